@@ -1,0 +1,68 @@
+import {basename} from 'node:path';
+
+import comments from '@eslint-community/eslint-plugin-eslint-comments/configs';
+import js from '@eslint/js';
+import {defineConfig, globalIgnores} from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const TYPESCRIPT = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'];
+
+const snakeCaseFiles = {
+  meta: {type: 'suggestion', schema: [], messages: {name: 'File names are snake_case: {{name}}'}},
+  create: (context) => ({
+    Program(node) {
+      const name = basename(context.filename);
+      if (!/^[a-z][a-z0-9_]*(\.d)?\.(ts|mjs)$/.test(name)) context.report({node, messageId: 'name', data: {name}});
+    },
+  }),
+};
+
+// So that src never leans on Node by accident: these types are there for the tests.
+const NODE_GLOBALS = ['process', 'Buffer', 'require', 'module', 'global', '__dirname', '__filename', 'setImmediate'];
+
+export default defineConfig(
+  globalIgnores(['dist/', 'out/', 'node_modules/']),
+  {linterOptions: {reportUnusedDisableDirectives: 'error'}},
+  js.configs.recommended,
+  comments.recommended,
+  {
+    rules: {
+      '@eslint-community/eslint-comments/require-description': 'error',
+      '@eslint-community/eslint-comments/disable-enable-pair': ['error', {allowWholeFile: true}],
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(['process', 'console', 'URL', 'setTimeout', 'performance'].map((name) => [name, 'readonly'])),
+    },
+  },
+  {
+    files: TYPESCRIPT,
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
+    plugins: {house: {rules: {'snake-case-files': snakeCaseFiles}}},
+    rules: {
+      'house/snake-case-files': 'error',
+      'eqeqeq': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/consistent-type-assertions': ['error', {assertionStyle: 'never'}],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true, allowBoolean: true}],
+      '@typescript-eslint/no-unnecessary-condition': ['error', {allowConstantLoopConditions: true}],
+      '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
+      // `{}` is what a callback that declares nothing adds to its types.
+      '@typescript-eslint/no-empty-object-type': ['error', {allowObjectTypes: 'always'}],
+      '@typescript-eslint/no-unused-vars': ['error', {argsIgnorePattern: '^_'}],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', {max: 300, skipBlankLines: true, skipComments: true}],
+      'no-restricted-globals': ['error', ...NODE_GLOBALS],
+      'no-restricted-imports': ['error', {patterns: ['node:*']}],
+      'no-console': ['error', {allow: ['warn']}],
+    },
+  },
+);
