@@ -1,0 +1,42 @@
+import resolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+import {dts} from 'rollup-plugin-dts';
+
+// One row for each subpath of `exports` in package.json.
+const ENTRIES = {
+  index: 'src/index.ts',
+};
+
+// On a page the whole of TensorFlow.js is one global.
+const UMD = {entry: 'index', file: 'dist/tfjs-optim.min.js', name: 'tfoptim'};
+const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
+
+const peers = Object.keys(GLOBALS);
+// watr is an ES module only: CommonJS and pages get it inside.
+const external = [...peers, /^watr(\/|$)/];
+
+const compile = () => [
+  resolve(),
+  typescript({include: ['src/**/*.ts'], noEmit: false, declaration: false, noEmitOnError: true}),
+];
+
+// Entries share their chunks, so that there is one registry and one class of each name.
+const output = (format, extension) => ({
+  dir: 'dist',
+  format,
+  entryFileNames: `[name].${extension}`,
+  chunkFileNames: `shared/[name].${extension}`,
+});
+
+export default [
+  {input: ENTRIES, external, plugins: compile(), output: output('es', 'js')},
+  {input: ENTRIES, external: peers, plugins: compile(), output: output('cjs', 'cjs')},
+  {
+    input: ENTRIES[UMD.entry],
+    external: peers,
+    plugins: compile(),
+    output: {file: UMD.file, format: 'umd', name: UMD.name, globals: GLOBALS, plugins: [terser()]},
+  },
+  {input: ENTRIES, external, plugins: [dts()], output: [output('es', 'd.ts'), output('es', 'd.cts')]},
+];
