@@ -57,6 +57,11 @@ export default defineConfig(
     },
   },
   {
+    // A focused spec left behind would skip all others and still be green.
+    files: ['test/**/*.ts'],
+    rules: {'no-restricted-globals': ['error', 'fit', 'fdescribe']},
+  },
+  {
     files: ['src/**/*.ts'],
     rules: {
       'max-lines': ['error', {max: 300, skipBlankLines: true, skipComments: true}],

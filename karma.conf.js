@@ -42,7 +42,7 @@ export async function karmaOptions(pass, settings) {
     proxies: {'/wasm/': `/absolute${wasmFolder}/`},
     preprocessors: {[bundle]: ['sourcemap']},
     reporters: ['spec'],
-    specReporter: {suppressPassed: !settings.verbose, suppressSkipped: true, suppressErrorSummary: false},
+    specReporter: {suppressPassed: !settings.verbose, suppressSkipped: true, suppressErrorSummary: true},
     customLaunchers: {HeadlessChrome: {base: 'ChromeHeadless', flags: CHROME_FLAGS}},
     browsers: ['HeadlessChrome'],
     customHeaders: settings.threads ? ISOLATION_HEADERS : [],

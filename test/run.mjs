@@ -31,6 +31,7 @@ async function runNode(settings) {
   const jasmine = new Jasmine({projectBaseDir: process.cwd()});
   jasmine.exitOnCompletion = false;
   jasmine.randomizeTests(false);
+  jasmine.jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
   jasmine.addReporter({
     specDone({status, failedExpectations, fullName}) {
       if (status === 'passed') counts.passed++;
