@@ -12,17 +12,22 @@ function isClose(actual: number, expected: number, tolerance: number): boolean {
 export function expectClose(
     actual: number | ArrayLike<number>, expected: number | ArrayLike<number>, tolerance: number,
     what = 'values'): void {
-  const [got, wanted] = [actual, expected].map((one) => typeof one === 'number' ? [one] : Array.from(one));
+  const got = listOf(actual);
+  const wanted = listOf(expected);
   if (got.length !== wanted.length) {
     fail(`${what}: ${got.length} numbers, expected ${wanted.length}`);
     return;
   }
-  const wrong = [...wanted.keys()].filter((i) => !isClose(got[i], wanted[i], tolerance));
-  if (wrong.length === 0) {
+  const wrong = wanted.flatMap((value, i) => isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]);
+  const [first] = wrong;
+  if (first === undefined) {
     expect().nothing();
     return;
   }
-  const [first] = wrong;
-  fail(`${what}[${first}]: ${got[first]}, expected ${wanted[first]} within ${tolerance}; ` +
+  fail(`${what}[${first}]: ${got[first] ?? 'nothing'}, expected ${wanted[first] ?? 'nothing'} within ${tolerance}; ` +
     `${wrong.length} of ${wanted.length} numbers differ`);
+}
+
+function listOf(numbers: number | ArrayLike<number>): number[] {
+  return typeof numbers === 'number' ? [numbers] : Array.from(numbers);
 }

@@ -1,0 +1,155 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {Callback, Scalar} from './callback';
+import type {Chain} from './chain';
+import {GradientStore} from './gradients';
+import type {ParameterSet} from './parameter_set';
+import {type ParamGroups, variablesOf} from './params';
+import type {HyperValue} from './slice';
+import type {ParameterState, StateView} from './state_view';
+import type {SummaryRow} from './summary';
+import {warn} from './warn';
+
+/** One row of `allParams`. */
+export interface ParamRow {
+  readonly variable: tf.Variable;
+  /** The index of the parameter's group. */
+  readonly group: number;
+  readonly trainable: boolean;
+  readonly state: ParameterState;
+  readonly hypers: Record<string, Scalar>;
+}
+
+/** A parameter group: its variables and, by name, its hypers. */
+export type ParamGroup = {readonly params: readonly tf.Variable[]} & Readonly<Record<string, Scalar | readonly tf.Variable[]>>;
+
+/** What an optimizer is before it does anything: parameters in groups, hypers, freezing. */
+export abstract class BaseOptimizer extends tf.Optimizer {
+  /** tfjs's own test, which is inherited otherwise, takes every optimizer for an instance of every other. */
+  static override [Symbol.hasInstance](x: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this, x);
+  }
+
+  /** Gradients that `backward` adds up and `step` applies. */
+  readonly grads = new GradientStore();
+  /** The state of each variable, and the flags `doWd` and `forceTrain`. */
+  abstract readonly state: StateView;
+  protected abstract chain: Chain;
+  protected abstract set: ParameterSet;
+  /** Whether the parameters were named, so that others are not trained. */
+  protected abstract explicit: boolean;
+  /** Host numbers that all parameters have in common. */
+  protected common: Record<string, number> = {};
+
+  /** The callbacks of a step, in order. */
+  get callbacks(): readonly Callback[] {
+    return this.chain.callbacks;
+  }
+
+  /** The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group. */
+  get paramLists(): tf.Variable[][] {
+    return this.set.groups.map(({parameters}) => parameters.map(({variable}) => variable));
+  }
+
+  set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
+    const groups: ParamGroups = [...lists].map(list => [...list]);
+    this.set.replace(variablesOf(groups));
+    this.explicit = true;
+  }
+
+  /** Each group's variables and hypers. */
+  get paramGroups(): ParamGroup[] {
+    return this.set.groups.map(({parameters, hypers}) => ({...hypers, params: parameters.map(({variable}) => variable)}));
+  }
+
+  /** Each group's hypers: what is written to them is checked and acts on the next step. */
+  get hypers(): Array<Record<string, Scalar>> {
+    return this.set.hyperViews();
+  }
+
+  /**
+   * All parameters with group, state and hypers.
+   * @param groups an index (from the end where negative) for one group; all without.
+   * @param withGrad only those that have a gradient in `grads`.
+   */
+  allParams(groups?: number, withGrad = false): ParamRow[] {
+    const hypers = this.hypers;
+    const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
+    return this.set.all()
+      .filter(({parameter: {variable}, index}) => (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined))
+      .map(place => {
+        const {parameter: {variable}, index} = place;
+        return {variable, group: index, trainable: this.set.trains(place), state: this.state.get(variable), hypers: hypers[index] ?? {}};
+      });
+  }
+
+  /**
+   * Sets a hyper: one value for all groups, one a group, or a `slice`.
+   * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; nothing is set then.
+   */
+  setHyper(name: string, value: HyperValue): void {
+    this.set.setHypers({[name]: value});
+  }
+
+  /** `setHyper` for several hypers, all or none. */
+  setHypers(values: Readonly<Record<string, HyperValue>>): void {
+    this.set.setHypers(values);
+  }
+
+  /** The learning rate of the last group; setting it sets that of all. */
+  get learningRate(): number {
+    const lr = this.set.groups.at(-1)?.hypers['lr'];
+    if (typeof lr !== 'number') throw new Error("This optimizer has no hyper 'lr'.");
+    return lr;
+  }
+
+  set learningRate(lr: number) {
+    this.setHyper('lr', lr);
+  }
+
+  /** Sets the learning rate of all groups. */
+  setLearningRate(lr: number): void {
+    this.setHyper('lr', lr);
+  }
+
+  // Freezing
+
+  /** The first group that the last `freezeTo` left trainable. */
+  get frozenIdx(): number {
+    return this.set.frozenIdx;
+  }
+
+  /** Freezes the groups before `n` (counted from the end where negative) and thaws the others. */
+  freezeTo(n: number): void {
+    this.set.freezeTo(n);
+  }
+
+  /** Freezes all groups but the last. @throws with fewer than two groups. */
+  freeze(): void {
+    if (this.set.groups.length < 2) {
+      throw new Error('freeze() leaves the last parameter group trainable, so it needs two groups at least: give `params` as lists. freezeTo(1) freezes everything.');
+    }
+    this.set.freezeTo(-1);
+  }
+
+  /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
+  unfreeze(): void {
+    this.set.freezeTo(0);
+    const fixed = this.set.all().map(({parameter: {variable}}) => variable).filter(({trainable}) => !trainable);
+    if (fixed.length > 0) {
+      warn(`unfreeze() can't thaw ${fixed.map(({name}) => `'${name}'`).join(', ')}: set \`trainable = true\` on the layer and compile again.`);
+    }
+  }
+
+  /** Freezes or thaws group `n` alone. Parameters that are forced to train do, unless `ignoreForceTrain`. */
+  setFreeze(n: number, trainable: boolean, ignoreForceTrain = false): void {
+    this.set.setFreeze(n, trainable, ignoreForceTrain);
+  }
+
+  /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */
+  summary(): SummaryRow[] {
+    return this.set.all().map(place => ({
+      variable: place.parameter.variable.name, group: place.index, shape: place.parameter.variable.shape,
+      trainable: this.set.trains(place), decay: this.set.decays(place.parameter), hypers: {...place.group.hypers},
+    }));
+  }
+}

@@ -1,0 +1,39 @@
+import {type Callback, type Context, required, type Scalar} from './callback';
+import {contextOf, type Lane, type Values} from './lane';
+import type {Value} from './value';
+import {isTensor} from './tensors';
+
+/** Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts. */
+export function callAlone(cb: Callback, at: Context): object {
+  const {declaration} = cb;
+  const p = valueOf(cb, 'p', at['p']);
+  const hypers: Record<string, Scalar> = {};
+  for (const [name, fallback] of [...Object.entries(declaration.hypers), ...Object.entries(cb.options)]) {
+    const given = at[name];
+    if (typeof given === 'number' || typeof given === 'boolean') hypers[name] = given;
+    else if (given === undefined && fallback !== required && typeof fallback !== 'object') hypers[name] = fallback;
+    else throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+  }
+  const entries: Record<string, Value | number> = {};
+  for (const name of [...Object.keys(declaration.state), ...Object.keys(declaration.reads), ...Object.keys(declaration.needs)]) {
+    const given = at[name];
+    if (given !== undefined) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
+    else if (Object.hasOwn(declaration.needs, name)) throw new Error(`${cb.name} needs '${name}'.`);
+  }
+  const lane: Lane<Value> = {
+    before: p, p, grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']), trains: true, doWd: at['doWd'] !== false,
+    hypers, entries, stopped: false,
+  };
+  return declaration.run(contextOf(cb, lane, alone, declaration.total?.(contextOf(cb, lane, alone))));
+}
+
+const alone: Values<Value> = {
+  isValue: (x): x is Value => isTensor(x),
+  sameShape: (a, b) => a.shape.join() === b.shape.join(),
+  sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
+};
+
+function valueOf(cb: Callback, name: string, x: unknown): Value {
+  if (alone.isValue(x)) return x;
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${String(x)}.`);
+}

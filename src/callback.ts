@@ -1,0 +1,141 @@
+import {callAlone} from './call_alone';
+import {checkDeclaration} from './declaration_check';
+import type {TensorLane} from './lane';
+import {register} from './registry';
+import type {Start} from './starts';
+import type {Value} from './value';
+
+const REQUIRED = Symbol('required');
+/** The mark of a hyper that has no default. */
+export interface Required {
+  readonly [REQUIRED]: true;
+}
+/** Declares a hyper without a default: whoever builds the optimizer has to give it. */
+export const required: Required = {[REQUIRED]: true};
+
+/** A hyper's value in one group. Booleans come from options that a constructor set by name. */
+export type Scalar = number | boolean;
+/** What `evaluate`, `total` and a callback's function are given, as the runner sees it. */
+export type Context = Readonly<Record<string, unknown>>;
+
+export type HyperDecl = Readonly<Record<string, number | Required>>;
+export type StateDecl = Readonly<Record<string, number | Start>>;
+export type OptionDecl = Readonly<Record<string, Scalar>>;
+
+/** What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks that where a rule is written. */
+export interface Declaration {
+  readonly hypers: HyperDecl;
+  readonly state: StateDecl;
+  readonly reads: StateDecl;
+  readonly needs: StateDecl;
+  readonly options: OptionDecl;
+  readonly everyParameter: boolean;
+  total?(at: Context): object;
+  evaluate?(at: Context): object;
+  /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors. */
+  together?(lanes: readonly TensorLane[]): void;
+  run(at: Context): object;
+}
+
+/** One piece of an optimizer. Made by `callback`. */
+export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl = OptionDecl> {
+  readonly name: string;
+  readonly hypers: H;
+  /** The options as they are bound now. */
+  readonly options: O;
+  readonly declaration: Declaration;
+  /**
+   * The same callback with some of its options bound to other values; they are saved with the optimizer.
+   * @throws for an option that the callback does not declare, or a value of another type.
+   */
+  with(options: {readonly [K in keyof O]?: Widen<O[K]>}): this;
+}
+
+type Entry<I> = I extends number ? number : Value;
+type Widen<T> = T extends boolean ? boolean : T extends number ? number : never;
+type Own<H, S, R, N, O, E> =
+  {readonly p: Value; readonly grad: E extends true ? Value | undefined : Value; readonly doWd: boolean}
+  & {readonly [K in keyof H]: number} & {readonly [K in keyof O]: Widen<O[K]>}
+  & {readonly [K in keyof S]: Entry<S[K]>} & {readonly [K in keyof N]: Entry<N[K]>}
+  & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
+type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
+type Update<S> = {readonly p?: Value; readonly grad?: Value; readonly stop?: boolean} & {readonly [K in keyof S]?: Entry<S[K]>};
+type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'grad' | 'stop' | keyof S ? unknown : never};
+type Swap = {readonly p: Value};
+
+type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
+/** What a callback called alone has to be given: what it cannot start or default by itself. */
+type Alone<H, S, R, N, O> =
+  {readonly p: Value; readonly grad?: Value; readonly doWd?: boolean}
+  & {readonly [K in Exclude<keyof H, Defaulted<H>>]: number} & {readonly [K in Defaulted<H>]?: number}
+  & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof O]?: Widen<O[K]>}
+  & {readonly [K in keyof S]?: Entry<S[K]>} & {readonly [K in keyof R]?: Entry<R[K]>};
+
+/** A callback that can be called by itself, as a plain function of one parameter. */
+export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
+  (at: Alone<H, S, R, N, O>): Update<S>;
+}
+
+/**
+ * Makes one piece of an optimizer and registers it under its name, so that optimizers that use it can be loaded.
+ *
+ * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and whatever is declared below, and returns any of
+ * `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for fusing.
+ *
+ * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
+ * @param declaration
+ *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
+ *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`, `startAt(f)`). Callbacks may
+ *     share an entry that has the same start.
+ *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
+ *   - `needs`: entries that a callback before it has to provide.
+ *   - `options`: numbers or booleans, bound by `cb.with({...})`.
+ *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
+ *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its numbers are common to all.
+ *   - `evaluate`: `{p}` to show while `opt.eval()` is in force.
+ * @param fn the maths.
+ * @throws where a name is malformed, reserved, or declared as two things.
+ */
+export function callback<
+  H extends HyperDecl = {}, S extends StateDecl = {}, R extends StateDecl = {}, N extends StateDecl = {}, O extends OptionDecl = {},
+  T extends Readonly<Record<string, Value>> = {}, E extends boolean = false, U extends Update<S> = Update<S>>(
+  name: string,
+  declaration: {
+    readonly hypers?: H; readonly state?: S; readonly reads?: R; readonly needs?: N; readonly options?: O; readonly everyParameter?: E;
+    readonly total?: (at: Own<H, S, R, N, O, E>) => T; readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
+  },
+  fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>): CallableCallback<H, S, R, N, O>;
+export function callback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
+  const full: Declaration = {hypers: {}, state: {}, reads: {}, needs: {}, options: {}, everyParameter: false, ...declaration, run: fn};
+  checkDeclaration(name, full);
+  const made = bind(name, full, full.options);
+  register(made);
+  return made;
+}
+
+function bind(name: string, declaration: Declaration, options: OptionDecl): Callback {
+  const parts: Omit<Callback, 'name'> = {
+    hypers: declaration.hypers, options, declaration,
+    with(given: Readonly<Record<string, Scalar | undefined>>) {
+      const set: Record<string, Scalar> = {...options};
+      for (const [option, value] of Object.entries(given)) {
+        if (value === undefined) continue;
+        if (!Object.hasOwn(options, option)) {
+          throw new Error(`${name} has no option '${option}'; it has ${listed(Object.keys(options))}.`);
+        }
+        if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
+          throw new Error(`${name}: the option '${option}' takes a ${typeof options[option]}, got ${String(value)}.`);
+        }
+        set[option] = value;
+      }
+      return bind(name, declaration, set);
+    },
+  };
+  const call = (at: Context) => callAlone(made, at);
+  const made = Object.defineProperty(Object.assign(call, parts), 'name', {value: name});
+  return made;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}

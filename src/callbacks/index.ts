@@ -1,0 +1,11 @@
+import {l2Reg, weightDecay} from './decay';
+import {averageGrad, averageSqrGrad, stepStat} from './stats';
+import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
+import {lookaheadSync} from './sync';
+import {larcLayerLr, larcStep} from './trust';
+
+/** Every callback of the package. */
+export const houseCallbacks = [
+  sgdStep, weightDecay, l2Reg, averageGrad, averageSqrGrad, momentumStep, rmsPropStep, stepStat, adamStep, rAdamStep, qhAdamStep, larcLayerLr, larcStep,
+  lambStep, lookaheadSync,
+] as const;

@@ -1,0 +1,21 @@
+import {callback, required} from '../callback';
+import {scalar, zeros} from '../starts';
+
+/**
+ * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr` under the option `clip`
+ * (default true, which is LARC; false is LARS). A parameter that is all zeros has the rate 0: it never moves. Where the ratio is NaN,
+ * `clip` gives `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8.
+ * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ */
+export const larcLayerLr = callback('larcLayerLr',
+  {hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8}, state: {localLr: scalar}, options: {clip: true}},
+  ({p, grad, lr, trustCoeff, wd, eps, clip}) => {
+    const pNorm = p.square().sum().sqrt();
+    const gradNorm = grad.square().sum().sqrt();
+    const localLr = pNorm.mul(lr * trustCoeff).div(gradNorm.add(pNorm.mul(wd)).add(eps));
+    return {localLr: clip ? localLr.where(localLr.less(lr), lr) : localLr};
+  });
+
+/** Descent at the parameter's own rate: `p ← p - localLr·g`, where g is `gradAvg` if a callback before keeps it, else `grad`. */
+export const larcStep = callback('larcStep', {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, localLr}) => ({p: p.sub((gradAvg ?? grad).mul(localLr))}));

@@ -1,0 +1,99 @@
+import {type Callback, required, type Required} from './callback';
+import type {Start} from './starts';
+
+/** A stretch of the chain. Only its first callback may be one that waits for all parameters. */
+export interface Stage {
+  readonly callbacks: readonly Callback[];
+}
+
+/** The callbacks of an optimizer in order, with what they declare gathered and checked. */
+export interface Chain {
+  readonly callbacks: readonly Callback[];
+  readonly stages: readonly Stage[];
+  /** Every hyper that a callback declares. */
+  readonly hypers: ReadonlyMap<string, number | Required>;
+  /** Every state entry, with its start. */
+  readonly state: ReadonlyMap<string, number | Start>;
+  /** Names of options, with the values that they are bound to in the callback that declares them first. */
+  readonly options: ReadonlyMap<string, number | boolean>;
+  /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
+  readonly common: ReadonlySet<string>;
+  readonly everyParameter: boolean;
+}
+
+/**
+ * Gathers what the callbacks declare.
+ * @throws where two callbacks mean different things by a name, or one needs an entry that none before it provides.
+ */
+export function chainOf(callbacks: readonly Callback[]): Chain {
+  const hypers = new Map<string, number | Required>();
+  const state = new Map<string, number | Start>();
+  const options = new Map<string, number | boolean>();
+  const common = new Set<string>();
+  const kinds = new Map<string, {kind: string; by: string}>();
+  const claim = (entry: string, kind: string, by: string) => {
+    const first = kinds.get(entry);
+    if (first !== undefined && first.kind !== kind) {
+      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name.`);
+    }
+    if (first === undefined) kinds.set(entry, {kind, by});
+  };
+  for (const cb of callbacks) {
+    const {declaration, name} = cb;
+    for (const [hyper, value] of Object.entries(declaration.hypers)) {
+      claim(hyper, 'a hyper', name);
+      const known = hypers.get(hyper);
+      if (known === undefined || known === required) hypers.set(hyper, value);
+    }
+    for (const [option, value] of Object.entries(cb.options)) {
+      claim(option, 'an option', name);
+      if (!options.has(option)) options.set(option, value);
+    }
+    for (const [entry, start] of Object.entries(declaration.needs)) {
+      claim(entry, 'state', name);
+      checkProvided(name, entry, start, state.get(entry));
+      if (state.get(entry) !== start) throw new Error(`${name} needs '${entry}' with another start than the callback before it that provides it.`);
+    }
+    for (const [entry, start] of Object.entries(declaration.reads)) {
+      claim(entry, 'state', name);
+      const provided = state.get(entry);
+      if (provided !== undefined || callbacks.some(other => Object.hasOwn(other.declaration.state, entry))) checkProvided(name, entry, start, provided);
+    }
+    for (const [entry, start] of Object.entries(declaration.state)) {
+      claim(entry, 'state', name);
+      const known = state.get(entry);
+      if (known !== undefined && known !== start) throw new Error(`${name} and a callback before it start the state entry '${entry}' differently.`);
+      const shared = declaration.everyParameter && typeof start === 'number';
+      if (known !== undefined && shared !== common.has(entry)) {
+        throw new Error(`${name}: '${entry}' is common to all parameters in one callback and each parameter's own in another.`);
+      }
+      state.set(entry, start);
+      if (shared) common.add(entry);
+    }
+  }
+  return {callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter)};
+}
+
+function checkProvided(name: string, entry: string, wanted: number | Start, provided: number | Start | undefined): void {
+  if (provided === undefined) {
+    throw new Error(`${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`);
+  }
+  if (typeof wanted !== typeof provided) {
+    throw new Error(`${name} reads '${entry}' as ${typeof wanted === 'number' ? 'a number' : 'a tensor'}, but it is the other.`);
+  }
+}
+
+function stagesOf(callbacks: readonly Callback[]): Stage[] {
+  const stages: Array<{callbacks: Callback[]}> = [];
+  for (const cb of callbacks) {
+    const last = stages.at(-1);
+    if (last === undefined || waitsForAll(cb)) stages.push({callbacks: [cb]});
+    else last.callbacks.push(cb);
+  }
+  return stages;
+}
+
+/** A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to know whether any parameter is still on its way. */
+function waitsForAll({declaration}: Callback): boolean {
+  return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
+}

@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {Chain} from '../chain';
+import {type Arithmetic, runChain, type TensorLane} from '../lane';
+import type {Job} from './job';
+import {isTensor} from '../tensors';
+
+/**
+ * One step with ordinary tensor operations: all new values first, then the variables and the state.
+ * @param common the numbers that all parameters have in common; replaced by the step.
+ */
+export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+  tf.tidy(() => {
+    const lanes = jobs.map(job => laneOf(job, common));
+    runChain(chain, lanes, tensors);
+    lanes.forEach((lane, i) => {
+      const job = jobs[i];
+      if (job !== undefined) commit(lane, job, chain, common);
+    });
+  });
+}
+
+function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane {
+  const {variable, group, grad, trains, doWd, hypers} = job;
+  return {variable, group, before: variable, p: variable, grad, trains, doWd, hypers, entries: {...job.entries, ...common}, stopped: false};
+}
+
+function commit({variable, p, entries}: TensorLane, job: Job, chain: Chain, common: Record<string, number>): void {
+  if (p !== variable) variable.assign(p);
+  for (const [name, value] of Object.entries(entries)) {
+    if (typeof value === 'number') {
+      if (chain.common.has(name)) common[name] = value;
+      else job.entries[name] = value;
+      continue;
+    }
+    const old = job.entries[name];
+    if (old === value) continue;
+    // A clone, for a callback may return what is not its own: a gradient, or another entry.
+    job.entries[name] = tf.keep(value.clone());
+    if (isTensor(old)) old.dispose();
+  }
+}
+
+const tensors: Arithmetic<tf.Tensor, TensorLane> = {
+  isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
+  sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
+  sum: (_, perLane) => tf.addN([...perLane]),
+  scope: (lane, run) => {
+    tf.tidy(() => {
+      run();
+      return [lane.p, ...lane.grad === undefined ? [] : [lane.grad], ...Object.values(lane.entries).filter(value => typeof value !== 'number')];
+    });
+  },
+  together: ({declaration}, lanes) => { declaration.together?.(lanes); },
+};

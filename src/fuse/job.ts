@@ -1,0 +1,18 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Scalar} from '../callback';
+
+/** One parameter of a step, as the optimizer hands it over: what to compute with, and where the results go. */
+export interface Job {
+  readonly variable: tf.Variable;
+  /** The index of the parameter's group. */
+  readonly group: number;
+  /** Of the variable's shape, float32; absent where there is none. */
+  readonly grad: tf.Tensor | undefined;
+  /** False for a frozen parameter. */
+  readonly trains: boolean;
+  readonly doWd: boolean;
+  /** The hypers of the parameter's group: the same object for all parameters of a group. */
+  readonly hypers: Readonly<Record<string, Scalar>>;
+  /** State: tensors (kept) and host numbers by entry. A step replaces them. */
+  readonly entries: Record<string, tf.Tensor | number>;
+}

@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A gradient for each variable that has one. */
+export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
+
+/** What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. */
+export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined}>;
+
+/**
+ * The gradients by variable.
+ * @throws where a name is of no living variable, or a gradient is not its variable's shape and type.
+ */
+export function gradientsByVariable(named: NamedGradients): Gradients {
+  const entries: ReadonlyArray<readonly [string, tf.Tensor | null | undefined]> =
+    isList(named) ? named.map(({name, tensor}) => [name, tensor] as const) : Object.entries(named);
+  const variables = tf.engine().registeredVariables;
+  const gradients = new Map<tf.Variable, tf.Tensor>();
+  for (const [name, gradient] of entries) {
+    if (gradient === null || gradient === undefined) continue;
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (variable === undefined) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
+    if (gradients.has(variable)) throw new Error(`There are two gradients for '${name}'; add them up.`);
+    checkGradient(variable, gradient);
+    gradients.set(variable, gradient);
+  }
+  return gradients;
+}
+
+function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {
+  return Array.isArray(named);
+}
+
+/** @throws where the gradient can't be one of the variable. */
+export function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void {
+  if (gradient.isDisposed) throw new Error(`The gradient of '${variable.name}' is disposed.`);
+  if (gradient.dtype !== 'float32') throw new Error(`The gradient of '${variable.name}' is ${gradient.dtype}; it must be float32.`);
+  if (!tf.util.arraysEqual(gradient.shape, variable.shape)) {
+    throw new Error(`The gradient of '${variable.name}' has the shape [${gradient.shape}]; it must have the variable's, [${variable.shape}].`);
+  }
+}
+
+/** Gradients that add up between calls of `zeroGrad`. The tensors belong to this store and survive `tf.tidy`. */
+export class GradientStore {
+  private readonly stored = new Map<tf.Variable, tf.Tensor>();
+
+  /** The gradient of a variable, owned by the optimizer; `undefined` where there is none. */
+  get(variable: tf.Variable): tf.Tensor | undefined {
+    return this.stored.get(variable);
+  }
+
+  /** Replaces the gradient of a variable; `undefined` removes it. The tensor stays the caller's. */
+  set(variable: tf.Variable, gradient: tf.Tensor | undefined): void {
+    if (gradient !== undefined) checkGradient(variable, gradient);
+    const old = this.stored.get(variable);
+    if (gradient === undefined) this.stored.delete(variable);
+    else this.stored.set(variable, tf.keep(gradient.clone()));
+    old?.dispose();
+  }
+
+  /** Adds to the gradient of a variable. */
+  add(variable: tf.Variable, gradient: tf.Tensor): void {
+    const old = this.stored.get(variable);
+    if (old === undefined) this.set(variable, gradient);
+    else tf.tidy(() => { this.set(variable, tf.add(old, gradient)); });
+  }
+
+  /** Frees all gradients, or with `toNone` false replaces them by zeros. */
+  zero(toNone: boolean): void {
+    for (const [variable, gradient] of [...this.stored]) {
+      if (toNone || variable.isDisposed) this.set(variable, undefined);
+      else tf.tidy(() => { this.set(variable, tf.zerosLike(gradient)); });
+    }
+  }
+
+  /** What is stored, for living variables. */
+  all(): Gradients {
+    return new Map([...this.stored].filter(([variable]) => !variable.isDisposed));
+  }
+}

@@ -1,0 +1,47 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Scalar} from './callback';
+
+/** Flags that users set on a parameter; they stay when the state is cleared. */
+export interface Flags {
+  /** Whether weight decay and L2 act on the parameter. */
+  doWd?: boolean;
+  /** Whether it trains although its group is frozen. */
+  forceTrain?: boolean;
+}
+
+/** One variable that an optimizer trains, with its state. */
+export interface Parameter {
+  readonly variable: tf.Variable;
+  /** State by entry: tensors (kept) and numbers of the host. */
+  readonly entries: Record<string, tf.Tensor | number>;
+  readonly flags: Flags;
+}
+
+/** Parameters with the same hypers. */
+export interface Group {
+  readonly parameters: Parameter[];
+  readonly hypers: Record<string, Scalar>;
+  frozen: 'no' | 'unless forced' | 'wholly';
+}
+
+/** A parameter with neither state nor flags. */
+export function newParameter(variable: tf.Variable): Parameter {
+  return {variable, entries: {}, flags: {}};
+}
+
+/** Frees the tensors of a parameter's state and forgets it; the flags stay. */
+export function clearEntries({entries}: Parameter): void {
+  for (const [name, value] of Object.entries(entries)) {
+    if (typeof value !== 'number') value.dispose();
+    Reflect.deleteProperty(entries, name);
+  }
+}
+
+const LAST_PART = /\/([^/]+?)(_\d+)?$/;
+
+/** What a layer's weight is by its name, `layer/weight` with the suffix that tfjs adds. A name without a slash tells nothing. */
+export function weightKind({name}: tf.Variable): 'bias' | 'normalization' | undefined {
+  const part = LAST_PART.exec(name)?.[1];
+  if (part === 'gamma' || part === 'beta') return 'normalization';
+  return part === 'bias' ? 'bias' : undefined;
+}

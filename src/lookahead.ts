@@ -1,0 +1,29 @@
+import {lookaheadSync} from './callbacks/sync';
+import type {Callback} from './callback';
+import {Optimizer} from './optimizer';
+
+/** Settings of Lookahead. */
+export interface LookaheadOptions {
+  /** Every how many steps to synchronize; a whole number from 1. Default 6. */
+  readonly k?: number;
+  /** How far the slow weights go towards the fast ones, from 0 to 1. Default 0.5. */
+  readonly alpha?: number;
+}
+
+/**
+ * Lookahead over another optimizer: its callbacks, then `lookaheadSync`. It takes over the parameters, hypers and state of the optimizer that
+ * it is given, which can't be used by itself afterwards.
+ * @throws where k or alpha is out of range.
+ */
+export class Lookahead extends Optimizer<readonly Callback[]> {
+  static override get className(): string {
+    return 'TfjsOptimLookahead';
+  }
+
+  constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
+    if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is the number of steps between synchronizations, a whole number from 1; got ${k}.`);
+    if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
+    super([...inner.callbacks, lookaheadSync.with({k, alpha})], inner.hypers[0] ?? {});
+    this.takeOver(inner);
+  }
+}

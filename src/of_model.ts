@@ -1,0 +1,18 @@
+import {Optimizer} from './optimizer';
+
+/** Whether x is an optimizer of this package. */
+export function isOptimizer(x: unknown): x is Optimizer {
+  return x instanceof Optimizer;
+}
+
+/**
+ * The optimizer that a model is compiled with.
+ * @throws where the model is not compiled, or its optimizer is not one of this package.
+ */
+export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
+  const {optimizer} = model;
+  if (isOptimizer(optimizer)) return optimizer;
+  throw new Error(optimizer === undefined || optimizer === null
+    ? 'The model has no optimizer: compile it first.'
+    : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: new OptimWrapper(tf.train.adam()), …}).');
+}

@@ -1,0 +1,364 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {BaseOptimizer} from './base_optimizer';
+import type {HyperDecl, Scalar} from './callback';
+import {type Chain, chainOf} from './chain';
+import {registerChainedOps} from './chained_ops';
+import {checkCore} from './core_copies';
+import {Evaluation} from './evaluation';
+import {type Job, step} from './fuse';
+import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
+import {clearEntries, newParameter, type Parameter} from './groups';
+import type {NamedTensor} from './named_tensor';
+import {ParameterSet, type Place} from './parameter_set';
+import {checkVariable, variablesOf} from './params';
+import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
+import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
+import {type AnyCallback, hyperValues, type Settings, treatmentOf} from './settings';
+import {checkStateDict, type StateDict} from './state_dict';
+import {type StateOwner, StateView} from './state_view';
+import {Waiting} from './waiting';
+import {wasmTrainingHint} from './wasm_training_hint';
+
+/**
+ * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
+ *
+ * A step runs the callbacks in order on each parameter that trains and has a gradient; all new values are computed before the first is
+ * written. A missing gradient leaves a parameter, its state and its step count alone.
+ */
+export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCallback[]> extends BaseOptimizer {
+  static get className(): string {
+    return 'TfjsOptimOptimizer';
+  }
+
+  override readonly state: StateView;
+  protected override chain: Chain;
+  protected override set: ParameterSet;
+  protected override explicit: boolean;
+  private readonly waiting = new Waiting();
+  private readonly evaluation = new Evaluation();
+  /** The tensors of the last `getWeights` that are not state. */
+  private savedTensors: tf.Tensor[] = [];
+  /** Why the optimizer can't be used any more. */
+  private ended: string | undefined;
+
+  /**
+   * @param callbacks what a step does, in order; one callback instead of a list is taken too.
+   * @param settings hypers (one value, one a group, or a `slice`), options by name, and `BaseSettings`.
+   * @param declared hypers that the optimizer has beside those that its callbacks declare.
+   * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
+   */
+  constructor(callbacks: C | C[number], settings: Settings<C>, declared: HyperDecl = {}) {
+    super();
+    const list: readonly AnyCallback[] = isList(callbacks) ? callbacks : [callbacks];
+    this.chain = chainOf(list);
+    const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
+    lists?.flat().forEach(checkCore);
+    this.explicit = lists !== undefined;
+    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings));
+    this.state = new StateView(this.stateOwner());
+    registerChainedOps();
+  }
+
+  // Training
+
+  /**
+   * The loss and the gradients of the variables that train. Frozen ones cost no backpropagation.
+   * @param f computes the loss, a scalar.
+   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables that there are.
+   * @throws where none of the list is a parameter of this optimizer.
+   */
+  override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
+    this.checkUsable();
+    const variables = this.toTrain(varList);
+    if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
+    return wasmTrainingHint(() => tf.variableGrads(f, variables));
+  }
+
+  /** Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a tensor are skipped. */
+  override applyGradients(variableGradients: NamedGradients): void {
+    this.checkUsable();
+    this.update(gradientsByVariable(variableGradients));
+  }
+
+  /**
+   * Computes the gradients of `f` and adds them to `grads`.
+   * @returns the loss, the caller's to dispose.
+   */
+  backward(f: () => tf.Scalar, variables?: tf.Variable[]): tf.Scalar {
+    const {value, grads} = this.computeGradients(f, variables);
+    for (const [variable, gradient] of gradientsByVariable(grads)) this.grads.add(variable, gradient);
+    tf.dispose(grads);
+    return value;
+  }
+
+  /** Updates the variables from `grads`, which stay as they are until `zeroGrad`. */
+  step(): void {
+    this.checkUsable();
+    this.update(this.grads.all());
+  }
+
+  /** Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step still decays. */
+  zeroGrad(setToNone = true): void {
+    this.grads.zero(setToNone);
+  }
+
+  /** Shows what the callbacks evaluate to (weight averages, say) until `train`. No step can be made meanwhile. */
+  eval(): void {
+    this.checkUsable();
+    this.evaluation.show(this.chain, this.set.all(), this.common, ({parameter}) => this.set.decays(parameter));
+  }
+
+  /** Puts the trained parameters back after `eval`. */
+  train(): void {
+    this.evaluation.restore();
+  }
+
+  // State
+
+  /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. */
+  stateDict(): StateDict {
+    return {
+      callbacks: callbackList(this.chain),
+      state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
+      hypers: this.set.groups.map(({hypers}) => ({...hypers})),
+      common: {...this.common},
+      frozen: this.set.groups.map(({frozen}) => frozen),
+      frozenIdx: this.set.frozenIdx,
+      iterations: this.iterations,
+    };
+  }
+
+  /**
+   * Takes over what `stateDict` gave; its tensors stay the caller's.
+   * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
+   */
+  loadStateDict(dict: StateDict): void {
+    checkStateDict(dict, this.chain, this.set.groups);
+    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
+    this.waiting.clear();
+    this.common = {...dict.common};
+    this.set.all().forEach(({parameter}, i) => {
+      clearEntries(parameter);
+      delete parameter.flags.doWd;
+      delete parameter.flags.forceTrain;
+      this.state.set(parameter.variable, dict.state[i] ?? {});
+    });
+    this.set.groups.forEach((group, i) => {
+      Object.assign(group.hypers, dict.hypers[i]);
+      group.frozen = dict.frozen[i] ?? 'no';
+    });
+    this.set.frozenIdx = dict.frozenIdx;
+    this.iterations_ = dict.iterations;
+  }
+
+  /** Forgets all state but the flags `doWd` and `forceTrain`; what was loaded and waits for its variables too. */
+  clearState(): void {
+    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    this.waiting.clear();
+    this.common = {};
+  }
+
+  // Saving
+
+  /** Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`. */
+  override getConfig(): tf.serialization.ConfigDict {
+    const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
+    return writeConfig({
+      callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
+      explicit: this.explicit, manifest: this.waiting.expected ?? manifestOf(this.chain, this.toSave()),
+    });
+  }
+
+  /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
+  static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
+    const saved = readConfig(config);
+    const {trainBn, wdBnBias} = saved;
+    const values = saved.hypers[0] ?? {};
+    // The class's own constructor would compose afresh; what was saved is the composition.
+    const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
+    if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+    made.restore(saved);
+    return made;
+  }
+
+  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until the next call, or its `dispose`. */
+  override getWeights(): Promise<NamedTensor[]> {
+    tf.dispose(this.savedTensors);
+    const parameters = this.toSave();
+    const weights = writeWeights(this.chain, {iterations: this.iterations, parameters, common: this.common});
+    const state = new Set(parameters.flatMap(({entries}) => Object.values(entries)));
+    this.savedTensors = weights.map(({tensor}) => tensor).filter(tensor => !state.has(tensor)).map(tensor => tf.keep(tensor));
+    return Promise.resolve(weights);
+  }
+
+  /**
+   * Takes over what `getWeights` gave, each parameter's state as soon as its variable is handed in.
+   * @throws where the weights are not those of the configuration; nothing is changed then.
+   */
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    this.checkUsable();
+    const manifest = this.waiting.expected ?? manifestOf(this.chain, this.toSave());
+    const {iterations, parameters, common} = await readWeights(this.chain, manifest, weights);
+    const bound = this.set.all();
+    for (const {parameter} of bound) clearEntries(parameter);
+    this.waiting.arrived(parameters);
+    this.iterations_ = iterations;
+    this.common = {...common};
+    const matched = this.waiting.claim(bound.map(({parameter: {variable}}) => variable), false);
+    for (const {parameter} of bound) take(parameter, matched.get(parameter.variable));
+  }
+
+  /**
+   * Takes in variables before their first step, each in the group that it was saved in.
+   * @throws where none is one whose state was loaded, or one can't be trained.
+   */
+  attach(variables: Iterable<tf.Variable>): void {
+    this.checkUsable();
+    this.bind([...variables]);
+  }
+
+  /** Frees all tensors of the optimizer. It can't be used afterwards. */
+  override dispose(): void {
+    this.train();
+    if (this.ended === undefined) for (const {parameter} of this.set.all()) clearEntries(parameter);
+    this.waiting.clear();
+    this.grads.zero(true);
+    tf.dispose(this.savedTensors);
+    this.savedTensors = [];
+    this.ended ??= 'it is disposed';
+  }
+
+  /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
+  protected takeOver(inner: Optimizer): void {
+    inner.checkUsable();
+    this.set = inner.set;
+    this.explicit = inner.explicit;
+    this.common = inner.common;
+    this.iterations_ = inner.iterations;
+    inner.ended = `it is part of a ${this.getClassName()} now`;
+  }
+
+  private restore({hypers, frozen, frozenIdx, explicit, manifest}: SavedConfig): void {
+    const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
+    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment);
+    this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
+    this.set.frozenIdx = frozenIdx;
+    this.explicit = explicit;
+    this.waiting.expect(manifest);
+  }
+
+  private toSave(): SavedParameter[] {
+    const {noWd} = this.set.treatment;
+    const bound = this.set.all().map(({parameter: {variable, entries, flags}, index}) => ({
+      name: variable.name, shape: variable.shape, group: index, entries,
+      // `noWd` is a function, which a configuration can't hold: what it said is saved.
+      flags: flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags,
+    }));
+    const used = new Set(bound.map(({name}) => name));
+    return [...bound, ...this.waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+  }
+
+  private checkUsable(): void {
+    if (this.ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.ended}. Make a new one.`);
+    if (this.evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
+  }
+
+  /** The variables to differentiate by. */
+  private toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
+    const own = this.explicit && this.waiting.parameters.length === 0;
+    const named = varList ?? (own
+      ? this.set.all().map(({parameter: {variable}}) => variable)
+      : Object.values(tf.engine().registeredVariables).filter(({trainable}) => trainable));
+    this.bind(named);
+    const mine = named.flatMap(variable => this.set.place(variable) ?? []);
+    if (mine.length === 0) {
+      throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
+    }
+    return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+  }
+
+  /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named. */
+  private bind(variables: readonly tf.Variable[]): void {
+    this.set.dropDisposed();
+    this.waiting.checkArrived();
+    const fresh = variables.filter(variable => this.set.place(variable) === undefined);
+    fresh.forEach(checkCore);
+    fresh.forEach(checkVariable);
+    const matched = this.waiting.claim(fresh, this.set.all().length === 0);
+    for (const variable of fresh) {
+      const saved = matched.get(variable);
+      if (saved === undefined && this.explicit) continue;
+      const {parameter} = this.set.add(newParameter(variable), saved?.group);
+      take(parameter, saved);
+    }
+  }
+
+  private update(gradients: Gradients): void {
+    this.bind([...gradients.keys()]);
+    for (const variable of gradients.keys()) {
+      if (this.set.place(variable) === undefined) {
+        throw new Error(`There is a gradient for '${variable.name}', which is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
+      }
+    }
+    const jobs = this.set.all().map(place => this.job(place, gradients)).filter(({grad}) => grad !== undefined || this.chain.everyParameter);
+    if (jobs.length > 0) step(this.chain, jobs, this.common);
+    this.incrementIterations();
+  }
+
+  private job(place: Place, gradients: Gradients): Job {
+    const {parameter: {variable, entries}, group: {hypers}, index} = place;
+    const trains = this.set.trains(place);
+    return {variable, group: index, grad: trains ? gradients.get(variable) : undefined, trains, doWd: this.set.decays(place.parameter), hypers, entries};
+  }
+
+  private stateOwner(): StateOwner {
+    const chain = () => this.chain;
+    const common = () => this.common;
+    return {
+      get chain() { return chain(); },
+      get common() { return common(); },
+      known: variable => this.set.place(variable)?.parameter,
+      parameter: variable => {
+        this.bind([variable]);
+        const place = this.set.place(variable);
+        if (place === undefined) throw new Error(`The variable '${variable.name}' is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
+        return place.parameter;
+      },
+    };
+  }
+}
+
+function isList<C extends readonly AnyCallback[]>(callbacks: C | C[number]): callbacks is C {
+  return Array.isArray(callbacks);
+}
+
+function isInstance<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, x: tf.serialization.Serializable): x is T {
+  return x instanceof cls;
+}
+
+function quoted(variables: readonly tf.Variable[]): string {
+  return variables.map(({name}) => `'${name}'`).join(', ') || 'none';
+}
+
+function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
+
+function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : value.clone()]));
+}
+
+function take({entries, flags}: Parameter, saved: SavedParameter | undefined): void {
+  if (saved === undefined) return;
+  Object.assign(entries, saved.entries);
+  Object.assign(flags, saved.flags);
+}
+
+/** A name with the base of `name` that is not used yet; a suffix does not count when names are matched. */
+function uniqueName(name: string, used: Set<string>): string {
+  const base = name.replace(/_\d+$/, '');
+  let unique = name;
+  for (let i = 1; used.has(unique); i++) unique = `${base}_${i}`;
+  used.add(unique);
+  return unique;
+}

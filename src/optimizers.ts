@@ -1,0 +1,185 @@
+import type {Callback, HyperDecl} from './callback';
+import {l2Reg, weightDecay} from './callbacks/decay';
+import {averageGrad, averageSqrGrad, stepStat} from './callbacks/stats';
+import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
+import {larcLayerLr, larcStep} from './callbacks/trust';
+import {Lookahead, type LookaheadOptions} from './lookahead';
+import {Optimizer} from './optimizer';
+import type {AnyCallback, BaseSettings, Settings} from './settings';
+import type {HyperValue} from './slice';
+
+/** Settings that every optimizer of the table takes beside its hypers. */
+export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSettings {
+  /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
+  readonly decoupleWd?: boolean;
+  /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
+  readonly callbacks?: P;
+}
+
+/** What an optimizer of the table is given beside the learning rate. */
+export type RowOptions<H, X, P extends readonly AnyCallback[]> = {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P> & Settings<P>;
+
+interface Row<H, X> {
+  readonly name: string;
+  /** The hypers and their defaults, beside `lr`. */
+  readonly hypers: H;
+  /** The callbacks after decay. `momentum` says whether `mom` is not 0 at construction. */
+  readonly chain: (momentum: boolean, options: X) => readonly Callback[];
+  /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
+  readonly extra: Required<X>;
+}
+
+/** The class of a row. The factory is a function of the same arguments. */
+function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>) {
+  const declared: HyperDecl = row.hypers;
+  return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
+    static override get className(): string {
+      return `TfjsOptim${row.name}`;
+    }
+
+    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>) {
+      const {decoupleWd = true, callbacks = [], ...rest}: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
+      const extra = {...row.extra, ...options};
+      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in row.extra)));
+      const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
+      super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own], {lr, ...settings}, declared);
+    }
+  };
+}
+
+const sgdRow = {
+  name: 'SGD', hypers: {mom: 0, wd: 0}, extra: {},
+  chain: (momentum: boolean) => momentum ? [averageGrad, momentumStep] : [sgdStep],
+};
+const rmsPropRow = {
+  name: 'RMSProp', hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8}, extra: {},
+  chain: (momentum: boolean) => [...momentum ? [averageGrad] : [], averageSqrGrad, rmsPropStep],
+};
+const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
+const adamRow = {name: 'Adam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01}, extra: {}, chain: () => [...averages, adamStep]};
+const rAdamRow = {name: 'RAdam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0}, extra: {}, chain: () => [...averages, rAdamStep]};
+const qhAdamRow = {
+  name: 'QHAdam', hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0}, extra: {}, chain: () => [...averages, qhAdamStep],
+};
+const larcRow = {
+  name: 'Larc', hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0}, extra: {clip: true},
+  chain: (momentum: boolean, {clip}: {readonly clip?: boolean}) => [...momentum ? [averageGrad] : [], larcLayerLr.with({clip}), larcStep],
+};
+const lambRow = {name: 'Lamb', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0}, extra: {}, chain: () => [...averages, lambStep]};
+
+/**
+ * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`. The momentum is not
+ * dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom` later on one made without has no effect.
+ */
+export class SGD<const P extends readonly AnyCallback[] = readonly []> extends rowClass(sgdRow)<P> {}
+
+/**
+ * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened momentum where `mom` is not 0
+ * when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
+ * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ */
+export class RMSProp<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rmsPropRow)<P> {}
+
+/**
+ * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See `adamStep`. Defaults, fastai's: `lr` 1e-3, `mom` 0.9,
+ * `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`.
+ * Sources: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
+ */
+export class Adam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(adamRow)<P> {}
+
+/**
+ * Rectified Adam; with `beta` (50, say) SAdam's softplus. See `rAdamStep`. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
+ * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate
+ * to Improve Convergence of ADAM, 2019.
+ */
+export class RAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rAdamRow)<P> {}
+
+/**
+ * Quasi-hyperbolic Adam. See `qhAdamStep`. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1, `eps` 1e-8, `wd` 0.
+ * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ */
+export class QHAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(qhAdamRow)<P> {}
+
+/**
+ * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See `larcLayerLr`. Defaults: `lr` 1e-3, `mom` 0.9,
+ * `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0.
+ * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ */
+export class Larc<const P extends readonly AnyCallback[] = readonly []> extends rowClass(larcRow)<P> {}
+
+/**
+ * LAMB, for large batches. See `lambStep`. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
+ * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020.
+ */
+export class Lamb<const P extends readonly AnyCallback[] = readonly []> extends rowClass(lambRow)<P> {}
+
+export type Options<R extends {readonly hypers: object; readonly extra: object}, P extends readonly AnyCallback[]> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
+
+/** Makes `SGD`. */
+export function sgd<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P>): SGD<P> {
+  return new SGD(lr, options);
+}
+
+/** Makes `RMSProp`. */
+export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P>): RMSProp<P> {
+  return new RMSProp(lr, options);
+}
+
+/** Makes `Adam`. */
+export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
+  return new Adam(lr, options);
+}
+
+/** Makes `Adam` with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
+export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
+  return new Adam(lr, Object.assign({sqrMom: 0.999, eps: 1e-8}, options));
+}
+
+/** Makes `RAdam`. */
+export function rAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): RAdam<P> {
+  return new RAdam(lr, options);
+}
+
+/** Makes `QHAdam`. */
+export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P>): QHAdam<P> {
+  return new QHAdam(lr, options);
+}
+
+/** Makes `Larc`. */
+export function larc<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P>): Larc<P> {
+  return new Larc(lr, options);
+}
+
+/** Makes `Lamb`. */
+export function lamb<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P>): Lamb<P> {
+  return new Lamb(lr, options);
+}
+
+/** Makes `Lookahead` over an optimizer, which it takes over. */
+export function lookahead(inner: Optimizer, options: LookaheadOptions = {}): Lookahead {
+  return new Lookahead(inner, options);
+}
+
+/**
+ * Ranger: `Lookahead` (k 6, alpha 0.5) over `RAdam`. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0.
+ * Source: Wright, Ranger: a synergistic optimizer, 2019.
+ */
+export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): Lookahead {
+  return new Lookahead(new RAdam(lr, Object.assign({mom: 0.95, wd: 0.01, eps: 1e-6}, options)));
+}
+
+/**
+ * The optimizers of the package: registration, tests, benchmarks and documentation go through this table.
+ * `make` gives one with its defaults but for what it is given.
+ */
+export const optimizers = [
+  {name: 'sgd', make: sgd}, {name: 'rmsProp', make: rmsProp}, {name: 'adam', make: adam}, {name: 'adamW', make: adamW}, {name: 'rAdam', make: rAdam},
+  {name: 'qhAdam', make: qhAdam}, {name: 'larc', make: larc}, {name: 'lamb', make: lamb}, {name: 'ranger', make: ranger},
+] as const;
+
+/** The classes that saved models name. */
+export const optimizerClasses = [Optimizer, SGD, RMSProp, Adam, RAdam, QHAdam, Larc, Lamb, Lookahead] as const;
+
+function momentumOf(given: unknown, fallback: number | undefined): boolean {
+  return (given ?? fallback) !== 0;
+}

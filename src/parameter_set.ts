@@ -1,0 +1,138 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Scalar} from './callback';
+import {clearEntries, type Flags, type Group, newParameter, type Parameter, weightKind} from './groups';
+import {checkHyper, hyperView, unknownHyper} from './hypers';
+import {checkVariable} from './params';
+import {type HyperValue, spread} from './slice';
+import {warn} from './warn';
+
+/** How an optimizer treats parameters by what they are. */
+export interface Treatment {
+  /** Normalization parameters train although their group is frozen. Default true. */
+  readonly trainBn: boolean;
+  /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
+  readonly wdBnBias: boolean;
+  /** Parameters that weight decay and L2 leave alone besides. */
+  readonly noWd: ((variable: tf.Variable) => boolean) | undefined;
+}
+
+/** Where a parameter stands. */
+export interface Place {
+  readonly parameter: Parameter;
+  readonly group: Group;
+  /** The group's index. */
+  readonly index: number;
+}
+
+/** The parameters of an optimizer in their groups, with each group's hypers and freezing. */
+export class ParameterSet {
+  readonly groups: Group[];
+  /** As the original counts: the first group that `freezeTo` left trainable. */
+  frozenIdx = 0;
+  private readonly places = new Map<tf.Variable, Place>();
+
+  /**
+   * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
+   * @param n the number of groups.
+   */
+  constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment) {
+    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
+    this.groups = Array.from({length: n}, (_, i) => ({
+      parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
+    }));
+    lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
+  }
+
+  place(variable: tf.Variable): Place | undefined {
+    return this.places.get(variable);
+  }
+
+  /** All parameters, in group order. */
+  all(): Place[] {
+    return this.groups.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
+  }
+
+  /** Adds a parameter to a group, by default the last. */
+  add(parameter: Parameter, index = this.groups.length - 1): Place {
+    checkVariable(parameter.variable);
+    const group = this.groups[index];
+    if (group === undefined) throw new Error(`There is no parameter group ${index}; there are ${this.groups.length}.`);
+    const place = {parameter, group, index};
+    group.parameters.push(parameter);
+    this.places.set(parameter.variable, place);
+    return place;
+  }
+
+  /** Puts other lists of variables in the groups; those that stay keep their state. */
+  replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
+    if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
+    const before = new Map([...this.places].map(([variable, {parameter}]) => [variable, parameter]));
+    this.places.clear();
+    this.groups.forEach((group, i) => {
+      group.parameters.length = 0;
+      for (const variable of lists[i] ?? []) this.add(before.get(variable) ?? newParameter(variable), i);
+    });
+    for (const [variable, parameter] of before) if (!this.places.has(variable)) clearEntries(parameter);
+  }
+
+  /** Lets disposed variables go, with their state. */
+  dropDisposed(): void {
+    for (const [variable, {parameter, group}] of this.places) {
+      if (!variable.isDisposed) continue;
+      clearEntries(parameter);
+      group.parameters.splice(group.parameters.indexOf(parameter), 1);
+      this.places.delete(variable);
+    }
+  }
+
+  trains({parameter: {variable, flags}, group: {frozen}}: Place): boolean {
+    if (!variable.trainable || frozen === 'wholly') return false;
+    return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && weightKind(variable) === 'normalization'));
+  }
+
+  decays({variable, flags}: {readonly variable: tf.Variable; readonly flags: Flags}): boolean {
+    const {wdBnBias, noWd} = this.treatment;
+    return flags.doWd ?? !((!wdBnBias && weightKind(variable) !== undefined) || noWd?.(variable) === true);
+  }
+
+  /** The hypers of each group; what is written to them is checked and acts on the next step. */
+  hyperViews(): Array<Record<string, Scalar>> {
+    return this.groups.map(({hypers}) => hyperView(hypers, (name, value) => {
+      if (!Object.hasOwn(hypers, name)) throw unknownHyper(name, Object.keys(hypers));
+      checkHyper(name, value);
+      hypers[name] = value;
+    }));
+  }
+
+  /** Sets hypers of all groups, all or none of them. */
+  setHypers(values: Readonly<Record<string, HyperValue>>): void {
+    const known = Object.keys(this.groups[0]?.hypers ?? {});
+    const columns = Object.entries(values).map(([name, value]) => {
+      if (!known.includes(name)) throw unknownHyper(name, known);
+      return [name, checkedSpread(name, value, this.groups.length)] as const;
+    });
+    for (const [name, column] of columns) {
+      this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
+    }
+  }
+
+  freezeTo(n: number): void {
+    if (!Number.isInteger(n)) throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
+    const count = this.groups.length;
+    this.frozenIdx = n >= 0 ? n : count + n;
+    if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
+    this.groups.forEach((group, i) => { group.frozen = i < this.frozenIdx ? 'unless forced' : 'no'; });
+  }
+
+  setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
+    const group = this.groups.at(n);
+    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
+    group.frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+  }
+}
+
+function checkedSpread(name: string, value: HyperValue, n: number): Scalar[] {
+  const column = spread(name, value, n);
+  column.forEach(entry => { checkHyper(name, entry); });
+  return column;
+}

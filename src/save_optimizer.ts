@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {Optimizer} from './optimizer';
+import {type ParamGroups, variablesOf} from './params';
+
+/**
+ * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it.
+ * @param to a URL such as `indexeddb://name`, `localstorage://name`, `file://folder`, or an IOHandler.
+ */
+export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
+  const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;
+  if (handler.save === undefined) throw new Error('This IOHandler can\'t save: it has no `save`.');
+  const {data, specs} = await tf.io.encodeWeights(await optimizer.getWeights(), 'optimizer');
+  return handler.save({
+    modelTopology: {className: optimizer.getClassName(), config: optimizer.getConfig()}, weightSpecs: specs, weightData: data,
+    format: 'tfjs-optim', generatedBy: 'tfjs-optim',
+  });
+}
+
+/**
+ * Loads an optimizer that `saveOptimizer` saved.
+ * @param from a URL or an IOHandler.
+ * @param settings `params`: the variables that it trains, in any grouping: each goes to the group that it was saved in.
+ * @throws where what is loaded is not an optimizer of this package, or not one of these variables.
+ */
+export async function loadOptimizer(from: string | tf.io.IOHandler, {params}: {readonly params?: ParamGroups} = {}): Promise<Optimizer> {
+  const handler = typeof from === 'string' ? onlyHandler(from, tf.io.getLoadHandlers(from)) : from;
+  if (handler.load === undefined) throw new Error('This IOHandler can\'t load: it has no `load`.');
+  const variables = params === undefined ? undefined : variablesOf(params).flat();
+  const {modelTopology, weightData, weightSpecs} = await handler.load();
+  const {className, config} = saved(modelTopology);
+  const cls = tf.serialization.SerializationMap.getMap().classNameMap[className];
+  if (cls === undefined) throw new Error(`The optimizer is of the class '${className}', which is not registered here; import the module that defines it.`);
+  const [, fromConfig] = cls;
+  const optimizer: unknown = fromConfig(cls[0], config);
+  if (!(optimizer instanceof Optimizer)) throw new Error(`'${className}' is not an optimizer of tfjs-optim.`);
+  if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
+  const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
+  await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
+  tf.dispose(weights);
+  if (variables !== undefined) optimizer.attach(variables);
+  return optimizer;
+}
+
+function onlyHandler(url: string, handlers: readonly tf.io.IOHandler[]): tf.io.IOHandler {
+  const [handler] = handlers;
+  if (handler === undefined || handlers.length > 1) throw new Error(`${handlers.length === 0 ? 'No' : 'More than one'} IOHandler is registered for '${url}'.`);
+  return handler;
+}
+
+function saved(topology: unknown): {className: string; config: tf.serialization.ConfigDict} {
+  if (isRecord(topology) && typeof topology['className'] === 'string' && isConfig(topology['config'])) {
+    return {className: topology['className'], config: topology['config']};
+  }
+  throw new Error('What was loaded is not an optimizer that saveOptimizer saved.');
+}
+
+function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
+  return typeof x === 'object' && x !== null;
+}
+
+function isConfig(x: unknown): x is tf.serialization.ConfigDict {
+  return isRecord(x) && !Array.isArray(x);
+}

@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {Chain} from './chain';
+import type {Flags} from './groups';
+import type {Named} from './matching';
+import type {NamedTensor} from './named_tensor';
+import type {ManifestEntry} from './saved_config';
+import {copy, scalar, zeros} from './starts';
+import {isTensor} from './tensors';
+
+/** A parameter with its state, as it goes into and comes out of a saved model. */
+export interface SavedParameter extends Named {
+  readonly group: number;
+  readonly entries: Record<string, tf.Tensor | number>;
+  readonly flags: Flags;
+}
+
+/** Everything that the weights of an optimizer hold. */
+export interface SavedState {
+  readonly iterations: number;
+  /** In the order of the manifest. */
+  readonly parameters: readonly SavedParameter[];
+  readonly common: Readonly<Record<string, number>>;
+}
+
+const ITER = 'iter';
+const HOST = 'host';
+const FLAG_NAMES = ['doWd', 'forceTrain'] as const;
+const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
+
+/** The manifest of parameters: the order in which their state is saved. */
+export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): ManifestEntry[] {
+  return parameters.map(({name, shape, group, entries}) => ({
+    name, shape, group, tensors: [...chain.state.keys()].filter(entry => isTensor(entries[entry])),
+  }));
+}
+
+/**
+ * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags and host numbers of all
+ * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded. `iter` and `host` are new tensors.
+ */
+export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState): NamedTensor[] {
+  const named: NamedTensor[] = [{name: ITER, tensor: tf.scalar(iterations, 'int32')}];
+  manifestOf(chain, parameters).forEach(({name, tensors}, i) => {
+    for (const entry of tensors) {
+      const tensor = parameters[i]?.entries[entry];
+      if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
+    }
+  });
+  const own = numberNames(chain);
+  const rows = parameters.flatMap(({entries, flags}) => [
+    ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
+    ...own.map(entry => { const value = entries[entry]; return typeof value === 'number' ? value : NaN; }),
+  ]);
+  for (const entry of chain.common) rows.push(common[entry] ?? NaN);
+  if (own.length + chain.common.size > 0 || rows.some(value => value !== 0)) named.push({name: HOST, tensor: tf.tensor2d(bitsOf(rows), [rows.length, 2], 'int32')});
+  return named;
+}
+
+/**
+ * The state that weights hold. Tensors are copies (kept) that the caller owns.
+ * @throws where the weights are not those of the manifest: truncated, altered, of another optimizer.
+ */
+export async function readWeights(chain: Chain, manifest: readonly ManifestEntry[], weights: readonly NamedTensor[]): Promise<SavedState> {
+  const [iter, ...rest] = weights;
+  if (iter === undefined || iter.name !== ITER || iter.tensor.size !== 1) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
+  const expected = manifest.flatMap(entry => entry.tensors.map(state => ({entry, state})));
+  const host = rest.length > expected.length ? rest[expected.length] : undefined;
+  if (rest.length < expected.length || rest.length > expected.length + 1 || (host !== undefined && host.name !== HOST)) {
+    throw altered(`there are ${rest.length} after '${ITER}' where ${expected.length} state tensors and at most one '${HOST}' belong`);
+  }
+  expected.forEach(({entry, state}, i) => { checkTensor(chain, entry, state, rest[i]); });
+  const [iterations] = await iter.tensor.data();
+  if (iterations === undefined || !Number.isInteger(iterations) || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
+  const rows = host === undefined ? [] : numbersOf(host.tensor, await host.tensor.data());
+  const {flagged, common} = readHost(chain, manifest, rows);
+  const tensors = rest.values();
+  const parameters = manifest.map(({name, shape, group, tensors: names}, i): SavedParameter => {
+    const entries: SavedParameter['entries'] = {...flagged[i]?.entries};
+    for (const entry of names) {
+      const next = tensors.next();
+      if (next.done !== true) entries[entry] = tf.keep(next.value.tensor.clone());
+    }
+    return {name, shape, group, entries, flags: flagged[i]?.flags ?? {}};
+  });
+  return {iterations, parameters, common};
+}
+
+function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, weight: NamedTensor | undefined): void {
+  const full = `${name}/${state}`;
+  if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
+  const start = chain.state.get(state);
+  if (typeof start !== 'function') throw altered(`'${full}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`);
+  const wanted = start === zeros || start === copy ? shape : start === scalar ? [] : weight.tensor.shape;
+  if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
+    throw altered(`'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`);
+  }
+}
+
+function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readonly number[]) {
+  const own = numberNames(chain);
+  const width = FLAG_NAMES.length + own.length;
+  const total = manifest.length * width + chain.common.size;
+  if (rows.length !== total && (rows.length > 0 || own.length + chain.common.size > 0)) {
+    throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
+  }
+  const flagged = manifest.map((_, i) => {
+    const row = rows.slice(i * width, (i + 1) * width);
+    const flags: Flags = {};
+    FLAG_NAMES.forEach((name, j) => {
+      const code = row[j] ?? 0;
+      if (!(code in FLAGS)) throw altered(`'${HOST}' has the flag ${code}`);
+      const value = FLAGS[code];
+      if (value !== undefined) flags[name] = value;
+    });
+    return {flags, entries: pick(own, row.slice(FLAG_NAMES.length))};
+  });
+  return {flagged, common: pick([...chain.common], rows.slice(manifest.length * width))};
+}
+
+/** Numbers by name; NaN stands for one that has not started. */
+function pick(names: readonly string[], values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(names.flatMap((name, i) => {
+    const value = values[i];
+    return value === undefined || Number.isNaN(value) ? [] : [[name, value]];
+  }));
+}
+
+function numberNames(chain: Chain): string[] {
+  return [...chain.state].filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry)).map(([entry]) => entry);
+}
+
+function bitsOf(rows: readonly number[]): Int32Array {
+  return new Int32Array(Float64Array.from(rows).buffer);
+}
+
+function numbersOf(tensor: tf.Tensor, bits: ArrayLike<number>): number[] {
+  if (tensor.dtype !== 'int32' || tensor.rank !== 2 || tensor.shape[1] !== 2) throw altered(`'${HOST}' is ${tensor.dtype} of shape [${tensor.shape}] instead of int32 of shape [n,2]`);
+  return [...new Float64Array(Int32Array.from(bits).buffer)];
+}
+
+function altered(what: string): Error {
+  return new Error(`These are not the weights that belong to this optimizer, or they are truncated or altered: ${what}.`);
+}

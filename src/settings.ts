@@ -1,0 +1,64 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Callback, HyperDecl, Required} from './callback';
+import type {Chain} from './chain';
+import {unknownHyper} from './hypers';
+import type {ParamGroups} from './params';
+import type {Treatment} from './parameter_set';
+import type {HyperValue} from './slice';
+
+/** Settings of every optimizer beside its hypers. */
+export interface BaseSettings {
+  /**
+   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without it, the optimizer takes
+   * the variables that it is first handed as one group.
+   */
+  readonly params?: ParamGroups;
+  /** Normalization parameters (`gamma`, `beta`) train although their group is frozen. Default true. */
+  readonly trainBn?: boolean;
+  /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
+  readonly wdBnBias?: boolean;
+  /** Says of a variable that weight decay and L2 leave it alone. */
+  readonly noWd?: (variable: tf.Variable) => boolean;
+}
+
+export type AnyCallback = Callback;
+type HypersOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<infer H> ? H : never : never;
+type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<HyperDecl, infer O> ? O : never : never;
+type Keys<U> = U extends unknown ? keyof U : never;
+type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
+
+/** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
+export type Settings<C extends readonly AnyCallback[]> =
+  {readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue}
+  & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue}
+  & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue}
+  & BaseSettings;
+
+const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
+
+/** The treatment that the settings ask for. */
+export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
+  return {trainBn, wdBnBias, noWd};
+}
+
+/**
+ * The value of every hyper: what is given, else the default. An option that is set by name becomes a hyper.
+ * @param declared hypers that the optimizer has beside those of its callbacks.
+ * @throws for a hyper that nothing declares, or one without a default that is not given.
+ */
+export function hyperValues(chain: Chain, settings: object, declared: HyperDecl = {}): Map<string, HyperValue> {
+  const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
+  const values = new Map<string, HyperValue>();
+  const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
+  for (const [name, value] of given) {
+    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
+    if (value !== undefined) values.set(name, value);
+  }
+  for (const [name, value] of defaults) {
+    if (values.has(name)) continue;
+    if (typeof value !== 'number') throw new Error(`The hyper '${name}' has no default: give it, as in {${name}: …}.`);
+    values.set(name, value);
+  }
+  return values;
+}
+

@@ -1,0 +1,51 @@
+import type {Scalar} from './callback';
+
+/** A spread of values over the parameter groups; made by `slice`. */
+export interface Slice {
+  readonly kind: 'slice';
+  readonly start?: number;
+  readonly end: number;
+}
+
+/** A hyper's value for all groups: one value, one a group (arrays of one number are taken for all), or a spread over the groups. */
+export type HyperValue = Scalar | readonly Scalar[] | Float32Array | Float64Array | Slice;
+
+/**
+ * Spreads a hyper over the n groups, the last of which gets `end`.
+ * - `slice(start, end)`: `start·(end/start)^(i/(n-1))` in group i; with one group, `end`.
+ * - `slice(end)`: `end/10` in all groups but the last. `slice(0, end)` is the same.
+ * @throws where a value is not finite or not positive.
+ */
+export function slice(...bounds: readonly [end: number] | readonly [start: number, end: number]): Slice {
+  const [first, second] = bounds;
+  const end = second ?? first;
+  const start = second === undefined || first === 0 ? undefined : first;
+  for (const value of start === undefined ? [end] : [start, end]) {
+    if (!Number.isFinite(value) || value <= 0) throw new Error(`slice spreads values logarithmically, so they must be positive; got ${bounds}.`);
+  }
+  return start === undefined ? {kind: 'slice', end} : {kind: 'slice', start, end};
+}
+
+/**
+ * One value for each of n groups.
+ * @throws where a list does not fit the groups.
+ */
+export function spread(name: string, value: HyperValue, n: number): Scalar[] {
+  if (typeof value !== 'object') return new Array<Scalar>(n).fill(value);
+  if (isSlice(value)) return Array.from({length: n}, (_, i) => spreadSlice(value, i, n));
+  const values: Scalar[] = Array.from<Scalar>(value);
+  const [only] = values;
+  // As in the original: a list of one number is for all groups, an array of one is not.
+  if (Array.isArray(value) && values.length === 1 && only !== undefined) return new Array<Scalar>(n).fill(only);
+  if (values.length !== n) throw new Error(`Trying to set ${values.length} values for ${name} but there are ${n} parameter groups.`);
+  return values;
+}
+
+function isSlice(value: object): value is Slice {
+  return 'kind' in value && value.kind === 'slice';
+}
+
+function spreadSlice({start, end}: Slice, i: number, n: number): number {
+  if (i === n - 1) return end;
+  return start === undefined ? end / 10 : start * (end / start) ** (i / (n - 1));
+}

@@ -1,0 +1,10 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** `instanceof` narrows to `Tensor<any>`; these narrow to what the rest of the package uses. */
+export function isTensor(x: unknown): x is tf.Tensor {
+  return x instanceof tf.Tensor;
+}
+
+export function isVariable(x: unknown): x is tf.Variable {
+  return x instanceof tf.Variable;
+}
