@@ -2,16 +2,9 @@ import {callAlone} from './call_alone';
 import {checkDeclaration} from './declaration_check';
 import type {TensorLane} from './lane';
 import {register} from './registry';
+import type {Required} from './required';
 import type {Start} from './starts';
 import type {Value} from './value';
-
-const REQUIRED = Symbol('required');
-/** The mark of a hyper that has no default. */
-export interface Required {
-  readonly [REQUIRED]: true;
-}
-/** Declares a hyper without a default: whoever builds the optimizer has to give it. */
-export const required: Required = {[REQUIRED]: true};
 
 /** A hyper's value in one group. Booleans come from options that a constructor set by name. */
 export type Scalar = number | boolean;

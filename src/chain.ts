@@ -1,4 +1,5 @@
-import {type Callback, required, type Required} from './callback';
+import {type Callback} from './callback';
+import {required, type Required} from './required';
 import type {Start} from './starts';
 
 /** A stretch of the chain. Only its first callback may be one that waits for all parameters. */

@@ -1,7 +1,7 @@
 import './register';
 
 export {BaseOptimizer, type ParamGroup, type ParamRow} from './base_optimizer';
-export {callback, type CallableCallback, type Callback, type HyperDecl, type OptionDecl, required, type Required, type Scalar, type StateDecl} from './callback';
+export {callback, type CallableCallback, type Callback, type HyperDecl, type OptionDecl, type Scalar, type StateDecl} from './callback';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
@@ -16,6 +16,7 @@ export {
   type RowOptions, type RowSettings, SGD, sgd,
 } from './optimizers';
 export type {ParamGroups, Params} from './params';
+export {required, type Required} from './required';
 export {loadOptimizer, saveOptimizer} from './save_optimizer';
 export type {AnyCallback, BaseSettings, Settings} from './settings';
 export {type HyperValue, slice, type Slice} from './slice';

@@ -29,8 +29,15 @@ interface Row<H, X> {
   readonly extra: Required<X>;
 }
 
+/** What the class of a row can do; named, so that declarations can be written. */
+interface RowClass<H, X> {
+  readonly className: string;
+  readonly fromConfig: typeof Optimizer.fromConfig;
+  new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>): Optimizer<readonly Callback[]>;
+}
+
 /** The class of a row. The factory is a function of the same arguments. */
-function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>) {
+function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
   return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
     static override get className(): string {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl, Required} from './callback';
+import type {Callback, HyperDecl} from './callback';
+import type {Required} from './required';
 import type {Chain} from './chain';
 import {unknownHyper} from './hypers';
 import type {ParamGroups} from './params';

@@ -1,4 +1,5 @@
-import {callback, required} from '../callback';
+import {callback} from '../callback';
+import {required} from '../required';
 
 /**
  * Decoupled weight decay: `p ← p·(1 - lr·wd)`, where `doWd`. Defaults: `wd` 0; `lr` has to be given.

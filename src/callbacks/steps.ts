@@ -1,4 +1,5 @@
-import {callback, required} from '../callback';
+import {callback} from '../callback';
+import {required} from '../required';
 import {zeros} from '../starts';
 import type {Value} from '../value';
 import {debias} from './stats';

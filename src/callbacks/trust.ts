@@ -1,4 +1,5 @@
-import {callback, required} from '../callback';
+import {callback} from '../callback';
+import {required} from '../required';
 import {scalar, zeros} from '../starts';
 
 /**
