@@ -1,6 +1,7 @@
 import {lookaheadSync} from './callbacks/sync';
 import type {Callback} from './callback';
 import {Optimizer} from './optimizer';
+import {numbersIn} from './settings';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -23,7 +24,8 @@ export class Lookahead extends Optimizer<readonly Callback[]> {
   constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
     if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is the number of steps between synchronizations, a whole number from 1; got ${k}.`);
     if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
-    super([...inner.callbacks, lookaheadSync.with({k, alpha})], inner.hypers[0] ?? {});
+    const values = {...inner.hypers[0]};
+    super([...inner.callbacks, lookaheadSync.with({k, alpha})], values, numbersIn(values));
     this.takeOver(inner);
   }
 }

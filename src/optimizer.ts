@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {HyperDecl, Scalar} from './callback';
+import type {HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
@@ -13,7 +13,7 @@ import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
-import {type AnyCallback, hyperValues, type Settings, treatmentOf} from './settings';
+import {type AnyCallback, hyperValues, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateOwner, StateView} from './state_view';
 import {Waiting} from './waiting';
@@ -338,10 +338,6 @@ function isInstance<T extends tf.serialization.Serializable>(cls: tf.serializati
 
 function quoted(variables: readonly tf.Variable[]): string {
   return variables.map(({name}) => `'${name}'`).join(', ') || 'none';
-}
-
-function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
 }
 
 function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl} from './callback';
+import type {Callback, HyperDecl, Scalar} from './callback';
 import type {Required} from './required';
 import type {Chain} from './chain';
 import {unknownHyper} from './hypers';
@@ -63,3 +63,7 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   return values;
 }
 
+/** Hypers as a declaration of themselves, for an optimizer whose callbacks don't read them all. */
+export function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
