@@ -12,9 +12,7 @@ const ENTRIES = {
 const UMD = {entry: 'index', file: 'dist/tfjs-optim.min.js', name: 'tfoptim'};
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
 
-const peers = Object.keys(GLOBALS);
-// watr is an ES module only: CommonJS and pages get it inside.
-const external = [...peers, /^watr(\/|$)/];
+const external = Object.keys(GLOBALS);
 
 const compile = () => [
   resolve(),
@@ -31,10 +29,10 @@ const output = (format, extension) => ({
 
 export default [
   {input: ENTRIES, external, plugins: compile(), output: output('es', 'js')},
-  {input: ENTRIES, external: peers, plugins: compile(), output: output('cjs', 'cjs')},
+  {input: ENTRIES, external, plugins: compile(), output: output('cjs', 'cjs')},
   {
     input: ENTRIES[UMD.entry],
-    external: peers,
+    external,
     plugins: compile(),
     output: {file: UMD.file, format: 'umd', name: UMD.name, globals: GLOBALS, plugins: [terser()]},
   },

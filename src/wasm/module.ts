@@ -4,13 +4,12 @@
  *   const {scale} = wasmFunctions(backend, 'scale', ({simd}) => `(func (export "scale") (param $at i32) …)`);
  *   scale(offsetOf(backend, tensor), …);
  *
- * Data flow: `key` → text (given whether SIMD may be used) → `watr` → `WebAssembly.Module` → `WebAssembly.Instance` on the
+ * Data flow: `key` → text (given whether SIMD may be used) → `assembleText` → `WebAssembly.Module` → `WebAssembly.Instance` on the
  * backend's memory. Kept per memory object, so that a backend made anew gets functions of its own, and the old ones go with it.
  * The functions stay good when the memory grows; views on `memory.buffer` do not.
  */
 import {env} from '@tensorflow/tfjs-core';
-import compile from 'watr/compile';
-
+import {assembleText} from './assemble';
 import {memoryOf, type WasmBackend} from './backend';
 
 export type WasmFunction = (...values: number[]) => number | undefined;
@@ -55,9 +54,7 @@ export function wasmFeatures(): WasmFeatures {
 export function assemble(functions: string, shared: boolean): Uint8Array<ArrayBuffer> {
   // An import declared shared links with a shared memory only, and its maximum must not be below that memory's.
   const memory = shared ? '(memory 0 65536 shared)' : '(memory 0)';
-  const binary: unknown = compile(`(module (import "env" "memory" ${memory}) ${functions})`);
-  if (!(binary instanceof Uint8Array)) throw new Error('watr made no binary of the WebAssembly text.');
-  return new Uint8Array(binary);
+  return assembleText(`(module (import "env" "memory" ${memory}) ${functions})`);
 }
 
 function isShared(memory: WebAssembly.Memory): boolean {
