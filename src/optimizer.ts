@@ -300,7 +300,9 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
         throw new Error(`There is a gradient for '${variable.name}', which is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
       }
     }
-    const jobs = this.set.all().map(place => this.job(place, gradients)).filter(({grad}) => grad !== undefined || this.chain.everyParameter);
+    // A parameter without elements has nothing to update, and tfjs's kernels fail on its sums.
+    const jobs = this.set.all().filter(({parameter: {variable}}) => variable.size > 0).map(place => this.job(place, gradients))
+      .filter(({grad}) => grad !== undefined || this.chain.everyParameter);
     if (jobs.length > 0) step(this.chain, jobs, this.common);
     this.incrementIterations();
   }

@@ -28,12 +28,15 @@ type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E
 type Keys<U> = U extends unknown ? keyof U : never;
 type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
 
-/** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
-export type Settings<C extends readonly AnyCallback[]> =
+/** The settings of callbacks that are known when the program runs: hypers and options by any name, which the constructor checks. */
+type OpenSettings = {readonly [name: string]: HyperValue | BaseSettings[keyof BaseSettings]};
+type NamedSettings<C extends readonly AnyCallback[]> =
   {readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue}
   & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue}
-  & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue}
-  & BaseSettings;
+  & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
+
+/** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
+export type Settings<C extends readonly AnyCallback[]> = BaseSettings & (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 

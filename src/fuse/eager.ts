@@ -25,7 +25,7 @@ function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane 
 }
 
 function commit({variable, p, entries}: TensorLane, job: Job, chain: Chain, common: Record<string, number>): void {
-  if (p !== variable) variable.assign(p);
+  const replaced: tf.Tensor[] = [];
   for (const [name, value] of Object.entries(entries)) {
     if (typeof value === 'number') {
       if (chain.common.has(name)) common[name] = value;
@@ -34,10 +34,13 @@ function commit({variable, p, entries}: TensorLane, job: Job, chain: Chain, comm
     }
     const old = job.entries[name];
     if (old === value) continue;
-    // A clone, for a callback may return what is not its own: a gradient, or another entry.
+    // A clone, for a callback may return what is not its own: a gradient, another entry, the variable before it is assigned to.
     job.entries[name] = tf.keep(value.clone());
-    if (isTensor(old)) old.dispose();
+    if (isTensor(old)) replaced.push(old);
   }
+  if (p !== variable) variable.assign(p);
+  // Only now, for the new parameter may be one of them.
+  tf.dispose(replaced);
 }
 
 const tensors: Arithmetic<tf.Tensor, TensorLane> = {

@@ -12,20 +12,23 @@ function isClose(actual: number, expected: number, tolerance: number): boolean {
 export function expectClose(
     actual: number | ArrayLike<number>, expected: number | ArrayLike<number>, tolerance: number,
     what = 'values'): void {
+  const found = difference(actual, expected, tolerance, what);
+  if (found === undefined) expect().nothing();
+  else fail(found);
+}
+
+/** What `expectClose` complains about; undefined where the numbers are close. */
+export function difference(
+    actual: number | ArrayLike<number>, expected: number | ArrayLike<number>, tolerance: number,
+    what = 'values'): string | undefined {
   const got = listOf(actual);
   const wanted = listOf(expected);
-  if (got.length !== wanted.length) {
-    fail(`${what}: ${got.length} numbers, expected ${wanted.length}`);
-    return;
-  }
+  if (got.length !== wanted.length) return `${what}: ${got.length} numbers, expected ${wanted.length}`;
   const wrong = wanted.flatMap((value, i) => isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]);
   const [first] = wrong;
-  if (first === undefined) {
-    expect().nothing();
-    return;
-  }
-  fail(`${what}[${first}]: ${got[first] ?? 'nothing'}, expected ${wanted[first] ?? 'nothing'} within ${tolerance}; ` +
-    `${wrong.length} of ${wanted.length} numbers differ`);
+  if (first === undefined) return undefined;
+  return `${what}[${first}]: ${got[first] ?? 'nothing'}, expected ${wanted[first] ?? 'nothing'} within ${tolerance}; ` +
+    `${wrong.length} of ${wanted.length} numbers differ`;
 }
 
 function listOf(numbers: number | ArrayLike<number>): number[] {

@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import {type BackendName, describeBackends} from './support/backends';
+import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
+import {compositions} from './support/compositions';
+import {leakless} from './support/leakless';
+
+// Software WebGL takes a tenth of a second for every program that it has not compiled before.
+const RUNS: Readonly<Record<BackendName, number>> = {cpu: 150, wasm: 150, webgl: 15, webgpu: 0};
+
+describeBackends('a random composition of callbacks', backend => {
+  it('computes what its callbacks do in float64, and leaves no tensor behind', () => leakless(async () => {
+    const sameAsFloat64 = fc.asyncProperty(compositions, async composition => {
+      const found = resultDifference(await runOnBackend(composition), runInFloat64(composition), 5e-6);
+      if (found !== undefined) throw new Error(found);
+    });
+    // The seed is fixed so that a failure can be repeated; any other searches further.
+    await expectAsync(fc.assert(sameAsFloat64, {numRuns: RUNS[backend], seed: 1, includeErrorInReport: true})).toBeResolved();
+  }));
+}, ['cpu', 'wasm', 'webgl']);

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import {
+  adamStep, averageGrad, averageSqrGrad, type Callback, l2Reg, lambStep, larcLayerLr, larcStep, lookaheadSync, momentumStep, qhAdamStep, rAdamStep,
+  rmsPropStep, type Scalar, sgdStep, stepStat, weightDecay,
+} from '../../src';
+import {chainOf} from '../../src/chain';
+import {accumulate, averageWeights, clipGlobalNorm} from './demonstrating_callbacks';
+import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
+
+export interface CompositionParameter {
+  readonly shape: readonly number[];
+  /** Exact in float32. */
+  readonly init: readonly number[];
+  readonly doWd: boolean;
+  /** One for each step, exact in float32; null where the parameter has none in that step. */
+  readonly gradients: ReadonlyArray<readonly number[] | null>;
+}
+
+/** An optimizer and a run of it: everything that a step depends on. */
+export interface Composition {
+  readonly callbacks: readonly Callback[];
+  /** The hypers, one value for each group. */
+  readonly hypers: Readonly<Record<string, readonly Scalar[]>>;
+  readonly groups: ReadonlyArray<readonly CompositionParameter[]>;
+  /** The first group that trains. */
+  readonly freezeTo: number;
+  readonly steps: number;
+}
+
+// Few shapes, for WebGL compiles its programs for each.
+const SHAPES = [[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]];
+const MOST_STEPS = 7;
+
+/** Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels. */
+const HYPERS: Readonly<Record<string, readonly number[]>> = {
+  lr: [0.001, 0.02, 0.1], mom: [0, 0.5, 0.9], sqrMom: [0.5, 0.9, 0.99], eps: [1e-3, 0.01], wd: [0, 0.01, 0.1], nu1: [0, 0.7, 1], nu2: [0.5, 1],
+  trustCoeff: [0.02], beta: [0, 5, 50], maxNorm: [0.5, 3], weightMom: [0.5, 0.9],
+};
+const FLAG_OPTIONS = ['dampening', 'clip'];
+
+const named = (...list: readonly Callback[]): RandomCallback[] => list.map(made => ({made, text: made.name}));
+const dampened = averageGrad.with({dampening: true});
+const adamAverages = named(dampened, averageSqrGrad, stepStat);
+
+const rules: fc.Arbitrary<readonly RandomCallback[]> = fc.oneof(
+  fc.constantFrom(
+    named(sgdStep), named(averageGrad, momentumStep), named(dampened, momentumStep), named(averageSqrGrad, rmsPropStep),
+    named(averageGrad, averageSqrGrad.with({dampening: false}), rmsPropStep), named(larcLayerLr, larcStep),
+    named(averageGrad, larcLayerLr.with({clip: false}), larcStep),
+    ...[adamStep, rAdamStep, qhAdamStep, lambStep].map(step => [...adamAverages, ...named(step)])),
+  randomStep.map(step => [step]),
+  fc.tuple(randomGradient, randomStep).map(list => [...named(dampened), ...list]),
+  fc.tuple(randomStep, fc.constantFrom(adamStep, lambStep)).map(([first, step]) => [...adamAverages, first, ...named(step)]));
+
+const before: fc.Arbitrary<readonly RandomCallback[]> = fc.tuple(
+  fc.subarray(named(clipGlobalNorm, accumulate.with({n: 2}))),
+  fc.option(fc.oneof(randomTotal, randomGradient), {nil: undefined}),
+  fc.constantFrom([], named(weightDecay), named(l2Reg)),
+).map(([first, random, decay]) => [...first, ...random === undefined ? [] : [random], ...decay]);
+
+const after = fc.constantFrom([], [], named(lookaheadSync.with({k: 2})), named(lookaheadSync.with({k: 3, alpha: 0.25})), named(averageWeights));
+
+const callbackLists = fc.tuple(before, rules, after).map(lists => lists.flat())
+  // A callback reads what comes before it only; and of two callbacks of one name, one could not be saved.
+  .filter(list => new Set(list.map(({text}) => text.split('(')[0])).size === list.length)
+  .filter(list => orderOf(list, 'randomGradient') === -1 || orderOf(list, 'randomGradient') > orderOf(list, 'averageGrad'));
+
+function orderOf(list: readonly RandomCallback[], name: string): number {
+  return list.findIndex(({made}) => made.name === name);
+}
+
+const parameters: fc.Arbitrary<CompositionParameter> = fc.constantFrom(...SHAPES).chain(shape => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const list = fc.array(fc.integer({min: -128, max: 128}), {minLength: size, maxLength: size});
+  const zero = fc.constant(new Array<number>(size).fill(0));
+  return fc.record({
+    shape: fc.constant(shape),
+    // Off the grid of the gradients, so that decay does not cancel a gradient but for a rounding error.
+    init: fc.oneof({weight: 9, arbitrary: list.map(numbers => numbers.map(n => Math.fround(n / 64 + 1 / 300)))}, {weight: 1, arbitrary: zero}),
+    doWd: fc.boolean(),
+    gradients: fc.array(
+      fc.oneof({weight: 8, arbitrary: list.map(numbers => numbers.map(n => n / 64))}, {weight: 1, arbitrary: zero}, {weight: 1, arbitrary: fc.constant(null)}),
+      {minLength: MOST_STEPS, maxLength: MOST_STEPS}),
+  });
+});
+
+function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<Composition['hypers']> {
+  const {hypers, options} = chainOf(callbacks);
+  const oneEach = <T extends Scalar>(...values: readonly T[]) => fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
+  const own = [...hypers.keys()].map(name => [name, oneEach(...HYPERS[name] ?? [])] as const);
+  const flags = FLAG_OPTIONS.filter(name => options.has(name)).map(name => [name, oneEach(true, false)] as const);
+  const some = fc.subarray(flags).chain(chosen => fc.record(Object.fromEntries(chosen)));
+  return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));
+}
+
+/** Compositions of the package's callbacks and random ones, over random groups, shapes and hypers, with some gradients missing. */
+export const compositions: fc.Arbitrary<Composition> = fc.record({
+  list: callbackLists,
+  groups: fc.array(fc.array(parameters, {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 2}),
+  steps: fc.integer({min: 1, max: MOST_STEPS}),
+}).chain(({list, groups, steps}) => {
+  const callbacks = list.map(({made}) => made);
+  return fc.record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})}).map(({hypers, freezeTo}) => ({
+    callbacks, hypers, groups, freezeTo, steps,
+    [fc.toStringMethod]: () => fc.stringify({callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`), hypers, groups, freezeTo, steps}),
+  }));
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import {type Callback, callback, copy, required, scalar, type Value, zeros} from '../../src';
+
+/** What an expression is built from. `memory` has the parameter's shape, `level` is a scalar. */
+interface Leaves {
+  readonly p: Value;
+  readonly grad: Value;
+  readonly memory: Value;
+  readonly level: Value;
+  readonly lr: number;
+}
+
+/** A random function that callbacks compute, and how it reads in a counterexample. */
+interface Expression {
+  readonly text: string;
+  of(at: Leaves): Value;
+}
+
+interface Factor {
+  readonly text: string;
+  of(at: Leaves): Value | number;
+}
+
+// Every operation maps values of a size around 2 to such values again and varies gently, so that float32 stays close to float64 however
+// they are nested. What jumps (comparisons, sign) is used where both sides of the jump meet.
+const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
+  neg: a => a.neg(),
+  abs: a => a.abs(),
+  square: a => a.square().mul(0.5),
+  sqrt: a => a.abs().add(0.25).sqrt(),
+  exp: a => a.abs().neg().exp(),
+  log: a => a.abs().add(1).log(),
+  pow: a => a.abs().add(0.5).pow(1.5).mul(0.5),
+  softplus: a => a.softplus().mul(0.5),
+  sign: a => a.sign().mul(a),
+  zerosLike: a => a.zerosLike().add(a),
+  onesLike: a => a.onesLike().sub(a).mul(0.5),
+  sum: a => a.sum().div(a.size),
+  mean: a => a.mean(),
+};
+
+const BINARY: Readonly<Record<string, (a: Value, b: Value | number) => Value>> = {
+  add: (a, b) => a.add(b).mul(0.5),
+  sub: (a, b) => a.sub(b).mul(0.5),
+  mul: (a, b) => a.mul(b).mul(0.5),
+  div: (a, b) => a.div(typeof b === 'number' ? Math.abs(b) + 1 : b.abs().add(1)),
+  maximum: (a, b) => a.maximum(b),
+  minimum: (a, b) => a.minimum(b),
+  less: (a, b) => a.where(a.less(b), b),
+  lessEqual: (a, b) => a.where(a.lessEqual(b).logicalNot(), b),
+  greater: (a, b) => a.where(a.greater(b), b),
+  greaterEqual: (a, b) => a.where(a.greaterEqual(b), b),
+  logicalOr: (a, b) => a.where(a.less(b).logicalOr(a.equal(b)), b),
+  logicalAnd: (a, b) => a.where(a.greater(b).logicalAnd(a.equal(b).logicalNot()), b),
+};
+
+const leaf = fc.constantFrom<Expression[]>(
+  {text: 'p', of: ({p}) => p}, {text: 'grad', of: ({grad}) => grad}, {text: 'memory', of: ({memory}) => memory}, {text: 'level', of: ({level}) => level});
+
+const number = fc.oneof(
+  fc.constant<Factor>({text: 'lr', of: ({lr}) => lr}),
+  fc.integer({min: -16, max: 16}).map((n): Factor => ({text: String(n / 8), of: () => n / 8})));
+
+const expression = fc.letrec<{expression: Expression}>(tie => ({
+  expression: fc.oneof({maxDepth: 4, withCrossShrink: true}, leaf,
+    fc.record({op: fc.constantFrom(...Object.entries(UNARY)), a: tie('expression')})
+      .map(({op: [name, apply], a}) => ({text: `${name}(${a.text})`, of: (at: Leaves) => apply(a.of(at))})),
+    fc.record({op: fc.constantFrom(...Object.entries(BINARY)), a: tie('expression'), b: fc.oneof(tie('expression'), number)})
+      .map(({op: [name, apply], a, b}) => ({text: `${name}(${a.text}, ${b.text})`, of: (at: Leaves) => apply(a.of(at), b.of(at))}))),
+})).expression;
+
+/** A callback of random maths, with what tells it in a counterexample. */
+export interface RandomCallback {
+  readonly made: Callback;
+  readonly text: string;
+}
+
+/** A step of random maths with a state of its own: a tensor of the parameter's shape, a scalar, and a number on the host. */
+export const randomStep: fc.Arbitrary<RandomCallback> = fc.record({
+  move: expression, keep: expression, level: expression, start: fc.constantFrom(zeros, copy), every: fc.integer({min: 1, max: 3}),
+}).map(({move, keep, level: next, start, every}) => ({
+  text: `randomStep(p -= lr·${move.text}; memory: ${keep.text}; level: ${next.text}; every ${every})`,
+  made: callback('randomStep', {hypers: {lr: required}, state: {memory: start, level: scalar, turns: 0}}, at => ({
+    p: at.p.sub(move.of(at).mul(at.lr)),
+    memory: (at.turns + 1) % every === 0 ? at.memory.mul(0.5).add(keep.of(at).mul(0.5)) : at.memory,
+    level: at.level.mul(0.5).add(next.of(at).mean().mul(0.5)),
+    turns: at.turns + 1,
+  })),
+}));
+
+/** Changes the gradient by random maths, which may use the average of an earlier callback. */
+export const randomGradient: fc.Arbitrary<RandomCallback> = fc.record({change: expression, share: fc.constantFrom(0.25, 0.5)}).map(({change, share}) => ({
+  text: `randomGradient(grad += ${share}·${change.text})`,
+  made: callback('randomGradient', {hypers: {lr: required}, reads: {gradAvg: zeros}}, ({p, grad, gradAvg, lr}) => ({
+    grad: grad.add(change.of({p, grad, memory: gradAvg ?? grad, level: grad.mean(), lr}).mul(share)),
+  })),
+}));
+
+/** Scales the gradient by a total of random maths over all parameters. */
+export const randomTotal: fc.Arbitrary<RandomCallback> = expression.map(term => ({
+  text: `randomTotal(${term.text})`,
+  made: callback('randomTotal', {
+    hypers: {lr: required},
+    total: ({p, grad, lr}) => ({sum: term.of({p, grad, memory: p, level: p.sum().zerosLike(), lr}).sum(), weight: grad.square().sum()}),
+  }, ({grad, total}) => ({grad: grad.div(total.sum.abs().add(total.weight).add(1)).mul(4)})),
+}));
