@@ -1,0 +1,37 @@
+// Pages and workers of a consumer in a real browser.
+import {readFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import {extname, join} from 'node:path';
+import {chromium} from 'playwright-core';
+import {chromeEnvironment} from '../support/find_chrome.mjs';
+
+const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const TYPES = {'.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript'};
+
+export async function browser() {
+  const {CHROME_BIN, ...env} = chromeEnvironment();
+  return chromium.launch({executablePath: CHROME_BIN, args: FLAGS, env: {...process.env, ...env}});
+}
+
+/** Serves `folder` while `visit` looks at the page `html`; gives what its global `result` resolves to. */
+export async function visit(chrome, folder, html) {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url, 'http://localhost').pathname;
+    const body = path === '/' ? Promise.resolve(html) : readFile(join(folder, path));
+    body.then(
+      content => { response.writeHead(200, {'content-type': TYPES[path === '/' ? '.html' : extname(path)] ?? 'application/octet-stream'}).end(content); },
+      () => { response.writeHead(404).end(); });
+  });
+  await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
+  const page = await chrome.newPage();
+  try {
+    const failed = new Promise((_, reject) => { page.on('pageerror', reject); });
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    const result = page.waitForFunction(() => 'result' in globalThis).then(() => page.evaluate(() => globalThis.result));
+    return await Promise.race([result, failed]);
+  } finally {
+    await page.close();
+    server.close();
+  }
+}
