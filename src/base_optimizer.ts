@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Scalar} from './callback';
 import type {Chain} from './chain';
+import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
@@ -43,6 +44,19 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** The callbacks of a step, in order. */
   get callbacks(): readonly Callback[] {
     return this.chain.callbacks;
+  }
+
+  /**
+   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations instead.
+   * `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
+   */
+  get fusedOn(): string {
+    return fusedOn(this.chain);
+  }
+
+  /** What the last step computed, as text: the operations of each class of parameters. Empty before the first fused step. */
+  graph(): string {
+    return graphOf(this.chain);
   }
 
   /** The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group. */

@@ -1,10 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
+import {warnOnce} from '../warn';
+import {fusedBackends} from './backends';
 import {stepEagerly} from './eager';
+import {printGraph} from './graph';
 import type {Job} from './job';
+import {PlannedStep, runKernel} from './kernel';
+import {type Plan, planOf} from './plan';
+import {type Trace, trace} from './trace';
 
 export type {Job} from './job';
 
+tf.env().registerFlag('OPTIM_FUSING', () => true);
+
+const plans = new Map<string, Plan>();
+/** Chains that can't be traced, and why. */
+const untraceable = new WeakMap<Chain, string>();
+/** Backends on which compiling failed, and why. */
+const broken = new Map<string, string>();
+const lastStep = new WeakMap<Chain, PlannedStep>();
+
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
-  stepEagerly(chain, jobs, common);
+  if (whyEager(chain) !== undefined) {
+    stepEagerly(chain, jobs, common);
+    return;
+  }
+  let traced: Trace;
+  try {
+    traced = trace(chain, jobs, common);
+  } catch (error) {
+    // Where a callback is at fault, this throws as well.
+    stepEagerly(chain, jobs, common);
+    untraceable.set(chain, messageOf(error));
+    warnOnce(`this optimizer runs without fusing, for its callbacks can't be traced: ${messageOf(error)}`);
+    return;
+  }
+  if (!runFused(chain, traced)) {
+    stepEagerly(chain, jobs, common);
+    return;
+  }
+  for (const {jobs: members, numbers} of traced.classes) {
+    for (const [name, value] of numbers) {
+      if (chain.common.has(name)) common[name] = value;
+      else for (const {entries} of members) entries[name] = value;
+    }
+  }
+}
+
+/** Where the steps of a chain run: the backend's name, or `eager: ` and why. */
+export function fusedOn(chain: Chain): string {
+  const why = whyEager(chain);
+  return why === undefined ? tf.getBackend() : `eager: ${why}`;
+}
+
+/** The graphs of the last fused step as text, one for each class of parameters. */
+export function graphOf(chain: Chain): string {
+  const last = lastStep.get(chain);
+  if (last === undefined) return '';
+  return last.classes.map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`).join('\n');
+}
+
+function whyEager(chain: Chain): string | undefined {
+  if (!tf.env().getBool('OPTIM_FUSING')) return 'the flag OPTIM_FUSING is off';
+  const together = chain.callbacks.find(({declaration}) => declaration.together !== undefined);
+  if (together !== undefined) return `${together.name} acts on all parameters at once`;
+  const backend = tf.getBackend();
+  if (!fusedBackends.has(backend)) return `the backend ${backend} has no kernel for it`;
+  return broken.get(backend) ?? untraceable.get(chain);
+}
+
+/** Whether the step could be run. */
+function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
+  const name = tf.getBackend();
+  const fused = fusedBackends.get(name);
+  if (fused === undefined) return false;
+  const planned = classes.filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0).map(each => {
+    let plan = plans.get(each.key);
+    if (plan === undefined) {
+      plan = planOf(each, barriers);
+      plans.set(each.key, plan);
+    }
+    return {plan, jobs: each.jobs, slots: each.slots};
+  });
+  try {
+    for (const {plan} of planned) fused.prepare(plan, tf.backend());
+  } catch (error) {
+    broken.set(name, messageOf(error));
+    warnOnce(`optimizers run without fusing on the backend ${name}: ${messageOf(error)}`);
+    return false;
+  }
+  const next = new PlannedStep(planned, totals);
+  if (planned.length > 0) runKernel(name, fused, next);
+  lastStep.set(chain, next);
+  return true;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,133 @@
+import type {Chain} from '../chain';
+import {type Arithmetic, type Lane, runChain} from '../lane';
+import type {Graph, Output, Term} from './graph';
+import type {Job} from './job';
+import {classesOf, extentIn, type JobClass} from './job_class';
+import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
+
+/** What one step computes for the parameters of a class. */
+export interface TracedClass {
+  readonly jobs: readonly Job[];
+  readonly graph: Graph;
+  /** Equal for graphs that are equal but for the numbers in their slots. */
+  readonly key: string;
+  /** The values of the slots, computed in float64. */
+  readonly slots: readonly number[];
+  /** The host numbers after the step. */
+  readonly numbers: ReadonlyArray<readonly [name: string, value: number]>;
+}
+
+/** A step as data. */
+export interface Trace {
+  readonly classes: readonly TracedClass[];
+  /** The number of totals, which all classes share. */
+  readonly totals: number;
+  /** The passes before which every class has to be through with the one before, in order. */
+  readonly barriers: readonly number[];
+}
+
+interface TracedLane extends Lane<Traced> {
+  readonly recorder: Recorder;
+  readonly jobs: JobClass;
+  readonly inputs: ReadonlyMap<string, Traced>;
+  readonly terms: Term[];
+}
+
+/** Chains with a callback that asks for shapes. */
+const readsShapes = new WeakSet<Chain>();
+
+/**
+ * Runs the callbacks on symbolic values, once for each class of parameters. Nothing is changed.
+ * @throws Untraceable, or whatever a callback throws that is given something else than tensors.
+ */
+export function trace(chain: Chain, jobs: readonly Job[], common: Readonly<Record<string, number>>): Trace {
+  try {
+    return traceClasses(chain, classesOf(jobs, readsShapes.has(chain)), common, readsShapes.has(chain));
+  } catch (error) {
+    if (!(error instanceof ShapeRead)) throw error;
+    readsShapes.add(chain);
+    return traceClasses(chain, classesOf(jobs, true), common, true);
+  }
+}
+
+function traceClasses(chain: Chain, classes: readonly JobClass[], common: Readonly<Record<string, number>>, byShape: boolean): Trace {
+  const session = new Session();
+  const lanes = classes.map(jobs => laneOf(jobs, common, session, byShape));
+  const passes: number[] = [];
+  const arithmetic: Arithmetic<Traced, TracedLane> = {
+    isValue: (x): x is Traced => x instanceof Traced && x.type === 'float',
+    sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
+    sum: (_, values) => {
+      const index = passes.length;
+      const terms = values.map(value => termOf(value, index, lanes));
+      const pass = Math.max(1, ...terms.map(term => term.pass));
+      passes.push(pass);
+      return new Traced(session, undefined, index, 'scalar', 'float', pass);
+    },
+    scope: (lane, run) => {
+      session.current = lane.recorder;
+      run();
+    },
+    together: ({name}) => { throw new Untraceable(`${name}, which acts on all parameters at once`); },
+  };
+  runChain(chain, lanes, arithmetic);
+  const barriers = [...new Set(passes)].sort((a, b) => a - b);
+  return {classes: lanes.map(lane => tracedClass(lane, barriers)), totals: passes.length, barriers};
+}
+
+function laneOf(jobs: JobClass, common: Readonly<Record<string, number>>, session: Session, byShape: boolean): TracedLane {
+  const [first] = jobs;
+  const {variable, grad, trains, doWd, hypers} = first;
+  const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
+  const p = recorder.input('p', 'full');
+  const inputs = new Map([['p', p]]);
+  const entries: Record<string, Traced | number> = {...common};
+  for (const [name, value] of Object.entries(first.entries)) {
+    if (typeof value === 'number') entries[name] = value;
+    else {
+      const input = recorder.input(name, extentIn(first, value));
+      inputs.set(name, input);
+      entries[name] = input;
+    }
+  }
+  return {
+    before: p, p, grad: grad === undefined ? undefined : recorder.input('grad', 'full'), trains, doWd, hypers, entries, stopped: false,
+    recorder, jobs, inputs, terms: [],
+  };
+}
+
+function isRankZero({home}: Traced): boolean {
+  return home?.shape?.length === 0;
+}
+
+function termOf(value: Traced, total: number, lanes: readonly TracedLane[]): Traced {
+  const lane = lanes.find(({recorder}) => recorder === value.home);
+  if (lane === undefined) throw new Untraceable('a total of a total');
+  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('a total of what is no scalar');
+  const term = value.sum();
+  lane.terms.push({total, node: term.index});
+  return term;
+}
+
+function tracedClass(lane: TracedLane, barriers: readonly number[]): TracedClass {
+  const {recorder, jobs, inputs, terms, p, entries} = lane;
+  const outputs: Output[] = [];
+  const numbers: Array<[string, number]> = [];
+  const leave = (name: string, value: Traced): void => {
+    const before = inputs.get(name);
+    if (value === before) return;
+    const {index} = value.in(recorder);
+    const extent = before?.extent ?? (recorder.shape?.length === 0 ? 'full' : value.extent);
+    outputs.push({name, node: index, extent, replaces: before !== undefined});
+  };
+  leave('p', p);
+  for (const [name, value] of Object.entries(entries)) {
+    if (typeof value === 'number') numbers.push([name, value]);
+    else leave(name, value);
+  }
+  let {key} = recorder;
+  for (const {name, node, extent, replaces} of outputs) key += `>${name}:${node}${extent}${replaces ? '' : '*'};`;
+  for (const {total, node} of terms) key += `+${total}:${node};`;
+  key += `|${barriers.join()}`;
+  return {jobs, graph: {nodes: recorder.nodes, outputs, terms}, key, slots: recorder.slots, numbers};
+}

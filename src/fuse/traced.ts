@@ -1,0 +1,197 @@
+import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
+import type {Operand, Value} from '../value';
+
+/** Thrown where a callback does what can't be traced; the step then runs eagerly. */
+export class Untraceable extends Error {}
+
+/** Thrown where a callback asks for a shape while parameters of several shapes are traced at once. */
+export class ShapeRead extends Error {}
+
+/** Takes down what a callback computes. */
+export class Recorder {
+  readonly nodes: Node[] = [];
+  /** The numbers of the host, by slot. */
+  readonly slots: number[] = [];
+  /** Equal for equal structures. */
+  key = '';
+  private readonly totals = new Map<number, Traced>();
+
+  /** @param shape of the parameter; absent where parameters of several shapes are traced at once. */
+  constructor(readonly session: Session, readonly shape: readonly number[] | undefined) {}
+
+  record(node: Node, key: string): Traced {
+    this.key += key;
+    return new Traced(this.session, this, this.nodes.push(node) - 1, node.extent, node.type, node.pass);
+  }
+
+  input(name: string, extent: Extent): Traced {
+    return this.record({op: 'input', name, extent, type: 'float', pass: 0}, `${name}:${extent};`);
+  }
+
+  constant(value: 0 | 1, extent: Extent, type: Type): Traced {
+    return this.record({op: 'constant', value, extent, type, pass: 0}, `=${value}${extent}${type};`);
+  }
+
+  number(value: number): Traced {
+    return this.record({op: 'slot', index: this.slots.push(value) - 1, extent: 'scalar', type: 'float', pass: 0}, '$;');
+  }
+
+  total(index: number, pass: number): Traced {
+    let known = this.totals.get(index);
+    if (known === undefined) {
+      known = this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`);
+      this.totals.set(index, known);
+    }
+    return known;
+  }
+
+  reduce(op: Reduction, a: Traced): Traced {
+    return this.record({op, args: [a.index], extent: 'scalar', type: 'float', pass: a.pass + 1}, `${op}${a.index};`);
+  }
+
+  unary(op: Elementwise, a: Traced, type: Type): Traced {
+    return this.record({op, args: [a.index], extent: a.extent, type, pass: a.pass}, `${op}${a.index};`);
+  }
+
+  binary(op: Elementwise, a: Traced, b: Traced, type: Type): Traced {
+    const extent = a.extent === 'full' ? 'full' : b.extent;
+    return this.record({op, args: [a.index, b.index], extent, type, pass: Math.max(a.pass, b.pass)}, `${op}${a.index},${b.index};`);
+  }
+
+  select(condition: Traced, a: Traced, b: Traced): Traced {
+    const extent = condition.extent === 'full' || a.extent === 'full' ? 'full' : b.extent;
+    const pass = Math.max(condition.pass, a.pass, b.pass);
+    return this.record({op: 'select', args: [condition.index, a.index, b.index], extent, type: 'float', pass}, `?${condition.index},${a.index},${b.index};`);
+  }
+}
+
+/** One tracing of a step. */
+export class Session {
+  /** Of the parameters whose callbacks run now. */
+  current: Recorder | undefined;
+}
+
+/** A value of which only the computation is known: stands for tensors where callbacks run to be traced. */
+export class Traced implements Value {
+  /** @param home absent for a sum over all parameters, which is nobody's own. */
+  constructor(private readonly session: Session, readonly home: Recorder | undefined, readonly index: number, readonly extent: Extent, readonly type: Type,
+    readonly pass: number) {}
+
+  get shape(): readonly number[] {
+    if (this.extent === 'scalar') return [];
+    const shape = this.home?.shape;
+    if (shape === undefined) throw new ShapeRead();
+    return shape;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return this.shape.reduce((a, b) => a * b, 1);
+  }
+
+  add(b: Operand): Traced { return this.arithmetic('add', b); }
+  sub(b: Operand): Traced { return this.arithmetic('sub', b); }
+  mul(b: Operand): Traced { return this.arithmetic('mul', b); }
+  div(b: Operand): Traced { return this.arithmetic('div', b); }
+  maximum(b: Operand): Traced { return this.arithmetic('maximum', b); }
+  minimum(b: Operand): Traced { return this.arithmetic('minimum', b); }
+  pow(b: Operand): Traced { return this.arithmetic('pow', b); }
+
+  sqrt(): Traced { return this.map('sqrt'); }
+  square(): Traced { return this.map('square'); }
+  abs(): Traced { return this.map('abs'); }
+  neg(): Traced { return this.map('neg'); }
+  sign(): Traced { return this.map('sign'); }
+  exp(): Traced { return this.map('exp'); }
+  log(): Traced { return this.map('log'); }
+  softplus(): Traced { return this.map('softplus'); }
+
+  zerosLike(): Traced { return this.recorder().constant(0, this.extent, this.type); }
+  onesLike(): Traced { return this.recorder().constant(1, this.extent, this.type); }
+
+  sum(...axes: unknown[]): Traced { return this.reduce('sum', axes); }
+  mean(...axes: unknown[]): Traced { return this.reduce('mean', axes); }
+
+  less(b: Operand): Traced { return this.compare('less', b); }
+  lessEqual(b: Operand): Traced { return this.compare('lessEqual', b); }
+  greater(b: Operand): Traced { return this.compare('greater', b); }
+  greaterEqual(b: Operand): Traced { return this.compare('greaterEqual', b); }
+  equal(b: Operand): Traced { return this.compare('equal', b); }
+
+  logicalAnd(b: Operand): Traced { return this.logic('logicalAnd', b); }
+  logicalOr(b: Operand): Traced { return this.logic('logicalOr', b); }
+  logicalNot(): Traced {
+    const at = this.recorder();
+    return at.unary('logicalNot', this.as('bool', 'logicalNot').in(at), 'bool');
+  }
+
+  where(condition: Operand, other: Operand): Traced {
+    const at = this.recorder(condition, other);
+    return at.select(lift(at, condition, 'bool', 'where'), this.as('float', 'where').in(at), lift(at, other, 'float', 'where'));
+  }
+
+  /** This value among those of a recorder. */
+  in(recorder: Recorder): Traced {
+    if (this.home === recorder) return this;
+    if (this.home === undefined) return recorder.total(this.index, this.pass);
+    throw new Untraceable('a value of another parameter');
+  }
+
+  as(type: Type, method: string): this {
+    if (this.type === type) return this;
+    throw new Untraceable(`${method}() of ${this.type === 'bool' ? 'a condition' : 'what is no condition'}`);
+  }
+
+  /** A condition taken as 0 and 1. */
+  asNumber(): Traced {
+    if (this.type === 'float') return this;
+    const at = this.recorder();
+    return at.select(this.in(at), at.constant(1, 'scalar', 'float'), at.constant(0, 'scalar', 'float'));
+  }
+
+  /** Whose computation an operation with these operands is. */
+  recorder(...others: readonly unknown[]): Recorder {
+    if (this.home !== undefined) return this.home;
+    for (const other of others) if (other instanceof Traced && other.home !== undefined) return other.home;
+    if (this.session.current === undefined) throw new Untraceable('a total outside of a callback');
+    return this.session.current;
+  }
+
+  private map(op: Elementwise): Traced {
+    const at = this.recorder();
+    return at.unary(op, this.as('float', op).in(at), 'float');
+  }
+
+  private arithmetic(op: Elementwise, b: Operand): Traced {
+    const at = this.recorder(b);
+    return at.binary(op, this.asNumber().in(at), lift(at, b, 'float', op), 'float');
+  }
+
+  private compare(op: Elementwise, b: Operand): Traced {
+    const at = this.recorder(b);
+    return at.binary(op, this.as('float', op).in(at), lift(at, b, 'float', op), 'bool');
+  }
+
+  private logic(op: Elementwise, b: Operand): Traced {
+    const at = this.recorder(b);
+    return at.binary(op, this.as('bool', op).in(at), lift(at, b, 'bool', op), 'bool');
+  }
+
+  private reduce(op: Reduction, axes: readonly unknown[]): Traced {
+    if (axes.length > 0) throw new Untraceable(`${op}() along an axis`);
+    const at = this.recorder();
+    const a = this.as('float', op).in(at);
+    return a.extent === 'scalar' ? a : at.reduce(op, a);
+  }
+}
+
+function lift(at: Recorder, operand: unknown, type: Type, method: string): Traced {
+  if (operand instanceof Traced) return (type === 'float' ? operand.asNumber() : operand.as(type, method)).in(at);
+  if (typeof operand === 'number' && type === 'float') return at.number(operand);
+  if (typeof operand === 'boolean' && type === 'bool') return at.constant(operand ? 1 : 0, 'scalar', 'bool');
+  const what = typeof operand === 'object' && operand !== null ? `a ${operand.constructor.name} that is no part of the step` : `the ${typeof operand} ${String(operand)}`;
+  throw new Untraceable(`${method}() with ${what}`);
+}
