@@ -38,6 +38,16 @@ export default defineConfig(
     },
   },
   {
+    // The specs and consumers of the packed package are plain JavaScript, as its users' may be.
+    files: ['test/package/**'],
+    languageOptions: {
+      globals: Object.fromEntries([
+        'describe', 'it', 'expect', 'beforeAll', 'afterAll', 'globalThis', 'postMessage', 'require', 'console',
+      ].map((name) => [name, 'readonly'])),
+    },
+    rules: {'no-restricted-globals': ['error', 'fit', 'fdescribe']},
+  },
+  {
     files: TYPESCRIPT,
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
