@@ -1,0 +1,73 @@
+import type {Optimizer} from '../src';
+import {describeBackends} from './support/backends';
+import {hypers} from './support/golden';
+import type {HypersCase} from './support/golden_files.mjs';
+import {buildOptimizer, camelCase, expectHypers, hyperValue} from './support/golden_optimizers';
+import {leakless} from './support/leakless';
+import {tf} from './support/tfjs';
+
+type Of<K extends HypersCase['kind']> = Extract<HypersCase, {readonly kind: K}>;
+
+/** Runs `act` with an optimizer over `groups` lists of `perGroup` scalars, and frees all of them. */
+async function withOptimizer(groups: number, perGroup: number, make: (params: tf.Variable[][]) => Optimizer, act: (made: Optimizer) => void): Promise<void> {
+  await leakless(() => {
+    const params = Array.from({length: groups}, () => Array.from({length: perGroup}, () => tf.tidy(() => tf.variable(tf.scalar(1)))));
+    const optimizer = make(params);
+    act(optimizer);
+    optimizer.dispose();
+    tf.dispose(params);
+  });
+}
+
+const named = (x: unknown) => JSON.stringify(x);
+const ofKind = <K extends HypersCase['kind']>(kind: K) => hypers.cases.filter((one): one is Of<K> => one.kind === kind);
+
+describeBackends('golden/hypers.json', () => {
+  for (const one of ofKind('ctor')) {
+    const {optimizer, inner, n_groups: groups, expect_hypers: expected} = one;
+    it(`constructor: ${optimizer} ${named(one.hypers)} ${inner === undefined ? '' : named(inner)}, ${groups} groups`, () =>
+      withOptimizer(groups, 1, params => buildOptimizer(one, params), made => { expectHypers(made, expected, 'hypers'); }));
+  }
+
+  for (const one of ofKind('set_hyper')) {
+    const {n_groups: groups, key, value, expect_hypers: expected, expect_error: error, expect_hypers_unchanged: unchanged = []} = one;
+    it(`setHyper('${key}', ${named(value)}), ${groups} groups`, () => withOptimizer(groups, 1, params => buildOptimizer(one, params), made => {
+      const before = made.hypers.map(values => ({...values}));
+      const set = () => { made.setHyper(camelCase(key), hyperValue(value)); };
+      if (key === 'new_hyper') {
+        // fastai takes any name; here it is an error, for a misspelt hyper would change nothing.
+        expect(set).toThrowError(/No callback of this optimizer has a hyper 'newHyper'.*Known: lr, wd, mom/);
+        expect(made.hypers.map(values => ({...values}))).toEqual(before);
+      } else if (error === undefined) {
+        set();
+        expectHypers(made, expected ?? [], 'hypers');
+      } else {
+        expect(set).toThrowError(error.message);
+        expectHypers(made, unchanged, 'hypers after the error');
+      }
+    }));
+  }
+
+  for (const {n_groups: groups, params_per_group: perGroup, force_train: forced, calls} of ofKind('freeze')) {
+    it(`freezing ${groups} groups of ${perGroup}, ${forced.length} forced to train: ${named(calls.map(({call}) => call))}`, () =>
+      withOptimizer(groups, perGroup, params => buildOptimizer({optimizer: 'SGD', hypers: {lr: 0.1}}, params), made => {
+        const warn = spyOn(console, 'warn');
+        for (const [group, i] of forced) {
+          const variable = made.paramLists[group]?.[i];
+          if (variable !== undefined) made.state.set(variable, {forceTrain: true});
+        }
+        for (const {call, expect_error: error, expect_warning: warning, expect_trainable: trainable, expect_frozen_idx: frozenIdx} of calls) {
+          warn.calls.reset();
+          const act = () => {
+            if (typeof call === 'number') made.freezeTo(call);
+            else made[call]();
+          };
+          if (error === undefined) act();
+          else expect(act).toThrowError(/two groups/);
+          expect(made.allParams().map(row => row.trainable)).withContext(`after ${call}`).toEqual(trainable.flat());
+          expect(made.frozenIdx).withContext(`after ${call}`).toBe(frozenIdx);
+          expect(warn.calls.allArgs().flat()).withContext(`after ${call}`).toEqual(warning === null ? [] : [`tfjs-optim: ${warning}`]);
+        }
+      }));
+  }
+}, ['cpu']);
