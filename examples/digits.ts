@@ -1,0 +1,96 @@
+// `npm start`: handwritten digits, an optimizer of this package beside tf.train.adam; then save, load and go on. See HELP in digits/options.ts.
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs';
+import {batchesOf, Contestant, network, type Score} from './digits/contestant';
+import {type Digits, loadDigits} from './digits/data';
+import {lossPlot} from './digits/loss_plot';
+import {HELP, type Options, optionsFrom, UsageError} from './digits/options';
+import {Progress} from './digits/progress';
+import {table} from './digits/table';
+import {fileSystem} from './file_system';
+
+async function main(options: Options): Promise<void> {
+  const {optimizer: {name, make}, lr, epochs, digits, seed, out} = options;
+  await start(options.backend);
+  const {training, validation} = await loadDigits(digits, seed);
+  console.log(`${training.size} digits to train with, ${validation.size} others to validate with; backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`);
+
+  const ours = contestant(name, make(lr), seed);
+  const theirs = contestant('tf.train.adam', tf.train.adam(lr), seed);
+  const train = async (contestants: readonly Contestant[], first: number, last: number) => {
+    const batches = contestants.length * (last - first + 1) * batchesOf(training);
+    const progress = new Progress(contestants.map(one => one.name), batches, first);
+    try {
+      for (let epoch = first; epoch <= last; epoch++) {
+        for (const one of contestants) await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, epoch, logs));
+      }
+    } finally {
+      progress.stop();
+    }
+  };
+  await train([ours, theirs], 1, epochs);
+  const results = [ours, theirs].map(one => resultOf(one, epochs, training, validation));
+
+  const place = join(out, 'model');
+  await ours.model.save(fileSystem(place), {includeOptimizer: true});
+  const loaded = await tf.loadLayersModel(fileSystem(place));
+  const again = new Contestant(`${name}, saved, loaded`, loaded);
+  await train([again], epochs + 1, epochs + 1);
+  results.push(resultOf(again, epochs + 1, training, validation));
+  await writeFile(join(out, 'loss.svg'), lossPlot(new Map([ours, theirs].map(one => [one.name, one.losses]))));
+
+  console.log(`\n${table([['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'], ...results.map(rowOf)])}\n`);
+  console.log(verdict(results));
+  console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
+}
+
+async function start(backend: string): Promise<void> {
+  if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
+  await tf.ready();
+}
+
+function contestant(name: string, optimizer: tf.Optimizer, seed: number): Contestant {
+  const model = network(seed);
+  model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
+  return new Contestant(name, model);
+}
+
+interface Result {
+  readonly name: string;
+  readonly epochs: number;
+  readonly training: Score;
+  readonly validation: Score;
+  readonly seconds: number;
+}
+
+function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
+  return {name: one.name, epochs, training: one.score(training), validation: one.score(validation), seconds: one.seconds};
+}
+
+function rowOf({name, epochs, training, validation, seconds}: Result): string[] {
+  return [name, String(epochs), ...[training, validation].flatMap(({loss, accuracy}) => [loss.toFixed(4), percent(accuracy)]), seconds.toFixed(1)];
+}
+
+function verdict([ours, adam]: readonly Result[]): string {
+  if (ours === undefined || adam === undefined) throw new Error('There are not two results to compare.');
+  const [better, worse] = ours.validation.loss < adam.validation.loss ? [ours, adam] : [adam, ours];
+  return `By validation loss ${better.name} did better than ${worse.name} in this run (${better.validation.loss.toFixed(4)} against ` +
+    `${worse.validation.loss.toFixed(4)}); by accuracy it is ${percent(better.validation.accuracy)} against ${percent(worse.validation.accuracy)}. ` +
+    'Other seeds and learning rates can turn that round.';
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+try {
+  const options = optionsFrom(process.argv.slice(2));
+  if (options === 'help') console.log(HELP);
+  else await main(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\nnpm start -- --help lists the options.`);
+  process.exitCode = 2;
+}

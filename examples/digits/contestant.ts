@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs';
+import type {Digits} from './data';
+import type {BatchLogs} from './progress';
+
+const BATCH = 64;
+
+/** How well a model does. */
+export interface Score {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** The number of batches that an epoch has. */
+export function batchesOf(digits: Digits): number {
+  return Math.ceil(digits.size / BATCH);
+}
+
+/** A dense network for 28·28 pixels, one hidden layer of 200. Those of the same seed start equal. */
+export function network(seed: number): tf.LayersModel {
+  return tf.sequential({
+    layers: [
+      tf.layers.dense({name: 'hidden', inputShape: [784], units: 200, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed})}),
+      tf.layers.dense({name: 'digit', units: 10, activation: 'softmax', kernelInitializer: tf.initializers.glorotNormal({seed: seed + 1})}),
+    ],
+  });
+}
+
+/** A model in training, with its record. */
+export class Contestant {
+  /** The loss of each batch so far. */
+  readonly losses: number[] = [];
+  /** The time that training took. */
+  seconds = 0;
+
+  constructor(readonly name: string, readonly model: tf.LayersModel) {}
+
+  /** Trains on all digits once, in an order that the seed decides. */
+  async epoch(digits: Digits, seed: number, onBatch: (logs: BatchLogs) => void): Promise<void> {
+    const {xs, ys} = digits.shuffled(seed).tensors();
+    const start = performance.now();
+    await this.model.fit(xs, ys, {
+      batchSize: BATCH, shuffle: false,
+      callbacks: {
+        onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => {
+          this.losses.push(loss);
+          onBatch({loss, accuracy});
+        },
+      },
+    });
+    this.seconds += (performance.now() - start) / 1000;
+    tf.dispose([xs, ys]);
+  }
+
+  /** The mean loss and the share of digits read correctly. */
+  score(digits: Digits): Score {
+    const [loss = NaN, accuracy = NaN] = tf.tidy(() => {
+      const {xs, ys} = digits.tensors();
+      const values = this.model.evaluate(xs, ys, {batchSize: 500});
+      return (Array.isArray(values) ? values : [values]).map(value => value.dataSync()[0] ?? NaN);
+    });
+    return {loss, accuracy};
+  }
+}

@@ -1,0 +1,80 @@
+import {parseArgs} from 'node:util';
+import {optimizers} from 'tfjs-optim';
+
+type Factory = (typeof optimizers)[number];
+
+const BACKENDS = ['wasm', 'cpu'] as const;
+const NAMES = optimizers.map(({name}) => name);
+
+/** What the command is asked to do. */
+export interface Options {
+  readonly optimizer: Factory;
+  readonly lr: number;
+  readonly epochs: number;
+  readonly digits: number;
+  readonly backend: (typeof BACKENDS)[number];
+  readonly seed: number;
+  readonly out: string;
+}
+
+/** A mistake on the command line. */
+export class UsageError extends Error {}
+
+const DEFAULTS = {optimizer: 'ranger', lr: '0.005', epochs: '6', digits: '8000', backend: 'wasm', seed: '1', out: 'out'};
+
+export const HELP = `npm start [-- options]
+
+Trains a network to read handwritten digits with an optimizer of tfjs-optim and, side by side, with tf.train.adam: from the same
+weights, on the same batches, at the same learning rate. Saves the first with its optimizer, loads it and trains it for one more epoch.
+
+  --optimizer NAME   ${NAMES.join(', ')} (default ${DEFAULTS.optimizer})
+  --lr NUMBER        learning rate of both (default ${DEFAULTS.lr})
+  --epochs N         epochs before saving (default ${DEFAULTS.epochs})
+  --digits N         how many of the 10000 digits to train on, from 64 to 8000; 2000 others validate (default ${DEFAULTS.digits})
+  --backend NAME     ${BACKENDS.join(', ')} (default ${DEFAULTS.backend})
+  --seed N           of the initial weights and the order of the digits (default ${DEFAULTS.seed})
+  --out FOLDER       where to write model/model.json, model/weights.bin and loss.svg (default ${DEFAULTS.out})
+  --help
+`;
+
+/**
+ * @returns the options, or 'help' where that is asked for.
+ * @throws UsageError for an unknown option, or a value that it can't have.
+ */
+export function optionsFrom(args: readonly string[]): Options | 'help' {
+  const values = {...DEFAULTS, ...parsed(args)};
+  if (values.help) return 'help';
+  return {
+    optimizer: oneOf('optimizer', optimizers, ({name}) => name, values.optimizer),
+    lr: numberFrom('lr', values.lr, 'a positive number', lr => lr > 0 && Number.isFinite(lr)),
+    epochs: numberFrom('epochs', values.epochs, 'a whole number from 1', epochs => Number.isInteger(epochs) && epochs >= 1),
+    digits: numberFrom('digits', values.digits, 'a whole number from 64 to 8000', digits => Number.isInteger(digits) && digits >= 64 && digits <= 8000),
+    backend: oneOf('backend', BACKENDS, name => name, values.backend),
+    seed: numberFrom('seed', values.seed, 'a whole number from 0', seed => Number.isInteger(seed) && seed >= 0),
+    out: values.out,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  const text = {type: 'string'} as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {optimizer: text, lr: text, epochs: text, digits: text, backend: text, seed: text, out: text, help: {type: 'boolean', default: false}},
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), {cause: error});
+  }
+}
+
+function oneOf<T>(option: string, known: readonly T[], nameOf: (entry: T) => string, name: string): T {
+  const found = known.find(entry => nameOf(entry) === name);
+  if (found === undefined) throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
+  return found;
+}
+
+function numberFrom(option: string, text: string, what: string, fits: (value: number) => boolean): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!fits(value)) throw new UsageError(`--${option} is ${what}; got '${text}'.`);
+  return value;
+}

@@ -1,0 +1,40 @@
+import {Presets, SingleBar} from 'cli-progress';
+
+/** What one batch gave. */
+export interface BatchLogs {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** A bar that shows how far training is, with the loss and accuracy of each model on its last batch. Plain lines where there is no terminal. */
+export class Progress {
+  private readonly bar: SingleBar;
+  private readonly latest: Map<string, BatchLogs | undefined>;
+
+  /**
+   * @param names the models that train.
+   * @param total the number of batches, those of all models together.
+   * @param epoch the first one.
+   */
+  constructor(names: readonly string[], total: number, epoch: number) {
+    this.latest = new Map(names.map(name => [name, undefined]));
+    this.bar = new SingleBar({
+      format: '{bar} {percentage} % | epoch {epoch} | {state}', noTTYOutput: true, notTTYSchedule: 2000, barsize: 20, hideCursor: true, linewrap: false,
+    }, Presets.shades_classic);
+    this.bar.start(total, 0, {epoch, state: this.state()});
+  }
+
+  batch(name: string, epoch: number, logs: BatchLogs): void {
+    this.latest.set(name, logs);
+    this.bar.increment(1, {epoch, state: this.state()});
+  }
+
+  stop(): void {
+    this.bar.stop();
+  }
+
+  private state(): string {
+    const numbers = (logs: BatchLogs | undefined) => logs === undefined ? '…' : `loss ${logs.loss.toFixed(3)} accuracy ${(100 * logs.accuracy).toFixed(1)} %`;
+    return [...this.latest].map(([name, logs]) => `${name} ${numbers(logs)}`).join(' | ');
+  }
+}

@@ -1,0 +1,81 @@
+import {execFile} from 'node:child_process';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {optimizerOf, optimizers} from 'tfjs-optim';
+import {optionsFrom, UsageError} from '../../examples/digits/options';
+import {fileSystem} from '../../examples/file_system';
+import {tf} from '../support/tfjs';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `npm start -- …` as a user does. */
+function start(...args: string[]): Promise<Ended> {
+  return new Promise(resolve => {
+    const child = execFile('npm', ['start', '--silent', '--', ...args], {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
+      resolve({code: child.exitCode ?? NaN, stdout, stderr});
+    });
+  });
+}
+
+describe('npm start', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+  let out: string;
+  beforeEach(async () => { out = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  afterEach(() => rm(out, {recursive: true}));
+
+  it('trains, saves, loads, goes on, and shows what came of it', async () => {
+    const args = ['--digits', '128', '--epochs', '2', '--seed', '7', '--out', out];
+    const {code, stdout, stderr} = await start(...args);
+    expect(code).withContext(stderr).toBe(0);
+    expect(stdout).toMatch(/training loss +accuracy +validation loss +accuracy +seconds/);
+    for (const row of ['ranger +2', 'tf\\.train\\.adam +2', 'ranger, saved, loaded +3']) {
+      expect(stdout).toMatch(new RegExp(`^${row}( +[\\d.]+ +[\\d.]+ %){2} +[\\d.]+$`, 'm'));
+    }
+    expect(stdout).toMatch(/By validation loss (ranger|tf\.train\.adam) did better/);
+    expect(stderr).toMatch(/100 % \| epoch 2 \| ranger loss [\d.]+ accuracy [\d.]+ % \| tf\.train\.adam loss [\d.]+ accuracy [\d.]+ %/);
+    expect(await readFile(join(out, 'loss.svg'), 'utf8')).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>$/);
+
+    const model = await tf.loadLayersModel(fileSystem(join(out, 'model')));
+    const optimizer = optimizerOf(model);
+    expect(optimizer.iterations).toBe(4);
+    expect(optimizer.getClassName()).toBe('TfjsOptimLookahead');
+    optimizer.dispose();
+    model.dispose();
+
+    const withoutSeconds = (text: string) => text.replace(/ +[\d.]+$/gm, '');
+    expect(withoutSeconds((await start(...args)).stdout)).withContext('the same seed').toBe(withoutSeconds(stdout));
+  });
+
+  it('says what it takes', async () => {
+    const {code, stdout} = await start('--help');
+    expect(code).toBe(0);
+    for (const option of ['optimizer', 'lr', 'epochs', 'digits', 'backend', 'seed', 'out']) expect(stdout).toContain(`--${option} `);
+    for (const {name} of optimizers) expect(stdout).toContain(name);
+  });
+
+  it('refuses what it does not take, with exit code 2', async () => {
+    const {code, stderr} = await start('--optimizer', 'adagrad', '--out', out);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^--optimizer is one of sgd, rmsProp, adam, .*ranger; got 'adagrad'\.\n.*--help/);
+  });
+
+  const mistakes: ReadonlyArray<[args: string[], message: RegExp]> = [
+    [['--lr=-1'], /--lr is a positive number; got '-1'/],
+    [['--lr', 'fast'], /--lr is a positive number; got 'fast'/],
+    [['--lr'], /'--lr <value>' argument missing/],
+    [['--epochs', '0'], /--epochs is a whole number from 1; got '0'/],
+    [['--digits', '9000'], /--digits is a whole number from 64 to 8000; got '9000'/],
+    [['--backend', 'webgl'], /--backend is one of wasm, cpu; got 'webgl'/],
+    [['--seed', '0.5'], /--seed is a whole number from 0; got '0.5'/],
+    [['--momentum', '0.9'], /Unknown option '--momentum'/],
+    [['ranger'], /Unexpected argument 'ranger'/],
+  ];
+  for (const [args, message] of mistakes) {
+    it(`refuses ${args.join(' ')}`, () => { expect(() => optionsFrom(args)).toThrowError(UsageError, message); });
+  }
+});
