@@ -5,6 +5,8 @@ import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
+import {type RunningSchedule, startSchedule} from './schedule/running';
+import type {SchedulePlan, Schedules} from './schedule/schedule';
 import type {HyperValue} from './slice';
 import type {ParameterState, StateView} from './state_view';
 import type {SummaryRow} from './summary';
@@ -23,7 +25,17 @@ export interface ParamRow {
 /** A parameter group: its variables and, by name, its hypers. */
 export type ParamGroup = {readonly params: readonly tf.Variable[]} & Readonly<Record<string, Scalar | readonly tf.Variable[]>>;
 
-/** What an optimizer is before it does anything: parameters in groups, hypers, freezing. */
+/** How far an optimizer is in its schedules. */
+export interface ScheduleView {
+  /** How many steps the schedules take. */
+  readonly steps: number;
+  /** How many of them have been made. */
+  readonly step: number;
+  /** The value of each scheduled hyper, one a group, at a position from 0 (the start) to 1 (the end). */
+  at(pos: number): Record<string, number[]>;
+}
+
+/** What an optimizer is before it does anything: parameters in groups, hypers, schedules, freezing. */
 export abstract class BaseOptimizer extends tf.Optimizer {
   /** tfjs's own test, which is inherited otherwise, takes every optimizer for an instance of every other. */
   static override [Symbol.hasInstance](x: unknown): boolean {
@@ -40,6 +52,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   protected abstract explicit: boolean;
   /** Host numbers that all parameters have in common. */
   protected common: Record<string, number> = {};
+
+  protected running: RunningSchedule | undefined;
 
   /** The callbacks of a step, in order. */
   get callbacks(): readonly Callback[] {
@@ -123,6 +137,49 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Sets the learning rate of all groups. */
   setLearningRate(lr: number): void {
     this.setHyper('lr', lr);
+  }
+
+  // Schedules
+
+  /** The schedules that the optimizer follows. */
+  get schedule(): ScheduleView | undefined {
+    const {running} = this;
+    return running === undefined ? undefined : {steps: running.state.steps, step: running.state.step, at: pos => running.at(pos)};
+  }
+
+  /**
+   * Moves hypers from step to step, in place of the schedules that there were: before step i the hypers take their value at the position
+   * `i/steps`, and after the last one they stay at the end. Saved with the optimizer, so that training goes on where it stopped.
+   * @param schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
+   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take; `step`: how many of them have
+   *   been made, default 0.
+   * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
+   */
+  setSchedule(schedules: Schedules | SchedulePlan, {steps, step = 0}: {readonly steps: number; readonly step?: number}): void {
+    const now = this.set.groups;
+    const groups = now.map(group => ({...group, hypers: {...group.hypers}}));
+    this.running?.goBack(groups);
+    const started = startSchedule(schedules, groups, steps, step);
+    this.running?.goBack(now);
+    this.running = started;
+  }
+
+  /** Ends the schedules. The hypers that they moved go back to what they were before; `keep` leaves them where they are. */
+  clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
+    if (!keep) this.running?.goBack(this.set.groups);
+    this.running = undefined;
+  }
+
+  /** Makes a step with the hypers that the schedules have for it. */
+  protected onSchedule(step: () => void): void {
+    const back = this.running?.move(this.set.groups);
+    try {
+      step();
+    } catch (error) {
+      back?.();
+      throw error;
+    }
+    this.running?.advance();
   }
 
   // Freezing

@@ -1,12 +1,19 @@
 import './register';
 
-export {BaseOptimizer, type ParamGroup, type ParamRow} from './base_optimizer';
+export {BaseOptimizer, type ParamGroup, type ParamRow, type ScheduleView} from './base_optimizer';
 export {callback, type CallableCallback, type Callback, type HyperDecl, type OptionDecl, type Scalar, type StateDecl} from './callback';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep} from './callbacks/trust';
+export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_tune';
+export type {FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
+export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
+export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
+export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
+export {flatCos, type KeepOption, oneCycle, paramScheduler, type ParamScheduler, sgdr, warmupCos} from './fit/schedulers';
+export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export type {Gradients, GradientStore, NamedGradients} from './gradients';
 export {Lookahead, type LookaheadOptions} from './lookahead';
 export {isOptimizer, optimizerOf} from './of_model';
@@ -18,6 +25,9 @@ export {
 export type {ParamGroups, Params} from './params';
 export {required, type Required} from './required';
 export {loadOptimizer, saveOptimizer} from './save_optimizer';
+export {combinedCos, combineScheds, schedCos, schedExp, schedLin, schedNo, schedPoly, type ScheduleFunction} from './schedule/functions';
+export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export {combine, constant, cos, exp, lin, poly, type Schedule, scheduleAt, type SchedulePlan, type Schedules} from './schedule/schedule';
 export type {AnyCallback, BaseSettings, Settings} from './settings';
 export {type HyperValue, slice, type Slice} from './slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './starts';

@@ -13,6 +13,7 @@ import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
+import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateOwner, StateView} from './state_view';
@@ -125,6 +126,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
       frozen: this.set.groups.map(({frozen}) => frozen),
       frozenIdx: this.set.frozenIdx,
       iterations: this.iterations,
+      schedule: this.running?.state,
     };
   }
 
@@ -148,6 +150,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
       group.frozen = dict.frozen[i] ?? 'no';
     });
     this.set.frozenIdx = dict.frozenIdx;
+    this.running = dict.schedule === undefined ? undefined : new RunningSchedule(dict.schedule);
     this.iterations_ = dict.iterations;
   }
 
@@ -165,7 +168,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
       callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, manifest: this.waiting.expected ?? manifestOf(this.chain, this.toSave()),
+      explicit: this.explicit, schedule: this.running?.state, manifest: this.waiting.expected ?? manifestOf(this.chain, this.toSave()),
     });
   }
 
@@ -234,16 +237,18 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     this.set = inner.set;
     this.explicit = inner.explicit;
     this.common = inner.common;
+    this.running = inner.running;
     this.iterations_ = inner.iterations;
     inner.ended = `it is part of a ${this.getClassName()} now`;
   }
 
-  private restore({hypers, frozen, frozenIdx, explicit, manifest}: SavedConfig): void {
+  private restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
     this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment);
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
+    this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
     this.waiting.expect(manifest);
   }
 
@@ -300,10 +305,12 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
         throw new Error(`There is a gradient for '${variable.name}', which is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
       }
     }
-    // A parameter without elements has nothing to update, and tfjs's kernels fail on its sums.
-    const jobs = this.set.all().filter(({parameter: {variable}}) => variable.size > 0).map(place => this.job(place, gradients))
-      .filter(({grad}) => grad !== undefined || this.chain.everyParameter);
-    if (jobs.length > 0) step(this.chain, jobs, this.common);
+    this.onSchedule(() => {
+      // A parameter without elements has nothing to update, and tfjs's kernels fail on its sums.
+      const jobs = this.set.all().filter(({parameter: {variable}}) => variable.size > 0).map(place => this.job(place, gradients))
+        .filter(({grad}) => grad !== undefined || this.chain.everyParameter);
+      if (jobs.length > 0) step(this.chain, jobs, this.common);
+    });
     this.incrementIterations();
   }
 

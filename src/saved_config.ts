@@ -1,8 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
+import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
 import type {Group} from './groups';
 import {registeredCallback} from './registry';
+import type {ScheduleState} from './schedule/running';
+import {readSchedule, writeSchedule} from './schedule/saved_schedule';
 
 /** A saved parameter: what the configuration tells of it. The weights bring the values. */
 export interface ManifestEntry {
@@ -23,6 +26,7 @@ export interface SavedConfig {
   readonly trainBn: boolean;
   readonly wdBnBias: boolean;
   readonly explicit: boolean;
+  readonly schedule: ScheduleState | undefined;
   readonly manifest: readonly ManifestEntry[];
 }
 
@@ -32,7 +36,7 @@ const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly']
  * The configuration as tfjs saves it. Loading rewrites every string and key with an underscore, except a string under the key `name`:
  * names stand under that key alone.
  */
-export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, manifest}: SavedConfig): tf.serialization.ConfigDict {
+export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, schedule, manifest}: SavedConfig): tf.serialization.ConfigDict {
   return {
     callbacks: callbacks.map(({name, options}) => ({name, options: {...options}})),
     groups: hypers.map((values, i) => ({
@@ -41,6 +45,7 @@ export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBn
       params: manifest.filter(({group}) => group === i).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
     })),
     frozenIdx, trainBn, wdBnBias, explicit,
+    schedule: schedule === undefined ? null : writeSchedule(schedule),
   };
 }
 
@@ -53,6 +58,7 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx: number(config, 'frozenIdx'),
     trainBn: flag(config, 'trainBn'), wdBnBias: flag(config, 'wdBnBias'), explicit: flag(config, 'explicit'),
+    schedule: isDict(config['schedule']) ? readSchedule(config['schedule'], groups.length) : undefined,
     manifest: groups.flatMap((group, i) => list(group, 'params').map(entry => ({
       name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
     }))),
@@ -62,47 +68,4 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
 /** The callbacks of an optimizer, with which state is told from another optimizer's. */
 export function callbackList({callbacks}: Chain): Array<{name: string; options: OptionDecl}> {
   return callbacks.map(({name, options}) => ({name, options}));
-}
-
-function malformed(key: string): never {
-  throw new Error(`This is not a configuration of a tfjs-optim optimizer, or it was altered: '${key}' is missing or malformed.`);
-}
-
-function isDict(x: unknown): x is Readonly<Record<string, unknown>> {
-  return typeof x === 'object' && x !== null && !Array.isArray(x);
-}
-
-function dict(from: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> {
-  const value = from[key];
-  return isDict(value) ? value : malformed(key);
-}
-
-function list(from: Readonly<Record<string, unknown>>, key: string): Array<Readonly<Record<string, unknown>>> {
-  const value = from[key];
-  return Array.isArray(value) ? value.map((entry: unknown) => isDict(entry) ? entry : malformed(key)) : malformed(key);
-}
-
-function numbers(from: Readonly<Record<string, unknown>>, key: string): number[] {
-  const value = from[key];
-  return Array.isArray(value) ? value.map((entry: unknown) => typeof entry === 'number' ? entry : malformed(key)) : malformed(key);
-}
-
-function number(from: Readonly<Record<string, unknown>>, key: string): number {
-  const value = from[key];
-  return typeof value === 'number' ? value : malformed(key);
-}
-
-function flag(from: Readonly<Record<string, unknown>>, key: string): boolean {
-  const value = from[key];
-  return typeof value === 'boolean' ? value : malformed(key);
-}
-
-function text(from: Readonly<Record<string, unknown>>, key: string): string {
-  const value = from[key];
-  return typeof value === 'string' ? value : malformed(key);
-}
-
-function scalars(from: Readonly<Record<string, unknown>>): Record<string, Scalar> {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => key !== 'customObjects')
-    .map(([key, value]) => [key, typeof value === 'number' || typeof value === 'boolean' ? value : malformed(key)]));
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import type {Group} from './groups';
+import type {ScheduleState} from './schedule/running';
 import type {ParameterState} from './state_view';
 import {isTensor} from './tensors';
 
@@ -18,6 +19,8 @@ export interface StateDict {
   readonly frozen: ReadonlyArray<Group['frozen']>;
   readonly frozenIdx: number;
   readonly iterations: number;
+  /** The schedules that it follows. */
+  readonly schedule?: ScheduleState | undefined;
 }
 
 /**

@@ -1,0 +1,92 @@
+import type {Scalar, Tensor} from '@tensorflow/tfjs-core';
+import {CustomCallback, LayersModel} from '@tensorflow/tfjs-layers';
+import {trainingRun, type TrainingRun} from './training_run';
+
+/** What is logged of a batch or an epoch: numbers, and scalars on the device that nobody has read yet. */
+export type FitLogs = Record<string, number | Scalar>;
+
+/** The fit that a callback runs in. */
+export interface Fit {
+  readonly model: LayersModel;
+  readonly run: TrainingRun;
+  readonly epochs: number;
+  /** @throws where it is not known, as for a dataset of unknown length. */
+  readonly stepsPerEpoch: number;
+}
+
+/** What a callback of this package does in a fit. */
+export interface FitHooks {
+  trainBegin?(fit: Fit): void | Promise<void>;
+  trainEnd?(fit: Fit): void | Promise<void>;
+  epochBegin?(fit: Fit, epoch: number): void | Promise<void>;
+  epochEnd?(fit: Fit, epoch: number, logs: FitLogs): void | Promise<void>;
+  batchBegin?(fit: Fit, batch: number): void | Promise<void>;
+  batchEnd?(fit: Fit, batch: number, logs: FitLogs): void | Promise<void>;
+}
+
+/** A callback for `fit` and `fitDataset`: alone, in a list of such callbacks, or in `fitCallbacks` with any others. */
+export class FitCallback extends CustomCallback {
+  /** Whether it lets the page breathe between batches. Off where another callback of the list does. */
+  yields = true;
+  private fit: Fit | undefined;
+  private model: LayersModel | undefined;
+
+  constructor(private readonly hooks: FitHooks) {
+    super({}, 'auto');
+  }
+
+  override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
+    if (!(model instanceof LayersModel)) throw new Error('The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there are two copies.');
+    this.model = model;
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    const {model, params} = this;
+    if (model === undefined) throw new Error('This callback was not told its model: hand it to `fit` or `fitDataset` itself, in a list without plain objects, or in fitCallbacks([…]).');
+    this.fit = {
+      model, run: trainingRun(model), epochs: numberOf(params['epochs']) ?? 1,
+      get stepsPerEpoch() { return stepsOf(params); },
+    };
+    await this.hooks.trainBegin?.(this.fit);
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    if (this.fit !== undefined) await this.hooks.trainEnd?.(this.fit);
+  }
+
+  override async onEpochBegin(epoch: number): Promise<void> {
+    await super.onEpochBegin(epoch);
+    if (this.fit !== undefined) await this.hooks.epochBegin?.(this.fit, epoch);
+  }
+
+  override async onEpochEnd(epoch: number, logs: FitLogs = {}): Promise<void> {
+    if (this.fit !== undefined) await this.hooks.epochEnd?.(this.fit, epoch, logs);
+  }
+
+  override async onBatchBegin(batch: number): Promise<void> {
+    if (this.fit !== undefined) await this.hooks.batchBegin?.(this.fit, batch);
+  }
+
+  override async onBatchEnd(batch: number, logs: FitLogs = {}): Promise<void> {
+    if (this.fit !== undefined) await this.hooks.batchEnd?.(this.fit, batch, logs);
+    if (this.yields) await super.onBatchEnd(batch, logs);
+  }
+}
+
+/** The number that is logged, read from the device where it is not on the host yet. */
+export async function logged(value: number | Tensor | undefined): Promise<number | undefined> {
+  if (typeof value !== 'object') return value;
+  const [number] = await value.data();
+  return number;
+}
+
+function stepsOf({steps, samples, batchSize}: CustomCallback['params']): number {
+  const [whole, all, size] = [steps, samples, batchSize].map(numberOf);
+  if (whole !== undefined) return whole;
+  if (all !== undefined && size !== undefined) return Math.ceil(all / size);
+  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
+}
+
+function numberOf(x: unknown): number | undefined {
+  return typeof x === 'number' && Number.isFinite(x) ? x : undefined;
+}

@@ -1,0 +1,88 @@
+import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
+import {FitCallback, type FitLogs} from './fit_callback';
+
+type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
+type Full = Pick<CustomCallback, 'setParams' | 'setModel' | 'onEpochBegin' | 'onEpochEnd' | 'onBatchBegin' | 'onBatchEnd' | 'onTrainBegin' | 'onTrainEnd'>;
+/** A callback of any kind: of a class of tfjs (`tf.Callback`, `tf.callbacks.earlyStopping()`), of this package, or a plain object with hooks. */
+export type AnyFitCallback = Full | CustomCallbackArgs;
+
+const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield'] as const;
+
+/**
+ * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they stand in one list. Hooks run in the order of the
+ * list, each with its own `this`; classes are told the model; plain objects get numbers in their logs; and the page keeps breathing.
+ *
+ * ```ts
+ * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}])});
+ * ```
+ * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to callbacks. Default `'auto'`.
+ * @throws where something in the list is no callback.
+ */
+export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
+  return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
+}
+
+class CallbackGroup extends CustomCallback {
+  constructor(private readonly members: readonly Full[], yieldEvery: YieldEvery) {
+    super({}, yieldEvery);
+  }
+
+  override setParams(params: CustomCallback['params']): void {
+    super.setParams(params);
+    for (const member of this.members) member.setParams(params);
+  }
+
+  override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
+    for (const member of this.members) member.setModel(model);
+  }
+
+  override async onTrainBegin(logs?: FitLogs): Promise<void> {
+    for (const member of this.members) await member.onTrainBegin(logs);
+  }
+
+  override async onTrainEnd(logs?: FitLogs): Promise<void> {
+    for (const member of this.members) await member.onTrainEnd(logs);
+  }
+
+  override async onEpochBegin(epoch: number, logs?: FitLogs): Promise<void> {
+    await super.onEpochBegin(epoch, logs);
+    for (const member of this.members) await member.onEpochBegin(epoch, logs);
+  }
+
+  override async onEpochEnd(epoch: number, logs?: FitLogs): Promise<void> {
+    for (const member of this.members) await member.onEpochEnd(epoch, logs);
+    await super.onEpochEnd(epoch, logs);
+  }
+
+  override async onBatchBegin(batch: number, logs?: FitLogs): Promise<void> {
+    for (const member of this.members) await member.onBatchBegin(batch, logs);
+  }
+
+  override async onBatchEnd(batch: number, logs?: FitLogs): Promise<void> {
+    for (const member of this.members) await member.onBatchEnd(batch, logs);
+    await super.onBatchEnd(batch, logs);
+  }
+}
+
+/** The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each member. */
+function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
+  if (member instanceof FitCallback) {
+    member.yields = false;
+    return member;
+  }
+  if (isFull(member)) return member;
+  const given: unknown = member;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new Error(`Callback ${i} of the list is ${typeof given === 'function' ? 'a class or a function: make one with `new`' : `no callback but ${String(given)}`}.`);
+  }
+  const hooks = Object.fromEntries(HOOKS.flatMap(name => {
+    const hook: unknown = Reflect.get(given, name);
+    return typeof hook === 'function' ? [[name, (...args: unknown[]): unknown => Reflect.apply(hook, given, args)]] : [];
+  }));
+  if (Object.keys(hooks).length === 0) throw new Error(`Callback ${i} of the list has none of the hooks ${HOOKS.join(', ')}.`);
+  return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
+}
+
+function isFull(member: AnyFitCallback): member is Full {
+  return 'setParams' in member && 'setModel' in member && typeof member.setParams === 'function' && typeof member.setModel === 'function';
+}

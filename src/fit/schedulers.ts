@@ -1,0 +1,86 @@
+import {optimizerOf} from '../of_model';
+import {
+  flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,
+} from '../schedule/plans';
+import type {SchedulePlan, Schedules} from '../schedule/schedule';
+import {FitCallback} from './fit_callback';
+import type {TrainingRun} from './training_run';
+
+/** What every scheduler takes. */
+export interface KeepOption {
+  /** Leave the hypers where the schedule ends, instead of putting them back to what they were. Default false. */
+  readonly keep?: boolean;
+}
+
+type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
+
+const ofRun = new WeakMap<TrainingRun, Schedules>();
+
+/**
+ * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as `setSchedule` does. It is a plan
+ * for `setSchedule` too.
+ */
+export class ParamScheduler extends FitCallback implements SchedulePlan {
+  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
+    let begun = false;
+    super({
+      trainBegin: () => { begun = false; },
+      epochBegin: ({model, run, epochs, stepsPerEpoch}, epoch) => {
+        // Only here `fitDataset` tells in which epoch it begins.
+        if (begun) return;
+        begun = true;
+        const optimizer = optimizerOf(model);
+        const before = ofRun.get(run);
+        let added: Schedules = {};
+        optimizer.setSchedule({
+          schedulesFor: hypers => {
+            added = this.schedulesFor(hypers);
+            for (const hyper of Object.keys(added)) run.claim(hyper, name);
+            return {...before, ...added};
+          },
+        }, {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch});
+        ofRun.set(run, {...before, ...added});
+        if (before === undefined) run.onEnd(() => { optimizer.clearSchedule({keep}); });
+      },
+    });
+  }
+
+  schedulesFor(hypers: Hypers): Schedules {
+    return isPlan(this.plan) ? this.plan.schedulesFor(hypers) : this.plan;
+  }
+}
+
+function isPlan(plan: Schedules | SchedulePlan): plan is SchedulePlan {
+  return 'schedulesFor' in plan && typeof plan.schedulesFor === 'function';
+}
+
+/** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
+export function paramScheduler(schedules: Schedules, options: KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('paramScheduler', schedules, options);
+}
+
+/**
+ * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
+ * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
+ */
+export function oneCycle({keep, ...options}: OneCycleOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('oneCycle', oneCyclePlan(options), {keep});
+}
+
+/** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
+export function flatCos({keep, ...options}: FlatCosOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('flatCos', flatCosPlan(options), {keep});
+}
+
+/**
+ * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
+ * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
+ */
+export function sgdr({keep, ...options}: SgdrOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('sgdr', sgdrPlan(options), {keep});
+}
+
+/** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
+export function warmupCos({keep, ...options}: WarmupCosOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('warmupCos', warmupCosPlan(options), {keep});
+}

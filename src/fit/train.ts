@@ -1,0 +1,98 @@
+import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
+import {optimizerOf} from '../of_model';
+import {FitCallback} from './fit_callback';
+import {type AnyFitCallback, fitCallbacks} from './fit_callbacks';
+
+type Inputs = Parameters<LayersModel['fit']>[0];
+type FitDataset = Parameters<LayersModel['fitDataset']>[0];
+
+/** Where training is. */
+export interface FitProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** The batch within the epoch that was just trained on, from 0. */
+  readonly batch: number;
+  /** The steps made of all `steps` of all epochs. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** What the functions of this package take beside the arguments of tfjs's `fit` or `fitDataset`. */
+export interface TrainOptions {
+  /** Callbacks of any kinds, in any order. */
+  readonly callbacks?: Iterable<AnyFitCallback> | AnyFitCallback | undefined;
+  /** Aborting it stops training after the batch; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch. It reads nothing from the device. */
+  readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+}
+
+type ArrayArgs = Omit<ModelFitArgs, 'callbacks'> & TrainOptions;
+type DatasetArgs = Omit<Partial<Parameters<LayersModel['fitDataset']>[1]>, 'callbacks'> & TrainOptions;
+type Arrays<O> = readonly [x: Inputs, y: Inputs, args?: ArrayArgs & O];
+type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
+
+/** A function that trains a model on arrays, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
+export interface TrainFunction<O, R> {
+  (model: LayersModel, ...given: Arrays<O>): Promise<R>;
+  (model: LayersModel, ...given: OnDataset<O>): Promise<R>;
+}
+
+/** What is common to training on arrays and on a dataset. */
+export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'yieldEvery'> {}
+
+/** Trains on the data that was given, with these arguments in place of those given. */
+export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback}) => Promise<History>;
+
+/** Makes a function for arrays and datasets of one that does not see the difference. */
+export function trainFunction<O extends object, R>(run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
+  return (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
+    if (isOnDataset(given)) {
+      const [dataset, args] = given;
+      return run(model, common => model.fitDataset(dataset, {...args, ...common}), args);
+    }
+    const [x, y, args] = given;
+    return run(model, common => model.fit(x, y, {...args, ...common}), args);
+  };
+}
+
+/**
+ * Trains as `fit` or `fitDataset` do, with these callbacks before the user's.
+ * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
+ */
+export async function train(model: LayersModel, fitOn: FitOn, {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery}: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
+  optimizerOf(model);
+  signal?.throwIfAborted();
+  const list = [...own, ...listed(callbacks), ...signal === undefined ? [] : [stopOn(signal)], ...onProgress === undefined ? [] : [report(onProgress)]];
+  const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
+  signal?.throwIfAborted();
+  return history;
+}
+
+// Hooks may not throw: tfjs would not free what the batch has on the device.
+function stopOn(signal: AbortSignal): FitCallback {
+  return new FitCallback({batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; }});
+}
+
+function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallback {
+  let epoch = 0;
+  return new FitCallback({
+    epochBegin: (_, now) => { epoch = now; },
+    batchEnd: ({epochs, stepsPerEpoch}, batch) => {
+      onProgress({epoch, epochs, batch, step: epoch * stepsPerEpoch + batch + 1, steps: epochs * stepsPerEpoch});
+    },
+  });
+}
+
+function listed(callbacks: TrainOptions['callbacks']): AnyFitCallback[] {
+  if (callbacks === undefined) return [];
+  return isIterable(callbacks) ? [...callbacks] : [callbacks];
+}
+
+function isIterable(callbacks: NonNullable<TrainOptions['callbacks']>): callbacks is Iterable<AnyFitCallback> {
+  return Symbol.iterator in callbacks;
+}
+
+function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> {
+  return 'iterator' in given[0] && typeof given[0].iterator === 'function';
+}

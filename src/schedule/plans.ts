@@ -1,0 +1,138 @@
+import {type HyperValue, spread} from '../slice';
+import {checkOptions, checkPositive, checkShare} from './options';
+import {combine, constant, cos, lin, type Schedule, type SchedulePlan, type Schedules} from './schedule';
+
+/** Settings of the schedules that are ready made. */
+export interface LrOptions {
+  /** The highest learning rate: one number, one a group, or a `slice`. Default: the `lr` that each group has. */
+  readonly lrMax?: HyperValue | undefined;
+  /** Weight decay during the schedule. Default: as it is. */
+  readonly wd?: HyperValue | undefined;
+}
+
+/** Settings of one-cycle. */
+export interface OneCycleOptions extends LrOptions {
+  /** It starts at `lrMax/div`. Default 25. */
+  readonly div?: number;
+  /** It ends at `lrMax/divFinal`. Default 1e5. */
+  readonly divFinal?: number;
+  /** The share of the steps in which the rate rises, in [0, 1]. Default 0.25. */
+  readonly pctStart?: number;
+  /** `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. An optimizer without momentum has none to move. */
+  readonly moms?: readonly [number, number, number];
+}
+
+/** Settings of flat-cosine. */
+export interface FlatCosOptions extends LrOptions {
+  /** It ends at `lrMax/divFinal`. Default 1e5. */
+  readonly divFinal?: number;
+  /** The share of the steps in which the rate stays flat, in [0, 1]. Default 0.75. */
+  readonly pctStart?: number;
+}
+
+/** Settings of cosine annealing with warm restarts. */
+export interface SgdrOptions extends LrOptions {
+  /** How many cycles, a whole number from 1. Default 3. */
+  readonly cycles?: number;
+  /** How many times as long as the one before each cycle is, positive. Default 2. */
+  readonly cycleMult?: number;
+}
+
+/** Settings of warm-up and cosine. */
+export interface WarmupCosOptions extends LrOptions {
+  /** The share of the steps in which the rate rises from `lrStart`, in [0, 1]. Default 0.1. */
+  readonly pctStart?: number;
+  /** The rate at the start. Default 0. */
+  readonly lrStart?: HyperValue;
+  /** The rate at the end. Default 0. */
+  readonly lrEnd?: HyperValue;
+}
+
+type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
+
+/** `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith & Topin, Super-Convergence, 2018. */
+export function oneCyclePlan(options: OneCycleOptions = {}): SchedulePlan {
+  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms']);
+  const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
+  checkPositive('div', div);
+  checkPositive('divFinal', divFinal);
+  checkShare('pctStart', pctStart);
+  const [first, middle, last] = moms;
+  return {
+    schedulesFor: hypers => {
+      const lr = highest(options, hypers);
+      return {
+        lr: hill(pctStart, over(lr, div), lr, over(lr, divFinal)),
+        ...hypers.some(({mom}) => typeof mom === 'number' && mom !== 0) ? {mom: hill(pctStart, first, middle, last)} : {},
+        ...decay(options),
+      };
+    },
+  };
+}
+
+/** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
+export function flatCosPlan(options: FlatCosOptions = {}): SchedulePlan {
+  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart']);
+  const {divFinal = 1e5, pctStart = 0.75} = options;
+  checkPositive('divFinal', divFinal);
+  checkShare('pctStart', pctStart);
+  return {
+    schedulesFor: hypers => {
+      const lr = highest(options, hypers);
+      return {lr: combine([pctStart, 1 - pctStart], [constant(lr), cos(lr, over(lr, divFinal))]), ...decay(options)};
+    },
+  };
+}
+
+/** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
+export function sgdrPlan(options: SgdrOptions = {}): SchedulePlan {
+  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult']);
+  const lengths = cycleLengths(options);
+  const total = lengths.reduce((a, b) => a + b);
+  return {
+    schedulesFor: hypers => {
+      const lr = highest(options, hypers);
+      return {lr: combine(lengths.map(length => length / total), lengths.map(() => cos(lr, 0))), ...decay(options)};
+    },
+  };
+}
+
+/** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
+export function warmupCosPlan(options: WarmupCosOptions = {}): SchedulePlan {
+  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd']);
+  const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
+  checkShare('pctStart', pctStart);
+  return {
+    schedulesFor: hypers => {
+      const lr = highest(options, hypers);
+      return {lr: combine([pctStart, 1 - pctStart], [lin(lrStart, lr), cos(lr, lrEnd)]), ...decay(options)};
+    },
+  };
+}
+
+/** The length of each of SGDR's cycles, the first being 1. */
+export function cycleLengths({cycles = 3, cycleMult = 2}: SgdrOptions): number[] {
+  if (!Number.isInteger(cycles) || cycles < 1) throw new Error(`'cycles' is a whole number from 1; got ${cycles}.`);
+  checkPositive('cycleMult', cycleMult);
+  return Array.from({length: cycles}, (_, i) => cycleMult ** i);
+}
+
+function hill(pct: number, start: HyperValue, middle: HyperValue, end: HyperValue): Schedule {
+  return combine([pct, 1 - pct], [cos(start, middle), cos(middle, end)]);
+}
+
+function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
+  const values = lrMax === undefined ? hypers.map(({lr}) => lr) : spread('lrMax', lrMax, hypers.length);
+  return values.map(value => {
+    if (typeof value !== 'number') throw new Error(lrMax === undefined ? "This optimizer has no hyper 'lr' to schedule." : `'lrMax' must be a finite number, got ${String(value)}.`);
+    return value;
+  });
+}
+
+function over(values: readonly number[], divisor: number): number[] {
+  return values.map(value => value / divisor);
+}
+
+function decay({wd}: LrOptions): Schedules {
+  return wd === undefined ? {} : {wd: constant(wd)};
+}

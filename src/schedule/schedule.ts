@@ -1,0 +1,115 @@
+import {checkHyper} from '../hypers';
+import {type HyperValue, spread} from '../slice';
+import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
+
+/** From one value to another. */
+export interface SimpleSchedule<V = HyperValue> {
+  readonly kind: 'lin' | 'cos' | 'no' | 'exp' | 'poly';
+  readonly start: V;
+  readonly end: V;
+  /** Of `poly` alone. */
+  readonly power?: number;
+}
+
+/** One schedule after another. */
+export interface CombinedSchedule<V = HyperValue> {
+  readonly kind: 'combined';
+  readonly pcts: readonly number[];
+  readonly parts: ReadonlyArray<Schedule<V>>;
+}
+
+/** A schedule as data, so that it can be saved. V: how values are given; a number for each group once the groups are known. */
+export type Schedule<V = HyperValue> = SimpleSchedule<V> | CombinedSchedule<V>;
+/** The schedules of an optimizer, by hyper. */
+export type Schedules = Readonly<Record<string, Schedule>>;
+
+/** Makes schedules for an optimizer from its hypers. */
+export interface SchedulePlan {
+  /** @param hypers the hypers of each group. */
+  schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
+}
+
+/** Linear from `start` to `end`. Values, here and below: one number, one a group, or a `slice`. */
+export function lin(start: HyperValue, end: HyperValue): Schedule {
+  return {kind: 'lin', start, end};
+}
+
+/** Half a cosine from `start` to `end`. */
+export function cos(start: HyperValue, end: HyperValue): Schedule {
+  return {kind: 'cos', start, end};
+}
+
+/** Exponential from `start` to `end`, which must be positive. */
+export function exp(start: HyperValue, end: HyperValue): Schedule {
+  return {kind: 'exp', start, end};
+}
+
+/** Polynomial from `start` to `end`: `start + (end - start)·pos^power`, `power` > 0. */
+export function poly(start: HyperValue, end: HyperValue, power: number): Schedule {
+  if (!(power > 0 && power < Infinity)) throw new Error(`The power of a polynomial schedule is a positive number; got ${power}.`);
+  return {kind: 'poly', start, end, power};
+}
+
+/** Stays at a value. */
+export function constant(value: HyperValue): Schedule {
+  return {kind: 'no', start: value, end: value};
+}
+
+/**
+ * One schedule after another.
+ * @param pcts the share of each; none negative, their sum 1.
+ * @throws where the shares are not such, or not as many as the schedules.
+ */
+export function combine(pcts: readonly number[], parts: readonly Schedule[]): Schedule {
+  checkShares(pcts, parts.length);
+  return {kind: 'combined', pcts: [...pcts], parts: [...parts]};
+}
+
+/**
+ * The value of a schedule for each of n groups.
+ * @param pos from 0 (the start) to 1 (the end).
+ */
+export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
+  return valuesAt(spreadSchedule('value', schedule, groups), pos);
+}
+
+/**
+ * The schedule with a number for each of n groups.
+ * @throws where a value is not one that the hyper can have, or a list does not fit the groups.
+ */
+export function spreadSchedule(name: string, schedule: Schedule, n: number): Schedule<readonly number[]> {
+  if (schedule.kind === 'combined') {
+    checkShares(schedule.pcts, schedule.parts.length);
+    return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n))};
+  }
+  const {kind, power} = schedule;
+  const [start, end] = [schedule.start, schedule.end].map(value => spread(name, value, n).map(entry => numberFor(name, entry)));
+  if (start === undefined || end === undefined) throw new Error(`The schedule of '${name}' needs a start and an end.`);
+  if (kind === 'exp' && ![...start, ...end].every(value => value > 0)) throw new Error(`An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`);
+  return power === undefined ? {kind, start, end} : {kind, start, end, power};
+}
+
+/** One value a group. */
+export function valuesAt(schedule: Schedule<readonly number[]>, pos: number): number[] {
+  if (schedule.kind === 'combined') {
+    const {index, within} = partAt(schedule.pcts, pos);
+    const part = schedule.parts[index];
+    return part === undefined ? [] : valuesAt(part, within);
+  }
+  const {start, end} = schedule;
+  const ease = easeOf(schedule);
+  return start.map((value, i) => ease(value, end[i] ?? value, pos));
+}
+
+const EASES = {lin: easeLin, cos: easeCos, no: easeNo, exp: easeExp} as const;
+
+function easeOf({kind, power = 1}: SimpleSchedule<readonly number[]>): Ease {
+  return kind === 'poly' ? easePoly(power) : EASES[kind];
+}
+
+/** @throws where it is no number that the hyper can have. */
+export function numberFor(name: string, value: unknown): number {
+  checkHyper(name, value);
+  if (typeof value !== 'number') throw new Error(`'${name}' is ${value}; only numbers have a schedule.`);
+  return value;
+}

@@ -1,0 +1,176 @@
+import {
+  adam, cos, exp, flatCos, lin, loadOptimizer, lookahead, oneCycle, type Optimizer, saveOptimizer, type SchedulePlan, type Schedules, sgd, sgdr, warmupCos,
+} from '../../src';
+import {describeBackends} from '../support/backends';
+import {expectClose} from '../support/close';
+import {leakless} from '../support/leakless';
+import {tf} from '../support/tfjs';
+
+/** An optimizer with two groups, and a function that makes a step and returns the hypers of it. */
+function trained(make: (params: tf.Variable[][]) => Optimizer) {
+  const variables = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor1d([3]))]);
+  const optimizer = make(variables.map(variable => [variable]));
+  const step = () => {
+    tf.tidy(() => {
+      optimizer.applyGradients(variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)})));
+    });
+    return optimizer.hypers.map(({lr}) => Number(lr));
+  };
+  return {optimizer, variables, step, dispose: () => { optimizer.dispose(); tf.dispose(variables); }};
+}
+
+describeBackends('setSchedule on a backend', () => {
+  it('has each step made with the hypers of its position, and lets them go back', async () => {
+    await leakless(() => {
+      const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
+      optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
+      expectClose([step(), step(), step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4, 0.1, 0.2, 0, 0], 1e-15);
+      expect(optimizer.schedule?.step).toBe(5);
+      expect(optimizer.schedule?.at(0.5)).toEqual({lr: [0.2, 0.4]});
+      const [first, second] = variables.map(variable => Array.from(variable.dataSync()));
+      expect(first?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([0, 1]);
+      expect(second?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([1]);
+      optimizer.clearSchedule();
+      expect(optimizer.schedule).toBeUndefined();
+      expect(step()).toEqual([0.5, 0.5]);
+      dispose();
+    });
+  }, 30_000);
+
+  it('leaves the hypers where they are if asked to', () => {
+    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
+    step();
+    step();
+    optimizer.clearSchedule({keep: true});
+    expect(optimizer.learningRate).toBe(0.2);
+    dispose();
+  });
+
+  it('puts the hypers back that it moved for a step that failed', () => {
+    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
+    const wrong = tf.variable(tf.scalar(1), true, 'not_of_the_optimizer');
+    expect(() => { optimizer.applyGradients({not_of_the_optimizer: wrong}); }).toThrowError(/not among the `params`/);
+    expect(optimizer.learningRate).toBe(0.5);
+    expect(optimizer.schedule?.step).toBe(0);
+    expect(step()).toEqual([0.4, 0.4]);
+    wrong.dispose();
+    dispose();
+  });
+
+  it('goes on in the middle after saving and loading', async () => {
+    const whole = trained(params => adam(0.5, {params}));
+    const half = trained(params => adam(0.5, {params}));
+    const plan = oneCycle({lrMax: [0.1, 0.2]});
+    for (const {optimizer} of [whole, half]) optimizer.setSchedule(plan, {steps: 8});
+    const wanted = Array.from({length: 8}, whole.step);
+    const got = Array.from({length: 3}, half.step);
+    let saved: tf.io.ModelArtifacts = {};
+    await saveOptimizer(half.optimizer, tf.io.withSaveHandler(artifacts => {
+      // As through JSON: what does not survive it must not be there.
+      const parsed: unknown = JSON.parse(JSON.stringify(artifacts.modelTopology));
+      saved = {...artifacts, modelTopology: typeof parsed === 'object' && parsed !== null ? parsed : {}};
+      return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
+    }));
+    const again = await loadOptimizer(tf.io.fromMemory(saved), {params: half.variables});
+    expect(again.schedule?.step).toBe(3);
+    for (let i = 3; i < 8; i++) {
+      tf.tidy(() => { again.applyGradients(half.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}))); });
+      got.push(again.hypers.map(({lr}) => Number(lr)));
+    }
+    expect(got).toEqual(wanted);
+    for (const [i, variable] of half.variables.entries()) expect(await variable.data()).toEqual(await whole.variables[i]?.data() ?? new Float32Array());
+    again.clearSchedule();
+    expect(again.hypers.map(({lr}) => lr)).toEqual([0.5, 0.5]);
+    again.dispose();
+    whole.dispose();
+    half.dispose();
+  });
+}, ['cpu', 'wasm', 'webgl']);
+
+describe('setSchedule', () => {
+  type Columns = Readonly<Record<string, readonly number[]>>;
+  const ready: ReadonlyArray<{readonly name: string; readonly plan: SchedulePlan; readonly at0: Columns; readonly at1: Columns}> = [
+    {name: 'oneCycle', plan: oneCycle(), at0: {lr: [0.02, 0.04], mom: [0.95, 0.95]}, at1: {lr: [5e-6, 1e-5], mom: [0.95, 0.95]}},
+    {name: 'flatCos', plan: flatCos(), at0: {lr: [0.5, 1]}, at1: {lr: [5e-6, 1e-5]}},
+    {name: 'sgdr', plan: sgdr({cycles: 2}), at0: {lr: [0.5, 1]}, at1: {lr: [0, 0]}},
+    {name: 'warmupCos', plan: warmupCos({pctStart: 0.5}), at0: {lr: [0, 0]}, at1: {lr: [0, 0]}},
+  ];
+  for (const {name, plan, at0, at1} of ready) {
+    it(`takes ${name}, whose highest rate is by default the one that there is`, () => {
+      const {optimizer, dispose} = trained(params => adam([0.5, 1], {params}));
+      optimizer.setSchedule(plan, {steps: 10});
+      const {schedule} = optimizer;
+      for (const [pos, wanted] of [[0, at0], [1, at1]] as const) {
+        const got = schedule?.at(pos) ?? {};
+        expect(Object.keys(got)).toEqual(Object.keys(wanted));
+        expectClose(Object.values(got).flat(), Object.values(wanted).flat(), 1e-12, `${name} at ${pos}`);
+      }
+      dispose();
+    });
+  }
+
+  it('moves momentum only where there is some', () => {
+    const {optimizer, dispose} = trained(params => sgd(0.1, {params}));
+    optimizer.setSchedule(oneCycle(), {steps: 3});
+    expect(Object.keys(optimizer.schedule?.at(0) ?? {})).toEqual(['lr']);
+    dispose();
+  });
+
+  it('starts from the hypers before a schedule that it replaces', () => {
+    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+    optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 2});
+    step();
+    optimizer.setSchedule(flatCos(), {steps: 2});
+    expect(step()).toEqual([0.5, 0.5]);
+    dispose();
+  });
+
+  it('is part of the state dict, and goes with an optimizer that Lookahead takes over', () => {
+    const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
+    optimizer.setSchedule({lr: cos(0.1, 0)}, {steps: 2});
+    const dict = optimizer.stateDict();
+    optimizer.clearSchedule();
+    optimizer.loadStateDict(dict);
+    expect(optimizer.schedule?.at(0)).toEqual({lr: [0.1, 0.1]});
+    const outer = lookahead(optimizer);
+    expect(outer.schedule?.at(0)).toEqual({lr: [0.1, 0.1]});
+    outer.dispose();
+    dispose();
+  });
+
+  interface Wrong {
+    readonly what: string;
+    readonly schedules: Schedules | SchedulePlan;
+    readonly length: {readonly steps: number; readonly step?: number};
+    readonly message: RegExp;
+  }
+  const wrong: readonly Wrong[] = [
+    {what: 'an unknown hyper', schedules: {rate: lin(1, 0)}, length: {steps: 2}, message: /No callback of this optimizer has a hyper 'rate'/},
+    {what: 'a value out of range', schedules: {lr: lin(1, -1)}, length: {steps: 2}, message: /'lr' can't be negative, got -1/},
+    {what: 'a list that does not fit', schedules: {lr: lin([1, 2, 3], 0)}, length: {steps: 2}, message: /3 values for lr but there are 2/},
+    {what: 'an exponential to 0', schedules: {lr: exp(1, 0)}, length: {steps: 2}, message: /'lr' goes from 1,1 to 0,0/},
+    {what: 'no steps', schedules: {lr: lin(1, 0)}, length: {steps: 0}, message: /`steps`, the whole number/},
+    {what: 'a wrong step', schedules: {lr: lin(1, 0)}, length: {steps: 2, step: -1}, message: /`step` is the number of steps already made/},
+    {what: 'a negative highest rate', schedules: flatCos({lrMax: -1}), length: {steps: 2}, message: /'lr' can't be negative/},
+  ];
+  for (const {what, schedules, length, message} of wrong) {
+    it(`refuses ${what} and changes nothing`, () => {
+      const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
+      optimizer.setSchedule({lr: lin(0.3, 0)}, {steps: 2});
+      expect(() => { optimizer.setSchedule(schedules, length); }).toThrowError(message);
+      expect(optimizer.schedule?.at(0)).toEqual({lr: [0.3, 0.3]});
+      expect(optimizer.learningRate).toBe(0.5);
+      dispose();
+    });
+  }
+
+  it('refuses impossible settings of the ready mades', () => {
+    expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' is a share/);
+    expect(() => oneCycle({div: 0})).toThrowError(/'div' is a positive number/);
+    expect(() => sgdr({cycles: 0})).toThrowError(/'cycles' is a whole number/);
+    const misspelled = {...{lr_max: 1}, div: 2};
+    expect(() => oneCycle(misspelled)).toThrowError(/no option 'lr_max'; it has lrMax/);
+  });
+});
