@@ -1,4 +1,5 @@
 import type {FusedBackend} from './kernel';
+import {wasmBackend} from './wasm_backend';
 
 /** The backends that steps are fused on, by the name that TensorFlow.js knows them by. */
-export const fusedBackends: ReadonlyMap<string, FusedBackend> = new Map<string, FusedBackend>();
+export const fusedBackends: ReadonlyMap<string, FusedBackend> = new Map([['wasm', wasmBackend]]);

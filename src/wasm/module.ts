@@ -21,7 +21,7 @@ export interface WasmFeatures {
   readonly simd: boolean;
 }
 
-/** The text of a module's functions; the memory is imported for them. */
+/** The text of a module's functions; the memory is imported for them, and they may import `exp`, `log` and `pow` (of f64) from `math`. */
 export type WasmText = (features: WasmFeatures) => string;
 
 const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFunctions>>();
@@ -31,7 +31,11 @@ const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFuncti
  * always stands for the same text. Throws where the page's policy forbids compiling WebAssembly, and where the text is wrong.
  */
 export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText): WasmFunctions {
-  const memory = memoryOf(backend);
+  return functionsOn(memoryOf(backend), key, () => text(wasmFeatures()));
+}
+
+/** `wasmFunctions` on any memory. */
+export function functionsOn(memory: WebAssembly.Memory, key: string, text: () => string): WasmFunctions {
   let byKey = functionsByMemory.get(memory);
   if (byKey === undefined) {
     byKey = new Map<string, WasmFunctions>();
@@ -39,7 +43,7 @@ export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText)
   }
   let functions = byKey.get(key);
   if (functions === undefined) {
-    functions = instantiate(memory, assemble(text(wasmFeatures()), isShared(memory)), key);
+    functions = instantiate(memory, assemble(text(), isShared(memory)), key);
     byKey.set(key, functions);
   }
   return functions;
@@ -62,7 +66,8 @@ function isShared(memory: WebAssembly.Memory): boolean {
 }
 
 function instantiate(memory: WebAssembly.Memory, binary: Uint8Array<ArrayBuffer>, key: string): WasmFunctions {
-  const {exports} = new WebAssembly.Instance(compiled(binary, key), {env: {memory}});
+  const {exp, log, pow} = Math;
+  const {exports} = new WebAssembly.Instance(compiled(binary, key), {env: {memory}, math: {exp, log, pow}});
   const functions: Record<string, WasmFunction> = {};
   for (const [name, value] of Object.entries(exports)) {
     if (isWasmFunction(value)) functions[name] = value;

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {isVariable} from '../tensors';
+import type {Output} from './graph';
+import type {Job} from './job';
+import type {PlannedClass} from './kernel';
+
+/** The tensor that a graph knows by that name. */
+export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
+  const tensor = name === 'p' ? variable : name === 'grad' ? grad : entries[name];
+  if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is no tensor.`);
+  return tensor;
+}
+
+/** The shape of an output. */
+export function shapeOf({variable}: Job, {extent}: Output): number[] {
+  return extent === 'full' ? variable.shape : [];
+}
+
+/**
+ * Data that one parameter reads although it may be another's to write: gradients that are variables or state themselves. A gradient that
+ * backpropagation made is neither a variable nor kept.
+ */
+export function sharedGradients(classes: readonly PlannedClass[]): ReadonlySet<tf.DataId> {
+  const shared = new Set<tf.DataId>();
+  for (const {jobs} of classes) {
+    for (const {grad} of jobs) if (grad !== undefined && (grad.kept || isVariable(grad))) shared.add(grad.dataId);
+  }
+  return shared;
+}
