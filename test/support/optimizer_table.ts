@@ -1,0 +1,69 @@
+import {
+  adam, averageGrad, type Callback, callback, type HyperValue, lamb, larc, lookahead, Optimizer, optimizers, type ParamGroups, qhAdam, rAdam, required, rmsProp,
+  sgd, weightDecay, zeros,
+} from '../../src';
+
+/** What every row of the table can be given. */
+export interface TableSettings {
+  readonly params?: ParamGroups;
+  readonly wd?: HyperValue;
+}
+
+/** One optimizer under test. */
+export interface TableRow {
+  readonly name: string;
+  readonly make: (lr: HyperValue, settings?: TableSettings) => Optimizer;
+}
+
+/** Lion: a rule that is none of the package's, made of its callbacks and one of its own. */
+const lionStep = callback('lionStep', {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, mom, lr}) => ({p: p.sub((gradAvg ?? grad).mul(mom).add(grad.mul(1 - mom)).sign().mul(lr))}));
+
+/** Learning rates with which a row comes near the minimum in few steps. */
+export interface Rates {
+  readonly quadratic: number;
+  readonly rosenbrock: number;
+}
+
+const house: readonly TableRow[] = optimizers;
+
+/** The package's table, and what its rows leave out: other options, Lookahead over others, a user's composition. */
+export const optimizerTable: readonly TableRow[] = [
+  ...house,
+  {name: 'sgd with momentum', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9})},
+  {name: 'rmsProp with momentum', make: (lr, settings) => rmsProp(lr, {...settings, mom: 0.9})},
+  {name: 'adam with L2', make: (lr, settings) => adam(lr, {...settings, decoupleWd: false})},
+  {name: 'rAdam with beta', make: (lr, settings) => rAdam(lr, {...settings, beta: 50})},
+  {name: 'larc without clip', make: (lr, settings) => larc(lr, {...settings, clip: false})},
+  {name: 'larc without momentum', make: (lr, settings) => larc(lr, {...settings, mom: 0})},
+  {name: 'lookahead over sgd', make: (lr, settings) => lookahead(sgd(lr, settings), {k: 4})},
+  {name: 'lookahead over lamb', make: (lr, settings) => lookahead(lamb(lr, settings), {k: 5, alpha: 0.8})},
+  {name: 'lookahead over qhAdam', make: (lr, settings) => lookahead(qhAdam(lr, settings))},
+  {
+    name: "a user's composition",
+    make: (lr, settings) => new Optimizer<readonly Callback[]>([weightDecay, averageGrad.with({dampening: true}), lionStep], {...settings, lr}),
+  },
+];
+
+const RATES: Readonly<Record<string, Partial<Rates>>> = {
+  'sgd': {rosenbrock: 0.001},
+  'rmsProp': {quadratic: 0.1},
+  'rAdam': {rosenbrock: 0.001},
+  'qhAdam': {rosenbrock: 0.03},
+  'larc': {rosenbrock: 0.01},
+  'lamb': {quadratic: 0.03},
+  'sgd with momentum': {quadratic: 0.1, rosenbrock: 0.001},
+  'rmsProp with momentum': {quadratic: 0.1, rosenbrock: 0.001},
+  'rAdam with beta': {rosenbrock: 0.001},
+  'larc without clip': {rosenbrock: 0.01},
+  'larc without momentum': {quadratic: 2, rosenbrock: 0.3},
+  'lookahead over sgd': {rosenbrock: 0.001},
+  'lookahead over lamb': {quadratic: 0.1},
+  'lookahead over qhAdam': {rosenbrock: 0.03},
+  "a user's composition": {quadratic: 0.1},
+};
+
+/** The rates of a row; an optimizer that is new in the package's table gets those that suit most. */
+export function ratesOf({name}: TableRow): Rates {
+  return {quadratic: 0.5, rosenbrock: 0.003, ...RATES[name]};
+}
