@@ -1,5 +1,6 @@
 import {callAlone} from './call_alone';
 import {checkDeclaration} from './declaration_check';
+import type {External} from './external';
 import type {TensorLane} from './lane';
 import {register} from './registry';
 import type {Required} from './required';
@@ -25,8 +26,10 @@ export interface Declaration {
   readonly everyParameter: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
-  /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors. */
+  /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors, instead of `run`. */
   together?(lanes: readonly TensorLane[]): void;
+  /** What the callback keeps outside of the optimizer. */
+  readonly external?: External;
   run(at: Context): object;
 }
 
@@ -99,11 +102,18 @@ export function callback<
   },
   fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>): CallableCallback<H, S, R, N, O>;
 export function callback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
-  const full: Declaration = {hypers: {}, state: {}, reads: {}, needs: {}, options: {}, everyParameter: false, ...declaration, run: fn};
+  const full: Declaration = {...NOTHING, ...declaration, run: fn};
   checkDeclaration(name, full);
   const made = bind(name, full, full.options);
   register(made);
   return made;
+}
+
+const NOTHING: Declaration = {hypers: {}, state: {}, reads: {}, needs: {}, options: {}, everyParameter: false, run: () => ({})};
+
+/** A callback that a name does not bring back, for it keeps something outside: `registerExternal` tells how. */
+export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
+  return bind(name, {...NOTHING, ...declaration}, {});
 }
 
 function bind(name: string, declaration: Declaration, options: OptionDecl): Callback {

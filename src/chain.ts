@@ -1,4 +1,5 @@
 import {type Callback} from './callback';
+import type {External} from './external';
 import {required, type Required} from './required';
 import type {Start} from './starts';
 
@@ -20,6 +21,8 @@ export interface Chain {
   /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
+  /** What callbacks keep outside. */
+  readonly externals: readonly External[];
 }
 
 /**
@@ -72,7 +75,10 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
-  return {callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter)};
+  return {
+    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
+  };
 }
 
 function checkProvided(name: string, entry: string, wanted: number | Start, provided: number | Start | undefined): void {

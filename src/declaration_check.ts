@@ -12,14 +12,19 @@ export function checkDeclaration(name: string, declaration: Declaration): void {
   const seen = new Map<string, string>();
   for (const kind of KINDS) {
     for (const [entry, value] of Object.entries(declaration[kind])) {
-      if (!NAME.test(entry) || RESERVED.has(entry)) {
-        throw new Error(`${name}: '${entry}' can't name an entry of ${kind}; use camelCase letters and digits, and none of ${[...RESERVED].join(', ')}.`);
-      }
+      checkEntryName(name, kind, entry);
       const before = seen.get(entry);
       if (before !== undefined) throw new Error(`${name}: '${entry}' is declared in ${before} and in ${kind}; a name stands for one thing.`);
       seen.set(entry, kind);
       checkValue(name, kind, entry, value);
     }
+  }
+}
+
+/** @throws where something can't be called so. */
+export function checkEntryName(name: string, kind: string, entry: string): void {
+  if (!NAME.test(entry) || RESERVED.has(entry)) {
+    throw new Error(`${name}: '${entry}' can't name an entry of ${kind}; use camelCase letters and digits, and none of ${[...RESERVED].join(', ')}.`);
   }
 }
 

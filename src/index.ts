@@ -22,6 +22,7 @@ export {
   Adam, adam, adamW, Lamb, lamb, Larc, larc, lookahead, type Options, optimizers, QHAdam, qhAdam, RAdam, rAdam, ranger, RMSProp, rmsProp,
   type RowOptions, type RowSettings, SGD, sgd,
 } from './optimizers';
+export {detuplifyPg, setItemPg} from './param_group';
 export type {ParamGroups, Params} from './params';
 export {required, type Required} from './required';
 export {loadOptimizer, saveOptimizer} from './save_optimizer';
@@ -35,3 +36,4 @@ export type {StateDict} from './state_dict';
 export type {ParameterState, StateView} from './state_view';
 export type {SummaryRow} from './summary';
 export type {Operand, Value} from './value';
+export {OptimWrapper, type WrapperSettings} from './wrapper';

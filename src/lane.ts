@@ -53,7 +53,7 @@ export function runChain<V extends Value, L extends Lane<V>>(chain: Chain, lanes
     const total = totalOf(first, lanes, arithmetic);
     for (const lane of lanes) {
       arithmetic.scope(lane, () => {
-        for (const cb of callbacks) if (runsOn(cb, lane)) runCallback(cb, lane, arithmetic, cb === first ? total : undefined);
+        for (const cb of callbacks) if (cb.declaration.together === undefined && runsOn(cb, lane)) runCallback(cb, lane, arithmetic, cb === first ? total : undefined);
       });
     }
   }

@@ -19,6 +19,7 @@ import {checkStateDict, type StateDict} from './state_dict';
 import {type StateOwner, StateView} from './state_view';
 import {Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
+import {listedByNames} from './weight_names';
 
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
@@ -55,7 +56,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
-    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings));
+    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals);
     this.state = new StateView(this.stateOwner());
     registerChainedOps();
   }
@@ -200,8 +201,9 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.checkUsable();
-    const manifest = this.waiting.expected ?? manifestOf(this.chain, this.toSave());
-    const {iterations, parameters, common} = await readWeights(this.chain, manifest, weights);
+    const {expected} = this.waiting;
+    const listed = expected === undefined ? listedByNames(this.chain, manifestOf(this.chain, this.toSave()), weights) : {manifest: expected, weights};
+    const {iterations, parameters, common} = await readWeights(this.chain, listed);
     const bound = this.set.all();
     for (const {parameter} of bound) clearEntries(parameter);
     this.waiting.arrived(parameters);
@@ -223,7 +225,10 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
   /** Frees all tensors of the optimizer. It can't be used afterwards. */
   override dispose(): void {
     this.train();
-    if (this.ended === undefined) for (const {parameter} of this.set.all()) clearEntries(parameter);
+    if (this.ended === undefined) {
+      for (const {parameter} of this.set.all()) clearEntries(parameter);
+      for (const external of this.chain.externals) external.dispose();
+    }
     this.waiting.clear();
     this.grads.zero(true);
     tf.dispose(this.savedTensors);
@@ -244,7 +249,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
 
   private restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment);
+    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals);
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
@@ -279,6 +284,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     if (mine.length === 0) {
       throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
     }
+    if (varList !== undefined && !named.some(({trainable}) => trainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
   }
 

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
+import type {External} from './external';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter, weightKind} from './groups';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
@@ -34,12 +35,15 @@ export class ParameterSet {
   /**
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
    * @param n the number of groups.
+   * @param externals where some of the hypers are kept.
    */
-  constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment) {
+  constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
+    externals: readonly External[] = []) {
     const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
     this.groups = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
+    this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
     lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
   }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Optimizer} from './optimizer';
 import {type ParamGroups, variablesOf} from './params';
+import {fromRegisteredClass} from './registered_class';
 
 /**
  * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it.
@@ -28,10 +29,7 @@ export async function loadOptimizer(from: string | tf.io.IOHandler, {params}: {r
   const variables = params === undefined ? undefined : variablesOf(params).flat();
   const {modelTopology, weightData, weightSpecs} = await handler.load();
   const {className, config} = saved(modelTopology);
-  const cls = tf.serialization.SerializationMap.getMap().classNameMap[className];
-  if (cls === undefined) throw new Error(`The optimizer is of the class '${className}', which is not registered here; import the module that defines it.`);
-  const [, fromConfig] = cls;
-  const optimizer: unknown = fromConfig(cls[0], config);
+  const optimizer = fromRegisteredClass(className, config);
   if (!(optimizer instanceof Optimizer)) throw new Error(`'${className}' is not an optimizer of tfjs-optim.`);
   if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
   const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
+import {revived} from './external';
 import type {Group} from './groups';
 import {registeredCallback} from './registry';
 import type {ScheduleState} from './schedule/running';
@@ -38,7 +39,8 @@ const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly']
  */
 export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, schedule, manifest}: SavedConfig): tf.serialization.ConfigDict {
   return {
-    callbacks: callbacks.map(({name, options}) => ({name, options: {...options}})),
+    callbacks: callbacks.map(({name, options, declaration: {external}}) => (
+      {name, options: {...options}, ...external === undefined ? {} : {external: external.getConfig()}})),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(frozen[i] ?? 'no'),
@@ -53,7 +55,11 @@ export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBn
 export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
   const groups = list(config, 'groups');
   return {
-    callbacks: list(config, 'callbacks').map(entry => registeredCallback(text(entry, 'name')).with(scalars(dict(entry, 'options')))),
+    callbacks: list(config, 'callbacks').map(entry => {
+      const name = text(entry, 'name');
+      const cb = 'external' in entry ? revived(name, dict(entry, 'external')) : registeredCallback(name);
+      return cb.with(scalars(dict(entry, 'options')));
+    }),
     hypers: groups.map(group => scalars(dict(group, 'hypers'))),
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx: number(config, 'frozenIdx'),

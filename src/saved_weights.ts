@@ -22,10 +22,16 @@ export interface SavedState {
   readonly common: Readonly<Record<string, number>>;
 }
 
-const ITER = 'iter';
-const HOST = 'host';
+export const ITER = 'iter';
+export const HOST = 'host';
 const FLAG_NAMES = ['doWd', 'forceTrain'] as const;
 const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
+
+/** Weights with the manifest that they are in the order of. */
+export interface ListedWeights {
+  readonly manifest: readonly ManifestEntry[];
+  readonly weights: readonly NamedTensor[];
+}
 
 /** The manifest of parameters: the order in which their state is saved. */
 export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): ManifestEntry[] {
@@ -36,7 +42,8 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
 
 /**
  * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags and host numbers of all
- * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded. `iter` and `host` are new tensors.
+ * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded. `iter` and `host` are new tensors. There is no `host` without
+ * numbers and flags, nor where all numbers are those that `iter` implies.
  */
 export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: tf.scalar(iterations, 'int32')}];
@@ -52,7 +59,8 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
     ...own.map(entry => { const value = entries[entry]; return typeof value === 'number' ? value : NaN; }),
   ]);
   for (const entry of chain.common) rows.push(common[entry] ?? NaN);
-  if (own.length + chain.common.size > 0 || rows.some(value => value !== 0)) named.push({name: HOST, tensor: tf.tensor2d(bitsOf(rows), [rows.length, 2], 'int32')});
+  const told = own.length + chain.common.size > 0 || rows.some(value => value !== 0);
+  if (told && !allImplied(chain, {iterations, parameters, common})) named.push({name: HOST, tensor: tf.tensor2d(bitsOf(rows), [rows.length, 2], 'int32')});
   return named;
 }
 
@@ -60,7 +68,7 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
  * The state that weights hold. Tensors are copies (kept) that the caller owns.
  * @throws where the weights are not those of the manifest: truncated, altered, of another optimizer.
  */
-export async function readWeights(chain: Chain, manifest: readonly ManifestEntry[], weights: readonly NamedTensor[]): Promise<SavedState> {
+export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
   const [iter, ...rest] = weights;
   if (iter === undefined || iter.name !== ITER || iter.tensor.size !== 1) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
   const expected = manifest.flatMap(entry => entry.tensors.map(state => ({entry, state})));
@@ -71,7 +79,7 @@ export async function readWeights(chain: Chain, manifest: readonly ManifestEntry
   expected.forEach(({entry, state}, i) => { checkTensor(chain, entry, state, rest[i]); });
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || !Number.isInteger(iterations) || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
-  const rows = host === undefined ? [] : numbersOf(host.tensor, await host.tensor.data());
+  const rows = host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
   const {flagged, common} = readHost(chain, manifest, rows);
   const tensors = rest.values();
   const parameters = manifest.map(({name, shape, group, tensors: names}, i): SavedParameter => {
@@ -89,11 +97,29 @@ function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, 
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
   const start = chain.state.get(state);
-  if (typeof start !== 'function') throw altered(`'${full}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`);
+  if (typeof start !== 'function') throw notState(chain, full);
   const wanted = start === zeros || start === copy ? shape : start === scalar ? [] : weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(`'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`);
   }
+}
+
+/** Users know the weights of `tf.train` optimizers, with the one number `iter`: a wrapped one that has nothing else to tell keeps to that. */
+function impliesNumbers({externals, common}: Chain): boolean {
+  return externals.length > 0 && common.size === 0;
+}
+
+/** Whether every parameter with state has no flag, and `iter` for all of its numbers. */
+function allImplied(chain: Chain, {iterations, parameters}: SavedState): boolean {
+  return impliesNumbers(chain) && parameters.every(({entries, flags}) => Object.keys(flags).length === 0
+    && (Object.keys(entries).length === 0 || numberNames(chain).every(entry => entries[entry] === iterations)));
+}
+
+/** The rows that `host` would have. */
+function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iterations: number): number[] {
+  const own = numberNames(chain);
+  if (!impliesNumbers(chain) || own.length === 0) return [];
+  return manifest.flatMap(({tensors}) => [...FLAG_NAMES.map(() => 0), ...own.map(() => tensors.length > 0 ? iterations : NaN)]);
 }
 
 function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readonly number[]) {
@@ -138,6 +164,12 @@ function numbersOf(tensor: tf.Tensor, bits: ArrayLike<number>): number[] {
   return [...new Float64Array(Int32Array.from(bits).buffer)];
 }
 
-function altered(what: string): Error {
+/** The error for a weight that no callback keeps. */
+export function notState(chain: Chain, name: string): Error {
+  return altered(`'${name}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`);
+}
+
+/** The error for weights that don't fit. */
+export function altered(what: string): Error {
   return new Error(`These are not the weights that belong to this optimizer, or they are truncated or altered: ${what}.`);
 }

@@ -1,0 +1,29 @@
+/**
+ * The hypers of a parameter group in the manner of PyTorch, with each member of a list as an entry of its own: `{betas: [0.9, 0.99]}` gives
+ * `{betas__0: 0.9, betas__1: 0.99}`. `params` is left out.
+ */
+export function detuplifyPg(group: object): Record<string, unknown> {
+  const members: Array<[string, unknown]> = Object.entries(group);
+  return Object.fromEntries(members.filter(([name]) => name !== 'params').flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((member: unknown, i): [string, unknown] => [`${name}__${i}`, member]) : [[name, value]]));
+}
+
+/**
+ * Sets a hyper of a parameter group by the name that `detuplifyPg` gives it. A list is replaced, not written to.
+ * @returns the group, changed.
+ * @throws where the name is of a member of a list that the group does not have.
+ */
+export function setItemPg<G extends object>(group: G, name: string, value: unknown): G {
+  const [, listName, position] = /^(.+)__(\d+)$/.exec(name) ?? [];
+  if (listName === undefined) {
+    Reflect.set(group, name, value);
+    return group;
+  }
+  const list: unknown = Reflect.get(group, listName);
+  const index = Number(position);
+  if (!Array.isArray(list) || index >= list.length) {
+    throw new Error(`'${name}' stands for member ${index} of the list '${listName}', which this parameter group does not have.`);
+  }
+  Reflect.set(group, listName, list.map((member: unknown, i) => i === index ? value : member));
+  return group;
+}
