@@ -1,4 +1,4 @@
-import {type Callback, type Context, type Scalar} from './callback';
+import type {Callback, Context, Scalar} from './callback';
 import {required} from './required';
 import {contextOf, type Lane, type Values} from './lane';
 import type {Value} from './value';

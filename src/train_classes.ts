@@ -37,4 +37,6 @@ export function trainClassOf(optimizer: object): TrainClass | undefined {
 }
 
 /** The names of the classes, for errors. */
-export const trainClassNames = Object.keys(TRAIN_CLASSES);
+export function trainClassNames(): string[] {
+  return Object.keys(TRAIN_CLASSES);
+}

@@ -17,7 +17,7 @@ export class TrainOptimizer {
   constructor(readonly optimizer: tf.Optimizer) {
     const trainClass = trainClassOf(optimizer);
     if (trainClass === undefined) {
-      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames.join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${describe(optimizer)}. ` +
+      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${describe(optimizer)}. ` +
         'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.');
     }
     if (optimizer.iterations > 0) {
