@@ -1,10 +1,21 @@
 import {serialization} from '@tensorflow/tfjs-core';
+import {isDict} from './config_reader';
+
+/** An object as it is saved. */
+export interface SavedObject {
+  readonly className: string;
+  readonly config: serialization.ConfigDict;
+}
+
+export function isSavedObject(x: unknown): x is SavedObject {
+  return isDict(x) && typeof x['className'] === 'string' && isDict(x['config']);
+}
 
 /**
- * What the class registered under that name makes of a configuration.
+ * Makes an object of the class that is registered under the name.
  * @throws where no such class is registered.
  */
-export function fromRegisteredClass(className: string, config: serialization.ConfigDict): unknown {
+export function fromRegisteredClass({className, config}: SavedObject): unknown {
   const registered = serialization.SerializationMap.getMap().classNameMap[className];
   if (registered === undefined) throw new Error(`The optimizer is of the class '${className}', which is not registered here; import the module that defines it.`);
   const [cls, fromConfig] = registered;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Optimizer} from './optimizer';
 import {type ParamGroups, variablesOf} from './params';
-import {fromRegisteredClass} from './registered_class';
+import {fromRegisteredClass, isSavedObject} from './registered_class';
 
 /**
  * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it.
@@ -28,9 +28,9 @@ export async function loadOptimizer(from: string | tf.io.IOHandler, {params}: {r
   if (handler.load === undefined) throw new Error('This IOHandler can\'t load: it has no `load`.');
   const variables = params === undefined ? undefined : variablesOf(params).flat();
   const {modelTopology, weightData, weightSpecs} = await handler.load();
-  const {className, config} = saved(modelTopology);
-  const optimizer = fromRegisteredClass(className, config);
-  if (!(optimizer instanceof Optimizer)) throw new Error(`'${className}' is not an optimizer of tfjs-optim.`);
+  if (!isSavedObject(modelTopology)) throw new Error('What was loaded is not an optimizer that saveOptimizer saved.');
+  const optimizer = fromRegisteredClass(modelTopology);
+  if (!(optimizer instanceof Optimizer)) throw new Error(`'${modelTopology.className}' is not an optimizer of tfjs-optim.`);
   if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
   const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
   await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
@@ -43,19 +43,4 @@ function onlyHandler(url: string, handlers: readonly tf.io.IOHandler[]): tf.io.I
   const [handler] = handlers;
   if (handler === undefined || handlers.length > 1) throw new Error(`${handlers.length === 0 ? 'No' : 'More than one'} IOHandler is registered for '${url}'.`);
   return handler;
-}
-
-function saved(topology: unknown): {className: string; config: tf.serialization.ConfigDict} {
-  if (isRecord(topology) && typeof topology['className'] === 'string' && isConfig(topology['config'])) {
-    return {className: topology['className'], config: topology['config']};
-  }
-  throw new Error('What was loaded is not an optimizer that saveOptimizer saved.');
-}
-
-function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
-  return typeof x === 'object' && x !== null;
-}
-
-function isConfig(x: unknown): x is tf.serialization.ConfigDict {
-  return isRecord(x) && !Array.isArray(x);
 }

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type Callback, type Scalar, type StateDecl, unregisteredCallback} from './callback';
+import {dict, list, malformed, text} from './config_reader';
 import {checkEntryName} from './declaration_check';
 import type {TensorLane} from './lane';
-import {fromRegisteredClass} from './registered_class';
+import {fromRegisteredClass, isSavedObject} from './registered_class';
 import {required} from './required';
 import {startAt, zeros} from './starts';
 import {TrainOptimizer} from './train_optimizer';
@@ -64,16 +65,13 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
 
 /** Makes a `wrappedStep` again from what it saved. */
 export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Callback {
-  const {optimizers, hpMap} = config;
-  if (!Array.isArray(optimizers) || !Array.isArray(hpMap)) throw new Error('The saved configuration of the wrapped optimizers is malformed.');
-  const made = optimizers.map((saved: unknown) => {
-    if (!isSavedOptimizer(saved)) throw new Error('The saved configuration of a wrapped optimizer is malformed.');
-    const optimizer = fromRegisteredClass(saved.className, saved.config);
-    if (!isOptimizer(optimizer)) throw new Error(`'${saved.className}' is not the class of an optimizer.`);
+  const optimizers = list(config, 'optimizers').map(saved => {
+    const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
+    if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
     return optimizer;
   });
-  const names = new Map(hpMap.flatMap((entry: unknown) => isRenaming(entry) ? [[entry.name, entry.to.name]] : []));
-  return wrappedStep(made, Object.fromEntries(names)).callback;
+  const hpMap = list(config, 'hpMap').map(entry => [text(entry, 'name'), text(dict(entry, 'to'), 'name')] as const);
+  return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
 }
 
 /** tfjs's names of the hypers by those of this package. */
@@ -124,15 +122,6 @@ function stepTogether(inners: readonly TrainOptimizer[], lanes: readonly TensorL
 function stepsOf({entries}: TensorLane): number {
   const steps = entries[STEPS];
   return typeof steps === 'number' ? steps : 0;
-}
-
-function isSavedOptimizer(x: unknown): x is {readonly className: string; readonly config: tf.serialization.ConfigDict} {
-  return typeof x === 'object' && x !== null && 'className' in x && typeof x.className === 'string' && 'config' in x && typeof x.config === 'object';
-}
-
-function isRenaming(x: unknown): x is {readonly name: string; readonly to: {readonly name: string}} {
-  return typeof x === 'object' && x !== null && 'name' in x && typeof x.name === 'string' && 'to' in x && typeof x.to === 'object' && x.to !== null
-    && 'name' in x.to && typeof x.to.name === 'string';
 }
 
 function isOptimizer(x: unknown): x is tf.Optimizer {
