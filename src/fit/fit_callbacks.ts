@@ -66,15 +66,15 @@ class CallbackGroup extends CustomCallback {
 
 /** The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each member. */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
+  const given: unknown = member;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new Error(`Callback ${i} of the list is ${typeof given === 'function' ? 'a class or a function: make one with `new`' : `no callback but ${String(given)}`}.`);
+  }
   if (member instanceof FitCallback) {
     member.yields = false;
     return member;
   }
   if (isFull(member)) return member;
-  const given: unknown = member;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new Error(`Callback ${i} of the list is ${typeof given === 'function' ? 'a class or a function: make one with `new`' : `no callback but ${String(given)}`}.`);
-  }
   const hooks = Object.fromEntries(HOOKS.flatMap(name => {
     const hook: unknown = Reflect.get(given, name);
     return typeof hook === 'function' ? [[name, (...args: unknown[]): unknown => Reflect.apply(hook, given, args)]] : [];

@@ -63,7 +63,7 @@ export function trainFunction<O extends object, R>(run: (model: LayersModel, fit
 export async function train(model: LayersModel, fitOn: FitOn, {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery}: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
   optimizerOf(model);
   signal?.throwIfAborted();
-  const list = [...own, ...listed(callbacks), ...signal === undefined ? [] : [stopOn(signal)], ...onProgress === undefined ? [] : [report(onProgress)]];
+  const list = [...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
   const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
   signal?.throwIfAborted();
   return history;
