@@ -6,6 +6,8 @@ import {fileURLToPath} from 'node:url';
 
 import {build} from 'esbuild';
 
+import {readmeBlocks} from './readme.mjs';
+
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const require = createRequire(import.meta.url);
 const CORE_OPTIMIZERS = '@tensorflow/tfjs-core/dist/optimizers';
@@ -77,7 +79,7 @@ export async function bundleForBrowser(pass, settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     define: define(settings),
-    plugins: pass === 'core_specs' ? [standIn] : [],
+    plugins: pass === 'core_specs' ? [standIn] : [readmeBlocks(root, 'browser')],
     logLevel: 'warning',
   });
   const wasmFolder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
@@ -104,6 +106,7 @@ export async function bundleForNode(settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     define: define(settings),
+    plugins: [readmeBlocks(root, 'node')],
     logLevel: 'warning',
   });
   return {bundle};
