@@ -29,7 +29,7 @@ type Keys<U> = U extends unknown ? keyof U : never;
 type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
 
 /** The settings of callbacks that are known when the program runs: hypers and options by any name, which the constructor checks. */
-type OpenSettings = {readonly [name: string]: HyperValue | BaseSettings[keyof BaseSettings]};
+type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
 type NamedSettings<C extends readonly AnyCallback[]> =
   {readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue}
   & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue}
