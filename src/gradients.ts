@@ -11,19 +11,21 @@ export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: s
  * @throws where a name is of no living variable, or a gradient is not its variable's shape and type.
  */
 export function gradientsByVariable(named: NamedGradients): Gradients {
-  const entries: ReadonlyArray<readonly [string, tf.Tensor | null | undefined]> =
-    isList(named) ? named.map(({name, tensor}) => [name, tensor] as const) : Object.entries(named);
-  const variables = tf.engine().registeredVariables;
   const gradients = new Map<tf.Variable, tf.Tensor>();
-  for (const [name, gradient] of entries) {
-    if (gradient === null || gradient === undefined) continue;
-    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    if (variable === undefined) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
-    if (gradients.has(variable)) throw new Error(`There are two gradients for '${name}'; add them up.`);
-    checkGradient(variable, gradient);
-    gradients.set(variable, gradient);
-  }
+  // No list of pairs in between: a model has hundreds of variables, and this runs in every step.
+  if (isList(named)) for (const {name, tensor} of named) addGradient(gradients, name, tensor);
+  else for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
   return gradients;
+}
+
+function addGradient(gradients: Map<tf.Variable, tf.Tensor>, name: string, gradient: tf.Tensor | null | undefined): void {
+  if (gradient === null || gradient === undefined) return;
+  const variables = tf.engine().registeredVariables;
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  if (variable === undefined) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
+  if (gradients.has(variable)) throw new Error(`There are two gradients for '${name}'; add them up.`);
+  checkGradient(variable, gradient);
+  gradients.set(variable, gradient);
 }
 
 function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {

@@ -15,7 +15,12 @@ export interface Parameter {
   /** State by entry: tensors (kept) and numbers of the host. */
   readonly entries: Record<string, tf.Tensor | number>;
   readonly flags: Flags;
+  /** What the variable is by its name. */
+  readonly kind: WeightKind | undefined;
 }
+
+/** What weight decay and freezing treat differently. */
+export type WeightKind = 'bias' | 'normalization';
 
 /** Parameters with the same hypers. */
 export interface Group {
@@ -26,7 +31,7 @@ export interface Group {
 
 /** A parameter with neither state nor flags. */
 export function newParameter(variable: tf.Variable): Parameter {
-  return {variable, entries: {}, flags: {}};
+  return {variable, entries: {}, flags: {}, kind: weightKind(variable)};
 }
 
 /** Frees the tensors of a parameter's state and forgets it; the flags stay. */
@@ -40,7 +45,7 @@ export function clearEntries({entries}: Parameter): void {
 const LAST_PART = /\/([^/]+?)(_\d+)?$/;
 
 /** What a layer's weight is by its name, `layer/weight` with the suffix that tfjs adds. A name without a slash tells nothing. */
-export function weightKind({name}: tf.Variable): 'bias' | 'normalization' | undefined {
+function weightKind({name}: tf.Variable): WeightKind | undefined {
   const part = LAST_PART.exec(name)?.[1];
   if (part === 'gamma' || part === 'beta') return 'normalization';
   return part === 'bias' ? 'bias' : undefined;

@@ -5,6 +5,7 @@ import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
+import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, type Parameter} from './groups';
@@ -190,6 +191,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     tf.dispose(this.savedTensors);
     const parameters = this.toSave();
     const weights = writeWeights(this.chain, {iterations: this.iterations, parameters, common: this.common});
+    for (const {tensor} of weights) exposed.add(tensor);
     const state = new Set(parameters.flatMap(({entries}) => Object.values(entries)));
     this.savedTensors = weights.map(({tensor}) => tensor).filter(tensor => !state.has(tensor)).map(tensor => tf.keep(tensor));
     return Promise.resolve(weights);
@@ -313,8 +315,11 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
     }
     this.onSchedule(() => {
       // A parameter without elements has nothing to update, and tfjs's kernels fail on its sums.
-      const jobs = this.set.all().filter(({parameter: {variable}}) => variable.size > 0).map(place => this.job(place, gradients))
-        .filter(({grad}) => grad !== undefined || this.chain.everyParameter);
+      const jobs: Job[] = [];
+      for (const place of this.set.all()) {
+        const job = this.job(place, gradients);
+        if (job.variable.size > 0 && (job.grad !== undefined || this.chain.everyParameter)) jobs.push(job);
+      }
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
     this.incrementIterations();

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {External} from './external';
-import {clearEntries, type Flags, type Group, newParameter, type Parameter, weightKind} from './groups';
+import {clearEntries, type Group, newParameter, type Parameter} from './groups';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
 import {type HyperValue, spread} from './slice';
@@ -31,6 +31,8 @@ export class ParameterSet {
   /** As the original counts: the first group that `freezeTo` left trainable. */
   frozenIdx = 0;
   private readonly places = new Map<tf.Variable, Place>();
+  /** What `all` returns, until the parameters change. */
+  private ordered: readonly Place[] | undefined;
 
   /**
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
@@ -52,8 +54,9 @@ export class ParameterSet {
   }
 
   /** All parameters, in group order. */
-  all(): Place[] {
-    return this.groups.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
+  all(): readonly Place[] {
+    this.ordered ??= this.groups.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
+    return this.ordered;
   }
 
   /** Adds a parameter to a group, by default the last. */
@@ -63,6 +66,7 @@ export class ParameterSet {
     if (group === undefined) throw new Error(`There is no parameter group ${index}; there are ${this.groups.length}.`);
     const place = {parameter, group, index};
     group.parameters.push(parameter);
+    this.ordered = undefined;
     this.places.set(parameter.variable, place);
     return place;
   }
@@ -72,6 +76,7 @@ export class ParameterSet {
     if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
     const before = new Map([...this.places].map(([variable, {parameter}]) => [variable, parameter]));
     this.places.clear();
+    this.ordered = undefined;
     this.groups.forEach((group, i) => {
       group.parameters.length = 0;
       for (const variable of lists[i] ?? []) this.add(before.get(variable) ?? newParameter(variable), i);
@@ -86,17 +91,18 @@ export class ParameterSet {
       clearEntries(parameter);
       group.parameters.splice(group.parameters.indexOf(parameter), 1);
       this.places.delete(variable);
+      this.ordered = undefined;
     }
   }
 
-  trains({parameter: {variable, flags}, group: {frozen}}: Place): boolean {
+  trains({parameter: {variable, flags, kind}, group: {frozen}}: Place): boolean {
     if (!variable.trainable || frozen === 'wholly') return false;
-    return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && weightKind(variable) === 'normalization'));
+    return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && kind === 'normalization'));
   }
 
-  decays({variable, flags}: {readonly variable: tf.Variable; readonly flags: Flags}): boolean {
+  decays({variable, flags, kind}: Parameter): boolean {
     const {wdBnBias, noWd} = this.treatment;
-    return flags.doWd ?? !((!wdBnBias && weightKind(variable) !== undefined) || noWd?.(variable) === true);
+    return flags.doWd ?? !((!wdBnBias && kind !== undefined) || noWd?.(variable) === true);
   }
 
   /** The hypers of each group; what is written to them is checked and acts on the next step. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {Chain} from './chain';
+import {exposed} from './exposed';
 import type {Parameter} from './groups';
 import {isTensor} from './tensors';
 
@@ -24,6 +25,7 @@ export class StateView {
   get(variable: tf.Variable): ParameterState {
     const {common} = this.owner;
     const parameter = this.owner.known(variable);
+    for (const value of Object.values(parameter?.entries ?? {})) if (isTensor(value)) exposed.add(value);
     return parameter === undefined ? {} : {...parameter.entries, ...Object.keys(parameter.entries).length > 0 ? common : {}, ...parameter.flags};
   }
 

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {assertWasmBackend, forgetPackedWeights, memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
+import {exposed} from '../exposed';
+import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend, type WasmTensorData} from '../wasm/backend';
 import {functionsOn, type WasmFunctions} from '../wasm/module';
 import type {Output} from './graph';
 import type {Job} from './job';
@@ -29,6 +30,12 @@ class Scratch {
   }
 }
 
+/** What was written in place and may be known to tfjs's kernels as weights. */
+interface SeenTensor {
+  readonly data: WasmTensorData;
+  readonly size: number;
+}
+
 const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
 const table = new Table();
 
@@ -41,13 +48,13 @@ export const wasmBackend: FusedBackend = {
   run(step, backend) {
     const wasm = assertWasmBackend(backend);
     const fresh: Fresh[] = [];
-    const inPlace: tf.Tensor[] = [];
+    const seen: SeenTensor[] = [];
     table.start(step);
     const shared = sharedGradients(step.classes);
     const memory = memoryOf(wasm);
     let at: number;
     try {
-      for (const place of table.places) writeRecords(place, wasm, shared, fresh, inPlace);
+      for (const place of table.places) writeRecords(place, wasm, shared, fresh, seen);
       at = scratchOf(wasm, memory).room(table.bytes);
     } catch (error) {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
@@ -56,7 +63,7 @@ export const wasmBackend: FusedBackend = {
     // Not before now: what was made may have grown the memory, which replaces its buffer.
     table.copyTo(memory.buffer, at);
     runPhases(table.places, memory, at);
-    for (const tensor of inPlace) forgetPackedWeights(wasm, tensor);
+    for (const {data, size} of seen) forgetPackedWeights(wasm, data, size);
     return fresh;
   },
 };
@@ -89,37 +96,44 @@ function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at
 }
 
 function writeRecords({planned: {plan, jobs}, layout, records}: ClassPlace, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>, fresh: Fresh[],
-  inPlace: tf.Tensor[]): void {
+  seen: SeenTensor[]): void {
   const {inputs, outputs} = plan;
+  const read: WasmTensorData[] = [];
+  const readFor = outputs.map(({name}) => inputs.findIndex(input => input.name === name));
   let record = records;
   for (const job of jobs) {
-    let at = record + layout.inputs;
-    for (const {name} of inputs) {
-      table.write(at, offsetOf(wasm, tensorOf(job, name)));
-      at += 4;
+    const inputsAt = record + layout.inputs;
+    for (let i = 0; i < inputs.length; i++) {
+      const data = wasm.dataIdMap.get(tensorOf(job, inputs[i]?.name ?? '').dataId);
+      read[i] = data;
+      table.write(inputsAt + 4 * i, data.memoryOffset);
     }
-    for (const output of outputs) {
-      table.write(at, destination(job, output, wasm, shared, fresh, inPlace));
-      at += 4;
+    const outputsAt = record + layout.outputs;
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i];
+      if (output === undefined) continue;
+      const data = destination(job, output, read[readFor[i] ?? -1], wasm, shared);
+      if (data !== undefined) {
+        table.write(outputsAt + 4 * i, data.memoryOffset);
+        const tensor = tensorOf(job, output.name);
+        if (output.name === 'p' || exposed.has(tensor)) seen.push({data, size: tensor.size});
+      } else {
+        const shape = shapeOf(job, output);
+        const info = wasm.makeOutput(shape, 'float32');
+        fresh.push({job, output, info});
+        const {memoryOffset} = wasm.dataIdMap.get(info.dataId);
+        if (memoryOffset === 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
+        table.write(outputsAt + 4 * i, memoryOffset);
+      }
     }
     record += layout.bytes;
   }
 }
 
-/** Where an output goes: over the tensor that it replaces where only that tensor has the data, else into a new one. */
-function destination(job: Job, output: Output, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>, fresh: Fresh[], inPlace: tf.Tensor[]): number {
-  if (output.replaces) {
-    const tensor = tensorOf(job, output.name);
-    const {refCount, memoryOffset} = wasm.dataIdMap.get(tensor.dataId);
-    if (refCount === 1 && !shared.has(tensor.dataId)) {
-      inPlace.push(tensor);
-      return memoryOffset;
-    }
-  }
-  const shape = shapeOf(job, output);
-  const info = wasm.makeOutput(shape, 'float32');
-  fresh.push({job, output, info});
-  const offset = offsetOf(wasm, info);
-  if (offset === 0 && job.variable.size > 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
-  return offset;
+/** The data of the tensor that an output replaces, where nothing else has the same data. */
+function destination(job: Job, output: Output, read: WasmTensorData | undefined, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>): WasmTensorData | undefined {
+  if (!output.replaces) return undefined;
+  const {dataId} = tensorOf(job, output.name);
+  const data = read ?? wasm.dataIdMap.get(dataId);
+  return data.refCount === 1 && !shared.has(dataId) ? data : undefined;
 }

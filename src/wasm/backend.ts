@@ -63,8 +63,7 @@ export function offsetOf(backend: WasmBackend, tensor: TensorInfo): number {
  * `FusedConv2D` and the depthwise ones keep the weights they were last called with packed in an XNNPACK operator, found again by
  * the tensor's number: without this the next product is computed with the old values.
  */
-export function forgetPackedWeights(backend: WasmBackend, tensor: {readonly dataId: object; readonly size: number}): void {
-  const {id, memoryOffset} = backend.dataIdMap.get(tensor.dataId);
+export function forgetPackedWeights(backend: WasmBackend, {id, memoryOffset}: WasmTensorData, size: number): void {
   backend.wasm.tfjs.disposeData(id);
-  backend.wasm.tfjs.registerTensor(id, tensor.size, memoryOffset);
+  backend.wasm.tfjs.registerTensor(id, size, memoryOffset);
 }
