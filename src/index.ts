@@ -11,8 +11,10 @@ export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_t
 export type {FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
+export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {flatCos, type KeepOption, oneCycle, paramScheduler, type ParamScheduler, sgdr, warmupCos} from './fit/schedulers';
+export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export type {Gradients, GradientStore, NamedGradients} from './gradients';
 export {Lookahead, type LookaheadOptions} from './lookahead';

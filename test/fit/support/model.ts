@@ -1,9 +1,11 @@
 import type {Optimizer} from '../../../src';
 import {tf} from '../../support/tfjs';
 
-/** A small model with data of eight samples. */
-export function tinyFit(optimizer: tf.Optimizer, layers: tf.layers.Layer[] = [tf.layers.dense({units: 1, inputShape: [2]})]) {
+/** A small model with data of eight samples. The optimizer may be made of the model's layers. */
+export function tinyFit<O extends tf.Optimizer>(
+  make: O | ((layers: tf.layers.Layer[]) => O), layers: tf.layers.Layer[] = [tf.layers.dense({units: 1, inputShape: [2]})]) {
   const model = tf.sequential({layers});
+  const optimizer = typeof make === 'function' ? make(layers) : make;
   model.compile({optimizer, loss: 'meanSquaredError'});
   const x = tf.tensor2d(Array.from({length: 16}, (_, i) => Math.sin(i)), [8, 2]);
   const y = tf.tensor2d(Array.from({length: 8}, (_, i) => Math.cos(i)), [8, 1]);
@@ -12,7 +14,7 @@ export function tinyFit(optimizer: tf.Optimizer, layers: tf.layers.Layer[] = [tf
     optimizer.dispose();
     model.dispose();
   };
-  return {model, x, y, dispose};
+  return {model, optimizer, x, y, dispose};
 }
 
 /** Keeps a record of a hyper of all groups at every step. */

@@ -1,0 +1,84 @@
+import {optimizerOf} from '../of_model';
+import {checkPositive} from '../schedule/options';
+import {exp} from '../schedule/schedule';
+import {FitCallback, logged} from './fit_callback';
+import {traceless} from './traceless';
+import {minimum, slide, steep, type SuggestionRule, valley} from './suggestions';
+import {train, trainFunction} from './train';
+
+/** Settings of `lrFind`. */
+export interface LrFindOptions {
+  /** The rate of the first step. Default 1e-7. */
+  readonly startLr?: number;
+  /** The rate that the steps rise to, exponentially. Default 10. */
+  readonly endLr?: number;
+  /** How many steps to make. Default 100. */
+  readonly numIt?: number;
+  /** Stop once the smoothed loss is four times the best. Default true. */
+  readonly stopDiv?: boolean;
+}
+
+/** What `lrFind` found: the curve, and the rates that four rules suggest, `undefined` where a rule had too few points. */
+export interface LrFindResult {
+  /** The rate of each step. */
+  readonly lrs: readonly number[];
+  /** The loss after each step, smoothed: an exponential moving average (0.98) without the bias of its start. */
+  readonly losses: readonly number[];
+  /** In the longest stretch in which the loss falls, a bit after its first third: a good default. */
+  readonly valley: number | undefined;
+  /** Before the loss falls steeply and explodes. */
+  readonly slide: number | undefined;
+  /** A tenth of the rate at which the loss is lowest. */
+  readonly minimum: number | undefined;
+  /** Where the loss falls most steeply. */
+  readonly steep: number | undefined;
+}
+
+const SMOOTHING = 0.98;
+
+/**
+ * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went. Nothing of it remains: weights,
+ * moving averages, the optimizer's state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is
+ * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress`; `epochs` and `initialEpoch` play no part.
+ * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
+ */
+export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
+  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {
+    const optimizer = optimizerOf(model);
+    checkPositive('startLr', startLr);
+    checkPositive('endLr', endLr);
+    if (!Number.isInteger(numIt) || numIt < 1) throw new Error(`'numIt' is a whole number of steps; got ${numIt}.`);
+    signal?.throwIfAborted();
+    const lrs: number[] = [];
+    const losses: number[] = [];
+    let average = 0;
+    let best = Infinity;
+    const watch = new FitCallback({
+      trainBegin: ({model: training, run}) => {
+        run.claim('lr', 'lrFind');
+        run.onEnd(() => { training.stopTraining = false; });
+      },
+      batchEnd: async ({model: training}, _, logs) => {
+        average = SMOOTHING * average + (1 - SMOOTHING) * (await logged(logs['loss']) ?? NaN);
+        const loss = average / (1 - SMOOTHING ** (losses.length + 1));
+        lrs.push(optimizer.learningRate);
+        losses.push(loss);
+        best = Math.min(best, Number.isNaN(loss) ? Infinity : loss);
+        if ((stopDiv && loss > 4 * best) || losses.length >= numIt) training.stopTraining = true;
+      },
+    });
+    await traceless(model, optimizer, async () => {
+      optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
+      // An epoch has one batch at least; how many it has need not be known.
+      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch]);
+    });
+    return {lrs, losses, ...suggested(lrs, losses, numIt)};
+  });
+
+function suggested(lrs: readonly number[], losses: readonly number[], numIt: number) {
+  const nan = losses.findIndex(Number.isNaN);
+  // The first steps and the last, where it explodes, would mislead the rules.
+  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5).slice(0, nan < 0 ? undefined : Math.max(0, nan - Math.floor(numIt / 10)));
+  const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;
+  return {valley: by(valley), slide: by(slide), minimum: by(minimum), steep: by(steep)};
+}

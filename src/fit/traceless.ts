@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {Optimizer} from '../optimizer';
+import {isTensor, isVariable} from '../tensors';
+
+/** Trains and puts everything back: all weights of the model and of the optimizer, and all that the optimizer knows. */
+export async function traceless(model: LayersModel, optimizer: Optimizer, training: () => Promise<void>): Promise<void> {
+  // Variables that the optimizer has not met would stay in it, without what was saved of them.
+  optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
+  const variables = new Set([...model.weights.map(weight => weight.read()).filter(isVariable), ...optimizer.paramLists.flat()]);
+  const weights = new Map([...variables].map(variable => [variable, tf.keep(variable.clone())]));
+  const dict = optimizer.stateDict();
+  const copies = [...weights.values(), ...dict.state.flatMap(state => Object.values(state).filter(isTensor))];
+  copies.forEach(copy => tf.keep(copy));
+  try {
+    await training();
+  } finally {
+    for (const [variable, weight] of weights) variable.assign(weight);
+    optimizer.loadStateDict(dict);
+    tf.dispose(copies);
+  }
+}

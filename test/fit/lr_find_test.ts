@@ -1,0 +1,145 @@
+import {adam, flatCos, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
+import {describeBackends} from '../support/backends';
+import {expectClose} from '../support/close';
+import * as golden from '../support/golden';
+import {leakless} from '../support/leakless';
+import {tf} from '../support/tfjs';
+import {samples, tinyFit} from './support/model';
+
+const RULES = {valley, slide, minimum, steep};
+
+describe('lrFind', () => {
+  beforeAll(async () => { await tf.setBackend('cpu'); });
+
+  for (const one of golden.scheduleLrFind.cases) {
+    it(`finds what was recorded: ${one.kind} on ${one.curve}`, async () => {
+      if (one.kind === 'suggest') {
+        const losses = golden.numbers(one.losses);
+        for (const [name, rule] of Object.entries(RULES)) {
+          const found = rule(one.lrs, losses);
+          const wanted = one.expected[name];
+          const got = [found?.lr ?? NaN, found?.point.lr ?? NaN, found?.point.loss ?? NaN];
+          // Relative: rates are small. The points were recorded from float32 inputs.
+          const expected = [wanted?.lr_float64_inputs ?? 0, ...wanted?.point ?? []];
+          expectClose(got.map((value, i) => value / (expected[i] ?? 1)), [1, 1, 1], 1e-6, name);
+        }
+        return;
+      }
+      const {lrs, losses, ...suggested} = await prescribed(one);
+      const wanted = golden.numbers(one.smooth_losses);
+      expect(lrs.length).toBe(one.n_batches_run);
+      expectClose(lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)), one.lrs.map(() => 1), 1e-6, 'lrs');
+      // fastai smooths in float32.
+      expectClose(losses, wanted, 5e-6, 'losses');
+      for (const [name, lr] of Object.entries(one.suggested ?? {})) expectClose((new Map(Object.entries(suggested)).get(name) ?? NaN) / lr, 1, 1e-6, name);
+    });
+  }
+
+  it('suggests nothing from too few points', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.1));
+    const {lrs, losses, ...suggested} = await lrFind(model, x, y, {numIt: 4});
+    expect([lrs.length, losses.length]).toEqual([4, 4]);
+    expect(suggested).toEqual({valley: undefined, slide: undefined, minimum: undefined, steep: undefined});
+    dispose();
+  });
+
+  it('takes datasets, of unknown length too', async () => {
+    const given = tinyFit(sgd(0.1));
+    const known = (await samples(given.x, given.y)).batch(2);
+    const unknown = known.filter(() => true);
+    for (const dataset of [known, unknown]) expect((await lrFind(given.model, dataset, {numIt: 20, stopDiv: false})).lrs.length).toBe(20);
+    given.dispose();
+  });
+
+  const wrong = [
+    {options: {startLr: 0}, message: /'startLr' is a positive number; got 0/},
+    {options: {endLr: Infinity}, message: /'endLr' is a positive number/},
+    {options: {numIt: 0.5}, message: /'numIt' is a whole number/},
+  ];
+  for (const {options, message} of wrong) {
+    it(`refuses ${JSON.stringify(options)}`, async () => {
+      const {model, x, y, dispose} = tinyFit(sgd(0.1));
+      await expectAsync(lrFind(model, x, y, options)).toBeRejectedWithError(message);
+      dispose();
+    });
+  }
+
+  it('says that an optimizer of tf.train has to be wrapped', async () => {
+    const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
+    await expectAsync(lrFind(model, x, y)).toBeRejectedWithError(/wrap it/);
+    dispose();
+  });
+});
+
+/** A real lrFind whose losses are those that were prescribed. */
+async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): Promise<LrFindResult> {
+  const raw = golden.numbers(one.raw_losses);
+  let i = 0;
+  const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [1]})]});
+  const loss = (_: tf.Tensor, prediction: tf.Tensor) => prediction.mean().mul(0).add(raw[Math.min(i++, raw.length - 1)] ?? 0);
+  const optimizer = sgd(1e-3);
+  model.compile({optimizer, loss});
+  const x = tf.ones([one.n_iter, 1]);
+  const {start_lr: startLr, end_lr: endLr, num_it: numIt, stop_div: stopDiv} = one.args;
+  const numbers = Object.fromEntries(Object.entries({startLr, endLr, numIt}).flatMap(([name, value]) => typeof value === 'number' ? [[name, value]] : []));
+  const found = await lrFind(model, x, x, {batchSize: 1, ...numbers, ...typeof stopDiv === 'boolean' ? {stopDiv} : {}});
+  x.dispose();
+  optimizer.dispose();
+  model.dispose();
+  return found;
+}
+
+/** Everything that training could change, bit for bit. */
+async function all(model: tf.LayersModel, optimizer: Optimizer): Promise<unknown> {
+  const weights = await Promise.all(model.getWeights().map(weight => weight.data()));
+  const state = await Promise.all((await optimizer.getWeights()).map(async ({name, tensor}) => ({name, values: await tensor.data()})));
+  return {weights, state, config: JSON.stringify(optimizer.getConfig()), trainable: optimizer.summary()};
+}
+
+const OPTIMIZERS: Readonly<Record<string, (layers: tf.layers.Layer[]) => Optimizer>> = {
+  adam: layers => adam(0.1, {params: layers.map(layer => [layer])}),
+  ranger: layers => ranger(0.1, {params: layers.map(layer => [layer])}),
+  'sgd that meets its variables': () => lookahead(sgd(0.1, {mom: 0.9})),
+  'a wrapped tf.train.adam': () => new OptimWrapper(tf.train.adam(0.1)),
+};
+
+interface End {
+  readonly options: () => LrFindOptions & TrainOptions;
+  readonly error?: RegExp;
+}
+
+const ENDS: Readonly<Record<string, End>> = {
+  'completes': {options: () => ({numIt: 6, stopDiv: false})},
+  'diverges': {options: () => ({startLr: 1, endLr: 1e30, numIt: 30})},
+  'is stopped': {
+    options: () => {
+      const controller = new AbortController();
+      return {numIt: 30, stopDiv: false, signal: controller.signal, onProgress: ({step}) => { if (step === 5) controller.abort(new Error('enough')); }};
+    },
+    error: /enough/,
+  },
+  'throws': {options: () => ({numIt: 30, stopDiv: false, callbacks: {onBatchBegin: (batch: number) => { if (batch === 2) throw new Error('out of data'); }}}), error: /out of data/},
+};
+
+describeBackends('lrFind leaves no trace', () => {
+  for (const [name, make] of Object.entries(OPTIMIZERS)) {
+    for (const [end, {options, error}] of Object.entries(ENDS)) {
+      it(`of ${name} where it ${end}`, async () => {
+        const layers = [tf.layers.dense({units: 3, inputShape: [2]}), tf.layers.batchNormalization(), tf.layers.dense({units: 1})];
+        const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
+        await model.fit(x, y, {batchSize: 4, callbacks: flatCos()});
+        if (optimizer.paramLists.length > 1) optimizer.freezeTo(1);
+        optimizer.setSchedule({lr: lin(0.2, 0)}, {steps: 5, step: 2});
+        const before = await all(model, optimizer);
+        const find = () => lrFind(model, x, y, {batchSize: 2, shuffle: false, ...options()});
+        if (error !== undefined) await expectAsync(find()).toBeRejectedWithError(error);
+        else await leakless(find);
+        expect(await all(model, optimizer)).toEqual(before);
+        expect(model.stopTraining).not.toBeTrue();
+        await model.fit(x, y, {batchSize: 4});
+        expect(optimizer.schedule?.step).toBe(4);
+        dispose();
+      });
+    }
+  }
+}, ['cpu', 'wasm', 'webgl']);
