@@ -3,18 +3,19 @@ import {dirname, join, resolve} from 'node:path';
 import {blocks} from 'readme:blocks';
 import ts from 'typescript';
 import manifest from '../../package.json';
+import {blocksOf} from '../support/readme.mjs';
 import {describeReadme} from '../support/readme_specs';
 
 describeReadme('wasm', blocks);
 
-describe('README.md', () => {
-  it('has code in languages that are tested only', () => {
+describe('the code in README.md', () => {
+  it('is in languages that are tested only', () => {
     expect(blocks.length).toBeGreaterThan(10);
     for (const {name, language} of blocks) expect(language).withContext(name).toMatch(/^(ts|html|sh)$/);
     expect(blocks.filter(({where}) => where === 'browser').length).withContext('for the browser only').toBeGreaterThan(0);
   });
 
-  it('has code that type-checks, strict', () => {
+  it('type-checks, strict', () => {
     const sources = new Map(blocks.filter(({source}) => source !== '').map(({source}, i) => [resolve(`readme_block_${i}.ts`), source]));
     const {options} = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config, ts.sys, process.cwd());
     const strict = {...options, noUnusedLocals: false, noUnusedParameters: false};
@@ -31,25 +32,36 @@ describe('README.md', () => {
     const wrong = ts.getPreEmitDiagnostics(program).filter(({file}) => file === undefined || sources.has(resolve(file.fileName)));
     expect(ts.formatDiagnostics(wrong, {getCanonicalFileName: path => path, getCurrentDirectory: () => process.cwd(), getNewLine: () => '\n'})).toBe('');
   });
-
-  it('has commands that exist', () => {
-    const scripts = Object.keys(manifest.scripts);
-    const packages = [manifest.name, ...Object.keys(manifest.devDependencies)];
-    const commands = blocks.filter(({language}) => language === 'sh').flatMap(({code}) => code.split('\n').map(line => line.replace(/ *#.*/, '')).filter(Boolean));
-    expect(commands.length).toBeGreaterThan(3);
-    for (const command of commands.flatMap(line => line.split(' && '))) {
-      const [program, verb = '', ...rest] = command.split(' ');
-      expect(program).withContext(command).toMatch(/^(npm|npx)$/);
-      if (verb === 'install') for (const name of rest) expect(packages).withContext(command).toContain(name);
-      else if (verb === 'start' || verb === 'test' || verb === 'run') expect(scripts).withContext(command).toContain(verb === 'run' ? rest[0] ?? '' : verb);
-      else expect(verb).withContext(command).toBe('ci');
-    }
-  });
-
-  it('has links to files that exist', () => {
-    const text = readFileSync('README.md', 'utf8');
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) expect(existsSync(join(dirname('README.md'), target))).withContext(target).toBeTrue();
-    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
-    for (const [, anchor = ''] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
-  });
 });
+
+const scripts = Object.keys(manifest.scripts);
+const packages = [manifest.name, ...Object.keys(manifest.devDependencies)];
+
+function isCommand(command: string): boolean {
+  const [program, verb = '', ...rest] = command.split(' ');
+  if (program !== 'npm') return false;
+  if (verb === 'install') return rest.every(name => packages.includes(name));
+  if (verb === 'start' || verb === 'test') return scripts.includes(verb);
+  return verb === 'ci' || (verb === 'run' && scripts.includes(rest[0] ?? ''));
+}
+
+for (const file of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/design_notes.md']) {
+  describe(file, () => {
+    const text = readFileSync(file, 'utf8');
+
+    it('has commands that exist, and no other code that nothing runs', () => {
+      const shell = blocksOf(text).filter(({language}) => file !== 'README.md' || language === 'sh');
+      expect(shell.filter(({language}) => language !== 'sh')).toEqual([]);
+      const lines = shell.flatMap(({code}) => code.split('\n')).map(line => line.replace(/ *#.*/, '')).filter(line => line !== '');
+      expect(lines.flatMap(line => line.split(' && ')).filter(command => !isCommand(command))).toEqual([]);
+    });
+
+    it('has links that lead somewhere', () => {
+      const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => join(dirname(file), target));
+      expect(targets.filter(target => !existsSync(target))).toEqual([]);
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+      const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+      expect(anchors.filter(anchor => !headings.includes(anchor))).toEqual([]);
+    });
+  });
+}
