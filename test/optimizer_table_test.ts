@@ -8,6 +8,7 @@ import {leakless} from './support/leakless';
 import {optimizerTable, ratesOf, type TableRow} from './support/optimizer_table';
 import {tf} from './support/tfjs';
 import {gradientNumbers, stateOf, train, valuesOf, variablesOf} from './support/training';
+import {wrappedTable} from './support/wrapped_table';
 
 const SHAPES = [[2, 3], [], [4]];
 
@@ -62,7 +63,7 @@ describeBackends('every optimizer', backend => {
   // Software WebGPU is too slow for more.
   if (backend === 'webgpu') return;
 
-  for (const row of optimizerTable) {
+  for (const row of [...optimizerTable, ...wrappedTable]) {
     describe(row.name, () => {
       const {make} = row;
       const rates = ratesOf(row);

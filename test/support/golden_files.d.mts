@@ -137,6 +137,7 @@ export type WrapperCase =
       readonly ops: readonly {
         readonly key: string;
         readonly value: GoldenArgument;
+        readonly expect_error?: ExpectedError;
         readonly expect_param_groups: readonly Arguments[];
         readonly expect_hypers: readonly Arguments[];
       }[];

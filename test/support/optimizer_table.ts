@@ -61,6 +61,14 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'lookahead over lamb': {quadratic: 0.1},
   'lookahead over qhAdam': {rosenbrock: 0.03},
   "a user's composition": {quadratic: 0.1},
+  'wrapped sgd': {rosenbrock: 0.001},
+  'wrapped momentum': {quadratic: 0.1, rosenbrock: 0.001},
+  'wrapped nesterov': {quadratic: 0.1, rosenbrock: 0.001},
+  'wrapped adagrad': {rosenbrock: 0.3},
+  'wrapped adadelta': {quadratic: 0.3},
+  'wrapped adamax': {rosenbrock: 0.01},
+  'lookahead over wrapped adam': {rosenbrock: 0.01},
+  'wrapped rmsprop': {quadratic: 0.1},
 };
 
 /** The rates of a row; an optimizer that is new in the package's table gets those that suit most. */

@@ -7,7 +7,7 @@ export function variablesOf(shapes: ReadonlyArray<readonly number[]>, name?: str
 }
 
 /** Makes steps with gradients that depend on step, parameter and element alone; `missing` are the parameters without one. */
-export function train(optimizer: Optimizer, variables: readonly tf.Variable[], from: number, to: number, missing: readonly number[] = []): void {
+export function train(optimizer: Pick<Optimizer, 'applyGradients'>, variables: readonly tf.Variable[], from: number, to: number, missing: readonly number[] = []): void {
   for (let step = from; step < to; step++) {
     const gradients = variables.map(({name, shape}, i) => ({name, tensor: missing.includes(i) ? null : tf.tensor(gradientNumbers(step, i, shape), shape, 'float32')}));
     optimizer.applyGradients(gradients);
