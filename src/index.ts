@@ -31,7 +31,7 @@ export {loadOptimizer, saveOptimizer} from './save_optimizer';
 export {combinedCos, combineScheds, schedCos, schedExp, schedLin, schedNo, schedPoly, type ScheduleFunction} from './schedule/functions';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
 export {combine, constant, cos, exp, lin, poly, type Schedule, scheduleAt, type SchedulePlan, type Schedules} from './schedule/schedule';
-export type {AnyCallback, BaseSettings, Settings} from './settings';
+export type {AnyCallback, BaseSettings, ListOf, Settings} from './settings';
 export {type HyperValue, slice, type Slice} from './slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './starts';
 export type {StateDict} from './state_dict';

@@ -15,7 +15,7 @@ import {checkVariable, variablesOf} from './params';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
-import {type AnyCallback, hyperValues, numbersIn, type Settings, treatmentOf} from './settings';
+import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateOwner, StateView} from './state_view';
 import {Waiting} from './waiting';
@@ -28,7 +28,7 @@ import {listedByNames} from './weight_names';
  * A step runs the callbacks in order on each parameter that trains and has a gradient; all new values are computed before the first is
  * written. A missing gradient leaves a parameter, its state and its step count alone.
  */
-export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCallback[]> extends BaseOptimizer {
+export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[]> extends BaseOptimizer {
   static get className(): string {
     return 'TfjsOptimOptimizer';
   }
@@ -50,7 +50,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
    * @param declared hypers that the optimizer has beside those that its callbacks declare.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
-  constructor(callbacks: C | C[number], settings: Settings<C>, declared: HyperDecl = {}) {
+  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
     const list: readonly AnyCallback[] = isList(callbacks) ? callbacks : [callbacks];
     this.chain = chainOf(list);
@@ -348,7 +348,7 @@ export class Optimizer<const C extends readonly AnyCallback[] = readonly AnyCall
   }
 }
 
-function isList<C extends readonly AnyCallback[]>(callbacks: C | C[number]): callbacks is C {
+function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
   return Array.isArray(callbacks);
 }
 

@@ -23,6 +23,8 @@ export interface BaseSettings {
 }
 
 export type AnyCallback = Callback;
+/** A list of callbacks, where one by itself is taken for a list of one. */
+export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[] ? C : C extends AnyCallback ? readonly [C] : never;
 type HypersOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<infer H> ? H : never : never;
 type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<HyperDecl, infer O> ? O : never : never;
 type Keys<U> = U extends unknown ? keyof U : never;

@@ -1,0 +1,169 @@
+// Checked by `npm run typecheck`, never run: what a user of the types may write, and what the compiler has to refuse.
+/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access --
+   what the compiler refuses, as it should, has no type for the linter */
+import type * as tf from '@tensorflow/tfjs-core';
+import {
+  adam, adamW, averageGrad, averageSqrGrad, callback, type Callback, copy, lamb, larc, lookahead, lookaheadSync, Optimizer, qhAdam, rAdam, ranger, required,
+  rmsProp, scalar, sgd, sgdStep, slice, startAt, stepStat, type Value, weightDecay, zeros,
+} from '../../src';
+
+declare const variable: tf.Variable;
+declare const tensor: tf.Tensor;
+declare const value: Value;
+
+// What is declared arrives with its type.
+
+const signStep = callback('signStep', {hypers: {lr: required}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, lr}) => ({p: p.sub((gradAvg ?? grad).sign().mul(lr))}));
+const clip = callback('clip', {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum()})},
+  ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().maximum(maxNorm).pow(-1).mul(maxNorm))}));
+const accumulate = callback('accumulate', {state: {gradSum: zeros, micro: 0}, options: {n: 4}},
+  ({grad, gradSum, micro, n}) => micro + 1 < n
+    ? {gradSum: gradSum.add(grad), micro: micro + 1, stop: true}
+    : {grad: gradSum.add(grad).div(n), gradSum: gradSum.zerosLike(), micro: 0});
+const difference = callback('difference', {state: {before: startAt(({grad}) => grad)}}, ({grad, before}) => ({grad: grad.add(grad.sub(before)), before: grad}));
+const row = callback('row', {state: {row: startAt(({p}) => p.mean()), level: scalar, slow: copy}}, ({row: mean, level}) => ({row: mean, level: level.add(mean)}));
+const needing = callback('needing', {hypers: {lr: required}, needs: {gradAvg: zeros, step: 0}}, ({p, gradAvg, step, lr}) => ({p: p.sub(gradAvg.mul(lr / step))}));
+const switched = callback('switched', {options: {on: true, times: 2}}, ({p, on, times}) => on ? {p: p.mul(times)} : {});
+const shown = callback('shown', {hypers: {share: 0.5}, state: {weightAvg: copy}, everyParameter: true, evaluate: ({weightAvg, share}) => ({p: weightAvg.mul(share)})},
+  ({p, weightAvg}) => ({weightAvg: weightAvg.add(p).div(2)}));
+callback('missingGradient', {everyParameter: true}, ({p, grad}) => grad === undefined ? {} : {p: p.sub(grad)});
+callback('branches', {hypers: {wd: 0}}, ({p, wd, doWd}) => doWd ? {p: p.mul(1 - wd)} : {});
+
+// @ts-expect-error total is not there without a declaration
+callback('x', {hypers: {lr: required}}, ({p, total}) => ({p: p.mul(total.sq)}));
+// @ts-expect-error a total that is not declared
+callback('x', {total: ({grad}) => ({sq: grad.sum()})}, ({p, total}) => ({p: p.mul(total.sum)}));
+// @ts-expect-error a total is a value, not a number
+callback('x', {total: () => ({sq: 1})}, ({p}) => ({p}));
+// @ts-expect-error a misspelt entry
+callback('x', {state: {gradAvg: zeros}}, ({gradAvg}) => ({gradAvgg: gradAvg}));
+// @ts-expect-error a misspelt p
+callback('x', {}, ({p}) => ({P: p}));
+// @ts-expect-error a number for a tensor
+callback('x', {state: {gradAvg: zeros}}, () => ({gradAvg: 1}));
+// @ts-expect-error a tensor for a number
+callback('x', {state: {step: 0}}, ({p}) => ({step: p}));
+// @ts-expect-error a number for the parameter
+callback('x', {}, () => ({p: 1}));
+// @ts-expect-error stop is true or false
+callback('x', {}, () => ({stop: 1}));
+// @ts-expect-error what is read may be absent
+callback('x', {reads: {gradAvg: zeros}}, ({p, gradAvg}) => ({p: p.sub(gradAvg)}));
+// @ts-expect-error what is read is not the callback's to return
+callback('x', {reads: {gradAvg: zeros}}, ({gradAvg, grad}) => ({gradAvg: gradAvg ?? grad}));
+// @ts-expect-error what is needed is not the callback's to return
+callback('x', {needs: {gradAvg: zeros}}, ({gradAvg}) => ({gradAvg}));
+// @ts-expect-error a hyper is not the callback's to return
+callback('x', {hypers: {lr: required}}, ({lr}) => ({lr}));
+// @ts-expect-error a hyper that is not declared
+callback('x', {hypers: {lr: required}}, ({p, mom}) => ({p: p.mul(mom)}));
+// @ts-expect-error a hyper is a number, without methods
+callback('x', {hypers: {lr: required}}, ({p, lr}) => ({p: p.sub(lr.mul(2))}));
+// @ts-expect-error no such method on a Value
+callback('x', {}, ({p}) => ({p: p.matMul(p)}));
+// @ts-expect-error norm() is not exact on every backend
+callback('x', {}, ({p}) => ({p: p.norm()}));
+// @ts-expect-error a hyper's default is a number
+callback('x', {hypers: {lr: zeros}}, () => ({}));
+// @ts-expect-error an option is a number or a boolean
+callback('x', {options: {mode: 'fast'}}, () => ({}));
+// @ts-expect-error state starts at a number or a start
+callback('x', {state: {step: '0'}}, () => ({}));
+// @ts-expect-error a start gives a value
+callback('x', {state: {first: startAt(() => 1)}}, () => ({}));
+// @ts-expect-error evaluate gives p
+callback('x', {state: {slow: copy}, evaluate: ({slow}) => ({slow})}, () => ({}));
+// @ts-expect-error the gradient may be missing under everyParameter
+callback('x', {everyParameter: true}, ({p, grad}) => ({p: p.sub(grad)}));
+// @ts-expect-error no such part of a declaration
+callback('x', {hyper: {lr: required}}, () => ({}));
+
+// A tensor is a Value without a cast, and an operand.
+
+export const fromTensor: Value = tensor;
+export const sum: Value = value.add(tensor).add(1).add([1, 2]).add(variable);
+// @ts-expect-error a Value is not a tensor: it may be a trace
+export const toTensor: tf.Tensor = value;
+
+// Options are bound by `with`, hypers set by name.
+
+export const bound: typeof averageGrad = averageGrad.with({dampening: true});
+export const kept: number = accumulate.with({n: 2}).options.n;
+// @ts-expect-error no such option
+averageGrad.with({damping: true});
+// @ts-expect-error an option of another type
+averageGrad.with({dampening: 1});
+// @ts-expect-error an option of another type
+lookaheadSync.with({k: '5'});
+
+// A callback called alone is given what it can't default or start.
+
+export const {gradAvg} = averageGrad({p: tensor, grad: tensor, mom: 0.9});
+sgdStep({p: tensor, grad: tensor, lr: 1});
+averageSqrGrad({p: tensor, grad: tensor, sqrAvg: tensor, dampening: false});
+needing({p: tensor, lr: 1, gradAvg: tensor, step: 1});
+// @ts-expect-error lr has no default
+sgdStep({p: tensor, grad: tensor});
+// @ts-expect-error the parameter is missing
+sgdStep({grad: tensor, lr: 1});
+// @ts-expect-error what it needs is missing
+needing({p: tensor, lr: 1, step: 1});
+// @ts-expect-error no such argument
+sgdStep({p: tensor, grad: tensor, lr: 1, mom: 0.9});
+// @ts-expect-error it returns no step
+export const {step} = sgdStep({p: tensor, grad: tensor, lr: 1});
+
+// The settings of a composition are those of its callbacks.
+
+new Optimizer([weightDecay, averageGrad.with({dampening: true}), signStep], {lr: 1e-4, mom: 0.9, wd: [0.1, 0.2], trainBn: false});
+new Optimizer([stepStat, difference, row, accumulate, switched, lookaheadSync.with({k: 5})], {});
+new Optimizer([clip, signStep], {lr: slice(1e-4, 1e-2), maxNorm: Float64Array.of(1, 2), params: [[variable], [variable]], noWd: ({rank}) => rank === 1});
+new Optimizer([averageGrad, signStep], {lr: 1, dampening: [true, false]});
+new Optimizer([sgdStep, shown], {lr: 1, share: 0.9});
+new Optimizer(sgdStep, {lr: 1});
+const many: readonly Callback[] = [weightDecay, averageGrad];
+new Optimizer(many, {lr: 1, whatever: 2, params: [variable]});
+// @ts-expect-error unknown hyper
+new Optimizer([weightDecay, signStep], {lr: 1, mon: 0.9});
+// @ts-expect-error lr is required
+new Optimizer([weightDecay, averageGrad], {wd: 1});
+// @ts-expect-error lr is required of one callback too
+new Optimizer(sgdStep, {});
+// @ts-expect-error a hyper is a number, or one a group
+new Optimizer([sgdStep], {lr: '1'});
+// @ts-expect-error parameters are variables, layers or models
+new Optimizer([sgdStep], {lr: 1, params: [1]});
+// @ts-expect-error settings are needed where a hyper is
+new Optimizer([sgdStep]);
+
+// Factories take their hypers, and those of the callbacks before their own.
+
+adam(1e-3, {callbacks: [clip], maxNorm: 1});
+adam(slice(1e-5, 1e-3), {mom: [0.9, 0.95], wd: 0.1, decoupleWd: false, params: [[variable], [variable]]});
+adam(1e-3, {callbacks: many, maxNorm: 1, params: [variable]});
+adam();
+sgd(0.1, {mom: 0.9, callbacks: [accumulate.with({n: 2}), clip], maxNorm: 1});
+larc(0.1, {clip: false, trustCoeff: 0.01});
+rAdam(0.1, {beta: 50});
+qhAdam(0.1, {nu1: 0.7, nu2: 1});
+ranger(0.1, {beta: 1, callbacks: [clip], maxNorm: 1});
+lookahead(rmsProp(0.1, {sqrMom: 0.9}), {k: 5, alpha: 0.8});
+// @ts-expect-error Keras's name of mom
+adam(1e-3, {beta1: 0.9});
+// @ts-expect-error maxNorm has no default
+adam(1e-3, {callbacks: [clip]});
+// @ts-expect-error a hyper of a callback that is not there
+adam(1e-3, {maxNorm: 1});
+// @ts-expect-error a hyper of another optimizer
+adamW(1e-3, {nu1: 1});
+// @ts-expect-error clip is Larc's
+lamb(1e-3, {clip: false});
+// @ts-expect-error clip is true or false
+larc(1e-3, {clip: 1});
+// @ts-expect-error lr goes first
+adam({lr: 1e-3});
+// @ts-expect-error k is a number
+lookahead(sgd(), {k: '6'});
+// @ts-expect-error Lookahead is over optimizers of this package
+lookahead(null);
