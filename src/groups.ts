@@ -42,6 +42,15 @@ export function clearEntries({entries}: Parameter): void {
   }
 }
 
+/** Gives a parameter other state and flags, or none. The tensors are its own then. */
+export function replaceState(parameter: Parameter, {entries, flags}: Pick<Parameter, 'entries' | 'flags'> = {entries: {}, flags: {}}): void {
+  clearEntries(parameter);
+  delete parameter.flags.doWd;
+  delete parameter.flags.forceTrain;
+  Object.assign(parameter.entries, entries);
+  Object.assign(parameter.flags, flags);
+}
+
 const LAST_PART = /\/([^/]+?)(_\d+)?$/;
 
 /** What a layer's weight is by its name, `layer/weight` with the suffix that tfjs adds. A name without a slash tells nothing. */

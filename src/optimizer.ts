@@ -8,7 +8,9 @@ import {Evaluation} from './evaluation';
 import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
-import {clearEntries, newParameter, type Parameter} from './groups';
+import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
+import {KeptNumbers} from './kept_numbers';
+import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
@@ -18,7 +20,7 @@ import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateOwner, StateView} from './state_view';
-import {Waiting} from './waiting';
+import {matchRead, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
 import {listedByNames} from './weight_names';
 
@@ -37,10 +39,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   protected override chain: Chain;
   protected override set: ParameterSet;
   protected override explicit: boolean;
-  private readonly waiting = new Waiting();
+  private waiting = new Waiting();
   private readonly evaluation = new Evaluation();
   /** The tensors of the last `getWeights` that are not state. */
-  private savedTensors: tf.Tensor[] = [];
+  private readonly savedNumbers = new KeptNumbers();
+  /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
+  private considered: ReadonlySet<tf.Variable> | undefined;
   /** Why the optimizer can't be used any more. */
   private ended: string | undefined;
 
@@ -75,6 +79,24 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const variables = this.toTrain(varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
+  }
+
+  /**
+   * Computes the gradients of `f` and updates the variables.
+   * @param varList the variables to consider, as for `computeGradients`; others stay as they are, whatever their state.
+   * @returns with `returnCost` the loss, the caller's to dispose.
+   */
+  override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
+    this.considered = varList && new Set(varList);
+    try {
+      const [cost = null] = tf.tidy((): tf.Scalar[] => {
+        const value = super.minimize(f, returnCost, varList);
+        return value === null ? [] : [value];
+      });
+      return cost;
+    } finally {
+      this.considered = undefined;
+    }
   }
 
   /** Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a tensor are skipped. */
@@ -120,6 +142,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. */
   stateDict(): StateDict {
+    this.checkAlive();
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
@@ -137,14 +160,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
    */
   loadStateDict(dict: StateDict): void {
+    this.checkAlive();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
     this.waiting.clear();
     this.common = {...dict.common};
     this.set.all().forEach(({parameter}, i) => {
-      clearEntries(parameter);
-      delete parameter.flags.doWd;
-      delete parameter.flags.forceTrain;
+      replaceState(parameter);
       this.state.set(parameter.variable, dict.state[i] ?? {});
     });
     this.set.groups.forEach((group, i) => {
@@ -156,10 +178,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.iterations_ = dict.iterations;
   }
 
-  /** Forgets all state but the flags `doWd` and `forceTrain`; what was loaded and waits for its variables too. */
+  /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
   clearState(): void {
     for (const {parameter} of this.set.all()) clearEntries(parameter);
-    this.waiting.clear();
+    this.waiting.forgetState();
     this.common = {};
   }
 
@@ -186,14 +208,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return made;
   }
 
-  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until the next call, or its `dispose`. */
+  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. */
   override getWeights(): Promise<NamedTensor[]> {
-    tf.dispose(this.savedTensors);
-    const parameters = this.toSave();
-    const weights = writeWeights(this.chain, {iterations: this.iterations, parameters, common: this.common});
+    this.checkAlive();
+    this.waiting.checkArrived();
+    const {chain, iterations, common} = this;
+    const weights = writeWeights(chain, {iterations, parameters: this.toSave(), common}, this.savedNumbers);
     for (const {tensor} of weights) exposed.add(tensor);
-    const state = new Set(parameters.flatMap(({entries}) => Object.values(entries)));
-    this.savedTensors = weights.map(({tensor}) => tensor).filter(tensor => !state.has(tensor)).map(tensor => tf.keep(tensor));
     return Promise.resolve(weights);
   }
 
@@ -204,24 +225,26 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.checkUsable();
     const {expected} = this.waiting;
-    const listed = expected === undefined ? listedByNames(this.chain, manifestOf(this.chain, this.toSave()), weights) : {manifest: expected, weights};
+    const known = manifestOf(this.chain, this.toSave());
+    const listed = expected === undefined ? listedByNames(this.chain, known, weights) : {manifest: expected, weights};
+    const bound = this.set.all().map(({parameter}) => parameter);
     const {iterations, parameters, common} = await readWeights(this.chain, listed);
-    const bound = this.set.all();
-    for (const {parameter} of bound) clearEntries(parameter);
-    this.waiting.arrived(parameters);
+    // This optimizer's own manifest begins with its variables.
+    const own = listed.manifest === known ? new Map(bound.map(({variable}, i) => [variable, parameters[i]])) : matchRead(parameters, bound);
+    const taken = new Set(own.values());
+    for (const parameter of bound) replaceState(parameter, own.get(parameter.variable));
+    this.waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
     this.iterations_ = iterations;
     this.common = {...common};
-    const matched = this.waiting.claim(bound.map(({parameter: {variable}}) => variable), false);
-    for (const {parameter} of bound) take(parameter, matched.get(parameter.variable));
   }
 
   /**
-   * Takes in variables before their first step, each in the group that it was saved in.
+   * Takes in variables before their first step, each in the group that it was saved in; new ones in the last group.
    * @throws where none is one whose state was loaded, or one can't be trained.
    */
   attach(variables: Iterable<tf.Variable>): void {
     this.checkUsable();
-    this.bind([...variables]);
+    this.bind([...variables], true);
   }
 
   /** Frees all tensors of the optimizer. It can't be used afterwards. */
@@ -233,8 +256,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     }
     this.waiting.clear();
     this.grads.zero(true);
-    tf.dispose(this.savedTensors);
-    this.savedTensors = [];
+    this.savedNumbers.dispose();
     this.ended ??= 'it is disposed';
   }
 
@@ -242,10 +264,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   protected takeOver(inner: Optimizer): void {
     inner.checkUsable();
     this.set = inner.set;
+    this.waiting = inner.waiting;
     this.explicit = inner.explicit;
     this.common = inner.common;
     this.running = inner.running;
     this.iterations_ = inner.iterations;
+    inner.savedNumbers.dispose();
+    inner.grads.zero(true);
     inner.ended = `it is part of a ${this.getClassName()} now`;
   }
 
@@ -270,17 +295,20 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return [...bound, ...this.waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
   }
 
-  private checkUsable(): void {
+  private checkAlive(): void {
     if (this.ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.ended}. Make a new one.`);
+  }
+
+  private checkUsable(): void {
+    this.checkAlive();
     if (this.evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
   }
 
   /** The variables to differentiate by. */
   private toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
-    const own = this.explicit && this.waiting.parameters.length === 0;
-    const named = varList ?? (own
+    const named = varList ?? (this.explicit && this.set.all().length > 0
       ? this.set.all().map(({parameter: {variable}}) => variable)
-      : Object.values(tf.engine().registeredVariables).filter(({trainable}) => trainable));
+      : Object.values(tf.engine().registeredVariables).filter(({trainable, dtype}) => trainable && dtype === 'float32'));
     this.bind(named);
     const mine = named.flatMap(variable => this.set.place(variable) ?? []);
     if (mine.length === 0) {
@@ -290,9 +318,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
   }
 
-  /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named. */
-  private bind(variables: readonly tf.Variable[]): void {
-    this.set.dropDisposed();
+  /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */
+  private bind(variables: readonly tf.Variable[], naming = false): void {
+    this.checkAlive();
     this.waiting.checkArrived();
     const fresh = variables.filter(variable => this.set.place(variable) === undefined);
     fresh.forEach(checkCore);
@@ -300,9 +328,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const matched = this.waiting.claim(fresh, this.set.all().length === 0);
     for (const variable of fresh) {
       const saved = matched.get(variable);
-      if (saved === undefined && this.explicit) continue;
+      if (saved === undefined && this.explicit && !naming) continue;
       const {parameter} = this.set.add(newParameter(variable), saved?.group);
-      take(parameter, saved);
+      replaceState(parameter, saved);
     }
   }
 
@@ -314,15 +342,23 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       }
     }
     this.onSchedule(() => {
-      // A parameter without elements has nothing to update, and tfjs's kernels fail on its sums.
       const jobs: Job[] = [];
       for (const place of this.set.all()) {
+        if (!this.takesPart(place.parameter.variable)) continue;
         const job = this.job(place, gradients);
-        if (job.variable.size > 0 && (job.grad !== undefined || this.chain.everyParameter)) jobs.push(job);
+        if (job.grad !== undefined || this.chain.everyParameter) jobs.push(job);
       }
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
     this.incrementIterations();
+  }
+
+  /**
+   * A weight whose own `trainable` is false is not the optimizer's to change, and an `everyParameter` callback would. One without elements has
+   * nothing to update, and tfjs's kernels fail on its sums.
+   */
+  private takesPart(variable: tf.Variable): boolean {
+    return variable.trainable && variable.size > 0 && this.considered?.has(variable) !== false;
   }
 
   private job(place: Place, gradients: Gradients): Job {
@@ -362,19 +398,4 @@ function quoted(variables: readonly tf.Variable[]): string {
 
 function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {
   return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : value.clone()]));
-}
-
-function take({entries, flags}: Parameter, saved: SavedParameter | undefined): void {
-  if (saved === undefined) return;
-  Object.assign(entries, saved.entries);
-  Object.assign(flags, saved.flags);
-}
-
-/** A name with the base of `name` that is not used yet; a suffix does not count when names are matched. */
-function uniqueName(name: string, used: Set<string>): string {
-  const base = name.replace(/_\d+$/, '');
-  let unique = name;
-  for (let i = 1; used.has(unique); i++) unique = `${base}_${i}`;
-  used.add(unique);
-  return unique;
 }

@@ -27,9 +27,9 @@ export interface Place {
 
 /** The parameters of an optimizer in their groups, with each group's hypers and freezing. */
 export class ParameterSet {
-  readonly groups: Group[];
   /** As the original counts: the first group that `freezeTo` left trainable. */
   frozenIdx = 0;
+  private readonly everyGroup: readonly Group[];
   private readonly places = new Map<tf.Variable, Place>();
   /** What `all` returns, until the parameters change. */
   private ordered: readonly Place[] | undefined;
@@ -42,7 +42,7 @@ export class ParameterSet {
   constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
     externals: readonly External[] = []) {
     const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
-    this.groups = Array.from({length: n}, (_, i) => ({
+    this.everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
@@ -53,9 +53,16 @@ export class ParameterSet {
     return this.places.get(variable);
   }
 
+  /** The groups with the parameters whose variables live. */
+  get groups(): readonly Group[] {
+    this.dropDisposed();
+    return this.everyGroup;
+  }
+
   /** All parameters, in group order. */
   all(): readonly Place[] {
-    this.ordered ??= this.groups.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
+    this.dropDisposed();
+    this.ordered ??= this.everyGroup.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
     return this.ordered;
   }
 
@@ -85,7 +92,7 @@ export class ParameterSet {
   }
 
   /** Lets disposed variables go, with their state. */
-  dropDisposed(): void {
+  private dropDisposed(): void {
     for (const [variable, {parameter, group}] of this.places) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);

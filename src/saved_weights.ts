@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from './chain';
 import type {Flags} from './groups';
+import type {KeptNumbers} from './kept_numbers';
 import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
 import type {ManifestEntry} from './saved_config';
@@ -42,11 +43,12 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
 
 /**
  * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags and host numbers of all
- * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded. `iter` and `host` are new tensors. There is no `host` without
- * numbers and flags, nor where all numbers are those that `iter` implies.
+ * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded, with a row at the end that tells whether they were altered.
+ * There is no `host` without numbers and flags, nor where all numbers are those that `iter` implies.
+ * @param kept keeps `iter` and `host`.
  */
-export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState): NamedTensor[] {
-  const named: NamedTensor[] = [{name: ITER, tensor: tf.scalar(iterations, 'int32')}];
+export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState, kept: KeptNumbers): NamedTensor[] {
+  const named: NamedTensor[] = [{name: ITER, tensor: kept.tensor(ITER, Int32Array.of(iterations), [])}];
   manifestOf(chain, parameters).forEach(({name, tensors}, i) => {
     for (const entry of tensors) {
       const tensor = parameters[i]?.entries[entry];
@@ -60,7 +62,7 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
   ]);
   for (const entry of chain.common) rows.push(common[entry] ?? NaN);
   const told = own.length + chain.common.size > 0 || rows.some(value => value !== 0);
-  if (told && !allImplied(chain, {iterations, parameters, common})) named.push({name: HOST, tensor: tf.tensor2d(bitsOf(rows), [rows.length, 2], 'int32')});
+  if (told && !allImplied(chain, {iterations, parameters, common})) named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
   return named;
 }
 
@@ -70,15 +72,16 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
  */
 export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
   const [iter, ...rest] = weights;
-  if (iter === undefined || iter.name !== ITER || iter.tensor.size !== 1) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
+  if (iter === undefined || iter.name !== ITER) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
+  if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1) throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
   const expected = manifest.flatMap(entry => entry.tensors.map(state => ({entry, state})));
-  const host = rest.length > expected.length ? rest[expected.length] : undefined;
+  const host = rest[expected.length];
   if (rest.length < expected.length || rest.length > expected.length + 1 || (host !== undefined && host.name !== HOST)) {
     throw altered(`there are ${rest.length} after '${ITER}' where ${expected.length} state tensors and at most one '${HOST}' belong`);
   }
   expected.forEach(({entry, state}, i) => { checkTensor(chain, entry, state, rest[i]); });
   const [iterations] = await iter.tensor.data();
-  if (iterations === undefined || !Number.isInteger(iterations) || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
+  if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows = host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
   const {flagged, common} = readHost(chain, manifest, rows);
   const tensors = rest.values();
@@ -155,13 +158,26 @@ function numberNames(chain: Chain): string[] {
   return [...chain.state].filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry)).map(([entry]) => entry);
 }
 
+/** The float64 bits of the rows, then their count and checksum. */
 function bitsOf(rows: readonly number[]): Int32Array {
-  return new Int32Array(Float64Array.from(rows).buffer);
+  const bits = new Int32Array(Float64Array.from(rows).buffer);
+  const checked = new Int32Array(bits.length + 2);
+  checked.set(bits);
+  checked.set([rows.length, checksum(bits)], bits.length);
+  return checked;
 }
 
 function numbersOf(tensor: tf.Tensor, bits: ArrayLike<number>): number[] {
-  if (tensor.dtype !== 'int32' || tensor.rank !== 2 || tensor.shape[1] !== 2) throw altered(`'${HOST}' is ${tensor.dtype} of shape [${tensor.shape}] instead of int32 of shape [n,2]`);
-  return [...new Float64Array(Int32Array.from(bits).buffer)];
+  const {dtype, rank, shape} = tensor;
+  if (dtype !== 'int32' || rank !== 2 || shape[1] !== 2) throw altered(`'${HOST}' is ${dtype} of shape [${shape}] instead of int32 of shape [n,2]`);
+  const rows = Int32Array.from(bits).slice(0, -2);
+  if (bits[rows.length] !== rows.length / 2 || bits[rows.length + 1] !== checksum(rows)) throw altered(`'${HOST}' does not fit its checksum`);
+  return [...new Float64Array(rows.buffer)];
+}
+
+/** FNV-1a over 32-bit words (Fowler, Noll & Vo, 1991). */
+function checksum(words: Int32Array): number {
+  return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193), 0x811c9dc5) | 0;
 }
 
 /** The error for a weight that no callback keeps. */

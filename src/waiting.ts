@@ -7,7 +7,9 @@ import {isTensor} from './tensors';
 /** Saved parameters on their way into an optimizer: first they wait for the weights, then each for its variable. */
 export class Waiting {
   private manifest: readonly ManifestEntry[] | undefined;
-  private waiting: SavedParameter[] = [];
+  private waiting: readonly SavedParameter[] = [];
+  /** Whether the state was given up, so that only groups and flags wait: they are taken where they fit. */
+  private afresh = false;
 
   /** The saved parameters that have no variable yet. */
   get parameters(): readonly SavedParameter[] {
@@ -24,9 +26,10 @@ export class Waiting {
     return this.manifest;
   }
 
+  /** The weights have come; these parameters have no variable yet. */
   arrived(parameters: readonly SavedParameter[]): void {
     this.clear();
-    this.waiting = [...parameters];
+    this.waiting = parameters;
   }
 
   /** @throws where training would start without the state that the configuration promises. */
@@ -43,8 +46,8 @@ export class Waiting {
    */
   claim(variables: readonly tf.Variable[], first: boolean): Map<tf.Variable, SavedParameter> {
     if (this.waiting.length === 0 || variables.length === 0) return new Map();
-    const matched = matchVariables(this.waiting, variables);
-    if (first && matched.size === 0) {
+    const matched = matchVariables(this.waiting, variables, this.afresh ? () => undefined : undefined);
+    if (first && !this.afresh && matched.size === 0) {
       throw new Error(`None of the variables is one whose state was loaded. Loaded: ${names(this.waiting)}; handed in: ${names(variables)}. ` +
         'Train the model that was saved, or call clearState() to start afresh.');
     }
@@ -53,12 +56,33 @@ export class Waiting {
     return matched;
   }
 
+  /** Gives the state up. The groups and flags of the saved parameters go on waiting. */
+  forgetState(): void {
+    const places = (this.manifest?.map(({name, shape, group}) => ({name, shape, group, flags: {}})) ?? this.waiting).map(place => ({...place, entries: {}}));
+    this.clear();
+    this.waiting = places;
+    this.afresh = true;
+  }
+
   /** Forgets what waits and frees its tensors. */
   clear(): void {
-    for (const {entries} of this.waiting) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
+    disposeState(this.waiting);
     this.waiting = [];
     this.manifest = undefined;
+    this.afresh = false;
   }
+}
+
+/** Which of the parameters just read each bound one is. @throws as `matchVariables` does; what was read is freed then. */
+export function matchRead(read: readonly SavedParameter[], bound: ReadonlyArray<{readonly variable: tf.Variable}>): Map<tf.Variable, SavedParameter> {
+  return matchVariables(read, bound.map(({variable}) => variable), text => {
+    disposeState(read);
+    throw new Error(text);
+  });
+}
+
+function disposeState(parameters: readonly SavedParameter[]): void {
+  for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
 }
 
 function names(list: ReadonlyArray<{readonly name: string}>): string {
