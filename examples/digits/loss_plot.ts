@@ -1,28 +1,37 @@
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-/** How many batches one point of a curve averages. */
+/** Over how many batches a point of a curve is the mean. */
 const WINDOW = 25;
+const COLORS = ['#d62728', '#1f77b4'];
 
 /**
- * An SVG image of loss curves, smoothed over 25 batches, on a logarithmic scale.
+ * An SVG image of loss curves on a logarithmic scale, each point the mean of 25 batches.
  * @param curves the loss of each batch, by name.
  */
 export function lossPlot(curves: ReadonlyMap<string, readonly number[]>): string {
   const {document} = parseHTML('<!doctype html><html><body></body></html>');
-  const points = [...curves].flatMap(([name, losses]) => losses.map((loss, batch) => ({name, batch: batch + 1, loss})));
-  const smooth = Plot.windowY({k: WINDOW, anchor: 'middle'}, {x: 'batch', y: 'loss', stroke: 'name', strokeWidth: 1.5});
+  const names = [...curves.keys()];
+  const points = [...curves].flatMap(([name, losses]) => movingMean(losses).map((loss, i) => ({name, batch: i + 1, loss})));
   const svg = Plot.plot({
-    document, width: 800, height: 450, marginLeft: 60, marginRight: 120,
-    style: {background: 'white', color: 'black'},
-    x: {label: 'batch', domain: [1, Math.max(2, ...points.map(({batch}) => batch))]},
-    y: {label: `training loss (mean of ${WINDOW} batches)`, type: 'log', grid: true},
-    color: {domain: [...curves.keys()], range: ['#d62728', '#1f77b4', '#2ca02c']},
+    document, width: 800, height: 450, marginLeft: 60, marginRight: 20,
+    style: {background: 'white', color: 'black', fontSize: '12px'},
+    x: {label: 'batch'},
+    y: {label: `training loss (mean of ${WINDOW} batches)`, type: 'log', grid: true, tickFormat: '~r'},
+    color: {domain: names, range: COLORS},
     marks: [
-      Plot.line(points, smooth),
-      Plot.text(points, Plot.selectLast({x: 'batch', y: 'loss', z: 'name', fill: 'name', text: 'name', textAnchor: 'start', dx: 6})),
+      Plot.line(points, {x: 'batch', y: 'loss', stroke: 'name', strokeWidth: 1.5}),
+      ...names.map((name, i) => Plot.text([name], {frameAnchor: 'top-right', dy: 16 * (i + 1), fill: () => name, text: () => name, fontSize: 14})),
     ],
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return svg.outerHTML;
+}
+
+/** The mean of each number and those just before it. */
+function movingMean(numbers: readonly number[]): number[] {
+  return numbers.map((_, i) => {
+    const window = numbers.slice(Math.max(0, i + 1 - WINDOW), i + 1);
+    return window.reduce((a, b) => a + b) / window.length;
+  });
 }
