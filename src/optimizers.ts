@@ -139,7 +139,7 @@ export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: H
 
 /** Makes `Adam` with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
 export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
-  return new Adam(lr, Object.assign({sqrMom: 0.999, eps: 1e-8}, options));
+  return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
 /** Makes `RAdam`. */
@@ -172,7 +172,7 @@ export function lookahead(inner: Optimizer, options: LookaheadOptions = {}): Loo
  * Source: Wright, Ranger: a synergistic optimizer, 2019.
  */
 export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): Lookahead {
-  return new Lookahead(new RAdam(lr, Object.assign({mom: 0.95, wd: 0.01, eps: 1e-6}, options)));
+  return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, options)));
 }
 
 /**
@@ -186,6 +186,11 @@ export const optimizers = [
 
 /** The classes that saved models name. */
 export const optimizerClasses = [Optimizer, SGD, RMSProp, Adam, RAdam, QHAdam, Larc, Lamb, Lookahead] as const;
+
+/** Other defaults for what is not given; an option that is `undefined` is not given either. */
+function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): D & O {
+  return Object.assign({...defaults}, options, Object.fromEntries(Object.entries(defaults).filter(([name]) => options !== undefined && Reflect.get(options, name) === undefined)));
+}
 
 function momentumOf(given: unknown, fallback: number | undefined): boolean {
   return (given ?? fallback) !== 0;

@@ -1,4 +1,4 @@
-import type {Optimizer} from '../src';
+import {adamW, type Optimizer, ranger, rmsProp} from '../src';
 import {describeBackends} from './support/backends';
 import {hypers} from './support/golden';
 import type {HypersCase} from './support/golden_files.mjs';
@@ -27,6 +27,16 @@ describeBackends('golden/hypers.json', () => {
     const {optimizer, inner, n_groups: groups, expect_hypers: expected} = one;
     it(`constructor: ${optimizer} ${named(one.hypers)} ${inner === undefined ? '' : named(inner)}, ${groups} groups`, () =>
       withOptimizer(groups, 1, params => buildOptimizer(one, params), made => { expectHypers(made, expected, 'hypers'); }));
+  }
+
+  // fastai builds RMSProp without the eps that it is given, and the settings of adamW and ranger stand before those that are left open.
+  const GIVEN: ReadonlyArray<{readonly title: string; readonly make: () => Optimizer; readonly expected: Readonly<Record<string, number>>}> = [
+    {title: 'rmsProp uses the eps that it is given', make: () => rmsProp(0.1, {eps: 0.5}), expected: {eps: 0.5}},
+    {title: 'adamW keeps its own defaults where an option is undefined', make: () => adamW(0.1, {eps: undefined, sqrMom: 0.9}), expected: {eps: 1e-8, sqrMom: 0.9}},
+    {title: 'ranger keeps its own defaults where an option is undefined', make: () => ranger(0.1, {mom: undefined, wd: 0}), expected: {mom: 0.95, wd: 0}},
+  ];
+  for (const {title, make, expected} of GIVEN) {
+    it(title, () => withOptimizer(1, 1, make, made => { expect({...made.hypers[0]}).toEqual(jasmine.objectContaining({...expected})); }));
   }
 
   for (const one of ofKind('set_hyper')) {
