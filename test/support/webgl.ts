@@ -1,0 +1,67 @@
+import {isWebGL2Backend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl_textures';
+import {tf} from './tfjs';
+
+/** tfjs's WebGL backend, which has to be set. */
+export function webgl(): WebGLBackend {
+  const backend = tf.backend();
+  if (!isWebGL2Backend(backend)) throw new Error('The backend is not WebGL 2.');
+  return backend;
+}
+
+export function textureDataOf(tensor: tf.Tensor): TextureData {
+  return webgl().texData.get(tensor.dataId);
+}
+
+/** The same values in a texture packed by 2 × 2. */
+export function packedCopy(tensor: tf.Tensor): tf.Tensor {
+  return onGPU(() => tensor.add(0), true);
+}
+
+/** The squares of the values in a texture of one value a texel. */
+export function unpackedSquare(tensor: tf.Tensor): tf.Tensor {
+  return onGPU(() => tensor.square(), false);
+}
+
+function onGPU(make: () => tf.Tensor, packed: boolean): tf.Tensor {
+  const forward = tf.env().getBool('WEBGL_CPU_FORWARD');
+  tf.env().set('WEBGL_CPU_FORWARD', false);
+  const made = tf.tidy(make);
+  tf.env().set('WEBGL_CPU_FORWARD', forward);
+  if (made.size > 0 && (textureDataOf(made).isPacked === true) !== packed) throw new Error(`tfjs stores a tensor of shape [${made.shape}] otherwise than expected.`);
+  return made;
+}
+
+/** The numbers of draws and of linked programs while `act` runs. */
+export function countedCalls(act: () => void): {draws: number; links: number} {
+  const {gl} = webgl().gpgpu;
+  const counts = {draws: 0, links: 0};
+  const restore = [
+    replaceMethod(gl, 'drawArrays', original => (...values) => { counts.draws++; original(...values); }),
+    replaceMethod(gl, 'drawElements', original => (...values) => { counts.draws++; original(...values); }),
+    replaceMethod(gl, 'linkProgram', original => (...values) => { counts.links++; original(...values); }),
+  ];
+  try {
+    act();
+  } finally {
+    restore.forEach(undo => { undo(); });
+  }
+  return counts;
+}
+
+type Method = (...values: unknown[]) => unknown;
+
+/** Puts another function in the place of a method; gives what undoes that. */
+export function replaceMethod(object: object, name: string, by: (original: Method) => Method): () => void {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  const method: unknown = Reflect.get(object, name);
+  if (typeof method !== 'function') throw new Error(`There is no method ${name}.`);
+  const original: Method = (...values) => {
+    const result: unknown = Reflect.apply(method, object, values);
+    return result;
+  };
+  Object.defineProperty(object, name, {value: by(original), configurable: true, writable: true});
+  return () => {
+    Reflect.deleteProperty(object, name);
+    if (own !== undefined) Object.defineProperty(object, name, own);
+  };
+}
