@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {type Arithmetic, runChain, type TensorLane} from '../lane';
-import type {Job} from './job';
+import {type Job, numberWriter} from './job';
 import {isTensor} from '../tensors';
 
 /**
@@ -12,9 +12,10 @@ export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<s
   tf.tidy(() => {
     const lanes = jobs.map(job => laneOf(job, common));
     runChain(chain, lanes, tensors);
+    const writeNumber = numberWriter(chain, common);
     lanes.forEach((lane, i) => {
       const job = jobs[i];
-      if (job !== undefined) commit(lane, job, chain, common);
+      if (job !== undefined) commit(lane, job, writeNumber);
     });
   });
 }
@@ -24,12 +25,11 @@ function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane 
   return {variable, group, before: variable, p: variable, grad, trains, doWd, hypers, entries: {...job.entries, ...common}, stopped: false};
 }
 
-function commit({variable, p, entries}: TensorLane, job: Job, chain: Chain, common: Record<string, number>): void {
+function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: ReturnType<typeof numberWriter>): void {
   const replaced: tf.Tensor[] = [];
   for (const [name, value] of Object.entries(entries)) {
     if (typeof value === 'number') {
-      if (chain.common.has(name)) common[name] = value;
-      else job.entries[name] = value;
+      writeNumber(job.entries, name, value);
       continue;
     }
     const old = job.entries[name];

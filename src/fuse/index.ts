@@ -4,7 +4,7 @@ import {warnOnce} from '../warn';
 import {fusedBackends} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
-import type {Job} from './job';
+import {type Job, numberWriter} from './job';
 import {PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
 import {type Trace, trace} from './trace';
@@ -14,10 +14,8 @@ export type {Job} from './job';
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
 const plans = new Map<string, Plan>();
-/** Chains that can't be traced, and why. */
-const untraceable = new WeakMap<Chain, string>();
-/** Backends on which compiling failed, and why. */
-const broken = new Map<string, string>();
+/** Chains that can't be fused, and why: on no backend, or on the one named. */
+const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
@@ -32,19 +30,16 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   } catch (error) {
     // Where a callback is at fault, this throws as well.
     stepEagerly(chain, jobs, common);
-    untraceable.set(chain, messageOf(error));
-    warnOnce(`this optimizer runs without fusing, for its callbacks can't be traced: ${messageOf(error)}`);
+    giveUp(chain, {why: `its callbacks can't be traced: ${messageOf(error)}`});
     return;
   }
   if (!runFused(chain, traced)) {
     stepEagerly(chain, jobs, common);
     return;
   }
+  const writeNumber = numberWriter(chain, common);
   for (const {jobs: members, numbers} of traced.classes) {
-    for (const [name, value] of numbers) {
-      if (chain.common.has(name)) common[name] = value;
-      else for (const {entries} of members) entries[name] = value;
-    }
+    for (const [name, value] of numbers) for (const {entries} of members) writeNumber(entries, name, value);
   }
 }
 
@@ -67,7 +62,13 @@ function whyEager(chain: Chain): string | undefined {
   if (together !== undefined) return `${together.name} acts on all parameters at once`;
   const backend = tf.getBackend();
   if (!fusedBackends.has(backend)) return `the backend ${backend} has no kernel for it`;
-  return broken.get(backend) ?? untraceable.get(chain);
+  const found = unfusable.get(chain);
+  return found?.backend === undefined || found.backend === backend ? found?.why : undefined;
+}
+
+function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: string}): void {
+  unfusable.set(chain, reason);
+  warnOnce(`an optimizer runs without fusing, more slowly: ${reason.why}`);
 }
 
 /** Whether the step could be run. */
@@ -86,8 +87,7 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   try {
     for (const {plan} of planned) fused.prepare(plan, tf.backend());
   } catch (error) {
-    broken.set(name, messageOf(error));
-    warnOnce(`optimizers run without fusing on the backend ${name}: ${messageOf(error)}`);
+    giveUp(chain, {backend: name, why: messageOf(error)});
     return false;
   }
   const next = new PlannedStep(planned, totals);

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from '../callback';
+import type {Chain} from '../chain';
 
 /** One parameter of a step, as the optimizer hands it over: what to compute with, and where the results go. */
 export interface Job {
@@ -15,4 +16,14 @@ export interface Job {
   readonly hypers: Readonly<Record<string, Scalar>>;
   /** State: tensors (kept) and host numbers by entry. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
+}
+
+/** Puts the host numbers that a step left where they belong: with the parameter, or in `common`. */
+export function numberWriter(chain: Chain, common: Record<string, number>): (entries: Job['entries'], name: string, value: number) => void {
+  const before = {...common};
+  return (entries, name, value) => {
+    if (!chain.common.has(name)) entries[name] = value;
+    // A parameter that was stopped before the callback's turn has the number as it was before the step.
+    else if (value !== before[name]) common[name] = value;
+  };
 }

@@ -43,7 +43,7 @@ export function functionsOn(memory: WebAssembly.Memory, key: string, text: () =>
   }
   let functions = byKey.get(key);
   if (functions === undefined) {
-    functions = instantiate(memory, assemble(text(), isShared(memory)), key);
+    functions = instantiate(memory, assemble(text(), isShared(memory)));
     byKey.set(key, functions);
   }
   return functions;
@@ -65,9 +65,9 @@ function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }
 
-function instantiate(memory: WebAssembly.Memory, binary: Uint8Array<ArrayBuffer>, key: string): WasmFunctions {
+function instantiate(memory: WebAssembly.Memory, binary: Uint8Array<ArrayBuffer>): WasmFunctions {
   const {exp, log, pow} = Math;
-  const {exports} = new WebAssembly.Instance(compiled(binary, key), {env: {memory}, math: {exp, log, pow}});
+  const {exports} = new WebAssembly.Instance(compiled(binary), {env: {memory}, math: {exp, log, pow}});
   const functions: Record<string, WasmFunction> = {};
   for (const [name, value] of Object.entries(exports)) {
     if (isWasmFunction(value)) functions[name] = value;
@@ -75,12 +75,12 @@ function instantiate(memory: WebAssembly.Memory, binary: Uint8Array<ArrayBuffer>
   return functions;
 }
 
-function compiled(binary: Uint8Array<ArrayBuffer>, key: string): WebAssembly.Module {
+function compiled(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   try {
     return new WebAssembly.Module(binary);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The WebAssembly module '${key}' of tfjs-optim could not be compiled: ${reason}. Where a Content-Security-Policy ` +
+    throw new Error(`WebAssembly of tfjs-optim could not be compiled: ${reason}. Where a Content-Security-Policy ` +
       'is the reason, it needs \'wasm-unsafe-eval\' in script-src.', {cause});
   }
 }

@@ -12,14 +12,20 @@ export interface ParameterResult {
   readonly state: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** Runs a composition on the current backend, as an application would. */
-export async function runOnBackend({callbacks, hypers, groups, freezeTo, steps}: Composition): Promise<ParameterResult[]> {
+/**
+ * Runs a composition on the current backend, as an application would.
+ * @param beforeStep is called before each step, to set hypers for instance.
+ */
+export async function runOnBackend(
+  {callbacks, hypers, groups, freezeTo, steps}: Composition, beforeStep: (optimizer: Optimizer, step: number) => void = () => undefined,
+): Promise<ParameterResult[]> {
   const variables = groups.map(group => group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))));
   const rows = groups.flatMap((group, i) => group.map((parameter, j) => ({parameter, variable: variables[i]?.[j]})));
   const optimizer = new Optimizer<readonly Callback[]>(callbacks, {...hypers, params: variables});
   optimizer.freezeTo(freezeTo);
   for (const {parameter: {doWd}, variable} of rows) if (variable !== undefined) optimizer.state.set(variable, {doWd});
   for (let step = 0; step < steps; step++) {
+    beforeStep(optimizer, step);
     tf.tidy(() => {
       optimizer.applyGradients(rows.map(({parameter: {gradients, shape}, variable}) => {
         const gradient = gradients[step] ?? null;
@@ -68,13 +74,16 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps}: Compo
       };
     });
     runChain(chain, lanes, float64);
+    const before = new Map(common);
     lanes.forEach(({p, entries}, i) => {
       const parameter = filled[i];
       if (parameter === undefined) return;
       parameter.p = p;
       for (const [name, entry] of Object.entries(entries)) {
-        if (typeof entry === 'number' && chain.common.has(name)) common.set(name, entry);
-        else parameter.entries.set(name, entry);
+        if (typeof entry === 'number' && chain.common.has(name)) {
+          // A parameter that was stopped has it as it was.
+          if (entry !== before.get(name)) common.set(name, entry);
+        } else parameter.entries.set(name, entry);
       }
     });
   }

@@ -27,8 +27,6 @@ export interface Composition {
   readonly steps: number;
 }
 
-// Few shapes, for WebGL compiles its programs for each.
-const SHAPES = [[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]];
 const MOST_STEPS = 7;
 
 /** Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels. */
@@ -69,7 +67,7 @@ function orderOf(list: readonly RandomCallback[], name: string): number {
   return list.findIndex(({made}) => made.name === name);
 }
 
-const parameters: fc.Arbitrary<CompositionParameter> = fc.constantFrom(...SHAPES).chain(shape => {
+const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<CompositionParameter> => fc.constantFrom(...shapes).chain(shape => {
   const size = shape.reduce((a, b) => a * b, 1);
   const list = fc.array(fc.integer({min: -128, max: 128}), {minLength: size, maxLength: size});
   const zero = fc.constant(new Array<number>(size).fill(0));
@@ -94,9 +92,9 @@ function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<
 }
 
 /** Compositions of the package's callbacks and random ones, over random groups, shapes and hypers, with some gradients missing. */
-export const compositions: fc.Arbitrary<Composition> = fc.record({
+export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Composition> => fc.record({
   list: callbackLists,
-  groups: fc.array(fc.array(parameters, {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 2}),
+  groups: fc.array(fc.array(parametersOf(shapes), {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 2}),
   steps: fc.integer({min: 1, max: MOST_STEPS}),
 }).chain(({list, groups, steps}) => {
   const callbacks = list.map(({made}) => made);
@@ -105,3 +103,6 @@ export const compositions: fc.Arbitrary<Composition> = fc.record({
     [fc.toStringMethod]: () => fc.stringify({callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`), hypers, groups, freezeTo, steps}),
   }));
 });
+
+/** `compositionsOver` few shapes, for WebGL compiles its programs for each. */
+export const compositions = compositionsOver([[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]]);
