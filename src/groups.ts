@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
+import {type WeightKind, weightKind} from './weight_kind';
 
 /** Flags that users set on a parameter; they stay when the state is cleared. */
 export interface Flags {
@@ -15,12 +16,9 @@ export interface Parameter {
   /** State by entry: tensors (kept) and numbers of the host. */
   readonly entries: Record<string, tf.Tensor | number>;
   readonly flags: Flags;
-  /** What the variable is by its name. */
+  /** What the variable was told to be, or is by its name. */
   readonly kind: WeightKind | undefined;
 }
-
-/** What weight decay and freezing treat differently. */
-export type WeightKind = 'bias' | 'normalization';
 
 /** Parameters with the same hypers. */
 export interface Group {
@@ -49,13 +47,4 @@ export function replaceState(parameter: Parameter, {entries, flags}: Pick<Parame
   delete parameter.flags.forceTrain;
   Object.assign(parameter.entries, entries);
   Object.assign(parameter.flags, flags);
-}
-
-const LAST_PART = /\/([^/]+?)(_\d+)?$/;
-
-/** What a layer's weight is by its name, `layer/weight` with the suffix that tfjs adds. A name without a slash tells nothing. */
-function weightKind({name}: tf.Variable): WeightKind | undefined {
-  const part = LAST_PART.exec(name)?.[1];
-  if (part === 'gamma' || part === 'beta') return 'normalization';
-  return part === 'bias' ? 'bias' : undefined;
 }

@@ -1,7 +1,6 @@
+import {Around} from './around';
 import {lookaheadSync} from './callbacks/sync';
-import type {Callback} from './callback';
-import {Optimizer} from './optimizer';
-import {numbersIn} from './settings';
+import type {Optimizer} from './optimizer';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -16,7 +15,7 @@ export interface LookaheadOptions {
  * it is given, which can't be used by itself afterwards.
  * @throws where k or alpha is out of range.
  */
-export class Lookahead extends Optimizer<readonly Callback[]> {
+export class Lookahead extends Around {
   static override get className(): string {
     return 'TfjsOptimLookahead';
   }
@@ -24,8 +23,6 @@ export class Lookahead extends Optimizer<readonly Callback[]> {
   constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
     if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is the number of steps between synchronizations, a whole number from 1; got ${k}.`);
     if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
-    const values = {...inner.hypers[0]};
-    super([...inner.callbacks, lookaheadSync.with({k, alpha})], values, numbersIn(values));
-    this.takeOver(inner);
+    super(inner, lookaheadSync.with({k, alpha}));
   }
 }

@@ -285,12 +285,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   }
 
   private toSave(): SavedParameter[] {
-    const {noWd} = this.set.treatment;
-    const bound = this.set.all().map(({parameter: {variable, entries, flags}, index}) => ({
-      name: variable.name, shape: variable.shape, group: index, entries,
-      // `noWd` is a function, which a configuration can't hold: what it said is saved.
-      flags: flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags,
-    }));
+    const bound = this.set.all().map(({parameter, index}) => {
+      const {variable: {name, shape}, entries} = parameter;
+      return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
+    });
     const used = new Set(bound.map(({name}) => name));
     return [...bound, ...this.waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
   }

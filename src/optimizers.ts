@@ -3,6 +3,7 @@ import {l2Reg, weightDecay} from './callbacks/decay';
 import {averageGrad, averageSqrGrad, stepStat} from './callbacks/stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 import {larcLayerLr, larcStep} from './callbacks/trust';
+import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
@@ -185,7 +186,7 @@ export const optimizers = [
 ] as const;
 
 /** The classes that saved models name. */
-export const optimizerClasses = [Optimizer, SGD, RMSProp, Adam, RAdam, QHAdam, Larc, Lamb, Lookahead] as const;
+export const optimizerClasses = [Optimizer, SGD, RMSProp, Adam, RAdam, QHAdam, Larc, Lamb, Lookahead, Ema] as const;
 
 /** Other defaults for what is not given; an option that is `undefined` is not given either. */
 function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): D & O {

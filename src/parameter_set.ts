@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {External} from './external';
-import {clearEntries, type Group, newParameter, type Parameter} from './groups';
+import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './groups';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
 import {type HyperValue, spread} from './slice';
 import {warn} from './warn';
+import {kindByName} from './weight_kind';
 
 /** How an optimizer treats parameters by what they are. */
 export interface Treatment {
@@ -110,6 +111,14 @@ export class ParameterSet {
   decays({variable, flags, kind}: Parameter): boolean {
     const {wdBnBias, noWd} = this.treatment;
     return flags.doWd ?? !((!wdBnBias && kind !== undefined) || noWd?.(variable) === true);
+  }
+
+  /** The flags of a parameter, with what a configuration can't hold: the function `noWd`, and kinds that names don't tell. */
+  flagsToSave(parameter: Parameter): Flags {
+    const {variable, flags, kind} = parameter;
+    const {noWd, trainBn} = this.treatment;
+    if (kind !== kindByName(variable.name)) return {doWd: this.decays(parameter), forceTrain: trainBn && kind === 'normalization', ...flags};
+    return flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags;
   }
 
   /** The hypers of each group; what is written to them is checked and acts on the next step. */

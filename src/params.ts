@@ -59,7 +59,7 @@ function valueOf(weight: LayerVariable): tf.Variable {
 }
 
 /** The layer and all layers inside it: of containers, of wrappers such as bidirectional, cells of recurrent layers. */
-function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>()): layers.Layer[] {
+export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>()): layers.Layer[] {
   if (seen.has(layer)) return [];
   seen.add(layer);
   for (const value of Object.values(layer).flat()) if (isObject(value) && isLayer(value)) innerLayers(value, seen);

@@ -1,3 +1,6 @@
+import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {averageWeights} from './average';
+import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
@@ -7,5 +10,5 @@ import {larcLayerLr, larcStep} from './trust';
 /** Every callback of the package. */
 export const houseCallbacks = [
   sgdStep, weightDecay, l2Reg, averageGrad, averageSqrGrad, momentumStep, rmsPropStep, stepStat, adamStep, rAdamStep, qhAdamStep, larcLayerLr, larcStep,
-  lambStep, lookaheadSync,
+  lambStep, lookaheadSync, clipGradValue, clipGradNorm, clipGlobalNorm, countCalls, sumGrads, meanGrad, averageWeights,
 ] as const;

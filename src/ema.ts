@@ -1,0 +1,30 @@
+import {Around} from './around';
+import {averageWeights} from './callbacks/average';
+import type {Optimizer} from './optimizer';
+
+/** Settings of `Ema`. */
+export interface EmaOptions {
+  /** The share of the average that each step keeps, from 0 to below 1. Default 0.999. */
+  readonly decay?: number;
+}
+
+/**
+ * Weight averaging over another optimizer: its callbacks, then `averageWeights`. `opt.eval()` shows the averages and `opt.train()` puts the trained
+ * weights back; in `fit`, `evaluateAverages()` does both around validation. It takes over the optimizer that it is given, as `Lookahead` does.
+ * @throws where decay is out of range.
+ */
+export class Ema extends Around {
+  static override get className(): string {
+    return 'TfjsOptimEma';
+  }
+
+  constructor(inner: Optimizer, {decay = 0.999}: EmaOptions = {}) {
+    if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
+    super(inner, averageWeights.with({decay}));
+  }
+}
+
+/** Makes `Ema` over an optimizer, which it takes over. */
+export function ema(inner: Optimizer, options: EmaOptions = {}): Ema {
+  return new Ema(inner, options);
+}
