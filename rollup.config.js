@@ -5,11 +5,15 @@ import {dts} from 'rollup-plugin-dts';
 
 // One row for each subpath of `exports` in package.json.
 const ENTRIES = {
-  index: 'src/index.ts',
+  'index': 'src/index.ts',
+  'wasm-training': 'src/wasm_training/index.ts',
 };
 
 // On a page the whole of TensorFlow.js is one global.
-const UMD = {entry: 'index', file: 'dist/tfjs-optim.min.js', name: 'tfoptim'};
+const UMD = [
+  {entry: 'index', file: 'dist/tfjs-optim.min.js', name: 'tfoptim'},
+  {entry: 'wasm-training', file: 'dist/tfjs-optim-wasm-training.min.js', name: 'tfoptimWasmTraining'},
+];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
 
 const external = Object.keys(GLOBALS);
@@ -30,11 +34,11 @@ const output = (format, extension) => ({
 export default [
   {input: ENTRIES, external, plugins: compile(), output: output('es', 'js')},
   {input: ENTRIES, external, plugins: compile(), output: output('cjs', 'cjs')},
-  {
-    input: ENTRIES[UMD.entry],
+  ...UMD.map(({entry, file, name}) => ({
+    input: ENTRIES[entry],
     external,
     plugins: compile(),
-    output: {file: UMD.file, format: 'umd', name: UMD.name, globals: GLOBALS, plugins: [terser()]},
-  },
+    output: {file, format: 'umd', name, globals: GLOBALS, plugins: [terser()]},
+  })),
   {input: ENTRIES, external, plugins: [dts()], output: [output('es', 'd.ts'), output('es', 'd.cts')]},
 ];

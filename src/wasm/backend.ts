@@ -27,6 +27,7 @@ export interface WasmModule {
 export interface WasmBackend extends KernelBackend {
   readonly wasm: WasmModule;
   readonly dataIdMap: {get(dataId: object): WasmTensorData};
+  incRef(dataId: object): void;
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
 }
 

@@ -1,7 +1,7 @@
 /**
  * WebAssembly of our own on the memory of tfjs's WASM backend: text in, functions out, for `wasm_training/` and `fuse/`.
  *
- *   const {scale} = wasmFunctions(backend, 'scale', ({simd}) => `(func (export "scale") (param $at i32) …)`);
+ *   const scale = wasmFunction(wasmFunctions(backend, 'scale', ({simd}) => `(func (export "scale") (param $at i32) …)`), 'scale');
  *   scale(offsetOf(backend, tensor), …);
  *
  * Data flow: `key` → text (given whether SIMD may be used) → `assembleText` → `WebAssembly.Module` → `WebAssembly.Instance` on the
@@ -47,6 +47,13 @@ export function functionsOn(memory: WebAssembly.Memory, key: string, text: () =>
     byKey.set(key, functions);
   }
   return functions;
+}
+
+/** The function `name` of a module, or an error: the text does not export it. */
+export function wasmFunction(functions: WasmFunctions, name: string): WasmFunction {
+  const found = functions[name];
+  if (found === undefined) throw new Error(`The WebAssembly module has no function '${name}': it has ${Object.keys(functions).join(', ')}.`);
+  return found;
 }
 
 /** What this engine has, as tfjs found when it chose its own build. */

@@ -11,6 +11,13 @@ import {readmeBlocks} from './readme.mjs';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const require = createRequire(import.meta.url);
 const CORE_OPTIMIZERS = '@tensorflow/tfjs-core/dist/optimizers';
+const CORE_OPS = '@tensorflow/tfjs-core/dist/ops';
+
+// tfjs-core's specs of the operations whose kernels src/wasm_training/ brings, and of those made of them.
+const KERNEL_SPECS = [
+  'conv1d', 'conv2d', 'conv2d_separable', 'conv2d_transpose', 'depthwise_conv2d', 'fused/fused_conv2d', 'fused/fused_depthwise_conv2d',
+  'fused/fused_mat_mul', 'gather', 'mat_mul', 'tile', 'unsorted_segment_sum',
+];
 
 let folder;
 
@@ -56,6 +63,12 @@ function browserEntry(pass, settings) {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
     const files = specFiles(directory, settings.file);
     return files.length === 0 ? '' : `import './test/core_specs/environments.ts';
+      import {startAfter} from './test/support/browser.ts';
+      startAfter(async () => {\n${importsOf(files)}\n});`;
+  }
+  if (pass === 'kernel_specs') {
+    const files = KERNEL_SPECS.filter((name) => name.includes(settings.file)).map((name) => require.resolve(`${CORE_OPS}/${name}_test.js`));
+    return files.length === 0 ? '' : `import './test/wasm_training/core_environment.ts';
       import {startAfter} from './test/support/browser.ts';
       startAfter(async () => {\n${importsOf(files)}\n});`;
   }

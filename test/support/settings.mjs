@@ -6,11 +6,13 @@ export const HELP = `npm test [-- options]
 Runs, in this order, and ends with one line "N passed, N failed" over all of them:
   specs       test/**/*_test.ts in headless Chrome (karma, jasmine), once for each backend
   core specs  tfjs-core's own optimizer specs (test/core_specs) in headless Chrome
+  kernel specs  tfjs-core's own specs of operations, on wasm with src/wasm_training/
   node specs  test/node/**/*_test.ts in Node (jasmine)
 
-Without one of the first three options, all three run.
+Without one of the first four options, all four run.
   --browser         the specs in Chrome
-  --core            tfjs-core's own specs in Chrome
+  --core            tfjs-core's own optimizer specs in Chrome
+  --kernels         tfjs-core's own specs of operations in Chrome
   --node            the specs in Node
   --file TEXT       only spec files whose path contains TEXT
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
@@ -41,13 +43,13 @@ export function settingsFromEnvironment() {
 export function settingsFromArguments(args) {
   const flag = {type: 'boolean', default: false};
   const text = {type: 'string'};
-  const options = {browser: flag, core: flag, node: flag, file: text, grep: text, backends: text, threads: flag, verbose: flag, help: flag};
+  const options = {browser: flag, core: flag, kernels: flag, node: flag, file: text, grep: text, backends: text, threads: flag, verbose: flag, help: flag};
   const {values} = parseArgs({args, options});
   const base = settingsFromEnvironment();
-  const all = !values.browser && !values.core && !values.node;
+  const all = !values.browser && !values.core && !values.kernels && !values.node;
   return checked({
     help: values.help,
-    passes: [['specs', values.browser], ['core_specs', values.core], ['node', values.node]]
+    passes: [['specs', values.browser], ['core_specs', values.core], ['kernel_specs', values.kernels], ['node', values.node]]
       .flatMap(([name, asked]) => all || asked ? [name] : []),
     file: values.file ?? base.file,
     grep: values.grep ?? base.grep,

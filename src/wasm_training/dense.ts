@@ -1,0 +1,63 @@
+import type {WasmBackend} from '../wasm/backend';
+import {wasmFeatures, wasmFunction, wasmFunctions, type WasmFunction} from '../wasm/module';
+import {panelsText} from './panels_text';
+import {productText, TILE_ROWS, tileColumns} from './product_text';
+
+/** One call of the product: what is summed and where it lies. Offsets and strides are bytes. */
+export interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly a: {readonly at: number; readonly tile: number; readonly row: number; readonly inner: number; readonly outer: number};
+  readonly b: {readonly at: number; readonly tile: number; readonly inner: number; readonly outer: number};
+  readonly c: {readonly at: number; readonly row: number};
+  readonly inner: number;
+  readonly outer: number;
+  /** Adds to what `c` holds. */
+  readonly add: boolean;
+}
+
+/** A matrix to be laid out in panels: `rows` by `columns` at `at`, `row` bytes from a row to the next. */
+export interface Source {
+  readonly at: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Panels `width` numbers wide, `panel` bytes from one to the next. */
+export interface Target {
+  readonly at: number;
+  readonly width: number;
+  readonly panel: number;
+}
+
+/** The dense functions on this backend's memory: see `product_text.ts` and `panels_text.ts`. */
+export class Dense {
+  readonly tileRows = TILE_ROWS;
+  readonly tileColumns = tileColumns(wasmFeatures());
+  private readonly run: {readonly product: WasmFunction; readonly panels: WasmFunction; readonly panelsTransposed: WasmFunction};
+
+  constructor(backend: WasmBackend) {
+    const panels = wasmFunctions(backend, 'panels', panelsText);
+    this.run = {
+      product: wasmFunction(wasmFunctions(backend, 'product', productText), 'product'),
+      panels: wasmFunction(panels, 'panels'),
+      panelsTransposed: wasmFunction(panels, 'panelsTransposed'),
+    };
+  }
+
+  product({m, n, a, b, c, inner, outer, add}: Product): void {
+    this.run.product(
+      m, n, a.at, a.tile, b.at, b.tile, c.at, a.row, a.inner, a.outer, b.inner, b.outer, c.row, inner, outer, add ? 1 : 0);
+  }
+
+  /** target[j / width][k][j % width] = source[k][j] */
+  panels({at, row, rows, columns}: Source, to: Target): void {
+    this.run.panels(at, row, rows, columns, to.width, to.at, to.panel);
+  }
+
+  /** target[i / width][k][i % width] = source[i][k] */
+  panelsTransposed({at, row, rows, columns}: Source, to: Target): void {
+    this.run.panelsTransposed(at, row, rows, columns, to.width, to.at, to.panel);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Trains any LayersModel on tfjs's WASM backend: `import 'tfjs-optim/wasm-training'` is enough. See docs/wasm_training.md.
+ */
+import {registerWasmTraining} from './register';
+
+registerWasmTraining();
+
+export {registerWasmTraining, type WasmTrainingReport} from './register';

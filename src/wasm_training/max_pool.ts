@@ -1,0 +1,135 @@
+import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
+
+import {offsetOf, type WasmBackend} from '../wasm/backend';
+import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {as4D, as5D, padOf, pairOf, roundingOf, tripleOf, volumePadOf, type Attributes} from './attributes';
+import {tapsOfOutput, volumeAxes, type ConvAxis} from './conv_geometry';
+import {assertFloat32, zeros, type Call} from './kernel';
+
+/** Pooling over volumes; a picture is a volume of depth 1. */
+interface Pooling {
+  readonly batch: number;
+  readonly channels: number;
+  readonly outShape: number[];
+  readonly axes: readonly [ConvAxis, ConvAxis, ConvAxis];
+}
+
+const FLAT: ConvAxis = {input: 1, output: 1, outputInMemory: 1, filter: 1, stride: 1, dilation: 1, pad: 0};
+
+function volumePooling(attrs: Attributes, x: TensorInfo): Pooling {
+  const info = backend_util.computePool3DInfo(
+    as5D(x.shape, 'x'), tripleOf(attrs, 'filterSize'), tripleOf(attrs, 'strides'), 1, volumePadOf(attrs), roundingOf(attrs));
+  return {batch: info.batchSize, channels: info.inChannels, outShape: info.outShape, axes: volumeAxes(info)};
+}
+
+function picturePooling(attrs: Attributes, x: TensorInfo): Pooling {
+  const info = backend_util.computePool2DInfo(
+    as4D(x.shape, 'x'), pairOf(attrs, 'filterSize'), pairOf(attrs, 'strides'), 1, padOf(attrs), roundingOf(attrs));
+  const rows = {
+    input: info.inHeight, output: info.outHeight, outputInMemory: info.outHeight, filter: info.filterHeight,
+    stride: info.strideHeight, dilation: 1, pad: info.padInfo.top,
+  };
+  const columns = {
+    input: info.inWidth, output: info.outWidth, outputInMemory: info.outWidth, filter: info.filterWidth,
+    stride: info.strideWidth, dilation: 1, pad: info.padInfo.left,
+  };
+  return {batch: info.batchSize, channels: info.inChannels, outShape: info.outShape, axes: [FLAT, rows, columns]};
+}
+
+/** y[n, z, y, x, c] = max of x over the window of the output. tfjs's starts from the smallest positive number. */
+export function maxPool3D({backend, input, attrs}: Call): TensorInfo {
+  const x = input('x');
+  assertFloat32([x], 'MaxPool3D');
+  const pooling = volumePooling(attrs, x);
+  const y = backend.makeOutput(pooling.outShape, 'float32');
+  const windowMax = wasmFunction(wasmFunctions(backend, 'maxPool', maxPoolText), 'windowMax');
+  const at = {x: offsetOf(backend, x), y: offsetOf(backend, y)};
+  eachWindow(pooling, (pixelOfX, pixelOfY, window) => {
+    windowMax(at.x + pixelOfX, ...window, pooling.channels, at.y + pixelOfY);
+  });
+  return y;
+}
+
+/** dx = dy of each window at the first of its largest numbers, and added up where windows overlap. */
+export const maxPoolGrad = (call: Call): TensorInfo => gradient(call, picturePooling);
+export const maxPool3DGrad = (call: Call): TensorInfo => gradient(call, volumePooling);
+
+function gradient({backend, input, attrs}: Call, poolingOf: (attrs: Attributes, x: TensorInfo) => Pooling): TensorInfo {
+  const [dy, x] = [input('dy'), input('input')];
+  assertFloat32([dy, x], 'MaxPoolGrad');
+  const pooling = poolingOf(attrs, x);
+  if (dy.shape.join() !== pooling.outShape.join()) {
+    throw new Error(`Error in maxPoolGrad: dy has shape [${dy.shape.join()}], but pooling x of shape [${x.shape.join()}] makes ` +
+      `[${pooling.outShape.join()}].`);
+  }
+  const dx = zeros(backend, x.shape);
+  addAtLargest(backend, pooling, {x: offsetOf(backend, x), dy: offsetOf(backend, dy), dx: offsetOf(backend, dx)});
+  return dx;
+}
+
+function addAtLargest(backend: WasmBackend, pooling: Pooling, at: {x: number; dy: number; dx: number}): void {
+  const windowGradient = wasmFunction(wasmFunctions(backend, 'maxPool', maxPoolText), 'windowGradient');
+  eachWindow(pooling, (pixelOfX, pixelOfY, window) => {
+    windowGradient(at.x + pixelOfX, ...window, pooling.channels, at.dy + pixelOfY, at.dx - at.x);
+  });
+}
+
+/** Depths, bytes from one to the next; rows, bytes; columns, bytes. */
+type Window = readonly [number, number, number, number, number, number];
+
+function eachWindow({batch, channels, axes: [depths, rows, columns]}: Pooling, use: (x: number, y: number, window: Window) => void): void {
+  const pixel = 4 * channels;
+  const [rowBytes, sliceBytes] = [columns.input * pixel, rows.input * columns.input * pixel];
+  let output = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let z = 0; z < depths.output; z++) {
+      const [z0, z1] = tapsOfOutput(depths, z);
+      for (let y = 0; y < rows.output; y++) {
+        const [y0, y1] = tapsOfOutput(rows, y);
+        for (let x = 0; x < columns.output; x++, output += pixel) {
+          const [x0, x1] = tapsOfOutput(columns, x);
+          const slice = n * depths.input + z * depths.stride - depths.pad + z0;
+          const row = slice * rows.input + y * rows.stride - rows.pad + y0;
+          const first = (row * columns.input + x * columns.stride - columns.pad + x0) * pixel;
+          use(first, output, [z1 - z0, sliceBytes, y1 - y0, rowBytes, x1 - x0, pixel]);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max over the window.
+ * `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes from the first largest of channel c, if one is above -∞.
+ */
+function maxPoolText(): string {
+  const search = `(local.set $best (f32.const -inf)) (local.set $found (i32.const -1))
+    (local.set $z (local.get $depths)) (local.set $slice (local.get $x))
+    (block $searched (loop $inDepth (br_if $searched (i32.le_s (local.get $z) (i32.const 0)))
+      (local.set $j (local.get $rows)) (local.set $line (local.get $slice))
+      (block $sliced (loop $inRows (br_if $sliced (i32.le_s (local.get $j) (i32.const 0)))
+        (local.set $i (local.get $columns)) (local.set $p (local.get $line))
+        (block $lined (loop $inColumns (br_if $lined (i32.le_s (local.get $i) (i32.const 0)))
+          (if (f32.gt (local.tee $value (f32.load (local.get $p))) (local.get $best)) (then
+            (local.set $best (local.get $value)) (local.set $found (local.get $p))))
+          (local.set $p (i32.add (local.get $p) (local.get $column)))
+          (local.set $i (i32.sub (local.get $i) (i32.const 1))) (br $inColumns)))
+        (local.set $line (i32.add (local.get $line) (local.get $row)))
+        (local.set $j (i32.sub (local.get $j) (i32.const 1))) (br $inRows)))
+      (local.set $slice (i32.add (local.get $slice) (local.get $depth)))
+      (local.set $z (i32.sub (local.get $z) (i32.const 1))) (br $inDepth)))`;
+  const named = (names: string, kind: string, type: string): string => names.split(' ').map((name) => `(${kind} $${name} ${type})`).join(' ');
+  const window = named('x depths depth rows row columns column channels', 'param', 'i32');
+  const locals = `${named('z j i slice line p found', 'local', 'i32')} ${named('best value', 'local', 'f32')}`;
+  const alongChannels = (output: string, each: string): string => `(block $done (loop $next (br_if $done (i32.eqz (local.get $channels)))
+      ${search} ${each}
+      (local.set $x (i32.add (local.get $x) (i32.const 4))) (local.set $${output} (i32.add (local.get $${output}) (i32.const 4)))
+      (local.set $channels (i32.sub (local.get $channels) (i32.const 1))) (br $next)))`;
+  return `
+    (func (export "windowMax") ${window} (param $y i32) ${locals}
+      ${alongChannels('y', '(f32.store (local.get $y) (local.get $best))')})
+    (func (export "windowGradient") ${window} (param $dy i32) (param $toDx i32) ${locals}
+      ${alongChannels('dy', `(if (i32.ne (local.get $found) (i32.const -1)) (then
+        (local.set $found (i32.add (local.get $found) (local.get $toDx)))
+        (f32.store (local.get $found) (f32.add (f32.load (local.get $found)) (f32.load (local.get $dy))))))`)})`;
+}

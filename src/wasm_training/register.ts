@@ -1,0 +1,79 @@
+import {getKernel, registerKernel, unregisterKernel, version_core, type KernelConfig} from '@tensorflow/tfjs-core';
+
+import {kernelFunction} from './kernel';
+import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
+
+/** What was done with each kernel. */
+export interface WasmTrainingReport {
+  /** Kernels that tfjs's WASM backend had not. */
+  readonly added: readonly string[];
+  /** Kernels of tfjs that ours took the place of, being faster, or right. */
+  readonly replaced: readonly string[];
+  /** Kernels that stayed tfjs's own: a version of tfjs that has brought its own, or that we know no fault of. */
+  readonly kept: readonly string[];
+  /** True while tfjs's WASM backend is not imported: everything is registered when it starts. */
+  readonly pending: boolean;
+}
+
+type Outcome = 'added' | 'replaced' | 'kept';
+
+const BACKEND = 'wasm';
+
+/** A kernel that nothing calls: its setup runs when the backend starts, by when tfjs has registered its own. */
+const AT_START = 'TfjsOptimWasmTraining';
+
+/** The newest tfjs whose slow or wrong kernels were seen to be so. */
+const FAULTY_UP_TO = {major: 4, minor: 22};
+
+// On the function, so that a second copy of this module (ESM beside UMD) knows it too.
+const OURS = Symbol.for('tfjs-optim/wasm-training');
+
+function isOurs({kernelFunc}: KernelConfig): boolean {
+  return OURS in kernelFunc;
+}
+
+function isKnownFaulty(version: string): boolean {
+  const [major, minor = 0] = version.split('.').map(Number);
+  return major === FAULTY_UP_TO.major && minor <= FAULTY_UP_TO.minor;
+}
+
+function find(name: string): KernelConfig | undefined {
+  return getKernel(name, BACKEND);
+}
+
+/**
+ * Registers, for the backend `wasm`, the gradient kernels that tfjs lacks there, and ours in place of those that are slow or wrong in this
+ * version of tfjs. May be called again, before or after `tf.setBackend('wasm')`, and before tfjs-backend-wasm is imported.
+ */
+export function registerWasmTraining(): WasmTrainingReport {
+  const isStockThere = find('Identity') !== undefined;
+  if (find(AT_START) === undefined) {
+    registerKernel({kernelName: AT_START, backendName: BACKEND, kernelFunc: () => [], setupFunc: () => { registerAll(); }});
+  }
+  return isStockThere ? registerAll() : {added: [], replaced: [], kept: [], pending: true};
+}
+
+function registerAll(): WasmTrainingReport {
+  const report: Record<Outcome, string[]> = {added: [], replaced: [], kept: []};
+  for (const row of TRAINING_KERNELS) report[register(row)].push(row.name);
+  return {...report, pending: false};
+}
+
+function register({name, kernel, fault}: TrainingKernelRow): Outcome {
+  const there = find(name);
+  if (there === undefined) {
+    registerKernel(ours(name, kernel, undefined));
+    return 'added';
+  }
+  if (isOurs(there)) return fault === 'missing' ? 'added' : 'replaced';
+  if (fault === 'missing' || !isKnownFaulty(version_core)) return 'kept';
+  unregisterKernel(name, BACKEND);
+  registerKernel(ours(name, kernel, there));
+  return 'replaced';
+}
+
+/** The config of ours around tfjs's own, whose setup has to go on: ours calls its function where that is the faster one. */
+function ours(name: string, kernel: TrainingKernelRow['kernel'], stock: KernelConfig | undefined): KernelConfig {
+  const kernelFunc = Object.assign(kernelFunction(name, kernel, stock), {[OURS]: true});
+  return {kernelName: name, backendName: BACKEND, kernelFunc, setupFunc: stock?.setupFunc, disposeFunc: stock?.disposeFunc};
+}

@@ -1,0 +1,41 @@
+import {batchMatMul, fusedMatMul} from './mat_mul';
+import {conv2DBackpropFilter} from './conv2d_backprop_filter';
+import {conv2DBackpropInput} from './conv2d_backprop_input';
+import {conv3DBackpropFilterV2, conv3DBackpropInputV2} from './conv3d_backprop';
+import {depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput} from './depthwise_conv2d_backprop';
+import {identity} from './identity';
+import type {TrainingKernel} from './kernel';
+import {maxPool3D, maxPool3DGrad, maxPoolGrad} from './max_pool';
+import {tile} from './tile';
+import {unsortedSegmentSum} from './unsorted_segment_sum';
+
+/**
+ * What is wrong with tfjs's own kernel: it is not there; it is slower; or it computes something else than tfjs's other backends. In the last
+ * two cases ours takes its place in the versions of tfjs that are known for it.
+ */
+export type Fault = 'missing' | 'slow' | 'wrong';
+
+export interface TrainingKernelRow {
+  /** tfjs's name for it. */
+  readonly name: string;
+  readonly kernel: TrainingKernel;
+  readonly fault: Fault;
+}
+
+/** Every kernel that this module brings. */
+export const TRAINING_KERNELS: readonly TrainingKernelRow[] = [
+  {name: 'Conv2DBackpropFilter', kernel: conv2DBackpropFilter, fault: 'missing'},
+  {name: 'DepthwiseConv2dNativeBackpropFilter', kernel: depthwiseConv2dNativeBackpropFilter, fault: 'missing'},
+  {name: 'DepthwiseConv2dNativeBackpropInput', kernel: depthwiseConv2dNativeBackpropInput, fault: 'missing'},
+  {name: 'UnsortedSegmentSum', kernel: unsortedSegmentSum, fault: 'missing'},
+  {name: 'Conv2DBackpropInput', kernel: conv2DBackpropInput, fault: 'slow'},
+  {name: 'BatchMatMul', kernel: batchMatMul, fault: 'slow'},
+  {name: '_FusedMatMul', kernel: fusedMatMul, fault: 'slow'},
+  {name: 'Identity', kernel: identity, fault: 'slow'},
+  {name: 'Tile', kernel: tile, fault: 'slow'},
+  {name: 'Conv3DBackpropFilterV2', kernel: conv3DBackpropFilterV2, fault: 'wrong'},
+  {name: 'Conv3DBackpropInputV2', kernel: conv3DBackpropInputV2, fault: 'wrong'},
+  {name: 'MaxPoolGrad', kernel: maxPoolGrad, fault: 'wrong'},
+  {name: 'MaxPool3D', kernel: maxPool3D, fault: 'wrong'},
+  {name: 'MaxPool3DGrad', kernel: maxPool3DGrad, fault: 'wrong'},
+];
