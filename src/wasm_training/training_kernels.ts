@@ -1,3 +1,4 @@
+import {add, fusedBatchNorm, multiply, sub} from './channels';
 import {batchMatMul, fusedMatMul} from './mat_mul';
 import {conv2DBackpropFilter} from './conv2d_backprop_filter';
 import {conv2DBackpropInput} from './conv2d_backprop_input';
@@ -6,6 +7,7 @@ import {depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput}
 import {identity} from './identity';
 import type {TrainingKernel} from './kernel';
 import {maxPool3D, maxPool3DGrad, maxPoolGrad} from './max_pool';
+import {mean, sum} from './reduce';
 import {tile} from './tile';
 import {unsortedSegmentSum} from './unsorted_segment_sum';
 
@@ -32,6 +34,12 @@ export const TRAINING_KERNELS: readonly TrainingKernelRow[] = [
   {name: 'BatchMatMul', kernel: batchMatMul, fault: 'slow'},
   {name: '_FusedMatMul', kernel: fusedMatMul, fault: 'slow'},
   {name: 'Identity', kernel: identity, fault: 'slow'},
+  {name: 'Sum', kernel: sum, fault: 'slow'},
+  {name: 'Mean', kernel: mean, fault: 'slow'},
+  {name: 'Add', kernel: add, fault: 'slow'},
+  {name: 'Sub', kernel: sub, fault: 'slow'},
+  {name: 'Multiply', kernel: multiply, fault: 'slow'},
+  {name: 'FusedBatchNorm', kernel: fusedBatchNorm, fault: 'slow'},
   {name: 'Tile', kernel: tile, fault: 'slow'},
   {name: 'Conv3DBackpropFilterV2', kernel: conv3DBackpropFilterV2, fault: 'wrong'},
   {name: 'Conv3DBackpropInputV2', kernel: conv3DBackpropInputV2, fault: 'wrong'},
