@@ -40,10 +40,42 @@ export interface LaneText {
   readonly zero: string;
   readonly get: (name: string, part: number) => string;
   readonly set: (name: string, part: number, value: string) => string;
+  readonly wide: WideText;
 }
 
-function textOf({type, op, size, parts}: Lanes): LaneText {
-  const local = (name: string, part: number): string => `$${name}_${type}_${part}`;
+/** The same lanes in float64. */
+export interface WideText {
+  readonly clear: (name: string, part: number) => string;
+  readonly add: (name: string, part: number, value: string) => string;
+  readonly narrowed: (name: string, part: number) => string;
+}
+
+const local = (name: string, {type}: Lanes, part: number): string => `$${name}_${type}_${part}`;
+const wideName = (name: string, which: 'number' | 'low' | 'high', part: number): string => `$${name}_${which}_${part}`;
+const HALVES = ['low', 'high'] as const;
+const bytes = (...lanes: readonly number[]): string => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)).join(' ');
+
+const wideNumbers: WideText = {
+  clear: (name, part) => `(local.set ${wideName(name, 'number', part)} (f64.const 0))`,
+  add: (name, part, value) => `(local.set ${wideName(name, 'number', part)} (f64.add (local.get ${wideName(name, 'number', part)}) (f64.promote_f32 ${value})))`,
+  narrowed: (name, part) => `(f32.demote_f64 (local.get ${wideName(name, 'number', part)}))`,
+};
+
+const wideVectors: WideText = {
+  clear: (name, part) => HALVES.map((which) => `(local.set ${wideName(name, which, part)} (f64x2.splat (f64.const 0)))`).join(' '),
+  add: (name, part, value) => HALVES.map((which) => {
+    const total = wideName(name, which, part);
+    const lanes = which === 'low' ? value : `(i8x16.shuffle ${bytes(2, 3, 2, 3)} ${value} ${value})`;
+    return `(local.set ${total} (f64x2.add (local.get ${total}) (f64x2.promote_low_f32x4 ${lanes})))`;
+  }).join('\n'),
+  narrowed: (name, part) => {
+    const [low, high] = HALVES.map((which) => `(f32x4.demote_f64x2_zero (local.get ${wideName(name, which, part)}))`);
+    return `(i8x16.shuffle ${bytes(0, 1, 4, 5)} ${low} ${high})`;
+  },
+};
+
+function textOf(lanes: Lanes): LaneText {
+  const {type, op, size, parts} = lanes;
   return {
     each: (text) => Array.from({length: parts}, (_, part) => text(part)).join('\n'),
     load: (at, part) => `(${type}.load offset=${4 * size * part} ${get(at)})`,
@@ -52,16 +84,22 @@ function textOf({type, op, size, parts}: Lanes): LaneText {
     sub: (x, y) => `(${op}.sub ${x} ${y})`,
     mul: (x, y) => `(${op}.mul ${x} ${y})`,
     zero: type === 'f32' ? '(f32.const 0)' : '(f32x4.splat (f32.const 0))',
-    get: (name, part) => `(local.get ${local(name, part)})`,
-    set: (name, part, value) => `(local.set ${local(name, part)} ${value})`,
+    get: (name, part) => `(local.get ${local(name, lanes, part)})`,
+    set: (name, part, value) => `(local.set ${local(name, lanes, part)} ${value})`,
+    wide: type === 'f32' ? wideNumbers : wideVectors,
   };
 }
 
-/** The locals that bodies hold lanes in. */
-export function laneLocals(features: WasmFeatures, names: string): string {
-  const declared = names.split(' ').flatMap((name) => stepsOf(features).flatMap(({type, parts}) =>
-    Array.from({length: parts}, (_, part) => `(local $${name}_${type}_${part} ${type})`)));
+/** The locals that bodies hold lanes in; `wide` ones hold them in float64. */
+export function laneLocals(features: WasmFeatures, names: string, kind: 'single' | 'wide' = 'single'): string {
+  const declared = names.split(' ').flatMap((name) => stepsOf(features).flatMap((lanes) =>
+    Array.from({length: lanes.parts}, (_, part) => kind === 'single' ? [`(local ${local(name, lanes, part)} ${lanes.type})`] : wideLocals(name, lanes, part)).flat()));
   return [...new Set(declared)].join(' ');
+}
+
+function wideLocals(name: string, {type}: Lanes, part: number): string[] {
+  return type === 'f32' ? [`(local ${wideName(name, 'number', part)} f64)`] :
+    [`(local ${wideName(name, 'low', part)} v128)`, `(local ${wideName(name, 'high', part)} v128)`];
 }
 
 /** Runs `body` for each step while that many $channels are left, and moves the pointers on. */

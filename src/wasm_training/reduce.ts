@@ -5,6 +5,7 @@ import {wasmFunction, wasmFunctions} from '../wasm/module';
 import {lengthOf} from './attributes';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
+import {withScratch} from './scratch';
 
 /** x seen as [outer, rows, inner], to be summed over the rows. */
 interface Reduction {
@@ -14,51 +15,77 @@ interface Reduction {
   readonly shape: number[];
 }
 
+/** Numbers side by side in which all of a tensor is summed. */
+const LANES = 16;
+
 /**
- * The sum over axes that lie side by side with others behind them, as the gradients of biases and of batch norm take it. tfjs transposes
- * the whole tensor first, then sums one by one in float32; sums over the last axes are left to it.
+ * The sum over axes that lie side by side with others behind them, as the gradients of biases and of batch norm take it, and over all axes.
+ * tfjs transposes the whole tensor first, then sums one by one in float32; sums over the last axes of many are left to it.
  */
 export function sum(call: Call): TensorInfo {
   const x = call.input('x');
   const reduction = reductionOf(x, call);
-  return reduction === undefined ? call.stock() : sumRows(call.backend, x, reduction);
+  return reduction === undefined ? call.stock() : sumAndDivide(call.backend, x, reduction, 1);
 }
 
 /** As `sum`, divided by the number of numbers. */
 export function mean(call: Call): TensorInfo {
   const x = call.input('x');
   const reduction = reductionOf(x, call);
-  if (reduction === undefined) return call.stock();
-  const sums = sumRows(call.backend, x, reduction);
-  const values = new Float32Array(memoryOf(call.backend).buffer, offsetOf(call.backend, sums), util.sizeFromShape(sums.shape));
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / reduction.rows;
-  return sums;
+  return reduction === undefined ? call.stock() : sumAndDivide(call.backend, x, reduction, reduction.rows);
 }
 
-function sumRows(backend: WasmBackend, x: TensorInfo, {outer, rows, inner, shape}: Reduction): TensorInfo {
+function sumAndDivide(backend: WasmBackend, x: TensorInfo, reduction: Reduction, divisor: number): TensorInfo {
+  const {outer, inner, shape} = reduction;
   const out = backend.makeOutput(shape, 'float32');
-  wasmFunction(wasmFunctions(backend, 'reduce', reduceText), 'sumRows')(offsetOf(backend, x), outer, rows, inner, offsetOf(backend, out));
+  if (inner === 1) {
+    const total = sumOfAll(backend, offsetOf(backend, x), reduction.rows);
+    new Float32Array(memoryOf(backend).buffer, offsetOf(backend, out), 1).fill(total / divisor);
+    return out;
+  }
+  sumRows(backend, offsetOf(backend, x), reduction, offsetOf(backend, out));
+  if (divisor !== 1) {
+    const sums = new Float32Array(memoryOf(backend).buffer, offsetOf(backend, out), outer * inner);
+    sums.set(sums.map((one) => one / divisor));
+  }
   return out;
+}
+
+function sumRows(backend: WasmBackend, x: number, {outer, rows, inner}: Omit<Reduction, 'shape'>, out: number): void {
+  wasmFunction(wasmFunctions(backend, 'reduce', reduceText), 'sumRows')(x, outer, rows, inner, out);
+}
+
+function sumOfAll(backend: WasmBackend, x: number, size: number): number {
+  const rows = Math.floor(size / LANES);
+  let total = 0;
+  withScratch(backend, LANES, (lanes) => {
+    sumRows(backend, x, {outer: 1, rows, inner: LANES}, lanes);
+    const {buffer} = memoryOf(backend);
+    const rest = new Float32Array(buffer, x + 4 * rows * LANES, size - rows * LANES);
+    total = [...new Float32Array(buffer, lanes, LANES), ...rest].reduce((all, one) => all + one, 0);
+  });
+  return total;
 }
 
 function isAxis(value: unknown): value is number | number[] {
   return typeof value === 'number' || (Array.isArray(value) && value.every((one) => typeof one === 'number'));
 }
 
-/** `undefined` where it is not of the kind above. */
+/** `undefined` where it is not of the kinds above. */
 function reductionOf({dtype, shape}: TensorInfo, {attrs: {axis, keepDims}}: Call): Reduction | undefined {
-  if (dtype !== 'float32' || !isAxis(axis) || shape.includes(0)) return undefined;
-  const axes = util.parseAxisParam(axis, shape);
+  const given = axis ?? shape.map((_, at) => at);
+  if (dtype !== 'float32' || !isAxis(given) || shape.includes(0)) return undefined;
+  const axes = util.parseAxisParam(given, shape);
   const long = shape.map((_, at) => at).filter((at) => lengthOf(shape, at) > 1);
   const reduced = long.filter((at) => axes.includes(at));
   const [first, last] = [reduced[0], reduced.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   const isTogether = long.every((at) => reduced.includes(at) === (at >= first && at <= last));
-  const inner = util.sizeFromShape(shape.slice(last + 1));
-  if (!isTogether || inner === 1) return undefined;
+  const [outer, inner] = [util.sizeFromShape(shape.slice(0, first)), util.sizeFromShape(shape.slice(last + 1))];
+  if (!isTogether || (inner === 1 && outer > 1)) return undefined;
   const [outShape] = backend_util.computeOutAndReduceShapes(shape, axes);
   return {
-    outer: util.sizeFromShape(shape.slice(0, first)),
+    outer,
     rows: util.sizeFromShape(shape.slice(first, last + 1)),
     inner,
     shape: keepDims === true ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape,

@@ -1,5 +1,6 @@
 import {getKernel, registerKernel, unregisterKernel, version_core, type KernelConfig} from '@tensorflow/tfjs-core';
 
+import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
 import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
 
@@ -22,19 +23,11 @@ const BACKEND = 'wasm';
 /** A kernel that nothing calls: its setup runs when the backend starts, by when tfjs has registered its own. */
 const AT_START = 'TfjsOptimWasmTraining';
 
-/** The newest tfjs whose slow or wrong kernels were seen to be so. */
-const FAULTY_UP_TO = {major: 4, minor: 22};
-
 // On the function, so that a second copy of this module (ESM beside UMD) knows it too.
 const OURS = Symbol.for('tfjs-optim/wasm-training');
 
 function isOurs({kernelFunc}: KernelConfig): boolean {
   return OURS in kernelFunc;
-}
-
-function isKnownFaulty(version: string): boolean {
-  const [major, minor = 0] = version.split('.').map(Number);
-  return major === FAULTY_UP_TO.major && minor <= FAULTY_UP_TO.minor;
 }
 
 function find(name: string): KernelConfig | undefined {
