@@ -1,0 +1,84 @@
+// In processes of their own, because what is registered stays registered.
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+import {buildSync} from 'esbuild';
+
+import {isKnownFaulty} from '../../src/wasm_training/faulty_versions';
+import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
+
+/** What a process may do, in any order. */
+const STEPS = {
+  ours: 'ours = await import(process.argv[1]); first ??= ours.registerWasmTraining();',
+  backend: "await import('@tensorflow/tfjs-backend-wasm');",
+  set: "await tf.setBackend('wasm');",
+  restart: "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
+  own: "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
+  cpu: "await import('@tensorflow/tfjs-backend-cpu'); await tf.setBackend('cpu');",
+} as const;
+
+type Step = keyof typeof STEPS;
+
+const PROLOGUE = `const warnings = []; console.warn = message => { warnings.push(message); };
+  const tf = await import('@tensorflow/tfjs-core'); let ours; let first;
+  const kernels = backend => Object.fromEntries(tf.getKernelsForBackend(backend).map(kernel => [kernel.kernelName, kernel.kernelFunc]));`;
+const EPILOGUE = `const before = kernels('wasm'); const last = ours.registerWasmTraining(); const after = kernels('wasm');
+  const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
+  console.log(JSON.stringify({first, last, warnings: warnings.filter(one => one.includes('already registered')),
+    changed: Object.keys(after).filter(name => after[name] !== before[name]),
+    product: [...tf.matMul(x, x, true, false).dataSync()], backend: tf.getBackend()}));`;
+
+describe('Registering wasm-training', () => {
+  let folder: string;
+  let bundle: string;
+
+  beforeAll(() => {
+    const cache = join(process.cwd(), 'node_modules', '.cache', 'tfjs-optim');
+    mkdirSync(cache, {recursive: true});
+    folder = mkdtempSync(join(cache, 'wasm-training-'));
+    bundle = join(folder, 'wasm_training.mjs');
+    buildSync({entryPoints: ['src/wasm_training/index.ts'], bundle: true, format: 'esm', platform: 'node', packages: 'external', outfile: bundle});
+  });
+  afterAll(() => { rmSync(folder, {recursive: true}); });
+
+  function outcome(...steps: readonly Step[]): unknown {
+    const script = [PROLOGUE, ...steps.map((step) => STEPS[step]), EPILOGUE].join('\n');
+    return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script, pathToFileURL(bundle).href], {cwd: folder, encoding: 'utf8'}));
+  }
+
+  const names = (isMissing: boolean): string[] => TRAINING_KERNELS.filter(({fault}) => (fault === 'missing') === isMissing).map(({name}) => name);
+  const everything = {added: names(true), replaced: names(false), kept: [], pending: false};
+  const same = {warnings: [], changed: [], product: [17, 22, 27, 22, 29, 36, 27, 36, 45]};
+
+  const orders: ReadonlyArray<{steps: readonly Step[]; pending: boolean}> = [
+    {steps: ['ours', 'backend', 'set'], pending: true},
+    {steps: ['ours', 'ours', 'backend', 'set', 'restart'], pending: true},
+    {steps: ['backend', 'ours', 'set'], pending: false},
+    {steps: ['backend', 'set', 'ours'], pending: false},
+    {steps: ['backend', 'set', 'ours', 'restart', 'ours'], pending: false},
+  ];
+  for (const {steps, pending} of orders) {
+    it(`works in the order ${steps.join(', ')}, and once`, () => {
+      const first = pending ? {added: [], replaced: [], kept: [], pending: true} : everything;
+      expect(outcome(...steps)).toEqual({...same, first, last: everything, backend: 'wasm'});
+    });
+  }
+
+  it('leaves alone a kernel that tfjs brings itself', () => {
+    const kept = {...everything, added: everything.added.filter((name) => name !== 'Conv2DBackpropFilter'), kept: ['Conv2DBackpropFilter']};
+    expect(outcome('backend', 'own', 'set', 'ours')).toEqual({...same, first: kept, last: kept, backend: 'wasm'});
+  });
+
+  it('says that it waits while tfjs-backend-wasm is not imported', () => {
+    const waiting = {added: [], replaced: [], kept: [], pending: true};
+    expect(outcome('cpu', 'ours')).toEqual({...same, first: waiting, last: waiting, backend: 'cpu'});
+  });
+
+  for (const [version, isFaulty] of [['4.0.0', true], ['4.22.0', true], ['4.22.1', true], ['4.23.0', false], ['5.0.0', false], ['3.21.0', false]] as const) {
+    it(`${isFaulty ? 'replaces' : 'keeps'} the slow kernels of tfjs ${version}`, () => {
+      expect(isKnownFaulty(version)).toBe(isFaulty);
+    });
+  }
+});
