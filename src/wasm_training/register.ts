@@ -2,9 +2,10 @@ import {getKernel, registerKernel, unregisterKernel, version_core, type KernelCo
 
 import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
+import {registerTrainingGradients} from './register_gradients';
 import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
 
-/** What was done with each kernel. */
+/** What was done. */
 export interface WasmTrainingReport {
   /** Kernels that tfjs's WASM backend had not. */
   readonly added: readonly string[];
@@ -12,6 +13,8 @@ export interface WasmTrainingReport {
   readonly replaced: readonly string[];
   /** Kernels that stayed tfjs's own: a version of tfjs that has brought its own, or that we know no fault of. */
   readonly kept: readonly string[];
+  /** Operations whose gradient ours computes on this backend. */
+  readonly gradients: readonly string[];
   /** True while tfjs's WASM backend is not imported: everything is registered when it starts. */
   readonly pending: boolean;
 }
@@ -43,13 +46,13 @@ export function registerWasmTraining(): WasmTrainingReport {
   if (find(AT_START) === undefined) {
     registerKernel({kernelName: AT_START, backendName: BACKEND, kernelFunc: () => [], setupFunc: () => { registerAll(); }});
   }
-  return isStockThere ? registerAll() : {added: [], replaced: [], kept: [], pending: true};
+  return isStockThere ? registerAll() : {added: [], replaced: [], kept: [], gradients: [], pending: true};
 }
 
 function registerAll(): WasmTrainingReport {
   const report: Record<Outcome, string[]> = {added: [], replaced: [], kept: []};
   for (const row of TRAINING_KERNELS) report[register(row)].push(row.name);
-  return {...report, pending: false};
+  return {...report, gradients: registerTrainingGradients(BACKEND), pending: false};
 }
 
 function register({name, kernel, fault}: TrainingKernelRow): Outcome {

@@ -4,7 +4,7 @@ import {conv2DBackpropFilter} from './conv2d_backprop_filter';
 import {conv2DBackpropInput} from './conv2d_backprop_input';
 import {conv3DBackpropFilterV2, conv3DBackpropInputV2} from './conv3d_backprop';
 import {depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput} from './depthwise_conv2d_backprop';
-import {identity} from './identity';
+import {cast, identity} from './identity';
 import type {TrainingKernel} from './kernel';
 import {maxPool3D, maxPool3DGrad, maxPoolGrad} from './max_pool';
 import {mean, sum} from './reduce';
@@ -34,6 +34,7 @@ export const TRAINING_KERNELS: readonly TrainingKernelRow[] = [
   {name: 'BatchMatMul', kernel: batchMatMul, fault: 'slow'},
   {name: '_FusedMatMul', kernel: fusedMatMul, fault: 'slow'},
   {name: 'Identity', kernel: identity, fault: 'slow'},
+  {name: 'Cast', kernel: cast, fault: 'slow'},
   {name: 'Sum', kernel: sum, fault: 'slow'},
   {name: 'Mean', kernel: mean, fault: 'slow'},
   {name: 'Add', kernel: add, fault: 'slow'},

@@ -7,11 +7,13 @@ import {pathToFileURL} from 'node:url';
 import {buildSync} from 'esbuild';
 
 import {isKnownFaulty} from '../../src/wasm_training/faulty_versions';
+import {TRAINING_GRADIENTS} from '../../src/wasm_training/training_gradients';
 import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 
 /** What a process may do, in any order. */
 const STEPS = {
   ours: 'ours = await import(process.argv[1]); first ??= ours.registerWasmTraining();',
+  tfjs: "await import('@tensorflow/tfjs');",
   backend: "await import('@tensorflow/tfjs-backend-wasm');",
   set: "await tf.setBackend('wasm');",
   restart: "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
@@ -23,8 +25,10 @@ type Step = keyof typeof STEPS;
 
 const PROLOGUE = `const warnings = []; console.warn = message => { warnings.push(message); };
   const tf = await import('@tensorflow/tfjs-core'); let ours; let first;
-  const kernels = backend => Object.fromEntries(tf.getKernelsForBackend(backend).map(kernel => [kernel.kernelName, kernel.kernelFunc]));`;
-const EPILOGUE = `const before = kernels('wasm'); const last = ours.registerWasmTraining(); const after = kernels('wasm');
+  const functions = () => Object.fromEntries([
+    ...tf.getKernelsForBackend('wasm').map(kernel => [kernel.kernelName, kernel.kernelFunc]),
+    ...['FusedBatchNorm', 'Mean', 'Sum'].map(name => ['gradient of ' + name, tf.getGradient(name)?.gradFunc])]);`;
+const EPILOGUE = `const before = functions(); const last = ours.registerWasmTraining(); const after = functions();
   const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
   console.log(JSON.stringify({first, last, warnings: warnings.filter(one => one.includes('already registered')),
     changed: Object.keys(after).filter(name => after[name] !== before[name]),
@@ -49,30 +53,30 @@ describe('Registering wasm-training', () => {
   }
 
   const names = (isMissing: boolean): string[] => TRAINING_KERNELS.filter(({fault}) => (fault === 'missing') === isMissing).map(({name}) => name);
-  const everything = {added: names(true), replaced: names(false), kept: [], pending: false};
+  const everything = {added: names(true), replaced: names(false), kept: [], gradients: Object.keys(TRAINING_GRADIENTS), pending: false};
   const same = {warnings: [], changed: [], product: [17, 22, 27, 22, 29, 36, 27, 36, 45]};
 
   const orders: ReadonlyArray<{steps: readonly Step[]; pending: boolean}> = [
-    {steps: ['ours', 'backend', 'set'], pending: true},
-    {steps: ['ours', 'ours', 'backend', 'set', 'restart'], pending: true},
-    {steps: ['backend', 'ours', 'set'], pending: false},
-    {steps: ['backend', 'set', 'ours'], pending: false},
-    {steps: ['backend', 'set', 'ours', 'restart', 'ours'], pending: false},
+    {steps: ['ours', 'tfjs', 'backend', 'set'], pending: true},
+    {steps: ['ours', 'ours', 'backend', 'tfjs', 'set', 'restart'], pending: true},
+    {steps: ['tfjs', 'backend', 'ours', 'set'], pending: false},
+    {steps: ['tfjs', 'backend', 'set', 'ours'], pending: false},
+    {steps: ['tfjs', 'backend', 'set', 'ours', 'restart', 'ours'], pending: false},
   ];
   for (const {steps, pending} of orders) {
     it(`works in the order ${steps.join(', ')}, and once`, () => {
-      const first = pending ? {added: [], replaced: [], kept: [], pending: true} : everything;
+      const first = pending ? {added: [], replaced: [], kept: [], gradients: [], pending: true} : everything;
       expect(outcome(...steps)).toEqual({...same, first, last: everything, backend: 'wasm'});
     });
   }
 
   it('leaves alone a kernel that tfjs brings itself', () => {
     const kept = {...everything, added: everything.added.filter((name) => name !== 'Conv2DBackpropFilter'), kept: ['Conv2DBackpropFilter']};
-    expect(outcome('backend', 'own', 'set', 'ours')).toEqual({...same, first: kept, last: kept, backend: 'wasm'});
+    expect(outcome('tfjs', 'backend', 'own', 'set', 'ours')).toEqual({...same, first: kept, last: kept, backend: 'wasm'});
   });
 
   it('says that it waits while tfjs-backend-wasm is not imported', () => {
-    const waiting = {added: [], replaced: [], kept: [], pending: true};
+    const waiting = {added: [], replaced: [], kept: [], gradients: [], pending: true};
     expect(outcome('cpu', 'ours')).toEqual({...same, first: waiting, last: waiting, backend: 'cpu'});
   });
 

@@ -91,4 +91,30 @@ describeBackends('Gradients with wasm-training', () => {
       }), {numRuns: 15, seed: 5});
     });
   }
+
+  it('have gradients themselves', async () => {
+    const penaltyOn = async (backend: string): Promise<ArrayLike<number>> => {
+      await tf.setBackend(backend);
+      return tf.tidy(() => {
+        const [mean, variance, scale] = [1, 2, 3].map((seed) => tf.tensor1d(values(6, seed).map((one) => one + 1.5)));
+        if (mean === undefined || variance === undefined) throw new Error('three statistics were made');
+        const slope = tf.grad((x) => tf.batchNorm(x, mean, variance, mean, scale).square().mean(0).square().sum());
+        return tf.grad((x) => slope(x).square().sum())(tf.tensor(values(72, 4), [3, 2, 2, 6])).dataSync();
+      });
+    };
+    const expected = await penaltyOn('cpu');
+    expectClose(await penaltyOn('wasm'), expected, 1e-4);
+  });
+
+  it('are tfjs\'s own on another backend', async () => {
+    const kernelsOn = async (backend: string): Promise<string[]> => {
+      await tf.setBackend(backend);
+      const x = tf.ones([2, 3]);
+      const {kernelNames} = await tf.profile(() => tf.tidy(() => { tf.grad((one) => tf.mean(one))(x); }));
+      x.dispose();
+      return kernelNames;
+    };
+    expect(await kernelsOn('cpu')).not.toContain('Tile');
+    expect(await kernelsOn('wasm')).toContain('Tile');
+  });
 }, ['wasm']);

@@ -118,6 +118,8 @@ export const PROBLEMS: Readonly<Record<string, fc.Arbitrary<Problem>>> = {
   BatchMatMul: matrices.filter(({inputs: {a = [], b = []}}) => a.length > 1 && b.length > 1),
   _FusedMatMul: fused,
   Identity: shape(3, 5).map((x) => ({inputs: {x}, attrs: {}})),
+  // To bool, tfjs's WASM backend turns 0.5 into false.
+  Cast: fc.tuple(shape(3, 5), fc.constantFrom('float32', 'int32')).map(([x, dtype]) => ({inputs: {x}, attrs: {dtype}})),
   Sum: reduction,
   Mean: reduction,
   Add: binary,
