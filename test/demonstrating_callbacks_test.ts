@@ -4,7 +4,7 @@ import {
 import {registeredCallback} from '../src/registry';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
-import {accumulate, averageWeights, clipGlobalNorm} from './support/demonstrating_callbacks';
+import {accumulate, keepAverage, limitNorm} from './support/demonstrating_callbacks';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 import {stateOf, valuesOf} from './support/training';
@@ -33,7 +33,7 @@ describeBackends('callbacks of one\'s own', () => {
     for (const {title, maxNorm, gradients, expected} of CASES) {
       it(title, () => leakless(async () => {
         const variables = vectors([1, 1], [1]);
-        const optimizer = sgd(1, {callbacks: [clipGlobalNorm], maxNorm, params: variables});
+        const optimizer = sgd(1, {callbacks: [limitNorm], maxNorm, params: variables});
         apply(optimizer, variables, gradients);
         (await valuesOf(variables)).forEach((values, i) => { expectClose(values, expected[i] ?? [], TOLERANCE, `parameter ${i}`); });
         optimizer.dispose();
@@ -43,7 +43,7 @@ describeBackends('callbacks of one\'s own', () => {
 
     it('leaves frozen parameters out of the sum, and takes a limit for each group', () => leakless(async () => {
       const variables = vectors([1], [1], [1]);
-      const optimizer = sgd(1, {callbacks: [clipGlobalNorm], maxNorm: [1, 1, 2], params: variables.map(variable => [variable])});
+      const optimizer = sgd(1, {callbacks: [limitNorm], maxNorm: [1, 1, 2], params: variables.map(variable => [variable])});
       optimizer.freezeTo(1);
       apply(optimizer, variables, [[100], [3], [4]]);
       expectClose((await valuesOf(variables)).flat(), [1, 1 - 3 / 5, 1 - 2 * 4 / 5], TOLERANCE);
@@ -88,7 +88,7 @@ describeBackends('callbacks of one\'s own', () => {
   describe('an average of the weights (everyParameter, evaluate)', () => {
     it('is shown between eval() and train(), of frozen parameters too, and no step is made meanwhile', () => leakless(async () => {
       const variables = vectors([8], [8], [8]);
-      const optimizer = new Optimizer([sgdStep, averageWeights], {lr: 1, weightMom: 0.5, params: variables.map(variable => [variable])});
+      const optimizer = new Optimizer([sgdStep, keepAverage], {lr: 1, weightMom: 0.5, params: variables.map(variable => [variable])});
       optimizer.freezeTo(1);
       apply(optimizer, variables, [[4], [4], null]);
       apply(optimizer, variables, [[4], [2], null]);
@@ -109,7 +109,7 @@ describeBackends('callbacks of one\'s own', () => {
 
     it('is gone, and the trained weights are back, when the optimizer is disposed in between', () => leakless(async () => {
       const variables = vectors([8]);
-      const optimizer = new Optimizer([sgdStep, averageWeights], {lr: 1, params: variables});
+      const optimizer = new Optimizer([sgdStep, keepAverage], {lr: 1, params: variables});
       apply(optimizer, variables, [[4]]);
       optimizer.eval();
       expect(await valuesOf(variables)).toEqual([[6]]);

@@ -4,7 +4,7 @@ import {
   rmsPropStep, type Scalar, sgdStep, stepStat, weightDecay,
 } from '../../src';
 import {chainOf} from '../../src/chain';
-import {accumulate, averageWeights, clipGlobalNorm} from './demonstrating_callbacks';
+import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
 import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
 
 export interface CompositionParameter {
@@ -51,12 +51,12 @@ const rules: fc.Arbitrary<readonly RandomCallback[]> = fc.oneof(
   fc.tuple(randomStep, fc.constantFrom(adamStep, lambStep)).map(([first, step]) => [...adamAverages, first, ...named(step)]));
 
 const before: fc.Arbitrary<readonly RandomCallback[]> = fc.tuple(
-  fc.subarray(named(clipGlobalNorm, accumulate.with({n: 2}))),
+  fc.subarray(named(limitNorm, accumulate.with({n: 2}))),
   fc.option(fc.oneof(randomTotal, randomGradient), {nil: undefined}),
   fc.constantFrom([], named(weightDecay), named(l2Reg)),
 ).map(([first, random, decay]) => [...first, ...random === undefined ? [] : [random], ...decay]);
 
-const after = fc.constantFrom([], [], named(lookaheadSync.with({k: 2})), named(lookaheadSync.with({k: 3, alpha: 0.25})), named(averageWeights));
+const after = fc.constantFrom([], [], named(lookaheadSync.with({k: 2})), named(lookaheadSync.with({k: 3, alpha: 0.25})), named(keepAverage));
 
 const callbackLists = fc.tuple(before, rules, after).map(lists => lists.flat())
   // A callback reads what comes before it only; and of two callbacks of one name, one could not be saved.
