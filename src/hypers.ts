@@ -12,9 +12,15 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   learningRate: 'lr', rate: 'lr', momentum: 'mom', beta1: 'mom', beta2: 'sqrMom', rho: 'sqrMom', decay: 'sqrMom', epsilon: 'eps', weightDecay: 'wd', l2: 'wd',
 };
 
-/** @throws where the value is not one that the hyper can have. */
-export function checkHyper(name: string, value: unknown): asserts value is Scalar {
-  if (typeof value === 'boolean') return;
+/**
+ * @param now the hyper as it is, which tells whether it is a number or, coming from an option, true or false.
+ * @throws where the value is not one that the hyper can have.
+ */
+export function checkHyper(name: string, value: unknown, now: unknown = value): asserts value is Scalar {
+  if (typeof now === 'boolean') {
+    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${String(value)}.`);
+    return;
+  }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Error(`The hyper '${name}' must be a finite number, got ${String(value)}.`);
   }

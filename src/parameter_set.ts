@@ -125,7 +125,7 @@ export class ParameterSet {
   hyperViews(): Array<Record<string, Scalar>> {
     return this.groups.map(({hypers}) => hyperView(hypers, (name, value) => {
       if (!Object.hasOwn(hypers, name)) throw unknownHyper(name, Object.keys(hypers));
-      checkHyper(name, value);
+      checkHyper(name, value, hypers[name]);
       hypers[name] = value;
     }));
   }
@@ -135,7 +135,7 @@ export class ParameterSet {
     const known = Object.keys(this.groups[0]?.hypers ?? {});
     const columns = Object.entries(values).map(([name, value]) => {
       if (!known.includes(name)) throw unknownHyper(name, known);
-      return [name, checkedSpread(name, value, this.groups.length)] as const;
+      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name])] as const;
     });
     for (const [name, column] of columns) {
       this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
@@ -157,8 +157,8 @@ export class ParameterSet {
   }
 }
 
-function checkedSpread(name: string, value: HyperValue, n: number): Scalar[] {
+function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar): Scalar[] {
   const column = spread(name, value, n);
-  column.forEach(entry => { checkHyper(name, entry); });
+  column.forEach(entry => { checkHyper(name, entry, now); });
   return column;
 }

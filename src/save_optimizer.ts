@@ -33,9 +33,15 @@ export async function loadOptimizer(from: string | tf.io.IOHandler, {params}: {r
   if (!(optimizer instanceof Optimizer)) throw new Error(`'${modelTopology.className}' is not an optimizer of tfjs-optim.`);
   if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
   const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
-  await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
-  tf.dispose(weights);
-  if (variables !== undefined) optimizer.attach(variables);
+  try {
+    await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
+    if (variables !== undefined) optimizer.attach(variables);
+  } catch (error) {
+    optimizer.dispose();
+    throw error;
+  } finally {
+    tf.dispose(weights);
+  }
   return optimizer;
 }
 

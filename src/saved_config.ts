@@ -54,13 +54,16 @@ export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBn
 /** @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered. */
 export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
   const groups = list(config, 'groups');
+  const hypers = groups.map(group => scalars(dict(group, 'hypers')));
+  const known = Object.keys(hypers[0] ?? malformed('groups'));
+  if (hypers.some(values => Object.keys(values).join() !== known.join())) malformed('hypers');
   return {
     callbacks: list(config, 'callbacks').map(entry => {
       const name = text(entry, 'name');
       const cb = 'external' in entry ? revived(name, dict(entry, 'external')) : registeredCallback(name);
       return cb.with(scalars(dict(entry, 'options')));
     }),
-    hypers: groups.map(group => scalars(dict(group, 'hypers'))),
+    hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx: number(config, 'frozenIdx'),
     trainBn: flag(config, 'trainBn'), wdBnBias: flag(config, 'wdBnBias'), explicit: flag(config, 'explicit'),

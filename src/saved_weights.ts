@@ -5,7 +5,7 @@ import type {KeptNumbers} from './kept_numbers';
 import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
 import type {ManifestEntry} from './saved_config';
-import {copy, scalar, zeros} from './starts';
+import {startShape} from './starts';
 import {isTensor} from './tensors';
 
 /** A parameter with its state, as it goes into and comes out of a saved model. */
@@ -101,7 +101,7 @@ function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, 
   if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
   const start = chain.state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
-  const wanted = start === zeros || start === copy ? shape : start === scalar ? [] : weight.tensor.shape;
+  const wanted = startShape(start, shape) ?? weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(`'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`);
   }

@@ -2,10 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, HyperDecl, Scalar} from './callback';
 import type {Required} from './required';
 import type {Chain} from './chain';
-import {unknownHyper} from './hypers';
+import {checkHyper, unknownHyper} from './hypers';
 import type {ParamGroups} from './params';
 import type {Treatment} from './parameter_set';
-import type {HyperValue} from './slice';
+import {type HyperValue, isSlice} from './slice';
 
 /** Settings of every optimizer beside its hypers. */
 export interface BaseSettings {
@@ -58,7 +58,10 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
-    if (value !== undefined) values.set(name, value);
+    if (value === undefined) continue;
+    const sample = typeof value === 'object' && !isSlice(value) ? value[0] : value;
+    if (typeof sample === 'boolean') checkHyper(name, sample, chain.options.get(name) ?? 0);
+    values.set(name, value);
   }
   for (const [name, value] of defaults) {
     if (values.has(name)) continue;

@@ -41,7 +41,8 @@ export function spread(name: string, value: HyperValue, n: number): Scalar[] {
   return values;
 }
 
-function isSlice(value: object): value is Slice {
+/** Whether a hyper's value is a spread. */
+export function isSlice(value: object): value is Slice {
   return 'kind' in value && value.kind === 'slice';
 }
 

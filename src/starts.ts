@@ -18,6 +18,11 @@ export const copy: Start = ({p}) => p;
 /** A scalar (rank 0) that starts at 0. */
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
+/** The shape of an entry that starts so, for a parameter of the given shape; `undefined` where only the start itself can tell. */
+export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
+  return start === zeros || start === copy ? shape : start === scalar ? [] : undefined;
+}
+
 /**
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad}`; what it returns fixes the entry's shape.

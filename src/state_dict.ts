@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type {OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import type {Group} from './groups';
+import {checkHyper} from './hypers';
 import type {ScheduleState} from './schedule/running';
+import {checkStateEntry} from './state_check';
 import type {ParameterState} from './state_view';
-import {isTensor} from './tensors';
 
 /** All that an optimizer knows, by position: what `loadStateDict` takes. The tensors belong to whoever asked for it. */
 export interface StateDict {
@@ -25,7 +25,6 @@ export interface StateDict {
 
 /**
  * Checks a state dict against an optimizer.
- * @param shapes the shape of each parameter, in group order.
  * @throws where it is of another optimizer, other groups or other parameters.
  */
 export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly Group[]): void {
@@ -37,33 +36,13 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   dict.hypers.forEach((hypers, i) => {
     const mine = Object.keys(groups[i]?.hypers ?? {});
     const theirs = Object.keys(hypers);
+    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, groups[i]?.hypers[name]);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name))) throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
   });
   const variables = groups.flatMap(({parameters}) => parameters.map(({variable}) => variable));
   if (dict.state.length !== variables.length) throw new Error(`This state is of ${dict.state.length} parameters; this optimizer has ${variables.length}.`);
   dict.state.forEach((state, i) => {
     const variable = variables[i];
-    if (variable !== undefined) checkState(state, chain, variable);
+    if (variable !== undefined) for (const [name, value] of Object.entries(state)) checkStateEntry(chain, variable, name, value);
   });
-}
-
-function checkState(state: ParameterState, chain: Chain, variable: tf.Variable): void {
-  for (const [name, value] of Object.entries(state)) {
-    if (name === 'doWd' || name === 'forceTrain') {
-      if (typeof value !== 'boolean') throw new Error(`The state of '${variable.name}' has ${name}: ${String(value)}; it is true or false.`);
-      continue;
-    }
-    const start = chain.state.get(name);
-    if (start === undefined) throw new Error(`'${name}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}.`);
-    if (typeof start === 'number' ? typeof value !== 'number' : !isTensor(value)) {
-      throw new Error(`The state '${name}' of '${variable.name}' must be a ${typeof start === 'number' ? 'number' : 'tensor'}.`);
-    }
-    if (isTensor(value)) {
-      if (value.isDisposed) throw new Error(`The state '${name}' of '${variable.name}' is disposed.`);
-      // Every state tensor of the package is of its parameter's shape or a scalar; others the callback checks at the next step.
-      if (value.rank === variable.rank && !tf.util.arraysEqual(value.shape, variable.shape)) {
-        throw new Error(`The state '${name}' has the shape [${value.shape}], but '${variable.name}' has the shape [${variable.shape}].`);
-      }
-    }
-  }
 }

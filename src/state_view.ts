@@ -3,6 +3,7 @@ import type {Scalar} from './callback';
 import type {Chain} from './chain';
 import {exposed} from './exposed';
 import type {Parameter} from './groups';
+import {checkStateEntry} from './state_check';
 import {isTensor} from './tensors';
 
 /** The state of one parameter, with the flags that were set. */
@@ -34,35 +35,18 @@ export class StateView {
    * @throws for what is neither a flag nor a state entry, or of another type or shape; nothing is set then.
    */
   set(variable: tf.Variable, values: ParameterState): void {
-    for (const [name, value] of Object.entries(values)) this.check(variable, name, value);
+    const {chain, common} = this.owner;
+    const now = this.owner.known(variable)?.entries;
+    for (const [name, value] of Object.entries(values)) checkStateEntry(chain, variable, name, value, now?.[name]);
     const {entries, flags} = this.owner.parameter(variable);
     for (const [name, value] of Object.entries(values)) {
       if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
-      else if (typeof value === 'number') (this.owner.chain.common.has(name) ? this.owner.common : entries)[name] = value;
+      else if (typeof value === 'number') (chain.common.has(name) ? common : entries)[name] = value;
       else if (isTensor(value)) {
         const old = entries[name];
         entries[name] = tf.keep(value.clone());
         if (isTensor(old)) old.dispose();
       }
-    }
-  }
-
-  private check(variable: tf.Variable, name: string, value: unknown): void {
-    if (name === 'doWd' || name === 'forceTrain') {
-      if (typeof value !== 'boolean') throw new Error(`'${name}' is true or false, got ${String(value)}.`);
-      return;
-    }
-    const {state} = this.owner.chain;
-    const start = state.get(name);
-    if (start === undefined) throw new Error(`'${name}' is no state of this optimizer; known: ${['doWd', 'forceTrain', ...state.keys()].join(', ')}.`);
-    if (typeof start === 'number') {
-      if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`The state '${name}' is a finite number, got ${String(value)}.`);
-      return;
-    }
-    const now = this.owner.known(variable)?.entries[name];
-    const shape = isTensor(now) ? now.shape : undefined;
-    if (!isTensor(value) || value.dtype !== 'float32' || (shape !== undefined && !tf.util.arraysEqual(shape, value.shape))) {
-      throw new Error(`The state '${name}' of '${variable.name}' is a float32 tensor${shape === undefined ? '' : ` of shape [${shape}]`}.`);
     }
   }
 }
