@@ -34,7 +34,7 @@ export const webglBackend: FusedBackend = {
 
 function webgl2(backend: tf.KernelBackend): WebGLBackend {
   if (!isWebGL2Backend(backend) || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') || !env().getBool('WEBGL_PACK')) {
-    throw new Error('it takes WebGL 2 with packed float32 textures');
+    throw new Error('fusing on the backend webgl takes WebGL 2 with packed float32 textures');
   }
   return backend;
 }

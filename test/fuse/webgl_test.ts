@@ -6,8 +6,9 @@ import {trace} from '../../src/fuse/trace';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
-import {countedCalls, packedCopy, replaceMethod, unpackedSquare, webgl} from '../support/webgl';
+import {countedCalls, packedCopy, unpackedSquare, webgl} from '../support/webgl';
 
 type Results = Record<string, number[]>;
 

@@ -1,0 +1,100 @@
+import type {DataId, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
+
+// Of the WebGPU API what is used here; TypeScript's own libraries do not have it yet.
+export interface GpuBuffer {
+  readonly size: number;
+  destroy(): void;
+}
+export interface GpuPipeline {
+  readonly label: string;
+}
+export interface GpuLayout {
+  readonly label: string;
+}
+export interface GpuBindGroup {
+  readonly label: string;
+}
+export interface GpuComputePass {
+  setPipeline(pipeline: GpuPipeline): void;
+  setBindGroup(index: number, group: GpuBindGroup): void;
+  dispatchWorkgroups(count: number): void;
+}
+export interface GpuCommandEncoder {
+  beginComputePass(): GpuComputePass;
+  copyBufferToBuffer(source: GpuBuffer, sourceOffset: number, destination: GpuBuffer, destinationOffset: number, size: number): void;
+}
+interface Binding {
+  readonly binding: number;
+  readonly resource: {readonly buffer: GpuBuffer; readonly offset?: number; readonly size?: number};
+}
+interface BindingType {
+  readonly binding: number;
+  readonly visibility: number;
+  readonly buffer: {readonly type: 'storage' | 'read-only-storage' | 'uniform'};
+}
+export interface GpuDevice {
+  readonly limits: {readonly maxStorageBuffersPerShaderStage: number; readonly maxUniformBufferBindingSize: number; readonly minUniformBufferOffsetAlignment: number};
+  readonly queue: {writeBuffer(buffer: GpuBuffer, offset: number, data: Uint32Array, start: number, size: number): void};
+  createBuffer(descriptor: {size: number; usage: number}): GpuBuffer;
+  createShaderModule(descriptor: {code: string}): object;
+  createBindGroupLayout(descriptor: {entries: readonly BindingType[]}): GpuLayout;
+  createPipelineLayout(descriptor: {bindGroupLayouts: readonly GpuLayout[]}): object;
+  createComputePipeline(descriptor: {layout: object; compute: {module: object; entryPoint: string}}): GpuPipeline;
+  createBindGroup(descriptor: {layout: GpuLayout; entries: readonly Binding[]}): GpuBindGroup;
+}
+
+/** What tfjs's WebGPU backend keeps of a tensor's data. */
+export interface BufferData {
+  refCount: number;
+  values?: unknown;
+  resource?: GpuBuffer | null;
+  /** Whether the buffer is a user's own. */
+  external?: boolean;
+}
+
+/** tfjs's WebGPU backend, described here so that nothing needs importing from its package. */
+export interface WebGPUBackend extends KernelBackend {
+  readonly device: GpuDevice;
+  readonly tensorMap: {get(dataId: DataId): BufferData};
+  readonly commandQueueOwnedIds: {add(dataId: DataId): unknown};
+  readonly commandEncoder: GpuCommandEncoder | null;
+  computePassEncoder: GpuComputePass | null;
+  dispatchCountInPass: number;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  uploadToGPU(dataId: DataId): void;
+  makeTensorInfo(shape: number[], dtype: DataType, values?: Float32Array): TensorInfo;
+  disposeData(dataId: DataId): boolean;
+}
+
+/** Whether `backend` is tfjs's WebGPU backend. */
+export function isWebGPUBackend(backend: KernelBackend): backend is WebGPUBackend {
+  return 'device' in backend && 'tensorMap' in backend && 'commandQueueOwnedIds' in backend && 'computePassEncoder' in backend && 'submitQueue' in backend;
+}
+
+const COPY_DST = 8;
+const UNIFORM = 64;
+const STORAGE = 128;
+const COMPUTE = 4;
+
+export function uniformBuffer(device: GpuDevice, size: number): GpuBuffer {
+  return device.createBuffer({size, usage: UNIFORM | COPY_DST});
+}
+
+export function storageBuffer(device: GpuDevice, size: number): GpuBuffer {
+  return device.createBuffer({size, usage: STORAGE});
+}
+
+/** @param types of what is bound, by binding; undefined where nothing is. */
+export function bindLayout(device: GpuDevice, types: ReadonlyArray<BindingType['buffer']['type'] | undefined>): GpuLayout {
+  return device.createBindGroupLayout({
+    entries: types.flatMap((type, binding) => type === undefined ? [] : [{binding, visibility: COMPUTE, buffer: {type}}]),
+  });
+}
+
+export function pipeline(device: GpuDevice, layout: GpuLayout, code: string): GpuPipeline {
+  return device.createComputePipeline({
+    layout: device.createPipelineLayout({bindGroupLayouts: [layout]}), compute: {module: device.createShaderModule({code}), entryPoint: 'main'},
+  });
+}

@@ -1,0 +1,17 @@
+type Method = (...values: unknown[]) => unknown;
+
+/** Puts another function in the place of a method; gives what undoes that. */
+export function replaceMethod(object: object, name: string, by: (original: Method) => Method): () => void {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  const method: unknown = Reflect.get(object, name);
+  if (typeof method !== 'function') throw new Error(`There is no method ${name}.`);
+  const original: Method = (...values) => {
+    const result: unknown = Reflect.apply(method, object, values);
+    return result;
+  };
+  Object.defineProperty(object, name, {value: by(original), configurable: true, writable: true});
+  return () => {
+    Reflect.deleteProperty(object, name);
+    if (own !== undefined) Object.defineProperty(object, name, own);
+  };
+}
