@@ -2,6 +2,8 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import '@tensorflow/tfjs-backend-wasm';
+// Without it, convolutions can't be trained on WASM.
+import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
 import {batchesOf, Contestant, network, type Score} from './digits/contestant';
 import {type Digits, loadDigits} from './digits/data';

@@ -15,12 +15,19 @@ export function batchesOf(digits: Digits): number {
   return Math.ceil(digits.size / BATCH);
 }
 
-/** A dense network for 28·28 pixels, one hidden layer of 200. Those of the same seed start equal. */
+/** A small convolution net for 28·28 pixels. Those of the same seed start equal. */
 export function network(seed: number): tf.LayersModel {
+  const conv = (name: string, filters: number, each: number) =>
+    tf.layers.conv2d({name, filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed: seed + each})});
   return tf.sequential({
     layers: [
-      tf.layers.dense({name: 'hidden', inputShape: [784], units: 200, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed})}),
-      tf.layers.dense({name: 'digit', units: 10, activation: 'softmax', kernelInitializer: tf.initializers.glorotNormal({seed: seed + 1})}),
+      tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
+      conv('strokes', 16, 0),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      conv('shapes', 32, 1),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      tf.layers.flatten({}),
+      tf.layers.dense({name: 'digit', units: 10, activation: 'softmax', kernelInitializer: tf.initializers.glorotNormal({seed: seed + 2})}),
     ],
   });
 }
