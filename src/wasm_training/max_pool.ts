@@ -5,6 +5,7 @@ import {wasmFunction, wasmFunctions} from '../wasm/module';
 import {as4D, as5D, padOf, pairOf, roundingOf, tripleOf, volumePadOf, type Attributes} from './attributes';
 import {tapsOfOutput, volumeAxes, type ConvAxis} from './conv_geometry';
 import {assertFloat32, zeros, type Call} from './kernel';
+import {maxPoolText} from './max_pool_text';
 
 /** Pooling over volumes; a picture is a volume of depth 1. */
 interface Pooling {
@@ -91,45 +92,9 @@ function eachWindow({batch, channels, axes: [depths, rows, columns]}: Pooling, u
           const slice = n * depths.input + z * depths.stride - depths.pad + z0;
           const row = slice * rows.input + y * rows.stride - rows.pad + y0;
           const first = (row * columns.input + x * columns.stride - columns.pad + x0) * pixel;
-          use(first, output, [z1 - z0, sliceBytes, y1 - y0, rowBytes, x1 - x0, pixel]);
+          use(first, output, [Math.max(0, z1 - z0), sliceBytes, Math.max(0, y1 - y0), rowBytes, Math.max(0, x1 - x0), pixel]);
         }
       }
     }
   }
-}
-
-/**
- * `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max over the window.
- * `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes from the first largest of channel c, if one is above -∞.
- */
-function maxPoolText(): string {
-  const search = `(local.set $best (f32.const -inf)) (local.set $found (i32.const -1))
-    (local.set $z (local.get $depths)) (local.set $slice (local.get $x))
-    (block $searched (loop $inDepth (br_if $searched (i32.le_s (local.get $z) (i32.const 0)))
-      (local.set $j (local.get $rows)) (local.set $line (local.get $slice))
-      (block $sliced (loop $inRows (br_if $sliced (i32.le_s (local.get $j) (i32.const 0)))
-        (local.set $i (local.get $columns)) (local.set $p (local.get $line))
-        (block $lined (loop $inColumns (br_if $lined (i32.le_s (local.get $i) (i32.const 0)))
-          (if (f32.gt (local.tee $value (f32.load (local.get $p))) (local.get $best)) (then
-            (local.set $best (local.get $value)) (local.set $found (local.get $p))))
-          (local.set $p (i32.add (local.get $p) (local.get $column)))
-          (local.set $i (i32.sub (local.get $i) (i32.const 1))) (br $inColumns)))
-        (local.set $line (i32.add (local.get $line) (local.get $row)))
-        (local.set $j (i32.sub (local.get $j) (i32.const 1))) (br $inRows)))
-      (local.set $slice (i32.add (local.get $slice) (local.get $depth)))
-      (local.set $z (i32.sub (local.get $z) (i32.const 1))) (br $inDepth)))`;
-  const named = (names: string, kind: string, type: string): string => names.split(' ').map((name) => `(${kind} $${name} ${type})`).join(' ');
-  const window = named('x depths depth rows row columns column channels', 'param', 'i32');
-  const locals = `${named('z j i slice line p found', 'local', 'i32')} ${named('best value', 'local', 'f32')}`;
-  const alongChannels = (output: string, each: string): string => `(block $done (loop $next (br_if $done (i32.eqz (local.get $channels)))
-      ${search} ${each}
-      (local.set $x (i32.add (local.get $x) (i32.const 4))) (local.set $${output} (i32.add (local.get $${output}) (i32.const 4)))
-      (local.set $channels (i32.sub (local.get $channels) (i32.const 1))) (br $next)))`;
-  return `
-    (func (export "windowMax") ${window} (param $y i32) ${locals}
-      ${alongChannels('y', '(f32.store (local.get $y) (local.get $best))')})
-    (func (export "windowGradient") ${window} (param $dy i32) (param $toDx i32) ${locals}
-      ${alongChannels('dy', `(if (i32.ne (local.get $found) (i32.const -1)) (then
-        (local.set $found (i32.add (local.get $found) (local.get $toDx)))
-        (f32.store (local.get $found) (f32.add (f32.load (local.get $found)) (f32.load (local.get $dy))))))`)})`;
 }

@@ -61,10 +61,9 @@ function tile(rows: number, lane: Lane, parts: number): string {
       (local.set $outer (i32.sub (local.get $outer) (i32.const 1)))
       (br $rows)))
     ${range(rows).map((row) => `
-      ${range(parts).map((part) => `
-        (if (local.get $add) (then (local.set $s${row}_${part}
-          (${lane.op}.add (local.get $s${row}_${part}) (${lane.load} ${offset(part)} (local.get $c))))))
-        (${lane.store} ${offset(part)} (local.get $c) (local.get $s${row}_${part}))`).join('\n')}
+      (if (local.get $add) (then ${range(parts).map((part) => `(local.set $s${row}_${part}
+        (${lane.op}.add (local.get $s${row}_${part}) (${lane.load} ${offset(part)} (local.get $c))))`).join(' ')}))
+      ${range(parts).map((part) => `(${lane.store} ${offset(part)} (local.get $c) (local.get $s${row}_${part}))`).join(' ')}
       (local.set $c (i32.add (local.get $c) (local.get $cRow)))`).join('\n')})`;
 }
 
