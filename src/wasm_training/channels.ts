@@ -15,10 +15,16 @@ function functionOf(backend: WasmBackend, name: string): WasmFunction {
 
 /** Whether `vector` is broadcast over the last axes of `full`, and nothing else is. */
 function isAlongChannels(full: TensorInfo, vector: TensorInfo): boolean {
+  if (full.dtype !== 'float32' || vector.dtype !== 'float32' || vector.shape.length > full.shape.length) return false;
   const size = util.sizeFromShape(vector.shape);
-  const own = vector.shape.slice(vector.shape.findIndex((length) => length > 1));
-  return full.dtype === 'float32' && vector.dtype === 'float32' && size >= SHORTEST && size < util.sizeFromShape(full.shape) &&
-    vector.shape.length <= full.shape.length && own.join() === full.shape.slice(full.shape.length - own.length).join();
+  if (size < SHORTEST || size >= util.sizeFromShape(full.shape)) return false;
+  let matched = 1;
+  for (let back = 1; back <= vector.shape.length; back++) {
+    const length = vector.shape.at(-back);
+    if (length === undefined || length !== full.shape.at(-back)) break;
+    matched *= length;
+  }
+  return matched === size;
 }
 
 /** a ∘ b where one is a vector along the last axes of the other: a bias, or a statistic of batch norm. Anything else is tfjs's own. */

@@ -2,7 +2,6 @@ import {backend_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
 
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
-import {lengthOf} from './attributes';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
 import {withScratch} from './scratch';
@@ -76,18 +75,19 @@ function reductionOf({dtype, shape}: TensorInfo, {attrs: {axis, keepDims}}: Call
   const given = axis ?? shape.map((_, at) => at);
   if (dtype !== 'float32' || !isAxis(given) || shape.includes(0)) return undefined;
   const axes = util.parseAxisParam(given, shape);
-  const long = shape.map((_, at) => at).filter((at) => lengthOf(shape, at) > 1);
-  const reduced = long.filter((at) => axes.includes(at));
-  const [first, last] = [reduced[0], reduced.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
-  const isTogether = long.every((at) => reduced.includes(at) === (at >= first && at <= last));
-  const [outer, inner] = [util.sizeFromShape(shape.slice(0, first)), util.sizeFromShape(shape.slice(last + 1))];
-  if (!isTogether || (inner === 1 && outer > 1)) return undefined;
+  let [outer, rows, inner] = [1, 1, 1];
+  for (const [axis, length] of shape.entries()) {
+    if (length === 1) continue;
+    if (axes.includes(axis)) {
+      if (inner > 1) return undefined;
+      rows *= length;
+    } else if (rows === 1) {
+      outer *= length;
+    } else {
+      inner *= length;
+    }
+  }
+  if (rows === 1 || (inner === 1 && outer > 1)) return undefined;
   const [outShape] = backend_util.computeOutAndReduceShapes(shape, axes);
-  return {
-    outer,
-    rows: util.sizeFromShape(shape.slice(first, last + 1)),
-    inner,
-    shape: keepDims === true ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape,
-  };
+  return {outer, rows, inner, shape: keepDims === true ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape};
 }
