@@ -1,0 +1,38 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {checkOptions} from '../schedule/options';
+import {FitCallback} from './fit_callback';
+import {type MonitorOptions, monitorOf} from './monitor';
+
+/** Settings of `checkpoint`. */
+export interface CheckpointOptions extends MonitorOptions {
+  /** Save only where the monitored value is the best so far. Default false: after each epoch. */
+  readonly saveBest?: boolean;
+  /** Save after every so many batches as well, so that training can go on in the middle of an epoch. Default: not. */
+  readonly everyBatches?: number;
+}
+
+/**
+ * A callback that saves the model with its optimizer, state and schedules included, so that `tf.loadLayersModel` gives one that goes on where this one
+ * was. A `Sequential` is saved as the model of the same layers.
+ * @param to a URL such as `indexeddb://name`, or an IOHandler.
+ */
+export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
+  checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
+  const {saveBest = false, everyBatches} = options;
+  if (everyBatches !== undefined && !(Number.isInteger(everyBatches) && everyBatches > 0)) throw new Error(`'everyBatches' is a whole number from 1; got ${everyBatches}.`);
+  const monitor = monitorOf('checkpoint', options);
+  let batches = 0;
+  return new FitCallback({
+    trainBegin: () => {
+      monitor.reset();
+      batches = 0;
+    },
+    batchEnd: async ({model}) => {
+      batches++;
+      if (everyBatches !== undefined && batches % everyBatches === 0) await model.save(to, {includeOptimizer: true});
+    },
+    epochEnd: async ({model}, _, logs) => {
+      if (!saveBest || await monitor.improves(logs)) await model.save(to, {includeOptimizer: true});
+    },
+  });
+}

@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {optimizerOf} from '../of_model';
+import {isVariable} from '../tensors';
+import {FitCallback} from './fit_callback';
+import {override} from './training_run';
+
+/** Puts each weight of the model that has a constraint (`kernelConstraint: 'nonNeg'` and the like) where its constraint wants it. */
+export function applyConstraints(model: LayersModel): void {
+  tf.tidy(() => {
+    for (const weight of model.weights) {
+      const variable = weight.read();
+      if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) continue;
+      variable.assign(weight.constraint.apply(variable));
+    }
+  });
+}
+
+/**
+ * A callback that enforces the layers' constraints right after each step. tfjs enforces them only where weights are set by hand. In a loop of one's own,
+ * call `applyConstraints(model)` after each step.
+ */
+export function layerConstraints(): FitCallback {
+  return new FitCallback({
+    trainBegin: ({model, run}) => {
+      override(run, optimizerOf(model), 'applyGradients', apply => gradients => {
+        apply(gradients);
+        applyConstraints(model);
+      });
+    },
+  });
+}
+
+function hasConstraint(weight: object): weight is {readonly constraint: {apply(w: tf.Tensor): tf.Tensor}} {
+  return 'constraint' in weight && typeof weight.constraint === 'object' && weight.constraint !== null;
+}

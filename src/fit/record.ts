@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {History} from '@tensorflow/tfjs-layers';
+import {type Gradients, gradientsByVariable, type NamedGradients} from '../gradients';
+import {optimizerOf} from '../of_model';
+import type {Optimizer} from '../optimizer';
+import {checkOptions} from '../schedule/options';
+import {isTensor} from '../tensors';
+import {FitCallback} from './fit_callback';
+import {override} from './training_run';
+
+/** What `record` records. */
+export interface RecordOptions {
+  /** The hypers of each step, all of them or those named. Default: all. */
+  readonly hypers?: boolean | readonly string[];
+  /** The 2-norm of all gradients together. Default false. */
+  readonly gradNorm?: boolean;
+  /** The 2-norm of what the step added to all parameters together. Default false; it keeps a copy of the parameters for the step. */
+  readonly updateNorm?: boolean;
+}
+
+type Values = Array<number | tf.Tensor>;
+
+/**
+ * A callback that records each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its name, or with several groups under
+ * `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is read from the device before the end.
+ */
+export function record(options: RecordOptions = {}): FitCallback {
+  checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm']);
+  const {hypers = true, gradNorm = false, updateNorm = false} = options;
+  let recorded: Record<string, Values> = {};
+  const add = (name: string, value: number | tf.Tensor) => { (recorded[name] ??= []).push(value); };
+  return new FitCallback({
+    trainBegin: ({model, run}) => {
+      recorded = {};
+      const optimizer = optimizerOf(model);
+      const known = Object.keys(optimizer.hypers[0] ?? {});
+      const unknown = typeof hypers === 'boolean' ? undefined : hypers.find(name => !known.includes(name));
+      if (unknown !== undefined) throw new Error(`record: this optimizer has no hyper '${unknown}'; it has ${known.join(', ')}.`);
+      run.onEnd(() => { tf.dispose(Object.values(recorded).flat().filter(isTensor)); });
+      if (!gradNorm && !updateNorm) return;
+      override(run, optimizer, 'applyGradients', apply => gradients => {
+        const given = gradientsByVariable(namedGradients(gradients));
+        if (gradNorm) add('grad_norm', norm([...given.values()]));
+        const before = updateNorm ? copies(given) : undefined;
+        try {
+          apply(gradients);
+          if (before !== undefined) add('update_norm', tf.tidy(() => tf.keep(norm([...before].map(([variable, value]) => variable.sub(value))))));
+        } finally {
+          if (before !== undefined) tf.dispose([...before.values()]);
+        }
+      });
+    },
+    batchEnd: ({model}, _, logs) => {
+      const {loss} = logs;
+      if (loss !== undefined) add('batch_loss', typeof loss === 'number' ? loss : tf.keep(loss.clone()));
+      for (const [name, value] of hyperValues(optimizerOf(model), hypers)) add(name, value);
+    },
+    trainEnd: ({model}) => {
+      const history: unknown = Reflect.get(model, 'history');
+      if (!isHistory(history)) throw new Error('The model has no History: this version of tfjs-layers is not one that tfjs-optim knows.');
+      // The History reads the tensors and frees them.
+      Object.assign(history.history, recorded);
+      recorded = {};
+    },
+  });
+}
+
+function hyperValues(optimizer: Optimizer, wanted: boolean | readonly string[]): Array<readonly [string, number]> {
+  const groups = optimizer.hypers;
+  return groups.flatMap((values, i) => Object.entries(values)
+    .filter(([name]) => typeof wanted === 'boolean' ? wanted : wanted.includes(name))
+    .map(([name, value]) => [groups.length === 1 ? name : `${name}_${i}`, Number(value)] as const));
+}
+
+function norm(tensors: readonly tf.Tensor[]): tf.Tensor {
+  return tf.tidy(() => tf.keep(tensors.length === 0 ? tf.scalar(0) : tf.addN(tensors.map(tensor => tensor.square().sum())).sqrt()));
+}
+
+function copies(gradients: Gradients): Map<tf.Variable, tf.Tensor> {
+  return new Map([...gradients.keys()].map(variable => [variable, tf.keep(variable.clone())]));
+}
+
+function namedGradients(x: unknown): NamedGradients {
+  if (isNamedGradients(x)) return x;
+  throw new Error('applyGradients takes gradients by name, or a list of them.');
+}
+
+function isNamedGradients(x: unknown): x is NamedGradients {
+  return typeof x === 'object' && x !== null;
+}
+
+function isHistory(x: unknown): x is History {
+  return typeof x === 'object' && x !== null && 'history' in x && typeof x.history === 'object';
+}
