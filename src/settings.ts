@@ -60,7 +60,8 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
     if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
     if (value === undefined) continue;
     const sample = typeof value === 'object' && !isSlice(value) ? value[0] : value;
-    if (typeof sample === 'boolean') checkHyper(name, sample, chain.options.get(name) ?? 0);
+    // A wrapped optimizer has settings that are true or false among its hypers.
+    if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);
   }
   for (const [name, value] of defaults) {
