@@ -1,0 +1,105 @@
+import * as tf from '@tensorflow/tfjs';
+import type {Optimizer} from '../../src';
+import {compared, type Measured, timeOf} from '../wasm_training/measure';
+import type {Case} from './cases';
+
+/** One optimizer on one case: medians in milliseconds. */
+export interface Row {
+  readonly backend: string;
+  readonly optimizer: string;
+  readonly case: string;
+  readonly parameters: number;
+  readonly variables: number;
+  readonly fusedOn: string;
+  readonly times: Readonly<Record<Contestant, Measured>>;
+  /** The first step, with whatever it compiles: for a structure seen before, nothing. */
+  readonly firstStep: number;
+  readonly kernels: Readonly<Record<'ours' | 'eager' | 'stock', number>>;
+  /** Bytes of tensors that one step makes. */
+  readonly bytesAllocated: Readonly<Record<'ours' | 'eager' | 'stock', number>>;
+}
+
+export type Contestant = 'ours' | 'eager' | 'stock' | 'copy';
+
+type Steps = Readonly<Record<'ours' | 'eager' | 'stock', () => void>>;
+
+/** What `tf.train` has that comes nearest. */
+function stockOf(optimizer: string): tf.Optimizer {
+  switch (optimizer) {
+    case 'sgd': return tf.train.sgd(1e-3);
+    case 'rmsProp': return tf.train.rmsprop(1e-3);
+    case 'larc': return tf.train.momentum(1e-3, 0.9);
+    default: return tf.train.adam(1e-3);
+  }
+}
+
+function setFusing(on: boolean): void {
+  tf.env().set('OPTIM_FUSING', on);
+}
+
+/**
+ * Measures one optimizer on one case, each contestant on variables of its own.
+ * @param budget milliseconds to spend, about.
+ */
+export async function rowOf(optimizer: string, make: () => Optimizer, {name, shapes}: Case, budget: number): Promise<Row> {
+  const variables = () => shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
+  const gradientsOf = (of: readonly tf.Variable[]) => of.map(({name: variable, shape}) => ({name: variable, tensor: tf.randomNormal(shape)}));
+  const mine = {ours: make(), eager: make(), stock: stockOf(optimizer)};
+  const own = {ours: variables(), eager: variables(), stock: variables()};
+  const gradients = {ours: gradientsOf(own.ours), eager: gradientsOf(own.eager), stock: gradientsOf(own.stock)};
+  const steps: Steps = {
+    ours: () => { mine.ours.applyGradients(gradients.ours); },
+    eager: () => {
+      setFusing(false);
+      mine.eager.applyGradients(gradients.eager);
+      setFusing(true);
+    },
+    stock: () => { mine.stock.applyGradients(gradients.stock); },
+  };
+  const parameters = shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0);
+  const firstStep = timeOf(steps.ours);
+  const state = own.ours.slice(0, 1).flatMap(variable => Object.values(mine.ours.state.get(variable)).filter(value => value instanceof tf.Tensor && value.size === variable.size));
+  // Reads p, the gradient and the state; writes p and the state. A copy reads and writes its bytes.
+  const source = new Float32Array(parameters * (3 + 2 * state.length) / 2);
+  const target = new Float32Array(source.length);
+  const contestants = {...steps, copy: () => { target.set(source); }};
+  Object.values(contestants).forEach(warmUp);
+  const turns = {ours: turnOf(contestants.ours), eager: turnOf(contestants.eager), stock: turnOf(contestants.stock), copy: turnOf(contestants.copy)};
+  const round = timeOf(() => { Object.values(turns).forEach(turn => { turn(); }); });
+  const times = compared(turns, Math.min(60, Math.max(3, Math.floor(budget / round))));
+  const measured = (contestant: Contestant): Measured => {
+    const found = times.get(contestant);
+    if (found === undefined) throw new Error(`${contestant} was not measured.`);
+    return found;
+  };
+  const profiles = {ours: await profileOf(steps.ours), eager: await profileOf(steps.eager), stock: await profileOf(steps.stock)};
+  const {fusedOn} = mine.ours;
+  Object.values(mine).forEach(each => { each.dispose(); });
+  tf.dispose([Object.values(own), Object.values(gradients).flat().map(({tensor}) => tensor)]);
+  return {
+    backend: tf.getBackend(), optimizer, case: name, parameters, variables: shapes.length, fusedOn, firstStep,
+    times: {ours: measured('ours'), eager: measured('eager'), stock: measured('stock'), copy: measured('copy')},
+    kernels: {ours: profiles.ours.kernels, eager: profiles.eager.kernels, stock: profiles.stock.kernels},
+    bytesAllocated: {ours: profiles.ours.bytes, eager: profiles.eager.bytes, stock: profiles.stock.bytes},
+  };
+}
+
+/** Lets the engine compile what is hot, WebAssembly too. */
+function warmUp(step: () => void): void {
+  const until = performance.now() + 300;
+  while (performance.now() < until) step();
+}
+
+/** A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does not count. Gives the time of one. */
+function turnOf(step: () => void): () => number {
+  const steps = Math.max(1, Math.min(50, Math.floor(10 / timeOf(step))));
+  return () => timeOf(() => { for (let i = 0; i < steps; i++) step(); }) / steps;
+}
+
+async function profileOf(step: () => void): Promise<{kernels: number; bytes: number}> {
+  const {kernels} = await tf.profile(() => {
+    step();
+    return [];
+  });
+  return {kernels: kernels.length, bytes: kernels.reduce((all, {bytesAdded}) => all + bytesAdded, 0)};
+}
