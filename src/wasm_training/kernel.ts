@@ -19,7 +19,7 @@ export interface Call {
 export type TrainingKernel = (call: Call) => TensorInfo;
 
 /** The function to register for `kernel`. */
-export function kernelFunction(name: string, kernel: TrainingKernel, stock: KernelConfig | undefined): KernelFunc {
+export function kernelFunction(name: string, kernel: (call: Call) => TensorInfo | TensorInfo[], stock: KernelConfig | undefined): KernelFunc {
   return (params) => kernel({
     backend: assertWasmBackend(params.backend),
     input: (which) => inputOf(params, name, which),

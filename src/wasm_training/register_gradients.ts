@@ -1,7 +1,9 @@
-import {getBackend, getGradient, registerGradient, version_core, type GradConfig, type GradFunc} from '@tensorflow/tfjs-core';
+import {getBackend, getGradient, getKernelsForBackend, registerGradient, registerKernel, version_core, type GradConfig, type GradFunc} from '@tensorflow/tfjs-core';
 
+import {batchNormGradient} from './batch_norm';
 import {isKnownFaulty} from './faulty_versions';
-import {TRAINING_GRADIENTS, type TrainingGradient} from './training_gradients';
+import {kernelFunction} from './kernel';
+import {BATCH_NORM_GRADIENT, TRAINING_GRADIENTS, type TrainingGradient} from './training_gradients';
 
 // On the function, so that a second copy of this module (ESM beside UMD) knows it too.
 const OURS = Symbol.for('tfjs-optim/wasm-training');
@@ -12,6 +14,9 @@ const OURS = Symbol.for('tfjs-optim/wasm-training');
  */
 export function registerTrainingGradients(backendName: string): string[] {
   if (!isKnownFaulty(version_core)) return [];
+  if (!getKernelsForBackend(backendName).some(({kernelName}) => kernelName === BATCH_NORM_GRADIENT)) {
+    registerKernel({kernelName: BATCH_NORM_GRADIENT, backendName, kernelFunc: kernelFunction(BATCH_NORM_GRADIENT, batchNormGradient, undefined)});
+  }
   return Object.entries(TRAINING_GRADIENTS).filter(([name, gradient]) => {
     const there = find(name);
     if (there === undefined) return false;

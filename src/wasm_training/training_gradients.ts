@@ -1,12 +1,13 @@
 /**
- * Gradients of tfjs's operations that take fewer passes over the data than tfjs's own: made of its differentiable operations, as those are,
- * so that gradients of gradients go on. Each gives `undefined` for what is left to tfjs's.
+ * Gradients of tfjs's operations that take fewer passes over the data than tfjs's own. Gradients of gradients go on. Each gives `undefined` for what is left to tfjs's.
  */
-import {add, clone, div, mul, neg, reshape, rsqrt, sub, sum, tile, util, type GradFunc, type Tensor} from '@tensorflow/tfjs-core';
+import {div, engine, reshape, tile, util, type GradFunc, type Tensor} from '@tensorflow/tfjs-core';
 
-import {lengthOf} from './attributes';
 
 export type TrainingGradient = (dy: Tensor, saved: readonly Tensor[], attrs: Parameters<GradFunc>[2]) => ReturnType<GradFunc> | undefined;
+
+/** The name of our kernel for the gradient of batch norm. */
+export const BATCH_NORM_GRADIENT = 'TfjsOptimBatchNormGradient';
 
 /** The gradient of `tile`, which the gradient of this gradient needs, ends at this rank. */
 const HIGHEST_RANK = 4;
@@ -30,33 +31,24 @@ const meanGradient: TrainingGradient = (dy, [x], {axis}) => {
   return dx === undefined ? undefined : {x: () => dx};
 };
 
-/**
- * y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), for statistics of channels. With s = Σ dy and t = Σ dy · (x - mean),
- *   dx = dy · inv · scale, d mean = -inv · scale · s, d variance = -½ · inv³ · scale · t, d scale = inv · t, d offset = s.
- */
-const batchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale], {varianceEpsilon}) => {
+/** tfjs's takes about twenty kernels for it. One that is recorded, for a gradient of this gradient, is left to it, being differentiable. */
+const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale], {varianceEpsilon}) => {
   if (x === undefined || mean?.rank !== 1 || variance?.rank !== 1 || (scale !== undefined && scale.rank !== 1) || typeof varianceEpsilon !== 'number') {
     return undefined;
   }
-  if (![mean, variance].every(({shape}) => lengthOf(shape, 0) === lengthOf(x.shape, x.rank - 1))) return undefined;
-  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-  const inv = rsqrt(add(variance, varianceEpsilon));
-  const factor = scale === undefined ? inv : mul(inv, scale);
-  const s = sum(dy, axes);
-  const t = sum(mul(dy, sub(x, mean)), axes);
-  return {
-    x: () => mul(dy, factor),
-    mean: () => neg(mul(factor, s)),
-    variance: () => mul(mul(-0.5, mul(inv, inv)), mul(factor, t)),
-    scale: () => mul(inv, t),
-    // Backpropagation disposes what it has added up.
-    offset: () => clone(s),
-  };
+  const isSuited = [dy, x, mean, variance, ...(scale === undefined ? [] : [scale])].every(({dtype}) => dtype === 'float32') &&
+    mean.size === x.shape.at(-1) && mean.size > 0 && engine().state.gradientDepth === 0;
+  if (!isSuited) return undefined;
+  const inputs = {dy, x, mean, variance, ...(scale === undefined ? {} : {scale})};
+  const gradients: Tensor | Tensor[] = engine().runKernel(BATCH_NORM_GRADIENT, inputs, {varianceEpsilon});
+  const [dx, dMean, dVariance, dScale, dOffset] = Array.isArray(gradients) ? gradients : [gradients];
+  if (dx === undefined || dMean === undefined || dVariance === undefined || dScale === undefined || dOffset === undefined) return undefined;
+  return {x: () => dx, mean: () => dMean, variance: () => dVariance, scale: () => dScale, offset: () => dOffset};
 };
 
 /** By the kernel whose gradient it is. */
 export const TRAINING_GRADIENTS: Readonly<Record<string, TrainingGradient>> = {
-  FusedBatchNorm: batchNormGradient,
+  FusedBatchNorm: fusedBatchNormGradient,
   Mean: meanGradient,
   Sum: sumGradient,
 };

@@ -1,4 +1,5 @@
-import {add, fusedBatchNorm, multiply, sub} from './channels';
+import {fusedBatchNorm} from './batch_norm';
+import {add, multiply, sub} from './channels';
 import {batchMatMul, fusedMatMul} from './mat_mul';
 import {conv2DBackpropFilter} from './conv2d_backprop_filter';
 import {conv2DBackpropInput} from './conv2d_backprop_input';

@@ -1,0 +1,63 @@
+import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+
+import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
+import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {numberOf} from './attributes';
+import {batchNormText} from './batch_norm_text';
+import {channelsFunction, isAlongChannels} from './channels';
+import type {Call} from './kernel';
+import {withScratch} from './scratch';
+
+function numbersOf(backend: WasmBackend, vector: TensorInfo): Float32Array {
+  return new Float32Array(memoryOf(backend).buffer, offsetOf(backend, vector), util.sizeFromShape(vector.shape));
+}
+
+/** (x - mean) · scale / √(variance + ε) + offset, with statistics of each channel. */
+export function fusedBatchNorm(call: Call): TensorInfo {
+  const {backend, input, optionalInput, attrs: {varianceEpsilon}, stock} = call;
+  const [x, mean, variance] = [input('x'), input('mean'), input('variance')];
+  const [scale, offset] = [optionalInput('scale'), optionalInput('offset')];
+  const vectors = [mean, variance, scale, offset].filter((one) => one !== undefined);
+  if (!vectors.every(({shape}) => shape.length === 1) || !vectors.every((one) => isAlongChannels(x, one)) || typeof varianceEpsilon !== 'number') return stock();
+  const out = backend.makeOutput(x.shape, 'float32');
+  const inner = util.sizeFromShape(mean.shape);
+  withScratch(backend, 2 * inner, (factors) => {
+    const {buffer} = memoryOf(backend);
+    const [variances, scales] = [numbersOf(backend, variance), scale === undefined ? undefined : numbersOf(backend, scale)];
+    new Float32Array(buffer, factors, inner).set(variances.map((one, c) => (scales?.[c] ?? 1) / Math.sqrt(one + varianceEpsilon)));
+    const offsets = new Float32Array(buffer, factors + 4 * inner, inner);
+    if (offset === undefined) offsets.fill(0);
+    else offsets.set(numbersOf(backend, offset));
+    channelsFunction(backend, 'normalize')(
+      offsetOf(backend, x), offsetOf(backend, mean), factors, factors + 4 * inner, offsetOf(backend, out), util.sizeFromShape(x.shape) / inner, inner);
+  });
+  return out;
+}
+
+/**
+ * y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), for statistics of channels. With s = Σ dy and t = Σ dy · (x - mean),
+ *   dx = dy · inv · scale, d mean = -inv · scale · s, d variance = -½ · inv³ · scale · t, d scale = inv · t, d offset = s,
+ * returned in this order.
+ */
+export function batchNormGradient({backend, input, optionalInput, attrs}: Call): TensorInfo[] {
+  const [dy, x, mean, variance, scale] = [input('dy'), input('x'), input('mean'), input('variance'), optionalInput('scale')];
+  const epsilon = numberOf(attrs, 'varianceEpsilon');
+  const inner = util.sizeFromShape(mean.shape);
+  const rows = util.sizeFromShape(x.shape) / inner;
+  const vector = (): TensorInfo => backend.makeOutput([inner], 'float32');
+  const [dx, dMean, dVariance, dScale, dOffset] = [backend.makeOutput(x.shape, 'float32'), vector(), vector(), vector(), vector()];
+  wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums')(
+    offsetOf(backend, dy), offsetOf(backend, x), offsetOf(backend, mean), inner, rows, offsetOf(backend, dOffset), offsetOf(backend, dScale));
+  withScratch(backend, inner, (factors) => {
+    const inv = numbersOf(backend, variance).map((one) => 1 / Math.sqrt(one + epsilon));
+    const scales = scale === undefined ? undefined : numbersOf(backend, scale);
+    const factor = inv.map((one, c) => one * (scales?.[c] ?? 1));
+    const [s, t] = [numbersOf(backend, dOffset), numbersOf(backend, dScale)];
+    numbersOf(backend, dMean).set(factor.map((one, c) => -one * (s[c] ?? 0)));
+    numbersOf(backend, dVariance).set(factor.map((one, c) => -0.5 * (inv[c] ?? 0) ** 2 * one * (t[c] ?? 0)));
+    t.set(inv.map((one, c) => one * (t[c] ?? 0)));
+    new Float32Array(memoryOf(backend).buffer, factors, inner).set(factor);
+    channelsFunction(backend, 'mul')(offsetOf(backend, dy), factors, offsetOf(backend, dx), rows, inner);
+  });
+  return [dx, dMean, dVariance, dScale, dOffset];
+}
