@@ -7,6 +7,7 @@ import {dts} from 'rollup-plugin-dts';
 const ENTRIES = {
   'index': 'src/index.ts',
   'wasm-training': 'src/wasm_training/index.ts',
+  'plot': 'src/plot/index.ts',
 };
 
 // On a page the whole of TensorFlow.js is one global.
