@@ -290,8 +290,9 @@ describe('an optimizer among others', () => {
   it('warns once of variables of another copy of tfjs-core', async () => {
     const [foreign] = ones('foreign');
     // What a class of the same code, loaded twice, looks like from here.
-    const copied: object = Object.create(tf.Tensor.prototype, Object.getOwnPropertyDescriptors(tf.Variable.prototype));
-    Object.setPrototypeOf(foreign, copied);
+    class Copied extends tf.Tensor {}
+    Object.defineProperties(Copied.prototype, Object.getOwnPropertyDescriptors(tf.Variable.prototype));
+    Object.setPrototypeOf(foreign, Copied.prototype);
     expect(await warningsOf(() => { for (let i = 0; i < 2; i++) sgd(0.1, {params: [present(foreign)]}); })).toEqual([jasmine.stringMatching(/'foreign'.*another copy of @tensorflow\/tfjs-core.*npm ls @tensorflow\/tfjs-core/)]);
     tf.dispose(foreign);
   });
