@@ -11,17 +11,21 @@ export interface Program extends Omit<Shader, 'text'> {
   readonly slots: WebGLUniformLocation | null;
 }
 
+/** Programs that differ in the inputs that they gather; compiled when first asked for. */
+export type Variants = (gathered: readonly string[]) => Program;
+
 /** A draw of some outputs of the last pass. */
-export interface OutputProgram extends Program {
+export interface OutputPrograms {
+  readonly of: Variants;
   readonly outputs: readonly Output[];
 }
 
 /** The programs of a pass; those that have nothing to do are absent. */
 export interface PassPrograms {
-  readonly reduce: Program | undefined;
+  readonly reduce: Variants | undefined;
   readonly terms: Program | undefined;
-  readonly writes: readonly OutputProgram[];
-  readonly scalars: readonly OutputProgram[];
+  readonly writes: readonly OutputPrograms[];
+  readonly scalars: readonly OutputPrograms[];
 }
 
 const VERTICES = `#version 300 es
@@ -65,19 +69,33 @@ export class Programs {
     // What a class adds to totals that were complete in a pass before is written again: a draw writes whole texels.
     const terms = plan.passes.slice(0, k + 1).flatMap(({after}) => after.terms);
     return {
-      reduce: pass.reductions.length > 0 ? this.linked(reduceShader(plan, k)) : undefined,
+      reduce: pass.reductions.length > 0 ? this.variants(gathered => reduceShader(plan, k, gathered)) : undefined,
       terms: plan.graph.terms.length > 0 ? this.linked(termsShader(plan, terms, totals)) : undefined,
-      writes: this.drawn(pass.writes, outputs => writeShader(plan, outputs)),
+      writes: this.drawn(pass.writes, (outputs, gathered) => writeShader(plan, outputs, gathered)),
       scalars: this.drawn(pass.after.writes, outputs => scalarShader(plan, outputs)),
     };
   }
 
-  private drawn(outputs: readonly Output[], shaderOf: (outputs: readonly Output[]) => Shader): OutputProgram[] {
+  private drawn(outputs: readonly Output[], shaderOf: (outputs: readonly Output[], gathered: readonly string[]) => Shader): OutputPrograms[] {
     const most = Number(this.gl.getParameter(this.gl.MAX_DRAW_BUFFERS));
     return Array.from({length: Math.ceil(outputs.length / most)}, (_, i) => {
       const some = outputs.slice(i * most, (i + 1) * most);
-      return {...this.linked(shaderOf(some)), outputs: some};
+      return {of: this.variants(gathered => shaderOf(some, gathered)), outputs: some};
     });
+  }
+
+  /** The variant that gathers nothing is compiled at once: what can't be compiled shows before a step. */
+  private variants(shaderOf: (gathered: readonly string[]) => Shader): Variants {
+    const programs = new Map([['', this.linked(shaderOf([]))]]);
+    return gathered => {
+      const key = gathered.join();
+      let program = programs.get(key);
+      if (program === undefined) {
+        program = this.linked(shaderOf(gathered));
+        programs.set(key, program);
+      }
+      return program;
+    };
   }
 
   private linked({text, sources, targets}: Shader): Program {

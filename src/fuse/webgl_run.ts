@@ -3,7 +3,7 @@ import type {Job} from './job';
 import type {Fresh, PlannedClass, PlannedStep} from './kernel';
 import {shapeOf, tensorOf} from './tensors_of_job';
 import type {Canvas} from './webgl_canvas';
-import type {OutputProgram, PassPrograms, Program} from './webgl_programs';
+import type {OutputPrograms, PassPrograms, Program, Variants} from './webgl_programs';
 import type {Source} from './webgl_shader';
 import {Sums} from './webgl_sums';
 import {inputLayout, isExclusive, type Layout, onGPU, outputLayout, packed, replace, texelsOf, textureOf, type WebGLBackend} from './webgl_textures';
@@ -20,6 +20,8 @@ interface Row {
   readonly outputs: ReadonlyMap<string, TensorInfo>;
   /** That of outputs of the parameter's shape. */
   readonly layout: Layout;
+  /** The inputs that are stored otherwise than such an output. */
+  readonly gathered: readonly string[];
   /** How many texels high such an output is. */
   readonly height: number;
 }
@@ -131,7 +133,8 @@ export class Run {
       // A scalar is the first element of its texture, whatever the parameter's layout.
       return [name, {texture: data.texture?.texture ?? null, layout: inputLayout(data, extent === 'full' ? layout : undefined)}] as const;
     });
-    return {job, outputs, layout, height, inputs: new Map(inputs)};
+    const gathered = inputs.flatMap(([name, input], i) => plan.inputs[i]?.extent === 'full' && input.layout[3] === 4 && size > 0 ? [name] : []);
+    return {job, outputs, layout, height, gathered, inputs: new Map(inputs)};
   }
 
   private empty(shape: number[]): TensorInfo {
@@ -142,10 +145,9 @@ export class Run {
 
   private reduce(run: ClassRun, k: number): void {
     const sums = run.reductions[k];
-    const program = run.programs[k]?.reduce;
-    if (sums === undefined || program === undefined) return;
-    this.canvas.start(program, run.slots);
-    run.rows.forEach((row, i) => { this.drawRow(run, program, row, i, sums.parts, 0, i, sums.width, 1, sums.width); });
+    const reduce = run.programs[k]?.reduce;
+    if (sums === undefined || reduce === undefined) return;
+    this.drawRows(run, reduce, (program, row, i) => { this.drawRow(run, program, row, i, sums.parts, 0, i, sums.width, 1, sums.width); });
     sums.add(this.canvas);
   }
 
@@ -164,20 +166,28 @@ export class Run {
   private write(run: ClassRun, k: number): void {
     const programs = run.programs[k];
     if (programs === undefined) return;
-    for (const program of programs.writes) {
-      this.canvas.start(program, run.slots);
-      run.rows.forEach((row, i) => {
-        if (row.job.variable.size > 0) this.drawRow(run, program, row, i, this.targets(row, program), 0, 0, row.layout[0], row.height);
+    for (const {of, outputs} of programs.writes) {
+      this.drawRows(run, of, (program, row, i) => {
+        if (row.job.variable.size > 0) this.drawRow(run, program, row, i, this.targets(row, outputs), 0, 0, row.layout[0], row.height);
       });
     }
-    for (const program of programs.scalars) {
-      this.canvas.start(program, run.slots);
-      run.rows.forEach((row, i) => { this.drawRow(run, program, row, i, this.targets(row, program), 0, 0, 1, 1); });
+    for (const {of, outputs} of programs.scalars) {
+      this.drawRows(run, () => of([]), (program, row, i) => { this.drawRow(run, program, row, i, this.targets(row, outputs), 0, 0, 1, 1); });
     }
   }
 
-  private targets({outputs}: Row, program: OutputProgram): Texture[] {
-    return program.outputs.map(({name}) => {
+  private drawRows(run: ClassRun, variants: Variants, draw: (program: Program, row: Row, index: number) => void): void {
+    let current: Program | undefined;
+    run.rows.forEach((row, i) => {
+      const program = variants(row.gathered);
+      if (program !== current) this.canvas.start(program, run.slots);
+      current = program;
+      draw(program, row, i);
+    });
+  }
+
+  private targets({outputs}: Row, written: OutputPrograms['outputs']): Texture[] {
+    return written.map(({name}) => {
       const info = outputs.get(name);
       return info === undefined ? null : textureOf(this.backend, info);
     });

@@ -1,9 +1,9 @@
 /**
  * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
- * text serves all shapes and all ways in which inputs are stored: those come as uniforms.
+ * text serves all shapes; inputs that are stored otherwise than the output are gathered element by element, by a text of its own.
  *
  * `layouts[i]`: how the i-th texture is stored: its width in texels; for a packed one rows and columns of the tensor; for another 0 and the
- * index of the first element; 4 where it has to be gathered element by element, 0 where it is stored as the output is.
+ * index of the first element; the last number tells the host that it has to be gathered.
  * `layouts[<textures>]`: width, rows, columns and number of texels of the output. The next: the parameter's row in the textures of reductions, or the first
  * column of its class in that of the terms; how many texels the next one of a sum is away; the elements of the parameter.
  */
@@ -27,20 +27,20 @@ export interface Shader {
 }
 
 /** The shader of a draw that writes these outputs of the parameter's shape. */
-export function writeShader(plan: Plan, outputs: readonly Output[]): Shader {
+export function writeShader(plan: Plan, outputs: readonly Output[], gathered: readonly string[]): Shader {
   const sources: Source[] = [];
-  const {scalars, elements, valueOf} = linesOf(plan, outputs.map(({node}) => node), sources);
+  const {scalars, elements, valueOf} = linesOf(plan, outputs.map(({node}) => node), sources, gathered);
   return shader(plan.slots, sources, outputs.length, () => `int row=${at(sources, 1)}.x;ivec2 texel=ivec2(gl_FragCoord.xy);
 ${scalars}ivec3 place=placeOf(texel.y*OUTPUT.x+texel.x,OUTPUT);bvec4 inside=isInside(place,OUTPUT);
 ${elements}${outputs.map(({node}, i) => `out${i}=mix(vec4(0),${valueOf(node)},inside);`).join('')}`);
 }
 
 /** The shader of a draw that adds up every `stride`-th texel of a parameter for the reductions of a pass. */
-export function reduceShader(plan: Plan, pass: number): Shader {
+export function reduceShader(plan: Plan, pass: number, gathered: readonly string[]): Shader {
   const sources: Source[] = [];
   const {graph, passes} = plan;
   const reductions = (passes[pass]?.reductions ?? []).map(index => reductionAt(graph, index));
-  const {scalars, elements, valueOf} = linesOf(plan, reductions.map(({arg}) => arg), sources);
+  const {scalars, elements, valueOf} = linesOf(plan, reductions.map(({arg}) => arg), sources, gathered);
   const sums = reductions.map(({op}, i) => `dot(sum${i},vec4(1))${op === 'mean' ? '/float(own.z)' : ''}`);
   return shader(plan.slots, sources, Math.ceil(sums.length / 4), () => `ivec4 own=${at(sources, 1)};int row=own.x;
 ${scalars}vec4 ${reductions.map((_, i) => `sum${i}=vec4(0)`).join()};
@@ -72,7 +72,7 @@ export function sumShader(textures: number): Shader {
 for(int x=int(gl_FragCoord.x);x<OUTPUT.x;x+=${at(sources, 1)}.y){ivec2 texel=ivec2(x,gl_FragCoord.y);${each(i => `out${i}+=texelFetch(textures[${i}],texel,0);`)}}`);
 }
 
-function linesOf({graph, passes}: Plan, roots: readonly number[], sources: Source[]): ShaderLines {
+function linesOf({graph, passes}: Plan, roots: readonly number[], sources: Source[], gathered: readonly string[] = []): ShaderLines {
   const texture = (source: Source): string => {
     const known = sources.findIndex(other => JSON.stringify(other) === JSON.stringify(source));
     return `textures[${known < 0 ? sources.push(source) - 1 : known}]`;
@@ -84,7 +84,8 @@ function linesOf({graph, passes}: Plan, roots: readonly number[], sources: Sourc
       case 'input': {
         const from = texture({kind: 'input', input: node});
         const layout = from.replace('textures', 'layouts');
-        return node.extent === 'full' ? `load(${from},${layout},texel,place,OUTPUT)` : `vec4(element(${from},${layout},0))`;
+        if (node.extent === 'scalar') return `vec4(element(${from},${layout},0))`;
+        return gathered.includes(node.name) ? `gather(${from},${layout},place,OUTPUT)` : `texelFetch(${from},texel,0)`;
       }
       default: {
         const pass = passes.findIndex(each => each.reductions.includes(index));
@@ -120,9 +121,8 @@ ${main()}
   return {text, sources, targets};
 }
 
-// Quotients are estimated in floating point and corrected: integer division is slow where there is no instruction for it.
 const ADDRESSING = `
-ivec2 divmod(int a,int b){int q=int(float(a)/float(b)),r=a-q*b;for(;r<0;r+=b)q--;for(;r>=b;r-=b)q++;return ivec2(q,r);}
+ivec2 divmod(int a,int b){int q=a/b;return ivec2(q,a-q*b);}
 ivec2 texelAt(int i,int width){return divmod(i,width).yx;}
 ivec3 placeOf(int t,ivec4 to){ivec2 c=divmod(t,(to.z+1)/2),r=divmod(c.x,(to.y+1)/2);return ivec3(r.x,2*r.y,2*c.y);}
 bvec4 isInside(ivec3 p,ivec4 to){bool r=p.y+1<to.y,c=p.z+1<to.z;return bvec4(true,c,r,r&&c);}
@@ -130,8 +130,6 @@ float element(sampler2D from,ivec4 at,int i){
 if(at.y==0)return texelFetch(from,texelAt(i+at.z,at.x),0).x;
 ivec2 c=divmod(i,at.z),r=divmod(c.x,at.y);
 return texelFetch(from,texelAt((r.x*((at.y+1)/2)+r.y/2)*((at.z+1)/2)+c.y/2,at.x),0)[2*(r.y&1)+(c.y&1)];}
-vec4 load(sampler2D from,ivec4 at,ivec2 texel,ivec3 p,ivec4 to){
-vec4 v=texelFetch(from,texel,0);
-for(int i=0;i<at.w;i++)v[i]=element(from,at,(p.x*to.y+p.y+i/2)*to.z+p.z+i%2);
-return v;}
+vec4 gather(sampler2D from,ivec4 at,ivec3 p,ivec4 to){int i=(p.x*to.y+p.y)*to.z+p.z,j=i+to.z;
+return vec4(element(from,at,i),element(from,at,i+1),element(from,at,j),element(from,at,j+1));}
 `;
