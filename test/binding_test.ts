@@ -290,9 +290,9 @@ describe('an optimizer among others', () => {
   it('warns once of variables of another copy of tfjs-core', async () => {
     const [foreign] = ones('foreign');
     // What a class of the same code, loaded twice, looks like from here.
-    class Copied extends tf.Tensor {}
-    Object.defineProperties(Copied.prototype, Object.getOwnPropertyDescriptors(tf.Variable.prototype));
-    Object.setPrototypeOf(foreign, Copied.prototype);
+    const copied = Object.defineProperties({}, Object.getOwnPropertyDescriptors(tf.Variable.prototype));
+    Object.setPrototypeOf(copied, tf.Tensor.prototype);
+    Object.setPrototypeOf(foreign, copied);
     expect(await warningsOf(() => { for (let i = 0; i < 2; i++) sgd(0.1, {params: [present(foreign)]}); })).toEqual([jasmine.stringMatching(/'foreign'.*another copy of @tensorflow\/tfjs-core.*npm ls @tensorflow\/tfjs-core/)]);
     tf.dispose(foreign);
   });
