@@ -14,11 +14,15 @@ import {warn} from './warn';
 
 /** One row of `allParams`. */
 export interface ParamRow {
+  /** The parameter. */
   readonly variable: tf.Variable;
   /** The index of the parameter's group. */
   readonly group: number;
+  /** Whether it trains now. */
   readonly trainable: boolean;
+  /** Its state and flags; the tensors are the optimizer's own. */
   readonly state: ParameterState;
+  /** The hypers of its group: what is written to them is checked and acts on the next step. */
   readonly hypers: Record<string, Scalar>;
 }
 

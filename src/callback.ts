@@ -12,8 +12,11 @@ export type Scalar = number | boolean;
 /** What `evaluate`, `total` and a callback's function are given, as the runner sees it. */
 export type Context = Readonly<Record<string, unknown>>;
 
+/** Hypers by name: a default, or `required`. */
 export type HyperDecl = Readonly<Record<string, number | Required>>;
+/** State entries by name: a number on the host, or how a tensor starts. */
 export type StateDecl = Readonly<Record<string, number | Start>>;
+/** Options by name, with their values. */
 export type OptionDecl = Readonly<Record<string, Scalar>>;
 
 /** What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks that where a rule is written. */
@@ -35,10 +38,13 @@ export interface Declaration {
 
 /** One piece of an optimizer. Made by `callback`. */
 export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl = OptionDecl> {
+  /** The name that it is registered under. */
   readonly name: string;
+  /** The hypers that it reads: a default, or `required`. */
   readonly hypers: H;
   /** The options as they are bound now. */
   readonly options: O;
+  /** All that it declares, with its function. */
   readonly declaration: Declaration;
   /**
    * The same callback with some of its options bound to other values; they are saved with the optimizer.

@@ -1,3 +1,7 @@
+/**
+ * Optimizers, callbacks, schedules, and functions that train. Importing anything from it registers the optimizers, so that saved models find them.
+ * @module tfjs-optim
+ */
 import './register';
 
 export {BaseOptimizer, type ParamGroup, type ParamRow, type ScheduleView} from './base_optimizer';

@@ -31,6 +31,7 @@ import {listedByNames} from './weight_names';
  * written. A missing gradient leaves a parameter, its state and its step count alone.
  */
 export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[]> extends BaseOptimizer {
+  /** The name by which saved models find the class. */
   static get className(): string {
     return 'TfjsOptimOptimizer';
   }

@@ -32,7 +32,9 @@ interface Row<H, X> {
 
 /** What the class of a row can do; named, so that declarations can be written. */
 interface RowClass<H, X> {
+  /** The name by which saved models find the class. */
   readonly className: string;
+  /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>): Optimizer<readonly Callback[]>;
 }
@@ -89,87 +91,88 @@ export class SGD<const P extends readonly AnyCallback[] = readonly []> extends r
 export class RMSProp<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rmsPropRow)<P> {}
 
 /**
- * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See `adamStep`. Defaults, fastai's: `lr` 1e-3, `mom` 0.9,
+ * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults, fastai's: `lr` 1e-3, `mom` 0.9,
  * `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`.
  * Sources: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  */
 export class Adam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(adamRow)<P> {}
 
 /**
- * Rectified Adam; with `beta` (50, say) SAdam's softplus. See `rAdamStep`. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
+ * Rectified Adam; with `beta` (50, say) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
  * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate
  * to Improve Convergence of ADAM, 2019.
  */
 export class RAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rAdamRow)<P> {}
 
 /**
- * Quasi-hyperbolic Adam. See `qhAdamStep`. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1, `eps` 1e-8, `wd` 0.
+ * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1, `eps` 1e-8, `wd` 0.
  * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
 export class QHAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(qhAdamRow)<P> {}
 
 /**
- * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See `larcLayerLr`. Defaults: `lr` 1e-3, `mom` 0.9,
+ * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}. Defaults: `lr` 1e-3, `mom` 0.9,
  * `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0.
  * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
  */
 export class Larc<const P extends readonly AnyCallback[] = readonly []> extends rowClass(larcRow)<P> {}
 
 /**
- * LAMB, for large batches. See `lambStep`. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
+ * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
  * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020.
  */
 export class Lamb<const P extends readonly AnyCallback[] = readonly []> extends rowClass(lambRow)<P> {}
 
+/** What the factory of a row of the table is given beside the learning rate. */
 export type Options<R extends {readonly hypers: object; readonly extra: object}, P extends readonly AnyCallback[]> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
 
-/** Makes `SGD`. */
+/** Makes {@link SGD}. */
 export function sgd<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P>): SGD<P> {
   return new SGD(lr, options);
 }
 
-/** Makes `RMSProp`. */
+/** Makes {@link RMSProp}. */
 export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P>): RMSProp<P> {
   return new RMSProp(lr, options);
 }
 
-/** Makes `Adam`. */
+/** Makes {@link Adam}. */
 export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
   return new Adam(lr, options);
 }
 
-/** Makes `Adam` with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
+/** Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
 export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
-/** Makes `RAdam`. */
+/** Makes {@link RAdam}. */
 export function rAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): RAdam<P> {
   return new RAdam(lr, options);
 }
 
-/** Makes `QHAdam`. */
+/** Makes {@link QHAdam}. */
 export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P>): QHAdam<P> {
   return new QHAdam(lr, options);
 }
 
-/** Makes `Larc`. */
+/** Makes {@link Larc}. */
 export function larc<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P>): Larc<P> {
   return new Larc(lr, options);
 }
 
-/** Makes `Lamb`. */
+/** Makes {@link Lamb}. */
 export function lamb<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P>): Lamb<P> {
   return new Lamb(lr, options);
 }
 
-/** Makes `Lookahead` over an optimizer, which it takes over. */
+/** Makes {@link Lookahead} over an optimizer, which it takes over. */
 export function lookahead(inner: Optimizer, options: LookaheadOptions = {}): Lookahead {
   return new Lookahead(inner, options);
 }
 
 /**
- * Ranger: `Lookahead` (k 6, alpha 0.5) over `RAdam`. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0.
+ * Ranger: {@link Lookahead} (k 6, alpha 0.5) over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0.
  * Source: Wright, Ranger: a synergistic optimizer, 2019.
  */
 export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): Lookahead {

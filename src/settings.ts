@@ -22,6 +22,7 @@ export interface BaseSettings {
   readonly noWd?: (variable: tf.Variable) => boolean;
 }
 
+/** A callback, whatever it declares. */
 export type AnyCallback = Callback;
 /** A list of callbacks, where one by itself is taken for a list of one. */
 export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[] ? C : C extends AnyCallback ? readonly [C] : never;

@@ -2,8 +2,11 @@ import type {Scalar} from './callback';
 
 /** A spread of values over the parameter groups; made by `slice`. */
 export interface Slice {
+  /** Tells it from a list. */
   readonly kind: 'slice';
+  /** The value of the first group, positive; without it all groups but the last have `end/10`. */
   readonly start?: number;
+  /** The value of the last group, positive. */
   readonly end: number;
 }
 

@@ -2,7 +2,9 @@ import type {Value} from './value';
 
 /** What a start is given: the parameter at its first step and its gradient (zeros where it has none). */
 export interface StartContext {
+  /** The parameter before the step. */
   readonly p: Value;
+  /** Its gradient, of the same shape. */
   readonly grad: Value;
 }
 

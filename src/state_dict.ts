@@ -16,8 +16,11 @@ export interface StateDict {
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   /** Host numbers that all parameters have in common, such as Lookahead's `count`. */
   readonly common: Readonly<Record<string, number>>;
+  /** How each group is frozen. */
   readonly frozen: ReadonlyArray<Group['frozen']>;
+  /** The first group that the last `freezeTo` left trainable. */
   readonly frozenIdx: number;
+  /** How many steps were made. */
   readonly iterations: number;
   /** The schedules that it follows. */
   readonly schedule?: ScheduleState | undefined;

@@ -15,35 +15,65 @@ export type Operand = Value | tf.TensorLike;
  * Backends disagree on 0/0 and on NaN that meets `minimum`, `maximum`, `sign`; they agree on `less` followed by `where`.
  */
 export interface Value {
+  /** The dimensions. A callback that reads `shape`, `rank` or `size` is traced once for each shape. */
   readonly shape: readonly number[];
+  /** How many dimensions. */
   readonly rank: number;
+  /** How many elements. */
   readonly size: number;
+  /** `this + b`. */
   add(b: Operand): Value;
+  /** `this - b`. */
   sub(b: Operand): Value;
+  /** `this·b`. */
   mul(b: Operand): Value;
+  /** `this/b`. */
   div(b: Operand): Value;
+  /** The larger of the two. */
   maximum(b: Operand): Value;
+  /** The smaller of the two. */
   minimum(b: Operand): Value;
+  /** `this` to the power of b. */
   pow(b: Operand): Value;
+  /** `√this`. */
   sqrt(): Value;
+  /** `this²`. */
   square(): Value;
+  /** `|this|`. */
   abs(): Value;
+  /** `-this`. */
   neg(): Value;
+  /** -1, 0 or 1. */
   sign(): Value;
+  /** e to the power of `this`. */
   exp(): Value;
+  /** The natural logarithm. */
   log(): Value;
+  /** `log(1 + exp(this))`. */
   softplus(): Value;
+  /** Zeros of the same shape. */
   zerosLike(): Value;
+  /** Ones of the same shape. */
   onesLike(): Value;
+  /** The sum of all elements, a scalar. */
   sum(): Value;
+  /** The mean of all elements, a scalar. */
   mean(): Value;
+  /** `this < b`. */
   less(b: Operand): Value;
+  /** `this ≤ b`. */
   lessEqual(b: Operand): Value;
+  /** `this > b`. */
   greater(b: Operand): Value;
+  /** `this ≥ b`. */
   greaterEqual(b: Operand): Value;
+  /** `this = b`. */
   equal(b: Operand): Value;
+  /** Both, of two booleans. */
   logicalAnd(b: Operand): Value;
+  /** One or both, of two booleans. */
   logicalOr(b: Operand): Value;
+  /** The opposite of a boolean. */
   logicalNot(): Value;
   /** This value where `condition` holds, `other` elsewhere. */
   where(condition: Operand, other: Operand): Value;

@@ -16,9 +16,11 @@ export interface FineTuneOptions extends Pick<OneCycleOptions, 'div' | 'divFinal
   readonly lrMult?: number;
 }
 
-/** The history of each part of `fineTune`; `frozen` is absent where training went on after it. */
+/** The history of each part of `fineTune`. */
 export interface FineTuneHistory {
+  /** Of the last group alone; absent where training went on after it. */
   readonly frozen: History | undefined;
+  /** Of all groups. */
   readonly unfrozen: History;
 }
 

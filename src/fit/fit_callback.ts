@@ -16,11 +16,17 @@ export interface Fit {
 
 /** What a callback of this package does in a fit. */
 export interface FitHooks {
+  /** Before the first batch. */
   trainBegin?(fit: Fit): void | Promise<void>;
+  /** After the last batch, where nothing threw. */
   trainEnd?(fit: Fit): void | Promise<void>;
+  /** Before the batches of an epoch. */
   epochBegin?(fit: Fit, epoch: number): void | Promise<void>;
+  /** After the batches of an epoch, and validation. */
   epochEnd?(fit: Fit, epoch: number, logs: FitLogs): void | Promise<void>;
+  /** Before each step. */
   batchBegin?(fit: Fit, batch: number): void | Promise<void>;
+  /** After each step. */
   batchEnd?(fit: Fit, batch: number, logs: FitLogs): void | Promise<void>;
 }
 

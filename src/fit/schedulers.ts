@@ -45,6 +45,7 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
     });
   }
 
+  /** The schedules. @param hypers the hypers of each group. */
   schedulesFor(hypers: Hypers): Schedules {
     return isPlan(this.plan) ? this.plan.schedulesFor(hypers) : this.plan;
   }

@@ -1,6 +1,8 @@
 /** A learning rate that a rule suggests, and the point of the loss curve that it goes by. */
 export interface Suggestion {
+  /** The rate. */
   readonly lr: number;
+  /** The point of the curve. */
   readonly point: {readonly lr: number; readonly loss: number};
 }
 

@@ -8,12 +8,15 @@ type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
 /** Where training is. */
 export interface FitProgress {
+  /** The epoch, from 0. */
   readonly epoch: number;
+  /** How many epochs there are. */
   readonly epochs: number;
   /** The batch within the epoch that was just trained on, from 0. */
   readonly batch: number;
   /** The steps made of all `steps` of all epochs. */
   readonly step: number;
+  /** How many steps there are. */
   readonly steps: number;
 }
 

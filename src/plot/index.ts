@@ -1,3 +1,7 @@
+/**
+ * Charts of schedules, of the learning-rate finder and of histories, drawn with tfjs-vis, which is handed in.
+ * @module tfjs-optim/plot
+ */
 import {type LrFindResult, scheduleAt, type Schedules} from '../index';
 
 interface Point {
@@ -7,7 +11,9 @@ interface Point {
 
 /** What is used of tfjs-vis, which is handed in: `import * as tfvis from '@tensorflow/tfjs-vis'`. */
 export interface Tfvis<C> {
+  /** The part that draws. */
   readonly render: {
+    /** Draws lines into a container. */
     linechart(container: C, data: {values: Point[][]; series: string[]}, options: {xLabel: string; yLabel: string; zoomToFit: boolean}): Promise<void>;
   };
 }

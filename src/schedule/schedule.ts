@@ -25,7 +25,7 @@ export type Schedules = Readonly<Record<string, Schedule>>;
 
 /** Makes schedules for an optimizer from its hypers. */
 export interface SchedulePlan {
-  /** @param hypers the hypers of each group. */
+  /** The schedules. @param hypers the hypers of each group. */
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
 }
 
