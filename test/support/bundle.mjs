@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 
 import {build} from 'esbuild';
 
-import {readmeBlocks} from './readme.mjs';
+import {docBlocks} from './doc_pages.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const require = createRequire(import.meta.url);
@@ -92,7 +92,7 @@ export async function bundleForBrowser(pass, settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     define: define(settings),
-    plugins: pass === 'core_specs' ? [standIn] : [readmeBlocks(root, 'browser')],
+    plugins: pass === 'core_specs' ? [standIn] : [docBlocks(root, 'browser')],
     logLevel: 'warning',
   });
   const wasmFolder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
@@ -119,7 +119,7 @@ export async function bundleForNode(settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     define: define(settings),
-    plugins: [readmeBlocks(root, 'node')],
+    plugins: [docBlocks(root, 'node')],
     logLevel: 'warning',
   });
   return {bundle};

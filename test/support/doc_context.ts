@@ -1,8 +1,8 @@
 import type {layers, LayersModel, Scalar, Tensor, Tensor2D} from '@tensorflow/tfjs';
 import {tf} from './tfjs';
 
-/** What the README says that its snippets start from. */
-export interface ReadmeContext {
+/** What the pages say that their blocks start from. */
+export interface DocContext {
   /** A small classifier, not compiled. */
   readonly model: LayersModel;
   /** Its layers but the last, and the last. */
@@ -12,10 +12,12 @@ export interface ReadmeContext {
   readonly loss: () => Scalar;
   readonly xs: Tensor2D;
   readonly ys: Tensor;
+  /** Expects of a value what the page tells after `// →`; numbers to six digits. */
+  readonly told: (actual: unknown, expected: unknown) => void;
 }
 
 /** Makes a context with a model of its own. */
-export function readmeContext(): ReadmeContext {
+export function docContext(): DocContext {
   const model = tf.sequential({
     layers: [tf.layers.dense({inputShape: [4], units: 8, activation: 'relu'}), tf.layers.dense({units: 8, activation: 'relu'}), tf.layers.dense({units: 3, activation: 'softmax'})],
   });
@@ -26,5 +28,14 @@ export function readmeContext(): ReadmeContext {
     if (!(predicted instanceof tf.Tensor)) throw new Error('The model has one output.');
     return tf.metrics.categoricalCrossentropy(ys, predicted).mean();
   };
-  return {model, body: model.layers.slice(0, -1), head: model.layers.slice(-1), loss, xs, ys};
+  const told = (actual: unknown, expected: unknown) => { expect(plain(actual)).toEqual(plain(expected)); };
+  return {model, body: model.layers.slice(0, -1), head: model.layers.slice(-1), loss, xs, ys, told};
+}
+
+function plain(x: unknown): unknown {
+  if (typeof x === 'number') return Number(x.toPrecision(6));
+  if (x instanceof Float32Array || x instanceof Int32Array || x instanceof Uint8Array) return Array.from(x, plain);
+  if (Array.isArray(x)) return x.map(plain);
+  if (typeof x === 'object' && x !== null) return Object.fromEntries(Object.entries(x).map(([key, value]) => [key, plain(value)]));
+  return x;
 }

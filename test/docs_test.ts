@@ -1,0 +1,4 @@
+import {blocks} from 'docs:blocks';
+import {describeDocs} from './support/doc_specs';
+
+describeDocs('webgl', blocks);

@@ -1,0 +1,79 @@
+import {readFileSync, statSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import {blocks} from 'docs:blocks';
+import ts from 'typescript';
+import manifest from '../../package.json';
+import {pagesOf} from '../support/doc_pages.mjs';
+import {describeDocs} from '../support/doc_specs';
+
+describeDocs('wasm', blocks);
+
+const pages = new Map(pagesOf('.').map(page => [page, readFileSync(page, 'utf8')]));
+
+describe('the code in the pages', () => {
+  it('is in languages that are tested only', () => {
+    expect(blocks.length).toBeGreaterThan(40);
+    for (const {name, language} of blocks) expect(language).withContext(name).toMatch(/^(ts|html|sh|text)$/);
+    expect(blocks.filter(({where}) => where === 'browser').length).withContext('for the browser only').toBeGreaterThan(0);
+    for (const [page, text] of pages) expect(text.replaceAll(/^```.*\n[^]*?^```$/gm, '')).withContext(`fences of another kind in ${page}`).not.toMatch(/```|~~~/);
+  });
+
+  it('type-checks, strict', () => {
+    const sources = new Map(blocks.filter(({source}) => source !== '').map(({name, source}) => [resolve(`${name.split(',')[0]?.replaceAll(/\W+/g, '_') ?? ''}.ts`), source]));
+    const {options} = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config, ts.sys, process.cwd());
+    const strict = {...options, noUnusedLocals: false, noUnusedParameters: false};
+    const disk = ts.createCompilerHost(strict);
+    const program = ts.createProgram([...sources.keys()], strict, {
+      ...disk,
+      fileExists: path => sources.has(resolve(path)) || disk.fileExists(path),
+      readFile: path => sources.get(resolve(path)) ?? disk.readFile(path),
+      getSourceFile: (path, version) => {
+        const text = sources.get(resolve(path)) ?? disk.readFile(path);
+        return text === undefined ? undefined : ts.createSourceFile(path, text, version);
+      },
+    });
+    const wrong = ts.getPreEmitDiagnostics(program).filter(({file}) => file === undefined || sources.has(resolve(file.fileName)));
+    expect(ts.formatDiagnostics(wrong, {getCanonicalFileName: path => path, getCurrentDirectory: () => process.cwd(), getNewLine: () => '\n'})).toBe('');
+  });
+
+  it('calls commands that exist', () => {
+    const lines = blocks.filter(({language}) => language === 'sh').flatMap(({code}) => code.split('\n')).map(line => line.replace(/ *#.*/, '')).filter(line => line !== '');
+    expect(lines.flatMap(line => line.split(' && ')).filter(command => !isCommand(command))).toEqual([]);
+  });
+});
+
+describe('the pages', () => {
+  it('have links that lead to files and headings', () => {
+    const broken = [...pages].flatMap(([page, text]) => [...text.matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].flatMap(([link, path = '', anchor = '']) => {
+      const target = path === '' ? page : join(dirname(page), path);
+      const found = isFile(target) && (anchor === '' || anchorsOf(pages.get(target) ?? '').includes(anchor));
+      return found ? [] : [`${page}: ${link}`];
+    }));
+    expect(broken).toEqual([]);
+  });
+
+  it('are all linked from the README', () => {
+    const readme = pages.get('README.md') ?? '';
+    expect([...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${page})`))).toEqual([]);
+  });
+});
+
+const scripts = Object.keys(manifest.scripts);
+const packages = [manifest.name, ...Object.keys(manifest.devDependencies)];
+
+function isCommand(command: string): boolean {
+  const [program, verb = '', ...rest] = command.split(' ');
+  if (program !== 'npm') return false;
+  if (verb === 'install') return rest.every(name => packages.includes(name));
+  if (verb === 'start' || verb === 'test') return scripts.includes(verb);
+  return verb === 'ci' || (verb === 'run' && scripts.includes(rest[0] ?? ''));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  return [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+}

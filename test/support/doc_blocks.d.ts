@@ -1,0 +1,20 @@
+// Made by the bundler: see doc_pages.mjs.
+declare module 'docs:blocks' {
+  import type {DocContext} from './doc_context';
+
+  interface Block {
+    /** Its page, its number there and the heading that it stands under. */
+    readonly name: string;
+    readonly language: string;
+    readonly where: 'anywhere' | 'browser' | 'node';
+    /** As it stands in the page. */
+    readonly code: string;
+    /** What it prints; undefined where the page does not tell. */
+    readonly printed?: string;
+    /** The module that it becomes; empty for a language that is not run. */
+    readonly source: string;
+    /** Runs it; undefined where it can't run here. */
+    readonly run: ((context: DocContext) => Promise<void>) | undefined;
+  }
+  export const blocks: readonly Block[];
+}

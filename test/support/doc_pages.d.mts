@@ -1,0 +1,2 @@
+/** The pages of a project, by path. */
+export function pagesOf(root: string): readonly string[];

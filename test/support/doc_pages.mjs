@@ -1,0 +1,80 @@
+// The code of all pages as modules: `docs:blocks` imports each block as a function of the hidden context that doc_context.ts makes.
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+const FENCE = /^```(.*)\n([^]*?)^```$/gm;
+const MARKS = {ts: ['browser', 'node', 'continued'], text: ['printed']};
+/** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
+const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
+
+/** The pages of a project: those in its root, then those in docs/. */
+export function pagesOf(root) {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).sort();
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+}
+
+/**
+ * The fenced blocks of a page. The word after the language says where alone a block can run. `ts continued` goes on from the block of code before it,
+ * in the same module; `text printed` is what that prints.
+ * @param page its name, for the names of the blocks.
+ */
+export function blocksOf(text, page) {
+  const blocks = [];
+  for (const [i, {1: info, 2: code, index}] of [...text.matchAll(FENCE)].entries()) {
+    const [language = '', mark = 'anywhere'] = info.trim().split(/\s+/);
+    const heading = [...text.slice(0, index).matchAll(/^#+ (.*)$/gm)].at(-1)?.[1] ?? '';
+    const name = `${page} ${i + 1}, ${heading}`;
+    const before = blocks.findLast((block) => block.language === 'ts');
+    const marks = MARKS[language] ?? [];
+    if (mark !== 'anywhere' && !marks.includes(mark)) throw new Error(`${name}: a block of ${language} can be marked ${marks.join(', ') || 'in no way'}; got '${mark}'.`);
+    if (['continued', 'printed'].includes(mark) && before === undefined) throw new Error(`${name}: there is no block of code before it.`);
+    if (mark === 'continued') before.code += code;
+    else if (mark === 'printed') before.printed = (before.printed ?? '') + code;
+    else blocks.push({name, language, where: language === 'html' ? 'browser' : mark, code});
+  }
+  return blocks;
+}
+
+/** A block as a module that exports `run`, in TypeScript. */
+function moduleOf({language, code}) {
+  const script = language === 'html' ? /<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '' : code;
+  const imports = [];
+  const body = script.replace(/^import\s[^;]+;.*\n/gm, (statement) => {
+    imports.push(statement);
+    return '';
+  }).replace(TOLD, '$1told($2, $3);');
+  if (!imports.some((statement) => statement.includes('* as tf '))) imports.push("import * as tf from '@tensorflow/tfjs';\n");
+  return `import type {DocContext} from './test/support/doc_context';
+import * as tfoptim from 'tfjs-optim';
+${imports.join('')}
+export async function run({model, body, head, loss, xs, ys, told}: DocContext): Promise<void> {
+  {
+${body}
+  }
+}
+`;
+}
+
+/** An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without `run`. */
+export function docBlocks(root, place) {
+  const blocks = () => pagesOf(root).flatMap((page) => blocksOf(readFileSync(join(root, page), 'utf8'), page))
+    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) ? moduleOf(block) : ''}));
+  return {
+    name: 'doc-blocks',
+    setup(bundler) {
+      bundler.onResolve({filter: /^docs:/}, ({path}) => ({path, namespace: 'docs'}));
+      bundler.onResolve({filter: /^tfjs-optim$/, namespace: 'docs'}, () => ({path: join(root, 'src/index.ts')}));
+      bundler.onLoad({filter: /^docs:blocks$/, namespace: 'docs'}, () => {
+        const listed = blocks();
+        const runs = listed.map(({source, where}) => source !== '' && ['anywhere', place].includes(where));
+        const imports = runs.flatMap((run, i) => run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []);
+        const entries = listed.map((block, i) => `{...${JSON.stringify(block)}, run: ${runs[i] ? `run${i}` : 'undefined'}},`);
+        return {contents: `${imports.join('\n')}\nexport const blocks = [\n${entries.join('\n')}\n];`, loader: 'js', resolveDir: root};
+      });
+      bundler.onLoad({filter: /^docs:block\/\d+$/, namespace: 'docs'}, ({path}) => {
+        const block = blocks()[Number(path.slice('docs:block/'.length))];
+        return {contents: block?.source ?? '', loader: 'ts', resolveDir: root};
+      });
+    },
+  };
+}
