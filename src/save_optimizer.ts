@@ -6,6 +6,7 @@ import {fromRegisteredClass, isSavedObject} from './registered_class';
 /**
  * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it.
  * @param to a URL such as `indexeddb://name`, `localstorage://name`, `file://folder`, or an IOHandler.
+ * @throws (rejects) where nothing can save to it.
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
   const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;

@@ -28,6 +28,7 @@ export const meanGrad = callback('meanGrad',
  * adam(1e-3, {callbacks: [...accumulate(4), clipGlobalNorm], globalClipNorm: 1})
  * ```
  * @param every how many calls make a step, a whole number from 1.
+ * @throws where it is none.
  */
 export function accumulate(every: number): readonly Callback[] {
   if (!Number.isInteger(every) || every < 1) throw new Error(`accumulate takes how many calls make a step, a whole number from 1; got ${every}.`);

@@ -15,6 +15,7 @@ export interface CheckpointOptions extends MonitorOptions {
  * A callback that saves the model with its optimizer, state and schedules included, so that `tf.loadLayersModel` gives one that goes on where this one
  * was. A `Sequential` is saved as the model of the same layers.
  * @param to a URL such as `indexeddb://name`, or an IOHandler.
+ * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged.
  */
 export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
   checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);

@@ -46,7 +46,10 @@ export function layerGroups(model: LayersModel, boundaries: readonly Boundary[] 
 /**
  * Learning rates for layer-wise decay: `lr` for the last group, `decay` times as much for each group before. As `lr` of an optimizer or `lrMax`.
  * Source: Howard & Ruder, Universal Language Model Fine-tuning for Text Classification, 2018 (their `decay` is 1/2.6).
+ * @param lr the rate of the last group, from 0.
+ * @param decay above 0 and at most 1.
  * @param groups how many groups, or the groups.
+ * @throws where lr or decay is out of range.
  */
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
   const length = typeof groups === 'number' ? groups : groups.length;

@@ -23,6 +23,7 @@ type Values = Array<number | tf.Tensor>;
 /**
  * A callback that records each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its name, or with several groups under
  * `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is read from the device before the end.
+ * @throws in training, for a hyper that the optimizer has not.
  */
 export function record(options: RecordOptions = {}): FitCallback {
   checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm']);

@@ -7,6 +7,7 @@ import {type MonitorOptions, monitorOf} from './monitor';
 /**
  * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages included. Where training
  * throws, the weights stay as they were then.
+ * @throws in training, where the monitored value is not logged.
  */
 export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
   checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);

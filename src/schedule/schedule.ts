@@ -29,22 +29,22 @@ export interface SchedulePlan {
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
 }
 
-/** Linear from `start` to `end`. Values, here and below: one number, one a group, or a `slice`. */
+/** Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one a group, or a `slice`. */
 export function lin(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'lin', start, end};
 }
 
-/** Half a cosine from `start` to `end`. */
+/** Half a cosine from `start` to `end`: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function cos(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'cos', start, end};
 }
 
-/** Exponential from `start` to `end`, which must be positive. */
+/** Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive, which is checked where it is used. */
 export function exp(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'exp', start, end};
 }
 
-/** Polynomial from `start` to `end`: `start + (end - start)·pos^power`, `power` > 0. */
+/** Polynomial from `start` to `end`: `start + (end - start)·pos^power`. @throws where `power` is not positive. */
 export function poly(start: HyperValue, end: HyperValue, power: number): Schedule {
   if (!(power > 0 && power < Infinity)) throw new Error(`The power of a polynomial schedule is a positive number; got ${power}.`);
   return {kind: 'poly', start, end, power};
@@ -68,6 +68,8 @@ export function combine(pcts: readonly number[], parts: readonly Schedule[]): Sc
 /**
  * The value of a schedule for each of n groups.
  * @param pos from 0 (the start) to 1 (the end).
+ * @param groups how many groups, 1 by default.
+ * @throws where a list does not fit the groups.
  */
 export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
   return valuesAt(spreadSchedule('value', schedule, groups), pos);

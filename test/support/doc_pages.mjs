@@ -36,13 +36,14 @@ export function blocksOf(text, page) {
 }
 
 /** A block as a module that exports `run`, in TypeScript. */
-function moduleOf({language, code}) {
+function moduleOf({name, language, code}) {
   const script = language === 'html' ? /<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '' : code;
   const imports = [];
   const body = script.replace(/^import\s[^;]+;.*\n/gm, (statement) => {
     imports.push(statement);
     return '';
   }).replace(TOLD, '$1told($2, $3);');
+  if (body.includes('// →')) throw new Error(`${name}: what stands after '// →' is the value of the statement before it; this is none:\n${body}`);
   if (!imports.some((statement) => statement.includes('* as tf '))) imports.push("import * as tf from '@tensorflow/tfjs';\n");
   return `import type {DocContext} from './test/support/doc_context';
 import * as tfoptim from 'tfjs-optim';
