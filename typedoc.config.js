@@ -35,8 +35,10 @@ export default {
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',
-  disableGit: true,
-  sourceLinkTemplate: 'https://www.npmjs.com/package/tfjs-optim',
+  // Links to sources depend on where the repository was cloned from.
+  disableSources: true,
+  // Pages bring their titles.
+  headings: {readme: false},
   excludePrivate: true,
   excludeProtected: true,
   excludeExternals: true,

@@ -36,6 +36,11 @@ interface RowClass<H, X> {
   readonly className: string;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
+  /**
+   * @param lr the learning rate: one, one a group, or a `slice`. Default 1e-3.
+   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, and the settings of every optimizer.
+   * @throws for unknown or impossible hypers, or parameters that can't be trained.
+   */
   new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>): Optimizer<readonly Callback[]>;
 }
 
