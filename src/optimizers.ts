@@ -17,7 +17,10 @@ export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSetti
   readonly callbacks?: P;
 }
 
-/** What an optimizer of the table is given beside the learning rate. */
+/**
+ * What an optimizer of the table is given beside the learning rate. Ranges: `lr`, `wd`, `eps`, `trustCoeff` and `beta` from 0; `mom` and `sqrMom` from 0 to below 1;
+ * `nu1` and `nu2` any number, from 0 to 1 by their meaning.
+ */
 export type RowOptions<H, X, P extends readonly AnyCallback[]> = {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P> & Settings<P>;
 
 interface Row<H, X> {

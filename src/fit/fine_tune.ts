@@ -8,11 +8,11 @@ import {train, trainFunction} from './train';
 
 /** Settings of `fineTune`. */
 export interface FineTuneOptions extends Pick<OneCycleOptions, 'div' | 'divFinal' | 'pctStart' | 'moms' | 'wd'> {
-  /** The learning rate of the last group while the others are frozen; half of it afterwards. Default 2e-3. */
+  /** The learning rate of the last group while the others are frozen, positive; half of it afterwards. Default 2e-3. */
   readonly baseLr?: number;
-  /** How many epochs to train the last group alone. Default 1. */
+  /** How many epochs to train the last group alone, a whole number from 0. Default 1. */
   readonly freezeEpochs?: number;
-  /** How many times smaller the rate of the first group is than that of the last. Default 100. */
+  /** How many times smaller the rate of the first group is than that of the last, positive. Default 100. */
   readonly lrMult?: number;
 }
 

@@ -8,11 +8,11 @@ import {train, trainFunction} from './train';
 
 /** Settings of `lrFind`. */
 export interface LrFindOptions {
-  /** The rate of the first step. Default 1e-7. */
+  /** The rate of the first step, positive. Default 1e-7. */
   readonly startLr?: number;
-  /** The rate that the steps rise to, exponentially. Default 10. */
+  /** The rate that the steps rise to, exponentially; positive. Default 10. */
   readonly endLr?: number;
-  /** How many steps to make. Default 100. */
+  /** How many steps to make, a whole number from 1. Default 100. */
   readonly numIt?: number;
   /** Stop once the smoothed loss is four times the best. Default true. */
   readonly stopDiv?: boolean;
@@ -41,6 +41,7 @@ const SMOOTHING = 0.98;
  * moving averages, the optimizer's state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is
  * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress`; `epochs` and `initialEpoch` play no part.
  * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
+ * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
   async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {

@@ -12,9 +12,9 @@ export interface LrOptions {
 
 /** Settings of one-cycle. */
 export interface OneCycleOptions extends LrOptions {
-  /** It starts at `lrMax/div`. Default 25. */
+  /** It starts at `lrMax/div`; positive. Default 25. */
   readonly div?: number;
-  /** It ends at `lrMax/divFinal`. Default 1e5. */
+  /** It ends at `lrMax/divFinal`; positive. Default 1e5. */
   readonly divFinal?: number;
   /** The share of the steps in which the rate rises, in [0, 1]. Default 0.25. */
   readonly pctStart?: number;
@@ -24,7 +24,7 @@ export interface OneCycleOptions extends LrOptions {
 
 /** Settings of flat-cosine. */
 export interface FlatCosOptions extends LrOptions {
-  /** It ends at `lrMax/divFinal`. Default 1e5. */
+  /** It ends at `lrMax/divFinal`; positive. Default 1e5. */
   readonly divFinal?: number;
   /** The share of the steps in which the rate stays flat, in [0, 1]. Default 0.75. */
   readonly pctStart?: number;

@@ -43,6 +43,13 @@ describe('the house', () => {
     expect(Object.fromEntries(drawn)).toEqual(Object.fromEntries([...found].map(([module, others]) => [module, [...others].sort()])));
   });
 
+  it('has the files that the drawing names', () => {
+    const [, drawing = ''] = /```text\n([^]*?)```/.exec(readFileSync('docs/architecture.md', 'utf8')) ?? [];
+    const named = [...drawing.matchAll(/(?<![*\w/])[\w/]+\.ts/g)].map(([file]) => file);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter(file => !files.has(file))).toEqual([]);
+  });
+
   it('imports files that there are', () => {
     expect([...imports.values()].flat().filter(file => !files.has(file))).toEqual([]);
   });
