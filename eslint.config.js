@@ -42,7 +42,7 @@ export default defineConfig(
     files: ['test/package/**'],
     languageOptions: {
       globals: Object.fromEntries([
-        'describe', 'it', 'expect', 'beforeAll', 'afterAll', 'globalThis', 'postMessage', 'require', 'console',
+        'describe', 'it', 'expect', 'expectAsync', 'beforeAll', 'afterAll', 'globalThis', 'postMessage', 'require', 'console',
       ].map((name) => [name, 'readonly'])),
     },
     rules: {'no-restricted-globals': ['error', 'fit', 'fdescribe']},

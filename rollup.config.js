@@ -1,3 +1,5 @@
+import {resolve as resolvePath} from 'node:path';
+
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
@@ -17,29 +19,39 @@ const UMD = [
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
 
+const INDEX = resolvePath('src/index');
 const external = Object.keys(GLOBALS);
 
-const compile = () => [
-  resolve(),
-  typescript({include: ['src/**/*.ts'], noEmit: false, declaration: false, noEmitOnError: true}),
-];
+// What a bundle leaves out where nothing of it is used: by file for bundlers that look no deeper, and with the imports of tfjs-layers. Entries share
+// their chunks, so that there is one registry and one class of each name.
+const CHUNKS = [['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//]];
+const ENTRY = /src\/(index|plot\/index|wasm_training\/\w+)\.ts/;
 
-// Entries share their chunks, so that there is one registry and one class of each name.
+const chunkOf = id => ENTRY.test(id) ? undefined : CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core';
+
 const output = (format, extension) => ({
   dir: 'dist',
   format,
   entryFileNames: `[name].${extension}`,
   chunkFileNames: `shared/[name].${extension}`,
 });
+const code = (format, extension) => ({...output(format, extension), manualChunks: chunkOf, onlyExplicitManualChunks: true, hoistTransitiveImports: false});
+// A type has one declaration: the other entries take it from the package's own.
+const types = (code, extension) => ({...output('es', extension), paths: id => id === INDEX ? `./index.${code}` : id});
 
 export default [
-  {input: ENTRIES, external, plugins: compile(), output: output('es', 'js')},
-  {input: ENTRIES, external, plugins: compile(), output: output('cjs', 'cjs')},
-  ...UMD.map(({entry, file, name}) => ({
-    input: ENTRIES[entry],
+  {
+    input: ENTRIES,
     external,
-    plugins: compile(),
+    treeshake: {moduleSideEffects: 'no-external'},
+    plugins: [resolve(), typescript({include: ['src/**/*.ts'], noEmit: false, declaration: false, noEmitOnError: true})],
+    output: [code('es', 'js'), code('cjs', 'cjs')],
+  },
+  // From what was just built: one compilation serves all.
+  ...UMD.map(({entry, file, name}) => ({
+    input: `dist/${entry}.js`,
+    external,
     output: {file, format: 'umd', name, globals: GLOBALS, plugins: [terser()]},
   })),
-  {input: ENTRIES, external, plugins: [dts()], output: [output('es', 'd.ts'), output('es', 'd.cts')]},
+  {input: ENTRIES, external: [...external, '../index'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
 ];

@@ -1,33 +1,50 @@
-// A fresh project that has installed the packed package, as a user's would.
-import {execFileSync} from 'node:child_process';
-import {copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+// Fresh projects that have installed the packed package, as a user's would.
+import {execFile} from 'node:child_process';
+import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = dirname(dirname(here));
+const scratch = mkdtempSync(join(tmpdir(), 'tfjs-optim-package-'));
+process.on('exit', () => { rmSync(scratch, {recursive: true, force: true}); });
 
-function run(command, args, cwd) {
-  return execFileSync(command, args, {cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
+/** @throws where the command fails, with what it printed. */
+async function run(cwd, command, ...args) {
+  try {
+    const {stdout} = await promisify(execFile)(command, args, {cwd, maxBuffer: 64 * 2 ** 20});
+    return stdout;
+  } catch (error) {
+    throw new Error([error.message, error.stdout, error.stderr].join('\n'), {cause: error});
+  }
 }
 
-/** Packs the package into `folder` and says the file. */
-export function pack(folder) {
-  const out = run('npm', ['pack', '--json', '--pack-destination', folder], root);
+async function pack() {
+  const out = await run(root, 'npm', 'pack', '--json', '--pack-destination', scratch);
   const [{filename}] = JSON.parse(out.slice(out.indexOf('[\n')));
-  return join(folder, filename);
+  return join(scratch, filename);
 }
 
-/** A project with the packed package and one version of tfjs. */
-export function consumer(tarball, tfjs) {
-  const folder = mkdtempSync(join(tmpdir(), 'tfjs-optim-consumer-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({name: 'consumer', private: true}));
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball, `@tensorflow/tfjs@${tfjs}`], folder);
-  for (const file of readdirSync(join(here, 'fixtures'))) copyFileSync(join(here, 'fixtures', file), join(folder, file));
-  return {
-    folder,
-    run: (command, ...args) => run(command, args, folder),
-    remove: () => { rmSync(folder, {recursive: true, force: true}); },
-  };
+async function consumer(name, ...peers) {
+  const folder = join(scratch, name);
+  cpSync(join(here, 'fixtures'), folder, {recursive: true});
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({name, private: true}));
+  const install = (...packages) => run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages);
+  // One after the other, as into a project that has tfjs: at once, npm takes the newest tfjs-layers for what we need and then finds it at odds
+  // with a backend of an older version.
+  await install(...peers);
+  await install(tarball);
+  return {folder, run: (command, ...args) => run(folder, command, ...args), node: (...args) => run(folder, process.execPath, ...args)};
 }
+
+/** Versions of tfjs that the package works with, the one it is developed with first. */
+export const VERSIONS = ['4.22.0', '4.20.0', '4.17.0'];
+export const tarball = await pack();
+/** A project for each version. */
+export const projects = await Promise.all(VERSIONS.map(version =>
+  consumer(`tfjs-${version}`, `@tensorflow/tfjs@${version}`, `@tensorflow/tfjs-backend-wasm@${version}`)));
+export const [project] = projects;
+/** A project without tfjs-layers. */
+export const coreOnly = await consumer('core-only', `@tensorflow/tfjs-core@${VERSIONS[0]}`, `@tensorflow/tfjs-backend-cpu@${VERSIONS[0]}`);

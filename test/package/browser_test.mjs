@@ -1,0 +1,52 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {build as esbuild} from 'esbuild';
+import {build} from 'vite';
+import {project} from './consumer.mjs';
+import {EXPECTED} from './fixtures/scenario.mjs';
+import {browser, visit} from './page.mjs';
+
+const {folder} = project;
+const page = file => `<script type="module" src="/${file}"></script>`;
+const WORKER_PAGE = `<script>globalThis.result = new Promise(resolve => {
+  new Worker('/out/worker.js').onmessage = ({data}) => { resolve(data); };
+});</script>`;
+const SCRIPTS = ['@tensorflow/tfjs/dist/tf.min.js', '@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
+  'tfjs-optim/dist/tfjs-optim.min.js', 'tfjs-optim/dist/tfjs-optim-wasm-training.min.js'];
+const SCRIPT_PAGE = `${SCRIPTS.map(file => `<script src="/node_modules/${file}"></script>`).join('\n')}
+  <script type="module">
+    import {scenario} from '/scenario.mjs';
+    import {convolution} from '/subpaths.mjs';
+    globalThis.result = scenario(tf, tfoptim).then(async trained => ({...trained, ...await convolution(tf, tfoptim, tfoptimWasmTraining)}));
+  </script>`;
+
+async function bundle(entry, format) {
+  await esbuild({entryPoints: [join(folder, `${entry}.mjs`)], bundle: true, minify: true, format, outfile: join(folder, `out/${entry}.js`), logLevel: 'error'});
+}
+
+describe('In a browser, the package', () => {
+  let chrome;
+  beforeAll(async () => { chrome = await browser(); });
+  afterAll(async () => { await chrome.close(); });
+
+  it('trains, saves and resumes on a page bundled by esbuild', async () => {
+    await bundle('page', 'esm');
+    expect(await visit(chrome, folder, page('out/page.js'))).toEqual(EXPECTED);
+  });
+
+  it('trains, saves and resumes on a page built by Vite', async () => {
+    writeFileSync(join(folder, 'index.html'), page('page.mjs'));
+    const outDir = join(folder, 'vite');
+    await build({root: folder, logLevel: 'error', build: {outDir}});
+    expect(await visit(chrome, outDir, readFileSync(join(outDir, 'index.html')))).toEqual(EXPECTED);
+  });
+
+  it('trains, saves and resumes in a web worker', async () => {
+    await bundle('worker', 'iife');
+    expect(await visit(chrome, folder, WORKER_PAGE)).toEqual(EXPECTED);
+  });
+
+  it('trains, saves, resumes, and trains a convolution on WASM, on a page of script tags', async () => {
+    expect(await visit(chrome, folder, SCRIPT_PAGE)).toEqual({...EXPECTED, convolutionOn: 'wasm', convolutionFalls: true});
+  });
+});
