@@ -1,5 +1,4 @@
 import {callAlone} from './call_alone';
-import {checkDeclaration} from './declaration_check';
 import type {External} from './external';
 import type {TensorLane} from './lane';
 import {register} from './registry';
@@ -78,27 +77,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
   (at: Alone<H, S, R, N, O>): Update<S>;
 }
 
-/**
- * Makes one piece of an optimizer and registers it under its name, so that optimizers that use it can be loaded.
- *
- * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and whatever is declared below, and returns any of
- * `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for fusing.
- *
- * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
- * @param declaration
- *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
- *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`, `startAt(f)`). Callbacks may
- *     share an entry that has the same start.
- *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
- *   - `needs`: entries that a callback before it has to provide.
- *   - `options`: numbers or booleans, bound by `cb.with({...})`.
- *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
- *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its numbers are common to all.
- *   - `evaluate`: `{p}` to show while `opt.eval()` is in force.
- * @param fn the maths.
- * @throws where a name is malformed, reserved, or declared as two things.
- */
-export function callback<
+/** Makes a callback and registers it under its name. `callback` is for users: it checks what it is given, which tests do for the package's own. */
+export function newCallback<
   H extends HyperDecl = {}, S extends StateDecl = {}, R extends StateDecl = {}, N extends StateDecl = {}, O extends OptionDecl = {},
   T extends Readonly<Record<string, Value>> = {}, E extends boolean = false, U extends Update<S> = Update<S>>(
   name: string,
@@ -107,9 +87,8 @@ export function callback<
     readonly total?: (at: Own<H, S, R, N, O, E>) => T; readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
   },
   fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>): CallableCallback<H, S, R, N, O>;
-export function callback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
+export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
-  checkDeclaration(name, full);
   const made = bind(name, full, full.options);
   register(made);
   return made;

@@ -6,12 +6,12 @@ const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options'] as const;
 
 /** @throws where a callback's declaration is malformed: names, kinds of values, a name that stands for two things. */
-export function checkDeclaration(name: string, declaration: Declaration): void {
+export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
   if (!NAME.test(name)) throw new Error(`A callback's name is camelCase letters and digits (${NAME.source}); got '${name}'.`);
-  if (typeof declaration.run !== 'function') throw new Error(`${name}: the last argument is the function that computes the update.`);
+  if (typeof run !== 'function') throw new Error(`${name}: the last argument is the function that computes the update.`);
   const seen = new Map<string, string>();
   for (const kind of KINDS) {
-    for (const [entry, value] of Object.entries(declaration[kind])) {
+    for (const [entry, value] of Object.entries(declaration[kind] ?? {})) {
       checkEntryName(name, kind, entry);
       const before = seen.get(entry);
       if (before !== undefined) throw new Error(`${name}: '${entry}' is declared in ${before} and in ${kind}; a name stands for one thing.`);

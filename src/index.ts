@@ -5,7 +5,7 @@
 import './register';
 
 export {BaseOptimizer, type ParamGroup, type ParamRow, type ScheduleView} from './base_optimizer';
-export {callback, type CallableCallback, type Callback, type HyperDecl, type OptionDecl, type Scalar, type StateDecl} from './callback';
+export type {CallableCallback, Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './callback';
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
@@ -54,5 +54,6 @@ export {copy, scalar, type Start, startAt, type StartContext, zeros} from './sta
 export type {StateDict} from './state_dict';
 export type {ParameterState, StateView} from './state_view';
 export type {SummaryRow} from './summary';
+export {callback} from './user_callback';
 export type {Operand, Value} from './value';
 export {OptimWrapper, type WrapperSettings} from './wrapper';

@@ -1,19 +1,19 @@
-import {callback, type Callback} from '../callback';
+import {type Callback, newCallback} from '../callback';
 import {zeros} from '../starts';
 
 /** Counts the calls of a step and the windows that they make up; common to all parameters, so that one without a gradient stays in phase. */
-export const countCalls = callback('countCalls', {state: {call: 0, window: 0}, options: {every: 2}, everyParameter: true},
+export const countCalls = newCallback('countCalls', {state: {call: 0, window: 0}, options: {every: 2}, everyParameter: true},
   ({call, window, every}) => call % every === 0 ? {call: 1, window: window + 1} : {call: call + 1});
 
 /** Adds the gradient to those of the same window. */
-export const sumGrads = callback('sumGrads', {state: {gradSum: zeros, sumWindow: 0}, needs: {window: 0}},
+export const sumGrads = newCallback('sumGrads', {state: {gradSum: zeros, sumWindow: 0}, needs: {window: 0}},
   ({grad, gradSum, sumWindow, window}) => sumWindow === window ? {gradSum: gradSum.add(grad)} : {gradSum: grad, sumWindow: window});
 
 /**
  * Stops the step until the window's last call, which goes on with the mean. A parameter that had no gradient in the window has none now; one that
  * had gradients in some calls has zeros for the others.
  */
-export const meanGrad = callback('meanGrad',
+export const meanGrad = newCallback('meanGrad',
   {needs: {call: 0, window: 0}, reads: {gradSum: zeros, sumWindow: 0}, options: {every: 2}, everyParameter: true},
   ({call, window, every, gradSum, sumWindow}) => {
     if (call < every) return {stop: true};

@@ -1,10 +1,10 @@
-import {callback} from '../callback';
+import {newCallback} from '../callback';
 import {copy} from '../starts';
 
 /**
  * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step, from the parameter before the first.
  * Shown while `opt.eval()` is in force. Option: `decay`, in [0, 1), 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
  */
-export const averageWeights = callback('averageWeights',
+export const averageWeights = newCallback('averageWeights',
   {state: {average: copy}, options: {decay: 0.999}, everyParameter: true, evaluate: ({average}) => ({p: average})},
   ({p, average, decay}) => ({average: average.mul(decay).add(p.mul(1 - decay))}));

@@ -1,13 +1,13 @@
-import {callback} from '../callback';
+import {newCallback} from '../callback';
 import {required} from '../required';
 
 /**
  * Decoupled weight decay: `p ← p·(1 - lr·wd)`, where `doWd`. Defaults: `wd` 0; `lr` has to be given.
  * Source: Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  */
-export const weightDecay = callback('weightDecay', {hypers: {lr: required, wd: 0}},
+export const weightDecay = newCallback('weightDecay', {hypers: {lr: required, wd: 0}},
   ({p, lr, wd, doWd}) => doWd ? {p: p.mul(1 - lr * wd)} : {});
 
 /** L2 regularization: `grad ← grad + wd·p`, where `doWd`. The caller's gradient is left as it is. Default: `wd` 0. */
-export const l2Reg = callback('l2Reg', {hypers: {wd: 0}},
+export const l2Reg = newCallback('l2Reg', {hypers: {wd: 0}},
   ({p, grad, wd, doWd}) => doWd ? {grad: grad.add(p.mul(wd))} : {});

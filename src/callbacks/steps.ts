@@ -1,22 +1,22 @@
-import {callback} from '../callback';
+import {newCallback} from '../callback';
 import {required} from '../required';
 import {zeros} from '../starts';
 import type {Value} from '../value';
 import {debias} from './stats';
 
 /** Gradient descent: `p ← p - lr·grad`. */
-export const sgdStep = callback('sgdStep', {hypers: {lr: required}},
+export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}},
   ({p, grad, lr}) => ({p: p.sub(grad.mul(lr))}));
 
 /** Descent along the average that `averageGrad` keeps: `p ← p - lr·gradAvg`. */
-export const momentumStep = callback('momentumStep', {hypers: {lr: required}, needs: {gradAvg: zeros}},
+export const momentumStep = newCallback('momentumStep', {hypers: {lr: required}, needs: {gradAvg: zeros}},
   ({p, gradAvg, lr}) => ({p: p.sub(gradAvg.mul(lr))}));
 
 /**
  * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`, where g is `gradAvg` if a callback before keeps it, else `grad`. Default: `eps` 1e-8.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
-export const rmsPropStep = callback('rmsPropStep', {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
+export const rmsPropStep = newCallback('rmsPropStep', {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
   ({p, grad, gradAvg, sqrAvg, lr, eps}) => ({p: p.sub((gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps)))}));
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
@@ -38,7 +38,7 @@ function adamDirection({gradAvg, sqrAvg, mom, sqrMom, step, eps}: {
  * step count before it.
  * Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
  */
-export const adamStep = callback('adamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
+export const adamStep = newCallback('adamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => ({p: p.sub(adamDirection(at, lr))}));
 
 /**
@@ -48,7 +48,7 @@ export const adamStep = callback('adamStep', {hypers: {lr: required, mom: requir
  * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate
  * to Improve Convergence of ADAM, 2019.
  */
-export const rAdamStep = callback('rAdamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
+export const rAdamStep = newCallback('rAdamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
   ({p, lr, beta, ...at}) => {
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
@@ -67,7 +67,7 @@ export const rAdamStep = callback('rAdamStep', {hypers: {lr: required, mom: requ
  * and nu2 = 1 RMSProp with a debiased mean square, with nu1 = mom and nu2 = 1 NAdam.
  * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
-export const qhAdamStep = callback('qhAdamStep',
+export const qhAdamStep = newCallback('qhAdamStep',
   {hypers: {lr: required, mom: required, sqrMom: required, nu1: required, nu2: required, eps: required}, needs: adamNeeds},
   ({p, grad, lr, mom, sqrMom, nu1, nu2, eps, gradAvg, sqrAvg, step}) => {
     const numerator = grad.mul(lr * (1 - nu1)).add(gradAvg.mul(lr * nu1 / debias(mom, 1 - mom, step)));
@@ -81,7 +81,7 @@ export const qhAdamStep = callback('qhAdamStep',
  * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020; the cap and the root mean squares
  * instead of norms are fastai's.
  */
-export const lambStep = callback('lambStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
+export const lambStep = newCallback('lambStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => {
     const s = adamDirection(at);
     const r1 = rms(p);

@@ -1,4 +1,4 @@
-import {callback} from '../callback';
+import {newCallback} from '../callback';
 import {copy} from '../starts';
 
 /**
@@ -6,7 +6,7 @@ import {copy} from '../starts';
  * as the parameter before its first step; `count` is common to all parameters, frozen ones included. Options: `k` 6, `alpha` 0.5.
  * Source: Zhang et al., Lookahead Optimizer: k steps forward, 1 step back, 2019.
  */
-export const lookaheadSync = callback('lookaheadSync', {state: {slow: copy, count: 0}, options: {k: 6, alpha: 0.5}, everyParameter: true},
+export const lookaheadSync = newCallback('lookaheadSync', {state: {slow: copy, count: 0}, options: {k: 6, alpha: 0.5}, everyParameter: true},
   ({p, slow, count, k, alpha}) => {
     if ((count + 1) % k !== 0) return {count: count + 1};
     const synced = slow.add(p.sub(slow).mul(alpha));

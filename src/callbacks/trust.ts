@@ -1,4 +1,4 @@
-import {callback} from '../callback';
+import {newCallback} from '../callback';
 import {required} from '../required';
 import {scalar, zeros} from '../starts';
 
@@ -8,7 +8,7 @@ import {scalar, zeros} from '../starts';
  * `clip` gives `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8.
  * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
  */
-export const larcLayerLr = callback('larcLayerLr',
+export const larcLayerLr = newCallback('larcLayerLr',
   {hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8}, state: {localLr: scalar}, options: {clip: true}},
   ({p, grad, lr, trustCoeff, wd, eps, clip}) => {
     const pNorm = p.square().sum().sqrt();
@@ -18,5 +18,5 @@ export const larcLayerLr = callback('larcLayerLr',
   });
 
 /** Descent at the parameter's own rate: `p ← p - localLr·g`, where g is `gradAvg` if a callback before keeps it, else `grad`. */
-export const larcStep = callback('larcStep', {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
+export const larcStep = newCallback('larcStep', {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
   ({p, grad, gradAvg, localLr}) => ({p: p.sub((gradAvg ?? grad).mul(localLr))}));
