@@ -5,6 +5,7 @@ import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
+import {quoted} from './quoted';
 import {type RunningSchedule, startSchedule} from './schedule/running';
 import type {SchedulePlan, Schedules} from './schedule/schedule';
 import type {HyperValue} from './slice';
@@ -201,7 +202,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Freezes all groups but the last. @throws with fewer than two groups. */
   freeze(): void {
     if (this.set.groups.length < 2) {
-      throw new Error('freeze() leaves the last parameter group trainable, so it needs two groups at least: give `params` as lists. freezeTo(1) freezes everything.');
+      throw new Error('freeze() needs two groups at least: give `params` as lists. freezeTo(1) freezes everything.');
     }
     this.set.freezeTo(-1);
   }
@@ -211,7 +212,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.set.freezeTo(0);
     const fixed = this.set.all().map(({parameter: {variable}}) => variable).filter(({trainable}) => !trainable);
     if (fixed.length > 0) {
-      warn(`unfreeze() can't thaw ${fixed.map(({name}) => `'${name}'`).join(', ')}: set \`trainable = true\` on the layer and compile again.`);
+      warn(`unfreeze() can't thaw ${quoted(fixed)}: set \`trainable = true\` on the layer and compile again.`);
     }
   }
 

@@ -1,5 +1,4 @@
 import type {Callback, Context, Scalar} from './callback';
-import {required} from './required';
 import {contextOf, type Lane, type Values} from './lane';
 import type {Value} from './value';
 import {isTensor} from './tensors';
@@ -9,17 +8,15 @@ export function callAlone(cb: Callback, at: Context): object {
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
-  for (const [name, fallback] of [...Object.entries(declaration.hypers), ...Object.entries(cb.options)]) {
-    const given = at[name];
-    if (typeof given === 'number' || typeof given === 'boolean') hypers[name] = given;
-    else if (given === undefined && fallback !== required && typeof fallback !== 'object') hypers[name] = fallback;
-    else throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+  for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
+    const value = at[name] ?? fallback;
+    if (typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+    hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
-  for (const name of [...Object.keys(declaration.state), ...Object.keys(declaration.reads), ...Object.keys(declaration.needs)]) {
+  for (const name of Object.keys({...declaration.state, ...declaration.reads, ...declaration.needs})) {
     const given = at[name];
-    if (given !== undefined) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
-    else if (Object.hasOwn(declaration.needs, name)) throw new Error(`${cb.name} needs '${name}'.`);
+    if (given !== undefined || Object.hasOwn(declaration.needs, name)) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
   }
   const lane: Lane<Value> = {
     before: p, p, grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']), trains: true, doWd: at['doWd'] !== false,
@@ -28,7 +25,8 @@ export function callAlone(cb: Callback, at: Context): object {
   return declaration.run(contextOf(cb, lane, alone, declaration.total?.(contextOf(cb, lane, alone))));
 }
 
-const alone: Values<Value> = {
+/** What a callback computes with where it is called by itself, on tensors. */
+export const alone: Values<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),

@@ -90,13 +90,13 @@ export function newCallback<
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
   const made = bind(name, full, full.options);
-  register(made);
+  register(name, () => made);
   return made;
 }
 
 const NOTHING: Declaration = {hypers: {}, state: {}, reads: {}, needs: {}, options: {}, everyParameter: false, run: () => ({})};
 
-/** A callback that a name does not bring back, for it keeps something outside: `registerExternal` tells how. */
+/** A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how. */
 export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
   return bind(name, {...NOTHING, ...declaration}, {});
 }
@@ -109,7 +109,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
       for (const [option, value] of Object.entries(given)) {
         if (value === undefined) continue;
         if (!Object.hasOwn(options, option)) {
-          throw new Error(`${name} has no option '${option}'; it has ${listed(Object.keys(options))}.`);
+          throw new Error(`${name} has no option '${option}'; it has ${Object.keys(options).join(', ') || 'none'}.`);
         }
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
           throw new Error(`${name}: the option '${option}' takes a ${typeof options[option]}, got ${String(value)}.`);
@@ -122,8 +122,4 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
   const call = (at: Context) => callAlone(made, at);
   const made = Object.defineProperty(Object.assign(call, parts), 'name', {value: name});
   return made;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.join(', ');
 }

@@ -53,20 +53,17 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       claim(option, 'an option', name);
       if (!options.has(option)) options.set(option, value);
     }
-    for (const [entry, start] of Object.entries(declaration.needs)) {
-      claim(entry, 'state', name);
-      checkProvided(name, entry, start, state.get(entry));
-      if (state.get(entry) !== start) throw new Error(`${name} needs '${entry}' with another start than the callback before it that provides it.`);
-    }
-    for (const [entry, start] of Object.entries(declaration.reads)) {
-      claim(entry, 'state', name);
-      const provided = state.get(entry);
-      if (provided !== undefined || callbacks.some(other => Object.hasOwn(other.declaration.state, entry))) checkProvided(name, entry, start, provided);
-    }
-    for (const [entry, start] of Object.entries(declaration.state)) {
+    for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
       const known = state.get(entry);
-      if (known !== undefined && known !== start) throw new Error(`${name} and a callback before it start the state entry '${entry}' differently.`);
+      const own = Object.hasOwn(declaration.state, entry);
+      if (known === undefined && !own && (Object.hasOwn(declaration.needs, entry) || callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))) {
+        throw new Error(`${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`);
+      }
+      if (known !== undefined && (Object.hasOwn(declaration.reads, entry) ? typeof known !== typeof start : known !== start)) {
+        throw new Error(`${name} and a callback before it start the state entry '${entry}' differently.`);
+      }
+      if (!own) continue;
       const shared = declaration.everyParameter && typeof start === 'number';
       if (known !== undefined && shared !== common.has(entry)) {
         throw new Error(`${name}: '${entry}' is common to all parameters in one callback and each parameter's own in another.`);
@@ -79,15 +76,6 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
-}
-
-function checkProvided(name: string, entry: string, wanted: number | Start, provided: number | Start | undefined): void {
-  if (provided === undefined) {
-    throw new Error(`${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`);
-  }
-  if (typeof wanted !== typeof provided) {
-    throw new Error(`${name} reads '${entry}' as ${typeof wanted === 'number' ? 'a number' : 'a tensor'}, but it is the other.`);
-  }
 }
 
 function stagesOf(callbacks: readonly Callback[]): Stage[] {

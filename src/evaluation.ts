@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {alone} from './call_alone';
 import type {Chain} from './chain';
+import {contextOf} from './lane';
 import type {Place} from './parameter_set';
 import {isTensor} from './tensors';
 
@@ -38,14 +40,14 @@ export class Evaluation {
   }
 }
 
-function evaluated(chain: Chain, {parameter: {variable, entries}, group}: Place, common: Readonly<Record<string, number>>, doWd: boolean): tf.Tensor {
+function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers}}: Place, common: Readonly<Record<string, number>>, doWd: boolean): tf.Tensor {
+  const known = {...entries, ...common};
   let shown: tf.Tensor = variable;
-  for (const {name, declaration, options} of chain.callbacks) {
-    const {state, hypers} = declaration;
-    const known = {...entries, ...common};
-    if (declaration.evaluate === undefined || Object.keys(state).some(entry => known[entry] === undefined)) continue;
-    const own = Object.fromEntries(Object.keys(hypers).map(hyper => [hyper, group.hypers[hyper]]));
-    const result = declaration.evaluate({...options, ...own, ...known, p: shown, grad: undefined, doWd});
+  for (const cb of chain.callbacks) {
+    const {name, declaration} = cb;
+    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => known[entry] === undefined)) continue;
+    const lane = {before: variable, p: shown, grad: undefined, trains: true, doWd, hypers, entries: known, stopped: false};
+    const result = declaration.evaluate(contextOf(cb, lane, alone));
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || !tf.util.arraysEqual(p.shape, variable.shape)) {
       throw new Error(`${name}: evaluate must give p, a tensor of the parameter's shape [${variable.shape}].`);

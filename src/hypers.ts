@@ -1,16 +1,13 @@
 import type {Scalar} from './callback';
 
-type Range = 'nonNegative' | 'average';
-
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
-const RANGES: Readonly<Record<string, Range>> = {
-  lr: 'nonNegative', wd: 'nonNegative', eps: 'nonNegative', trustCoeff: 'nonNegative', beta: 'nonNegative', mom: 'average', sqrMom: 'average',
-};
+const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
+const NON_NEGATIVE: readonly string[] = [...AVERAGES, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
 /** What Keras, PyTorch, fastai and tf.train call the hypers of this package. */
-const TRANSLATIONS: Readonly<Record<string, string>> = {
-  learningRate: 'lr', rate: 'lr', momentum: 'mom', beta1: 'mom', beta2: 'sqrMom', rho: 'sqrMom', decay: 'sqrMom', epsilon: 'eps', weightDecay: 'wd', l2: 'wd',
-};
+const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[]]> = [
+  ['lr', ['learningRate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightDecay', 'l2']],
+];
 
 /**
  * @param now the hyper as it is, which tells whether it is a number or, coming from an option, true or false.
@@ -24,32 +21,30 @@ export function checkHyper(name: string, value: unknown, now: unknown = value): 
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Error(`The hyper '${name}' must be a finite number, got ${String(value)}.`);
   }
-  const range = Object.hasOwn(RANGES, name) ? RANGES[name] : undefined;
-  if (range !== undefined && value < 0) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
-  if (range === 'average' && value >= 1) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
+  if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
+  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is a share, from 0 to below 1; got ${value}.`);
 }
 
 /** The error for a hyper that nothing declares. */
 export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  const meant = Object.hasOwn(TRANSLATIONS, camel) ? TRANSLATIONS[camel] : camel !== name ? camel : undefined;
-  const hint = meant !== undefined && names.includes(meant) ? ` '${name}' is '${meant}' here.` : '';
+  const own = OTHER_NAMES.find(([, others]) => others.includes(camel))?.[0] ?? camel;
+  const hint = names.includes(own) ? ` '${name}' is '${own}' here.` : '';
   return new Error(`No callback of this optimizer has a hyper '${name}'.${hint} Known: ${names.join(', ') || 'none'}.`);
 }
 
-/** The hypers of one group as users see them: reading and writing by name, every write checked. */
-export function hyperView(values: Readonly<Record<string, Scalar>>, write: (name: string, value: unknown) => void): Record<string, Scalar> {
-  return new Proxy({...values}, {
-    get: (_, name) => typeof name === 'string' && Object.hasOwn(values, name) ? values[name] : undefined,
-    has: (_, name) => name in values,
-    ownKeys: () => Object.keys(values),
-    getOwnPropertyDescriptor: (_, name) => typeof name === 'string' && Object.hasOwn(values, name)
-      ? {value: values[name], writable: true, enumerable: true, configurable: true} : undefined,
+/** The hypers of one group as users see them: every write is checked. */
+export function hyperView(values: Record<string, Scalar>): Record<string, Scalar> {
+  return new Proxy(values, {
     set: (_, name, value: unknown) => {
-      write(String(name), value);
+      const known = String(name);
+      if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
+      checkHyper(known, value, values[known]);
+      values[known] = value;
       return true;
     },
+    defineProperty: () => false,
     deleteProperty: (_, name) => { throw new Error(`The hyper '${String(name)}' can't be removed.`); },
   });
 }

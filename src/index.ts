@@ -2,8 +2,6 @@
  * Optimizers, callbacks, schedules, and functions that train. Importing anything from it registers the optimizers, so that saved models find them.
  * @module tfjs-optim
  */
-import './register';
-
 export {BaseOptimizer, type ParamGroup, type ParamRow, type ScheduleView} from './base_optimizer';
 export type {CallableCallback, Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './callback';
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
@@ -57,3 +55,5 @@ export type {SummaryRow} from './summary';
 export {callback} from './user_callback';
 export type {Operand, Value} from './value';
 export {OptimWrapper, type WrapperSettings} from './wrapper';
+
+import './register';

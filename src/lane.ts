@@ -124,11 +124,9 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
   const {declaration, options} = cb;
   const {hypers, entries} = lane;
   const context: Record<string, unknown> = {p: lane.p, grad: lane.grad, doWd: lane.doWd};
-  for (const name of Object.keys(options)) context[name] = hypers[name] ?? options[name];
-  for (const name of Object.keys(declaration.hypers)) context[name] = hypers[name];
+  for (const [name, value] of Object.entries({...declaration.hypers, ...options})) context[name] = hypers[name] ?? value;
   for (const name of Object.keys(declaration.reads)) context[name] = entries[name];
-  for (const [name, start] of Object.entries(declaration.needs)) context[name] = entries[name] ?? begin(cb, name, start, lane, arithmetic);
-  for (const [name, start] of Object.entries(declaration.state)) context[name] = entries[name] ?? begin(cb, name, start, lane, arithmetic);
+  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state})) context[name] = entries[name] ?? begin(cb, name, start, lane, arithmetic);
   if (total !== undefined) context['total'] = total;
   return context;
 }

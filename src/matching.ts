@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {quoted} from './quoted';
 
 /** A parameter as it was saved, waiting for its variable. */
 export interface Named {
@@ -47,8 +48,8 @@ export function matchVariables<S extends Named>(
       problem(`The saved state of '${first.name}' is for the shape [${first.shape}], but '${variable.name}' has the shape [${variable.shape}]. ` +
         'Train the model that was saved, or call clearState() to start afresh.');
     } else if (rivals.length !== fitting.length) {
-      problem(`Ambiguous names: ${fitting.length} saved parameters (${fitting.map(({name}) => `'${name}'`).join(', ')}) fit ${rivals.length} variables ` +
-        `(${rivals.map(({name}) => `'${name}'`).join(', ')}). Give layers names of their own, or use loadOptimizer with all variables in \`params\`.`);
+      problem(`Ambiguous names: ${fitting.length} saved parameters (${quoted(fitting)}) fit ${rivals.length} variables ` +
+        `(${quoted(rivals)}). Give layers names of their own, or use loadOptimizer with all variables in \`params\`.`);
     } else if (found !== undefined) {
       matched.set(variable, found);
     }

@@ -14,12 +14,13 @@ import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
+import {quoted} from './quoted';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
-import {type StateOwner, StateView} from './state_view';
+import {StateView} from './state_view';
 import {matchRead, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
 import {listedByNames} from './weight_names';
@@ -63,7 +64,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
     this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals);
-    this.state = new StateView(this.stateOwner());
+    this.state = new StateView(() => this.chain, () => this.common, variable => this.set.place(variable)?.parameter, variable => {
+      this.bind([variable]);
+      return this.placeOf(variable, `The variable '${variable.name}'`).parameter;
+    });
     registerChainedOps();
   }
 
@@ -335,17 +339,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   private update(gradients: Gradients): void {
     this.bind([...gradients.keys()]);
-    for (const variable of gradients.keys()) {
-      if (this.set.place(variable) === undefined) {
-        throw new Error(`There is a gradient for '${variable.name}', which is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
-      }
-    }
+    for (const variable of gradients.keys()) this.placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.onSchedule(() => {
       const jobs: Job[] = [];
       for (const place of this.set.all()) {
-        if (!this.takesPart(place.parameter.variable)) continue;
-        const job = this.job(place, gradients);
-        if (job.grad !== undefined || this.chain.everyParameter) jobs.push(job);
+        const {parameter, group: {hypers}, index: group} = place;
+        const {variable, entries} = parameter;
+        if (!this.takesPart(variable)) continue;
+        const trains = this.set.trains(place);
+        const grad = trains ? gradients.get(variable) : undefined;
+        if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
       }
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
@@ -360,26 +363,11 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return variable.trainable && variable.size > 0 && this.considered?.has(variable) !== false;
   }
 
-  private job(place: Place, gradients: Gradients): Job {
-    const {parameter: {variable, entries}, group: {hypers}, index} = place;
-    const trains = this.set.trains(place);
-    return {variable, group: index, grad: trains ? gradients.get(variable) : undefined, trains, doWd: this.set.decays(place.parameter), hypers, entries};
-  }
-
-  private stateOwner(): StateOwner {
-    const chain = () => this.chain;
-    const common = () => this.common;
-    return {
-      get chain() { return chain(); },
-      get common() { return common(); },
-      known: variable => this.set.place(variable)?.parameter,
-      parameter: variable => {
-        this.bind([variable]);
-        const place = this.set.place(variable);
-        if (place === undefined) throw new Error(`The variable '${variable.name}' is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
-        return place.parameter;
-      },
-    };
+  /** @throws where the variable is none of the optimizer's. */
+  private placeOf(variable: tf.Variable, what: string): Place {
+    const place = this.set.place(variable);
+    if (place === undefined) throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
+    return place;
   }
 }
 
@@ -389,10 +377,6 @@ function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is r
 
 function isInstance<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, x: tf.serialization.Serializable): x is T {
   return x instanceof cls;
-}
-
-function quoted(variables: readonly tf.Variable[]): string {
-  return variables.map(({name}) => `'${name}'`).join(', ') || 'none';
 }
 
 function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {

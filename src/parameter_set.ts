@@ -70,8 +70,7 @@ export class ParameterSet {
   /** Adds a parameter to a group, by default the last. */
   add(parameter: Parameter, index = this.groups.length - 1): Place {
     checkVariable(parameter.variable);
-    const group = this.groups[index];
-    if (group === undefined) throw new Error(`There is no parameter group ${index}; there are ${this.groups.length}.`);
+    const group = this.groupAt(index);
     const place = {parameter, group, index};
     group.parameters.push(parameter);
     this.ordered = undefined;
@@ -123,11 +122,7 @@ export class ParameterSet {
 
   /** The hypers of each group; what is written to them is checked and acts on the next step. */
   hyperViews(): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}) => hyperView(hypers, (name, value) => {
-      if (!Object.hasOwn(hypers, name)) throw unknownHyper(name, Object.keys(hypers));
-      checkHyper(name, value, hypers[name]);
-      hypers[name] = value;
-    }));
+    return this.groups.map(({hypers}) => hyperView(hypers));
   }
 
   /** Sets hypers of all groups, all or none of them. */
@@ -151,9 +146,13 @@ export class ParameterSet {
   }
 
   setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
+    this.groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+  }
+
+  private groupAt(n: number): Group {
     const group = this.groups.at(n);
     if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
-    group.frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+    return group;
   }
 }
 

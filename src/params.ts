@@ -55,7 +55,7 @@ function weightsOf(member: object): tf.Variable[] | undefined {
 function valueOf(weight: LayerVariable): tf.Variable {
   const value = weight.read();
   if (isVariable(value)) return value;
-  throw new Error(`The weight '${weight.name}' does not hold a tf.Variable; this version of tfjs-layers is not one that tfjs-optim knows.`);
+  throw new Error(`The weight '${weight.name}' holds no tf.Variable; tfjs-optim does not know this version of tfjs-layers.`);
 }
 
 /** The layer and all layers inside it: of containers, of wrappers such as bidirectional, cells of recurrent layers. */

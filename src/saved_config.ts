@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
-import {revived} from './external';
 import type {Group} from './groups';
 import {registeredCallback} from './registry';
 import type {ScheduleState} from './schedule/running';
@@ -60,8 +59,7 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
   return {
     callbacks: list(config, 'callbacks').map(entry => {
       const name = text(entry, 'name');
-      const cb = 'external' in entry ? revived(name, dict(entry, 'external')) : registeredCallback(name);
-      return cb.with(scalars(dict(entry, 'options')));
+      return registeredCallback(name, 'external' in entry ? dict(entry, 'external') : undefined).with(scalars(dict(entry, 'options')));
     }),
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),

@@ -49,20 +49,17 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  */
 export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState, kept: KeptNumbers): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: kept.tensor(ITER, Int32Array.of(iterations), [])}];
-  manifestOf(chain, parameters).forEach(({name, tensors}, i) => {
-    for (const entry of tensors) {
-      const tensor = parameters[i]?.entries[entry];
+  for (const {name, entries} of parameters) {
+    for (const entry of chain.state.keys()) {
+      const tensor = entries[entry];
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
-  });
+  }
   const own = numberNames(chain);
-  const rows = parameters.flatMap(({entries, flags}) => [
-    ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
-    ...own.map(entry => { const value = entries[entry]; return typeof value === 'number' ? value : NaN; }),
-  ]);
+  const rows = parameters.flatMap(({entries, flags}) => [...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])), ...own.map(entry => Number(entries[entry] ?? NaN))]);
   for (const entry of chain.common) rows.push(common[entry] ?? NaN);
-  const told = own.length + chain.common.size > 0 || rows.some(value => value !== 0);
-  if (told && !allImplied(chain, {iterations, parameters, common})) named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
+  const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
+  if (rows.some((value, i) => !Object.is(value, implied[i]))) named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
   return named;
 }
 
@@ -107,21 +104,13 @@ function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, 
   }
 }
 
-/** Users know the weights of `tf.train` optimizers, with the one number `iter`: a wrapped one that has nothing else to tell keeps to that. */
-function impliesNumbers({externals, common}: Chain): boolean {
-  return externals.length > 0 && common.size === 0;
-}
-
-/** Whether every parameter with state has no flag, and `iter` for all of its numbers. */
-function allImplied(chain: Chain, {iterations, parameters}: SavedState): boolean {
-  return impliesNumbers(chain) && parameters.every(({entries, flags}) => Object.keys(flags).length === 0
-    && (Object.keys(entries).length === 0 || numberNames(chain).every(entry => entries[entry] === iterations)));
-}
-
-/** The rows that `host` would have. */
+/**
+ * The rows that `host` would have where it is left out: none but flags that are not set. Users know the weights of `tf.train` optimizers, with the
+ * one number `iter`: a wrapped one that has nothing else to tell keeps to that, and `iter` stands for the numbers of each parameter with state.
+ */
 function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iterations: number): number[] {
   const own = numberNames(chain);
-  if (!impliesNumbers(chain) || own.length === 0) return [];
+  if (own.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
   return manifest.flatMap(({tensors}) => [...FLAG_NAMES.map(() => 0), ...own.map(() => tensors.length > 0 ? iterations : NaN)]);
 }
 
@@ -129,9 +118,7 @@ function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readon
   const own = numberNames(chain);
   const width = FLAG_NAMES.length + own.length;
   const total = manifest.length * width + chain.common.size;
-  if (rows.length !== total && (rows.length > 0 || own.length + chain.common.size > 0)) {
-    throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
-  }
+  if (rows.length !== total) throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
   const flagged = manifest.map((_, i) => {
     const row = rows.slice(i * width, (i + 1) * width);
     const flags: Flags = {};

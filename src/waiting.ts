@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {matchVariables} from './matching';
+import {quoted} from './quoted';
 import type {ManifestEntry} from './saved_config';
 import type {SavedParameter} from './saved_weights';
 import {isTensor} from './tensors';
@@ -48,7 +49,7 @@ export class Waiting {
     if (this.waiting.length === 0 || variables.length === 0) return new Map();
     const matched = matchVariables(this.waiting, variables, this.afresh ? () => undefined : undefined);
     if (first && !this.afresh && matched.size === 0) {
-      throw new Error(`None of the variables is one whose state was loaded. Loaded: ${names(this.waiting)}; handed in: ${names(variables)}. ` +
+      throw new Error(`None of the variables is one whose state was loaded. Loaded: ${quoted(this.waiting)}; handed in: ${quoted(variables)}. ` +
         'Train the model that was saved, or call clearState() to start afresh.');
     }
     const taken = new Set(matched.values());
@@ -83,8 +84,4 @@ export function matchRead(read: readonly SavedParameter[], bound: ReadonlyArray<
 
 function disposeState(parameters: readonly SavedParameter[]): void {
   for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
-}
-
-function names(list: ReadonlyArray<{readonly name: string}>): string {
-  return list.map(({name}) => `'${name}'`).join(', ');
 }

@@ -4,7 +4,7 @@ export function wasmTrainingHint<T>(backward: () => T): T {
     return backward();
   } catch (error) {
     if (error instanceof Error && error.message.includes("not registered for backend 'wasm'")) {
-      throw new Error(`${error.message} TensorFlow.js's WASM backend lacks gradients of some layers; \`import 'tfjs-optim/wasm-training'\` brings them.`, {cause: error});
+      throw new Error(`${error.message} \`import 'tfjs-optim/wasm-training'\` brings it.`, {cause: error});
     }
     throw error;
   }

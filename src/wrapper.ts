@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {registerExternal} from './external';
 import {Optimizer} from './optimizer';
 import {variablesOf} from './params';
+import {register} from './registry';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
 import {WrapperPlaceholder} from './wrapper_placeholder';
@@ -61,7 +61,7 @@ export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> 
    * is not enough, so that bundles without a wrapper need not contain it.
    */
   static register(): void {
-    registerExternal(WRAPPED_STEP, reviveWrappedStep);
+    register(WRAPPED_STEP, reviveWrappedStep);
     tf.serialization.registerClass(OptimWrapper);
   }
 }

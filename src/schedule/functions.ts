@@ -65,10 +65,9 @@ export function combinedCos(pct: number, start: OneOrMany, middle: OneOrMany, en
 
 /** @throws where the shares of a combination are not as many as its parts, or don't add up to 1, or one is negative. */
 export function checkShares(pcts: readonly number[], parts: number): void {
-  if (pcts.length === 0 || pcts.length !== parts) throw new Error(`A combined schedule needs a share for each of its ${parts} parts, and one part at least; got ${pcts.length} shares.`);
-  if (!pcts.every(pct => pct >= 0)) throw new Error(`The shares of a combined schedule can't be negative; got ${pcts}.`);
-  const sum = pcts.reduce((a, b) => a + b);
-  if (!(Math.abs(sum - 1) < 1e-6)) throw new Error(`The shares of a combined schedule add up to 1; ${pcts} add up to ${sum}.`);
+  const sum = pcts.reduce((a, b) => a + b, 0);
+  if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
+  throw new Error(`A combined schedule needs a share for each of its ${parts} parts, none negative, that add up to 1; got ${pcts}, which add up to ${sum}.`);
 }
 
 // Shares such as 1/7 add up to a bit more or less than the position of the batch that a part starts at.

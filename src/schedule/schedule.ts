@@ -85,8 +85,8 @@ export function spreadSchedule(name: string, schedule: Schedule, n: number): Sch
     return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n))};
   }
   const {kind, power} = schedule;
-  const [start, end] = [schedule.start, schedule.end].map(value => spread(name, value, n).map(entry => numberFor(name, entry)));
-  if (start === undefined || end === undefined) throw new Error(`The schedule of '${name}' needs a start and an end.`);
+  const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry));
+  const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
   if (kind === 'exp' && ![...start, ...end].every(value => value > 0)) throw new Error(`An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
