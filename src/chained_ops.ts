@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-const UNARY = {
+/** What each method computes from the tensor, and from what it is given besides where it takes something. */
+const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
   sqrt: tf.sqrt, square: tf.square, abs: tf.abs, neg: tf.neg, sign: tf.sign, exp: tf.exp, log: tf.log, softplus: tf.softplus,
-  zerosLike: tf.zerosLike, onesLike: tf.onesLike, logicalNot: tf.logicalNot, sum: tf.sum, mean: tf.mean,
-};
-const BINARY = {
+  zerosLike: tf.zerosLike, onesLike: tf.onesLike, logicalNot: tf.logicalNot, sum: x => tf.sum(x), mean: x => tf.mean(x),
   add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum, pow: tf.pow, less: tf.less,
   lessEqual: tf.lessEqual, greater: tf.greater, greaterEqual: tf.greaterEqual, equal: tf.equal, logicalAnd: tf.logicalAnd, logicalOr: tf.logicalOr,
 };
@@ -17,7 +16,6 @@ export function registerChainedOps(): void {
   const define = (name: string, value: (this: tf.Tensor, ...args: never[]) => tf.Tensor) => {
     if (!(name in tf.Tensor.prototype)) Object.defineProperty(tf.Tensor.prototype, name, {value, writable: true, configurable: true});
   };
-  for (const [name, op] of Object.entries(UNARY)) define(name, function(this: tf.Tensor) { return op(this); });
-  for (const [name, op] of Object.entries(BINARY)) define(name, function(this: tf.Tensor, b: tf.TensorLike) { return op(this, b); });
+  for (const [name, op] of Object.entries(OPS)) define(name, function(this: tf.Tensor, b: tf.TensorLike) { return op(this, b); });
   define('where', function(this: tf.Tensor, condition: tf.TensorLike, other: tf.TensorLike) { return tf.where(condition, this, other); });
 }

@@ -71,29 +71,25 @@ export async function readWeights(chain: Chain, {manifest, weights}: ListedWeigh
   const [iter, ...rest] = weights;
   if (iter === undefined || iter.name !== ITER) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
   if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1) throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
-  const expected = manifest.flatMap(entry => entry.tensors.map(state => ({entry, state})));
-  const host = rest[expected.length];
-  if (rest.length < expected.length || rest.length > expected.length + 1 || (host !== undefined && host.name !== HOST)) {
-    throw altered(`there are ${rest.length} after '${ITER}' where ${expected.length} state tensors and at most one '${HOST}' belong`);
+  const expected = manifest.reduce((sum, {tensors}) => sum + tensors.length, 0);
+  const host = rest[expected];
+  if (rest.length < expected || rest.length > expected + 1 || (host !== undefined && host.name !== HOST)) {
+    throw altered(`there are ${rest.length} after '${ITER}' where ${expected} state tensors and at most one '${HOST}' belong`);
   }
-  expected.forEach(({entry, state}, i) => { checkTensor(chain, entry, state, rest[i]); });
+  const left = rest.values();
+  const states = manifest.map(entry => entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const));
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows = host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
   const {flagged, common} = readHost(chain, manifest, rows);
-  const tensors = rest.values();
-  const parameters = manifest.map(({name, shape, group, tensors: names}, i): SavedParameter => {
-    const entries: SavedParameter['entries'] = {...flagged[i]?.entries};
-    for (const entry of names) {
-      const next = tensors.next();
-      if (next.done !== true) entries[entry] = tf.keep(next.value.tensor.clone());
-    }
-    return {name, shape, group, entries, flags: flagged[i]?.flags ?? {}};
+  const parameters = manifest.map(({name, shape, group}, i): SavedParameter => {
+    const {flags = {}, entries = {}} = flagged[i] ?? {};
+    return {name, shape, group, flags, entries: {...entries, ...Object.fromEntries((states[i] ?? []).map(([state, tensor]) => [state, tf.keep(tensor.clone())]))}};
   });
   return {iterations, parameters, common};
 }
 
-function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, weight: NamedTensor | undefined): void {
+function checkedTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, weight: NamedTensor | undefined): tf.Tensor {
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
   const start = chain.state.get(state);
@@ -102,6 +98,7 @@ function checkTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, 
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(`'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`);
   }
+  return weight.tensor;
 }
 
 /**

@@ -10,28 +10,30 @@ import {copy, scalar, zeros} from './starts';
  * @throws where the names are not those of such an optimizer's weights.
  */
 export function listedByNames(chain: Chain, known: readonly ManifestEntry[], weights: readonly NamedTensor[]): ListedWeights {
-  const tensors = weights.filter(({name}) => name !== ITER && name !== HOST);
-  if (tensors.length === 0 || known.some(entry => entry.tensors.length > 0)) return {manifest: known, weights};
-  const byName = new Map(tensors.map(weight => [weight.name, weight]));
-  if (byName.size < tensors.length) throw altered('a name is there twice');
-  const variables = new Set(tensors.map(({name}) => {
+  if (known.some(({tensors}) => tensors.length > 0)) return {manifest: known, weights};
+  const byVariable = new Map<string, Map<string, NamedTensor>>();
+  for (const weight of weights) {
+    const {name} = weight;
+    if (name === ITER || name === HOST) continue;
     const slash = name.lastIndexOf('/');
-    if (typeof chain.state.get(name.slice(slash + 1)) !== 'function') throw notState(chain, name);
-    return name.slice(0, slash);
-  }));
-  const manifest = [...variables].map((name): ManifestEntry => {
-    const group = known.find(entry => entry.name === name)?.group ?? 0;
-    const entries = [...chain.state].flatMap(([entry, start]) => {
-      const weight = byName.get(`${name}/${entry}`);
-      if (weight === undefined && (start === zeros || start === copy || start === scalar)) throw altered(`'${name}/${entry}' is missing`);
-      return weight === undefined ? [] : [{entry, start, shape: weight.tensor.shape}];
-    });
-    const shape = entries.find(({start}) => start === zeros || start === copy)?.shape;
+    const [variable, entry] = [name.slice(0, slash), name.slice(slash + 1)];
+    if (typeof chain.state.get(entry) !== 'function') throw notState(chain, name);
+    const entries = byVariable.get(variable) ?? new Map<string, NamedTensor>();
+    if (entries.has(entry)) throw altered(`'${name}' is there twice`);
+    byVariable.set(variable, entries.set(entry, weight));
+  }
+  if (byVariable.size === 0) return {manifest: known, weights};
+  const manifest = [...byVariable].map(([name, entries]): ManifestEntry => {
+    let shape: readonly number[] | undefined;
+    for (const [entry, start] of chain.state) {
+      const weight = entries.get(entry);
+      if (start === zeros || start === copy) shape ??= weight?.tensor.shape;
+      else if (start !== scalar) continue;
+      if (weight === undefined) throw altered(`'${name}/${entry}' is missing`);
+    }
     if (shape === undefined) throw altered(`they don't tell the shape of '${name}'`);
-    return {name, shape, group, tensors: entries.map(({entry}) => entry)};
+    return {name, shape, group: known.find(entry => entry.name === name)?.group ?? 0, tensors: [...entries.keys()]};
   });
-  const inOrder = manifest.flatMap(({name, tensors: entries}) => entries.flatMap(entry => byName.get(`${name}/${entry}`) ?? []));
-  return {
-    manifest, weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)],
-  };
+  const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);
+  return {manifest, weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)]};
 }
