@@ -7,23 +7,23 @@ import {isTensor} from './tensors';
 
 /** Shows the parameters that callbacks `evaluate` to, such as weight averages, and puts the trained ones back. */
 export class Evaluation {
-  private readonly trained = new Map<tf.Variable, tf.Tensor>();
-  private showing = false;
+  readonly #trained = new Map<tf.Variable, tf.Tensor>();
+  #showing = false;
 
   get active(): boolean {
-    return this.showing;
+    return this.#showing;
   }
 
   /** Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. */
   show(chain: Chain, places: readonly Place[], common: Readonly<Record<string, number>>, decays: (place: Place) => boolean): void {
-    if (this.showing) return;
-    this.showing = true;
+    if (this.#showing) return;
+    this.#showing = true;
     tf.tidy(() => {
       for (const place of places) {
         const shown = evaluated(chain, place, common, decays(place));
         const {variable} = place.parameter;
         if (shown === variable) continue;
-        this.trained.set(variable, tf.keep(variable.clone()));
+        this.#trained.set(variable, tf.keep(variable.clone()));
         variable.assign(shown);
       }
     });
@@ -31,12 +31,12 @@ export class Evaluation {
 
   /** Puts the trained parameters back. */
   restore(): void {
-    for (const [variable, trained] of this.trained) {
+    for (const [variable, trained] of this.#trained) {
       if (!variable.isDisposed) variable.assign(trained);
       trained.dispose();
     }
-    this.trained.clear();
-    this.showing = false;
+    this.#trained.clear();
+    this.#showing = false;
   }
 }
 

@@ -43,32 +43,32 @@ export function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void 
 
 /** Gradients that add up between calls of `zeroGrad`. The tensors belong to this store and survive `tf.tidy`. */
 export class GradientStore {
-  private readonly stored = new Map<tf.Variable, tf.Tensor>();
+  readonly #stored = new Map<tf.Variable, tf.Tensor>();
 
   /** The gradient of a variable, owned by the optimizer; `undefined` where there is none. */
   get(variable: tf.Variable): tf.Tensor | undefined {
-    return this.stored.get(variable);
+    return this.#stored.get(variable);
   }
 
   /** Replaces the gradient of a variable; `undefined` removes it. The tensor stays the caller's. */
   set(variable: tf.Variable, gradient: tf.Tensor | undefined): void {
     if (gradient !== undefined) checkGradient(variable, gradient);
-    const old = this.stored.get(variable);
-    if (gradient === undefined) this.stored.delete(variable);
-    else this.stored.set(variable, tf.keep(gradient.clone()));
+    const old = this.#stored.get(variable);
+    if (gradient === undefined) this.#stored.delete(variable);
+    else this.#stored.set(variable, tf.keep(gradient.clone()));
     old?.dispose();
   }
 
   /** Adds to the gradient of a variable. */
   add(variable: tf.Variable, gradient: tf.Tensor): void {
-    const old = this.stored.get(variable);
+    const old = this.#stored.get(variable);
     if (old === undefined) this.set(variable, gradient);
     else tf.tidy(() => { this.set(variable, tf.add(old, gradient)); });
   }
 
   /** Frees all gradients, or with `toNone` false replaces them by zeros. */
   zero(toNone: boolean): void {
-    for (const [variable, gradient] of [...this.stored]) {
+    for (const [variable, gradient] of [...this.#stored]) {
       if (toNone || variable.isDisposed) this.set(variable, undefined);
       else tf.tidy(() => { this.set(variable, tf.zerosLike(gradient)); });
     }
@@ -76,6 +76,6 @@ export class GradientStore {
 
   /** What is stored, for living variables. */
   all(): Gradients {
-    return new Map([...this.stored].filter(([variable]) => !variable.isDisposed));
+    return new Map([...this.#stored].filter(([variable]) => !variable.isDisposed));
   }
 }

@@ -2,21 +2,21 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Int32 tensors by name. Asked for the same numbers again it gives the same tensor, so that two saves at once don't free each other's. */
 export class KeptNumbers {
-  private readonly kept = new Map<string, {readonly numbers: Int32Array; readonly tensor: tf.Tensor}>();
+  readonly #kept = new Map<string, {readonly numbers: Int32Array; readonly tensor: tf.Tensor}>();
 
   /** A tensor of these numbers, which lives until the name stands for others, or `dispose`. */
   tensor(name: string, numbers: Int32Array, shape: number[]): tf.Tensor {
-    const last = this.kept.get(name);
+    const last = this.#kept.get(name);
     if (last !== undefined && tf.util.arraysEqual(last.numbers, numbers)) return last.tensor;
     last?.tensor.dispose();
     // A copy: the CPU backend would share the array.
     const tensor = tf.keep(tf.tensor(numbers.slice(), shape, 'int32'));
-    this.kept.set(name, {numbers, tensor});
+    this.#kept.set(name, {numbers, tensor});
     return tensor;
   }
 
   dispose(): void {
-    for (const {tensor} of this.kept.values()) tensor.dispose();
-    this.kept.clear();
+    for (const {tensor} of this.#kept.values()) tensor.dispose();
+    this.#kept.clear();
   }
 }

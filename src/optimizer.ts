@@ -20,7 +20,7 @@ import {manifestOf, readWeights, type SavedParameter, writeWeights} from './save
 import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
-import {StateView} from './state_view';
+import {type StateView, stateView} from './state_view';
 import {matchRead, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
 import {listedByNames} from './weight_names';
@@ -41,14 +41,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   protected override chain: Chain;
   protected override set: ParameterSet;
   protected override explicit: boolean;
-  private waiting = new Waiting();
-  private readonly evaluation = new Evaluation();
+  #waiting = new Waiting();
+  readonly #evaluation = new Evaluation();
   /** The tensors of the last `getWeights` that are not state. */
-  private readonly savedNumbers = new KeptNumbers();
+  readonly #savedNumbers = new KeptNumbers();
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
-  private considered: ReadonlySet<tf.Variable> | undefined;
+  #considered: ReadonlySet<tf.Variable> | undefined;
   /** Why the optimizer can't be used any more. */
-  private ended: string | undefined;
+  #ended: string | undefined;
 
   /**
    * @param callbacks what a step does, in order; one callback instead of a list is taken too.
@@ -64,9 +64,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
     this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals);
-    this.state = new StateView(() => this.chain, () => this.common, variable => this.set.place(variable)?.parameter, variable => {
-      this.bind([variable]);
-      return this.placeOf(variable, `The variable '${variable.name}'`).parameter;
+    this.state = stateView({
+      chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
+      bound: variable => {
+        this.#bind([variable]);
+        return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
+      },
     });
     registerChainedOps();
   }
@@ -80,8 +83,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where none of the list is a parameter of this optimizer.
    */
   override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
-    this.checkUsable();
-    const variables = this.toTrain(varList);
+    this.#checkUsable();
+    const variables = this.#toTrain(varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -92,7 +95,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @returns with `returnCost` the loss, the caller's to dispose.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
-    this.considered = varList && new Set(varList);
+    this.#considered = varList && new Set(varList);
     try {
       const [cost = null] = tf.tidy((): tf.Scalar[] => {
         const value = super.minimize(f, returnCost, varList);
@@ -100,14 +103,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       });
       return cost;
     } finally {
-      this.considered = undefined;
+      this.#considered = undefined;
     }
   }
 
   /** Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a tensor are skipped. */
   override applyGradients(variableGradients: NamedGradients): void {
-    this.checkUsable();
-    this.update(gradientsByVariable(variableGradients));
+    this.#checkUsable();
+    this.#update(gradientsByVariable(variableGradients));
   }
 
   /**
@@ -123,8 +126,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Updates the variables from `grads`, which stay as they are until `zeroGrad`. */
   step(): void {
-    this.checkUsable();
-    this.update(this.grads.all());
+    this.#checkUsable();
+    this.#update(this.grads.all());
   }
 
   /** Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step still decays. */
@@ -134,20 +137,20 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Shows what the callbacks evaluate to (weight averages, say) until `train`. No step can be made meanwhile. */
   eval(): void {
-    this.checkUsable();
-    this.evaluation.show(this.chain, this.set.all(), this.common, ({parameter}) => this.set.decays(parameter));
+    this.#checkUsable();
+    this.#evaluation.show(this.chain, this.set.all(), this.common, ({parameter}) => this.set.decays(parameter));
   }
 
   /** Puts the trained parameters back after `eval`. */
   train(): void {
-    this.evaluation.restore();
+    this.#evaluation.restore();
   }
 
   // State
 
   /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. */
   stateDict(): StateDict {
-    this.checkAlive();
+    this.#checkAlive();
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
@@ -165,10 +168,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
    */
   loadStateDict(dict: StateDict): void {
-    this.checkAlive();
+    this.#checkAlive();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
-    this.waiting.clear();
+    this.#waiting.clear();
     this.common = {...dict.common};
     this.set.all().forEach(({parameter}, i) => {
       replaceState(parameter);
@@ -186,7 +189,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
   clearState(): void {
     for (const {parameter} of this.set.all()) clearEntries(parameter);
-    this.waiting.forgetState();
+    this.#waiting.forgetState();
     this.common = {};
   }
 
@@ -197,7 +200,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
       callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, schedule: this.running?.state, manifest: this.waiting.expected ?? manifestOf(this.chain, this.toSave()),
+      explicit: this.explicit, schedule: this.running?.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
     });
   }
 
@@ -209,16 +212,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     // The class's own constructor would compose afresh; what was saved is the composition.
     const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
     if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
-    made.restore(saved);
+    made.#restore(saved);
     return made;
   }
 
   /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. */
   override getWeights(): Promise<NamedTensor[]> {
-    this.checkAlive();
-    this.waiting.checkArrived();
+    this.#checkAlive();
+    this.#waiting.checkArrived();
     const {chain, iterations, common} = this;
-    const weights = writeWeights(chain, {iterations, parameters: this.toSave(), common}, this.savedNumbers);
+    const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
     for (const {tensor} of weights) exposed.add(tensor);
     return Promise.resolve(weights);
   }
@@ -228,9 +231,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where the weights are not those of the configuration; nothing is changed then.
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
-    this.checkUsable();
-    const {expected} = this.waiting;
-    const known = manifestOf(this.chain, this.toSave());
+    this.#checkUsable();
+    const {expected} = this.#waiting;
+    const known = manifestOf(this.chain, this.#toSave());
     const listed = expected === undefined ? listedByNames(this.chain, known, weights) : {manifest: expected, weights};
     const bound = this.set.all().map(({parameter}) => parameter);
     const {iterations, parameters, common} = await readWeights(this.chain, listed);
@@ -238,7 +241,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const own = listed.manifest === known ? new Map(bound.map(({variable}, i) => [variable, parameters[i]])) : matchRead(parameters, bound);
     const taken = new Set(own.values());
     for (const parameter of bound) replaceState(parameter, own.get(parameter.variable));
-    this.waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
+    this.#waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
     this.iterations_ = iterations;
     this.common = {...common};
   }
@@ -248,71 +251,71 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where none is one whose state was loaded, or one can't be trained.
    */
   attach(variables: Iterable<tf.Variable>): void {
-    this.checkUsable();
-    this.bind([...variables], true);
+    this.#checkUsable();
+    this.#bind([...variables], true);
   }
 
   /** Frees all tensors of the optimizer. It can't be used afterwards. */
   override dispose(): void {
     this.train();
-    if (this.ended === undefined) {
+    if (this.#ended === undefined) {
       for (const {parameter} of this.set.all()) clearEntries(parameter);
       for (const external of this.chain.externals) external.dispose();
     }
-    this.waiting.clear();
+    this.#waiting.clear();
     this.grads.zero(true);
-    this.savedNumbers.dispose();
-    this.ended ??= 'it is disposed';
+    this.#savedNumbers.dispose();
+    this.#ended ??= 'it is disposed';
   }
 
   /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
   protected takeOver(inner: Optimizer): void {
-    inner.checkUsable();
+    inner.#checkUsable();
     this.set = inner.set;
-    this.waiting = inner.waiting;
+    this.#waiting = inner.#waiting;
     this.explicit = inner.explicit;
     this.common = inner.common;
     this.running = inner.running;
     this.iterations_ = inner.iterations;
-    inner.savedNumbers.dispose();
+    inner.#savedNumbers.dispose();
     inner.grads.zero(true);
-    inner.ended = `it is part of a ${this.getClassName()} now`;
+    inner.#ended = `it is part of a ${this.getClassName()} now`;
   }
 
-  private restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
+  #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
     this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals);
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
     this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
-    this.waiting.expect(manifest);
+    this.#waiting.expect(manifest);
   }
 
-  private toSave(): SavedParameter[] {
+  #toSave(): SavedParameter[] {
     const bound = this.set.all().map(({parameter, index}) => {
       const {variable: {name, shape}, entries} = parameter;
       return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
     });
     const used = new Set(bound.map(({name}) => name));
-    return [...bound, ...this.waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
   }
 
-  private checkAlive(): void {
-    if (this.ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.ended}. Make a new one.`);
+  #checkAlive(): void {
+    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}. Make a new one.`);
   }
 
-  private checkUsable(): void {
-    this.checkAlive();
-    if (this.evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
+  #checkUsable(): void {
+    this.#checkAlive();
+    if (this.#evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
   }
 
   /** The variables to differentiate by. */
-  private toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
+  #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
     const named = varList ?? (this.explicit && this.set.all().length > 0
       ? this.set.all().map(({parameter: {variable}}) => variable)
       : Object.values(tf.engine().registeredVariables).filter(({trainable, dtype}) => trainable && dtype === 'float32'));
-    this.bind(named);
+    this.#bind(named);
     const mine = named.flatMap(variable => this.set.place(variable) ?? []);
     if (mine.length === 0) {
       throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
@@ -322,13 +325,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   }
 
   /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */
-  private bind(variables: readonly tf.Variable[], naming = false): void {
-    this.checkAlive();
-    this.waiting.checkArrived();
+  #bind(variables: readonly tf.Variable[], naming = false): void {
+    this.#checkAlive();
+    this.#waiting.checkArrived();
     const fresh = variables.filter(variable => this.set.place(variable) === undefined);
     fresh.forEach(checkCore);
     fresh.forEach(checkVariable);
-    const matched = this.waiting.claim(fresh, this.set.all().length === 0);
+    const matched = this.#waiting.claim(fresh, this.set.all().length === 0);
     for (const variable of fresh) {
       const saved = matched.get(variable);
       if (saved === undefined && this.explicit && !naming) continue;
@@ -337,15 +340,15 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     }
   }
 
-  private update(gradients: Gradients): void {
-    this.bind([...gradients.keys()]);
-    for (const variable of gradients.keys()) this.placeOf(variable, `There is a gradient for '${variable.name}', which`);
+  #update(gradients: Gradients): void {
+    this.#bind([...gradients.keys()]);
+    for (const variable of gradients.keys()) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.onSchedule(() => {
       const jobs: Job[] = [];
       for (const place of this.set.all()) {
         const {parameter, group: {hypers}, index: group} = place;
         const {variable, entries} = parameter;
-        if (!this.takesPart(variable)) continue;
+        if (!this.#takesPart(variable)) continue;
         const trains = this.set.trains(place);
         const grad = trains ? gradients.get(variable) : undefined;
         if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
@@ -359,12 +362,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * A weight whose own `trainable` is false is not the optimizer's to change, and an `everyParameter` callback would. One without elements has
    * nothing to update, and tfjs's kernels fail on its sums.
    */
-  private takesPart(variable: tf.Variable): boolean {
-    return variable.trainable && variable.size > 0 && this.considered?.has(variable) !== false;
+  #takesPart(variable: tf.Variable): boolean {
+    return variable.trainable && variable.size > 0 && this.#considered?.has(variable) !== false;
   }
 
   /** @throws where the variable is none of the optimizer's. */
-  private placeOf(variable: tf.Variable, what: string): Place {
+  #placeOf(variable: tf.Variable, what: string): Place {
     const place = this.set.place(variable);
     if (place === undefined) throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
     return place;

@@ -30,10 +30,10 @@ export interface Place {
 export class ParameterSet {
   /** As the original counts: the first group that `freezeTo` left trainable. */
   frozenIdx = 0;
-  private readonly everyGroup: readonly Group[];
-  private readonly places = new Map<tf.Variable, Place>();
+  readonly #everyGroup: readonly Group[];
+  readonly #places = new Map<tf.Variable, Place>();
   /** What `all` returns, until the parameters change. */
-  private ordered: readonly Place[] | undefined;
+  #ordered: readonly Place[] | undefined;
 
   /**
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
@@ -43,7 +43,7 @@ export class ParameterSet {
   constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
     externals: readonly External[] = []) {
     const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
-    this.everyGroup = Array.from({length: n}, (_, i) => ({
+    this.#everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
@@ -51,54 +51,54 @@ export class ParameterSet {
   }
 
   place(variable: tf.Variable): Place | undefined {
-    return this.places.get(variable);
+    return this.#places.get(variable);
   }
 
   /** The groups with the parameters whose variables live. */
   get groups(): readonly Group[] {
-    this.dropDisposed();
-    return this.everyGroup;
+    this.#dropDisposed();
+    return this.#everyGroup;
   }
 
   /** All parameters, in group order. */
   all(): readonly Place[] {
-    this.dropDisposed();
-    this.ordered ??= this.everyGroup.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.places.get(variable) ?? []));
-    return this.ordered;
+    this.#dropDisposed();
+    this.#ordered ??= this.#everyGroup.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.#places.get(variable) ?? []));
+    return this.#ordered;
   }
 
   /** Adds a parameter to a group, by default the last. */
   add(parameter: Parameter, index = this.groups.length - 1): Place {
     checkVariable(parameter.variable);
-    const group = this.groupAt(index);
+    const group = this.#groupAt(index);
     const place = {parameter, group, index};
     group.parameters.push(parameter);
-    this.ordered = undefined;
-    this.places.set(parameter.variable, place);
+    this.#ordered = undefined;
+    this.#places.set(parameter.variable, place);
     return place;
   }
 
   /** Puts other lists of variables in the groups; those that stay keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
-    const before = new Map([...this.places].map(([variable, {parameter}]) => [variable, parameter]));
-    this.places.clear();
-    this.ordered = undefined;
+    const before = new Map([...this.#places].map(([variable, {parameter}]) => [variable, parameter]));
+    this.#places.clear();
+    this.#ordered = undefined;
     this.groups.forEach((group, i) => {
       group.parameters.length = 0;
       for (const variable of lists[i] ?? []) this.add(before.get(variable) ?? newParameter(variable), i);
     });
-    for (const [variable, parameter] of before) if (!this.places.has(variable)) clearEntries(parameter);
+    for (const [variable, parameter] of before) if (!this.#places.has(variable)) clearEntries(parameter);
   }
 
   /** Lets disposed variables go, with their state. */
-  private dropDisposed(): void {
-    for (const [variable, {parameter, group}] of this.places) {
+  #dropDisposed(): void {
+    for (const [variable, {parameter, group}] of this.#places) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);
       group.parameters.splice(group.parameters.indexOf(parameter), 1);
-      this.places.delete(variable);
-      this.ordered = undefined;
+      this.#places.delete(variable);
+      this.#ordered = undefined;
     }
   }
 
@@ -146,10 +146,10 @@ export class ParameterSet {
   }
 
   setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
-    this.groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+    this.#groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
   }
 
-  private groupAt(n: number): Group {
+  #groupAt(n: number): Group {
     const group = this.groups.at(n);
     if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
     return group;

@@ -10,39 +10,47 @@ import {isTensor} from './tensors';
 export type ParameterState = Readonly<Record<string, tf.Tensor | Scalar>>;
 
 /** The state of an optimizer by variable. */
-export class StateView {
-  /**
-   * @param known the parameter of a variable that is bound.
-   * @param bound the parameter of a variable, which is bound where it can be and is not yet.
-   */
-  constructor(private readonly chain: () => Chain, private readonly common: () => Record<string, number>,
-    private readonly known: (variable: tf.Variable) => Parameter | undefined, private readonly bound: (variable: tf.Variable) => Parameter) {}
-
+export interface StateView {
   /** The state and flags of a variable. The tensors are the optimizer's own: clone what has to outlive the next step. */
-  get(variable: tf.Variable): ParameterState {
-    const {entries = {}, flags = {}} = this.known(variable) ?? {};
-    const values = Object.values(entries);
-    for (const value of values) if (isTensor(value)) exposed.add(value);
-    return {...entries, ...values.length > 0 ? this.common() : {}, ...flags};
-  }
-
+  get(variable: tf.Variable): ParameterState;
   /**
    * Sets the flags `doWd` and `forceTrain`, host numbers and tensors (copied) of a variable, before its first step too.
    * @throws for what is neither a flag nor a state entry, or of another type or shape; nothing is set then.
    */
-  set(variable: tf.Variable, values: ParameterState): void {
-    const chain = this.chain();
-    const now = this.known(variable)?.entries;
-    for (const [name, value] of Object.entries(values)) checkStateEntry(chain, variable, name, value, now?.[name]);
-    const {entries, flags} = this.bound(variable);
-    for (const [name, value] of Object.entries(values)) {
-      if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
-      else if (typeof value === 'number') (chain.common.has(name) ? this.common() : entries)[name] = value;
-      else if (isTensor(value)) {
-        const old = entries[name];
-        entries[name] = tf.keep(value.clone());
-        if (isTensor(old)) old.dispose();
+  set(variable: tf.Variable, values: ParameterState): void;
+}
+
+/** What the view needs of its optimizer. */
+export interface StateOwner {
+  readonly chain: () => Chain;
+  readonly common: () => Record<string, number>;
+  /** The parameter of a variable that is bound. */
+  readonly known: (variable: tf.Variable) => Parameter | undefined;
+  /** The parameter of a variable, which is bound where it can be and is not yet. */
+  readonly bound: (variable: tf.Variable) => Parameter;
+}
+
+export function stateView({chain, common, known, bound}: StateOwner): StateView {
+  return {
+    get: variable => {
+      const {entries = {}, flags = {}} = known(variable) ?? {};
+      const values = Object.values(entries);
+      for (const value of values) if (isTensor(value)) exposed.add(value);
+      return {...entries, ...values.length > 0 ? common() : {}, ...flags};
+    },
+    set: (variable, values) => {
+      const now = known(variable)?.entries;
+      for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now?.[name]);
+      const {entries, flags} = bound(variable);
+      for (const [name, value] of Object.entries(values)) {
+        if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
+        else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
+        else if (isTensor(value)) {
+          const old = entries[name];
+          entries[name] = tf.keep(value.clone());
+          if (isTensor(old)) old.dispose();
+        }
       }
-    }
-  }
+    },
+  };
 }

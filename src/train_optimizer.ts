@@ -11,7 +11,7 @@ import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
  */
 export class TrainOptimizer {
   readonly trainClass: TrainClass;
-  private readonly powers = new Map<string, RunningPower>();
+  readonly #powers = new Map<string, RunningPower>();
 
   /** @throws where it is none of `tf.train`, or has made steps already. */
   constructor(readonly optimizer: tf.Optimizer) {
@@ -27,7 +27,7 @@ export class TrainOptimizer {
     this.trainClass = trainClass;
     const {powers = {}, counter, cached} = trainClass;
     // tfjs makes these trainable, so that training without a list of variables would take them for the model's.
-    for (const property of [...Object.keys(powers), ...counter === undefined ? [] : [counter]]) this.variable(property).trainable = false;
+    for (const property of [...Object.keys(powers), ...counter === undefined ? [] : [counter]]) this.#variable(property).trainable = false;
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(optimizer, cached.scalar);
     // One that is made inside `tf.tidy` would not outlive it.
     if (isTensor(scalar) && !scalar.isDisposed) tf.keep(scalar);
@@ -44,7 +44,7 @@ export class TrainOptimizer {
     const {optimizer} = this;
     if (name === 'learningRate' && hasSetLearningRate(optimizer) && typeof value === 'number') optimizer.setLearningRate(value);
     else setItemPg(optimizer, name, value);
-    if (name === this.trainClass.cached?.hyper) this.refreshCached();
+    if (name === this.trainClass.cached?.hyper) this.#refreshCached();
   }
 
   /**
@@ -60,7 +60,7 @@ export class TrainOptimizer {
       return variable;
     };
     try {
-      this.setStep(steps);
+      this.#setStep(steps);
       const variables = lanes.map(({p}) => hold(p));
       for (const [list, entry] of accumulators) {
         Reflect.set(this.optimizer, list, lanes.map(lane => {
@@ -72,13 +72,13 @@ export class TrainOptimizer {
       lanes.forEach((lane, i) => {
         lane.p = variables[i]?.clone() ?? lane.p;
         for (const [list, entry] of accumulators) {
-          const value = this.accumulated(list)[i];
+          const value = this.#accumulated(list)[i];
           if (value !== undefined) lane.entries[entry] = value.clone();
         }
       });
     } finally {
       for (const [list] of accumulators) {
-        held.push(...this.accumulated(list).filter(isVariable));
+        held.push(...this.#accumulated(list).filter(isVariable));
         Reflect.set(this.optimizer, list, []);
       }
       for (const variable of new Set(held)) variable.dispose();
@@ -86,20 +86,20 @@ export class TrainOptimizer {
   }
 
   /** Sets what the optimizer counts by itself to what it is for these parameters. */
-  private setStep(steps: number): void {
+  #setStep(steps: number): void {
     const {powers = {}, counter, cached} = this.trainClass;
     const {hypers} = this;
     for (const [property, hyper] of Object.entries(powers)) {
-      const power = this.powers.get(property) ?? new RunningPower();
-      this.powers.set(property, power);
-      this.variable(property).assign(tf.scalar(power.of(Number(hypers[hyper]), steps + 1)));
+      const power = this.#powers.get(property) ?? new RunningPower();
+      this.#powers.set(property, power);
+      this.#variable(property).assign(tf.scalar(power.of(Number(hypers[hyper]), steps + 1)));
     }
-    if (counter !== undefined) this.variable(counter).assign(tf.scalar(steps));
+    if (counter !== undefined) this.#variable(counter).assign(tf.scalar(steps));
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(this.optimizer, cached.scalar);
-    if (isTensor(scalar) && scalar.isDisposed) this.refreshCached();
+    if (isTensor(scalar) && scalar.isDisposed) this.#refreshCached();
   }
 
-  private refreshCached(): void {
+  #refreshCached(): void {
     const {cached} = this.trainClass;
     if (cached === undefined) return;
     const old: unknown = Reflect.get(this.optimizer, cached.scalar);
@@ -107,12 +107,12 @@ export class TrainOptimizer {
     if (isTensor(old)) old.dispose();
   }
 
-  private accumulated(list: string): Array<tf.Variable | undefined> {
+  #accumulated(list: string): Array<tf.Variable | undefined> {
     const entries: unknown = Reflect.get(this.optimizer, list);
     return Array.isArray(entries) ? entries.map((entry: unknown) => isAccumulator(entry) ? entry.variable : undefined) : [];
   }
 
-  private variable(property: string): tf.Variable {
+  #variable(property: string): tf.Variable {
     const value: unknown = Reflect.get(this.optimizer, property);
     if (isVariable(value)) return value;
     throw new Error(`The ${this.optimizer.getClassName()} optimizer has no variable '${property}'; this version of tfjs-core is not one that tfjs-optim knows.`);
@@ -121,19 +121,19 @@ export class TrainOptimizer {
 
 /** `beta^n` as `tf.train` has it, which multiplies float32 numbers: equal to the last bit, so that wrapping changes nothing. */
 class RunningPower {
-  private beta = NaN;
-  private n = 0;
-  private power = 1;
+  #beta = NaN;
+  #n = 0;
+  #power = 1;
 
   of(beta: number, n: number): number {
     const factor = Math.fround(beta);
-    if (beta !== this.beta || n < this.n) {
-      this.beta = beta;
-      this.n = 0;
-      this.power = 1;
+    if (beta !== this.#beta || n < this.#n) {
+      this.#beta = beta;
+      this.#n = 0;
+      this.#power = 1;
     }
-    for (; this.n < n; this.n++) this.power = Math.fround(this.power * factor);
-    return this.power;
+    for (; this.#n < n; this.#n++) this.#power = Math.fround(this.#power * factor);
+    return this.#power;
   }
 }
 

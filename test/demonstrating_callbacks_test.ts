@@ -1,6 +1,8 @@
 import {
   adam, averageGrad, callback, type Callback, lookahead, momentumStep, Optimizer, required, sgd, sgdStep, startAt, stepStat, zeros,
 } from '../src';
+import {houseCallbacks} from '../src/callbacks';
+import {checkDeclaration} from '../src/declaration_check';
 import {registeredCallback} from '../src/registry';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
@@ -180,6 +182,10 @@ describe('the name of a callback', () => {
     expect(() => callback('averageGrad', {}, () => ({}))).toThrowError("'averageGrad' is the name of a callback of tfjs-optim; give yours another name.");
     expect(registeredCallback('averageGrad')).toBe(averageGrad);
   });
+
+  for (const {name, declaration} of houseCallbacks) {
+    it(`declares what it may, ${name}`, () => { expect(() => { checkDeclaration(name, declaration, () => ({})); }).not.toThrow(); });
+  }
 
   for (const name of ['Clip', 'clip_norm', '2clip', '', 'clip-norm']) {
     it(`can't be '${name}'`, () => { expect(() => callback(name, {}, () => ({}))).toThrowError(/camelCase/); });

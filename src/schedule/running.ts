@@ -20,25 +20,27 @@ export interface ScheduleState {
 
 /** The schedules that an optimizer follows. */
 export class RunningSchedule {
-  private step: number;
+  readonly #made: ScheduleState;
+  #step: number;
 
-  constructor(private readonly made: ScheduleState) {
-    this.step = made.step;
+  constructor(made: ScheduleState) {
+    this.#made = made;
+    this.#step = made.step;
   }
 
   get state(): ScheduleState {
-    return {...this.made, step: this.step};
+    return {...this.#made, step: this.#step};
   }
 
   /** The value of each scheduled hyper, one a group, at a position from 0 to 1. */
   at(pos: number): Record<string, number[]> {
-    return Object.fromEntries(this.made.hypers.map(({name, schedule}) => [name, valuesAt(schedule, Math.min(Math.max(pos, 0), 1))]));
+    return Object.fromEntries(this.#made.hypers.map(({name, schedule}) => [name, valuesAt(schedule, Math.min(Math.max(pos, 0), 1))]));
   }
 
   /** Sets the hypers for the next step. @returns puts back what they were. */
   move(groups: readonly Group[]): () => void {
     const was = groups.map(({hypers}) => ({...hypers}));
-    for (const [name, values] of Object.entries(this.at(this.step / this.made.steps))) {
+    for (const [name, values] of Object.entries(this.at(this.#step / this.#made.steps))) {
       groups.forEach(({hypers}, i) => { hypers[name] = values[i] ?? 0; });
     }
     return () => { groups.forEach(({hypers}, i) => { Object.assign(hypers, was[i]); }); };
@@ -46,12 +48,12 @@ export class RunningSchedule {
 
   /** A step was made. */
   advance(): void {
-    this.step++;
+    this.#step++;
   }
 
   /** Puts the hypers back to what they were before the schedule. */
   goBack(groups: readonly Group[]): void {
-    for (const {name, before} of this.made.hypers) groups.forEach(({hypers}, i) => { hypers[name] = before[i] ?? 0; });
+    for (const {name, before} of this.#made.hypers) groups.forEach(({hypers}, i) => { hypers[name] = before[i] ?? 0; });
   }
 }
 
