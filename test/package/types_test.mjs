@@ -6,8 +6,7 @@ import {project, projects, root, VERSIONS} from './consumer.mjs';
 const COMMON = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2022,dom',
   '--declaration', '--emitDeclarationOnly', '--outDir', 'types_out'];
 const OPTIONS = {
-  'node16 in a CommonJS file': ['--module', 'node16', '--moduleResolution', 'node16', 'types.ts'],
-  'node16 in an ES module': ['--module', 'node16', '--moduleResolution', 'node16', 'types.mts'],
+  'node16, in a CommonJS file and in an ES module': ['--module', 'node16', '--moduleResolution', 'node16', 'types.ts', 'types.mts'],
   'bundler': ['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts'],
   'node, the old one': ['--module', 'commonjs', '--moduleResolution', 'node10', 'types.ts'],
 };
