@@ -5,11 +5,13 @@ import '@tensorflow/tfjs-backend-wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
-import {batchesOf, Contestant, network, type Score} from './digits/contestant';
+import {batchesOf, Contestant, network} from './digits/contestant';
+import {runCommand} from './digits/command_line';
 import {type Digits, loadDigits} from './digits/data';
 import {lossPlot} from './digits/loss_plot';
-import {HELP, type Options, optionsFrom, UsageError} from './digits/options';
+import {HELP, type Options, optionsFrom} from './digits/options';
 import {Progress} from './digits/progress';
+import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
 import {fileSystem} from './file_system';
 
@@ -23,10 +25,10 @@ async function main(options: Options): Promise<void> {
   const theirs = contestant('tf.train.adam', tf.train.adam(lr), seed);
   const train = async (contestants: readonly Contestant[], first: number, last: number) => {
     const batches = contestants.length * (last - first + 1) * batchesOf(training);
-    const progress = new Progress(contestants.map(one => one.name), batches, first);
+    const progress = new Progress(contestants.map(one => one.name), batches, `epoch ${first}`);
     try {
       for (let epoch = first; epoch <= last; epoch++) {
-        for (const one of contestants) await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, epoch, logs));
+        for (const one of contestants) await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, `epoch ${epoch}`, logs));
       }
     } finally {
       progress.stop();
@@ -68,7 +70,7 @@ interface Result {
 }
 
 function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
-  return {name: one.name, epochs, training: one.score(training), validation: one.score(validation), seconds: one.seconds};
+  return {name: one.name, epochs, training: scoreOf(one.model, training), validation: scoreOf(one.model, validation), seconds: one.seconds};
 }
 
 function rowOf({name, epochs, training, validation, seconds}: Result): string[] {
@@ -87,12 +89,4 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-try {
-  const options = optionsFrom(process.argv.slice(2));
-  if (options === 'help') console.log(HELP);
-  else await main(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\nnpm start -- --help lists the options.`);
-  process.exitCode = 2;
-}
+await runCommand('npm start --', HELP, optionsFrom, main);

@@ -4,12 +4,6 @@ import type {BatchLogs} from './progress';
 
 const BATCH = 64;
 
-/** How well a model does. */
-export interface Score {
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
 /** The number of batches that an epoch has. */
 export function batchesOf(digits: Digits): number {
   return Math.ceil(digits.size / BATCH);
@@ -56,15 +50,5 @@ export class Contestant {
     });
     this.seconds += (performance.now() - start) / 1000;
     tf.dispose([xs, ys]);
-  }
-
-  /** The mean loss and the share of digits read correctly. */
-  score(digits: Digits): Score {
-    const [loss = NaN, accuracy = NaN] = tf.tidy(() => {
-      const {xs, ys} = digits.tensors();
-      const values = this.model.evaluate(xs, ys, {batchSize: 500});
-      return (Array.isArray(values) ? values : [values]).map(value => value.dataSync()[0] ?? NaN);
-    });
-    return {loss, accuracy};
   }
 }

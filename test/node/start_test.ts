@@ -1,26 +1,15 @@
-import {execFile} from 'node:child_process';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {optimizerOf, optimizers} from 'tfjs-optim';
-import {optionsFrom, UsageError} from '../../examples/digits/options';
+import {UsageError} from '../../examples/digits/command_line';
+import {optionsFrom} from '../../examples/digits/options';
 import {fileSystem} from '../../examples/file_system';
+import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `npm start -- …` as a user does. */
-function start(...args: string[]): Promise<Ended> {
-  return new Promise(resolve => {
-    const child = execFile('npm', ['start', '--silent', '--', ...args], {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
-      resolve({code: child.exitCode ?? NaN, stdout, stderr});
-    });
-  });
-}
+const start = (...args: readonly string[]) => runCommand('npm', 'start', '--silent', '--', ...args);
 
 describe('npm start', () => {
   beforeAll(() => tf.setBackend('cpu'));

@@ -1,0 +1,58 @@
+import {parseArgs} from 'node:util';
+
+/** A mistake on the command line. */
+export class UsageError extends Error {}
+
+/**
+ * The value of each option, as text.
+ * @param defaults all options that there are, beside --help.
+ * @returns 'help' where that is asked for.
+ * @throws UsageError for an unknown option, or one without its value.
+ */
+export function valuesOf<D extends Readonly<Record<string, string>>>(args: readonly string[], defaults: D): {readonly [K in keyof D]: string} | 'help' {
+  const text = {type: 'string'} as const;
+  const known = {...Object.fromEntries(Object.keys(defaults).map(name => [name, text])), help: {type: 'boolean', default: false} as const};
+  let given: Record<string, unknown>;
+  try {
+    given = parseArgs({args: [...args], options: known}).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), {cause: error});
+  }
+  return given['help'] === true ? 'help' : {...defaults, ...given};
+}
+
+/** The entry of that name. @throws UsageError where there is none. */
+export function oneOf<T>(option: string, known: readonly T[], nameOf: (entry: T) => string, name: string): T {
+  const found = known.find(entry => nameOf(entry) === name);
+  if (found === undefined) throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
+  return found;
+}
+
+/** The text as a number. @throws UsageError where it is none that `fits`, which `what` says in words. */
+export function numberFrom(option: string, text: string, what: string, fits: (value: number) => boolean): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!fits(value)) throw new UsageError(`--${option} is ${what}; got '${text}'.`);
+  return value;
+}
+
+/** The text as a whole number within bounds, both included. @throws UsageError where it is none. */
+export function wholeFrom(option: string, text: string, least: number, most = Infinity): number {
+  const what = most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`;
+  return numberFrom(option, text, what, value => Number.isInteger(value) && value >= least && value <= most);
+}
+
+/**
+ * Runs what the command line asks for; a mistake on it ends with exit code 2.
+ * @param command what is typed before the options.
+ */
+export async function runCommand<O extends object>(command: string, help: string, optionsFrom: (args: readonly string[]) => O | 'help', main: (options: O) => Promise<void>): Promise<void> {
+  try {
+    const options = optionsFrom(process.argv.slice(2));
+    if (options === 'help') console.log(help);
+    else await main(options);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n${command} --help lists the options.`);
+    process.exitCode = 2;
+  }
+}

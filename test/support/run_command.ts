@@ -1,0 +1,17 @@
+import {execFile} from 'node:child_process';
+
+/** How a command ended, and what it wrote. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command as a user does. */
+export function runCommand(command: string, ...args: readonly string[]): Promise<Ended> {
+  return new Promise(resolve => {
+    const child = execFile(command, args, {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
+      resolve({code: child.exitCode ?? NaN, stdout, stderr});
+    });
+  });
+}
