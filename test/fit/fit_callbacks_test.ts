@@ -1,3 +1,4 @@
+import * as tfvis from '@tensorflow/tfjs-vis';
 import {type AnyFitCallback, fitCallbacks, oneCycle, sgd} from '../../src';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
@@ -28,11 +29,17 @@ interface Member {
   check(): void;
 }
 
-// As tfjs-vis's `show.fitCallbacks` makes them: hooks without `this`, drawing from the logs.
+// The real ones: hooks without `this`, which draw from the logs.
 function charts(): Member {
-  const drawn: string[] = [];
-  const onEpochEnd = (_: number, logs?: tf.Logs) => { drawn.push(typeof logs?.['loss']); };
-  return {callback: {onEpochEnd}, check: () => { expect(drawn).toEqual(['number', 'number']); }};
+  const container = document.createElement('div');
+  document.body.append(container);
+  return {
+    callback: tfvis.show.fitCallbacks(container, ['loss'], {height: 50, width: 50}),
+    check: () => {
+      expect([...container.querySelectorAll('canvas')].length).withContext('a chart of batches and one of epochs').toBe(2);
+      container.remove();
+    },
+  };
 }
 
 const KINDS: Readonly<Record<string, () => Member>> = {

@@ -91,7 +91,8 @@ export async function bundleForBrowser(pass, settings) {
     target: 'es2022',
     sourcemap: 'inline',
     sourcesContent: false,
-    define: define(settings),
+    // tfjs-vis takes what it finds in Node's `global`.
+    define: {...define(settings), global: 'globalThis'},
     plugins: pass === 'core_specs' ? [standIn] : [docBlocks(root, 'browser')],
     logLevel: 'warning',
   });
