@@ -1,4 +1,5 @@
 import type {Callback} from './callback';
+import {isOptimizer} from './of_model';
 import {Optimizer} from './optimizer';
 import {numbersIn} from './settings';
 
@@ -8,6 +9,7 @@ import {numbersIn} from './settings';
  */
 export abstract class Around extends Optimizer<readonly Callback[]> {
   constructor(inner: Optimizer, last: Callback) {
+    if (!isOptimizer(inner)) throw new Error('Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…).');
     const values = {...inner.hypers[0]};
     super([...inner.callbacks, last], values, numbersIn(values));
     this.takeOver(inner);

@@ -6,7 +6,7 @@ import {GradientStore} from './gradients';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
 import {quoted} from './quoted';
-import {type RunningSchedule, startSchedule} from './schedule/running';
+import {type RunningSchedule, type ScheduleLength, startSchedule} from './schedule/running';
 import type {SchedulePlan, Schedules} from './schedule/schedule';
 import type {HyperValue} from './slice';
 import type {ParameterState, StateView} from './state_view';
@@ -160,11 +160,11 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    *   been made, default 0.
    * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
    */
-  setSchedule(schedules: Schedules | SchedulePlan, {steps, step = 0}: {readonly steps: number; readonly step?: number}): void {
+  setSchedule(schedules: Schedules | SchedulePlan, length: ScheduleLength): void {
     const now = this.set.groups;
     const groups = now.map(group => ({...group, hypers: {...group.hypers}}));
     this.running?.goBack(groups);
-    const started = startSchedule(schedules, groups, steps, step);
+    const started = startSchedule(schedules, groups, length);
     this.running?.goBack(now);
     this.running = started;
   }

@@ -42,6 +42,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     }
     if (first === undefined) kinds.set(entry, {kind, by});
   };
+  callbacks.forEach(checkIsCallback);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
@@ -76,6 +77,11 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
+}
+
+function checkIsCallback(cb: unknown, i: number): void {
+  if (typeof cb === 'function' && 'declaration' in cb) return;
+  throw new Error(`Callback ${i} is ${Array.isArray(cb) ? 'a list: spread it, as in [...accumulate(4)]' : `no callback but ${String(cb)}: make one by callback(…)`}.`);
 }
 
 function stagesOf(callbacks: readonly Callback[]): Stage[] {

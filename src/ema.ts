@@ -1,6 +1,7 @@
 import {Around} from './around';
 import {averageWeights} from './callbacks/average';
 import type {Optimizer} from './optimizer';
+import {checkOptions} from './schedule/options';
 
 /** Settings of `Ema`. */
 export interface EmaOptions {
@@ -18,7 +19,9 @@ export class Ema extends Around {
     return 'TfjsOptimEma';
   }
 
-  constructor(inner: Optimizer, {decay = 0.999}: EmaOptions = {}) {
+  constructor(inner: Optimizer, options: EmaOptions = {}) {
+    checkOptions('ema', options, ['decay']);
+    const {decay = 0.999} = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
     super(inner, averageWeights.with({decay}));
   }

@@ -2,7 +2,8 @@ import type {Scalar} from './callback';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
-const NON_NEGATIVE: readonly string[] = [...AVERAGES, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
+const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
+const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
 /** What Keras, PyTorch, fastai and tf.train call the hypers of this package. */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[]]> = [
@@ -22,7 +23,8 @@ export function checkHyper(name: string, value: unknown, now: unknown = value): 
     throw new Error(`The hyper '${name}' must be a finite number, got ${String(value)}.`);
   }
   if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
-  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is a share, from 0 to below 1; got ${value}.`);
+  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
+  if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
 }
 
 /** The error for a hyper that nothing declares. */

@@ -10,6 +10,8 @@ export function isOptimizer(x: unknown): x is Optimizer {
  * @throws where the model is not compiled, or its optimizer is not one of this package.
  */
 export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
+  const given: unknown = model;
+  if (typeof given !== 'object' || given === null) throw new Error(`This needs a model of tfjs-layers; got ${String(given)}.`);
   const {optimizer} = model;
   if (isOptimizer(optimizer)) return optimizer;
   throw new Error(optimizer === undefined || optimizer === null

@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import {checkOptions} from '../schedule/options';
+import * as tf from '@tensorflow/tfjs-core';
+import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
 
@@ -20,11 +20,13 @@ export interface CheckpointOptions extends MonitorOptions {
 export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
   checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
   const {saveBest = false, everyBatches} = options;
-  if (everyBatches !== undefined && !(Number.isInteger(everyBatches) && everyBatches > 0)) throw new Error(`'everyBatches' is a whole number from 1; got ${everyBatches}.`);
+  checkSwitch('saveBest', saveBest);
+  if (everyBatches !== undefined) checkWhole('everyBatches', everyBatches, 1);
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
     trainBegin: () => {
+      checkPlace(to);
       monitor.reset();
       batches = 0;
     },
@@ -36,4 +38,11 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
       if (!saveBest || await monitor.improves(logs)) await model.save(to, {includeOptimizer: true});
     },
   });
+}
+
+// Before training, rather than after the first epoch.
+function checkPlace(to: unknown): void {
+  const isHandler = typeof to === 'object' && to !== null && 'save' in to && typeof to.save === 'function';
+  if (isHandler || (typeof to === 'string' && tf.io.getSaveHandlers(to).length > 0)) return;
+  throw new Error(`checkpoint saves to a URL such as indexeddb://name, or an IOHandler with \`save\`; got ${String(to)}.`);
 }

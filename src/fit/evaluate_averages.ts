@@ -10,6 +10,9 @@ export function evaluateAverages(): FitCallback {
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);
+      if (!optimizer.callbacks.some(({declaration}) => 'evaluate' in declaration)) {
+        throw new Error('evaluateAverages: no callback of this optimizer has averages to show; put `ema` around it.');
+      }
       const swapped = (evaluate: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
         optimizer.eval();
         let result: unknown;

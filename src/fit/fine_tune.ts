@@ -1,10 +1,14 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
-import {checkPositive} from '../schedule/options';
+import type {Optimizer} from '../optimizer';
+import {checkPositive, checkWhole} from '../schedule/options';
 import type {OneCycleOptions} from '../schedule/plans';
 import {slice} from '../slice';
-import {oneCycle} from './schedulers';
-import {train, trainFunction} from './train';
+import {isTensor} from '../tensors';
+import {FitCallback} from './fit_callback';
+import {oneCycle, type ParamScheduler} from './schedulers';
+import {checkTrainArgs, train, trainFunction} from './train';
 
 /** Settings of `fineTune`. */
 export interface FineTuneOptions extends Pick<OneCycleOptions, 'div' | 'divFinal' | 'pctStart' | 'moms' | 'wd'> {
@@ -36,24 +40,46 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     const optimizer = optimizerOf(model);
     checkPositive('baseLr', baseLr);
     checkPositive('lrMult', lrMult);
-    if (!Number.isInteger(freezeEpochs) || freezeEpochs < 0) throw new Error(`'freezeEpochs' is a whole number from 0; got ${freezeEpochs}.`);
+    checkWhole('freezeEpochs', freezeEpochs, 0);
+    checkTrainArgs({...args, epochs, initialEpoch});
     const groups = optimizer.paramLists.length;
     if (groups < 2) throw new Error('fineTune freezes all groups but the last, so the optimizer needs two at least: make it with {params: layerGroups(model, […])}.');
-    const part = (to: number, from: number, options: OneCycleOptions) => {
-      if (from === 0) optimizer.clearState();
-      return train(model, fitOn, {...args, epochs: to, initialEpoch: from}, [oneCycle({divFinal, moms, wd, ...options})]);
-    };
-    const before = optimizer.frozenIdx;
+    // Both before either trains, so that a wrong setting changes nothing.
+    const common = {divFinal, moms, wd};
+    const alone = oneCycle({...common, lrMax: slice(baseLr), pctStart: 0.99});
+    const together = oneCycle({...common, lrMax: slice(baseLr / 2 / lrMult, baseLr / 2), div, pctStart});
+    const part = (to: number, from: number, schedule: ParamScheduler) =>
+      train(model, fitOn, {...args, epochs: to, initialEpoch: from}, [schedule, ...from === 0 ? [afresh(optimizer)] : []]);
+    const freezeAgain = freezingOf(optimizer);
     try {
       let frozen: History | undefined;
       if (initialEpoch < freezeEpochs) {
         optimizer.freeze();
-        frozen = await part(freezeEpochs, initialEpoch, {lrMax: slice(baseLr), pctStart: 0.99});
+        frozen = await part(freezeEpochs, initialEpoch, alone);
       }
       optimizer.unfreeze();
-      return {frozen, unfrozen: await part(epochs, Math.max(0, initialEpoch - freezeEpochs), {lrMax: slice(baseLr / 2 / lrMult, baseLr / 2), div, pctStart})};
+      return {frozen, unfrozen: await part(epochs, Math.max(0, initialEpoch - freezeEpochs), together)};
     } catch (error) {
-      optimizer.freezeTo(before);
+      freezeAgain();
       throw error;
     }
   });
+
+/** Clears the optimizer's state once the schedules are known to be possible. */
+function afresh(optimizer: Optimizer): FitCallback {
+  let begun = false;
+  return new FitCallback({epochBegin: () => {
+    if (!begun) optimizer.clearState();
+    begun = true;
+  }});
+}
+
+/** @returns freezes the groups as they are now. */
+function freezingOf(optimizer: Optimizer): () => void {
+  const {frozen, frozenIdx, state} = optimizer.stateDict();
+  tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
+  return () => {
+    optimizer.freezeTo(frozenIdx);
+    frozen.forEach((kind, i) => { optimizer.setFreeze(i, kind === 'no', kind === 'wholly'); });
+  };
+}

@@ -16,9 +16,11 @@ const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBa
  * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}])});
  * ```
  * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to callbacks. Default `'auto'`.
- * @throws where something in the list is no callback.
+ * @throws where it is no list, or something in it no callback.
  */
 export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
+  checkYieldEvery(yieldEvery);
+  if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${String(list)}.`);
   return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
 }
 
@@ -81,6 +83,17 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
   }));
   if (Object.keys(hooks).length === 0) throw new Error(`Callback ${i} of the list has none of the hooks ${HOOKS.join(', ')}.`);
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
+}
+
+/** Whether it is a list of some kind. */
+export function isIterable<T>(x: Iterable<T> | object): x is Iterable<T> {
+  const given: unknown = x;
+  return typeof given === 'object' && given !== null && Symbol.iterator in given;
+}
+
+function checkYieldEvery(given: unknown): void {
+  if (typeof given === 'number' ? given >= 0 : given === 'auto' || given === 'batch' || given === 'epoch' || given === 'never') return;
+  throw new Error(`'yieldEvery' is 'auto', 'batch', 'epoch', 'never' or a number of milliseconds; got ${String(given)}.`);
 }
 
 function isFull(member: AnyFitCallback): member is Full {

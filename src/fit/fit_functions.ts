@@ -1,4 +1,5 @@
 import type {History} from '@tensorflow/tfjs-layers';
+import {checkWhole} from '../schedule/options';
 import {cycleLengths, type FlatCosOptions, type OneCycleOptions, type SgdrOptions} from '../schedule/plans';
 import {flatCos, type KeepOption, oneCycle, sgdr} from './schedulers';
 import {train, trainFunction} from './train';
@@ -29,7 +30,7 @@ export interface FitSgdrOptions extends SgdrOptions, KeepOption {
 export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
   async (model, fitOn, {lrMax, wd, cycles, cycleMult, cycleLen = 1, keep, epochs: given, ...args} = {}) => {
     if (given !== undefined) throw new Error('fitSgdr trains for as many epochs as its cycles take: set `cycles` and `cycleLen` instead of `epochs`.');
-    if (!Number.isInteger(cycleLen) || cycleLen < 1) throw new Error(`'cycleLen' is a whole number of epochs; got ${cycleLen}.`);
+    checkWhole('cycleLen', cycleLen, 1);
     const lengths = cycleLengths({cycles, cycleMult}).map(length => length * cycleLen);
     if (!lengths.every(Number.isInteger)) throw new Error(`The cycles have to be whole numbers of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} they are ${lengths}.`);
     return train(model, fitOn, {...args, epochs: lengths.reduce((a, b) => a + b)}, [sgdr({lrMax, wd, cycles, cycleMult, keep})]);

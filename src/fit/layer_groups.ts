@@ -1,5 +1,6 @@
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {innerLayers} from '../params';
+import {checkWhole} from '../schedule/options';
 import {isVariable} from '../tensors';
 import {tellKind} from '../weight_kind';
 
@@ -26,11 +27,12 @@ interface Flat {
  * @throws where a name is of no layer or not clear, boundaries are out of order, or a group has no weights.
  */
 export function layerGroups(model: LayersModel, boundaries: readonly Boundary[] | ((layer: Layer, index: number) => boolean) = hasWeights): Layer[][] {
+  if (!isContainer(model)) throw new Error(`layerGroups takes a model of tfjs-layers; got ${String(model)}.`);
   const flat = flatten(model);
   if (!flat.leaves.some(hasWeights)) throw new Error('The model has no weights to group. A Sequential without inputShape has them after its first use, or build().');
   const starts = typeof boundaries === 'function'
     ? flat.leaves.flatMap((layer, i) => boundaries(layer, i) ? [i] : []).filter(start => start > 0 && flat.leaves.slice(0, start).some(hasWeights))
-    : boundaries.map(boundary => startOf(boundary, flat));
+    : listOf(boundaries).map(boundary => startOf(boundary, flat));
   starts.forEach((start, i) => {
     const before = starts[i - 1];
     if (before !== undefined && start <= before) throw new Error(`Boundaries stand in the order of the model, each once; '${nameAt(flat, start)}' does not come after '${nameAt(flat, before)}'.`);
@@ -53,6 +55,7 @@ export function layerGroups(model: LayersModel, boundaries: readonly Boundary[] 
  */
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
   const length = typeof groups === 'number' ? groups : groups.length;
+  checkWhole('groups', length, 1);
   if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' is a number from 0; got ${lr}.`);
   if (!(decay > 0 && decay <= 1)) throw new Error(`'decay' is above 0 and at most 1; got ${decay}.`);
   return Array.from({length}, (_, i) => lr * decay ** (length - 1 - i));
@@ -83,8 +86,21 @@ function flatten(model: LayersModel): Flat {
   return {leaves, starts};
 }
 
-function isContainer(layer: Layer): layer is Layer & {readonly layers: readonly Layer[]} {
-  return 'layers' in layer && Array.isArray(layer.layers);
+function isContainer(layer: unknown): layer is Layer & {readonly layers: readonly Layer[]} {
+  return typeof layer === 'object' && layer !== null && 'layers' in layer && Array.isArray(layer.layers);
+}
+
+function listOf(boundaries: unknown): readonly Boundary[] {
+  if (isList(boundaries)) return boundaries;
+  throw new Error(`The boundaries are a list of layers or names, or a function; got ${String(boundaries)}.`);
+}
+
+function isList(x: unknown): x is readonly Boundary[] {
+  return Array.isArray(x);
+}
+
+function checkIsLayer(x: unknown): void {
+  if (typeof x !== 'object' || x === null || !('name' in x)) throw new Error(`A boundary is a layer or a name; got ${String(x)}.`);
 }
 
 function hasWeights(layer: Layer): boolean {
@@ -95,9 +111,11 @@ function startOf(boundary: Boundary, {starts, leaves}: Flat): number {
   const all = [...starts];
   if (typeof boundary !== 'string') {
     const start = starts.get(boundary);
+    checkIsLayer(boundary);
     if (start === undefined) throw new Error(`The layer '${boundary.name}' is not in this model.`);
     return start;
   }
+  if (boundary === '') throw new Error('The name of a layer, or its beginning, is not empty.');
   const exact = all.find(([{name}]) => name === boundary);
   if (exact !== undefined) return exact[1];
   const found = all.filter(([layer, start]) => layer.name.startsWith(boundary) && start < leaves.length).map(([, start]) => start);

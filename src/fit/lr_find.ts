@@ -1,5 +1,5 @@
 import {optimizerOf} from '../of_model';
-import {checkPositive} from '../schedule/options';
+import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {exp} from '../schedule/schedule';
 import {FitCallback, logged} from './fit_callback';
 import {traceless} from './traceless';
@@ -48,7 +48,9 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
     checkPositive('endLr', endLr);
-    if (!Number.isInteger(numIt) || numIt < 1) throw new Error(`'numIt' is a whole number of steps; got ${numIt}.`);
+    if (endLr <= startLr) throw new Error(`'endLr' is above 'startLr'; got ${endLr} and ${startLr}.`);
+    checkWhole('numIt', numIt, 1);
+    checkSwitch('stopDiv', stopDiv);
     signal?.throwIfAborted();
     const lrs: number[] = [];
     const losses: number[] = [];

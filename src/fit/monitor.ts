@@ -20,6 +20,7 @@ export interface Monitor {
 
 /** @param what the callback that asks, for errors. */
 export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', minDelta = 0}: MonitorOptions): Monitor {
+  checkIsName(what, monitor);
   if (!(minDelta >= 0)) throw new Error(`${what}: 'minDelta' is a number from 0; got ${minDelta}.`);
   if (!['auto', 'min', 'max'].includes(mode)) throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
   const sign = mode === 'max' || (mode === 'auto' && monitor.includes('acc')) ? 1 : -1;
@@ -34,4 +35,8 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
       return true;
     },
   };
+}
+
+function checkIsName(what: string, monitor: unknown): void {
+  if (typeof monitor !== 'string' || monitor === '') throw new Error(`${what}: 'monitor' is the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`);
 }

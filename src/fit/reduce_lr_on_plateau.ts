@@ -1,5 +1,5 @@
 import {optimizerOf} from '../of_model';
-import {checkOptions, checkPositive} from '../schedule/options';
+import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
 import type {KeepOption} from './schedulers';
@@ -8,11 +8,11 @@ import type {KeepOption} from './schedulers';
 export interface PlateauOptions extends MonitorOptions, KeepOption {
   /** What the rate is multiplied by, in (0, 1). Default 0.1. */
   readonly factor?: number;
-  /** How many epochs without improvement it takes. Default 10. */
+  /** How many epochs without improvement it takes, a whole number from 1. Default 10. */
   readonly patience?: number;
-  /** How many epochs after a reduction don't count. Default 0. */
+  /** How many epochs after a reduction don't count, a whole number from 0. Default 0. */
   readonly cooldown?: number;
-  /** The rate is not reduced below this. Default 0. */
+  /** The rate is not reduced below this, from 0. Default 0. */
   readonly minLr?: number;
 }
 
@@ -25,6 +25,10 @@ export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;
   checkPositive('factor', factor);
   if (factor >= 1) throw new Error(`'factor' is what the rate is multiplied by, below 1; got ${factor}.`);
+  checkWhole('patience', patience, 1);
+  checkWhole('cooldown', cooldown, 0);
+  if (!(minLr >= 0)) throw new Error(`'minLr' is a number from 0; got ${String(minLr)}.`);
+  checkSwitch('keep', keep);
   const monitor = monitorOf('reduceLROnPlateau', options);
   let waited = 0;
   let resting = 0;
@@ -32,7 +36,7 @@ export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);
       run.claim('lr', 'reduceLROnPlateau');
-      const before = optimizer.hypers.map(hypers => hypers['lr'] ?? 0);
+      const before = optimizer.hypers.map(hypers => hypers['lr'] ?? optimizer.learningRate);
       if (!keep) run.onEnd(() => { optimizer.setHyper('lr', before); });
       monitor.reset();
       waited = 0;

@@ -1,8 +1,9 @@
 import {optimizerOf} from '../of_model';
+import {checkOptions, checkSwitch} from '../schedule/options';
 import {
   flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,
 } from '../schedule/plans';
-import type {SchedulePlan, Schedules} from '../schedule/schedule';
+import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../schedule/schedule';
 import {FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
@@ -22,6 +23,7 @@ const ofRun = new WeakMap<TrainingRun, Schedules>();
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
   constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
+    checkSwitch('keep', keep);
     let begun = false;
     super({
       trainBegin: () => { begun = false; },
@@ -51,12 +53,10 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
   }
 }
 
-function isPlan(plan: Schedules | SchedulePlan): plan is SchedulePlan {
-  return 'schedulesFor' in plan && typeof plan.schedulesFor === 'function';
-}
-
 /** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
 export function paramScheduler(schedules: Schedules, options: KeepOption = {}): ParamScheduler {
+  checkSchedules(schedules);
+  checkOptions('paramScheduler', options, ['keep']);
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -64,24 +64,24 @@ export function paramScheduler(schedules: Schedules, options: KeepOption = {}): 
  * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
-export function oneCycle({keep, ...options}: OneCycleOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('oneCycle', oneCyclePlan(options), {keep});
+export function oneCycle(options: OneCycleOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('oneCycle', oneCyclePlan(options), options);
 }
 
 /** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
-export function flatCos({keep, ...options}: FlatCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('flatCos', flatCosPlan(options), {keep});
+export function flatCos(options: FlatCosOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('flatCos', flatCosPlan(options), options);
 }
 
 /**
  * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
  * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
-export function sgdr({keep, ...options}: SgdrOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('sgdr', sgdrPlan(options), {keep});
+export function sgdr(options: SgdrOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('sgdr', sgdrPlan(options), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
-export function warmupCos({keep, ...options}: WarmupCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('warmupCos', warmupCosPlan(options), {keep});
+export function warmupCos(options: WarmupCosOptions & KeepOption = {}): ParamScheduler {
+  return new ParamScheduler('warmupCos', warmupCosPlan(options), options);
 }

@@ -1,7 +1,8 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
+import {checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
-import {type AnyFitCallback, fitCallbacks} from './fit_callbacks';
+import {type AnyFitCallback, fitCallbacks, isIterable} from './fit_callbacks';
 
 type Inputs = Parameters<LayersModel['fit']>[0];
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
@@ -49,7 +50,7 @@ export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: numb
 
 /** Makes a function for arrays and datasets of one that does not see the difference. */
 export function trainFunction<O extends object, R>(run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
-  return (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
+  return async (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
     if (isOnDataset(given)) {
       const [dataset, args] = given;
       return run(model, common => model.fitDataset(dataset, {...args, ...common}), args);
@@ -63,13 +64,38 @@ export function trainFunction<O extends object, R>(run: (model: LayersModel, fit
  * Trains as `fit` or `fitDataset` do, with these callbacks before the user's.
  * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
  */
-export async function train(model: LayersModel, fitOn: FitOn, {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery}: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
+export async function train(model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
   optimizerOf(model);
+  checkTrainArgs(args);
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery} = args;
   signal?.throwIfAborted();
   const list = [...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
   const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
   signal?.throwIfAborted();
   return history;
+}
+
+/** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
+const ARGUMENTS = [
+  'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
+  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress',
+];
+
+/** @throws where there is one that nothing takes, or that can't be what it has to be. */
+export function checkTrainArgs(args: TrainArgs): void {
+  const unknown = Object.keys(args).find(name => !ARGUMENTS.includes(name));
+  if (unknown !== undefined) throw new Error(`'${unknown}' is neither a setting of this function nor an argument of fit or fitDataset: ${ARGUMENTS.join(', ')}.`);
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks} = args;
+  checkWhole('epochs', epochs, 1);
+  checkWhole('initialEpoch', initialEpoch, 0);
+  checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
+  checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
+  checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
+}
+
+function checkKind(name: string, given: unknown, what: string, fits: (given: unknown) => boolean): void {
+  const shown = String(given);
+  if (given !== undefined && !fits(given)) throw new Error(`'${name}' is ${what}; got ${shown}.`);
 }
 
 // Hooks may not throw: tfjs would not free what the batch has on the device.
@@ -92,10 +118,11 @@ function listed(callbacks: TrainOptions['callbacks']): AnyFitCallback[] {
   return isIterable(callbacks) ? [...callbacks] : [callbacks];
 }
 
-function isIterable(callbacks: NonNullable<TrainOptions['callbacks']>): callbacks is Iterable<AnyFitCallback> {
-  return Symbol.iterator in callbacks;
-}
-
 function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> {
-  return 'iterator' in given[0] && typeof given[0].iterator === 'function';
+  const [data, labels]: readonly unknown[] = given;
+  if (typeof data === 'object' && data !== null) {
+    if ('iterator' in data && typeof data.iterator === 'function') return true;
+    if (typeof labels === 'object' && labels !== null) return false;
+  }
+  throw new Error('This takes (model, x, y, arguments) with tensors, or (model, dataset, arguments).');
 }

@@ -1,3 +1,5 @@
+import {checkPositive} from './options';
+
 /** One value for all parameter groups, or one a group. */
 export type OneOrMany = number | readonly number[];
 
@@ -37,7 +39,7 @@ export const schedExp = /* @__PURE__ */ sched(easeExp, (start, end) => {
 export function schedPoly(start: number, end: number, power: number): ScheduleFunction<number>;
 export function schedPoly(start: readonly number[], end: readonly number[], power: number): ScheduleFunction<number[]>;
 export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): ScheduleFunction<OneOrMany> {
-  if (!(power > 0)) throw new Error(`The power of schedPoly is positive; got ${power}.`);
+  checkPositive('power', power);
   return between(easePoly(power), start, end);
 }
 
@@ -48,6 +50,7 @@ export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): Sche
  */
 export function combineScheds<V extends OneOrMany>(pcts: readonly number[], scheds: ReadonlyArray<ScheduleFunction<V>>): ScheduleFunction<V> {
   checkShares(pcts, scheds.length);
+  for (const part of scheds) if (typeof part !== 'function') throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${String(part)}.`);
   return pos => {
     const {index, within} = partAt(pcts, pos);
     const part = scheds[index];
@@ -95,14 +98,22 @@ function sched(ease: Ease, check?: (start: number, end: number) => void): Sched 
 }
 
 function between(ease: Ease, start: OneOrMany, end: OneOrMany, check?: (start: number, end: number) => void): ScheduleFunction<OneOrMany> {
+  const [starts, ends] = [listOf(start), listOf(end)];
+  checkEnds([...starts, ...ends]);
   if (typeof start === 'number' && typeof end === 'number') {
     check?.(start, end);
     return pos => ease(start, end, pos);
   }
-  const starts = typeof start === 'number' ? [start] : start;
-  const ends = typeof end === 'number' ? [end] : end;
   if (starts.length !== ends.length) throw new Error(`A schedule goes between as many values as it starts with: ${starts.length} values at the start, ${ends.length} at the end.`);
   const pairs = starts.map((value, i) => ({from: value, to: ends[i] ?? value}));
   for (const {from, to} of pairs) check?.(from, to);
   return pos => pairs.map(({from, to}) => ease(from, to, pos));
+}
+
+function listOf(values: OneOrMany): readonly number[] {
+  return typeof values === 'object' ? values : [values];
+}
+
+function checkEnds(ends: readonly unknown[]): void {
+  for (const end of ends) if (typeof end !== 'number' || !Number.isFinite(end)) throw new Error(`A schedule goes between finite numbers; got ${String(end)}.`);
 }

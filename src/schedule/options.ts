@@ -1,5 +1,7 @@
-/** @throws where an option is given that there is not. */
+/** @throws where an option is given that there is not, or no object. */
 export function checkOptions(what: string, given: object, known: readonly string[]): void {
+  const settings: unknown = given;
+  if (typeof settings !== 'object' || settings === null) throw new Error(`${what} takes its settings in an object; got ${String(settings)}.`);
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.`);
   }
@@ -8,6 +10,16 @@ export function checkOptions(what: string, given: object, known: readonly string
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0)) throw new Error(`'${name}' is a positive number; got ${String(value)}.`);
+}
+
+/** @throws where the option is not a whole number, or below `least`. */
+export function checkWhole(name: string, value: number, least: number): void {
+  if (!(Number.isInteger(value) && value >= least)) throw new Error(`'${name}' is a whole number from ${least}; got ${String(value)}.`);
+}
+
+/** @throws where the option is neither true nor false. */
+export function checkSwitch(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new Error(`'${name}' is true or false; got ${String(value)}.`);
 }
 
 /** @throws where the option is not from 0 to 1. */

@@ -1,5 +1,5 @@
 import {type HyperValue, spread} from '../slice';
-import {checkOptions, checkPositive, checkShare} from './options';
+import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
 import {combine, constant, cos, lin, type Schedule, type SchedulePlan, type Schedules} from './schedule';
 
 /** Settings of the schedules that are ready made. */
@@ -52,12 +52,12 @@ type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
 /** `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith & Topin, Super-Convergence, 2018. */
 export function oneCyclePlan(options: OneCycleOptions = {}): SchedulePlan {
-  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms']);
+  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep']);
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   checkPositive('div', div);
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
-  const [first, middle, last] = moms;
+  const [first, middle, last] = threeOf(moms);
   return {
     schedulesFor: hypers => {
       const lr = highest(options, hypers);
@@ -72,7 +72,7 @@ export function oneCyclePlan(options: OneCycleOptions = {}): SchedulePlan {
 
 /** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
 export function flatCosPlan(options: FlatCosOptions = {}): SchedulePlan {
-  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart']);
+  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep']);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
@@ -86,7 +86,7 @@ export function flatCosPlan(options: FlatCosOptions = {}): SchedulePlan {
 
 /** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPlan(options: SgdrOptions = {}): SchedulePlan {
-  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult']);
+  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep']);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
   return {
@@ -99,7 +99,7 @@ export function sgdrPlan(options: SgdrOptions = {}): SchedulePlan {
 
 /** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
 export function warmupCosPlan(options: WarmupCosOptions = {}): SchedulePlan {
-  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd']);
+  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep']);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   return {
@@ -112,13 +112,20 @@ export function warmupCosPlan(options: WarmupCosOptions = {}): SchedulePlan {
 
 /** The length of each of SGDR's cycles, the first being 1. */
 export function cycleLengths({cycles = 3, cycleMult = 2}: SgdrOptions): number[] {
-  if (!Number.isInteger(cycles) || cycles < 1) throw new Error(`'cycles' is a whole number from 1; got ${cycles}.`);
+  checkWhole('cycles', cycles, 1);
   checkPositive('cycleMult', cycleMult);
   return Array.from({length: cycles}, (_, i) => cycleMult ** i);
 }
 
 function hill(pct: number, start: HyperValue, middle: HyperValue, end: HyperValue): Schedule {
   return combine([pct, 1 - pct], [cos(start, middle), cos(middle, end)]);
+}
+
+function threeOf(moms: unknown): readonly [number, number, number] {
+  const numbers = Array.isArray(moms) ? moms.filter(mom => typeof mom === 'number') : [];
+  const [first, middle, last, ...more] = numbers;
+  if (first === undefined || middle === undefined || last === undefined || more.length > 0) throw new Error(`'moms' are three numbers, such as [0.95, 0.85, 0.95]; got ${String(moms)}.`);
+  return [first, middle, last];
 }
 
 function highest({lrMax}: LrOptions, hypers: Hypers): number[] {

@@ -1,6 +1,6 @@
 import type {Group} from '../groups';
 import {unknownHyper} from '../hypers';
-import {numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule, valuesAt} from './schedule';
+import {checkSchedules, isPlan, numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule, valuesAt} from './schedule';
 
 /** The schedule of one hyper, with the value that each group had before. */
 export interface ScheduledHyper {
@@ -16,6 +16,12 @@ export interface ScheduleState {
   /** How many of them have been made. */
   readonly step: number;
   readonly hypers: readonly ScheduledHyper[];
+}
+
+/** How many steps schedules take, and how many of them have been made: 0 by default. */
+export interface ScheduleLength {
+  readonly steps: number;
+  readonly step?: number;
 }
 
 /** The schedules that an optimizer follows. */
@@ -58,12 +64,14 @@ export class RunningSchedule {
 }
 
 /**
- * @param step how many of the steps have been made.
- * @throws for an unknown hyper, a value that a hyper can't have, or steps that are no whole numbers.
+ * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole numbers.
  */
-export function startSchedule(schedules: Schedules | SchedulePlan, groups: readonly Group[], steps: number, step: number): RunningSchedule {
+export function startSchedule(schedules: Schedules | SchedulePlan, groups: readonly Group[], length: ScheduleLength): RunningSchedule {
+  // So that one that was left out is missing steps.
+  const {steps, step = 0}: ScheduleLength = {...length};
   if (!Number.isInteger(steps) || steps < 1) throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);
   if (!Number.isInteger(step) || step < 0) throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
+  checkSchedules(schedules);
   const columns = isPlan(schedules) ? schedules.schedulesFor(groups.map(({hypers}) => ({...hypers}))) : schedules;
   const known = Object.keys(groups[0]?.hypers ?? {});
   const hypers = Object.entries(columns).map(([name, schedule]) => {
@@ -73,6 +81,3 @@ export function startSchedule(schedules: Schedules | SchedulePlan, groups: reado
   return new RunningSchedule({steps, step, hypers});
 }
 
-function isPlan(schedules: Schedules | SchedulePlan): schedules is SchedulePlan {
-  return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
-}

@@ -1,6 +1,7 @@
 import {checkHyper} from '../hypers';
 import {type HyperValue, spread} from '../slice';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
+import {checkPositive, checkWhole} from './options';
 
 /** From one value to another. */
 export interface SimpleSchedule<V = HyperValue> {
@@ -29,6 +30,16 @@ export interface SchedulePlan {
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
 }
 
+/** Whether it makes schedules from the hypers that there are. */
+export function isPlan(schedules: Schedules | SchedulePlan): schedules is SchedulePlan {
+  return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
+}
+
+/** @throws where it is no object. */
+export function checkSchedules(schedules: unknown): void {
+  if (typeof schedules !== 'object' || schedules === null) throw new Error(`Schedules are given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${String(schedules)}.`);
+}
+
 /** Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one a group, or a `slice`. */
 export function lin(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'lin', start, end};
@@ -46,7 +57,7 @@ export function exp(start: HyperValue, end: HyperValue): Schedule {
 
 /** Polynomial from `start` to `end`: `start + (end - start)·pos^power`. @throws where `power` is not positive. */
 export function poly(start: HyperValue, end: HyperValue, power: number): Schedule {
-  if (!(power > 0 && power < Infinity)) throw new Error(`The power of a polynomial schedule is a positive number; got ${power}.`);
+  checkPositive('power', power);
   return {kind: 'poly', start, end, power};
 }
 
@@ -72,6 +83,7 @@ export function combine(pcts: readonly number[], parts: readonly Schedule[]): Sc
  * @throws where a list does not fit the groups.
  */
 export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
+  checkWhole('groups', groups, 1);
   return valuesAt(spreadSchedule('value', schedule, groups), pos);
 }
 
@@ -80,6 +92,7 @@ export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[
  * @throws where a value is not one that the hyper can have, or a list does not fit the groups.
  */
 export function spreadSchedule(name: string, schedule: Schedule, n: number): Schedule<readonly number[]> {
+  checkIsSchedule(name, schedule);
   if (schedule.kind === 'combined') {
     checkShares(schedule.pcts, schedule.parts.length);
     return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n))};
@@ -103,7 +116,13 @@ export function valuesAt(schedule: Schedule<readonly number[]>, pos: number): nu
   return start.map((value, i) => ease(value, end[i] ?? value, pos));
 }
 
+function checkIsSchedule(name: string, x: unknown): void {
+  if (typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string' && KINDS.includes(x.kind)) return;
+  throw new Error(`The schedule of '${name}' is one that lin, cos, exp, poly, constant or combine made; got ${String(x)}.`);
+}
+
 const EASES = {lin: easeLin, cos: easeCos, no: easeNo, exp: easeExp} as const;
+const KINDS = [...Object.keys(EASES), 'poly', 'combined'];
 
 function easeOf({kind, power = 1}: SimpleSchedule<readonly number[]>): Ease {
   return kind === 'poly' ? easePoly(power) : EASES[kind];
