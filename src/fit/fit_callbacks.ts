@@ -92,7 +92,7 @@ export function isIterable<T>(x: Iterable<T> | object): x is Iterable<T> {
 }
 
 function checkYieldEvery(given: unknown): void {
-  if (typeof given === 'number' ? given >= 0 : given === 'auto' || given === 'batch' || given === 'epoch' || given === 'never') return;
+  if (typeof given === 'number' ? given > 0 : given === 'auto' || given === 'batch' || given === 'epoch' || given === 'never') return;
   throw new Error(`'yieldEvery' is 'auto', 'batch', 'epoch', 'never' or a number of milliseconds; got ${String(given)}.`);
 }
 

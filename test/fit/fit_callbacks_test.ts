@@ -1,5 +1,5 @@
 import * as tfvis from '@tensorflow/tfjs-vis';
-import {type AnyFitCallback, fitCallbacks, oneCycle, sgd} from '../../src';
+import {type AnyFitCallback, constant, fitCallbacks, oneCycle, paramScheduler, sgd} from '../../src';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -70,15 +70,21 @@ function membersOf(names: readonly string[]): Member[] {
   return names.flatMap(name => KINDS[name]?.() ?? []);
 }
 
-function pairs(): Array<readonly string[]> {
+/** All pairs, all kinds both ways, and every order of those that tfjs itself can't have in one list. */
+function mixtures(): Array<readonly string[]> {
   const names = Object.keys(KINDS);
-  return [...names.flatMap(a => names.map(b => [a, b])), names, [...names].reverse()];
+  const orders = permutations(['a class', 'a plain object', 'early stopping', "tfjs-vis's"]);
+  return [...names.flatMap(a => names.map(b => [a, b])), names, [...names].reverse(), ...orders.map((order, i) => [...order.slice(0, i % 5), 'a scheduler', ...order.slice(i % 5)])];
+}
+
+function permutations(names: readonly string[]): Array<readonly string[]> {
+  return names.length < 2 ? [names] : names.flatMap((name, i) => permutations(names.filter((_, j) => j !== i)).map(rest => [name, ...rest]));
 }
 
 describe('fitCallbacks', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
-  for (const names of pairs()) {
+  for (const names of mixtures()) {
     it(`runs ${names.join(', ')}`, async () => {
       const twice = names[0] === names[1] && names[0] === 'a scheduler';
       const members = membersOf(names);
@@ -103,15 +109,33 @@ describe('fitCallbacks', () => {
     dispose();
   });
 
-  it('lets early stopping stop', async () => {
-    const {model, x, y, dispose} = tinyFit(sgd(0));
-    const {epoch} = await model.fit(x, y, {epochs: 9, callbacks: fitCallbacks([{onEpochEnd: () => { /* Only to be there. */ }}, tf.callbacks.earlyStopping({monitor: 'loss', patience: 2})])});
-    expect(epoch.length).toBe(3);
+  for (const name of Object.keys(KINDS)) {
+    it(`lets early stopping stop, before and after ${name}`, async () => {
+      for (const before of [true, false]) {
+        const {model, x, y, dispose} = tinyFit(sgd(0));
+        const stopping = tf.callbacks.earlyStopping({monitor: 'loss', patience: 2});
+        // A rate would let the loss get better.
+        const list = name === 'a scheduler' ? [paramScheduler({lr: constant(0)})] : membersOf([name]).map(({callback}) => callback);
+        const {epoch} = await model.fit(x, y, {epochs: 9, callbacks: fitCallbacks(before ? [stopping, ...list] : [...list, stopping])});
+        expect(epoch.length).toBe(3);
+        dispose();
+      }
+    });
+  }
+
+  it('calls onYield of plain objects as often as yieldEvery says', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.01));
+    const yielded: string[] = [];
+    const object = {onYield: (epoch: number, batch: number) => { yielded.push(`${epoch} ${batch}`); }};
+    await model.fit(x, y, {epochs: 2, batchSize: 4, callbacks: fitCallbacks([new Counting(), object], {yieldEvery: 0.001})});
+    expect(yielded).toEqual(['0 0', '0 1', '1 0', '1 1']);
     dispose();
   });
 
-  it('lets the page breathe, whatever is in the list', async () => {
-    for (const callbacks of [fitCallbacks([new Counting()], {yieldEvery: 'batch'}), fitCallbacks([oneCycle({lrMax: 0.1}), new Counting()], {yieldEvery: 'batch'})]) {
+  for (const names of [Object.keys(KINDS), ...Object.keys(KINDS).map(name => ['a class', name])]) {
+    it(`lets the page breathe with ${names.join(', ')}`, async () => {
+      const members = membersOf(names);
+      const callbacks = fitCallbacks(members.map(({callback}) => callback), {yieldEvery: 'batch'});
       const {model, x, y, dispose} = tinyFit(sgd(0.01));
       let frames = 0;
       const count = () => {
@@ -119,12 +143,12 @@ describe('fitCallbacks', () => {
         timer = setTimeout(count, 0);
       };
       let timer = setTimeout(count, 0);
-      await model.fit(x, y, {epochs: 4, batchSize: 1, callbacks});
+      await model.fit(x, y, {epochs: 4, batchSize: 4, callbacks});
       clearTimeout(timer);
       expect(frames).toBeGreaterThan(4);
       dispose();
-    }
-  });
+    });
+  }
 
   it('says what is no callback', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [

@@ -1,4 +1,6 @@
-import {adam, bnFreeze, layerGroups, layerwiseDecay, sgd} from '../../src';
+import {adam, bnFreeze, layerGroups, layerwiseDecay, sgd, slice} from '../../src';
+import {describeBackends} from '../support/backends';
+import {bitsOf} from '../support/bits';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -106,27 +108,73 @@ async function kernelsOf(model: tf.Sequential, x: tf.Tensor, y: tf.Tensor): Prom
   return counts;
 }
 
-describe('freezing', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
-
+describeBackends('freezing', () => {
   it('spares the backpropagation of frozen layers, without compiling again', async () => {
     const layers = [dense('one', [2]), dense('two'), dense('three'), tf.layers.dense({units: 1, name: 'top'})];
     const {model, optimizer, x, y, dispose} = tinyFit(given => sgd(0.1, {params: given.map(layer => [layer])}), layers);
     const products: number[] = [];
-    for (const n of [0, 1, 2, 3]) {
+    for (const n of [0, 1, 2, 3, 0]) {
       optimizer.freezeTo(n);
       products.push((await kernelsOf(model, x, y)).get('BatchMatMul') ?? 0);
     }
-    optimizer.unfreeze();
-    products.push((await kernelsOf(model, x, y)).get('BatchMatMul') ?? 0);
     // Backward, beside that of the last layer: for each layer a product for its kernel's gradient, and one to reach it through the layer above.
     expect(products.map(count => count - (products[3] ?? 0))).toEqual([6, 4, 2, 0, 6]);
     dispose();
   });
 
+  it('between fits acts at once, and leaves frozen weights and their state as they are', async () => {
+    const layers = [dense('one', [2]), tf.layers.dense({units: 1, name: 'top'})];
+    const {model, optimizer, x, y, dispose} = tinyFit(given => adam(0.1, {params: given.map(layer => [layer])}), layers);
+    const all = async () => ({low: await bitsOf(layers[0]?.getWeights() ?? []), high: await bitsOf(layers[1]?.getWeights() ?? [])});
+    const moved = async (act: () => void) => {
+      act();
+      const before = await all();
+      await model.fit(x, y, {batchSize: 8});
+      const after = await all();
+      return [JSON.stringify(before.low) !== JSON.stringify(after.low), JSON.stringify(before.high) !== JSON.stringify(after.high)];
+    };
+    expect(await moved(() => undefined)).toEqual([true, true]);
+    expect(await moved(() => { optimizer.freeze(); })).toEqual([false, true]);
+    expect(await moved(() => { optimizer.unfreeze(); })).toEqual([true, true]);
+    expect(await moved(() => { optimizer.freezeTo(2); })).toEqual([false, false]);
+    dispose();
+  });
+}, ['cpu', 'wasm', 'webgl']);
+
+describe('Freezing', () => {
+  beforeAll(async () => { await tf.setBackend('cpu'); });
+
+  it('spares the gradients of frozen convolutions and their batch norm, in every step of a fit', async () => {
+    const convolution = (name: string, inputShape?: number[]) => tf.layers.conv2d({name, filters: 2, kernelSize: 2, ...inputShape === undefined ? {} : {inputShape}});
+    const layers = [
+      convolution('one', [6, 6, 1]), tf.layers.batchNormalization({name: 'norm'}), convolution('two'), tf.layers.flatten(), tf.layers.dense({units: 1, name: 'top'}),
+    ];
+    const model = tf.sequential({layers});
+    const optimizer = sgd(0.1, {params: layerGroups(model, ['two', 'top']), trainBn: false});
+    model.compile({optimizer, loss: 'meanSquaredError'});
+    const [x, y] = [tf.randomNormal([4, 6, 6, 1]), tf.ones([4, 1])];
+    const counts = async () => {
+      const {kernels} = await tf.profile(async () => {
+        await model.fit(x, y, {epochs: 3, batchSize: 4});
+        return [];
+      });
+      return ['Conv2DBackpropFilter', 'Conv2DBackpropInput'].map(name => kernels.filter(kernel => kernel.name === name).length);
+    };
+    const found: number[][] = [];
+    for (const n of [0, 1, 2]) {
+      optimizer.freezeTo(n);
+      found.push(await counts());
+    }
+    // Three steps. tfjs has one gradient for filter and input, so that a convolution that trains has both.
+    expect(found).toEqual([[6, 6], [3, 3], [0, 0]]);
+    tf.dispose([x, y]);
+    optimizer.dispose();
+    model.dispose();
+  });
+
   it('lets the rates of a slice act on each group', async () => {
     const layers = [dense('low', [2]), tf.layers.dense({units: 1, name: 'high'})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => adam([0.001, 0.1], {params: given.map(layer => [layer]), wd: 0, eps: 1e-12}), layers);
+    const {model, optimizer, x, y, dispose} = tinyFit(given => adam(slice(0.001, 0.1), {params: given.map(layer => [layer]), wd: 0, eps: 1e-12}), layers);
     const before = model.getWeights().map(weight => [...weight.dataSync()]);
     await model.fit(x, y, {batchSize: 8});
     // Adam's first step is as long as the rate, whatever the gradient.
