@@ -45,6 +45,7 @@ export {required, type Required} from './required';
 export {loadOptimizer, saveOptimizer} from './save_optimizer';
 export {combinedCos, combineScheds, schedCos, schedExp, schedLin, schedNo, schedPoly, type ScheduleFunction} from './schedule/functions';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export type {ScheduleLength} from './schedule/running';
 export {combine, constant, cos, exp, lin, poly, type Schedule, scheduleAt, type SchedulePlan, type Schedules} from './schedule/schedule';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './settings';
 export {type HyperValue, slice, type Slice} from './slice';

@@ -18,9 +18,11 @@ export interface ScheduleState {
   readonly hypers: readonly ScheduledHyper[];
 }
 
-/** How many steps schedules take, and how many of them have been made: 0 by default. */
+/** How long schedules are. */
 export interface ScheduleLength {
+  /** How many steps they take, a whole number from 1. */
   readonly steps: number;
+  /** How many of them have been made, a whole number from 0. Default 0. */
   readonly step?: number;
 }
 

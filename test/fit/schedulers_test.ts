@@ -1,5 +1,6 @@
 import {
-  adam, cos, fineTune, fitOneCycle, fitSgdr, type KeepOption, lin, oneCycle, type Optimizer, paramScheduler, reduceLROnPlateau, sgd, type TrainOptions, warmupCos,
+  adam, bnFreeze, cos, evaluateAverages, fineTune, fitOneCycle, fitSgdr, flatCos, type KeepOption, layerConstraints, lin, oneCycle, type Optimizer, paramScheduler, record,
+  reduceLROnPlateau, sgd, sgdr, type TrainOptions, warmupCos,
 } from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -57,6 +58,23 @@ describe('A scheduler', () => {
     for (const fitted of fits) {
       await expectAsync(fitted()).toBeRejectedWithError(/wrap it.*new OptimWrapper/);
     }
+    for (const make of [oneCycle, flatCos, sgdr, warmupCos, reduceLROnPlateau, record, layerConstraints, evaluateAverages, bnFreeze]) {
+      await expectAsync(model.fit(x, y, {callbacks: make()})).withContext(make.name).toBeRejectedWithError(/wrap it.*new OptimWrapper/);
+    }
+    given.dispose();
+  });
+
+  it('puts the hypers back where a dataset throws', async () => {
+    const optimizer = adam(0.5);
+    const given = tinyFit(optimizer);
+    const broken = tf.data.generator(function* () {
+      yield {xs: given.x.slice(0, 2), ys: given.y.slice(0, 2)};
+      throw new Error('the connection is lost');
+    });
+    await expectAsync(fitOneCycle(given.model, broken, {epochs: 2, batchesPerEpoch: 4})).toBeRejectedWithError(/the connection is lost/);
+    expect(optimizer.iterations).toBe(1);
+    expect(optimizer.hypers[0]).toEqual(jasmine.objectContaining({lr: 0.5, mom: 0.9}));
+    expect(optimizer.schedule).toBeUndefined();
     given.dispose();
   });
 
