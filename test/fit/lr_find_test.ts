@@ -1,4 +1,4 @@
-import {accumulate, adam, clipGlobalNorm, ema, flatCos, layerGroups, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
+import {accumulate, adam, clipGlobalNorm, ema, fitCallbacks, flatCos, layerGroups, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
 import {describeBackends} from '../support/backends';
 import {snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
@@ -105,6 +105,15 @@ const OPTIMIZERS: Readonly<Record<string, (layers: tf.layers.Layer[]) => Optimiz
   'averages over accumulation': layers => ema(adam(0.1, {params: layers.map(layer => [layer]), callbacks: [...accumulate(3), clipGlobalNorm], globalClipNorm: 1})),
 };
 
+/** How many tensors there are more afterwards. */
+async function tensorsLost(act: () => PromiseLike<void>): Promise<number> {
+  const before = tf.memory().numTensors;
+  await act();
+  return tf.memory().numTensors - before;
+}
+
+const FAILING = {onBatchBegin: (batch: number) => { if (batch === 2) throw new Error('out of data'); }};
+
 interface End {
   readonly options: () => LrFindOptions & TrainOptions;
   readonly error?: RegExp;
@@ -122,7 +131,7 @@ const ENDS: Readonly<Record<string, End>> = {
     },
     error: /enough/,
   },
-  'throws': {options: () => ({numIt: 30, stopDiv: false, callbacks: {onBatchBegin: (batch: number) => { if (batch === 2) throw new Error('out of data'); }}}), error: /out of data/, leaks: true},
+  'throws': {options: () => ({numIt: 30, stopDiv: false, callbacks: FAILING}), error: /out of data/, leaks: true},
 };
 
 describeBackends('lrFind leaves no trace', () => {
@@ -140,11 +149,13 @@ describeBackends('lrFind leaves no trace', () => {
           if (error === undefined) await found;
           else await expectAsync(found).toBeRejectedWithError(error);
         };
-        await (leaks ? find() : leakless(find));
+        const lost = await tensorsLost(find);
         expect(await all(model, optimizer)).toEqual(before);
         expect(model.stopTraining).not.toBeTrue();
         await model.fit(x, y, {batchSize: 4});
         expect(optimizer.schedule?.step).toBe(4);
+        const fit = () => expectAsync(model.fit(x, y, {batchSize: 2, callbacks: fitCallbacks([FAILING])})).toBeRejected();
+        expect(lost).withContext('tensors left behind').toBe(leaks ? await tensorsLost(fit) : 0);
         dispose();
       });
     }
