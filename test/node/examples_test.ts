@@ -1,0 +1,144 @@
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {type Ended, runCommand} from '../support/run_command';
+
+/** Runs an example as a user does. */
+const start = (file: string, ...args: readonly string[]) => runCommand('npx', 'tsx', `examples/${file}`, ...args);
+
+/** The numbers that the text has where the pattern has groups. */
+function numbersIn(text: string, pattern: RegExp): number[] {
+  const match = pattern.exec(text);
+  if (match === null) throw new Error(`There is no ${String(pattern)} in:\n${text}`);
+  return match.slice(1).map(Number);
+}
+
+/** The numbers of the row of a table that begins with this. */
+function row(stdout: string, name: string): number[] {
+  const line = stdout.split('\n').find(each => each.startsWith(`${name}  `)) ?? '';
+  const numbers = [...line.slice(name.length).matchAll(/-?\d[\d.]*(?:e-?\d+)?|NaN|Infinity/g)].map(([text]) => Number(text));
+  expect(numbers.length).withContext(`the row '${name}' of\n${stdout}`).toBeGreaterThan(3);
+  expect(numbers.every(Number.isFinite)).withContext(line).toBeTrue();
+  return numbers;
+}
+
+/** What a net that knows nothing loses on ten digits. */
+const GUESSING = Math.log(10);
+
+interface Example {
+  readonly file: string;
+  readonly options: readonly string[];
+  /** A short setting. */
+  readonly args: readonly string[];
+  readonly shows: (stdout: string, again: (...args: readonly string[]) => Promise<Ended>) => void | Promise<void>;
+}
+
+const EXAMPLES: readonly Example[] = [
+  {
+    file: 'char_lm.ts',
+    options: ['characters', 'epochs', 'lr', 'units', 'length', 'batch', 'write', 'seed', 'out', 'from'],
+    args: ['--characters', '8000', '--units', '24', '--length', '20', '--write', '30', '--out', 'OUT'],
+    shows: async (stdout, again) => {
+      const [first, last] = numbersIn(stdout, /training loss +([\d.]+) in the first tenth of the steps, ([\d.]+) in the last/);
+      const [before, after] = numbersIn(stdout, /held-out text +([\d.]+) bits per character before, ([\d.]+) after/);
+      expect(last).toBeLessThan(first ?? NaN);
+      expect(after).toBeLessThan(before ?? NaN);
+      expect(numbersIn(stdout, /saved, loaded +([\d.]+) bits per character; its optimizer has made (\d+) steps/)).toEqual([after ?? NaN, 13]);
+      expect(/after "The ":\n\n(The [^]*)\n\nSaved/.exec(stdout)?.[1]?.length).toBe(34);
+
+      const resumed = await again('--from', 'OUT', '--characters', '5000', '--length', '20', '--write', '0', '--out', 'OUT');
+      expect(resumed.code).withContext(resumed.stderr).toBe(0);
+      expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([after ?? NaN]);
+      expect(numbersIn(resumed.stdout, /has made (\d+) steps/)).toEqual([13 + 8]);
+      const missing = await again('--from', 'OUT/nowhere');
+      expect(missing.code).toBe(2);
+      expect(missing.stderr).toMatch(/^--from: there is no model in '.*nowhere'\./);
+    },
+  },
+  {
+    file: 'own_rule.ts',
+    options: ['digits', 'epochs', 'lr', 'wd', 'adam', 'seed'],
+    args: ['--digits', '320', '--epochs', '2', '--lr', '0.003'],
+    shows: stdout => {
+      expect(stdout).toMatch(/called alone[^]*\[0\.9, 1\.1, 1\]/);
+      const [fused, ordinary] = numbersIn(stdout, /opt\.fusedOn: wasm\. .*: (\d+); with fusing turned off: (\d+)\./);
+      expect(fused).toBe(1);
+      expect(ordinary).toBeGreaterThan(6);
+      expect(stdout).toMatch(/strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*lionAvg ← %\d+/);
+      for (const name of ['lion, lr 0.003', 'adam, lr 0.003']) expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
+    },
+  },
+  {
+    file: 'own_loop.ts',
+    options: ['steps', 'lr', 'seed', 'out'],
+    args: ['--steps', '240', '--out', 'OUT'],
+    shows: stdout => {
+      const [before = NaN] = numbersIn(stdout, /before +([\d.]+) % of the points are in a cluster/);
+      const [after] = numbersIn(stdout, /after 240 +steps +([\d.]+) % of the points are in a cluster, \d of 8 clusters/);
+      expect(after).toBeGreaterThan(before);
+      expect(numbersIn(stdout, /saved after 120 steps, .* differ by (\S+) at most/)).toEqual([0]);
+    },
+  },
+  {
+    file: 'large_batch_lamb.ts',
+    options: ['digits', 'batch', 'steps', 'layers', 'seed', 'seeds'],
+    args: ['--digits', '400', '--batch', '200', '--steps', '8', '--layers', '2', '--seeds', '2'],
+    shows: stdout => {
+      for (const name of ['sgd', 'adam', 'lamb']) expect(row(stdout, name)[1]).withContext(name).toBeLessThan(1.2 * GUESSING);
+      const ways = /each at the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
+      expect(ways.length).toBe(3);
+      const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
+      expect(accuracies[0]).toBeGreaterThan(20);
+      expect(accuracies).toEqual([...accuracies].sort((a, b) => b - a));
+    },
+  },
+  {
+    file: 'wrapped.ts',
+    options: ['digits', 'epochs', 'lr', 'seed'],
+    args: ['--digits', '256', '--epochs', '2'],
+    shows: stdout => {
+      const names = ['tf.train.adamax', 'wrapped', 'wrapped, decay, one-cycle', 'the same, lookahead', 'the same in groups, last epoch frozen'];
+      for (const name of names) expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
+      expect(numbersIn(stdout, /first two differ by (\S+) at most/)).toEqual([0]);
+      const [frozen, head] = numbersIn(stdout, /convolutions changed by (\S+), those of the last layer by (\S+) at most/);
+      expect(frozen).toBe(0);
+      expect(head).toBeGreaterThan(0);
+      expect(stdout).toMatch(/'strokes\/kernel_\d+' +│ 0 +│ false +│ true/);
+    },
+  },
+];
+
+describe('examples', () => {
+  let out: string;
+  beforeEach(async () => { out = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  afterEach(() => rm(out, {recursive: true}));
+
+  for (const {file, options, args, shows} of EXAMPLES) {
+    describe(file, () => {
+      const inOut = (...texts: readonly string[]) => start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
+
+      it('trains and says what came of it', async () => {
+        const {code, stdout, stderr} = await inOut(...args);
+        expect(code).withContext(stderr).toBe(0);
+        expect(stderr).toMatch(/100 % \| /);
+        await shows(stdout, inOut);
+      });
+
+      it('says what it takes, and refuses the rest with exit code 2', async () => {
+        const [help, wrong] = await Promise.all([start(file, '--help'), start(file, '--seed', 'lucky')]);
+        expect(help.code).toBe(0);
+        for (const option of options) expect(help.stdout).toContain(`--${option} `);
+        expect(wrong.code).toBe(2);
+        expect(wrong.stderr).toBe(`--seed is a whole number from 0; got 'lucky'.\nnpx tsx examples/${file} --help lists the options.\n`);
+      });
+    });
+  }
+
+  it('are listed with their commands', async () => {
+    const list = await readFile('examples/README.md', 'utf8');
+    const files = (await readdir('examples')).filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+    expect(files).toContain('char_lm.ts');
+    for (const file of files) expect(list).toContain(`[${file}](${file})`);
+    for (const {file} of EXAMPLES) expect(list).toContain(`npx tsx examples/${file}`);
+  });
+});
