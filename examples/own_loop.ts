@@ -146,8 +146,8 @@ await run('own_loop.ts', 'Trains a GAN on points of a ring, in a loop of its own
   console.log(`
 ${picture(points)}
 
-before                ${said(before)}
-after ${String(steps).padEnd(6)} steps    ${said(fitOf(points))}
+before training: ${said(before)}
+after ${steps} steps: ${said(fitOf(points))}
 saved after ${half} steps, loaded and trained on, the generator's weights differ by ${difference(gan.generator.net, twin.generator.net)} at most
 `);
 });
