@@ -31,7 +31,7 @@ const OPTIONS = {
   write: whole(400, 'characters to write at the end', 0),
   seed: whole(1, 'of the initial weights, the order of the pieces and what is written', 0),
   out: folder('out/char_lm', 'where to save the model with its optimizer'),
-  from: folder('', 'where a saved one is, to train on instead of a new one'),
+  from: folder('', 'where a saved one is, to train on instead of a new one; its units are its own'),
 };
 
 /** The book as numbers of its characters. */

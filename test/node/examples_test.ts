@@ -83,13 +83,19 @@ const EXAMPLES: readonly Example[] = [
     file: 'large_batch_lamb.ts',
     options: ['digits', 'batch', 'steps', 'layers', 'seed', 'seeds'],
     args: ['--digits', '400', '--batch', '200', '--steps', '8', '--layers', '2', '--seeds', '2'],
-    shows: stdout => {
+    shows: async (stdout, again) => {
       for (const name of ['sgd', 'adam', 'lamb']) expect(row(stdout, name)[1]).withContext(name).toBeLessThan(1.2 * GUESSING);
       const ways = /each at the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
       expect(ways.length).toBe(3);
       const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
       expect(accuracies[0]).toBeGreaterThan(20);
       expect(accuracies).toEqual([...accuracies].sort((a, b) => b - a));
+
+      const few = ['--digits', '64', '--steps', '2', '--layers', '1', '--seeds', '1', '--seed'];
+      const [one, same, other] = await Promise.all([again(...few, '3'), again(...few, '3'), again(...few, '4')]);
+      expect(one.code).withContext(one.stderr).toBe(0);
+      expect(same.stdout).toBe(one.stdout);
+      expect(other.stdout).not.toBe(one.stdout);
     },
   },
   {
