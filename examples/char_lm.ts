@@ -22,7 +22,7 @@ import {folder, positive, run, whole} from './support/command_line';
 import {withProgress} from './support/progress';
 
 const OPTIONS = {
-  characters: whole(1_000_000, 'how many characters of the book to train on', 5000, 1_150_000),
+  characters: whole(800_000, 'how many characters of the book to train on', 5000, 1_150_000),
   epochs: whole(1, 'how often', 1),
   lr: positive(3e-2, 'highest learning rate'),
   units: whole(128, 'of the LSTM', 1),
