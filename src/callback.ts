@@ -77,7 +77,23 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
   (at: Alone<H, S, R, N, O>): Update<S>;
 }
 
-/** Makes a callback and registers it under its name. `callback` is for users: it checks what it is given, which tests do for the package's own. */
+// `callback`, for users, is this with checks of what it is given, which the tests do for the package's own. The reference has the parameters from here.
+/**
+ * Makes a callback and registers it under its name.
+ *
+ * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
+ * @param declaration
+ *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
+ *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`, `startAt(f)`). Callbacks may
+ *     share an entry that has the same start.
+ *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
+ *   - `needs`: entries that a callback before it has to provide.
+ *   - `options`: numbers or booleans, bound by `cb.with({...})`.
+ *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
+ *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its numbers are common to all.
+ *   - `evaluate`: `{p}` to show while `opt.eval()` is in force.
+ * @param fn the maths.
+ */
 export function newCallback<
   H extends HyperDecl = {}, S extends StateDecl = {}, R extends StateDecl = {}, N extends StateDecl = {}, O extends OptionDecl = {},
   T extends Readonly<Record<string, Value>> = {}, E extends boolean = false, U extends Update<S> = Update<S>>(
