@@ -5,7 +5,7 @@ import js from '@eslint/js';
 import {defineConfig, globalIgnores} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const TYPESCRIPT = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'];
+const TYPESCRIPT = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', 'demo/**/*.ts'];
 
 const snakeCaseFiles = {
   meta: {type: 'suggestion', schema: [], messages: {name: 'File names are snake_case: {{name}}'}},

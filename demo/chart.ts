@@ -1,0 +1,122 @@
+import {svg} from './dom';
+import type {Look} from './entrants';
+import {linear, logarithmic, type Range, type Scale} from './scales';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A curve. */
+export interface Line {
+  readonly name: string;
+  readonly look: Look;
+  readonly points: readonly Point[];
+}
+
+/** How an axis is scaled and written. */
+export interface Axis {
+  readonly log?: boolean;
+  /** The ends; without, they are those of the values. */
+  readonly range?: Range;
+  readonly format: (value: number) => string;
+}
+
+export interface ChartSettings {
+  /** What the chart shows, for those who don't see it. */
+  readonly label: string;
+  readonly x: Axis;
+  readonly y: Axis;
+}
+
+const HEIGHT = 210;
+const MARGIN = {top: 8, right: 10, bottom: 22, left: 46};
+/** More points than that can't be told apart. */
+const POINTS = 400;
+
+/** A line chart in SVG. Drawing it again replaces paths, and axes where they changed. */
+export class LineChart {
+  private readonly root = svg('svg', {role: 'img', class: 'chart'});
+  private readonly axes = svg('g', {class: 'axes'});
+  private readonly curves = svg('g', {class: 'curves'});
+  private drawnAxes = '';
+  private width = 0;
+  private last: Parameters<LineChart['draw']> = [[]];
+
+  constructor(host: Element, private readonly settings: ChartSettings) {
+    this.root.append(this.axes, this.curves);
+    host.append(this.root);
+    new ResizeObserver(([entry]) => {
+      this.width = Math.round(entry?.contentRect.width ?? 0);
+      this.draw(...this.last);
+    }).observe(host);
+  }
+
+  /**
+   * @param xEnd where the x axis ends at least.
+   * @param mark an x to mark with a vertical rule.
+   */
+  draw(lines: readonly Line[], {xEnd, mark}: {readonly xEnd?: number | undefined; readonly mark?: number | undefined} = {}): void {
+    this.last = [lines, {xEnd, mark}];
+    if (this.width === 0) return;
+    const {x, y, label} = this.settings;
+    const points = lines.flatMap(line => line.points).filter(point => isDrawn(point, y));
+    const xs = scaleOf(x, [...points.map(point => point.x), ...xEnd === undefined ? [] : [0, xEnd]], [MARGIN.left, this.width - MARGIN.right]);
+    const ys = scaleOf(y, points.map(point => point.y), [HEIGHT - MARGIN.bottom, MARGIN.top]);
+    this.drawAxes(xs, ys, points.length === 0);
+    this.curves.replaceChildren(
+      ...mark === undefined ? [] : [svg('line', {class: 'mark', x1: xs.at(mark), x2: xs.at(mark), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom})],
+      ...lines.map(({look, points: all}) => svg('path', {
+        d: pathOf(thinned(all.filter(point => isDrawn(point, y))), xs, ys), stroke: `var(--${look.hue})`, 'stroke-dasharray': look.dash,
+      })));
+    const values = lines.flatMap(({name, points: all}) => all.slice(-1).map(point => `${name} ${y.format(point.y)}`));
+    this.root.setAttribute('aria-label', `${label}. ${values.length === 0 ? 'Nothing yet.' : values.join(', ')}`);
+  }
+
+  private drawAxes(xs: Scale, ys: Scale, isEmpty: boolean): void {
+    const {x, y} = this.settings;
+    const bottom = HEIGHT - MARGIN.bottom;
+    const key = [this.width, isEmpty, ...xs.ticks.map(tick => xs.at(tick)), ...ys.ticks, ...ys.ticks.map(tick => ys.at(tick))].join();
+    if (key === this.drawnAxes) return;
+    this.drawnAxes = key;
+    this.root.setAttribute('viewBox', `0 0 ${this.width} ${HEIGHT}`);
+    if (isEmpty) {
+      this.axes.replaceChildren(svg('text', {x: this.width / 2, y: HEIGHT / 2, 'text-anchor': 'middle'}, 'Nothing yet'));
+      return;
+    }
+    this.axes.replaceChildren(
+      ...ys.ticks.flatMap(tick => [
+        svg('line', {x1: MARGIN.left, x2: this.width - MARGIN.right, y1: ys.at(tick), y2: ys.at(tick)}),
+        svg('text', {x: MARGIN.left - 8, y: ys.at(tick), dy: '0.32em', 'text-anchor': 'end'}, y.format(tick)),
+      ]),
+      svg('line', {class: 'base', x1: MARGIN.left, x2: this.width - MARGIN.right, y1: bottom, y2: bottom}),
+      ...xs.ticks.map(tick => svg('text', {x: xs.at(tick), y: HEIGHT - 4, 'text-anchor': 'middle'}, x.format(tick))));
+  }
+}
+
+function isDrawn({y}: Point, axis: Axis): boolean {
+  return Number.isFinite(y) && (axis.log !== true || y > 0);
+}
+
+function scaleOf({log = false, range}: Axis, values: readonly number[], pixels: Range): Scale {
+  const [low, high] = range ?? endsOf(values, log);
+  return log ? logarithmic([low, high], pixels) : linear([low, high], pixels);
+}
+
+function endsOf(values: readonly number[], log: boolean): Range {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (low > high) return log ? [0.01, 1] : [0, 1];
+  if (low < high) return [low, high];
+  return log ? [low / 2, high * 2] : [low - 0.5, high + 0.5];
+}
+
+/** Every so many'th point, and the last. */
+function thinned(points: readonly Point[]): Point[] {
+  const every = Math.ceil(points.length / POINTS);
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+}
+
+function pathOf(points: readonly Point[], xs: Scale, ys: Scale): string {
+  return points.map(({x, y}, i) => `${i === 0 ? 'M' : 'L'}${xs.at(x).toFixed(1)} ${ys.at(y).toFixed(1)}`).join('');
+}

@@ -1,0 +1,36 @@
+/** An element of the page. @throws where it is not there, or of another kind. */
+export function element<E extends Element>(id: string, kind: new () => E): E {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`The page has no ${kind.name} '${id}'.`);
+  return found;
+}
+
+/** A new HTML element with attributes and content. */
+export function html<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string>> = {}, ...content: ReadonlyArray<Node | string>): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  return filled(made, attributes, content);
+}
+
+/** A new SVG element with attributes and content. */
+export function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string | number>> = {}, ...content: ReadonlyArray<Node | string>): SVGElementTagNameMap[K] {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  return filled(made, attributes, content);
+}
+
+function filled<E extends Element>(made: E, attributes: Readonly<Record<string, string | number>>, content: ReadonlyArray<Node | string>): E {
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...content);
+  return made;
+}
+
+/** Makes a button react or not. One that does not keeps the focus, unlike a disabled one. */
+export function setEnabled(button: HTMLButtonElement, enabled: boolean): void {
+  button.setAttribute('aria-disabled', String(!enabled));
+}
+
+/** Calls `act` when an enabled button is pressed. */
+export function onPress(button: HTMLButtonElement, act: () => void): void {
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-disabled') !== 'true') act();
+  });
+}

@@ -1,0 +1,126 @@
+/*
+ * The demo page. What there is, and how it flows:
+ *
+ *   Setup (setup.ts)            what the visitor chose: plain data, read from the form (setup_form.ts), saved as it is
+ *   Entrant (entrants.ts)       an optimizer that can take part: name, look, how to make it; from the package's own table
+ *   Contestant (contestant.ts)  an entrant with its model, the Course (course.ts) of its learning rate, its History and StepTimes
+ *   Session (session.ts)        contestants on the same batches of Digits (digits.ts): round() is one step of each
+ *   Trainer (trainer.ts)        the one session of the page and its phase: train, pause, step, reset, save, restore (storage.ts)
+ *
+ *   form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
+ *   finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
+ *
+ * Nothing below Trainer knows the page, and the parts of the page know each other only through this file.
+ */
+import {backendsHere, start} from './backends';
+import {CurveCharts} from './curves';
+import {loadDigits} from './digits';
+import {element, onPress, setEnabled} from './dom';
+import {DrawingPanel} from './drawing_panel';
+import {findLr} from './finder';
+import {FinderPanel, type Search} from './finder_panel';
+import {ResultsTable} from './results_table';
+import {contestantFor} from './session';
+import type {Setup} from './setup';
+import {SetupForm} from './setup_form';
+import {type Phase, Trainer} from './trainer';
+
+/** Milliseconds from one drawing of the charts to the next while it trains. */
+const DRAWN = 250;
+
+const status = element('status', HTMLParagraphElement);
+const progress = element('progress', HTMLProgressElement);
+const steps = element('steps', HTMLSpanElement);
+const buttons = {
+  train: element('train', HTMLButtonElement),
+  step: element('step', HTMLButtonElement),
+  reset: element('reset', HTMLButtonElement),
+  save: element('save', HTMLButtonElement),
+  restore: element('restore', HTMLButtonElement),
+};
+const TRAIN: Readonly<Record<Phase, string>> = {ready: 'Train', busy: 'Train', training: 'Pause', paused: 'Resume', finished: 'Train', failed: 'Train'};
+
+function say(message: string, isError = false): void {
+  status.textContent = message;
+  status.classList.toggle('error', isError);
+}
+
+/** Runs what may fail, and says so. */
+function guarded(act: () => Promise<void>): void {
+  act().catch((error: unknown) => { say(error instanceof Error ? error.message : String(error), true); });
+}
+
+async function main(): Promise<void> {
+  const [backends, digits] = await Promise.all([backendsHere(), loadDigits()]);
+  const curves = new CurveCharts();
+  const results = new ResultsTable();
+  const drawing = new DrawingPanel(guarded);
+
+  let drawn = 0;
+  const draw = () => {
+    const {session} = trainer;
+    curves.draw(session);
+    results.draw(session);
+    drawing.draw(session);
+    progress.max = session?.steps ?? 1;
+    progress.value = session?.step ?? 0;
+    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
+    drawn = performance.now();
+  };
+  const trainer = new Trainer(digits, () => { if (performance.now() - drawn >= DRAWN) draw(); }, message => {
+    if (message !== '') say(message);
+    enable();
+    draw();
+  });
+  const form = new SetupForm(backends, () => { enable(); }, (name, lr) => { trainer.session?.contestant(name)?.setLr(lr); });
+  const search: Search = async (name, signal, onStep) => {
+    const setup = form.read();
+    if (setup === undefined) return undefined;
+    return trainer.during(`Looking for a learning rate for ${name}.`, async () => {
+      const training = trainer.session?.contestant(name);
+      if (training === undefined) await start(setup.backend);
+      const contestant = training ?? contestantFor(name, setup);
+      try {
+        return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
+      } finally {
+        if (training === undefined) contestant.dispose();
+      }
+    }, () => 'The search is through.');
+  };
+  const finder = new FinderPanel(search, guarded, (name, lr) => { form.setLr(name, lr); });
+
+  const enable = () => {
+    const {phase, session, stored} = trainer;
+    const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
+    form.lock(session !== undefined || phase === 'busy');
+    buttons.train.textContent = TRAIN[phase];
+    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training');
+    setEnabled(buttons.step, phase === 'ready' || phase === 'paused');
+    setEnabled(buttons.reset, session !== undefined && phase !== 'busy');
+    setEnabled(buttons.save, session !== undefined && (free || phase === 'training'));
+    setEnabled(buttons.restore, stored !== undefined && (free || phase === 'failed'));
+    finder.offer(form.ours);
+    finder.enable(free);
+  };
+  const withSetup = (act: (setup: Setup) => Promise<void>) => {
+    const setup = form.read();
+    if (setup !== undefined) guarded(() => act(setup));
+  };
+  onPress(buttons.train, () => {
+    if (trainer.phase === 'training') guarded(() => trainer.pause());
+    else withSetup(setup => trainer.train(setup));
+  });
+  onPress(buttons.step, () => { withSetup(setup => trainer.train(setup, 1)); });
+  onPress(buttons.reset, () => { guarded(() => trainer.reset()); });
+  onPress(buttons.save, () => { guarded(() => trainer.save()); });
+  onPress(buttons.restore, () => {
+    guarded(async () => {
+      await trainer.restore();
+      const {session} = trainer;
+      if (session !== undefined) form.show({...session.setup, lrs: session.lrs});
+    });
+  });
+  await trainer.begin();
+}
+
+guarded(main);

@@ -1,0 +1,44 @@
+/** Values along an axis: where they are drawn, and which are marked. */
+export interface Scale {
+  readonly at: (value: number) => number;
+  readonly ticks: readonly number[];
+}
+
+export type Range = readonly [from: number, to: number];
+
+/** At most about this many marks on an axis. */
+const MARKS = 5;
+
+/** A linear scale whose ends are as given. */
+export function linear([low, high]: Range, [from, to]: Range): Scale {
+  return {at: value => from + (value - low) / (high - low || 1) * (to - from), ticks: evenTicks(low, high)};
+}
+
+/** A logarithmic scale between positive ends. */
+export function logarithmic([low, high]: Range, pixels: Range): Scale {
+  const {at} = linear([Math.log(low), Math.log(high)], pixels);
+  return {at: value => at(Math.log(value)), ticks: high / low < 10 ? evenTicks(low, high) : decadeTicks(low, high)};
+}
+
+function evenTicks(low: number, high: number): number[] {
+  const step = niceStep((high - low || 1) / MARKS);
+  return range(Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)).map(i => i * step);
+}
+
+function decadeTicks(low: number, high: number): number[] {
+  const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)));
+  const every = Math.ceil(decades.length / (MARKS + 2));
+  const factors = decades.length > 3 ? [1] : [1, 2, 5];
+  return decades.filter(decade => decade % every === 0).flatMap(decade => factors.map(factor => Number(`${factor}e${decade}`)))
+    .filter(tick => tick >= low * 0.999 && tick <= high * 1.001);
+}
+
+/** 1, 2 or 5 times a power of ten, not below x. */
+function niceStep(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return power * ([1, 2, 5].find(factor => factor * power >= x) ?? 10);
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({length: Math.max(0, last - first + 1)}, (_, i) => first + i);
+}
