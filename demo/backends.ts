@@ -17,7 +17,7 @@ export interface Backend {
 }
 
 const BACKENDS: readonly Backend[] = [
-  {name: 'wasm', title: 'WebAssembly', isThere: () => Promise.resolve(typeof WebAssembly === 'object')},
+  {name: 'wasm', title: 'WASM', isThere: () => Promise.resolve(typeof WebAssembly === 'object')},
   {name: 'webgl', title: 'WebGL', isThere: () => Promise.resolve(tf.env().getNumber('WEBGL_VERSION') > 0)},
   {name: 'webgpu', title: 'WebGPU', isThere: async () => 'gpu' in navigator && await navigator.gpu.requestAdapter() !== null},
 ];

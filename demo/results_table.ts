@@ -45,8 +45,8 @@ function timed(ms: number | undefined, yardstick: number | undefined): Array<Nod
 }
 
 function noteFor(session: Session | undefined): string {
-  const what = 'Milliseconds a step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new weights; whole step: from a batch ' +
-    'on the device to new weights. Each is the mean of the middle half of the last 101 measurements.';
+  const what = 'Milliseconds a step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new weights; step: from a batch on ' +
+    'the device to new weights. Each is the mean of the middle half of the last 101 measurements.';
   if (session === undefined || !computesLater()) return what;
   const waiting = session.waiting === undefined ? '' : `, which alone takes ${milliseconds(session.waiting)} ms`;
   return `${what} Every fourth step is measured. The clock stops when the GPU is through, which reading one number tells${waiting}.`;

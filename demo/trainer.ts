@@ -49,6 +49,7 @@ export class Trainer {
   /** Resolves when the step that is being made is through. */
   async pause(): Promise<void> {
     this.stop.abort();
+    if (this.current === 'training') this.changed('Pausing after this step.');
     await this.running;
   }
 
@@ -92,7 +93,7 @@ export class Trainer {
    */
   async during<T>(message: string, act: () => Promise<T>, done: (result: T) => string = () => ''): Promise<T> {
     this.enter('busy', message);
-    let end = '';
+    let end = 'Stopped.';
     try {
       const result = await act();
       end = done(result);

@@ -5,7 +5,8 @@ import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+// This file may be part of a bundle, which lies elsewhere in the project.
+const root = folderWithManifest(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
 const COMMANDS = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'chrome'];
@@ -55,12 +56,15 @@ function unpack() {
 }
 
 function packageFolder() {
-  let folder = dirname(require.resolve('@sparticuz/chromium'));
-  while (!existsSync(join(folder, 'package.json')) ||
-         JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name !== '@sparticuz/chromium') {
-    folder = dirname(folder);
-  }
+  const name = '@sparticuz/chromium';
+  let folder = folderWithManifest(dirname(require.resolve(name)));
+  while (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name !== name) folder = folderWithManifest(dirname(folder));
   return folder;
+}
+
+/** The folder itself, or the nearest above it, that has a package.json. */
+function folderWithManifest(folder) {
+  return existsSync(join(folder, 'package.json')) ? folder : folderWithManifest(dirname(folder));
 }
 
 function lacksLibraries(binary) {

@@ -1,0 +1,245 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Browser, BrowserContextOptions} from 'playwright-core';
+import {optimizers} from 'tfjs-optim';
+import {build} from 'vite';
+import {centred} from '../../demo/centring';
+import {launchChrome} from '../support/chrome.mjs';
+import {DemoPage} from '../support/demo_page';
+import {serveFolder, type StaticServer} from '../support/static_server';
+
+const YARDSTICK = 'tf.train.adam';
+
+describe('The demo page', () => {
+  let folder: string;
+  let server: StaticServer;
+  let browser: Browser;
+  let demo: DemoPage;
+  const open = async (options?: BrowserContextOptions) => {
+    demo = await DemoPage.open(browser, server.url, options);
+    return demo;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-demo-'));
+    await build({configFile: 'demo/vite.config.js', logLevel: 'warn', build: {outDir: folder}});
+    server = await serveFolder(folder, '/some/where/');
+    browser = await launchChrome();
+  });
+  afterEach(async () => {
+    expect(demo.problems).toEqual([]);
+    await demo.close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    server.close();
+    await rm(folder, {recursive: true});
+  });
+
+  it('offers every optimizer of the table', async () => {
+    const {page} = await open();
+    const names = await page.locator('#entrants input[type=checkbox]').evaluateAll(boxes => boxes.map(box => box.getAttribute('value')));
+    expect(names).toEqual([...optimizers.map(({name}) => name), YARDSTICK]);
+  });
+
+  it('trains two optimizers from the same weights on wasm: loss falls, curves and times appear', async () => {
+    await open();
+    await demo.choose({optimizers: ['adam'], digits: 512, batch: 32, epochs: 2});
+    await demo.step(1);
+    const [first, yardstick] = await demo.results();
+    expect(first?.name).toBe('adam');
+    expect(first?.loss).withContext('the first loss, from the same weights').toBe(yardstick?.loss ?? NaN);
+    await demo.button('Resume').click();
+    expect(await demo.says(/^Finished/)).toMatch(/reads the most of 128 held-out digits: [\d.]+ %/);
+    const results = await demo.results();
+    expect(results.map(({name}) => name)).toEqual(['adam', YARDSTICK]);
+    for (const {loss, figures: [accuracy = 0, optimizer = 0, step = 0]} of results) {
+      expect(loss).toBeLessThan(0.7 * (first?.loss ?? 0));
+      expect(accuracy).toBeGreaterThan(50);
+      expect(optimizer).toBeGreaterThan(0);
+      expect(step).toBeGreaterThan(optimizer);
+    }
+    expect(await demo.curves('loss-chart')).toEqual([32, 32]);
+    expect(await demo.curves('lr-chart')).toEqual([32, 32]);
+    expect(await demo.curves('mom-chart')).toEqual([32, 32]);
+    expect(await demo.curves('accuracy-chart')).toEqual([8, 8]);
+  });
+
+  // Software rendering is slow: WebGPU takes half a minute to compile a step.
+  for (const [backend, steps] of [['webgl', 4], ['webgpu', 1]] as const) {
+    it(`trains on ${backend}`, async () => {
+      const {page} = await open();
+      if (await page.locator(`#backend option[value=${backend}]`).count() === 0) {
+        pending(`The browser has no ${backend}.`);
+        return;
+      }
+      await demo.choose({backend, optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+      await demo.step(steps);
+      expect(await demo.curves('loss-chart')).toEqual([steps, steps]);
+      for (const {loss} of await demo.results()) expect(loss).toBeGreaterThan(0);
+      expect(await page.locator('#measured').textContent()).toMatch(/The clock stops when the GPU is through/);
+    });
+  }
+
+  it('goes on after a reload where it was saved, bit for bit', async () => {
+    const {page} = await open();
+    const ours = ['sgd', 'lamb', 'ranger'];
+    await demo.choose({optimizers: ours, digits: 64, batch: 8, epochs: 1});
+    await demo.step(3);
+    await demo.button('Save').click();
+    await demo.says(/^Saved at step 3/);
+    await demo.step(3);
+    const losses = (await demo.results()).map(({loss}) => loss);
+    await page.reload();
+    await demo.says(/^Ready. A training saved at step 3 can be restored/);
+    await demo.button('Restore').click();
+    await demo.says(/^Restored at step 3/);
+    expect(await demo.curves('loss-chart')).withContext('curves come back').toEqual([3, 3, 3, 3]);
+    expect(await page.locator('#entrants input:checked').count()).withContext('the choice comes back').toBe(4);
+    await demo.step(3);
+    expect((await demo.results()).map(({loss}) => loss)).toEqual(losses);
+    await demo.button('Save').click();
+    await demo.says(/^Saved at step 6/);
+    const resumed = await demo.stored();
+
+    await demo.button('Reset').click();
+    await demo.says(/^Ready/);
+    await demo.step(6);
+    await demo.button('Save').click();
+    await demo.says(/^Saved at step 6/);
+    const straight = await demo.stored();
+    expect(Object.keys(straight).sort()).toEqual([...ours, YARDSTICK].sort());
+    for (const name of ours) expect(resumed[name]).withContext(name).toBe(straight[name] ?? '');
+  });
+
+  it('stays responsive: pauses in the middle of a long training', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam'], digits: 8000, batch: 64, epochs: 50});
+    await demo.button('Train').click();
+    await page.waitForFunction(() => Number(document.querySelector('progress')?.value) > 2);
+    await demo.button('Pause').click();
+    expect(await demo.says(/^Paused at step/)).toMatch(/^Paused at step \d{1,3}\.$/);
+    await demo.button('Reset').click();
+    await demo.says(/^Ready/);
+    expect(await page.locator('#results tr').count()).toBe(0);
+  });
+
+  it('finds a learning rate and takes it', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam', 'lamb'], digits: 128, batch: 8, schedule: 'constant'});
+    await page.locator('#finder-optimizer').selectOption('lamb');
+    await demo.button('Find').click();
+    const take = page.getByRole('button', {name: /^Use .* for lamb$/});
+    await take.click();
+    const [, suggested] = /^Use (.*) for/.exec(await take.textContent() ?? '') ?? [];
+    expect(await page.getByLabel('learning rate of lamb').inputValue()).toBe(String(Number(suggested)));
+    expect((await demo.curves('finder-chart'))[0]).toBeGreaterThan(20);
+    await demo.step(1);
+    expect(await page.locator('#lr-chart svg').getAttribute('aria-label')).toContain(`lamb ${suggested}`);
+  });
+
+  it('reads a drawn digit, without a mouse one of the test digits', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam'], digits: 256, batch: 32, epochs: 1});
+    await demo.step(2);
+    const board = page.locator('#board');
+    await board.scrollIntoViewIfNeeded();
+    const box = await board.boundingBox();
+    const {x, y, width, height} = box ?? {x: 0, y: 0, width: 0, height: 0};
+    await page.mouse.move(x + width / 2, y + height / 5);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + height * 4 / 5, {steps: 5});
+    await page.mouse.up();
+    const answer = page.locator('#answer');
+    await answer.filter({hasText: /^adam takes it for \d \([\d.]+ %\)\.$/}).waitFor();
+    const shares = (await page.locator('#probabilities .share').allTextContents()).map(parseFloat);
+    expect(shares.length).toBe(10);
+    expect(Math.abs(shares.reduce((a, b) => a + b) - 100)).toBeLessThan(1);
+    expect(await answer.textContent()).toContain(`for ${shares.indexOf(Math.max(...shares))} `);
+    await demo.button('Clear').click();
+    expect(await answer.textContent()).toBe('Draw a digit from 0 to 9.');
+    await demo.button('A test digit').press('Enter');
+    await answer.filter({hasText: /It is( \d)?\.$/}).waitFor();
+  });
+
+  it('works by keyboard alone, and shows where the focus is', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+    const tabTo = async (id: string) => {
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab');
+        const {focused, outline} = await page.evaluate(() => {
+          const {activeElement: active} = document;
+          // Between the last element and the first, the focus is nowhere.
+          return active === null || active === document.body ? {} : {focused: active.id, outline: getComputedStyle(active).outlineStyle};
+        });
+        expect(outline).withContext(`the outline of ${focused ?? 'nothing'}`).not.toBe('none');
+        if (focused === id) return;
+      }
+      fail(`Tab does not reach ${id}.`);
+    };
+    await page.locator('body').focus();
+    await tabTo('backend');
+    await tabTo('digits');
+    await page.keyboard.type('128');
+    await tabTo('step');
+    await page.keyboard.press('Enter');
+    await demo.says(/^Paused at step 1/);
+    await page.keyboard.press('Space');
+    await demo.says(/^Paused at step 2/);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('step');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await demo.says(/^Finished/);
+    expect(await page.locator('#steps').textContent()).toBe('step 16 of 16');
+    await tabTo('save');
+    await page.keyboard.press('Enter');
+    await demo.says(/^Saved at step 16/);
+    await tabTo('held-out');
+  });
+
+  it('fits on a phone', async () => {
+    const {page} = await open({viewport: {width: 320, height: 640}, hasTouch: true, isMobile: true});
+    await demo.choose({optimizers: ['rmsProp', 'ranger'], digits: 64, batch: 8, epochs: 1});
+    await demo.button('Train').tap();
+    await demo.says(/^Finished/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    const inside = await page.locator('.card').evaluateAll(cards => cards.map(card => card.scrollWidth <= card.clientWidth));
+    expect(inside).toEqual(inside.map(() => true));
+  });
+
+  it('says what is missing in the form and trains nothing', async () => {
+    const {page} = await open();
+    await page.locator('#epochs').fill('0');
+    await demo.button('Train').click();
+    expect(await page.locator('#epochs:invalid').count()).toBe(1);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('epochs');
+    expect(await page.getByRole('status').textContent()).toBe('Ready.');
+  });
+});
+
+describe('centred', () => {
+  const WIDTH = 100;
+  const drawing = (isInk: (x: number, y: number) => boolean) => Float32Array.from({length: WIDTH * WIDTH}, (_, i) => isInk(i % WIDTH, Math.floor(i / WIDTH)) ? 1 : 0);
+  const inked = (image: Float32Array | undefined) => [...image ?? []].flatMap((ink, i) => ink > 0 ? [{x: i % 28, y: Math.floor(i / 28), ink}] : []);
+  const ends = (values: readonly number[]) => [Math.min(...values), Math.max(...values)];
+
+  const cases: ReadonlyArray<readonly [name: string, isInk: (x: number, y: number) => boolean, columns: number[], rows: number[]]> = [
+    ['a large square', (x, y) => x < 100 && y < 100, [4, 23], [4, 23]],
+    ['a small square in a corner', (x, y) => x > 92 && y < 7, [4, 23], [4, 23]],
+    ['a tall bar', (x, y) => x >= 10 && x < 20 && y >= 30 && y < 80, [12, 15], [4, 23]],
+    ['a dot', (x, y) => x === 50 && y === 3, [4, 23], [4, 23]],
+    ['a shape with its mass aside, an L', (x, y) => x < 80 && y < 80 && (x < 20 || y >= 70), [8, 27], [2, 21]],
+  ];
+  for (const [name, isInk, columns, rows] of cases) {
+    it(`fits ${name} into 20 pixels, its centre of mass in the middle`, () => {
+      const pixels = inked(centred(drawing(isInk), WIDTH));
+      expect(ends(pixels.map(({x}) => x))).toEqual(columns);
+      expect(ends(pixels.map(({y}) => y))).toEqual(rows);
+      expect(Math.max(...pixels.map(({ink}) => ink))).toBeCloseTo(1, 5);
+    });
+  }
+
+  it('gives nothing for an empty board', () => { expect(centred(drawing(() => false), WIDTH)).toBeUndefined(); });
+});

@@ -1,0 +1,116 @@
+import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
+
+/** What to choose in the form. Names of inputs and selects; `optimizers` beside tf.train.adam. */
+export interface Choice {
+  readonly backend?: string;
+  readonly schedule?: string;
+  readonly digits?: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly optimizers?: readonly string[];
+}
+
+/** What a row of the results says. */
+export interface Result {
+  readonly name: string;
+  readonly loss: number;
+  /** The other cells: accuracy, milliseconds of the optimizer and of the step. */
+  readonly figures: readonly number[];
+}
+
+// Software WebGPU compiles for long.
+const TIMEOUT = 100_000;
+
+/** The demo page in a browser of its own, as a visitor sees it. */
+export class DemoPage {
+  /** What went wrong that no visitor would see: errors, failed requests, requests to elsewhere. */
+  readonly problems: string[] = [];
+
+  private constructor(readonly page: Page, url: string) {
+    page.setDefaultTimeout(TIMEOUT);
+    page.on('console', message => { if (message.type() === 'error') this.problems.push(message.text()); });
+    page.on('pageerror', error => { this.problems.push(String(error)); });
+    page.on('requestfailed', request => { this.problems.push(`${request.url()} failed`); });
+    page.on('response', response => { if (!response.ok()) this.problems.push(`${response.url()} gave ${response.status()}`); });
+    page.on('request', request => { if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) this.problems.push(`${request.url()} is elsewhere`); });
+  }
+
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<DemoPage> {
+    const context = await browser.newContext(options);
+    const demo = new DemoPage(await context.newPage(), url);
+    await demo.page.goto(url);
+    await demo.says(/^Ready/);
+    return demo;
+  }
+
+  /** Waits until the status line says so. */
+  async says(text: RegExp): Promise<string> {
+    const status = this.page.getByRole('status').filter({hasText: text});
+    await status.waitFor();
+    return await status.textContent() ?? '';
+  }
+
+  async choose({optimizers = [], backend = 'wasm', schedule = 'oneCycle', ...numbers}: Choice): Promise<void> {
+    await this.page.locator('#backend').selectOption(backend);
+    await this.page.locator('#schedule').selectOption(schedule);
+    for (const [name, value] of Object.entries(numbers)) await this.page.locator(`#${name}`).fill(String(value));
+    for (const box of await this.page.locator('#entrants input[type=checkbox]:enabled').all()) {
+      await box.setChecked(optimizers.includes(await box.getAttribute('value') ?? ''));
+    }
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', {name, exact: true});
+  }
+
+  /** Makes so many steps, one by one. */
+  async step(n: number): Promise<void> {
+    const before = await this.page.locator('#progress').evaluate(progress => progress instanceof HTMLProgressElement ? progress.value : NaN);
+    for (let i = 1; i <= n; i++) {
+      await this.button('Step').click();
+      await this.says(new RegExp(`^(Paused at step ${before + i}\\.|Finished\\.)`));
+    }
+  }
+
+  async results(): Promise<Result[]> {
+    const rows = await this.page.locator('#results tr').all();
+    return Promise.all(rows.map(async row => {
+      const [name = '', loss, ...figures] = await row.locator('th, td').evaluateAll(cells => cells.map(cell => cell.firstChild?.nodeName === 'svg' ? cell.textContent : cell.firstChild?.textContent ?? ''));
+      return {name, loss: parseFloat(loss ?? ''), figures: figures.map(parseFloat)};
+    }));
+  }
+
+  /** How many points each curve of a chart has. */
+  async curves(chart: string): Promise<number[]> {
+    return this.page.locator(`#${chart} .curves path`).evaluateAll(paths => paths.map(path => (path.getAttribute('d')?.match(/[ML]/g) ?? []).length));
+  }
+
+  /** A fingerprint of what the browser stores of each contestant: weights, optimizer weights, configuration. */
+  async stored(): Promise<Record<string, string>> {
+    return this.page.evaluate(async () => {
+      const settled = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => { resolve(request.result); };
+        request.onerror = () => { reject(new Error('IndexedDB')); };
+      });
+      const database = await settled(indexedDB.open('tensorflowjs'));
+      const models: unknown[] = await settled(database.transaction('models_store').objectStore('models_store').getAll());
+      database.close();
+      const member = (x: unknown, name: string): unknown => typeof x === 'object' && x !== null ? Reflect.get(x, name) : undefined;
+      const prints: Record<string, string> = {};
+      for (const model of models) {
+        const artifacts = member(model, 'modelArtifacts');
+        const data = member(artifacts, 'weightData');
+        if (!(data instanceof ArrayBuffer)) throw new Error('A stored model has no weights.');
+        const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
+        // Names that are taken get a number: that may differ.
+        const config = JSON.stringify(member(artifacts, 'trainingConfig')).replace(/_\d+"/g, '"');
+        prints[String(member(member(artifacts, 'userDefinedMetadata'), 'name'))] = `${[...hash].join()} ${config}`;
+      }
+      return prints;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
