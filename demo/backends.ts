@@ -8,6 +8,8 @@ import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.
 import threaded from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url';
 
 setWasmPaths({'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded});
+// Its threads are given a function of the script as text, which a minified bundle makes useless.
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 
 /** A backend that the visitor can pick. */
 export interface Backend {

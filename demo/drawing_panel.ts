@@ -73,6 +73,10 @@ export class DrawingPanel {
       const probabilities = await reader.read(image);
       // Another may have been drawn meanwhile.
       if (image !== this.image || reader !== this.reader) return;
+      if (probabilities.some(Number.isNaN)) {
+        this.show(undefined, `${reader.entrant.name} has diverged and reads nothing.`);
+        return;
+      }
       const digit = argMax(probabilities);
       const truth = this.label === undefined ? '' : this.label === digit ? ' It is.' : ` It is ${this.label}.`;
       this.show(probabilities, `${reader.entrant.name} takes it for ${digit} (${percent(probabilities[digit] ?? 0)}).${truth}`);

@@ -3,8 +3,8 @@ import {element, html} from './dom';
 import {YARDSTICK} from './entrants';
 import {milliseconds, percent} from './numbers';
 import type {Session} from './session';
-import {swatch} from './setup_form';
 import {smoothed} from './smoothing';
+import {swatch} from './swatch';
 import {computesLater} from './timing';
 
 /** The figures of each contestant, which is also the legend of the charts. */

@@ -1,9 +1,10 @@
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
-import {element, html, svg} from './dom';
-import {ENTRANTS, type Entrant, type Look, YARDSTICK} from './entrants';
+import {element, html} from './dom';
+import {ENTRANTS, type Entrant, YARDSTICK} from './entrants';
 import {TRAINING} from './session';
 import type {Setup} from './setup';
+import {swatch} from './swatch';
 
 /** Those that take part until the visitor chooses. */
 const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger', YARDSTICK.name];
@@ -101,12 +102,6 @@ export class SetupForm {
       lr.disabled = !chosen.checked;
     }
   }
-}
-
-/** A short piece of the line that an optimizer has in the charts. */
-export function swatch({hue, dash}: Look): SVGSVGElement {
-  return svg('svg', {'class': 'swatch', 'viewBox': '0 0 24 8', 'aria-hidden': 'true'},
-    svg('line', {'x1': 1, 'x2': 23, 'y1': 4, 'y2': 4, 'stroke': `var(--${hue})`, 'stroke-dasharray': dash}));
 }
 
 function rowOf(entrant: Entrant): Row {

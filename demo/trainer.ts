@@ -26,10 +26,13 @@ export class Trainer {
     return this.current;
   }
 
-  /** Looks for a stored training. */
+  /** Looks for a stored training. @throws where the browser has no storage, or no readable one; training works all the same. */
   async begin(): Promise<void> {
-    this.stored = await stored();
-    this.enter('ready', this.stored === undefined ? 'Ready.' : `Ready. A training saved at step ${this.stored.step} can be restored.`);
+    try {
+      this.stored = await stored();
+    } finally {
+      this.enter('ready', this.stored === undefined ? 'Ready.' : `Ready. A training saved at step ${this.stored.step} can be restored.`);
+    }
   }
 
   /** Trains until it is finished or paused, or `n` steps; begins a training where there is none. */

@@ -66,7 +66,26 @@ describe('The demo page', () => {
     expect(await demo.curves('accuracy-chart')).toEqual([8, 8]);
   });
 
-  // Software rendering is slow: WebGPU takes half a minute to compile a step.
+  it('trains where the server isolates the page, so that WASM could have threads', async () => {
+    const isolating = await serveFolder(folder, '/', {'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp'});
+    demo = await DemoPage.open(browser, isolating.url);
+    expect(await demo.page.evaluate(() => crossOriginIsolated)).toBeTrue();
+    await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+    await demo.step(1);
+    isolating.close();
+  });
+
+  it('trains without storage, and says that there is none', async () => {
+    demo = await DemoPage.open(browser, server.url, {}, page => page.addInitScript(() => { IDBFactory.prototype.open = () => { throw new Error('no storage'); }; }));
+    await demo.says(/^no storage$/);
+    await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+    await demo.step(1);
+    await demo.button('Save').click();
+    await demo.says(/^no storage$/);
+    expect(await demo.button('Resume').isEnabled()).toBeTrue();
+  });
+
+  // Software rendering is slow. Of so many epochs, these steps come before the first test of accuracy; the fourth is measured.
   for (const [backend, steps] of [['webgl', 4], ['webgpu', 1]] as const) {
     it(`trains on ${backend}`, async () => {
       const {page} = await open();
@@ -74,7 +93,7 @@ describe('The demo page', () => {
         pending(`The browser has no ${backend}.`);
         return;
       }
-      await demo.choose({backend, optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+      await demo.choose({backend, optimizers: ['adam'], digits: 64, batch: 8, epochs: 10});
       await demo.step(steps);
       expect(await demo.curves('loss-chart')).toEqual([steps, steps]);
       for (const {loss} of await demo.results()) expect(loss).toBeGreaterThan(0);

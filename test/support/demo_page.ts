@@ -35,11 +35,13 @@ export class DemoPage {
     page.on('request', request => { if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) this.problems.push(`${request.url()} is elsewhere`); });
   }
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<DemoPage> {
+  /** Resolves when the page is ready. @param prepare called before it loads. */
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}, prepare: (page: Page) => Promise<unknown> = () => Promise.resolve()): Promise<DemoPage> {
     const context = await browser.newContext(options);
     const demo = new DemoPage(await context.newPage(), url);
+    await prepare(demo.page);
     await demo.page.goto(url);
-    await demo.says(/^Ready/);
+    await demo.page.locator('#train[aria-disabled=false]').waitFor();
     return demo;
   }
 

@@ -9,14 +9,14 @@ export interface StaticServer {
   close(): void;
 }
 
-/** Serves the files of a folder below `path`, such as `/some/where/`, and nothing else. */
-export async function serveFolder(folder: string, path: string): Promise<StaticServer> {
+/** Serves the files of a folder below `path`, such as `/some/where/`, and nothing else; with these headers. */
+export async function serveFolder(folder: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<StaticServer> {
   const server = createServer((request, response) => {
     const asked = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = asked.endsWith('/') ? `${asked}index.html` : asked;
     const content = file.startsWith(path) ? readFile(join(folder, file.slice(path.length))) : Promise.reject(new Error('elsewhere'));
     content.then(
-      bytes => { response.writeHead(200, {'content-type': TYPES[extname(file)] ?? 'application/octet-stream'}).end(bytes); },
+      bytes => { response.writeHead(200, {...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream'}).end(bytes); },
       () => { response.writeHead(404).end(); });
   });
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve); });
