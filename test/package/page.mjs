@@ -2,17 +2,9 @@
 import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import {extname, join} from 'node:path';
-import {chromium} from 'playwright-core';
-import {chromeEnvironment} from '../support/find_chrome.mjs';
+export {launchChrome as browser} from '../support/chrome.mjs';
 
-const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const TYPES = {'.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript'};
-
-export async function browser() {
-  const {CHROME_BIN, ...env} = chromeEnvironment();
-  return chromium.launch({executablePath: CHROME_BIN, args: FLAGS, env: {...process.env, ...env}});
-}
 
 /** Serves `folder` while `visit` looks at the page `html`; gives what its global `result` resolves to. */
 export async function visit(chrome, folder, html) {
