@@ -52,7 +52,10 @@ export async function stored(): Promise<Stored | undefined> {
   return {setup, step, places};
 }
 
-/** A stored training as it was when it was saved. Its backend has to be set. */
+/**
+ * A stored training as it was when it was saved. Its backend has to be set. The package's optimizers go on bit for bit; TensorFlow.js computes the
+ * powers of beta of tf.train.adam anew, which may round them otherwise.
+ */
 export async function restore({setup, step, places}: Stored, digits: Digits): Promise<Session> {
   const contestants: Contestant[] = [];
   try {
