@@ -52,7 +52,7 @@ export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl 
   with(options: {readonly [K in keyof O]?: Widen<O[K]>}): this;
 }
 
-type Entry<I> = I extends number ? number : Value;
+type Entry<I, V = Value> = I extends number ? number : V;
 type Widen<T> = T extends boolean ? boolean : T extends number ? number : never;
 type Own<H, S, R, N, O, E> =
   {readonly p: Value; readonly grad: E extends true ? Value | undefined : Value; readonly doWd: boolean}
@@ -60,21 +60,21 @@ type Own<H, S, R, N, O, E> =
   & {readonly [K in keyof S]: Entry<S[K]>} & {readonly [K in keyof N]: Entry<N[K]>}
   & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
-type Update<S> = {readonly p?: Value; readonly grad?: Value; readonly stop?: boolean} & {readonly [K in keyof S]?: Entry<S[K]>};
+type Update<S, V = Value> = {readonly p?: V; readonly grad?: V; readonly stop?: boolean} & {readonly [K in keyof S]?: Entry<S[K], V>};
 type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'grad' | 'stop' | keyof S ? unknown : never};
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
 /** What a callback called alone has to be given: what it cannot start or default by itself. */
-type Alone<H, S, R, N, O> =
-  {readonly p: Value; readonly grad?: Value; readonly doWd?: boolean}
+type Alone<H, S, R, N, O, V> =
+  {readonly p: V; readonly grad?: V; readonly doWd?: boolean}
   & {readonly [K in Exclude<keyof H, Defaulted<H>>]: number} & {readonly [K in Defaulted<H>]?: number}
-  & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof O]?: Widen<O[K]>}
-  & {readonly [K in keyof S]?: Entry<S[K]>} & {readonly [K in keyof R]?: Entry<R[K]>};
+  & {readonly [K in keyof N]: Entry<N[K], V>} & {readonly [K in keyof O]?: Widen<O[K]>}
+  & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>};
 
-/** A callback that can be called by itself, as a plain function of one parameter. */
+/** A callback that can be called by itself, as a plain function of one parameter: tensors in, tensors out. */
 export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
-  (at: Alone<H, S, R, N, O>): Update<S>;
+  <V extends Value>(at: Alone<H, S, R, N, O, V>): Update<S, V>;
 }
 
 // `callback`, for users, is this with checks of what it is given, which the tests do for the package's own. The reference has the parameters from here.

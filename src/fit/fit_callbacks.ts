@@ -3,8 +3,12 @@ import {FitCallback, type FitLogs} from './fit_callback';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
 type Full = Pick<CustomCallback, 'setParams' | 'setModel' | 'onEpochBegin' | 'onEpochEnd' | 'onBatchBegin' | 'onBatchEnd' | 'onTrainBegin' | 'onTrainEnd'>;
+/** The absent method tells the compiler that an object literal is no instance of a class, and so what its hooks are given. */
+interface Hooks extends CustomCallbackArgs {
+  readonly setParams?: undefined;
+}
 /** A callback of any kind: of a class of tfjs (`tf.Callback`, `tf.callbacks.earlyStopping()`), of this package, or a plain object with hooks. */
-export type AnyFitCallback = Full | CustomCallbackArgs;
+export type AnyFitCallback = Full | Hooks;
 
 const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield'] as const;
 

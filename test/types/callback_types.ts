@@ -100,7 +100,10 @@ lookaheadSync.with({k: '5'});
 // A callback called alone is given what it can't default or start.
 
 export const {gradAvg} = averageGrad({p: tensor, grad: tensor, mom: 0.9});
-sgdStep({p: tensor, grad: tensor, lr: 1});
+export const stepped: tf.Tensor | undefined = sgdStep({p: tensor, grad: tensor, lr: 1}).p;
+export const average: tf.Tensor | undefined = gradAvg;
+// @ts-expect-error a value that may be traced gives one that may be
+export const traced: tf.Tensor | undefined = sgdStep({p: value, grad: value, lr: 1}).p;
 averageSqrGrad({p: tensor, grad: tensor, sqrAvg: tensor, dampening: false});
 needing({p: tensor, lr: 1, gradAvg: tensor, step: 1});
 // @ts-expect-error lr has no default
