@@ -4,25 +4,38 @@ import {plotHistory, plotLrFind, plotSchedules} from '../../src/plot';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
-// What vega gives the first two lines of a chart.
-const COLORS = [[0x4c, 0x78, 0xa8], [0xf5, 0x85, 0x18]] as const;
+/** What vega gives the first two lines of a chart and, seven tenths of it on white, the first points. */
+const COLORS = {first: [76, 120, 168], second: [245, 133, 24], points: [130, 161, 194]} as const;
+type Color = keyof typeof COLORS;
 
-/** Where a chart has pixels of the color of one of its lines: the mean height, from 0 at the bottom, in its left and in its right half. */
-function heightsOf(container: HTMLElement, line: number): {left: number; right: number} {
+interface Pixel {
+  readonly x: number;
+  /** From the bottom. */
+  readonly y: number;
+}
+
+/** Where a chart has pixels of a color. */
+function pixelsOf(container: HTMLElement, color: Color): Pixel[] {
   const canvas = container.querySelector('canvas');
   const context = canvas?.getContext('2d');
   if (!canvas || !context) throw new Error('There is no canvas in the container.');
   const {width, height} = canvas;
   const {data} = context.getImageData(0, 0, width, height);
-  const [red = 0, green = 0, blue = 0] = COLORS[line] ?? [];
-  const found: Array<{x: number; y: number}> = [];
+  const [red, green, blue] = COLORS[color];
+  const found: Pixel[] = [];
   for (let i = 0; i < width * height; i++) {
-    const [r = 0, g = 0, b = 0, a = 0] = data.subarray(4 * i, 4 * i + 4);
+    const [r = 0, g = 0, b = 0] = data.subarray(4 * i, 4 * i + 3);
     // The legend stands to the right of the chart.
-    if (i % width < 0.7 * width && a === 255 && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 24) found.push({x: i % width, y: height - Math.floor(i / width)});
+    if (i % width < 0.8 * width && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 24) found.push({x: i % width, y: height - Math.floor(i / width)});
   }
+  return found;
+}
+
+/** The mean height of a color in its left and in its right half. */
+function heightsOf(container: HTMLElement, color: Color): {left: number; right: number} {
+  const found = pixelsOf(container, color);
   const middle = (Math.min(...found.map(({x}) => x)) + Math.max(...found.map(({x}) => x))) / 2;
-  const mean = (of: typeof found) => of.reduce((sum, {y}) => sum + y, 0) / of.length;
+  const mean = (of: readonly Pixel[]) => of.reduce((sum, {y}) => sum + y, 0) / of.length;
   return {left: mean(found.filter(({x}) => x < middle)), right: mean(found.filter(({x}) => x >= middle))};
 }
 
@@ -49,12 +62,12 @@ describe('tfjs-vis', () => {
     await plotSchedules(tfvis, containerOf, {lr: lin([2, 0], [1, 1]), mom: cos(0.8, 0.9)}, 2);
     const [lr, mom] = [charts.get('lr'), charts.get('mom')];
     if (lr === undefined || mom === undefined) throw new Error('There are not two charts.');
-    const [falling, rising] = [heightsOf(lr, 0), heightsOf(lr, 1)];
+    const [falling, rising] = [heightsOf(lr, 'first'), heightsOf(lr, 'second')];
     expect(falling.left).toBeGreaterThan(falling.right);
     expect(rising.left).toBeLessThan(rising.right);
     expect(falling.right).toBeGreaterThan(rising.right);
     // Both groups have the same there, and the second line covers the first.
-    const both = heightsOf(mom, 1);
+    const both = heightsOf(mom, 'second');
     expect(both.left).toBeLessThan(both.right);
   });
 
@@ -63,23 +76,34 @@ describe('tfjs-vis', () => {
     const found = await lrFind(model, x, y, {startLr: 1e-3, endLr: 0.1, numIt: 40});
     const chart = container();
     await plotLrFind(tfvis, chart, found);
-    const loss = heightsOf(chart, 0);
+    const loss = heightsOf(chart, 'points');
     expect(found.losses.at(-1)).toBeLessThan(found.losses[0] ?? NaN);
     expect(loss.right).toBeLessThan(loss.left);
 
     const history = await fitOneCycle(model, x, y, {epochs: 10, batchSize: 8, lrMax: 0.1, callbacks: record()});
     const losses = container();
     await plotHistory(tfvis, losses, history, ['batch_loss']);
-    const fitted = heightsOf(losses, 0);
+    const fitted = heightsOf(losses, 'first');
     expect(fitted.right).toBeLessThan(fitted.left);
     dispose();
+  });
+
+  it('draws the finder where its rates are, not one after another', async () => {
+    const chart = container();
+    const none = {valley: undefined, slide: undefined, minimum: undefined, steep: undefined};
+    await plotLrFind(tfvis, chart, {lrs: [3e-5, 1e-4, 1e-1, 3], losses: [1.1, 2.2, 2.9, 1.7], ...none});
+    const columns = [...new Set(pixelsOf(chart, 'points').map(({x}) => x))].sort((a, b) => a - b);
+    // A gap between columns parts the points. The last one is where the legend may be.
+    const [first = NaN, second = NaN, third = NaN, ...more] = columns.filter((x, i) => x - (columns[i - 1] ?? -Infinity) > 2);
+    expect(more).withContext('three points').toEqual([]);
+    expect((second - first) / (third - first)).toBeCloseTo((-4 - Math.log10(3e-5)) / (-1 - Math.log10(3e-5)), 1);
   });
 
   it('draws on a surface of its visor', async () => {
     const surface = {name: 'schedule', tab: 'tfjs-optim'};
     await plotSchedules(tfvis, () => surface, {lr: lin(1, 0)});
     const {drawArea} = tfvis.visor().surface(surface);
-    const line = heightsOf(drawArea, 0);
+    const line = heightsOf(drawArea, 'first');
     expect(line.left).toBeGreaterThan(line.right);
     tfvis.visor().el.remove();
   });
