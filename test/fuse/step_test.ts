@@ -5,7 +5,7 @@ import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
 
 // Next to the four elements of a vector, next to a tile, and more than a call's 16-bit count could hold.
-const SIZES = [1, 3, 4, 5, 2047, 2048, 2049, 70_001];
+const SIZES = [1, 3, 4, 5, 8191, 8192, 8193, 70_001];
 
 function wave(size: number, phase: number): Float32Array {
   const values = new Float32Array(size);
