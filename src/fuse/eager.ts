@@ -29,7 +29,7 @@ function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: Retur
   const replaced: tf.Tensor[] = [];
   for (const [name, value] of Object.entries(entries)) {
     if (typeof value === 'number') {
-      writeNumber(job.entries, name, value);
+      writeNumber([job], name, value);
       continue;
     }
     const old = job.entries[name];

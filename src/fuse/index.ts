@@ -39,7 +39,7 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   }
   const writeNumber = numberWriter(chain, common);
   for (const {jobs: members, numbers} of traced.classes) {
-    for (const [name, value] of numbers) for (const {entries} of members) writeNumber(entries, name, value);
+    for (const [name, value] of numbers) writeNumber(members, name, value);
   }
 }
 

@@ -18,11 +18,11 @@ export interface Job {
   readonly entries: Record<string, tf.Tensor | number>;
 }
 
-/** Puts the host numbers that a step left where they belong: with the parameter, or in `common`. */
-export function numberWriter(chain: Chain, common: Record<string, number>): (entries: Job['entries'], name: string, value: number) => void {
+/** Puts a host number that a step left for some parameters where it belongs: with each, or in `common`. */
+export function numberWriter(chain: Chain, common: Record<string, number>): (jobs: readonly Job[], name: string, value: number) => void {
   const before = {...common};
-  return (entries, name, value) => {
-    if (!chain.common.has(name)) entries[name] = value;
+  return (jobs, name, value) => {
+    if (!chain.common.has(name)) for (const {entries} of jobs) entries[name] = value;
     // A parameter that was stopped before the callback's turn has the number as it was before the step.
     else if (value !== before[name]) common[name] = value;
   };

@@ -6,48 +6,56 @@ import {Untraceable} from './traced';
 /** Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries started. */
 export type JobClass = [first: Job, ...others: Job[]];
 
+/** What callbacks can tell of a parameter's state: of each entry its name and its number, or a tensor's extent. */
+interface Entries {
+  readonly names: readonly string[];
+  readonly values: ReadonlyArray<number | Extent>;
+}
+
 /** @param byShape whether parameters of a class have to be of one shape too. */
 export function classesOf(jobs: readonly Job[], byShape: boolean): JobClass[] {
-  const classes: JobClass[] = [];
+  const classes: Array<{readonly members: JobClass; readonly entries: Entries}> = [];
   for (const job of jobs) {
-    checkEntries(job);
-    const same = classes.find(([first]) => alike(first, job, byShape));
-    if (same === undefined) classes.push([job]);
-    else same.push(job);
+    let found: JobClass | undefined;
+    for (const {members, entries} of classes) {
+      if (alike(members[0], job, byShape) && hasEntries(job, entries)) found = members;
+    }
+    if (found === undefined) classes.push({members: [job], entries: entriesOf(job)});
+    else found.push(job);
   }
-  return classes;
+  return classes.map(({members}) => members);
 }
 
-/** Whether a tensor is of a parameter's shape or a single number. */
-export function extentIn({variable}: Job, {rank}: tf.Tensor): Extent {
-  return rank === 0 && variable.rank > 0 ? 'scalar' : 'full';
+/**
+ * Whether a state entry is of its parameter's shape or a single number.
+ * @throws Untraceable where it is neither.
+ */
+export function extentIn({variable}: Job, name: string, tensor: tf.Tensor): Extent {
+  if (sameShape(tensor, variable)) return 'full';
+  if (tensor.rank === 0) return 'scalar';
+  throw new Untraceable(`the state entry '${name}' of shape [${tensor.shape}], which is neither the parameter's nor that of a scalar`);
 }
 
-function checkEntries({variable, entries}: Job): void {
-  for (const name in entries) {
-    const value = entries[name];
-    if (typeof value !== 'object' || value.rank === 0 || sameShape(value, variable)) continue;
-    throw new Untraceable(`the state entry '${name}' of shape [${value.shape}], which is neither the parameter's nor that of a scalar`);
-  }
+function entriesOf(job: Job): Entries {
+  const {entries} = job;
+  return {names: Object.keys(entries), values: Object.entries(entries).map(([name, value]) => typeof value === 'number' ? value : extentIn(job, name, value))};
 }
 
 function alike(a: Job, b: Job, byShape: boolean): boolean {
   return a.doWd === b.doWd && a.trains === b.trains && (a.grad === undefined) === (b.grad === undefined)
     && (a.variable.rank === 0) === (b.variable.rank === 0) && (!byShape || sameShape(a.variable, b.variable))
-    && (a.hypers === b.hypers || sameValues(a.hypers, b.hypers)) && sameEntries(a, b);
+    && (a.hypers === b.hypers || sameValues(a.hypers, b.hypers));
 }
 
-function sameEntries(a: Job, b: Job): boolean {
-  let count = Object.keys(b.entries).length;
-  for (const name in a.entries) {
-    const one = a.entries[name];
-    const other = b.entries[name];
-    if (typeof one === 'object' && typeof other === 'object') {
-      if (extentIn(a, one) !== extentIn(b, other)) return false;
-    } else if (!Object.is(one, other)) return false;
-    count--;
+/** Without lists in between: this runs for each parameter in each step. */
+function hasEntries(job: Job, {names, values}: Entries): boolean {
+  let i = 0;
+  for (const name in job.entries) {
+    const value = job.entries[name];
+    if (value === undefined || names[i] !== name || !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, name, value))) return false;
+    i++;
   }
-  return count === 0;
+  return i === names.length;
 }
 
 function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {
@@ -58,7 +66,6 @@ function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {
 function sameShape(a: tf.Tensor, b: tf.Tensor): boolean {
   const {shape} = a;
   const other = b.shape;
-  if (shape === other) return true;
   if (shape.length !== other.length) return false;
   for (let i = 0; i < shape.length; i++) if (shape[i] !== other[i]) return false;
   return true;

@@ -85,7 +85,7 @@ function laneOf(jobs: JobClass, common: Readonly<Record<string, number>>, sessio
   for (const [name, value] of Object.entries(first.entries)) {
     if (typeof value === 'number') entries[name] = value;
     else {
-      const input = recorder.input(name, extentIn(first, value));
+      const input = recorder.input(name, extentIn(first, name, value));
       inputs.set(name, input);
       entries[name] = input;
     }

@@ -1,12 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {exposed} from '../exposed';
-import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend, type WasmTensorData} from '../wasm/backend';
+import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend} from '../wasm/backend';
 import {functionsOn, type WasmFunctions} from '../wasm/module';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
 import type {Plan} from './plan';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
+import type {RecordLayout} from './wasm_record';
 import {wasmText} from './wasm_text';
 import {type ClassPlace, Table} from './wasm_table';
 
@@ -30,12 +31,6 @@ class Scratch {
   }
 }
 
-/** What was written in place and may be known to tfjs's kernels as weights. */
-interface SeenTensor {
-  readonly data: WasmTensorData;
-  readonly size: number;
-}
-
 const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
 const table = new Table();
 
@@ -48,13 +43,12 @@ export const wasmBackend: FusedBackend = {
   run(step, backend) {
     const wasm = assertWasmBackend(backend);
     const fresh: Fresh[] = [];
-    const seen: SeenTensor[] = [];
     table.start(step);
     const shared = sharedGradients(step.classes);
     const memory = memoryOf(wasm);
     let at: number;
     try {
-      for (const place of table.places) writeRecords(place, wasm, shared, fresh, seen);
+      for (const place of table.places) writeRecords(place, wasm, shared, fresh);
       at = scratchOf(wasm, memory).room(table.bytes);
     } catch (error) {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
@@ -63,7 +57,6 @@ export const wasmBackend: FusedBackend = {
     // Not before now: what was made may have grown the memory, which replaces its buffer.
     table.copyTo(memory.buffer, at);
     runPhases(table.places, memory, at);
-    for (const {data, size} of seen) forgetPackedWeights(wasm, data, size);
     return fresh;
   },
 };
@@ -95,45 +88,41 @@ function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at
   }
 }
 
-function writeRecords({planned: {plan, jobs}, layout, records}: ClassPlace, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>, fresh: Fresh[],
-  seen: SeenTensor[]): void {
-  const {inputs, outputs} = plan;
-  const read: WasmTensorData[] = [];
-  const readFor = outputs.map(({name}) => inputs.findIndex(input => input.name === name));
+/** Tells the functions where the tensors of a class are. A tensor that nothing else shares is written where it stands. */
+function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records}: ClassPlace, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>,
+  fresh: Fresh[]): void {
+  // What is read comes first, in its order. This runs for each parameter in each step: no look-up in a list, no index of -1.
+  const known = [...new Set([...inputs, ...outputs.filter(({replaces}) => replaces)].map(({name}) => name))];
+  const columns = known.map((name, i) => ({name, input: layout.inputs + 4 * i, isRead: i < inputs.length, ...outputAt(outputs, name, layout)}));
+  const starting = outputs.filter(({replaces}) => !replaces).map(({name}) => outputAt(outputs, name, layout));
   let record = records;
   for (const job of jobs) {
-    const inputsAt = record + layout.inputs;
-    for (let i = 0; i < inputs.length; i++) {
-      const data = wasm.dataIdMap.get(tensorOf(job, inputs[i]?.name ?? '').dataId);
-      read[i] = data;
-      table.write(inputsAt + 4 * i, data.memoryOffset);
-    }
-    const outputsAt = record + layout.outputs;
-    for (let i = 0; i < outputs.length; i++) {
-      const output = outputs[i];
+    for (const {name, input, isRead, output, at} of columns) {
+      const tensor = tensorOf(job, name);
+      const data = wasm.dataIdMap.get(tensor.dataId);
+      if (isRead) table.write(record + input, data.memoryOffset);
       if (output === undefined) continue;
-      const data = destination(job, output, read[readFor[i] ?? -1], wasm, shared);
-      if (data !== undefined) {
-        table.write(outputsAt + 4 * i, data.memoryOffset);
-        const tensor = tensorOf(job, output.name);
-        if (output.name === 'p' || exposed.has(tensor)) seen.push({data, size: tensor.size});
-      } else {
-        const shape = shapeOf(job, output);
-        const info = wasm.makeOutput(shape, 'float32');
-        fresh.push({job, output, info});
-        const {memoryOffset} = wasm.dataIdMap.get(info.dataId);
-        if (memoryOffset === 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
-        table.write(outputsAt + 4 * i, memoryOffset);
-      }
+      if (data.refCount === 1 && !shared.has(tensor.dataId)) {
+        table.write(record + at, data.memoryOffset);
+        if (name === 'p' || exposed.has(tensor)) forgetPackedWeights(wasm, data, tensor.size);
+      } else table.write(record + at, makeFresh(job, output, wasm, fresh));
     }
+    for (const {output, at} of starting) if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
     record += layout.bytes;
   }
 }
 
-/** The data of the tensor that an output replaces, where nothing else has the same data. */
-function destination(job: Job, output: Output, read: WasmTensorData | undefined, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>): WasmTensorData | undefined {
-  if (!output.replaces) return undefined;
-  const {dataId} = tensorOf(job, output.name);
-  const data = read ?? wasm.dataIdMap.get(dataId);
-  return data.refCount === 1 && !shared.has(dataId) ? data : undefined;
+/** An output and where its offset stands in a record. */
+function outputAt(outputs: readonly Output[], name: string, layout: RecordLayout): {readonly output: Output | undefined; readonly at: number} {
+  const i = outputs.findIndex(output => output.name === name);
+  return {output: outputs[i], at: layout.outputs + 4 * i};
+}
+
+function makeFresh(job: Job, output: Output, wasm: WasmBackend, fresh: Fresh[]): number {
+  const shape = shapeOf(job, output);
+  const info = wasm.makeOutput(shape, 'float32');
+  fresh.push({job, output, info});
+  const {memoryOffset} = wasm.dataIdMap.get(info.dataId);
+  if (memoryOffset === 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
+  return memoryOffset;
 }
