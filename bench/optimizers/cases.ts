@@ -2,6 +2,8 @@
 export interface Case {
   readonly name: string;
   readonly shapes: ReadonlyArray<readonly number[]>;
+  /** The number of elements in all. */
+  readonly parameters: number;
 }
 
 const normalization = (channels: number): number[][] => [[channels], [channels]];
@@ -31,10 +33,11 @@ function mobileNetV1(): number[][] {
   return [...shapes, [1, 1, 1024, 1000], [1000]];
 }
 
+function caseOf(name: string, shapes: Case['shapes']): Case {
+  return {name, shapes, parameters: shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0)};
+}
+
 export const CASES: readonly Case[] = [
-  {name: '1 of 1 M', shapes: [[1_000_000]]},
-  {name: '83 of 1,000', shapes: Array.from({length: 83}, () => [1000])},
-  {name: 'ResNet-20', shapes: resNet20()},
-  {name: 'MobileNetV1', shapes: mobileNetV1()},
-  {name: '1 of 4 M', shapes: [[4_000_000]]},
+  caseOf('1 of 1 M', [[1_000_000]]), caseOf('83 of 1,000', Array.from({length: 83}, () => [1000])), caseOf('ResNet-20', resNet20()),
+  caseOf('MobileNetV1', mobileNetV1()), caseOf('1 of 4 M', [[4_000_000]]),
 ];

@@ -41,7 +41,7 @@ function setFusing(on: boolean): void {
  * Measures one optimizer on one case, each contestant on variables of its own.
  * @param budget milliseconds to spend, about.
  */
-export async function rowOf(optimizer: string, make: () => Optimizer, {name, shapes}: Case, budget: number): Promise<Row> {
+export async function rowOf(optimizer: string, make: () => Optimizer, {name, shapes, parameters}: Case, budget: number): Promise<Row> {
   const variables = () => shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
   const gradientsOf = (of: readonly tf.Variable[]) => of.map(({name: variable, shape}) => ({name: variable, tensor: tf.randomNormal(shape)}));
   const mine = {ours: make(), eager: make(), stock: stockOf(optimizer)};
@@ -56,17 +56,19 @@ export async function rowOf(optimizer: string, make: () => Optimizer, {name, sha
     },
     stock: () => { mine.stock.applyGradients(gradients.stock); },
   };
-  const parameters = shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0);
   const firstStep = timeOf(steps.ours);
   const state = own.ours.slice(0, 1).flatMap(variable => Object.values(mine.ours.state.get(variable)).filter(value => value instanceof tf.Tensor && value.size === variable.size));
   // Reads p, the gradient and the state; writes p and the state. A copy reads and writes its bytes.
   const source = new Float32Array(parameters * (3 + 2 * state.length) / 2);
   const target = new Float32Array(source.length);
   const contestants = {...steps, copy: () => { target.set(source); }};
-  Object.values(contestants).forEach(warmUp);
-  const turns = {ours: turnOf(contestants.ours), eager: turnOf(contestants.eager), stock: turnOf(contestants.stock), copy: turnOf(contestants.copy)};
-  const round = timeOf(() => { Object.values(turns).forEach(turn => { turn(); }); });
-  const times = compared(turns, Math.min(60, Math.max(3, Math.floor(budget / round))));
+  const took = {ours: warmUp(contestants.ours), eager: warmUp(contestants.eager), stock: warmUp(contestants.stock), copy: warmUp(contestants.copy)};
+  const turns = {
+    ours: turnOf(contestants.ours, took.ours), eager: turnOf(contestants.eager, took.eager), stock: turnOf(contestants.stock, took.stock),
+    copy: turnOf(contestants.copy, took.copy),
+  };
+  const round = Object.values(turns).reduce((sum, {expected}) => sum + expected, 0);
+  const times = compared(Object.fromEntries(Object.entries(turns).map(([contestant, {run}]) => [contestant, run])), Math.min(60, Math.max(3, Math.floor(budget / round))));
   const measured = (contestant: Contestant): Measured => {
     const found = times.get(contestant);
     if (found === undefined) throw new Error(`${contestant} was not measured.`);
@@ -84,16 +86,25 @@ export async function rowOf(optimizer: string, make: () => Optimizer, {name, sha
   };
 }
 
-/** Lets the engine compile what is hot, WebAssembly too. */
-function warmUp(step: () => void): void {
+/** Lets the engine compile what is hot, WebAssembly too. Gives the time of the last step. */
+function warmUp(step: () => void): number {
   const until = performance.now() + 300;
-  while (performance.now() < until) step();
+  let time = 0;
+  while (performance.now() < until) time = timeOf(step);
+  return time;
 }
 
-/** A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does not count. Gives the time of one. */
-function turnOf(step: () => void): () => number {
-  const steps = Math.max(1, Math.min(50, Math.floor(10 / timeOf(step))));
-  return () => timeOf(() => { for (let i = 0; i < steps; i++) step(); }) / steps;
+/** A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does not count. */
+interface Turn {
+  /** Gives the time of one step. */
+  readonly run: () => number;
+  /** The milliseconds of the turn, about. */
+  readonly expected: number;
+}
+
+function turnOf(step: () => void, time: number): Turn {
+  const steps = Math.max(1, Math.min(50, Math.floor(10 / time)));
+  return {run: () => timeOf(() => { for (let i = 0; i < steps; i++) step(); }) / steps, expected: steps * time};
 }
 
 async function profileOf(step: () => void): Promise<{kernels: number; bytes: number}> {

@@ -1,36 +1,35 @@
-// `npm run bench`: the step of every optimizer, ours beside tfjs's own, in one run. `npm run bench -- --help` lists the options.
-import {mkdirSync, writeFileSync} from 'node:fs';
-import {cpus} from 'node:os';
-import {parseArgs} from 'node:util';
+// `npm run bench:optimizers`: the step of every optimizer, ours beside tfjs's own, in one run. `-- --help` lists the options.
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import {optimizers} from '../../src';
+import {commandLine} from '../command_line';
+import {Machine} from '../machine';
+import {progress, progressEnded} from '../progress';
 import type {Measured} from '../wasm_training/measure';
 import {CASES} from './cases';
-import {jaxAdam} from './jax';
+import {compareWithJax} from './jax';
 import {type Row, rowOf} from './row';
 
-const HELP = `npm run bench [-- options]
+const HELP = `npm run bench:optimizers [-- options]
 
 Times an optimizer's step alone, on given gradients: fused, as ordinary operations, the nearest of tf.train, and a memory copy of the bytes
 that the rule must read and write. The contestants take turns, round after round. Milliseconds are medians, ± half the distance between the quartiles.
+Adam on wasm is compared with jax-js's jit of the same Adam besides.
 
   --backends A,B     of wasm, cpu           (default wasm,cpu)
   --optimizers A,B   of ${optimizers.map(({name}) => name).join(', ')}
   --cases TEXT       only cases whose name contains TEXT: ${CASES.map(({name}) => name).join('; ')}
   --budget MS        to spend on each row, about (default 1500)
+  --quick            a budget of 300, and cases of a million parameters at most
   --out FILE         where the figures go as JSON (default bench/results/optimizers.json)
   --help
 `;
 
-const text = {type: 'string'} as const;
-const {values} = parseArgs({options: {backends: text, optimizers: text, cases: text, budget: text, out: text, help: {type: 'boolean'}}});
-if (values.help === true) {
-  console.log(HELP);
-  process.exit(0);
-}
-const backends = (values.backends ?? 'wasm,cpu').split(',');
-const wanted = values.optimizers?.split(',');
+const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'cases', 'budget', 'out']);
+const backends = (option('backends') ?? 'wasm,cpu').split(',');
+const asked = option('optimizers')?.split(',') ?? optimizers.map(({name}) => name);
+const cases = CASES.filter(({name, parameters}) => name.includes(option('cases') ?? '') && (!quick || parameters <= 1e6));
+const budget = Number(option('budget') ?? (quick ? 300 : 1500));
 const rows: Row[] = [];
 
 const ms = ({median, low, high}: Measured): string => `${median.toFixed(median < 1 ? 3 : 2)} ±${((high - low) / 2).toFixed(median < 1 ? 3 : 2)}`;
@@ -45,24 +44,24 @@ function shown(row: Row): Record<string, string | number> {
   };
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, tfjs ${tf.version.tfjs}; kernels and bytes: ours / tf.train`);
+const machine = new Machine();
+console.log('An optimizer\'s step. Kernels and bytes: ours / tf.train');
+const all = backends.length * asked.length * cases.length;
 for (const backend of backends) {
   if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
-  for (const {name, make} of optimizers) {
-    if (wanted !== undefined && !wanted.includes(name)) continue;
-    for (const each of CASES) {
-      if (!each.name.includes(values.cases ?? '')) continue;
-      const row = await rowOf(name, () => make(1e-3), each, Number(values.budget ?? 1500));
+  for (const {name, make} of optimizers.filter(each => asked.includes(each.name))) {
+    for (const each of cases) {
+      progress(rows.length + 1, all, `${name} on ${backend}, ${each.name}`);
+      const row = await rowOf(name, () => make(1e-3), each, budget);
+      progressEnded();
       rows.push(row);
       console.log(Object.entries(shown(row)).map(([key, value]) => `${key} ${value}`).join(' | '));
     }
   }
 }
 console.table(rows.map(shown));
-const jax = await jaxAdam(1_000_000, 30);
-const adam = rows.find(row => row.backend === 'wasm' && row.optimizer === 'adam' && row.case === '1 of 1 M');
-console.log(`jax-js jit, Adam with decay, 1 of 1 M: ${ms(jax)} ms${adam === undefined ? '' : `, ${ratio(jax, adam.times.ours)} times ours`}`);
-const out = values.out ?? 'bench/results/optimizers.json';
-mkdirSync('bench/results', {recursive: true});
-writeFileSync(out, JSON.stringify({processor: cpus()[0]?.model, node: process.version, tfjs: tf.version.tfjs, date: new Date().toISOString(), rows, jax}, undefined, 1));
-console.log(`All figures: ${out}`);
+const jax = asked.includes('adam') && backends.includes('wasm') ? await compareWithJax(1_000_000, quick ? 10 : 40) : undefined;
+if (jax !== undefined) {
+  console.log(`Adam with decay and debiasing on wasm, 1 of 1 M, the same numbers to 1e-6: jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`);
+}
+machine.write(option('out') ?? 'bench/results/optimizers.json', {rows, jax});

@@ -5,6 +5,8 @@ export interface BenchModel {
   readonly name: string;
   readonly batch: number;
   readonly inputShape: number[];
+  /** The inputs are words of so many; without it they are numbers from 0 to 1. */
+  readonly words?: number;
   readonly classes: number;
   readonly build: () => tf.LayersModel;
 }
@@ -29,6 +31,25 @@ function mlp(): tf.LayersModel {
   return tf.sequential({layers: [
     tf.layers.dense({units: 1024, activation: 'relu', inputShape: [784]}),
     tf.layers.dense({units: 1024, activation: 'relu'}),
+    tf.layers.dense({units: 10, activation: 'softmax'}),
+  ]});
+}
+
+function mlpOfAMillion(): tf.LayersModel {
+  return tf.sequential({layers: [
+    tf.layers.dense({units: 720, activation: 'relu', inputShape: [784]}),
+    tf.layers.dense({units: 600, activation: 'relu'}),
+    tf.layers.dense({units: 10, activation: 'softmax'}),
+  ]});
+}
+
+const WORDS = 2000;
+const SENTENCE = 16;
+
+function lstm(): tf.LayersModel {
+  return tf.sequential({layers: [
+    tf.layers.embedding({inputDim: WORDS, outputDim: 64, inputLength: SENTENCE}),
+    tf.layers.lstm({units: 128}),
     tf.layers.dense({units: 10, activation: 'softmax'}),
   ]});
 }
@@ -75,6 +96,8 @@ function mobileNet(): tf.LayersModel {
 }
 
 export const MLP: BenchModel = {name: 'MLP 784-1024-1024-10', batch: 32, inputShape: [784], classes: 10, build: mlp};
+export const MLP_OF_A_MILLION: BenchModel = {name: 'MLP 784-720-600-10', batch: 32, inputShape: [784], classes: 10, build: mlpOfAMillion};
+export const LSTM: BenchModel = {name: 'LSTM of 128, 16 words', batch: 16, inputShape: [SENTENCE], words: WORDS, classes: 10, build: lstm};
 export const MNIST_CONV_NET: BenchModel = {name: 'MNIST convolution net', batch: 64, inputShape: [28, 28, 1], classes: 10, build: mnistConvNet};
 export const RES_NET_20: BenchModel = {name: 'ResNet-20', batch: 8, inputShape: [32, 32, 3], classes: 10, build: resNet20};
 export const MOBILE_NET: BenchModel = {name: 'MobileNetV1-0.25, 64 px', batch: 8, inputShape: [64, 64, 3], classes: 10, build: mobileNet};

@@ -10,9 +10,10 @@ export class Network {
   private readonly ys: tf.Tensor;
   private readonly variables: tf.Variable[];
 
-  constructor({batch, inputShape, classes, build}: BenchModel) {
+  constructor({batch, inputShape, words, classes, build}: BenchModel) {
     this.model = build();
-    this.xs = tf.randomUniform([batch, ...inputShape]);
+    const shape = [batch, ...inputShape];
+    this.xs = words === undefined ? tf.randomUniform(shape) : tf.randomUniform(shape, 0, words, 'int32');
     this.ys = tf.tidy(() => tf.oneHot(tf.randomUniform([batch], 0, classes, 'int32'), classes).toFloat());
     const named = Object.values(tf.engine().registeredVariables);
     this.variables = this.model.trainableWeights.map(({name}) => {
@@ -20,6 +21,11 @@ export class Network {
       if (variable === undefined) throw new Error(`No variable is named ${name}.`);
       return variable;
     });
+  }
+
+  /** The shapes of the weights that train. */
+  get shapes(): number[][] {
+    return this.variables.map(({shape}) => shape);
   }
 
   private loss(): tf.Scalar {

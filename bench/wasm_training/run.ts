@@ -1,24 +1,35 @@
-/** Measures what issue 4 asks of wasm-training, tfjs's own kernels and ours in the same run. See docs/wasm_training.md. */
-import {mkdirSync, writeFileSync} from 'node:fs';
-import {cpus, loadavg} from 'node:os';
-
+// `npm run bench:wasm-training`: tfjs's own kernels and ours in the same run. `-- --help` lists the options. See docs/wasm_training.md.
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 
 import {adam} from '../../src/index';
+import {commandLine} from '../command_line';
+import {Machine} from '../machine';
+import {progress, progressEnded} from '../progress';
 import {compared, summary, timeOf, type Measured} from './measure';
 import {MLP, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from './models';
 import {Network} from './networks';
 import {ms, print, verdict, type Verdict} from './table';
 import {Kernels} from './variants';
 
+const HELP = `npm run bench:wasm-training [-- SECTIONS] [options]
+
+Times what tfjs-optim/wasm-training brings, tfjs's own kernels and ours in turn. Milliseconds are medians, with the first and third quartile.
+Sections, of which a part of the name is enough: mlp, backward, mnist, matMul (all without one).
+
+  --quick       a quarter of the rounds, and products of at most 512 on a side
+  --out FILE    where the figures go as JSON (default bench/results/wasm_training.json)
+  --help
+`;
+const {quick, option, words} = commandLine(HELP, ['out']);
 const DIGITS = 8000;
-const SIZES = [32, 64, 128, 256, 512, 1024, 2048];
 /** Above this, tfjs's naive loop takes seconds a product. */
 const LARGEST_STOCK = 512;
+const SIZES = [32, 64, 128, 256, 512, 1024, 2048].filter(size => !quick || size <= LARGEST_STOCK);
 
+const rounds = (most: number): number => quick ? Math.ceil(most / 4) : most;
 const ratio = (a: Measured | undefined, b: Measured | undefined): number => a === undefined || b === undefined ? NaN : a.median / b.median;
-const isAsked = (name: string): boolean => process.argv.slice(2).every((wanted) => name.includes(wanted));
+const isAsked = (name: string): boolean => words.every((wanted) => name.includes(wanted));
 
 function matMul(kernels: Kernels): Verdict[] {
   const rows = SIZES.map((size) => {
@@ -32,7 +43,7 @@ function matMul(kernels: Kernels): Verdict[] {
       'a·b': run('ours', false, false), 'aᵀ·b': run('ours', true, false), 'a·bᵀ': run('ours', false, true), 'aᵀ·bᵀ': run('ours', true, true),
     };
     if (size <= LARGEST_STOCK) contestants['stock aᵀ·b'] = run('stock', true, false);
-    const found = compared(contestants, size > 1000 ? 5 : 15);
+    const found = compared(contestants, rounds(size > 1000 ? 5 : 15));
     tf.dispose([a, b]);
     return {size, found, worst: Math.max(...['aᵀ·b', 'a·bᵀ', 'aᵀ·bᵀ'].map((name) => ratio(found.get(name), found.get('a·b'))))};
   });
@@ -48,7 +59,7 @@ function mlp(kernels: Kernels): Verdict[] {
     'stock, tf.train.adam': () => { kernels.use('stock'); return network.step(theirs); },
     'ours, tf.train.adam': () => { kernels.use('ours'); return network.step(theirs); },
     'ours, our adam': () => { kernels.use('ours'); return network.step(our); },
-  }, 15);
+  }, rounds(15));
   network.dispose();
   theirs.dispose();
   our.dispose();
@@ -64,7 +75,7 @@ function backward(kernels: Kernels): Verdict[] {
       const found = compared({
         forward: () => { kernels.use(variant); return network.forward(); },
         both: () => { kernels.use(variant); return network.gradients(); },
-      }, variant === 'ours' ? 41 : 7);
+      }, rounds(variant === 'ours' ? 41 : 7));
       const [forward, both] = [found.get('forward'), found.get('both')];
       if (forward === undefined || both === undefined) throw new Error('Nothing was measured.');
       return {variant, forward, both, back: (both.median - forward.median) / forward.median};
@@ -90,7 +101,7 @@ async function mnist(kernels: Kernels): Promise<Verdict[]> {
     return {median: median * steps, low: low * steps, high: high * steps, runs};
   };
   kernels.use('ours');
-  const [ours, cpu] = [await epochOn('wasm', steps), await epochOn('cpu', 3)];
+  const [ours, cpu] = [await epochOn('wasm', rounds(steps)), await epochOn('cpu', 3)];
   await tf.setBackend('wasm');
   print(`${MNIST_CONV_NET.name}, an epoch of ${DIGITS} digits in batches of ${MNIST_CONV_NET.batch}, seconds`, [
     {backend: 'cpu, tf.train.adam', epoch: (cpu.median / 1000).toFixed(1), from: `${cpu.runs} steps`},
@@ -100,14 +111,17 @@ async function mnist(kernels: Kernels): Promise<Verdict[]> {
   return [verdict('MNIST convolution net, an epoch: cpu / ours', ratio(cpu, ours), {least: 50})];
 }
 
+const machine = new Machine();
 await tf.setBackend('wasm');
 const kernels = new Kernels();
 await kernels.load();
-const sections: Readonly<Record<string, (kernels: Kernels) => Verdict[] | Promise<Verdict[]>>> = {mlp, backward, mnist, matMul};
+const sections = Object.entries({mlp, backward, mnist, matMul}).filter(([name]) => isAsked(name));
 const verdicts: Verdict[] = [];
-for (const [name, section] of Object.entries(sections)) if (isAsked(name)) verdicts.push(...await section(kernels));
+for (const [i, [name, section]] of sections.entries()) {
+  progress(i + 1, sections.length, name);
+  const found = await section(kernels);
+  progressEnded();
+  verdicts.push(...found);
+}
 print('What was asked', verdicts.map(({what, measured, asked, isMet}) => ({figure: what, measured: measured.toFixed(2), asked, met: isMet ? 'yes' : 'NO'})));
-const machine = {cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, load: loadavg()[0], node: process.version, tfjs: tf.version_core};
-console.log(`\n${JSON.stringify(machine)}`);
-mkdirSync('bench/results', {recursive: true});
-writeFileSync('bench/results/wasm_training.json', JSON.stringify({machine, verdicts}, null, 2));
+machine.write(option('out') ?? 'bench/results/wasm_training.json', {verdicts});

@@ -1,0 +1,47 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {cpus, loadavg} from 'node:os';
+import {dirname} from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+
+import {type Measured, summary, timeOf} from './wasm_training/measure';
+
+/** How quiet the machine is: the same copy of memory over and over, and the load average of the last minute. */
+export interface Noise {
+  readonly copy: Measured;
+  readonly load: number;
+}
+
+/** Copies of 16 MB. On a quiet machine the quartiles are a few percent apart, and those at the start near those at the end. */
+function noise(): Noise {
+  const source = new Float32Array(4_000_000).fill(1);
+  const target = new Float32Array(source.length);
+  const times = Array.from({length: 120}, () => timeOf(() => { target.set(source); }));
+  return {copy: summary(times.slice(20)), load: loadavg()[0] ?? NaN};
+}
+
+function inWords({copy: {median, low, high}, load}: Noise): string {
+  return `a copy of 16 MB takes ${median.toFixed(2)} ms (quartiles ${low.toFixed(2)} to ${high.toFixed(2)}), load average ${load.toFixed(2)}`;
+}
+
+/** The machine of a bench, and how busy it was at the start and at the end. Says so when made. */
+export class Machine {
+  private readonly start = noise();
+  private readonly about = {
+    processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, tfjs: tf.version_core, date: new Date().toISOString(),
+  };
+
+  constructor() {
+    const {processor, cores, node, tfjs} = this.about;
+    console.log(`${processor}, ${cores} cores, Node ${node}, tfjs ${tfjs}\nAt the start ${inWords(this.start)}.`);
+  }
+
+  /** Writes figures as JSON, with the machine and its noise. */
+  write(file: string, figures: object): void {
+    const end = noise();
+    console.log(`At the end ${inWords(end)}.`);
+    mkdirSync(dirname(file), {recursive: true});
+    writeFileSync(file, JSON.stringify({machine: this.about, noise: {start: this.start, end}, ...figures}, undefined, 1));
+    console.log(`All figures: ${file}`);
+  }
+}
