@@ -2,17 +2,20 @@ import {adam, callback, Optimizer, required, sgd} from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 
 function trained(make: () => Optimizer, steps = 3): {values: ArrayLike<number>; fusedOn: string} {
   return tf.tidy(() => {
     const variable = tf.variable(tf.tensor([0.5, -1, 2, 3, -4]));
     const optimizer = make();
-    for (let i = 0; i < steps; i++) optimizer.applyGradients({[variable.name]: tf.sin(variable)});
-    const result = {values: variable.dataSync().slice(), fusedOn: optimizer.fusedOn};
-    optimizer.dispose();
-    variable.dispose();
-    return result;
+    try {
+      for (let i = 0; i < steps; i++) optimizer.applyGradients({[variable.name]: tf.sin(variable)});
+      return {values: variable.dataSync().slice(), fusedOn: optimizer.fusedOn};
+    } finally {
+      optimizer.dispose();
+      variable.dispose();
+    }
   });
 }
 
@@ -23,7 +26,7 @@ function eagerly<T>(run: () => T): T {
   return result;
 }
 
-describeBackends('a step that can\'t be fused', () => {
+describeBackends('a step that can\'t be fused', backend => {
   let warnings: jasmine.Spy;
 
   beforeEach(() => { warnings = spyOn(console, 'warn'); });
@@ -52,13 +55,41 @@ describeBackends('a step that can\'t be fused', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  it('runs eagerly where WebAssembly can\'t be compiled', () => {
-    // A structure of its own: what is compiled already would be used.
-    const unlike = callback('unlikeStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr).add(0).add(0).add(0))}));
-    spyOn(WebAssembly, 'Module').and.throwError('refused by the policy');
-    const {values, fusedOn} = trained(() => new Optimizer([unlike], {lr: 0.1}));
-    expect(fusedOn).toMatch(/^eager: .*refused by the policy.*wasm-unsafe-eval/);
+  // Structures of their own, which nothing has compiled before.
+  const unlike = callback('unlikeStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr).add(0).add(0).add(0))}));
+  const make = () => new Optimizer([unlike], {lr: 0.1});
+
+  it('runs eagerly where the engine has no vectors', () => {
+    const compiled = spyOn(WebAssembly, 'Module').and.throwError(new WebAssembly.CompileError(`invalid value type 0x7b, on ${backend}`));
+    const {values, fusedOn} = trained(make);
+    expect(fusedOn).toMatch(/^eager: .*invalid value type/);
     expectClose(values, eagerly(() => trained(() => sgd(0.1))).values, 1e-6);
     expect(warnings).toHaveBeenCalledTimes(1);
+    expect(compiled).withContext('tried once').toHaveBeenCalledTimes(1);
   });
-}, ['cpu']);
+
+  it('runs eagerly where the policy of the page forbids WebAssembly', async () => {
+    const frame = document.createElement('iframe');
+    frame.srcdoc = '<meta http-equiv="Content-Security-Policy" content="script-src \'unsafe-inline\'">';
+    await new Promise(loaded => {
+      frame.onload = loaded;
+      document.body.append(frame);
+    });
+    const its: unknown = frame.contentWindow !== null && Reflect.get(frame.contentWindow, 'WebAssembly');
+    if (typeof its !== 'object' || its === null) throw new Error('The page has no WebAssembly.');
+    // No arrow function: it is called with new.
+    const restore = replaceMethod(WebAssembly, 'Module', () => function refused(binary) {
+      const compile: unknown = Reflect.get(its, 'Module');
+      if (typeof compile !== 'function') throw new Error('The page has no WebAssembly.Module.');
+      const compiled: unknown = Reflect.construct(compile, [binary]);
+      return compiled;
+    });
+    const {values, fusedOn} = trained(make);
+    expect(fusedOn).toMatch(/^eager: .*Content Security Policy.*wasm-unsafe-eval/);
+    expectClose(values, eagerly(() => trained(() => sgd(0.1))).values, 1e-6);
+    // The same text as on the backend before is not said again.
+    expect(warnings).toHaveBeenCalledTimes(backend === 'cpu' ? 1 : 0);
+    restore();
+    frame.remove();
+  });
+}, ['cpu', 'wasm']);

@@ -6,7 +6,7 @@ import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
-import {restartWasm} from './builds';
+import {restartWasm} from '../support/restart';
 import {PROBLEMS, type Problem} from './kernel_problems';
 import {sizeOf, values} from './values';
 

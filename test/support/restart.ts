@@ -1,0 +1,18 @@
+import type {BackendName} from './backends';
+import {tf} from './tfjs';
+
+/** Starts a backend anew. Variables go: those of a backend that was removed can't be disposed any more. */
+export async function restartBackend(name: BackendName): Promise<void> {
+  tf.disposeVariables();
+  const factory = tf.findBackendFactory(name);
+  tf.removeBackend(name);
+  tf.registerBackend(name, factory, 2);
+  if (!await tf.setBackend(name)) throw new Error(`The backend ${name} did not start again.`);
+  await tf.ready();
+}
+
+/** Starts tfjs's WASM backend anew: its build with vectors, or the one without. */
+export async function restartWasm({simd}: {readonly simd: boolean}): Promise<void> {
+  tf.env().set('WASM_HAS_SIMD_SUPPORT', simd);
+  await restartBackend('wasm');
+}
