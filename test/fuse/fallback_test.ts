@@ -26,6 +26,9 @@ function eagerly<T>(run: () => T): T {
   return result;
 }
 
+/** On all backends together: the same text is not said twice. */
+let policyWarnings = 0;
+
 describeBackends('a step that can\'t be fused', backend => {
   let warnings: jasmine.Spy;
 
@@ -87,8 +90,8 @@ describeBackends('a step that can\'t be fused', backend => {
     const {values, fusedOn} = trained(make);
     expect(fusedOn).toMatch(/^eager: .*Content Security Policy.*wasm-unsafe-eval/);
     expectClose(values, eagerly(() => trained(() => sgd(0.1))).values, 1e-6);
-    // The same text as on the backend before is not said again.
-    expect(warnings).toHaveBeenCalledTimes(backend === 'cpu' ? 1 : 0);
+    policyWarnings += warnings.calls.count();
+    expect(policyWarnings).toBe(1);
     restore();
     frame.remove();
   });
