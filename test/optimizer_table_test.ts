@@ -47,7 +47,7 @@ function compositionOf({make}: TableRow): Composition {
   const group = [[2, 3], []].map((shape, i) => ({
     shape, init: gradientNumbers(100, i, shape), doWd: true, gradients: [0, 1, 2].map(step => gradientNumbers(step, i, shape)),
   }));
-  const composition = {callbacks: made.callbacks, hypers: Object.fromEntries(hypers), groups: [group], freezeTo: 0, steps: 3};
+  const composition = {callbacks: made.callbacks, hypers: Object.fromEntries(hypers), groups: [group], freezeTo: 0, steps: 3, schedule: []};
   made.dispose();
   return composition;
 }

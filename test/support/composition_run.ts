@@ -1,4 +1,4 @@
-import {type Callback, Optimizer} from '../../src';
+import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/chain';
 import {type Arithmetic, type Lane, runChain} from '../../src/lane';
 import {difference} from './close';
@@ -12,12 +12,17 @@ export interface ParameterResult {
   readonly state: Readonly<Record<string, number | readonly number[]>>;
 }
 
+/** A hyper in a step: numbers follow the schedule. */
+function scheduled(value: Scalar, factor = 1): Scalar {
+  return typeof value === 'number' ? value * factor : value;
+}
+
 /**
  * Runs a composition on the current backend, as an application would.
- * @param beforeStep is called before each step, to set hypers for instance.
+ * @param afterStep is called after each step.
  */
 export async function runOnBackend(
-  {callbacks, hypers, groups, freezeTo, steps}: Composition, beforeStep: (optimizer: Optimizer, step: number) => void = () => undefined,
+  {callbacks, hypers, groups, freezeTo, steps, schedule}: Composition, afterStep: (optimizer: Optimizer) => void = () => undefined,
 ): Promise<ParameterResult[]> {
   const variables = groups.map(group => group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))));
   const rows = groups.flatMap((group, i) => group.map((parameter, j) => ({parameter, variable: variables[i]?.[j]})));
@@ -25,13 +30,16 @@ export async function runOnBackend(
   optimizer.freezeTo(freezeTo);
   for (const {parameter: {doWd}, variable} of rows) if (variable !== undefined) optimizer.state.set(variable, {doWd});
   for (let step = 0; step < steps; step++) {
-    beforeStep(optimizer, step);
+    optimizer.hypers.forEach((own, i) => {
+      for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(values[i] ?? NaN, schedule[step]);
+    });
     tf.tidy(() => {
       optimizer.applyGradients(rows.map(({parameter: {gradients, shape}, variable}) => {
         const gradient = gradients[step] ?? null;
         return {name: variable?.name ?? '', tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32')};
       }));
     });
+    afterStep(optimizer);
   }
   const results = await Promise.all(variables.flat().map(async variable => {
     const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
@@ -54,13 +62,13 @@ const float64: Arithmetic<Float64Value, Float64Lane> = {
 };
 
 /** Runs a composition in plain JavaScript, in float64: the same callbacks on `Float64Value`s. */
-export function runInFloat64({callbacks, hypers, groups, freezeTo, steps}: Composition): ParameterResult[] {
+export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedule}: Composition): ParameterResult[] {
   const chain = chainOf(callbacks);
   const value = (shape: readonly number[], numbers: readonly number[]) => new Float64Value(shape, Float64Array.from(numbers));
   const parameters = groups.flatMap((group, i) => group.map(parameter => ({
     parameter, trains: i >= freezeTo, p: value(parameter.shape, parameter.init), entries: new Map<string, Float64Value | number>(),
     hypers: Object.fromEntries([...chain.hypers].map(([name, given]) => [name, typeof given === 'number' ? given : NaN])),
-    own: Object.fromEntries(Object.entries(hypers).map(([name, values]) => [name, values[i] ?? NaN])),
+    own: Object.entries(hypers).map(([name, values]) => [name, values[i] ?? NaN] as const),
   })));
   const common = new Map<string, number>();
   for (let step = 0; step < steps; step++) {
@@ -69,7 +77,8 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps}: Compo
     const lanes = filled.map(({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Lane => {
       const gradient = gradients[step] ?? null;
       return {
-        before: p, p, grad: trains && gradient !== null ? value(shape, gradient) : undefined, trains, doWd, hypers: {...defaults, ...own},
+        before: p, p, grad: trains && gradient !== null ? value(shape, gradient) : undefined, trains, doWd,
+        hypers: {...defaults, ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])]))},
         entries: Object.fromEntries([...entries, ...common]), stopped: false,
       };
     });

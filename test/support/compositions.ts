@@ -25,6 +25,8 @@ export interface Composition {
   /** The first group that trains. */
   readonly freezeTo: number;
   readonly steps: number;
+  /** What every hyper is multiplied by in each step. */
+  readonly schedule: readonly number[];
 }
 
 const MOST_STEPS = 7;
@@ -67,9 +69,18 @@ function orderOf(list: readonly RandomCallback[], name: string): number {
   return list.findIndex(({made}) => made.name === name);
 }
 
+// Above this, elements come from one random number: lists of so many would take fast-check longer than all steps.
+const LONGEST_LIST = 100;
+
+/** Integers from -128 to 128. */
+function integers(size: number): fc.Arbitrary<readonly number[]> {
+  if (size <= LONGEST_LIST) return fc.array(fc.integer({min: -128, max: 128}), {minLength: size, maxLength: size});
+  return fc.nat().map(seed => Array.from({length: size}, (_, i) => (i + seed) * 7919 % 257 - 128));
+}
+
 const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<CompositionParameter> => fc.constantFrom(...shapes).chain(shape => {
   const size = shape.reduce((a, b) => a * b, 1);
-  const list = fc.array(fc.integer({min: -128, max: 128}), {minLength: size, maxLength: size});
+  const list = integers(size);
   const zero = fc.constant(new Array<number>(size).fill(0));
   return fc.record({
     shape: fc.constant(shape),
@@ -82,6 +93,12 @@ const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Co
   });
 });
 
+/** None, down step by step, or to any of some values at any step. */
+const schedules: fc.Arbitrary<readonly number[]> = fc.oneof(
+  fc.constant(new Array<number>(MOST_STEPS).fill(1)),
+  fc.constant(Array.from({length: MOST_STEPS}, (_, step) => 1 - step / 50)),
+  fc.array(fc.constantFrom(1, 0.9, 0.5), {minLength: MOST_STEPS, maxLength: MOST_STEPS}));
+
 function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<Composition['hypers']> {
   const {hypers, options} = chainOf(callbacks);
   const oneEach = <T extends Scalar>(...values: readonly T[]) => fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
@@ -91,16 +108,16 @@ function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<
   return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));
 }
 
-/** Compositions of the package's callbacks and random ones, over random groups, shapes and hypers, with some gradients missing. */
+/** Compositions of the package's callbacks and random ones, over random groups, shapes, hypers and schedules, with some gradients missing. */
 export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Composition> => fc.record({
   list: callbackLists,
-  groups: fc.array(fc.array(parametersOf(shapes), {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 2}),
-  steps: fc.integer({min: 1, max: MOST_STEPS}),
-}).chain(({list, groups, steps}) => {
+  groups: fc.array(fc.array(parametersOf(shapes), {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 3}),
+  steps: fc.integer({min: 1, max: MOST_STEPS}), schedule: schedules,
+}).chain(({list, groups, steps, schedule}) => {
   const callbacks = list.map(({made}) => made);
   return fc.record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})}).map(({hypers, freezeTo}) => ({
-    callbacks, hypers, groups, freezeTo, steps,
-    [fc.toStringMethod]: () => fc.stringify({callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`), hypers, groups, freezeTo, steps}),
+    callbacks, hypers, groups, freezeTo, steps, schedule,
+    [fc.toStringMethod]: () => fc.stringify({callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`), hypers, groups, freezeTo, steps, schedule}),
   }));
 });
 

@@ -38,6 +38,7 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
     });
     snapshots.push(variables.map(variable => variable.clone()));
   });
+  expect(optimizer.fusedOn).toBe(tf.getBackend());
   expectHypers(optimizer, expected.hypers_final, 'hypers_final');
   const params = await Promise.all(snapshots.map(list => Promise.all(list.map(async tensor => [...await tensor.data()]))));
   const state = await Promise.all(variables.map(async variable => {
