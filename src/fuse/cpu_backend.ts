@@ -1,4 +1,4 @@
-import {functionsOn, type WasmFunctions} from '../wasm/module';
+import {functionsOn, type WasmFunctions} from '../wasm/instance';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
@@ -6,7 +6,7 @@ import {argsOf, nodeAt} from './graph';
 import type {Pass, Plan} from './plan';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './cpu_values';
-import {wasmText} from './wasm_text';
+import {wasmCode} from './wasm_code';
 import {type ClassPlace, Table} from './wasm_table';
 
 /**
@@ -19,12 +19,12 @@ const PAGE = 65536;
 let memory: WebAssembly.Memory | undefined;
 const table = new Table();
 
-/** Where an output goes. */
-interface Target {
-  readonly output: Output;
-  readonly array: Float32Array;
-  /** The data that get the array when all is computed; absent where a new tensor does. */
-  readonly data: CpuData | undefined;
+/** One parameter in a step: the arrays that its inputs are in and that its outputs go to. */
+interface Work {
+  readonly job: Job;
+  readonly record: number;
+  readonly sources: readonly Float32Array[];
+  readonly targets: readonly Float32Array[];
 }
 
 /** On tfjs's CPU backend: the functions of the WASM backend, on tiles copied to a small memory of our own and back. */
@@ -36,46 +36,47 @@ export const cpuBackend: FusedBackend = {
   run(step, backend) {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend, but got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.classes);
-    const targets = new Map<Job, readonly Target[]>();
-    for (const {plan, jobs} of step.classes) {
-      for (const job of jobs) targets.set(job, plan.outputs.map(output => targetOf(job, output, backend, shared)));
-    }
     table.start(step);
-    const tiles = new Tiles(ownMemory(), table.bytes);
-    for (const place of table.places) tiles.writeOffsets(place);
-    tiles.begin();
+    const work = table.places.map(({planned: {plan: {inputs, outputs}, jobs}, layout, records}) => jobs.map((job, j): Work => ({
+      job, record: records + j * layout.bytes,
+      sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
+      targets: outputs.map(output => targetOf(job, output, backend, shared)),
+    })));
+    const tiles = new Tiles(work);
     const passes = Math.max(...step.classes.map(({plan}) => plan.passes.length));
-    for (let k = 0; k < passes; k++) {
-      for (const place of table.places) runPass(place, k, tiles, backend, targets);
-    }
-    const fresh: Fresh[] = [];
-    for (const [job, outputs] of targets) {
-      for (const {output, array, data} of outputs) {
-        if (data === undefined) fresh.push({job, output, info: newTensor(backend, shapeOf(job, output), array)});
-        else if (writable(data) !== array) setOwnValues(data, array);
-      }
-    }
-    return fresh;
+    for (let k = 0; k < passes; k++) table.places.forEach((place, c) => { runPass(place, k, tiles, work[c] ?? []); });
+    return table.places.flatMap(({planned: {plan: {outputs}}}, c) => (work[c] ?? []).flatMap(({job, targets}) =>
+      targets.flatMap((array, i) => settle(job, outputs[i], array, backend))));
   },
 };
 
-function targetOf(job: Job, output: Output, backend: CpuBackend, shared: ReadonlySet<object>): Target {
-  const size = output.extent === 'full' ? job.variable.size : 1;
-  if (!output.replaces) return {output, array: new Float32Array(size), data: undefined};
-  const {dataId} = tensorOf(job, output.name);
-  const data = backend.data.get(dataId);
-  if (data.refCount !== 1) return {output, array: new Float32Array(size), data: undefined};
-  return {output, array: (shared.has(dataId) ? undefined : writable(data)) ?? new Float32Array(size), data};
+/** The data that an output replaces, where no other tensor has them. */
+function replaced(job: Job, {name, replaces}: Output, backend: CpuBackend): CpuData | undefined {
+  const data = replaces ? backend.data.get(tensorOf(job, name).dataId) : undefined;
+  return data?.refCount === 1 ? data : undefined;
 }
 
-function newTensor(backend: CpuBackend, shape: number[], array: Float32Array): Fresh['info'] {
-  const info = backend.makeTensorInfo(shape, 'float32', array);
+function targetOf(job: Job, output: Output, backend: CpuBackend, shared: ReadonlySet<object>): Float32Array {
+  const data = replaced(job, output, backend);
+  const own = data === undefined || shared.has(tensorOf(job, output.name).dataId) ? undefined : writable(data);
+  return own ?? new Float32Array(output.extent === 'full' ? job.variable.size : 1);
+}
+
+/** Makes an array the values of the tensor that it is for, or of a new one. */
+function settle(job: Job, output: Output | undefined, array: Float32Array, backend: CpuBackend): Fresh[] {
+  if (output === undefined) return [];
+  const data = replaced(job, output, backend);
+  if (data !== undefined) {
+    if (writable(data) !== array) setOwnValues(data, array);
+    return [];
+  }
+  const info = backend.makeTensorInfo(shapeOf(job, output), 'float32', array);
   setOwnValues(backend.data.get(info.dataId), array);
-  return info;
+  return [{job, output, info}];
 }
 
 function functionsOf(plan: Plan): WasmFunctions {
-  return functionsOn(ownMemory(), plan.key, () => wasmText(plan));
+  return functionsOn(ownMemory(), plan.key, shared => wasmCode(plan, shared));
 }
 
 function ownMemory(): WebAssembly.Memory {
@@ -83,85 +84,73 @@ function ownMemory(): WebAssembly.Memory {
   return memory;
 }
 
-/** The memory: the step's table, then room for a tile of every input and output. */
+/** The memory in a step: the step's table, then room for a tile of every input and output. */
 class Tiles {
-  private most = 0;
-  private views: readonly Float32Array[] = [];
-  private words = new Int32Array();
-
-  constructor(private readonly memory: WebAssembly.Memory, private readonly start: number) {}
-
-  /** Where the i-th tensor's tile is, in bytes. */
-  at(i: number): number {
-    return this.start + i * TILE * 4;
-  }
-
-  writeOffsets({planned: {plan: {inputs, outputs}, jobs}, layout, records}: ClassPlace): void {
-    this.most = Math.max(this.most, inputs.length + outputs.length);
-    for (let j = 0; j < jobs.length; j++) {
-      const record = records + j * layout.bytes;
-      inputs.forEach((_, i) => { table.write(record + layout.inputs + 4 * i, this.at(i)); });
-      outputs.forEach((_, i) => { table.write(record + layout.outputs + 4 * i, this.at(inputs.length + i)); });
-    }
-  }
+  private readonly views: readonly Float32Array[];
+  private readonly words: Int32Array;
 
   /** Puts the table in the memory, which may grow for it. */
-  begin(): void {
-    const missing = this.at(this.most) - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    this.views = Array.from({length: this.most}, (_, i) => new Float32Array(this.memory.buffer, this.at(i), TILE));
-    this.words = new Int32Array(this.memory.buffer);
-    table.copyTo(this.memory.buffer, 0);
+  constructor(work: ReadonlyArray<readonly Work[]>) {
+    const tile = (i: number): number => table.bytes + i * TILE * 4;
+    let most = 0;
+    table.places.forEach(({layout}, c) => {
+      for (const {record, sources, targets} of work[c] ?? []) {
+        most = Math.max(most, sources.length + targets.length);
+        sources.forEach((_, i) => { table.write(record + layout.inputs + 4 * i, tile(i)); });
+        targets.forEach((_, i) => { table.write(record + layout.outputs + 4 * i, tile(sources.length + i)); });
+      }
+    });
+    const memory = ownMemory();
+    const missing = tile(most) - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    const {buffer} = memory;
+    this.views = Array.from({length: most}, (_, i) => new Float32Array(buffer, tile(i), TILE));
+    this.words = new Int32Array(buffer);
+    table.copyTo(buffer, 0);
   }
 
-  setCount(at: number, count: number): void {
-    this.words[at / 4] = count;
+  setCount(record: number, count: number): void {
+    this.words[record / 4] = count;
   }
 
-  copyIn(i: number, from: Float32Array, begin: number, end: number): void {
-    this.views[i]?.set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
+  copyIn(i: number, from: Float32Array | undefined, begin: number, end: number): void {
+    if (from !== undefined) this.views[i]?.set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
   }
 
-  copyOut(i: number, to: Float32Array, begin: number, end: number): void {
+  copyOut(i: number, to: Float32Array | undefined, begin: number, end: number): void {
     const view = this.views[i];
-    if (view !== undefined) to.set(end - begin === TILE ? view : view.subarray(0, end - begin), begin);
+    if (view !== undefined) to?.set(end - begin === TILE ? view : view.subarray(0, end - begin), begin);
   }
 }
 
-function runPass({planned: {plan, jobs}, layout, slots, records}: ClassPlace, k: number, tiles: Tiles, backend: CpuBackend,
-  targets: ReadonlyMap<Job, readonly Target[]>): void {
+function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, work: readonly Work[]): void {
   const pass = plan.passes[k];
   const functions = functionsOf(plan);
   const loop = functions[`pass${k}`];
   const after = functions[`after${k}`];
   if (pass === undefined || loop === undefined || after === undefined) return;
   const {inputs, outputs} = plan;
-  const read = new Set(inputsOf(plan, pass));
-  jobs.forEach((job, j) => {
-    const record = records + j * layout.bytes;
-    const arrays = inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId)));
-    const full = inputs.flatMap(({extent}, i) => extent === 'full' && read.has(i) ? [i] : []);
-    inputs.forEach(({extent}, i) => { if (extent === 'scalar') tiles.copyIn(i, arrays[i] ?? new Float32Array(1), 0, 1); });
-    const size = job.variable.size;
+  const read = inputsOf(plan, pass);
+  const full = read.filter(i => inputs[i]?.extent === 'full');
+  const loops = pass.reductions.length > 0 || pass.writes.length > 0;
+  for (const {job: {variable: {size}}, record, sources, targets} of work) {
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
         const i = outputs.indexOf(output);
-        const target = targets.get(job)?.[i];
-        if (target !== undefined) tiles.copyOut(inputs.length + i, target.array, begin, end);
+        tiles.copyOut(inputs.length + i, targets[i], begin, end);
       }
     };
-    if (pass.reductions.length > 0 || pass.writes.length > 0) {
-      for (let begin = 0; begin < size; begin += TILE) {
-        const end = Math.min(size, begin + TILE);
-        for (const i of full) tiles.copyIn(i, arrays[i] ?? new Float32Array(), begin, end);
-        tiles.setCount(record, end - begin);
-        loop(record, slots, 0);
-        copyOut(pass.writes, begin, end);
-      }
+    inputs.forEach(({extent}, i) => { if (extent === 'scalar') tiles.copyIn(i, sources[i], 0, 1); });
+    for (let begin = 0; loops && begin < size; begin += TILE) {
+      const end = Math.min(size, begin + TILE);
+      for (const i of full) tiles.copyIn(i, sources[i], begin, end);
+      tiles.setCount(record, end - begin);
+      loop(record, slots, 0);
+      copyOut(pass.writes, begin, end);
     }
     after(record, slots, 0);
     copyOut(pass.after.writes, 0, 1);
-  });
+  }
 }
 
 /** The indices of the inputs that a pass loops over. */

@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {exposed} from '../exposed';
 import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend} from '../wasm/backend';
-import {functionsOn, type WasmFunctions} from '../wasm/module';
+import {functionsOn, type WasmFunctions} from '../wasm/instance';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
 import type {Plan} from './plan';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
 import type {RecordLayout} from './wasm_record';
-import {wasmText} from './wasm_text';
+import {wasmCode} from './wasm_code';
 import {type ClassPlace, Table} from './wasm_table';
 
 /** Room of our own in the backend's memory, kept from step to step. */
@@ -62,7 +62,7 @@ export const wasmBackend: FusedBackend = {
 };
 
 function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
-  return functionsOn(memory, plan.key, () => wasmText(plan));
+  return functionsOn(memory, plan.key, shared => wasmCode(plan, shared));
 }
 
 function scratchOf(wasm: WasmBackend, memory: WebAssembly.Memory): Scratch {

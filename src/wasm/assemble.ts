@@ -1,11 +1,13 @@
 /**
  * Assembles WebAssembly text into a binary, in an eighth of the size of a full assembler: the package has to be small, and its modules need
- * functions of folded instructions on one imported memory. Text → nested lists → sections.
+ * functions of folded instructions on one imported memory. Text → nested lists → bytes (encode.ts).
  *
  *   (module (import "env" "memory" (memory 0)) (import "env" "f" (func $f (param f64) (result f64)))
  *     (func $name (export "name") (param $p i32) (result f32) (local $x v128) …folded instructions…))
  */
-import {INSTRUCTIONS, TYPES, unsigned} from './opcodes';
+import {type Bytes, float32, functionCode, functionType, type Import, moduleBytes, signed, unsigned} from './encode';
+import {TYPES} from './opcodes';
+import {immediateOf, TEXT_INSTRUCTIONS} from './text_opcodes';
 
 type Node = string | readonly Node[];
 type List = readonly Node[];
@@ -24,19 +26,10 @@ export function assembleText(text: string): Uint8Array<ArrayBuffer> {
   const imports = module.filter(isForm('import'));
   const functions = module.filter(isForm('func'));
   const imported = imports.map(([, , , what]) => what).filter(isForm('func'));
-  const signatures = new Map<string, readonly number[]>();
-  const typeIndex = (func: List): number => {
-    const bytes = signatureOf(func);
-    signatures.set(bytes.join(), bytes);
-    return [...signatures.keys()].indexOf(bytes.join());
-  };
   const names = new Map([...imported, ...functions].map((func, i) => [nameOf(func) ?? `#${i}`, i]));
-  const importSection = imports.map(([, from, name, what]) => [...string(from), ...string(name), ...description(list(what), typeIndex)]);
-  const functionSection = functions.map(func => unsigned(typeIndex(func)));
-  const exportSection = functions.flatMap((func, i) => func.filter(isForm('export')).map(([, name]) => [...string(name), 0, ...unsigned(imported.length + i)]));
-  const codeSection = functions.map(func => sized(body(func, names)));
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, [...signatures.values()]), ...section(2, importSection), ...section(3, functionSection),
-    ...section(7, exportSection), ...section(10, codeSection)]);
+  return moduleBytes(
+    imports.map(([, from, name, what]) => ({from: string(from), name: string(name), ...description(list(what))})),
+    functions.map(func => ({type: signatureOf(func), exports: func.filter(isForm('export')).map(([, name]) => string(name)), code: body(func, names)})));
 }
 
 // Text
@@ -77,26 +70,18 @@ function nameOf(form: List): string | undefined {
   return isName(form[1]) ? form[1] : undefined;
 }
 
-// Sections
+// Declarations
 
-function section(id: number, entries: ReadonlyArray<readonly number[]>): number[] {
-  return entries.length === 0 ? [] : [id, ...sized([...unsigned(entries.length), ...entries.flat()])];
+function string(quoted: Node | undefined): string {
+  return word(quoted).slice(1, -1);
 }
 
-function sized(bytes: readonly number[]): number[] {
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-function string(quoted: Node | undefined): number[] {
-  return sized([...new TextEncoder().encode(word(quoted).slice(1, -1))]);
-}
-
-function description(what: List, typeIndex: (func: List) => number): number[] {
-  if (what[0] === 'func') return [0, ...unsigned(typeIndex(what))];
+function description(what: List): Pick<Import, 'type' | 'limits'> {
+  if (what[0] === 'func') return {type: signatureOf(what)};
   if (what[0] !== 'memory') throw new Error(`WebAssembly text: can't import a ${word(what[0])}.`);
   const [, minimum, maximum, shared] = what;
   const limits = [minimum, maximum].filter(limit => limit !== undefined).flatMap(limit => unsigned(Number(word(limit))));
-  return [2, (maximum === undefined ? 0 : 1) + (shared === 'shared' ? 2 : 0), ...limits];
+  return {limits: [(maximum === undefined ? 0 : 1) + (shared === 'shared' ? 2 : 0), ...limits]};
 }
 
 function type(node: Node | undefined): number {
@@ -112,44 +97,31 @@ function declared(func: List, kind: string): Array<{readonly name: string | unde
     : [{name: nameOf(form), type: type(form[2])}]);
 }
 
-/** The bytes of a function's type. */
-function signatureOf(func: List): number[] {
-  const params = declared(func, 'param');
-  const results = declared(func, 'result');
-  return [0x60, ...unsigned(params.length), ...params.map(each => each.type), ...unsigned(results.length), ...results.map(each => each.type)];
+function signatureOf(func: List): Bytes {
+  const types = (kind: string): number[] => declared(func, kind).map(each => each.type);
+  return functionType(types('param'), types('result'));
 }
 
 // Code
 
-function body(func: List, functions: Scope['functions']): number[] {
+function body(func: List, functions: Scope['functions']): Bytes {
   const params = declared(func, 'param');
   const locals = declared(func, 'local');
   const names = new Map([...params, ...locals].map(({name}, i) => [name ?? `#${i}`, i]));
   const header = new Set(['export', 'param', 'result', 'local']);
   const instructions = func.slice(nameOf(func) === undefined ? 1 : 2).filter(node => typeof node === 'string' || !header.has(word(node[0])));
   const scope: Scope = {functions, locals: names, labels: []};
-  return [...localRuns(locals.map(local => local.type)), ...instructions.flatMap(node => code(list(node), scope)), 0x0b];
-}
-
-/** Locals are counted by runs of one type. */
-function localRuns(types: readonly number[]): number[] {
-  const runs: Array<{count: number; readonly type: number}> = [];
-  for (const type of types) {
-    const last = runs.at(-1);
-    if (last?.type === type) last.count++;
-    else runs.push({count: 1, type});
-  }
-  return [...unsigned(runs.length), ...runs.flatMap(({count, type}) => [...unsigned(count), type])];
+  return functionCode(locals.map(local => local.type), instructions.flatMap(node => code(list(node), scope)));
 }
 
 function code(form: List, scope: Scope): number[] {
   const op = word(form[0]);
   if (op === 'block' || op === 'loop' || op === 'if') return nested(op, form, scope);
-  const instruction = INSTRUCTIONS.get(op);
+  const instruction = TEXT_INSTRUCTIONS.get(op);
   if (instruction === undefined) throw new Error(`WebAssembly text: there is no instruction ${op}.`);
   const words = form.slice(1).filter(node => typeof node === 'string');
   const operands = form.slice(1).filter(node => typeof node !== 'string').flatMap(node => code(node, scope));
-  return [...operands, ...instruction.code, ...immediate(op, words, scope)];
+  return [...operands, ...instruction, ...immediate(op, words, scope)];
 }
 
 function nested(op: 'block' | 'loop' | 'if', form: List, scope: Scope): number[] {
@@ -169,7 +141,7 @@ function nested(op: 'block' | 'loop' | 'if', form: List, scope: Scope): number[]
 
 function immediate(op: string, words: readonly string[], scope: Scope): number[] {
   const [first = ''] = words;
-  switch (INSTRUCTIONS.get(op)?.immediate) {
+  switch (immediateOf(op)) {
     case 'memory': return memoryImmediate(op, words);
     case 'lane': case 'shuffle': return words.map(Number);
     case 'local': return unsigned(known(scope.locals.get(first), op, first));
@@ -179,7 +151,7 @@ function immediate(op: string, words: readonly string[], scope: Scope): number[]
       return unsigned(scope.labels.length - 1 - known(at < 0 ? undefined : at, op, first));
     }
     case 'i32': return signed(Number(first) | 0);
-    case 'f32': return [...new Uint8Array(Float32Array.of(float(first)).buffer)];
+    case 'f32': return float32(float(first));
     case 'f64': return [...new Uint8Array(Float64Array.of(float(first)).buffer)];
     case 'zero': return [0];
     default: return [];
@@ -205,16 +177,4 @@ function float(text: string): number {
   const value = text.endsWith('inf') ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
   if (Number.isNaN(value) && text !== 'nan') throw new Error(`WebAssembly text: ${text} is no number.`);
   return value;
-}
-
-/** Signed LEB128. */
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = rest & 127;
-    rest >>= 7;
-    if ((rest === 0 && (byte & 64) === 0) || (rest === -1 && (byte & 64) !== 0)) return [...bytes, byte];
-    bytes.push(byte | 128);
-  }
 }

@@ -1,0 +1,218 @@
+/**
+ * A WebAssembly module from a plan. For each pass a function `pass<k>` over the elements of one parameter and, for what there is to do after
+ * its loop, `after<k>`; both take the offsets of the parameter's record (wasm_record.ts), of the slots (float32) and of the totals (float64).
+ * `phase<j>` runs the passes from one barrier to the next for a table of records.
+ */
+import {type Bytes, functionCode, functionType, moduleBytes} from '../wasm/encode';
+import {argsOf, type Elementwise, isElementwise, type Node, nodeAt} from './graph';
+import type {Pass, Plan} from './plan';
+import {call, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
+import {type Call, expression, helpers, literal, localType, type Named, splat, typesOf, type Width} from './wasm_ops';
+import {layoutOf} from './wasm_record';
+
+/** The parameters of all functions, by local index. */
+const [RECORD, SLOTS, TOTALS, RECORDS] = [0, 1, 2, 3];
+const PREFIX = {vector: 'v', element: 'e', scalar: 's'} as const;
+const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+/** A memory of any size; where it is shared, with the most that there can be as its maximum. */
+const LIMITS = {plain: [0, 0], shared: [3, 0, 0x80, 0x80, 4]};
+
+/** The module of a plan. @param shared whether the memory is. */
+export function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
+  const used = new Set<Elementwise>();
+  for (const node of plan.graph.nodes) if (isElementwise(node)) used.add(node.op);
+  const {imports, functions} = helpers(used);
+  const names = [...functions.map(([name]) => name), ...plan.passes.flatMap((_, k) => [`pass${k}`, `after${k}`])];
+  const callOf: Call = (name, ...operands) => call(imports.length + names.indexOf(name), ...operands);
+  const passes = plan.passes.flatMap((pass, k) => [passOf(plan, pass, k, callOf), afterOf(plan, pass, k, callOf)]);
+  const phases = phasesOf(plan).map((within, j) => phaseOf(plan, within, j, callOf));
+  return moduleBytes([{from: 'env', name: 'memory', limits: LIMITS[shared ? 'shared' : 'plain']}, ...imports],
+    [...functions, ...passes, ...phases].map(([, func]) => func));
+}
+
+/** The indices of the passes between barriers. */
+function phasesOf({passes}: Plan): number[][] {
+  const phases: number[][] = [[]];
+  passes.forEach(({barrier}, k) => {
+    if (barrier) phases.push([k]);
+    else phases.at(-1)?.push(k);
+  });
+  return phases;
+}
+
+function phaseOf(plan: Plan, passes: readonly number[], j: number, callOf: Call): Named {
+  const handedOn = [get(RECORD), get(SLOTS), get(TOTALS)];
+  const calls = passes.flatMap(k => [...callOf(`pass${k}`, ...handedOn), ...callOf(`after${k}`, ...handedOn)]);
+  return exported(`phase${j}`, ['i32'], [], loopWhile(get(RECORDS),
+    [...calls, ...set(RECORD, op('i32.add', get(RECORD), int(layoutOf(plan).bytes)))],
+    set(RECORDS, op('i32.sub', get(RECORDS), int(1)), 'local.tee')));
+}
+
+function exported(name: string, params: readonly string[], locals: readonly string[], instructions: Bytes): Named {
+  return [name, {type: functionType(typesOf('i32', 'i32', 'i32', ...params), []), exports: [name], code: functionCode(typesOf(...locals), instructions)}];
+}
+
+/** A function that is being written: its locals, by name, and the instructions so far. */
+class Code {
+  readonly done: number[] = [];
+  private readonly locals = new Map<string, string>();
+
+  constructor(readonly plan: Plan, private readonly callOf: Call) {}
+
+  /** The value of a local. */
+  get(name: string): Bytes {
+    return get(this.index(name));
+  }
+
+  /** Sets a local, which is declared by that. */
+  set(name: string, type: string, value: Bytes): Bytes {
+    this.declare(name, type);
+    return set(this.index(name), value);
+  }
+
+  declare(name: string, type: string): void {
+    this.locals.set(name, type);
+  }
+
+  add(...instructions: readonly Bytes[]): void {
+    this.done.push(...instructions.flat());
+  }
+
+  node(index: number): Node {
+    return nodeAt(this.plan.graph, index);
+  }
+
+  /** The value of a node in a loop of that width. */
+  value(index: number, width: Width): Bytes {
+    const node = this.node(index);
+    if (node.op === 'constant') return literal(node.value, node.type, width);
+    if (node.extent === 'scalar') return this.get(`${width === 'vector' ? 'b' : 's'}${index}`);
+    return this.get(`${PREFIX[width]}${index}`);
+  }
+
+  /** Sets the local of a node from its operands. */
+  compute(index: number, width: Width): Bytes {
+    const node = this.node(index);
+    if (!isElementwise(node)) return [];
+    const value = expression(node.op, node.args.map(arg => this.value(arg, width)), width, this.callOf);
+    return this.set(`${PREFIX[width]}${index}`, localType(node.type, width), value);
+  }
+
+  /** Sets the locals of scalars and of everything given that they or `others` need. */
+  scalars(computed: readonly number[], others: readonly number[]): void {
+    const needed = new Set([...computed, ...[...computed, ...others].flatMap(index => argsOf(this.node(index))), ...others]);
+    for (const index of [...needed].sort((a, b) => a - b)) {
+      const node = this.node(index);
+      if (node.extent !== 'scalar' || node.op === 'constant') continue;
+      this.add(isElementwise(node) ? this.compute(index, 'scalar') : this.set(`s${index}`, 'f32', given(this.plan, node, index)));
+    }
+  }
+
+  end(name: string): Named {
+    return exported(name, [], [...this.locals.values()], this.done);
+  }
+
+  /** Passes have three parameters, which the locals come after. */
+  private index(name: string): number {
+    const at = [...this.locals.keys()].indexOf(name);
+    if (at < 0) throw new Error(`There is no local ${name}.`);
+    return RECORDS + at;
+  }
+}
+
+/** A scalar that a pass finds there. */
+function given(plan: Plan, node: Node, index: number): Bytes {
+  const layout = layoutOf(plan);
+  switch (node.op) {
+    case 'slot': return memory('f32.load', 4 * node.index, get(SLOTS));
+    case 'total': return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
+    case 'input': return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(RECORD)));
+    default: {
+      const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(RECORD));
+      if (node.op === 'sum') return op('f32.demote_f64', sum);
+      return op('f32.demote_f64', op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(RECORD)))));
+    }
+  }
+}
+
+function passOf(plan: Plan, pass: Pass, k: number, callOf: Call): Named {
+  const code = new Code(plan, callOf);
+  const layout = layoutOf(plan);
+  const summed = pass.reductions.map(index => argsOf(code.node(index))[0] ?? 0);
+  const roots = [...summed, ...pass.writes.map(({node}) => node)];
+  if (roots.length === 0) return code.end(`pass${k}`);
+  code.scalars(pass.scalars, [...pass.body, ...roots]);
+  const used = new Set([...pass.body.flatMap(index => argsOf(code.node(index))), ...roots]);
+  const pointer = (name: string, at: number): string => {
+    code.add(code.set(name, 'i32', memory('i32.load', at, get(RECORD))));
+    return name;
+  };
+  const loads = [...used].flatMap(index => {
+    const node = code.node(index);
+    if (node.op !== 'input' || node.extent !== 'full') return [];
+    return [{index, at: pointer(`in${index}`, layout.inputs + 4 * plan.inputs.indexOf(node))}];
+  });
+  const stores = pass.writes.map((output, i) => ({node: output.node, at: pointer(`out${i}`, layout.outputs + 4 * plan.outputs.indexOf(output))}));
+  for (const index of used) {
+    const {extent, op: kind, type} = code.node(index);
+    if (extent === 'scalar' && kind !== 'constant') code.add(code.set(`b${index}`, 'v128', splat(code.get(`s${index}`), type)));
+  }
+  ['i', 'end'].forEach(name => { code.declare(name, 'i32'); });
+  for (const i of summed.keys()) {
+    ['low', 'high'].forEach(name => { code.declare(`${name}${i}`, 'v128'); });
+    code.declare(`sum${i}`, 'f64');
+  }
+  const address = (at: string): Bytes => op('i32.add', code.get(at), code.get('i'));
+  const body = (width: 'vector' | 'element', type: string): Bytes[] => [
+    ...loads.map(({index, at}) => code.set(`${PREFIX[width]}${index}`, type, memory(`${type}.load`, 0, address(at)))),
+    ...pass.body.map(index => code.compute(index, width)),
+    ...summed.map((index, i) => (width === 'vector' ? addFour : addOne)(code, code.value(index, width), i)),
+    ...stores.map(({node, at}) => memory(`${type}.store`, 0, address(at), code.value(node, width))),
+  ];
+  const count = op('i32.shl', memory('i32.load', layout.count, get(RECORD)), int(2));
+  code.add(loop(code, op('i32.and', count, int(-16)), 16, body('vector', 'v128')));
+  for (const i of summed.keys()) code.add(code.set(`sum${i}`, 'f64', lanesOf(code, i)));
+  code.add(loop(code, count, 4, body('element', 'f32')));
+  pass.reductions.forEach((index, i) => {
+    const cell = layout.reductions + 8 * plan.reductions.indexOf(index);
+    code.add(memory('f64.store', cell, get(RECORD), op('f64.add', memory('f64.load', cell, get(RECORD)), code.get(`sum${i}`))));
+  });
+  return code.end(`pass${k}`);
+}
+
+function loop(code: Code, end: Bytes, step: number, body: readonly Bytes[]): Bytes {
+  const moreThan = (i: Bytes): Bytes => op('i32.lt_u', i, code.get('end'));
+  const next = [...code.set('i', 'i32', op('i32.add', code.get('i'), int(step))), ...code.get('i')];
+  return [...code.set('end', 'i32', end), ...loopWhile(moreThan(code.get('i')), body.flat(), moreThan(next))];
+}
+
+/** Adds an element to the i-th reduction. */
+function addOne(code: Code, value: Bytes, i: number): Bytes {
+  return code.set(`sum${i}`, 'f64', op('f64.add', code.get(`sum${i}`), op('f64.promote_f32', value)));
+}
+
+/** Adds four elements to the i-th reduction in float64. */
+function addFour(code: Code, value: Bytes, i: number): Bytes {
+  const upper = [...op('i8x16.shuffle', value, value), ...UPPER_HALF];
+  const add = (name: string, half: Bytes): Bytes => code.set(name, 'v128', op('f64x2.add', code.get(name), op('f64x2.promote_low_f32x4', half)));
+  return [...add(`low${i}`, value), ...add(`high${i}`, upper)];
+}
+
+function lanesOf(code: Code, i: number): Bytes {
+  const both = (name: string): Bytes => op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
+  return op('f64.add', both(`low${i}`), both(`high${i}`));
+}
+
+function afterOf(plan: Plan, {after}: Pass, k: number, callOf: Call): Named {
+  const code = new Code(plan, callOf);
+  const layout = layoutOf(plan);
+  code.scalars(after.scalars, [...after.terms, ...after.writes].map(({node}) => node));
+  for (const {total, node} of after.terms) {
+    code.add(memory('f64.store', 8 * total, get(TOTALS), op('f64.add', memory('f64.load', 8 * total, get(TOTALS)), op('f64.promote_f32', code.value(node, 'scalar')))));
+  }
+  for (const output of after.writes) {
+    const at = memory('i32.load', layout.outputs + 4 * plan.outputs.indexOf(output), get(RECORD));
+    code.add(memory('f32.store', 0, at, code.value(output.node, 'scalar')));
+  }
+  return code.end(`after${k}`);
+}
