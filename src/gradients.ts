@@ -20,12 +20,12 @@ export function gradientsByVariable(named: NamedGradients): Gradients {
 
 function addGradient(gradients: Map<tf.Variable, tf.Tensor>, name: string, gradient: tf.Tensor | null | undefined): void {
   if (gradient === null || gradient === undefined) return;
-  const variables = tf.engine().registeredVariables;
-  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
-  if (variable === undefined) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
-  if (gradients.has(variable)) throw new Error(`There are two gradients for '${name}'; add them up.`);
+  const variable = tf.engine().registeredVariables[name];
+  // One look-up, and none of what every object has: 'constructor', say.
+  if (typeof variable !== 'object' || variable.name !== name) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
   checkGradient(variable, gradient);
-  gradients.set(variable, gradient);
+  const {size} = gradients;
+  if (gradients.set(variable, gradient).size === size) throw new Error(`There are two gradients for '${name}'; add them up.`);
 }
 
 function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {

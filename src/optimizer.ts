@@ -342,7 +342,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   #update(gradients: Gradients): void {
     this.#bind([...gradients.keys()]);
-    for (const variable of gradients.keys()) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
+    for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.onSchedule(() => {
       const jobs: Job[] = [];
       for (const place of this.set.all()) {

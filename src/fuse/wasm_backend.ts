@@ -102,7 +102,7 @@ function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records
       const data = wasm.dataIdMap.get(tensor.dataId);
       if (isRead) table.write(record + input, data.memoryOffset);
       if (output === undefined) continue;
-      if (data.refCount === 1 && !shared.has(tensor.dataId)) {
+      if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
         table.write(record + at, data.memoryOffset);
         if (name === 'p' || exposed.has(tensor)) forgetPackedWeights(wasm, data, tensor.size);
       } else table.write(record + at, makeFresh(job, output, wasm, fresh));
