@@ -3,11 +3,11 @@
  * its loop, `after<k>`; both take the offsets of the parameter's record (wasm_record.ts), of the slots (float32) and of the totals (float64).
  * `phase<j>` runs the passes from one barrier to the next for a table of records.
  */
-import {type Bytes, functionCode, functionType, moduleBytes} from '../wasm/encode';
-import {argsOf, type Elementwise, isElementwise, type Node, nodeAt} from './graph';
+import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../wasm/encode';
+import {argsOf, isElementwise, type Node, nodeAt} from './graph';
 import type {Pass, Plan} from './plan';
 import {call, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
-import {type Call, expression, helpers, literal, localType, type Named, splat, typesOf, type Width} from './wasm_ops';
+import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './wasm_ops';
 import {layoutOf} from './wasm_record';
 
 /** The parameters of all functions, by local index. */
@@ -19,15 +19,12 @@ const LIMITS = {plain: [0, 0], shared: [3, 0, 0x80, 0x80, 4]};
 
 /** The module of a plan. @param shared whether the memory is. */
 export function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
-  const used = new Set<Elementwise>();
-  for (const node of plan.graph.nodes) if (isElementwise(node)) used.add(node.op);
-  const {imports, functions} = helpers(used);
-  const names = [...functions.map(([name]) => name), ...plan.passes.flatMap((_, k) => [`pass${k}`, `after${k}`])];
-  const callOf: Call = (name, ...operands) => call(imports.length + names.indexOf(name), ...operands);
-  const passes = plan.passes.flatMap((pass, k) => [passOf(plan, pass, k, callOf), afterOf(plan, pass, k, callOf)]);
-  const phases = phasesOf(plan).map((within, j) => phaseOf(plan, within, j, callOf));
-  return moduleBytes([{from: 'env', name: 'memory', limits: LIMITS[shared ? 'shared' : 'plain']}, ...imports],
-    [...functions, ...passes, ...phases].map(([, func]) => func));
+  const imports = mathImports(name => plan.graph.nodes.some(node => node.op === name));
+  const functions = [
+    ...plan.passes.flatMap((pass, k) => [passOf(plan, pass, k), afterOf(plan, pass, k)]),
+    ...phasesOf(plan).map((within, j) => phaseOf(plan, within, j, imports.length)),
+  ];
+  return moduleBytes([{from: 'env', name: 'memory', limits: LIMITS[shared ? 'shared' : 'plain']}, ...imports], functions);
 }
 
 /** The indices of the passes between barriers. */
@@ -40,16 +37,17 @@ function phasesOf({passes}: Plan): number[][] {
   return phases;
 }
 
-function phaseOf(plan: Plan, passes: readonly number[], j: number, callOf: Call): Named {
+/** @param first the index of the function `pass0`, which the others follow in turn. */
+function phaseOf(plan: Plan, passes: readonly number[], j: number, first: number): Func {
   const handedOn = [get(RECORD), get(SLOTS), get(TOTALS)];
-  const calls = passes.flatMap(k => [...callOf(`pass${k}`, ...handedOn), ...callOf(`after${k}`, ...handedOn)]);
+  const calls = passes.flatMap(k => [0, 1].flatMap(which => call(first + 2 * k + which, ...handedOn)));
   return exported(`phase${j}`, ['i32'], [], loopWhile(get(RECORDS),
     [...calls, ...set(RECORD, op('i32.add', get(RECORD), int(layoutOf(plan).bytes)))],
     set(RECORDS, op('i32.sub', get(RECORDS), int(1)), 'local.tee')));
 }
 
-function exported(name: string, params: readonly string[], locals: readonly string[], instructions: Bytes): Named {
-  return [name, {type: functionType(typesOf('i32', 'i32', 'i32', ...params), []), exports: [name], code: functionCode(typesOf(...locals), instructions)}];
+function exported(name: string, params: readonly string[], locals: readonly string[], instructions: Bytes): Func {
+  return {type: functionType(typesOf('i32', 'i32', 'i32', ...params), []), exports: [name], code: functionCode(typesOf(...locals), instructions)};
 }
 
 /** A function that is being written: its locals, by name, and the instructions so far. */
@@ -57,7 +55,7 @@ class Code {
   readonly done: number[] = [];
   private readonly locals = new Map<string, string>();
 
-  constructor(readonly plan: Plan, private readonly callOf: Call) {}
+  constructor(readonly plan: Plan) {}
 
   /** The value of a local. */
   get(name: string): Bytes {
@@ -94,7 +92,7 @@ class Code {
   compute(index: number, width: Width): Bytes {
     const node = this.node(index);
     if (!isElementwise(node)) return [];
-    const value = expression(node.op, node.args.map(arg => this.value(arg, width)), width, this.callOf);
+    const value = expression(node.op, node.args.map(arg => this.value(arg, width)), width);
     return this.set(`${PREFIX[width]}${index}`, localType(node.type, width), value);
   }
 
@@ -108,7 +106,7 @@ class Code {
     }
   }
 
-  end(name: string): Named {
+  end(name: string): Func {
     return exported(name, [], [...this.locals.values()], this.done);
   }
 
@@ -135,8 +133,8 @@ function given(plan: Plan, node: Node, index: number): Bytes {
   }
 }
 
-function passOf(plan: Plan, pass: Pass, k: number, callOf: Call): Named {
-  const code = new Code(plan, callOf);
+function passOf(plan: Plan, pass: Pass, k: number): Func {
+  const code = new Code(plan);
   const layout = layoutOf(plan);
   const summed = pass.reductions.map(index => argsOf(code.node(index))[0] ?? 0);
   const roots = [...summed, ...pass.writes.map(({node}) => node)];
@@ -203,8 +201,8 @@ function lanesOf(code: Code, i: number): Bytes {
   return op('f64.add', both(`low${i}`), both(`high${i}`));
 }
 
-function afterOf(plan: Plan, {after}: Pass, k: number, callOf: Call): Named {
-  const code = new Code(plan, callOf);
+function afterOf(plan: Plan, {after}: Pass, k: number): Func {
+  const code = new Code(plan);
   const layout = layoutOf(plan);
   code.scalars(after.scalars, [...after.terms, ...after.writes].map(({node}) => node));
   for (const {total, node} of after.terms) {
