@@ -7,8 +7,11 @@ export type FitLogs = Record<string, number | Scalar>;
 
 /** The fit that a callback runs in. */
 export interface Fit {
+  /** What is trained. */
   readonly model: LayersModel;
+  /** What all callbacks of the fit have in common. */
   readonly run: TrainingRun;
+  /** How many there are in all. */
   readonly epochs: number;
   /** @throws where it is not known, as for a dataset of unknown length. */
   readonly stepsPerEpoch: number;

@@ -15,6 +15,7 @@ export interface ScheduleState {
   readonly steps: number;
   /** How many of them have been made. */
   readonly step: number;
+  /** The hypers that move. */
   readonly hypers: readonly ScheduledHyper[];
 }
 

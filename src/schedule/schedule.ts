@@ -5,8 +5,11 @@ import {checkPositive, checkWhole} from './options';
 
 /** From one value to another. */
 export interface SimpleSchedule<V = HyperValue> {
+  /** What lies between, as `schedLin` and its kin compute it. */
   readonly kind: 'lin' | 'cos' | 'no' | 'exp' | 'poly';
+  /** The value at position 0. */
   readonly start: V;
+  /** The value at position 1. */
   readonly end: V;
   /** Of `poly` alone. */
   readonly power?: number;
@@ -14,8 +17,11 @@ export interface SimpleSchedule<V = HyperValue> {
 
 /** One schedule after another. */
 export interface CombinedSchedule<V = HyperValue> {
+  /** Tells it from a simple one. */
   readonly kind: 'combined';
+  /** The share of the whole that each part takes, from 0 to 1; they add up to 1. */
   readonly pcts: readonly number[];
+  /** The schedules, in order. */
   readonly parts: ReadonlyArray<Schedule<V>>;
 }
 
