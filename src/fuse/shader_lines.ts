@@ -1,45 +1,41 @@
-import {argsOf, type Elementwise, type Graph, isElementwise, isReduction, type Node, nodeAt, reachable, type Reduction, type Type} from './graph';
+import {argsOf, type Graph, type InputNode, isElementwise, isReduction, nodeAt, reachable, type ReductionNode, type SlotNode, type TotalNode, type Type} from './graph';
+import {OPERATIONS} from './shader_ops';
+import type {Stage} from './stages';
 
-/** How a shading language writes what is in a graph. */
-export interface ShaderLanguage {
-  /** A statement that names a value. */
-  define(name: string, type: Type, expression: string): string;
-  operation(op: Elementwise, operands: readonly string[]): string;
-  constant(value: 0 | 1, type: Type): string;
-}
-
-/** Statements that compute values of a graph. */
+/** Statements that compute the values of a stage. */
 export interface ShaderLines {
   /** What is the same for all elements. */
   readonly scalars: string;
   /** What is computed for each element; comes after `scalars`. */
   readonly elements: string;
-  /** What stands for a value in the text that follows. */
-  readonly valueOf: (index: number) => string;
+  /** The values, in the order of the stage. */
+  readonly values: readonly string[];
 }
 
 /**
- * Writes the computation of `roots`, up to the reductions.
- * @param given the expression of an input, a slot, a total or a reduction.
+ * Writes the computation of a stage, up to the reductions.
+ * @param declare what a statement that names a value begins with.
+ * @param given the expression of what is not computed here.
  */
-export function shaderLines(graph: Graph, roots: readonly number[], language: ShaderLanguage, given: (node: Node, index: number) => string): ShaderLines {
-  const valueOf = (index: number): string => {
-    const node = nodeAt(graph, index);
-    return node.op === 'constant' ? language.constant(node.value, node.type) : `v${index}`;
-  };
+export function shaderLines(graph: Graph, {values}: Stage, declare: (type: Type) => string,
+  given: (node: InputNode | SlotNode | TotalNode | ReductionNode, index: number) => string): ShaderLines {
   const lines = {scalar: '', full: ''};
-  for (const index of reachable(graph, roots, node => !isReduction(node))) {
+  for (const index of reachable(graph, values.flat(), node => !isReduction(node))) {
     const node = nodeAt(graph, index);
-    if (node.op === 'constant') continue;
-    const expression = isElementwise(node) ? language.operation(node.op, argsOf(node).map(valueOf)) : given(node, index);
-    lines[node.extent] += language.define(valueOf(index), node.type, expression);
+    const operands = argsOf(node).map(arg => `v${arg}`);
+    const expression = isElementwise(node) ? OPERATIONS[node.op].replace(/\b[abc]\b/g, name => operands['abc'.indexOf(name)] ?? '')
+      : node.op === 'constant' ? `${node.type === 'bool' ? 'B' : 'F'}(${node.value})` : given(node, index);
+    lines[node.extent] += `${declare(node.type)} v${index}=${expression};\n`;
   }
-  return {scalars: lines.scalar, elements: lines.full, valueOf};
+  return {scalars: lines.scalar, elements: lines.full, values: values.map(nodes => nodes.map(node => `v${node}`).join('+') || 'F(0)')};
 }
 
-/** A reduction, and the node that it adds up. */
-export function reductionAt(graph: Graph, index: number): {readonly op: Reduction; readonly arg: number} {
-  const node = nodeAt(graph, index);
-  if (!isReduction(node)) throw new Error(`%${index} is no reduction.`);
-  return {op: node.op, arg: node.args[0]};
+/** What the k-th number of an array of vectors of four is called. */
+export function four(k: number): string {
+  return `[${k >> 2}][${k & 3}]`;
+}
+
+/** How many vectors of four hold that many numbers. */
+export function fours(numbers: number): number {
+  return Math.ceil(numbers / 4);
 }

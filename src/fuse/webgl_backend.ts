@@ -1,29 +1,33 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {env} from '@tensorflow/tfjs-core';
+import {kept} from './kept';
 import type {FusedBackend} from './kernel';
-import type {Plan} from './plan';
-import {canvasOn} from './webgl_canvas';
+import {leastTotals, stagesOf} from './stages';
+import {Canvas} from './webgl_canvas';
 import {Run} from './webgl_run';
 import {isWebGL2Backend, type WebGLBackend} from './webgl_textures';
+
+const canvases = new WeakMap<WebGLBackend, Canvas>();
 
 /** On tfjs's WebGL backend, WebGL 2: one draw a parameter writes all its outputs into new textures, which then take the place of the old ones. */
 export const webglBackend: FusedBackend = {
   prepare(plan, backend) {
-    const webgl = webgl2(backend);
+    const canvas = canvasOf(webgl2(backend));
     // Nothing compiles then, and the step will say so.
-    if (!webgl.gpgpu.gl.isContextLost()) canvasOn(webgl.gpgpu.gl).programs.of(plan, totalsOf(plan));
+    if (canvas.isLost) return;
+    for (const stage of stagesOf(plan, leastTotals(plan), canvas.targets)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
   },
 
   run(step, backend) {
     const webgl = webgl2(backend);
-    const {gl} = webgl.gpgpu;
-    if (gl.isContextLost()) {
-      throw new Error('The WebGL context is lost: nothing was updated. Remove the backend, register it again, and make the variables anew.');
-    }
-    const run = new Run(webgl, canvasOn(gl), step);
+    const canvas = canvasOf(webgl);
+    canvas.check(false);
+    const run = new Run(webgl, canvas, step);
     try {
+      const {numBytesInGPUAllocated: before} = webgl.memory();
       run.prepare();
       run.draw();
+      canvas.check(webgl.memory().numBytesInGPUAllocated > before);
     } catch (error) {
       run.abandon();
       throw error;
@@ -32,14 +36,13 @@ export const webglBackend: FusedBackend = {
   },
 };
 
+function canvasOf(webgl: WebGLBackend): Canvas {
+  return kept(canvases, webgl, () => new Canvas(webgl.gpgpu.gl));
+}
+
 function webgl2(backend: tf.KernelBackend): WebGLBackend {
   if (!isWebGL2Backend(backend) || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') || !env().getBool('WEBGL_PACK')) {
     throw new Error('fusing on the backend webgl takes WebGL 2 with packed float32 textures');
   }
   return backend;
-}
-
-/** The least number of totals that a step with this plan has. */
-function totalsOf({graph: {nodes, terms}}: Plan): number {
-  return Math.max(0, ...terms.map(({total}) => total + 1), ...nodes.map(node => node.op === 'total' ? node.index + 1 : 0));
 }

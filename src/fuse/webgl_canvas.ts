@@ -1,17 +1,55 @@
-import {type Program, Programs} from './webgl_programs';
-import type {WebGLBackend} from './webgl_textures';
+import {kept} from './kept';
+import type {Plan} from './plan';
+import type {Stage} from './stages';
+import {type Shader, stageShader, sumShader, type Variant} from './webgl_shader';
+import type {Texture, WebGLBackend} from './webgl_textures';
 
-/** Draws into textures with a framebuffer of its own, and leaves tfjs's as it was. */
+/** A compiled shader. */
+interface Program {
+  readonly program: WebGLProgram;
+  readonly at: WebGLUniformLocation | null;
+}
+
+/** A rectangle of textures, in texels. */
+export type Rectangle = readonly [x: number, y: number, width: number, height: number];
+
+const VERTICES = `#version 300 es
+void main(){gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);}`;
+
+/** Draws into textures of one WebGL 2 context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
-  readonly programs: Programs;
+  /** How many textures a draw can write. */
+  readonly targets: number;
+  /** Kept for as long as the context lives: a structure seen before is never compiled again. */
+  private readonly programs = new WeakMap<object, Map<string, Program>>();
   private readonly vertices: WebGLVertexArrayObject;
   private readonly framebuffer: WebGLFramebuffer;
+  private current: Program | undefined;
   private attached = 0;
+  private isShort = false;
+  private wasLost = false;
 
   constructor(private readonly gl: WebGL2RenderingContext) {
-    this.programs = new Programs(gl);
+    this.targets = Number(gl.getParameter(gl.MAX_DRAW_BUFFERS));
     this.vertices = gl.createVertexArray();
     this.framebuffer = gl.createFramebuffer();
+    gl.canvas.addEventListener('webglcontextlost', () => { this.wasLost = true; }, {once: true});
+  }
+
+  /** Whether the context was lost, and its textures with it: tfjs's backend does not come back to life with the context. */
+  get isLost(): boolean {
+    this.wasLost ||= this.gl.isContextLost();
+    return this.wasLost;
+  }
+
+  program(plan: Plan, stage: Stage, ofTensors: Variant): Program {
+    const variant: Variant = stage.kind === 'sums' || stage.kind === 'tensors' ? ofTensors : ['scalar'];
+    return this.kept(plan, `${stage.name} ${variant.join()}`, () => stageShader(plan, stage, variant));
+  }
+
+  /** Adds up the texels of as many textures. */
+  summing(count: number): Program {
+    return this.kept(this, String(count), () => sumShader(count));
   }
 
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
@@ -19,6 +57,7 @@ export class Canvas {
     const {gl} = this;
     gl.bindVertexArray(this.vertices);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
+    this.current = undefined;
     try {
       run();
     } finally {
@@ -29,28 +68,37 @@ export class Canvas {
     }
   }
 
-  /** Makes a program the one that draws. */
-  start({program, slots}: Program, values?: Float32Array): void {
-    this.gl.useProgram(program);
-    if (values !== undefined && slots !== null) this.gl.uniform4fv(slots, values);
-  }
-
-  /** Fills a rectangle of the targets, in texels. */
-  draw({layouts, layout}: Program, sources: ReadonlyArray<WebGLTexture | null>, targets: ReadonlyArray<WebGLTexture | null>,
-    x: number, y: number, width: number, height: number): void {
+  /** Fills a rectangle of the targets. */
+  draw(program: Program, at: Int32Array, sources: readonly Texture[], targets: readonly Texture[], rectangle: Rectangle): void {
     const {gl} = this;
+    if (this.current !== program) gl.useProgram(program.program);
+    this.current = program;
     sources.forEach((source, i) => {
       gl.activeTexture(gl.TEXTURE0 + i);
       gl.bindTexture(gl.TEXTURE_2D, source);
     });
-    gl.uniform4iv(layouts, layout);
+    gl.uniform4iv(program.at, at);
     this.attach(targets);
-    gl.viewport(x, y, width, height);
-    gl.scissor(x, y, width, height);
+    gl.viewport(...rectangle);
+    gl.scissor(...rectangle);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  private attach(targets: ReadonlyArray<WebGLTexture | null>): void {
+  /**
+   * Asks, where textures are new, whether there was memory for them: to ask takes time. Once there was none, textures without memory may come back.
+   * @throws where there was none, or the context was lost.
+   */
+  check(areNew: boolean): void {
+    const {gl} = this;
+    let hasFailed = this.isLost;
+    for (let error = areNew || this.isShort ? gl.getError() : gl.NO_ERROR; error !== gl.NO_ERROR; error = gl.getError()) {
+      hasFailed ||= error === gl.OUT_OF_MEMORY || error === gl.INVALID_FRAMEBUFFER_OPERATION;
+    }
+    this.isShort ||= hasFailed;
+    if (hasFailed) throw new Error('The GPU ran out of memory or lost the WebGL context: nothing was updated. A lost backend has to be removed and registered again.');
+  }
+
+  private attach(targets: readonly Texture[]): void {
     const {gl} = this;
     const count = Math.max(targets.length, this.attached);
     for (let i = 0; i < count; i++) gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, gl.TEXTURE_2D, targets[i] ?? null, 0);
@@ -58,18 +106,31 @@ export class Canvas {
     this.attached = targets.length;
     gl.drawBuffers(targets.map((_, i) => gl.COLOR_ATTACHMENT0 + i));
   }
-}
 
-const canvases = new WeakMap<WebGL2RenderingContext, Canvas>();
-
-/** The one on a context. */
-export function canvasOn(gl: WebGL2RenderingContext): Canvas {
-  let canvas = canvases.get(gl);
-  if (canvas === undefined) {
-    canvas = new Canvas(gl);
-    canvases.set(gl, canvas);
-    // Programs and framebuffers go with the context; a restored one needs new ones.
-    gl.canvas.addEventListener('webglcontextlost', () => canvases.delete(gl), {once: true});
+  private kept(owner: object, name: string, shader: () => Shader): Program {
+    return kept(kept(this.programs, owner, () => new Map<string, Program>()), name, () => this.linked(shader()));
   }
-  return canvas;
+
+  private linked({text, sources}: Shader): Program {
+    const {gl} = this;
+    const most = Number(gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS));
+    if (sources > most) throw new Error(`a step takes ${sources} tensors of each parameter, and this machine's shaders can take ${most}`);
+    const program = gl.createProgram();
+    const parts = [[gl.VERTEX_SHADER, VERTICES], [gl.FRAGMENT_SHADER, text]] as const;
+    const shaders = parts.map(([type, source]) => {
+      const shader = gl.createShader(type);
+      if (shader === null) throw new Error('the WebGL context is lost');
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+      return shader;
+    });
+    gl.linkProgram(program);
+    if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
+      throw new Error(`a shader could not be compiled: ${[gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' ')}`);
+    }
+    gl.useProgram(program);
+    gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
+    return {program, at: gl.getUniformLocation(program, 'at')};
+  }
 }

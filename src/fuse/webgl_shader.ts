@@ -1,135 +1,103 @@
 /**
  * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
- * text serves all shapes; inputs that are stored otherwise than the output are gathered element by element, by a text of its own.
+ * text serves all shapes; `Variant` says what is written otherwise. A sum is a texture, too, of a row for each parameter: its four lanes are to be added.
  *
- * `layouts[i]`: how the i-th texture is stored: its width in texels; for a packed one rows and columns of the tensor; for another 0 and the
- * index of the first element; the last number tells the host that it has to be gathered.
- * `layouts[<textures>]`: width, rows, columns and number of texels of the output. The next: the parameter's row in the textures of reductions, or the first
- * column of its class in that of the terms; how many texels the next one of a sum is away; the elements of the parameter.
+ * `at[0]`: width, rows, columns and number of texels of the output.
+ * `at[1]`: the parameter's row in the textures of sums; how many parts a side of its sums has; the elements of the parameter.
+ * `at[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
  */
-import type {InputNode, Output, Term} from './graph';
 import type {Plan} from './plan';
-import {reductionAt, shaderLines, type ShaderLines} from './shader_lines';
-import {glsl, GLSL_OPERATIONS} from './webgl_ops';
+import {four, fours, shaderLines} from './shader_lines';
+import {leastTotals, type Stage} from './stages';
 
-/** A texture that a program reads. Reductions of a pass, and totals, are packed by fours. */
-export type Source =
-  | {readonly kind: 'input'; readonly input: InputNode}
-  | {readonly kind: 'reductions'; readonly pass: number; readonly four: number}
-  | {readonly kind: 'totals'; readonly four: number};
+/** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
+export type Storage = 'alike' | 'moved' | 'unpacked';
+/** What is written: a single number, a tensor of one row, or any other. Most of the time goes into finding the rows. */
+export type Form = 'scalar' | 'vector' | 'matrix';
+/** What programs for the same values differ in: their output and the storage of each input. */
+export type Variant = readonly [output: Form, ...inputs: Storage[]];
 
 /** A program to be compiled. */
 export interface Shader {
   readonly text: string;
-  readonly sources: readonly Source[];
-  /** The number of textures that it writes at once. */
-  readonly targets: number;
+  /** The number of textures that it reads. */
+  readonly sources: number;
 }
 
-/** The shader of a draw that writes these outputs of the parameter's shape. */
-export function writeShader(plan: Plan, outputs: readonly Output[], gathered: readonly string[]): Shader {
-  const sources: Source[] = [];
-  const {scalars, elements, valueOf} = linesOf(plan, outputs.map(({node}) => node), sources, gathered);
-  return shader(plan.slots, sources, outputs.length, () => `int row=${at(sources, 1)}.x;ivec2 texel=ivec2(gl_FragCoord.xy);
-${scalars}ivec3 place=placeOf(texel.y*OUTPUT.x+texel.x,OUTPUT);bvec4 inside=isInside(place,OUTPUT);
-${elements}${outputs.map(({node}, i) => `out${i}=mix(vec4(0),${valueOf(node)},inside);`).join('')}`);
-}
-
-/** The shader of a draw that adds up every `stride`-th texel of a parameter for the reductions of a pass. */
-export function reduceShader(plan: Plan, pass: number, gathered: readonly string[]): Shader {
-  const sources: Source[] = [];
-  const {graph, passes} = plan;
-  const reductions = (passes[pass]?.reductions ?? []).map(index => reductionAt(graph, index));
-  const {scalars, elements, valueOf} = linesOf(plan, reductions.map(({arg}) => arg), sources, gathered);
-  const sums = reductions.map(({op}, i) => `dot(sum${i},vec4(1))${op === 'mean' ? '/float(own.z)' : ''}`);
-  return shader(plan.slots, sources, Math.ceil(sums.length / 4), () => `ivec4 own=${at(sources, 1)};int row=own.x;
-${scalars}vec4 ${reductions.map((_, i) => `sum${i}=vec4(0)`).join()};
-for(int t=int(gl_FragCoord.x);t<OUTPUT.w;t+=own.y){ivec2 texel=texelAt(t,OUTPUT.x);ivec3 place=placeOf(t,OUTPUT);bvec4 inside=isInside(place,OUTPUT);
-${elements}${reductions.map(({arg}, i) => `sum${i}+=mix(vec4(0),${valueOf(arg)},inside);`).join('')}}
-${byFours(sums)}`);
-}
-
-/** The shader of a draw that computes what each parameter of a class adds to the totals: a texel for each parameter. */
-export function termsShader(plan: Plan, terms: readonly Term[], totals: number): Shader {
-  const sources: Source[] = [];
-  const {scalars, valueOf} = linesOf(plan, terms.map(({node}) => node), sources);
-  const sums = Array.from({length: totals}, (_, total) => ['0.', ...terms.filter(term => term.total === total).map(({node}) => `${valueOf(node)}.x`)].join('+'));
-  return shader(plan.slots, sources, Math.ceil(totals / 4), () => `int row=int(gl_FragCoord.x)-${at(sources, 1)}.x;\n${scalars}${byFours(sums)}`);
-}
-
-/** The shader of a draw that writes these scalar outputs. */
-export function scalarShader(plan: Plan, outputs: readonly Output[]): Shader {
-  const sources: Source[] = [];
-  const {scalars, valueOf} = linesOf(plan, outputs.map(({node}) => node), sources);
-  return shader(plan.slots, sources, outputs.length, () => `int row=${at(sources, 1)}.x;\n${scalars}${outputs.map(({node}, i) => `out${i}=vec4(${valueOf(node)}.x,0,0,0);`).join('')}`);
-}
-
-/** The shader of a draw that adds up every `stride`-th texel of a row, in as many textures. */
-export function sumShader(textures: number): Shader {
-  const each = (text: (i: number) => string): string => Array.from({length: textures}, (_, i) => text(i)).join('');
-  const sources = Array.from({length: textures}, (_, four): Source => ({kind: 'totals', four}));
-  return shader(0, sources, textures, () => `${each(i => `out${i}=vec4(0);`)}
-for(int x=int(gl_FragCoord.x);x<OUTPUT.x;x+=${at(sources, 1)}.y){ivec2 texel=ivec2(x,gl_FragCoord.y);${each(i => `out${i}+=texelFetch(textures[${i}],texel,0);`)}}`);
-}
-
-function linesOf({graph, passes}: Plan, roots: readonly number[], sources: Source[], gathered: readonly string[] = []): ShaderLines {
-  const texture = (source: Source): string => {
-    const known = sources.findIndex(other => JSON.stringify(other) === JSON.stringify(source));
-    return `textures[${known < 0 ? sources.push(source) - 1 : known}]`;
-  };
-  return shaderLines(graph, roots, glsl, (node, index) => {
+/** Computes the values of a stage; of sums, parts: each adds up every so manieth texel. */
+export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
+  const {graph, inputs, passes, slots} = plan;
+  // The sums of all passes come after the inputs, and the totals after these.
+  const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
+  const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),F(1)))`;
+  const {scalars, elements, values} = shaderLines(graph, stage, type => type === 'bool' ? 'B' : 'F', (node, index) => {
     switch (node.op) {
-      case 'slot': return `vec4(slots[${node.index >> 2}].${channel(node.index)})`;
-      case 'total': return `vec4(texelFetch(${texture({kind: 'totals', four: node.index >> 2})},ivec2(0),0).${channel(node.index)})`;
+      case 'slot': return `F(intBitsToFloat(at${four(8 + 4 * inputs.length + node.index)}))`;
+      case 'total': return sum(passes.length, node.index, '0');
       case 'input': {
-        const from = texture({kind: 'input', input: node});
-        const layout = from.replace('textures', 'layouts');
-        if (node.extent === 'scalar') return `vec4(element(${from},${layout},0))`;
-        return gathered.includes(node.name) ? `gather(${from},${layout},place,OUTPUT)` : `texelFetch(${from},texel,0)`;
+        const i = inputs.findIndex(({name}) => name === node.name);
+        const from = `textures[${i}],at[${i + 2}]`;
+        if (node.extent === 'scalar') return `F(pair(${from},0).x)`;
+        switch (stored[i]) {
+          case 'unpacked': return `F(pair(${from},first),${output === 'matrix' ? `pair(${from},first+at[0].z)` : '0,0'})`;
+          case 'moved': return `texelFetch(textures[${i}],texelAt(t,at[${i + 2}].x),0)`;
+          default: return `texelFetch(textures[${i}],texel,0)`;
+        }
       }
       default: {
-        const pass = passes.findIndex(each => each.reductions.includes(index));
-        const i = passes[pass]?.reductions.indexOf(index) ?? -1;
-        return `vec4(texelFetch(${texture({kind: 'reductions', pass, four: i >> 2})},ivec2(0,row),0).${channel(i)})`;
+        const pass = passes.findIndex(({reductions}) => reductions.includes(index));
+        return sum(pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'at[1].x') + (node.op === 'mean' ? '/F(at[1].z)' : '');
       }
     }
   });
+  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}select(F(0),${values[i] ?? ''},inside)`);
+  return shader(unitOf(passes.length, leastTotals(plan)), 2 + inputs.length + fours(slots), values.length, scalars + (stage.kind === 'sums'
+    ? `${targets(values.length, () => '=F(0)')}int side=at[1].y;
+for(int t=(int(gl_FragCoord.y)-at[1].x*side)*side+int(gl_FragCoord.x);t<at[0].w;t+=side*side){ivec2 texel=texelAt(t,at[0].x);${compute('+=')}}`
+    : `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`));
 }
 
-function channel(i: number): string {
-  return 'xyzw'.charAt(i & 3);
+/** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
+export function sumShader(count: number): Shader {
+  return shader(count, 2, count, `${targets(count, () => '=F(0)')}ivec2 size=at[0].xy;
+for(int y=0;y<size.y;y++)for(int x=0;x<size.x;x++){${targets(count, i => `+=texelFetch(textures[${i}],ivec2(x,int(gl_FragCoord.y)*size.y+y),0)`)}}`);
 }
 
-function byFours(values: readonly string[]): string {
-  return Array.from({length: Math.ceil(values.length / 4)}, (_, i) =>
-    `out${i}=vec4(${Array.from({length: 4}, (__, j) => values[4 * i + j] ?? '0').join()});`).join('');
+function targets(count: number, text: (i: number) => string): string {
+  return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function at(sources: readonly Source[], offset: number): string {
-  return `layouts[${sources.length + offset}]`;
-}
-
-function shader(slots: number, sources: readonly Source[], targets: number, main: () => string): Shader {
-  const outputs = Array.from({length: targets}, (_, i) => `layout(location=${i}) out vec4 out${i};\n`).join('');
+function shader(textures: number, words: number, count: number, main: string): Shader {
+  // There is no array of none.
+  const sources = Math.max(1, textures);
   const text = `#version 300 es
 precision highp float;precision highp int;precision highp sampler2D;
-uniform sampler2D textures[${Math.max(1, sources.length)}];uniform ivec4 layouts[${sources.length + 2}];uniform vec4 slots[${Math.ceil(slots / 4) + 1}];
-${outputs}${GLSL_OPERATIONS}${ADDRESSING}#define OUTPUT ${at(sources, 0)}
-void main(){
-${main()}
-}`;
-  return {text, sources, targets};
+uniform sampler2D textures[${sources}];uniform ivec4 at[${words}];layout(location=0) out vec4 to[${count}];
+${PRELUDE}void main(){${main}}`;
+  return {text, sources};
 }
 
-const ADDRESSING = `
-ivec2 divmod(int a,int b){int q=a/b;return ivec2(q,a-q*b);}
-ivec2 texelAt(int i,int width){return divmod(i,width).yx;}
-ivec3 placeOf(int t,ivec4 to){ivec2 c=divmod(t,(to.z+1)/2),r=divmod(c.x,(to.y+1)/2);return ivec3(r.x,2*r.y,2*c.y);}
-bvec4 isInside(ivec3 p,ivec4 to){bool r=p.y+1<to.y,c=p.z+1<to.z;return bvec4(true,c,r,r&&c);}
-float element(sampler2D from,ivec4 at,int i){
-if(at.y==0)return texelFetch(from,texelAt(i+at.z,at.x),0).x;
-ivec2 c=divmod(i,at.z),r=divmod(c.x,at.y);
-return texelFetch(from,texelAt((r.x*((at.y+1)/2)+r.y/2)*((at.z+1)/2)+c.y/2,at.x),0)[2*(r.y&1)+(c.y&1)];}
-vec4 gather(sampler2D from,ivec4 at,ivec3 p,ivec4 to){int i=(p.x*to.y+p.y)*to.z+p.z,j=i+to.z;
-return vec4(element(from,at,i),element(from,at,i+1),element(from,at,j),element(from,at,j+1));}
+// `first` is the index of a texel's first element, `t` that of the texel.
+const PLACES: Readonly<Record<Form, string>> = {
+  scalar: 'B inside=B(1,0,0,0);',
+  vector: 'int first=2*t;B inside=B(1,first+1<at[0].z,0,0);',
+  matrix: `int w=(at[0].z+1)/2,h=(at[0].y+1)/2,line=t/w,column=2*(t-line*w),batch=line/h,row=2*(line-batch*h),first=(batch*at[0].y+row)*at[0].z+column;
+bool right=column+1<at[0].z,below=row+1<at[0].y;B inside=B(1,right,below,right&&below);`,
+};
+
+const PRELUDE = `
+#define F vec4
+#define B bvec4
+#define select mix
+#define lt lessThan
+#define le lessThanEqual
+#define eq equal
+#define none() uintBitsToFloat(uvec4(0x7fc00000u))
+B and(B a,B b){return B(ivec4(a)&ivec4(b));}
+B or(B a,B b){return B(ivec4(a)|ivec4(b));}
+B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec4(0x7f800000u));}
+F divide(F a,F b){return mix(a/b,F(1),equal(a,b));}
+ivec2 texelAt(int t,int width){int y=t/width;return ivec2(t-y*width,y);}
+vec2 pair(sampler2D from,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);
+return vec2(texelFetch(from,a,0).x,texelFetch(from,b,0).x);}
 `;

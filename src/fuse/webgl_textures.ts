@@ -23,69 +23,73 @@ export interface WebGLBackend extends KernelBackend {
   readonly pendingRead: {has(dataId: DataId): boolean};
   /** How many tensors share a texture with slices of it; absent or 1 where there are none. */
   readonly dataRefCount: {get(dataId: DataId): number | undefined};
+  memory(): {unreliable: boolean; numBytesInGPUAllocated: number};
   makeTensorInfo(shape: number[], dtype: DataType, values?: Float32Array): TensorInfo;
   uploadToGPU(dataId: DataId): void;
+  packedReshape(input: TensorInfo, shape: number[]): TensorInfo;
   disposeIntermediateTensorInfo(info: TensorInfo): void;
 }
 
-/** Whether `backend` is tfjs's WebGL backend on WebGL 2. */
+/** Whether `backend` is tfjs's WebGL backend on WebGL 2, the first version that draws into several textures. */
 export function isWebGL2Backend(backend: KernelBackend): backend is WebGLBackend {
-  return 'gpgpu' in backend && 'texData' in backend && 'pendingRead' in backend && 'dataRefCount' in backend
-    && typeof backend.gpgpu === 'object' && backend.gpgpu !== null && 'gl' in backend.gpgpu
-    && typeof WebGL2RenderingContext !== 'undefined' && backend.gpgpu.gl instanceof WebGL2RenderingContext;
+  return 'gpgpu' in backend && backend.gpgpu instanceof Object && 'gl' in backend.gpgpu && backend.gpgpu.gl instanceof Object && 'drawBuffers' in backend.gpgpu.gl;
 }
 
-/** How a tensor is stored, as in `layouts` of the shaders. */
-export type Layout = readonly [width: number, rows: number, columns: number, last: number];
+/** Where sums, inputs and outputs are; null where there are no elements. */
+export type Texture = WebGLTexture | null;
 
 /** The size of a texture in texels. */
 export function texelsOf({texShape, isPacked}: TextureData): readonly [width: number, height: number] {
   const [rows = 1, columns = 1] = texShape ?? [];
-  return isPacked === true ? [Math.max(1, Math.ceil(columns / 2)), Math.max(1, Math.ceil(rows / 2))] : [columns, rows];
+  return isPacked === true ? [Math.ceil(columns / 2), Math.ceil(rows / 2)] : [columns, rows];
 }
 
-/** The layout of a packed texture of that shape that a shader writes; last comes the number of texels. */
-export function outputLayout(shape: readonly number[], width: number): Layout {
-  const columns = shape.at(-1) ?? 1;
-  const rows = shape.at(-2) ?? 1;
-  const batch = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  return [width, rows, columns, batch * Math.ceil(rows / 2) * Math.ceil(columns / 2)];
+/** Rows and columns of a tensor, as they are packed by twos, and the number of such matrices. */
+export function matricesOf(shape: readonly number[]): readonly [rows: number, columns: number, count: number] {
+  return [shape.at(-2) ?? 1, shape.at(-1) ?? 1, shape.slice(0, -2).reduce((a, b) => a * b, 1)];
 }
 
-/** The layout of a texture that a shader reads, to write one of the layout `output` if given. */
-export function inputLayout(data: TextureData, output: Layout = [0, 0, 0, 0]): Layout {
-  const [width] = texelsOf(data);
-  if (data.isPacked !== true) return [width, 0, data.slice?.flatOffset ?? 0, 4];
-  const [outputWidth, outputRows, outputColumns] = output;
-  const [, rows, columns] = outputLayout(data.shape, width);
-  const same = width === outputWidth && columns === outputColumns && (rows === outputRows || rows % 2 + outputRows % 2 === 0);
-  return [width, rows, columns, same ? 0 : 4];
-}
-
-/** The data of a tensor, which has elements, with a texture. What is not on the GPU yet is packed. */
-export function onGPU(backend: WebGLBackend, {dataId, shape}: TensorInfo): TextureData {
+/**
+ * The data of a tensor, which has elements, with a texture that holds one element a texel or is packed in the order that the tensor's shape asks for.
+ * @param made gets what had to be made for that.
+ */
+export function onGPU(backend: WebGLBackend, {dataId, shape, dtype}: TensorInfo, made: TensorInfo[]): TextureData {
   const data = backend.texData.get(dataId);
-  if (data.texture) return data;
-  data.isPacked = true;
-  data.shape = shape;
-  backend.uploadToGPU(dataId);
+  if (!data.texture) {
+    data.isPacked = true;
+    data.shape = shape;
+    backend.uploadToGPU(dataId);
+  }
+  if (data.isPacked !== true || inSameOrder(data.shape, shape)) return data;
+  const info = backend.packedReshape({dataId, shape: data.shape, dtype}, shape);
+  made.push(info);
+  return backend.texData.get(info.dataId);
+}
+
+function inSameOrder(a: readonly number[], b: readonly number[]): boolean {
+  const [rows, columns] = matricesOf(a);
+  const [otherRows, otherColumns] = matricesOf(b);
+  return columns === otherColumns ? rows === otherRows || rows % 2 + otherRows % 2 === 0 : rows * otherRows === 1 && columns % 2 + otherColumns % 2 === 0;
+}
+
+/**
+ * A new tensor with whatever values, in a packed texture if it has elements.
+ * @param made is told of it before its texture is asked for.
+ */
+export function packed(backend: WebGLBackend, shape: number[], made: (info: TensorInfo) => void, texShape: [number, number] | null = null): TextureData {
+  const isEmpty = shape.includes(0);
+  const info = backend.makeTensorInfo(shape, 'float32', isEmpty ? new Float32Array(0) : undefined);
+  made(info);
+  const data = backend.texData.get(info.dataId);
+  if (isEmpty) return data;
+  Object.assign(data, {isPacked: true, texShape});
+  backend.uploadToGPU(info.dataId);
   return data;
 }
 
-/** A new packed texture, with whatever values; it is added to `made`. */
-export function packed(backend: WebGLBackend, shape: number[], made: TensorInfo[], texShape?: [number, number]): TensorInfo {
-  const info = backend.makeTensorInfo(shape, 'float32');
-  made.push(info);
-  const data = backend.texData.get(info.dataId);
-  data.isPacked = true;
-  if (texShape !== undefined) data.texShape = texShape;
-  backend.uploadToGPU(info.dataId);
-  return info;
-}
-
-/** The texture of a tensor; null where it has no elements. */
-export function textureOf(backend: WebGLBackend, {dataId}: TensorInfo): WebGLTexture | null {
-  return backend.texData.get(dataId).texture?.texture ?? null;
+/** Null where there are no elements. */
+export function textureOf({texture}: TextureData): Texture {
+  return texture?.texture ?? null;
 }
 
 /** Whether nothing but this one tensor would notice if its data were replaced. */
@@ -94,12 +98,12 @@ export function isExclusive({pendingRead, dataRefCount, texData}: WebGLBackend, 
   return refCount === 1 && !slice && (dataRefCount.get(dataId) ?? 1) <= 1 && !pendingRead.has(dataId);
 }
 
-/** Gives a tensor the texture of another, which is disposed together with what the tensor had. */
+/** Gives a tensor the data of another of its shape, which is disposed together with what the tensor had. */
 export function replace(backend: WebGLBackend, tensor: TensorInfo, by: TensorInfo): void {
   const old = backend.texData.get(tensor.dataId);
   const fresh = backend.texData.get(by.dataId);
-  const {texture, texShape, isPacked, usage} = old;
-  Object.assign(old, {texture: fresh.texture, texShape: fresh.texShape, isPacked: fresh.isPacked, usage: fresh.usage, shape: tensor.shape, values: null});
-  Object.assign(fresh, {texture, texShape, isPacked, usage});
+  const before = {...old};
+  Object.assign(old, fresh);
+  Object.assign(fresh, before);
   backend.disposeIntermediateTensorInfo(by);
 }

@@ -1,27 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import {kept} from './kept';
 import type {FusedBackend} from './kernel';
+import {leastTotals, stagesOf} from './stages';
 import {type GpuDevice, isWebGPUBackend, type WebGPUBackend} from './webgpu_device';
 import {Memory} from './webgpu_memory';
-import {Pipelines} from './webgpu_programs';
+import {pipelinesOf} from './webgpu_programs';
 import {Run} from './webgpu_run';
 
-interface OnDevice {
-  readonly pipelines: Pipelines;
-  readonly memory: Memory;
-}
-
-const devices = new WeakMap<GpuDevice, OnDevice>();
+const memories = new WeakMap<GpuDevice, Memory>();
 
 /** On tfjs's WebGPU backend: one dispatch a parameter, in place. */
 export const webgpuBackend: FusedBackend = {
   prepare(plan, backend) {
-    on(webgpu(backend)).pipelines.of(plan);
+    const pipelines = pipelinesOf(plan, webgpu(backend).device);
+    for (const stage of stagesOf(plan, leastTotals(plan))) pipelines.of(stage);
   },
 
   run(step, backend) {
     const gpu = webgpu(backend);
-    const {pipelines, memory} = on(gpu);
-    const run = new Run(gpu, pipelines, memory, step);
+    const {device} = gpu;
+    const run = new Run(gpu, kept(memories, device, () => new Memory(device)), step);
     try {
       run.prepare();
     } catch (error) {
@@ -35,13 +33,4 @@ export const webgpuBackend: FusedBackend = {
 function webgpu(backend: tf.KernelBackend): WebGPUBackend {
   if (!isWebGPUBackend(backend)) throw new Error('the backend webgpu is not the one of tfjs');
   return backend;
-}
-
-function on({device}: WebGPUBackend): OnDevice {
-  let found = devices.get(device);
-  if (found === undefined) {
-    found = {pipelines: new Pipelines(device), memory: new Memory(device)};
-    devices.set(device, found);
-  }
-  return found;
 }

@@ -34,7 +34,7 @@ interface BindingType {
 }
 export interface GpuDevice {
   readonly limits: {readonly maxStorageBuffersPerShaderStage: number; readonly maxUniformBufferBindingSize: number; readonly minUniformBufferOffsetAlignment: number};
-  readonly queue: {writeBuffer(buffer: GpuBuffer, offset: number, data: Uint32Array, start: number, size: number): void};
+  readonly queue: {writeBuffer(buffer: GpuBuffer, offset: number, data: Uint32Array): void};
   createBuffer(descriptor: {size: number; usage: number}): GpuBuffer;
   createShaderModule(descriptor: {code: string}): object;
   createBindGroupLayout(descriptor: {entries: readonly BindingType[]}): GpuLayout;
@@ -47,7 +47,8 @@ export interface GpuDevice {
 export interface BufferData {
   refCount: number;
   values?: unknown;
-  resource?: GpuBuffer | null;
+  /** There after `uploadToGPU`. */
+  readonly resource: GpuBuffer;
   /** Whether the buffer is a user's own. */
   external?: boolean;
 }
@@ -70,31 +71,11 @@ export interface WebGPUBackend extends KernelBackend {
 
 /** Whether `backend` is tfjs's WebGPU backend. */
 export function isWebGPUBackend(backend: KernelBackend): backend is WebGPUBackend {
-  return 'device' in backend && 'tensorMap' in backend && 'commandQueueOwnedIds' in backend && 'computePassEncoder' in backend && 'submitQueue' in backend;
+  return 'tensorMap' in backend && 'commandQueueOwnedIds' in backend;
 }
 
-const COPY_DST = 8;
-const UNIFORM = 64;
-const STORAGE = 128;
-const COMPUTE = 4;
-
-export function uniformBuffer(device: GpuDevice, size: number): GpuBuffer {
-  return device.createBuffer({size, usage: UNIFORM | COPY_DST});
-}
-
-export function storageBuffer(device: GpuDevice, size: number): GpuBuffer {
-  return device.createBuffer({size, usage: STORAGE});
-}
-
-/** @param types of what is bound, by binding; undefined where nothing is. */
-export function bindLayout(device: GpuDevice, types: ReadonlyArray<BindingType['buffer']['type'] | undefined>): GpuLayout {
-  return device.createBindGroupLayout({
-    entries: types.flatMap((type, binding) => type === undefined ? [] : [{binding, visibility: COMPUTE, buffer: {type}}]),
-  });
-}
-
-export function pipeline(device: GpuDevice, layout: GpuLayout, code: string): GpuPipeline {
-  return device.createComputePipeline({
-    layout: device.createPipelineLayout({bindGroupLayouts: [layout]}), compute: {module: device.createShaderModule({code}), entryPoint: 'main'},
-  });
-}
+/** How buffers of our own are used: to be written by the host and read, or by shaders alone. */
+export const UNIFORM = 64 + 8;
+export const STORAGE = 128;
+/** Where buffers are seen. */
+export const COMPUTE = 4;

@@ -1,32 +1,17 @@
-import {OWN_WORDS} from './webgpu_shader';
 import type {GpuBindGroup, GpuBuffer, GpuDevice, GpuLayout} from './webgpu_device';
 
-interface Made {
-  readonly group: GpuBindGroup;
-  readonly layout: GpuLayout;
-  readonly buffers: readonly GpuBuffer[];
-  readonly scratch: GpuBuffer;
-  readonly uniforms: GpuBuffer;
-  readonly slotsAt: number;
-  readonly ownAt: number;
-}
+/** The groups that were made last, by the last buffer of theirs, and what they are of. */
+const last = new WeakMap<GpuBuffer, {readonly parts: readonly unknown[]; readonly group: GpuBindGroup}>();
 
-/** The groups that were made last, by the first buffer of theirs. */
-const last = new WeakMap<GpuBuffer, Made>();
-
-/** What is bound for a parameter: from step to step mostly the same. */
-export function groupOf(device: GpuDevice, layout: GpuLayout, buffers: readonly GpuBuffer[], scratch: GpuBuffer, uniforms: GpuBuffer, slotsAt: number,
-  slotBytes: number, ownAt: number): GpuBindGroup {
-  const [first = scratch] = buffers;
-  const made = last.get(first);
-  if (made !== undefined && made.layout === layout && made.scratch === scratch && made.uniforms === uniforms && made.slotsAt === slotsAt
-    && made.ownAt === ownAt && made.buffers.every((buffer, i) => buffer === buffers[i])) return made.group;
+/** What is bound for a parameter, which from step to step is mostly the same: a part of `uniforms`, then whole buffers. */
+export function groupOf(device: GpuDevice, layout: GpuLayout, uniforms: GpuBuffer, offset: number, size: number, buffers: readonly GpuBuffer[]): GpuBindGroup {
+  const key = buffers.at(-1) ?? uniforms;
+  const parts = [layout, uniforms, offset, ...buffers];
+  const made = last.get(key);
+  if (made?.parts.every((part, i) => part === parts[i]) === true) return made.group;
   const group = device.createBindGroup({layout, entries: [
-    {binding: 0, resource: {buffer: scratch}},
-    {binding: 1, resource: {buffer: uniforms, offset: slotsAt, size: slotBytes}},
-    {binding: 2, resource: {buffer: uniforms, offset: ownAt, size: 4 * OWN_WORDS}},
-    ...buffers.map((buffer, i) => ({binding: i + 3, resource: {buffer}})),
+    {binding: 0, resource: {buffer: uniforms, offset, size}}, ...buffers.map((buffer, i) => ({binding: i + 1, resource: {buffer}})),
   ]});
-  last.set(first, {group, layout, buffers, scratch, uniforms, slotsAt, ownAt});
+  last.set(key, {parts, group});
   return group;
 }

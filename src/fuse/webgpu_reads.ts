@@ -1,4 +1,5 @@
 import type {DataId} from '@tensorflow/tfjs-core';
+import {kept} from './kept';
 import type {WebGPUBackend} from './webgpu_device';
 
 const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
@@ -8,16 +9,11 @@ const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
  * written meanwhile. Unlike its WebGL backend, the WebGPU backend does not tell, so its method `read` is extended to count.
  */
 export function pendingReads(backend: WebGPUBackend): {has(dataId: DataId): boolean} {
-  let counts = pending.get(backend);
-  if (counts === undefined) {
-    counts = new Map<DataId, number>();
-    pending.set(backend, counts);
-    watch(backend, counts);
-  }
-  return counts;
+  return kept(pending, backend, () => watched(backend));
 }
 
-function watch(backend: WebGPUBackend, counts: Map<DataId, number>): void {
+function watched(backend: WebGPUBackend): Map<DataId, number> {
+  const counts = new Map<DataId, number>();
   const read = backend.read.bind(backend);
   backend.read = async dataId => {
     // The backend's class declares its ids as objects.
@@ -30,5 +26,5 @@ function watch(backend: WebGPUBackend, counts: Map<DataId, number>): void {
       if (left > 0) counts.set(id, left);
       else counts.delete(id);
     }
-  };
+  };  return counts;
 }

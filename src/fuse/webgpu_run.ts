@@ -3,31 +3,35 @@ import {env} from '@tensorflow/tfjs-core';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, PlannedClass, PlannedStep} from './kernel';
+import {inOrder, type Stage, stagesOf} from './stages';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
-import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, GpuPipeline, WebGPUBackend} from './webgpu_device';
+import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './webgpu_device';
 import {groupOf} from './webgpu_groups';
 import type {Memory} from './webgpu_memory';
-import type {Pipelines, PlanPipelines} from './webgpu_programs';
+import {pipelinesOf} from './webgpu_programs';
 import {pendingReads} from './webgpu_reads';
-import {boundNames, OWN_WORDS, WORKGROUP} from './webgpu_shader';
+import {boundNames, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
 
 const MOST_GROUPS = 4096;
 // Elements that a thread adds up at least, and workgroups that share a parameter at most.
 const ELEMENTS_A_THREAD = 16;
 const MOST_PARTS = 256;
-const FOLD_BYTES = 16;
 
-/** A class of parameters: its numbers in bytes of the uniforms, its sums in words of the scratch. */
+/** A parameter: where its uniforms are, in words, and its sums in the scratch; its number among all. */
+interface Row {
+  readonly size: number;
+  readonly buffers: readonly GpuBuffer[];
+  readonly own: number;
+  readonly sums: number;
+  readonly parts: number;
+  readonly term: number;
+  group?: GpuBindGroup;
+}
+
 interface ClassRun {
   readonly planned: PlannedClass;
-  readonly pipelines: PlanPipelines;
-  readonly parts: number;
-  readonly slotsAt: number;
-  readonly rowsAt: number;
-  readonly sumsAt: number;
-  /** The first of its rows among those of all classes with terms. */
-  readonly firstTerm: number;
-  readonly buffers: ReadonlyArray<readonly GpuBuffer[]>;
+  readonly stages: readonly Stage[];
+  readonly rows: readonly Row[];
 }
 
 /** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
@@ -38,39 +42,41 @@ export class Run {
   private readonly written: BufferData[] = [];
   private readonly used: DataId[] = [];
   private readonly classes: ClassRun[] = [];
-  private readonly alignment: number;
-  private readonly terms: number;
-  private uniformBytes = 0;
-  private scratchWords: number;
-  /** Where parts of sums begin in the scratch. */
-  private partsAt = 0;
-  private foldsAt = 0;
+  private rows = 0;
+  private uniformWords = 0;
 
-  constructor(private readonly backend: WebGPUBackend, private readonly pipelines: Pipelines, private readonly memory: Memory,
-    private readonly step: PlannedStep) {
-    this.alignment = backend.device.limits.minUniformBufferOffsetAlignment;
-    this.terms = step.classes.reduce((sum, {plan, jobs}) => sum + (plan.graph.terms.length > 0 ? jobs.length : 0), 0);
-    this.scratchWords = step.totals * (1 + this.terms);
-  }
+  constructor(private readonly backend: WebGPUBackend, private readonly memory: Memory, private readonly step: PlannedStep) {}
 
   prepare(): void {
-    const shared = sharedGradients(this.step.classes);
-    let firstTerm = 0;
-    for (const planned of this.step.classes) {
-      this.classes.push(this.classRun(planned, firstTerm, shared));
-      if (planned.plan.graph.terms.length > 0) firstTerm += planned.jobs.length;
+    const {backend, memory, step: {classes, totals}} = this;
+    const {device} = backend;
+    const shared = sharedGradients(classes);
+    const alignment = device.limits.minUniformBufferOffsetAlignment / 4;
+    let scratchWords = totals * classes.reduce((sum, {jobs}) => sum + jobs.length, 0);
+    for (const planned of classes) {
+      const {plan, jobs} = planned;
+      const rows = jobs.map((job): Row => {
+        const {size} = job.variable;
+        const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
+        const row = {
+          size, parts, own: this.uniformWords, sums: scratchWords, term: this.rows++,
+          buffers: boundNames(plan).map(name => this.buffer(job, name, plan.outputs.find(output => output.name === name), shared)),
+        };
+        this.uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
+        scratchWords += plan.reductions.length * parts;
+        return row;
+      });
+      this.classes.push({planned, rows, stages: stagesOf(plan, totals)});
     }
-    this.partsAt = this.scratchWords;
-    this.scratchWords += Math.max(0, ...this.classes.map(({planned: {plan, jobs}, parts}) => jobs.length * parts * Math.max(...plan.passes.map(({reductions}) => reductions.length))));
-    this.foldsAt = this.room(this.alignment * (1 + this.classes.reduce((sum, {planned}) => sum + planned.plan.passes.length, 0)));
+    memory.start(backend, 4 * this.uniformWords, 4 * scratchWords);
+    for (const {planned: {plan}, rows} of this.classes) {
+      for (const row of rows) row.group = groupOf(device, pipelinesOf(plan, device).layout, memory.uniforms, 4 * row.own, 4 * ownWords(plan), [memory.scratch, ...row.buffers]);
+    }
   }
 
   dispatch(): Fresh[] {
     const {backend, memory} = this;
-    memory.start(backend, this.uniformBytes / 4, this.scratchWords);
-    for (const run of this.classes) this.writeUniforms(run);
-    this.writeFolds();
-    memory.send(this.uniformBytes / 4);
+    backend.device.queue.writeBuffer(memory.uniforms, 0, this.uniforms());
     // Nothing that is used is reused before the work is submitted.
     for (const dataId of this.used) backend.commandQueueOwnedIds.add(dataId);
     backend.ensureCommandEncoderReady();
@@ -93,29 +99,6 @@ export class Run {
   abandon(): void {
     for (const {info} of this.fresh) this.backend.disposeData(info.dataId);
     for (const info of this.temporary) this.backend.disposeData(info.dataId);
-  }
-
-  private classRun(planned: PlannedClass, firstTerm: number, shared: ReadonlySet<object>): ClassRun {
-    const {plan, jobs, slots} = planned;
-    const largest = Math.max(...jobs.map(({variable}) => variable.size));
-    const sumsAt = this.scratchWords;
-    this.scratchWords += jobs.length * plan.reductions.length;
-    return {
-      planned, firstTerm, sumsAt, pipelines: this.pipelines.of(plan),
-      parts: Math.max(1, Math.min(MOST_PARTS, Math.ceil(largest / WORKGROUP / ELEMENTS_A_THREAD))),
-      slotsAt: this.room(16 * (Math.ceil(slots.length / 4) + 1)), rowsAt: this.room(jobs.length * this.rowBytes),
-      buffers: jobs.map(job => boundNames(plan).map(name => this.buffer(job, name, plan.outputs.find(output => output.name === name), shared))),
-    };
-  }
-
-  private get rowBytes(): number {
-    return aligned(4 * OWN_WORDS, this.alignment);
-  }
-
-  private room(bytes: number): number {
-    const at = this.uniformBytes;
-    this.uniformBytes = aligned(at + bytes, this.alignment);
-    return at;
   }
 
   /** The buffer of a tensor; of one that is written, the one to write. */
@@ -148,97 +131,35 @@ export class Run {
     return this.onGPU(info).resource;
   }
 
-  private onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData & {readonly resource: GpuBuffer} {
+  private onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData {
     const {backend} = this;
-    // Moves the data here where it is another backend's.
-    backend.tensorMap.get(dataId);
     backend.uploadToGPU(dataId);
     this.used.push(dataId);
-    const data = backend.tensorMap.get(dataId);
-    if (!hasBuffer(data)) throw new Error('tfjs\'s WebGPU backend gave a tensor no buffer.');
-    return data;
+    return backend.tensorMap.get(dataId);
   }
 
-  private writeUniforms({planned: {plan, jobs, slots}, slotsAt, rowsAt, sumsAt, firstTerm}: ClassRun): void {
-    const {memory: {words, floats}, step: {totals}} = this;
-    floats.set(slots, slotsAt / 4);
-    jobs.forEach(({variable: {size}}, i) => {
-      const at = (rowsAt + i * this.rowBytes) / 4;
-      words.set([size, i, jobs.length, sumsAt, this.partsAt, plan.graph.terms.length > 0 ? totals : 0, totals + firstTerm + i, this.terms], at);
-      floats[at + 8] = NaN;
-    });
-  }
-
-  /** The first fold is that of the totals; then come those of the passes of each class. */
-  private writeFolds(): void {
-    const {memory: {words}, step: {totals}} = this;
-    let at = this.foldsAt / 4;
-    words.set([this.terms, totals, 0], at);
-    for (const {planned: {plan, jobs}, parts, sumsAt} of this.classes) {
-      let to = sumsAt;
-      for (const {reductions} of plan.passes) {
-        at += this.alignment / 4;
-        words.set([parts, this.partsAt, to], at);
-        to += jobs.length * reductions.length;
+  private uniforms(): Uint32Array {
+    const words = new Uint32Array(this.uniformWords);
+    const floats = new Float32Array(words.buffer);
+    for (const {planned: {slots}, rows} of this.classes) {
+      for (const {own, size, sums, parts, term} of rows) {
+        words.set([size, sums, parts, term, this.rows], own);
+        floats.set([NaN, 0, 0, ...slots], own + OWN_WORDS - 3);
       }
     }
+    return words;
   }
 
   private record(pass: GpuComputePass): void {
-    const passes = Math.max(0, ...this.classes.map(({pipelines}) => pipelines.passes.length));
-    for (let k = 0; k < passes; k++) {
-      const addsTerms = this.classes.some(({planned}) => (planned.plan.passes[k]?.after.terms.length ?? 0) > 0);
-      let fold = k + 1;
-      for (const run of this.classes) {
-        const {planned: {plan, jobs}, pipelines, parts} = run;
-        const own = plan.passes[k];
-        const compiled = pipelines.passes[k];
-        if (compiled?.reduce !== undefined && own !== undefined) {
-          this.dispatchRows(pass, run, compiled.reduce, () => parts);
-          this.fold(pass, fold, jobs.length * own.reductions.length);
-        }
-        if (compiled?.write !== undefined) this.dispatchRows(pass, run, compiled.write, size => Math.min(MOST_GROUPS, Math.ceil(size / WORKGROUP)));
-        // Last, for it writes scalars that others read.
-        const after = (own?.after.writes.length ?? 0) > 0 || (addsTerms && plan.graph.terms.length > 0);
-        if (compiled?.after !== undefined && after) this.dispatchRows(pass, run, compiled.after, () => 1);
-        fold += plan.passes.length;
+    for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
+      pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage));
+      for (const {size, parts, group} of rows) {
+        const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.min(MOST_GROUPS, Math.ceil(size / WORKGROUP)) : 1;
+        if (groups === 0 || group === undefined) continue;
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(groups);
+        this.backend.dispatchCountInPass++;
       }
-      if (addsTerms) this.fold(pass, 0, this.step.totals);
     }
   }
-
-  private dispatchRows(pass: GpuComputePass, run: ClassRun, pipeline: GpuPipeline, groupsOf: (size: number) => number): void {
-    pass.setPipeline(pipeline);
-    run.planned.jobs.forEach(({variable: {size}}, i) => {
-      const groups = groupsOf(size);
-      if (groups > 0) this.dispatchOne(pass, this.rowGroup(run, i), groups);
-    });
-  }
-
-  private rowGroup({planned: {slots}, pipelines: {layout}, slotsAt, rowsAt, buffers}: ClassRun, i: number): GpuBindGroup {
-    const {backend: {device}, memory: {uniforms, scratch}} = this;
-    return groupOf(device, layout, buffers[i] ?? [], scratch, uniforms, slotsAt, 16 * (Math.ceil(slots.length / 4) + 1), rowsAt + i * this.rowBytes);
-  }
-
-  private fold(pass: GpuComputePass, index: number, sums: number): void {
-    const {backend: {device}, memory: {uniforms, scratch}, pipelines: {fold, foldLayout}} = this;
-    pass.setPipeline(fold);
-    this.dispatchOne(pass, device.createBindGroup({layout: foldLayout, entries: [
-      {binding: 0, resource: {buffer: scratch}}, {binding: 2, resource: {buffer: uniforms, offset: this.foldsAt + index * this.alignment, size: FOLD_BYTES}},
-    ]}), sums);
-  }
-
-  private dispatchOne(pass: GpuComputePass, group: GpuBindGroup, groups: number): void {
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(groups);
-    this.backend.dispatchCountInPass++;
-  }
-}
-
-function hasBuffer(data: BufferData): data is BufferData & {readonly resource: GpuBuffer} {
-  return data.resource !== undefined && data.resource !== null;
-}
-
-function aligned(bytes: number, to: number): number {
-  return Math.ceil(bytes / to) * to;
 }

@@ -1,100 +1,74 @@
 /**
  * WGSL from a plan. A parameter's tensors are bound once each, those that are outputs for writing in place. What reductions and totals need is in one
- * buffer, `scratch`: first the totals, then what each parameter adds to them, then the parts of sums and, for each class and pass, the sums.
+ * buffer, `scratch`: for each total what each parameter adds to it, then for each parameter the parts of its sums. Who reads a sum adds up its parts.
  */
-import type {Output, Reduction} from './graph';
 import type {Plan} from './plan';
-import {reductionAt, shaderLines, type ShaderLines} from './shader_lines';
-import {wgsl, WGSL_OPERATIONS} from './webgpu_ops';
+import {four, fours, shaderLines} from './shader_lines';
+import type {Stage} from './stages';
 
 /** Threads that work together. */
 export const WORKGROUP = 64;
-/** The words of `own`. */
-export const OWN_WORDS = 12;
+/** The words of `own` before the slots. */
+export const OWN_WORDS = 8;
 
-/** The tensors of a parameter that shaders of the plan use, in the order of their bindings, which start at 3. */
+/** The words of `own`, with the slots. */
+export function ownWords({slots}: Plan): number {
+  return OWN_WORDS + 4 * Math.max(1, fours(slots));
+}
+
+/** The tensors of a parameter that shaders of the plan use, in the order of their bindings, which start at 2. */
 export function boundNames({inputs, outputs}: Plan): string[] {
   return [...new Set([...inputs, ...outputs].map(({name}) => name))];
 }
 
-/** Writes the outputs of the parameter's shape. */
-export function writeShader(plan: Plan, outputs: readonly Output[]): string {
-  const {scalars, elements, valueOf} = linesOf(plan, outputs.map(({node}) => node));
-  return shader(plan, `${scalars}for(var i=id.x;i<own.size;i+=n.x*${WORKGROUP}u){
-${elements}${outputs.map(({name, node}) => `${bound(plan, name)}[i]=${valueOf(node)};`).join('')}}`);
+export function isWritten({outputs}: Plan, tensor: string): boolean {
+  return outputs.some(({name}) => name === tensor);
 }
 
-/** Adds up a part of the parameter in each workgroup, for the reductions of a pass. */
-export function reduceShader(plan: Plan, pass: number): string {
-  const reductions = (plan.passes[pass]?.reductions ?? []).map(index => reductionAt(plan.graph, index));
-  const {scalars, elements, valueOf} = linesOf(plan, reductions.map(({arg}) => arg));
-  const each = (text: (i: number, arg: string, op: Reduction) => string): string => reductions.map(({op, arg}, i) => text(i, valueOf(arg), op)).join('');
-  return shader(plan, `${scalars}${each(i => `var sum${i}=0.0;`)}
-for(var i=id.x;i<own.size;i+=n.x*${WORKGROUP}u){
-${elements}${each((i, arg) => `sum${i}+=${arg};`)}}
-${each((i, _, op) => addUp(`sum${i}`, `scratch[own.parts+(own.row*${reductions.length}u+${i}u)*n.x+group.x]`, op === 'mean' ? '/f32(own.size)' : ''))}`);
-}
-
-/** Computes, in one thread, what the parameter adds to the totals, and its scalar outputs. */
-export function afterShader(plan: Plan, pass: number): string {
-  // What was added in a pass before is written again: all that a step adds is cleared together.
-  const terms = plan.passes.slice(0, pass + 1).flatMap(({after}) => after.terms);
-  const writes = plan.passes[pass]?.after.writes ?? [];
-  const {scalars, valueOf} = linesOf(plan, [...terms, ...writes].map(({node}) => node));
-  return shader(plan, `if(id.x==0u){${scalars}
-for(var t=0u;t<own.totals;t++){scratch[own.term+t*own.terms]=0.0;}
-${terms.map(({total, node}) => `scratch[own.term+${total}u*own.terms]+=${valueOf(node)};`).join('')}
-${writes.map(({name, node}) => `${bound(plan, name)}[0]=${valueOf(node)};`).join('')}}`);
-}
-
-/** Adds up as many numbers for each workgroup: parts of sums to sums, and what parameters add to totals. */
-export const FOLD_SHADER = `struct Fold{count:u32,start:u32,to:u32}
-@group(0)@binding(0) var<storage,read_write> scratch:array<f32>;
-@group(0)@binding(2) var<uniform> own:Fold;
-${head()}var sum=0.0;for(var i=local;i<own.count;i+=${WORKGROUP}u){sum+=scratch[own.start+group.x*own.count+i];}
-${addUp('sum', 'scratch[own.to+group.x]', '')}}`;
-
-/** Adds up a variable over the threads of a workgroup. */
-function addUp(sum: string, to: string, after: string): string {
-  return `shared_sums[local]=${sum};workgroupBarrier();
-for(var s=${WORKGROUP / 2}u;s>0u;s>>=1u){if(local<s){shared_sums[local]+=shared_sums[local+s];}workgroupBarrier();}
-if(local==0u){${to}=shared_sums[0]${after};}workgroupBarrier();
-`;
-}
-
-function head(): string {
-  return `var<workgroup> shared_sums:array<f32,${WORKGROUP}>;
-@compute @workgroup_size(${WORKGROUP}) fn main(@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
-@builtin(workgroup_id) group:vec3<u32>,@builtin(local_invocation_index) local:u32){
-`;
-}
-
-function linesOf(plan: Plan, roots: readonly number[]): ShaderLines {
-  return shaderLines(plan.graph, roots, wgsl, (node, index) => {
+/** Computes the values of a stage: of sums a part in each workgroup, of terms and scalars all in one thread. */
+export function stageShader(plan: Plan, stage: Stage): string {
+  const {graph, reductions, passes, slots} = plan;
+  const names = boundNames(plan);
+  const tensor = (name: string, index: string): string => `tensor${names.indexOf(name)}[${index}]`;
+  const {scalars, elements, values} = shaderLines(graph, stage, () => 'let', (node, index) => {
     switch (node.op) {
-      case 'slot': return `slots[${node.index >> 2}].${'xyzw'.charAt(node.index & 3)}`;
-      case 'total': return `scratch[${node.index}]`;
-      case 'input': return `${bound(plan, node.name)}[${node.extent === 'full' ? 'i' : '0'}]`;
-      default: {
-        const pass = plan.passes.findIndex(({reductions}) => reductions.includes(index));
-        const before = plan.passes.slice(0, pass).reduce((sum, {reductions}) => sum + reductions.length, 0);
-        const own = plan.passes[pass]?.reductions ?? [];
-        return `scratch[own.sums+own.rows*${before}u+own.row*${own.length}u+${own.indexOf(index)}u]`;
-      }
+      case 'slot': return `own.slots${four(node.index)}`;
+      case 'total': return `fold(local,${node.index}u*own.terms,own.terms)`;
+      case 'input': return tensor(node.name, node.extent === 'full' ? 'i' : '0');
+      default: return `fold(local,own.sums+${reductions.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/F(own.size)' : ''}`;
     }
   });
+  const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
+  const leave = (value: string, i: number): string => stage.kind === 'terms' ? `scratch[${i}u*own.terms+own.term]=${value};`
+    : `${tensor(stage.outputs[i]?.name ?? '', stage.kind === 'tensors' ? 'i' : '0')}=${value};`;
+  const forEach = (text: string): string => `for(var i=id.x;i<own.size;i+=n.x*${WORKGROUP}u){${elements}${text}}`;
+  const firstSum = passes.slice(0, stage.pass).reduce((sum, pass) => sum + pass.reductions.length, 0);
+  const main = stage.kind === 'tensors' ? forEach(each(leave)) : stage.kind !== 'sums' ? `if(id.x==0u){${each(leave)}}`
+    : `${each((_, i) => `var sum${i}=F(0);`)}${forEach(each((value, i) => `sum${i}+=${value};`))}
+${each((_, i) => `sum${i}=addUp(local,sum${i});if(local==0u){scratch[own.sums+${firstSum + i}u*own.parts+group.x]=sum${i};}`)}`;
+  const tensors = names.map((name, i) => `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<F>;\n`);
+  return `struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:F,slots:array<vec4<F>,${Math.max(1, fours(slots))}>}
+${tensors.join('')}${PRELUDE}{${scalars}${main}}`;
 }
 
-function bound(plan: Plan, name: string): string {
-  return `tensor${boundNames(plan).indexOf(name)}`;
-}
-
-function shader(plan: Plan, main: string): string {
-  const written = new Set(plan.outputs.map(({name}) => name));
-  return `struct Own{size:u32,row:u32,rows:u32,sums:u32,parts:u32,totals:u32,term:u32,terms:u32,nan:f32}
-@group(0)@binding(0) var<storage,read_write> scratch:array<f32>;
-@group(0)@binding(1) var<uniform> slots:array<vec4<f32>,${Math.ceil(plan.slots / 4) + 1}>;
-@group(0)@binding(2) var<uniform> own:Own;
-${boundNames(plan).map((name, i) => `@group(0)@binding(${i + 3}) var<storage,${written.has(name) ? 'read_write' : 'read'}> tensor${i}:array<f32>;`).join('\n')}
-${WGSL_OPERATIONS}${head()}${main}}`;
-}
+// WGSL has no constant that is not a number, so `own.nan` is one.
+const PRELUDE = `alias F=f32;
+alias B=bool;
+@group(0)@binding(0) var<uniform> own:Own;
+@group(0)@binding(1) var<storage,read_write> scratch:array<F>;
+var<workgroup> shares:array<F,${WORKGROUP}>;
+fn none()->F{return own.nan;}
+fn lt(a:F,b:F)->B{return a<b;}
+fn le(a:F,b:F)->B{return a<=b;}
+fn eq(a:F,b:F)->B{return a==b;}
+fn and(a:B,b:B)->B{return a&&b;}
+fn or(a:B,b:B)->B{return a||b;}
+fn not(a:B)->B{return !a;}
+fn isNaN(a:F)->B{return (bitcast<u32>(a)&0x7fffffffu)>0x7f800000u;}
+fn divide(a:F,b:F)->F{return a/b;}
+fn addUp(local:u32,share:F)->F{shares[local]=share;workgroupBarrier();
+for(var s=${WORKGROUP / 2}u;s>0u;s>>=1u){if(local<s){shares[local]+=shares[local+s];}workgroupBarrier();}
+let sum=shares[0];workgroupBarrier();return sum;}
+fn fold(local:u32,start:u32,count:u32)->F{var sum=F(0);for(var i=local;i<count;i+=${WORKGROUP}u){sum+=scratch[start+i];}return addUp(local,sum);}
+@compute @workgroup_size(${WORKGROUP}) fn main(@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
+@builtin(workgroup_id) group:vec3<u32>,@builtin(local_invocation_index) local:u32)`;

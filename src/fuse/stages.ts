@@ -1,0 +1,49 @@
+import {argsOf, nodeAt, type Output} from './graph';
+import type {Plan} from './plan';
+
+const KINDS = ['sums', 'terms', 'tensors', 'scalars'] as const;
+
+/** What a shader computes for a parameter: sums for reductions, what it adds to the totals, or outputs of its shape or of one number. */
+export interface Stage {
+  readonly kind: typeof KINDS[number];
+  readonly pass: number;
+  /** Which of the pass's reductions, the step's totals or the pass's outputs comes first here. */
+  readonly first: number;
+  /** For each of them the nodes that are added up. */
+  readonly values: ReadonlyArray<readonly number[]>;
+  readonly outputs: readonly Output[];
+  /** Tells it from the plan's others. */
+  readonly name: string;
+}
+
+/**
+ * A plan as work for shaders that compute `most` values at once.
+ * @param totals how many the step has. Before they are used, every parameter writes what it adds to all of them, up to then.
+ */
+export function stagesOf({graph, passes}: Plan, totals: number, most = Number.MAX_SAFE_INTEGER): Stage[] {
+  return passes.flatMap(({reductions, writes, after}, pass) => {
+    const stages = (kind: Stage['kind'], values: Stage['values'], outputs: readonly Output[] = []): Stage[] =>
+      Array.from({length: Math.ceil(values.length / most)}, (_, i) => {
+        const some = [i * most, (i + 1) * most];
+        return {kind, pass, first: i * most, values: values.slice(...some), outputs: outputs.slice(...some), name: [kind, pass, i, values.length].join()};
+      });
+    const terms = passes.slice(0, pass + 1).flatMap(each => each.after.terms);
+    return [
+      ...stages('sums', reductions.map(index => argsOf(nodeAt(graph, index)))),
+      ...stages('terms', Array.from({length: passes[pass + 1]?.barrier === true ? totals : 0}, (_, i) => terms.filter(({total}) => total === i).map(({node}) => node))),
+      ...stages('tensors', writes.map(({node}) => [node]), writes),
+      ...stages('scalars', after.writes.map(({node}) => [node]), after.writes),
+    ];
+  });
+}
+
+/** The least number of totals that a step with this plan has. */
+export function leastTotals({graph: {nodes, terms}}: Plan): number {
+  return Math.max(0, ...terms.map(({total}) => total + 1), ...nodes.map(node => node.op === 'total' ? node.index + 1 : 0));
+}
+
+/** The stages of all classes in the order that they have to run in. */
+export function inOrder<Run extends {readonly stages: readonly Stage[]}>(runs: readonly Run[]): ReadonlyArray<readonly [Run, Stage]> {
+  return runs.flatMap(run => run.stages.map(stage => [run, stage] as const))
+    .sort(([, a], [, b]) => a.pass - b.pass || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
+}
