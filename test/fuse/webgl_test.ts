@@ -193,6 +193,8 @@ describeBackends('a step fused on WebGL', () => {
     // tfjs's sums are not exact to more.
     await expectAsEager(() => trained(make, [[3, 5], [7], [], [300, 301], [0]], packed), 5e-6);
     await expectAsEager(() => trained(make, Array.from({length: 150}, (_, i) => i % 2 === 0 ? [] : [3]), unpacked, 2), 5e-6);
+    const centred = callback('centredGrad', {total: ({grad}) => ({mean: grad.mean()})}, ({grad, total}) => ({grad: grad.sub(total.mean)}));
+    await expectAsEager(() => trained(() => new Optimizer<readonly Callback[]>([clipped, centred, plain], {maxNorm: 0.5}), [[3, 5]], packed), 5e-6);
   }));
 
   for (const size of [1, 63, 1000, 65537, 300001]) {
@@ -272,59 +274,9 @@ describeBackends('a step fused on WebGL', () => {
       expect(() => { webglBackend.prepare(plan(), tf.backend()); }).toThrowError(/packed float32 textures/);
       tf.env().set(flag, true);
     }
-    const restore = replaceMethod(gl, 'getShaderParameter', () => () => false);
+    const restore = replaceMethod(gl, 'getProgramParameter', () => () => false);
     expect(() => { webglBackend.prepare(plan(), tf.backend()); }).toThrowError(/could not be compiled/);
     restore();
     expect(() => { webglBackend.prepare(plan(), tf.backend()); }).not.toThrow();
-  });
-
-  it('changes nothing where a texture can not be had', async () => {
-    const optimizer = adam(0.1);
-    const variables = [variableOf([3, 5]), variableOf([7])];
-    const gradients = variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
-    optimizer.applyGradients(gradients);
-    const before = await Promise.all(variables.map(variable => variable.data()));
-    const memory = tf.memory();
-    let calls = 0;
-    const restore = replaceMethod(webgl(), 'uploadToGPU', original => (...values) => {
-      if (++calls > 4) throw new Error('out of memory');
-      original(...values);
-    });
-    expect(() => { optimizer.applyGradients(gradients); }).toThrowError('out of memory');
-    restore();
-    expect(tf.memory().numBytes).toBe(memory.numBytes);
-    expect(tf.memory().numDataBuffers).toBe(memory.numDataBuffers);
-    expect(await Promise.all(variables.map(variable => variable.data()))).toEqual(before);
-    optimizer.applyGradients(gradients);
-    expect((await variables[0]?.data())?.[0]).toBeLessThan(before[0]?.[0] ?? 0);
-    tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
-    optimizer.dispose();
-  });
-
-  it('changes nothing where the context is lost, and goes on with a new one', async () => {
-    const optimizer = new Optimizer([plain], {});
-    const step = (variable: tf.Variable): void => {
-      tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.ones(variable.shape)}]); });
-    };
-    const lost = variableOf([3, 5], 3);
-    step(lost);
-    expect((await lost.data())[0]).toBe(2);
-    const {gl} = webgl().gpgpu;
-    const gone = new Promise(resolve => { gl.canvas.addEventListener('webglcontextlost', resolve, {once: true}); });
-    gl.getExtension('WEBGL_lose_context')?.loseContext();
-    await gone;
-    expect(() => { step(lost); }).toThrowError(/context is lost/);
-    expect((await lost.data())[0]).toBe(2);
-    lost.dispose();
-
-    const factory = tf.findBackendFactory('webgl');
-    tf.removeBackend('webgl');
-    tf.registerBackend('webgl', factory, 2);
-    await tf.setBackend('webgl');
-    const variable = variableOf([3, 5], 3);
-    step(variable);
-    expect((await variable.data())[14]).toBe(2);
-    variable.dispose();
-    optimizer.dispose();
   });
 }, ['webgl']);
