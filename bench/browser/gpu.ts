@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 
 /** Waits until the GPU is through with all that `tensor` takes. */
 export async function finished(tensor: tf.Tensor): Promise<void> {
-  const one = tf.tidy(() => tensor.flatten().slice(0, 1));
+  // To reshape would be a draw of all elements.
+  const one = tensor.slice(tensor.shape.map(() => 0), tensor.shape.map(() => 1));
   // `data()` of WebGL waits for a timer of some milliseconds.
   if (tf.getBackend() === 'webgl') one.dataSync();
   else await one.data();
@@ -14,32 +15,59 @@ export function unpackedCopy(tensor: tf.Tensor): tf.Tensor {
   return tensor.square().sub(0.5).square();
 }
 
-const LAUNCHES = ['drawArrays', 'drawElements', 'dispatchWorkgroups'];
-const COMPILES = ['linkProgram', 'createComputePipeline'];
+/** Starts a backend anew: nothing is compiled. */
+export async function restart(name: string): Promise<void> {
+  const factory = tf.findBackendFactory(name);
+  tf.removeBackend(name);
+  tf.registerBackend(name, factory, 2);
+  if (!await tf.setBackend(name)) throw new Error(`The backend ${name} did not start.`);
+}
 
-/** Counts draws or dispatches, and compiled programs; what reads the result is among them. */
-export async function callsDuring(act: () => Promise<void>): Promise<{launched: number; compiled: number}> {
-  const counts = {launched: 0, compiled: 0};
-  const undo = ['WebGL2RenderingContext', 'GPUComputePassEncoder', 'GPUDevice'].flatMap(name => {
-    const type: unknown = Reflect.get(globalThis, name);
-    const prototype: unknown = typeof type === 'function' ? type.prototype : undefined;
-    if (typeof prototype !== 'object' || prototype === null) return [];
-    return [...LAUNCHES.map(method => [method, 'launched'] as const), ...COMPILES.map(method => [method, 'compiled'] as const)]
-      .flatMap(([method, count]) => counted(prototype, method, () => { counts[count]++; }));
-  });
-  await act();
+const COUNTED = {
+  /** Draws or dispatches. */
+  launched: ['drawArrays', 'drawElements', 'dispatchWorkgroups'],
+  /** Programs or pipelines. */
+  compiled: ['linkProgram', 'createComputePipeline'],
+  /** Textures or buffers that tfjs's pool gave out. */
+  taken: ['acquireTexture', 'acquireBuffer'],
+  /** Those that had to be made for that. */
+  created: ['texStorage2D', 'texImage2D', 'createBuffer'],
+};
+export type Counts = Record<keyof typeof COUNTED, number>;
+
+/** Counts what `act` asks of the GPU. */
+export function countsOf(act: () => void): Counts {
+  const counts: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
+  const undo = objects().flatMap(object => Object.entries(COUNTED).flatMap(([name, methods]) => methods.flatMap(method =>
+    counted(object, method, () => {
+      for (const key of ['launched', 'compiled', 'taken', 'created'] as const) if (key === name) counts[key]++;
+    }))));
+  act();
   undo.forEach(each => { each(); });
   return counts;
 }
 
-function counted(prototype: object, method: string, count: () => void): Array<() => void> {
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
-  const original: unknown = descriptor?.value;
-  if (descriptor === undefined || typeof original !== 'function') return [];
-  Object.defineProperty(prototype, method, {...descriptor, value(this: unknown, ...values: unknown[]): unknown {
+function objects(): object[] {
+  const backend = tf.backend();
+  const found: unknown[] = [Reflect.get(backend, 'textureManager'), Reflect.get(backend, 'bufferManager')];
+  for (const name of ['WebGL2RenderingContext', 'GPUComputePassEncoder', 'GPUDevice']) {
+    const type: unknown = Reflect.get(globalThis, name);
+    if (typeof type === 'function') found.push(type.prototype);
+  }
+  return found.filter(object => typeof object === 'object' && object !== null);
+}
+
+function counted(object: object, method: string, count: () => void): Array<() => void> {
+  const original: unknown = Reflect.get(object, method);
+  if (typeof original !== 'function') return [];
+  const own = Object.getOwnPropertyDescriptor(object, method);
+  Object.defineProperty(object, method, {configurable: true, writable: true, value(this: unknown, ...values: unknown[]): unknown {
     count();
     const result: unknown = Reflect.apply(original, this, values);
     return result;
   }});
-  return [() => { Object.defineProperty(prototype, method, descriptor); }];
+  return [() => {
+    Reflect.deleteProperty(object, method);
+    if (own !== undefined) Object.defineProperty(object, method, own);
+  }];
 }

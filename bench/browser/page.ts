@@ -1,29 +1,43 @@
-import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import {CASES} from '../optimizers/cases';
+import {MODEL_NAMES, type ModelRow, modelRowOf} from './models';
 import {type Row, rowOf} from './steps';
+
+interface Asked {
+  readonly backends: readonly string[];
+  readonly optimizers: readonly string[];
+  readonly cases: string;
+  readonly models: string;
+  readonly rounds: number;
+}
 
 declare global {
   interface Window {
-    measureSteps: (backends: string[], optimizers: string[], cases: string, rounds: number) => Promise<Row[]>;
+    measure: (asked: Asked) => Promise<{rows: Row[]; models: ModelRow[]}>;
     showRow: (row: Row) => Promise<void>;
+    showModel: (row: ModelRow) => Promise<void>;
   }
 }
 
-window.measureSteps = async (backends, optimizers, cases, rounds) => {
-  const rows: Row[] = [];
+window.measure = async ({backends, optimizers, cases, models, rounds}) => {
+  const found: {rows: Row[]; models: ModelRow[]} = {rows: [], models: []};
   for (const backend of backends) {
-    if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
     for (const optimizer of optimizers) {
       for (const each of CASES) {
         if (!each.name.includes(cases)) continue;
         for (const unpacked of backend === 'webgl' ? [false, true] : [false]) {
-          const row = await rowOf(optimizer, each, unpacked, rounds);
-          rows.push(row);
+          const row = await rowOf(backend, optimizer, each, unpacked, rounds);
+          found.rows.push(row);
           await window.showRow(row);
         }
       }
+      for (const model of MODEL_NAMES) {
+        if (!model.includes(models)) continue;
+        const row = await modelRowOf(backend, optimizer, model, rounds);
+        found.models.push(row);
+        await window.showModel(row);
+      }
     }
   }
-  return rows;
+  return found;
 };

@@ -14,12 +14,15 @@ import {chromeEnvironment} from '../../test/support/find_chrome.mjs';
 const HELP = `npm run bench:browser [-- options]
 
 Times an optimizer's step alone, on given gradients, until the GPU is through: fused, as ordinary operations, and tf.train.adam (sgd for sgd).
-The contestants take turns, round after round. Milliseconds are medians, ± half the distance between the quartiles. Without --gpu
-Chrome renders in software: ratios then say little about a real GPU.
+Then whole training steps of two models. The contestants take turns, round after round. Milliseconds are medians, ± half the distance
+between the quartiles. For 'first' and 'compiled', each contestant has a backend started anew that has trained a small model: it is the first
+step with new shapes. 'launched' draws or dispatches, 'taken' textures or buffers of tfjs's pool, and 'created' new ones are those of a later
+step. Without --gpu Chrome renders in software: ratios then say little about a real GPU.
 
   --backends A,B     of webgl, webgpu      (default webgl,webgpu)
   --optimizers A,B   (default adam,lamb,larc,ranger)
-  --cases TEXT       only cases whose name contains TEXT
+  --cases TEXT       only cases whose name contains TEXT; "none" for none
+  --models TEXT      only models whose name contains TEXT; "none" for none
   --rounds N         (default 9)
   --gpu              use the machine's GPU
   --out FILE         where the figures go as JSON (default bench/results/browser.json)
@@ -31,7 +34,7 @@ const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgp
 
 const text = {type: 'string'};
 const flag = {type: 'boolean', default: false};
-const {values} = parseArgs({options: {backends: text, optimizers: text, cases: text, rounds: text, out: text, gpu: flag, help: flag}});
+const {values} = parseArgs({options: {backends: text, optimizers: text, cases: text, models: text, rounds: text, out: text, gpu: flag, help: flag}});
 if (values.help) {
   console.log(HELP);
   process.exit(0);
@@ -47,25 +50,33 @@ const server = createServer((request, response) => {
 await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
 
 const ms = ({median, low, high}) => `${median.toFixed(2)} ±${((high - low) / 2).toFixed(2)}`;
-const shown = ({backend, optimizer, case: name, gradients, times, first, launched, compiled}) => ({
-  backend, optimizer, case: name, gradients, 'ours ms': ms(times.ours), 'eager ÷': (times.eager.median / times.ours.median).toFixed(2),
-  'tf.train ms': ms(times.stock), 'tf.train ÷': (times.stock.median / times.ours.median).toFixed(2), launched: `${launched.ours} / ${launched.stock}`,
-  'first ms': `${first.ours.toFixed(0)} / ${first.stock.toFixed(0)}`, compiled: `${compiled.ours} / ${compiled.stock}`,
+const compared = ({ours, eager, stock}) => ({
+  'ours ms': ms(ours), 'eager ÷': (eager.median / ours.median).toFixed(2), 'tf.train ms': ms(stock), 'tf.train ÷': (stock.median / ours.median).toFixed(2),
 });
+const shown = ({backend, optimizer, case: name, gradients, times, first, compiled, counts: {ours, stock}}) => ({
+  backend, optimizer, case: name, gradients, ...compared(times), 'first ms': `${first.ours.toFixed(0)} / ${first.stock.toFixed(0)}`,
+  compiled: `${compiled.ours} / ${compiled.stock}`, ...Object.fromEntries(['launched', 'taken', 'created'].map(name => [name, `${ours[name]} / ${stock[name]}`])),
+});
+const shownModel = ({backend, optimizer, model, times}) => ({backend, optimizer, model, ...compared(times)});
+const line = row => Object.entries(row).map(([key, value]) => `${key} ${value}`).join(' | ');
 
 const {CHROME_BIN, ...env} = chromeEnvironment();
 const chrome = await chromium.launch({executablePath: CHROME_BIN, args: [...FLAGS, ...values.gpu ? [] : SOFTWARE], env: {...process.env, ...env}});
 try {
   const page = await chrome.newPage();
-  await page.exposeFunction('showRow', row => { console.log(Object.entries(shown(row)).map(([key, value]) => `${key} ${value}`).join(' | ')); });
+  await page.exposeFunction('showRow', row => { console.log(line(shown(row))); });
+  await page.exposeFunction('showModel', row => { console.log(line(shownModel(row))); });
   await page.goto(`http://127.0.0.1:${server.address().port}/`, {timeout: 120_000});
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Chrome ${chrome.version()}, ${values.gpu ? 'its GPU' : 'software rendering'}; launched, first, compiled: ours / tf.train`);
-  const rows = await page.evaluate(([backends, optimizers, cases, rounds]) => globalThis.measureSteps(backends, optimizers, cases, rounds), [
-    (values.backends ?? 'webgl,webgpu').split(','), (values.optimizers ?? 'adam,lamb,larc,ranger').split(','), values.cases ?? '', Number(values.rounds ?? 9)]);
-  console.table(rows.map(shown));
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Chrome ${chrome.version()}, ${values.gpu ? 'its GPU' : 'software rendering'}; ours / tf.train`);
+  const found = await page.evaluate(asked => globalThis.measure(asked), {
+    backends: (values.backends ?? 'webgl,webgpu').split(','), optimizers: (values.optimizers ?? 'adam,lamb,larc,ranger').split(','),
+    cases: values.cases ?? '', models: values.models ?? '', rounds: Number(values.rounds ?? 9),
+  });
+  console.table(found.rows.map(shown));
+  console.table(found.models.map(shownModel));
   const out = values.out ?? join(root, 'bench/results/browser.json');
   mkdirSync(dirname(out), {recursive: true});
-  writeFileSync(out, JSON.stringify({processor: cpus()[0]?.model, chrome: chrome.version(), gpu: values.gpu, date: new Date().toISOString(), rows}, undefined, 1));
+  writeFileSync(out, JSON.stringify({processor: cpus()[0]?.model, chrome: chrome.version(), gpu: values.gpu, date: new Date().toISOString(), ...found}, undefined, 1));
   console.log(`All figures: ${out}`);
 } finally {
   await chrome.close();

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import {optimizers} from '../../src';
 import type {Case} from '../optimizers/cases';
 import {type Measured, summary} from '../wasm_training/measure';
-import {callsDuring, finished, unpackedCopy} from './gpu';
+import {type Counts, countsOf, finished, restart, unpackedCopy} from './gpu';
 
 /** One optimizer on one case: milliseconds until the GPU is through. */
 export interface Row {
@@ -11,53 +11,112 @@ export interface Row {
   readonly case: string;
   readonly gradients: string;
   readonly times: Readonly<Record<Contestant, Measured>>;
-  /** The first step, with whatever it compiles. */
+  /** The first step with these shapes, on a backend started anew that has trained another model. */
   readonly first: Readonly<Record<Contestant, number>>;
-  /** Draws or dispatches of a later step, and the programs that the first compiled. */
-  readonly launched: Readonly<Record<Contestant, number>>;
+  /** The programs that it compiled. */
   readonly compiled: Readonly<Record<Contestant, number>>;
+  /** Of a later step. */
+  readonly counts: Readonly<Record<Contestant, Counts>>;
 }
 
 export type Contestant = 'ours' | 'eager' | 'stock';
-const CONTESTANTS: readonly Contestant[] = ['ours', 'eager', 'stock'];
+export const CONTESTANTS: readonly Contestant[] = ['ours', 'eager', 'stock'];
 
-interface Stepper {
+/** A tensor of two rows and more, and one of one row. */
+const BEFORE = [[3, 2], [5]];
+const NONE: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
+
+/** What all optimizers have in common. */
+export interface Stepper {
   applyGradients(gradients: Array<{name: string; tensor: tf.Tensor}>): void;
+  minimize(f: () => tf.Scalar, returnCost?: boolean, variables?: tf.Variable[]): tf.Scalar | null;
   dispose(): void;
 }
 
-/** @param unpacked whether gradients are stored as those of convolution kernels are on WebGL. */
-export async function rowOf(optimizer: string, {name, shapes}: Case, unpacked: boolean, rounds: number): Promise<Row> {
+export function steppersOf(optimizer: string): Record<Contestant, Stepper> {
   const found = optimizers.find(each => each.name === optimizer);
   if (found === undefined) throw new Error(`There is no optimizer '${optimizer}'.`);
+  return {ours: found.make(1e-3), eager: found.make(1e-3), stock: optimizer === 'sgd' ? tf.train.sgd(1e-3) : tf.train.adam(1e-3)};
+}
+
+/** Does what `run` does for each contestant in turn, round after round, and gives the times. */
+export async function taken(run: (contestant: Contestant) => Promise<void>, rounds: number): Promise<Record<Contestant, Measured>> {
   const times: Record<Contestant, number[]> = {ours: [], eager: [], stock: []};
-  const first = {ours: 0, eager: 0, stock: 0};
-  const launched = {ours: 0, eager: 0, stock: 0};
-  const compiled = {ours: 0, eager: 0, stock: 0};
-  const steppers: Record<Contestant, Stepper> = {ours: found.make(1e-3), eager: found.make(1e-3), stock: optimizer === 'sgd' ? tf.train.sgd(1e-3) : tf.train.adam(1e-3)};
-  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]).add(0))));
-  const gradients = variables.map(variable => ({
-    name: variable.name, tensor: tf.tidy(() => unpacked ? unpackedCopy(tf.randomNormal(variable.shape)) : tf.randomNormal(variable.shape).add(0)),
-  }));
-  const last = variables.at(-1);
-  if (last === undefined) throw new Error(`The case '${name}' has no variables.`);
-  await finished(last);
-  const step = async (contestant: Contestant): Promise<number> => {
-    tf.env().set('OPTIM_FUSING', contestant === 'ours');
-    const start = performance.now();
-    steppers[contestant].applyGradients(gradients);
-    await finished(last);
-    return performance.now() - start;
-  };
-  for (const contestant of CONTESTANTS) {
-    compiled[contestant] = (await callsDuring(async () => { first[contestant] = await step(contestant); })).compiled;
-    await step(contestant);
-    launched[contestant] = (await callsDuring(async () => { await step(contestant); })).launched;
-  }
-  for (let round = 0; round < rounds; round++) for (const contestant of CONTESTANTS) times[contestant].push(await step(contestant));
+  for (let round = 0; round < rounds; round++) for (const contestant of CONTESTANTS) times[contestant].push(await timed(contestant, run));
+  return {ours: summary(times.ours), eager: summary(times.eager), stock: summary(times.stock)};
+}
+
+async function timed(contestant: Contestant, run: (contestant: Contestant) => Promise<void>): Promise<number> {
+  tf.env().set('OPTIM_FUSING', contestant === 'ours');
+  const start = performance.now();
+  await run(contestant);
+  const time = performance.now() - start;
   tf.env().set('OPTIM_FUSING', true);
-  Object.values(steppers).forEach(each => { each.dispose(); });
-  tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
-  const measured = {ours: summary(times.ours), eager: summary(times.eager), stock: summary(times.stock)};
-  return {backend: tf.getBackend(), optimizer, case: name, gradients: unpacked ? 'unpacked' : 'packed', times: measured, first, launched, compiled};
+  return time;
+}
+
+/** Variables with given gradients, and an optimizer of each contestant on them. */
+class Session {
+  private readonly steppers: Record<Contestant, Stepper>;
+  private readonly variables: readonly tf.Variable[];
+  private readonly gradients: Array<{name: string; tensor: tf.Tensor}>;
+
+  /** @param unpacked whether gradients are stored as those of convolution kernels are on WebGL. */
+  constructor(optimizer: string, shapes: Case['shapes'], unpacked: boolean) {
+    this.steppers = steppersOf(optimizer);
+    // Small tensors, too, are on the GPU from the start.
+    const flags = ['WEBGL_CPU_FORWARD', 'WEBGPU_CPU_FORWARD'];
+    flags.forEach(flag => { tf.env().set(flag, false); });
+    this.variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]).add(0))));
+    this.gradients = this.variables.map(({name, shape}) => ({
+      name, tensor: tf.tidy(() => unpacked ? unpackedCopy(tf.randomNormal(shape)) : tf.randomNormal(shape).add(0)),
+    }));
+    flags.forEach(flag => { tf.env().set(flag, true); });
+  }
+
+  apply(contestant: Contestant): void {
+    this.steppers[contestant].applyGradients(this.gradients);
+  }
+
+  async wait(): Promise<void> {
+    await Promise.all(this.variables.slice(-1).map(finished));
+  }
+
+  dispose(): void {
+    Object.values(this.steppers).forEach(each => { each.dispose(); });
+    tf.dispose([...this.variables, ...this.gradients.map(({tensor}) => tensor)]);
+  }
+}
+
+/** @param unpacked as for `Session`. */
+export async function rowOf(backend: string, optimizer: string, {name, shapes}: Case, unpacked: boolean, rounds: number): Promise<Row> {
+  const counts: Record<Contestant, Counts> = {ours: {...NONE}, eager: {...NONE}, stock: {...NONE}};
+  const compiled = {ours: 0, eager: 0, stock: 0};
+  const first = {ours: 0, eager: 0, stock: 0};
+  for (const contestant of CONTESTANTS) {
+    await restart(backend);
+    for (const each of [BEFORE, shapes]) {
+      const session = new Session(optimizer, each, unpacked);
+      await session.wait();
+      for (let i = 0; i < 3; i++) {
+        const time = await timed(contestant, async () => {
+          counts[contestant] = countsOf(() => { session.apply(contestant); });
+          await session.wait();
+        });
+        if (i > 0) continue;
+        first[contestant] = time;
+        compiled[contestant] = counts[contestant].compiled;
+      }
+      session.dispose();
+    }
+  }
+  const session = new Session(optimizer, shapes, unpacked);
+  const step = async (contestant: Contestant): Promise<void> => {
+    session.apply(contestant);
+    await session.wait();
+  };
+  await taken(step, 2);
+  const times = await taken(step, rounds);
+  session.dispose();
+  return {backend, optimizer, case: name, gradients: unpacked ? 'unpacked' : 'packed', times, first, compiled, counts};
 }
