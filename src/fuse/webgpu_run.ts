@@ -13,9 +13,9 @@ import {pendingReads} from './webgpu_reads';
 import {boundNames, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
 
 const MOST_GROUPS = 4096;
-// Elements that a thread adds up at least, and workgroups that share a parameter at most.
+// Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the sum adds up their parts.
 const ELEMENTS_A_THREAD = 16;
-const MOST_PARTS = 256;
+const MOST_PARTS = 64;
 
 /** A parameter: where its uniforms are, in words, and its sums in the scratch; its number among all. */
 interface Row {

@@ -33,9 +33,9 @@ export function stageShader(plan: Plan, stage: Stage): string {
   const {scalars, elements, values} = shaderLines(graph, stage, () => 'let', (node, index) => {
     switch (node.op) {
       case 'slot': return `own.slots${four(node.index)}`;
-      case 'total': return `fold(local,${node.index}u*own.terms,own.terms)`;
+      case 'total': return `fold(${node.index}u*own.terms,own.terms)`;
       case 'input': return tensor(node.name, node.extent === 'full' ? 'i' : '0');
-      default: return `fold(local,own.sums+${reductions.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/F(own.size)' : ''}`;
+      default: return `fold(own.sums+${reductions.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/F(own.size)' : ''}`;
     }
   });
   const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
@@ -69,6 +69,6 @@ fn divide(a:F,b:F)->F{return a/b;}
 fn addUp(local:u32,share:F)->F{shares[local]=share;workgroupBarrier();
 for(var s=${WORKGROUP / 2}u;s>0u;s>>=1u){if(local<s){shares[local]+=shares[local+s];}workgroupBarrier();}
 let sum=shares[0];workgroupBarrier();return sum;}
-fn fold(local:u32,start:u32,count:u32)->F{var sum=F(0);for(var i=local;i<count;i+=${WORKGROUP}u){sum+=scratch[start+i];}return addUp(local,sum);}
+fn fold(start:u32,count:u32)->F{var sum=F(0);for(var i=0u;i<count;i++){sum+=scratch[start+i];}return sum;}
 @compute @workgroup_size(${WORKGROUP}) fn main(@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
 @builtin(workgroup_id) group:vec3<u32>,@builtin(local_invocation_index) local:u32)`;
