@@ -5,8 +5,8 @@ import {compositions} from './support/compositions';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 
-// Software WebGL takes a tenth of a second for every program that it has not compiled before.
-const RUNS: Readonly<Record<BackendName, number>> = {cpu: 100, wasm: 100, webgl: 10, webgpu: 0};
+// Software WebGL and WebGPU take a tenth of a second for every program that it has not compiled before.
+const RUNS: Readonly<Record<BackendName, number>> = {cpu: 100, wasm: 100, webgl: 10, webgpu: 10};
 
 describeBackends('a random composition of callbacks', backend => {
   for (const fusing of [true, false]) {
@@ -22,4 +22,4 @@ describeBackends('a random composition of callbacks', backend => {
   }
 
   afterEach(() => { tf.env().set('OPTIM_FUSING', true); });
-}, ['cpu', 'wasm', 'webgl']);
+});

@@ -42,10 +42,10 @@ export function stageShader(plan: Plan, stage: Stage): string {
   const leave = (value: string, i: number): string => stage.kind === 'terms' ? `scratch[${i}u*own.terms+own.term]=${value};`
     : `${tensor(stage.outputs[i]?.name ?? '', stage.kind === 'tensors' ? 'i' : '0')}=${value};`;
   const forEach = (text: string): string => `for(var i=id.x;i<own.size;i+=n.x*${WORKGROUP}u){${elements}${text}}`;
-  const firstSum = passes.slice(0, stage.pass).reduce((sum, pass) => sum + pass.reductions.length, 0);
+  const numbers = (passes[stage.pass]?.reductions ?? []).map(index => reductions.indexOf(index));
   const main = stage.kind === 'tensors' ? forEach(each(leave)) : stage.kind !== 'sums' ? `if(id.x==0u){${each(leave)}}`
     : `${each((_, i) => `var sum${i}=F(0);`)}${forEach(each((value, i) => `sum${i}+=${value};`))}
-${each((_, i) => `sum${i}=addUp(local,sum${i});if(local==0u){scratch[own.sums+${firstSum + i}u*own.parts+group.x]=sum${i};}`)}`;
+${each((_, i) => `sum${i}=addUp(local,sum${i});if(local==0u){scratch[own.sums+${numbers[i] ?? 0}u*own.parts+group.x]=sum${i};}`)}`;
   const tensors = names.map((name, i) => `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<F>;\n`);
   return `struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:F,slots:array<vec4<F>,${Math.max(1, fours(slots))}>}
 ${tensors.join('')}${PRELUDE}{${scalars}${main}}`;

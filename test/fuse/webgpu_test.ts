@@ -63,11 +63,14 @@ describeBackends('a step fused on WebGPU', () => {
     ({p, grad, norm, memory}) => ({p: p.sub(memory.mul(norm)), memory: memory.add(grad), norm: norm.mul(0.5).add(grad.square().mean().sqrt())}));
   const clipped = callback('clippedGpu', {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum(), mean: grad.mean()})},
     ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().div(maxNorm).maximum(1).pow(-1)).add(total.mean)}));
+  // The sums of the second pass stand between those of the first.
+  const between = callback('betweenGpu', {}, ({p, grad}) => ({p: p.sub(grad.mul(grad.square().sum().sqrt())).add(p.mean())}));
   const rules: Readonly<Record<string, readonly [make: () => Optimizer, shapes?: number[][]]>> = {
     'adam with decay': [() => adam(0.1, {wd: 0.1})],
     lamb: [() => lamb(0.1, {wd: 0.1})],
     'every operation': [() => new Optimizer<readonly Callback[]>([everyOperation], {}), [[], [7], [2, 3, 5]]],
     'scalar state': [() => new Optimizer<readonly Callback[]>([norms], {}), [[3, 5], [7]]],
+    'sums in several passes': [() => new Optimizer<readonly Callback[]>([clipped, between], {maxNorm: 0.5}), [[3, 5], [], [300]]],
     'a total over several classes': [() => new Optimizer<readonly Callback[]>([clipped, plain], {maxNorm: 0.5}), [[3, 5], [], [300]]],
   };
   for (const [name, [make, shapes]] of Object.entries(rules)) {
