@@ -52,6 +52,16 @@ describeBackends('a fused step', backend => {
     }));
   }
 
+  it('takes the sign of tiny numbers, which tfjs on WASM takes for 0', () => leakless(() => {
+    const bySign = callback('bySign', {}, ({p, grad}) => ({p: p.sub(grad.sign())}));
+    const variable = tf.tidy(() => tf.variable(tf.zeros([5])));
+    const optimizer = new Optimizer(bySign, {params: [variable]});
+    tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d([1e-7, -1e-7, 1e-30, -1e-30, 0])}]); });
+    expect(optimizer.fusedOn).toBe(backend);
+    expect([...variable.dataSync()].map(x => x + 0)).toEqual([-1, 1, -1, 1, 0]);
+    ended(optimizer, [variable]);
+  }));
+
   it('adds up norms as float64 does', () => leakless(() => {
     const size = 500_000;
     const variables = variablesOf([size]);
