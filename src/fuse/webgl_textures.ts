@@ -102,8 +102,9 @@ export function isExclusive({pendingRead, dataRefCount, texData}: WebGLBackend, 
 export function replace(backend: WebGLBackend, tensor: TensorInfo, by: TensorInfo): void {
   const old = backend.texData.get(tensor.dataId);
   const fresh = backend.texData.get(by.dataId);
-  const before = {...old};
-  Object.assign(old, fresh);
-  Object.assign(fresh, before);
+  // One by one: data that are on the host alone lack some of these, which spreading would not carry over.
+  const {texture, texShape, isPacked, usage, values} = old;
+  Object.assign(old, {texture: fresh.texture, texShape: fresh.texShape, isPacked: fresh.isPacked, usage: fresh.usage, values: fresh.values, shape: fresh.shape});
+  Object.assign(fresh, {texture, texShape, isPacked, usage, values});
   backend.disposeIntermediateTensorInfo(by);
 }

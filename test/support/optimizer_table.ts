@@ -16,7 +16,7 @@ export interface TableRow {
 }
 
 /** Lion: a rule that is none of the package's, made of its callbacks and one of its own. */
-const lionStep = callback('lionStep', {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
+const testLionStep = callback('testLionStep', {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
   ({p, grad, gradAvg, mom, lr}) => ({p: p.sub((gradAvg ?? grad).mul(mom).add(grad.mul(1 - mom)).sign().mul(lr))}));
 
 /** Learning rates with which a row comes near the minimum in few steps. */
@@ -41,7 +41,7 @@ export const optimizerTable: readonly TableRow[] = [
   {name: 'lookahead over qhAdam', make: (lr, settings) => lookahead(qhAdam(lr, settings))},
   {
     name: "a user's composition",
-    make: (lr, settings) => new Optimizer<readonly Callback[]>([weightDecay, averageGrad.with({dampening: true}), lionStep], {...settings, lr}),
+    make: (lr, settings) => new Optimizer<readonly Callback[]>([weightDecay, averageGrad.with({dampening: true}), testLionStep], {...settings, lr}),
   },
 ];
 
