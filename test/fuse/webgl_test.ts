@@ -244,6 +244,25 @@ describeBackends('a step fused on WebGL', () => {
     optimizer.dispose();
   });
 
+  it('puts a texture where values were on the host alone, and shares it with nobody', () => leakless(() => {
+    // larc writes `localLr` without reading it, so nothing uploads what was read back.
+    const variable = tf.tidy(() => tf.variable(tf.fill([3], 2)));
+    const optimizer = larc(0.1, {params: [variable], clip: false, mom: 0, trustCoeff: 1});
+    const step = () => { tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.fill([3], 4)}]); }); };
+    const read = () => {
+      const {localLr} = optimizer.state.get(variable);
+      return localLr instanceof tf.Tensor ? localLr.dataSync()[0] : undefined;
+    };
+    step();
+    expect(read()).toBeCloseTo(0.05, 6);
+    step();
+    const others = tf.tidy(() => [1, 2, 3].map(value => tf.keep(packedCopy(tf.scalar(value)))));
+    expect(read()).toBeCloseTo(0.045, 6);
+    expect(others.map(other => other.dataSync()[0])).toEqual([1, 2, 3]);
+    optimizer.dispose();
+    tf.dispose([variable, others]);
+  }));
+
   it('needs no more memory from step to step', () => {
     const optimizer = lamb(0.1);
     const variables = [[3, 5], [1000], [3, 3, 4, 4], [300, 301]].map(shape => variableOf(shape));
