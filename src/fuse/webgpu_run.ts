@@ -154,7 +154,9 @@ export class Run {
     for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
       pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage));
       for (const {size, parts, group} of rows) {
-        const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.min(MOST_GROUPS, Math.ceil(size / WORKGROUP)) : 1;
+        // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
+        const added = Math.max(plan.reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
+        const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.min(MOST_GROUPS, Math.ceil(size / WORKGROUP / added)) : 1;
         if (groups === 0 || group === undefined) continue;
         pass.setBindGroup(0, group);
         pass.dispatchWorkgroups(groups);
