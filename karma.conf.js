@@ -7,16 +7,14 @@ import karmaSourcemapLoader from 'karma-sourcemap-loader';
 import karmaSpecReporter from 'karma-spec-reporter';
 
 import {bundleForBrowser} from './test/support/bundle.mjs';
+import {chromeFlags} from './test/support/chrome_flags.mjs';
 import {chromeEnvironment} from './test/support/find_chrome.mjs';
 import {settingsFromEnvironment} from './test/support/settings.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
-// Software rendering, so that WebGL and WebGPU exist on machines without a GPU; the rest keeps the browser off the network.
 const CHROME_FLAGS = [
-  '--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-  '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  ...chromeFlags(),
   // karma-chrome-launcher's fixed port would be fought over by runs at the same time.
   '--remote-debugging-port=0',
 ];

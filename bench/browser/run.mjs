@@ -7,9 +7,8 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 
 import {build} from 'esbuild';
-import {chromium} from 'playwright-core';
 
-import {chromeEnvironment} from '../../test/support/find_chrome.mjs';
+import {launchChrome} from '../../test/support/chrome.mjs';
 
 const HELP = `npm run bench:browser [-- options]
 
@@ -28,9 +27,6 @@ step. Without --gpu Chrome renders in software: ratios then say little about a r
   --out FILE         where the figures go as JSON (default bench/results/browser.json)
   --help
 `;
-const SOFTWARE = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--use-webgpu-adapter=swiftshader'];
-const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--disable-quic', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
 
 const text = {type: 'string'};
 const flag = {type: 'boolean', default: false};
@@ -60,8 +56,7 @@ const shown = ({backend, optimizer, case: name, gradients, times, first, compile
 const shownModel = ({backend, optimizer, model, times}) => ({backend, optimizer, model, ...compared(times)});
 const line = row => Object.entries(row).map(([key, value]) => `${key} ${value}`).join(' | ');
 
-const {CHROME_BIN, ...env} = chromeEnvironment();
-const chrome = await chromium.launch({executablePath: CHROME_BIN, args: [...FLAGS, ...values.gpu ? [] : SOFTWARE], env: {...process.env, ...env}});
+const chrome = await launchChrome({gpu: values.gpu});
 try {
   const page = await chrome.newPage();
   await page.exposeFunction('showRow', row => { console.log(line(shown(row))); });

@@ -1,4 +1,5 @@
-import {Presets, SingleBar} from 'cli-progress';
+import type {SingleBar} from 'cli-progress';
+import {progressBar} from '../support/progress';
 
 /** What one batch gave. */
 export interface BatchLogs {
@@ -18,9 +19,7 @@ export class Progress {
    */
   constructor(names: readonly string[], total: number, stage: string) {
     this.latest = new Map(names.map(name => [name, undefined]));
-    this.bar = new SingleBar({
-      format: '{bar} {percentage} % | {stage} | {state}', noTTYOutput: true, notTTYSchedule: 2000, barsize: 20, hideCursor: true, linewrap: false,
-    }, Presets.shades_classic);
+    this.bar = progressBar('{stage} | {state}');
     this.bar.start(total, 0, {stage, state: this.state()});
   }
 

@@ -1,3 +1,3 @@
 import type {Browser} from 'playwright-core';
 
-export declare function launchChrome(): Promise<Browser>;
+export declare function launchChrome(rendering?: {readonly gpu?: boolean}): Promise<Browser>;

@@ -1,0 +1,11 @@
+// Software rendering, so that WebGL and WebGPU exist on machines without a GPU.
+const SOFTWARE = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--use-webgpu-adapter=swiftshader'];
+
+// The rest keeps the browser off the network.
+const COMMON = [
+  '--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--disable-quic', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+/** What Chrome is started with. @param gpu whether it renders on the machine's GPU. */
+export const chromeFlags = ({gpu = false} = {}) => gpu ? COMMON : [...COMMON, ...SOFTWARE];
