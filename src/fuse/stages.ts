@@ -19,8 +19,9 @@ export interface Stage {
 /**
  * A plan as work for shaders that compute `most` values at once.
  * @param totals how many the step has. Before they are used, every parameter writes what it adds to all of them, up to then.
+ * @param areMixed whether a shader can write tensors and numbers.
  */
-export function stagesOf({graph, passes}: Plan, totals: number, most = Number.MAX_SAFE_INTEGER): Stage[] {
+export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: number, areMixed: boolean): Stage[] {
   return passes.flatMap(({reductions, writes, after}, pass) => {
     const stages = (kind: Stage['kind'], values: Stage['values'], outputs: readonly Output[] = []): Stage[] =>
       Array.from({length: Math.ceil(values.length / most)}, (_, i) => {
@@ -28,11 +29,15 @@ export function stagesOf({graph, passes}: Plan, totals: number, most = Number.MA
         return {kind, pass, first: i * most, values: values.slice(...some), outputs: outputs.slice(...some), name: [kind, pass, i, values.length].join()};
       });
     const terms = passes.slice(0, pass + 1).flatMap(each => each.after.terms);
+    // A number that the elements are computed from has to stay until they are, and one that is computed from their sums comes after them.
+    const along = !areMixed || writes.length === 0 ? []
+      : after.writes.filter(({name, node}) => nodeAt(graph, node).pass <= pass && !inputs.some(input => input.name === name));
+    const together = (kind: Stage['kind'], outputs: readonly Output[]): Stage[] => stages(kind, outputs.map(({node}) => [node]), outputs);
     return [
       ...stages('sums', reductions.map(index => argsOf(nodeAt(graph, index)))),
       ...stages('terms', Array.from({length: passes[pass + 1]?.barrier === true ? totals : 0}, (_, i) => terms.filter(({total}) => total === i).map(({node}) => node))),
-      ...stages('tensors', writes.map(({node}) => [node]), writes),
-      ...stages('scalars', after.writes.map(({node}) => [node]), after.writes),
+      ...together('tensors', [...writes, ...along]),
+      ...together('scalars', after.writes.filter(output => !along.includes(output))),
     ];
   });
 }

@@ -15,7 +15,7 @@ export const webglBackend: FusedBackend = {
     const canvas = canvasOf(webgl2(backend));
     // Nothing compiles then, and the step will say so.
     if (canvas.isLost) return;
-    for (const stage of stagesOf(plan, leastTotals(plan), canvas.targets)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
+    for (const stage of stagesOf(plan, leastTotals(plan), canvas.targets, false)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
   },
 
   run(step, backend) {

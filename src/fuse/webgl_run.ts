@@ -61,7 +61,7 @@ export class Run {
       const most = Math.max(1, ...rows.map(({at: [,,, texels = 0]}) => texels));
       const side = Math.max(1, Math.min(MOST_A_SIDE, Math.floor(LONGEST / jobs.length), Math.ceil(Math.sqrt(most / TEXELS_A_PART))));
       this.classes.push({
-        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.targets),
+        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.targets, false),
         sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [side, side], reductions.length)),
       });
       terms += jobs.length;

@@ -6,6 +6,7 @@ import {type GpuDevice, isWebGPUBackend, type WebGPUBackend} from './webgpu_devi
 import {Memory} from './webgpu_memory';
 import {pipelinesOf} from './webgpu_programs';
 import {Run} from './webgpu_run';
+import {LANES, lanesOf, WORKGROUP} from './webgpu_shader';
 
 const memories = new WeakMap<GpuDevice, Memory>();
 
@@ -13,7 +14,7 @@ const memories = new WeakMap<GpuDevice, Memory>();
 export const webgpuBackend: FusedBackend = {
   prepare(plan, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
-    for (const stage of stagesOf(plan, leastTotals(plan))) pipelines.of(stage);
+    for (const stage of stagesOf(plan, leastTotals(plan), WORKGROUP, true)) for (const size of LANES) pipelines.of(stage, lanesOf(stage, size));
   },
 
   run(step, backend) {

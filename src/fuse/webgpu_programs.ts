@@ -1,7 +1,7 @@
 import {kept} from './kept';
 import type {Plan} from './plan';
 import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './webgpu_device';
-import {boundNames, isWritten, stageShader} from './webgpu_shader';
+import {boundNames, isWritten, type Lanes, stageShader} from './webgpu_shader';
 import type {Stage} from './stages';
 
 /** The pipelines of a plan on one device. They are kept for as long as it lives: a structure seen before is never compiled again. */
@@ -17,11 +17,11 @@ class Pipelines {
     this.layout = device.createBindGroupLayout({entries: types.map((type, binding) => ({binding, visibility: COMPUTE, buffer: {type}}))});
   }
 
-  of(stage: Stage): GpuPipeline {
+  of(stage: Stage, lanes: Lanes): GpuPipeline {
     const {device, layout, plan} = this;
-    return kept(this.made, stage.name, () => device.createComputePipeline({
+    return kept(this.made, `${stage.name} ${lanes}`, () => device.createComputePipeline({
       layout: device.createPipelineLayout({bindGroupLayouts: [layout]}),
-      compute: {module: device.createShaderModule({code: stageShader(plan, stage)}), entryPoint: 'main'},
+      compute: {module: device.createShaderModule({code: stageShader(plan, stage, lanes)}), entryPoint: 'main'},
     }));
   }
 }

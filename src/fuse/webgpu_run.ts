@@ -10,9 +10,10 @@ import {groupOf} from './webgpu_groups';
 import type {Memory} from './webgpu_memory';
 import {pipelinesOf} from './webgpu_programs';
 import {pendingReads} from './webgpu_reads';
-import {boundNames, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
+import {boundNames, LANES, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
 
-const MOST_GROUPS = 4096;
+// A group costs software 3 µs, and 16,384 threads that read four vectors each keep a memory of 1 TB/s busy.
+const MOST_GROUPS = 256;
 // Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the sum adds up their parts.
 const ELEMENTS_A_THREAD = 16;
 const MOST_PARTS = 64;
@@ -66,7 +67,7 @@ export class Run {
         scratchWords += plan.reductions.length * parts;
         return row;
       });
-      this.classes.push({planned, rows, stages: stagesOf(plan, totals)});
+      this.classes.push({planned, rows, stages: stagesOf(plan, totals, WORKGROUP, true)});
     }
     memory.start(backend, 4 * this.uniformWords, 4 * scratchWords);
     for (const {planned: {plan}, rows} of this.classes) {
@@ -152,15 +153,20 @@ export class Run {
 
   private record(pass: GpuComputePass): void {
     for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
-      pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage));
-      for (const {size, parts, group} of rows) {
-        // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
-        const added = Math.max(plan.reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
-        const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.min(MOST_GROUPS, Math.ceil(size / WORKGROUP / added)) : 1;
-        if (groups === 0 || group === undefined) continue;
-        pass.setBindGroup(0, group);
-        pass.dispatchWorkgroups(groups);
-        this.backend.dispatchCountInPass++;
+      for (const lanes of LANES) {
+        let isSet = false;
+        for (const {size, parts, group} of rows) {
+          if (lanesOf(stage, size) !== lanes) continue;
+          // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
+          const added = Math.max(plan.reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
+          const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added))) : 1;
+          if (group === undefined) continue;
+          if (!isSet) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
+          isSet = true;
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(groups);
+          this.backend.dispatchCountInPass++;
+        }
       }
     }
   }

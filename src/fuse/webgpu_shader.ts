@@ -2,11 +2,12 @@
  * WGSL from a plan. A parameter's tensors are bound once each, those that are outputs for writing in place. What reductions and totals need is in one
  * buffer, `scratch`: for each total what each parameter adds to it, then for each parameter the parts of its sums. Who reads a sum adds up its parts.
  */
+import type {Extent} from './graph';
 import type {Plan} from './plan';
 import {four, fours, shaderLines} from './shader_lines';
 import type {Stage} from './stages';
 
-/** Threads that work together. */
+/** Threads that work together; sums that a shader adds up at most. */
 export const WORKGROUP = 64;
 /** The words of `own` before the slots. */
 export const OWN_WORDS = 8;
@@ -25,50 +26,67 @@ export function isWritten({outputs}: Plan, tensor: string): boolean {
   return outputs.some(({name}) => name === tensor);
 }
 
+/** How many elements a thread takes at once. */
+export const LANES = [1, 4] as const;
+export type Lanes = typeof LANES[number];
+
+/** Four where a stage computes elements, and these fill vectors of four: reading one number takes as long as reading four. */
+export function lanesOf({kind}: Stage, size: number): Lanes {
+  return (kind === 'sums' || kind === 'tensors') && size > 0 && size % 4 === 0 ? 4 : 1;
+}
+
 /** Computes the values of a stage: of sums a part in each workgroup, of terms and scalars all in one thread. */
-export function stageShader(plan: Plan, stage: Stage): string {
-  const {graph, reductions, passes, slots} = plan;
+export function stageShader(plan: Plan, stage: Stage, lanes: Lanes): string {
+  const {graph, inputs, outputs, passes, slots} = plan;
   const names = boundNames(plan);
+  const sums = passes.flatMap(({reductions}) => reductions);
   const tensor = (name: string, index: string): string => `tensor${names.indexOf(name)}[${index}]`;
   const {scalars, elements, values} = shaderLines(graph, stage, () => 'let', (node, index) => {
     switch (node.op) {
-      case 'slot': return `own.slots${four(node.index)}`;
-      case 'total': return `fold(${node.index}u*own.terms,own.terms)`;
-      case 'input': return tensor(node.name, node.extent === 'full' ? 'i' : '0');
-      default: return `fold(own.sums+${reductions.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/F(own.size)' : ''}`;
+      case 'slot': return `F(own.slots${four(node.index)})`;
+      case 'total': return `F(fold(${node.index}u*own.terms,own.terms))`;
+      case 'input': return node.extent === 'full' ? tensor(node.name, 'i') : `F(${tensor(node.name, '0')})`;
+      default: return `F(fold(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/f32(own.size)' : ''})`;
     }
   });
+  const lane = lanes === 1 ? '' : '.x';
+  const forEach = (text: string): string => `let end=own.size/${lanes}u;let step=n.x*${WORKGROUP}u;for(var i=id.x;i<end;i+=step){${elements}${text}}`;
+  const once = (text: string): string => `if(id.x==0u){${text}}`;
   const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
-  const leave = (value: string, i: number): string => stage.kind === 'terms' ? `scratch[${i}u*own.terms+own.term]=${value};`
-    : `${tensor(stage.outputs[i]?.name ?? '', stage.kind === 'tensors' ? 'i' : '0')}=${value};`;
-  const forEach = (text: string): string => `for(var i=id.x;i<own.size;i+=n.x*${WORKGROUP}u){${elements}${text}}`;
-  const numbers = (passes[stage.pass]?.reductions ?? []).map(index => reductions.indexOf(index));
-  const main = stage.kind === 'tensors' ? forEach(each(leave)) : stage.kind !== 'sums' ? `if(id.x==0u){${each(leave)}}`
-    : `${each((_, i) => `var sum${i}=F(0);`)}${forEach(each((value, i) => `sum${i}+=${value};`))}
-${each((_, i) => `sum${i}=addUp(local,sum${i});if(local==0u){scratch[own.sums+${numbers[i] ?? 0}u*own.parts+group.x]=sum${i};}`)}`;
-  const tensors = names.map((name, i) => `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<F>;\n`);
-  return `struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:F,slots:array<vec4<F>,${Math.max(1, fours(slots))}>}
-${tensors.join('')}${PRELUDE}{${scalars}${main}}`;
+  const write = (extent: Extent): string => each((value, i) => {
+    const output = stage.outputs[i];
+    return output?.extent !== extent ? '' : extent === 'full' ? `${tensor(output.name, 'i')}=${value};` : `${tensor(output.name, '0')}=${value}${lane};`;
+  });
+  const computations: Readonly<Record<Stage['kind'], () => string>> = {
+    // Each thread gives the others what it has added up, and some add up one sum each.
+    sums: () => `${each((_, i) => `var sum${i}=F(0);`)}${forEach(each((value, i) => `sum${i}+=${value};`))}
+${each((_, i) => `shares[${i * WORKGROUP}u+local]=${lanes === 1 ? `sum${i}` : `dot(sum${i},F(1))`};`)}workgroupBarrier();
+if(local<${values.length}u){var sum=0f;for(var i=0u;i<${WORKGROUP}u;i++){sum+=shares[local*${WORKGROUP}u+i];}
+scratch[own.sums+(${sums.indexOf(passes[stage.pass]?.reductions[stage.first] ?? 0)}u+local)*own.parts+group.x]=sum;}`,
+    terms: () => once(each((value, i) => `scratch[${stage.first + i}u*own.terms+own.term]=${value};`)),
+    tensors: () => forEach(write('full')) + once(write('scalar')),
+    scalars: () => once(write('scalar')),
+  };
+  const full = new Set([...inputs, ...outputs].filter(({extent}) => extent === 'full').map(({name}) => name));
+  const tensors = names.map((name, i) => `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<${full.has(name) ? 'F' : 'f32'}>;\n`);
+  const of = (type: string): string => lanes === 1 ? type : `vec4<${type}>`;
+  return `alias F=${of('f32')};alias B=${of('bool')};alias U=${of('u32')};
+struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:f32,slots:array<vec4<f32>,${Math.max(1, fours(slots))}>}
+${tensors.join('')}${stage.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : ''}${PRELUDE}{${scalars}${computations[stage.kind]()}}`;
 }
 
 // WGSL has no constant that is not a number, so `own.nan` is one.
-const PRELUDE = `alias F=f32;
-alias B=bool;
-@group(0)@binding(0) var<uniform> own:Own;
-@group(0)@binding(1) var<storage,read_write> scratch:array<F>;
-var<workgroup> shares:array<F,${WORKGROUP}>;
-fn none()->F{return own.nan;}
+const PRELUDE = `@group(0)@binding(0) var<uniform> own:Own;
+@group(0)@binding(1) var<storage,read_write> scratch:array<f32>;
+fn none()->F{return F(own.nan);}
 fn lt(a:F,b:F)->B{return a<b;}
 fn le(a:F,b:F)->B{return a<=b;}
 fn eq(a:F,b:F)->B{return a==b;}
-fn and(a:B,b:B)->B{return a&&b;}
-fn or(a:B,b:B)->B{return a||b;}
+fn and(a:B,b:B)->B{return a&b;}
+fn or(a:B,b:B)->B{return a|b;}
 fn not(a:B)->B{return !a;}
-fn isNaN(a:F)->B{return (bitcast<u32>(a)&0x7fffffffu)>0x7f800000u;}
+fn isNaN(a:F)->B{return (bitcast<U>(a)&U(0x7fffffffu))>U(0x7f800000u);}
 fn divide(a:F,b:F)->F{return a/b;}
-fn addUp(local:u32,share:F)->F{shares[local]=share;workgroupBarrier();
-for(var s=${WORKGROUP / 2}u;s>0u;s>>=1u){if(local<s){shares[local]+=shares[local+s];}workgroupBarrier();}
-let sum=shares[0];workgroupBarrier();return sum;}
-fn fold(start:u32,count:u32)->F{var sum=F(0);for(var i=0u;i<count;i++){sum+=scratch[start+i];}return sum;}
+fn fold(start:u32,count:u32)->f32{var sum=0f;for(var i=0u;i<count;i++){sum+=scratch[start+i];}return sum;}
 @compute @workgroup_size(${WORKGROUP}) fn main(@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
 @builtin(workgroup_id) group:vec3<u32>,@builtin(local_invocation_index) local:u32)`;

@@ -1,4 +1,4 @@
-import {adam, callback, type Callback, lamb, Optimizer, required, scalar, type Value, zeros} from '../../src';
+import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, type Value, zeros} from '../../src';
 import {isWebGPUBackend, type WebGPUBackend} from '../../src/fuse/webgpu_device';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -68,7 +68,8 @@ describeBackends('a step fused on WebGPU', () => {
   const rules: Readonly<Record<string, readonly [make: () => Optimizer, shapes?: number[][]]>> = {
     'adam with decay': [() => adam(0.1, {wd: 0.1})],
     lamb: [() => lamb(0.1, {wd: 0.1})],
-    'every operation': [() => new Optimizer<readonly Callback[]>([everyOperation], {}), [[], [7], [2, 3, 5]]],
+    'larc, which writes a number with the elements': [() => larc(0.1, {wd: 0.1})],
+    'every operation': [() => new Optimizer<readonly Callback[]>([everyOperation], {}), [[], [7], [2, 3, 4]]],
     'scalar state': [() => new Optimizer<readonly Callback[]>([norms], {}), [[3, 5], [7]]],
     'sums in several passes': [() => new Optimizer<readonly Callback[]>([clipped, between], {maxNorm: 0.5}), [[3, 5], [], [300]]],
     'a total over several classes': [() => new Optimizer<readonly Callback[]>([clipped, plain], {maxNorm: 0.5}), [[3, 5], [], [300]]],
