@@ -1,4 +1,4 @@
-import {argsOf, type Graph, type InputNode, isElementwise, isReduction, nodeAt, reachable, type ReductionNode, type SlotNode, type TotalNode, type Type} from './graph';
+import {argsOf, type Extent, type Graph, type InputNode, isElementwise, isReduction, nodeAt, reachable, type ReductionNode, type SlotNode, type TotalNode, type Type} from './graph';
 import {OPERATIONS} from './shader_ops';
 import type {Stage} from './stages';
 
@@ -10,6 +10,8 @@ export interface ShaderLines {
   readonly elements: string;
   /** The values, in the order of the stage. */
   readonly values: readonly string[];
+  /** Of what `scalars` computes, the names and types of what `elements` and `values` use. */
+  readonly shared: ReadonlyArray<readonly [name: string, type: Type]>;
 }
 
 /**
@@ -20,14 +22,21 @@ export interface ShaderLines {
 export function shaderLines(graph: Graph, {values}: Stage, declare: (type: Type) => string,
   given: (node: InputNode | SlotNode | TotalNode | ReductionNode, index: number) => string): ShaderLines {
   const lines = {scalar: '', full: ''};
+  const shared = new Map<string, Type>();
+  const name = (index: number, by: Extent): string => {
+    const node = nodeAt(graph, index);
+    if (node.op === 'constant') return `${node.type === 'bool' ? 'B' : 'F'}(${node.value})`;
+    if (by === 'full' && node.extent === 'scalar') shared.set(`v${index}`, node.type);
+    return `v${index}`;
+  };
   for (const index of reachable(graph, values.flat(), node => !isReduction(node))) {
     const node = nodeAt(graph, index);
-    const operands = argsOf(node).map(arg => `v${arg}`);
-    const expression = isElementwise(node) ? OPERATIONS[node.op].replace(/\b[abc]\b/g, name => operands['abc'.indexOf(name)] ?? '')
-      : node.op === 'constant' ? `${node.type === 'bool' ? 'B' : 'F'}(${node.value})` : given(node, index);
+    if (node.op === 'constant') continue;
+    const operands = argsOf(node).map(arg => name(arg, node.extent));
+    const expression = isElementwise(node) ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => operands['abc'.indexOf(operand)] ?? '') : given(node, index);
     lines[node.extent] += `${declare(node.type)} v${index}=${expression};\n`;
   }
-  return {scalars: lines.scalar, elements: lines.full, values: values.map(nodes => nodes.map(node => `v${node}`).join('+') || 'F(0)')};
+  return {scalars: lines.scalar, elements: lines.full, values: values.map(nodes => nodes.map(node => name(node, 'full')).join('+') || 'F(0)'), shared: [...shared]};
 }
 
 /** What the k-th number of an array of vectors of four is called. */

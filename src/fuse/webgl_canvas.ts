@@ -13,9 +13,6 @@ interface Program {
 /** A rectangle of textures, in texels. */
 export type Rectangle = readonly [x: number, y: number, width: number, height: number];
 
-const VERTICES = `#version 300 es
-void main(){gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);}`;
-
 /** Draws into textures of one WebGL 2 context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
   /** How many textures a draw can write. */
@@ -111,12 +108,12 @@ export class Canvas {
     return kept(kept(this.programs, owner, () => new Map<string, Program>()), name, () => this.linked(shader()));
   }
 
-  private linked({text, sources}: Shader): Program {
+  private linked({vertices, fragments, sources}: Shader): Program {
     const {gl} = this;
-    const most = Number(gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS));
+    const most = Math.min(...[gl.MAX_TEXTURE_IMAGE_UNITS, gl.MAX_VERTEX_TEXTURE_IMAGE_UNITS].map(units => Number(gl.getParameter(units))));
     if (sources > most) throw new Error(`a step takes ${sources} tensors of each parameter, and this machine's shaders can take ${most}`);
     const program = gl.createProgram();
-    const parts = [[gl.VERTEX_SHADER, VERTICES], [gl.FRAGMENT_SHADER, text]] as const;
+    const parts = [[gl.VERTEX_SHADER, vertices], [gl.FRAGMENT_SHADER, fragments]] as const;
     const shaders = parts.map(([type, source]) => {
       const shader = gl.createShader(type);
       if (shader === null) throw new Error('the WebGL context is lost');

@@ -8,9 +8,11 @@ import type {Canvas, Rectangle} from './webgl_canvas';
 import type {Storage, Variant} from './webgl_shader';
 import {isExclusive, matricesOf, onGPU, packed, replace, texelsOf, type Texture, textureOf, type WebGLBackend} from './webgl_textures';
 
-// A sum is drawn as a square of parts: of that many texels at least, and of that many parts a side at most.
+// A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each other, taking turns: so
+// neighbours read neighbours, and what one loads is still in the cache when the next needs it.
 const TEXELS_A_PART = 64;
-const MOST_A_SIDE = 32;
+const PARTS_ACROSS = 4;
+const MOST_DOWN = 256;
 // Texels that a side of a texture may have everywhere.
 const LONGEST = 2048;
 
@@ -59,10 +61,10 @@ export class Run {
       const {plan, jobs} = planned;
       const rows = jobs.map((job, i) => this.row(planned, job, i));
       const most = Math.max(1, ...rows.map(({at: [,,, texels = 0]}) => texels));
-      const side = Math.max(1, Math.min(MOST_A_SIDE, Math.floor(LONGEST / jobs.length), Math.ceil(Math.sqrt(most / TEXELS_A_PART))));
+      const down = Math.max(1, Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)));
       this.classes.push({
         planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.targets, false),
-        sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [side, side], reductions.length)),
+        sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
       terms += jobs.length;
     }
@@ -139,7 +141,7 @@ export class Run {
     rows.forEach(({job, inputs, outputs, variant, texels, at}, i) => {
       if (kind === 'tensors' && job.variable.size === 0) return;
       const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
-      at[5] = width;
+      [at[5], at[7]] = [width, height];
       const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? null) : some(to.parts);
       const place: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
       canvas.draw(canvas.program(plan, stage, variant), at, [...inputs, ...results], targets, place);

@@ -3,9 +3,10 @@
  * text serves all shapes; `Variant` says what is written otherwise. A sum is a texture, too, of a row for each parameter: its four lanes are to be added.
  *
  * `at[0]`: width, rows, columns and number of texels of the output.
- * `at[1]`: the parameter's row in the textures of sums; how many parts a side of its sums has; the elements of the parameter.
+ * `at[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
  * `at[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
  */
+import type {Type} from './graph';
 import type {Plan} from './plan';
 import {four, fours, shaderLines} from './shader_lines';
 import {leastTotals, type Stage} from './stages';
@@ -19,18 +20,19 @@ export type Variant = readonly [output: Form, ...inputs: Storage[]];
 
 /** A program to be compiled. */
 export interface Shader {
-  readonly text: string;
+  readonly vertices: string;
+  readonly fragments: string;
   /** The number of textures that it reads. */
   readonly sources: number;
 }
 
-/** Computes the values of a stage; of sums, parts: each adds up every so manieth texel. */
+/** Computes the values of a stage; of sums, parts: each adds up every so manieth texel of its row's share. */
 export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
   const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
   const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),F(1)))`;
-  const {scalars, elements, values} = shaderLines(graph, stage, type => type === 'bool' ? 'B' : 'F', (node, index) => {
+  const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
     switch (node.op) {
       case 'slot': return `F(intBitsToFloat(at${four(8 + 4 * inputs.length + node.index)}))`;
       case 'total': return sum(passes.length, node.index, '0');
@@ -51,10 +53,17 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
     }
   });
   const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}select(F(0),${values[i] ?? ''},inside)`);
-  return shader(unitOf(passes.length, leastTotals(plan)), 2 + inputs.length + fours(slots), values.length, scalars + (stage.kind === 'sums'
-    ? `${targets(values.length, () => '=F(0)')}int side=at[1].y;
-for(int t=(int(gl_FragCoord.y)-at[1].x*side)*side+int(gl_FragCoord.x);t<at[0].w;t+=side*side){ivec2 texel=texelAt(t,at[0].x);${compute('+=')}}`
-    : `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`));
+  const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
+    : `${targets(values.length, () => '=F(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=min(start+range,at[0].w),t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
+for(;t<end;t+=across){${compute('+=')}texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
+  const units = unitOf(passes.length, leastTotals(plan));
+  const words = 2 + inputs.length + fours(slots);
+  // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
+  const handed = fours(shared.length);
+  if (handed > MOST_HANDED) return shader(units, words, values.length, scalars + main);
+  const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
+  return shader(units, words, values.length, take + main, scalars + shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join(''), handed);
 }
 
 /** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
@@ -67,15 +76,25 @@ function targets(count: number, text: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function shader(textures: number, words: number, count: number, main: string): Shader {
+function shader(textures: number, words: number, count: number, main: string, corner = '', handed = 0): Shader {
   // There is no array of none.
   const sources = Math.max(1, textures);
-  const text = `#version 300 es
+  const text = (hands: string, targets: string, computation: string): string => `#version 300 es
 precision highp float;precision highp int;precision highp sampler2D;
-uniform sampler2D textures[${sources}];uniform ivec4 at[${words}];layout(location=0) out vec4 to[${count}];
-${PRELUDE}void main(){${main}}`;
-  return {text, sources};
+uniform sampler2D textures[${sources}];uniform ivec4 at[${words}];${handed === 0 ? '' : `flat ${hands} vec4 handed[${handed}];`}${targets}
+${PRELUDE}void main(){${computation}}`;
+  return {
+    vertices: text('out', '', `${corner}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);`),
+    fragments: text('in', `layout(location=0) out vec4 to[${count}];`, main), sources,
+  };
 }
+
+function typeName(type: Type): string {
+  return type === 'bool' ? 'B' : 'F';
+}
+
+// The vectors that WebGL 2 hands over everywhere.
+const MOST_HANDED = 15;
 
 // `first` is the index of a texel's first element, `t` that of the texel.
 const PLACES: Readonly<Record<Form, string>> = {

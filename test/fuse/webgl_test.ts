@@ -178,6 +178,11 @@ describeBackends('a step fused on WebGL', () => {
     await expectAsEager(() => trained(one(many), [[3, 5], [7]], packed));
   }));
 
+  it('computes with more numbers than one draw can hand from its corners to its texels', () => leakless(async () => {
+    const weighted = rule((p, grad) => Array.from({length: 70}, (_, i) => 1 + i / 64).reduce((sum, weight) => sum.add(grad.mul(weight)), p).mul(1 / 70));
+    await expectAsEager(() => trained(weighted, [[3, 5], [7]], packed));
+  }));
+
   it('keeps scalar state, in tensors of one element', () => leakless(async () => {
     const norms = callback('norms', {state: {norm: scalar, memory: zeros}},
       ({p, grad, norm, memory}) => ({p: p.sub(memory.mul(norm)), memory: memory.add(grad), norm: norm.mul(0.5).add(grad.square().mean().sqrt())}));
