@@ -49,7 +49,7 @@ export async function karmaOptions(pass, settings) {
       jasmine: {random: false, timeoutInterval: 120_000},
     },
     captureTimeout: 120_000,
-    browserNoActivityTimeout: 300_000,
+    browserNoActivityTimeout: 300_000 * settings.compositions,
     failOnEmptyTestSuite: true,
     singleRun: true,
     autoWatch: false,

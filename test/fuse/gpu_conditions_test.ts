@@ -5,6 +5,7 @@ import {leakless} from '../support/leakless';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {webgl} from '../support/webgl';
+import {webgpu} from '../support/webgpu';
 
 const norms = callback('normsHere', {state: {norm: scalar, memory: zeros}},
   ({p, grad, norm, memory}) => ({p: p.sub(memory.mul(norm)), memory: memory.add(grad), norm: norm.mul(0.5).add(grad.square().mean().sqrt())}));
@@ -303,6 +304,43 @@ describeBackends('a WebGL context', () => {
     expected.dispose();
   });
 }, ['webgl']);
+
+describeBackends('a WebGPU device without room for a buffer, which it only tells after the step', () => {
+  it('runs nothing of the step', async () => {
+    for (const n of [1, 3]) {
+      // Of sizes that tfjs's pool has no buffers of.
+      const training = new Training(adam(0.1), [[n, 101], [n + 200]]);
+      const before = await training.values();
+      const backend = webgpu();
+      const {device} = backend;
+      const told: string[] = [];
+      const listen = (event: Event): void => {
+        event.preventDefault();
+        told.push(event.type);
+      };
+      if (!(device instanceof EventTarget)) throw new Error('The device tells of no errors.');
+      device.addEventListener('uncapturederror', listen);
+      let made = 0;
+      const undo = replaceMethod(device, 'createBuffer', original => descriptor => {
+        // Of a buffer to be filled by the host it would be told at once.
+        if (!(descriptor instanceof Object && 'size' in descriptor) || Reflect.get(descriptor, 'mappedAtCreation') === true || ++made !== n) return original(descriptor);
+        // tfjs keeps buffers by the size that it asked for.
+        const buffer = original(Object.assign({}, descriptor, {size: 2 ** 50}));
+        return buffer instanceof Object ? Object.defineProperty(buffer, 'size', {value: descriptor.size}) : buffer;
+      });
+      training.step();
+      // What tfjs reads in the same submission is not run either.
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+      undo();
+      expect(made).toBeGreaterThanOrEqual(n);
+      for (const [i, variable] of training.variables.entries()) expect([...await variable.data()]).toEqual(before[`p${i}`] ?? []);
+      expect(told.length).toBeGreaterThan(0);
+      device.removeEventListener('uncapturederror', listen);
+      training.dispose();
+    }
+  });
+}, ['webgpu']);
 
 describeBackends('an engine that was reset', backend => {
   it('fuses as before', async () => {

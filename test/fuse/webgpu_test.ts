@@ -1,10 +1,10 @@
 import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, type Value, zeros} from '../../src';
-import {isWebGPUBackend, type WebGPUBackend} from '../../src/fuse/webgpu_device';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
+import {webgpu} from '../support/webgpu';
 
 type Results = Record<string, number[]>;
 
@@ -39,12 +39,6 @@ async function expectAsEager(make: () => Optimizer, tolerance = 1e-6, shapes = S
   tf.env().set('OPTIM_FUSING', true);
   expect(Object.keys(fused)).toEqual(Object.keys(eager));
   for (const [name, values] of Object.entries(eager)) expectClose(fused[name] ?? [], values, tolerance, name);
-}
-
-function webgpu(): WebGPUBackend {
-  const backend = tf.backend();
-  if (!isWebGPUBackend(backend)) throw new Error('The backend is not WebGPU.');
-  return backend;
 }
 
 const plain = callback('plainStep', {}, ({p, grad}) => ({p: p.sub(grad)}));

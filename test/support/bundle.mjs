@@ -43,8 +43,9 @@ function specFiles(directory, wanted, skipped = []) {
 
 const importsOf = (files) => files.map((file) => `  await import(${JSON.stringify(file)});`).join('\n');
 
-function define({backends}) {
-  return {'process.env.TEST_BACKENDS': JSON.stringify(backends.join(',')), 'process.env.NODE_ENV': '"test"'};
+function define({backends, compositions}) {
+  const values = {TEST_BACKENDS: backends.join(','), TEST_COMPOSITIONS: String(compositions), NODE_ENV: 'test'};
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]));
 }
 
 // tfjs-core's specs get `tf` from `../index`, and one class from its own file; theirs become ours, which wrap the optimizers.

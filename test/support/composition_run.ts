@@ -27,28 +27,30 @@ export async function runOnBackend(
   const variables = groups.map(group => group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))));
   const rows = groups.flatMap((group, i) => group.map((parameter, j) => ({parameter, variable: variables[i]?.[j]})));
   const optimizer = new Optimizer<readonly Callback[]>(callbacks, {...hypers, params: variables});
-  optimizer.freezeTo(freezeTo);
-  for (const {parameter: {doWd}, variable} of rows) if (variable !== undefined) optimizer.state.set(variable, {doWd});
-  for (let step = 0; step < steps; step++) {
-    optimizer.hypers.forEach((own, i) => {
-      for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(values[i] ?? NaN, schedule[step]);
-    });
-    tf.tidy(() => {
-      optimizer.applyGradients(rows.map(({parameter: {gradients, shape}, variable}) => {
-        const gradient = gradients[step] ?? null;
-        return {name: variable?.name ?? '', tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32')};
-      }));
-    });
-    afterStep(optimizer);
+  try {
+    optimizer.freezeTo(freezeTo);
+    for (const {parameter: {doWd}, variable} of rows) if (variable !== undefined) optimizer.state.set(variable, {doWd});
+    for (let step = 0; step < steps; step++) {
+      optimizer.hypers.forEach((own, i) => {
+        for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(values[i] ?? NaN, schedule[step]);
+      });
+      tf.tidy(() => {
+        optimizer.applyGradients(rows.map(({parameter: {gradients, shape}, variable}) => {
+          const gradient = gradients[step] ?? null;
+          return {name: variable?.name ?? '', tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32')};
+        }));
+      });
+      afterStep(optimizer);
+    }
+    return await Promise.all(variables.flat().map(async variable => {
+      const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
+      const entries = state.map(async ([name, value]) => [name, value instanceof tf.Tensor ? [...await value.data()] : Number(value)] as const);
+      return {p: [...await variable.data()], state: Object.fromEntries(await Promise.all(entries))};
+    }));
+  } finally {
+    optimizer.dispose();
+    tf.dispose(variables);
   }
-  const results = await Promise.all(variables.flat().map(async variable => {
-    const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
-    const entries = state.map(async ([name, value]) => [name, value instanceof tf.Tensor ? [...await value.data()] : Number(value)] as const);
-    return {p: [...await variable.data()], state: Object.fromEntries(await Promise.all(entries))};
-  }));
-  optimizer.dispose();
-  tf.dispose(variables);
-  return results;
 }
 
 type Float64Lane = Lane<Float64Value>;

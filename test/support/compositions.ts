@@ -121,5 +121,9 @@ export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.A
   }));
 });
 
-/** `compositionsOver` few shapes, for WebGL compiles its programs for each. */
-export const compositions = compositionsOver([[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]]);
+/** Few shapes, for tfjs compiles its programs for each. */
+export const FEW_SHAPES = [[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]];
+/** Ranks from 0 to 6; sizes next to the four that a vector holds. */
+export const SMALL_SHAPES = [[], [1], [0, 3], [3], [4], [5], [2, 4], [3, 3], [4, 1, 3], [13], [2, 2, 2, 2], [17], [1, 3, 1, 5, 1], [2, 1, 2, 1, 2, 2], [31]];
+/** Ranks from 0 to 6; around the tile of the CPU backend, and above 65,536: next to multiples of 4 and others. */
+export const LARGE_SHAPES = [[], [8191], [8193], [65_537], [65_539], [257, 257], [3, 21_853], [6, 10, 1093], [5, 4, 4, 821], [2, 3, 5, 7, 313], [2, 1, 5, 1, 4, 1639]];

@@ -17,6 +17,7 @@ Without one of the first four options, all four run.
   --file TEXT       only spec files whose path contains TEXT
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
   --backends A,B    of cpu, webgl, wasm, webgpu                       (or TEST_BACKENDS)
+  --compositions N  N times as many random compositions of callbacks, others each time   (or TEST_COMPOSITIONS)
   --threads         serve with cross-origin isolation: threaded WASM  (or TEST_THREADS=1)
   --verbose         name the passed specs too
   --help
@@ -30,20 +31,21 @@ function checked(settings) {
   for (const name of settings.backends) {
     if (!BACKENDS.includes(name)) throw new Error(`Unknown backend "${name}": one of ${BACKENDS.join(', ')}.`);
   }
+  if (!(settings.compositions >= 1)) throw new Error('--compositions takes a number from 1 on.');
   return settings;
 }
 
 const list = (text) => text ? text.split(',') : BACKENDS;
 
 export function settingsFromEnvironment() {
-  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = ''} = process.env;
-  return checked({grep: TEST_GREP, backends: list(TEST_BACKENDS), threads: TEST_THREADS === '1', file: '', verbose: false});
+  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = '1'} = process.env;
+  return checked({grep: TEST_GREP, backends: list(TEST_BACKENDS), threads: TEST_THREADS === '1', compositions: Number(TEST_COMPOSITIONS), file: '', verbose: false});
 }
 
 export function settingsFromArguments(args) {
   const flag = {type: 'boolean', default: false};
   const text = {type: 'string'};
-  const options = {browser: flag, core: flag, kernels: flag, node: flag, file: text, grep: text, backends: text, threads: flag, verbose: flag, help: flag};
+  const options = {browser: flag, core: flag, kernels: flag, node: flag, file: text, grep: text, backends: text, compositions: text, threads: flag, verbose: flag, help: flag};
   const {values} = parseArgs({args, options});
   const base = settingsFromEnvironment();
   const all = !values.browser && !values.core && !values.kernels && !values.node;
@@ -54,6 +56,7 @@ export function settingsFromArguments(args) {
     file: values.file ?? base.file,
     grep: values.grep ?? base.grep,
     backends: values.backends ? list(values.backends) : base.backends,
+    compositions: values.compositions ? Number(values.compositions) : base.compositions,
     threads: values.threads || base.threads,
     verbose: values.verbose,
   });
