@@ -35,6 +35,8 @@ interface BindingType {
 export interface GpuDevice {
   readonly limits: {readonly maxStorageBuffersPerShaderStage: number; readonly maxUniformBufferBindingSize: number; readonly minUniformBufferOffsetAlignment: number};
   readonly queue: {writeBuffer(buffer: GpuBuffer, offset: number, data: Uint32Array): void};
+  pushErrorScope(filter: 'out-of-memory'): void;
+  popErrorScope(): Promise<object | null>;
   createBuffer(descriptor: {size: number; usage: number}): GpuBuffer;
   createShaderModule(descriptor: {code: string}): object;
   createBindGroupLayout(descriptor: {entries: readonly BindingType[]}): GpuLayout;

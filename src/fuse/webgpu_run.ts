@@ -18,6 +18,9 @@ const MOST_GROUPS = 256;
 const ELEMENTS_A_THREAD = 16;
 const MOST_PARTS = 64;
 
+/** Data that the device had no memory for. It tells that later. */
+const withoutMemory = new WeakSet();
+
 /** A parameter: where its uniforms are, in words, and its sums in the scratch; its number among all. */
 interface Row {
   readonly size: number;
@@ -115,6 +118,9 @@ export class Run {
     }
     if (isNew) return this.newBuffer(job, output, shape);
     const {dataId} = tensorOf(job, name);
+    if (withoutMemory.has(dataId)) {
+      throw new Error(`The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. Free some, and make the optimizer anew.`);
+    }
     const data = this.onGPU({dataId});
     if (output === undefined) return data.resource;
     if (data.refCount === 1 && data.external !== true && !shared.has(dataId) && !pendingReads(this.backend).has(dataId)) {
@@ -129,7 +135,14 @@ export class Run {
   private newBuffer(job: Job, output: Output, shape: number[]): GpuBuffer {
     const info = this.backend.makeTensorInfo(shape, 'float32');
     this.fresh.push({job, output, info});
-    return this.onGPU(info).resource;
+    const {device} = this.backend;
+    device.pushErrorScope('out-of-memory');
+    try {
+      return this.onGPU(info).resource;
+    } finally {
+      // A device that is lost tells no more.
+      void device.popErrorScope().then(error => error !== null, () => true).then(isWithout => { if (isWithout) withoutMemory.add(info.dataId); });
+    }
   }
 
   private onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData {

@@ -306,7 +306,7 @@ describeBackends('a WebGL context', () => {
 }, ['webgl']);
 
 describeBackends('a WebGPU device without room for a buffer, which it only tells after the step', () => {
-  it('runs nothing of the step', async () => {
+  it('runs nothing of the step, and the next one throws', async () => {
     for (const n of [1, 3]) {
       // Of sizes that tfjs's pool has no buffers of.
       const training = new Training(adam(0.1), [[n, 101], [n + 200]]);
@@ -321,6 +321,8 @@ describeBackends('a WebGPU device without room for a buffer, which it only tells
       if (!(device instanceof EventTarget)) throw new Error('The device tells of no errors.');
       device.addEventListener('uncapturederror', listen);
       let made = 0;
+      // What stands for a lack of memory here is another kind of error.
+      const asked = replaceMethod(device, 'pushErrorScope', original => () => original('validation'));
       const undo = replaceMethod(device, 'createBuffer', original => descriptor => {
         // Of a buffer to be filled by the host it would be told at once.
         if (!(descriptor instanceof Object && 'size' in descriptor) || Reflect.get(descriptor, 'mappedAtCreation') === true || ++made !== n) return original(descriptor);
@@ -333,10 +335,14 @@ describeBackends('a WebGPU device without room for a buffer, which it only tells
       backend.endComputePassEncoder();
       backend.submitQueue();
       undo();
+      asked();
       expect(made).toBeGreaterThanOrEqual(n);
       for (const [i, variable] of training.variables.entries()) expect([...await variable.data()]).toEqual(before[`p${i}`] ?? []);
       expect(told.length).toBeGreaterThan(0);
       device.removeEventListener('uncapturederror', listen);
+      const {numTensors, numBytes} = tf.memory();
+      expect(training.failure()).toMatch(/^Error: The GPU had no memory for '\w+' of '.+': no step since then has changed anything/);
+      expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
       training.dispose();
     }
   });
