@@ -13,7 +13,7 @@ import {leastTotals, type Stage} from './stages';
 
 /** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
 export type Storage = 'alike' | 'moved' | 'unpacked';
-/** What is written: a single number, a tensor of one row, or any other. Most of the time goes into finding the rows. */
+/** What is written: a single number, a tensor of one row, of which a texel holds two numbers, or any other. Most of the time goes into finding the rows. */
 export type Form = 'scalar' | 'vector' | 'matrix';
 /** What programs for the same values differ in: their output and the storage of each input. */
 export type Variant = readonly [output: Form, ...inputs: Storage[]];
@@ -31,7 +31,9 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
   const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
-  const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),F(1)))`;
+  const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),vec4(1)))`;
+  const lanes = output === 'matrix' ? 4 : 2;
+  const texelOf = (i: number, at: string): string => `F(texelFetch(textures[${i}],${at},0))`;
   const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
     switch (node.op) {
       case 'slot': return `F(intBitsToFloat(at${four(8 + 4 * inputs.length + node.index)}))`;
@@ -41,9 +43,9 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
         const from = `textures[${i}],at[${i + 2}]`;
         if (node.extent === 'scalar') return `F(pair(${from},0).x)`;
         switch (stored[i]) {
-          case 'unpacked': return `F(pair(${from},first),${output === 'matrix' ? `pair(${from},first+at[0].z)` : '0,0'})`;
-          case 'moved': return `texelFetch(textures[${i}],texelAt(t,at[${i + 2}].x),0)`;
-          default: return `texelFetch(textures[${i}],texel,0)`;
+          case 'unpacked': return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
+          case 'moved': return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
+          default: return texelOf(i, 'texel');
         }
       }
       default: {
@@ -52,23 +54,23 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
       }
     }
   });
-  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}select(F(0),${values[i] ?? ''},inside)`);
+  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
   const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
-    : `${targets(values.length, () => '=F(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+    : `${targets(values.length, () => '=vec4(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
 int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=min(start+range,at[0].w),t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
 for(;t<end;t+=across){${compute('+=')}texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
   const units = unitOf(passes.length, leastTotals(plan));
   const words = 2 + inputs.length + fours(slots);
   // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
   const handed = fours(shared.length);
-  if (handed > MOST_HANDED) return shader(units, words, values.length, scalars + main);
+  if (handed > MOST_HANDED) return shader(lanes, units, words, values.length, scalars + main);
   const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
-  return shader(units, words, values.length, take + main, scalars + shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join(''), handed);
+  return shader(lanes, units, words, values.length, take + main, scalars + shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join(''), handed);
 }
 
 /** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
 export function sumShader(count: number): Shader {
-  return shader(count, 2, count, `${targets(count, () => '=F(0)')}ivec2 size=at[0].xy;
+  return shader(4, count, 2, count, `${targets(count, () => '=vec4(0)')}ivec2 size=at[0].xy;
 for(int y=0;y<size.y;y++)for(int x=0;x<size.x;x++){${targets(count, i => `+=texelFetch(textures[${i}],ivec2(x,int(gl_FragCoord.y)*size.y+y),0)`)}}`);
 }
 
@@ -76,12 +78,16 @@ function targets(count: number, text: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function shader(textures: number, words: number, count: number, main: string, corner = '', handed = 0): Shader {
+function shader(lanes: 2 | 4, textures: number, words: number, count: number, main: string, corner = '', handed = 0): Shader {
   // There is no array of none.
   const sources = Math.max(1, textures);
   const text = (hands: string, targets: string, computation: string): string => `#version 300 es
 precision highp float;precision highp int;precision highp sampler2D;
 uniform sampler2D textures[${sources}];uniform ivec4 at[${words}];${handed === 0 ? '' : `flat ${hands} vec4 handed[${handed}];`}${targets}
+#define F vec${lanes}
+#define B bvec${lanes}
+#define I ivec${lanes}
+#define U uvec${lanes}
 ${PRELUDE}void main(){${computation}}`;
   return {
     vertices: text('out', '', `${corner}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);`),
@@ -98,25 +104,23 @@ const MOST_HANDED = 15;
 
 // `first` is the index of a texel's first element, `t` that of the texel.
 const PLACES: Readonly<Record<Form, string>> = {
-  scalar: 'B inside=B(1,0,0,0);',
-  vector: 'int first=2*t;B inside=B(1,first+1<at[0].z,0,0);',
+  scalar: 'B inside=B(1,0);',
+  vector: 'int first=2*t;B inside=B(1,first+1<at[0].z);',
   matrix: `int w=(at[0].z+1)/2,h=(at[0].y+1)/2,line=t/w,column=2*(t-line*w),batch=line/h,row=2*(line-batch*h),first=(batch*at[0].y+row)*at[0].z+column;
 bool right=column+1<at[0].z,below=row+1<at[0].y;B inside=B(1,right,below,right&&below);`,
 };
 
-const PRELUDE = `
-#define F vec4
-#define B bvec4
-#define select mix
+// `texelAt`: GPUs divide integers slowly. Textures are so low that a division of floats is off by 1 at most.
+const PRELUDE = `#define select mix
 #define lt lessThan
 #define le lessThanEqual
 #define eq equal
-#define none() uintBitsToFloat(uvec4(0x7fc00000u))
-B and(B a,B b){return B(ivec4(a)&ivec4(b));}
-B or(B a,B b){return B(ivec4(a)|ivec4(b));}
-B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec4(0x7f800000u));}
+#define none() F(uintBitsToFloat(0x7fc00000u))
+B and(B a,B b){return B(I(a)&I(b));}
+B or(B a,B b){return B(I(a)|I(b));}
+B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,U(0x7f800000u));}
 F divide(F a,F b){return mix(a/b,F(1),equal(a,b));}
-ivec2 texelAt(int t,int width){int y=t/width;return ivec2(t-y*width,y);}
+ivec2 texelAt(int t,int width){int y=int(float(t)/float(width)),x=t-y*width,off=int(x>=width)-int(x<0);return ivec2(x-off*width,y+off);}
 vec2 pair(sampler2D from,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);
 return vec2(texelFetch(from,a,0).x,texelFetch(from,b,0).x);}
 `;
