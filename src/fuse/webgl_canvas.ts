@@ -13,6 +13,9 @@ interface Program {
 /** A rectangle of textures, in texels. */
 export type Rectangle = readonly [x: number, y: number, width: number, height: number];
 
+// A browser collects commands until it is asked; the GPU need not wait for the last of a step.
+const DRAWS_AT_ONCE = 16;
+
 /** Draws into textures of one WebGL 2 context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
   /** How many textures a draw can write. */
@@ -23,6 +26,7 @@ export class Canvas {
   private readonly framebuffer: WebGLFramebuffer;
   private current: Program | undefined;
   private attached = 0;
+  private drawn = 0;
   private isShort = false;
   private wasLost = false;
 
@@ -79,6 +83,8 @@ export class Canvas {
     gl.viewport(...rectangle);
     gl.scissor(...rectangle);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+    this.drawn++;
+    if (this.drawn % DRAWS_AT_ONCE === 0) gl.flush();
   }
 
   /**

@@ -3,6 +3,7 @@ import {env} from '@tensorflow/tfjs-core';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, PlannedClass, PlannedStep} from './kernel';
+import type {Plan} from './plan';
 import {inOrder, type Stage, stagesOf} from './stages';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
 import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './webgpu_device';
@@ -10,7 +11,7 @@ import {groupOf} from './webgpu_groups';
 import type {Memory} from './webgpu_memory';
 import {pipelinesOf} from './webgpu_programs';
 import {pendingReads} from './webgpu_reads';
-import {boundNames, LANES, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
+import {boundNames, type Lanes, LANES, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './webgpu_shader';
 
 // A group costs software 3 µs, and 16,384 threads that read four vectors each keep a memory of 1 TB/s busy.
 const MOST_GROUPS = 256;
@@ -167,20 +168,23 @@ export class Run {
   private record(pass: GpuComputePass): void {
     for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
       for (const lanes of LANES) {
-        let isSet = false;
-        for (const {size, parts, group} of rows) {
-          if (lanesOf(stage, size) !== lanes) continue;
-          // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
-          const added = Math.max(plan.reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
-          const groups = stage.kind === 'sums' ? parts : stage.kind === 'tensors' ? Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added))) : 1;
-          if (group === undefined) continue;
-          if (!isSet) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
-          isSet = true;
-          pass.setBindGroup(0, group);
-          pass.dispatchWorkgroups(groups);
+        const some = rows.filter(({size}) => lanesOf(stage, size) === lanes);
+        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
+        for (const row of some) {
+          if (row.group === undefined) continue;
+          pass.setBindGroup(0, row.group);
+          pass.dispatchWorkgroups(this.workgroups(plan, stage, row, lanes));
           this.backend.dispatchCountInPass++;
         }
       }
     }
+  }
+
+  private workgroups({reductions}: Plan, {kind}: Stage, {size, parts}: Row, lanes: Lanes): number {
+    if (kind === 'sums') return parts;
+    if (kind !== 'tensors') return 1;
+    // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
+    const added = Math.max(reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
+    return Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added)));
   }
 }
