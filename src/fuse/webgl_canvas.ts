@@ -7,7 +7,7 @@ import type {Texture, WebGLBackend} from './webgl_textures';
 /** A compiled shader. */
 interface Program {
   readonly program: WebGLProgram;
-  readonly at: WebGLUniformLocation | null;
+  readonly words: WebGLUniformLocation | null;
 }
 
 /** A rectangle of textures, in texels. */
@@ -70,7 +70,7 @@ export class Canvas {
   }
 
   /** Fills a rectangle of the targets. */
-  draw(program: Program, at: Int32Array, sources: readonly Texture[], targets: readonly Texture[], rectangle: Rectangle): void {
+  draw(program: Program, words: Int32Array, sources: readonly Texture[], targets: readonly Texture[], rectangle: Rectangle): void {
     const {gl} = this;
     if (this.current !== program) gl.useProgram(program.program);
     this.current = program;
@@ -78,7 +78,7 @@ export class Canvas {
       gl.activeTexture(gl.TEXTURE0 + i);
       gl.bindTexture(gl.TEXTURE_2D, source);
     });
-    gl.uniform4iv(program.at, at);
+    gl.uniform4iv(program.words, words);
     this.attach(targets);
     gl.viewport(...rectangle);
     gl.scissor(...rectangle);
@@ -134,6 +134,6 @@ export class Canvas {
     }
     gl.useProgram(program);
     gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
-    return {program, at: gl.getUniformLocation(program, 'at')};
+    return {program, words: gl.getUniformLocation(program, 'words')};
   }
 }

@@ -16,14 +16,14 @@ const MOST_DOWN = 256;
 // Texels that a side of a texture may have everywhere.
 const LONGEST = 2048;
 
-/** A parameter: its textures, and `at` of the shaders. */
+/** A parameter: its textures, and the words of its shaders. */
 interface Row {
   readonly job: Job;
   readonly inputs: readonly Texture[];
   readonly outputs: ReadonlyMap<string, Texture>;
   readonly variant: Variant;
   readonly texels: readonly [width: number, height: number];
-  readonly at: Int32Array;
+  readonly words: Int32Array;
 }
 
 /** Textures of sums: of their parts, a rectangle of that size for each parameter, from top to bottom, and of what these are together. */
@@ -60,7 +60,7 @@ export class Run {
     for (const planned of classes) {
       const {plan, jobs} = planned;
       const rows = jobs.map((job, i) => this.row(planned, job, i));
-      const most = Math.max(1, ...rows.map(({at: [,,, texels = 0]}) => texels));
+      const most = Math.max(1, ...rows.map(({words: [,,, texels = 0]}) => texels));
       const down = Math.max(1, Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)));
       this.classes.push({
         planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.targets, false),
@@ -109,20 +109,20 @@ export class Run {
       return [output.name, textureOf(data)];
     }));
     const [rows, columns, count] = matricesOf(shape);
-    const at = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
+    const places = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent}) => {
       const tensor = tensorOf(job, name);
       const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.passing);
       const [inputWidth] = data === undefined ? [0] : texelsOf(data);
-      at.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
-      stored.push(data === undefined || extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === at[0] ? 'alike' : 'moved');
+      places.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
+      stored.push(data === undefined || extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === width ? 'alike' : 'moved');
       return data === undefined ? null : textureOf(data);
     });
-    const words = new Int32Array(at.length + 4 * fours(slots.length));
-    words.set(at);
-    new Float32Array(words.buffer).set(slots, at.length);
-    return {job, outputs, inputs, texels: [width, height], at: words, variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored]};
+    const words = new Int32Array(places.length + 4 * fours(slots.length));
+    words.set(places);
+    new Float32Array(words.buffer).set(slots, places.length);
+    return {job, outputs, inputs, texels: [width, height], words, variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored]};
   }
 
   private sums(rows: number, size: Sums['size'], count: number): Sums {
@@ -138,13 +138,13 @@ export class Run {
     const to = kind === 'sums' ? sums[pass] : kind === 'terms' ? totals : undefined;
     const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
     const results = [...sums, totals].flatMap(each => each.results);
-    rows.forEach(({job, inputs, outputs, variant, texels, at}, i) => {
+    rows.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
       if (kind === 'tensors' && job.variable.size === 0) return;
       const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
-      [at[5], at[7]] = [width, height];
+      [words[5], words[7]] = [width, height];
       const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? null) : some(to.parts);
       const place: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
-      canvas.draw(canvas.program(plan, stage, variant), at, [...inputs, ...results], targets, place);
+      canvas.draw(canvas.program(plan, stage, variant), words, [...inputs, ...results], targets, place);
     });
     if (to === undefined) return;
     const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);

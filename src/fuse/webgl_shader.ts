@@ -2,9 +2,10 @@
  * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
  * text serves all shapes; `Variant` says what is written otherwise. A sum is a texture, too, of a row for each parameter: its four lanes are to be added.
  *
- * `at[0]`: width, rows, columns and number of texels of the output.
- * `at[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
- * `at[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
+ * `words[0]`: width, rows, columns and number of texels of the output.
+ * `words[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
+ * `words[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
+ * What is computed for each element knows the words before the slots as `at`, which takes less time to read.
  */
 import type {Type} from './graph';
 import type {Plan} from './plan';
@@ -33,15 +34,16 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
   const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
   const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),vec4(1)))`;
   const lanes = output === 'matrix' ? 4 : 2;
+  const places = 2 + inputs.length;
   const texelOf = (i: number, at: string): string => `F(texelFetch(textures[${i}],${at},0))`;
   const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
     switch (node.op) {
-      case 'slot': return `F(intBitsToFloat(at${four(8 + 4 * inputs.length + node.index)}))`;
+      case 'slot': return `F(intBitsToFloat(words${four(4 * places + node.index)}))`;
       case 'total': return sum(passes.length, node.index, '0');
       case 'input': {
         const i = inputs.findIndex(({name}) => name === node.name);
+        if (node.extent === 'scalar') return `F(pair(textures[${i}],words[${i + 2}],0).x)`;
         const from = `textures[${i}],at[${i + 2}]`;
-        if (node.extent === 'scalar') return `F(pair(${from},0).x)`;
         switch (stored[i]) {
           case 'unpacked': return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
           case 'moved': return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
@@ -50,7 +52,7 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
       }
       default: {
         const pass = passes.findIndex(({reductions}) => reductions.includes(index));
-        return sum(pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'at[1].x') + (node.op === 'mean' ? '/F(at[1].z)' : '');
+        return sum(pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'words[1].x') + (node.op === 'mean' ? '/F(words[1].z)' : '');
       }
     }
   });
@@ -59,18 +61,19 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
     : `${targets(values.length, () => '=vec4(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
 int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=min(start+range,at[0].w),t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
 for(;t<end;t+=across){${compute('+=')}texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
-  const units = unitOf(passes.length, leastTotals(plan));
-  const words = 2 + inputs.length + fours(slots);
+  const size = {lanes, textures: unitOf(passes.length, leastTotals(plan)), words: places + fours(slots), targets: values.length} as const;
   // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
   const handed = fours(shared.length);
-  if (handed > MOST_HANDED) return shader(lanes, units, words, values.length, scalars + main);
+  if (places + handed > MOST_HANDED) return shader(size, `\n#define at words\n`, scalars + main);
   const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
-  return shader(lanes, units, words, values.length, take + main, scalars + shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join(''), handed);
+  const give = `for(int i=0;i<${places};i++)at[i]=words[i];${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
+  const hands = (way: string): string => `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
+  return shader(size, hands('in'), take + main, hands('out'), give);
 }
 
 /** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
 export function sumShader(count: number): Shader {
-  return shader(4, count, 2, count, `${targets(count, () => '=vec4(0)')}ivec2 size=at[0].xy;
+  return shader({lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, () => '=vec4(0)')}ivec2 size=words[0].xy;
 for(int y=0;y<size.y;y++)for(int x=0;x<size.x;x++){${targets(count, i => `+=texelFetch(textures[${i}],ivec2(x,int(gl_FragCoord.y)*size.y+y),0)`)}}`);
 }
 
@@ -78,20 +81,21 @@ function targets(count: number, text: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function shader(lanes: 2 | 4, textures: number, words: number, count: number, main: string, corner = '', handed = 0): Shader {
+function shader(size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>, taken: string, main: string, given = '', corner = ''): Shader {
+  const {lanes, textures, words} = size;
   // There is no array of none.
   const sources = Math.max(1, textures);
-  const text = (hands: string, targets: string, computation: string): string => `#version 300 es
+  const text = (declarations: string, computation: string): string => `#version 300 es
 precision highp float;precision highp int;precision highp sampler2D;
-uniform sampler2D textures[${sources}];uniform ivec4 at[${words}];${handed === 0 ? '' : `flat ${hands} vec4 handed[${handed}];`}${targets}
 #define F vec${lanes}
 #define B bvec${lanes}
 #define I ivec${lanes}
 #define U uvec${lanes}
+uniform sampler2D textures[${sources}];uniform ivec4 words[${words}];${declarations}
 ${PRELUDE}void main(){${computation}}`;
   return {
-    vertices: text('out', '', `${corner}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);`),
-    fragments: text('in', `layout(location=0) out vec4 to[${count}];`, main), sources,
+    vertices: text(given, `${corner}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);`),
+    fragments: text(`${taken}layout(location=0) out vec4 to[${size.targets}];`, main), sources,
   };
 }
 

@@ -22,6 +22,7 @@ async function trained(make: () => Optimizer, shapes: readonly number[][], gradi
   for (let step = 0; step < steps; step++) {
     tf.tidy(() => { optimizer.applyGradients(variables.map(variable => ({name: variable.name, tensor: gradient(variable, step)}))); });
   }
+  if (tf.env().getBool('OPTIM_FUSING')) expect(optimizer.fusedOn).toBe('webgl');
   const results: Results = {};
   for (const [i, variable] of variables.entries()) {
     results[`p${i} [${variable.shape}]`] = [...await variable.data()];

@@ -20,6 +20,7 @@ async function trained(make: () => Optimizer, shapes: readonly number[][] = SHAP
   for (let step = 0; step < steps; step++) {
     tf.tidy(() => { optimizer.applyGradients(variables.map(variable => ({name: variable.name, tensor: valuesOf(variable.shape).mul(0.5).add(step - 1)}))); });
   }
+  if (tf.env().getBool('OPTIM_FUSING')) expect(optimizer.fusedOn).toBe('webgpu');
   const results: Results = {};
   for (const [i, variable] of variables.entries()) {
     results[`p${i}`] = [...await variable.data()];
