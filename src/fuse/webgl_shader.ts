@@ -66,7 +66,7 @@ for(;t<end;t+=across){${compute('+=')}texel+=leap;if(texel.x>=width)texel+=ivec2
   const handed = fours(shared.length);
   if (places + handed > MOST_HANDED) return shader(size, `\n#define at words\n`, scalars + main);
   const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
-  const give = `for(int i=0;i<${places};i++)at[i]=words[i];${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
+  const give = `${Array.from({length: places}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
   const hands = (way: string): string => `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
   return shader(size, hands('in'), take + main, hands('out'), give);
 }
