@@ -1,4 +1,3 @@
-import {functionsOn, type WasmFunctions} from '../wasm/instance';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
@@ -6,7 +5,7 @@ import {argsOf, nodeAt} from './graph';
 import type {Pass, Plan} from './plan';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './cpu_values';
-import {wasmCode} from './wasm_code';
+import {functionsOf} from './wasm_code';
 import {type ClassPlace, Table} from './wasm_table';
 
 /**
@@ -30,7 +29,7 @@ interface Work {
 /** On tfjs's CPU backend: the functions of the WASM backend, on tiles copied to a small memory of our own and back. */
 export const cpuBackend: FusedBackend = {
   prepare(plan) {
-    functionsOf(plan);
+    functionsOf(plan, ownMemory());
   },
 
   run(step, backend) {
@@ -73,10 +72,6 @@ function settle(job: Job, output: Output | undefined, array: Float32Array, backe
   const info = backend.makeTensorInfo(shapeOf(job, output), 'float32', array);
   setOwnValues(backend.data.get(info.dataId), array);
   return [{job, output, info}];
-}
-
-function functionsOf(plan: Plan): WasmFunctions {
-  return functionsOn(ownMemory(), plan.key, shared => wasmCode(plan, shared));
 }
 
 function ownMemory(): WebAssembly.Memory {
@@ -125,7 +120,7 @@ class Tiles {
 
 function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, work: readonly Work[]): void {
   const pass = plan.passes[k];
-  const functions = functionsOf(plan);
+  const functions = functionsOf(plan, ownMemory());
   const loop = functions[`pass${k}`];
   const after = functions[`after${k}`];
   if (pass === undefined || loop === undefined || after === undefined) return;

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
+import {kept} from './kept';
 import {warnOnce} from '../warn';
 import {fusedBackends} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
-import {PlannedStep, runKernel} from './kernel';
+import {type FusedBackend, type PlannedClass, PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
 import {type Trace, trace} from './trace';
 
@@ -14,6 +15,8 @@ export type {Job} from './job';
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
 const plans = new Map<string, Plan>();
+/** What needs no preparing any more; a backend that is started anew is another object. */
+const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on no backend, or on the one named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
@@ -77,15 +80,10 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   const fused = fusedBackends.get(name);
   if (fused === undefined) return false;
   const planned = classes.filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0).map(each => {
-    let plan = plans.get(each.key);
-    if (plan === undefined) {
-      plan = planOf(each, barriers);
-      plans.set(each.key, plan);
-    }
-    return {plan, jobs: each.jobs, slots: each.slots};
+    return {plan: kept(plans, each.key, () => planOf(each, barriers)), jobs: each.jobs, slots: each.slots};
   });
   try {
-    for (const {plan} of planned) fused.prepare(plan, tf.backend());
+    prepare(fused, planned);
   } catch (error) {
     giveUp(chain, {backend: name, why: messageOf(error)});
     return false;
@@ -94,6 +92,16 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   if (planned.length > 0) runKernel(name, fused, next);
   lastStep.set(chain, next);
   return true;
+}
+
+function prepare(fused: FusedBackend, classes: readonly PlannedClass[]): void {
+  const backend = tf.backend();
+  const done = kept(prepared, backend, () => new WeakSet<Plan>());
+  for (const {plan} of classes) {
+    if (done.has(plan)) continue;
+    fused.prepare(plan, backend);
+    done.add(plan);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -24,7 +24,7 @@ export interface Fresh {
 /** Runs plans on one backend of TensorFlow.js. */
 export interface FusedBackend {
   /**
-   * Compiles what the plan needs, unless it has before.
+   * Compiles what the plan needs, before its first step on this backend.
    * @throws where this machine or page can't; the step then runs eagerly.
    */
   prepare(plan: Plan, backend: tf.KernelBackend): void;

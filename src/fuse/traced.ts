@@ -1,3 +1,4 @@
+import {kept} from './kept';
 import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
 import type {Operand, Value} from '../value';
 
@@ -37,12 +38,7 @@ export class Recorder {
   }
 
   total(index: number, pass: number): Traced {
-    let known = this.totals.get(index);
-    if (known === undefined) {
-      known = this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`);
-      this.totals.set(index, known);
-    }
-    return known;
+    return kept(this.totals, index, () => this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`));
   }
 
   reduce(op: Reduction, a: Traced): Traced {

@@ -1,14 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {exposed} from '../exposed';
+import {kept} from './kept';
 import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend} from '../wasm/backend';
-import {functionsOn, type WasmFunctions} from '../wasm/instance';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
-import type {Plan} from './plan';
 import {sharedGradients, shapeOf, tensorOf} from './tensors_of_job';
 import type {RecordLayout} from './wasm_record';
-import {wasmCode} from './wasm_code';
+import {functionsOf} from './wasm_code';
 import {type ClassPlace, Table} from './wasm_table';
 
 /** Room of our own in the backend's memory, kept from step to step. */
@@ -49,7 +48,7 @@ export const wasmBackend: FusedBackend = {
     let at: number;
     try {
       for (const place of table.places) writeRecords(place, wasm, shared, fresh);
-      at = scratchOf(wasm, memory).room(table.bytes);
+      at = kept(scratches, memory, () => new Scratch(wasm)).room(table.bytes);
     } catch (error) {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
       throw error;
@@ -60,19 +59,6 @@ export const wasmBackend: FusedBackend = {
     return fresh;
   },
 };
-
-function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
-  return functionsOn(memory, plan.key, shared => wasmCode(plan, shared));
-}
-
-function scratchOf(wasm: WasmBackend, memory: WebAssembly.Memory): Scratch {
-  let scratch = scratches.get(memory);
-  if (scratch === undefined) {
-    scratch = new Scratch(wasm);
-    scratches.set(memory, scratch);
-  }
-  return scratch;
-}
 
 /** Every class has a phase between any two barriers. */
 function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at: number): void {

@@ -4,6 +4,7 @@
  * `phase<j>` runs the passes from one barrier to the next for a table of records.
  */
 import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../wasm/encode';
+import {functionsOn, type WasmFunctions} from '../wasm/instance';
 import {argsOf, isElementwise, type Node, nodeAt} from './graph';
 import type {Pass, Plan} from './plan';
 import {call, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
@@ -17,8 +18,13 @@ const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 /** A memory of any size; where it is shared, with the most that there can be as its maximum. */
 const LIMITS = {plain: [0, 0], shared: [3, 0, 0x80, 0x80, 4]};
 
+/** The functions of a plan on a memory. @throws where WebAssembly can't be compiled. */
+export function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
+  return functionsOn(memory, plan.key, shared => wasmCode(plan, shared));
+}
+
 /** The module of a plan. @param shared whether the memory is. */
-export function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
+function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
   const imports = mathImports(name => plan.graph.nodes.some(node => node.op === name));
   const functions = [
     ...plan.passes.flatMap((pass, k) => [passOf(plan, pass, k), afterOf(plan, pass, k)]),

@@ -1,3 +1,4 @@
+import {kept} from './kept';
 import type {PlannedClass, PlannedStep} from './kernel';
 import type {Plan} from './plan';
 import {aligned, layoutOf, type RecordLayout} from './wasm_record';
@@ -58,10 +59,5 @@ export class Table {
 }
 
 function recordLayout(plan: Plan): RecordLayout {
-  let layout = layouts.get(plan);
-  if (layout === undefined) {
-    layout = layoutOf(plan);
-    layouts.set(plan, layout);
-  }
-  return layout;
+  return kept(layouts, plan, () => layoutOf(plan));
 }

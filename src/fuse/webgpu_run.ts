@@ -30,13 +30,17 @@ interface Row {
   readonly sums: number;
   readonly parts: number;
   readonly term: number;
-  group?: GpuBindGroup;
+}
+
+/** A row with what is bound for it. */
+interface BoundRow extends Row {
+  readonly group: GpuBindGroup;
 }
 
 interface ClassRun {
   readonly planned: PlannedClass;
   readonly stages: readonly Stage[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly BoundRow[];
 }
 
 /** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
@@ -58,24 +62,29 @@ export class Run {
     const shared = sharedGradients(classes);
     const alignment = device.limits.minUniformBufferOffsetAlignment / 4;
     let scratchWords = totals * classes.reduce((sum, {jobs}) => sum + jobs.length, 0);
-    for (const planned of classes) {
+    const unbound = classes.map(planned => {
       const {plan, jobs} = planned;
+      const columns = boundNames(plan).map(name => [name, plan.outputs.find(output => output.name === name)] as const);
       const rows = jobs.map((job): Row => {
         const {size} = job.variable;
         const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
         const row = {
           size, parts, own: this.uniformWords, sums: scratchWords, term: this.rows++,
-          buffers: boundNames(plan).map(name => this.buffer(job, name, plan.outputs.find(output => output.name === name), shared)),
+          buffers: columns.map(([name, output]) => this.buffer(job, name, output, shared)),
         };
         this.uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
         scratchWords += plan.reductions.length * parts;
         return row;
       });
-      this.classes.push({planned, rows, stages: stagesOf(plan, totals, WORKGROUP, true)});
-    }
+      return {planned, rows};
+    });
     memory.start(backend, 4 * this.uniformWords, 4 * scratchWords);
-    for (const {planned: {plan}, rows} of this.classes) {
-      for (const row of rows) row.group = groupOf(device, pipelinesOf(plan, device).layout, memory.uniforms, 4 * row.own, 4 * ownWords(plan), [memory.scratch, ...row.buffers]);
+    const {uniforms, scratch} = memory;
+    for (const {planned, rows} of unbound) {
+      const {plan} = planned;
+      const {layout} = pipelinesOf(plan, device);
+      const bound = rows.map((row): BoundRow => ({...row, group: groupOf(device, layout, uniforms, 4 * row.own, 4 * ownWords(plan), [scratch, ...row.buffers])}));
+      this.classes.push({planned, rows: bound, stages: stagesOf(plan, totals, WORKGROUP, true)});
     }
   }
 
@@ -171,7 +180,6 @@ export class Run {
         const some = rows.filter(({size}) => lanesOf(stage, size) === lanes);
         if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
         for (const row of some) {
-          if (row.group === undefined) continue;
           pass.setBindGroup(0, row.group);
           pass.dispatchWorkgroups(this.workgroups(plan, stage, row, lanes));
           this.backend.dispatchCountInPass++;
