@@ -33,8 +33,13 @@ function mobileNetV1(): number[][] {
   return [...shapes, [1, 1, 1024, 1000], [1000]];
 }
 
+/** The number of elements in all. */
+export function elementsOf(shapes: Case['shapes']): number {
+  return shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0);
+}
+
 function caseOf(name: string, shapes: Case['shapes']): Case {
-  return {name, shapes, parameters: shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0)};
+  return {name, shapes, parameters: elementsOf(shapes)};
 }
 
 export const CASES: readonly Case[] = [

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {adam} from '../../src';
+import {elementsOf} from '../optimizers/cases';
 import {compared, type Measured, summary} from '../wasm_training/measure';
 import type {BenchModel} from '../wasm_training/models';
 import {Network} from '../wasm_training/networks';
@@ -50,7 +51,7 @@ export function trainingRow(model: BenchModel, budget: number): TrainingRow {
     return found;
   };
   return {
-    model: model.name, batch: model.batch, variables: shapes.length, parameters: shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0),
+    model: model.name, batch: model.batch, variables: shapes.length, parameters: elementsOf(shapes),
     whole: {'ours': measured('ours'), 'tf.train': measured('tf.train')},
     optimizer: {'ours': summary(parts.ours.slice(-rounds)), 'tf.train': summary(parts['tf.train'].slice(-rounds))},
   };

@@ -2,7 +2,8 @@ import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, 
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
-import {replaceMethod} from '../support/replace_method';
+import {methodCalls, replaceMethod} from '../support/replace_method';
+import {restartBackend} from '../support/restart';
 import {tf} from '../support/tfjs';
 import {webgl} from '../support/webgl';
 import {webgpu} from '../support/webgpu';
@@ -75,29 +76,11 @@ function counts(): number[] {
   return [numTensors, numDataBuffers, numBytes];
 }
 
-function methodCalls(object: object, methods: readonly string[], act: () => void): number {
-  let calls = 0;
-  const undo = methods.map(method => replaceMethod(object, method, original => (...values) => {
-    calls++;
-    return original(...values);
-  }));
-  act();
-  undo.forEach(each => { each(); });
-  return calls;
-}
-
 function prototypeOf(name: string): object {
   const type: unknown = Reflect.get(globalThis, name);
   const prototype: unknown = typeof type === 'function' ? type.prototype : undefined;
   if (typeof prototype !== 'object' || prototype === null) throw new Error(`There is no ${name} here.`);
   return prototype;
-}
-
-async function registerAgain(name: BackendName): Promise<void> {
-  const factory = tf.findBackendFactory(name);
-  tf.removeBackend(name);
-  tf.registerBackend(name, factory, 2);
-  await tf.setBackend(name);
 }
 
 describeBackends('a step on a GPU', backend => {
@@ -220,7 +203,7 @@ describeBackends('WebGL that is not WebGL 2 with float32 textures', () => {
     for (const [flag, value, tolerance] of [['WEBGL_VERSION', 1, 1e-6], ['WEBGL_FORCE_F16_TEXTURES', true, 2e-3]] as const) {
       tf.env().reset();
       tf.env().set(flag, value);
-      await registerAgain('webgl');
+      await restartBackend('webgl');
       const training = new Training(adam(0.1, {eps: 1e-3}));
       training.step();
       const found = await training.values();
@@ -238,7 +221,7 @@ describeBackends('WebGL that is not WebGL 2 with float32 textures', () => {
     }
     expect(warnings.calls.allArgs().filter(([text]) => String(text).includes('tfjs-optim')).length).toBe(1);
     tf.env().setFlags(flags);
-    await registerAgain('webgl');
+    await restartBackend('webgl');
     const training = new Training(larc(0.1));
     training.step();
     expect(training.optimizer.fusedOn).toBe('webgl');
@@ -267,7 +250,7 @@ describeBackends('a WebGL context', () => {
       }
       training.dispose();
     }
-    await registerAgain('webgl');
+    await restartBackend('webgl');
   });
 
   it('that was lost changes nothing, not even when it is back; the backend registered again works', async () => {
@@ -295,7 +278,7 @@ describeBackends('a WebGL context', () => {
     expect(await lost.values()).toEqual(before);
     lost.dispose();
 
-    await registerAgain('webgl');
+    await restartBackend('webgl');
     const [training, expected] = [new Training(adam(0.1)), new Training(adam(0.1))];
     training.step();
     expect(await training.values()).toEqual(before);

@@ -1,5 +1,5 @@
 import {isWebGL2Backend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl_textures';
-import {replaceMethod} from './replace_method';
+import {methodCalls} from './replace_method';
 import {tf} from './tfjs';
 
 /** tfjs's WebGL backend, which has to be set. */
@@ -35,16 +35,7 @@ function onGPU(make: () => tf.Tensor, packed: boolean): tf.Tensor {
 /** The numbers of draws and of linked programs while `act` runs. */
 export function countedCalls(act: () => void): {draws: number; links: number} {
   const {gl} = webgl().gpgpu;
-  const counts = {draws: 0, links: 0};
-  const restore = [
-    replaceMethod(gl, 'drawArrays', original => (...values) => { counts.draws++; original(...values); }),
-    replaceMethod(gl, 'drawElements', original => (...values) => { counts.draws++; original(...values); }),
-    replaceMethod(gl, 'linkProgram', original => (...values) => { counts.links++; original(...values); }),
-  ];
-  try {
-    act();
-  } finally {
-    restore.forEach(undo => { undo(); });
-  }
-  return counts;
+  let draws = 0;
+  const links = methodCalls(gl, ['linkProgram'], () => { draws = methodCalls(gl, ['drawArrays', 'drawElements'], act); });
+  return {draws, links};
 }
