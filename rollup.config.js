@@ -5,12 +5,17 @@ import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import {dts} from 'rollup-plugin-dts';
 
-// One row for each subpath of `exports` in package.json.
+// What `exports` in package.json leads to. Bundlers for pages take `browser` for the package, which leaves to imports what it does not hold.
+const BACKENDS = ['cpu', 'wasm', 'webgpu'];
 const ENTRIES = {
   'index': 'src/index.ts',
+  'browser': 'src/browser.ts',
+  ...Object.fromEntries(BACKENDS.map(name => [name, `src/backends/${name}.ts`])),
   'wasm-training': 'src/wasm_training/index.ts',
   'plot': 'src/plot/index.ts',
 };
+
+const TYPED = Object.fromEntries(Object.entries(ENTRIES).filter(([name]) => name !== 'browser'));
 
 // On a page the whole of TensorFlow.js is one global.
 const UMD = [
@@ -19,13 +24,16 @@ const UMD = [
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
 
-const INDEX = resolvePath('src/index');
+const API = resolvePath('src/browser');
 const external = Object.keys(GLOBALS);
 
 // What a bundle leaves out where nothing of it is used: by file for bundlers that look no deeper, and with the imports of tfjs-layers. Entries share
 // their chunks, so that there is one registry and one class of each name.
-const CHUNKS = [['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//]];
-const ENTRY = /src\/(index|plot\/index|wasm_training\/\w+)\.ts/;
+const CHUNKS = [
+  ['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//],
+  ['wasm-kernels', /src\/fuse\/(wasm|cpu)_\w+\.ts/],
+];
+const ENTRY = /src\/(index|browser|plot\/index|wasm_training\/\w+|backends\/(cpu|wasm|webgpu)|fuse\/webgpu_\w+)\.ts/;
 
 const chunkOf = id => ENTRY.test(id) ? undefined : CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core';
 
@@ -37,7 +45,7 @@ const output = (format, extension) => ({
 });
 const code = (format, extension) => ({...output(format, extension), manualChunks: chunkOf, onlyExplicitManualChunks: true, hoistTransitiveImports: false});
 // A type has one declaration: the other entries take it from the package's own.
-const types = (code, extension) => ({...output('es', extension), paths: id => id === INDEX ? `./index.${code}` : id});
+const types = (code, extension) => ({...output('es', extension), paths: id => id === API ? `./index.${code}` : id});
 
 export default [
   {
@@ -53,5 +61,6 @@ export default [
     external,
     output: {file, format: 'umd', name, globals: GLOBALS, plugins: [terser()]},
   })),
-  {input: ENTRIES, external: [...external, '../index'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
+  // A backend's entry exports nothing.
+  {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: [...external, '../browser'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
 ];

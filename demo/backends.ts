@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-wasm';
+import 'tfjs-optim/wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
@@ -33,7 +34,7 @@ export async function backendsHere(): Promise<Backend[]> {
 /** @throws where it does not start. */
 export async function start(name: string): Promise<void> {
   // Only those who pick it load it.
-  if (name === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+  if (name === 'webgpu') await Promise.all([import('@tensorflow/tfjs-backend-webgpu'), import('tfjs-optim/webgpu')]);
   if (!await tf.setBackend(name)) throw new Error(`The backend ${name} did not start in this browser.`);
   await tf.ready();
 }

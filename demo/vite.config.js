@@ -5,16 +5,13 @@ import {digitsAsset} from './digits_asset.ts';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
+const ENTRIES = {'tfjs-optim': 'browser', 'tfjs-optim/wasm': 'backends/wasm', 'tfjs-optim/webgpu': 'backends/webgpu', 'tfjs-optim/wasm-training': 'wasm_training/index'};
+
 export default defineConfig({
   root: path('.'),
   base: './',
   plugins: [digitsAsset()],
-  // The page imports what its readers would; the longer name comes first, since the shorter one is a part of it.
-  resolve: {
-    alias: [
-      {find: 'tfjs-optim/wasm-training', replacement: path('../src/wasm_training/index.ts')},
-      {find: 'tfjs-optim', replacement: path('../src/index.ts')},
-    ],
-  },
+  // The page imports what its readers would.
+  resolve: {alias: Object.entries(ENTRIES).map(([name, file]) => ({find: new RegExp(`^${name}$`), replacement: path(`../src/${file}.ts`)}))},
   build: {outDir: path('../out/demo'), emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 2000},
 });

@@ -1,8 +1,11 @@
 import type {FusedBackend} from './kernel';
-import {cpuBackend} from './cpu_backend';
-import {wasmBackend} from './wasm_backend';
-import {webglBackend} from './webgl_backend';
-import {webgpuBackend} from './webgpu_backend';
 
-/** The backends that steps are fused on, by the name that TensorFlow.js knows them by. */
-export const fusedBackends: ReadonlyMap<string, FusedBackend> = new Map([['cpu', cpuBackend], ['wasm', wasmBackend], ['webgl', webglBackend], ['webgpu', webgpuBackend]]);
+/** The backends that steps are fused on, by the name that TensorFlow.js knows them by: those whose file in `src/backends/` was imported. */
+export const fusedBackends = new Map<string, FusedBackend>();
+
+const IMPORTS: ReadonlySet<string> = new Set(['cpu', 'wasm', 'webgpu']);
+
+/** What a page has to do to fuse on the backend; undefined where it did, or where nothing would help. */
+export function missingImport(backend: string): string | undefined {
+  return IMPORTS.has(backend) && !fusedBackends.has(backend) ? `the backend ${backend} takes import 'tfjs-optim/${backend}'` : undefined;
+}

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {kept} from './kept';
 import {warnOnce} from '../warn';
-import {fusedBackends} from './backends';
+import {fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
@@ -23,8 +23,10 @@ const lastStep = new WeakMap<Chain, PlannedStep>();
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
-  if (whyEager(chain) !== undefined) {
+  const why = whyEager(chain);
+  if (why !== undefined) {
     stepEagerly(chain, jobs, common);
+    if (why === missingImport(tf.getBackend())) warnSlow(why);
     return;
   }
   let traced: Trace;
@@ -64,14 +66,18 @@ function whyEager(chain: Chain): string | undefined {
   const together = chain.callbacks.find(({declaration}) => declaration.together !== undefined);
   if (together !== undefined) return `${together.name} acts on all parameters at once`;
   const backend = tf.getBackend();
-  if (!fusedBackends.has(backend)) return `the backend ${backend} has no kernel for it`;
+  if (!fusedBackends.has(backend)) return missingImport(backend) ?? `the backend ${backend} has no kernel for it`;
   const found = unfusable.get(chain);
   return found?.backend === undefined || found.backend === backend ? found?.why : undefined;
 }
 
 function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: string}): void {
   unfusable.set(chain, reason);
-  warnOnce(`an optimizer runs without fusing, more slowly: ${reason.why}`);
+  warnSlow(reason.why);
+}
+
+function warnSlow(why: string): void {
+  warnOnce(`an optimizer runs without fusing, more slowly: ${why}`);
 }
 
 /** Whether the step could be run. */

@@ -2,7 +2,7 @@
  * Charts of schedules, of the learning-rate finder and of histories, drawn with tfjs-vis, which is handed in.
  * @module tfjs-optim/plot
  */
-import {type LrFindResult, scheduleAt, type Schedules} from '../index';
+import {type LrFindResult, scheduleAt, type Schedules} from '../browser';
 
 interface Point {
   readonly x: number;

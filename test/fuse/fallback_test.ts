@@ -1,4 +1,5 @@
 import {adam, callback, Optimizer, required, sgd} from '../../src';
+import {fusedBackends} from '../../src/fuse/backends';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -49,6 +50,29 @@ describeBackends('a step that can\'t be fused', backend => {
     const wrong = callback('wrongShape', {}, ({p}) => ({p: p.sum()}));
     expect(() => trained(() => new Optimizer([wrong], {}))).toThrowError(/wrongShape returned 'p' of shape \[\]; it is of shape \[5\]/);
     expect(warnings).not.toHaveBeenCalled();
+  });
+
+  it('says once which import is missing, and fuses from then on where it comes', () => {
+    const kernels = fusedBackends.get(backend);
+    if (kernels === undefined) throw new Error(`There are no kernels for ${backend}.`);
+    const why = `the backend ${backend} takes import 'tfjs-optim/${backend}'`;
+    const variable = tf.variable(tf.tensor([0.5, -1, 2]));
+    const optimizer = adam(0.1);
+    const ran = (): string => {
+      tf.tidy(() => { optimizer.applyGradients({[variable.name]: tf.sin(variable)}); });
+      return optimizer.fusedOn;
+    };
+    fusedBackends.delete(backend);
+    try {
+      expect([ran(), ran()]).toEqual([`eager: ${why}`, `eager: ${why}`]);
+      expect(eagerly(ran)).toBe('eager: the flag OPTIM_FUSING is off');
+    } finally {
+      fusedBackends.set(backend, kernels);
+    }
+    expect(ran()).toBe(backend);
+    expect(warnings.calls.allArgs()).toEqual([[`tfjs-optim: an optimizer runs without fusing, more slowly: ${why}`]]);
+    optimizer.dispose();
+    variable.dispose();
   });
 
   it('is silent where fusing is turned off', () => {

@@ -13,7 +13,7 @@ function importsOf(file: string): string[] {
 }
 
 function moduleOf(file: string): string {
-  if (file === 'index.ts') return 'index';
+  if (file === 'index.ts' || file === 'browser.ts') return file.slice(0, -'.ts'.length);
   const [folder = ''] = file.split('/');
   return folder === file ? 'core' : folder;
 }

@@ -20,6 +20,21 @@ const SCRIPT_PAGE = `${SCRIPTS.map(file => `<script src="/node_modules/${file}">
     globalThis.result = scenario(tf, tfoptim).then(async trained => ({...trained, ...await convolution(tf, tfoptim, tfoptimWasmTraining)}));
   </script>`;
 
+/** How a page gets a backend of tfjs's. */
+const BACKENDS = {
+  cpu: '',
+  wasm: `import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm'; setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');`,
+  webgpu: `import '@tensorflow/tfjs-backend-webgpu';`,
+};
+const backendPage = (backend, more) => `import * as tf from '@tensorflow/tfjs';
+  import * as optim from 'tfjs-optim';
+  import {scenario} from './scenario.mjs';
+  ${BACKENDS[backend]}
+  ${more}
+  const warnings = [];
+  console.warn = text => { if (String(text).includes('tfjs-optim')) warnings.push(text); };
+  globalThis.result = tf.setBackend('${backend}').then(() => scenario(tf, optim)).then(trained => ({...trained, backend: tf.getBackend(), warnings}));`;
+
 async function bundle(entry, format) {
   await esbuild({entryPoints: [join(folder, `${entry}.mjs`)], bundle: true, minify: true, format, outfile: join(folder, `out/${entry}.js`), logLevel: 'error'});
 }
@@ -49,4 +64,22 @@ describe('In a browser, the package', () => {
   it('trains, saves, resumes, and trains a convolution on WASM, on a page of script tags', async () => {
     expect(await visit(chrome, folder, SCRIPT_PAGE)).toEqual({...EXPECTED, convolutionOn: 'wasm', convolutionFalls: true});
   });
+
+  for (const backend of Object.keys(BACKENDS)) {
+    const own = `tfjs-optim/${backend}`;
+    const trained = async more => {
+      const file = `out/${backend}.js`;
+      await esbuild({stdin: {contents: backendPage(backend, more), resolveDir: folder}, bundle: true, minify: true, format: 'esm', outfile: join(folder, file), logLevel: 'error'});
+      return visit(chrome, folder, page(file));
+    };
+
+    it(`fuses on ${backend} where the page imports '${own}'`, async () => {
+      expect(await trained(`import '${own}';`)).toEqual({...EXPECTED, backend, warnings: []});
+    });
+
+    it(`trains on ${backend} without that import, too, and says once that it is missing`, async () => {
+      expect(await trained('')).toEqual({...EXPECTED, backend, fuses: false,
+        warnings: [`tfjs-optim: an optimizer runs without fusing, more slowly: the backend ${backend} takes import '${own}'`]});
+    });
+  }
 });

@@ -44,7 +44,7 @@ export const VERSIONS = ['4.22.0', '4.20.0', '4.17.0'];
 export const tarball = await pack();
 /** A project for each version. */
 export const projects = await Promise.all(VERSIONS.map(version =>
-  consumer(`tfjs-${version}`, `@tensorflow/tfjs@${version}`, `@tensorflow/tfjs-backend-wasm@${version}`)));
+  consumer(`tfjs-${version}`, ...['tfjs', 'tfjs-backend-wasm', 'tfjs-backend-webgpu'].map(name => `@tensorflow/${name}@${version}`))));
 export const [project] = projects;
 /** A project without tfjs-layers. */
 export const coreOnly = await consumer('core-only', `@tensorflow/tfjs-core@${VERSIONS[0]}`, `@tensorflow/tfjs-backend-cpu@${VERSIONS[0]}`);

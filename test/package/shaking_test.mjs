@@ -7,13 +7,18 @@ import {project} from './consumer.mjs';
 
 const {folder} = project;
 const PAGE = join(folder, 'virtual_page.js');
-const PARTS = {fit: 'dist/shared/fit.js', wrapper: 'dist/shared/wrapper.js', plot: 'dist/plot.js', wasmTraining: 'dist/wasm-training.js', layers: '@tensorflow/tfjs-layers'};
+const PARTS = {
+  fit: 'dist/shared/fit.js', wrapper: 'dist/shared/wrapper.js', plot: 'dist/plot.js', wasmTraining: 'dist/wasm-training.js',
+  wasmKernels: 'dist/shared/wasm-kernels.js', webgpu: 'dist/webgpu.js', layers: '@tensorflow/tfjs-layers',
+};
 /** What each page imports, and which parts its bundle then holds. */
 const PAGES = [
   {source: `import {adam} from 'tfjs-optim'; console.log(adam);`, parts: []},
   {source: `import {adam, fitOneCycle} from 'tfjs-optim'; console.log(adam, fitOneCycle);`, parts: ['fit', 'layers']},
   {source: `import {OptimWrapper} from 'tfjs-optim'; console.log(OptimWrapper);`, parts: ['wrapper']},
   {source: `import {plotSchedules} from 'tfjs-optim/plot'; console.log(plotSchedules);`, parts: ['plot']},
+  {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/cpu'; import 'tfjs-optim/wasm'; console.log(adam);`, parts: ['wasmKernels']},
+  {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/webgpu'; console.log(adam);`, parts: ['webgpu']},
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
 ];
 

@@ -1,0 +1,4 @@
+import {fusedBackends} from '../fuse/backends';
+import {cpuBackend} from '../fuse/cpu_backend';
+
+fusedBackends.set('cpu', cpuBackend);

@@ -1,0 +1,4 @@
+import {fusedBackends} from '../fuse/backends';
+import {webglBackend} from '../fuse/webgl_backend';
+
+fusedBackends.set('webgl', webglBackend);
