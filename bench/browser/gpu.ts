@@ -50,7 +50,7 @@ export function countsOf(act: () => void): Counts {
 function objects(): object[] {
   const backend = tf.backend();
   const found: unknown[] = [Reflect.get(backend, 'textureManager'), Reflect.get(backend, 'bufferManager')];
-  for (const name of ['WebGL2RenderingContext', 'GPUComputePassEncoder', 'GPUDevice']) {
+  for (const name of ['WebGL2RenderingContext', 'WebGLRenderingContext', 'GPUComputePassEncoder', 'GPUDevice']) {
     const type: unknown = Reflect.get(globalThis, name);
     if (typeof type === 'function') found.push(type.prototype);
   }

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs';
 import {CASES} from '../optimizers/cases';
 import {MODEL_NAMES, type ModelRow, modelRowOf} from './models';
 import {type Row, rowOf} from './steps';
@@ -21,19 +22,22 @@ declare global {
 
 window.measure = async ({backends, optimizers, cases, models, rounds}) => {
   const found: {rows: Row[]; models: ModelRow[]} = {rows: [], models: []};
-  for (const backend of backends) {
+  for (const place of backends) {
+    const backend = place === 'webgl1' ? 'webgl' : place;
+    tf.env().reset();
+    if (place === 'webgl1') tf.env().set('WEBGL_VERSION', 1);
     for (const optimizer of optimizers) {
       for (const each of CASES) {
         if (!each.name.includes(cases)) continue;
         for (const unpacked of backend === 'webgl' ? [false, true] : [false]) {
-          const row = await rowOf(backend, optimizer, each, unpacked, rounds);
+          const row = {...await rowOf(backend, optimizer, each, unpacked, rounds), backend: place};
           found.rows.push(row);
           await window.showRow(row);
         }
       }
       for (const model of MODEL_NAMES) {
         if (!model.includes(models)) continue;
-        const row = await modelRowOf(backend, optimizer, model, rounds);
+        const row = {...await modelRowOf(backend, optimizer, model, rounds), backend: place};
         found.models.push(row);
         await window.showModel(row);
       }

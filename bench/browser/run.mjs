@@ -18,7 +18,7 @@ between the quartiles. For 'first' and 'compiled', each contestant has a backend
 step with new shapes. 'launched' draws or dispatches, 'taken' textures or buffers of tfjs's pool, and 'created' new ones are those of a later
 step. Without --gpu Chrome renders in software: ratios then say little about a real GPU.
 
-  --backends A,B     of webgl, webgpu      (default webgl,webgpu)
+  --backends A,B     of webgl, webgl1 (WebGL on WebGL 1), webgpu      (default webgl,webgpu)
   --optimizers A,B   (default adam,lamb,larc,ranger)
   --cases TEXT       only cases whose name contains TEXT; "none" for none
   --models TEXT      only models whose name contains TEXT; "none" for none

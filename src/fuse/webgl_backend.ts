@@ -5,21 +5,21 @@ import type {FusedBackend} from './kernel';
 import {leastTotals, stagesOf} from './stages';
 import {Canvas} from './webgl_canvas';
 import {Run} from './webgl_run';
-import {isWebGL2Backend, type WebGLBackend} from './webgl_textures';
+import {isWebGLBackend, type WebGLBackend} from './webgl_textures';
 
 const canvases = new WeakMap<WebGLBackend, Canvas>();
 
-/** On tfjs's WebGL backend, WebGL 2: one draw a parameter writes all its outputs into new textures, which then take the place of the old ones. */
+/** On tfjs's WebGL backend: one draw a parameter, or one an output where a draw has one target, writes into new textures, which then take the place of the old ones. */
 export const webglBackend: FusedBackend = {
   prepare(plan, backend) {
-    const canvas = canvasOf(webgl2(backend));
+    const canvas = canvasOf(assertWebGL(backend));
     // Nothing compiles then, and the step will say so.
     if (canvas.isLost) return;
-    for (const stage of stagesOf(plan, leastTotals(plan), canvas.targets, false)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
+    for (const stage of stagesOf(plan, leastTotals(plan), canvas.mostTargets, false)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
   },
 
   run(step, backend) {
-    const webgl = webgl2(backend);
+    const webgl = assertWebGL(backend);
     const canvas = canvasOf(webgl);
     canvas.check(false);
     const run = new Run(webgl, canvas, step);
@@ -40,9 +40,9 @@ function canvasOf(webgl: WebGLBackend): Canvas {
   return kept(canvases, webgl, () => new Canvas(webgl.gpgpu.gl));
 }
 
-function webgl2(backend: tf.KernelBackend): WebGLBackend {
-  if (!isWebGL2Backend(backend) || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') || !env().getBool('WEBGL_PACK')) {
-    throw new Error('fusing on the backend webgl takes WebGL 2 with packed float32 textures');
+function assertWebGL(backend: tf.KernelBackend): WebGLBackend {
+  if (!isWebGLBackend(backend) || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') || !env().getBool('WEBGL_PACK')) {
+    throw new Error('fusing on the backend webgl takes packed float32 textures');
   }
   return backend;
 }

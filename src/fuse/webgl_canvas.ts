@@ -1,6 +1,8 @@
 import {kept} from './kept';
 import type {Plan} from './plan';
 import type {Stage} from './stages';
+import {CORNER, isWebGL2, type Targets, targetsOf, type Triangle, triangleOf, type WebGLContext} from './webgl_context';
+import {type Dialect, WEBGL1, WEBGL2} from './webgl_dialects';
 import {type Shader, stageShader, sumShader, type Variant} from './webgl_shader';
 import type {Texture, WebGLBackend} from './webgl_textures';
 
@@ -8,6 +10,9 @@ import type {Texture, WebGLBackend} from './webgl_textures';
 interface Program {
   readonly program: WebGLProgram;
   readonly words: WebGLUniformLocation | null;
+  /** What WebGL 1 takes besides: the words as floats, and the sizes of textures. */
+  readonly numbers: WebGLUniformLocation | null;
+  readonly sizes: WebGLUniformLocation | null;
 }
 
 /** A rectangle of textures, in texels. */
@@ -16,25 +21,31 @@ export type Rectangle = readonly [x: number, y: number, width: number, height: n
 // A browser collects commands until it is asked; the GPU need not wait for the last of a step.
 const DRAWS_AT_ONCE = 16;
 
-/** Draws into textures of one WebGL 2 context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
+/** Draws into textures of one WebGL context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
-  /** How many textures a draw can write. */
-  readonly targets: number;
   /** Kept for as long as the context lives: a structure seen before is never compiled again. */
   private readonly programs = new WeakMap<object, Map<string, Program>>();
-  private readonly vertices: WebGLVertexArrayObject;
+  private readonly targets: Targets;
+  private readonly triangle: Triangle;
   private readonly framebuffer: WebGLFramebuffer;
+  private readonly dialect: Dialect;
   private current: Program | undefined;
   private attached = 0;
   private drawn = 0;
   private isShort = false;
   private wasLost = false;
 
-  constructor(private readonly gl: WebGL2RenderingContext) {
-    this.targets = Number(gl.getParameter(gl.MAX_DRAW_BUFFERS));
-    this.vertices = gl.createVertexArray();
+  constructor(private readonly gl: WebGLContext) {
+    this.dialect = isWebGL2(gl) ? WEBGL2 : WEBGL1;
+    this.targets = targetsOf(gl);
+    this.triangle = triangleOf(gl);
     this.framebuffer = gl.createFramebuffer();
     gl.canvas.addEventListener('webglcontextlost', () => { this.wasLost = true; }, {once: true});
+  }
+
+  /** How many textures a draw can write. */
+  get mostTargets(): number {
+    return this.targets.most;
   }
 
   /** Whether the context was lost, and its textures with it: tfjs's backend does not come back to life with the context. */
@@ -45,18 +56,18 @@ export class Canvas {
 
   program(plan: Plan, stage: Stage, ofTensors: Variant): Program {
     const variant: Variant = stage.kind === 'sums' || stage.kind === 'tensors' ? ofTensors : ['scalar'];
-    return this.kept(plan, `${stage.name} ${variant.join()}`, () => stageShader(plan, stage, variant));
+    return this.kept(plan, `${stage.name} ${variant.join()}`, () => stageShader(this.dialect, plan, stage, variant));
   }
 
   /** Adds up the texels of as many textures. */
   summing(count: number): Program {
-    return this.kept(this, String(count), () => sumShader(count));
+    return this.kept(this, String(count), () => sumShader(this.dialect, count));
   }
 
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
   use({gpgpu}: WebGLBackend, run: () => void): void {
     const {gl} = this;
-    gl.bindVertexArray(this.vertices);
+    this.triangle.bind();
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
     this.current = undefined;
     try {
@@ -64,7 +75,7 @@ export class Canvas {
     } finally {
       // What stays attached could not be freed.
       this.attach([]);
-      gl.bindVertexArray(null);
+      this.triangle.unbind();
       gl.bindFramebuffer(gl.FRAMEBUFFER, gpgpu.framebuffer);
     }
   }
@@ -76,9 +87,11 @@ export class Canvas {
     this.current = program;
     sources.forEach((source, i) => {
       gl.activeTexture(gl.TEXTURE0 + i);
-      gl.bindTexture(gl.TEXTURE_2D, source);
+      gl.bindTexture(gl.TEXTURE_2D, source.texture);
     });
     gl.uniform4iv(program.words, words);
+    if (program.numbers !== null) gl.uniform4fv(program.numbers, new Float32Array(words.buffer));
+    if (program.sizes !== null) gl.uniform2fv(program.sizes, sources.flatMap(({size}) => size));
     this.attach(targets);
     gl.viewport(...rectangle);
     gl.scissor(...rectangle);
@@ -104,10 +117,10 @@ export class Canvas {
   private attach(targets: readonly Texture[]): void {
     const {gl} = this;
     const count = Math.max(targets.length, this.attached);
-    for (let i = 0; i < count; i++) gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, gl.TEXTURE_2D, targets[i] ?? null, 0);
+    for (let i = 0; i < count; i++) gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, gl.TEXTURE_2D, targets[i]?.texture ?? null, 0);
     if (targets.length === this.attached) return;
     this.attached = targets.length;
-    gl.drawBuffers(targets.map((_, i) => gl.COLOR_ATTACHMENT0 + i));
+    this.targets.choose(targets.map((_, i) => gl.COLOR_ATTACHMENT0 + i));
   }
 
   private kept(owner: object, name: string, shader: () => Shader): Program {
@@ -116,7 +129,8 @@ export class Canvas {
 
   private linked({vertices, fragments, sources}: Shader): Program {
     const {gl} = this;
-    const most = Math.min(...[gl.MAX_TEXTURE_IMAGE_UNITS, gl.MAX_VERTEX_TEXTURE_IMAGE_UNITS].map(units => Number(gl.getParameter(units))));
+    const units = this.dialect.handsOver ? [gl.MAX_TEXTURE_IMAGE_UNITS, gl.MAX_VERTEX_TEXTURE_IMAGE_UNITS] : [gl.MAX_TEXTURE_IMAGE_UNITS];
+    const most = Math.min(...units.map(unit => Number(gl.getParameter(unit))));
     if (sources > most) throw new Error(`a step takes ${sources} tensors of each parameter, and this machine's shaders can take ${most}`);
     const program = gl.createProgram();
     const parts = [[gl.VERTEX_SHADER, vertices], [gl.FRAGMENT_SHADER, fragments]] as const;
@@ -128,12 +142,15 @@ export class Canvas {
       gl.attachShader(program, shader);
       return shader;
     });
+    gl.bindAttribLocation(program, CORNER, 'corner');
     gl.linkProgram(program);
     if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
       throw new Error(`a shader could not be compiled: ${[gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' ')}`);
     }
     gl.useProgram(program);
     gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
-    return {program, words: gl.getUniformLocation(program, 'words')};
+    gl.uniform1f(gl.getUniformLocation(program, 'nan'), NaN);
+    const [words = null, numbers = null, sizes = null] = ['words', 'numbers', 'sizes'].map(name => gl.getUniformLocation(program, name));
+    return {program, words, numbers, sizes};
   }
 }

@@ -6,7 +6,7 @@ import {inOrder, type Stage, stagesOf} from './stages';
 import {shapeOf, tensorOf} from './tensors_of_job';
 import type {Canvas, Rectangle} from './webgl_canvas';
 import type {Storage, Variant} from './webgl_shader';
-import {isExclusive, matricesOf, onGPU, packed, replace, texelsOf, type Texture, textureOf, type WebGLBackend} from './webgl_textures';
+import {isExclusive, matricesOf, NO_TEXTURE, onGPU, packed, replace, type Texture, textureOf, type WebGLBackend} from './webgl_textures';
 
 // A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each other, taking turns: so
 // neighbours read neighbours, and what one loads is still in the cache when the next needs it.
@@ -63,7 +63,7 @@ export class Run {
       const most = Math.max(1, ...rows.map(({words: [,,, texels = 0]}) => texels));
       const down = Math.max(1, Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)));
       this.classes.push({
-        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.targets, false),
+        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.mostTargets, false),
         sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
       terms += jobs.length;
@@ -104,9 +104,9 @@ export class Run {
     const {backend} = this;
     let [width, height] = [1, 1];
     const outputs = new Map(plan.outputs.map(output => {
-      const data = packed(backend, shapeOf(job, output), info => this.outputs.push({job, output, info}));
-      if (output.extent === 'full') [width, height] = texelsOf(data);
-      return [output.name, textureOf(data)];
+      const texture = textureOf(packed(backend, shapeOf(job, output), info => this.outputs.push({job, output, info})));
+      if (output.extent === 'full') [width, height] = texture.size;
+      return [output.name, texture];
     }));
     const [rows, columns, count] = matricesOf(shape);
     const places = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
@@ -114,10 +114,11 @@ export class Run {
     const inputs = plan.inputs.map(({name, extent}) => {
       const tensor = tensorOf(job, name);
       const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.passing);
-      const [inputWidth] = data === undefined ? [0] : texelsOf(data);
+      const texture = data === undefined ? NO_TEXTURE : textureOf(data);
+      const [inputWidth] = texture.size;
       places.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
       stored.push(data === undefined || extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === width ? 'alike' : 'moved');
-      return data === undefined ? null : textureOf(data);
+      return texture;
     });
     const words = new Int32Array(places.length + 4 * fours(slots.length));
     words.set(places);
@@ -142,7 +143,7 @@ export class Run {
       if (kind === 'tensors' && job.variable.size === 0) return;
       const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
       [words[5], words[7]] = [width, height];
-      const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? null) : some(to.parts);
+      const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? NO_TEXTURE) : some(to.parts);
       const place: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
       canvas.draw(canvas.program(plan, stage, variant), words, [...inputs, ...results], targets, place);
     });

@@ -1,6 +1,7 @@
 /**
  * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
- * text serves all shapes; `Variant` says what is written otherwise. A sum is a texture, too, of a row for each parameter: its four lanes are to be added.
+ * text serves all shapes; `Variant` says what is written otherwise, and `Dialect` what WebGL 1 and 2 are told otherwise. A sum is a texture, too, of
+ * a row for each parameter: its four lanes are to be added.
  *
  * `words[0]`: width, rows, columns and number of texels of the output.
  * `words[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
@@ -11,6 +12,7 @@ import type {Type} from './graph';
 import type {Plan} from './plan';
 import {four, fours, shaderLines} from './shader_lines';
 import {leastTotals, type Stage} from './stages';
+import type {Dialect} from './webgl_dialects';
 
 /** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
 export type Storage = 'alike' | 'moved' | 'unpacked';
@@ -28,22 +30,22 @@ export interface Shader {
 }
 
 /** Computes the values of a stage; of sums, parts: each adds up every so manieth texel of its row's share. */
-export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
+export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
   const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
-  const sum = (pass: number, i: number, row: string): string => `F(dot(texelFetch(textures[${unitOf(pass, i)}],ivec2(0,${row}),0),vec4(1)))`;
+  const sum = (pass: number, i: number, row: string): string => `F(dot(fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row})),vec4(1)))`;
   const lanes = output === 'matrix' ? 4 : 2;
   const places = 2 + inputs.length;
-  const texelOf = (i: number, at: string): string => `F(texelFetch(textures[${i}],${at},0))`;
+  const texelOf = (i: number, at: string): string => `F(fetch(${dialect.texture(i)},${at}))`;
   const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
     switch (node.op) {
-      case 'slot': return `F(intBitsToFloat(words${four(4 * places + node.index)}))`;
+      case 'slot': return `F(number(${places + (node.index >> 2)},${node.index & 3}))`;
       case 'total': return sum(passes.length, node.index, '0');
       case 'input': {
         const i = inputs.findIndex(({name}) => name === node.name);
-        if (node.extent === 'scalar') return `F(pair(textures[${i}],words[${i + 2}],0).x)`;
-        const from = `textures[${i}],at[${i + 2}]`;
+        if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],0).x)`;
+        const from = `${dialect.texture(i)},at[${i + 2}]`;
         switch (stored[i]) {
           case 'unpacked': return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
           case 'moved': return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
@@ -59,43 +61,35 @@ export function stageShader(plan: Plan, stage: Stage, [output, ...stored]: Varia
   const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
   const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
     : `${targets(values.length, () => '=vec4(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
-int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=min(start+range,at[0].w),t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
-for(;t<end;t+=across){${compute('+=')}texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
+int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=start+range<at[0].w?start+range:at[0].w,t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
+REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
   const size = {lanes, textures: unitOf(passes.length, leastTotals(plan)), words: places + fours(slots), targets: values.length} as const;
   // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
   const handed = fours(shared.length);
-  if (places + handed > MOST_HANDED) return shader(size, `\n#define at words\n`, scalars + main);
+  if (!dialect.handsOver || places + handed > MOST_HANDED) return shader(dialect, size, `\n#define at words\n`, scalars + main);
   const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
   const give = `${Array.from({length: places}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
   const hands = (way: string): string => `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
-  return shader(size, hands('in'), take + main, hands('out'), give);
+  return shader(dialect, size, hands('in'), take + main, hands('out'), give);
 }
 
 /** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
-export function sumShader(count: number): Shader {
-  return shader({lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, () => '=vec4(0)')}ivec2 size=words[0].xy;
-for(int y=0;y<size.y;y++)for(int x=0;x<size.x;x++){${targets(count, i => `+=texelFetch(textures[${i}],ivec2(x,int(gl_FragCoord.y)*size.y+y),0)`)}}`);
+export function sumShader(dialect: Dialect, count: number): Shader {
+  return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, () => '=vec4(0)')}ivec2 extent=words[0].xy;int y=0;
+REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => `+=fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`)}x++;}y++;}`);
 }
 
 function targets(count: number, text: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function shader(size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>, taken: string, main: string, given = '', corner = ''): Shader {
-  const {lanes, textures, words} = size;
+function shader(dialect: Dialect, size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>, taken: string, main: string, given = '', corner = ''): Shader {
   // There is no array of none.
-  const sources = Math.max(1, textures);
-  const text = (declarations: string, computation: string): string => `#version 300 es
-precision highp float;precision highp int;precision highp sampler2D;
-#define F vec${lanes}
-#define B bvec${lanes}
-#define I ivec${lanes}
-#define U uvec${lanes}
-uniform sampler2D textures[${sources}];uniform ivec4 words[${words}];${declarations}
-${PRELUDE}void main(){${computation}}`;
+  const sources = Math.max(1, size.textures);
+  const begin = dialect.begin(size.lanes, sources, size.words, size.targets);
   return {
-    vertices: text(given, `${corner}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);`),
-    fragments: text(`${taken}layout(location=0) out vec4 to[${size.targets}];`, main), sources,
+    vertices: dialect.corners(begin + given + PRELUDE, corner),
+    fragments: `${begin}${taken}${dialect.targets(size.targets)}${PRELUDE}void main(){${main}}`, sources,
   };
 }
 
@@ -115,16 +109,10 @@ bool right=column+1<at[0].z,below=row+1<at[0].y;B inside=B(1,right,below,right&&
 };
 
 // `texelAt`: GPUs divide integers slowly. Textures are so low that a division of floats is off by 1 at most.
-const PRELUDE = `#define select mix
-#define lt lessThan
-#define le lessThanEqual
-#define eq equal
-#define none() F(uintBitsToFloat(0x7fc00000u))
-B and(B a,B b){return B(I(a)&I(b));}
-B or(B a,B b){return B(I(a)|I(b));}
-B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,U(0x7f800000u));}
-F divide(F a,F b){return mix(a/b,F(1),equal(a,b));}
+const PRELUDE = `B and(B a,B b){return B(F(a)*F(b));}
+B or(B a,B b){return B(F(a)+F(b));}
+F divide(F a,F b){return select(a/b,F(1),equal(a,b));}
 ivec2 texelAt(int t,int width){int y=int(float(t)/float(width)),x=t-y*width,off=int(x>=width)-int(x<0);return ivec2(x-off*width,y+off);}
-vec2 pair(sampler2D from,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);
-return vec2(texelFetch(from,a,0).x,texelFetch(from,b,0).x);}
+vec2 pair(SOURCE,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);
+return vec2(fetch(FROM,a).x,fetch(FROM,b).x);}
 `;

@@ -1,4 +1,5 @@
 import type {DataId, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
+import type {WebGLContext} from './webgl_context';
 
 /** What tfjs's WebGL backend keeps of a tensor's data. */
 export interface TextureData {
@@ -18,7 +19,7 @@ export interface TextureData {
 
 /** tfjs's WebGL backend, described here so that nothing needs importing from its package. */
 export interface WebGLBackend extends KernelBackend {
-  readonly gpgpu: {readonly gl: WebGL2RenderingContext; readonly framebuffer: WebGLFramebuffer};
+  readonly gpgpu: {readonly gl: WebGLContext; readonly framebuffer: WebGLFramebuffer};
   readonly texData: {get(dataId: DataId): TextureData};
   readonly pendingRead: {has(dataId: DataId): boolean};
   /** How many tensors share a texture with slices of it; absent or 1 where there are none. */
@@ -30,16 +31,23 @@ export interface WebGLBackend extends KernelBackend {
   disposeIntermediateTensorInfo(info: TensorInfo): void;
 }
 
-/** Whether `backend` is tfjs's WebGL backend on WebGL 2, the first version that draws into several textures. */
-export function isWebGL2Backend(backend: KernelBackend): backend is WebGLBackend {
-  return 'gpgpu' in backend && backend.gpgpu instanceof Object && 'gl' in backend.gpgpu && backend.gpgpu.gl instanceof Object && 'drawBuffers' in backend.gpgpu.gl;
+/** Whether `backend` is tfjs's WebGL backend. */
+export function isWebGLBackend(backend: KernelBackend): backend is WebGLBackend {
+  return 'gpgpu' in backend && backend.gpgpu instanceof Object && 'gl' in backend.gpgpu && backend.gpgpu.gl instanceof Object;
 }
 
-/** Where sums, inputs and outputs are; null where there are no elements. */
-export type Texture = WebGLTexture | null;
+/** Where sums, inputs and outputs are. */
+export interface Texture {
+  /** Null where there are no elements. */
+  readonly texture: WebGLTexture | null;
+  /** In texels. */
+  readonly size: readonly [width: number, height: number];
+}
 
-/** The size of a texture in texels. */
-export function texelsOf({texShape, isPacked}: TextureData): readonly [width: number, height: number] {
+/** That of a tensor without elements. */
+export const NO_TEXTURE: Texture = {texture: null, size: [1, 1]};
+
+function texelsOf({texShape, isPacked}: TextureData): readonly [width: number, height: number] {
   const [rows = 1, columns = 1] = texShape ?? [];
   return isPacked === true ? [Math.ceil(columns / 2), Math.ceil(rows / 2)] : [columns, rows];
 }
@@ -87,9 +95,9 @@ export function packed(backend: WebGLBackend, shape: number[], made: (info: Tens
   return data;
 }
 
-/** Null where there are no elements. */
-export function textureOf({texture}: TextureData): Texture {
-  return texture?.texture ?? null;
+/** The texture of a tensor. */
+export function textureOf(data: TextureData): Texture {
+  return {texture: data.texture?.texture ?? null, size: texelsOf(data)};
 }
 
 /** Whether nothing but this one tensor would notice if its data were replaced. */

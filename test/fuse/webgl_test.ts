@@ -304,4 +304,4 @@ describeBackends('a step fused on WebGL', () => {
     restore();
     expect(() => { webglBackend.prepare(plan(), tf.backend()); }).not.toThrow();
   });
-}, ['webgl']);
+}, ['webgl', 'webgl1']);

@@ -1,13 +1,18 @@
+import {restartBackend} from './restart';
 import {tf} from './tfjs';
 
 export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';
 
+/** What specs run on: a backend, or that of WebGL on WebGL 1. */
+export type Place = BackendName | 'webgl1';
+
 const BACKENDS: readonly BackendName[] = ['cpu', 'webgl', 'wasm', 'webgpu'];
+const PLACES: readonly Place[] = [...BACKENDS, 'webgl1'];
 const isBrowser = typeof window !== 'undefined';
-let available: readonly BackendName[] = [];
+let available: readonly Place[] = [];
 
 // A browser without WebGPU is common; one without the rest would hide failures, so those fail when they are set.
-async function isThere(backend: BackendName): Promise<boolean> {
+async function isThere(backend: Place): Promise<boolean> {
   if (!isBrowser) return backend === 'cpu' || backend === 'wasm';
   if (backend !== 'webgpu') return true;
   return 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null;
@@ -16,8 +21,8 @@ async function isThere(backend: BackendName): Promise<boolean> {
 /** Called by the entry of each bundle, before any spec is declared. */
 export async function findBackends(): Promise<void> {
   const asked = (process.env.TEST_BACKENDS ?? BACKENDS.join()).split(',');
-  const found = await Promise.all(BACKENDS.map(async (name) => asked.includes(name) && await isThere(name)));
-  available = BACKENDS.filter((_, i) => found[i]);
+  const found = await Promise.all(PLACES.map(async (name) => asked.includes(name) && await isThere(name)));
+  available = PLACES.filter((_, i) => found[i]);
   if (isBrowser && asked.includes('webgpu') && !available.includes('webgpu')) {
     console.warn('SKIPPED: all specs on webgpu, which has no adapter here.');
   }
@@ -25,17 +30,36 @@ export async function findBackends(): Promise<void> {
 
 /**
  * Declares the specs of `body` once for each backend that is there: cpu, webgl, wasm and webgpu in the browser, cpu and
- * wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`.
+ * wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on WebGL 1 too
+ * where `on` or the command line says so.
  */
-export function describeBackends(
-    name: string, body: (backend: BackendName) => void, on: readonly BackendName[] = BACKENDS): void {
-  for (const backend of available.filter((one) => on.includes(one))) {
-    describe(`${name} [${backend}]`, () => {
+export function describeBackends(name: string, body: (backend: BackendName, place: Place) => void, on: readonly Place[] = BACKENDS): void {
+  for (const place of PLACES) {
+    const backend = place === 'webgl1' ? 'webgl' : place;
+    const isAsked = available.includes(place);
+    if (!(isAsked || available.includes(backend)) || !(on.includes(place) || (isAsked && on.includes(backend)))) continue;
+    describe(`${name} [${place}]`, () => {
+      if (place === 'webgl1') onWebGL1();
       beforeAll(async () => {
         if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
         await tf.ready();
       });
-      body(backend);
+      body(backend, place);
     });
   }
+}
+
+function onWebGL1(): void {
+  let flags: Parameters<ReturnType<typeof tf.env>['setFlags']>[0] = {};
+  beforeAll(async () => {
+    flags = {...tf.env().getFlags()};
+    tf.env().reset();
+    tf.env().set('WEBGL_VERSION', 1);
+    await restartBackend('webgl');
+  });
+  afterAll(async () => {
+    tf.env().reset();
+    tf.env().setFlags(flags);
+    await restartBackend('webgl');
+  });
 }

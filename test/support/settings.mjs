@@ -16,7 +16,7 @@ Without one of the first four options, all four run.
   --node            the specs in Node
   --file TEXT       only spec files whose path contains TEXT
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
-  --backends A,B    of cpu, webgl, wasm, webgpu                       (or TEST_BACKENDS)
+  --backends A,B    of cpu, webgl, wasm, webgpu; or webgl1: all that runs on webgl, on WebGL 1   (or TEST_BACKENDS)
   --compositions N  N times as many random compositions of callbacks, others each time   (or TEST_COMPOSITIONS)
   --threads         serve with cross-origin isolation: threaded WASM  (or TEST_THREADS=1)
   --verbose         name the passed specs too
@@ -26,10 +26,11 @@ The browser: CHROME_BIN, else an installed Chrome or Chromium, else (Linux x64) 
 `;
 
 const BACKENDS = ['cpu', 'webgl', 'wasm', 'webgpu'];
+const PLACES = [...BACKENDS, 'webgl1'];
 
 function checked(settings) {
   for (const name of settings.backends) {
-    if (!BACKENDS.includes(name)) throw new Error(`Unknown backend "${name}": one of ${BACKENDS.join(', ')}.`);
+    if (!PLACES.includes(name)) throw new Error(`Unknown backend "${name}": one of ${PLACES.join(', ')}.`);
   }
   if (!(settings.compositions >= 1)) throw new Error('--compositions takes a number from 1 on.');
   return settings;

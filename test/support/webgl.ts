@@ -1,11 +1,11 @@
-import {isWebGL2Backend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl_textures';
+import {isWebGLBackend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl_textures';
 import {methodCalls} from './replace_method';
 import {tf} from './tfjs';
 
 /** tfjs's WebGL backend, which has to be set. */
 export function webgl(): WebGLBackend {
   const backend = tf.backend();
-  if (!isWebGL2Backend(backend)) throw new Error('The backend is not WebGL 2.');
+  if (!isWebGLBackend(backend)) throw new Error('The backend is not WebGL.');
   return backend;
 }
 
