@@ -12,7 +12,7 @@ type Runs = Readonly<Record<Place, number>>;
 // Software WebGL and WebGPU take a tenth of a second for every program that they have not compiled before.
 const SUITES: ReadonlyArray<readonly [what: string, fusing: boolean, shapes: ReadonlyArray<readonly number[]>, runs: Runs]> = [
   ['of parameters of few shapes, without fusing', false, FEW_SHAPES, {cpu: 100, wasm: 100, webgl: 10, webgl1: 0, webgpu: 10}],
-  ['of small parameters', true, SMALL_SHAPES, {cpu: 100, wasm: 100, webgl: 60, webgl1: 30, webgpu: 60}],
+  ['of small parameters', true, SMALL_SHAPES, {cpu: 100, wasm: 100, webgl: 45, webgl1: 15, webgpu: 60}],
   ['of large parameters', true, LARGE_SHAPES, {cpu: 5, wasm: 5, webgl: 5, webgl1: 3, webgpu: 5}],
 ];
 

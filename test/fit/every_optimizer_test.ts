@@ -21,12 +21,14 @@ const OPTIMIZERS: ReadonlyArray<{readonly name: string; readonly make: (layers: 
 describeBackends('a schedule in a fit', () => {
   for (const {name, make} of OPTIMIZERS) {
     it(`reaches each group of ${name}, and goes back`, async () => {
-      const layers = [tf.layers.dense({units: 2, inputShape: [2]}), tf.layers.dense({units: 1})];
+      // tfjs's centered RMSProp makes NaN of some weights and batches.
+      const kernelInitializer = tf.initializers.glorotUniform({seed: 3});
+      const layers = [tf.layers.dense({units: 2, inputShape: [2], kernelInitializer}), tf.layers.dense({units: 1, kernelInitializer})];
       const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
       const steps = recordSteps(optimizer);
       const [low, high] = layers;
       const before = await bitsOf(model.getWeights());
-      await model.fit(x, y, {epochs: 2, batchSize: 4, callbacks: paramScheduler({lr: lin([0, 0.2], [0, 0])})});
+      await model.fit(x, y, {epochs: 2, batchSize: 4, shuffle: false, callbacks: paramScheduler({lr: lin([0, 0.2], [0, 0])})});
       expectClose(steps.flat(), [0, 0.2, 0, 0.15, 0, 0.1, 0, 0.05], 1e-12);
       const after = await bitsOf(model.getWeights());
       // A rate of 0 moves nothing.
