@@ -5,8 +5,9 @@ import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import {dts} from 'rollup-plugin-dts';
 
-// What `exports` in package.json leads to. Bundlers for pages take `browser` for the package, which leaves to imports what it does not hold.
+// Backends whose kernels a bundled page imports.
 const BACKENDS = ['cpu', 'wasm', 'webgpu'];
+// What `exports` in package.json leads to. Bundlers for pages take `browser` for the package.
 const ENTRIES = {
   'index': 'src/index.ts',
   'browser': 'src/browser.ts',
@@ -15,6 +16,7 @@ const ENTRIES = {
   'plot': 'src/plot/index.ts',
 };
 
+// `browser` has the types of `index`.
 const TYPED = Object.fromEntries(Object.entries(ENTRIES).filter(([name]) => name !== 'browser'));
 
 // On a page the whole of TensorFlow.js is one global.
@@ -33,7 +35,7 @@ const CHUNKS = [
   ['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)_\w+\.ts/],
 ];
-const ENTRY = /src\/(index|browser|plot\/index|wasm_training\/\w+|backends\/(cpu|wasm|webgpu)|fuse\/webgpu_\w+)\.ts/;
+const ENTRY = new RegExp(`src/(index|browser|plot/index|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu_\\w+)\\.ts`);
 
 const chunkOf = id => ENTRY.test(id) ? undefined : CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {chainOf} from '../src/chain';
-import {describeBackends, type Place} from './support/backends';
+import {describeBackends, type Place, PLACES} from './support/backends';
 import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
 import {type Composition, compositionsOver, FEW_SHAPES, LARGE_SHAPES, SMALL_SHAPES} from './support/compositions';
 import {leakless} from './support/leakless';
@@ -38,4 +38,4 @@ describeBackends('a random composition of callbacks', (backend, place) => {
   }
 
   afterEach(() => { tf.env().set('OPTIM_FUSING', true); });
-}, ['cpu', 'webgl', 'webgl1', 'wasm', 'webgpu']);
+}, PLACES);

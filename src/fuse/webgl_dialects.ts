@@ -18,7 +18,6 @@ export const WEBGL2: Dialect = {
   texture: i => `textures[${i}]`,
   begin: (lanes, textures, words) => `#version 300 es
 ${common(lanes, textures)}precision highp sampler2D;
-#define U uvec${lanes}
 uniform ivec4 words[${words}];
 #define number(k,i) intBitsToFloat(words[k][i])
 #define FROM from
@@ -27,7 +26,7 @@ uniform ivec4 words[${words}];
 #define REPEAT(condition) for(;condition;)
 #define select mix
 #define none() F(uintBitsToFloat(0x7fc00000u))
-B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,U(0x7f800000u));}
+B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec${lanes}(0x7f800000u));}
 `,
   targets: count => `layout(location=0) out vec4 to[${count}];`,
   corners: (begin, given) => `${begin}void main(){${given}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);}`,

@@ -73,7 +73,7 @@ REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ive
   return shader(dialect, size, hands('in'), take + main, hands('out'), give);
 }
 
-/** Adds up a rectangle of each of as many textures, of the size that `at[0]` says. */
+/** Adds up a rectangle of each of as many textures, of the size that `words[0]` says. */
 export function sumShader(dialect: Dialect, count: number): Shader {
   return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, () => '=vec4(0)')}ivec2 extent=words[0].xy;int y=0;
 REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => `+=fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`)}x++;}y++;}`);

@@ -3,7 +3,7 @@ import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {methodCalls, replaceMethod} from '../support/replace_method';
-import {restartBackend} from '../support/restart';
+import {restartBackend, restartWebGL} from '../support/restart';
 import {tf} from '../support/tfjs';
 import {webgl} from '../support/webgl';
 import {webgpu} from '../support/webgpu';
@@ -226,13 +226,9 @@ describeBackends('WebGL without float32 textures', (_, place) => {
   it('runs steps eagerly, with one warning', async () => {
     // Both versions are tried here, and the same text is not said twice.
     if (place === 'webgl1') pending('It runs on webgl.');
-    const flags = {...tf.env().getFlags()};
     const warnings = spyOn(console, 'warn');
     for (const version of [2, 1]) {
-      tf.env().reset();
-      tf.env().set('WEBGL_VERSION', version);
-      tf.env().set('WEBGL_FORCE_F16_TEXTURES', true);
-      await restartBackend('webgl');
+      const restore = await restartWebGL({WEBGL_VERSION: version, WEBGL_FORCE_F16_TEXTURES: true});
       const training = new Training(adam(0.1, {eps: 1e-3}));
       training.step();
       const found = await training.values();
@@ -246,11 +242,9 @@ describeBackends('WebGL without float32 textures', (_, place) => {
       expected.step();
       for (const [name, values] of Object.entries(await expected.values())) expectClose(found[name] ?? [], values, 2e-3, name);
       expected.dispose();
-      await tf.setBackend('webgl');
+      await restore();
     }
     expect(warnings.calls.allArgs().filter(([text]) => String(text).includes('tfjs-optim')).length).toBe(1);
-    tf.env().setFlags(flags);
-    await restartBackend('webgl');
     const training = new Training(larc(0.1));
     training.step();
     expect(training.optimizer.fusedOn).toBe('webgl');
@@ -259,6 +253,10 @@ describeBackends('WebGL without float32 textures', (_, place) => {
 }, ['webgl']);
 
 describeBackends('a WebGL context', (_, place) => {
+  it('moves no weight without a gradient, however small eps is', async () => {
+    expect(await moveWithoutGradient(1e-8)).toBe(0);
+  });
+
   it('is not written where a texture has no memory', async () => {
     const {gl} = webgl().gpgpu;
     for (let n = 1; n <= 3; n++) {

@@ -35,8 +35,11 @@ const backendPage = (backend, more) => `import * as tf from '@tensorflow/tfjs';
   console.warn = text => { if (String(text).includes('tfjs-optim')) warnings.push(text); };
   globalThis.result = tf.setBackend('${backend}').then(() => scenario(tf, optim)).then(trained => ({...trained, backend: tf.getBackend(), warnings}));`;
 
-async function bundle(entry, format) {
-  await esbuild({entryPoints: [join(folder, `${entry}.mjs`)], bundle: true, minify: true, format, outfile: join(folder, `out/${entry}.js`), logLevel: 'error'});
+const fixture = name => ({entryPoints: [join(folder, `${name}.mjs`)]});
+
+/** @param what esbuild's input. */
+async function bundle(what, name, format) {
+  await esbuild({...what, bundle: true, minify: true, format, outfile: join(folder, `out/${name}.js`), logLevel: 'error'});
 }
 
 describe('In a browser, the package', () => {
@@ -45,7 +48,7 @@ describe('In a browser, the package', () => {
   afterAll(async () => { await chrome.close(); });
 
   it('trains, saves and resumes on a page bundled by esbuild', async () => {
-    await bundle('page', 'esm');
+    await bundle(fixture('page'), 'page', 'esm');
     expect(await visit(chrome, folder, page('out/page.js'))).toEqual(EXPECTED);
   });
 
@@ -57,7 +60,7 @@ describe('In a browser, the package', () => {
   });
 
   it('trains, saves and resumes in a web worker', async () => {
-    await bundle('worker', 'iife');
+    await bundle(fixture('worker'), 'worker', 'iife');
     expect(await visit(chrome, folder, WORKER_PAGE)).toEqual(EXPECTED);
   });
 
@@ -68,9 +71,8 @@ describe('In a browser, the package', () => {
   for (const backend of Object.keys(BACKENDS)) {
     const own = `tfjs-optim/${backend}`;
     const trained = async more => {
-      const file = `out/${backend}.js`;
-      await esbuild({stdin: {contents: backendPage(backend, more), resolveDir: folder}, bundle: true, minify: true, format: 'esm', outfile: join(folder, file), logLevel: 'error'});
-      return visit(chrome, folder, page(file));
+      await bundle({stdin: {contents: backendPage(backend, more), resolveDir: folder}}, backend, 'esm');
+      return visit(chrome, folder, page(`out/${backend}.js`));
     };
 
     it(`fuses on ${backend} where the page imports '${own}'`, async () => {

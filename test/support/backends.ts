@@ -1,4 +1,4 @@
-import {restartBackend} from './restart';
+import {restartWebGL} from './restart';
 import {tf} from './tfjs';
 
 export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';
@@ -7,7 +7,7 @@ export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';
 export type Place = BackendName | 'webgl1';
 
 const BACKENDS: readonly BackendName[] = ['cpu', 'webgl', 'wasm', 'webgpu'];
-const PLACES: readonly Place[] = [...BACKENDS, 'webgl1'];
+export const PLACES: readonly Place[] = [...BACKENDS, 'webgl1'];
 const isBrowser = typeof window !== 'undefined';
 let available: readonly Place[] = [];
 
@@ -37,7 +37,8 @@ export function describeBackends(name: string, body: (backend: BackendName, plac
   for (const place of PLACES) {
     const backend = place === 'webgl1' ? 'webgl' : place;
     const isAsked = available.includes(place);
-    if (!(isAsked || available.includes(backend)) || !(on.includes(place) || (isAsked && on.includes(backend)))) continue;
+    const isMeant = on.includes(place);
+    if (!(isAsked ? isMeant || on.includes(backend) : isMeant && available.includes(backend))) continue;
     describe(`${name} [${place}]`, () => {
       if (place === 'webgl1') onWebGL1();
       beforeAll(async () => {
@@ -50,16 +51,7 @@ export function describeBackends(name: string, body: (backend: BackendName, plac
 }
 
 function onWebGL1(): void {
-  let flags: Parameters<ReturnType<typeof tf.env>['setFlags']>[0] = {};
-  beforeAll(async () => {
-    flags = {...tf.env().getFlags()};
-    tf.env().reset();
-    tf.env().set('WEBGL_VERSION', 1);
-    await restartBackend('webgl');
-  });
-  afterAll(async () => {
-    tf.env().reset();
-    tf.env().setFlags(flags);
-    await restartBackend('webgl');
-  });
+  let restore = (): Promise<void> => Promise.resolve();
+  beforeAll(async () => { restore = await restartWebGL({WEBGL_VERSION: 1}); });
+  afterAll(() => restore());
 }

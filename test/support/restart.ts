@@ -16,3 +16,15 @@ export async function restartWasm({simd}: {readonly simd: boolean}): Promise<voi
   tf.env().set('WASM_HAS_SIMD_SUPPORT', simd);
   await restartBackend('wasm');
 }
+
+/** Starts tfjs's WebGL backend anew with flags, and nothing of what tfjs found out under others. @returns what puts back both. */
+export async function restartWebGL(flags: Readonly<Record<string, number | boolean>>): Promise<() => Promise<void>> {
+  const before = {...tf.env().getFlags()};
+  const start = async (given: typeof before): Promise<void> => {
+    tf.env().reset();
+    tf.env().setFlags(given);
+    await restartBackend('webgl');
+  };
+  await start(flags);
+  return () => start(before);
+}
