@@ -5,7 +5,7 @@ import {everyOptimizer} from './support/every_optimizer';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
 import {present} from './support/present';
-import {disposeModels, expectSame, reloaded} from './support/resuming';
+import {disposeModels, expectSame, expectToGoOn, reloaded} from './support/resuming';
 import {compiled, smallNet, train} from './support/small_net';
 import {tf} from './support/tfjs';
 
@@ -22,12 +22,6 @@ async function throughMemory(model: tf.LayersModel): Promise<tf.LayersModel> {
     return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}});
   }), {includeOptimizer: true});
   return tf.loadLayersModel(tf.io.fromMemory(present(saved[0])));
-}
-
-async function throughUrl(model: tf.LayersModel, url: string): Promise<tf.LayersModel> {
-  const copy = await reloaded(model, url);
-  await tf.io.removeModel(url);
-  return copy;
 }
 
 /** Trains the layer with this index no more; as tfjs has it, that takes compiling again. */
@@ -72,37 +66,7 @@ describeBackends('a model saved with its optimizer', backend => {
     }));
   }
 
-  const handlers: ReadonlyArray<readonly [string, (model: tf.LayersModel) => Promise<tf.LayersModel>]> = [
-    ['memory', throughMemory],
-    ['IndexedDB', model => throughUrl(model, 'indexeddb://tfjs-optim-test')],
-    ['local storage', model => throughUrl(model, 'localstorage://tfjs-optim-test')],
-  ];
-  for (const [name, through] of handlers) {
-    it(`goes on through ${name}, with groups, hypers, flags and freezing`, () => leakless(async () => {
-      const model = smallNet('net');
-      const groups = [model.layers.slice(0, 1), model.layers.slice(1)];
-      const optimizer = ranger(slice(1e-3, 1e-2), {params: groups, wd: [0.1, 0.2], wdBnBias: true, trainBn: false});
-      compiled(model, optimizer);
-      optimizer.state.set(present(optimizer.paramLists[1]?.[1]), {doWd: false, forceTrain: true});
-      await train(model, A);
-      present(optimizer.hypers[0])['mom'] = 0.85;
-      optimizer.freeze();
-      const copy = await through(model);
-      const loaded = optimizerOf(copy);
-      expect(loaded.frozenIdx).toBe(1);
-      expect(loaded.hypers).toEqual(optimizer.hypers);
-      expect(loaded.getClassName()).toBe('TfjsOptimLookahead');
-      await train(model, B);
-      await train(copy, B);
-      await expectSame(copy, model);
-      optimizer.unfreeze();
-      loaded.unfreeze();
-      await train(model, B);
-      await train(copy, B);
-      await expectSame(copy, model);
-      disposeModels(model, copy);
-    }));
-  }
+  it('goes on through memory, with groups, hypers, flags and freezing', () => leakless(() => expectToGoOn(throughMemory)));
 
   it('can be saved and loaded twice, before any step too', () => leakless(async () => {
     const model = compiled(smallNet('net'), ranger(0.01));

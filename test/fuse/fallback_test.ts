@@ -3,32 +3,8 @@ import {fusedBackends} from '../../src/fuse/backends';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
-import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
-
-function trained(make: () => Optimizer, steps = 3): {values: ArrayLike<number>; fusedOn: string} {
-  return tf.tidy(() => {
-    const variable = tf.variable(tf.tensor([0.5, -1, 2, 3, -4]));
-    const optimizer = make();
-    try {
-      for (let i = 0; i < steps; i++) optimizer.applyGradients({[variable.name]: tf.sin(variable)});
-      return {values: variable.dataSync().slice(), fusedOn: optimizer.fusedOn};
-    } finally {
-      optimizer.dispose();
-      variable.dispose();
-    }
-  });
-}
-
-function eagerly<T>(run: () => T): T {
-  tf.env().set('OPTIM_FUSING', false);
-  const result = run();
-  tf.env().set('OPTIM_FUSING', true);
-  return result;
-}
-
-/** On all backends together: the same text is not said twice. */
-let policyWarnings = 0;
+import {eagerly, trained} from '../support/trained';
 
 describeBackends('a step that can\'t be fused', backend => {
   let warnings: jasmine.Spy;
@@ -93,30 +69,5 @@ describeBackends('a step that can\'t be fused', backend => {
     expectClose(values, eagerly(() => trained(() => sgd(0.1))).values, 1e-6);
     expect(warnings).toHaveBeenCalledTimes(1);
     expect(compiled).withContext('tried once').toHaveBeenCalledTimes(1);
-  });
-
-  it('runs eagerly where the policy of the page forbids WebAssembly', async () => {
-    const frame = document.createElement('iframe');
-    frame.srcdoc = '<meta http-equiv="Content-Security-Policy" content="script-src \'unsafe-inline\'">';
-    await new Promise(loaded => {
-      frame.onload = loaded;
-      document.body.append(frame);
-    });
-    const its: unknown = frame.contentWindow !== null && Reflect.get(frame.contentWindow, 'WebAssembly');
-    if (typeof its !== 'object' || its === null) throw new Error('The page has no WebAssembly.');
-    // No arrow function: it is called with new.
-    const restore = replaceMethod(WebAssembly, 'Module', () => function refused(binary) {
-      const compile: unknown = Reflect.get(its, 'Module');
-      if (typeof compile !== 'function') throw new Error('The page has no WebAssembly.Module.');
-      const compiled: unknown = Reflect.construct(compile, [binary]);
-      return compiled;
-    });
-    const {values, fusedOn} = trained(make);
-    expect(fusedOn).toMatch(/^eager: .*Content Security Policy.*wasm-unsafe-eval/);
-    expectClose(values, eagerly(() => trained(() => sgd(0.1))).values, 1e-6);
-    policyWarnings += warnings.calls.count();
-    expect(policyWarnings).toBe(1);
-    restore();
-    frame.remove();
   });
 }, ['cpu', 'wasm']);

@@ -18,9 +18,8 @@ async function isThere(backend: Place): Promise<boolean> {
   return 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null;
 }
 
-/** Called by the entry of each bundle, before any spec is declared. */
-export async function findBackends(): Promise<void> {
-  const asked = (process.env.TEST_BACKENDS ?? BACKENDS.join()).split(',');
+/** Called by the entry of each bundle before specs are declared: these may run on those of the backends that are there. */
+export async function findBackends(asked: readonly string[]): Promise<void> {
   const found = await Promise.all(PLACES.map(async (name) => asked.includes(name) && await isThere(name)));
   available = PLACES.filter((_, i) => found[i]);
   if (isBrowser && asked.includes('webgpu') && !available.includes('webgpu')) {
@@ -29,7 +28,7 @@ export async function findBackends(): Promise<void> {
 }
 
 /**
- * Declares the specs of `body` once for each backend that is there: cpu, webgl, wasm and webgpu in the browser, cpu and
+ * Declares the specs of `body` once per backend that is asked for and there; by default webgl and webgpu in Chrome, cpu and
  * wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on WebGL 1 too
  * where `on` or the command line says so.
  */

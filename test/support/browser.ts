@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-// Where karma.conf.js serves the binaries.
+// Where test/runner/chrome_pass.mjs has karma serve the binaries.
 setWasmPaths('/wasm/');
 
 /** Jasmine collects specs synchronously, but which backends there are is known later: karma starts after `load`. */

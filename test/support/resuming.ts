@@ -1,6 +1,8 @@
-import {optimizerOf} from '../../src';
+import {optimizerOf, ranger, slice} from '../../src';
 import {bitsOf, snapshot} from './bits';
 import {memoryHandler} from './memory_handler';
+import {present} from './present';
+import {compiled, smallNet, train} from './small_net';
 import {tf} from './tfjs';
 
 /** Saves a model with its optimizer, and loads the copy. While the original lives, the variables of the copy have a suffix. */
@@ -21,4 +23,30 @@ export function disposeModels(...models: tf.LayersModel[]): void {
     optimizerOf(model).dispose();
     model.dispose();
   }
+}
+
+/** Expects that a model goes on where it was, with groups, hypers, flags and freezing, once it is saved and loaded by `through`. */
+export async function expectToGoOn(through: (model: tf.LayersModel) => Promise<tf.LayersModel>): Promise<void> {
+  const model = smallNet('net');
+  const groups = [model.layers.slice(0, 1), model.layers.slice(1)];
+  const optimizer = ranger(slice(1e-3, 1e-2), {params: groups, wd: [0.1, 0.2], wdBnBias: true, trainBn: false});
+  compiled(model, optimizer);
+  optimizer.state.set(present(optimizer.paramLists[1]?.[1]), {doWd: false, forceTrain: true});
+  await train(model, 4);
+  present(optimizer.hypers[0])['mom'] = 0.85;
+  optimizer.freeze();
+  const copy = await through(model);
+  const loaded = optimizerOf(copy);
+  expect(loaded.frozenIdx).toBe(1);
+  expect(loaded.hypers).toEqual(optimizer.hypers);
+  expect(loaded.getClassName()).toBe('TfjsOptimLookahead');
+  await train(model, 4);
+  await train(copy, 4);
+  await expectSame(copy, model);
+  optimizer.unfreeze();
+  loaded.unfreeze();
+  await train(model, 4);
+  await train(copy, 4);
+  await expectSame(copy, model);
+  disposeModels(model, copy);
 }

@@ -1,7 +1,7 @@
 import * as tfvis from '@tensorflow/tfjs-vis';
 import {type AnyFitCallback, constant, fitCallbacks, oneCycle, paramScheduler, sgd} from '../../src';
 import {tf} from '../support/tfjs';
-import {samples, tinyFit} from './support/model';
+import {samples, tinyFit} from '../fit/support/model';
 
 class Counting extends tf.Callback {
   readonly calls: string[] = [];

@@ -2,7 +2,7 @@ import * as tfvis from '@tensorflow/tfjs-vis';
 import {cos, fitOneCycle, lin, lrFind, record, sgd} from '../../src';
 import {plotHistory, plotLrFind, plotSchedules} from '../../src/plot';
 import {tf} from '../support/tfjs';
-import {tinyFit} from './support/model';
+import {tinyFit} from '../fit/support/model';
 
 /** What vega gives the first two lines of a chart and, seven tenths of it on white, the first points. */
 const COLORS = {first: [76, 120, 168], second: [245, 133, 24], points: [130, 161, 194]} as const;

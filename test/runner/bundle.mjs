@@ -1,0 +1,126 @@
+// One file per pass: a single copy of tfjs-core, and specs start in a second.
+import {mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+import {build} from 'esbuild';
+
+import {docBlocks} from '../support/doc_pages.mjs';
+import {instrumented} from './coverage.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const require = createRequire(import.meta.url);
+const CORE_OPTIMIZERS = '@tensorflow/tfjs-core/dist/optimizers';
+const CORE_OPS = '@tensorflow/tfjs-core/dist/ops';
+
+// tfjs-core's specs of the operations whose kernels src/wasm_training/ brings, and of those made of them.
+const KERNEL_SPECS = [
+  'conv1d', 'conv2d', 'conv2d_separable', 'conv2d_transpose', 'depthwise_conv2d', 'fused/fused_conv2d', 'fused/fused_depthwise_conv2d',
+  'fused/fused_mat_mul', 'gather', 'mat_mul', 'tile', 'unsorted_segment_sum',
+];
+
+// They start browsers, servers or whole programs.
+const SLOW = ['node/demo_test', 'node/examples_test', 'node/fine_tuning_test', 'node/start_test', 'node/docs_test', 'node/reload_test', 'node/wasm_training_test',
+  'node/fuse/fused_property_test'];
+
+let folder;
+
+// Inside node_modules, so that what a Node bundle leaves external is found from there.
+function outputFolder() {
+  if (!folder) {
+    const cache = join(root, 'node_modules', '.cache', 'tfjs-optim');
+    mkdirSync(cache, {recursive: true});
+    folder = mkdtempSync(join(cache, 'run-'));
+    process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
+  }
+  return folder;
+}
+
+/** The spec files below `test/folder`, but for those in `skipped`. */
+function specFiles(folder, wanted, skipped = []) {
+  const directory = join(root, 'test', folder);
+  return readdirSync(directory, {withFileTypes: true, recursive: true})
+    .filter((entry) => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !skipped.some((other) => relative(join(root, 'test'), path).startsWith(other)))
+    .filter((path) => relative(directory, path).includes(wanted))
+    .sort();
+}
+
+const importsOf = (files) => files.map((file) => `  await import(${JSON.stringify(file)});`).join('\n');
+
+function define(backends, compositions) {
+  const values = {TEST_BACKENDS: backends.join(','), TEST_COMPOSITIONS: String(compositions), NODE_ENV: 'test'};
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]));
+}
+
+// tfjs-core's specs get `tf` from `../index`, and one class from its own file; theirs become ours, which wrap the optimizers.
+const standIn = {
+  name: 'stand-in',
+  setup(bundler) {
+    bundler.onResolve({filter: /^(\.\.\/index|\.\/sgd_optimizer)$/}, ({importer}) => {
+      const isSpec = importer.includes('tfjs-core') && /optimizers[\\/][a-z_]+_test\.js$/.test(importer);
+      return isSpec ? {path: join(root, 'test/core_specs/stand_in.ts')} : undefined;
+    });
+  },
+};
+
+/** What a pass loads: before its specs, the specs themselves on the backends that they are for. */
+function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
+  if (suite === 'core') {
+    const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
+    return {first: './test/core_specs/environments.ts', groups: [{files: specFiles(relative(join(root, 'test'), directory), file), backends}]};
+  }
+  if (suite === 'kernels') {
+    const files = KERNEL_SPECS.filter((name) => name.includes(file)).map((name) => require.resolve(`${CORE_OPS}/${name}_test.js`));
+    return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
+  }
+  const everywhere = specFiles('.', file, ['node', 'page', 'core_specs']);
+  const own = place === 'node' ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : []) : specFiles('page', file.replace(/^page\//, ''));
+  const groups = [{files: backends.length > 0 ? everywhere : [], backends}, {files: own, backends: place === 'node' ? backends : pageBackends}];
+  return {first: '', groups};
+}
+
+/** The file of a pass, or nothing where no spec file was asked for. */
+export async function bundleFor(pass, settings) {
+  const {first, groups} = partsOf(pass, settings);
+  const filled = groups.filter(({files}) => files.length > 0);
+  if (filled.length === 0) return undefined;
+  const load = filled.map(({files, backends}) => `${first ? '' : `  await findBackends(${JSON.stringify(backends)});\n`}${importsOf(files)}`).join('\n');
+  const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
+  const chrome = pass.place === 'chrome';
+  // In Chrome the backends come first: tfjs-vis brings another tfjs-core, and the one that is initialized first is the one that works.
+  const contents = chrome
+    ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
+    : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
+  const bundle = join(outputFolder(), `${pass.place}_${pass.suite}.${chrome ? 'js' : pass.suite === 'specs' ? 'mjs' : 'cjs'}`);
+  await build({
+    stdin: {contents, resolveDir: root, sourcefile: `${pass.place}_${pass.suite}.ts`, loader: 'ts'},
+    outfile: bundle,
+    bundle: true,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    // tfjs-vis takes what it finds in Node's `global`.
+    define: {...define(pass.backends, settings.compositions), ...(chrome ? {global: 'globalThis'} : {})},
+    plugins: [
+      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
+      ...(settings.coverage ? [instrumented(root)] : []),
+    ],
+    logLevel: 'warning',
+    ...(chrome ? forChrome() : forNode(pass.suite)),
+  });
+  return bundle;
+}
+
+const forChrome = () => ({format: 'iife', platform: 'browser', target: 'es2022'});
+
+// What tfjs-core's specs import of it can't be imported by Node itself.
+const forNode = (suite) => suite === 'specs'
+  ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}
+  : {format: 'cjs', platform: 'node', target: 'node20', mainFields: ['module', 'main']};
+
+/** Where TensorFlow.js's `.wasm` files are. */
+export function wasmFolder() {
+  return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out').replaceAll('\\', '/');
+}

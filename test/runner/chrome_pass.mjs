@@ -1,0 +1,84 @@
+// A pass of specs in headless Chrome, by karma.
+import {dirname} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+import karma from 'karma';
+import karmaChromeLauncher from 'karma-chrome-launcher';
+import karmaJasmine from 'karma-jasmine';
+import karmaSourcemapLoader from 'karma-sourcemap-loader';
+
+import {chromeFlags} from '../support/chrome_flags.mjs';
+import {chromeEnvironment} from '../support/find_chrome.mjs';
+import {bundleFor, wasmFolder} from './bundle.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const CHROME_FLAGS = [
+  ...chromeFlags(),
+  // karma-chrome-launcher's fixed port would be fought over by runs at the same time.
+  '--remote-debugging-port=0',
+];
+
+// Shared memory, and with it tfjs's threaded WASM build, exists on cross-origin isolated pages only.
+const ISOLATION_HEADERS = ['Cross-Origin-Opener-Policy:same-origin', 'Cross-Origin-Embedder-Policy:require-corp']
+  .map((header) => header.split(':'))
+  .map(([name, value]) => ({match: '.*', name, value}));
+
+/** Runs the pass. @param progress is told of each spec. @returns the coverage that the page measured, where it did. */
+export async function runInChrome(pass, settings, progress) {
+  const bundle = await bundleFor(pass, settings);
+  if (bundle === undefined) return undefined;
+  progress.say(pass, 'starts');
+  Object.assign(process.env, chromeEnvironment());
+  const config = await karma.config.parseConfig(null, options(bundle, settings), {promiseConfig: true, throwErrors: true});
+  let coverage;
+  let broken;
+  return new Promise((resolve) => {
+    const server = new karma.Server(config, () => {
+      progress.suiteEnded(pass);
+      if (broken !== undefined) progress.broken(pass, broken);
+      resolve(coverage);
+    });
+    server.on('spec_complete', (_, {suite, description, skipped, success, log}) => {
+      if (!skipped) progress.specEnded(pass, [...suite, description], success ? [] : log);
+    });
+    server.on('browser_log', (_, log) => { if (settings.verbose) console.log(log); });
+    server.on('browser_error', (_, error) => { broken = typeof error === 'string' ? error : JSON.stringify(error); });
+    server.on('browser_complete', (_, result) => { coverage = result?.coverage; });
+    server.on('run_complete', (_, {error, failed, success, disconnected}) => {
+      if (disconnected || (error && failed === 0)) broken ??= disconnected ? 'Chrome went away.' : 'the page failed outside of a spec.';
+      if (success + failed === 0 && !settings.grep) broken ??= 'no spec ran.';
+    });
+    server.start();
+  });
+}
+
+function options(bundle, settings) {
+  const wasm = wasmFolder();
+  return {
+    basePath: root,
+    plugins: [karmaChromeLauncher, karmaJasmine, karmaSourcemapLoader],
+    frameworks: ['jasmine'],
+    files: [
+      {pattern: bundle, watched: false},
+      {pattern: `${wasm}/*.wasm`, included: false, watched: false},
+    ],
+    proxies: {'/wasm/': `/absolute${wasm}/`},
+    preprocessors: {[bundle]: ['sourcemap']},
+    reporters: [],
+    customLaunchers: {HeadlessChrome: {base: 'ChromeHeadless', flags: CHROME_FLAGS}},
+    browsers: ['HeadlessChrome'],
+    customHeaders: settings.threads ? ISOLATION_HEADERS : [],
+    client: {
+      args: settings.grep ? ['--grep', settings.grep] : [],
+      captureConsole: settings.verbose,
+      jasmine: {random: false, timeoutInterval: 120_000},
+    },
+    captureTimeout: 120_000,
+    browserNoActivityTimeout: 300_000 * settings.compositions,
+    failOnEmptyTestSuite: false,
+    singleRun: true,
+    autoWatch: false,
+    logLevel: 'WARN',
+  };
+}

@@ -1,0 +1,37 @@
+// Runs the specs of one bundle with jasmine, and tells the process that started this one.
+import {pathToFileURL} from 'node:url';
+
+import Jasmine from 'jasmine';
+
+const {bundle, wasmFolder, grep} = JSON.parse(process.argv[2]);
+// Where test/support/wasm_in_node.ts finds TensorFlow.js's binaries.
+process.env.TFJS_WASM_FOLDER = wasmFolder;
+
+const jasmine = new Jasmine({projectBaseDir: process.cwd()});
+jasmine.exitOnCompletion = false;
+jasmine.randomizeTests(false);
+jasmine.jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
+jasmine.clearReporters();
+
+const suites = [];
+jasmine.addReporter({
+  suiteStarted({description}) { suites.push(description); },
+  suiteDone({failedExpectations}) {
+    const path = [...suites];
+    suites.pop();
+    if (failedExpectations.length > 0) tell({type: 'ended', path, messages: failedExpectations.map(shown)});
+  },
+  specStarted({description}) { tell({type: 'started', path: [...suites, description]}); },
+  specDone({description, status, failedExpectations}) {
+    if (status === 'passed' || status === 'failed') tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
+  },
+});
+
+const shown = ({message, stack}) => stack ? `${message}\n${stack}` : message;
+const tell = (message) => process.send(message);
+
+const loaded = await import(pathToFileURL(bundle).href);
+await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
+const {overallStatus, incompleteReason, failedExpectations = []} = await jasmine.execute([], grep || undefined);
+const broken = failedExpectations.length > 0 ? failedExpectations.map(shown).join('\n') : overallStatus === 'incomplete' && !grep ? incompleteReason : undefined;
+process.send({type: 'done', broken, coverage: globalThis.__coverage__}, () => process.exit(0));
