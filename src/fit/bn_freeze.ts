@@ -15,7 +15,7 @@ export function bnFreeze(): FitCallback {
       for (const layer of leafLayers(model).filter(isNormalization)) {
         const own = layer.weights.map(weight => weight.read()).filter(isVariable);
         override(run, layer, 'call', call => (inputs, kwargs) =>
-          own.every(variable => optimizer.isFrozen(variable)) ? call(inputs, {...isObject(kwargs) ? kwargs : {}, training: false}) : call(inputs, kwargs));
+          !layer.trainable || own.every(variable => optimizer.isFrozen(variable)) ? call(inputs, {...isObject(kwargs) ? kwargs : {}, training: false}) : call(inputs, kwargs));
       }
     },
   });

@@ -13,10 +13,10 @@ import {override} from './training_run';
 export function applyConstraints(model: LayersModel): void {
   const optimizer: unknown = model.optimizer;
   tf.tidy(() => {
-    const constrained = model.weights.flatMap(weight => {
+    // Without those of layers whose `trainable` is false: compiling a Sequential has their variables say that they train.
+    const constrained = model.trainableWeights.flatMap(weight => {
       const variable = weight.read();
-      if (!hasConstraint(weight) || !isVariable(variable)) return [];
-      if (isOptimizer(optimizer) ? optimizer.isFrozen(variable) : !variable.trainable) return [];
+      if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable || (isOptimizer(optimizer) && optimizer.isFrozen(variable))) return [];
       return [[variable, weight.constraint.apply(variable)] as const];
     });
     for (const [variable, value] of constrained) assign(variable, value);
