@@ -18,8 +18,8 @@ export class Evaluation {
   /** @throws where the trained parameters are not those that are there. */
   checkTrained(): void {
     if (!this.#showing) return;
-    throw new Error('Between eval() and train() the variables hold what eval() shows: an optimizer that is saved now would lose the trained weights. ' +
-      'Call train() first. To save what is shown, save the model without its optimizer: model.save(place).');
+    throw new Error('Between eval() and train() the trained weights are not in the variables, and would be lost: call train() before saving the optimizer. ' +
+      'model.save(place), without it, saves what is shown.');
   }
 
   /** Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one throws, nothing is shown. */

@@ -29,8 +29,7 @@ export class WeightSpace {
     const told = replaced.map(({variable}) => variable).filter(variable => !isFrozen(variable));
     if (told.length === 0 || this.#told) return;
     this.#told = true;
-    warn(`${listed(told)} written from outside of the optimizer since the last step (assign, setWeights, loadWeights). ` +
-      `The state ${restarts.map(name => `'${name}'`).join(', ')} starts anew from the weights as they are. ` +
+    warn(`${quoted(told.slice(0, 3))}${told.length > 3 ? ' and others' : ''} changed outside of the optimizer since the last step: the state ${restarts.join(', ')} starts anew there. ` +
       'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
   }
 
@@ -55,9 +54,4 @@ function restart(parameter: Pick<Parameter, 'entries' | 'isReplaced'>, names: re
     Reflect.deleteProperty(entries, name);
   }
   delete parameter.isReplaced;
-}
-
-function listed(variables: readonly tf.Variable[]): string {
-  const more = variables.length > 3 ? ` and ${variables.length - 3} more` : '';
-  return `${quoted(variables.slice(0, 3))}${more} ${variables.length === 1 ? 'was' : 'were'}`;
 }

@@ -9,8 +9,8 @@ import {disposeModels} from './support/resuming';
 import {tf} from './support/tfjs';
 import {train, valuesOf, variablesOf} from './support/training';
 
-const TO_SAVE = 'Between eval() and train() the variables hold what eval() shows: an optimizer that is saved now would lose the trained weights. ' +
-  'Call train() first. To save what is shown, save the model without its optimizer: model.save(place).';
+const TO_SAVE = 'Between eval() and train() the trained weights are not in the variables, and would be lost: call train() before saving the optimizer. ' +
+  'model.save(place), without it, saves what is shown.';
 
 /** What `evaluate` can do wrong for the second parameter, and what is said of it. */
 const FAULTS: ReadonlyArray<{readonly title: string; readonly fault: (average: tf.Tensor) => unknown; readonly message: RegExp}> = [

@@ -61,8 +61,8 @@ describeBackends('weights that others write', backend => {
       // 99, then 98 and half of the way back to 100; from the old slow weights it would be 53.
       step(optimizer, [variable], 2);
       expect(await valuesOf([variable])).toEqual([[99]]);
-      expect(warned).toHaveBeenCalledOnceWith(`tfjs-optim: '${variable.name}' was written from outside of the optimizer since the last step (assign, setWeights, loadWeights). ` +
-        'The state \'slow\' starts anew from the weights as they are. Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
+      expect(warned).toHaveBeenCalledOnceWith(`tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: the state slow starts anew there. ` +
+        'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
       tf.tidy(() => { variable.assign(tf.tensor2d([200], [1, 1])); });
       step(optimizer, [variable], 4);
       expect(await valuesOf([variable])).toEqual([[198]]);
