@@ -77,7 +77,8 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   }
   return {
     callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
-    restarts: callbacks.flatMap(cb => cb.declaration.restarts), externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
+    restarts: callbacks.flatMap(cb => cb.declaration.restarts),
+    externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
 }
 

@@ -18,11 +18,14 @@ export class Evaluation {
   /** @throws where the trained parameters are not those that are there. */
   checkTrained(): void {
     if (!this.#showing) return;
-    throw new Error('Between eval() and train() the trained weights are not in the variables, and would be lost: call train() before saving the optimizer. ' +
-      'model.save(place), without it, saves what is shown.');
+    throw new Error('Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
+      'call train() before saving the optimizer. model.save(place), without it, saves what is shown.');
   }
 
-  /** Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one throws, nothing is shown. */
+  /**
+   * Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one
+   * throws, nothing is shown.
+   */
   show(chain: Chain, places: readonly Place[], common: Readonly<Record<string, number>>, decays: (place: Place) => boolean): void {
     if (this.#showing) return;
     tf.tidy(() => {
@@ -61,7 +64,8 @@ function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
       const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
-      throw new Error(`${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; for '${variable.name}' it gave ${got}.`);
+      throw new Error(`${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
+        `for '${variable.name}' it gave ${got}.`);
     }
     shown = p;
   }

@@ -151,8 +151,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   // State
 
   /**
-   * Has the state that holds points in weight space (slow weights, averages, and what own callbacks start as `copy` or declare so) start anew from the
-   * weights as they are at the next step. For after weights were replaced: `setWeights`, `assign`, a federated round.
+   * Has the state that holds points in weight space (slow weights, averages, and what own callbacks start as `copy`
+   * or declare so) start anew from the weights as they are at the next step. For after weights were replaced:
+   * `setWeights`, `assign`, a federated round.
    * @throws between `eval()` and `train()`.
    */
   rebase(): void {
@@ -162,14 +163,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   }
 
   /**
-   * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew then. For after weights and state
-   * were put back together: before the first step after loading, weights that are written are taken for those that belong to the state.
+   * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew
+   * then. For after weights and state were put back together: before the first step after loading, weights that are
+   * written are taken for those that belong to the state.
    */
   watchWeights(): void {
     for (const {parameter} of this.set.all()) this.#weightSpace.watch(this.chain, parameter);
   }
 
-  /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. @throws between `eval()` and `train()`. */
+  /**
+   * Everything that the optimizer knows, by position. The tensors are copies that the caller owns.
+   * @throws between `eval()` and `train()`.
+   */
   stateDict(): StateDict {
     this.#checkAlive();
     this.#checkToSave();
@@ -221,7 +226,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   // Saving
 
-  /** Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`. @throws between `eval()` and `train()`. */
+  /**
+   * Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`.
+   * @throws between `eval()` and `train()`.
+   */
   override getConfig(): tf.serialization.ConfigDict {
     this.#checkToSave();
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
@@ -243,7 +251,11 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return made;
   }
 
-  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. @throws between `eval()` and `train()`. */
+  /**
+   * `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds
+   * other numbers, or its `dispose`.
+   * @throws between `eval()` and `train()`.
+   */
   override getWeights(): Promise<NamedTensor[]> {
     this.#checkAlive();
     this.#checkToSave();

@@ -2,7 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** What is known of the writes to a variable that an optimizer watches. */
 interface Writes {
-  /** Of the values that were last known. `assign` gives a variable another one, writing in place does not: so nothing is read from the device. */
+  /**
+   * Of the values that were last known. `assign` gives a variable another one, writing in place does not: so nothing
+   * is read from the device.
+   */
   dataId: tf.DataId;
   /** How often others wrote, as far as that was noticed. */
   byOthers: number;

@@ -23,6 +23,7 @@ export function fromRegisteredClass({className, config}: SavedObject): unknown {
 }
 
 /** `instanceof` that narrows to what the class makes. */
-export function isInstance<T extends serialization.Serializable>(cls: serialization.SerializableConstructor<T>, x: serialization.Serializable): x is T {
+export function isInstance<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>, x: serialization.Serializable): x is T {
   return x instanceof cls;
 }

@@ -10,7 +10,10 @@ export interface StartContext {
 
 /** What is said of a state entry beside its start. */
 export interface StartSettings {
-  /** `'weight'`: the entry holds a point in the space of the weights, of the parameter's shape. `opt.rebase()` has it start anew. */
+  /**
+   * `'weight'`: the entry holds a point in the space of the weights, of the parameter's shape. `opt.rebase()` has it
+   * start anew.
+   */
   readonly space?: 'weight' | undefined;
 }
 

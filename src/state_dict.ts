@@ -54,5 +54,6 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
 
 /** The entries with copies of the tensors. */
 export function copies<V>(entries: Readonly<Record<string, V>>): Record<string, V | tf.Tensor> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, isTensor(value) ? value.clone() : value]));
+  const copied = (value: V) => isTensor(value) ? value.clone() : value;
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, copied(value)]));
 }

@@ -10,7 +10,8 @@ import {warn} from './warn';
 
 /** The state entries of callbacks that hold a point in weight space. */
 export function weightSpaceEntries(callbacks: readonly Callback[]): string[] {
-  return callbacks.flatMap(({declaration: {state}}) => Object.entries(state).flatMap(([entry, start]) => typeof start === 'function' && start.space === 'weight' ? [entry] : []));
+  const starts = callbacks.flatMap(({declaration: {state}}) => Object.entries(state));
+  return starts.flatMap(([entry, start]) => typeof start === 'function' && start.space === 'weight' ? [entry] : []);
 }
 
 /** Keeps the state of an optimizer that holds points in weight space with the weights. */
@@ -19,7 +20,8 @@ export class WeightSpace {
   #told = false;
 
   /**
-   * Has state that restarts by itself start anew where others wrote the variable since its last step, and says so once.
+   * Has state that restarts by itself start anew where others wrote the variable since its last step, and says so
+   * once.
    * @param isFrozen of variables that nothing need be said of.
    */
   restartReplaced({restarts}: Chain, places: readonly Place[], isFrozen: (variable: tf.Variable) => boolean): void {
@@ -29,7 +31,9 @@ export class WeightSpace {
     const told = replaced.map(({variable}) => variable).filter(variable => !isFrozen(variable));
     if (told.length === 0 || this.#told) return;
     this.#told = true;
-    warn(`${quoted(told.slice(0, 3))}${told.length > 3 ? ' and others' : ''} changed outside of the optimizer since the last step: the state ${restarts.join(', ')} starts anew there. ` +
+    const others = told.length > 3 ? ' and others' : '';
+    warn(`${quoted(told.slice(0, 3))}${others} changed outside of the optimizer since the last step: ` +
+      `the state ${restarts.join(', ')} starts anew there. ` +
       'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
   }
 

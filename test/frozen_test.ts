@@ -10,14 +10,18 @@ import {stateOf, train, valuesOf, variablesOf} from './support/training';
 const SHAPES = [[2, 3], [5], []];
 
 /** Moves every parameter towards 0 in each step, frozen or not, and counts. */
-const shrink = callback('testShrink', {state: {shrunk: 0}, everyParameter: true}, ({p, shrunk}) => ({p: p.mul(0.9), shrunk: shrunk + 1}));
+const shrink = callback('testShrink', {state: {shrunk: 0}, everyParameter: true},
+  ({p, shrunk}) => ({p: p.mul(0.9), shrunk: shrunk + 1}));
 
 const MAKERS: Readonly<Record<string, (params: ParamGroups) => Optimizer>> = {
   'ranger': params => ranger(0.1, {params}),
   'lookahead over sgd': params => lookahead(sgd(0.1, {params}), {k: 2}),
   'averages over lookahead': params => ema(lookahead(adam(0.1, {params}), {k: 3}), {decay: 0.5}),
   'a callback for every parameter': params => new Optimizer([sgdStep, shrink], {lr: 0.1, params}),
-  'lookahead over a wrapped optimizer': params => lookahead(new OptimWrapper([0.1, 0.2].map(lr => tf.train.adam(lr, 0.9, 0.999, 1e-7)), {params}), {k: 2}),
+  'lookahead over a wrapped optimizer': params => {
+    const optimizers = [0.1, 0.2].map(lr => tf.train.adam(lr, 0.9, 0.999, 1e-7));
+    return lookahead(new OptimWrapper(optimizers, {params}), {k: 2});
+  },
 };
 
 /** Ways to freeze the first of two groups, and back. */
@@ -25,7 +29,9 @@ const FREEZING: Readonly<Record<string, (optimizer: Optimizer, frozen: boolean) 
   'freeze()': (optimizer, frozen) => { if (frozen) optimizer.freeze(); else optimizer.unfreeze(); },
   'freezeTo()': (optimizer, frozen) => { optimizer.freezeTo(frozen ? 1 : 0); },
   'setFreeze()': (optimizer, frozen) => { optimizer.setFreeze(0, !frozen); },
-  'variable.trainable': (optimizer, frozen) => { for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = !frozen; },
+  'variable.trainable': (optimizer, frozen) => {
+    for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = !frozen;
+  },
 };
 
 describeBackends('frozen weights', backend => {
@@ -35,7 +41,9 @@ describeBackends('frozen weights', backend => {
     for (const [how, set] of Object.entries(FREEZING)) {
       // WebGPU in software is slow at tf.train's many kernels.
       if (backend === 'webgpu' && (name.includes('wrapped') || how !== 'freeze()')) continue;
-      for (const fusing of how === 'freeze()' ? [true, false] : [true]) it(`keep every bit, and train once they are thawed: ${name}, ${how}${fusing ? '' : ', eagerly'}`, () => leakless(async () => {
+      const title = `keep every bit, and train once they are thawed: ${name}, ${how}`;
+      const ways = how === 'freeze()' ? [true, false] : [true];
+      for (const fusing of ways) it(fusing ? title : `${title}, eagerly`, () => leakless(async () => {
         tf.env().set('OPTIM_FUSING', fusing);
         const variables = variablesOf([...SHAPES, ...SHAPES]);
         const [body, head] = [variables.slice(0, 3), variables.slice(3)];
@@ -43,7 +51,8 @@ describeBackends('frozen weights', backend => {
         train(optimizer, variables, 0, 3);
         const [bodyThen, headThen] = [await bitsOf(body), await bitsOf(head)];
         set(optimizer, true);
-        expect(variables.map(variable => optimizer.isFrozen(variable))).toEqual([true, true, true, false, false, false]);
+        const frozen = variables.map(variable => optimizer.isFrozen(variable));
+        expect(frozen).toEqual([true, true, true, false, false, false]);
         train(optimizer, variables, 3, 8);
         expect(await bitsOf(body)).toEqual(bodyThen);
         (await bitsOf(head)).forEach((bits, i) => { expect(bits).not.toEqual(headThen[i] ?? []); });
@@ -59,16 +68,20 @@ describeBackends('frozen weights', backend => {
   }
 
   for (const [how, set] of Object.entries(FREEZING)) {
-    it(`go on with the state of callbacks for every parameter, and show it in eval(): ${how}`, () => leakless(async () => {
+    it(`go on with state of callbacks for every parameter, and show it in eval(): ${how}`, () => leakless(async () => {
       const variables = [8, 8].map(value => tf.tidy(() => tf.variable(tf.tensor1d([value]))));
       const [body, head] = variables.map(variable => [variable]);
-      const optimizer = ema(lookahead(new Optimizer([sgdStep, shrink], {lr: 0, params: [body ?? [], head ?? []]}), {k: 2}), {decay: 0.5});
+      const inner = new Optimizer([sgdStep, shrink], {lr: 0, params: [body ?? [], head ?? []]});
+      const optimizer = ema(lookahead(inner, {k: 2}), {decay: 0.5});
       train(optimizer, variables, 0, 1);
       set(optimizer, true);
       train(optimizer, variables, 1, 3);
-      // The frozen one stays at 7.2: its slow weights go half of the way from 8 in the second step, its average half in each.
-      const [{slow, average, shrunk} = {}] = await Promise.all((body ?? []).map(variable => stateOf(optimizer, variable)));
-      expect([slow, average, shrunk].flat().map(value => Math.round(1e5 * Number(value)))).toEqual([760000, 730000, 300000]);
+      // The frozen one stays at 7.2: its slow weights go half of the way from 8 in the second step, its average half
+      // in each.
+      const states = await Promise.all((body ?? []).map(variable => stateOf(optimizer, variable)));
+      const [{slow, average, shrunk} = {}] = states;
+      const rounded = [slow, average, shrunk].flat().map(value => Math.round(1e5 * Number(value)));
+      expect(rounded).toEqual([760000, 730000, 300000]);
       const before = await bitsOf(variables);
       optimizer.eval();
       const [shown = []] = await valuesOf(variables);
@@ -85,7 +98,9 @@ describeBackends('frozen weights', backend => {
     const optimizer = lookahead(new Optimizer([sgdStep], {lr: 1, params: variables}), {k: 2});
     const step = (gradients: ReadonlyArray<number | null>) => {
       tf.tidy(() => {
-        optimizer.applyGradients(variables.map(({name}, i) => ({name, tensor: gradients[i] === null ? null : tf.tensor1d([gradients[i] ?? 0])})));
+        const tensors = gradients.map(gradient => gradient === null ? null : tf.tensor1d([gradient]));
+        const named = variables.map(({name}, i) => ({name, tensor: tensors[i]}));
+        optimizer.applyGradients(named);
       });
     };
     step([4, 4]);

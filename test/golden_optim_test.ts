@@ -14,7 +14,7 @@ interface Mended {
 }
 
 const movesFrozen: Mended = {
-  reason: 'fastai\'s Lookahead moves frozen weights; ours moves those that merely have no gradient, so nothing is frozen',
+  reason: 'fastai\'s Lookahead moves frozen weights; ours only those without a gradient, so nothing is frozen',
   asRecorded: one => ({...one, events: one.events.filter(event => trainableAfter(event) === undefined)}),
 };
 
@@ -73,7 +73,8 @@ for (const [name, {cases}] of Object.entries(optimFiles)) {
         let trainable: readonly boolean[] = one.groups.flat().map(() => true);
         let frozen = 0;
         params.forEach((list, step) => {
-          trainable = one.events.filter(event => event.step === step).reduce((now, event) => trainableAfter(event) ?? now, trainable);
+          const events = one.events.filter(event => event.step === step);
+          trainable = events.reduce((now, event) => trainableAfter(event) ?? now, trainable);
           list.forEach((values, i) => {
             if (trainable[i] !== false) return;
             frozen++;

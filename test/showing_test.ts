@@ -1,4 +1,4 @@
-import {adam, callback, copy, ema, Optimizer, optimizerOf, saveOptimizer, sgd, sgdStep} from '../src';
+import {adam, callback, copy, ema, Optimizer, optimizerOf, saveOptimizer, sgd, sgdStep, type StateDict} from '../src';
 import {isTensor} from '../src/tensors';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
@@ -9,13 +9,22 @@ import {disposeModels} from './support/resuming';
 import {tf} from './support/tfjs';
 import {train, valuesOf, variablesOf} from './support/training';
 
-const TO_SAVE = 'Between eval() and train() the trained weights are not in the variables, and would be lost: call train() before saving the optimizer. ' +
-  'model.save(place), without it, saves what is shown.';
+const TO_SAVE = 'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
+  'call train() before saving the optimizer. model.save(place), without it, saves what is shown.';
 
 /** What `evaluate` can do wrong for the second parameter, and what is said of it. */
-const FAULTS: ReadonlyArray<{readonly title: string; readonly fault: (average: tf.Tensor) => unknown; readonly message: RegExp}> = [
+interface Fault {
+  readonly title: string;
+  readonly fault: (average: tf.Tensor) => unknown;
+  readonly message: RegExp;
+}
+
+const FAULTS: readonly Fault[] = [
   {title: 'throws', fault: () => { throw new Error('out of luck'); }, message: /^out of luck$/},
-  {title: 'gives another shape', fault: average => ({p: average.sum()}), message: /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./},
+  {
+    title: 'gives another shape', fault: average => ({p: average.sum()}),
+    message: /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./,
+  },
   {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
   {
     title: 'gives a disposed tensor',
@@ -32,14 +41,16 @@ const FAULTS: ReadonlyArray<{readonly title: string; readonly fault: (average: t
 describeBackends('eval()', () => {
   for (const {title, fault, message} of FAULTS) {
     it(`shows nothing where an evaluate ${title}, and training goes on`, () => leakless(async () => {
-      const evaluates = callback('testEvaluates', {state: {average: copy}, everyParameter: true, evaluate: ({average}) => ({p: average})},
+      const evaluates = callback('testEvaluates',
+        {state: {average: copy}, everyParameter: true, evaluate: ({average}) => ({p: average})},
         ({p, average}) => ({average: average.add(p).mul(0.5)}));
       // The types would refuse most of these.
       const mend = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
         const average: unknown = Reflect.get(Object(at), 'average');
         return isTensor(average) && average.size === 3 ? fault(average) : original(at);
       });
-      const variables = ['one', 'two', 'three'].map((name, i) => tf.tidy(() => tf.variable(tf.ones([2 + i]), true, name)));
+      const named = (name: string, i: number) => tf.tidy(() => tf.variable(tf.ones([2 + i]), true, name));
+      const variables = ['one', 'two', 'three'].map(named);
       const optimizer = new Optimizer([sgdStep, evaluates], {lr: 0.1, params: variables});
       train(optimizer, variables, 0, 2);
       const before = await bitsOf(variables);
@@ -106,7 +117,7 @@ describe('between eval() and train()', () => {
     }));
   }
 
-  const CHANGES: Readonly<Record<string, (optimizer: Optimizer, dict: ReturnType<Optimizer['stateDict']>) => unknown>> = {
+  const CHANGES: Readonly<Record<string, (optimizer: Optimizer, dict: StateDict) => unknown>> = {
     'loadStateDict()': (optimizer, dict) => { optimizer.loadStateDict(dict); },
     'rebase()': optimizer => { optimizer.rebase(); },
   };

@@ -6,7 +6,8 @@ import {override} from './training_run';
 
 /**
  * A callback that keeps the moving averages of batch normalization layers as they are where the layer does not train (its group is frozen without
- * `trainBn`, or `layer.trainable` is false); such layers normalize by them meanwhile, as at inference. Freezing and thawing in the middle act at once.
+ * `trainBn`, or `layer.trainable` is false); such layers normalize by them meanwhile, as at inference. Freezing and
+ * thawing in the middle act at once.
  */
 export function bnFreeze(): FitCallback {
   return new FitCallback({
@@ -14,8 +15,10 @@ export function bnFreeze(): FitCallback {
       const optimizer = optimizerOf(model);
       for (const layer of leafLayers(model).filter(isNormalization)) {
         const own = layer.weights.map(weight => weight.read()).filter(isVariable);
-        override(run, layer, 'call', call => (inputs, kwargs) =>
-          !layer.trainable || own.every(variable => optimizer.isFrozen(variable)) ? call(inputs, {...isObject(kwargs) ? kwargs : {}, training: false}) : call(inputs, kwargs));
+        override(run, layer, 'call', call => (inputs, kwargs) => {
+          const trains = layer.trainable && !own.every(variable => optimizer.isFrozen(variable));
+          return call(inputs, trains ? kwargs : {...isObject(kwargs) ? kwargs : {}, training: false});
+        });
       }
     },
   });

@@ -18,9 +18,10 @@ interface Snapshot {
 }
 
 /**
- * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages included. The optimizer's state in
- * weight space (slow weights, averages) comes back with them, so that training goes on from there, and `opt.eval()` shows what `evaluateAverages` had the
- * epoch's validation see. State of other kinds stays. Where training throws, the weights stay as they were then.
+ * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages
+ * included. The optimizer's state in weight space (slow weights, averages) comes back with them, so that training
+ * goes on from there, and `opt.eval()` shows what `evaluateAverages` had the epoch's validation see. State of other
+ * kinds stays. Where training throws, the weights stay as they were then.
  * @throws in training, where the monitored value is not logged.
  */
 export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
@@ -48,7 +49,10 @@ export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
       const optimizer = model.optimizer === best.optimizer ? best.optimizer : undefined;
       optimizer?.rebase();
       for (const [variable, value] of best.weights) if (!variable.isDisposed) assign(variable, value);
-      for (const variable of optimizer?.paramLists.flat() ?? []) optimizer?.state.set(variable, best.states.get(variable) ?? {});
+      for (const variable of optimizer?.paramLists.flat() ?? []) {
+        const state = best.states.get(variable);
+        if (state !== undefined) optimizer?.state.set(variable, state);
+      }
       optimizer?.watchWeights();
     },
   });
@@ -69,5 +73,6 @@ function snapshotOf(model: LayersModel): Snapshot {
 function stateIn(optimizer: Optimizer, variable: tf.Variable, kept: (tensor: tf.Tensor) => tf.Tensor): ParameterState {
   const names = new Set(weightSpaceEntries(optimizer.callbacks));
   const entries = Object.entries(optimizer.state.get(variable));
-  return Object.fromEntries(entries.flatMap(([name, value]) => names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : []));
+  return Object.fromEntries(entries.flatMap(([name, value]) =>
+    names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : []));
 }

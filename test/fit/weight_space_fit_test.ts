@@ -1,6 +1,8 @@
 import {
-  adam, applyConstraints, bnFreeze, checkpoint, ema, evaluateAverages, fitCallbacks, layerConstraints, lookahead, lrFind, type Optimizer, optimizerOf, restoreBestWeights, sgd,
+  adam, applyConstraints, bnFreeze, checkpoint, ema, evaluateAverages, fitCallbacks, layerConstraints, lookahead,
+  lrFind, type Optimizer, optimizerOf, restoreBestWeights, sgd,
 } from '../../src';
+import {isTensor} from '../../src/tensors';
 import {bitsOf} from '../support/bits';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -16,18 +18,24 @@ const slowOf = (optimizer: Optimizer) => bitsOf(optimizer.paramLists.flat().map(
   if (slow instanceof tf.Tensor) return slow;
   throw new Error(`'${variable.name}' has no slow weights.`);
 }));
-const replaceWeights = (model: tf.LayersModel) => { tf.tidy(() => { model.setWeights(model.getWeights().map(weight => weight.mul(0).add(7))); }); };
+const replaceWeights = (model: tf.LayersModel) => {
+  tf.tidy(() => { model.setWeights(model.getWeights().map(weight => weight.mul(0).add(7))); });
+};
 
 /** Has each epoch log the loss that is given for it. */
 function withLosses(losses: readonly number[]) {
-  return {onEpochEnd: (epoch: number, logs?: tf.Logs) => { if (logs !== undefined) logs['given'] = losses[epoch] ?? 0; }};
+  const onEpochEnd = (epoch: number, logs?: tf.Logs) => { if (logs !== undefined) logs['given'] = losses[epoch] ?? 0; };
+  return {onEpochEnd};
 }
+
+const bestByGiven = () => restoreBestWeights({monitor: 'given'});
 
 describe('frozen weights in fit', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   const constrained = () => ['low', 'top'].map((name, i) => tf.layers.dense({
-    name, units: 2 - i, ...i === 0 ? {inputShape: [2]} : {}, useBias: false, kernelConstraint: tf.constraints.nonNeg(), kernelInitializer: tf.initializers.constant({value: -1}),
+    name, units: 2 - i, ...i === 0 ? {inputShape: [2]} : {}, useBias: false,
+    kernelConstraint: tf.constraints.nonNeg(), kernelInitializer: tf.initializers.constant({value: -1}),
   }));
 
   const WAYS: Readonly<Record<string, (optimizer: Optimizer) => void>> = {
@@ -36,7 +44,8 @@ describe('frozen weights in fit', () => {
   };
   for (const [how, freeze] of Object.entries(WAYS)) {
     it(`are left alone by constraints: frozen by ${how}`, async () => {
-      const {model, optimizer, x, y, dispose} = tinyFit(layers => adam(0.01, {params: layers.map(layer => [layer])}), constrained());
+      const {model, optimizer, x, y, dispose} = tinyFit(
+        layers => adam(0.01, {params: layers.map(layer => [layer])}), constrained());
       freeze(optimizer);
       applyConstraints(model);
       expect(model.getWeights().map(weight => [...weight.dataSync()])).toEqual([[-1, -1, -1, -1], [0, 0]]);
@@ -54,7 +63,8 @@ describe('frozen weights in fit', () => {
       for (const layer of model.layers.slice(0, 1)) layer.trainable = false;
       if (optimizer !== undefined) model.compile({optimizer, loss: 'meanSquaredError'});
       applyConstraints(model);
-      expect(model.layers.map(layer => [...layer.getWeights()[0]?.dataSync() ?? []])).toEqual([[-1, -1, -1, -1], [0, 0]]);
+      const kernels = model.layers.map(layer => [...layer.getWeights()[0]?.dataSync() ?? []]);
+      expect(kernels).toEqual([[-1, -1, -1, -1], [0, 0]]);
       optimizer?.dispose();
       model.dispose();
     }
@@ -73,7 +83,8 @@ describe('frozen weights in fit', () => {
 
   it('have bnFreeze follow freezing and thawing in the middle', async () => {
     const layers = [tf.layers.batchNormalization({inputShape: [2]}), tf.layers.dense({units: 1})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}), layers);
+    const {model, optimizer, x, y, dispose} = tinyFit(
+      given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}), layers);
     optimizer.freeze();
     const moving: number[][][] = [];
     const thaw = {
@@ -111,7 +122,8 @@ describe('slow weights in fit', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   const made = () => tinyFit(layers => lookahead(adam(0.1, {params: layers}), {k: 3}), [tf.layers.dense({
-    units: 1, inputShape: [2], kernelInitializer: tf.initializers.constant({value: 0.5}), kernelConstraint: tf.constraints.maxNorm({maxValue: 0.4}),
+    units: 1, inputShape: [2], kernelInitializer: tf.initializers.constant({value: 0.5}),
+    kernelConstraint: tf.constraints.maxNorm({maxValue: 0.4}),
   })]);
 
   it('are not restarted by this package\'s own callbacks', async () => {
@@ -125,7 +137,9 @@ describe('slow weights in fit', () => {
       expect(await slowOf(optimizer)).toEqual(slow);
     });
     await lrFind(model, x, y, {...FIT, numIt: 5});
-    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), layerConstraints(), restoreBestWeights({monitor: 'given'})])});
+    await model.fit(x, y, {
+      ...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), layerConstraints(), bestByGiven()]),
+    });
     await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
     expect(warned).not.toHaveBeenCalled();
     dispose();
@@ -144,7 +158,7 @@ describe('slow weights in fit', () => {
       await lrFind(model, x, y, {...FIT, numIt: 5});
     },
     'restoreBestWeights': ({model, x, y}) =>
-      model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), restoreBestWeights({monitor: 'given'})])}),
+      model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), bestByGiven()])}),
   };
   for (const [what, before] of Object.entries(BEFORE)) {
     it(`start anew where weights are replaced after ${what}, with a warning`, async () => {
@@ -181,21 +195,29 @@ describe('slow weights in fit', () => {
   });
 });
 
+/** A small model with slow weights and averages. */
+const averaged = () => tinyFit(layers => ema(lookahead(adam(0.1, {params: layers}), {k: 3}), {decay: 0.5}));
+
 describe('restoreBestWeights', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
-  const made = () => tinyFit(layers => ema(lookahead(adam(0.1, {params: layers}), {k: 3}), {decay: 0.5}));
-
   it('brings the state in weight space back with the weights, and leaves the rest', async () => {
-    const {model, optimizer, x, y, dispose} = made();
-    const pick = (names: readonly string[]) => bitsOf(optimizer.paramLists.flat().flatMap(variable => names.flatMap(name => {
-      const value = optimizer.state.get(variable)[name];
-      return value instanceof tf.Tensor ? [value] : [];
-    })));
+    const {model, optimizer, x, y, dispose} = averaged();
+    const entriesOf = (names: readonly string[]) => {
+      const states = optimizer.paramLists.flat().map(variable => optimizer.state.get(variable));
+      return states.flatMap(state => names.map(name => state[name])).filter(isTensor);
+    };
+    const pick = (names: readonly string[]) => bitsOf(entriesOf(names));
     const seen: Array<{weights: number[][]; space: number[][]; moments: number[][]}> = [];
-    const look = {onEpochEnd: async () => { seen.push({weights: await weightsOf(model), space: await pick(['slow', 'average']), moments: await pick(['gradAvg', 'sqrAvg'])}); }};
+    const look = {
+      onEpochEnd: async () => {
+        const [space, moments] = [await pick(['slow', 'average']), await pick(['gradAvg', 'sqrAvg'])];
+        seen.push({weights: await weightsOf(model), space, moments});
+      },
+    };
     await model.fit(x, y, FIT);
-    await leakless(() => model.fit(x, y, {...FIT, epochs: 4, callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), look, restoreBestWeights({monitor: 'given'})])}));
+    const callbacks = fitCallbacks([withLosses([3, 1, 2, 1]), look, bestByGiven()]);
+    await leakless(() => model.fit(x, y, {...FIT, epochs: 4, callbacks}));
     expect(await weightsOf(model)).toEqual(seen[1]?.weights ?? []);
     expect(await pick(['slow', 'average'])).toEqual(seen[1]?.space ?? []);
     expect(seen[1]?.space.length).toBe(4);
@@ -205,7 +227,7 @@ describe('restoreBestWeights', () => {
   });
 
   it('has eval() show what evaluateAverages had validation see', async () => {
-    const {model, optimizer, x, y, dispose} = made();
+    const {model, optimizer, x, y, dispose} = averaged();
     const {history} = await model.fit(x, y, {
       ...FIT, epochs: 6, validationData: [x, y], callbacks: fitCallbacks([evaluateAverages(), restoreBestWeights()]),
     });
@@ -222,13 +244,13 @@ describe('restoreBestWeights', () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     const seen: number[][][] = [];
     const look = {onEpochEnd: async () => { seen.push(await weightsOf(model)); }};
-    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), look, restoreBestWeights({monitor: 'given'})])});
+    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), look, bestByGiven()])});
     expect(await weightsOf(model)).toEqual(seen[1] ?? []);
     dispose();
   });
 
   it('restores the weights alone where a callback compiled the model with another optimizer', async () => {
-    const {model, x, y, dispose} = made();
+    const {model, x, y, dispose} = averaged();
     const other = lookahead(sgd(0.1));
     const seen: number[][][] = [];
     const look = {
@@ -237,8 +259,8 @@ describe('restoreBestWeights', () => {
         if (epoch === 1) model.compile({optimizer: other, loss: 'meanSquaredError'});
       },
     };
-    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 2, 1]), look, restoreBestWeights({monitor: 'given'})])});
-    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), restoreBestWeights({monitor: 'given'})])});
+    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 2, 1]), look, bestByGiven()])});
+    await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), bestByGiven()])});
     expect(seen.length).toBe(3);
     other.dispose();
     dispose();
@@ -249,7 +271,7 @@ describe('checkpoint', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   it('brings weights and their state back, also of replaced weights, and no warning comes', async () => {
-    const {model, x, y, dispose} = tinyFit(layers => ema(lookahead(adam(0.1, {params: layers}), {k: 3}), {decay: 0.5}));
+    const {model, x, y, dispose} = averaged();
     const place = memoryHandler();
     const warned = spyOn(console, 'warn');
     await model.fit(x, y, {...FIT, callbacks: checkpoint(place)});
@@ -264,7 +286,8 @@ describe('checkpoint', () => {
   it('is refused between eval() and train()', async () => {
     const {model, x, y, dispose} = tinyFit(layers => ema(adam(0.1, {params: layers})));
     const show = {onEpochEnd: () => { optimizerOf(model).eval(); }};
-    await expectAsync(model.fit(x, y, {...FIT, callbacks: fitCallbacks([show, checkpoint(memoryHandler())])})).toBeRejectedWithError(/^Between eval\(\) and train\(\)/);
+    const callbacks = fitCallbacks([show, checkpoint(memoryHandler())]);
+    await expectAsync(model.fit(x, y, {...FIT, callbacks})).toBeRejectedWithError(/^Between eval\(\) and train\(\)/);
     dispose();
   });
 });

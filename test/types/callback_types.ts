@@ -31,7 +31,8 @@ callback('missingGradient', {everyParameter: true}, ({p, grad}) => grad === unde
 callback('branches', {hypers: {wd: 0}}, ({p, wd, doWd}) => doWd ? {p: p.mul(1 - wd)} : {});
 
 callback('restarting', {state: {slow: copy, steps: 0}, restarts: ['slow']}, ({slow, p}) => ({slow: slow.add(p)}));
-callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, restarts: ['anchor']}, ({anchor}) => ({p: anchor}));
+callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, restarts: ['anchor']},
+  ({anchor}) => ({p: anchor}));
 
 // @ts-expect-error restarts names an entry that is no state
 callback('x', {hypers: {lr: required}, state: {slow: copy}, restarts: ['fast']}, ({p}) => ({p}));
