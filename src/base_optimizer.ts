@@ -194,6 +194,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.set.frozenIdx;
   }
 
+  /** Whether the variable must not change now: its own `trainable` is false, or it is the optimizer's and frozen. */
+  isFrozen(variable: tf.Variable): boolean {
+    const place = this.set.place(variable);
+    return place === undefined ? !variable.trainable : !this.set.trains(place);
+  }
+
   /** Freezes the groups before `n` (counted from the end where negative) and thaws the others. */
   freezeTo(n: number): void {
     this.set.freezeTo(n);

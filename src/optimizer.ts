@@ -8,22 +8,24 @@ import {Evaluation} from './evaluation';
 import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
-import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
+import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
 import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {quoted} from './quoted';
+import {isInstance} from './registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
-import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
-import {checkStateDict, type StateDict} from './state_dict';
+import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
 import {matchRead, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
 import {listedByNames} from './weight_names';
+import {WeightSpace} from './weight_space';
 
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
@@ -47,6 +49,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   readonly #savedNumbers = new KeptNumbers();
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
+  readonly #weightSpace = new WeightSpace();
   /** Why the optimizer can't be used any more. */
   #ended: string | undefined;
 
@@ -58,8 +61,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
-    const list: readonly AnyCallback[] = isList(callbacks) ? callbacks : [callbacks];
-    this.chain = chainOf(list);
+    this.chain = chainOf(listOf(callbacks));
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
@@ -148,9 +150,34 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   // State
 
-  /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. */
+  /**
+   * Has the state that holds points in weight space (slow weights, averages, and what own callbacks start as `copy`
+   * or declare so) start anew from the weights as they are at the next step. For after weights were replaced:
+   * `setWeights`, `assign`, a federated round.
+   * @throws between `eval()` and `train()`.
+   */
+  rebase(): void {
+    this.#checkUsable();
+    this.#waiting.checkArrived();
+    this.#weightSpace.rebase(this.chain, this.set.all(), this.#waiting.parameters);
+  }
+
+  /**
+   * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew
+   * then. For after weights and state were put back together: before the first step after loading, weights that are
+   * written are taken for those that belong to the state.
+   */
+  watchWeights(): void {
+    for (const {parameter} of this.set.all()) this.#weightSpace.watch(this.chain, parameter);
+  }
+
+  /**
+   * Everything that the optimizer knows, by position. The tensors are copies that the caller owns.
+   * @throws between `eval()` and `train()`.
+   */
   stateDict(): StateDict {
     this.#checkAlive();
+    this.#checkToSave();
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
@@ -168,14 +195,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
    */
   loadStateDict(dict: StateDict): void {
-    this.#checkAlive();
+    this.#checkUsable();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
     this.#waiting.clear();
     this.common = {...dict.common};
-    this.set.all().forEach(({parameter}, i) => {
-      replaceState(parameter);
-      this.state.set(parameter.variable, dict.state[i] ?? {});
+    tf.tidy(() => {
+      // Before the first goes, for they may be the optimizer's own.
+      const states = dict.state.map(copies);
+      this.set.all().forEach(({parameter}, i) => {
+        replaceState(parameter);
+        this.state.set(parameter.variable, states[i] ?? {});
+      });
     });
     this.set.groups.forEach((group, i) => {
       Object.assign(group.hypers, dict.hypers[i]);
@@ -195,8 +226,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   // Saving
 
-  /** Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`. */
+  /**
+   * Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`.
+   * @throws between `eval()` and `train()`.
+   */
   override getConfig(): tf.serialization.ConfigDict {
+    this.#checkToSave();
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
       callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
@@ -216,9 +251,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return made;
   }
 
-  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. */
+  /**
+   * `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds
+   * other numbers, or its `dispose`.
+   * @throws between `eval()` and `train()`.
+   */
   override getWeights(): Promise<NamedTensor[]> {
     this.#checkAlive();
+    this.#checkToSave();
     this.#waiting.checkArrived();
     const {chain, iterations, common} = this;
     const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
@@ -310,6 +350,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (this.#evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
   }
 
+  /** What is saved goes with the weights as they are: these have to be the trained ones, and the state theirs. */
+  #checkToSave(): void {
+    this.#evaluation.checkTrained();
+    this.#restartReplaced();
+  }
+
+  #restartReplaced(): void {
+    this.#weightSpace.restartReplaced(this.chain, this.set.all(), variable => this.isFrozen(variable));
+  }
+
   /** The variables to differentiate by. */
   #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
     const named = varList ?? (this.explicit && this.set.all().length > 0
@@ -343,12 +393,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   #update(gradients: Gradients): void {
     this.#bind([...gradients.keys()]);
     for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
+    this.#restartReplaced();
     this.onSchedule(() => {
       const jobs: Job[] = [];
       for (const place of this.set.all()) {
         const {parameter, group: {hypers}, index: group} = place;
         const {variable, entries} = parameter;
         if (!this.#takesPart(variable)) continue;
+        this.#weightSpace.watch(this.chain, parameter);
         const trains = this.set.trains(place);
         const grad = trains ? gradients.get(variable) : undefined;
         if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
@@ -358,12 +410,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.incrementIterations();
   }
 
-  /**
-   * A weight whose own `trainable` is false is not the optimizer's to change, and an `everyParameter` callback would. One without elements has
-   * nothing to update, and tfjs's kernels fail on its sums.
-   */
+  /** One without elements has nothing to update, and tfjs's kernels fail on its sums. */
   #takesPart(variable: tf.Variable): boolean {
-    return variable.trainable && variable.size > 0 && this.#considered?.has(variable) !== false;
+    return variable.size > 0 && this.#considered?.has(variable) !== false;
   }
 
   /** @throws where the variable is none of the optimizer's. */
@@ -372,16 +421,4 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (place === undefined) throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
     return place;
   }
-}
-
-function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
-  return Array.isArray(callbacks);
-}
-
-function isInstance<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, x: tf.serialization.Serializable): x is T {
-  return x instanceof cls;
-}
-
-function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : value.clone()]));
 }

@@ -41,12 +41,15 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
     set: (variable, values) => {
       const now = known(variable)?.entries;
       for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now?.[name]);
-      const {entries, flags} = bound(variable);
+      const parameter = bound(variable);
+      const {entries, flags} = parameter;
       for (const [name, value] of Object.entries(values)) {
         if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
         else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
         else if (isTensor(value)) {
           const old = entries[name];
+          // Whoever sets a point in weight space means the weights that he sets with it.
+          delete parameter.isReplaced;
           entries[name] = tf.keep(value.clone());
           if (isTensor(old)) old.dispose();
         }
