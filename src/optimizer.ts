@@ -5,7 +5,6 @@ import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
-import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
@@ -222,7 +221,6 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting.checkArrived();
     const {chain, iterations, common} = this;
     const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
-    for (const {tensor} of weights) exposed.add(tensor);
     return Promise.resolve(weights);
   }
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {Chain} from './chain';
-import {exposed} from './exposed';
 import type {Parameter} from './groups';
 import {checkStateEntry} from './state_check';
 import {isTensor} from './tensors';
@@ -34,9 +33,7 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
   return {
     get: variable => {
       const {entries = {}, flags = {}} = known(variable) ?? {};
-      const values = Object.values(entries);
-      for (const value of values) if (isTensor(value)) exposed.add(value);
-      return {...entries, ...values.length > 0 ? common() : {}, ...flags};
+      return {...entries, ...Object.keys(entries).length > 0 ? common() : {}, ...flags};
     },
     set: (variable, values) => {
       const now = known(variable)?.entries;

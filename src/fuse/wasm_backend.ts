@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {exposed} from '../exposed';
 import {kept} from './kept';
-import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend} from '../wasm/backend';
+import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
+import {forgetPackedWeights} from '../wasm/packed_weights';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
@@ -90,7 +90,7 @@ function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records
       if (output === undefined) continue;
       if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
         table.write(record + at, data.memoryOffset);
-        if (name === 'p' || exposed.has(tensor)) forgetPackedWeights(wasm, data, tensor.size);
+        forgetPackedWeights(wasm, data, tensor.size);
       } else table.write(record + at, makeFresh(job, output, wasm, fresh));
     }
     for (const {output, at} of starting) if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
