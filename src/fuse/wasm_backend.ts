@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {kept} from './kept';
+import {allocate, makeTensor} from '../wasm/allocation';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
 import {forgetPackedWeights} from '../wasm/packed_weights';
 import type {Output} from './graph';
@@ -20,8 +21,7 @@ class Scratch {
   /** The offset of at least that many bytes. */
   room(bytes: number): number {
     if (bytes > this.bytes) {
-      const at = this.backend.wasm._malloc(2 * bytes) >>> 0;
-      if (at === 0) throw new Error(`The WASM backend's memory is full: there is no room for ${2 * bytes} bytes.`);
+      const at = allocate(this.backend, 2 * bytes);
       this.backend.wasm._free(this.at);
       this.at = at;
       this.bytes = 2 * bytes;
@@ -106,9 +106,7 @@ function outputAt(outputs: readonly Output[], name: string, layout: RecordLayout
 
 function makeFresh(job: Job, output: Output, wasm: WasmBackend, fresh: Fresh[]): number {
   const shape = shapeOf(job, output);
-  const info = wasm.makeOutput(shape, 'float32');
+  const info = makeTensor(wasm, shape, 'float32');
   fresh.push({job, output, info});
-  const {memoryOffset} = wasm.dataIdMap.get(info.dataId);
-  if (memoryOffset === 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
-  return memoryOffset;
+  return wasm.dataIdMap.get(info.dataId).memoryOffset;
 }
