@@ -7,22 +7,27 @@ import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
-import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
+import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
+import {Lending} from './lending';
+import {loadWeights} from './load_weights';
 import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {quoted} from './quoted';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
-import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
+import {manifestOf, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
-import {checkStateDict, type StateDict} from './state_dict';
+import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
-import {matchRead, Waiting} from './waiting';
+import {isTensor} from './tensors';
+import {Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
-import {listedByNames} from './weight_names';
+
+/** The weights of an optimizer without a promise; its own, which its next step may change. */
+export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
 
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
@@ -42,8 +47,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   protected override explicit: boolean;
   #waiting = new Waiting();
   readonly #evaluation = new Evaluation();
-  /** The tensors of the last `getWeights` that are not state. */
-  readonly #savedNumbers = new KeptNumbers();
+  /** The tensors of `getWeights`. */
+  #lending = new Lending();
+  /** Those of the last `getWeights` that are not state. */
+  #savedNumbers = new KeptNumbers(this.#lending);
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
   /** Why the optimizer can't be used any more. */
@@ -67,6 +74,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
       bound: variable => {
         this.#bind([variable]);
+        this.#keepLent();
         return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
       },
     });
@@ -170,12 +178,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#checkAlive();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
+    // Copies, for the tensors may be this optimizer's own.
+    const state = dict.state.map(copies);
+    this.#keepLent();
     this.#waiting.clear();
     this.common = {...dict.common};
     this.set.all().forEach(({parameter}, i) => {
       replaceState(parameter);
-      this.state.set(parameter.variable, dict.state[i] ?? {});
+      this.state.set(parameter.variable, state[i] ?? {});
     });
+    tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     this.set.groups.forEach((group, i) => {
       Object.assign(group.hypers, dict.hypers[i]);
       group.frozen = dict.frozen[i] ?? 'no';
@@ -187,6 +199,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
   clearState(): void {
+    this.#keepLent();
     for (const {parameter} of this.set.all()) clearEntries(parameter);
     this.#waiting.forgetState();
     this.common = {};
@@ -215,12 +228,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return made;
   }
 
-  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. */
+  /**
+   * `iter`, the state and the host numbers, as they are now. The tensors belong to the optimizer: read or copy them as soon as they are there, for the
+   * next step may change them.
+   */
   override getWeights(): Promise<NamedTensor[]> {
-    this.#checkAlive();
-    this.#waiting.checkArrived();
-    const {chain, iterations, common} = this;
-    const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+    const weights = this.#weights();
+    this.#lending.lend(weights.map(({tensor}) => tensor));
     return Promise.resolve(weights);
   }
 
@@ -230,16 +244,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
-    const {expected} = this.#waiting;
-    const known = manifestOf(this.chain, this.#toSave());
-    const listed = expected === undefined ? listedByNames(this.chain, known, weights) : {manifest: expected, weights};
-    const bound = this.set.all().map(({parameter}) => parameter);
-    const {iterations, parameters, common} = await readWeights(this.chain, listed);
-    // This optimizer's own manifest begins with its variables.
-    const own = listed.manifest === known ? new Map(bound.map(({variable}, i) => [variable, parameters[i]])) : matchRead(parameters, bound);
-    const taken = new Set(own.values());
-    for (const parameter of bound) replaceState(parameter, own.get(parameter.variable));
-    this.#waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
+    const {iterations, common, own, waiting} = await loadWeights({
+      chain: this.chain, expected: this.#waiting.expected, known: manifestOf(this.chain, this.#toSave()),
+      bound: () => this.set.all().map(({parameter}) => parameter), check: () => { this.#checkUsable(); },
+    }, weights);
+    this.#keepLent();
+    for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
+    this.#waiting.arrived(waiting);
     this.iterations_ = iterations;
     this.common = {...common};
   }
@@ -263,6 +274,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting.clear();
     this.grads.zero(true);
     this.#savedNumbers.dispose();
+    this.#lending.dispose();
     this.#ended ??= 'it is disposed';
   }
 
@@ -275,7 +287,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.common = inner.common;
     this.running = inner.running;
     this.iterations_ = inner.iterations;
-    inner.#savedNumbers.dispose();
+    this.#lending = inner.#lending;
+    this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
     inner.#ended = `it is part of a ${this.getClassName()} now`;
   }
@@ -288,6 +301,23 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.explicit = explicit;
     this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
     this.#waiting.expect(manifest);
+  }
+
+  static {
+    weightsNow = optimizer => optimizer.#weights();
+  }
+
+  #weights(): NamedTensor[] {
+    this.#checkAlive();
+    this.#waiting.checkArrived();
+    const {chain, iterations, common} = this;
+    return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+  }
+
+  /** To be called before state is written or disposed: what was handed out just now stays as it is. */
+  #keepLent(): void {
+    if (!this.#lending.active) return;
+    this.#lending.replace([...this.set.all().map(({parameter}) => parameter.entries), ...this.#waiting.parameters.map(({entries}) => entries)]);
   }
 
   #toSave(): SavedParameter[] {
@@ -351,6 +381,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
         const grad = trains ? gradients.get(variable) : undefined;
         if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
       }
+      this.#keepLent();
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
     this.incrementIterations();
@@ -378,8 +409,4 @@ function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is r
 
 function isInstance<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, x: tf.serialization.Serializable): x is T {
   return x instanceof cls;
-}
-
-function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : value.clone()]));
 }

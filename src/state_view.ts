@@ -39,12 +39,14 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
       const now = known(variable)?.entries;
       for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now?.[name]);
       const {entries, flags} = bound(variable);
-      for (const [name, value] of Object.entries(values)) {
+      // All copies first: among the values may be the state itself, also of other entries.
+      const copied = Object.entries(values).map(([name, value]) => [name, isTensor(value) ? tf.keep(value.clone()) : value] as const);
+      for (const [name, value] of copied) {
         if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
         else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
         else if (isTensor(value)) {
           const old = entries[name];
-          entries[name] = tf.keep(value.clone());
+          entries[name] = value;
           if (isTensor(old)) old.dispose();
         }
       }

@@ -82,6 +82,7 @@ export function matchRead(read: readonly SavedParameter[], bound: ReadonlyArray<
   });
 }
 
-function disposeState(parameters: readonly SavedParameter[]): void {
+/** Frees the state of parameters that nothing takes. */
+export function disposeState(parameters: readonly SavedParameter[]): void {
   for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
 }
