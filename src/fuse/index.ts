@@ -8,13 +8,18 @@ import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
 import {type FusedBackend, type PlannedClass, PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
+import {Recent} from './recent';
 import {type Trace, trace} from './trace';
 
 export type {Job} from './job';
 
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
-const plans = new Map<string, Plan>();
+/** An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled twice that is still used. */
+export const MOST_PLANS = 256;
+
+/** By structure. What backends compile is kept for a plan as an object, and goes with it. */
+export const plans = new Recent<string, Plan>(MOST_PLANS, plan => fusedBackends.get(tf.getBackend())?.forget?.(plan, tf.backend()));
 /** What needs no preparing any more; a backend that is started anew is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on no backend, or on the one named. */

@@ -23,7 +23,7 @@ const DRAWS_AT_ONCE = 16;
 
 /** Draws into textures of one WebGL context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
-  /** Kept for as long as the context lives: a structure seen before is never compiled again. */
+  /** By plan, for as long as it and the context live. */
   private readonly programs = new WeakMap<object, Map<string, Program>>();
   private readonly targets: Targets;
   private readonly triangle: Triangle;
@@ -62,6 +62,12 @@ export class Canvas {
   /** Adds up the texels of as many textures. */
   summing(count: number): Program {
     return this.kept(this, String(count), () => sumShader(this.dialect, count));
+  }
+
+  /** Frees the programs of a plan. */
+  forget(plan: Plan): void {
+    for (const {program} of this.programs.get(plan)?.values() ?? []) this.gl.deleteProgram(program);
+    this.programs.delete(plan);
   }
 
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
@@ -147,6 +153,8 @@ export class Canvas {
     if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
       throw new Error(`a shader could not be compiled: ${[gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' ')}`);
     }
+    // They go with the program.
+    for (const shader of shaders) gl.deleteShader(shader);
     gl.useProgram(program);
     gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
     gl.uniform1f(gl.getUniformLocation(program, 'nan'), NaN);
