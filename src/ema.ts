@@ -1,5 +1,6 @@
 import {Around} from './around';
 import {averageWeights} from './callbacks/average';
+import {isOptimizer} from './of_model';
 import type {Optimizer} from './optimizer';
 import {checkOptions} from './schedule/options';
 
@@ -12,7 +13,7 @@ export interface EmaOptions {
 /**
  * Weight averaging over another optimizer: its callbacks, then `averageWeights`. `opt.eval()` shows the averages and `opt.train()` puts the trained
  * weights back; in `fit`, `evaluateAverages()` does both around validation. It takes over the optimizer that it is given, as `Lookahead` does.
- * @throws where decay is out of range.
+ * @throws where decay is out of range, and where the optimizer has a hyper called `decay`: wrap an Adamax with `{hpMap: {decay: 'lrDecay'}}`.
  */
 export class Ema extends Around {
   static override get className(): string {
@@ -23,6 +24,10 @@ export class Ema extends Around {
     checkOptions('ema', options, ['decay']);
     const {decay = 0.999} = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
+    if (isOptimizer(inner) && inner.callbacks.some(({declaration: {hypers}}) => Object.hasOwn(hypers, 'decay'))) {
+      throw new Error('ema has an option \'decay\', and this optimizer has a hyper of that name. Give the hyper another name: of a wrapped one ' +
+        'as in new OptimWrapper(tf.train.adamax(), {hpMap: {decay: \'lrDecay\'}}).');
+    }
     super(inner, averageWeights.with({decay}));
   }
 }

@@ -6,12 +6,12 @@ import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
 import {type Job, step} from './fuse';
+import {freeingOnError} from './external';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
 import {Lending} from './lending';
 import {loadWeights} from './load_weights';
-import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
@@ -23,7 +23,7 @@ import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, tr
 import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
 import {isTensor} from './tensors';
-import {Waiting} from './waiting';
+import {parametersToSave, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer without a promise; its own, which its next step may change. */
@@ -222,10 +222,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const {trainBn, wdBnBias} = saved;
     const values = saved.hypers[0] ?? {};
     // The class's own constructor would compose afresh; what was saved is the composition.
-    const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
-    if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
-    made.#restore(saved);
-    return made;
+    return freeingOnError(saved.callbacks, () => {
+      const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
+      if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+      made.#restore(saved);
+      return made;
+    });
   }
 
   /**
@@ -264,18 +266,17 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...variables], true);
   }
 
-  /** Frees all tensors of the optimizer. It can't be used afterwards. */
+  /** Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that one's to free. */
   override dispose(): void {
     this.train();
-    if (this.#ended === undefined) {
-      for (const {parameter} of this.set.all()) clearEntries(parameter);
-      for (const external of this.chain.externals) external.dispose();
-    }
+    if (this.#ended !== undefined) return;
+    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
     this.grads.zero(true);
     this.#savedNumbers.dispose();
     this.#lending.dispose();
-    this.#ended ??= 'it is disposed';
+    this.#ended = 'it is disposed. Make a new one';
   }
 
   /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
@@ -290,7 +291,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#lending = inner.#lending;
     this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
-    inner.#ended = `it is part of a ${this.getClassName()} now`;
+    inner.#ended = `it is part of a ${this.getClassName()} now, which has its parameters, hypers and state. Use that one`;
+    const refuse = (): void => { inner.#checkAlive(); };
+    for (const field of ['set', 'running', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
@@ -321,16 +324,11 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   }
 
   #toSave(): SavedParameter[] {
-    const bound = this.set.all().map(({parameter, index}) => {
-      const {variable: {name, shape}, entries} = parameter;
-      return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
-    });
-    const used = new Set(bound.map(({name}) => name));
-    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+    return parametersToSave(this.set, this.#waiting.parameters);
   }
 
   #checkAlive(): void {
-    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}. Make a new one.`);
+    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}.`);
   }
 
   #checkUsable(): void {

@@ -3,6 +3,7 @@ import type {Callback, OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
 import type {Group} from './groups';
+import {eachCallback} from './external';
 import {registeredCallback} from './registry';
 import type {ScheduleState} from './schedule/running';
 import {readSchedule, writeSchedule} from './schedule/saved_schedule';
@@ -57,10 +58,6 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
   const known = Object.keys(hypers[0] ?? malformed('groups'));
   if (hypers.some(values => Object.keys(values).join() !== known.join())) malformed('hypers');
   return {
-    callbacks: list(config, 'callbacks').map(entry => {
-      const name = text(entry, 'name');
-      return registeredCallback(name, 'external' in entry ? dict(entry, 'external') : undefined).with(scalars(dict(entry, 'options')));
-    }),
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx: number(config, 'frozenIdx'),
@@ -69,6 +66,10 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
     manifest: groups.flatMap((group, i) => list(group, 'params').map(entry => ({
       name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
     }))),
+    // Last, for what wraps an optimizer makes tensors.
+    callbacks: eachCallback(list(config, 'callbacks'),
+      entry => registeredCallback(text(entry, 'name'), 'external' in entry ? dict(entry, 'external') : undefined),
+      (cb, entry) => cb.with(scalars(dict(entry, 'options')))),
   };
 }
 
