@@ -1,6 +1,5 @@
 import {Around} from './around';
 import {averageWeights} from './callbacks/average';
-import {isOptimizer} from './of_model';
 import type {Optimizer} from './optimizer';
 import {checkOptions} from './schedule/options';
 
@@ -24,10 +23,6 @@ export class Ema extends Around {
     checkOptions('ema', options, ['decay']);
     const {decay = 0.999} = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
-    if (isOptimizer(inner) && inner.callbacks.some(({declaration: {hypers}}) => Object.hasOwn(hypers, 'decay'))) {
-      throw new Error('ema has an option \'decay\', and this optimizer has a hyper of that name. Give the hyper another name: of a wrapped one ' +
-        'as in new OptimWrapper(tf.train.adamax(), {hpMap: {decay: \'lrDecay\'}}).');
-    }
     super(inner, averageWeights.with({decay}));
   }
 }

@@ -9,35 +9,31 @@ const TURNS = 4;
  * stay as they are. What takes their place in the optimizer is another tensor on the same data, so that a step writes elsewhere.
  */
 export class Lending {
+  /** How often each is handed out now. */
   readonly #lent = new Map<tf.Tensor, number>();
-  /** No longer the optimizer's state: they go as soon as they are not handed out any more. */
+  /** Not the optimizer's state any more: they go as soon as they are not handed out. */
   readonly #retired = new Set<tf.Tensor>();
-  #loans = 0;
 
   /** Hands out tensors. */
-  lend(tensors: readonly tf.Tensor[]): void {
-    this.#loans++;
-    for (const tensor of tensors) this.#lent.set(tensor, this.#loans);
-    void this.#end(tensors, this.#loans);
-  }
-
-  async #end(tensors: readonly tf.Tensor[], loan: number): Promise<void> {
+  async lend(tensors: readonly tf.Tensor[]): Promise<void> {
+    const count = (tensor: tf.Tensor, by: number): number => {
+      const now = (this.#lent.get(tensor) ?? 0) + by;
+      this.#lent.set(tensor, now);
+      return now;
+    };
+    for (const tensor of tensors) count(tensor, 1);
     for (let i = 0; i < TURNS; i++) await Promise.resolve();
     for (const tensor of tensors) {
-      if (this.#lent.get(tensor) !== loan) continue;
+      if (count(tensor, -1) > 0) continue;
       this.#lent.delete(tensor);
       if (this.#retired.delete(tensor)) tensor.dispose();
     }
   }
 
-  /** Whether anything is handed out now. */
-  get active(): boolean {
-    return this.#lent.size > 0;
-  }
-
-  /** To be called before state is written or disposed. */
-  replace(states: ReadonlyArray<Record<string, tf.Tensor | number>>): void {
-    for (const entries of states) {
+  /** To be called before the optimizer's state is written or disposed. @param states gives all of it. */
+  replace(states: () => ReadonlyArray<Record<string, tf.Tensor | number>>): void {
+    if (this.#lent.size === 0) return;
+    for (const entries of states()) {
       for (const [name, value] of Object.entries(entries)) {
         if (!isTensor(value) || !this.#lent.has(value)) continue;
         entries[name] = tf.keep(value.clone());
@@ -52,9 +48,9 @@ export class Lending {
     else tensor.dispose();
   }
 
+  /** Disposes what is not the optimizer's state any more. */
   dispose(): void {
-    for (const tensor of this.#retired) tensor.dispose();
+    tf.dispose([...this.#retired]);
     this.#retired.clear();
-    this.#lent.clear();
   }
 }

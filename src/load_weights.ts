@@ -11,8 +11,8 @@ import {listedByNames} from './weight_names';
 /** Weights that were read, with the parameters that they are for. */
 export interface Loaded extends SavedState {
   /** The state of each variable that has some. */
-  readonly own: ReadonlyMap<tf.Variable, SavedParameter>;
-  /** The parameters of which there is no variable yet. */
+  readonly own: ReadonlyMap<tf.Variable, SavedParameter | undefined>;
+  /** The parameters of which there is no variable now. */
   readonly waiting: readonly SavedParameter[];
 }
 
@@ -49,12 +49,8 @@ export async function loadWeights({chain, expected, known, bound, check}: Loadin
   }
   const {parameters} = state;
   const now = bound();
-  const matched = listed.manifest === known ? new Map(before.map((variable, i) => [variable, parameters[i]])) : matchRead(parameters, now);
-  const own = new Map(now.flatMap(({variable}) => {
-    const parameter = matched.get(variable);
-    return parameter === undefined ? [] : [[variable, parameter] as const];
-  }));
-  const taken = new Set(own.values());
+  const own = listed.manifest === known ? new Map(before.map((variable, i) => [variable, parameters[i]])) : matchRead(parameters, now);
+  const taken = new Set(now.map(({variable}) => own.get(variable)));
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};
 }
 

@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {HyperDecl} from './callback';
+import type {Callback, HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
 import {type Job, step} from './fuse';
-import {freeingOnError} from './external';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
@@ -218,16 +217,20 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
   static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
-    const saved = readConfig(config);
-    const {trainBn, wdBnBias} = saved;
-    const values = saved.hypers[0] ?? {};
-    // The class's own constructor would compose afresh; what was saved is the composition.
-    return freeingOnError(saved.callbacks, () => {
+    const revived: Callback[] = [];
+    try {
+      const saved = readConfig(config, revived);
+      const {trainBn, wdBnBias} = saved;
+      const values = saved.hypers[0] ?? {};
+      // The class's own constructor would compose afresh; what was saved is the composition.
       const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
       if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
       made.#restore(saved);
       return made;
-    });
+    } catch (error) {
+      for (const {declaration} of revived) declaration.external?.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -236,7 +239,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override getWeights(): Promise<NamedTensor[]> {
     const weights = this.#weights();
-    this.#lending.lend(weights.map(({tensor}) => tensor));
+    void this.#lending.lend(weights.map(({tensor}) => tensor));
     return Promise.resolve(weights);
   }
 
@@ -291,7 +294,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#lending = inner.#lending;
     this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
-    inner.#ended = `it is part of a ${this.getClassName()} now, which has its parameters, hypers and state. Use that one`;
+    inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
     const refuse = (): void => { inner.#checkAlive(); };
     for (const field of ['set', 'running', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
@@ -319,8 +322,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** To be called before state is written or disposed: what was handed out just now stays as it is. */
   #keepLent(): void {
-    if (!this.#lending.active) return;
-    this.#lending.replace([...this.set.all().map(({parameter}) => parameter.entries), ...this.#waiting.parameters.map(({entries}) => entries)]);
+    this.#lending.replace(() => [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries));
   }
 
   #toSave(): SavedParameter[] {

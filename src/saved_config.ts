@@ -3,7 +3,6 @@ import type {Callback, OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
 import type {Group} from './groups';
-import {eachCallback} from './external';
 import {registeredCallback} from './registry';
 import type {ScheduleState} from './schedule/running';
 import {readSchedule, writeSchedule} from './schedule/saved_schedule';
@@ -51,13 +50,21 @@ export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBn
   };
 }
 
-/** @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered. */
-export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
+/**
+ * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the caller's to free.
+ * @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered.
+ */
+export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[]): SavedConfig {
   const groups = list(config, 'groups');
   const hypers = groups.map(group => scalars(dict(group, 'hypers')));
   const known = Object.keys(hypers[0] ?? malformed('groups'));
   if (hypers.some(values => Object.keys(values).join() !== known.join())) malformed('hypers');
   return {
+    callbacks: list(config, 'callbacks').map(entry => {
+      const cb = registeredCallback(text(entry, 'name'), 'external' in entry ? dict(entry, 'external') : undefined);
+      revived.push(cb);
+      return cb.with(scalars(dict(entry, 'options')));
+    }),
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx: number(config, 'frozenIdx'),
@@ -66,10 +73,6 @@ export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
     manifest: groups.flatMap((group, i) => list(group, 'params').map(entry => ({
       name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
     }))),
-    // Last, for what wraps an optimizer makes tensors.
-    callbacks: eachCallback(list(config, 'callbacks'),
-      entry => registeredCallback(text(entry, 'name'), 'external' in entry ? dict(entry, 'external') : undefined),
-      (cb, entry) => cb.with(scalars(dict(entry, 'options')))),
   };
 }
 

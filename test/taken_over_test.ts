@@ -86,7 +86,7 @@ describeBackends('an optimizer that another one took over', () => {
           step(outer, variables);
           const before = await snapshot(outer, variables);
           expect(await messageOf(() => use(inner, variables)))
-            .toBe(`This optimizer can't be used any more: it is part of a ${as} now, which has its parameters, hypers and state. Use that one.`);
+            .toBe(`This optimizer can't be used any more: it is part of a ${as} now. Use that one.`);
           expect(await snapshot(outer, variables)).toEqual(before);
           step(outer, variables);
           outer.dispose();

@@ -68,8 +68,8 @@ describeBackends('OptimWrapper and memory', () => {
 
   it('says how ema goes over one that has a hyper called decay, and leaves it as it was', () => leakless(() => {
     const wrapper = new OptimWrapper(tf.train.adamax(0.1));
-    expect(() => ema(wrapper)).toThrowError('ema has an option \'decay\', and this optimizer has a hyper of that name. Give the hyper another name: of a wrapped one ' +
-      'as in new OptimWrapper(tf.train.adamax(), {hpMap: {decay: \'lrDecay\'}}).');
+    expect(() => ema(wrapper)).toThrowError('\'decay\' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options never share a name. ' +
+      '`hpMap` of OptimWrapper renames its hypers.');
     wrapper.setHyper('decay', 0.5);
     wrapper.dispose();
   }));

@@ -33,8 +33,6 @@ export interface FusedBackend {
    * Parameters without elements are among the jobs.
    */
   run(step: PlannedStep, backend: tf.KernelBackend): Fresh[];
-  /** Frees what was compiled for a plan that is not used any more, where that does not go with the plan. */
-  readonly forget?: (plan: Plan, backend: tf.KernelBackend) => void;
 }
 
 /** A step for the backend that is set now. */

@@ -34,10 +34,6 @@ export const webglBackend: FusedBackend = {
     }
     return run.commit();
   },
-
-  forget(plan, backend) {
-    if (isWebGLBackend(backend)) canvases.get(backend)?.forget(plan);
-  },
 };
 
 function canvasOf(webgl: WebGLBackend): Canvas {

@@ -64,12 +64,6 @@ export class Canvas {
     return this.kept(this, String(count), () => sumShader(this.dialect, count));
   }
 
-  /** Frees the programs of a plan. */
-  forget(plan: Plan): void {
-    for (const {program} of this.programs.get(plan)?.values() ?? []) this.gl.deleteProgram(program);
-    this.programs.delete(plan);
-  }
-
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
   use({gpgpu}: WebGLBackend, run: () => void): void {
     const {gl} = this;
