@@ -96,7 +96,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Each group's hypers: what is written to them is checked and acts on the next step. */
   get hypers(): Array<Record<string, Scalar>> {
-    return this.set.hyperViews();
+    return this.set.hyperViews(() => this.set);
   }
 
   /**

@@ -40,7 +40,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
     if (first !== undefined && first.kind !== kind) {
-      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name.`);
+      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`);
     }
     if (first === undefined) kinds.set(entry, {kind, by});
   };

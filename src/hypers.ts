@@ -36,10 +36,14 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   return new Error(`No callback of this optimizer has a hyper '${name}'.${hint} Known: ${names.join(', ') || 'none'}.`);
 }
 
-/** The hypers of one group as users see them: every write is checked. */
-export function hyperView(values: Record<string, Scalar>): Record<string, Scalar> {
+/**
+ * The hypers of one group as users see them: every write is checked.
+ * @param check throws where nothing may be written any more.
+ */
+export function hyperView(values: Record<string, Scalar>, check: () => unknown): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
+      check();
       const known = String(name);
       if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
       checkHyper(known, value, values[known]);

@@ -1,31 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {HyperDecl} from './callback';
+import type {Callback, HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
 import {Evaluation} from './evaluation';
-import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
-import {uniqueName} from './matching';
+import {Lending} from './lending';
+import {loadWeights} from './load_weights';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {quoted} from './quoted';
 import {isInstance} from './registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
-import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
+import {manifestOf, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
-import {matchRead, Waiting} from './waiting';
+import {isTensor} from './tensors';
+import {parametersToSave, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
-import {listedByNames} from './weight_names';
 import {WeightSpace} from './weight_space';
+
+/** The weights of an optimizer without a promise; its own, which its next step may change. */
+export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
 
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
@@ -45,8 +48,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   protected override explicit: boolean;
   #waiting = new Waiting();
   readonly #evaluation = new Evaluation();
-  /** The tensors of the last `getWeights` that are not state. */
-  readonly #savedNumbers = new KeptNumbers();
+  /** The tensors of `getWeights`. */
+  #lending = new Lending();
+  /** Those of the last `getWeights` that are not state. */
+  #savedNumbers = new KeptNumbers(this.#lending);
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
   readonly #weightSpace = new WeightSpace();
@@ -70,6 +75,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
       bound: variable => {
         this.#bind([variable]);
+        this.#keepLent();
         return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
       },
     });
@@ -159,6 +165,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   rebase(): void {
     this.#checkUsable();
     this.#waiting.checkArrived();
+    this.#keepLent();
     this.#weightSpace.rebase(this.chain, this.set.all(), this.#waiting.parameters);
   }
 
@@ -198,16 +205,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#checkUsable();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
+    // Copies, for the tensors may be this optimizer's own.
+    const state = dict.state.map(copies);
+    this.#keepLent();
     this.#waiting.clear();
     this.common = {...dict.common};
-    tf.tidy(() => {
-      // Before the first goes, for they may be the optimizer's own.
-      const states = dict.state.map(copies);
-      this.set.all().forEach(({parameter}, i) => {
-        replaceState(parameter);
-        this.state.set(parameter.variable, states[i] ?? {});
-      });
+    this.set.all().forEach(({parameter}, i) => {
+      replaceState(parameter);
+      this.state.set(parameter.variable, state[i] ?? {});
     });
+    tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     this.set.groups.forEach((group, i) => {
       Object.assign(group.hypers, dict.hypers[i]);
       group.frozen = dict.frozen[i] ?? 'no';
@@ -219,6 +226,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
   clearState(): void {
+    this.#keepLent();
     for (const {parameter} of this.set.all()) clearEntries(parameter);
     this.#waiting.forgetState();
     this.common = {};
@@ -241,28 +249,30 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
   static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
-    const saved = readConfig(config);
-    const {trainBn, wdBnBias} = saved;
-    const values = saved.hypers[0] ?? {};
-    // The class's own constructor would compose afresh; what was saved is the composition.
-    const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
-    if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
-    made.#restore(saved);
-    return made;
+    const revived: Callback[] = [];
+    try {
+      const saved = readConfig(config, revived);
+      const {trainBn, wdBnBias} = saved;
+      const values = saved.hypers[0] ?? {};
+      // The class's own constructor would compose afresh; what was saved is the composition.
+      const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
+      if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+      made.#restore(saved);
+      return made;
+    } catch (error) {
+      for (const {declaration} of revived) declaration.external?.dispose();
+      throw error;
+    }
   }
 
   /**
-   * `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds
-   * other numbers, or its `dispose`.
+   * `iter`, the state and the host numbers, as they are now. The tensors belong to the optimizer: read or copy them as
+   * soon as they are there, for the next step may change them.
    * @throws between `eval()` and `train()`.
    */
   override getWeights(): Promise<NamedTensor[]> {
-    this.#checkAlive();
-    this.#checkToSave();
-    this.#waiting.checkArrived();
-    const {chain, iterations, common} = this;
-    const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
-    for (const {tensor} of weights) exposed.add(tensor);
+    const weights = this.#weights();
+    void this.#lending.lend(weights.map(({tensor}) => tensor));
     return Promise.resolve(weights);
   }
 
@@ -272,16 +282,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
-    const {expected} = this.#waiting;
-    const known = manifestOf(this.chain, this.#toSave());
-    const listed = expected === undefined ? listedByNames(this.chain, known, weights) : {manifest: expected, weights};
-    const bound = this.set.all().map(({parameter}) => parameter);
-    const {iterations, parameters, common} = await readWeights(this.chain, listed);
-    // This optimizer's own manifest begins with its variables.
-    const own = listed.manifest === known ? new Map(bound.map(({variable}, i) => [variable, parameters[i]])) : matchRead(parameters, bound);
-    const taken = new Set(own.values());
-    for (const parameter of bound) replaceState(parameter, own.get(parameter.variable));
-    this.#waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
+    const {iterations, common, own, waiting} = await loadWeights({
+      chain: this.chain, expected: this.#waiting.expected, known: manifestOf(this.chain, this.#toSave()),
+      bound: () => this.set.all().map(({parameter}) => parameter), check: () => { this.#checkUsable(); },
+    }, weights);
+    this.#keepLent();
+    for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
+    this.#waiting.arrived(waiting);
     this.iterations_ = iterations;
     this.common = {...common};
   }
@@ -295,17 +302,17 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...variables], true);
   }
 
-  /** Frees all tensors of the optimizer. It can't be used afterwards. */
+  /** Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that one's to free. */
   override dispose(): void {
     this.train();
-    if (this.#ended === undefined) {
-      for (const {parameter} of this.set.all()) clearEntries(parameter);
-      for (const external of this.chain.externals) external.dispose();
-    }
+    if (this.#ended !== undefined) return;
+    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
     this.grads.zero(true);
     this.#savedNumbers.dispose();
-    this.#ended ??= 'it is disposed';
+    this.#lending.dispose();
+    this.#ended = 'it is disposed. Make a new one';
   }
 
   /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
@@ -317,9 +324,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.common = inner.common;
     this.running = inner.running;
     this.iterations_ = inner.iterations;
-    inner.#savedNumbers.dispose();
+    this.#lending = inner.#lending;
+    this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
-    inner.#ended = `it is part of a ${this.getClassName()} now`;
+    inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
+    const refuse = (): void => { inner.#checkAlive(); };
+    for (const field of ['set', 'running', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
@@ -332,17 +342,29 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting.expect(manifest);
   }
 
+  static {
+    weightsNow = optimizer => optimizer.#weights();
+  }
+
+  #weights(): NamedTensor[] {
+    this.#checkAlive();
+    this.#checkToSave();
+    this.#waiting.checkArrived();
+    const {chain, iterations, common} = this;
+    return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+  }
+
+  /** To be called before state is written or disposed: what was handed out just now stays as it is. */
+  #keepLent(): void {
+    this.#lending.replace(() => [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries));
+  }
+
   #toSave(): SavedParameter[] {
-    const bound = this.set.all().map(({parameter, index}) => {
-      const {variable: {name, shape}, entries} = parameter;
-      return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
-    });
-    const used = new Set(bound.map(({name}) => name));
-    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+    return parametersToSave(this.set, this.#waiting.parameters);
   }
 
   #checkAlive(): void {
-    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}. Make a new one.`);
+    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}.`);
   }
 
   #checkUsable(): void {
@@ -357,6 +379,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   }
 
   #restartReplaced(): void {
+    this.#keepLent();
     this.#weightSpace.restartReplaced(this.chain, this.set.all(), variable => this.isFrozen(variable));
   }
 
@@ -405,6 +428,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
         const grad = trains ? gradients.get(variable) : undefined;
         if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
       }
+      this.#keepLent();
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
     this.incrementIterations();

@@ -120,9 +120,12 @@ export class ParameterSet {
     return flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags;
   }
 
-  /** The hypers of each group; what is written to them is checked and acts on the next step. */
-  hyperViews(): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}) => hyperView(hypers));
+  /**
+   * The hypers of each group; what is written to them is checked and acts on the next step.
+   * @param check throws where the set is no longer that of the optimizer whose hypers these are.
+   */
+  hyperViews(check: () => unknown): Array<Record<string, Scalar>> {
+    return this.groups.map(({hypers}) => hyperView(hypers, check));
   }
 
   /** Sets hypers of all groups, all or none of them. */
