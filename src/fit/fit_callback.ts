@@ -15,6 +15,8 @@ export interface Fit {
   readonly epochs: number;
   /** @throws where it is not known, as for a dataset of unknown length. */
   readonly stepsPerEpoch: number;
+  /** The same; undefined where it is not known. */
+  readonly knownSteps: number | undefined;
 }
 
 /** What a callback of this package does in a fit. */
@@ -55,6 +57,7 @@ export class FitCallback extends CustomCallback {
     this.fit = {
       model, run: trainingRun(model), epochs: numberOf(params['epochs']) ?? 1,
       get stepsPerEpoch() { return stepsOf(params); },
+      get knownSteps() { return stepsIfKnown(params); },
     };
     await this.hooks.trainBegin?.(this.fit);
   }
@@ -89,10 +92,15 @@ export async function logged(value: number | Tensor | undefined): Promise<number
   return number;
 }
 
-function stepsOf({steps, samples, batchSize}: CustomCallback['params']): number {
+function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): number | undefined {
   const [whole, all, size] = [steps, samples, batchSize].map(numberOf);
   if (whole !== undefined) return whole;
-  if (all !== undefined && size !== undefined) return Math.ceil(all / size);
+  return all !== undefined && size !== undefined ? Math.ceil(all / size) : undefined;
+}
+
+function stepsOf(params: CustomCallback['params']): number {
+  const known = stepsIfKnown(params);
+  if (known !== undefined) return known;
   throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
 }
 

@@ -1,10 +1,15 @@
 import {type FitLogs, logged} from './fit_callback';
+import {metricDirection} from './metric_direction';
 
 /** Which logged value tells whether training got better. */
 export interface MonitorOptions {
   /** The name of the value. Default `'val_loss'`. */
   readonly monitor?: string;
-  /** Whether less is better, or more. Default `'auto'`: more where the name has `acc` in it. */
+  /**
+   * Whether less is better, or more. Default `'auto'`: as for tfjs-layers' metrics and losses, whichever of their names is logged, also after `val_` and
+   * the name of an output: more of accuracies, `precision`, `recall`, `r2Score` and `auc`; less of the others and of whatever has `loss` in its name.
+   * For any other name, it has to be given.
+   */
   readonly mode?: 'auto' | 'min' | 'max';
   /** How much better counts as better, from 0. Default 0. */
   readonly minDelta?: number;
@@ -12,8 +17,8 @@ export interface MonitorOptions {
 
 /** Watches one logged value. */
 export interface Monitor {
-  /** Forgets the best value. */
-  reset(): void;
+  /** Forgets the best value. @throws where it is not known whether more or less is better. */
+  begin(): void;
   /** Whether the value is the best so far. @throws where it is not logged. */
   improves(logs: FitLogs): Promise<boolean>;
 }
@@ -23,10 +28,14 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   checkIsName(what, monitor);
   if (!(minDelta >= 0)) throw new Error(`${what}: 'minDelta' is a number from 0; got ${minDelta}.`);
   if (!['auto', 'min', 'max'].includes(mode)) throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
-  const sign = mode === 'max' || (mode === 'auto' && monitor.includes('acc')) ? 1 : -1;
+  const direction = mode === 'auto' ? metricDirection(monitor) : mode;
+  const sign = direction === 'max' ? 1 : -1;
   let best = -Infinity;
   return {
-    reset: () => { best = -Infinity; },
+    begin: () => {
+      if (direction === undefined) throw new Error(`${what} does not know whether more or less of '${monitor}' is better: set \`mode\` to 'max' or 'min'.`);
+      best = -Infinity;
+    },
     improves: async logs => {
       const value = await logged(logs[monitor]);
       if (value === undefined) throw new Error(`${what} watches '${monitor}', which is not logged. Logged: ${Object.keys(logs).join(', ') || 'nothing'}. ${monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics'}, or set \`monitor\`.`);
