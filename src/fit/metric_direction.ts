@@ -12,13 +12,9 @@ const LESS = ['mse', 'meansquarederror', 'mae', 'meanabsoluteerror', 'mape', 'me
  * the names of outputs do, say nothing.
  */
 export function metricDirection(logged: string): 'max' | 'min' | undefined {
-  const parts = logged.toLowerCase().split('_').map(withoutSuffix);
-  const names = parts.map((_, i) => parts.slice(i).join(''));
+  const parts = logged.toLowerCase().split('_');
+  // Bundlers number functions of one name: `tf.metrics.precision` may be logged as `precision2` or `precision$1`.
+  const names = parts.map((_, i) => parts.slice(i).join('').replace(/\$?\d+$/, ''));
   if (names.some(name => MORE.includes(name))) return 'max';
   return names.some(name => LESS.includes(name)) || logged.toLowerCase().includes('loss') ? 'min' : undefined;
-}
-
-/** Bundlers number functions of one name: `tf.metrics.precision` may be logged as `precision$1`. */
-function withoutSuffix(part: string): string {
-  return part.replace(/\$\d+$/, '');
 }
