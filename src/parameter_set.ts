@@ -49,7 +49,7 @@ export class ParameterSet {
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
-    this.moving = new Moving(this.#everyGroup);
+    this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
     lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
   }

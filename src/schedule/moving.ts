@@ -1,5 +1,4 @@
 import type {Scalar} from '../callback';
-import type {Group} from '../groups';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePlan, type Schedules, valuesAt} from './schedule';
 
@@ -21,50 +20,57 @@ export interface OfFit {
   readonly beside: boolean;
 }
 
-type Hypers = Pick<Group, 'hypers'>;
+type Hypers = Record<string, Scalar>;
 type Moved = Pick<ScheduledHyper, 'name' | 'before' | 'released'>;
 
-/** A hyper that has a value for as long as training takes. */
-interface Lent extends Moved {
-  /** Whether the last step was made, so that only what it goes back to is worth saving. */
-  readonly over: () => boolean;
+/** A hyper that goes back to what it was. */
+interface Returning extends Moved {
+  /** Whether the last step was made, so that it is saved as what it goes back to. Absent: it was. */
+  readonly over?: () => boolean;
 }
 
+type Entry = ScheduledHyper | Returning;
+
 /**
- * What moves the hypers of an optimizer from step to step, and what they go back to. Whoever sets a hyper ends that for the hyper: it has to be told
- * to `release`, or is noticed before the next step where the hyper is kept in another optimizer.
+ * What moves the hypers of an optimizer from step to step, and what they go back to. Setting a hyper ends that: whoever sets one tells `release`, and
+ * what is written to a wrapped optimizer without telling is noticed.
  */
 export class Moving {
-  readonly #groups: readonly Group[];
-  #schedule: ScheduleState | undefined;
-  #lent: readonly Lent[] = [];
-  /** What was written last, to notice what others write. */
-  #written: ReadonlyMap<string, ReadonlyArray<Scalar | undefined>> = new Map();
-  /** Whether a fit will say when it ends. */
+  /** The hypers of each group. */
+  readonly #groups: readonly Hypers[];
+  #entries: readonly Entry[] = [];
+  #length = {steps: 1, step: 0};
+  /** What the hypers of the entries are, but for what others write. */
+  #written = new Map<string, ReadonlyArray<Scalar | undefined>>();
+  /** Whether a fit will tell when it ends. */
   #inFit = false;
 
-  constructor(groups: readonly Group[]) {
+  constructor(groups: readonly Hypers[]) {
     this.#groups = groups;
   }
 
-  /** How far the schedules are; absent where there are none, or their last step was made. */
+  /** How far the schedules are; undefined where there are none, or their last step was made. */
   get view(): ScheduleView | undefined {
-    const schedule = this.state;
-    return schedule === undefined ? undefined : {steps: schedule.steps, step: schedule.step, at: pos => Object.fromEntries(this.#at(schedule, pos))};
+    const {state} = this;
+    return state && {
+      steps: state.steps, step: state.step,
+      at: pos => Object.fromEntries(state.hypers.map(entry => [
+        entry.name, valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1)).map((value, i) => isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value),
+      ])),
+    };
   }
 
   /** The schedules to save. */
   get state(): ScheduleState | undefined {
     this.#notice();
-    return this.#schedule;
+    const hypers = this.#entries.filter(isScheduled);
+    return hypers.length === 0 ? undefined : {...this.#length, hypers};
   }
 
-  /** The hypers of each group to save: those whose last step was made, in a fit that puts them back when it ends, are back already. */
-  hypersToSave(): Array<Record<string, Scalar>> {
+  /** The hypers of each group to save: after the last step, what they go back to. */
+  hypersToSave(): Hypers[] {
     this.#notice();
-    const copies = this.#copies();
-    goBack(this.#lent.filter(({over}) => over()), copies);
-    return copies.map(({hypers}) => hypers);
+    return this.#after(isDue);
   }
 
   /**
@@ -74,164 +80,158 @@ export class Moving {
    */
   start(schedules: Schedules | SchedulePlan, length: ScheduleLength, ofFit?: OfFit): void {
     this.#notice();
-    const now = this.#schedule;
-    const others = ofFit?.beside === true && now?.steps === length.steps && now.step === length.step ? now.hypers : [];
-    const ending = [...others.length > 0 ? [] : now?.hypers ?? [], ...this.#lent.filter(({over}) => over())];
-    const before = this.#copies();
-    goBack(ending, before);
-    const {steps, step, hypers} = scheduleState(schedules, before, length);
-    goBack(ending, this.#groups);
-    const names = new Set([...ending, ...hypers].map(({name}) => name));
-    this.#lent = this.#lent.filter(({name}) => !names.has(name));
-    this.#schedule = {steps, step: Math.min(step, steps), hypers: [...others, ...hypers.map(hyper => ofFit === undefined ? hyper : {...hyper, keep: ofFit.keep})]};
-    this.#remember(names);
+    const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
+    const ends = (entry: Entry) => isScheduled(entry) ? !goOn : isDue(entry);
+    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
+    this.#end(ends);
+    for (const {name} of hypers) this.release(name);
+    this.#length = {steps, step};
+    this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...ofFit && {keep: ofFit.keep}}))];
     this.#inFit ||= ofFit !== undefined;
-    if (step >= steps) {
-      this.#write(this.#at(this.#schedule, (steps - 1) / steps));
-      this.#finish();
-    }
+    if (step >= steps) this.#move((steps - 1) / steps);
+    this.#finishAtEnd();
   }
 
   /** Ends the schedules. @param keep leaves the hypers where they are. */
   clear(keep: boolean): void {
     this.#notice();
-    const due = this.#lent.filter(({over}) => over());
-    if (!keep) goBack([...this.#schedule?.hypers ?? [], ...due], this.#groups);
-    this.#schedule = undefined;
-    this.#lent = this.#lent.filter(lent => !due.includes(lent));
+    this.#end(entry => isScheduled(entry) || isDue(entry), keep);
   }
 
-  /** Ends the schedules that a callback of `fit` started: hypers that were neither to stay nor set since go back. */
+  /** Ends the schedules that callbacks of `fit` started: hypers that were neither to stay nor set since go back. */
   endFit(): void {
     this.#notice();
     this.#inFit = false;
-    const hypers = this.#schedule?.hypers ?? [];
-    if (hypers.some(({keep}) => keep !== undefined)) {
-      goBack(hypers.filter(({keep}) => keep === false), this.#groups);
-      this.#schedule = undefined;
-    }
-    this.#giveBack(({over}) => over());
+    this.#end(entry => isScheduled(entry) && entry.keep === true, true);
+    this.#end(entry => isScheduled(entry) ? entry.keep === false : isDue(entry));
   }
 
   /** Takes over what was saved, in place of all that there is. Where its last step was made, its hypers go back. */
   load(state: ScheduleState | undefined): void {
-    const finished = state !== undefined && state.step >= state.steps;
-    if (finished) goBack(state.hypers, this.#groups);
-    this.#schedule = finished ? undefined : state;
-    this.#lent = [];
-    this.#written = new Map();
+    this.#entries = state?.hypers ?? [];
+    if (state !== undefined) this.#length = {steps: state.steps, step: state.step};
+    if (state !== undefined && state.step >= state.steps) this.#end(() => true);
+    this.#remember();
   }
 
   /** The hyper was set, of one group or of all: nothing moves it any more, and it does not go back. */
   release(name: string, group?: number): void {
-    const rest = <M extends Moved>(moved: readonly M[]): M[] => moved.flatMap(hyper => {
-      if (hyper.name !== name) return [hyper];
+    this.#entries = this.#entries.flatMap(entry => {
+      if (entry.name !== name) return [entry];
       if (group === undefined) return [];
-      const released = new Set(hyper.released).add(group);
-      return released.size === this.#groups.length ? [] : [{...hyper, released: [...released]}];
+      const released = new Set(entry.released).add(group);
+      return released.size === this.#groups.length ? [] : [{...entry, released: [...released]}];
     });
-    this.#lent = rest(this.#lent);
-    if (this.#schedule === undefined) return;
-    const hypers = rest(this.#schedule.hypers);
-    this.#schedule = hypers.length === 0 ? undefined : {...this.#schedule, hypers};
   }
 
   /**
    * Sets a hyper until `giveBack`, when it goes back to what it was before it was first lent, unless it was set by others since.
-   * @param values one a group.
+   * @param values one value per group.
    * @param over whether the last step was made, so that what is saved from now on has the value from before.
    */
-  lend(name: string, values: readonly Scalar[], over: () => boolean): void {
+  lend(name: string, values: readonly number[], over: () => boolean): void {
     this.#notice();
-    const known = this.#lent.find(lent => lent.name === name);
-    const before = this.#groups.map(({hypers}, i) => numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
+    const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
+    const before = this.#groups.map((hypers, i) => numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
     this.release(name);
-    this.#write([[name, values]]);
-    this.#lent = [...this.#lent, {name, before, over}];
+    const entry = {name, before, over};
+    write(this.#groups, entry, values);
+    this.#entries = [...this.#entries, entry];
+    this.#remember();
   }
 
   /** Ends what `lend` began. */
   giveBack(name: string): void {
     this.#notice();
-    this.#giveBack(lent => lent.name === name);
+    this.#end(entry => entry.name === name && !isScheduled(entry));
   }
 
   /** Sets the hypers for the next step. @returns puts back what they were. */
   begin(): () => void {
-    if (this.#schedule === undefined && this.#lent.length === 0) return () => undefined;
     this.#notice();
+    const entries = this.#entries;
+    if (entries.length === 0) return () => undefined;
     const was = this.#copies();
-    const [schedule, lent, written] = [this.#schedule, this.#lent, this.#written];
-    if (!this.#inFit) this.#giveBack(({over}) => over());
-    if (schedule !== undefined) this.#write(this.#at(schedule, schedule.step / schedule.steps));
+    if (!this.#inFit) this.#end(isDue);
+    this.#move(this.#length.step / this.#length.steps);
     return () => {
-      this.#groups.forEach(({hypers}, i) => { Object.assign(hypers, was[i]?.hypers); });
-      [this.#schedule, this.#lent, this.#written] = [schedule, lent, written];
+      this.#groups.forEach((hypers, i) => { Object.assign(hypers, was[i]); });
+      this.#entries = entries;
+      this.#remember();
     };
   }
 
   /** A step was made. */
   advance(): void {
-    if (this.#schedule === undefined) return;
-    this.#schedule = {...this.#schedule, step: this.#schedule.step + 1};
-    if (this.#schedule.step >= this.#schedule.steps) this.#finish();
+    this.#length = {...this.#length, step: this.#length.step + 1};
+    this.#finishAtEnd();
   }
 
-  /** The last step was made: the values stay, those of a fit until it ends. */
-  #finish(): void {
-    const back = this.#schedule?.hypers.filter(({keep}) => keep === false) ?? [];
-    this.#schedule = undefined;
-    this.#lent = [...this.#lent, ...back.map(({name, before, released}) => ({name, before, ...released && {released}, over: () => true}))];
-  }
-
-  /** Releases what was set without `release`. */
-  #notice(): void {
-    for (const [name, values] of this.#written) {
-      this.#groups.forEach(({hypers}, i) => { if (hypers[name] !== values[i]) this.release(name, i); });
-    }
-  }
-
-  #giveBack(which: (lent: Lent) => boolean): void {
-    const back = this.#lent.filter(which);
-    goBack(back, this.#groups);
-    this.#lent = this.#lent.filter(lent => !back.includes(lent));
-    this.#written = new Map([...this.#written].filter(([name]) => !back.some(lent => lent.name === name)));
-  }
-
-  #at({hypers}: ScheduleState, pos: number): Array<[string, number[]]> {
-    const within = Math.min(Math.max(pos, 0), 1);
-    return hypers.map(hyper =>
-      [hyper.name, valuesAt(hyper.schedule, within).map((value, i) => isReleased(hyper, i) ? Number(this.#groups[i]?.hypers[hyper.name]) : value)]);
-  }
-
-  #write(columns: ReadonlyArray<readonly [string, readonly Scalar[]]>): void {
-    for (const [name, values] of columns) {
-      this.#groups.forEach(({hypers}, i) => {
-        const value = values[i];
-        if (value !== undefined) hypers[name] = value;
+  /** After the last step the values stay, or go back when training ends: in a fit when it tells, else before the next step. */
+  #finishAtEnd(): void {
+    if (this.#length.step >= this.#length.steps) {
+      this.#entries = this.#entries.flatMap((entry): Entry[] => {
+        if (!isScheduled(entry)) return [entry];
+        const {name, before, released = []} = entry;
+        return entry.keep === false ? [{name, before, released}] : [];
       });
     }
-    this.#remember(columns.map(([name]) => name));
+    this.#remember();
   }
 
-  #remember(names: Iterable<string>): void {
-    this.#written = new Map([...this.#written, ...[...names].map(name => [name, this.#groups.map(({hypers}) => hypers[name])] as const)]);
+  #move(pos: number): void {
+    for (const entry of this.#entries) if (isScheduled(entry)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
+    this.#remember();
+  }
+
+  #end(which: (entry: Entry) => boolean, keep = false): void {
+    const ending = this.#entries.filter(which);
+    if (!keep) goBack(this.#groups, ending);
+    this.#entries = this.#entries.filter(entry => !ending.includes(entry));
+    this.#remember();
+  }
+
+  /** The hypers of each group once these entries have gone back. */
+  #after(which: (entry: Entry) => boolean): Hypers[] {
+    const copies = this.#copies();
+    goBack(copies, this.#entries.filter(which));
+    return copies;
   }
 
   #copies(): Hypers[] {
-    return this.#groups.map(({hypers}) => ({hypers: {...hypers}}));
+    return this.#groups.map(hypers => ({...hypers}));
+  }
+
+  #notice(): void {
+    for (const [name, values] of this.#written) {
+      this.#groups.forEach((hypers, i) => { if (hypers[name] !== values[i]) this.release(name, i); });
+    }
+  }
+
+  #remember(): void {
+    this.#written = new Map(this.#entries.map(({name}) => [name, this.#groups.map(hypers => hypers[name])]));
   }
 }
 
-function goBack(moved: readonly Moved[], groups: readonly Hypers[]): void {
-  for (const one of moved) {
-    groups.forEach(({hypers}, i) => {
-      const value = one.before[i];
-      if (value !== undefined && !isReleased(one, i)) hypers[one.name] = value;
-    });
-  }
+function isScheduled(entry: Entry): entry is ScheduledHyper {
+  return 'schedule' in entry;
+}
+
+function isDue(entry: Entry): boolean {
+  return !isScheduled(entry) && entry.over?.() !== false;
 }
 
 function isReleased({released}: Moved, group: number): boolean {
   return released?.includes(group) === true;
+}
+
+function goBack(groups: readonly Hypers[], moved: readonly Moved[]): void {
+  for (const entry of moved) write(groups, entry, entry.before);
+}
+
+function write(groups: readonly Hypers[], entry: Moved, values: readonly number[]): void {
+  groups.forEach((hypers, i) => {
+    const value = values[i];
+    if (value !== undefined && !isReleased(entry, i)) hypers[entry.name] = value;
+  });
 }

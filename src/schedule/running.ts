@@ -1,4 +1,4 @@
-import type {Group} from '../groups';
+import type {Scalar} from '../callback';
 import {unknownHyper} from '../hypers';
 import {checkSchedules, isPlan, numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule} from './schedule';
 
@@ -32,20 +32,20 @@ export interface ScheduleLength {
 }
 
 /**
- * The schedules of these groups before their first step.
+ * The schedules of these groups, whose hypers they are given.
  * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole numbers.
  */
-export function scheduleState(schedules: Schedules | SchedulePlan, groups: ReadonlyArray<Pick<Group, 'hypers'>>, length: ScheduleLength): ScheduleState {
+export function scheduleState(schedules: Schedules | SchedulePlan, groups: ReadonlyArray<Readonly<Record<string, Scalar>>>, length: ScheduleLength): ScheduleState {
   // So that one that was left out is missing steps.
   const {steps, step = 0}: ScheduleLength = {...length};
   if (!Number.isInteger(steps) || steps < 1) throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);
   if (!Number.isInteger(step) || step < 0) throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
   checkSchedules(schedules);
-  const columns = isPlan(schedules) ? schedules.schedulesFor(groups.map(({hypers}) => ({...hypers}))) : schedules;
-  const known = Object.keys(groups[0]?.hypers ?? {});
+  const columns = isPlan(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
+  const known = Object.keys(groups[0] ?? {});
   const hypers = Object.entries(columns).map(([name, schedule]) => {
     if (!known.includes(name)) throw unknownHyper(name, known);
-    return {name, schedule: spreadSchedule(name, schedule, groups.length), before: groups.map(group => numberFor(name, group.hypers[name]))};
+    return {name, schedule: spreadSchedule(name, schedule, groups.length), before: groups.map(group => numberFor(name, group[name]))};
   });
   return {steps, step, hypers};
 }
