@@ -26,9 +26,9 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
-    trainBegin: () => {
+    trainBegin: fit => {
       checkPlace(to);
-      if (saveBest) monitor.begin();
+      if (saveBest) monitor.begin(fit);
       batches = 0;
     },
     batchEnd: async ({model}) => {

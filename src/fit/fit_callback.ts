@@ -17,6 +17,8 @@ export interface Fit {
   readonly stepsPerEpoch: number;
   /** The same; undefined where it is not known. */
   readonly knownSteps: number | undefined;
+  /** The names of what `fit` itself logs of an epoch. Other callbacks may add more. */
+  readonly logs: readonly string[];
 }
 
 /** What a callback of this package does in a fit. */
@@ -58,6 +60,7 @@ export class FitCallback extends CustomCallback {
       model, run: trainingRun(model), epochs: numberOf(params['epochs']) ?? 1,
       get stepsPerEpoch() { return stepsOf(params); },
       get knownSteps() { return stepsIfKnown(params); },
+      logs: namesIn(params['metrics']),
     };
     await this.hooks.trainBegin?.(this.fit);
   }
@@ -102,6 +105,10 @@ function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
   throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
+}
+
+function namesIn(x: unknown): string[] {
+  return Array.isArray(x) ? x.filter(name => typeof name === 'string') : [];
 }
 
 function numberOf(x: unknown): number | undefined {

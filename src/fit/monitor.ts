@@ -1,4 +1,5 @@
-import {type FitLogs, logged} from './fit_callback';
+import {warnOnce} from '../warn';
+import {type Fit, type FitLogs, logged} from './fit_callback';
 import {metricDirection} from './metric_direction';
 
 /** Which logged value tells whether training got better. */
@@ -18,7 +19,7 @@ export interface MonitorOptions {
 /** Watches one logged value. */
 export interface Monitor {
   /** Forgets the best value. @throws where it is not known whether more or less is better. */
-  begin(): void;
+  begin(fit: Fit): void;
   /** Whether the value is the best so far. @throws where it is not logged. */
   improves(logs: FitLogs): Promise<boolean>;
 }
@@ -30,15 +31,18 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   if (!['auto', 'min', 'max'].includes(mode)) throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
+  const advice = `${monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics'}, or set \`monitor\`.`;
   let best = -Infinity;
   return {
-    begin: () => {
+    begin: ({logs}) => {
       if (direction === undefined) throw new Error(`${what} does not know whether more or less of '${monitor}' is better: set \`mode\` to 'max' or 'min'.`);
       best = -Infinity;
+      if (logs.length === 0 || logs.includes(monitor)) return;
+      warnOnce(`fit does not log '${monitor}', which is monitored, but ${logs.join(', ')}. If no callback adds it, training stops after the first epoch. ${advice}`);
     },
     improves: async logs => {
       const value = await logged(logs[monitor]);
-      if (value === undefined) throw new Error(`${what} watches '${monitor}', which is not logged. Logged: ${Object.keys(logs).join(', ') || 'nothing'}. ${monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics'}, or set \`monitor\`.`);
+      if (value === undefined) throw new Error(`${what} watches '${monitor}', which is not logged. Logged: ${Object.keys(logs).join(', ') || 'nothing'}. ${advice}`);
       if (!(sign * value > best + minDelta)) return false;
       best = sign * value;
       return true;

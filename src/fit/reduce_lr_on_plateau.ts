@@ -38,9 +38,10 @@ export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
   let epoch = 0;
   let over = () => false;
   return new FitCallback({
-    trainBegin: ({model, run}) => {
+    trainBegin: fit => {
+      const {model, run} = fit;
       const optimizer = optimizerOf(model);
-      monitor.begin();
+      monitor.begin(fit);
       checkHasRate(optimizer);
       run.claim('lr', 'reduceLROnPlateau');
       run.onEnd(() => { optimizer.moving.giveBack('lr'); });

@@ -18,10 +18,10 @@ export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
     best.clear();
   };
   return new FitCallback({
-    trainBegin: ({run}) => {
-      monitor.begin();
+    trainBegin: fit => {
+      monitor.begin(fit);
       forget();
-      run.onEnd(forget);
+      fit.run.onEnd(forget);
     },
     epochEnd: async ({model}, _, logs) => {
       if (!await monitor.improves(logs)) return;

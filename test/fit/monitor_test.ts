@@ -121,7 +121,26 @@ describe('The direction of a monitored value', () => {
     given.dispose();
   });
 
+  it('is of a value that fit may not log: that is said once, when training begins, and after the first epoch where nothing logged it', async () => {
+    const warned = spyOn(console, 'warn');
+    const given = tinyFit(sgd(0.5));
+    const {model, x, y} = given;
+    const said: number[] = [];
+    for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
+      const fit = model.fit(x, y, {epochs: 3, callbacks: fitCallbacks([restoreBestWeights({monitor}), {onEpochBegin: () => { said.push(warned.calls.count()); }}])});
+      if (monitor === 'loss') await fit;
+      else await expectAsync(fit).toBeRejectedWithError("restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation data, or set `monitor`.");
+    }
+    expect(said).toEqual([0, 0, 0, 1, 1]);
+    expect(warned.calls.allArgs()).toEqual([["tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
+      'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.']]);
+    await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
+    expect(warned).toHaveBeenCalledTimes(1);
+    given.dispose();
+  });
+
   it('is followed: the best epoch of each is kept, in the same way by all who watch', async () => {
+    spyOn(console, 'warn');
     for (const [monitor, best] of [['val_precision', 2], ['out1_recall', 2], ['auc', 2], ['val_r2Score', 2], ['val_cosine', 0], ['poisson', 0], ['val_out1_loss', 0]] as const) {
       const given = tinyFit(sgd(0.01));
       const {model, optimizer, x, y} = given;

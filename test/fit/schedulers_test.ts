@@ -211,6 +211,7 @@ describe('reduceLROnPlateau', () => {
   ];
   for (const {name, options, losses, rates} of cases) {
     it(name, async () => {
+      spyOn(console, 'warn');
       const optimizer = sgd(1);
       const given = tinyFit(optimizer);
       const seen: number[] = [];
@@ -223,6 +224,7 @@ describe('reduceLROnPlateau', () => {
   }
 
   it('says what is logged where its value is not', async () => {
+    spyOn(console, 'warn');
     const given = tinyFit(sgd(1));
     await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(/watches 'val_loss', which is not logged. Logged: loss/);
     expect(() => reduceLROnPlateau({factor: 2})).toThrowError(/below 1/);

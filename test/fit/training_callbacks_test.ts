@@ -134,6 +134,7 @@ describe('restoreBestWeights', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   it('ends with the weights of the best epoch', async () => {
+    spyOn(console, 'warn');
     const {model, x, y, dispose} = tinyFit(sgd(0.1));
     const after: number[][][] = [];
     const keep = {onEpochEnd: () => { after.push(weightsOf(model)); }};
@@ -148,6 +149,7 @@ describe('checkpoint', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   it('saves after each epoch, or the best ones, or every so many batches', async () => {
+    spyOn(console, 'warn');
     const cases: ReadonlyArray<{options: CheckpointOptions; saves: number}> = [
       {options: {}, saves: 4}, {options: {monitor: 'given', mode: 'min', saveBest: true}, saves: 2}, {options: {everyBatches: 3}, saves: 6},
     ];
