@@ -137,7 +137,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   // Schedules
 
-  /** The schedules that the optimizer follows; undefined after their last step, and once every scheduled hyper was set. */
+  /**
+   * The schedules that the optimizer follows; undefined after their last step, and once every scheduled hyper was
+   * set.
+   */
   get schedule(): ScheduleView | undefined {
     return this.moving.view;
   }
@@ -148,11 +151,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Moves hypers from step to step: before step i (from 0) the hypers take their value at the position `i/steps`. After the last step they stay as they
-   * are, and `schedule` is undefined. Saved with the optimizer, so that training goes on where it stopped.
+   * Moves hypers from step to step: before step i (from 0) the hypers take their value at the position `i/steps`.
+   * After the last step they stay as they are, and `schedule` is undefined. Saved with the optimizer, so that
+   * training goes on where it stopped.
    *
-   * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule, in the group that it is set in; others go on. The schedules
-   * that run already end, and their hypers go back to what they were before.
+   * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule, in the group that it is set
+   * in; others go on. The schedules that run already end, and their hypers go back to what they were before.
    * @param schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
    * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take; `step`: how many of them have
    *   been made, default 0. With all of them made, the hypers take the values of the last one.
@@ -163,8 +167,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Ends the schedules before their last step. The hypers that they move go back to what they were before; `keep` leaves them where they are. What was
-   * set since stays, and after the last step this changes nothing.
+   * Ends the schedules before their last step. The hypers that they move go back to what they were before; `keep`
+   * leaves them where they are. What was set since stays, and after the last step this changes nothing.
    */
   clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
     this.moving.clear(keep);

@@ -37,8 +37,12 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
 }
 
 /** The variables of a group beside its hypers, which are written through to their view. */
-export function groupView<V>(hypers: Record<string, Scalar>, params: readonly V[]): {readonly params: readonly V[]} & Record<string, Scalar | readonly V[]> {
-  return new Proxy({...hypers, params}, {set: (target, name, value: unknown) => Reflect.set(hypers, name, value) && Reflect.set(target, name, value)});
+export function groupView<V>(
+  hypers: Record<string, Scalar>, params: readonly V[],
+): {readonly params: readonly V[]} & Record<string, Scalar | readonly V[]> {
+  return new Proxy({...hypers, params}, {
+    set: (target, name, value: unknown) => Reflect.set(hypers, name, value) && Reflect.set(target, name, value),
+  });
 }
 
 /** The hypers of one group as users see them: every write is checked. @param onSet is told which hyper was set. */

@@ -7,9 +7,10 @@ export interface MonitorOptions {
   /** The name of the value. Default `'val_loss'`. */
   readonly monitor?: string;
   /**
-   * Whether less is better, or more. Default `'auto'`: as for tfjs-layers' metrics and losses, whichever of their names is logged, also after `val_` and
-   * the name of an output: more of accuracies, `precision`, `recall`, `r2Score` and `auc`; less of the others and of whatever has `loss` in its name.
-   * For any other name, it has to be given.
+   * Whether less is better, or more. Default `'auto'`: as for tfjs-layers' metrics and losses, whichever of their
+   * names is logged, also after `val_` and the name of an output: more of accuracies, `precision`, `recall`,
+   * `r2Score` and `auc`; less of the others and of whatever has `loss` in its name. For any other name, it has to
+   * be given.
    */
   readonly mode?: 'auto' | 'min' | 'max';
   /** How much better counts as better, from 0. Default 0. */
@@ -31,18 +32,26 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   if (!['auto', 'min', 'max'].includes(mode)) throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
-  const advice = `${monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics'}, or set \`monitor\`.`;
+  const data = monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics';
+  const advice = `${data}, or set \`monitor\`.`;
   let best = -Infinity;
   return {
     begin: ({logs}) => {
-      if (direction === undefined) throw new Error(`${what} does not know whether more or less of '${monitor}' is better: set \`mode\` to 'max' or 'min'.`);
+      if (direction === undefined) {
+        throw new Error(`${what} does not know whether more or less of '${monitor}' is better: ` +
+          "set `mode` to 'max' or 'min'.");
+      }
       best = -Infinity;
       if (logs.length === 0 || logs.includes(monitor)) return;
-      warnOnce(`fit does not log '${monitor}', which is monitored, but ${logs.join(', ')}. If no callback adds it, training stops after the first epoch. ${advice}`);
+      warnOnce(`fit does not log '${monitor}', which is monitored, but ${logs.join(', ')}. If no callback adds it, ` +
+        `training stops after the first epoch. ${advice}`);
     },
     improves: async logs => {
       const value = await logged(logs[monitor]);
-      if (value === undefined) throw new Error(`${what} watches '${monitor}', which is not logged. Logged: ${Object.keys(logs).join(', ') || 'nothing'}. ${advice}`);
+      if (value === undefined) {
+        const names = Object.keys(logs).join(', ') || 'nothing';
+        throw new Error(`${what} watches '${monitor}', which is not logged. Logged: ${names}. ${advice}`);
+      }
       if (!(sign * value > best + minDelta)) return false;
       best = sign * value;
       return true;

@@ -18,9 +18,10 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
 }
 
 /**
- * A callback that multiplies the learning rate of every group by `factor` once `monitor` has not improved by `minDelta` for `patience` epochs. A schedule
- * of `lr` ends with that. When training ends, the rate goes back to what it was before the first reduction, unless it was set since; so does what is
- * saved after the last step. What is saved earlier has the reduced rate, with which a fit that goes on from there begins and ends.
+ * A callback that multiplies the learning rate of every group by `factor` once `monitor` has not improved by
+ * `minDelta` for `patience` epochs. A schedule of `lr` ends with that. When training ends, the rate goes back to
+ * what it was before the first reduction, unless it was set since; so does what is saved after the last step. What
+ * is saved earlier has the reduced rate, with which a fit that goes on from there begins and ends.
  * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {

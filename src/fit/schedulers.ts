@@ -9,7 +9,10 @@ import type {TrainingRun} from './training_run';
 
 /** What a callback of `fit` takes that moves hypers. */
 export interface KeepOption {
-  /** Leave the hypers as they are when training ends, instead of putting them back to what they were. What was set since stays either way. Default false. */
+  /**
+   * Leave the hypers as they are when training ends, instead of putting them back to what they were. What was set
+   * since stays either way. Default false.
+   */
   readonly keep?: boolean;
 }
 
@@ -19,9 +22,9 @@ type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 const begunIn = new WeakSet<TrainingRun>();
 
 /**
- * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as `setSchedule` does. When training
- * ends, completed or not, the hypers go back to what they were before, but for those that were set since; so does what is saved after the last step. It
- * is a plan for `setSchedule` too.
+ * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as
+ * `setSchedule` does. When training ends, completed or not, the hypers go back to what they were before, but for
+ * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
   constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
@@ -42,7 +45,8 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
           return schedules;
         };
         const beside = begunIn.has(run);
-        optimizer.moving.start({schedulesFor: claimed}, {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch}, {keep, beside});
+        const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
+        optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
         if (!beside) run.onEnd(() => { optimizer.moving.endFit(); });
         begunIn.add(run);
       },

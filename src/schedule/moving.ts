@@ -8,7 +8,10 @@ export interface ScheduleView {
   readonly steps: number;
   /** How many of them have been made. */
   readonly step: number;
-  /** The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where a group's hyper was set since, it is that value. */
+  /**
+   * The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where
+   * a group's hyper was set since, it is that value.
+   */
   at(pos: number): Record<string, number[]>;
 }
 
@@ -32,8 +35,8 @@ interface Returning extends Moved {
 type Entry = ScheduledHyper | Returning;
 
 /**
- * What moves the hypers of an optimizer from step to step, and what they go back to. Setting a hyper ends that: whoever sets one tells `release`, and
- * what is written to a wrapped optimizer without telling is noticed.
+ * What moves the hypers of an optimizer from step to step, and what they go back to. Setting a hyper ends that:
+ * whoever sets one tells `release`, and what is written to a wrapped optimizer without telling is noticed.
  */
 export class Moving {
   /** The hypers of each group. */
@@ -55,7 +58,9 @@ export class Moving {
     return state && {
       steps: state.steps, step: state.step,
       at: pos => Object.fromEntries(state.hypers.map(entry => [
-        entry.name, valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1)).map((value, i) => isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value),
+        entry.name,
+        valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1))
+          .map((value, i) => isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value),
       ])),
     };
   }
@@ -125,14 +130,16 @@ export class Moving {
   }
 
   /**
-   * Sets a hyper until `giveBack`, when it goes back to what it was before it was first lent, unless it was set by others since.
+   * Sets a hyper until `giveBack`, when it goes back to what it was before it was first lent, unless it was set by
+   * others since.
    * @param values one value per group.
    * @param over whether the last step was made, so that what is saved from now on has the value from before.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
-    const before = this.#groups.map((hypers, i) => numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
+    const before = this.#groups.map((hypers, i) =>
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
     this.release(name);
     const entry = {name, before, over};
     write(this.#groups, entry, values);
@@ -167,7 +174,10 @@ export class Moving {
     this.#finishAtEnd();
   }
 
-  /** After the last step the values stay, or go back when training ends: in a fit when it tells, else before the next step. */
+  /**
+   * After the last step the values stay, or go back when training ends: in a fit when it tells, else before the
+   * next step.
+   */
   #finishAtEnd(): void {
     if (this.#length.step >= this.#length.steps) {
       this.#entries = this.#entries.flatMap((entry): Entry[] => {
@@ -180,7 +190,7 @@ export class Moving {
   }
 
   #move(pos: number): void {
-    for (const entry of this.#entries) if (isScheduled(entry)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
+    for (const entry of this.#entries.filter(isScheduled)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
     this.#remember();
   }
 

@@ -7,7 +7,10 @@ export interface ScheduledHyper {
   readonly name: string;
   readonly schedule: Schedule<readonly number[]>;
   readonly before: readonly number[];
-  /** What a callback of `fit` was told: whether the value stays when training ends. Absent where no callback set the schedule. */
+  /**
+   * What a callback of `fit` was told: whether the value stays when training ends. Absent where no callback set the
+   * schedule.
+   */
   readonly keep?: boolean;
   /** The indices of the groups whose value was set since: the schedule leaves them alone. */
   readonly released?: readonly number[];
@@ -35,7 +38,9 @@ export interface ScheduleLength {
  * The schedules of these groups, whose hypers they are given.
  * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole numbers.
  */
-export function scheduleState(schedules: Schedules | SchedulePlan, groups: ReadonlyArray<Readonly<Record<string, Scalar>>>, length: ScheduleLength): ScheduleState {
+export function scheduleState(
+  schedules: Schedules | SchedulePlan, groups: ReadonlyArray<Readonly<Record<string, Scalar>>>, length: ScheduleLength,
+): ScheduleState {
   // So that one that was left out is missing steps.
   const {steps, step = 0}: ScheduleLength = {...length};
   if (!Number.isInteger(steps) || steps < 1) throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);

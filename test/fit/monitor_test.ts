@@ -13,17 +13,24 @@ const {metrics} = tf;
 const METRICS: ReadonlyArray<readonly [Direction, ReadonlyArray<Metric>]> = [
   ['max', [
     'acc', 'accuracy', 'binaryAccuracy', 'categoricalAccuracy', 'precision',
-    metrics.binaryAccuracy, metrics.categoricalAccuracy, metrics.sparseCategoricalAccuracy, metrics.precision, metrics.recall, metrics.r2Score,
+    metrics.binaryAccuracy, metrics.categoricalAccuracy, metrics.sparseCategoricalAccuracy, metrics.precision,
+      metrics.recall, metrics.r2Score,
   ]],
   ['min', [
-    'ce', 'crossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'mse', 'MSE', 'mae', 'MAE', 'mape', 'MAPE', 'cosine',
-    metrics.binaryCrossentropy, metrics.categoricalCrossentropy, metrics.cosineProximity, metrics.meanAbsoluteError, metrics.meanAbsolutePercentageError,
+    'ce', 'crossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'mse', 'MSE', 'mae', 'MAE',
+      'mape', 'MAPE', 'cosine',
+    metrics.binaryCrossentropy, metrics.categoricalCrossentropy, metrics.cosineProximity, metrics.meanAbsoluteError,
+      metrics.meanAbsolutePercentageError,
     metrics.MAPE, metrics.mape, metrics.meanSquaredError, metrics.MSE, metrics.mse,
   ]],
 ];
-/** The losses, which `fit` logs by the name of the output; those that metrics may be named after are metrics of Keras. */
+/**
+ * The losses, which `fit` logs by the name of the output; those that metrics may be named after are metrics of
+ * Keras.
+ */
 const LOSSES = [
-  'meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError', 'meanSquaredLogarithmicError', 'squaredHinge', 'hinge', 'categoricalHinge', 'logcosh',
+  'meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError', 'meanSquaredLogarithmicError',
+    'squaredHinge', 'hinge', 'categoricalHinge', 'logcosh',
   'categoricalCrossentropy', 'binaryCrossentropy', 'kullbackLeiblerDivergence', 'poisson', 'cosineProximity',
 ];
 
@@ -34,7 +41,8 @@ function withOutputs(names: readonly string[]): tf.LayersModel {
 }
 
 /** What `fit` logs of an epoch, with validation. */
-async function logged(metric: Metric | undefined, outputs: readonly string[], loss = 'categoricalCrossentropy'): Promise<string[]> {
+async function logged(metric: Metric | undefined, outputs: readonly string[],
+  loss = 'categoricalCrossentropy'): Promise<string[]> {
   const model = withOutputs(outputs);
   // tfjs's type asks for functions of its own alias of a tensor.
   const given = metric === undefined ? {} : {metrics: [metric]};
@@ -74,19 +82,23 @@ describe('The direction of a monitored value', () => {
   }
 
   it('is min for every loss of tfjs-layers as a metric, and what else they may be called', () => {
-    for (const name of [...LOSSES, 'msle', 'MSLE', 'kld', 'KLD', 'cosine', 'loss', 'myLoss', 'val_dice_loss', 'lossOfMine', 'mean_squared_error']) {
+    for (const name of [...LOSSES, 'msle', 'MSLE', 'kld', 'KLD', 'cosine', 'loss', 'myLoss', 'val_dice_loss',
+      'lossOfMine', 'mean_squared_error']) {
       for (const logs of [name, `val_${name}`, `val_out_1_${name}`]) expect(metricDirection(logs)).withContext(logs).toBe('min');
     }
   });
 
   it('is max for auc, and where a bundler or a user names a metric a bit differently', () => {
-    for (const name of ['auc', 'AUC', 'recall', 'r2Score', 'precision$1', 'recall2', 'r2Score_1', 'metrics_precision', 'sparseCategoricalAccuracy$2', 'my_acc', 'loss_head_acc', 'topKCategoricalAccuracy', 'r2_score']) {
+    for (const name of ['auc', 'AUC', 'recall', 'r2Score', 'precision$1', 'recall2', 'r2Score_1',
+      'metrics_precision', 'sparseCategoricalAccuracy$2', 'my_acc', 'loss_head_acc', 'topKCategoricalAccuracy',
+      'r2_score']) {
       for (const logs of [name, `val_${name}`, `val_out_1_${name}`]) expect(metricDirection(logs)).withContext(logs).toBe('max');
     }
   });
 
   it('is not known for anything else', () => {
-    for (const name of ['f1', 'given', 'vacc', 'account', 'accuracyOfMine', 'precision_at', 'val_', '', 'constructor', 'cosineSimilarity']) {
+    for (const name of ['f1', 'given', 'vacc', 'account', 'accuracyOfMine', 'precision_at', 'val_', '',
+      'constructor', 'cosineSimilarity']) {
       expect(metricDirection(name)).withContext(name).toBeUndefined();
     }
   });
@@ -103,7 +115,8 @@ describe('The direction of a monitored value', () => {
       const watch = make('f1');
       const before = await bitsOf(model.getWeights());
       const begun: string[] = [];
-      await expectAsync(model.fit(x, y, {epochs: 2, callbacks: fitCallbacks([oneCycle(), watch, {onEpochBegin: () => { begun.push('epoch'); }}])}))
+      await expectAsync(model.fit(x, y, {epochs: 2, callbacks: fitCallbacks([oneCycle(), watch,
+        {onEpochBegin: () => { begun.push('epoch'); }}])}))
         .toBeRejectedWithError(`${name} does not know whether more or less of 'f1' is better: set \`mode\` to 'max' or 'min'.`);
       expect(begun).toEqual([]);
       expect(await bitsOf(model.getWeights())).toEqual(before);
@@ -127,7 +140,8 @@ describe('The direction of a monitored value', () => {
     const {model, x, y} = given;
     const said: number[] = [];
     for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
-      const fit = model.fit(x, y, {epochs: 3, callbacks: fitCallbacks([restoreBestWeights({monitor}), {onEpochBegin: () => { said.push(warned.calls.count()); }}])});
+      const fit = model.fit(x, y, {epochs: 3, callbacks: fitCallbacks([restoreBestWeights({monitor}),
+        {onEpochBegin: () => { said.push(warned.calls.count()); }}])});
       if (monitor === 'loss') await fit;
       else await expectAsync(fit).toBeRejectedWithError("restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation data, or set `monitor`.");
     }
@@ -141,7 +155,8 @@ describe('The direction of a monitored value', () => {
 
   it('is followed: the best epoch of each is kept, in the same way by all who watch', async () => {
     spyOn(console, 'warn');
-    for (const [monitor, best] of [['val_precision', 2], ['out1_recall', 2], ['auc', 2], ['val_r2Score', 2], ['val_cosine', 0], ['poisson', 0], ['val_out1_loss', 0]] as const) {
+    for (const [monitor, best] of [['val_precision', 2], ['out1_recall', 2], ['auc', 2], ['val_r2Score', 2],
+      ['val_cosine', 0], ['poisson', 0], ['val_out1_loss', 0]] as const) {
       const given = tinyFit(sgd(0.01));
       const {model, optimizer, x, y} = given;
       const values = [0.1, 0.5, 0.9, 0.7];
@@ -153,11 +168,13 @@ describe('The direction of a monitored value', () => {
       const place = memoryHandler();
       const rates: number[] = [];
       await model.fit(x, y, {epochs: 4, callbacks: fitCallbacks([
-        log, checkpoint(place, {monitor, saveBest: true}), reduceLROnPlateau({monitor, patience: 1, factor: 0.5}), {onEpochEnd: () => { rates.push(optimizer.learningRate); }},
+        log, checkpoint(place, {monitor, saveBest: true}), reduceLROnPlateau({monitor, patience: 1, factor: 0.5}),
+          {onEpochEnd: () => { rates.push(optimizer.learningRate); }},
         restoreBestWeights({monitor}),
       ])});
       expect(await bitsOf(model.getWeights())).withContext(monitor).toEqual(seen[best] ?? []);
-      expect(rates).withContext(monitor).toEqual(best === 2 ? [0.01, 0.01, 0.01, 0.005] : [0.01, 0.005, 0.0025, 0.00125]);
+      expect(rates).withContext(monitor).toEqual(best === 2 ? [0.01, 0.01, 0.01, 0.005] : [0.01, 0.005, 0.0025,
+        0.00125]);
       const again = await tf.loadLayersModel(place, {strict: false});
       expect(await bitsOf(again.getWeights())).withContext(monitor).toEqual(seen[best] ?? []);
       again.dispose();

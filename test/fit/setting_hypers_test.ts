@@ -1,5 +1,6 @@
 import {
-  accumulate, adam, type AnyFitCallback, checkpoint, cos, fitCallbacks, fitOneCycle, lin, loadOptimizer, lookahead, lrFind, oneCycle, type Optimizer, optimizerOf, OptimWrapper,
+  accumulate, adam, type AnyFitCallback, checkpoint, cos, fitCallbacks, fitOneCycle, lin, loadOptimizer, lookahead,
+    lrFind, oneCycle, type Optimizer, optimizerOf, OptimWrapper,
   paramScheduler, record, reduceLROnPlateau, saveOptimizer, setItemPg, sgd,
 } from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
@@ -18,7 +19,8 @@ const OPTIMIZERS: Readonly<Record<string, (layers: Layers) => Optimizer>> = {
   'an optimizer': layers => adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)}),
   'an OptimWrapper': layers => new OptimWrapper(layers.map(() => tf.train.adam(0.3, 0.5)), paramsOf(layers)),
   'Lookahead': layers => lookahead(adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)})),
-  'Lookahead over an OptimWrapper': layers => lookahead(new OptimWrapper(layers.map(() => tf.train.adam(0.3, 0.5)), paramsOf(layers))),
+  'Lookahead over an OptimWrapper': layers => lookahead(new OptimWrapper(layers.map(() => tf.train.adam(0.3, 0.5)),
+    paramsOf(layers))),
 };
 
 /** Every way to set a rate of all groups. */
@@ -27,7 +29,9 @@ const WAYS: Readonly<Record<string, (optimizer: Optimizer, lr: number) => void>>
   'setHyper of a list': (optimizer, lr) => { optimizer.setHyper('lr', optimizer.hypers.map(() => lr)); },
   setHypers: (optimizer, lr) => { optimizer.setHypers({lr, eps: 1e-5}); },
   hypers: (optimizer, lr) => { for (const hypers of optimizer.hypers) hypers['lr'] = lr; },
-  'Object.assign to hypers': (optimizer, lr) => { for (const hypers of optimizer.hypers) Object.assign(hypers, {lr}); },
+  'Object.assign to hypers': (optimizer, lr) => {
+    for (const hypers of optimizer.hypers) Object.assign(hypers, {lr});
+  },
   learningRate: (optimizer, lr) => { optimizer.learningRate = lr; },
   setLearningRate: (optimizer, lr) => { optimizer.setLearningRate(lr); },
   allParams: (optimizer, lr) => { for (const {hypers} of optimizer.allParams()) hypers['lr'] = lr; },
@@ -47,7 +51,8 @@ const SCHEDULES = {lr: lin(0.8, 0), mom: lin(0.9, 0.1)};
 const BATCHES = {batchSize: 2, shuffle: false} as const;
 
 function fitted(make: (layers: Layers) => Optimizer, units: readonly number[] = [1]): Fitted {
-  return tinyFit(make, units.map((n, i) => tf.layers.dense({units: n, kernelInitializer: 'ones', ...i === 0 ? {inputShape: [2]} : {}})));
+  return tinyFit(make, units.map((n, i) => tf.layers.dense({units: n, kernelInitializer: 'ones',
+    ...i === 0 ? {inputShape: [2]} : {}})));
 }
 
 async function step({model, x, y}: Fitted): Promise<void> {
@@ -62,12 +67,17 @@ async function reloaded({model, x, y}: Fitted): Promise<Fitted> {
   const again = await tf.loadLayersModel(place);
   const optimizer = optimizerOf(again);
   // Without it there would be no parameters to see before the next step.
-  optimizer.attach(again.layers.flatMap(layer => layer.trainableWeights.map(weight => weight.read())).filter(weight => weight instanceof tf.Variable));
+  const weights = again.layers.flatMap(layer => layer.trainableWeights.map(weight => weight.read()));
+  optimizer.attach(weights.filter(weight => weight instanceof tf.Variable));
   return {model: again, optimizer, x, y, dispose: () => { optimizer.dispose(); again.dispose(); }};
 }
 
-/** Four steps along the schedules, after two of which `act` acts. Resolves to what took the last two, with `lr` and `mom` of these. */
-type Place = (given: Fitted, act: (optimizer: Optimizer) => void) => Promise<{readonly last: Fitted; readonly rates: number[]; readonly moms: number[]}>;
+/**
+ * Four steps along the schedules, after two of which `act` acts. Resolves to what took the last two, with `lr` and
+ * `mom` of these.
+ */
+type Place = (given: Fitted, act: (optimizer: Optimizer) => void) =>
+  Promise<{readonly last: Fitted; readonly rates: number[]; readonly moms: number[]}>;
 
 async function lastTwo(last: Fitted): Promise<{last: Fitted; rates: number[]; moms: number[]}> {
   const [rates, moms]: [number[], number[]] = [[], []];
@@ -90,7 +100,8 @@ const PLACES: Readonly<Record<string, Place>> = {
   'in a fit': async (given, act) => {
     const {model, optimizer, x, y} = given;
     const inBatch = {onBatchEnd: (batch: number) => { if (batch === 1) act(optimizer); }};
-    const {history} = await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([record(), paramScheduler(SCHEDULES), inBatch])});
+    const {history} = await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([record(),
+      paramScheduler(SCHEDULES), inBatch])});
     const column = (name: string) => (history[name] ?? []).map(Number).slice(2);
     return {last: given, rates: column('lr'), moms: column('mom')};
   },
@@ -265,7 +276,7 @@ describe('What a fit moves', () => {
 
   const four = {...BATCHES, epochs: 4} as const;
 
-  it('goes back when training ends, however it ends, but for what was set meanwhile, and each scheduler keeps what it was told to', async () => {
+  it('goes back however training ends, but for what was set meanwhile; each scheduler keeps what it is told', async () => {
     const ends: Readonly<Record<string, (model: tf.LayersModel) => void>> = {
       completes: () => undefined,
       'is stopped': model => { model.stopTraining = true; },
@@ -275,7 +286,8 @@ describe('What a fit moves', () => {
       const given = fitted(layers => adam(0.3, {mom: 0.5, eps: 0.1, ...paramsOf(layers)}));
       const {model, optimizer, x, y} = given;
       const callbacks = fitCallbacks([
-        paramScheduler({lr: lin(0.8, 0), wd: lin(0.4, 0)}), paramScheduler({mom: lin(0.8, 0)}, {keep: true}), paramScheduler({eps: lin(1, 0.5)}),
+        paramScheduler({lr: lin(0.8, 0), wd: lin(0.4, 0)}), paramScheduler({mom: lin(0.8, 0)}, {keep: true}),
+          paramScheduler({eps: lin(1, 0.5)}),
         {onBatchEnd: batch => {
           if (batch === 2) optimizer.setHyper('wd', 0.07);
           if (batch === 3) act(model);
@@ -285,7 +297,8 @@ describe('What a fit moves', () => {
       if (end === 'throws') await expectAsync(trained).toBeRejectedWithError(/out of data/);
       else await trained;
       const mom = end === 'completes' ? 0.1 : 0.5;
-      expectClose(['lr', 'wd', 'eps', 'mom'].map(name => Number(optimizer.hypers[0]?.[name])), [0.3, 0.07, 0.1, mom], 1e-12, end);
+      expectClose(['lr', 'wd', 'eps', 'mom'].map(name => Number(optimizer.hypers[0]?.[name])), [0.3, 0.07, 0.1, mom],
+        1e-12, end);
       expect(optimizer.schedule).withContext(end).toBeUndefined();
       optimizer.clearSchedule();
       expect(optimizer.learningRate).toBe(0.3);
@@ -296,7 +309,8 @@ describe('What a fit moves', () => {
   it('is recorded as the steps used it, to the last one', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const steps = recordSteps(given.optimizer);
-    const {history} = await given.model.fit(given.x, given.y, {...BATCHES, callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})]});
+    const {history} = await given.model.fit(given.x, given.y,
+      {...BATCHES, callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})]});
     expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.6, 0.4, 0.2], 1e-12);
     expect(steps.flat()).toEqual(history['lr']?.map(Number) ?? []);
     given.dispose();
@@ -305,7 +319,9 @@ describe('What a fit moves', () => {
   it('leaves a schedule alone that the user sets meanwhile', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer, model, x, y} = given;
-    const swap = {onBatchEnd: (batch: number) => { if (batch === 1) optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 4}); }};
+    const swap = {onBatchEnd: (batch: number) => {
+      if (batch === 1) optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 4});
+    }};
     await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([oneCycle(), swap])});
     expect(optimizer.schedule?.step).toBe(2);
     await step(given);
@@ -332,14 +348,17 @@ describe('What a fit moves', () => {
     given.dispose();
   });
 
+  const saveIn = async (model: tf.LayersModel, place: tf.io.IOHandler) => {
+    await model.save(place, {includeOptimizer: true});
+  };
   /** Ways to save at the end of a fit. Each saves in a hook of its own. */
   type Saving = (place: ReturnType<typeof memoryHandler>, given: Fitted) => AnyFitCallback;
   const SAVINGS: Readonly<Record<string, Saving>> = {
     'checkpoint after each epoch': place => checkpoint(place),
     'checkpoint after the last batch': place => checkpoint(place, {everyBatches: 16, saveBest: true, monitor: 'loss'}),
-    'model.save in onEpochEnd': (place, {model}) => ({onEpochEnd: async () => { await model.save(place, {includeOptimizer: true}); }}),
-    'model.save in onBatchEnd': (place, {model}) => ({onBatchEnd: async () => { await model.save(place, {includeOptimizer: true}); }}),
-    'model.save in onTrainEnd': (place, {model}) => ({onTrainEnd: async () => { await model.save(place, {includeOptimizer: true}); }}),
+    'model.save in onEpochEnd': (place, {model}) => ({onEpochEnd: () => saveIn(model, place)}),
+    'model.save in onBatchEnd': (place, {model}) => ({onBatchEnd: () => saveIn(model, place)}),
+    'model.save in onTrainEnd': (place, {model}) => ({onTrainEnd: () => saveIn(model, place)}),
   };
   const MOVERS: Readonly<Record<string, () => AnyFitCallback>> = {
     'one-cycle': () => oneCycle({lrMax: 0.1}),
@@ -348,18 +367,20 @@ describe('What a fit moves', () => {
   for (const [mover, move] of Object.entries(MOVERS)) {
     for (const [saving, save] of Object.entries(SAVINGS)) {
       for (const [name, make] of Object.entries(OPTIMIZERS)) {
-        it(`is not in what is saved by ${saving} after the last step, so that A, save, load, B is A and B: ${mover}, ${name}`, async () => {
+        it(`is not in what is saved by ${saving} after the last step, so A, load, B is A + B: ${mover}, ${name}`, async () => {
           for (const first of [true, false]) {
             const whole = fitted(make);
             const place = memoryHandler();
             const callbacks = [move(), save(place, whole)];
-            await whole.model.fit(whole.x, whole.y, {...four, callbacks: fitCallbacks(first ? callbacks : callbacks.reverse())});
+            await whole.model.fit(whole.x, whole.y, {...four,
+              callbacks: fitCallbacks(first ? callbacks : callbacks.reverse())});
             expect(hypersOf(whole.optimizer)).toEqual([0.3]);
             const again = await tf.loadLayersModel(place);
             expect(optimizerOf(again).schedule).toBeUndefined();
             expect(hypersOf(optimizerOf(again))).toEqual([0.3]);
             const rates = [];
-            for (const model of [whole.model, again]) rates.push((await model.fit(whole.x, whole.y, {...four, callbacks: record({hypers: ['lr', 'mom']})})).history);
+            for (const model of [whole.model, again]) rates.push((await model.fit(whole.x, whole.y,
+              {...four, callbacks: record({hypers: ['lr', 'mom']})})).history);
             expect(rates[1]).toEqual(present(rates[0]));
             expect(await bitsOf(again.getWeights())).toEqual(await bitsOf(whole.model.getWeights()));
             expect(await snapshot(optimizerOf(again))).toEqual(await snapshot(whole.optimizer));
@@ -378,7 +399,8 @@ describe('What a fit moves', () => {
       const {model, optimizer, x, y} = given;
       const place = memoryHandler();
       let inDict: unknown[] = [];
-      await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {keep}), {onEpochEnd: async () => {
+      await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {keep}),
+        {onEpochEnd: async () => {
         await saveOptimizer(optimizer, place);
         const {hypers, schedule} = optimizer.stateDict();
         inDict = [hypers.map(({lr}) => lr), schedule];
@@ -397,12 +419,15 @@ describe('What a fit moves', () => {
       const given = fitted(layers => sgd(0.3, paramsOf(layers)));
       const place = memoryHandler();
       const stop = {onEpochEnd: (epoch: number) => { if (epoch === 1) given.model.stopTraining = true; }};
-      await given.model.fit(given.x, given.y, {...four, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {keep}), checkpoint(place), stop])});
+      await given.model.fit(given.x, given.y, {...four, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)},
+        {keep}), checkpoint(place), stop])});
       const again = await tf.loadLayersModel(place);
       expect(optimizerOf(again).schedule?.step).toBe(8);
-      const rates = (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history['lr']?.map(Number) ?? [];
+      const rates = (await again.fit(given.x, given.y, {...BATCHES, epochs: 3,
+        callbacks: record({hypers: ['lr']})})).history['lr']?.map(Number) ?? [];
       const after = keep ? 0.05 : 0.3;
-      expectClose(rates, [...[8, 9, 10, 11, 12, 13, 14, 15].map(i => 0.8 * (1 - i / 16)), after, after, after, after], 1e-12);
+      expectClose(rates, [...[8, 9, 10, 11, 12, 13, 14, 15].map(i => 0.8 * (1 - i / 16)), after, after, after,
+        after], 1e-12);
       optimizerOf(again).dispose();
       again.dispose();
       given.dispose();
@@ -413,7 +438,8 @@ describe('What a fit moves', () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer} = given;
     await step(given);
-    const hypers = [{name: 'lr', schedule: {kind: 'lin', start: [0.8], end: [0]}, before: [0.2], keep: false}] as const;
+    const hypers = [{name: 'lr', schedule: {kind: 'lin', start: [0.8], end: [0]}, before: [0.2],
+      keep: false}] as const;
     optimizer.loadStateDict({...optimizer.stateDict(), schedule: {steps: 2, step: 1, hypers}});
     await step(given);
     expectClose(hypersOf(optimizer), [0.4], 1e-12);
@@ -434,9 +460,11 @@ describe('What a fit moves', () => {
     await step(given);
     const place = memoryHandler();
     await saveOptimizer(optimizer, place);
-    const schedule = {steps: 4, step: 4, hypers: [{name: 'lr', before: [0.2], schedule: {name: 'lin', start: [0.8], end: [0]}}]};
+    const schedule = {steps: 4, step: 4, hypers: [{name: 'lr', before: [0.2],
+      schedule: {name: 'lin', start: [0.8], end: [0]}}]};
     const modelTopology = {className: optimizer.getClassName(), config: {...optimizer.getConfig(), schedule}};
-    const again = await loadOptimizer(tf.io.fromMemory({...place.artifacts(), modelTopology}), {params: optimizer.paramLists});
+    const again = await loadOptimizer(tf.io.fromMemory({...place.artifacts(), modelTopology}),
+      {params: optimizer.paramLists});
     expect(hypersOf(again)).toEqual([0.2]);
     expect(again.schedule).toBeUndefined();
     again.dispose();
@@ -454,7 +482,8 @@ describe('reduceLROnPlateau', () => {
     const given = fitted(layers => sgd(0.3, {mom: 0.9, ...paramsOf(layers)}));
     const {model, optimizer, x, y} = given;
     optimizer.setSchedule({lr: lin(0.8, 0), mom: lin(0.8, 0)}, {steps: 8});
-    const {history} = await model.fit(x, y, {...common, callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}), halving()])});
+    const {history} = await model.fit(x, y, {...common, callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}),
+      halving()])});
     expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.7, 0.35, 0.175], 1e-12);
     expectClose(history['mom']?.map(Number) ?? [], [0.8, 0.7, 0.6, 0.5], 1e-12);
     expectClose(hypersOf(optimizer), [0.7], 1e-12);
@@ -467,7 +496,8 @@ describe('reduceLROnPlateau', () => {
       const given = fitted(layers => sgd(0.4, paramsOf(layers)));
       const {model, optimizer, x, y} = given;
       const set = {onEpochBegin: (epoch: number) => { if (epoch === 3) optimizer.learningRate = 0.8; }};
-      const {history} = await model.fit(x, y, {...common, epochs: 5, callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)])});
+      const {history} = await model.fit(x, y, {...common, epochs: 5,
+        callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)])});
       expectClose(history['lr']?.map(Number) ?? [], [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
       expectClose(hypersOf(optimizer), [keep ? 0.2 : end], 1e-12);
       given.dispose();
@@ -479,7 +509,8 @@ describe('reduceLROnPlateau', () => {
     last.dispose();
   });
 
-  it('has the reduced rate in what is saved in the middle, and goes back where training is stopped or throws', async () => {
+  it('has the reduced rate in what is saved in the middle, and goes back where training is stopped or throws',
+    async () => {
     for (const end of ['is stopped', 'throws']) {
       const given = fitted(layers => sgd(0.4, paramsOf(layers)));
       const {model, optimizer, x, y} = given;
