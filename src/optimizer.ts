@@ -18,7 +18,6 @@ import {quoted} from './quoted';
 import {isInstance} from './registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, type SavedParameter, writeWeights} from './saved_weights';
-import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
@@ -188,12 +187,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
-      hypers: this.set.groups.map(({hypers}) => ({...hypers})),
+      hypers: this.moving.hypersToSave(),
       common: {...this.common},
       frozen: this.set.groups.map(({frozen}) => frozen),
       frozenIdx: this.set.frozenIdx,
       iterations: this.iterations,
-      schedule: this.running?.state,
+      schedule: this.moving.state,
     };
   }
 
@@ -220,7 +219,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       group.frozen = dict.frozen[i] ?? 'no';
     });
     this.set.frozenIdx = dict.frozenIdx;
-    this.running = dict.schedule === undefined ? undefined : new RunningSchedule(dict.schedule);
+    this.moving.load(dict.schedule);
     this.iterations_ = dict.iterations;
   }
 
@@ -242,8 +241,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#checkToSave();
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
-      callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, schedule: this.running?.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
+      callbacks: this.chain.callbacks, hypers: this.moving.hypersToSave(), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
+      explicit: this.explicit, schedule: this.moving.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
     });
   }
 
@@ -322,14 +321,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting = inner.#waiting;
     this.explicit = inner.explicit;
     this.common = inner.common;
-    this.running = inner.running;
     this.iterations_ = inner.iterations;
     this.#lending = inner.#lending;
     this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
     inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
     const refuse = (): void => { inner.#checkAlive(); };
-    for (const field of ['set', 'running', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
+    for (const field of ['set', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
@@ -338,7 +336,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
-    this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
+    this.moving.load(schedule);
     this.#waiting.expect(manifest);
   }
 

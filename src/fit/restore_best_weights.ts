@@ -22,7 +22,7 @@ interface Snapshot {
  * included. The optimizer's state in weight space (slow weights, averages) comes back with them, so that training
  * goes on from there, and `opt.eval()` shows what `evaluateAverages` had the epoch's validation see. State of other
  * kinds stays. Where training throws, the weights stay as they were then.
- * @throws in training, where the monitored value is not logged.
+ * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
 export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
   checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);
@@ -33,10 +33,10 @@ export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
     best = undefined;
   };
   return new FitCallback({
-    trainBegin: ({run}) => {
-      monitor.reset();
+    trainBegin: fit => {
+      monitor.begin(fit);
       forget();
-      run.onEnd(forget);
+      fit.run.onEnd(forget);
     },
     epochEnd: async ({model}, _, logs) => {
       if (!await monitor.improves(logs)) return;
