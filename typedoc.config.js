@@ -1,4 +1,4 @@
-// `npm run docs`: the reference of the three entries with the pages, into out/docs.
+// `npm run docs`: the reference of the entries with the pages, into out/docs.
 import {readFileSync} from 'node:fs';
 
 import {Converter, ReflectionKind} from 'typedoc';
@@ -30,7 +30,7 @@ const isOfTensorFlow = (member) => [member, member.parent].some(({overwrites, in
   [overwrites, inheritedFrom].some((type) => type !== undefined && type.reflection === undefined) || (inheritedFrom?.reflection !== undefined && isOfTensorFlow(inheritedFrom.reflection)));
 
 export default {
-  entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts'],
+  entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts', 'src/file_system/index.ts'],
   plugin: [plugin],
   projectDocuments: pages,
   sortEntryPoints: false,
