@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {kept} from './kept';
 import {warnOnce} from '../warn';
-import {fusedBackends, missingImport} from './backends';
+import {failedBackend, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
@@ -20,9 +20,11 @@ const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on no backend, or on the one named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
+let lastBackend: tf.KernelBackend | undefined;
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+  warnOfFallback();
   const why = whyEager(chain);
   if (why !== undefined) {
     stepEagerly(chain, jobs, common);
@@ -74,6 +76,17 @@ function whyEager(chain: Chain): string | undefined {
 function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: string}): void {
   unfusable.set(chain, reason);
   warnSlow(reason.why);
+}
+
+function warnOfFallback(): void {
+  const backend = tf.backend();
+  if (backend === lastBackend) return;
+  lastBackend = backend;
+  const current = tf.getBackend();
+  const failed = failedBackend(current);
+  if (failed === undefined) return;
+  const hint = failed === 'wasm' ? ' A bundled page has to call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.' : '';
+  warnOnce(`optimizers run on ${current}, because the backend ${failed}, whose kernels were imported, did not start.${hint}`);
 }
 
 function warnSlow(why: string): void {

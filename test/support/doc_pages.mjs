@@ -3,7 +3,9 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
-const MARKS = {ts: ['browser', 'node', 'continued'], text: ['printed']};
+/** Blocks that bundlers take, or that call one: run with the packed files, by the tests of the package. */
+const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
+const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed']};
 /** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
@@ -59,7 +61,7 @@ ${body}
 /** An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without `run`. */
 export function docBlocks(root, place) {
   const blocks = () => pagesOf(root).flatMap((page) => blocksOf(readFileSync(join(root, page), 'utf8'), page))
-    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) ? moduleOf(block) : ''}));
+    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) && !BUNDLED.includes(block.where) ? moduleOf(block) : ''}));
   return {
     name: 'doc-blocks',
     setup(bundler) {
