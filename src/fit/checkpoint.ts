@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
+import {checkSavable} from './savable';
 
 /** Settings of `checkpoint`. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -15,7 +16,7 @@ export interface CheckpointOptions extends MonitorOptions {
  * A callback that saves the model with its optimizer, state and schedules included, so that `tf.loadLayersModel` gives one that goes on where this one
  * was. A `Sequential` is saved as the model of the same layers.
  * @param to a URL such as `indexeddb://name`, or an IOHandler.
- * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged.
+ * @throws for an impossible setting; when training begins, where TensorFlow.js can't save the model's metrics or losses; in training, where the monitored value of `saveBest` is not logged.
  */
 export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
   checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
@@ -25,8 +26,9 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
-    trainBegin: () => {
+    trainBegin: ({model}) => {
       checkPlace(to);
+      checkSavable('checkpoint', model);
       monitor.reset();
       batches = 0;
     },
