@@ -1,10 +1,19 @@
 // `npm run docs`: the reference of the entries with the pages, into out/docs.
-import {readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 
 import {Converter, ReflectionKind} from 'typedoc';
 
+import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
+
+const readme = readFileSync('README.md', 'utf8');
 // The README's table of contents has the pages in the order in which they are read.
-const pages = [...new Set([...readFileSync('README.md', 'utf8').matchAll(/\]\(((?:docs\/\w+|CONTRIBUTING|CHANGELOG)\.md)\)/g)].map(([, page]) => page))];
+const pages = [...new Set([...readme.matchAll(/\]\(([^)#]*)\)/g)].map(([, link]) => inRepository(link)).filter((page) => page?.endsWith('.md')))]
+  .filter((page) => !page.startsWith('examples/'));
+
+// On the registry's page and elsewhere the README's links lead to the repository; on the site, and where links are checked, to its files.
+const OUT = 'out/readme.md';
+mkdirSync('out', {recursive: true});
+writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../'));
 
 /** Names pages by their titles instead of their files, and says which members need no docstring of their own. */
 function plugin(app) {
@@ -32,6 +41,7 @@ const isOfTensorFlow = (member) => [member, member.parent].some(({overwrites, in
 export default {
   entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts', 'src/file_system/index.ts'],
   plugin: [plugin],
+  readme: OUT,
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',

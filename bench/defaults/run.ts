@@ -31,6 +31,7 @@ changed: the same initial weights, the same batches and the same rate. The loss 
   --tasks TEXT   only tasks whose name contains TEXT: ${TASKS.map(({name}) => name).join('; ')}
   --lr RATE      the rate (default 0.001)
   --seeds N      how many seeds (default 5)
+  --longer N     N times as many epochs (default 1)
   --quick        one seed
   --out FILE     where the figures go as JSON (default bench/results/defaults.json)
   --help
@@ -58,10 +59,11 @@ function medianOf(values: readonly number[]): number {
 const digits = (x: number): string => String(Number(x.toPrecision(3)));
 const inWords = (values: readonly number[]): string => `${digits(medianOf(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
 
-const {quick, option} = commandLine(HELP, ['tasks', 'lr', 'seeds', 'out']);
+const {quick, option} = commandLine(HELP, ['tasks', 'lr', 'seeds', 'longer', 'out']);
 const lr = Number(option('lr') ?? 1e-3);
 const seeds = Array.from({length: quick ? 1 : Number(option('seeds') ?? 5)}, (_, i) => i + 1);
-const tasks = TASKS.filter(({name}) => name.includes(option('tasks') ?? ''));
+const longer = Number(option('longer') ?? 1);
+const tasks = TASKS.filter(({name}) => name.includes(option('tasks') ?? '')).map(task => ({...task, epochs: task.epochs * longer}));
 const names = Object.entries(CONTESTANTS);
 await tf.setBackend('wasm');
 const rows: Array<{task: string; steps: number; losses: Record<string, number[]>}> = [];

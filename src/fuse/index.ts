@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {kept} from './kept';
 import {warnOnce} from '../warn';
-import {failedBackend, fusedBackends, missingImport} from './backends';
+import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
@@ -24,7 +24,7 @@ let lastBackend: tf.KernelBackend | undefined;
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
-  warnOfFallback();
+  checkBackend();
   const why = whyEager(chain);
   if (why !== undefined) {
     stepEagerly(chain, jobs, common);
@@ -78,15 +78,11 @@ function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: 
   warnSlow(reason.why);
 }
 
-function warnOfFallback(): void {
+function checkBackend(): void {
   const backend = tf.backend();
   if (backend === lastBackend) return;
   lastBackend = backend;
-  const current = tf.getBackend();
-  const failed = failedBackend(current);
-  if (failed === undefined) return;
-  const hint = failed === 'wasm' ? ' A bundled page has to call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.' : '';
-  warnOnce(`optimizers run on ${current}, because the backend ${failed}, whose kernels were imported, did not start.${hint}`);
+  for (const check of backendChecks) check(tf.getBackend());
 }
 
 function warnSlow(why: string): void {

@@ -9,10 +9,18 @@ const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed
 /** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
+/** What links of the README begin with, so that they work wherever it is shown. */
+export const REPOSITORY = 'https://github.com/tfjs-optim/tfjs-optim/blob/main/';
+
+/** The file that a link leads to, from the root of the project; undefined where it leads elsewhere. */
+export function inRepository(link) {
+  return link.startsWith(REPOSITORY) ? link.slice(REPOSITORY.length) : undefined;
+}
+
 /** The pages of a project: those in its root, then those in docs/. */
 export function pagesOf(root) {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).sort();
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
 }
 
 /**
