@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
+import {checkSavable} from './savable';
 
 /** Settings of `checkpoint`. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -16,8 +17,8 @@ export interface CheckpointOptions extends MonitorOptions {
  * was. After the last step, what is saved has the hypers that the next fit starts with: those from before the
  * schedules and reductions of this one. A `Sequential` is saved as the model of the same layers.
  * @param to a URL such as `indexeddb://name`, or an IOHandler.
- * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged, at its
- *   begin where that needs `mode`.
+ * @throws for an impossible setting; when training begins, where TensorFlow.js can't save the model's metrics or
+ *   losses, or where `saveBest` needs `mode`; in training, where the monitored value of `saveBest` is not logged.
  */
 export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
   checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
@@ -29,6 +30,7 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
   return new FitCallback({
     trainBegin: fit => {
       checkPlace(to);
+      checkSavable('checkpoint', fit.model);
       if (saveBest) monitor.begin(fit);
       batches = 0;
     },

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {kept} from './kept';
 import {warnOnce} from '../warn';
-import {fusedBackends, missingImport} from './backends';
+import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
@@ -24,9 +24,11 @@ const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on no backend, or on the one named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
+let lastBackend: tf.KernelBackend | undefined;
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+  checkBackend();
   const why = whyEager(chain);
   if (why !== undefined) {
     stepEagerly(chain, jobs, common);
@@ -78,6 +80,13 @@ function whyEager(chain: Chain): string | undefined {
 function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: string}): void {
   unfusable.set(chain, reason);
   warnSlow(reason.why);
+}
+
+function checkBackend(): void {
+  const backend = tf.backend();
+  if (backend === lastBackend) return;
+  lastBackend = backend;
+  for (const check of backendChecks) check(tf.getBackend());
 }
 
 function warnSlow(why: string): void {

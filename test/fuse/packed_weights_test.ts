@@ -5,6 +5,7 @@ import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {stockProducts} from '../support/stock_kernels';
 import {tf} from '../support/tfjs';
 
 /** What tfjs's kernels may keep packed from one call to the next. */
@@ -208,7 +209,7 @@ async function seenOn(backend: BackendName, way: Way, product: Product): Promise
 }
 
 /** The kernels as tfjs has them: other specs register ours, which stay. */
-const stock = ['BatchMatMul', '_FusedMatMul'].map(name => tf.getKernel(name, 'wasm'));
+const stock = stockProducts;
 
 function exchange(kernels: typeof stock): typeof stock {
   return kernels.flatMap(kernel => {
