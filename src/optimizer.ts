@@ -10,7 +10,7 @@ import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
-import {uniqueName} from './matching';
+import {UniqueNames} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
@@ -297,8 +297,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       const {variable: {name, shape}, entries} = parameter;
       return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
     });
-    const used = new Set(bound.map(({name}) => name));
-    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+    const names = new UniqueNames(bound.map(({name}) => name));
+    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: names.take(parameter.name)}))];
   }
 
   #checkAlive(): void {

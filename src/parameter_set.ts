@@ -68,7 +68,7 @@ export class ParameterSet {
   }
 
   /** Adds a parameter to a group, by default the last. */
-  add(parameter: Parameter, index = this.groups.length - 1): Place {
+  add(parameter: Parameter, index = this.#everyGroup.length - 1): Place {
     checkVariable(parameter.variable);
     const group = this.#groupAt(index);
     const place = {parameter, group, index};
@@ -93,12 +93,19 @@ export class ParameterSet {
 
   /** Lets disposed variables go, with their state. */
   #dropDisposed(): void {
+    const left = new Set<Group>();
     for (const [variable, {parameter, group}] of this.#places) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);
-      group.parameters.splice(group.parameters.indexOf(parameter), 1);
       this.#places.delete(variable);
-      this.#ordered = undefined;
+      left.add(group);
+    }
+    if (left.size === 0) return;
+    this.#ordered = undefined;
+    for (const {parameters} of left) {
+      const living = parameters.filter(({variable}) => !variable.isDisposed);
+      parameters.length = 0;
+      for (const parameter of living) parameters.push(parameter);
     }
   }
 
@@ -150,8 +157,8 @@ export class ParameterSet {
   }
 
   #groupAt(n: number): Group {
-    const group = this.groups.at(n);
-    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
+    const group = this.#everyGroup.at(n);
+    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
     return group;
   }
 }

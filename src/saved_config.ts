@@ -37,13 +37,15 @@ const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly']
  * names stand under that key alone.
  */
 export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, schedule, manifest}: SavedConfig): tf.serialization.ConfigDict {
+  const params = hypers.map((): ManifestEntry[] => []);
+  for (const entry of manifest) params[entry.group]?.push(entry);
   return {
     callbacks: callbacks.map(({name, options, declaration: {external}}) => (
       {name, options: {...options}, ...external === undefined ? {} : {external: external.getConfig()}})),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(frozen[i] ?? 'no'),
-      params: manifest.filter(({group}) => group === i).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
+      params: (params[i] ?? []).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
     })),
     frozenIdx, trainBn, wdBnBias, explicit,
     schedule: schedule === undefined ? null : writeSchedule(schedule),
