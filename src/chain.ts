@@ -21,6 +21,8 @@ export interface Chain {
   /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
+  /** The state entries that start anew by themselves where others write the variable. */
+  readonly restarts: readonly string[];
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -38,7 +40,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
     if (first !== undefined && first.kind !== kind) {
-      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name.`);
+      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`);
     }
     if (first === undefined) kinds.set(entry, {kind, by});
   };
@@ -75,6 +77,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   }
   return {
     callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
 }

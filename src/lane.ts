@@ -91,7 +91,9 @@ function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: V
       if (typeof value !== 'boolean') throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
       lane.stopped = value;
     } else if (entry === 'p') {
-      lane.p = like(cb, entry, value, lane.p, arithmetic);
+      const p = like(cb, entry, value, lane.p, arithmetic);
+      // Frozen: it stays as it is, whatever a callback for every parameter makes of it.
+      if (lane.trains) lane.p = p;
     } else if (entry === 'grad') {
       lane.grad = like(cb, entry, value, lane.grad ?? lane.p, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
@@ -134,6 +136,7 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
 function begin<V extends Value>(cb: Callback, entry: string, start: number | Start, lane: Lane<V>, arithmetic: Values<V>): V | number {
   const value: unknown = typeof start === 'number' ? start : start({p: lane.before, grad: lane.grad ?? lane.before.zerosLike()});
   if (typeof value !== 'number' && !arithmetic.isValue(value)) throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
+  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, lane.before, arithmetic);
   lane.entries[entry] = value;
   return value;
 }

@@ -21,3 +21,9 @@ export function fromRegisteredClass({className, config}: SavedObject): unknown {
   const [cls, fromConfig] = registered;
   return fromConfig(cls, config);
 }
+
+/** `instanceof` that narrows to what the class makes. */
+export function isInstance<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>, x: serialization.Serializable): x is T {
+  return x instanceof cls;
+}

@@ -52,16 +52,20 @@ export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBn
   };
 }
 
-/** @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered. */
-export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
+/**
+ * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the caller's to free.
+ * @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered.
+ */
+export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[]): SavedConfig {
   const groups = list(config, 'groups');
   const hypers = groups.map(group => scalars(dict(group, 'hypers')));
   const known = Object.keys(hypers[0] ?? malformed('groups'));
   if (hypers.some(values => Object.keys(values).join() !== known.join())) malformed('hypers');
   return {
     callbacks: list(config, 'callbacks').map(entry => {
-      const name = text(entry, 'name');
-      return registeredCallback(name, 'external' in entry ? dict(entry, 'external') : undefined).with(scalars(dict(entry, 'options')));
+      const cb = registeredCallback(text(entry, 'name'), 'external' in entry ? dict(entry, 'external') : undefined);
+      revived.push(cb);
+      return cb.with(scalars(dict(entry, 'options')));
     }),
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type {OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import type {Group} from './groups';
@@ -5,6 +6,7 @@ import {checkHyper} from './hypers';
 import type {ScheduleState} from './schedule/running';
 import {checkStateEntry} from './state_check';
 import type {ParameterState} from './state_view';
+import {isTensor} from './tensors';
 
 /** All that an optimizer knows, by position: what `loadStateDict` takes. The tensors belong to whoever asked for it. */
 export interface StateDict {
@@ -48,4 +50,10 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     const variable = variables[i];
     if (variable !== undefined) for (const [name, value] of Object.entries(state)) checkStateEntry(chain, variable, name, value);
   });
+}
+
+/** The entries with copies of the tensors. */
+export function copies<V>(entries: Readonly<Record<string, V>>): Record<string, V | tf.Tensor> {
+  const copied = (value: V) => isTensor(value) ? value.clone() : value;
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, copied(value)]));
 }

@@ -25,7 +25,11 @@ export class TrainOptimizer {
         'Wrap a new one and hand it the state: await wrapper.setWeights(await optimizer.getWeights()).');
     }
     this.trainClass = trainClass;
-    const {powers = {}, counter, cached} = trainClass;
+  }
+
+  /** Makes the optimizer what steps rely on. To be called before the first one. */
+  take(): void {
+    const {optimizer, trainClass: {powers = {}, counter, cached}} = this;
     // tfjs makes these trainable, so that training without a list of variables would take them for the model's.
     for (const property of [...Object.keys(powers), ...counter === undefined ? [] : [counter]]) this.#variable(property).trainable = false;
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(optimizer, cached.scalar);
@@ -116,6 +120,15 @@ export class TrainOptimizer {
     const value: unknown = Reflect.get(this.optimizer, property);
     if (isVariable(value)) return value;
     throw new Error(`The ${this.optimizer.getClassName()} optimizer has no variable '${property}'; this version of tfjs-core is not one that tfjs-optim knows.`);
+  }
+}
+
+/** Frees the tensors of an optimizer, those that its own `dispose` leaves too. */
+export function disposeOptimizer(optimizer: tf.Optimizer): void {
+  optimizer.dispose();
+  for (const property of trainClassOf(optimizer)?.left ?? []) {
+    const tensor: unknown = Reflect.get(optimizer, property);
+    if (isTensor(tensor)) tensor.dispose();
   }
 }
 

@@ -6,7 +6,7 @@ import type {TensorLane} from './lane';
 import {fromRegisteredClass, isSavedObject} from './registered_class';
 import {required} from './required';
 import {startAt, zeros} from './starts';
-import {TrainOptimizer} from './train_optimizer';
+import {disposeOptimizer, TrainOptimizer} from './train_optimizer';
 import type {TrainClass} from './train_classes';
 
 /** What fastai calls the hypers of `tf.train`. A hyper that is not here keeps its name. */
@@ -51,13 +51,15 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
     external: {
       link: (hypers, group) => {
         const inner = inners[group];
-        if (inner !== undefined) for (const [name, innerName] of names) link(hypers, name, inner, innerName);
+        if (inner === undefined) return;
+        inner.take();
+        for (const [name, innerName] of names) link(hypers, name, inner, innerName);
       },
       getConfig: () => ({
         optimizers: optimizers.map(optimizer => ({className: optimizer.getClassName(), config: optimizer.getConfig()})),
         hpMap: Object.entries(hpMap).map(([name, to]) => ({name, to: {name: to}})),
       }),
-      dispose: () => { optimizers.forEach(optimizer => { optimizer.dispose(); }); },
+      dispose: () => { optimizers.forEach(disposeOptimizer); },
     },
   });
   return {callback, values: Object.fromEntries([...names].map(([name, innerName]) => [name, inners.map(({hypers}) => hypers[innerName] ?? 0)]))};
@@ -65,13 +67,19 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
 
 /** Makes a `wrappedStep` again from what it saved. */
 export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Callback {
-  const optimizers = list(config, 'optimizers').map(saved => {
-    const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
-    if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
-    return optimizer;
-  });
   const hpMap = list(config, 'hpMap').map(entry => [text(entry, 'name'), text(dict(entry, 'to'), 'name')] as const);
-  return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
+  const optimizers: tf.Optimizer[] = [];
+  try {
+    for (const saved of list(config, 'optimizers')) {
+      const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
+      if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
+      optimizers.push(optimizer);
+    }
+    return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
+  } catch (error) {
+    optimizers.forEach(disposeOptimizer);
+    throw error;
+  }
 }
 
 /** tfjs's names of the hypers by those of this package. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {type Arithmetic, runChain, type TensorLane} from '../lane';
 import {type Job, numberWriter} from './job';
+import {assign} from '../own_writes';
 import {isTensor} from '../tensors';
 
 /**
@@ -38,7 +39,7 @@ function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: Retur
     job.entries[name] = tf.keep(value.clone());
     if (isTensor(old)) replaced.push(old);
   }
-  if (p !== variable) variable.assign(p);
+  if (p !== variable) assign(variable, p);
   // Only now, for the new parameter may be one of them.
   tf.dispose(replaced);
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {assign} from '../own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
@@ -55,7 +56,7 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
       const tensor = tensors[i];
       if (tensor === undefined) return;
-      if (entry === 'p') job.variable.assign(tensor);
+      if (entry === 'p') assign(job.variable, tensor);
       else replaceEntry(job, entry, tensor);
     });
   });
