@@ -58,7 +58,7 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
     constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>) {
       const {decoupleWd = true, callbacks = [], ...rest}: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
-      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in row.extra)));
+      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
       super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own], {lr, ...settings}, declared);
     }
