@@ -1,6 +1,8 @@
 import {callAlone} from './call_alone';
 import type {External} from './external';
 import type {TensorLane} from './lane';
+import {own} from './own';
+import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
 import type {Start} from './starts';
@@ -25,6 +27,8 @@ export interface Declaration {
   readonly reads: StateDecl;
   readonly needs: StateDecl;
   readonly options: OptionDecl;
+  /** Which values options can have, where not all of their type. */
+  readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   readonly everyParameter: boolean;
   total?(at: Context): object;
@@ -93,6 +97,7 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
  *   - `needs`: entries that a callback before it has to provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
+ *   - `ranges`: which numbers options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked by `with` and on loading.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its
  *     numbers are common to all. The `p` that it returns for a frozen parameter is dropped.
@@ -105,6 +110,7 @@ export function newCallback<
   name: string,
   declaration: {
     readonly hypers?: H; readonly state?: S; readonly reads?: R; readonly needs?: N; readonly options?: O;
+    readonly ranges?: {readonly [K in keyof O]?: Range};
     readonly restarts?: ReadonlyArray<keyof S & string>; readonly everyParameter?: E;
     readonly total?: (at: Own<H, S, R, N, O, E>) => T; readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
   },
@@ -117,7 +123,7 @@ export function newCallback(name: string, declaration: Partial<Declaration>, fn:
 }
 
 const NOTHING: Declaration = {
-  hypers: {}, state: {}, reads: {}, needs: {}, options: {}, restarts: [], everyParameter: false, run: () => ({}),
+  hypers: {}, state: {}, reads: {}, needs: {}, options: {}, ranges: {}, restarts: [], everyParameter: false, run: () => ({}),
 };
 
 /** A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how. */
@@ -138,6 +144,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
           throw new Error(`${name}: the option '${option}' takes a ${typeof options[option]}, got ${String(value)}.`);
         }
+        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option) ?? {});
         set[option] = value;
       }
       return bind(name, declaration, set);

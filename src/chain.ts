@@ -1,5 +1,6 @@
 import {type Callback} from './callback';
 import type {External} from './external';
+import type {Range} from './range';
 import {required, type Required} from './required';
 import type {Start} from './starts';
 
@@ -18,6 +19,8 @@ export interface Chain {
   readonly state: ReadonlyMap<string, number | Start>;
   /** Names of options, with the values that they are bound to in the callback that declares them first. */
   readonly options: ReadonlyMap<string, number | boolean>;
+  /** Which values options can have. */
+  readonly ranges: ReadonlyMap<string, Range>;
   /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
@@ -76,7 +79,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     }
   }
   return {
-    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, ranges: rangesOf(callbacks), everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
@@ -100,4 +103,9 @@ function stagesOf(callbacks: readonly Callback[]): Stage[] {
 /** A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to know whether any parameter is still on its way. */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
+}
+
+function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
+  const all = callbacks.flatMap(({declaration: {ranges}}) => Object.entries(ranges));
+  return new Map(all.flatMap(([option, range]) => range === undefined ? [] : [[option, range] as const]));
 }

@@ -22,7 +22,6 @@ export class Ema extends Around {
   constructor(inner: Optimizer, options: EmaOptions = {}) {
     checkOptions('ema', options, ['decay']);
     const {decay = 0.999} = options;
-    if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
     super(inner, averageWeights.with({decay}));
   }
 }

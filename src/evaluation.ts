@@ -5,6 +5,7 @@ import {contextOf} from './lane';
 import {assign, putBack} from './own_writes';
 import type {Place} from './parameter_set';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** Shows the parameters that callbacks `evaluate` to, such as weight averages, and puts the trained ones back. */
 export class Evaluation {
@@ -58,7 +59,7 @@ function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers
   let shown: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;
-    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => known[entry] === undefined)) continue;
+    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => own(known, entry) === undefined)) continue;
     const lane = {before: variable, p: shown, grad: undefined, trains: true, doWd, hypers, entries: known, stopped: false};
     const result = declaration.evaluate(contextOf(cb, lane, alone));
     const p: unknown = 'p' in result ? result.p : undefined;

@@ -1,4 +1,5 @@
 import type {Scalar} from './callback';
+import {checkRange, type Range} from './range';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
@@ -12,9 +13,10 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
 
 /**
  * @param now the hyper as it is, which tells whether it is a number or, coming from an option, true or false.
+ * @param range of an option that was set by name.
  * @throws where the value is not one that the hyper can have.
  */
-export function checkHyper(name: string, value: unknown, now: unknown = value): asserts value is Scalar {
+export function checkHyper(name: string, value: unknown, now: unknown = value, range: Range = {}): asserts value is Scalar {
   if (typeof now === 'boolean') {
     if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${String(value)}.`);
     return;
@@ -25,6 +27,7 @@ export function checkHyper(name: string, value: unknown, now: unknown = value): 
   if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
   if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
   if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
+  checkRange(`'${name}'`, value, range);
 }
 
 /** The error for a hyper that nothing declares. */
@@ -50,13 +53,15 @@ export function groupView<V>(
  * @param check throws where nothing may be written any more.
  * @param onSet is told which hyper was set.
  */
-export function hyperView(values: Record<string, Scalar>, check: () => unknown, onSet: (name: string) => void): Record<string, Scalar> {
+export function hyperView(
+  values: Record<string, Scalar>, check: () => unknown, onSet: (name: string) => void, ranges: ReadonlyMap<string, Range>,
+): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       check();
       const known = String(name);
       if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
-      checkHyper(known, value, values[known]);
+      checkHyper(known, value, values[known], ranges.get(known));
       values[known] = value;
       onSet(known);
       return true;

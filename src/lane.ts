@@ -3,6 +3,7 @@ import type {Callback, Context, Scalar} from './callback';
 import type {Chain} from './chain';
 import type {Start} from './starts';
 import type {Value} from './value';
+import {own} from './own';
 
 /** One parameter on its way through the callbacks of a step. */
 export interface Lane<V extends Value> {
@@ -71,15 +72,17 @@ function runsOn<V extends Value>({declaration}: Callback, lane: Lane<V>): boolea
 function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, arithmetic: Values<V>): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
-  const terms: Record<string, V[]> = {};
+  const terms = new Map<string, V[]>();
   for (const lane of lanes) {
     if (!runsOn(cb, lane)) continue;
     for (const [name, value] of entriesOf(declaration.total(contextOf(cb, lane, arithmetic)))) {
       if (!arithmetic.isValue(value)) throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
-      (terms[name] ??= []).push(value);
+      const same = terms.get(name) ?? [];
+      same.push(value);
+      terms.set(name, same);
     }
   }
-  return Object.fromEntries(Object.entries(terms).map(([name, values]) => [name, arithmetic.sum(name, values)]));
+  return Object.fromEntries([...terms].map(([name, values]) => [name, arithmetic.sum(name, values)]));
 }
 
 function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total: object | undefined): void {
@@ -105,7 +108,7 @@ function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: V
 }
 
 function stateLike<V extends Value>(cb: Callback, entry: string, value: unknown, lane: Lane<V>, arithmetic: Values<V>): V | number {
-  const now = lane.entries[entry];
+  const now = own(lane.entries, entry);
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a number.`);
@@ -126,9 +129,9 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
   const {declaration, options} = cb;
   const {hypers, entries} = lane;
   const context: Record<string, unknown> = {p: lane.p, grad: lane.grad, doWd: lane.doWd};
-  for (const [name, value] of Object.entries({...declaration.hypers, ...options})) context[name] = hypers[name] ?? value;
-  for (const name of Object.keys(declaration.reads)) context[name] = entries[name];
-  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state})) context[name] = entries[name] ?? begin(cb, name, start, lane, arithmetic);
+  for (const [name, value] of Object.entries({...declaration.hypers, ...options})) context[name] = own(hypers, name) ?? value;
+  for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
+  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state})) context[name] = own(entries, name) ?? begin(cb, name, start, lane, arithmetic);
   if (total !== undefined) context['total'] = total;
   return context;
 }

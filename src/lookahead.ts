@@ -21,8 +21,6 @@ export class Lookahead extends Around {
   }
 
   constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
-    if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is a whole number from 1; got ${k}.`);
-    if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
     super(inner, lookaheadSync.with({k, alpha}));
   }
 }

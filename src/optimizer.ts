@@ -41,6 +41,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return 'TfjsOptimOptimizer';
   }
 
+  /**
+   * The hypers that the class declares beside those of its callbacks, with defaults: what an optimizer gets on loading where the file lacks one. A class
+   * of your own that hands hypers to the constructor as `declared` overrides it.
+   */
+  static get declaredHypers(): HyperDecl {
+    return {};
+  }
+
   override readonly state: StateView;
   protected override chain: Chain;
   protected override set: ParameterSet;
@@ -69,7 +77,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
-    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals);
+    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals, this.chain.ranges);
     this.state = stateView({
       chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
       bound: variable => {
@@ -250,7 +258,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
     const revived: Callback[] = [];
     try {
-      const saved = readConfig(config, revived);
+      const saved = readConfig(config, revived, cls);
       const {trainBn, wdBnBias} = saved;
       const values = saved.hypers[0] ?? {};
       // The class's own constructor would compose afresh; what was saved is the composition.
@@ -332,7 +340,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals);
+    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals, this.chain.ranges);
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;

@@ -8,6 +8,7 @@ import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
 import type {HyperValue} from './slice';
+import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
 export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSettings {
@@ -37,6 +38,8 @@ interface Row<H, X> {
 interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
+  /** The hypers of the class, with their defaults. */
+  readonly declaredHypers: HyperDecl;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
@@ -50,15 +53,20 @@ interface RowClass<H, X> {
 /** The class of a row. The factory is a function of the same arguments. */
 function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
+  declareTableHypers(declared);
   return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
     static override get className(): string {
       return `TfjsOptim${row.name}`;
     }
 
+    static override get declaredHypers(): HyperDecl {
+      return declared;
+    }
+
     constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>) {
       const {decoupleWd = true, callbacks = [], ...rest}: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
-      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in row.extra)));
+      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
       super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own], {lr, ...settings}, declared);
     }

@@ -4,6 +4,7 @@ import type {External} from './external';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './groups';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
+import type {Range} from './range';
 import {Moving} from './schedule/moving';
 import {type HyperValue, spread} from './slice';
 import {warn} from './warn';
@@ -42,10 +43,11 @@ export class ParameterSet {
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
    * @param n the number of groups.
    * @param externals where some of the hypers are kept.
+   * @param ranges of the options, which can be set like hypers.
    */
   constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
-    externals: readonly External[] = []) {
-    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
+    externals: readonly External[] = [], readonly ranges: ReadonlyMap<string, Range> = new Map()) {
+    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const);
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
@@ -72,7 +74,7 @@ export class ParameterSet {
   }
 
   /** Adds a parameter to a group, by default the last. */
-  add(parameter: Parameter, index = this.groups.length - 1): Place {
+  add(parameter: Parameter, index = this.#everyGroup.length - 1): Place {
     checkVariable(parameter.variable);
     const group = this.#groupAt(index);
     const place = {parameter, group, index};
@@ -97,12 +99,19 @@ export class ParameterSet {
 
   /** Lets disposed variables go, with their state. */
   #dropDisposed(): void {
+    const left = new Set<Group>();
     for (const [variable, {parameter, group}] of this.#places) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);
-      group.parameters.splice(group.parameters.indexOf(parameter), 1);
       this.#places.delete(variable);
-      this.#ordered = undefined;
+      left.add(group);
+    }
+    if (left.size === 0) return;
+    this.#ordered = undefined;
+    for (const {parameters} of left) {
+      const living = parameters.filter(({variable}) => !variable.isDisposed);
+      parameters.length = 0;
+      for (const parameter of living) parameters.push(parameter);
     }
   }
 
@@ -129,7 +138,7 @@ export class ParameterSet {
    * @param check throws where the set is no longer that of the optimizer whose hypers these are.
    */
   hyperViews(check: () => unknown): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}, i) => hyperView(hypers, check, name => { this.moving.release(name, i); }));
+    return this.groups.map(({hypers}, i) => hyperView(hypers, check, name => { this.moving.release(name, i); }, this.ranges));
   }
 
   /** Sets hypers of all groups, all or none of them. */
@@ -137,7 +146,7 @@ export class ParameterSet {
     const known = Object.keys(this.groups[0]?.hypers ?? {});
     const columns = Object.entries(values).map(([name, value]) => {
       if (!known.includes(name)) throw unknownHyper(name, known);
-      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name])] as const;
+      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name], this.ranges.get(name))] as const;
     });
     for (const [name, column] of columns) {
       this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
@@ -158,14 +167,14 @@ export class ParameterSet {
   }
 
   #groupAt(n: number): Group {
-    const group = this.groups.at(n);
-    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
+    const group = this.#everyGroup.at(n);
+    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
     return group;
   }
 }
 
-function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar): Scalar[] {
+function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar, range?: Range): Scalar[] {
   const column = spread(name, value, n);
-  column.forEach(entry => { checkHyper(name, entry, now); });
+  column.forEach(entry => { checkHyper(name, entry, now, range); });
   return column;
 }

@@ -4,6 +4,7 @@ import type {Chain} from './chain';
 import type {Parameter} from './groups';
 import {checkStateEntry} from './state_check';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** The state of one parameter, with the flags that were set. */
 export type ParameterState = Readonly<Record<string, tf.Tensor | Scalar>>;
@@ -37,7 +38,7 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
     },
     set: (variable, values) => {
       const now = known(variable)?.entries;
-      for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now?.[name]);
+      for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now && own(now, name));
       const parameter = bound(variable);
       const {entries, flags} = parameter;
       // All copies first: among the values may be the state itself, also of other entries.
@@ -46,7 +47,7 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
         if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
         else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
         else if (isTensor(value)) {
-          const old = entries[name];
+          const old = own(entries, name);
           // Whoever sets a point in weight space means the weights that he sets with it.
           delete parameter.isReplaced;
           entries[name] = value;

@@ -145,7 +145,12 @@ class RunningPower {
       this.#n = 0;
       this.#power = 1;
     }
-    for (; this.#n < n; this.#n++) this.#power = Math.fround(this.#power * factor);
+    for (; this.#n < n; this.#n++) {
+      const next = Math.fround(this.#power * factor);
+      // It stays so from here on, however many steps a file says were made.
+      if (Object.is(next, this.#power)) this.#n = n - 1;
+      this.#power = next;
+    }
     return this.#power;
   }
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {matchVariables, uniqueName} from './matching';
+import {matchVariables, UniqueNames} from './matching';
 import type {ParameterSet} from './parameter_set';
 import {quoted} from './quoted';
 import type {ManifestEntry} from './saved_config';
@@ -94,6 +94,6 @@ export function parametersToSave(set: ParameterSet, waiting: readonly SavedParam
     const {variable: {name, shape}, entries} = parameter;
     return {name, shape, group: index, entries, flags: set.flagsToSave(parameter)};
   });
-  const used = new Set(bound.map(({name}) => name));
-  return [...bound, ...waiting.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+  const names = new UniqueNames(bound.map(({name}) => name));
+  return [...bound, ...waiting.map(parameter => ({...parameter, name: names.take(parameter.name)}))];
 }

@@ -7,6 +7,7 @@ import type {Place} from './parameter_set';
 import {quoted} from './quoted';
 import {isTensor} from './tensors';
 import {warn} from './warn';
+import {own} from './own';
 
 /** The state entries of callbacks that hold a point in weight space. */
 export function weightSpaceEntries(callbacks: readonly Callback[]): string[] {
@@ -53,7 +54,7 @@ export class WeightSpace {
 function restart(parameter: Pick<Parameter, 'entries' | 'isReplaced'>, names: readonly string[]): void {
   const {entries} = parameter;
   for (const name of names) {
-    const old = entries[name];
+    const old = own(entries, name);
     if (isTensor(old)) old.dispose();
     Reflect.deleteProperty(entries, name);
   }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type Callback, type Scalar, type StateDecl, unregisteredCallback} from './callback';
 import {dict, list, malformed, text} from './config_reader';
 import {checkEntryName} from './declaration_check';
+import {checkHyper} from './hypers';
 import type {TensorLane} from './lane';
 import {fromRegisteredClass, isSavedObject} from './registered_class';
 import {required} from './required';
@@ -51,7 +52,7 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
     external: {
       link: (hypers, group) => {
         const inner = inners[group];
-        if (inner === undefined) return;
+        if (inner === undefined) throw new Error(`There are ${inners.length} wrapped optimizers; group ${group} has none.`);
         inner.take();
         for (const [name, innerName] of names) link(hypers, name, inner, innerName);
       },
@@ -105,7 +106,10 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
   const get = () => inner.hypers[innerName];
   const set = (value: Scalar) => { inner.set(innerName, value); };
   const value = hypers[name];
-  if (value !== undefined && value !== get()) set(value);
+  if (value !== undefined && value !== get()) {
+    checkHyper(name, value, get());
+    set(value);
+  }
   Object.defineProperty(hypers, name, {get, set, enumerable: true, configurable: true});
 }
 

@@ -8,7 +8,7 @@ import {copy} from '../starts';
  * Source: Zhang et al., Lookahead Optimizer: k steps forward, 1 step back, 2019.
  */
 export const lookaheadSync = newCallback('lookaheadSync',
-  {state: {slow: copy, count: 0}, restarts: ['slow'], options: {k: 6, alpha: 0.5}, everyParameter: true},
+  {state: {slow: copy, count: 0}, restarts: ['slow'], options: {k: 6, alpha: 0.5}, ranges: {k: {from: 1, whole: true}, alpha: {from: 0, to: 1}}, everyParameter: true},
   ({p, slow, count, k, alpha}) => {
     if ((count + 1) % k !== 0) return {count: count + 1};
     const synced = slow.add(p.sub(slow).mul(alpha));

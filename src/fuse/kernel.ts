@@ -3,6 +3,7 @@ import {assign} from '../own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
+import {own} from '../own';
 
 /** The kernel that runs a step; `tf.profile` shows it by this name. */
 const KERNEL = 'OptimStep';
@@ -63,7 +64,7 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
 }
 
 function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
-  const old = entries[name];
+  const old = own(entries, name);
   entries[name] = tf.keep(tensor);
   if (typeof old === 'object') old.dispose();
 }

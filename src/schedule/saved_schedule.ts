@@ -3,6 +3,9 @@ import {dict, flag, list, malformed, number, numbers, text} from '../config_read
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
 
+/** Deeper than any that is meant, and not too deep for the stack. */
+const DEEPEST = 100;
+
 type Fixed = Schedule<readonly number[]>;
 
 /** The schedules as tfjs saves them: numbers, and names under the key `name` alone. */
@@ -21,9 +24,10 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
     const indices = numbers(of, key);
     return indices.every(index => Number.isInteger(index) && index >= 0 && index < groups) ? indices : malformed(key);
   };
-  const read = (of: Readonly<Record<string, unknown>>): Fixed => {
+  const read = (of: Readonly<Record<string, unknown>>, depth = 0): Fixed => {
+    if (depth > DEEPEST) throw new Error(`A saved schedule combines schedules in ${DEEPEST} layers at most.`);
     const kind = text(of, 'name');
-    if (kind === 'combined') return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(read)};
+    if (kind === 'combined') return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};
     const ends = {start: column(of, 'start'), end: column(of, 'end')};
     if (kind === 'poly') return {kind, ...ends, power: number(of, 'power')};
     return kind === 'lin' || kind === 'cos' || kind === 'no' || kind === 'exp' ? {kind, ...ends} : malformed('schedule');

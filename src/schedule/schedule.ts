@@ -107,6 +107,7 @@ export function spreadSchedule(name: string, schedule: Schedule, n: number): Sch
   const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry));
   const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
   if (kind === 'exp' && ![...start, ...end].every(value => value > 0)) throw new Error(`An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`);
+  if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
 
