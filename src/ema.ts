@@ -2,6 +2,7 @@ import {Around} from './around';
 import {averageWeights} from './callbacks/average';
 import type {Optimizer} from './optimizer';
 import {checkOptions} from './schedule/options';
+import {checkSettings} from './settings_check';
 
 /** Settings of `Ema`. */
 export interface EmaOptions {
@@ -19,7 +20,8 @@ export class Ema extends Around {
     return 'TfjsOptimEma';
   }
 
-  constructor(inner: Optimizer, options: EmaOptions = {}) {
+  constructor(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]) {
+    checkSettings('ema(optimizer, ', [options, ...more], ['decay']);
     checkOptions('ema', options, ['decay']);
     const {decay = 0.999} = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
@@ -28,6 +30,6 @@ export class Ema extends Around {
 }
 
 /** Makes `Ema` over an optimizer, which it takes over. */
-export function ema(inner: Optimizer, options: EmaOptions = {}): Ema {
-  return new Ema(inner, options);
+export function ema(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]): Ema {
+  return new Ema(inner, options, ...more);
 }

@@ -1,4 +1,6 @@
 import type {Scalar} from './callback';
+import {closest} from './closest';
+import {shown} from './shown';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
@@ -7,7 +9,16 @@ const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', '
 
 /** What Keras, PyTorch, fastai and tf.train call the hypers of this package. */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[]]> = [
-  ['lr', ['learningRate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightDecay', 'l2']],
+  ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2']],
+];
+
+/** The callbacks that have hypers which other libraries give to every optimizer. */
+const BRINGS: Readonly<Record<string, string>> = {wd: 'weightDecay', clipNorm: 'clipGradNorm', clipValue: 'clipGradValue', globalClipNorm: 'clipGlobalNorm'};
+
+/** What other libraries have and this package has not. */
+const ABSENT: ReadonlyArray<readonly [name: RegExp, hint: string]> = [
+  [/nesterov$/, "There is no Nesterov's momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true))."],
+  [/^amsgrad$/, 'There is no AMSGrad here: leave it out.'],
 ];
 
 /**
@@ -16,24 +27,38 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
  */
 export function checkHyper(name: string, value: unknown, now: unknown = value): asserts value is Scalar {
   if (typeof now === 'boolean') {
-    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${String(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${shown(value)}.`);
     return;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`The hyper '${name}' must be a finite number, got ${String(value)}.`);
+    throw new Error(`The hyper '${name}' must be a finite number, got ${shown(value)}.`);
   }
   if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
   if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
   if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
 }
 
-/** The error for a hyper that nothing declares. */
-export function unknownHyper(name: string, known: Iterable<string>): Error {
+/** The error for a hyper that nothing declares. @param value what it was to be, for what to write instead. */
+export function unknownHyper(name: string, known: Iterable<string>, value?: unknown): Error {
   const names = [...known];
-  const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  const own = OTHER_NAMES.find(([, others]) => others.includes(camel))?.[0] ?? camel;
-  const hint = names.includes(own) ? ` '${name}' is '${own}' here.` : '';
-  return new Error(`No callback of this optimizer has a hyper '${name}'.${hint} Known: ${names.join(', ') || 'none'}.`);
+  const hint = hintFor(name, names, value);
+  return new Error(`No callback of this optimizer has a hyper '${name}'.${hint === undefined ? '' : ` ${hint}`} Known: ${names.join(', ') || 'none'}.`);
+}
+
+/** What to write instead. */
+function hintFor(name: string, names: readonly string[], value: unknown): string | undefined {
+  const key = name.replace(/_/g, '').toLowerCase();
+  const same = (one: string) => one.toLowerCase() === key;
+  const own = OTHER_NAMES.find(([, others]) => others.includes(key))?.[0] ?? [...names, ...Object.keys(BRINGS)].find(same);
+  if (own !== undefined && names.includes(own)) return `'${name}' is '${own}' here.`;
+  const by = own === undefined ? undefined : BRINGS[own];
+  if (own !== undefined && by !== undefined) return `The callback ${by} has it: make the optimizer with {callbacks: [${by}], ${own}: ${typeof value === 'number' ? value : '…'}}.`;
+  if (key === 'betas' && names.includes('sqrMom')) {
+    const [mom = '…', sqrMom = '…']: readonly unknown[] = Array.isArray(value) ? value : [];
+    return `'betas' are 'mom' and 'sqrMom' here: write {mom: ${String(mom)}, sqrMom: ${String(sqrMom)}}.`;
+  }
+  const near = closest(name, names);
+  return ABSENT.find(([absent]) => absent.test(key))?.[1] ?? (near === undefined ? undefined : `Did you mean '${near}'?`);
 }
 
 /** The hypers of one group as users see them: every write is checked. */
@@ -41,7 +66,7 @@ export function hyperView(values: Record<string, Scalar>): Record<string, Scalar
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       const known = String(name);
-      if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
+      if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values), value);
       checkHyper(known, value, values[known]);
       values[known] = value;
       return true;

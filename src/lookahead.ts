@@ -1,6 +1,8 @@
 import {Around} from './around';
 import {lookaheadSync} from './callbacks/sync';
 import type {Optimizer} from './optimizer';
+import {checkOptions} from './schedule/options';
+import {checkSettings} from './settings_check';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -20,7 +22,10 @@ export class Lookahead extends Around {
     return 'TfjsOptimLookahead';
   }
 
-  constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
+  constructor(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]) {
+    checkSettings('lookahead(optimizer, ', [options, ...more], ['k', 'alpha']);
+    checkOptions('lookahead', options, ['k', 'alpha']);
+    const {k = 6, alpha = 0.5} = options;
     if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is a whole number from 1; got ${k}.`);
     if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
     super(inner, lookaheadSync.with({k, alpha}));

@@ -4,12 +4,14 @@ import type {HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
+import {isTrainable} from './enclosing';
 import {Evaluation} from './evaluation';
 import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
+import {isLossOfModel, warnLeftOut} from './left_out';
 import {uniqueName} from './matching';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
@@ -19,6 +21,7 @@ import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_c
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
 import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {checkSettings} from './settings_check';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
 import {matchRead, Waiting} from './waiting';
@@ -47,6 +50,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   readonly #savedNumbers = new KeptNumbers();
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
+  #warnedOfLeftOut = false;
   /** Why the optimizer can't be used any more. */
   #ended: string | undefined;
 
@@ -58,6 +62,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
+    checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
     const list: readonly AnyCallback[] = isList(callbacks) ? callbacks : [callbacks];
     this.chain = chainOf(list);
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
@@ -85,6 +90,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#toTrain(varList);
+    if (this.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -320,8 +326,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (mine.length === 0) {
       throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
     }
-    if (varList !== undefined && !named.some(({trainable}) => trainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    if (varList !== undefined && !named.some(isTrainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+  }
+
+  /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
+  #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
+    const leftOut = variables.filter(variable => variable.trainable && this.set.place(variable) === undefined);
+    if (leftOut.length === 0 || !isLossOfModel(f)) return;
+    this.#warnedOfLeftOut = true;
+    warnLeftOut(leftOut);
   }
 
   /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */
@@ -363,7 +377,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * nothing to update, and tfjs's kernels fail on its sums.
    */
   #takesPart(variable: tf.Variable): boolean {
-    return variable.trainable && variable.size > 0 && this.#considered?.has(variable) !== false;
+    return isTrainable(variable) && variable.size > 0 && this.#considered?.has(variable) !== false;
   }
 
   /** @throws where the variable is none of the optimizer's. */

@@ -5,7 +5,7 @@ import type {Chain} from './chain';
 import {checkHyper, unknownHyper} from './hypers';
 import type {ParamGroups} from './params';
 import type {Treatment} from './parameter_set';
-import {type HyperValue, isSlice} from './slice';
+import type {HyperValue} from './slice';
 
 /** Settings of every optimizer beside its hypers. */
 export interface BaseSettings {
@@ -58,9 +58,9 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   const values = new Map<string, HyperValue>();
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
   for (const [name, value] of given) {
-    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
+    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], value);
     if (value === undefined) continue;
-    const sample = typeof value === 'object' && !isSlice(value) ? value[0] : value;
+    const [sample]: readonly unknown[] = Array.isArray(value) ? value : [value];
     // A wrapped optimizer has settings that are true or false among its hypers.
     if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);

@@ -1,4 +1,5 @@
 import type {Scalar} from './callback';
+import {shown} from './shown';
 
 /** A spread of values over the parameter groups; made by `slice`. */
 export interface Slice {
@@ -36,6 +37,7 @@ export function slice(...bounds: readonly [end: number] | readonly [start: numbe
 export function spread(name: string, value: HyperValue, n: number): Scalar[] {
   if (typeof value !== 'object') return new Array<Scalar>(n).fill(value);
   if (isSlice(value)) return Array.from({length: n}, (_, i) => spreadSlice(value, i, n));
+  checkIsList(name, value);
   const values: Scalar[] = Array.from<Scalar>(value);
   const [only] = values;
   // As in the original: a list of one number is for all groups, an array of one is not.
@@ -45,8 +47,13 @@ export function spread(name: string, value: HyperValue, n: number): Scalar[] {
 }
 
 /** Whether a hyper's value is a spread. */
-export function isSlice(value: object): value is Slice {
-  return 'kind' in value && value.kind === 'slice';
+export function isSlice(value: unknown): value is Slice {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'slice';
+}
+
+function checkIsList(name: string, value: unknown): void {
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return;
+  throw new Error(`'${name}' is a number, a list with one number per group, or a slice; got ${shown(value)}.`);
 }
 
 function spreadSlice({start, end}: Slice, i: number, n: number): number {

@@ -1,11 +1,13 @@
-/** Runs a backward pass; where tfjs's WASM backend lacks the kernel for it, the error says what brings it. */
+import {KERNELS_OF_WASM_TRAINING} from './kernels_of_wasm_training';
+
+/** Runs a loss and its backward pass; where tfjs's WASM backend lacks a kernel for it, the error says what to do. */
 export function wasmTrainingHint<T>(backward: () => T): T {
   try {
     return backward();
   } catch (error) {
-    if (error instanceof Error && error.message.includes("not registered for backend 'wasm'")) {
-      throw new Error(`${error.message} \`import 'tfjs-optim/wasm-training'\` brings it.`, {cause: error});
-    }
-    throw error;
+    const kernel = error instanceof Error ? /Kernel '(\w+)' not registered for backend 'wasm'/.exec(error.message)?.[1] : undefined;
+    if (kernel === undefined) throw error;
+    throw new Error(`Kernel '${kernel}' not registered for backend 'wasm'. ${KERNELS_OF_WASM_TRAINING.includes(kernel)
+      ? "`import 'tfjs-optim/wasm-training'` brings it." : "No import brings it: use other operations, or another backend, such as tf.setBackend('cpu')."}`, {cause: error});
   }
 }

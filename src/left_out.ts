@@ -1,0 +1,20 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {quoted} from './quoted';
+import {warn} from './warn';
+
+const MOST = 5;
+
+/**
+ * Whether the loss is that of `fit`, `fitDataset` or `trainOnBatch`: tfjs-layers hands `minimize` a function of its own, which adds what the layers'
+ * regularizers lose. No optimizer is told of the model, and a list of variables that a user writes down looks the same as the model's.
+ */
+export function isLossOfModel(loss: () => tf.Scalar): boolean {
+  return /calculateLosses|totalLossFunction/.test(Function.prototype.toString.call(loss));
+}
+
+/** Warns that a model trains variables that are not among the optimizer's parameters. */
+export function warnLeftOut(variables: readonly tf.Variable[]): void {
+  const more = variables.length - MOST;
+  warn(`the model trains ${quoted(variables.slice(0, MOST))}${more > 0 ? ` and ${more} more` : ''}, which \`params\` leave out, so they stay as they are. ` +
+    'Add them to `params`, or set `trainable = false` on their layers before you compile the model.');
+}
