@@ -5,7 +5,6 @@ import {description} from './description';
 import {isTrainable} from './enclosing';
 import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
-import {checkHyper} from './hypers';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
 import {quoted} from './quoted';
@@ -128,8 +127,11 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   setHyper(name: string, value: HyperValue): void;
   setHyper(values: Readonly<Record<string, HyperValue>>): void;
   setHyper(name: string | Readonly<Record<string, HyperValue>>, value?: HyperValue): void {
-    if (typeof name === 'object') return this.setHypers(name);
-    if (value === undefined) checkHyper(name, value);
+    if (typeof name === 'object') {
+      this.setHypers(name);
+      return;
+    }
+    if (value === undefined) throw new Error(`setHyper needs a value. Write setHyper('${name}', value).`);
     this.setHypers({[name]: value});
   }
 

@@ -14,7 +14,7 @@ export function closest(name: string, known: Iterable<string>): string | undefin
 
 /** `maxLr`, `lr_max` and `lrMax` have the same. */
 function lettersOf(name: string): string {
-  return [...name.toLowerCase().replace(/_/g, '')].sort().join('');
+  return name.toLowerCase().replace(/_/g, '').split('').sort().join('');
 }
 
 /** How many letters have to be put in, taken out or replaced. Source: Levenshtein, 1965. */

@@ -2,7 +2,6 @@ import {Around} from './around';
 import {averageWeights} from './callbacks/average';
 import type {Optimizer} from './optimizer';
 import {checkOptions} from './schedule/options';
-import {checkSettings} from './settings_check';
 
 /** Settings of `Ema`. */
 export interface EmaOptions {
@@ -21,8 +20,7 @@ export class Ema extends Around {
   }
 
   constructor(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]) {
-    checkSettings('ema(optimizer, ', [options, ...more], ['decay']);
-    checkOptions('ema', options, ['decay']);
+    checkOptions('ema', options, ['decay'], more, 'optimizer, ');
     const {decay = 0.999} = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`Ema's decay is from 0 to below 1; got ${decay}.`);
     super(inner, averageWeights.with({decay}));

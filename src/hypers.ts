@@ -1,6 +1,6 @@
 import type {Scalar} from './callback';
 import {closest} from './closest';
-import {shown} from './shown';
+import {listOf, shown} from './shown';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
@@ -54,7 +54,7 @@ function hintFor(name: string, names: readonly string[], value: unknown): string
   const by = own === undefined ? undefined : BRINGS[own];
   if (own !== undefined && by !== undefined) return `The callback ${by} has it: make the optimizer with {callbacks: [${by}], ${own}: ${typeof value === 'number' ? value : '…'}}.`;
   if (key === 'betas' && names.includes('sqrMom')) {
-    const [mom = '…', sqrMom = '…']: readonly unknown[] = Array.isArray(value) ? value : [];
+    const [mom = '…', sqrMom = '…'] = listOf(value);
     return `'betas' are 'mom' and 'sqrMom' here: write {mom: ${String(mom)}, sqrMom: ${String(sqrMom)}}.`;
   }
   const near = closest(name, names);

@@ -2,7 +2,6 @@ import {Around} from './around';
 import {lookaheadSync} from './callbacks/sync';
 import type {Optimizer} from './optimizer';
 import {checkOptions} from './schedule/options';
-import {checkSettings} from './settings_check';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -23,8 +22,7 @@ export class Lookahead extends Around {
   }
 
   constructor(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]) {
-    checkSettings('lookahead(optimizer, ', [options, ...more], ['k', 'alpha']);
-    checkOptions('lookahead', options, ['k', 'alpha']);
+    checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
     const {k = 6, alpha = 0.5} = options;
     if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is a whole number from 1; got ${k}.`);
     if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);

@@ -6,6 +6,11 @@ export function isPlain(x: unknown): x is Readonly<Record<string, unknown>> {
   return prototype === null || (Reflect.getPrototypeOf(prototype) === null && !Array.isArray(x));
 }
 
+/** The members where it is a list, else none. */
+export function listOf(x: unknown): readonly unknown[] {
+  return Array.isArray(x) ? x : [];
+}
+
 /** What was given, for errors: as it would be written where that is short, else what kind of thing it is. */
 export function shown(x: unknown, depth = 0): string {
   if (typeof x === 'string') return `'${x}'`;

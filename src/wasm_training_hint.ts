@@ -8,6 +8,6 @@ export function wasmTrainingHint<T>(backward: () => T): T {
     const kernel = error instanceof Error ? /Kernel '(\w+)' not registered for backend 'wasm'/.exec(error.message)?.[1] : undefined;
     if (kernel === undefined) throw error;
     throw new Error(`Kernel '${kernel}' not registered for backend 'wasm'. ${KERNELS_OF_WASM_TRAINING.includes(kernel)
-      ? "`import 'tfjs-optim/wasm-training'` brings it." : "No import brings it: use other operations, or another backend, such as tf.setBackend('cpu')."}`, {cause: error});
+      ? "`import 'tfjs-optim/wasm-training'` brings it." : "tfjs-optim/wasm-training has no such kernel either: use other operations, or another backend, as in tf.setBackend('cpu')."}`, {cause: error});
   }
 }

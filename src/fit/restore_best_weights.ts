@@ -9,8 +9,8 @@ import {type MonitorOptions, monitorOf} from './monitor';
  * throws, the weights stay as they were then.
  * @throws in training, where the monitored value is not logged.
  */
-export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
-  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);
+export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta'], more);
   const monitor = monitorOf('restoreBestWeights', options);
   const best = new Map<tf.Variable, tf.Tensor>();
   const forget = () => {
