@@ -105,14 +105,14 @@ function isIterable<T>(x: Params | Iterable<T>): x is Iterable<T> {
  */
 export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []): void {
   if (outer.includes(layer)) return;
+  const parent = outer.at(-1);
+  // What is inside of a layer, such as the cell of a recurrent one, may be there for nothing.
+  if (parent === undefined || isContainer(parent)) checkHasWeights(layer);
   const path = [...outer, layer];
   // A Sequential has another model in it besides, which may be one of an earlier `compile`.
   const inner = isContainer(layer) ? layer.layers : Object.values(layer).flat();
   for (const one of inner) if (isObject(one) && isLayer(one)) enter(one, path);
   if (isContainer(layer)) return;
-  if (layer.weights.length === 0 && !isBuilt(layer) && hasBuild(layer)) {
-    throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
-  }
   for (const weight of layer.weights) {
     const value = weight.read();
     if (isVariable(value)) tellEnclosing(value, path);
@@ -121,6 +121,11 @@ export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []):
 
 function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly layers: readonly unknown[]} {
   return 'layers' in layer && Array.isArray(layer.layers);
+}
+
+function checkHasWeights(layer: layers.Layer): void {
+  if (isContainer(layer) || layer.weights.length > 0 || isBuilt(layer) || !hasBuild(layer)) return;
+  throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
 }
 
 function isBuilt(layer: object): boolean {

@@ -14,7 +14,7 @@ export function listOf(x: unknown): readonly unknown[] {
 /** What was given, for errors: as it would be written where that is short, else what kind of thing it is. */
 export function shown(x: unknown, depth = 0): string {
   if (typeof x === 'string') return `'${x}'`;
-  if (typeof x === 'function') return `the function ${x.name}`;
+  if (typeof x === 'function') return x.name === '' ? 'a function' : `the function ${x.name}`;
   if (typeof x !== 'object' || x === null) return String(x);
   const members = (list: readonly string[]) => depth > 1 ? '…' : list.length > 5 ? `${list.slice(0, 5).join(', ')}, …` : list.join(', ');
   if (Array.isArray(x)) return `[${members(x.slice(0, 6).map((one: unknown) => shown(one, depth + 1)))}]`;

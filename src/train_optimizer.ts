@@ -156,6 +156,6 @@ function isAccumulator(x: unknown): x is {readonly variable: tf.Variable} {
 function checkIsMade(given: unknown): void {
   if (typeof given === 'object' && given !== null) return;
   const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
-  const factory = Object.hasOwn(tf.train, name) ? name : 'adam';
-  throw new Error(`OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(0.001)).`);
+  const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
+  throw new Error(`OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`);
 }

@@ -25,7 +25,7 @@ const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBa
  */
 export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
   checkYieldEvery(yieldEvery);
-  notCalled(list, 'fitCallbacks');
+  notCalled(list, 'The list of fitCallbacks');
   if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
   return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
 }
@@ -78,13 +78,13 @@ export function notCalled(given: unknown, what: string): void {
   const {name} = given;
   const prototype: unknown = Reflect.get(given, 'prototype');
   const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
-  throw new Error(`${what}: got the ${isClass ? 'class' : 'function'} ${name} itself. Write ${isClass ? 'new ' : ''}${name}(…).`);
+  throw new Error(`${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ${isClass ? 'new ' : ''}${name}(…).`);
 }
 
 /** The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each member. */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
-  notCalled(given, `callback ${i} of the list`);
+  notCalled(given, `Callback ${i} of the list`);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error(`Callback ${i} of the list is no callback but ${shown(given)}.`);
   if (member instanceof FitCallback) {
     member.yields = false;
