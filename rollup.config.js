@@ -1,4 +1,4 @@
-import {resolve as resolvePath} from 'node:path';
+import {basename, resolve as resolvePath} from 'node:path';
 
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -25,6 +25,10 @@ const UMD = [
   {entry: 'wasm-training', file: 'dist/tfjs-optim-wasm-training.min.js', name: 'tfoptimWasmTraining'},
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
+// Where no loader of modules brings TensorFlow.js, its script has to stand before.
+const orderOf = file => `if (typeof exports === 'undefined' && typeof define === 'undefined' && typeof tf === 'undefined') {
+  throw new Error('${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.');
+}`;
 
 const API = resolvePath('src/browser');
 const external = Object.keys(GLOBALS);
@@ -61,7 +65,7 @@ export default [
   ...UMD.map(({entry, file, name}) => ({
     input: `dist/${entry}.js`,
     external,
-    output: {file, format: 'umd', name, globals: GLOBALS, plugins: [terser()]},
+    output: {file, format: 'umd', name, globals: GLOBALS, banner: orderOf(basename(file)), plugins: [terser()]},
   })),
   // A backend's entry exports nothing.
   {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: [...external, '../browser'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
