@@ -126,13 +126,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    */
   setHyper(name: string, value: HyperValue): void;
   setHyper(values: Readonly<Record<string, HyperValue>>): void;
-  setHyper(name: string | Readonly<Record<string, HyperValue>>, value?: HyperValue): void {
-    if (typeof name === 'object') {
-      this.setHypers(name);
-      return;
-    }
-    if (value === undefined) throw new Error(`setHyper needs a value. Write setHyper('${name}', value).`);
-    this.setHypers({[name]: value});
+  setHyper(name: string | Readonly<Record<string, HyperValue>>, value: HyperValue = NaN): void {
+    this.setHypers(typeof name === 'object' ? name : {[name]: value});
   }
 
   /** `setHyper` for several hypers, all or none. */

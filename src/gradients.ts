@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {isPlain, shown} from './shown';
-import {isTensor} from './tensors';
+import {shown} from './shown';
 
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
@@ -15,15 +14,8 @@ export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: s
 export function gradientsByVariable(named: NamedGradients): Gradients {
   const gradients = new Map<tf.Variable, tf.Tensor>();
   // No list of pairs in between: a model has hundreds of variables, and this runs in every step.
-  if (isList(named)) {
-    for (const one of named) {
-      checkNamed(one);
-      addGradient(gradients, one.name, one.tensor);
-    }
-  } else {
-    if (!isPlain(named)) throw withoutNames(named);
-    for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
-  }
+  if (isList(named)) for (const one of named) addGradient(gradients, nameOf(one), one.tensor);
+  else for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
   return gradients;
 }
 
@@ -37,12 +29,9 @@ function addGradient(gradients: Map<tf.Variable, tf.Tensor>, name: string, gradi
   if (gradients.set(variable, gradient).size === size) throw new Error(`There are two gradients for '${name}'; add them up.`);
 }
 
-function checkNamed(one: unknown): void {
-  if (typeof one !== 'object' || one === null || !('name' in one) || typeof one.name !== 'string' || !('tensor' in one)) throw withoutNames(one);
-}
-
-function withoutNames(given: unknown): Error {
-  return new Error(`Gradients are given with the names of their variables; got ${shown(given)}. Write applyGradients([{name: variable.name, tensor: gradient}]).`);
+function nameOf(one: object): string {
+  if ('name' in one && typeof one.name === 'string' && 'tensor' in one) return one.name;
+  throw new Error(`applyGradients takes a list of {name: variable.name, tensor: gradient}; got ${shown(one)}.`);
 }
 
 function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {
@@ -51,16 +40,11 @@ function isList(named: NamedGradients): named is Extract<NamedGradients, readonl
 
 /** @throws where the gradient can't be one of the variable. */
 export function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void {
-  checkIsTensor(variable, gradient);
   if (gradient.isDisposed) throw new Error(`The gradient of '${variable.name}' is disposed.`);
   if (gradient.dtype !== 'float32') throw new Error(`The gradient of '${variable.name}' is ${gradient.dtype}; it must be float32.`);
   if (!tf.util.arraysEqual(gradient.shape, variable.shape)) {
     throw new Error(`The gradient of '${variable.name}' has the shape [${gradient.shape}]; it must have the variable's, [${variable.shape}].`);
   }
-}
-
-function checkIsTensor({name, shape}: tf.Variable, gradient: unknown): void {
-  if (!isTensor(gradient)) throw new Error(`The gradient of '${name}' must be a tensor of its shape, [${shape}]; got ${shown(gradient)}.`);
 }
 
 /** Gradients that add up between calls of `zeroGrad`. The tensors belong to this store and survive `tf.tidy`. */

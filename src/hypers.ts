@@ -1,24 +1,22 @@
 import type {Scalar} from './callback';
-import {closest} from './closest';
-import {listOf, shown} from './shown';
+import {shown} from './shown';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
 const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
 const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
-/** What Keras, PyTorch, fastai and tf.train call the hypers of this package. */
-const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[]]> = [
-  ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2']],
+/** What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that has what is not every optimizer's. */
+const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
+  ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2'], 'weightDecay'],
+  ['clipNorm', ['clipnorm'], 'clipGradNorm'], ['clipValue', ['clipvalue'], 'clipGradValue'], ['globalClipNorm', ['globalclipnorm'], 'clipGlobalNorm'],
 ];
 
-/** The callbacks that have hypers which other libraries give to every optimizer. */
-const BRINGS: Readonly<Record<string, string>> = {wd: 'weightDecay', clipNorm: 'clipGradNorm', clipValue: 'clipGradValue', globalClipNorm: 'clipGlobalNorm'};
-
-/** What other libraries have and this package has not. */
-const ABSENT: ReadonlyArray<readonly [name: RegExp, hint: string]> = [
-  [/nesterov$/, "There is no Nesterov's momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true))."],
-  [/^amsgrad$/, 'There is no AMSGrad here: leave it out.'],
+/** What is no hyper of this package under any name. */
+const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
+  ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
+  ['nesterov', 'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).'],
+  ['amsgrad', 'There is no AMSGrad here: leave it out.'],
 ];
 
 /**
@@ -38,27 +36,14 @@ export function checkHyper(name: string, value: unknown, now: unknown = value): 
   if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
 }
 
-/** The error for a hyper that nothing declares. @param value what it was to be, for what to write instead. */
-export function unknownHyper(name: string, known: Iterable<string>, value?: unknown): Error {
+/** The error for a hyper that nothing declares. */
+export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
-  const hint = hintFor(name, names, value);
-  return new Error(`No callback of this optimizer has a hyper '${name}'.${hint === undefined ? '' : ` ${hint}`} Known: ${names.join(', ') || 'none'}.`);
-}
-
-/** What to write instead. */
-function hintFor(name: string, names: readonly string[], value: unknown): string | undefined {
   const key = name.replace(/_/g, '').toLowerCase();
-  const same = (one: string) => one.toLowerCase() === key;
-  const own = OTHER_NAMES.find(([, others]) => others.includes(key))?.[0] ?? [...names, ...Object.keys(BRINGS)].find(same);
-  if (own !== undefined && names.includes(own)) return `'${name}' is '${own}' here.`;
-  const by = own === undefined ? undefined : BRINGS[own];
-  if (own !== undefined && by !== undefined) return `The callback ${by} has it: make the optimizer with {callbacks: [${by}], ${own}: ${typeof value === 'number' ? value : '…'}}.`;
-  if (key === 'betas' && names.includes('sqrMom')) {
-    const [mom = '…', sqrMom = '…'] = listOf(value);
-    return `'betas' are 'mom' and 'sqrMom' here: write {mom: ${String(mom)}, sqrMom: ${String(sqrMom)}}.`;
-  }
-  const near = closest(name, names);
-  return ABSENT.find(([absent]) => absent.test(key))?.[1] ?? (near === undefined ? undefined : `Did you mean '${near}'?`);
+  const [own, , by] = OTHER_NAMES.find(([, others]) => others.includes(key)) ?? [names.find(one => one.toLowerCase() === key)];
+  const hint = own !== undefined && names.includes(own) ? `'${name}' is '${own}' here.`
+    : own !== undefined && by !== undefined ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.` : NO_HYPERS.find(([one]) => key === one)?.[1] ?? '';
+  return new Error(`No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`);
 }
 
 /** The hypers of one group as users see them: every write is checked. */
@@ -66,7 +51,7 @@ export function hyperView(values: Record<string, Scalar>): Record<string, Scalar
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       const known = String(name);
-      if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values), value);
+      if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
       checkHyper(known, value, values[known]);
       values[known] = value;
       return true;

@@ -14,7 +14,6 @@ export function isLossOfModel(loss: () => tf.Scalar): boolean {
 
 /** Warns that a model trains variables that are not among the optimizer's parameters. */
 export function warnLeftOut(variables: readonly tf.Variable[]): void {
-  const more = variables.length - MOST;
-  warn(`the model trains ${quoted(variables.slice(0, MOST))}${more > 0 ? ` and ${more} more` : ''}, which \`params\` leave out, so they stay as they are. ` +
-    'Add them to `params`, or set `trainable = false` on their layers before you compile the model.');
+  warn(`\`params\` leave out ${quoted(variables.slice(0, MOST))}${variables.length > MOST ? ', …' : ''}, which the model trains: they stay as they are. ` +
+    'Add them to `params`, or set `trainable = false` on their layers and compile again.');
 }

@@ -133,7 +133,7 @@ export class ParameterSet {
   setHypers(values: Readonly<Record<string, HyperValue>>): void {
     const known = Object.keys(this.groups[0]?.hypers ?? {});
     const columns = Object.entries(values).map(([name, value]) => {
-      if (!known.includes(name)) throw unknownHyper(name, known, value);
+      if (!known.includes(name)) throw unknownHyper(name, known);
       return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name])] as const;
     });
     for (const [name, column] of columns) {
@@ -144,7 +144,7 @@ export class ParameterSet {
   freezeTo(n: number): void {
     if (!Number.isInteger(n)) throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
     const count = this.groups.length;
-    if (n < -count) throw new Error(`There is no parameter group ${n}; there are ${count}. freezeTo takes 0 to ${count}, or ${-count} to -1 from the end.`);
+    if (n < 0) this.#groupAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;
     if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
     this.groups.forEach((group, i) => { group.frozen = i < this.frozenIdx ? 'unless forced' : 'no'; });
@@ -159,7 +159,7 @@ export class ParameterSet {
     const empty = lists.findIndex(list => list.length === 0);
     if (empty < 0 || this.#warnedOfEmpty) return;
     this.#warnedOfEmpty = true;
-    warn(`the parameter group ${empty} is empty, so its hypers act on nothing. Leave it out of \`params\`, or put parameters in it.`);
+    warn(`the parameter group ${empty} is empty. Leave it out of \`params\`, or put parameters in it.`);
   }
 
   #groupAt(n: number): Group {

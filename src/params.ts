@@ -124,20 +124,6 @@ function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly lay
 }
 
 function checkHasWeights(layer: layers.Layer): void {
-  if (isContainer(layer) || layer.weights.length > 0 || isBuilt(layer) || !hasBuild(layer)) return;
+  if (isContainer(layer) || layer.weights.length > 0 || layer.built) return;
   throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
-}
-
-function isBuilt(layer: object): boolean {
-  const built: unknown = Reflect.get(layer, 'built');
-  return built !== false;
-}
-
-/** Whether its class has a `build` of its own, which makes weights; that of `Layer` makes none. */
-function hasBuild(layer: object): boolean {
-  for (let prototype = Reflect.getPrototypeOf(layer); prototype !== null; prototype = Reflect.getPrototypeOf(prototype)) {
-    if (Object.hasOwn(prototype, 'addWeight')) return false;
-    if (Object.hasOwn(prototype, 'build')) return true;
-  }
-  return true;
 }

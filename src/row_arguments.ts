@@ -8,30 +8,22 @@ import {isSlice} from './slice';
  * @throws where they are something else; the error says what to write.
  */
 export function checkRowArguments(factory: string, hypers: object, lr: unknown, given: readonly unknown[]): void {
-  if (!isRate(lr)) throw new Error(`${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given)}).`);
+  if (!isRate(lr)) throw new Error(`${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given[0])}).`);
   // Other libraries have no weight decay among these, or at another place.
   checkSettings(`${factory}(${typeof lr === 'number' ? lr : 'lr'}, `, given, Object.keys(hypers).filter(name => name !== 'wd'));
-  const [settings] = given;
-  const callbacks = isPlain(settings) ? settings['callbacks'] : undefined;
-  if (callbacks !== undefined && !Array.isArray(callbacks)) {
-    throw new Error(`The callbacks of an optimizer are a list; got ${shown(callbacks)}. Write {callbacks: [${typeof callbacks === 'function' ? callbacks.name : '…'}]}.`);
-  }
 }
 
 function isRate(lr: unknown): boolean {
-  if (typeof lr !== 'object' || lr === null) return typeof lr === 'number' || typeof lr === 'boolean';
-  return isSlice(lr) || ArrayBuffer.isView(lr) || (Array.isArray(lr) && lr.every(one => typeof one !== 'object'));
+  return typeof lr === 'number' || typeof lr === 'boolean' || isSlice(lr) || ArrayBuffer.isView(lr) || (Array.isArray(lr) && typeof lr[0] !== 'object');
 }
 
 /** The arguments as they were meant. */
-function rateFirst(lr: unknown, [second]: readonly unknown[]): string {
-  const usual = 0.001;
+function rateFirst(lr: unknown, second: unknown): string {
   if (isPlain(lr)) {
-    const {lr: own, learningRate, learning_rate: snake, ...settings} = lr;
-    const rate = [own, learningRate, snake].find(one => typeof one === 'number') ?? usual;
-    return Object.keys(settings).length > 0 ? `${rate}, ${shown(settings)}` : `${rate}`;
+    const {lr: rate = 0.001, ...settings} = lr;
+    return Object.keys(settings).length > 0 ? `${shown(rate)}, ${shown(settings)}` : shown(rate);
   }
   // A list of variables or a model, as in PyTorch and fastai.
-  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;
-  return `${Number(lr) > 0 ? Number(lr) : usual}`;
+  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : 0.001}, {params: …}`;
+  return `${Number(lr) || 0.001}`;
 }

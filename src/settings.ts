@@ -5,7 +5,6 @@ import type {Chain} from './chain';
 import {checkHyper, unknownHyper} from './hypers';
 import type {ParamGroups} from './params';
 import type {Treatment} from './parameter_set';
-import {listOf} from './shown';
 import type {HyperValue} from './slice';
 
 /** Settings of every optimizer beside its hypers. */
@@ -59,9 +58,9 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   const values = new Map<string, HyperValue>();
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
   for (const [name, value] of given) {
-    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], value);
+    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
     if (value === undefined) continue;
-    const [sample] = Array.isArray(value) ? listOf(value) : [value];
+    const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // A wrapped optimizer has settings that are true or false among its hypers.
     if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);

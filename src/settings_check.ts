@@ -9,10 +9,8 @@ import {isPlain, shown} from './shown';
  */
 export function checkSettings(before: string, given: readonly unknown[], names: readonly string[]): void {
   const [settings, ...more] = given;
-  const named = (one: unknown, i: number) => [names[i] ?? '', one] as const;
   if ((settings === undefined || isPlain(settings)) && more.every(one => one === undefined)) return;
-  const oneByOne = given.length <= names.length && given.every(one => typeof one !== 'object' && typeof one !== 'function');
-  const write = isPlain(settings) ? settings : oneByOne ? Object.fromEntries(given.map(named)) : undefined;
-  throw new Error(`${before.slice(0, before.indexOf('(')).replace('new ', '')} takes its settings in an object; got ${given.map(one => shown(one)).join(', ')}. ` +
-    `Write ${before}${write === undefined ? `{${names[0] ?? ''}: …}` : shown(write)}).`);
+  const meant = isPlain(settings) ? settings : Object.fromEntries(names.slice(0, given.length).map((name, i) => [name, given[i]]));
+  throw new Error(`${before.split('(')[0] ?? ''} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
+    `Write ${before}${shown(meant)}).`);
 }

@@ -1,5 +1,4 @@
 import type {Scalar} from './callback';
-import {shown} from './shown';
 
 /** A spread of values over the parameter groups; made by `slice`. */
 export interface Slice {
@@ -35,9 +34,9 @@ export function slice(...bounds: readonly [end: number] | readonly [start: numbe
  * @throws where a list does not fit the groups.
  */
 export function spread(name: string, value: HyperValue, n: number): Scalar[] {
-  if (typeof value !== 'object') return new Array<Scalar>(n).fill(value);
   if (isSlice(value)) return Array.from({length: n}, (_, i) => spreadSlice(value, i, n));
-  checkIsList(name, value);
+  // What is none of these is no number either, which is for the hyper to say.
+  if (!isList(value)) return new Array<Scalar>(n).fill(value);
   const values: Scalar[] = Array.from<Scalar>(value);
   const [only] = values;
   // As in the original: a list of one number is for all groups, an array of one is not.
@@ -51,9 +50,8 @@ export function isSlice(value: unknown): value is Slice {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'slice';
 }
 
-function checkIsList(name: string, value: unknown): void {
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return;
-  throw new Error(`'${name}' is a number, a list with one number per group, or a slice; got ${shown(value)}.`);
+function isList(value: HyperValue): value is readonly Scalar[] | Float32Array | Float64Array {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
 function spreadSlice({start, end}: Slice, i: number, n: number): number {

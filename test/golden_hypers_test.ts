@@ -71,7 +71,7 @@ describeBackends('golden/hypers.json', () => {
           // Mended: fastai freezes nothing there, and says nothing.
           if (typeof call === 'number' && call < -groups) {
             const before = [made.allParams().map(row => row.trainable), made.frozenIdx];
-            expect(() => { made.freezeTo(call); }).toThrowError(`There is no parameter group ${call}; there are ${groups}. freezeTo takes 0 to ${groups}, or ${-groups} to -1 from the end.`);
+            expect(() => { made.freezeTo(call); }).toThrowError(`There is no parameter group ${call}; there are ${groups}.`);
             expect([made.allParams().map(row => row.trainable), made.frozenIdx]).toEqual(before);
             continue;
           }

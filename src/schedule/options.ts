@@ -1,4 +1,3 @@
-import {closest} from '../closest';
 import {checkSettings} from '../settings_check';
 
 /**
@@ -9,9 +8,7 @@ import {checkSettings} from '../settings_check';
 export function checkOptions(what: string, given: object, known: readonly string[], more: readonly unknown[] = [], first = ''): void {
   checkSettings(`${what}(${first}`, [given, ...more], known);
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const near = closest(name, known);
-    throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.${near === undefined ? '' : ` Did you mean '${near}'?`}`);
+    if (!known.includes(name)) throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.`);
   }
 }
 
