@@ -155,6 +155,7 @@ export function checkTrainArgs(args: TrainArgs): void {
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
   notCalled(callbacks, '`callbacks`');
   checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
+  listed(callbacks).forEach((one, i) => { notCalled(one, `Callback ${i} of the list`); });
 }
 
 function checkKind(name: string, given: unknown, what: string, fits: (given: unknown) => boolean): void {
