@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {resolve as resolvePath} from 'node:path';
+import {basename, resolve as resolvePath} from 'node:path';
 
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -27,6 +27,10 @@ const UMD = [
   {entry: 'wasm-training', file: 'dist/tfjs-optim-wasm-training.min.js', name: 'tfoptimWasmTraining'},
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
+// Where no loader of modules brings TensorFlow.js, its script has to stand before.
+const orderOf = file => `if (typeof exports === 'undefined' && typeof define === 'undefined' && typeof tf === 'undefined') {
+  throw new Error('${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.');
+}`;
 
 const API = resolvePath('src/browser');
 const external = [...Object.keys(GLOBALS), /^node:/];
@@ -70,7 +74,7 @@ export default [
     input: `dist/${entry}.js`,
     external,
     plugins: [withSourceMap],
-    output: {file, format: 'umd', name, globals: GLOBALS, sourcemap: true, plugins: [terser()]},
+    output: {file, format: 'umd', name, globals: GLOBALS, banner: orderOf(basename(file)), sourcemap: true, plugins: [terser()]},
   })),
   // A backend's entry exports nothing.
   {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: [...external, '../browser'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},

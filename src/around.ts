@@ -2,6 +2,7 @@ import type {Callback, HyperDecl} from './callback';
 import {isOptimizer} from './of_model';
 import {Optimizer} from './optimizer';
 import {numbersIn} from './settings';
+import {shown} from './shown';
 import {tableHypers} from './table_hypers';
 
 /**
@@ -15,7 +16,7 @@ export abstract class Around extends Optimizer<readonly Callback[]> {
   }
 
   constructor(inner: Optimizer, last: Callback) {
-    if (!isOptimizer(inner)) throw new Error('Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…).');
+    if (!isOptimizer(inner)) throw new Error(`Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ${shown(inner)}.`);
     const values = {...inner.hypers[0]};
     super([...inner.callbacks, last], values, numbersIn(values));
     this.takeOver(inner);

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Scalar} from './callback';
 import type {Chain} from './chain';
+import {description} from './description';
+import {isTrainable} from './enclosing';
 import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
 import {groupView} from './hypers';
@@ -31,6 +33,9 @@ export interface ParamRow {
 
 /** A parameter group: its variables and, by name, its hypers. */
 export type ParamGroup = {readonly params: readonly tf.Variable[]} & Record<string, Scalar | readonly tf.Variable[]>;
+
+/** The method that Node's `console.log` asks an object for. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** What an optimizer is before it does anything: parameters in groups, hypers, schedules, freezing. */
 export abstract class BaseOptimizer extends tf.Optimizer {
@@ -107,11 +112,13 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Sets a hyper: one value for all groups, one a group, or a `slice`.
+   * Sets a hyper: one value for all groups, one value per group, or a `slice`. An object of values by name sets several, all or none.
    * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; nothing is set then.
    */
-  setHyper(name: string, value: HyperValue): void {
-    this.set.setHypers({[name]: value});
+  setHyper(name: string, value: HyperValue): void;
+  setHyper(values: Readonly<Record<string, HyperValue>>): void;
+  setHyper(name: string | Readonly<Record<string, HyperValue>>, value: HyperValue = NaN): void {
+    this.setHypers(typeof name === 'object' ? name : {[name]: value});
   }
 
   /** `setHyper` for several hypers, all or none. */
@@ -119,7 +126,16 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.set.setHypers(values);
   }
 
-  /** The learning rate of the last group; setting it sets that of all. */
+  /** The learning rate of the last group; setting it sets that of all. The same as `learningRate`. */
+  get lr(): number {
+    return this.learningRate;
+  }
+
+  set lr(lr: number) {
+    this.learningRate = lr;
+  }
+
+  /** The learning rate of the last group; setting it sets that of all. The same as `lr`. */
   get learningRate(): number {
     const lr = this.set.groups.at(-1)?.hypers['lr'];
     if (typeof lr !== 'number') throw new Error("This optimizer has no hyper 'lr'.");
@@ -215,7 +231,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
   unfreeze(): void {
     this.set.freezeTo(0);
-    const fixed = this.set.all().map(({parameter: {variable}}) => variable).filter(({trainable}) => !trainable);
+    const fixed = this.set.all().map(({parameter: {variable}}) => variable).filter(variable => !isTrainable(variable));
     if (fixed.length > 0) {
       warn(`unfreeze() can't thaw ${quoted(fixed)}: set \`trainable = true\` on the layer and compile again.`);
     }
@@ -224,6 +240,16 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Freezes or thaws group `n` alone. Parameters that are forced to train do, unless `ignoreForceTrain`. */
   setFreeze(n: number, trainable: boolean, ignoreForceTrain = false): void {
     this.set.setFreeze(n, trainable, ignoreForceTrain);
+  }
+
+  /** The optimizer in one line: class, hypers, parameters of each group, steps. */
+  override toString(): string {
+    return description(this.getClassName(), this.set.groups, this.iterations);
+  }
+
+  /** What `console.log` prints in Node. */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */

@@ -19,14 +19,14 @@ export class Ema extends Around {
     return 'TfjsOptimEma';
   }
 
-  constructor(inner: Optimizer, options: EmaOptions = {}) {
-    checkOptions('ema', options, ['decay']);
+  constructor(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]) {
+    checkOptions('ema', options, ['decay'], more, 'optimizer, ');
     const {decay = 0.999} = options;
     super(inner, averageWeights.with({decay}));
   }
 }
 
 /** Makes `Ema` over an optimizer, which it takes over. */
-export function ema(inner: Optimizer, options: EmaOptions = {}): Ema {
-  return new Ema(inner, options);
+export function ema(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]): Ema {
+  return new Ema(inner, options, ...more);
 }

@@ -1,14 +1,23 @@
 import type {Scalar} from './callback';
 import {checkRange, type Range} from './range';
+import {shown} from './shown';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
 const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
 const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
-/** What Keras, PyTorch, fastai and tf.train call the hypers of this package. */
-const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[]]> = [
-  ['lr', ['learningRate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightDecay', 'l2']],
+/** What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that has what is not every optimizer's. */
+const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
+  ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2'], 'weightDecay'],
+  ['clipNorm', ['clipnorm'], 'clipGradNorm'], ['clipValue', ['clipvalue'], 'clipGradValue'], ['globalClipNorm', ['globalclipnorm'], 'clipGlobalNorm'],
+];
+
+/** What is no hyper of this package under any name. */
+const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
+  ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
+  ['nesterov', 'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).'],
+  ['amsgrad', 'There is no AMSGrad here: leave it out.'],
 ];
 
 /**
@@ -18,11 +27,11 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
  */
 export function checkHyper(name: string, value: unknown, now: unknown = value, range: Range = {}): asserts value is Scalar {
   if (typeof now === 'boolean') {
-    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${String(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${shown(value)}.`);
     return;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`The hyper '${name}' must be a finite number, got ${String(value)}.`);
+    throw new Error(`The hyper '${name}' must be a finite number, got ${shown(value)}.`);
   }
   if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
   if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
@@ -33,10 +42,11 @@ export function checkHyper(name: string, value: unknown, now: unknown = value, r
 /** The error for a hyper that nothing declares. */
 export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
-  const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  const own = OTHER_NAMES.find(([, others]) => others.includes(camel))?.[0] ?? camel;
-  const hint = names.includes(own) ? ` '${name}' is '${own}' here.` : '';
-  return new Error(`No callback of this optimizer has a hyper '${name}'.${hint} Known: ${names.join(', ') || 'none'}.`);
+  const key = name.replace(/_/g, '').toLowerCase();
+  const [own, , by] = OTHER_NAMES.find(([, others]) => others.includes(key)) ?? [names.find(one => one.toLowerCase() === key)];
+  const hint = own !== undefined && names.includes(own) ? `'${name}' is '${own}' here.`
+    : own !== undefined && by !== undefined ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.` : NO_HYPERS.find(([one]) => key === one)?.[1] ?? '';
+  return new Error(`No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`);
 }
 
 /** The variables of a group beside its hypers, which are written through to their view. */

@@ -4,11 +4,13 @@ import type {Callback, HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
+import {isTrainable} from './enclosing';
 import {Evaluation} from './evaluation';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
 import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
+import {isLossOfModel, warnLeftOut} from './left_out';
 import {Lending} from './lending';
 import {loadWeights} from './load_weights';
 import type {NamedTensor} from './named_tensor';
@@ -19,6 +21,7 @@ import {isInstance} from './registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, type SavedParameter, writeWeights} from './saved_weights';
 import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {checkSettings} from './settings_check';
 import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
 import {isTensor} from './tensors';
@@ -62,6 +65,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
   readonly #weightSpace = new WeightSpace();
+  #warnedOfLeftOut = false;
   /** Why the optimizer can't be used any more. */
   #ended: string | undefined;
 
@@ -73,6 +77,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
+    checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
     this.chain = chainOf(listOf(callbacks));
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
@@ -100,6 +105,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#toTrain(varList);
+    if (this.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -399,8 +405,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (mine.length === 0) {
       throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
     }
-    if (varList !== undefined && !named.some(({trainable}) => trainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    if (varList !== undefined && !named.some(isTrainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+  }
+
+  /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
+  #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
+    const leftOut = variables.filter(variable => variable.trainable && this.set.place(variable) === undefined);
+    if (leftOut.length === 0 || !isLossOfModel(f)) return;
+    this.#warnedOfLeftOut = true;
+    warnLeftOut(leftOut);
   }
 
   /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */

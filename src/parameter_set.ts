@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {External} from './external';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './groups';
+import {isTrainable} from './enclosing';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
 import type {Range} from './range';
@@ -36,6 +37,7 @@ export class ParameterSet {
   readonly moving: Moving;
   readonly #everyGroup: readonly Group[];
   readonly #places = new Map<tf.Variable, Place>();
+  #warnedOfEmpty = false;
   /** What `all` returns, until the parameters change. */
   #ordered: readonly Place[] | undefined;
 
@@ -53,6 +55,7 @@ export class ParameterSet {
     }));
     this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
+    this.#warnOfEmpty(lists ?? []);
     lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
   }
 
@@ -87,6 +90,7 @@ export class ParameterSet {
   /** Puts other lists of variables in the groups; those that stay keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
+    this.#warnOfEmpty(lists);
     const before = new Map([...this.#places].map(([variable, {parameter}]) => [variable, parameter]));
     this.#places.clear();
     this.#ordered = undefined;
@@ -116,7 +120,7 @@ export class ParameterSet {
   }
 
   trains({parameter: {variable, flags, kind}, group: {frozen}}: Place): boolean {
-    if (!variable.trainable || frozen === 'wholly') return false;
+    if (!isTrainable(variable) || frozen === 'wholly') return false;
     return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && kind === 'normalization'));
   }
 
@@ -157,6 +161,7 @@ export class ParameterSet {
   freezeTo(n: number): void {
     if (!Number.isInteger(n)) throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
     const count = this.groups.length;
+    if (n < 0) this.#groupAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;
     if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
     this.groups.forEach((group, i) => { group.frozen = i < this.frozenIdx ? 'unless forced' : 'no'; });
@@ -164,6 +169,14 @@ export class ParameterSet {
 
   setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
     this.#groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+  }
+
+  /** A group without parameters is an error in most cases, and none where lists are made by a program. */
+  #warnOfEmpty(lists: ReadonlyArray<readonly tf.Variable[]>): void {
+    const empty = lists.findIndex(list => list.length === 0);
+    if (empty < 0 || this.#warnedOfEmpty) return;
+    this.#warnedOfEmpty = true;
+    warn(`the parameter group ${empty} is empty. Leave it out of \`params\`, or put parameters in it.`);
   }
 
   #groupAt(n: number): Group {

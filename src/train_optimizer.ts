@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {TensorLane} from './lane';
 import {detuplifyPg, setItemPg} from './param_group';
+import {shown} from './shown';
 import {isTensor, isVariable} from './tensors';
 import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
 
@@ -15,9 +16,10 @@ export class TrainOptimizer {
 
   /** @throws where it is none of `tf.train`, or has made steps already. */
   constructor(readonly optimizer: tf.Optimizer) {
+    checkIsMade(optimizer);
     const trainClass = trainClassOf(optimizer);
     if (trainClass === undefined) {
-      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${describe(optimizer)}. ` +
+      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
         'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.');
     }
     if (optimizer.iterations > 0) {
@@ -168,6 +170,10 @@ function isAccumulator(x: unknown): x is {readonly variable: tf.Variable} {
   return typeof x === 'object' && x !== null && 'variable' in x && isVariable(x.variable);
 }
 
-function describe(x: unknown): string {
-  return typeof x === 'object' && x !== null ? `a ${x.constructor.name}` : String(x);
+/** @throws for a name or a function, which are no optimizer yet. */
+function checkIsMade(given: unknown): void {
+  if (typeof given === 'object' && given !== null) return;
+  const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
+  const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
+  throw new Error(`OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`);
 }

@@ -20,8 +20,8 @@ export interface CheckpointOptions extends MonitorOptions {
  * @throws for an impossible setting; when training begins, where TensorFlow.js can't save the model's metrics or
  *   losses, or where `saveBest` needs `mode`; in training, where the monitored value of `saveBest` is not logged.
  */
-export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
-  checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
+export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches'], more, 'to, ');
   const {saveBest = false, everyBatches} = options;
   checkSwitch('saveBest', saveBest);
   if (everyBatches !== undefined) checkWhole('everyBatches', everyBatches, 1);

@@ -24,8 +24,8 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
  * is saved earlier has the reduced rate, with which a fit that goes on from there begins and ends.
  * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
-export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
-  checkOptions('reduceLROnPlateau', options, ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr']);
+export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('reduceLROnPlateau', options, ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr'], more);
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;
   checkPositive('factor', factor);
   if (factor >= 1) throw new Error(`'factor' is what the rate is multiplied by, below 1; got ${factor}.`);

@@ -24,8 +24,8 @@ interface Snapshot {
  * kinds stays. Where training throws, the weights stay as they were then.
  * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
-export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
-  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);
+export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta'], more);
   const monitor = monitorOf('restoreBestWeights', options);
   let best: Snapshot | undefined;
   const forget = () => {

@@ -60,9 +60,9 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
 }
 
 /** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
-export function paramScheduler(schedules: Schedules, options: KeepOption = {}): ParamScheduler {
+export function paramScheduler(schedules: Schedules, options: KeepOption = {}, ...more: undefined[]): ParamScheduler {
   checkSchedules(schedules);
-  checkOptions('paramScheduler', options, ['keep']);
+  checkOptions('paramScheduler', options, ['keep'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -70,24 +70,24 @@ export function paramScheduler(schedules: Schedules, options: KeepOption = {}): 
  * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
-export function oneCycle(options: OneCycleOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('oneCycle', oneCyclePlan(options), options);
+export function oneCycle(options: OneCycleOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
 }
 
 /** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
-export function flatCos(options: FlatCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('flatCos', flatCosPlan(options), options);
+export function flatCos(options: FlatCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
 }
 
 /**
  * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
  * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
-export function sgdr(options: SgdrOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('sgdr', sgdrPlan(options), options);
+export function sgdr(options: SgdrOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('sgdr', sgdrPlan(options, more), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
-export function warmupCos(options: WarmupCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('warmupCos', warmupCosPlan(options), options);
+export function warmupCos(options: WarmupCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('warmupCos', warmupCosPlan(options, more), options);
 }
