@@ -21,9 +21,9 @@ export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSetti
 
 /**
  * What an optimizer of the table is given beside the learning rate. Ranges: `lr`, `wd`, `eps`, `trustCoeff` and `beta` from 0; `mom` and `sqrMom` from 0 to below 1;
- * `nu1` and `nu2` any number, from 0 to 1 by their meaning.
+ * `nu1` and `nu2` any number, from 0 to 1 by their meaning. `object` keeps the compiler from taking a number for settings of which none are given.
  */
-export type RowOptions<H, X, P extends readonly AnyCallback[]> = {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P> & Settings<P>;
+export type RowOptions<H, X, P extends readonly AnyCallback[]> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P> & Settings<P>;
 
 interface Row<H, X> {
   readonly name: string;

@@ -39,7 +39,7 @@ type NamedSettings<C extends readonly AnyCallback[]> =
   & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
 
 /** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
-export type Settings<C extends readonly AnyCallback[]> = BaseSettings & (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+export type Settings<C extends readonly AnyCallback[]> = object & BaseSettings & (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 

@@ -68,6 +68,14 @@ describe('In a browser, the package', () => {
     expect(await visit(chrome, folder, SCRIPT_PAGE)).toEqual({...EXPECTED, convolutionOn: 'wasm', convolutionFalls: true});
   });
 
+  for (const file of ['tfjs-optim.min.js', 'tfjs-optim-wasm-training.min.js']) {
+    it(`says what is missing where ${file} stands before TensorFlow.js`, async () => {
+      const first = `<script>addEventListener('error', ({message}) => { globalThis.result = message; });</script><script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
+      expect(await visit(chrome, folder, `${first}<script src="/node_modules/${SCRIPTS[0]}"></script>`)).toBe(
+        `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.`);
+    });
+  }
+
   for (const backend of Object.keys(BACKENDS)) {
     const own = `tfjs-optim/${backend}`;
     const trained = async more => {

@@ -2,14 +2,17 @@
 /* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access --
    what the compiler refuses, as it should, has no type for the linter */
 import type * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {
-  adam, adamW, averageGrad, averageSqrGrad, callback, type Callback, copy, lamb, larc, lookahead, lookaheadSync, Optimizer, qhAdam, rAdam, ranger, required,
+  Adam, adam, adamW, averageGrad, averageSqrGrad, callback, type Callback, copy, ema, lamb, larc, lookahead, lookaheadSync, Optimizer, OptimWrapper, qhAdam, rAdam, ranger, required,
   rmsProp, scalar, sgd, sgdStep, slice, startAt, stepStat, type Value, weightDecay, zeros,
 } from '../../src';
 
 declare const variable: tf.Variable;
 declare const tensor: tf.Tensor;
 declare const value: Value;
+declare const model: LayersModel;
+declare const train: tf.Optimizer;
 
 // What is declared arrives with its type.
 
@@ -174,6 +177,57 @@ lamb(1e-3, {clip: false});
 larc(1e-3, {clip: 1});
 // @ts-expect-error lr goes first
 adam({lr: 1e-3});
+// @ts-expect-error null is no rate
+adam(null);
+// @ts-expect-error text is no rate
+adam('0.001');
+// @ts-expect-error a list of variables is no rate
+adam([variable], 1e-3);
+// @ts-expect-error settings are an object
+adam(1e-3, 0.9, 0.999);
+// @ts-expect-error settings are an object
+sgd(0.1, 0.9);
+// @ts-expect-error settings are an object
+ranger(0.1, 0.9);
+// @ts-expect-error settings are an object
+new Adam(0.1, 0.9);
+// @ts-expect-error settings are an object
+new OptimWrapper(train, 0.9);
+// @ts-expect-error settings are an object
+new Optimizer([stepStat], 0.1);
+// @ts-expect-error nothing stands after the settings
+adamW(1e-3, {mom: 0.9}, 0.999);
+// @ts-expect-error settings are an object
+lookahead(sgd(), 5, 0.8);
+// @ts-expect-error settings are an object
+ema(sgd(), 0.99);
+// @ts-expect-error no such setting of Lookahead
+lookahead(sgd(), {steps: 5});
+ranger(0.1, {k: 5, alpha: 0.8});
+// @ts-expect-error k is Lookahead's
+adam(0.1, {k: 5});
+// @ts-expect-error a name is no optimizer
+new OptimWrapper('adam');
+// @ts-expect-error Keras's name of the callback's hyper
+adam(1e-3, {clipnorm: 1});
+
+// Parameters by themselves, and hypers in an object.
+
+sgd(0.1, {params: variable});
+const optimizer = sgd(0.1, {params: model});
+optimizer.lr = 0.1;
+optimizer.setHyper({lr: 0.1, mom: [0.9]});
+optimizer.setHyper('lr', slice(0.1));
+// @ts-expect-error a value is missing
+optimizer.setHyper('lr');
+// @ts-expect-error a rate is a number
+optimizer.lr = '0.1';
+// @ts-expect-error a tensor does not say whose gradient it is
+optimizer.applyGradients([tensor]);
+// @ts-expect-error a variable is no gradient
+optimizer.applyGradients([variable]);
+optimizer.applyGradients([{name: variable.name, tensor}, {name: 'w', tensor: undefined}]);
+optimizer.applyGradients({w: tensor});
 // @ts-expect-error k is a number
 lookahead(sgd(), {k: '6'});
 // @ts-expect-error Lookahead is over optimizers of this package

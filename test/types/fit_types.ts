@@ -1,5 +1,5 @@
 // Checked by `npm run typecheck`, never run: what hooks of `fit` are given where they are written down.
-import {cos, fitCallbacks, type FitLogs, fitOneCycle, oneCycle, type Schedule} from '../../src';
+import {cos, fitCallbacks, type FitLogs, fitOneCycle, lrFind, oneCycle, paramScheduler, type Schedule} from '../../src';
 import type * as tf from '@tensorflow/tfjs';
 
 declare const model: tf.LayersModel;
@@ -10,4 +10,22 @@ void fitOneCycle(model, tensor, tensor, {epochs: 1, callbacks: [{onBatchEnd: (ba
 fitCallbacks([oneCycle(), {onEpochEnd: (epoch, logs) => { losses[epoch] = logs; }}]);
 // @ts-expect-error no such hook
 fitCallbacks([{onStepEnd: () => undefined}]);
+// @ts-expect-error settings are an object
+void fitOneCycle(model, tensor, tensor, 3);
+// @ts-expect-error nothing stands after the settings
+void fitOneCycle(model, tensor, tensor, {epochs: 3}, 0.1);
+// @ts-expect-error no such setting
+void fitOneCycle(model, tensor, tensor, {maxLr: 0.1});
+// @ts-expect-error a scheduler is made by a call
+void fitOneCycle(model, tensor, tensor, {callbacks: paramScheduler});
+// @ts-expect-error a scheduler is made by a call
+fitCallbacks([paramScheduler]);
+// @ts-expect-error settings are an object
+void lrFind(model, tensor, tensor, 100);
+// @ts-expect-error schedules are given by hyper
+paramScheduler(cos(1, 0));
+// @ts-expect-error text is no data
+void lrFind(model, ['a'], [1]);
+void lrFind(model, [[1, 2], [3, 4]], Float32Array.of(1, 2), {validationData: [[[1, 2]], [1]]});
+void fitOneCycle(model, [tensor, [1, 2]], {y: [[1], [2]]}, {epochs: 1});
 export const down: Schedule = cos(1e-3, 1e-5);

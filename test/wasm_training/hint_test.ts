@@ -1,6 +1,18 @@
 import {sgd} from '../../src';
+import {wasmTrainingHint} from '../../src/wasm_training_hint';
+import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
+
+/** What the error says of a kernel that the backend lacks. */
+function saidOf(kernel: string): string {
+  try {
+    wasmTrainingHint(() => { throw new Error(`Kernel '${kernel}' not registered for backend 'wasm'`); });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return '';
+}
 
 const KERNEL = 'Conv2DBackpropFilter';
 
@@ -21,5 +33,28 @@ describeBackends('Without the gradients of wasm-training', () => {
     }
     optimizer.dispose();
     tf.dispose([filter, image]);
+  });
+
+  it('it promises every kernel that wasm-training brings where tfjs may have none, and no other', async () => {
+    await tf.setBackend('wasm');
+    const kernels = [...new Set(Object.values(tf).filter(value => typeof value === 'string'))].filter(name => /^_?[A-Z]/.test(name));
+    expect(kernels.length).toBeGreaterThan(150);
+    const there = new Set(tf.getKernelsForBackend('wasm').map(({kernelName}) => kernelName));
+    const brought = new Set(TRAINING_KERNELS.map(({name}) => name));
+    for (const {name, fault} of TRAINING_KERNELS) if (fault !== 'slow') expect(saidOf(name)).toBe(`Kernel '${name}' not registered for backend 'wasm': \`import 'tfjs-optim/wasm-training'\` brings it.`);
+    for (const name of kernels.filter(kernel => !there.has(kernel) && !brought.has(kernel))) {
+      expect(saidOf(name)).toBe(`Kernel '${name}' not registered for backend 'wasm': no import brings it. Use other operations, or another backend.`);
+    }
+    for (const name of kernels) if (saidOf(name).includes('brings it.') && !saidOf(name).includes('no import')) expect(brought).toContain(name);
+  });
+
+  it('it says of an operation that nobody has on wasm that nobody has it', () => {
+    const w = tf.variable(tf.ones([3, 2]));
+    const x = tf.ones([4, 3]);
+    const optimizer = sgd(0.1, {params: w});
+    expect(() => optimizer.minimize(() => tf.tidy(() => tf.einsum('ij,jk->ik', x, w).square().mean().asScalar())))
+      .toThrowError('Kernel \'Einsum\' not registered for backend \'wasm\': no import brings it. Use other operations, or another backend.');
+    optimizer.dispose();
+    tf.dispose([w, x]);
   });
 }, ['wasm']);
