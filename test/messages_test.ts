@@ -31,7 +31,7 @@ type Row = readonly [what: string, act: (given: Things) => unknown, message: str
 
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT = 'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, shuffle, classWeight, sampleWeight, ' +
-  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, validationBatches, signal, onProgress.';
+  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, validationBatches, signal, onProgress, onCount, keepWindow.';
 
 const rows: readonly Row[] = [
   // The learning rate goes first.
