@@ -6,7 +6,7 @@ import {checkSettings} from '../settings_check';
 import {shown} from '../shown';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
-import {type Data, PlainData, type ValidationData} from './plain_data';
+import {type TrainData, PlainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
@@ -43,7 +43,7 @@ type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'>
   /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
   readonly validationData?: ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
 };
-type Arrays<O> = readonly [x: Data, y: Data, args?: ArrayArgs & O];
+type Arrays<O> = readonly [x: TrainData, y: TrainData, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
 
 /** A function that trains a model on tensors or arrays of numbers, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
@@ -84,7 +84,7 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
 type Common = Parameters<FitOn>[0];
 
 /** `fit`, with tensors in the place of arrays of numbers. */
-async function fitOnArrays(model: LayersModel, x: Data, y: Data, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
+async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
   const data = new PlainData();
   try {
     const {inputs, outputs} = model;
