@@ -22,6 +22,7 @@ export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
+export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
 export {record, type RecordOptions} from './fit/record';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';

@@ -10,7 +10,7 @@ const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', '
 /** What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that has what is not every optimizer's. */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2'], 'weightDecay'],
-  ['clipNorm', ['clipnorm'], 'clipGradNorm'], ['clipValue', ['clipvalue'], 'clipGradValue'], ['globalClipNorm', ['globalclipnorm'], 'clipGlobalNorm'],
+  ['clipNorm', [], 'clipGradNorm'], ['clipValue', [], 'clipGradValue'], ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
 /** What is no hyper of this package under any name. */
@@ -43,7 +43,8 @@ export function checkHyper(name: string, value: unknown, now: unknown = value, r
 export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
-  const [own, , by] = OTHER_NAMES.find(([, others]) => others.includes(key)) ?? [names.find(one => one.toLowerCase() === key)];
+  const same = (one: string) => one.toLowerCase() === key;
+  const [own, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
   const hint = own !== undefined && names.includes(own) ? `'${name}' is '${own}' here.`
     : own !== undefined && by !== undefined ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.` : NO_HYPERS.find(([one]) => key === one)?.[1] ?? '';
   return new Error(`No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`);

@@ -8,7 +8,7 @@ export function wasmTrainingHint<T>(backward: () => T): T {
   } catch (error) {
     if (error instanceof Error && error.message.includes("not registered for backend 'wasm'")) {
       throw new Error(`${error.message}: ${BROUGHT.test(error.message) ? "`import 'tfjs-optim/wasm-training'` brings it."
-        : 'no import brings it. Use other operations, or another backend.'}`, {cause: error});
+        : 'no import has it. Use other operations, or another backend.'}`, {cause: error});
     }
     throw error;
   }

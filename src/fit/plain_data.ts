@@ -4,14 +4,14 @@ import {shown} from '../shown';
 import {isTensor} from '../tensors';
 
 type Tensors = Parameters<LayersModel['fit']>[0];
-/** Numbers, as nested arrays or typed arrays. */
-export type Numbers = number | boolean | Float32Array | Int32Array | Uint8Array | readonly Numbers[];
-type OneInput = tf.Tensor | Numbers;
+/** NestedNumbers, as nested arrays or typed arrays. */
+export type NestedNumbers = number | boolean | Float32Array | Int32Array | Uint8Array | readonly NestedNumbers[];
+type OneInput = tf.Tensor | NestedNumbers;
 /** What models are trained on: what tfjs's `fit` takes, and nested or typed arrays of numbers in the place of tensors. */
-export type Data = Tensors | OneInput | readonly OneInput[] | Readonly<Record<string, OneInput>>;
+export type TrainData = Tensors | OneInput | readonly OneInput[] | Readonly<Record<string, OneInput>>;
 
 /** Inputs and outputs to validate on. */
-export type ValidationData = readonly [x: Data, y: Data];
+export type ValidationData = readonly [x: TrainData, y: TrainData];
 
 /** The tensors that were made of a user's arrays, to be freed after training. */
 export class PlainData {
@@ -23,7 +23,7 @@ export class PlainData {
    * @param count how many inputs or outputs the model has: an array of as many is a list of them, unless it is one.
    * @throws where it is neither tensors nor numbers.
    */
-  tensors(name: string, data: Data, count: number): Tensors {
+  tensors(name: string, data: TrainData, count: number): Tensors {
     const given: unknown = data;
     if (isTensor(given)) return given;
     if (Array.isArray(given)) {
@@ -52,7 +52,7 @@ export class PlainData {
     tf.dispose(this.#made.splice(0));
   }
 
-  #inOrder(name: string, data: Data, names: readonly string[]): tf.Tensor | tf.Tensor[] {
+  #inOrder(name: string, data: TrainData, names: readonly string[]): tf.Tensor | tf.Tensor[] {
     const made = this.tensors(name, data, names.length);
     return isTensor(made) || Array.isArray(made) ? made : names.map(one => this.#tensor(`${name}.${one}`, made[one]));
   }

@@ -7,7 +7,7 @@ import {shown} from '../shown';
 import {FitCallback} from './fit_callback';
 import {stepsOfDataset, warnOfEarlyEnd} from './dataset_steps';
 import {type AnyFitCallback, type CallbackGroup, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
-import {type Data, PlainData, type ValidationData} from './plain_data';
+import {type TrainData, PlainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
@@ -50,7 +50,7 @@ type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'>
   /** How many batches the dataset has, where it does not tell. Without it they are counted. TensorFlow.js does not see it: each epoch iterates the dataset anew. */
   readonly stepsPerEpoch?: number | undefined;
 };
-type Arrays<O> = readonly [x: Data, y: Data, args?: ArrayArgs & O];
+type Arrays<O> = readonly [x: TrainData, y: TrainData, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
 
 /** A function that trains a model on tensors or arrays of numbers, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
@@ -93,7 +93,7 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
 type Common = Parameters<FitOn>[0];
 
 /** `fit`, with tensors in the place of arrays of numbers. */
-async function fitOnArrays(model: LayersModel, x: Data, y: Data, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
+async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
   const data = new PlainData();
   try {
     const {inputs, outputs} = model;

@@ -2,7 +2,7 @@ import {adam, fineTune, fitFlatCos, fitOneCycle, fitSgdr, lrFind, sgd} from '../
 import {bitsOf} from '../support/bits';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
-import type {Numbers} from '../../src/fit/plain_data';
+import type {NestedNumbers} from '../../src';
 
 const X = Array.from({length: 8}, (_, i) => [Math.sin(i), Math.sin(2 * i)]);
 const Y = Array.from({length: 8}, (_, i) => [Math.cos(i)]);
@@ -30,7 +30,7 @@ function twice() {
 }
 
 type Net = ReturnType<typeof net>['model'];
-type Given = readonly [x: tf.Tensor | Numbers, y: tf.Tensor | Numbers];
+type Given = readonly [x: tf.Tensor | NestedNumbers, y: tf.Tensor | NestedNumbers];
 type Args = {readonly batchSize: number; readonly shuffle: boolean; readonly validationData: Given};
 
 const trainings: ReadonlyArray<readonly [string, (model: Net, given: Given, args: Args) => Promise<unknown>]> = [
@@ -44,7 +44,7 @@ describe('Arrays of numbers', () => {
 
   for (const [name, train] of trainings) {
     it(`train as tensors do with ${name}, and are freed`, () => leakless(async () => {
-      const ways: ReadonlyArray<readonly [x: () => tf.Tensor | Numbers, y: () => tf.Tensor | Numbers]> = [
+      const ways: ReadonlyArray<readonly [x: () => tf.Tensor | NestedNumbers, y: () => tf.Tensor | NestedNumbers]> = [
         [() => tf.tensor2d(X), () => tf.tensor2d(Y)], [() => X, () => Y], [() => X.map(row => Float32Array.from(row)), () => Y.flat()],
         [() => X.map(row => Float32Array.from(row)), () => Float32Array.from(Y.flat())], [() => tf.tensor2d(X), () => Y],
       ];

@@ -70,7 +70,7 @@ describe('In a browser, the package', () => {
 
   for (const file of ['tfjs-optim.min.js', 'tfjs-optim-wasm-training.min.js']) {
     it(`says what is missing where ${file} stands before TensorFlow.js`, async () => {
-      const first = `<script>addEventListener('error', ({message}) => { globalThis.result = message; });</script><script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
+      const first = `<script>addEventListener('error', event => { event.preventDefault(); globalThis.result = event.message; });</script><script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
       expect(await visit(chrome, folder, `${first}<script src="/node_modules/${SCRIPTS[0]}"></script>`)).toBe(
         `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.`);
     });
