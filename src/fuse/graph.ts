@@ -9,8 +9,8 @@ export type Elementwise =
   | 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow'
   | 'sqrt' | 'square' | 'abs' | 'neg' | 'sign' | 'exp' | 'log' | 'softplus'
   | 'less' | 'lessEqual' | 'greater' | 'greaterEqual' | 'equal' | 'logicalAnd' | 'logicalOr' | 'logicalNot' | 'select';
-/** Over all elements of the parameter, added up in more than single precision. */
-export type Reduction = 'sum' | 'mean';
+/** Over all elements of the parameter: added up in more than single precision, or the largest, which is NaN where one is, and -∞ of none. */
+export type Reduction = 'sum' | 'mean' | 'max';
 
 interface Common {
   readonly extent: Extent;
@@ -92,7 +92,7 @@ export function isElementwise(node: Node): node is ElementwiseNode {
 }
 
 export function isReduction(node: Node): node is ReductionNode {
-  return node.op === 'sum' || node.op === 'mean';
+  return node.op === 'sum' || node.op === 'mean' || node.op === 'max';
 }
 
 /** The node of that index; a graph never names one that it lacks. */
