@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Context, Scalar} from './callback';
 import type {Chain} from './chain';
+import {checkEntry, entriesReturned, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 
@@ -74,7 +75,8 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
   const terms: Record<string, V[]> = {};
   for (const lane of lanes) {
     if (!runsOn(cb, lane)) continue;
-    for (const [name, value] of entriesOf(declaration.total(contextOf(cb, lane, arithmetic)))) {
+    for (const [name, value] of entriesOf(entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), '{sum: grad.sum()}'))) {
+      checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value)) throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
       (terms[name] ??= []).push(value);
     }
@@ -83,7 +85,7 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
 }
 
 function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total: object | undefined): void {
-  const result = cb.declaration.run(contextOf(cb, lane, arithmetic, total));
+  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, lane, arithmetic, total)), '{p: p.sub(grad)}');
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
@@ -110,13 +112,10 @@ function stateLike<V extends Value>(cb: Callback, entry: string, value: unknown,
 }
 
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
+  checkEntry(cb.name, entry, value);
   if (!arithmetic.isValue(value)) throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a float32 tensor.`);
   if (!arithmetic.sameShape(value, now)) throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it is of shape [${now.shape}].`);
   return value;
-}
-
-function what(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : `something of type ${typeof value}`;
 }
 
 /** What the callback's function is given, with its entries started where they had not. */
@@ -133,6 +132,7 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
 
 function begin<V extends Value>(cb: Callback, entry: string, start: number | Start, lane: Lane<V>, arithmetic: Values<V>): V | number {
   const value: unknown = typeof start === 'number' ? start : start({p: lane.before, grad: lane.grad ?? lane.before.zerosLike()});
+  checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value)) throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
   lane.entries[entry] = value;
   return value;
