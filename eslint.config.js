@@ -76,10 +76,15 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     rules: {
-      'max-lines': ['error', {max: 300, skipBlankLines: true, skipComments: true}],
+      'max-lines': ['error', {max: 400, skipBlankLines: true, skipComments: true}],
       'no-restricted-globals': ['error', ...NODE_GLOBALS],
       'no-restricted-imports': ['error', {patterns: ['node:*']}],
       'no-console': ['error', {allow: ['warn']}],
     },
+  },
+  {
+    // An entry for Node alone, which nothing else in src imports.
+    files: ['src/file_system/*.ts'],
+    rules: {'no-restricted-imports': 'off'},
   },
 );

@@ -1,4 +1,5 @@
-import {resolve as resolvePath} from 'node:path';
+import {readFileSync} from 'node:fs';
+import {basename, resolve as resolvePath} from 'node:path';
 
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -14,6 +15,7 @@ const ENTRIES = {
   ...Object.fromEntries(BACKENDS.map(name => [name, `src/backends/${name}.ts`])),
   'wasm-training': 'src/wasm_training/index.ts',
   'plot': 'src/plot/index.ts',
+  'file-system': 'src/file_system/index.ts',
 };
 
 // `browser` has the types of `index`.
@@ -25,9 +27,13 @@ const UMD = [
   {entry: 'wasm-training', file: 'dist/tfjs-optim-wasm-training.min.js', name: 'tfoptimWasmTraining'},
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
+// Where no loader of modules brings TensorFlow.js, its script has to stand before.
+const orderOf = file => `if (typeof exports === 'undefined' && typeof define === 'undefined' && typeof tf === 'undefined') {
+  throw new Error('${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.');
+}`;
 
 const API = resolvePath('src/browser');
-const external = Object.keys(GLOBALS);
+const external = [...Object.keys(GLOBALS), /^node:/];
 
 // What a bundle leaves out where nothing of it is used: by file for bundlers that look no deeper, and with the imports of tfjs-layers. Entries share
 // their chunks, so that there is one registry and one class of each name.
@@ -35,7 +41,7 @@ const CHUNKS = [
   ['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)_\w+\.ts/],
 ];
-const ENTRY = new RegExp(`src/(index|browser|plot/index|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu_\\w+)\\.ts`);
+const ENTRY = new RegExp(`src/(index|browser|plot/index|file_system/\\w+|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu_\\w+)\\.ts`);
 
 const chunkOf = id => ENTRY.test(id) ? undefined : CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core';
 
@@ -45,23 +51,30 @@ const output = (format, extension) => ({
   entryFileNames: `[name].${extension}`,
   chunkFileNames: `shared/[name].${extension}`,
 });
-const code = (format, extension) => ({...output(format, extension), manualChunks: chunkOf, onlyExplicitManualChunks: true, hoistTransitiveImports: false});
+const code = (format, extension) => ({...output(format, extension), sourcemap: true, manualChunks: chunkOf, onlyExplicitManualChunks: true, hoistTransitiveImports: false});
 // A type has one declaration: the other entries take it from the package's own.
 const types = (code, extension) => ({...output('es', extension), paths: id => id === API ? `./index.${code}` : id});
+
+// Script-tag builds are made from what was just built, and their maps lead to the sources of that.
+const withSourceMap = {
+  name: 'with-source-map',
+  load: (file) => ({code: readFileSync(file, 'utf8'), map: JSON.parse(readFileSync(`${file}.map`, 'utf8'))}),
+};
 
 export default [
   {
     input: ENTRIES,
     external,
     treeshake: {moduleSideEffects: 'no-external'},
-    plugins: [resolve(), typescript({include: ['src/**/*.ts'], noEmit: false, declaration: false, noEmitOnError: true})],
+    plugins: [resolve(), typescript({include: ['src/**/*.ts'], noEmit: false, sourceMap: true, inlineSources: true, declaration: false, noEmitOnError: true})],
     output: [code('es', 'js'), code('cjs', 'cjs')],
   },
   // From what was just built: one compilation serves all.
   ...UMD.map(({entry, file, name}) => ({
     input: `dist/${entry}.js`,
     external,
-    output: {file, format: 'umd', name, globals: GLOBALS, plugins: [terser()]},
+    plugins: [withSourceMap],
+    output: {file, format: 'umd', name, globals: GLOBALS, banner: orderOf(basename(file)), sourcemap: true, plugins: [terser()]},
   })),
   // A backend's entry exports nothing.
   {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: [...external, '../browser'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},

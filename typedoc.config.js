@@ -1,10 +1,19 @@
-// `npm run docs`: the reference of the three entries with the pages, into out/docs.
-import {readFileSync} from 'node:fs';
+// `npm run docs`: the reference of the entries with the pages, into out/docs.
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 
 import {Converter, ReflectionKind} from 'typedoc';
 
+import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
+
+const readme = readFileSync('README.md', 'utf8');
 // The README's table of contents has the pages in the order in which they are read.
-const pages = [...new Set([...readFileSync('README.md', 'utf8').matchAll(/\]\(((?:docs\/\w+|CONTRIBUTING|CHANGELOG)\.md)\)/g)].map(([, page]) => page))];
+const pages = [...new Set([...readme.matchAll(/\]\(([^)#]*)\)/g)].map(([, link]) => inRepository(link)).filter((page) => page?.endsWith('.md')))]
+  .filter((page) => !page.startsWith('examples/'));
+
+// On the registry's page and elsewhere the README's links lead to the repository; on the site, and where links are checked, to its files.
+const OUT = 'out/readme.md';
+mkdirSync('out', {recursive: true});
+writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../'));
 
 /** Names pages by their titles instead of their files, and says which members need no docstring of their own. */
 function plugin(app) {
@@ -30,8 +39,9 @@ const isOfTensorFlow = (member) => [member, member.parent].some(({overwrites, in
   [overwrites, inheritedFrom].some((type) => type !== undefined && type.reflection === undefined) || (inheritedFrom?.reflection !== undefined && isOfTensorFlow(inheritedFrom.reflection)));
 
 export default {
-  entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts'],
+  entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts', 'src/file_system/index.ts'],
   plugin: [plugin],
+  readme: OUT,
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',
@@ -41,6 +51,7 @@ export default {
   headings: {readme: false},
   excludePrivate: true,
   excludeProtected: true,
+  excludeInternal: true,
   excludeExternals: true,
   treatWarningsAsErrors: true,
   // Types that only build other types are not exported; the reference says their names.

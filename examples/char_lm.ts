@@ -15,9 +15,9 @@ import '@tensorflow/tfjs-backend-wasm';
 import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
 import {adam, clipGlobalNorm, fitOneCycle, optimizerOf} from 'tfjs-optim';
+import {fileSystem} from 'tfjs-optim/file-system';
 import {UsageError} from './digits/command_line';
 import {shuffled} from './digits/random';
-import {fileSystem} from './file_system';
 import {folder, positive, run, whole} from './support/command_line';
 import {withProgress} from './support/progress';
 

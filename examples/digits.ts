@@ -5,6 +5,7 @@ import '@tensorflow/tfjs-backend-wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
+import {fileSystem} from 'tfjs-optim/file-system';
 import {batchesOf, Contestant, network} from './digits/contestant';
 import {runCommand} from './digits/command_line';
 import {type Digits, loadDigits} from './digits/data';
@@ -13,7 +14,6 @@ import {HELP, type Options, optionsFrom} from './digits/options';
 import {Progress} from './digits/progress';
 import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
-import {fileSystem} from './file_system';
 
 async function main(options: Options): Promise<void> {
   const {optimizer: {name, make}, lr, epochs, digits, seed, out} = options;

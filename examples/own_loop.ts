@@ -17,7 +17,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import 'tfjs-optim/wasm-training';
 import * as tf from '@tensorflow/tfjs';
 import {adam, ema, flatCos, loadOptimizer, type Optimizer, saveOptimizer} from 'tfjs-optim';
-import {fileSystem} from './file_system';
+import {fileSystem} from 'tfjs-optim/file-system';
 import {folder, positive, run, whole} from './support/command_line';
 import {difference} from './support/difference';
 import {withProgress} from './support/progress';
@@ -102,12 +102,12 @@ function step({generator, critic}: Gan, seed: number): {critic: number; generato
 
 async function save({net, opt}: Player, place: string): Promise<void> {
   const {data, specs} = await tf.io.encodeWeights(net.map(variable => ({name: variable.name, tensor: variable})));
-  await fileSystem(join(place, 'net')).save?.({modelTopology: {}, weightSpecs: specs, weightData: data});
+  await fileSystem(join(place, 'net')).save({weightSpecs: specs, weightData: data});
   await saveOptimizer(opt, fileSystem(join(place, 'optimizer')));
 }
 
 async function load(place: string): Promise<Player> {
-  const {weightData = new ArrayBuffer(0), weightSpecs = []} = await fileSystem(join(place, 'net')).load?.() ?? {};
+  const {weightData = new ArrayBuffer(0), weightSpecs = []} = await fileSystem(join(place, 'net')).load();
   const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
   // Names have to differ from those in use; the optimizer finds its variables by what is before the suffix.
   const net = Object.entries(weights).map(([name, weight]) => tf.variable(weight, true, `${name}_1`));

@@ -2,6 +2,7 @@ import type {Callback, Context, Scalar} from './callback';
 import {contextOf, type Lane, type Values} from './lane';
 import type {Value} from './value';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts. */
 export function callAlone(cb: Callback, at: Context): object {
@@ -9,13 +10,13 @@ export function callAlone(cb: Callback, at: Context): object {
   const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
-    const value = at[name] ?? fallback;
+    const value = own(at, name) ?? fallback;
     if (typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
     hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
   for (const name of Object.keys({...declaration.state, ...declaration.reads, ...declaration.needs})) {
-    const given = at[name];
+    const given = own(at, name);
     if (given !== undefined || Object.hasOwn(declaration.needs, name)) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
   }
   const lane: Lane<Value> = {

@@ -1,6 +1,8 @@
 import {callAlone} from './call_alone';
 import type {External} from './external';
 import type {TensorLane} from './lane';
+import {own} from './own';
+import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
 import type {Start} from './starts';
@@ -25,6 +27,9 @@ export interface Declaration {
   readonly reads: StateDecl;
   readonly needs: StateDecl;
   readonly options: OptionDecl;
+  /** Which values options can have, where not all of their type. */
+  readonly ranges: Readonly<Record<string, Range | undefined>>;
+  readonly restarts: readonly string[];
   readonly everyParameter: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
@@ -85,12 +90,17 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  * @param declaration
  *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
  *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`, `startAt(f)`). Callbacks may
- *     share an entry that has the same start.
+ *     share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})` hold a point in weight
+ *     space: `opt.rebase()` has them start anew from the weights as they are.
+ *   - `restarts`: entries in weight space that do so by themselves, too, where others wrote the variable since the
+ *     last step.
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
  *   - `needs`: entries that a callback before it has to provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
+ *   - `ranges`: which numbers options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked by `with` and on loading.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
- *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its numbers are common to all.
+ *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its
+ *     numbers are common to all. The `p` that it returns for a frozen parameter is dropped.
  *   - `evaluate`: `{p}` to show while `opt.eval()` is in force.
  * @param fn the maths.
  */
@@ -99,7 +109,9 @@ export function newCallback<
   T extends Readonly<Record<string, Value>> = {}, E extends boolean = false, U extends Update<S> = Update<S>>(
   name: string,
   declaration: {
-    readonly hypers?: H; readonly state?: S; readonly reads?: R; readonly needs?: N; readonly options?: O; readonly everyParameter?: E;
+    readonly hypers?: H; readonly state?: S; readonly reads?: R; readonly needs?: N; readonly options?: O;
+    readonly ranges?: {readonly [K in keyof O]?: Range};
+    readonly restarts?: ReadonlyArray<keyof S & string>; readonly everyParameter?: E;
     readonly total?: (at: Own<H, S, R, N, O, E>) => T; readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
   },
   fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>): CallableCallback<H, S, R, N, O>;
@@ -110,7 +122,9 @@ export function newCallback(name: string, declaration: Partial<Declaration>, fn:
   return made;
 }
 
-const NOTHING: Declaration = {hypers: {}, state: {}, reads: {}, needs: {}, options: {}, everyParameter: false, run: () => ({})};
+const NOTHING: Declaration = {
+  hypers: {}, state: {}, reads: {}, needs: {}, options: {}, ranges: {}, restarts: [], everyParameter: false, run: () => ({}),
+};
 
 /** A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how. */
 export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
@@ -130,6 +144,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
           throw new Error(`${name}: the option '${option}' takes a ${typeof options[option]}, got ${String(value)}.`);
         }
+        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option) ?? {});
         set[option] = value;
       }
       return bind(name, declaration, set);

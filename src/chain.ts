@@ -1,5 +1,6 @@
 import {type Callback} from './callback';
 import type {External} from './external';
+import type {Range} from './range';
 import {required, type Required} from './required';
 import type {Start} from './starts';
 
@@ -18,9 +19,13 @@ export interface Chain {
   readonly state: ReadonlyMap<string, number | Start>;
   /** Names of options, with the values that they are bound to in the callback that declares them first. */
   readonly options: ReadonlyMap<string, number | boolean>;
+  /** Which values options can have. */
+  readonly ranges: ReadonlyMap<string, Range>;
   /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
+  /** The state entries that start anew by themselves where others write the variable. */
+  readonly restarts: readonly string[];
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -38,7 +43,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
     if (first !== undefined && first.kind !== kind) {
-      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name.`);
+      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`);
     }
     if (first === undefined) kinds.set(entry, {kind, by});
   };
@@ -74,7 +79,8 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     }
   }
   return {
-    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, ranges: rangesOf(callbacks), everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
 }
@@ -97,4 +103,9 @@ function stagesOf(callbacks: readonly Callback[]): Stage[] {
 /** A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to know whether any parameter is still on its way. */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
+}
+
+function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
+  const all = callbacks.flatMap(({declaration: {ranges}}) => Object.entries(ranges));
+  return new Map(all.flatMap(([option, range]) => range === undefined ? [] : [[option, range] as const]));
 }

@@ -18,12 +18,12 @@ export function dict(from: Dict, key: string): Dict {
 
 export function list(from: Dict, key: string): Array<Dict> {
   const value = from[key];
-  return Array.isArray(value) ? value.map((entry: unknown) => isDict(entry) ? entry : malformed(key)) : malformed(key);
+  return Array.isArray(value) ? Array.from(value, (entry: unknown) => isDict(entry) ? entry : malformed(key)) : malformed(key);
 }
 
 export function numbers(from: Dict, key: string): number[] {
   const value = from[key];
-  return Array.isArray(value) ? value.map((entry: unknown) => typeof entry === 'number' ? entry : malformed(key)) : malformed(key);
+  return Array.isArray(value) ? Array.from(value, (entry: unknown) => typeof entry === 'number' ? entry : malformed(key)) : malformed(key);
 }
 
 export function number(from: Dict, key: string): number {

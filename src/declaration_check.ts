@@ -19,6 +19,12 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
       checkValue(name, kind, entry, value);
     }
   }
+  for (const entry of declaration.restarts ?? []) {
+    const start = Object.hasOwn(declaration.state ?? {}, entry) ? declaration.state?.[entry] : undefined;
+    if (typeof start === 'function' && start.space === 'weight') continue;
+    throw new Error(`${name}: restarts names '${entry}', which must be an entry of state in weight space: ` +
+      'one that starts as copy, or as startAt(f, {space: \'weight\'}).');
+  }
 }
 
 /** @throws where something can't be called so. */

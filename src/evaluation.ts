@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {alone} from './call_alone';
 import type {Chain} from './chain';
 import {contextOf} from './lane';
+import {assign, putBack} from './own_writes';
 import type {Place} from './parameter_set';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** Shows the parameters that callbacks `evaluate` to, such as weight averages, and puts the trained ones back. */
 export class Evaluation {
@@ -14,28 +16,40 @@ export class Evaluation {
     return this.#showing;
   }
 
-  /** Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. */
+  /** @throws where the trained parameters are not those that are there. */
+  checkTrained(): void {
+    if (!this.#showing) return;
+    throw new Error('Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
+      'call train() before saving the optimizer. model.save(place), without it, saves what is shown.');
+  }
+
+  /**
+   * Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one
+   * throws, nothing is shown.
+   */
   show(chain: Chain, places: readonly Place[], common: Readonly<Record<string, number>>, decays: (place: Place) => boolean): void {
     if (this.#showing) return;
-    this.#showing = true;
     tf.tidy(() => {
-      for (const place of places) {
-        const shown = evaluated(chain, place, common, decays(place));
+      const swaps = places.flatMap(place => {
         const {variable} = place.parameter;
-        if (shown === variable) continue;
-        this.#trained.set(variable, tf.keep(variable.clone()));
-        variable.assign(shown);
+        const shown = evaluated(chain, place, common, decays(place));
+        return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
+      });
+      for (const {variable, shown, trained} of swaps) {
+        this.#trained.set(variable, tf.keep(trained));
+        assign(variable, shown);
       }
     });
+    this.#showing = true;
   }
 
   /** Puts the trained parameters back. */
   restore(): void {
     for (const [variable, trained] of this.#trained) {
-      if (!variable.isDisposed) variable.assign(trained);
+      if (!variable.isDisposed) putBack(variable, trained);
+      this.#trained.delete(variable);
       trained.dispose();
     }
-    this.#trained.clear();
     this.#showing = false;
   }
 }
@@ -45,12 +59,14 @@ function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers
   let shown: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;
-    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => known[entry] === undefined)) continue;
+    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => own(known, entry) === undefined)) continue;
     const lane = {before: variable, p: shown, grad: undefined, trains: true, doWd, hypers, entries: known, stopped: false};
     const result = declaration.evaluate(contextOf(cb, lane, alone));
     const p: unknown = 'p' in result ? result.p : undefined;
-    if (!isTensor(p) || !tf.util.arraysEqual(p.shape, variable.shape)) {
-      throw new Error(`${name}: evaluate must give p, a tensor of the parameter's shape [${variable.shape}].`);
+    if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
+      const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
+      throw new Error(`${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
+        `for '${variable.name}' it gave ${got}.`);
     }
     shown = p;
   }

@@ -1,19 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {shown} from './shown';
 
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
 
-/** What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. */
-export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined}>;
+/** What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. The absent `dtype` tells the compiler that a tensor is no entry. */
+export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined; readonly dtype?: undefined}>;
 
 /**
  * The gradients by variable.
- * @throws where a name is of no living variable, or a gradient is not its variable's shape and type.
+ * @throws where there are no names, a name is of no living variable, or a gradient is not its variable's shape and type.
  */
 export function gradientsByVariable(named: NamedGradients): Gradients {
   const gradients = new Map<tf.Variable, tf.Tensor>();
   // No list of pairs in between: a model has hundreds of variables, and this runs in every step.
-  if (isList(named)) for (const {name, tensor} of named) addGradient(gradients, name, tensor);
+  if (isList(named)) for (const one of named) addGradient(gradients, nameOf(one), one.tensor);
   else for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
   return gradients;
 }
@@ -26,6 +27,11 @@ function addGradient(gradients: Map<tf.Variable, tf.Tensor>, name: string, gradi
   checkGradient(variable, gradient);
   const {size} = gradients;
   if (gradients.set(variable, gradient).size === size) throw new Error(`There are two gradients for '${name}'; add them up.`);
+}
+
+function nameOf(one: object): string {
+  if ('name' in one && typeof one.name === 'string' && 'tensor' in one) return one.name;
+  throw new Error(`applyGradients takes a list of {name: variable.name, tensor: gradient}; got ${shown(one)}.`);
 }
 
 function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {

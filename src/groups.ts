@@ -18,6 +18,8 @@ export interface Parameter {
   readonly flags: Flags;
   /** What the variable was told to be, or is by its name. */
   readonly kind: WeightKind | undefined;
+  /** Whether others wrote the variable since its last step. Absent before the first step with its state. */
+  isReplaced?: () => boolean;
 }
 
 /** Parameters with the same hypers. */
@@ -33,7 +35,9 @@ export function newParameter(variable: tf.Variable): Parameter {
 }
 
 /** Frees the tensors of a parameter's state and forgets it; the flags stay. */
-export function clearEntries({entries}: Parameter): void {
+export function clearEntries(parameter: Parameter): void {
+  const {entries} = parameter;
+  delete parameter.isReplaced;
   for (const [name, value] of Object.entries(entries)) {
     if (typeof value !== 'number') value.dispose();
     Reflect.deleteProperty(entries, name);

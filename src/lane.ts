@@ -4,6 +4,7 @@ import type {Chain} from './chain';
 import {checkEntry, entriesReturned, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
+import {own} from './own';
 
 /** One parameter on its way through the callbacks of a step. */
 export interface Lane<V extends Value> {
@@ -72,16 +73,18 @@ function runsOn<V extends Value>({declaration}: Callback, lane: Lane<V>): boolea
 function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, arithmetic: Values<V>): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
-  const terms: Record<string, V[]> = {};
+  const terms = new Map<string, V[]>();
   for (const lane of lanes) {
     if (!runsOn(cb, lane)) continue;
     for (const [name, value] of entriesOf(entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), '{sum: grad.sum()}'))) {
       checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value)) throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
-      (terms[name] ??= []).push(value);
+      const same = terms.get(name) ?? [];
+      same.push(value);
+      terms.set(name, same);
     }
   }
-  return Object.fromEntries(Object.entries(terms).map(([name, values]) => [name, arithmetic.sum(name, values)]));
+  return Object.fromEntries([...terms].map(([name, values]) => [name, arithmetic.sum(name, values)]));
 }
 
 function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total: object | undefined): void {
@@ -93,7 +96,9 @@ function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: V
       if (typeof value !== 'boolean') throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
       lane.stopped = value;
     } else if (entry === 'p') {
-      lane.p = like(cb, entry, value, lane.p, arithmetic);
+      const p = like(cb, entry, value, lane.p, arithmetic);
+      // Frozen: it stays as it is, whatever a callback for every parameter makes of it.
+      if (lane.trains) lane.p = p;
     } else if (entry === 'grad') {
       lane.grad = like(cb, entry, value, lane.grad ?? lane.p, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
@@ -105,7 +110,7 @@ function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: V
 }
 
 function stateLike<V extends Value>(cb: Callback, entry: string, value: unknown, lane: Lane<V>, arithmetic: Values<V>): V | number {
-  const now = lane.entries[entry];
+  const now = own(lane.entries, entry);
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a number.`);
@@ -123,9 +128,9 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
   const {declaration, options} = cb;
   const {hypers, entries} = lane;
   const context: Record<string, unknown> = {p: lane.p, grad: lane.grad, doWd: lane.doWd};
-  for (const [name, value] of Object.entries({...declaration.hypers, ...options})) context[name] = hypers[name] ?? value;
-  for (const name of Object.keys(declaration.reads)) context[name] = entries[name];
-  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state})) context[name] = entries[name] ?? begin(cb, name, start, lane, arithmetic);
+  for (const [name, value] of Object.entries({...declaration.hypers, ...options})) context[name] = own(hypers, name) ?? value;
+  for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
+  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state})) context[name] = own(entries, name) ?? begin(cb, name, start, lane, arithmetic);
   if (total !== undefined) context['total'] = total;
   return context;
 }
@@ -134,6 +139,7 @@ function begin<V extends Value>(cb: Callback, entry: string, start: number | Sta
   const value: unknown = typeof start === 'number' ? start : start({p: lane.before, grad: lane.grad ?? lane.before.zerosLike()});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value)) throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
+  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, lane.before, arithmetic);
   lane.entries[entry] = value;
   return value;
 }

@@ -1,6 +1,7 @@
 import {Around} from './around';
 import {lookaheadSync} from './callbacks/sync';
 import type {Optimizer} from './optimizer';
+import {checkOptions} from './schedule/options';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -20,9 +21,9 @@ export class Lookahead extends Around {
     return 'TfjsOptimLookahead';
   }
 
-  constructor(inner: Optimizer, {k = 6, alpha = 0.5}: LookaheadOptions = {}) {
-    if (!Number.isInteger(k) || k < 1) throw new Error(`Lookahead's k is a whole number from 1; got ${k}.`);
-    if (!(alpha >= 0 && alpha <= 1)) throw new Error(`Lookahead's alpha is from 0 to 1; got ${alpha}.`);
+  constructor(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]) {
+    checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
+    const {k = 6, alpha = 0.5} = options;
     super(inner, lookaheadSync.with({k, alpha}));
   }
 }

@@ -1,29 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {HyperDecl} from './callback';
+import type {Callback, HyperDecl} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
+import {isTrainable} from './enclosing';
 import {Evaluation} from './evaluation';
-import {exposed} from './exposed';
 import {type Job, step} from './fuse';
 import {type Gradients, gradientsByVariable, type NamedGradients} from './gradients';
-import {clearEntries, newParameter, type Parameter, replaceState} from './groups';
+import {clearEntries, newParameter, replaceState} from './groups';
 import {KeptNumbers} from './kept_numbers';
-import {uniqueName} from './matching';
+import {isLossOfModel, warnLeftOut} from './left_out';
+import {Lending} from './lending';
+import {loadWeights} from './load_weights';
 import type {NamedTensor} from './named_tensor';
 import {ParameterSet, type Place} from './parameter_set';
 import {checkVariable, variablesOf} from './params';
 import {quoted} from './quoted';
+import {isInstance} from './registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
-import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
-import {RunningSchedule} from './schedule/running';
-import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
-import {checkStateDict, type StateDict} from './state_dict';
+import {manifestOf, type SavedParameter, writeWeights} from './saved_weights';
+import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {checkSettings} from './settings_check';
+import {checkStateDict, copies, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
-import {matchRead, Waiting} from './waiting';
+import {isTensor} from './tensors';
+import {parametersToSave, Waiting} from './waiting';
 import {wasmTrainingHint} from './wasm_training_hint';
-import {listedByNames} from './weight_names';
+import {WeightSpace} from './weight_space';
+
+/** The weights of an optimizer without a promise; its own, which its next step may change. */
+export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
 
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
@@ -37,16 +44,28 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return 'TfjsOptimOptimizer';
   }
 
+  /**
+   * The hypers that the class declares beside those of its callbacks, with defaults: what an optimizer gets on loading where the file lacks one. A class
+   * of your own that hands hypers to the constructor as `declared` overrides it.
+   */
+  static get declaredHypers(): HyperDecl {
+    return {};
+  }
+
   override readonly state: StateView;
   protected override chain: Chain;
   protected override set: ParameterSet;
   protected override explicit: boolean;
   #waiting = new Waiting();
   readonly #evaluation = new Evaluation();
-  /** The tensors of the last `getWeights` that are not state. */
-  readonly #savedNumbers = new KeptNumbers();
+  /** The tensors of `getWeights`. */
+  #lending = new Lending();
+  /** Those of the last `getWeights` that are not state. */
+  #savedNumbers = new KeptNumbers(this.#lending);
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
+  readonly #weightSpace = new WeightSpace();
+  #warnedOfLeftOut = false;
   /** Why the optimizer can't be used any more. */
   #ended: string | undefined;
 
@@ -58,16 +77,17 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
-    const list: readonly AnyCallback[] = isList(callbacks) ? callbacks : [callbacks];
-    this.chain = chainOf(list);
+    checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
+    this.chain = chainOf(listOf(callbacks));
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
-    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals);
+    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals, this.chain.ranges);
     this.state = stateView({
       chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
       bound: variable => {
         this.#bind([variable]);
+        this.#keepLent();
         return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
       },
     });
@@ -85,6 +105,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#toTrain(varList);
+    if (this.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -148,18 +169,44 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   // State
 
-  /** Everything that the optimizer knows, by position. The tensors are copies that the caller owns. */
+  /**
+   * Has the state that holds points in weight space (slow weights, averages, and what own callbacks start as `copy`
+   * or declare so) start anew from the weights as they are at the next step. For after weights were replaced:
+   * `setWeights`, `assign`, a federated round.
+   * @throws between `eval()` and `train()`.
+   */
+  rebase(): void {
+    this.#checkUsable();
+    this.#waiting.checkArrived();
+    this.#keepLent();
+    this.#weightSpace.rebase(this.chain, this.set.all(), this.#waiting.parameters);
+  }
+
+  /**
+   * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew
+   * then. For after weights and state were put back together: before the first step after loading, weights that are
+   * written are taken for those that belong to the state.
+   */
+  watchWeights(): void {
+    for (const {parameter} of this.set.all()) this.#weightSpace.watch(this.chain, parameter);
+  }
+
+  /**
+   * Everything that the optimizer knows, by position. The tensors are copies that the caller owns.
+   * @throws between `eval()` and `train()`.
+   */
   stateDict(): StateDict {
     this.#checkAlive();
+    this.#checkToSave();
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
-      hypers: this.set.groups.map(({hypers}) => ({...hypers})),
+      hypers: this.moving.hypersToSave(),
       common: {...this.common},
       frozen: this.set.groups.map(({frozen}) => frozen),
       frozenIdx: this.set.frozenIdx,
       iterations: this.iterations,
-      schedule: this.running?.state,
+      schedule: this.moving.state,
     };
   }
 
@@ -168,26 +215,31 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
    */
   loadStateDict(dict: StateDict): void {
-    this.#checkAlive();
+    this.#checkUsable();
     checkStateDict(dict, this.chain, this.set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
+    // Copies, for the tensors may be this optimizer's own.
+    const state = dict.state.map(copies);
+    this.#keepLent();
     this.#waiting.clear();
     this.common = {...dict.common};
     this.set.all().forEach(({parameter}, i) => {
       replaceState(parameter);
-      this.state.set(parameter.variable, dict.state[i] ?? {});
+      this.state.set(parameter.variable, state[i] ?? {});
     });
+    tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     this.set.groups.forEach((group, i) => {
       Object.assign(group.hypers, dict.hypers[i]);
       group.frozen = dict.frozen[i] ?? 'no';
     });
     this.set.frozenIdx = dict.frozenIdx;
-    this.running = dict.schedule === undefined ? undefined : new RunningSchedule(dict.schedule);
+    this.moving.load(dict.schedule);
     this.iterations_ = dict.iterations;
   }
 
   /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
   clearState(): void {
+    this.#keepLent();
     for (const {parameter} of this.set.all()) clearEntries(parameter);
     this.#waiting.forgetState();
     this.common = {};
@@ -195,34 +247,45 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   // Saving
 
-  /** Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`. */
+  /**
+   * Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`.
+   * @throws between `eval()` and `train()`.
+   */
   override getConfig(): tf.serialization.ConfigDict {
+    this.#checkToSave();
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
-      callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, schedule: this.running?.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
+      callbacks: this.chain.callbacks, hypers: this.moving.hypersToSave(), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
+      explicit: this.explicit, schedule: this.moving.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
     });
   }
 
   /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
   static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
-    const saved = readConfig(config);
-    const {trainBn, wdBnBias} = saved;
-    const values = saved.hypers[0] ?? {};
-    // The class's own constructor would compose afresh; what was saved is the composition.
-    const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
-    if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
-    made.#restore(saved);
-    return made;
+    const revived: Callback[] = [];
+    try {
+      const saved = readConfig(config, revived, cls);
+      const {trainBn, wdBnBias} = saved;
+      const values = saved.hypers[0] ?? {};
+      // The class's own constructor would compose afresh; what was saved is the composition.
+      const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
+      if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+      made.#restore(saved);
+      return made;
+    } catch (error) {
+      for (const {declaration} of revived) declaration.external?.dispose();
+      throw error;
+    }
   }
 
-  /** `iter`, the state and the host numbers. The tensors belong to the optimizer: they live until a call that finds other numbers, or its `dispose`. */
+  /**
+   * `iter`, the state and the host numbers, as they are now. The tensors belong to the optimizer: read or copy them as
+   * soon as they are there, for the next step may change them.
+   * @throws between `eval()` and `train()`.
+   */
   override getWeights(): Promise<NamedTensor[]> {
-    this.#checkAlive();
-    this.#waiting.checkArrived();
-    const {chain, iterations, common} = this;
-    const weights = writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
-    for (const {tensor} of weights) exposed.add(tensor);
+    const weights = this.#weights();
+    void this.#lending.lend(weights.map(({tensor}) => tensor));
     return Promise.resolve(weights);
   }
 
@@ -232,16 +295,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
-    const {expected} = this.#waiting;
-    const known = manifestOf(this.chain, this.#toSave());
-    const listed = expected === undefined ? listedByNames(this.chain, known, weights) : {manifest: expected, weights};
-    const bound = this.set.all().map(({parameter}) => parameter);
-    const {iterations, parameters, common} = await readWeights(this.chain, listed);
-    // This optimizer's own manifest begins with its variables.
-    const own = listed.manifest === known ? new Map(bound.map(({variable}, i) => [variable, parameters[i]])) : matchRead(parameters, bound);
-    const taken = new Set(own.values());
-    for (const parameter of bound) replaceState(parameter, own.get(parameter.variable));
-    this.#waiting.arrived(parameters.filter(parameter => !taken.has(parameter)));
+    const {iterations, common, own, waiting} = await loadWeights({
+      chain: this.chain, expected: this.#waiting.expected, known: manifestOf(this.chain, this.#toSave()),
+      bound: () => this.set.all().map(({parameter}) => parameter), check: () => { this.#checkUsable(); },
+    }, weights);
+    this.#keepLent();
+    for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
+    this.#waiting.arrived(waiting);
     this.iterations_ = iterations;
     this.common = {...common};
   }
@@ -255,17 +315,17 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...variables], true);
   }
 
-  /** Frees all tensors of the optimizer. It can't be used afterwards. */
+  /** Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that one's to free. */
   override dispose(): void {
     this.train();
-    if (this.#ended === undefined) {
-      for (const {parameter} of this.set.all()) clearEntries(parameter);
-      for (const external of this.chain.externals) external.dispose();
-    }
+    if (this.#ended !== undefined) return;
+    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
     this.grads.zero(true);
     this.#savedNumbers.dispose();
-    this.#ended ??= 'it is disposed';
+    this.#lending.dispose();
+    this.#ended = 'it is disposed. Make a new one';
   }
 
   /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
@@ -275,39 +335,64 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting = inner.#waiting;
     this.explicit = inner.explicit;
     this.common = inner.common;
-    this.running = inner.running;
     this.iterations_ = inner.iterations;
-    inner.#savedNumbers.dispose();
+    this.#lending = inner.#lending;
+    this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
-    inner.#ended = `it is part of a ${this.getClassName()} now`;
+    inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
+    const refuse = (): void => { inner.#checkAlive(); };
+    for (const field of ['set', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals);
+    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals, this.chain.ranges);
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
-    this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
+    this.moving.load(schedule);
     this.#waiting.expect(manifest);
   }
 
+  static {
+    weightsNow = optimizer => optimizer.#weights();
+  }
+
+  #weights(): NamedTensor[] {
+    this.#checkAlive();
+    this.#checkToSave();
+    this.#waiting.checkArrived();
+    const {chain, iterations, common} = this;
+    return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+  }
+
+  /** To be called before state is written or disposed: what was handed out just now stays as it is. */
+  #keepLent(): void {
+    this.#lending.replace(() => [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries));
+  }
+
   #toSave(): SavedParameter[] {
-    const bound = this.set.all().map(({parameter, index}) => {
-      const {variable: {name, shape}, entries} = parameter;
-      return {name, shape, group: index, entries, flags: this.set.flagsToSave(parameter)};
-    });
-    const used = new Set(bound.map(({name}) => name));
-    return [...bound, ...this.#waiting.parameters.map(parameter => ({...parameter, name: uniqueName(parameter.name, used)}))];
+    return parametersToSave(this.set, this.#waiting.parameters);
   }
 
   #checkAlive(): void {
-    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}. Make a new one.`);
+    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}.`);
   }
 
   #checkUsable(): void {
     this.#checkAlive();
     if (this.#evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
+  }
+
+  /** What is saved goes with the weights as they are: these have to be the trained ones, and the state theirs. */
+  #checkToSave(): void {
+    this.#evaluation.checkTrained();
+    this.#restartReplaced();
+  }
+
+  #restartReplaced(): void {
+    this.#keepLent();
+    this.#weightSpace.restartReplaced(this.chain, this.set.all(), variable => this.isFrozen(variable));
   }
 
   /** The variables to differentiate by. */
@@ -320,8 +405,16 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (mine.length === 0) {
       throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
     }
-    if (varList !== undefined && !named.some(({trainable}) => trainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    if (varList !== undefined && !named.some(isTrainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+  }
+
+  /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
+  #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
+    const leftOut = variables.filter(variable => variable.trainable && this.set.place(variable) === undefined);
+    if (leftOut.length === 0 || !isLossOfModel(f)) return;
+    this.#warnedOfLeftOut = true;
+    warnLeftOut(leftOut);
   }
 
   /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */
@@ -343,27 +436,27 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   #update(gradients: Gradients): void {
     this.#bind([...gradients.keys()]);
     for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
+    this.#restartReplaced();
     this.onSchedule(() => {
       const jobs: Job[] = [];
       for (const place of this.set.all()) {
         const {parameter, group: {hypers}, index: group} = place;
         const {variable, entries} = parameter;
         if (!this.#takesPart(variable)) continue;
+        this.#weightSpace.watch(this.chain, parameter);
         const trains = this.set.trains(place);
         const grad = trains ? gradients.get(variable) : undefined;
         if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
       }
+      this.#keepLent();
       if (jobs.length > 0) step(this.chain, jobs, this.common);
     });
     this.incrementIterations();
   }
 
-  /**
-   * A weight whose own `trainable` is false is not the optimizer's to change, and an `everyParameter` callback would. One without elements has
-   * nothing to update, and tfjs's kernels fail on its sums.
-   */
+  /** One without elements has nothing to update, and tfjs's kernels fail on its sums. */
   #takesPart(variable: tf.Variable): boolean {
-    return variable.trainable && variable.size > 0 && this.#considered?.has(variable) !== false;
+    return variable.size > 0 && this.#considered?.has(variable) !== false;
   }
 
   /** @throws where the variable is none of the optimizer's. */
@@ -372,16 +465,4 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     if (place === undefined) throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
     return place;
   }
-}
-
-function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
-  return Array.isArray(callbacks);
-}
-
-function isInstance<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, x: tf.serialization.Serializable): x is T {
-  return x instanceof cls;
-}
-
-function copies(entries: Parameter['entries']): Record<string, tf.Tensor | number> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : value.clone()]));
 }

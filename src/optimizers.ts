@@ -6,8 +6,10 @@ import {larcLayerLr, larcStep} from './callbacks/trust';
 import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
+import {checkRowArguments} from './row_arguments';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
 import type {HyperValue} from './slice';
+import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
 export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSettings {
@@ -25,6 +27,8 @@ export type RowOptions<H, X, P extends readonly AnyCallback[]> = {readonly [K in
 
 interface Row<H, X> {
   readonly name: string;
+  /** The function that makes it, for errors. */
+  readonly factory: string;
   /** The hypers and their defaults, beside `lr`. */
   readonly hypers: H;
   /** The callbacks after decay. `momentum` says whether `mom` is not 0 at construction. */
@@ -37,28 +41,36 @@ interface Row<H, X> {
 interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
+  /** The hypers of the class, with their defaults. */
+  readonly declaredHypers: HyperDecl;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
    * @param lr the learning rate: one, one a group, or a `slice`. Default 1e-3.
    * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, and the settings of every optimizer.
-   * @throws for unknown or impossible hypers, or parameters that can't be trained.
+   * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>): Optimizer<readonly Callback[]>;
+  new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>, ...more: undefined[]): Optimizer<readonly Callback[]>;
 }
 
 /** The class of a row. The factory is a function of the same arguments. */
 function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
+  declareTableHypers(declared);
   return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
     static override get className(): string {
       return `TfjsOptim${row.name}`;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>) {
+    static override get declaredHypers(): HyperDecl {
+      return declared;
+    }
+
+    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>, ...more: undefined[]) {
+      checkRowArguments(row.factory, row.hypers, lr, [options, ...more]);
       const {decoupleWd = true, callbacks = [], ...rest}: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
-      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in row.extra)));
+      const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
       super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own], {lr, ...settings}, declared);
     }
@@ -66,24 +78,24 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
 }
 
 const sgdRow = {
-  name: 'SGD', hypers: {mom: 0, wd: 0}, extra: {},
+  name: 'SGD', factory: 'sgd', hypers: {mom: 0, wd: 0}, extra: {},
   chain: (momentum: boolean) => momentum ? [averageGrad, momentumStep] : [sgdStep],
 };
 const rmsPropRow = {
-  name: 'RMSProp', hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8}, extra: {},
+  name: 'RMSProp', factory: 'rmsProp', hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8}, extra: {},
   chain: (momentum: boolean) => [...momentum ? [averageGrad] : [], averageSqrGrad, rmsPropStep],
 };
 const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
-const adamRow = {name: 'Adam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01}, extra: {}, chain: () => [...averages, adamStep]};
-const rAdamRow = {name: 'RAdam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0}, extra: {}, chain: () => [...averages, rAdamStep]};
+const adamRow = {name: 'Adam', factory: 'adam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01}, extra: {}, chain: () => [...averages, adamStep]};
+const rAdamRow = {name: 'RAdam', factory: 'rAdam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0}, extra: {}, chain: () => [...averages, rAdamStep]};
 const qhAdamRow = {
-  name: 'QHAdam', hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0}, extra: {}, chain: () => [...averages, qhAdamStep],
+  name: 'QHAdam', factory: 'qhAdam', hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0}, extra: {}, chain: () => [...averages, qhAdamStep],
 };
 const larcRow = {
-  name: 'Larc', hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0}, extra: {clip: true},
+  name: 'Larc', factory: 'larc', hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0}, extra: {clip: true},
   chain: (momentum: boolean, {clip}: {readonly clip?: boolean}) => [...momentum ? [averageGrad] : [], larcLayerLr.with({clip}), larcStep],
 };
-const lambRow = {name: 'Lamb', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0}, extra: {}, chain: () => [...averages, lambStep]};
+const lambRow = {name: 'Lamb', factory: 'lamb', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0}, extra: {}, chain: () => [...averages, lambStep]};
 
 /**
  * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`. The momentum is not
@@ -135,56 +147,59 @@ export class Lamb<const P extends readonly AnyCallback[] = readonly []> extends 
 export type Options<R extends {readonly hypers: object; readonly extra: object}, P extends readonly AnyCallback[]> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
 
 /** Makes {@link SGD}. */
-export function sgd<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P>): SGD<P> {
-  return new SGD(lr, options);
+export function sgd<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P>, ...more: undefined[]): SGD<P> {
+  return new SGD(lr, options, ...more);
 }
 
 /** Makes {@link RMSProp}. */
-export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P>): RMSProp<P> {
-  return new RMSProp(lr, options);
+export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P>, ...more: undefined[]): RMSProp<P> {
+  return new RMSProp(lr, options, ...more);
 }
 
 /** Makes {@link Adam}. */
-export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
-  return new Adam(lr, options);
+export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>, ...more: undefined[]): Adam<P> {
+  return new Adam(lr, options, ...more);
 }
 
 /** Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
-export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>): Adam<P> {
+export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>, ...more: undefined[]): Adam<P> {
+  checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
 /** Makes {@link RAdam}. */
-export function rAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): RAdam<P> {
-  return new RAdam(lr, options);
+export function rAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>, ...more: undefined[]): RAdam<P> {
+  return new RAdam(lr, options, ...more);
 }
 
 /** Makes {@link QHAdam}. */
-export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P>): QHAdam<P> {
-  return new QHAdam(lr, options);
+export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P>, ...more: undefined[]): QHAdam<P> {
+  return new QHAdam(lr, options, ...more);
 }
 
 /** Makes {@link Larc}. */
-export function larc<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P>): Larc<P> {
-  return new Larc(lr, options);
+export function larc<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P>, ...more: undefined[]): Larc<P> {
+  return new Larc(lr, options, ...more);
 }
 
 /** Makes {@link Lamb}. */
-export function lamb<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P>): Lamb<P> {
-  return new Lamb(lr, options);
+export function lamb<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P>, ...more: undefined[]): Lamb<P> {
+  return new Lamb(lr, options, ...more);
 }
 
 /** Makes {@link Lookahead} over an optimizer, which it takes over. */
-export function lookahead(inner: Optimizer, options: LookaheadOptions = {}): Lookahead {
-  return new Lookahead(inner, options);
+export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]): Lookahead {
+  return new Lookahead(inner, options, ...more);
 }
 
 /**
- * Ranger: {@link Lookahead} (k 6, alpha 0.5) over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0.
+ * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0, `k` 6, `alpha` 0.5.
  * Source: Wright, Ranger: a synergistic optimizer, 2019.
  */
-export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>): Lookahead {
-  return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, options)));
+export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P> & LookaheadOptions, ...more: undefined[]): Lookahead {
+  checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);
+  const {k, alpha, ...rest}: LookaheadOptions = {...options};
+  return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, rest)), {k, alpha});
 }
 
 /**

@@ -2,8 +2,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {External} from './external';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './groups';
+import {isTrainable} from './enclosing';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
+import type {Range} from './range';
+import {Moving} from './schedule/moving';
 import {type HyperValue, spread} from './slice';
 import {warn} from './warn';
 import {kindByName} from './weight_kind';
@@ -30,8 +33,11 @@ export interface Place {
 export class ParameterSet {
   /** As the original counts: the first group that `freezeTo` left trainable. */
   frozenIdx = 0;
+  /** What moves the hypers by itself. */
+  readonly moving: Moving;
   readonly #everyGroup: readonly Group[];
   readonly #places = new Map<tf.Variable, Place>();
+  #warnedOfEmpty = false;
   /** What `all` returns, until the parameters change. */
   #ordered: readonly Place[] | undefined;
 
@@ -39,14 +45,17 @@ export class ParameterSet {
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
    * @param n the number of groups.
    * @param externals where some of the hypers are kept.
+   * @param ranges of the options, which can be set like hypers.
    */
   constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
-    externals: readonly External[] = []) {
-    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n)] as const);
+    externals: readonly External[] = [], readonly ranges: ReadonlyMap<string, Range> = new Map()) {
+    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const);
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
+    this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
+    this.#warnOfEmpty(lists ?? []);
     lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
   }
 
@@ -68,7 +77,7 @@ export class ParameterSet {
   }
 
   /** Adds a parameter to a group, by default the last. */
-  add(parameter: Parameter, index = this.groups.length - 1): Place {
+  add(parameter: Parameter, index = this.#everyGroup.length - 1): Place {
     checkVariable(parameter.variable);
     const group = this.#groupAt(index);
     const place = {parameter, group, index};
@@ -81,6 +90,7 @@ export class ParameterSet {
   /** Puts other lists of variables in the groups; those that stay keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
+    this.#warnOfEmpty(lists);
     const before = new Map([...this.#places].map(([variable, {parameter}]) => [variable, parameter]));
     this.#places.clear();
     this.#ordered = undefined;
@@ -93,17 +103,24 @@ export class ParameterSet {
 
   /** Lets disposed variables go, with their state. */
   #dropDisposed(): void {
+    const left = new Set<Group>();
     for (const [variable, {parameter, group}] of this.#places) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);
-      group.parameters.splice(group.parameters.indexOf(parameter), 1);
       this.#places.delete(variable);
-      this.#ordered = undefined;
+      left.add(group);
+    }
+    if (left.size === 0) return;
+    this.#ordered = undefined;
+    for (const {parameters} of left) {
+      const living = parameters.filter(({variable}) => !variable.isDisposed);
+      parameters.length = 0;
+      for (const parameter of living) parameters.push(parameter);
     }
   }
 
   trains({parameter: {variable, flags, kind}, group: {frozen}}: Place): boolean {
-    if (!variable.trainable || frozen === 'wholly') return false;
+    if (!isTrainable(variable) || frozen === 'wholly') return false;
     return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && kind === 'normalization'));
   }
 
@@ -120,9 +137,12 @@ export class ParameterSet {
     return flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags;
   }
 
-  /** The hypers of each group; what is written to them is checked and acts on the next step. */
-  hyperViews(): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}) => hyperView(hypers));
+  /**
+   * The hypers of each group; what is written to them is checked and acts on the next step.
+   * @param check throws where the set is no longer that of the optimizer whose hypers these are.
+   */
+  hyperViews(check: () => unknown): Array<Record<string, Scalar>> {
+    return this.groups.map(({hypers}, i) => hyperView(hypers, check, name => { this.moving.release(name, i); }, this.ranges));
   }
 
   /** Sets hypers of all groups, all or none of them. */
@@ -130,16 +150,18 @@ export class ParameterSet {
     const known = Object.keys(this.groups[0]?.hypers ?? {});
     const columns = Object.entries(values).map(([name, value]) => {
       if (!known.includes(name)) throw unknownHyper(name, known);
-      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name])] as const;
+      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name], this.ranges.get(name))] as const;
     });
     for (const [name, column] of columns) {
       this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
+      this.moving.release(name);
     }
   }
 
   freezeTo(n: number): void {
     if (!Number.isInteger(n)) throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
     const count = this.groups.length;
+    if (n < 0) this.#groupAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;
     if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
     this.groups.forEach((group, i) => { group.frozen = i < this.frozenIdx ? 'unless forced' : 'no'; });
@@ -149,15 +171,23 @@ export class ParameterSet {
     this.#groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
   }
 
+  /** A group without parameters is an error in most cases, and none where lists are made by a program. */
+  #warnOfEmpty(lists: ReadonlyArray<readonly tf.Variable[]>): void {
+    const empty = lists.findIndex(list => list.length === 0);
+    if (empty < 0 || this.#warnedOfEmpty) return;
+    this.#warnedOfEmpty = true;
+    warn(`the parameter group ${empty} is empty. Leave it out of \`params\`, or put parameters in it.`);
+  }
+
   #groupAt(n: number): Group {
-    const group = this.groups.at(n);
-    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.groups.length}.`);
+    const group = this.#everyGroup.at(n);
+    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
     return group;
   }
 }
 
-function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar): Scalar[] {
+function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar, range?: Range): Scalar[] {
   const column = spread(name, value, n);
-  column.forEach(entry => { checkHyper(name, entry, now); });
+  column.forEach(entry => { checkHyper(name, entry, now, range); });
   return column;
 }

@@ -1,18 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
+import {tellEnclosing} from './enclosing';
+import {shown} from './shown';
 import {isVariable} from './tensors';
 
 /** What stands for parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
 export type Params = tf.Variable | LayerVariable | layers.Layer | LayersModel;
-/** The parameters of an optimizer: one list, or a list for each group. */
-export type ParamGroups = Iterable<Params> | Iterable<Iterable<Params>>;
+/** The parameters of an optimizer: one of them, a list, or a list for each group. */
+export type ParamGroups = Params | Iterable<Params> | Iterable<Iterable<Params>>;
 
 /**
  * The variables of each group.
- * @throws where something is no parameter, is disposed, not float32, or stands in two groups.
+ * @throws where something is no parameter, has no weights yet, is disposed, not float32, or stands in two groups.
  */
 export function variablesOf(params: ParamGroups): tf.Variable[][] {
-  const members: ReadonlyArray<Params | Iterable<Params>> = [...params];
+  const members: ReadonlyArray<Params | Iterable<Params>> = listOf(params);
   const lists = members.filter(isIterable);
   if (lists.length > 0 && lists.length < members.length) throw new Error('`params` is a list of parameters or a list of such lists (the groups), not a mixture.');
   const groups = lists.length > 0 ? lists.map(list => [...list].flatMap(expand)) : [members.flatMap(expand)];
@@ -42,12 +44,13 @@ function expand(member: unknown): tf.Variable[] {
     const own = weightsOf(member);
     if (own !== undefined) return own;
   }
-  throw new Error(`A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got ${describe(member)}.`);
+  throw new Error(`A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got ${shown(member)}.`);
 }
 
 function weightsOf(member: object): tf.Variable[] | undefined {
   if (isLayerVariable(member)) return [valueOf(member)];
   if (!isLayer(member)) return undefined;
+  enter(member);
   const notTrained = new Set(innerLayers(member).flatMap(neverTrained));
   return [...new Set(member.weights)].filter(weight => !notTrained.has(weight)).map(valueOf);
 }
@@ -87,10 +90,40 @@ function isLayerVariable(x: object): x is LayerVariable {
   return 'read' in x && typeof x.read === 'function' && 'originalName' in x;
 }
 
-function isIterable(x: Params | Iterable<Params>): x is Iterable<Params> {
-  return Symbol.iterator in x;
+function listOf(params: ParamGroups): ReadonlyArray<Params | Iterable<Params>> {
+  return isIterable<Params | Iterable<Params>>(params) ? [...params] : [params];
 }
 
-function describe(x: unknown): string {
-  return isObject(x) ? `a ${x.constructor.name}` : String(x);
+function isIterable<T>(x: Params | Iterable<T>): x is Iterable<T> {
+  return isObject(x) && Symbol.iterator in x;
+}
+
+/**
+ * Goes through a layer and all that are in it, and has its variables know in which they lie: their `trainable` counts.
+ * @param outer the layers and models around it.
+ * @throws where a layer will have weights, and has none yet.
+ */
+export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []): void {
+  if (outer.includes(layer)) return;
+  const parent = outer.at(-1);
+  // What is inside of a layer, such as the cell of a recurrent one, may be there for nothing.
+  if (parent === undefined || isContainer(parent)) checkHasWeights(layer);
+  const path = [...outer, layer];
+  // A Sequential has another model in it besides, which may be one of an earlier `compile`.
+  const inner = isContainer(layer) ? layer.layers : Object.values(layer).flat();
+  for (const one of inner) if (isObject(one) && isLayer(one)) enter(one, path);
+  if (isContainer(layer)) return;
+  for (const weight of layer.weights) {
+    const value = weight.read();
+    if (isVariable(value)) tellEnclosing(value, path);
+  }
+}
+
+function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly layers: readonly unknown[]} {
+  return 'layers' in layer && Array.isArray(layer.layers);
+}
+
+function checkHasWeights(layer: layers.Layer): void {
+  if (isContainer(layer) || layer.weights.length > 0 || layer.built) return;
+  throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
 }

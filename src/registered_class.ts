@@ -1,5 +1,6 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {isDict} from './config_reader';
+import {own} from './own';
 
 /** An object as it is saved. */
 export interface SavedObject {
@@ -16,8 +17,14 @@ export function isSavedObject(x: unknown): x is SavedObject {
  * @throws where no such class is registered.
  */
 export function fromRegisteredClass({className, config}: SavedObject): unknown {
-  const registered = serialization.SerializationMap.getMap().classNameMap[className];
+  const registered = own(serialization.SerializationMap.getMap().classNameMap, className);
   if (registered === undefined) throw new Error(`The optimizer is of the class '${className}', which is not registered here; import the module that defines it.`);
   const [cls, fromConfig] = registered;
   return fromConfig(cls, config);
+}
+
+/** `instanceof` that narrows to what the class makes. */
+export function isInstance<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>, x: serialization.Serializable): x is T {
+  return x instanceof cls;
 }

@@ -1,21 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {Optimizer} from './optimizer';
+import {heldWeights} from './load_weights';
+import {Optimizer, weightsNow} from './optimizer';
 import {type ParamGroups, variablesOf} from './params';
 import {fromRegisteredClass, isSavedObject} from './registered_class';
 
 /**
- * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it.
+ * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it. What is saved is the optimizer at the moment
+ * of the call, whatever is done with it before the promise resolves.
  * @param to a URL such as `indexeddb://name`, `localstorage://name`, `file://folder`, or an IOHandler.
  * @throws (rejects) where nothing can save to it.
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
   const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;
   if (handler.save === undefined) throw new Error('This IOHandler can\'t save: it has no `save`.');
-  const {data, specs} = await tf.io.encodeWeights(await optimizer.getWeights(), 'optimizer');
-  return handler.save({
-    modelTopology: {className: optimizer.getClassName(), config: optimizer.getConfig()}, weightSpecs: specs, weightData: data,
-    format: 'tfjs-optim', generatedBy: 'tfjs-optim',
-  });
+  const modelTopology = {className: optimizer.getClassName(), config: optimizer.getConfig()};
+  const weights = heldWeights(weightsNow(optimizer));
+  try {
+    const {data, specs} = await tf.io.encodeWeights(weights, 'optimizer');
+    return await handler.save({modelTopology, weightSpecs: specs, weightData: data, format: 'tfjs-optim', generatedBy: 'tfjs-optim'});
+  } finally {
+    tf.dispose(weights.map(({tensor}) => tensor));
+  }
 }
 
 /**
@@ -30,11 +35,13 @@ export async function loadOptimizer(from: string | tf.io.IOHandler, {params}: {r
   const variables = params === undefined ? undefined : variablesOf(params).flat();
   const {modelTopology, weightData, weightSpecs} = await handler.load();
   if (!isSavedObject(modelTopology)) throw new Error('What was loaded is not an optimizer that saveOptimizer saved.');
+  if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
   const optimizer = fromRegisteredClass(modelTopology);
   if (!(optimizer instanceof Optimizer)) throw new Error(`'${modelTopology.className}' is not an optimizer of tfjs-optim.`);
-  if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
-  const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
+  let weights: tf.NamedTensorMap = {};
   try {
+    // Those that are decoded before one fails go with the tidy.
+    weights = tf.tidy(() => tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs));
     await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
     if (variables !== undefined) optimizer.attach(variables);
   } catch (error) {

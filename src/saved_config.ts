@@ -1,9 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, OptionDecl, Scalar} from './callback';
-import type {Chain} from './chain';
+import type {Callback, HyperDecl, OptionDecl, Scalar} from './callback';
+import {type Chain, chainOf} from './chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from './config_reader';
 import type {Group} from './groups';
 import {registeredCallback} from './registry';
+import {required} from './required';
+import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 import type {ScheduleState} from './schedule/running';
 import {readSchedule, writeSchedule} from './schedule/saved_schedule';
 
@@ -30,46 +32,64 @@ export interface SavedConfig {
   readonly manifest: readonly ManifestEntry[];
 }
 
-const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly'];
+/** How a group is frozen, by the number that stands for it in a saved configuration. */
+export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly'];
 
 /**
  * The configuration as tfjs saves it. Loading rewrites every string and key with an underscore, except a string under the key `name`:
  * names stand under that key alone.
  */
 export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, schedule, manifest}: SavedConfig): tf.serialization.ConfigDict {
+  const params = hypers.map((): ManifestEntry[] => []);
+  for (const entry of manifest) params[entry.group]?.push(entry);
   return {
     callbacks: callbacks.map(({name, options, declaration: {external}}) => (
       {name, options: {...options}, ...external === undefined ? {} : {external: external.getConfig()}})),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(frozen[i] ?? 'no'),
-      params: manifest.filter(({group}) => group === i).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
+      params: (params[i] ?? []).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
     })),
     frozenIdx, trainBn, wdBnBias, explicit,
     schedule: schedule === undefined ? null : writeSchedule(schedule),
   };
 }
 
-/** @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered. */
-export function readConfig(config: tf.serialization.ConfigDict): SavedConfig {
+/**
+ * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the caller's to free.
+ * @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered.
+ */
+export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[], cls: object): SavedConfig {
   const groups = list(config, 'groups');
-  const hypers = groups.map(group => scalars(dict(group, 'hypers')));
-  const known = Object.keys(hypers[0] ?? malformed('groups'));
-  if (hypers.some(values => Object.keys(values).join() !== known.join())) malformed('hypers');
+  if (groups.length === 0) malformed('groups');
+  const callbacks = list(config, 'callbacks').map(entry => {
+    const cb = registeredCallback(text(entry, 'name'), Object.hasOwn(entry, 'external') ? dict(entry, 'external') : undefined);
+    revived.push(cb);
+    return cb.with(scalars(dict(entry, 'options')));
+  });
+  const chain = chainOf(callbacks);
+  const hypers = completeHypers(groups.map(group => scalars(dict(group, 'hypers'))), chain, declaredBy(cls));
+  const frozenIdx = number(config, 'frozenIdx');
+  checkFrozenIdx(frozenIdx, groups.length);
+  const {schedule: saved = null} = config;
+  const schedule = saved === null ? undefined : readSchedule(dict(config, 'schedule'), groups.length);
+  if (schedule !== undefined) checkScheduleState(schedule, hypers);
+  const manifest = groups.flatMap((group, i) => list(group, 'params').map(entry => ({
+    name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
+  })));
+  checkManifest(manifest, chain);
   return {
-    callbacks: list(config, 'callbacks').map(entry => {
-      const name = text(entry, 'name');
-      return registeredCallback(name, 'external' in entry ? dict(entry, 'external') : undefined).with(scalars(dict(entry, 'options')));
-    }),
-    hypers,
+    callbacks, hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
-    frozenIdx: number(config, 'frozenIdx'),
-    trainBn: flag(config, 'trainBn'), wdBnBias: flag(config, 'wdBnBias'), explicit: flag(config, 'explicit'),
-    schedule: isDict(config['schedule']) ? readSchedule(config['schedule'], groups.length) : undefined,
-    manifest: groups.flatMap((group, i) => list(group, 'params').map(entry => ({
-      name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
-    }))),
+    frozenIdx, trainBn: flag(config, 'trainBn'), wdBnBias: flag(config, 'wdBnBias'), explicit: flag(config, 'explicit'), schedule, manifest,
   };
+}
+
+/** What a class declares beside its callbacks. */
+function declaredBy(cls: object): HyperDecl {
+  const declared: unknown = Reflect.get(cls, 'declaredHypers');
+  if (!isDict(declared)) return {};
+  return Object.fromEntries(Object.entries(declared).map(([name, value]) => [name, typeof value === 'number' ? value : required]));
 }
 
 /** The callbacks of an optimizer, with which state is told from another optimizer's. */

@@ -7,6 +7,7 @@ import type {NamedTensor} from './named_tensor';
 import type {ManifestEntry} from './saved_config';
 import {startShape} from './starts';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** A parameter with its state, as it goes into and comes out of a saved model. */
 export interface SavedParameter extends Named {
@@ -37,7 +38,7 @@ export interface ListedWeights {
 /** The manifest of parameters: the order in which their state is saved. */
 export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): ManifestEntry[] {
   return parameters.map(({name, shape, group, entries}) => ({
-    name, shape, group, tensors: [...chain.state.keys()].filter(entry => isTensor(entries[entry])),
+    name, shape, group, tensors: [...chain.state.keys()].filter(entry => isTensor(own(entries, entry))),
   }));
 }
 
@@ -51,13 +52,13 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
   const named: NamedTensor[] = [{name: ITER, tensor: kept.tensor(ITER, Int32Array.of(iterations), [])}];
   for (const {name, entries} of parameters) {
     for (const entry of chain.state.keys()) {
-      const tensor = entries[entry];
+      const tensor = own(entries, entry);
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
   }
-  const own = numberNames(chain);
-  const rows = parameters.flatMap(({entries, flags}) => [...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])), ...own.map(entry => Number(entries[entry] ?? NaN))]);
-  for (const entry of chain.common) rows.push(common[entry] ?? NaN);
+  const numbers = numberNames(chain);
+  const rows = parameters.flatMap(({entries, flags}) => [...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])), ...numbers.map(entry => Number(own(entries, entry) ?? NaN))]);
+  for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
   if (rows.some((value, i) => !Object.is(value, implied[i]))) named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
   return named;
@@ -106,14 +107,14 @@ function checkedTensor(chain: Chain, {name, shape}: ManifestEntry, state: string
  * one number `iter`: a wrapped one that has nothing else to tell keeps to that, and `iter` stands for the numbers of each parameter with state.
  */
 function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iterations: number): number[] {
-  const own = numberNames(chain);
-  if (own.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
-  return manifest.flatMap(({tensors}) => [...FLAG_NAMES.map(() => 0), ...own.map(() => tensors.length > 0 ? iterations : NaN)]);
+  const numbers = numberNames(chain);
+  if (numbers.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
+  return manifest.flatMap(({tensors}) => [...FLAG_NAMES.map(() => 0), ...numbers.map(() => tensors.length > 0 ? iterations : NaN)]);
 }
 
 function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readonly number[]) {
-  const own = numberNames(chain);
-  const width = FLAG_NAMES.length + own.length;
+  const numbers = numberNames(chain);
+  const width = FLAG_NAMES.length + numbers.length;
   const total = manifest.length * width + chain.common.size;
   if (rows.length !== total) throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
   const flagged = manifest.map((_, i) => {
@@ -125,7 +126,7 @@ function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readon
       const value = FLAGS[code];
       if (value !== undefined) flags[name] = value;
     });
-    return {flags, entries: pick(own, row.slice(FLAG_NAMES.length))};
+    return {flags, entries: pick(numbers, row.slice(FLAG_NAMES.length))};
   });
   return {flagged, common: pick([...chain.common], rows.slice(manifest.length * width))};
 }
@@ -134,6 +135,7 @@ function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readon
 function pick(names: readonly string[], values: readonly number[]): Record<string, number> {
   return Object.fromEntries(names.flatMap((name, i) => {
     const value = values[i];
+    if (value === Infinity || value === -Infinity) throw altered(`'${HOST}' says that '${name}' is ${value}`);
     return value === undefined || Number.isNaN(value) ? [] : [[name, value]];
   }));
 }

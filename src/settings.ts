@@ -5,7 +5,7 @@ import type {Chain} from './chain';
 import {checkHyper, unknownHyper} from './hypers';
 import type {ParamGroups} from './params';
 import type {Treatment} from './parameter_set';
-import {type HyperValue, isSlice} from './slice';
+import type {HyperValue} from './slice';
 
 /** Settings of every optimizer beside its hypers. */
 export interface BaseSettings {
@@ -60,7 +60,7 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
     if (value === undefined) continue;
-    const sample = typeof value === 'object' && !isSlice(value) ? value[0] : value;
+    const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // A wrapped optimizer has settings that are true or false among its hypers.
     if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);
@@ -76,4 +76,13 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
 /** Hypers as a declaration of themselves, for an optimizer whose callbacks don't read them all. */
 export function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
+
+/** The callbacks as a list. */
+export function listOf(callbacks: AnyCallback | readonly AnyCallback[]): readonly AnyCallback[] {
+  return isList(callbacks) ? callbacks : [callbacks];
+}
+
+function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
+  return Array.isArray(callbacks);
 }

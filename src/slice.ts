@@ -34,8 +34,9 @@ export function slice(...bounds: readonly [end: number] | readonly [start: numbe
  * @throws where a list does not fit the groups.
  */
 export function spread(name: string, value: HyperValue, n: number): Scalar[] {
-  if (typeof value !== 'object') return new Array<Scalar>(n).fill(value);
   if (isSlice(value)) return Array.from({length: n}, (_, i) => spreadSlice(value, i, n));
+  // What is none of these is no number either, which is for the hyper to say.
+  if (!isList(value)) return new Array<Scalar>(n).fill(value);
   const values: Scalar[] = Array.from<Scalar>(value);
   const [only] = values;
   // As in the original: a list of one number is for all groups, an array of one is not.
@@ -45,8 +46,12 @@ export function spread(name: string, value: HyperValue, n: number): Scalar[] {
 }
 
 /** Whether a hyper's value is a spread. */
-export function isSlice(value: object): value is Slice {
-  return 'kind' in value && value.kind === 'slice';
+export function isSlice(value: unknown): value is Slice {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'slice';
+}
+
+function isList(value: HyperValue): value is readonly Scalar[] | Float32Array | Float64Array {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
 function spreadSlice({start, end}: Slice, i: number, n: number): number {

@@ -8,27 +8,39 @@ export interface StartContext {
   readonly grad: Value;
 }
 
+/** What is said of a state entry beside its start. */
+export interface StartSettings {
+  /**
+   * `'weight'`: the entry holds a point in the space of the weights, of the parameter's shape. `opt.rebase()` has it
+   * start anew.
+   */
+  readonly space?: 'weight' | undefined;
+}
+
 /** Makes the first value of a state entry that lives on the device. */
-export type Start = (at: StartContext) => Value;
+export interface Start extends StartSettings {
+  (at: StartContext): Value;
+}
 
 /** Starts at zeros of the parameter's shape. */
 export const zeros: Start = ({p}) => p.zerosLike();
 
-/** Starts as a copy of the parameter. */
-export const copy: Start = ({p}) => p;
+/** Starts as a copy of the parameter: a point in weight space, as slow weights and averages are. */
+export const copy: Start = /* @__PURE__ */ startAt(({p}) => p, {space: 'weight'});
 
 /** A scalar (rank 0) that starts at 0. */
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
 /** The shape of an entry that starts so, for a parameter of the given shape; `undefined` where only the start itself can tell. */
 export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
-  return start === zeros || start === copy ? shape : start === scalar ? [] : undefined;
+  return start === zeros || start.space === 'weight' ? shape : start === scalar ? [] : undefined;
 }
 
 /**
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad}`; what it returns fixes the entry's shape.
+ * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` has it.
  */
-export function startAt(f: Start): Start {
-  return f;
+export function startAt(f: (at: StartContext) => Value, {space}: StartSettings = {}): Start {
+  return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});
 }

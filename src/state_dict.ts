@@ -1,10 +1,15 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type {OptionDecl, Scalar} from './callback';
 import type {Chain} from './chain';
 import type {Group} from './groups';
+import {isDict, list, malformed} from './config_reader';
 import {checkHyper} from './hypers';
+import {FROZEN} from './saved_config';
+import {checkCount, checkFrozenIdx, checkScheduleState} from './saved_check';
 import type {ScheduleState} from './schedule/running';
 import {checkStateEntry} from './state_check';
 import type {ParameterState} from './state_view';
+import {isTensor} from './tensors';
 
 /** All that an optimizer knows, by position: what `loadStateDict` takes. The tensors belong to whoever asked for it. */
 export interface StateDict {
@@ -31,6 +36,7 @@ export interface StateDict {
  * @throws where it is of another optimizer, other groups or other parameters.
  */
 export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly Group[]): void {
+  checkForm(dict);
   const names = (list: ReadonlyArray<{readonly name: string}>) => list.map(({name}) => name).join(', ');
   if (names(dict.callbacks) !== names(chain.callbacks)) {
     throw new Error(`This state is of an optimizer with the callbacks ${names(dict.callbacks)}; this one has ${names(chain.callbacks)}.`);
@@ -39,13 +45,36 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   dict.hypers.forEach((hypers, i) => {
     const mine = Object.keys(groups[i]?.hypers ?? {});
     const theirs = Object.keys(hypers);
-    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, groups[i]?.hypers[name]);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name))) throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
+    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, groups[i]?.hypers[name], chain.ranges.get(name));
   });
+  for (const name of Object.keys(dict.common)) {
+    if (!chain.common.has(name)) throw new Error(`This state has the common number '${name}', which no callback of this optimizer keeps.`);
+  }
+  if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen))) malformed('frozen');
+  checkFrozenIdx(dict.frozenIdx, groups.length);
+  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers);
   const variables = groups.flatMap(({parameters}) => parameters.map(({variable}) => variable));
   if (dict.state.length !== variables.length) throw new Error(`This state is of ${dict.state.length} parameters; this optimizer has ${variables.length}.`);
   dict.state.forEach((state, i) => {
     const variable = variables[i];
     if (variable !== undefined) for (const [name, value] of Object.entries(state)) checkStateEntry(chain, variable, name, value);
   });
+}
+
+/** @throws where it is no such object, or its numbers are not what they count. */
+function checkForm(dict: StateDict): void {
+  const given: unknown = dict;
+  if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() gave; got ${String(given)}.`);
+  for (const key of ['callbacks', 'state', 'hypers']) list(given, key);
+  for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
+    if (!Number.isFinite(value)) throw new Error(`The common number '${name}' is a finite number; got ${String(value)}.`);
+  }
+  checkCount('iterations', dict.iterations, 0);
+}
+
+/** The entries with copies of the tensors. */
+export function copies<V>(entries: Readonly<Record<string, V>>): Record<string, V | tf.Tensor> {
+  const copied = (value: V) => isTensor(value) ? value.clone() : value;
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, copied(value)]));
 }

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {Chain} from './chain';
-import {exposed} from './exposed';
 import type {Parameter} from './groups';
 import {checkStateEntry} from './state_check';
 import {isTensor} from './tensors';
+import {own} from './own';
 
 /** The state of one parameter, with the flags that were set. */
 export type ParameterState = Readonly<Record<string, tf.Tensor | Scalar>>;
@@ -34,20 +34,23 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
   return {
     get: variable => {
       const {entries = {}, flags = {}} = known(variable) ?? {};
-      const values = Object.values(entries);
-      for (const value of values) if (isTensor(value)) exposed.add(value);
-      return {...entries, ...values.length > 0 ? common() : {}, ...flags};
+      return {...entries, ...Object.keys(entries).length > 0 ? common() : {}, ...flags};
     },
     set: (variable, values) => {
       const now = known(variable)?.entries;
-      for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now?.[name]);
-      const {entries, flags} = bound(variable);
-      for (const [name, value] of Object.entries(values)) {
+      for (const [name, value] of Object.entries(values)) checkStateEntry(chain(), variable, name, value, now && own(now, name));
+      const parameter = bound(variable);
+      const {entries, flags} = parameter;
+      // All copies first: among the values may be the state itself, also of other entries.
+      const copied = Object.entries(values).map(([name, value]) => [name, isTensor(value) ? tf.keep(value.clone()) : value] as const);
+      for (const [name, value] of copied) {
         if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
         else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
         else if (isTensor(value)) {
-          const old = entries[name];
-          entries[name] = tf.keep(value.clone());
+          const old = own(entries, name);
+          // Whoever sets a point in weight space means the weights that he sets with it.
+          delete parameter.isReplaced;
+          entries[name] = value;
           if (isTensor(old)) old.dispose();
         }
       }

@@ -10,13 +10,15 @@ export interface TrainClass {
   readonly counter?: string;
   /** A scalar on the device that stands for a hyper in the maths, and would not change with it. */
   readonly cached?: {readonly hyper: string; readonly scalar: string};
+  /** Tensors that the class's own `dispose` leaves: Momentum's forgets what it has from SGD. */
+  readonly left?: readonly string[];
   /** What fastai calls hypers that mean something else in another class. */
   readonly hpMap?: Readonly<Record<string, string>>;
 }
 
 const TRAIN_CLASSES: Readonly<Record<string, TrainClass>> = {
   SGD: {accumulators: {}},
-  Momentum: {accumulators: {accumulations: 'momentum'}, cached: {hyper: 'momentum', scalar: 'm'}},
+  Momentum: {accumulators: {accumulations: 'momentum'}, cached: {hyper: 'momentum', scalar: 'm'}, left: ['c']},
   Adagrad: {accumulators: {accumulatedGrads: 'accumulator'}},
   Adadelta: {accumulators: {accumulatedGrads: 'accum_grad', accumulatedUpdates: 'accum_var'}},
   Adam: {accumulators: {accumulatedFirstMoment: 'm', accumulatedSecondMoment: 'v'}, powers: {accBeta1: 'beta1', accBeta2: 'beta2'}},

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from './callback';
 import type {TensorLane} from './lane';
 import {detuplifyPg, setItemPg} from './param_group';
+import {shown} from './shown';
 import {isTensor, isVariable} from './tensors';
 import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
 
@@ -15,9 +16,10 @@ export class TrainOptimizer {
 
   /** @throws where it is none of `tf.train`, or has made steps already. */
   constructor(readonly optimizer: tf.Optimizer) {
+    checkIsMade(optimizer);
     const trainClass = trainClassOf(optimizer);
     if (trainClass === undefined) {
-      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${describe(optimizer)}. ` +
+      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
         'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.');
     }
     if (optimizer.iterations > 0) {
@@ -25,7 +27,11 @@ export class TrainOptimizer {
         'Wrap a new one and hand it the state: await wrapper.setWeights(await optimizer.getWeights()).');
     }
     this.trainClass = trainClass;
-    const {powers = {}, counter, cached} = trainClass;
+  }
+
+  /** Makes the optimizer what steps rely on. To be called before the first one. */
+  take(): void {
+    const {optimizer, trainClass: {powers = {}, counter, cached}} = this;
     // tfjs makes these trainable, so that training without a list of variables would take them for the model's.
     for (const property of [...Object.keys(powers), ...counter === undefined ? [] : [counter]]) this.#variable(property).trainable = false;
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(optimizer, cached.scalar);
@@ -119,6 +125,15 @@ export class TrainOptimizer {
   }
 }
 
+/** Frees the tensors of an optimizer, those that its own `dispose` leaves too. */
+export function disposeOptimizer(optimizer: tf.Optimizer): void {
+  optimizer.dispose();
+  for (const property of trainClassOf(optimizer)?.left ?? []) {
+    const tensor: unknown = Reflect.get(optimizer, property);
+    if (isTensor(tensor)) tensor.dispose();
+  }
+}
+
 /** `beta^n` as `tf.train` has it, which multiplies float32 numbers: equal to the last bit, so that wrapping changes nothing. */
 class RunningPower {
   #beta = NaN;
@@ -132,7 +147,12 @@ class RunningPower {
       this.#n = 0;
       this.#power = 1;
     }
-    for (; this.#n < n; this.#n++) this.#power = Math.fround(this.#power * factor);
+    for (; this.#n < n; this.#n++) {
+      const next = Math.fround(this.#power * factor);
+      // It stays so from here on, however many steps a file says were made.
+      if (Object.is(next, this.#power)) this.#n = n - 1;
+      this.#power = next;
+    }
     return this.#power;
   }
 }
@@ -150,6 +170,10 @@ function isAccumulator(x: unknown): x is {readonly variable: tf.Variable} {
   return typeof x === 'object' && x !== null && 'variable' in x && isVariable(x.variable);
 }
 
-function describe(x: unknown): string {
-  return typeof x === 'object' && x !== null ? `a ${x.constructor.name}` : String(x);
+/** @throws for a name or a function, which are no optimizer yet. */
+function checkIsMade(given: unknown): void {
+  if (typeof given === 'object' && given !== null) return;
+  const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
+  const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
+  throw new Error(`OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`);
 }

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {matchVariables} from './matching';
+import {matchVariables, UniqueNames} from './matching';
+import type {ParameterSet} from './parameter_set';
 import {quoted} from './quoted';
 import type {ManifestEntry} from './saved_config';
 import type {SavedParameter} from './saved_weights';
@@ -82,6 +83,17 @@ export function matchRead(read: readonly SavedParameter[], bound: ReadonlyArray<
   });
 }
 
-function disposeState(parameters: readonly SavedParameter[]): void {
+/** Frees the state of parameters that nothing takes. */
+export function disposeState(parameters: readonly SavedParameter[]): void {
   for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
+}
+
+/** The parameters that an optimizer saves: those that it has, then those that wait, under names of their own. */
+export function parametersToSave(set: ParameterSet, waiting: readonly SavedParameter[]): SavedParameter[] {
+  const bound = set.all().map(({parameter, index}) => {
+    const {variable: {name, shape}, entries} = parameter;
+    return {name, shape, group: index, entries, flags: set.flagsToSave(parameter)};
+  });
+  const names = new UniqueNames(bound.map(({name}) => name));
+  return [...bound, ...waiting.map(parameter => ({...parameter, name: names.take(parameter.name)}))];
 }

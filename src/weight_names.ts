@@ -23,6 +23,7 @@ export function listedByNames(chain: Chain, known: readonly ManifestEntry[], wei
     byVariable.set(variable, entries.set(entry, weight));
   }
   if (byVariable.size === 0) return {manifest: known, weights};
+  const groups = new Map(known.map(({name, group}) => [name, group]));
   const manifest = [...byVariable].map(([name, entries]): ManifestEntry => {
     let shape: readonly number[] | undefined;
     for (const [entry, start] of chain.state) {
@@ -32,7 +33,7 @@ export function listedByNames(chain: Chain, known: readonly ManifestEntry[], wei
       if (weight === undefined) throw altered(`'${name}/${entry}' is missing`);
     }
     if (shape === undefined) throw altered(`they don't tell the shape of '${name}'`);
-    return {name, shape, group: known.find(entry => entry.name === name)?.group ?? 0, tensors: [...entries.keys()]};
+    return {name, shape, group: groups.get(name) ?? 0, tensors: [...entries.keys()]};
   });
   const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);
   return {manifest, weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)]};

@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type Callback, type Scalar, type StateDecl, unregisteredCallback} from './callback';
 import {dict, list, malformed, text} from './config_reader';
 import {checkEntryName} from './declaration_check';
+import {checkHyper} from './hypers';
 import type {TensorLane} from './lane';
 import {fromRegisteredClass, isSavedObject} from './registered_class';
 import {required} from './required';
 import {startAt, zeros} from './starts';
-import {TrainOptimizer} from './train_optimizer';
+import {disposeOptimizer, TrainOptimizer} from './train_optimizer';
 import type {TrainClass} from './train_classes';
 
 /** What fastai calls the hypers of `tf.train`. A hyper that is not here keeps its name. */
@@ -51,13 +52,15 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
     external: {
       link: (hypers, group) => {
         const inner = inners[group];
-        if (inner !== undefined) for (const [name, innerName] of names) link(hypers, name, inner, innerName);
+        if (inner === undefined) throw new Error(`There are ${inners.length} wrapped optimizers; group ${group} has none.`);
+        inner.take();
+        for (const [name, innerName] of names) link(hypers, name, inner, innerName);
       },
       getConfig: () => ({
         optimizers: optimizers.map(optimizer => ({className: optimizer.getClassName(), config: optimizer.getConfig()})),
         hpMap: Object.entries(hpMap).map(([name, to]) => ({name, to: {name: to}})),
       }),
-      dispose: () => { optimizers.forEach(optimizer => { optimizer.dispose(); }); },
+      dispose: () => { optimizers.forEach(disposeOptimizer); },
     },
   });
   return {callback, values: Object.fromEntries([...names].map(([name, innerName]) => [name, inners.map(({hypers}) => hypers[innerName] ?? 0)]))};
@@ -65,13 +68,19 @@ export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly
 
 /** Makes a `wrappedStep` again from what it saved. */
 export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Callback {
-  const optimizers = list(config, 'optimizers').map(saved => {
-    const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
-    if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
-    return optimizer;
-  });
   const hpMap = list(config, 'hpMap').map(entry => [text(entry, 'name'), text(dict(entry, 'to'), 'name')] as const);
-  return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
+  const optimizers: tf.Optimizer[] = [];
+  try {
+    for (const saved of list(config, 'optimizers')) {
+      const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
+      if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
+      optimizers.push(optimizer);
+    }
+    return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
+  } catch (error) {
+    optimizers.forEach(disposeOptimizer);
+    throw error;
+  }
 }
 
 /** tfjs's names of the hypers by those of this package. */
@@ -97,7 +106,10 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
   const get = () => inner.hypers[innerName];
   const set = (value: Scalar) => { inner.set(innerName, value); };
   const value = hypers[name];
-  if (value !== undefined && value !== get()) set(value);
+  if (value !== undefined && value !== get()) {
+    checkHyper(name, value, get());
+    set(value);
+  }
   Object.defineProperty(hypers, name, {get, set, enumerable: true, configurable: true});
 }
 

@@ -3,6 +3,7 @@ import {Optimizer} from './optimizer';
 import {variablesOf} from './params';
 import {register} from './registry';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
+import {checkSettings} from './settings_check';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
 import {WrapperPlaceholder} from './wrapper_placeholder';
 
@@ -38,7 +39,8 @@ export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> 
    * @param optimizers a `tf.train` optimizer, or one a parameter group, all of one class, that have made no step yet.
    * @throws where they are something else, or not as many as the groups; for hypers that nothing declares.
    */
-  constructor(optimizers: tf.Optimizer | readonly tf.Optimizer[], settings: WrapperSettings<P> = {}) {
+  constructor(optimizers: tf.Optimizer | readonly tf.Optimizer[], settings: WrapperSettings<P> = {}, ...more: undefined[]) {
+    checkSettings('new OptimWrapper(optimizer, ', [settings, ...more], ['lr']);
     const {hpMap, callbacks = [], params, ...rest}: WrapperSettings<readonly AnyCallback[]> = settings;
     const list = isList(optimizers) ? optimizers : [optimizers];
     const ours = list.find(optimizer => optimizer instanceof Optimizer);

@@ -68,6 +68,13 @@ describeBackends('golden/hypers.json', () => {
         }
         for (const {call, expect_error: error, expect_warning: warning, expect_trainable: trainable, expect_frozen_idx: frozenIdx} of calls) {
           warn.calls.reset();
+          // Mended: fastai freezes nothing there, and says nothing.
+          if (typeof call === 'number' && call < -groups) {
+            const before = [made.allParams().map(row => row.trainable), made.frozenIdx];
+            expect(() => { made.freezeTo(call); }).toThrowError(`There is no parameter group ${call}; there are ${groups}.`);
+            expect([made.allParams().map(row => row.trainable), made.frozenIdx]).toEqual(before);
+            continue;
+          }
           const act = () => {
             if (typeof call === 'number') made.freezeTo(call);
             else made[call]();

@@ -1,8 +1,10 @@
 import {type Callback, newCallback} from '../callback';
 import {zeros} from '../starts';
 
+const EVERY = {every: {from: 1, whole: true}} as const;
+
 /** Counts the calls of a step and the windows that they make up; common to all parameters, so that one without a gradient stays in phase. */
-export const countCalls = newCallback('countCalls', {state: {call: 0, window: 0}, options: {every: 2}, everyParameter: true},
+export const countCalls = newCallback('countCalls', {state: {call: 0, window: 0}, options: {every: 2}, ranges: EVERY, everyParameter: true},
   ({call, window, every}) => call % every === 0 ? {call: 1, window: window + 1} : {call: call + 1});
 
 /** Adds the gradient to those of the same window. */
@@ -14,7 +16,7 @@ export const sumGrads = newCallback('sumGrads', {state: {gradSum: zeros, sumWind
  * had gradients in some calls has zeros for the others.
  */
 export const meanGrad = newCallback('meanGrad',
-  {needs: {call: 0, window: 0}, reads: {gradSum: zeros, sumWindow: 0}, options: {every: 2}, everyParameter: true},
+  {needs: {call: 0, window: 0}, reads: {gradSum: zeros, sumWindow: 0}, options: {every: 2}, ranges: EVERY, everyParameter: true},
   ({call, window, every, gradSum, sumWindow}) => {
     if (call < every) return {stop: true};
     return gradSum !== undefined && sumWindow === window ? {grad: gradSum.mul(1 / every)} : {};

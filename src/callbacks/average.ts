@@ -6,5 +6,5 @@ import {copy} from '../starts';
  * Shown while `opt.eval()` is in force. Option: `decay`, in [0, 1), 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
  */
 export const averageWeights = newCallback('averageWeights',
-  {state: {average: copy}, options: {decay: 0.999}, everyParameter: true, evaluate: ({average}) => ({p: average})},
+  {state: {average: copy}, options: {decay: 0.999}, ranges: {decay: {from: 0, below: 1}}, everyParameter: true, evaluate: ({average}) => ({p: average})},
   ({p, average, decay}) => ({average: average.mul(decay).add(p.mul(1 - decay))}));

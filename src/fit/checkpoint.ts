@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
+import {checkSavable} from './savable';
 
 /** Settings of `checkpoint`. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -13,21 +14,24 @@ export interface CheckpointOptions extends MonitorOptions {
 
 /**
  * A callback that saves the model with its optimizer, state and schedules included, so that `tf.loadLayersModel` gives one that goes on where this one
- * was. A `Sequential` is saved as the model of the same layers.
+ * was. After the last step, what is saved has the hypers that the next fit starts with: those from before the
+ * schedules and reductions of this one. A `Sequential` is saved as the model of the same layers.
  * @param to a URL such as `indexeddb://name`, or an IOHandler.
- * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged.
+ * @throws for an impossible setting; when training begins, where TensorFlow.js can't save the model's metrics or
+ *   losses, or where `saveBest` needs `mode`; in training, where the monitored value of `saveBest` is not logged.
  */
-export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
-  checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
+export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches'], more, 'to, ');
   const {saveBest = false, everyBatches} = options;
   checkSwitch('saveBest', saveBest);
   if (everyBatches !== undefined) checkWhole('everyBatches', everyBatches, 1);
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
-    trainBegin: () => {
+    trainBegin: fit => {
       checkPlace(to);
-      monitor.reset();
+      checkSavable('checkpoint', fit.model);
+      if (saveBest) monitor.begin(fit);
       batches = 0;
     },
     batchEnd: async ({model}) => {

@@ -36,6 +36,7 @@ export interface FineTuneHistory {
  * @throws where the optimizer has only one group.
  */
 export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneHistory>(
+  {name: 'fineTune', own: ['baseLr', 'freezeEpochs', 'lrMult', 'div', 'divFinal', 'pctStart', 'moms', 'wd'], inOrder: ['epochs', 'baseLr', 'freezeEpochs']},
   async (model, fitOn, {baseLr = 2e-3, freezeEpochs = 1, lrMult = 100, div = 5, pctStart = 0.3, divFinal, moms, wd, epochs = 1, initialEpoch = 0, ...args} = {}) => {
     const optimizer = optimizerOf(model);
     checkPositive('baseLr', baseLr);

@@ -1,4 +1,5 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
+import {shown} from '../shown';
 import {FitCallback, type FitLogs} from './fit_callback';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
@@ -24,7 +25,8 @@ const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBa
  */
 export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
   checkYieldEvery(yieldEvery);
-  if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${String(list)}.`);
+  notCalled(list, 'The list of fitCallbacks');
+  if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
   return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
 }
 
@@ -70,12 +72,20 @@ class CallbackGroup extends CustomCallback {
   }
 }
 
+/** @throws where what makes a callback stands in the place of the callback. */
+export function notCalled(given: unknown, what: string): void {
+  if (typeof given !== 'function') return;
+  const {name} = given;
+  const prototype: unknown = Reflect.get(given, 'prototype');
+  const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
+  throw new Error(`${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ${isClass ? 'new ' : ''}${name}(…).`);
+}
+
 /** The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each member. */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new Error(`Callback ${i} of the list is ${typeof given === 'function' ? 'a class or a function: make one with `new`' : `no callback but ${String(given)}`}.`);
-  }
+  notCalled(given, `Callback ${i} of the list`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error(`Callback ${i} of the list is no callback but ${shown(given)}.`);
   if (member instanceof FitCallback) {
     member.yields = false;
     return member;

@@ -1,18 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {optimizerOf} from '../of_model';
+import {isOptimizer, optimizerOf} from '../of_model';
+import {assign} from '../own_writes';
 import {isVariable} from '../tensors';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 
-/** Puts each weight of the model that has a constraint (`kernelConstraint: 'nonNeg'` and the like) where its constraint wants it. */
+/**
+ * Puts each weight of the model that has a constraint (`kernelConstraint: 'nonNeg'` and the like) where its
+ * constraint wants it. Frozen ones stay as they are: those whose `trainable` is false, and those that the model's
+ * optimizer has frozen. Where a constraint throws, no weight is changed.
+ */
 export function applyConstraints(model: LayersModel): void {
+  const optimizer: unknown = model.optimizer;
   tf.tidy(() => {
-    for (const weight of model.weights) {
+    // Without those of layers whose `trainable` is false: compiling a Sequential has their variables say that they
+    // train.
+    const constrained = model.trainableWeights.flatMap(weight => {
       const variable = weight.read();
-      if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) continue;
-      variable.assign(weight.constraint.apply(variable));
-    }
+      if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) return [];
+      if (isOptimizer(optimizer) && optimizer.isFrozen(variable)) return [];
+      return [[variable, weight.constraint.apply(variable)] as const];
+    });
+    for (const [variable, value] of constrained) assign(variable, value);
   });
 }
 

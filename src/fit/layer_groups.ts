@@ -1,5 +1,5 @@
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {innerLayers} from '../params';
+import {enter, innerLayers} from '../params';
 import {checkWhole} from '../schedule/options';
 import {isVariable} from '../tensors';
 import {tellKind} from '../weight_kind';
@@ -41,6 +41,7 @@ export function layerGroups(model: LayersModel, boundaries: readonly Boundary[] 
   groups.forEach((group, i) => {
     if (!group.some(hasWeights)) throw new Error(`Group ${i} (${group.map(({name}) => `'${name}'`).join(', ') || 'before the first layer'}) has no weights; leave its boundary out.`);
   });
+  enter(model);
   flat.leaves.forEach(tellNormalization);
   return groups;
 }

@@ -44,6 +44,7 @@ const SMOOTHING = 0.98;
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
+  {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
   async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);

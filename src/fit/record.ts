@@ -26,8 +26,8 @@ type Values = Array<number | tf.Tensor>;
  * `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is read from the device before the end.
  * @throws in training, for a hyper that the optimizer has not.
  */
-export function record(options: RecordOptions = {}): FitCallback {
-  checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm']);
+export function record(options: RecordOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm'], more);
   const {hypers = true, gradNorm = false, updateNorm = false} = options;
   let recorded: Record<string, Values> = {};
   const add = (name: string, value: number | tf.Tensor) => { (recorded[name] ??= []).push(value); };

@@ -1,33 +1,78 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {isOptimizer} from '../of_model';
+import type {Optimizer} from '../optimizer';
+import {assign} from '../own_writes';
 import {checkOptions} from '../schedule/options';
+import type {ParameterState} from '../state_view';
 import {isVariable} from '../tensors';
+import {weightSpaceEntries} from '../weight_space';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
 
+/** The weights of an epoch, with the optimizer's state in weight space. */
+interface Snapshot {
+  readonly optimizer: Optimizer | undefined;
+  readonly weights: ReadonlyMap<tf.Variable, tf.Tensor>;
+  readonly states: ReadonlyMap<tf.Variable, ParameterState>;
+}
+
 /**
- * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages included. Where training
- * throws, the weights stay as they were then.
- * @throws in training, where the monitored value is not logged.
+ * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages
+ * included. The optimizer's state in weight space (slow weights, averages) comes back with them, so that training
+ * goes on from there, and `opt.eval()` shows what `evaluateAverages` had the epoch's validation see. State of other
+ * kinds stays. Where training throws, the weights stay as they were then.
+ * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
-export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
-  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);
+export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta'], more);
   const monitor = monitorOf('restoreBestWeights', options);
-  const best = new Map<tf.Variable, tf.Tensor>();
+  let best: Snapshot | undefined;
   const forget = () => {
-    tf.dispose([...best.values()]);
-    best.clear();
+    if (best !== undefined) tf.dispose([[...best.weights.values()], [...best.states.values()]]);
+    best = undefined;
   };
   return new FitCallback({
-    trainBegin: ({run}) => {
-      monitor.reset();
+    trainBegin: fit => {
+      monitor.begin(fit);
       forget();
-      run.onEnd(forget);
+      fit.run.onEnd(forget);
     },
     epochEnd: async ({model}, _, logs) => {
       if (!await monitor.improves(logs)) return;
       forget();
-      for (const variable of model.weights.map(weight => weight.read()).filter(isVariable)) best.set(variable, tf.keep(variable.clone()));
+      best = snapshotOf(model);
     },
-    trainEnd: () => { for (const [variable, value] of best) variable.assign(value); },
+    trainEnd: ({model}) => {
+      if (best === undefined) return;
+      // A callback may have compiled the model with another one meanwhile, whose state is not of that epoch.
+      const optimizer = model.optimizer === best.optimizer ? best.optimizer : undefined;
+      optimizer?.rebase();
+      for (const [variable, value] of best.weights) if (!variable.isDisposed) assign(variable, value);
+      for (const variable of optimizer?.paramLists.flat() ?? []) {
+        const state = best.states.get(variable);
+        if (state !== undefined) optimizer?.state.set(variable, state);
+      }
+      optimizer?.watchWeights();
+    },
   });
+}
+
+function snapshotOf(model: LayersModel): Snapshot {
+  const kept = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.clone());
+  const optimizer = isOptimizer(model.optimizer) ? model.optimizer : undefined;
+  const variables = model.weights.map(weight => weight.read()).filter(isVariable);
+  return {
+    optimizer,
+    weights: new Map(variables.map(variable => [variable, kept(variable)])),
+    states: new Map(optimizer?.paramLists.flat().map(variable => [variable, stateIn(optimizer, variable, kept)])),
+  };
+}
+
+/** A variable's state in weight space. */
+function stateIn(optimizer: Optimizer, variable: tf.Variable, kept: (tensor: tf.Tensor) => tf.Tensor): ParameterState {
+  const names = new Set(weightSpaceEntries(optimizer.callbacks));
+  const entries = Object.entries(optimizer.state.get(variable));
+  return Object.fromEntries(entries.flatMap(([name, value]) =>
+    names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : []));
 }

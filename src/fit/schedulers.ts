@@ -7,19 +7,24 @@ import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../sche
 import {FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
-/** What every scheduler takes. */
+/** What a callback of `fit` takes that moves hypers. */
 export interface KeepOption {
-  /** Leave the hypers where the schedule ends, instead of putting them back to what they were. Default false. */
+  /**
+   * Leave the hypers as they are when training ends, instead of putting them back to what they were. What was set
+   * since stays either way. Default false.
+   */
   readonly keep?: boolean;
 }
 
 type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
-const ofRun = new WeakMap<TrainingRun, Schedules>();
+/** The runs in which a scheduler has begun. */
+const begunIn = new WeakSet<TrainingRun>();
 
 /**
- * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as `setSchedule` does. It is a plan
- * for `setSchedule` too.
+ * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as
+ * `setSchedule` does. When training ends, completed or not, the hypers go back to what they were before, but for
+ * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
   constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
@@ -27,22 +32,23 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
     let begun = false;
     super({
       trainBegin: () => { begun = false; },
+      // So that what the user saves when training ends has the hypers back.
+      trainEnd: ({model}) => { optimizerOf(model).moving.endFit(); },
       epochBegin: ({model, run, epochs, stepsPerEpoch}, epoch) => {
         // Only here `fitDataset` tells in which epoch it begins.
         if (begun) return;
         begun = true;
         const optimizer = optimizerOf(model);
-        const before = ofRun.get(run);
-        let added: Schedules = {};
-        optimizer.setSchedule({
-          schedulesFor: hypers => {
-            added = this.schedulesFor(hypers);
-            for (const hyper of Object.keys(added)) run.claim(hyper, name);
-            return {...before, ...added};
-          },
-        }, {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch});
-        ofRun.set(run, {...before, ...added});
-        if (before === undefined) run.onEnd(() => { optimizer.clearSchedule({keep}); });
+        const claimed = (hypers: Hypers) => {
+          const schedules = this.schedulesFor(hypers);
+          for (const hyper of Object.keys(schedules)) run.claim(hyper, name);
+          return schedules;
+        };
+        const beside = begunIn.has(run);
+        const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
+        optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
+        if (!beside) run.onEnd(() => { optimizer.moving.endFit(); });
+        begunIn.add(run);
       },
     });
   }
@@ -54,9 +60,9 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
 }
 
 /** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
-export function paramScheduler(schedules: Schedules, options: KeepOption = {}): ParamScheduler {
+export function paramScheduler(schedules: Schedules, options: KeepOption = {}, ...more: undefined[]): ParamScheduler {
   checkSchedules(schedules);
-  checkOptions('paramScheduler', options, ['keep']);
+  checkOptions('paramScheduler', options, ['keep'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -64,24 +70,24 @@ export function paramScheduler(schedules: Schedules, options: KeepOption = {}): 
  * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
-export function oneCycle(options: OneCycleOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('oneCycle', oneCyclePlan(options), options);
+export function oneCycle(options: OneCycleOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
 }
 
 /** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
-export function flatCos(options: FlatCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('flatCos', flatCosPlan(options), options);
+export function flatCos(options: FlatCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
 }
 
 /**
  * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
  * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
-export function sgdr(options: SgdrOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('sgdr', sgdrPlan(options), options);
+export function sgdr(options: SgdrOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('sgdr', sgdrPlan(options, more), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
-export function warmupCos(options: WarmupCosOptions & KeepOption = {}): ParamScheduler {
-  return new ParamScheduler('warmupCos', warmupCosPlan(options), options);
+export function warmupCos(options: WarmupCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('warmupCos', warmupCosPlan(options, more), options);
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Optimizer} from '../optimizer';
+import {putBack} from '../own_writes';
 import {isTensor, isVariable} from '../tensors';
 
 /** Trains and puts everything back: all weights of the model and of the optimizer, and all that the optimizer knows. */
@@ -15,8 +16,9 @@ export async function traceless(model: LayersModel, optimizer: Optimizer, traini
   try {
     await training();
   } finally {
-    for (const [variable, weight] of weights) variable.assign(weight);
+    for (const [variable, weight] of weights) if (!variable.isDisposed) putBack(variable, weight);
     optimizer.loadStateDict(dict);
+    optimizer.watchWeights();
     tf.dispose(copies);
   }
 }

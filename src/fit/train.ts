@@ -1,10 +1,13 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
+import {closest} from '../closest';
 import {checkWhole} from '../schedule/options';
+import {checkSettings} from '../settings_check';
+import {shown} from '../shown';
 import {FitCallback} from './fit_callback';
-import {type AnyFitCallback, fitCallbacks, isIterable} from './fit_callbacks';
+import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
+import {type Data, PlainData, type ValidationData} from './plain_data';
 
-type Inputs = Parameters<LayersModel['fit']>[0];
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
 /** Where training is. */
@@ -31,12 +34,19 @@ export interface TrainOptions {
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
 }
 
-type ArrayArgs = Omit<ModelFitArgs, 'callbacks'> & TrainOptions;
-type DatasetArgs = Omit<Partial<Parameters<LayersModel['fitDataset']>[1]>, 'callbacks'> & TrainOptions;
-type Arrays<O> = readonly [x: Inputs, y: Inputs, args?: ArrayArgs & O];
+type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> & TrainOptions & {
+  /** Inputs and outputs to validate on, as tensors or arrays of numbers. */
+  readonly validationData?: ValidationData | undefined;
+};
+type FitDatasetArgs = Parameters<LayersModel['fitDataset']>[1];
+type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> & TrainOptions & {
+  /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
+  readonly validationData?: ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
+};
+type Arrays<O> = readonly [x: Data, y: Data, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
 
-/** A function that trains a model on arrays, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
+/** A function that trains a model on tensors or arrays of numbers, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
 export interface TrainFunction<O, R> {
   (model: LayersModel, ...given: Arrays<O>): Promise<R>;
   (model: LayersModel, ...given: OnDataset<O>): Promise<R>;
@@ -48,16 +58,71 @@ export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | '
 /** Trains on the data that was given, with these arguments in place of those given. */
 export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback}) => Promise<History>;
 
+/** The settings of a function that trains, for errors. */
+interface Named {
+  readonly name: string;
+  /** All settings of its own. */
+  readonly own: readonly string[];
+  /** Settings in the order in which fastai takes them one by one. */
+  readonly inOrder: readonly string[];
+}
+
 /** Makes a function for arrays and datasets of one that does not see the difference. */
-export function trainFunction<O extends object, R>(run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
+export function trainFunction<O extends object, R>(named: Named, run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
   return async (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
     if (isOnDataset(given)) {
       const [dataset, args] = given;
-      return run(model, common => model.fitDataset(dataset, {...args, ...common}), args);
+      checkArguments(named, 'model, dataset', given.slice(1));
+      return run(model, common => fitOnDataset(model, dataset, {...args, ...common}), args);
     }
     const [x, y, args] = given;
-    return run(model, common => model.fit(x, y, {...args, ...common}), args);
+    checkArguments(named, 'model, x, y', given.slice(2));
+    return run(model, common => fitOnArrays(model, x, y, {...args, ...common}), args);
   };
+}
+
+type Common = Parameters<FitOn>[0];
+
+/** `fit`, with tensors in the place of arrays of numbers. */
+async function fitOnArrays(model: LayersModel, x: Data, y: Data, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
+  const data = new PlainData();
+  try {
+    const {inputs, outputs} = model;
+    const [xs, ys] = [data.tensors('x', x, inputs.length), data.tensors('y', y, outputs.length)];
+    return await model.fit(xs, ys, {...args, ...isGiven(validationData) ? {validationData: data.validation(model, validationData)} : {}});
+  } finally {
+    data.dispose();
+  }
+}
+
+/** `fitDataset`, with tensors in the place of arrays of numbers to validate on. */
+async function fitOnDataset(model: LayersModel, dataset: FitDataset, {validationData: given, ...args}: Omit<DatasetArgs, 'callbacks'> & Common): Promise<History> {
+  const data = new PlainData();
+  try {
+    const validationData = isPair(given) ? data.validation(model, given) : given;
+    return await model.fitDataset(dataset, {...args, ...validationData === undefined ? {} : {validationData}});
+  } finally {
+    data.dispose();
+  }
+}
+
+/** `null` counts as nothing, as in tfjs. */
+function isGiven<T>(x: T | undefined): x is T {
+  const given: unknown = x;
+  return given !== undefined && given !== null;
+}
+
+function isPair(validationData: DatasetArgs['validationData']): validationData is ValidationData {
+  return Array.isArray(validationData);
+}
+
+function checkArguments({name, own, inOrder}: Named, before: string, given: readonly unknown[]): void {
+  checkSettings(`${name}(${before}, `, given, inOrder);
+  for (const setting of Object.keys({...given[0] ?? {}})) {
+    if (own.includes(setting) || ARGUMENTS.includes(setting)) continue;
+    const near = closest(setting, own) ?? closest(setting, ARGUMENTS);
+    throw new Error(`${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`);
+  }
 }
 
 /**
@@ -81,21 +146,20 @@ const ARGUMENTS = [
   'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress',
 ];
 
-/** @throws where there is one that nothing takes, or that can't be what it has to be. */
+/** @throws where there is one that can't be what it has to be. */
 export function checkTrainArgs(args: TrainArgs): void {
-  const unknown = Object.keys(args).find(name => !ARGUMENTS.includes(name));
-  if (unknown !== undefined) throw new Error(`'${unknown}' is neither a setting of this function nor an argument of fit or fitDataset: ${ARGUMENTS.join(', ')}.`);
   const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks} = args;
   checkWhole('epochs', epochs, 1);
   checkWhole('initialEpoch', initialEpoch, 0);
   checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
+  notCalled(callbacks, '`callbacks`');
   checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
+  listed(callbacks).forEach((one, i) => { notCalled(one, `Callback ${i} of the list`); });
 }
 
 function checkKind(name: string, given: unknown, what: string, fits: (given: unknown) => boolean): void {
-  const shown = String(given);
-  if (given !== undefined && !fits(given)) throw new Error(`'${name}' is ${what}; got ${shown}.`);
+  if (given !== undefined && !fits(given)) throw new Error(`'${name}' is ${what}; got ${shown(given)}.`);
 }
 
 // Hooks may not throw: tfjs would not free what the batch has on the device.
@@ -124,5 +188,5 @@ function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> 
     if ('iterator' in data && typeof data.iterator === 'function') return true;
     if (typeof labels === 'object' && labels !== null) return false;
   }
-  throw new Error('This takes (model, x, y, arguments) with tensors, or (model, dataset, arguments).');
+  throw new Error('This takes (model, x, y, arguments) with tensors or arrays of numbers, or (model, dataset, arguments).');
 }

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {type Arithmetic, runChain, type TensorLane} from '../lane';
 import {type Job, numberWriter} from './job';
+import {assign} from '../own_writes';
 import {isTensor} from '../tensors';
+import {own} from '../own';
 
 /**
  * One step with ordinary tensor operations: all new values first, then the variables and the state.
@@ -32,13 +34,13 @@ function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: Retur
       writeNumber([job], name, value);
       continue;
     }
-    const old = job.entries[name];
+    const old = own(job.entries, name);
     if (old === value) continue;
     // A clone, for a callback may return what is not its own: a gradient, another entry, the variable before it is assigned to.
     job.entries[name] = tf.keep(value.clone());
     if (isTensor(old)) replaced.push(old);
   }
-  if (p !== variable) variable.assign(p);
+  if (p !== variable) assign(variable, p);
   // Only now, for the new parameter may be one of them.
   tf.dispose(replaced);
 }

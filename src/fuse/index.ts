@@ -2,27 +2,33 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../chain';
 import {kept} from './kept';
 import {warnOnce} from '../warn';
-import {fusedBackends, missingImport} from './backends';
+import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {printGraph} from './graph';
 import {type Job, numberWriter} from './job';
 import {type FusedBackend, type PlannedClass, PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
-import {type Trace, trace} from './trace';
+import {type Trace, trace, type TracedClass} from './trace';
 
 export type {Job} from './job';
 
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
-const plans = new Map<string, Plan>();
+/** An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled twice that is still used. */
+export const MOST_PLANS = 256;
+
+/** By structure, from the one used the longest ago to the last. What backends compile is kept for a plan as an object, and goes with it. */
+export const plans = new Map<string, Plan>();
 /** What needs no preparing any more; a backend that is started anew is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on no backend, or on the one named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
+let lastBackend: tf.KernelBackend | undefined;
 
 /** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+  checkBackend();
   const why = whyEager(chain);
   if (why !== undefined) {
     stepEagerly(chain, jobs, common);
@@ -76,6 +82,13 @@ function giveUp(chain: Chain, reason: {readonly backend?: string; readonly why: 
   warnSlow(reason.why);
 }
 
+function checkBackend(): void {
+  const backend = tf.backend();
+  if (backend === lastBackend) return;
+  lastBackend = backend;
+  for (const check of backendChecks) check(tf.getBackend());
+}
+
 function warnSlow(why: string): void {
   warnOnce(`an optimizer runs without fusing, more slowly: ${why}`);
 }
@@ -86,7 +99,7 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   const fused = fusedBackends.get(name);
   if (fused === undefined) return false;
   const planned = classes.filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0).map(each => {
-    return {plan: kept(plans, each.key, () => planOf(each, barriers)), jobs: each.jobs, slots: each.slots};
+    return {plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots};
   });
   try {
     prepare(fused, planned);
@@ -98,6 +111,16 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   if (planned.length > 0) runKernel(name, fused, next);
   lastStep.set(chain, next);
   return true;
+}
+
+function planFor(each: TracedClass, barriers: readonly number[]): Plan {
+  const {key} = each;
+  const plan = plans.get(key) ?? planOf(each, barriers);
+  plans.delete(key);
+  plans.set(key, plan);
+  const [oldest = key] = plans.keys();
+  if (plans.size > MOST_PLANS) plans.delete(oldest);
+  return plan;
 }
 
 function prepare(fused: FusedBackend, classes: readonly PlannedClass[]): void {

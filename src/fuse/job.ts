@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from '../callback';
 import type {Chain} from '../chain';
+import {own} from '../own';
 
 /** One parameter of a step, as the optimizer hands it over: what to compute with, and where the results go. */
 export interface Job {
@@ -24,6 +25,6 @@ export function numberWriter(chain: Chain, common: Record<string, number>): (job
   return (jobs, name, value) => {
     if (!chain.common.has(name)) for (const {entries} of jobs) entries[name] = value;
     // A parameter that was stopped before the callback's turn has the number as it was before the step.
-    else if (value !== before[name]) common[name] = value;
+    else if (value !== own(before, name)) common[name] = value;
   };
 }

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Extent} from './graph';
 import type {Job} from './job';
 import {Untraceable} from './traced';
+import {own} from '../own';
 
 /** Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries started. */
 export type JobClass = [first: Job, ...others: Job[]];
@@ -59,7 +60,7 @@ function hasEntries(job: Job, {names, values}: Entries): boolean {
 }
 
 function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {
-  for (const name in a) if (!Object.is(a[name], b[name])) return false;
+  for (const name in a) if (!Object.is(own(a, name), own(b, name))) return false;
   return true;
 }
 

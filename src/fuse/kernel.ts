@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {assign} from '../own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
+import {own} from '../own';
 
 /** The kernel that runs a step; `tf.profile` shows it by this name. */
 const KERNEL = 'OptimStep';
@@ -55,14 +57,14 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
       const tensor = tensors[i];
       if (tensor === undefined) return;
-      if (entry === 'p') job.variable.assign(tensor);
+      if (entry === 'p') assign(job.variable, tensor);
       else replaceEntry(job, entry, tensor);
     });
   });
 }
 
 function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
-  const old = entries[name];
+  const old = own(entries, name);
   entries[name] = tf.keep(tensor);
   if (typeof old === 'object') old.dispose();
 }

@@ -3,10 +3,11 @@ import {isVariable} from '../tensors';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {PlannedClass} from './kernel';
+import {own} from '../own';
 
 /** The tensor that a graph knows by that name. */
 export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
-  const tensor = name === 'p' ? variable : name === 'grad' ? grad : entries[name];
+  const tensor = name === 'p' ? variable : name === 'grad' ? grad : own(entries, name);
   if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is no tensor.`);
   return tensor;
 }

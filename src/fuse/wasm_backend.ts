@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {exposed} from '../exposed';
 import {kept} from './kept';
-import {assertWasmBackend, forgetPackedWeights, memoryOf, type WasmBackend} from '../wasm/backend';
+import {allocate, makeTensor} from '../wasm/allocation';
+import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
+import {forgetPackedWeights} from '../wasm/packed_weights';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Fresh, FusedBackend} from './kernel';
@@ -20,8 +21,7 @@ class Scratch {
   /** The offset of at least that many bytes. */
   room(bytes: number): number {
     if (bytes > this.bytes) {
-      const at = this.backend.wasm._malloc(2 * bytes) >>> 0;
-      if (at === 0) throw new Error(`The WASM backend's memory is full: there is no room for ${2 * bytes} bytes.`);
+      const at = allocate(this.backend, 2 * bytes);
       this.backend.wasm._free(this.at);
       this.at = at;
       this.bytes = 2 * bytes;
@@ -90,7 +90,7 @@ function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records
       if (output === undefined) continue;
       if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
         table.write(record + at, data.memoryOffset);
-        if (name === 'p' || exposed.has(tensor)) forgetPackedWeights(wasm, data, tensor.size);
+        forgetPackedWeights(wasm, data, tensor.size);
       } else table.write(record + at, makeFresh(job, output, wasm, fresh));
     }
     for (const {output, at} of starting) if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
@@ -106,9 +106,7 @@ function outputAt(outputs: readonly Output[], name: string, layout: RecordLayout
 
 function makeFresh(job: Job, output: Output, wasm: WasmBackend, fresh: Fresh[]): number {
   const shape = shapeOf(job, output);
-  const info = wasm.makeOutput(shape, 'float32');
+  const info = makeTensor(wasm, shape, 'float32');
   fresh.push({job, output, info});
-  const {memoryOffset} = wasm.dataIdMap.get(info.dataId);
-  if (memoryOffset === 0) throw new Error(`The WASM backend's memory is full: there is no room for a tensor of shape [${shape}].`);
-  return memoryOffset;
+  return wasm.dataIdMap.get(info.dataId).memoryOffset;
 }

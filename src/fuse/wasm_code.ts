@@ -4,8 +4,9 @@
  * `phase<j>` runs the passes from one barrier to the next for a table of records.
  */
 import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../wasm/encode';
-import {functionsOn, type WasmFunctions} from '../wasm/instance';
+import {instantiate, type WasmFunctions} from '../wasm/instance';
 import {argsOf, isElementwise, type Node, nodeAt} from './graph';
+import {kept} from './kept';
 import type {Pass, Plan} from './plan';
 import {call, float, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
 import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './wasm_ops';
@@ -18,9 +19,12 @@ const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 /** A memory of any size; where it is shared, with the most that there can be as its maximum. */
 const LIMITS = {plain: [0, 0], shared: [3, 0, 0x80, 0x80, 4]};
 
+/** They go with the memory, and with the plan. */
+const made = new WeakMap<WebAssembly.Memory, WeakMap<Plan, WasmFunctions>>();
+
 /** The functions of a plan on a memory. @throws where WebAssembly can't be compiled. */
 export function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
-  return functionsOn(memory, plan.key, shared => wasmCode(plan, shared));
+  return kept(kept(made, memory, () => new WeakMap<Plan, WasmFunctions>()), plan, () => instantiate(memory, shared => wasmCode(plan, shared)));
 }
 
 /** The module of a plan. @param shared whether the memory is. */

@@ -23,7 +23,7 @@ const DRAWS_AT_ONCE = 16;
 
 /** Draws into textures of one WebGL context with programs and a framebuffer of its own, and leaves tfjs's as they were. */
 export class Canvas {
-  /** Kept for as long as the context lives: a structure seen before is never compiled again. */
+  /** By plan, for as long as it and the context live. */
   private readonly programs = new WeakMap<object, Map<string, Program>>();
   private readonly targets: Targets;
   private readonly triangle: Triangle;
@@ -147,6 +147,8 @@ export class Canvas {
     if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
       throw new Error(`a shader could not be compiled: ${[gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' ')}`);
     }
+    // They go with the program.
+    for (const shader of shaders) gl.deleteShader(shader);
     gl.useProgram(program);
     gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
     gl.uniform1f(gl.getUniformLocation(program, 'nan'), NaN);

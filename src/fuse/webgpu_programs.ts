@@ -4,7 +4,7 @@ import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './webgp
 import {boundNames, isWritten, type Lanes, stageShader} from './webgpu_shader';
 import type {Stage} from './stages';
 
-/** The pipelines of a plan on one device. They are kept for as long as it lives: a structure seen before is never compiled again. */
+/** The pipelines of a plan on one device. They are kept for as long as both live. */
 class Pipelines {
   readonly layout: GpuLayout;
   private readonly made = new Map<string, GpuPipeline>();

@@ -1,7 +1,12 @@
-/** @throws where an option is given that there is not, or no object. */
-export function checkOptions(what: string, given: object, known: readonly string[]): void {
-  const settings: unknown = given;
-  if (typeof settings !== 'object' || settings === null) throw new Error(`${what} takes its settings in an object; got ${String(settings)}.`);
+import {checkSettings} from '../settings_check';
+
+/**
+ * @param more what stands after the options.
+ * @param first what stands before them in a call, with a comma.
+ * @throws where an option is given that there is not, or no object, or something after it.
+ */
+export function checkOptions(what: string, given: object, known: readonly string[], more: readonly unknown[] = [], first = ''): void {
+  checkSettings(`${what}(${first}`, [given, ...more], known);
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.`);
   }

@@ -1,13 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {dict, list, malformed, number, numbers, text} from '../config_reader';
+import {dict, flag, list, malformed, number, numbers, text} from '../config_reader';
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
+
+/** Deeper than any that is meant, and not too deep for the stack. */
+const DEEPEST = 100;
 
 type Fixed = Schedule<readonly number[]>;
 
 /** The schedules as tfjs saves them: numbers, and names under the key `name` alone. */
 export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
-  return {steps, step, hypers: hypers.map(({name, schedule, before}) => ({name, before: [...before], schedule: write(schedule)}))};
+  return {steps, step, hypers: hypers.map(({name, schedule, before, keep, released}) => (
+    {name, before: [...before], schedule: write(schedule), ...keep === undefined ? {} : {keep}, ...released === undefined ? {} : {released: [...released]}}))};
 }
 
 /** @throws where it is not what `writeSchedule` gave, or for another number of groups. */
@@ -16,16 +20,24 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
     const values = numbers(of, key);
     return values.length === groups ? values : malformed(key);
   };
-  const read = (of: Readonly<Record<string, unknown>>): Fixed => {
+  const groupsIn = (of: Readonly<Record<string, unknown>>, key: string) => {
+    const indices = numbers(of, key);
+    return indices.every(index => Number.isInteger(index) && index >= 0 && index < groups) ? indices : malformed(key);
+  };
+  const read = (of: Readonly<Record<string, unknown>>, depth = 0): Fixed => {
+    if (depth > DEEPEST) throw new Error(`A saved schedule combines schedules in ${DEEPEST} layers at most.`);
     const kind = text(of, 'name');
-    if (kind === 'combined') return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(read)};
+    if (kind === 'combined') return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};
     const ends = {start: column(of, 'start'), end: column(of, 'end')};
     if (kind === 'poly') return {kind, ...ends, power: number(of, 'power')};
     return kind === 'lin' || kind === 'cos' || kind === 'no' || kind === 'exp' ? {kind, ...ends} : malformed('schedule');
   };
   return {
     steps: number(from, 'steps'), step: number(from, 'step'),
-    hypers: list(from, 'hypers').map(hyper => ({name: text(hyper, 'name'), before: column(hyper, 'before'), schedule: read(dict(hyper, 'schedule'))})),
+    hypers: list(from, 'hypers').map(hyper => ({
+      name: text(hyper, 'name'), before: column(hyper, 'before'), schedule: read(dict(hyper, 'schedule')),
+      ...'keep' in hyper ? {keep: flag(hyper, 'keep')} : {}, ...'released' in hyper ? {released: groupsIn(hyper, 'released')} : {},
+    })),
   };
 }
 

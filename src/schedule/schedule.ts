@@ -41,8 +41,9 @@ export function isPlan(schedules: Schedules | SchedulePlan): schedules is Schedu
   return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
 }
 
-/** @throws where it is no object. */
+/** @throws where it is no object, or one schedule by itself. */
 export function checkSchedules(schedules: unknown): void {
+  if (isSchedule(schedules)) throw new Error('Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.');
   if (typeof schedules !== 'object' || schedules === null) throw new Error(`Schedules are given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${String(schedules)}.`);
 }
 
@@ -107,6 +108,7 @@ export function spreadSchedule(name: string, schedule: Schedule, n: number): Sch
   const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry));
   const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
   if (kind === 'exp' && ![...start, ...end].every(value => value > 0)) throw new Error(`An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`);
+  if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
 
@@ -122,8 +124,12 @@ export function valuesAt(schedule: Schedule<readonly number[]>, pos: number): nu
   return start.map((value, i) => ease(value, end[i] ?? value, pos));
 }
 
+function isSchedule(x: unknown): boolean {
+  return typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string' && KINDS.includes(x.kind);
+}
+
 function checkIsSchedule(name: string, x: unknown): void {
-  if (typeof x === 'object' && x !== null && 'kind' in x && typeof x.kind === 'string' && KINDS.includes(x.kind)) return;
+  if (isSchedule(x)) return;
   throw new Error(`The schedule of '${name}' is one that lin, cos, exp, poly, constant or combine made; got ${String(x)}.`);
 }
 

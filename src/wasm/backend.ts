@@ -5,7 +5,7 @@ export interface WasmTensorData {
   /** The number by which tfjs's C++ code knows the tensor; not the data id. */
   readonly id: number;
   /** Bytes from the start of the memory; 8-aligned. */
-  readonly memoryOffset: number;
+  memoryOffset: number;
   refCount: number;
 }
 
@@ -57,14 +57,4 @@ export function memoryOf(backend: WasmBackend): WebAssembly.Memory {
 /** Where a tensor's values start, in bytes; unsigned, for memories above 2 GB. */
 export function offsetOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
-}
-
-/**
- * To be called after writing a tensor's values in place. tfjs's WASM kernels `BatchMatMul`, `_FusedMatMul`, `Conv2D`,
- * `FusedConv2D` and the depthwise ones keep the weights they were last called with packed in an XNNPACK operator, found again by
- * the tensor's number: without this the next product is computed with the old values.
- */
-export function forgetPackedWeights(backend: WasmBackend, {id, memoryOffset}: WasmTensorData, size: number): void {
-  backend.wasm.tfjs.disposeData(id);
-  backend.wasm.tfjs.registerTensor(id, size, memoryOffset);
 }

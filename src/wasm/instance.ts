@@ -18,7 +18,7 @@ export function functionsOn(memory: WebAssembly.Memory, key: string, binary: (sh
   }
   let functions = byKey.get(key);
   if (functions === undefined) {
-    functions = instantiate(memory, binary(isShared(memory)));
+    functions = instantiate(memory, binary);
     byKey.set(key, functions);
   }
   return functions;
@@ -28,9 +28,10 @@ function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }
 
-function instantiate(memory: WebAssembly.Memory, binary: Uint8Array<ArrayBuffer>): WasmFunctions {
+/** The exported functions of a module on a memory, made anew; as `functionsOn`, whoever calls it keeps them. */
+export function instantiate(memory: WebAssembly.Memory, binary: (shared: boolean) => Uint8Array<ArrayBuffer>): WasmFunctions {
   const {exp, log, pow} = Math;
-  const {exports} = new WebAssembly.Instance(compiled(binary), {env: {memory}, math: {exp, log, pow}});
+  const {exports} = new WebAssembly.Instance(compiled(binary(isShared(memory))), {env: {memory}, math: {exp, log, pow}});
   const functions: Record<string, WasmFunction> = {};
   for (const [name, value] of Object.entries(exports)) {
     if (isWasmFunction(value)) functions[name] = value;

@@ -1,5 +1,6 @@
 import {util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
@@ -19,7 +20,7 @@ export function fusedBatchNorm(call: Call): TensorInfo {
   const [scale, offset] = [optionalInput('scale'), optionalInput('offset')];
   const vectors = [mean, variance, scale, offset].filter((one) => one !== undefined);
   if (!vectors.every(({shape}) => shape.length === 1) || !vectors.every((one) => isAlongChannels(x, one)) || typeof varianceEpsilon !== 'number') return stock();
-  const out = backend.makeOutput(x.shape, 'float32');
+  const out = makeTensor(backend, x.shape, 'float32');
   const inner = util.sizeFromShape(mean.shape);
   withScratch(backend, 2 * inner, (factors) => {
     const {buffer} = memoryOf(backend);
@@ -44,8 +45,8 @@ export function batchNormGradient({backend, input, optionalInput, attrs}: Call):
   const epsilon = numberOf(attrs, 'varianceEpsilon');
   const inner = util.sizeFromShape(mean.shape);
   const rows = util.sizeFromShape(x.shape) / inner;
-  const vector = (): TensorInfo => backend.makeOutput([inner], 'float32');
-  const [dx, dMean, dVariance, dScale, dOffset] = [backend.makeOutput(x.shape, 'float32'), vector(), vector(), vector(), vector()];
+  const vector = (): TensorInfo => makeTensor(backend, [inner], 'float32');
+  const [dx, dMean, dVariance, dScale, dOffset] = [makeTensor(backend, x.shape, 'float32'), vector(), vector(), vector(), vector()];
   wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums')(
     offsetOf(backend, dy), offsetOf(backend, x), offsetOf(backend, mean), inner, rows, offsetOf(backend, dOffset), offsetOf(backend, dScale));
   withScratch(backend, inner, (factors) => {

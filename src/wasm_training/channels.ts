@@ -1,5 +1,6 @@
 import {util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions, type WasmFunction} from '../wasm/module';
 import {channelsText} from './channels_text';
@@ -41,7 +42,7 @@ export const multiply = alongChannels('mul', true);
 export const sub = alongChannels('sub', false);
 
 function combined(backend: WasmBackend, name: 'add' | 'sub' | 'mul', full: TensorInfo, vector: TensorInfo): TensorInfo {
-  const out = backend.makeOutput(full.shape, 'float32');
+  const out = makeTensor(backend, full.shape, 'float32');
   const inner = util.sizeFromShape(vector.shape);
   channelsFunction(backend, name)(offsetOf(backend, full), offsetOf(backend, vector), offsetOf(backend, out), util.sizeFromShape(full.shape) / inner, inner);
   return out;

@@ -1,5 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {as4D, dataFormatOf, shape4DOf} from './attributes';
 import {convGeometry, isPointwise, type ConvAxis, type ConvGeometry} from './conv_geometry';
@@ -34,7 +35,7 @@ function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo,
   const {batch, inChannels, outChannels, rows, columns} = geometry;
   const shape = [batch, rows.input, columns.input, inChannels];
   if (filter.shape.includes(0) || dy.shape.includes(0)) return zeros(backend, shape);
-  const dx = backend.makeOutput(shape, 'float32');
+  const dx = makeTensor(backend, shape, 'float32');
   const at = {dy: offsetOf(backend, dy), filter: offsetOf(backend, filter), dx: offsetOf(backend, dx)};
   if (isPointwise(geometry)) {
     multiply(backend, {

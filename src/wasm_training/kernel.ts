@@ -1,5 +1,6 @@
 import {getKernel, type KernelConfig, type KernelFunc, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {disposingOnError, makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, assertWasmBackend, type WasmBackend} from '../wasm/backend';
 
 type KernelParams = Parameters<KernelFunc>[0];
@@ -20,16 +21,19 @@ export type TrainingKernel = (call: Call) => TensorInfo;
 
 /** The function to register for `kernel`. */
 export function kernelFunction(name: string, kernel: (call: Call) => TensorInfo | TensorInfo[], stock: KernelConfig | undefined): KernelFunc {
-  return (params) => kernel({
-    backend: assertWasmBackend(params.backend),
-    input: (which) => inputOf(params, name, which),
-    optionalInput: (which) => params.inputs[which],
-    attrs: params.attrs ?? {},
-    stock: () => {
-      if (stock === undefined) throw new Error(`tfjs's WASM backend has no kernel '${name}'.`);
-      return single(stock.kernelFunc(params), name);
-    },
-  });
+  return (params) => {
+    const backend = assertWasmBackend(params.backend);
+    return disposingOnError(backend, () => kernel({
+      backend,
+      input: (which) => inputOf(params, name, which),
+      optionalInput: (which) => params.inputs[which],
+      attrs: params.attrs ?? {},
+      stock: () => {
+        if (stock === undefined) throw new Error(`tfjs's WASM backend has no kernel '${name}'.`);
+        return single(stock.kernelFunc(params), name);
+      },
+    }));
+  };
 }
 
 function inputOf({inputs}: KernelParams, name: string, which: string): TensorInfo {
@@ -64,7 +68,7 @@ export function consume<T>(backend: WasmBackend, intermediate: TensorInfo, use: 
 
 /** A new tensor of zeros. */
 export function zeros(backend: WasmBackend, shape: number[]): TensorInfo {
-  const out = backend.makeOutput(shape, 'float32');
+  const out = makeTensor(backend, shape, 'float32');
   const size = shape.reduce((product, length) => product * length, 1);
   new Float32Array(memoryOf(backend).buffer, offsetOf(backend, out), size).fill(0);
   return out;

@@ -1,5 +1,6 @@
 import {broadcast_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {lengthOf} from './attributes';
 import {consume, runStock, type Call} from './kernel';
@@ -61,7 +62,7 @@ function product(backend: WasmBackend, a: TensorInfo, b: TensorInfo, {transposeA
   const batchShape = broadcast_util.assertAndGetBroadcastShape(left.batch, right.batch);
   util.assert(k === right.rows, () => `Error in matMul: inner shapes (${k}) and (${right.rows}) of Tensors with shapes ${a.shape.join()} and ` +
     `${b.shape.join()} and transposeA=${transposeA} and transposeB=${transposeB} must match.`);
-  const c = backend.makeOutput([...batchShape, m, n], 'float32');
+  const c = makeTensor(backend, [...batchShape, m, n], 'float32');
   const at = {a: offsetOf(backend, a), b: offsetOf(backend, b), c: offsetOf(backend, c)};
   for (let i = 0; i < util.sizeFromShape(batchShape); i++) {
     multiply(backend, {

@@ -1,5 +1,6 @@
 import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
 import {as4D, as5D, padOf, pairOf, roundingOf, tripleOf, volumePadOf, type Attributes} from './attributes';
@@ -42,7 +43,7 @@ export function maxPool3D({backend, input, attrs}: Call): TensorInfo {
   const x = input('x');
   assertFloat32([x], 'MaxPool3D');
   const pooling = volumePooling(attrs, x);
-  const y = backend.makeOutput(pooling.outShape, 'float32');
+  const y = makeTensor(backend, pooling.outShape, 'float32');
   const windowMax = wasmFunction(wasmFunctions(backend, 'maxPool', maxPoolText), 'windowMax');
   const at = {x: offsetOf(backend, x), y: offsetOf(backend, y)};
   eachWindow(pooling, (pixelOfX, pixelOfY, window) => {

@@ -1,5 +1,6 @@
 import {backend_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
 import type {Call} from './kernel';
@@ -36,7 +37,7 @@ export function mean(call: Call): TensorInfo {
 
 function sumAndDivide(backend: WasmBackend, x: TensorInfo, reduction: Reduction, divisor: number): TensorInfo {
   const {outer, inner, shape} = reduction;
-  const out = backend.makeOutput(shape, 'float32');
+  const out = makeTensor(backend, shape, 'float32');
   if (inner === 1) {
     const total = sumOfAll(backend, offsetOf(backend, x), reduction.rows);
     new Float32Array(memoryOf(backend).buffer, offsetOf(backend, out), 1).fill(total / divisor);

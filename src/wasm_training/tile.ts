@@ -1,5 +1,6 @@
 import {util, type TensorInfo} from '@tensorflow/tfjs-core';
 
+import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {lengthOf} from './attributes';
 import type {Call} from './kernel';
@@ -18,7 +19,7 @@ export function tile(call: Call): TensorInfo {
  * overwritten before it was moved.
  */
 export function tiled(backend: WasmBackend, x: TensorInfo, reps: readonly number[]): TensorInfo {
-  const out = backend.makeOutput(x.shape.map((length, axis) => length * lengthOf(reps, axis)), x.dtype);
+  const out = makeTensor(backend, x.shape.map((length, axis) => length * lengthOf(reps, axis)), x.dtype);
   const size = util.sizeFromShape(out.shape);
   if (size === 0) return out;
   const {buffer} = memoryOf(backend);

@@ -1,7 +1,7 @@
 /**
- * Gradients of tfjs's operations that take fewer passes over the data than tfjs's own. Gradients of gradients go on. Each gives `undefined` for what is left to tfjs's.
+ * Gradients of tfjs's operations that take fewer passes over the data than tfjs's own, or that mend them. Gradients of gradients go on. Each gives `undefined` for what is left to tfjs's.
  */
-import {div, engine, reshape, tile, util, type GradFunc, type Tensor} from '@tensorflow/tfjs-core';
+import {clone, div, engine, expandDims, reshape, tile, util, type GradFunc, type Tensor} from '@tensorflow/tfjs-core';
 
 
 export type TrainingGradient = (dy: Tensor, saved: readonly Tensor[], attrs: Parameters<GradFunc>[2]) => ReturnType<GradFunc> | undefined;
@@ -46,9 +46,18 @@ const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale]
   return {x: () => dx, mean: () => dMean, variance: () => dVariance, scale: () => dScale, offset: () => dOffset};
 };
 
+/**
+ * Of an operation with several outputs where it has one: tfjs then hands over that output's gradient itself, and its own gradients take a list of them.
+ * An LSTM of one time step is such a case. With more outputs than one tfjs's own run.
+ */
+const unpackGradient: TrainingGradient = (dy, _, {axis}) => typeof axis === 'number' ? {value: () => expandDims(dy, axis)} : undefined;
+const splitGradient: TrainingGradient = (dy) => ({x: () => clone(dy)});
+
 /** By the kernel whose gradient it is. */
 export const TRAINING_GRADIENTS: Readonly<Record<string, TrainingGradient>> = {
   FusedBatchNorm: fusedBatchNormGradient,
   Mean: meanGradient,
+  SplitV: splitGradient,
   Sum: sumGradient,
+  Unpack: unpackGradient,
 };

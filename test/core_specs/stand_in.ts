@@ -20,9 +20,17 @@ class AdamOfAdagradSpec extends OptimWrapper {
   }
 }
 
+/** The spec of Momentum counts the scalar that tfjs's own leaves when it is disposed; `OptimWrapper` leaves none. */
+class MomentumOfItsSpec extends OptimWrapper {
+  override dispose(): void {
+    super.dispose();
+    core.keep(core.scalar(0));
+  }
+}
+
 export const train = {
   sgd: (learningRate: number) => new SGDOptimizer(learningRate),
-  momentum: (...args: Parameters<typeof stock.momentum>) => new OptimWrapper(stock.momentum(...args)),
+  momentum: (...args: Parameters<typeof stock.momentum>) => new MomentumOfItsSpec(stock.momentum(...args)),
   adagrad: (...args: Parameters<typeof stock.adagrad>) => new OptimWrapper(stock.adagrad(...args)),
   adadelta: (...args: Parameters<typeof stock.adadelta>) => new OptimWrapper(stock.adadelta(...args)),
   adam: (...args: Parameters<typeof stock.adam>) => new AdamOfAdagradSpec(stock.adam(...args)),

@@ -66,10 +66,10 @@ function grouped() {
 
 const training: Array<readonly [what: string, run: (given: Given) => unknown, message: RegExp]> = [
   ['no model', ({x, y}) => call(fitOneCycle, undefined, x, y), /needs a model of tfjs-layers; got undefined/],
-  ['no data', ({model}) => call(fitOneCycle, model), /\(model, x, y, arguments\) with tensors, or \(model, dataset, arguments\)/],
+  ['no data', ({model}) => call(fitOneCycle, model), /\(model, x, y, arguments\) with tensors or arrays of numbers, or \(model, dataset, arguments\)/],
   ['x without y', ({model, x}) => call(fitFlatCos, model, x), /\(model, x, y, arguments\) with tensors/],
-  ['an argument of fastai', ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}), /'lr_max' is neither a setting of this function nor an argument of fit/],
-  ['a setting of another function', ({model, x, y}) => call(fitFlatCos, model, x, y, {moms: [0.9, 0.9, 0.9]}), /'moms' is neither/],
+  ['an argument of fastai', ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}), /^fitOneCycle has no setting 'lr_max'\. Did you mean 'lrMax'\?/],
+  ['a setting of another function', ({model, x, y}) => call(fitFlatCos, model, x, y, {moms: [0.9, 0.9, 0.9]}), /^fitFlatCos has no setting 'moms'\. Its own are lrMax, /],
   ['no epochs', ({model, x, y}) => fitOneCycle(model, x, y, {epochs: 0}), /'epochs' is a whole number from 1; got 0/],
   ['epochs that are text', ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}), /'epochs' is a whole number from 1; got 3/],
   ['half an epoch before', ({model, x, y}) => fitFlatCos(model, x, y, {epochs: 2, initialEpoch: 0.5}), /'initialEpoch' is a whole number from 0; got 0.5/],
@@ -126,7 +126,7 @@ describe('What can\'t be', () => {
   it('is refused on datasets, too', async () => {
     const {model, x, y, dispose} = grouped();
     const dataset = (await samples(x, y)).batch(4);
-    await expectAsync(Promise.resolve(call(fineTune, model, dataset, {epoch: 2}))).toBeRejectedWithError(/'epoch' is neither/);
+    await expectAsync(Promise.resolve(call(fineTune, model, dataset, {epoch: 2}))).toBeRejectedWithError(/^fineTune has no setting 'epoch'\. Did you mean 'epochs'\?/);
     expect(optimizerOf(model).iterations).toBe(0);
     dispose();
   });

@@ -1,5 +1,5 @@
 import {adam, callback, lookahead, Optimizer, required, zeros} from '../../src';
-import {assertWasmBackend} from '../../src/wasm/backend';
+import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {restartWasm} from '../support/restart';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -21,6 +21,8 @@ function thrown(): never {
   throw new RangeError('out of memory');
 }
 
+const lengthOfMemory = (): number => memoryOf(assertWasmBackend(tf.backend())).buffer.byteLength;
+
 const malloc = (fail: () => unknown): Failure => n => replaceMethod(assertWasmBackend(tf.backend()).wasm, '_malloc', counted(n, fail));
 
 /** As an engine does where it has no room for an array. */
@@ -39,6 +41,11 @@ function arrays(n: number): () => void {
 
 const FAILURES: ReadonlyArray<readonly [backend: BackendName, how: string, failure: Failure]> = [
   ['wasm', 'gives no room', malloc(() => 0)], ['wasm', 'throws', malloc(thrown)], ['cpu', 'throws', arrays],
+  // As emscripten's does once it has failed.
+  ['wasm', 'gives room that begins in the memory and ends beyond it', malloc(() => lengthOfMemory() - 16)],
+  ['wasm', 'gives room beyond the memory', malloc(() => lengthOfMemory() + 65536)],
+  // The signed number of an address above 2 GB.
+  ['wasm', 'gives room far beyond the memory', malloc(() => -65536)],
 ];
 
 class Training {
@@ -86,6 +93,7 @@ describeBackends('a step in the middle of which memory runs out', backend => {
             training.share();
             const values = training.values();
             const {numTensors, numBytes} = tf.memory();
+            const numDataIds = tf.backend().numDataIds();
             const end = failure(failing);
             try {
               training.step();
@@ -94,6 +102,7 @@ describeBackends('a step in the middle of which memory runs out', backend => {
               expect(String(error)).toMatch(/memory/);
               expect(training.values()).toEqual(values);
               expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+              expect(tf.backend().numDataIds()).toBe(numDataIds);
             } finally {
               end();
             }

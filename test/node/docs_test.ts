@@ -3,7 +3,7 @@ import {dirname, join, resolve} from 'node:path';
 import {blocks} from 'docs:blocks';
 import ts from 'typescript';
 import manifest from '../../package.json';
-import {pagesOf} from '../support/doc_pages.mjs';
+import {inRepository, pagesOf, REPOSITORY} from '../support/doc_pages.mjs';
 import {describeDocs} from '../support/doc_specs';
 
 describeDocs('wasm', blocks);
@@ -44,8 +44,10 @@ describe('the code in the pages', () => {
 
 describe('the pages', () => {
   it('have links that lead to files and headings', () => {
-    const broken = [...pages].flatMap(([page, text]) => [...text.matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].flatMap(([link, path = '', anchor = '']) => {
-      const target = path === '' ? page : join(dirname(page), path);
+    const broken = [...pages].flatMap(([page, text]) => [...text.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g)].flatMap(([link, path = '', anchor = '']) => {
+      const absolute = inRepository(path);
+      if (absolute === undefined && /^https?:/.test(path)) return [];
+      const target = absolute ?? (path === '' ? page : join(dirname(page), path));
       const found = isFile(target) && (anchor === '' || anchorsOf(pages.get(target) ?? '').includes(anchor));
       return found ? [] : [`${page}: ${link}`];
     }));
@@ -54,7 +56,13 @@ describe('the pages', () => {
 
   it('are all linked from the README', () => {
     const readme = pages.get('README.md') ?? '';
-    expect([...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${page})`))).toEqual([]);
+    expect([...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${REPOSITORY}${page})`))).toEqual([]);
+  });
+
+  it('have links in the README that work on the registry\'s page', () => {
+    const links = [...(pages.get('README.md') ?? '').matchAll(/\]\(([^)]*)\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter(link => !/^(https:|#)/.test(link))).toEqual([]);
   });
 });
 

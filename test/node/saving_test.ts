@@ -1,8 +1,8 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileSystem} from '../../examples/file_system';
 import {adam, lookahead, ranger, slice} from '../../src';
+import {fileSystem} from '../../src/file_system';
 import {describeBackends} from '../support/backends';
 import {disposeModels, expectSame, reloaded} from '../support/resuming';
 import {compiled, smallNet, train} from '../support/small_net';

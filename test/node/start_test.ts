@@ -2,9 +2,9 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {optimizerOf, optimizers} from 'tfjs-optim';
+import {fileSystem} from 'tfjs-optim/file-system';
 import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/digits/options';
-import {fileSystem} from '../../examples/file_system';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 

@@ -40,6 +40,10 @@ describe('In Node, the package', () => {
     });
   }
 
+  it('says nothing of kernels that nobody imported, where WASM does not start', async () => {
+    expect(lastLine(await project.node('wasm_fails.mjs'))).toEqual({started: false, falls: true, backend: 'cpu', warnings: []});
+  });
+
   it('says what is missing where tfjs-layers is', async () => {
     await expectAsync(coreOnly.node('--eval', 'require("tfjs-optim")')).toBeRejectedWithError(/Cannot find module '@tensorflow\/tfjs-layers'/);
     await expectAsync(coreOnly.node('--input-type=module', '--eval', 'import "tfjs-optim"')).toBeRejectedWithError(/Cannot find package '@tensorflow\/tfjs-layers'/);

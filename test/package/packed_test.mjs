@@ -1,7 +1,11 @@
 import {spawnSync} from 'node:child_process';
-import {join} from 'node:path';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, isAbsolute, join} from 'node:path';
 import {publint} from 'publint';
-import {root, tarball} from './consumer.mjs';
+import {project, root, tarball} from './consumer.mjs';
+
+const installed = join(project.folder, 'node_modules/tfjs-optim');
+const read = file => readFileSync(join(installed, file), 'utf8');
 
 /** What a tool of the project prints; each says what is wrong. */
 function printed(file, ...args) {
@@ -9,6 +13,33 @@ function printed(file, ...args) {
 }
 
 describe('The packed package', () => {
+  it('says where it is from, and whom to tell of faults', () => {
+    const {repository, homepage, bugs, author, license, publishConfig} = JSON.parse(read('package.json'));
+    const home = 'https://github.com/tfjs-optim/tfjs-optim';
+    expect({repository, homepage, bugs, author, license, publishConfig}).toEqual({
+      repository: {type: 'git', url: `git+${home}.git`}, homepage: `${home}#readme`, bugs: {url: `${home}/issues`}, author: 'tfjs-optim contributors', license: 'Apache-2.0',
+      publishConfig: {access: 'public', provenance: true},
+    });
+  });
+
+  it('has a README whose links lead somewhere from where it is', () => {
+    const links = [...read('README.md').matchAll(/\]\((?!https:|#)([^)#]*)/g)].map(([, link]) => link);
+    expect(links.filter(link => !existsSync(join(installed, link)))).toEqual([]);
+  });
+
+  it('has a map with the sources beside each script', () => {
+    const scripts = readdirSync(join(installed, 'dist'), {recursive: true}).filter(file => /\.c?js$/.test(file));
+    expect(scripts.length).toBeGreaterThan(20);
+    for (const script of scripts) {
+      const file = join('dist', script);
+      const [, name] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(read(file)) ?? [];
+      const {sources, sourcesContent} = JSON.parse(read(join(dirname(file), name)));
+      expect(sources.filter(source => isAbsolute(source) || !source.includes('../src/'))).withContext(file).toEqual([]);
+      expect(sourcesContent.length).withContext(file).toBe(sources.length);
+      expect(sourcesContent.every(text => typeof text === 'string' && text !== '')).withContext(file).toBe(true);
+    }
+  });
+
   it('has nothing for publint to object to', async () => {
     const {messages} = await publint({pkgDir: root, strict: true});
     expect(messages).toEqual([]);

@@ -10,7 +10,7 @@ const OPTIONS = {
   'bundler': ['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts'],
   'node, the old one': ['--module', 'commonjs', '--moduleResolution', 'node10', 'types.ts'],
 };
-const ENTRIES = ['index', 'wasm-training', 'plot'];
+const ENTRIES = ['index', 'wasm-training', 'plot', 'file-system'];
 
 /** Where `any` is written in, or is what a name stands for in, declarations. */
 function anyIn(files) {

@@ -152,7 +152,7 @@ describe('fitCallbacks', () => {
 
   it('says what is no callback', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
-      [Counting, /Callback 0 of the list is a class or a function: make one with `new`/],
+      [Counting, /Callback 0 of the list is the class Counting, not what it makes\. Write new Counting\(…\)\./],
       [undefined, /no callback but undefined/],
       [{}, /none of the hooks onTrainBegin/],
     ];

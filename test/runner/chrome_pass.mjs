@@ -75,6 +75,9 @@ function options(bundle, settings) {
       jasmine: {random: false, timeoutInterval: 120_000},
     },
     captureTimeout: 120_000,
+    // A spec that compiles hundreds of programs in software answers no ping meanwhile.
+    pingTimeout: 120_000,
+    browserDisconnectTimeout: 120_000,
     browserNoActivityTimeout: 300_000 * settings.compositions,
     failOnEmptyTestSuite: false,
     singleRun: true,

@@ -1,4 +1,5 @@
 import {restartWebGL} from './restart';
+import './stock_kernels';
 import {tf} from './tfjs';
 
 export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';

@@ -3,14 +3,24 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
-const MARKS = {ts: ['browser', 'node', 'continued'], text: ['printed']};
+/** Blocks that bundlers take, or that call one: run with the packed files, by the tests of the package. */
+const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
+const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed']};
 /** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
+
+/** What links of the README begin with, so that they work wherever it is shown. */
+export const REPOSITORY = 'https://github.com/tfjs-optim/tfjs-optim/blob/main/';
+
+/** The file that a link leads to, from the root of the project; undefined where it leads elsewhere. */
+export function inRepository(link) {
+  return link.startsWith(REPOSITORY) ? link.slice(REPOSITORY.length) : undefined;
+}
 
 /** The pages of a project: those in its root, then those in docs/. */
 export function pagesOf(root) {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).sort();
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
 }
 
 /**
@@ -59,7 +69,7 @@ ${body}
 /** An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without `run`. */
 export function docBlocks(root, place) {
   const blocks = () => pagesOf(root).flatMap((page) => blocksOf(readFileSync(join(root, page), 'utf8'), page))
-    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) ? moduleOf(block) : ''}));
+    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) && !BUNDLED.includes(block.where) ? moduleOf(block) : ''}));
   return {
     name: 'doc-blocks',
     setup(bundler) {

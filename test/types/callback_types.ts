@@ -30,6 +30,14 @@ const shown = callback('shown', {hypers: {share: 0.5}, state: {weightAvg: copy},
 callback('missingGradient', {everyParameter: true}, ({p, grad}) => grad === undefined ? {} : {p: p.sub(grad)});
 callback('branches', {hypers: {wd: 0}}, ({p, wd, doWd}) => doWd ? {p: p.mul(1 - wd)} : {});
 
+callback('restarting', {state: {slow: copy, steps: 0}, restarts: ['slow']}, ({slow, p}) => ({slow: slow.add(p)}));
+callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, restarts: ['anchor']},
+  ({anchor}) => ({p: anchor}));
+
+// @ts-expect-error restarts names an entry that is no state
+callback('x', {hypers: {lr: required}, state: {slow: copy}, restarts: ['fast']}, ({p}) => ({p}));
+// @ts-expect-error there is no such space
+startAt(({p}) => p, {space: 'gradient'});
 // @ts-expect-error total is not there without a declaration
 callback('x', {hypers: {lr: required}}, ({p, total}) => ({p: p.mul(total.sq)}));
 // @ts-expect-error a total that is not declared

@@ -29,6 +29,15 @@ function inputOf(shape: readonly number[], seed: number, apart: number | undefin
   return tf.tensor(ranks, [...shape]);
 }
 
+/** Two recurrent layers, the second of which passes gradients on to the first through its only time step. */
+const RECURRENT: Readonly<Record<string, () => tf.layers.Layer[]>> = {
+  simpleRNN: () => [tf.layers.simpleRNN({units: 3, returnSequences: true}), tf.layers.simpleRNN({units: 4})],
+  lstm: () => [tf.layers.lstm({units: 3, returnSequences: true}), tf.layers.lstm({units: 4, returnSequences: true})],
+  gru: () => [tf.layers.gru({units: 3, returnSequences: true}), tf.layers.gru({units: 4, goBackwards: true})],
+  bidirectional: () => [tf.layers.lstm({units: 3, returnSequences: true}), tf.layers.bidirectional({layer: tf.layers.gru({units: 2}), mergeMode: 'concat'})],
+  rnn: () => [tf.layers.gru({units: 3, returnSequences: true}), tf.layers.rnn({cell: tf.layers.lstmCell({units: 2})})],
+};
+
 const upTo = (most: number, least = 1): fc.Arbitrary<number> => fc.integer({min: least, max: most});
 const volume = (shape: readonly number[]): [number, number, number, number, number] => {
   const [n = 1, d = 1, h = 1, w = 1, c = 1] = shape;
@@ -37,6 +46,10 @@ const volume = (shape: readonly number[]): [number, number, number, number, numb
 const as3D = (x: Tensor): ReturnType<typeof tf.tensor3d> => x.reshape(volume(x.shape).slice(0, 3));
 const as4D = (x: Tensor): ReturnType<typeof tf.tensor4d> => x.reshape(volume(x.shape).slice(0, 4));
 const as5D = (x: Tensor): ReturnType<typeof tf.tensor5d> => x.reshape(volume(x.shape));
+const single = ([one, ...others]: readonly Tensor[]): Tensor => {
+  if (one === undefined || others.length > 0) throw new Error('One tensor was to come out.');
+  return one;
+};
 const LINEAR = {step: 1, tolerance: 3e-5};
 /** Inputs so far apart that none overtakes another within the step: between them a maximum is linear too. */
 const APART = {step: 1 / 64, tolerance: 1e-3, apart: 1 / 16};
@@ -67,6 +80,12 @@ const ROWS: readonly Row[] = [
       shapes: fc.tuple(upTo(3), upTo(20), upTo(20), upTo(20)).map(([n, m, k, l]) => [[n, ...(transposeA ? [k, m] : [m, k])], [n, ...(transposeB ? [l, k] : [k, l])]])}))),
   {...LINEAR, name: 'gather', f: (x) => tf.gather(x, tf.tensor1d([1, 0, 1, 2], 'int32'), 1),
     shapes: fc.tuple(upTo(4), upTo(6, 3), upTo(9)).map((shape) => [shape])},
+  ...[0, 1, -1].map((axis): Row => ({...LINEAR, name: `unstack into one, along ${axis}`, f: (x) => single(tf.unstack(x, axis)),
+    shapes: fc.tuple(upTo(4), upTo(5)).map((others) => [axis === -1 ? [...others, 1] : [...others.slice(0, axis), 1, ...others.slice(axis)]])})),
+  ...[0, 1, -1].map((axis): Row => ({...LINEAR, name: `split into one, along ${axis}`, f: (x) => single(tf.split(x, 1, axis)),
+    shapes: fc.tuple(upTo(4), upTo(5), upTo(3)).map((shape) => [shape])})),
+  {...LINEAR, name: 'unstack into several', f: (x) => tf.unstack(x, 1).reduce((sum, each, i) => sum.add(each.mul(i + 1))),
+    shapes: fc.tuple(upTo(3), upTo(4, 2), upTo(5)).map((shape) => [shape])},
   {...APART, name: 'maxPool', f: (x) => tf.maxPool(as4D(x), [2, 3], 2, 'same'), shapes: picture(1).map(({n, h, w, i}) => [[n, h, w, i]])},
   {...APART, name: 'maxPool3d', f: (x) => tf.maxPool3d(as5D(x), [1, 3, 2], 2, 'same'), shapes: picture(1).map(({n, h, w, i}) => [[n, 2, h, w, i]])},
   {name: 'batchNorm', step: 1e-3, tolerance: 1e-2, f: (x, mean, variance, offset, scale) => tf.batchNorm(x, mean.as1D(), variance.square().add(0.5).as1D(), offset.as1D(), scale.as1D()),
@@ -89,6 +108,39 @@ describeBackends('Gradients with wasm-training', () => {
           });
         }); });
       }), {numRuns: 15, seed: 5});
+    });
+  }
+
+  for (const [name, layers] of Object.entries(RECURRENT)) {
+    it(`of ${name} with one time step are the slope along any direction`, async () => {
+      const input = tf.input({shape: [1, 3]});
+      const outputs = layers().reduce((x, layer) => {
+        const next = layer.apply(x);
+        if (!(next instanceof tf.SymbolicTensor)) throw new Error('A layer applied to a symbolic tensor gave none.');
+        return next;
+      }, input);
+      const model = tf.model({inputs: input, outputs});
+      const weights = model.getWeights().map((weight, i) => tf.tensor(values(weight.size, i + 1), weight.shape));
+      const setWeights = (distance: number, directions: readonly Tensor[]): void => {
+        tf.tidy(() => { model.setWeights(weights.map((weight, i) => weight.add(directions[i]?.mul(distance) ?? NaN))); });
+      };
+      setWeights(0, weights);
+      const x = tf.tensor(values(15, 90), [5, 1, 3]);
+      const loss = () => tf.tidy(() => [model.apply(x)].flat().flatMap((y) => y instanceof tf.Tensor ? [y.square().mean<tf.Scalar>()] : [])[0] ?? tf.scalar(NaN));
+      await leakless(() => { tf.tidy(() => {
+        const {grads} = tf.variableGrads(loss);
+        const directions = weights.map((weight, i) => tf.tensor(values(weight.size, i + 50), weight.shape));
+        const at = (distance: number): number => {
+          setWeights(distance, directions);
+          return loss().dataSync()[0] ?? NaN;
+        };
+        const slope = (at(1e-2) - at(-1e-2)) / 2e-2;
+        const gradients = model.getWeights().flatMap((weight) => weight instanceof tf.Variable ? [grads[weight.name]] : []);
+        const product = directions.map((direction, i) => gradients[i]?.mul(direction).sum().dataSync()[0] ?? NaN).reduce((a, b) => a + b);
+        expectClose([product], [slope], 1e-3);
+      }); });
+      tf.dispose([x, weights]);
+      model.dispose();
     });
   }
 

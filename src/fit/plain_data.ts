@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {shown} from '../shown';
+import {isTensor} from '../tensors';
+
+type Tensors = Parameters<LayersModel['fit']>[0];
+/** Numbers, as nested arrays or typed arrays. */
+export type Numbers = number | boolean | Float32Array | Int32Array | Uint8Array | readonly Numbers[];
+type OneInput = tf.Tensor | Numbers;
+/** What models are trained on: what tfjs's `fit` takes, and nested or typed arrays of numbers in the place of tensors. */
+export type Data = Tensors | OneInput | readonly OneInput[] | Readonly<Record<string, OneInput>>;
+
+/** Inputs and outputs to validate on. */
+export type ValidationData = readonly [x: Data, y: Data];
+
+/** The tensors that were made of a user's arrays, to be freed after training. */
+export class PlainData {
+  readonly #made: tf.Tensor[] = [];
+
+  /**
+   * The data as `fit` takes it: arrays of numbers as float32 tensors.
+   * @param name what the data is, for errors.
+   * @param count how many inputs or outputs the model has: an array of as many is a list of them, unless it is one.
+   * @throws where it is neither tensors nor numbers.
+   */
+  tensors(name: string, data: Data, count: number): Tensors {
+    const given: unknown = data;
+    if (isTensor(given)) return given;
+    if (Array.isArray(given)) {
+      const list: readonly unknown[] = given;
+      const isList = list.some(isTensor) || (count > 1 && list.length === count);
+      return isList ? list.map((one, i) => this.#tensor(`${name}[${i}]`, one)) : this.#tensor(name, list);
+    }
+    if (typeof given === 'object' && given !== null && !ArrayBuffer.isView(given)) {
+      return Object.fromEntries(Object.entries(given).map(([key, one]) => [key, this.#tensor(`${name}.${key}`, one)]));
+    }
+    return this.#tensor(name, given);
+  }
+
+  /**
+   * The inputs and outputs to validate on; those that have names in the model's order.
+   * @throws where there is something besides, such as weights of samples, which tfjs does not take here.
+   */
+  validation({inputNames, outputNames}: LayersModel, given: ValidationData): [tf.Tensor | tf.Tensor[], tf.Tensor | tf.Tensor[]] {
+    const list: readonly unknown[] = given;
+    if (!Array.isArray(given) || list.length !== 2) throw new Error(`'validationData' is a list of inputs and outputs, [x, y]; got ${shown(given)}.`);
+    const [x, y] = given;
+    return [this.#inOrder('validationData[0]', x, inputNames), this.#inOrder('validationData[1]', y, outputNames)];
+  }
+
+  dispose(): void {
+    tf.dispose(this.#made.splice(0));
+  }
+
+  #inOrder(name: string, data: Data, names: readonly string[]): tf.Tensor | tf.Tensor[] {
+    const made = this.tensors(name, data, names.length);
+    return isTensor(made) || Array.isArray(made) ? made : names.map(one => this.#tensor(`${name}.${one}`, made[one]));
+  }
+
+  #tensor(name: string, given: unknown): tf.Tensor {
+    if (isTensor(given)) return given;
+    if (!isNumbers(given)) throw new Error(`'${name}' must be a tensor, or an array of numbers that is not empty; got ${shown(given)}.`);
+    const tensor = tf.tensor(given, undefined, 'float32');
+    this.#made.push(tensor);
+    return tensor;
+  }
+}
+
+type Nested = Exclude<tf.TensorLike, string | Uint8ClampedArray | Uint8Array[]>;
+
+function isNumbers(x: unknown): x is Nested {
+  if (ArrayBuffer.isView(x)) return x.byteLength > 0;
+  return Array.isArray(x) && x.length > 0 && x.every(one => typeof one === 'number' || typeof one === 'boolean' || isNumbers(one));
+}
