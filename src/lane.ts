@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Context, Scalar} from './callback';
 import type {Chain} from './chain';
-import {checkEntry, entriesReturned, what} from './returned';
+import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 import {own} from './own';
@@ -76,7 +76,7 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
   const terms = new Map<string, V[]>();
   for (const lane of lanes) {
     if (!runsOn(cb, lane)) continue;
-    for (const [name, value] of entriesOf(entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), '{sum: grad.sum()}'))) {
+    for (const [name, value] of entriesOf(entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), WANTED.total))) {
       checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value)) throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
       const same = terms.get(name) ?? [];
@@ -88,10 +88,11 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
 }
 
 function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total: object | undefined): void {
-  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, lane, arithmetic, total)), '{p: p.sub(grad)}');
+  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, lane, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
+    checkEntry(cb.name, entry, value);
     if (entry === 'stop') {
       if (typeof value !== 'boolean') throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
       lane.stopped = value;
@@ -117,7 +118,6 @@ function stateLike<V extends Value>(cb: Callback, entry: string, value: unknown,
 }
 
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
-  checkEntry(cb.name, entry, value);
   if (!arithmetic.isValue(value)) throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a float32 tensor.`);
   if (!arithmetic.sameShape(value, now)) throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it is of shape [${now.shape}].`);
   return value;

@@ -1,5 +1,8 @@
 import {isTensor} from './tensors';
 
+/** What a callback's functions must return, as an example. */
+export const WANTED = {run: '{p: p.sub(grad)}', total: '{sum: grad.sum()}', evaluate: '{p: average}'} as const;
+
 /** What a value is, in the words of an error. */
 export function what(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;

@@ -105,13 +105,12 @@ export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
 /** The indices of `roots` and of everything that they are computed from, in order. */
 export function reachable(graph: Pick<Graph, 'nodes'>, roots: Iterable<number>, into: (node: Node) => boolean = () => true): number[] {
   const found = new Set<number>();
-  const visit = (index: number): void => {
-    if (found.has(index)) return;
-    found.add(index);
+  // What a set gets while it is gone through comes in its turn.
+  for (const root of roots) found.add(root);
+  for (const index of found) {
     const node = nodeAt(graph, index);
-    if (into(node)) argsOf(node).forEach(visit);
-  };
-  for (const root of roots) visit(root);
+    if (into(node)) for (const arg of argsOf(node)) found.add(arg);
+  }
   return [...found].sort((a, b) => a - b);
 }
 

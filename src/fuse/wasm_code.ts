@@ -63,7 +63,7 @@ function exported(name: string, params: readonly string[], locals: readonly stri
 /** A function that is being written: its locals, by name, and the instructions so far. */
 class Code {
   readonly done: number[] = [];
-  private readonly locals = new Map<string, string>();
+  private readonly locals = new Map<string, {readonly type: string; readonly index: number}>();
 
   constructor(readonly plan: Plan) {}
 
@@ -79,11 +79,13 @@ class Code {
   }
 
   declare(name: string, type: string): void {
-    this.locals.set(name, type);
+    // Passes have three parameters, which the locals come after.
+    this.locals.set(name, {type, index: this.locals.get(name)?.index ?? RECORDS + this.locals.size});
   }
 
   add(...instructions: readonly Bytes[]): void {
-    this.done.push(...instructions.flat());
+    // Not all as arguments: they may be more than fit on the stack.
+    for (const bytes of instructions) for (const byte of bytes) this.done.push(byte);
   }
 
   node(index: number): Node {
@@ -117,14 +119,13 @@ class Code {
   }
 
   end(name: string): Func {
-    return exported(name, [], [...this.locals.values()], this.done);
+    return exported(name, [], [...this.locals.values()].map(({type}) => type), this.done);
   }
 
-  /** Passes have three parameters, which the locals come after. */
   private index(name: string): number {
-    const at = [...this.locals.keys()].indexOf(name);
-    if (at < 0) throw new Error(`There is no local ${name}.`);
-    return RECORDS + at;
+    const local = this.locals.get(name);
+    if (local === undefined) throw new Error(`There is no local ${name}.`);
+    return local.index;
   }
 }
 
