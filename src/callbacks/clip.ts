@@ -1,7 +1,7 @@
 import {newCallback} from '../callback';
 import {required} from '../required';
 import type {Value} from '../value';
-import {normOf, normOfAll, type ScaledNorm, squares} from './norms';
+import {normOf, normOfAll, type ScaledNorm, squares} from '../norms';
 
 /** Clips each number of the gradient to [-clipValue, clipValue]; NaN stays. `clipValue` has to be given, positive. */
 export const clipGradValue = newCallback('clipGradValue', {hypers: {clipValue: required}}, ({grad, clipValue}) => {

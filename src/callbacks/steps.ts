@@ -2,7 +2,7 @@ import {newCallback} from '../callback';
 import {required} from '../required';
 import {zeros} from '../starts';
 import type {Value} from '../value';
-import {rmsOf, unscaled} from './norms';
+import {rmsOf, unscaled} from '../norms';
 import {debias} from './stats';
 
 /** Gradient descent: `p ← p - lr·grad`. */

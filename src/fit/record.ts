@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
-import {normOfAll, squares, together, unscaled} from '../callbacks/norms';
+import {normOfAll, squares, together, unscaled} from '../norms';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../gradients';
 import {optimizerOf} from '../of_model';
 import type {Optimizer} from '../optimizer';

@@ -1,4 +1,4 @@
-import type {Value} from '../value';
+import type {Value} from './value';
 
 /**
  * What the norm of many values together comes from: `square`, the sum of squares, which in single precision is infinite from a norm of 2e19 on, and
