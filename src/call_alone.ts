@@ -1,5 +1,6 @@
 import type {Callback, Context, Scalar} from './callback';
 import {contextOf, type Lane, type Values} from './lane';
+import {entriesReturned, WANTED} from './returned';
 import type {Value} from './value';
 import {isTensor} from './tensors';
 import {own} from './own';
@@ -23,7 +24,8 @@ export function callAlone(cb: Callback, at: Context): object {
     before: p, p, grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']), trains: true, doWd: at['doWd'] !== false,
     hypers, entries, stopped: false,
   };
-  return declaration.run(contextOf(cb, lane, alone, declaration.total?.(contextOf(cb, lane, alone))));
+  const total = declaration.total === undefined ? undefined : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, alone)), WANTED.total);
+  return entriesReturned(cb.name, declaration.run(contextOf(cb, lane, alone, total)), WANTED.run);
 }
 
 /** What a callback computes with where it is called by itself, on tensors. */

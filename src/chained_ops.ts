@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /** What each method computes from the tensor, and from what it is given besides where it takes something. */
 const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
   sqrt: tf.sqrt, square: tf.square, abs: tf.abs, neg: tf.neg, sign: tf.sign, exp: tf.exp, log: tf.log, softplus: tf.softplus,
-  zerosLike: tf.zerosLike, onesLike: tf.onesLike, logicalNot: tf.logicalNot, sum: x => tf.sum(x), mean: x => tf.mean(x),
+  zerosLike: tf.zerosLike, onesLike: tf.onesLike, logicalNot: tf.logicalNot, sum: x => tf.sum(x), mean: x => tf.mean(x), max: x => tf.max(x),
   add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum, pow: tf.pow, less: tf.less,
   lessEqual: tf.lessEqual, greater: tf.greater, greaterEqual: tf.greaterEqual, equal: tf.equal, logicalAnd: tf.logicalAnd, logicalOr: tf.logicalOr,
 };

@@ -4,6 +4,7 @@ import type {Chain} from './chain';
 import {contextOf} from './lane';
 import {assign, putBack} from './own_writes';
 import type {Place} from './parameter_set';
+import {entriesReturned, WANTED} from './returned';
 import {isTensor} from './tensors';
 import {own} from './own';
 
@@ -61,7 +62,7 @@ function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers
     const {name, declaration} = cb;
     if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => own(known, entry) === undefined)) continue;
     const lane = {before: variable, p: shown, grad: undefined, trains: true, doWd, hypers, entries: known, stopped: false};
-    const result = declaration.evaluate(contextOf(cb, lane, alone));
+    const result = entriesReturned(`${name}: evaluate`, declaration.evaluate(contextOf(cb, lane, alone)), WANTED.evaluate);
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
       const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Context, Scalar} from './callback';
 import type {Chain} from './chain';
+import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 import {own} from './own';
@@ -75,7 +76,8 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
   const terms = new Map<string, V[]>();
   for (const lane of lanes) {
     if (!runsOn(cb, lane)) continue;
-    for (const [name, value] of entriesOf(declaration.total(contextOf(cb, lane, arithmetic)))) {
+    for (const [name, value] of entriesOf(entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), WANTED.total))) {
+      checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value)) throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
       const same = terms.get(name) ?? [];
       same.push(value);
@@ -86,10 +88,11 @@ function totalOf<V extends Value>(cb: Callback, lanes: ReadonlyArray<Lane<V>>, a
 }
 
 function runCallback<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total: object | undefined): void {
-  const result = cb.declaration.run(contextOf(cb, lane, arithmetic, total));
+  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, lane, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
+    checkEntry(cb.name, entry, value);
     if (entry === 'stop') {
       if (typeof value !== 'boolean') throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
       lane.stopped = value;
@@ -120,10 +123,6 @@ function like<V extends Value>(cb: Callback, entry: string, value: unknown, now:
   return value;
 }
 
-function what(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : `something of type ${typeof value}`;
-}
-
 /** What the callback's function is given, with its entries started where they had not. */
 export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmetic: Values<V>, total?: object): Context {
   const {declaration, options} = cb;
@@ -138,6 +137,7 @@ export function contextOf<V extends Value>(cb: Callback, lane: Lane<V>, arithmet
 
 function begin<V extends Value>(cb: Callback, entry: string, start: number | Start, lane: Lane<V>, arithmetic: Values<V>): V | number {
   const value: unknown = typeof start === 'number' ? start : start({p: lane.before, grad: lane.grad ?? lane.before.zerosLike()});
+  checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value)) throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
   if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, lane.before, arithmetic);
   lane.entries[entry] = value;

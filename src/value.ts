@@ -13,6 +13,8 @@ export type Operand = Value | tf.TensorLike;
  * faster and exact where `pow` is not.
  *
  * Backends disagree on 0/0 and on NaN that meets `minimum`, `maximum`, `sign`; they agree on `less` followed by `where`.
+ * Fused, `max()` is NaN where an element is; as ordinary operations, backends disagree. A parameter without elements takes no step, so `max()` of none is met
+ * only where a callback is called alone, and backends disagree on it.
  */
 export interface Value {
   /** The dimensions. A callback that reads `shape`, `rank` or `size` is traced once for each shape. */
@@ -59,6 +61,8 @@ export interface Value {
   sum(): Value;
   /** The mean of all elements, a scalar. */
   mean(): Value;
+  /** The largest of all elements, a scalar. */
+  max(): Value;
   /** `this < b`. */
   less(b: Operand): Value;
   /** `this ≤ b`. */

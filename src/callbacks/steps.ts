@@ -2,6 +2,7 @@ import {newCallback} from '../callback';
 import {required} from '../required';
 import {zeros} from '../starts';
 import type {Value} from '../value';
+import {rmsOf, unscaled} from '../norms';
 import {debias} from './stats';
 
 /** Gradient descent: `p ← p - lr·grad`. */
@@ -84,14 +85,10 @@ export const qhAdamStep = newCallback('qhAdamStep',
 export const lambStep = newCallback('lambStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => {
     const s = adamDirection(at);
-    const r1 = rms(p);
-    const r2 = rms(s);
+    const r1 = unscaled(rmsOf(p));
+    const r2 = unscaled(rmsOf(s));
     const ratio = r1.div(r2);
     const capped = ratio.where(ratio.greater(10).logicalNot(), 10);
     const q = capped.where(r1.equal(0).logicalOr(r2.equal(0)).logicalNot(), 1);
     return {p: p.sub(s.mul(q.mul(lr)))};
   });
-
-function rms(x: Value): Value {
-  return x.square().mean().sqrt();
-}

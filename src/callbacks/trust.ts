@@ -1,6 +1,7 @@
 import {newCallback} from '../callback';
 import {required} from '../required';
 import {scalar, zeros} from '../starts';
+import {normOf, unscaled} from '../norms';
 
 /**
  * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr` under the option `clip`
@@ -11,8 +12,8 @@ import {scalar, zeros} from '../starts';
 export const larcLayerLr = newCallback('larcLayerLr',
   {hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8}, state: {localLr: scalar}, options: {clip: true}},
   ({p, grad, lr, trustCoeff, wd, eps, clip}) => {
-    const pNorm = p.square().sum().sqrt();
-    const gradNorm = grad.square().sum().sqrt();
+    const pNorm = unscaled(normOf(p));
+    const gradNorm = unscaled(normOf(grad));
     const localLr = pNorm.mul(lr * trustCoeff).div(gradNorm.add(pNorm.mul(wd)).add(eps));
     return {localLr: clip ? localLr.where(localLr.less(lr), lr) : localLr};
   });

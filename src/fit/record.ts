@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
+import {normOfAll, squares, together, unscaled} from '../norms';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../gradients';
 import {optimizerOf} from '../of_model';
 import type {Optimizer} from '../optimizer';
@@ -41,11 +42,11 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
       if (!gradNorm && !updateNorm) return;
       override(run, optimizer, 'applyGradients', apply => gradients => {
         const given = gradientsByVariable(namedGradients(gradients));
-        if (gradNorm) add('grad_norm', norm([...given.values()]));
+        if (gradNorm) add('grad_norm', normTogether([...given.values()]));
         const before = updateNorm ? copies(given) : undefined;
         try {
           apply(gradients);
-          if (before !== undefined) add('update_norm', tf.tidy(() => tf.keep(norm([...before].map(([variable, value]) => variable.sub(value))))));
+          if (before !== undefined) add('update_norm', tf.tidy(() => tf.keep(normTogether([...before].map(([variable, value]) => variable.sub(value))))));
         } finally {
           if (before !== undefined) tf.dispose([...before.values()]);
         }
@@ -73,8 +74,14 @@ function hyperValues(optimizer: Optimizer, wanted: boolean | readonly string[]):
     .map(([name, value]) => [groups.length === 1 ? name : `${name}_${i}`, Number(value)] as const));
 }
 
-function norm(tensors: readonly tf.Tensor[]): tf.Tensor {
-  return tf.tidy(() => tf.keep(tensors.length === 0 ? tf.scalar(0) : tf.addN(tensors.map(tensor => tensor.square().sum())).sqrt()));
+function normTogether(tensors: readonly tf.Tensor[]): tf.Tensor {
+  return tf.tidy(() => {
+    // TensorFlow.js's kernels fail on sums of no elements.
+    const some = tensors.filter(({size}) => size > 0);
+    const value = some.length === 0 ? tf.scalar(0) : unscaled(normOfAll(some.map(squares).reduce(together)));
+    if (!isTensor(value)) throw new Error('The norm of tensors is a tensor.');
+    return tf.keep(value);
+  });
 }
 
 function copies(gradients: Gradients): Map<tf.Variable, tf.Tensor> {

@@ -9,8 +9,8 @@ export type Elementwise =
   | 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow'
   | 'sqrt' | 'square' | 'abs' | 'neg' | 'sign' | 'exp' | 'log' | 'softplus'
   | 'less' | 'lessEqual' | 'greater' | 'greaterEqual' | 'equal' | 'logicalAnd' | 'logicalOr' | 'logicalNot' | 'select';
-/** Over all elements of the parameter, added up in more than single precision. */
-export type Reduction = 'sum' | 'mean';
+/** Over all elements of the parameter: added up in more than single precision, or the largest, which is NaN where one is, and -∞ of none. */
+export type Reduction = 'sum' | 'mean' | 'max';
 
 interface Common {
   readonly extent: Extent;
@@ -92,7 +92,7 @@ export function isElementwise(node: Node): node is ElementwiseNode {
 }
 
 export function isReduction(node: Node): node is ReductionNode {
-  return node.op === 'sum' || node.op === 'mean';
+  return node.op === 'sum' || node.op === 'mean' || node.op === 'max';
 }
 
 /** The node of that index; a graph never names one that it lacks. */
@@ -105,13 +105,12 @@ export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
 /** The indices of `roots` and of everything that they are computed from, in order. */
 export function reachable(graph: Pick<Graph, 'nodes'>, roots: Iterable<number>, into: (node: Node) => boolean = () => true): number[] {
   const found = new Set<number>();
-  const visit = (index: number): void => {
-    if (found.has(index)) return;
-    found.add(index);
+  // What a set gets while it is gone through comes in its turn.
+  for (const root of roots) found.add(root);
+  for (const index of found) {
     const node = nodeAt(graph, index);
-    if (into(node)) argsOf(node).forEach(visit);
-  };
-  for (const root of roots) visit(root);
+    if (into(node)) for (const arg of argsOf(node)) found.add(arg);
+  }
   return [...found].sort((a, b) => a - b);
 }
 

@@ -4,7 +4,7 @@ import {kept} from './kept';
 import {warnOnce} from '../warn';
 import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
-import {printGraph} from './graph';
+import {type Graph, printGraph} from './graph';
 import {type Job, numberWriter} from './job';
 import {type FusedBackend, type PlannedClass, PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
@@ -16,6 +16,9 @@ tf.env().registerFlag('OPTIM_FUSING', () => true);
 
 /** An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled twice that is still used. */
 export const MOST_PLANS = 256;
+
+/** More take longer to compile than any training gains by it. No rule of the package has a tenth of them. */
+const MOST_OPERATIONS = 4000;
 
 /** By structure, from the one used the longest ago to the last. What backends compile is kept for a plan as an object, and goes with it. */
 export const plans = new Map<string, Plan>();
@@ -37,7 +40,7 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   }
   let traced: Trace;
   try {
-    traced = trace(chain, jobs, common);
+    traced = traceAlone(chain, jobs, common);
   } catch (error) {
     // Where a callback is at fault, this throws as well.
     stepEagerly(chain, jobs, common);
@@ -51,6 +54,17 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   const writeNumber = numberWriter(chain, common);
   for (const {jobs: members, numbers} of traced.classes) {
     for (const [name, value] of numbers) writeNumber(members, name, value);
+  }
+}
+
+/** Disposes the tensors that callbacks make where they can't be traced. */
+function traceAlone(...of: Parameters<typeof trace>): Trace {
+  const engine = tf.engine();
+  engine.startScope('trace');
+  try {
+    return trace(...of);
+  } finally {
+    engine.endScope();
   }
 }
 
@@ -98,6 +112,12 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   const name = tf.getBackend();
   const fused = fusedBackends.get(name);
   if (fused === undefined) return false;
+  const operations = classes.map(({graph: {nodes}}) => operationsIn(nodes));
+  const most = Math.max(...operations);
+  if (most > MOST_OPERATIONS) {
+    giveUp(chain, {why: `its callbacks compute ${most} operations for an element, and at most ${MOST_OPERATIONS} are compiled`});
+    return false;
+  }
   const planned = classes.filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0).map(each => {
     return {plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots};
   });
@@ -111,6 +131,11 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   if (planned.length > 0) runKernel(name, fused, next);
   lastStep.set(chain, next);
   return true;
+}
+
+/** Every pass may compute all of them afresh. */
+function operationsIn(nodes: Graph['nodes']): number {
+  return nodes.length * nodes.reduce((passes, {pass}) => Math.max(passes, pass + 1), 1);
 }
 
 function planFor(each: TracedClass, barriers: readonly number[]): Plan {

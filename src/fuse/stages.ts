@@ -42,6 +42,12 @@ export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: nu
   });
 }
 
+/** Whether the i-th value of a stage is the largest of what threads find, instead of their sum. */
+export function isLargest({graph, passes}: Plan, {kind, pass, first}: Stage, i: number): boolean {
+  const index = passes[pass]?.reductions[first + i];
+  return kind === 'sums' && index !== undefined && nodeAt(graph, index).op === 'max';
+}
+
 /** The least number of totals that a step with this plan has. */
 export function leastTotals({graph: {nodes, terms}}: Plan): number {
   return Math.max(0, ...terms.map(({total}) => total + 1), ...nodes.map(node => node.op === 'total' ? node.index + 1 : 0));

@@ -110,6 +110,7 @@ export class Traced implements Value {
 
   sum(...axes: unknown[]): Traced { return this.reduce('sum', axes); }
   mean(...axes: unknown[]): Traced { return this.reduce('mean', axes); }
+  max(...axes: unknown[]): Traced { return this.reduce('max', axes); }
 
   less(b: Operand): Traced { return this.compare('less', b); }
   lessEqual(b: Operand): Traced { return this.compare('lessEqual', b); }

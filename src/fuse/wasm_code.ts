@@ -8,7 +8,7 @@ import {instantiate, type WasmFunctions} from '../wasm/instance';
 import {argsOf, isElementwise, type Node, nodeAt} from './graph';
 import {kept} from './kept';
 import type {Pass, Plan} from './plan';
-import {call, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
+import {call, float, get, int, lane, loopWhile, memory, op, set} from './wasm_instructions';
 import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './wasm_ops';
 import {layoutOf} from './wasm_record';
 
@@ -63,7 +63,7 @@ function exported(name: string, params: readonly string[], locals: readonly stri
 /** A function that is being written: its locals, by name, and the instructions so far. */
 class Code {
   readonly done: number[] = [];
-  private readonly locals = new Map<string, string>();
+  private readonly locals = new Map<string, {readonly type: string; readonly index: number}>();
 
   constructor(readonly plan: Plan) {}
 
@@ -79,11 +79,13 @@ class Code {
   }
 
   declare(name: string, type: string): void {
-    this.locals.set(name, type);
+    // Passes have three parameters, which the locals come after.
+    this.locals.set(name, {type, index: this.locals.get(name)?.index ?? RECORDS + this.locals.size});
   }
 
   add(...instructions: readonly Bytes[]): void {
-    this.done.push(...instructions.flat());
+    // Not all as arguments: they may be more than fit on the stack.
+    for (const bytes of instructions) for (const byte of bytes) this.done.push(byte);
   }
 
   node(index: number): Node {
@@ -117,14 +119,13 @@ class Code {
   }
 
   end(name: string): Func {
-    return exported(name, [], [...this.locals.values()], this.done);
+    return exported(name, [], [...this.locals.values()].map(({type}) => type), this.done);
   }
 
-  /** Passes have three parameters, which the locals come after. */
   private index(name: string): number {
-    const at = [...this.locals.keys()].indexOf(name);
-    if (at < 0) throw new Error(`There is no local ${name}.`);
-    return RECORDS + at;
+    const local = this.locals.get(name);
+    if (local === undefined) throw new Error(`There is no local ${name}.`);
+    return local.index;
   }
 }
 
@@ -137,7 +138,7 @@ function given(plan: Plan, node: Node, index: number): Bytes {
     case 'input': return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(RECORD)));
     default: {
       const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(RECORD));
-      if (node.op === 'sum') return op('f32.demote_f64', sum);
+      if (node.op !== 'mean') return op('f32.demote_f64', sum);
       return op('f32.demote_f64', op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(RECORD)))));
     }
   }
@@ -166,24 +167,22 @@ function passOf(plan: Plan, pass: Pass, k: number): Func {
     if (extent === 'scalar' && kind !== 'constant') code.add(code.set(`b${index}`, 'v128', splat(code.get(`s${index}`), type)));
   }
   ['i', 'end'].forEach(name => { code.declare(name, 'i32'); });
-  for (const i of summed.keys()) {
-    ['low', 'high'].forEach(name => { code.declare(`${name}${i}`, 'v128'); });
-    code.declare(`sum${i}`, 'f64');
-  }
+  const reducers = pass.reductions.map((index, i) => (code.node(index).op === 'max' ? largest : sum)(code, i));
+  for (const {begin} of reducers) code.add(begin());
   const address = (at: string): Bytes => op('i32.add', code.get(at), code.get('i'));
   const body = (width: 'vector' | 'element', type: string): Bytes[] => [
     ...loads.map(({index, at}) => code.set(`${PREFIX[width]}${index}`, type, memory(`${type}.load`, 0, address(at)))),
     ...pass.body.map(index => code.compute(index, width)),
-    ...summed.map((index, i) => (width === 'vector' ? addFour : addOne)(code, code.value(index, width), i)),
+    ...summed.map((index, i) => reducers[i]?.[width](code.value(index, width)) ?? []),
     ...stores.map(({node, at}) => memory(`${type}.store`, 0, address(at), code.value(node, width))),
   ];
   const count = op('i32.shl', memory('i32.load', layout.count, get(RECORD)), int(2));
   code.add(loop(code, op('i32.and', count, int(-16)), 16, body('vector', 'v128')));
-  for (const i of summed.keys()) code.add(code.set(`sum${i}`, 'f64', lanesOf(code, i)));
+  for (const {lanes} of reducers) code.add(lanes());
   code.add(loop(code, count, 4, body('element', 'f32')));
   pass.reductions.forEach((index, i) => {
     const cell = layout.reductions + 8 * plan.reductions.indexOf(index);
-    code.add(memory('f64.store', cell, get(RECORD), op('f64.add', memory('f64.load', cell, get(RECORD)), code.get(`sum${i}`))));
+    code.add(memory('f64.store', cell, get(RECORD), reducers[i]?.end(memory('f64.load', cell, get(RECORD))) ?? []));
   });
   return code.end(`pass${k}`);
 }
@@ -194,21 +193,54 @@ function loop(code: Code, end: Bytes, step: number, body: readonly Bytes[]): Byt
   return [...code.set('end', 'i32', end), ...loopWhile(moreThan(code.get('i')), body.flat(), moreThan(next))];
 }
 
-/** Adds an element to the i-th reduction. */
-function addOne(code: Code, value: Bytes, i: number): Bytes {
-  return code.set(`sum${i}`, 'f64', op('f64.add', code.get(`sum${i}`), op('f64.promote_f32', value)));
+/** How a loop reduces what it computes to one number. */
+interface Reducer {
+  /** Declares what it keeps, and sets it. */
+  readonly begin: () => Bytes;
+  /** Takes four elements. */
+  readonly vector: (value: Bytes) => Bytes;
+  /** Brings the four lanes together: what comes after the loop over vectors. */
+  readonly lanes: () => Bytes;
+  readonly element: (value: Bytes) => Bytes;
+  /** What is known from before together with what this loop found. */
+  readonly end: (before: Bytes) => Bytes;
 }
 
-/** Adds four elements to the i-th reduction in float64. */
-function addFour(code: Code, value: Bytes, i: number): Bytes {
-  const upper = [...op('i8x16.shuffle', value, value), ...UPPER_HALF];
+/** The i-th reduction as a sum in float64. */
+function sum(code: Code, i: number): Reducer {
+  const [low, high, all] = [`low${i}`, `high${i}`, `sum${i}`];
   const add = (name: string, half: Bytes): Bytes => code.set(name, 'v128', op('f64x2.add', code.get(name), op('f64x2.promote_low_f32x4', half)));
-  return [...add(`low${i}`, value), ...add(`high${i}`, upper)];
+  const both = (name: string): Bytes => op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
+  return {
+    // Locals are 0 at first.
+    begin: () => {
+      for (const name of [low, high]) code.declare(name, 'v128');
+      code.declare(all, 'f64');
+      return [];
+    },
+    vector: value => [...add(low, value), ...add(high, [...op('i8x16.shuffle', value, value), ...UPPER_HALF])],
+    lanes: () => code.set(all, 'f64', op('f64.add', both(low), both(high))),
+    element: value => code.set(all, 'f64', op('f64.add', code.get(all), op('f64.promote_f32', value))),
+    end: before => op('f64.add', before, code.get(all)),
+  };
 }
 
-function lanesOf(code: Code, i: number): Bytes {
-  const both = (name: string): Bytes => op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
-  return op('f64.add', both(`low${i}`), both(`high${i}`));
+/** The i-th reduction as the largest. A vector's `max`, which lets NaN through, is some ten instructions in a row on x64; `pmax` is one, and NaN is kept apart. */
+function largest(code: Code, i: number): Reducer {
+  const [four, all, nan] = [`four${i}`, `max${i}`, `nan${i}`];
+  const larger = (value: Bytes): Bytes => code.set(all, 'f32', op('f32.max', code.get(all), value));
+  return {
+    begin: () => {
+      code.declare(nan, 'v128');
+      return [...code.set(all, 'f32', float(-Infinity)), ...code.set(four, 'v128', op('f32x4.splat', code.get(all)))];
+    },
+    vector: value => [...code.set(four, 'v128', op('f32x4.pmax', code.get(four), value)),
+      ...code.set(nan, 'v128', op('v128.or', code.get(nan), op('f32x4.ne', value, value)))],
+    // A lane of ones is NaN.
+    lanes: () => [...code.set(four, 'v128', op('v128.or', code.get(four), code.get(nan))), ...[0, 1, 2, 3].flatMap(which => larger(lane('f32x4.extract_lane', which, code.get(four))))],
+    element: larger,
+    end: before => op('f64.max', before, op('f64.promote_f32', code.get(all))),
+  };
 }
 
 function afterOf(plan: Plan, {after}: Pass, k: number): Func {

@@ -1,3 +1,4 @@
+import {nodeAt} from './graph';
 import {kept} from './kept';
 import type {PlannedClass, PlannedStep} from './kernel';
 import type {Plan} from './plan';
@@ -11,6 +12,9 @@ export interface ClassPlace {
   readonly records: number;
 }
 
+/** The upper word of it in float64; the lower is 0. */
+const MINUS_INFINITY = 0xfff00000;
+
 const layouts = new WeakMap<Plan, RecordLayout>();
 
 /** What the functions of a step are told, as one block: the totals, then for each class slots and records. Reused from step to step. */
@@ -21,7 +25,7 @@ export class Table {
   bytes = 0;
   places: readonly ClassPlace[] = [];
 
-  /** Starts the table of a step: all zero but for the slots and the sizes. */
+  /** Starts the table of a step: all zero but for the slots, the sizes, and -∞ where the largest is to be found. */
   start({classes, totals}: PlannedStep): void {
     let at = 8 * totals;
     this.places = classes.map(planned => {
@@ -37,13 +41,15 @@ export class Table {
       this.floats = new Float32Array(this.words.buffer);
     }
     this.words.fill(0, 0, at / 4);
-    for (const {planned: {slots: values, jobs}, layout, slots, records} of this.places) {
+    for (const {planned: {plan, slots: values, jobs}, layout, slots, records} of this.places) {
       this.floats.set(values, slots / 4);
+      const maxima = plan.reductions.flatMap((index, i) => nodeAt(plan.graph, index).op === 'max' ? [layout.reductions + 8 * i] : []);
       for (let i = 0; i < jobs.length; i++) {
         const record = (records + i * layout.bytes) / 4;
         const size = jobs[i]?.variable.size ?? 0;
         this.words[record] = size;
         this.words[record + 1] = size;
+        for (const at of maxima) this.words[record + at / 4 + 1] = MINUS_INFINITY;
       }
     }
   }

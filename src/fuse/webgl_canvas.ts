@@ -59,9 +59,9 @@ export class Canvas {
     return this.kept(plan, `${stage.name} ${variant.join()}`, () => stageShader(this.dialect, plan, stage, variant));
   }
 
-  /** Adds up the texels of as many textures. */
-  summing(count: number): Program {
-    return this.kept(this, String(count), () => sumShader(this.dialect, count));
+  /** Adds up the texels of as many textures, or finds the largest. */
+  summing(areLargest: readonly boolean[]): Program {
+    return this.kept(this, areLargest.join(), () => sumShader(this.dialect, areLargest));
   }
 
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
@@ -152,6 +152,7 @@ export class Canvas {
     gl.useProgram(program);
     gl.uniform1iv(gl.getUniformLocation(program, 'textures'), Array.from({length: sources}, (_, i) => i));
     gl.uniform1f(gl.getUniformLocation(program, 'nan'), NaN);
+    gl.uniform1f(gl.getUniformLocation(program, 'least'), -Infinity);
     const [words = null, numbers = null, sizes = null] = ['words', 'numbers', 'sizes'].map(name => gl.getUniformLocation(program, name));
     return {program, words, numbers, sizes};
   }

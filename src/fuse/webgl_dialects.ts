@@ -26,6 +26,7 @@ uniform ivec4 words[${words}];
 #define REPEAT(condition) for(;condition;)
 #define select mix
 #define none() F(uintBitsToFloat(0x7fc00000u))
+#define least uintBitsToFloat(0xff800000u)
 B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec${lanes}(0x7f800000u));}
 `,
   targets: count => `layout(location=0) out vec4 to[${count}];`,
@@ -36,7 +37,7 @@ B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec${lanes}(0x7f
 export const WEBGL1: Dialect = {
   handsOver: false,
   texture: i => `textures[${i}],sizes[${i}]`,
-  begin: (lanes, textures, words, targets) => `${targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : ''}${common(lanes, textures)}uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];uniform float nan;
+  begin: (lanes, textures, words, targets) => `${targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : ''}${common(lanes, textures)}uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];uniform float nan;uniform float least;
 #define number(k,i) numbers[k][i]
 #define FROM from,size
 #define SOURCE sampler2D from,vec2 size

@@ -2,7 +2,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Job} from './job';
 import type {Fresh, PlannedClass, PlannedStep} from './kernel';
 import {fours} from './shader_lines';
-import {inOrder, type Stage, stagesOf} from './stages';
+import {inOrder, isLargest, type Stage, stagesOf} from './stages';
 import {shapeOf, tensorOf} from './tensors_of_job';
 import type {Canvas, Rectangle} from './webgl_canvas';
 import type {Storage, Variant} from './webgl_shader';
@@ -149,6 +149,6 @@ export class Run {
     });
     if (to === undefined) return;
     const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);
-    canvas.draw(canvas.summing(values.length), size, some(to.parts), some(to.results), [0, 0, 1, kind === 'sums' ? rows.length : 1]);
+    canvas.draw(canvas.summing(values.map((_, i) => isLargest(plan, stage, i))), size, some(to.parts), some(to.results), [0, 0, 1, kind === 'sums' ? rows.length : 1]);
   }
 }

@@ -11,7 +11,7 @@
 import type {Type} from './graph';
 import type {Plan} from './plan';
 import {four, fours, shaderLines} from './shader_lines';
-import {leastTotals, type Stage} from './stages';
+import {isLargest, leastTotals, type Stage} from './stages';
 import type {Dialect} from './webgl_dialects';
 
 /** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
@@ -34,7 +34,8 @@ export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output,
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
   const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
-  const sum = (pass: number, i: number, row: string): string => `F(dot(fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row})),vec4(1)))`;
+  const found = (pass: number, i: number, row: string): string => `fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row}))`;
+  const sum = (...of: Parameters<typeof found>): string => `F(dot(${found(...of)},vec4(1)))`;
   const lanes = output === 'matrix' ? 4 : 2;
   const places = 2 + inputs.length;
   const texelOf = (i: number, at: string): string => `F(fetch(${dialect.texture(i)},${at}))`;
@@ -54,13 +55,16 @@ export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output,
       }
       default: {
         const pass = passes.findIndex(({reductions}) => reductions.includes(index));
-        return sum(pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'words[1].x') + (node.op === 'mean' ? '/F(words[1].z)' : '');
+        const of = [pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'words[1].x'] as const;
+        return node.op === 'max' ? `largest(${found(...of)})` : sum(...of) + (node.op === 'mean' ? '/F(words[1].z)' : '');
       }
     }
   });
-  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
+  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => isLargest(plan, stage, i)
+    ? `=vec4(larger(F(to[${i}]),select(F(least),${values[i] ?? ''},inside))${lanes === 2 ? ',least,least' : ''})`
+    : `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
   const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
-    : `${targets(values.length, () => '=vec4(0)')}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+    : `${targets(values.length, i => start(isLargest(plan, stage, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
 int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=start+range<at[0].w?start+range:at[0].w,t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
 REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
   const size = {lanes, textures: unitOf(passes.length, leastTotals(plan)), words: places + fours(slots), targets: values.length} as const;
@@ -73,10 +77,17 @@ REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ive
   return shader(dialect, size, hands('in'), take + main, hands('out'), give);
 }
 
-/** Adds up a rectangle of each of as many textures, of the size that `words[0]` says. */
-export function sumShader(dialect: Dialect, count: number): Shader {
-  return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, () => '=vec4(0)')}ivec2 extent=words[0].xy;int y=0;
-REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => `+=fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`)}x++;}y++;}`);
+/** Adds up a rectangle of each of as many textures, of the size that `words[0]` says, or finds the largest in it. */
+export function sumShader(dialect: Dialect, areLargest: readonly boolean[]): Shader {
+  const count = areLargest.length;
+  const isMax = (i: number): boolean => areLargest[i] === true;
+  const part = (i: number): string => `fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`;
+  return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, i => start(isMax(i)))}ivec2 extent=words[0].xy;int y=0;
+REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => isMax(i) ? `=larger(to[${i}],${part(i)})` : `+=${part(i)}`)}x++;}y++;}`);
+}
+
+function start(isMax: boolean): string {
+  return `=vec4(${isMax ? 'least' : '0'})`;
 }
 
 function targets(count: number, text: (i: number) => string): string {
@@ -111,6 +122,8 @@ bool right=column+1<at[0].z,below=row+1<at[0].y;B inside=B(1,right,below,right&&
 // `texelAt`: GPUs divide integers slowly. Textures are so low that a division of floats is off by 1 at most.
 const PRELUDE = `B and(B a,B b){return B(F(a)*F(b));}
 B or(B a,B b){return B(F(a)+F(b));}
+F larger(F a,F b){return select(max(a,b),none(),or(isNaN(a),isNaN(b)));}
+F largest(vec4 a){return larger(larger(F(a.x),F(a.y)),larger(F(a.z),F(a.w)));}
 F divide(F a,F b){return select(a/b,F(1),equal(a,b));}
 ivec2 texelAt(int t,int width){int y=int(float(t)/float(width)),x=t-y*width,off=int(x>=width)-int(x<0);return ivec2(x-off*width,y+off);}
 vec2 pair(SOURCE,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);

@@ -168,7 +168,7 @@ export class Run {
     for (const {planned: {slots}, rows} of this.classes) {
       for (const {own, size, sums, parts, term} of rows) {
         words.set([size, sums, parts, term, this.rows], own);
-        floats.set([NaN, 0, 0, ...slots], own + OWN_WORDS - 3);
+        floats.set([NaN, -Infinity, 0, ...slots], own + OWN_WORDS - 3);
       }
     }
     return words;

@@ -1,4 +1,4 @@
-import {accumulate, adam, clipGlobalNorm, ema, fitCallbacks, flatCos, layerGroups, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
+import {accumulate, adam, clipGlobalNorm, ema, fitCallbacks, flatCos, layerGroups, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, optimizerOf, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
 import {describeBackends} from '../support/backends';
 import {snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
@@ -173,3 +173,54 @@ describeBackends('lrFind leaves no trace', () => {
     dispose();
   });
 }, ['cpu', 'wasm', 'webgl']);
+
+describe('lrFind on stateful recurrent layers', () => {
+  beforeAll(async () => { await tf.setBackend('cpu'); });
+
+  const layers: Readonly<Record<string, () => tf.layers.Layer>> = {
+    'lstm': () => tf.layers.lstm({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+    'gru': () => tf.layers.gru({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+    'simpleRNN': () => tf.layers.simpleRNN({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+  };
+  for (const [name, make] of Object.entries(layers)) {
+    it(`puts back the states of ${name}, and leaks nothing`, () => leakless(async () => {
+      const model = tf.sequential({layers: [make(), tf.layers.dense({units: 1})]});
+      model.compile({optimizer: sgd(0.01), loss: 'meanSquaredError'});
+      const [x, y] = [tf.ones([2, 3, 1]), tf.zeros([2, 1])];
+      const predicted = () => tf.tidy(() => {
+        const given = model.predict(x);
+        return Array.isArray(given) ? [] : [...given.dataSync()];
+      });
+      await model.fit(x, y, {epochs: 2, batchSize: 2});
+      const {history} = model;
+      await leakless(async () => { await lrFind(model, x, y, {numIt: 4, batchSize: 2}); });
+      expect(model.history).toBe(history);
+      const seen = [predicted(), predicted()];
+      // The same two batches again, from the states that the layers had before.
+      expect(seen[0]).not.toEqual(seen[1]);
+      model.resetStates();
+      tf.dispose([x, y]);
+      model.layers.forEach(layer => { const kept: unknown = Reflect.get(layer, 'states_'); if (Array.isArray(kept)) tf.dispose(kept); });
+      optimizerOf(model).dispose();
+      model.dispose();
+    }));
+
+    it(`goes on as if it had not run, with ${name}`, async () => {
+      const weights: Array<readonly (readonly number[])[]> = [];
+      for (const find of [true, false]) {
+        const model = tf.sequential({layers: [make(), tf.layers.dense({units: 1})]});
+        model.setWeights(model.getWeights().map((weight, i) => tf.fill(weight.shape, 0.1 * (i + 1))));
+        model.compile({optimizer: sgd(0.01), loss: 'meanSquaredError'});
+        const [x, y] = [tf.ones([2, 3, 1]), tf.zeros([2, 1])];
+        await model.fit(x, y, {epochs: 2, batchSize: 2});
+        if (find) await lrFind(model, x, y, {numIt: 4, batchSize: 2});
+        await model.fit(x, y, {epochs: 2, batchSize: 2});
+        weights.push(model.getWeights().map(weight => [...weight.dataSync()]));
+        optimizerOf(model).dispose();
+        model.dispose();
+        tf.dispose([x, y]);
+      }
+      expect(weights[0]).toEqual(weights[1]);
+    });
+  }
+});

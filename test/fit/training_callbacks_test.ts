@@ -34,6 +34,18 @@ describe('record', () => {
     dispose();
   });
 
+  it('records norms of gradients whose squares overflow', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.5));
+    const large = tf.tidy(() => tf.add(tf.mul(x, 1e19), 1e19));
+    const {history} = await model.fit(large, y, {batchSize: 8, epochs: 1, callbacks: record({gradNorm: true, updateNorm: true})});
+    const [norm, moved] = [Number(history['grad_norm']?.[0]), Number(history['update_norm']?.[0])];
+    expect(norm).toBeGreaterThan(2e19);
+    expect(Number.isFinite(norm)).toBeTrue();
+    expect(Math.abs(moved / norm - 0.5)).toBeLessThan(1e-5);
+    large.dispose();
+    dispose();
+  });
+
   it('names the groups, refuses unknown hypers, and frees what it has where training throws', async () => {
     const layers = [tf.layers.dense({units: 2, inputShape: [2], name: 'a'}), tf.layers.dense({units: 1, name: 'b'})];
     const {model, x, y, dispose} = tinyFit(given => adam([0.1, 0.2], {params: given.map(layer => [layer])}), layers);

@@ -31,6 +31,7 @@ export class Float64Value implements Value {
   onesLike() { return this.each(() => 1); }
   sum() { return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0))); }
   mean() { return this.sum().div(this.size); }
+  max() { return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => Math.max(a, b), -Infinity))); }
   less(b: Operand) { return this.with(b, (x, y) => Number(x < y)); }
   lessEqual(b: Operand) { return this.with(b, (x, y) => Number(x <= y)); }
   greater(b: Operand) { return this.with(b, (x, y) => Number(x > y)); }

@@ -37,6 +37,7 @@ const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
   onesLike: a => a.onesLike().sub(a).mul(0.5),
   sum: a => a.sum().div(a.size),
   mean: a => a.mean(),
+  max: a => a.max(),
 };
 
 const BINARY: Readonly<Record<string, (a: Value, b: Value | number) => Value>> = {
