@@ -62,8 +62,6 @@ async function counted(dataset: Dataset, onCount: ((batches: number) => void) | 
     disposeBatch(next.value);
     batches++;
     onCount?.(batches);
-    // An endless dataset must not keep the page from aborting.
-    if (batches % 64 === 0) await new Promise(resolve => { setTimeout(resolve); });
   }
   if (batches === 0) throw new Error('The dataset has no batch to train on.');
   const again: Next = await (await dataset.iterator()).next();
