@@ -48,7 +48,7 @@ describe('A dataset that does not tell its size', () => {
 
   it('is not counted by lrFind', () => withModel(async model => {
     const onCount = jasmine.createSpy('onCount');
-    const {lrs} = await lrFind(model, batches(samples), {numIt: 5, stopDiv: false, onCount});
+    const {lrs} = await lrFind(model, batches(samples), {numIt: 5, onCount});
     expect(lrs.length).toBe(5);
     expect(onCount).not.toHaveBeenCalled();
   }));
