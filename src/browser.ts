@@ -10,7 +10,6 @@ export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sg
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep} from './callbacks/trust';
 export {ema, Ema, type EmaOptions} from './ema';
-export {applyAccumulated} from './fit/apply_accumulated';
 export {bnFreeze} from './fit/bn_freeze';
 export {checkpoint, type CheckpointOptions} from './fit/checkpoint';
 export {evaluateAverages} from './fit/evaluate_averages';

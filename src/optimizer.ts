@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
 import type {Callback, HyperDecl} from './callback';
-import {closingWindow} from './callbacks/accumulate';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
@@ -150,28 +149,6 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   step(): void {
     this.#checkUsable();
     this.#update(this.grads.all());
-  }
-
-  /**
-   * Makes a step of the calls that an open window of `accumulate` has had, with the mean of their gradients, at the hypers
-   * as they are. The next call begins a new window. It counts neither as an iteration nor as a step of a schedule.
-   * @returns whether a window was open.
-   */
-  applyAccumulated(): boolean {
-    this.#checkUsable();
-    const closing = closingWindow(this.chain.callbacks, this.common);
-    if (closing === undefined) return false;
-    const common = {...this.common};
-    this.#restartReplaced();
-    Object.assign(this.common, closing.before);
-    try {
-      this.#step(chainOf(closing.callbacks), new Map());
-    } catch (error) {
-      Object.assign(this.common, common);
-      throw error;
-    }
-    Object.assign(this.common, closing.after);
-    return true;
   }
 
   /** Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step still decays. */
@@ -460,23 +437,21 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...gradients.keys()]);
     for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.#restartReplaced();
-    this.onSchedule(() => { this.#step(this.chain, gradients); });
+    this.onSchedule(() => {
+      const jobs: Job[] = [];
+      for (const place of this.set.all()) {
+        const {parameter, group: {hypers}, index: group} = place;
+        const {variable, entries} = parameter;
+        if (!this.#takesPart(variable)) continue;
+        this.#weightSpace.watch(this.chain, parameter);
+        const trains = this.set.trains(place);
+        const grad = trains ? gradients.get(variable) : undefined;
+        if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
+      }
+      this.#keepLent();
+      if (jobs.length > 0) step(this.chain, jobs, this.common);
+    });
     this.incrementIterations();
-  }
-
-  #step(chain: Chain, gradients: Gradients): void {
-    const jobs: Job[] = [];
-    for (const place of this.set.all()) {
-      const {parameter, group: {hypers}, index: group} = place;
-      const {variable, entries} = parameter;
-      if (!this.#takesPart(variable)) continue;
-      this.#weightSpace.watch(chain, parameter);
-      const trains = this.set.trains(place);
-      const grad = trains ? gradients.get(variable) : undefined;
-      if (grad !== undefined || chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
-    }
-    this.#keepLent();
-    if (jobs.length > 0) step(chain, jobs, this.common);
   }
 
   /** One without elements has nothing to update, and tfjs's kernels fail on its sums. */

@@ -29,38 +29,10 @@ export const meanGrad = newCallback('meanGrad',
  * ```ts
  * adam(1e-3, {callbacks: [...accumulate(4), clipGlobalNorm], globalClipNorm: 1})
  * ```
- * A window that is open when training ends makes no step by itself: `applyAccumulated()` among the callbacks of `fit`, or
- * `opt.applyAccumulated()` after a loop, makes one of the calls that there were. `fitOneCycle` and its kin do so.
  * @param every how many calls make a step, a whole number from 1.
  * @throws where it is none.
  */
 export function accumulate(every: number): readonly Callback[] {
   if (!Number.isInteger(every) || every < 1) throw new Error(`accumulate takes how many calls make a step, a whole number from 1; got ${every}.`);
   return [countCalls.with({every}), sumGrads, meanGrad.with({every})];
-}
-
-/** What closes a window of `accumulate` before it is full. */
-export interface ClosingWindow {
-  /** The optimizer's callbacks, for one step without new gradients. */
-  readonly callbacks: readonly Callback[];
-  /** The numbers of `accumulate` before that step, and after it. */
-  readonly before: Readonly<Record<string, number>>;
-  readonly after: Readonly<Record<string, number>>;
-}
-
-/**
- * How to make a step of the calls that an open window has had: the same callbacks, for a window of that many calls,
- * whose last call is counted again. `undefined` where no window is open.
- */
-export function closingWindow(callbacks: readonly Callback[], common: Readonly<Record<string, number>>): ClosingWindow | undefined {
-  const counting = callbacks.find(({name}) => name === countCalls.name);
-  const {call = 0, window = 0} = common;
-  if (counting === undefined || call === 0 || call === counting.options['every']) return undefined;
-  const closing = [countCalls.name, meanGrad.name];
-  return {
-    callbacks: callbacks.map(cb => closing.includes(cb.name) ? cb.with({every: call}) : cb),
-    // A window of one call begins with its only call, which counts the window.
-    before: {call: call - 1, window: call === 1 ? window - 1 : window},
-    after: {call: 0},
-  };
 }

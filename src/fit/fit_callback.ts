@@ -104,9 +104,7 @@ function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): nu
 function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
-  throw new Error('The dataset does not tell how many batches it has, so a schedule can\'t know its number of steps. ' +
-    'Give the scheduler `stepsPerEpoch`, or train with fitOneCycle and its kin, which count the batches. ' +
-    '(`batchesPerEpoch` has TensorFlow.js iterate the dataset once for all epochs: it takes dataset.repeat().)');
+  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
 }
 
 function namesIn(x: unknown): string[] {

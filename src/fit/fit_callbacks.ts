@@ -23,28 +23,21 @@ const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBa
  * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to callbacks. Default `'auto'`.
  * @throws where it is no list, or something in it no callback.
  */
-export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CallbackGroup {
+export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
   checkYieldEvery(yieldEvery);
   notCalled(list, 'The list of fitCallbacks');
   if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
   return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
 }
 
-/** Callbacks of any kinds as one. */
-export class CallbackGroup extends CustomCallback {
-  /** How many steps an epoch has, where TensorFlow.js does not know. */
-  stepsPerEpoch: number | undefined;
-  /** How many batches there were. */
-  batches = 0;
-
+class CallbackGroup extends CustomCallback {
   constructor(private readonly members: readonly Full[], yieldEvery: YieldEvery) {
     super({}, yieldEvery);
   }
 
   override setParams(params: CustomCallback['params']): void {
     super.setParams(params);
-    const told = this.stepsPerEpoch === undefined ? params : {...params, steps: this.stepsPerEpoch};
-    for (const member of this.members) member.setParams(told);
+    for (const member of this.members) member.setParams(params);
   }
 
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
@@ -74,7 +67,6 @@ export class CallbackGroup extends CustomCallback {
   }
 
   override async onBatchEnd(batch: number, logs?: FitLogs): Promise<void> {
-    this.batches++;
     for (const member of this.members) await member.onBatchEnd(batch, logs);
     await super.onBatchEnd(batch, logs);
   }

@@ -44,7 +44,7 @@ const SMOOTHING = 0.98;
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
-  {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt'], countsSteps: false},
+  {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
   async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
@@ -74,13 +74,13 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     await traceless(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
-      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0, keepWindow: true}, [watch]);
+      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch]);
     });
     return {lrs, losses, ...suggested(lrs, losses, numIt)};
   });
 
 function suggested(lrs: readonly number[], losses: readonly number[], numIt: number) {
-  const nan = losses.findIndex(loss => !Number.isFinite(loss));
+  const nan = losses.findIndex(Number.isNaN);
   // The first steps and the last, where it explodes, would mislead the rules.
   const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5).slice(0, nan < 0 ? undefined : Math.max(0, nan - Math.floor(numIt / 10)));
   const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;

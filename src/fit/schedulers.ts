@@ -1,5 +1,5 @@
 import {optimizerOf} from '../of_model';
-import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
+import {checkOptions, checkSwitch} from '../schedule/options';
 import {
   flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,
 } from '../schedule/plans';
@@ -16,12 +16,6 @@ export interface KeepOption {
   readonly keep?: boolean;
 }
 
-/** What a scheduler takes beside its schedules. */
-export interface SchedulerOption extends KeepOption {
-  /** How many steps an epoch has, a whole number from 1, where a dataset does not tell TensorFlow.js. */
-  readonly stepsPerEpoch?: number | undefined;
-}
-
 type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
 /** The runs in which a scheduler has begun. */
@@ -33,16 +27,14 @@ const begunIn = new WeakSet<TrainingRun>();
  * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
-  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false, stepsPerEpoch: given}: SchedulerOption = {}) {
+  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
     checkSwitch('keep', keep);
-    if (given !== undefined) checkWhole('stepsPerEpoch', given, 1);
     let begun = false;
     super({
       trainBegin: () => { begun = false; },
       // So that what the user saves when training ends has the hypers back.
       trainEnd: ({model}) => { optimizerOf(model).moving.endFit(); },
-      epochBegin: (fit, epoch) => {
-        const {model, run, epochs} = fit;
+      epochBegin: ({model, run, epochs, stepsPerEpoch}, epoch) => {
         // Only here `fitDataset` tells in which epoch it begins.
         if (begun) return;
         begun = true;
@@ -52,7 +44,6 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
           for (const hyper of Object.keys(schedules)) run.claim(hyper, name);
           return schedules;
         };
-        const stepsPerEpoch = given ?? fit.stepsPerEpoch;
         const beside = begunIn.has(run);
         const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
         optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
@@ -69,9 +60,9 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
 }
 
 /** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
-export function paramScheduler(schedules: Schedules, options: SchedulerOption = {}, ...more: undefined[]): ParamScheduler {
+export function paramScheduler(schedules: Schedules, options: KeepOption = {}, ...more: undefined[]): ParamScheduler {
   checkSchedules(schedules);
-  checkOptions('paramScheduler', options, ['keep', 'stepsPerEpoch'], more, 'schedules, ');
+  checkOptions('paramScheduler', options, ['keep'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -79,12 +70,12 @@ export function paramScheduler(schedules: Schedules, options: SchedulerOption = 
  * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
-export function oneCycle(options: OneCycleOptions & SchedulerOption = {}, ...more: undefined[]): ParamScheduler {
+export function oneCycle(options: OneCycleOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
 }
 
 /** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
-export function flatCos(options: FlatCosOptions & SchedulerOption = {}, ...more: undefined[]): ParamScheduler {
+export function flatCos(options: FlatCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
 }
 
@@ -92,11 +83,11 @@ export function flatCos(options: FlatCosOptions & SchedulerOption = {}, ...more:
  * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
  * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
-export function sgdr(options: SgdrOptions & SchedulerOption = {}, ...more: undefined[]): ParamScheduler {
+export function sgdr(options: SgdrOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('sgdr', sgdrPlan(options, more), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
-export function warmupCos(options: WarmupCosOptions & SchedulerOption = {}, ...more: undefined[]): ParamScheduler {
+export function warmupCos(options: WarmupCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('warmupCos', warmupCosPlan(options, more), options);
 }

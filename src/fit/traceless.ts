@@ -3,16 +3,13 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Optimizer} from '../optimizer';
 import {putBack} from '../own_writes';
 import {isTensor, isVariable} from '../tensors';
-import {noteRecurrentStates} from './recurrent_states';
 
-/** Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps beside them, and all that the optimizer knows. */
+/** Trains and puts everything back: all weights of the model and of the optimizer, and all that the optimizer knows. */
 export async function traceless(model: LayersModel, optimizer: Optimizer, training: () => Promise<void>): Promise<void> {
   // Variables that the optimizer has not met would stay in it, without what was saved of them.
   optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
   const variables = new Set([...model.weights.map(weight => weight.read()).filter(isVariable), ...optimizer.paramLists.flat()]);
   const weights = new Map([...variables].map(variable => [variable, tf.keep(variable.clone())]));
-  const history: unknown = Reflect.get(model, 'history');
-  const putStatesBack = noteRecurrentStates(model);
   const dict = optimizer.stateDict();
   const copies = [...weights.values(), ...dict.state.flatMap(state => Object.values(state).filter(isTensor))];
   copies.forEach(copy => tf.keep(copy));
@@ -20,8 +17,6 @@ export async function traceless(model: LayersModel, optimizer: Optimizer, traini
     await training();
   } finally {
     for (const [variable, weight] of weights) if (!variable.isDisposed) putBack(variable, weight);
-    putStatesBack();
-    Reflect.set(model, 'history', history);
     optimizer.loadStateDict(dict);
     optimizer.watchWeights();
     tf.dispose(copies);

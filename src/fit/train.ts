@@ -1,12 +1,11 @@
-import type {History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
+import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
 import {closest} from '../closest';
 import {checkWhole} from '../schedule/options';
 import {checkSettings} from '../settings_check';
 import {shown} from '../shown';
 import {FitCallback} from './fit_callback';
-import {stepsOfDataset, warnOfEarlyEnd} from './dataset_steps';
-import {type AnyFitCallback, type CallbackGroup, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
+import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
 import {type TrainData, PlainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
@@ -33,10 +32,6 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch. It reads nothing from the device. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
-  /** Called after each batch that is counted, with how many there were: where a dataset does not tell its size, its batches are counted before training. */
-  readonly onCount?: ((batches: number) => void) | undefined;
-  /** Leave what an open window of `accumulate` holds for a later fit, instead of making a step of it when training ends. Default false. */
-  readonly keepWindow?: boolean | undefined;
 }
 
 type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> & TrainOptions & {
@@ -47,8 +42,6 @@ type FitDatasetArgs = Parameters<LayersModel['fitDataset']>[1];
 type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> & TrainOptions & {
   /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
   readonly validationData?: ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
-  /** How many batches the dataset has, where it does not tell. Without it they are counted. TensorFlow.js does not see it: each epoch iterates the dataset anew. */
-  readonly stepsPerEpoch?: number | undefined;
 };
 type Arrays<O> = readonly [x: TrainData, y: TrainData, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
@@ -63,7 +56,7 @@ export interface TrainFunction<O, R> {
 export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'yieldEvery'> {}
 
 /** Trains on the data that was given, with these arguments in place of those given. */
-export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CallbackGroup}) => Promise<History>;
+export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback}) => Promise<History>;
 
 /** The settings of a function that trains, for errors. */
 interface Named {
@@ -72,8 +65,6 @@ interface Named {
   readonly own: readonly string[];
   /** Settings in the order in which fastai takes them one by one. */
   readonly inOrder: readonly string[];
-  /** Whether the number of steps per epoch matters to it. Default true. */
-  readonly countsSteps?: boolean;
 }
 
 /** Makes a function for arrays and datasets of one that does not see the difference. */
@@ -82,7 +73,7 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
     if (isOnDataset(given)) {
       const [dataset, args] = given;
       checkArguments(named, 'model, dataset', given.slice(1));
-      return run(model, common => fitOnDataset(model, dataset, {...args, ...common}, named.countsSteps ?? true), args);
+      return run(model, common => fitOnDataset(model, dataset, {...args, ...common}), args);
     }
     const [x, y, args] = given;
     checkArguments(named, 'model, x, y', given.slice(2));
@@ -105,16 +96,11 @@ async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {vali
 }
 
 /** `fitDataset`, with tensors in the place of arrays of numbers to validate on. */
-async function fitOnDataset(
-  model: LayersModel, dataset: FitDataset, {validationData: given, stepsPerEpoch, ...args}: Omit<DatasetArgs, 'callbacks'> & Common, countsSteps: boolean,
-): Promise<History> {
-  if (countsSteps) args.callbacks.stepsPerEpoch = await stepsOfDataset(dataset, {...args, stepsPerEpoch});
+async function fitOnDataset(model: LayersModel, dataset: FitDataset, {validationData: given, ...args}: Omit<DatasetArgs, 'callbacks'> & Common): Promise<History> {
   const data = new PlainData();
   try {
     const validationData = isPair(given) ? data.validation(model, given) : given;
-    const history = await model.fitDataset(dataset, {...args, ...validationData === undefined ? {} : {validationData}});
-    if (countsSteps) warnOfEarlyEnd(model, args.callbacks.batches, args);
-    return history;
+    return await model.fitDataset(dataset, {...args, ...validationData === undefined ? {} : {validationData}});
   } finally {
     data.dispose();
   }
@@ -146,10 +132,9 @@ function checkArguments({name, own, inOrder}: Named, before: string, given: read
 export async function train(model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery} = args;
   signal?.throwIfAborted();
-  const last = keepWindow ? [] : [closeWindow(signal)];
-  const list = [...last, ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
+  const list = [...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
   const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
   signal?.throwIfAborted();
   return history;
@@ -158,19 +143,16 @@ export async function train(model: LayersModel, fitOn: FitOn, args: TrainArgs, o
 /** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
 const ARGUMENTS = [
   'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
-  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount',
-  'keepWindow',
+  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress',
 ];
 
 /** @throws where there is one that can't be what it has to be. */
 export function checkTrainArgs(args: TrainArgs): void {
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, onCount, keepWindow, callbacks} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks} = args;
   checkWhole('epochs', epochs, 1);
   checkWhole('initialEpoch', initialEpoch, 0);
   checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
-  checkKind('onCount', onCount, 'a function', given => typeof given === 'function');
-  checkKind('keepWindow', keepWindow, 'true or false', given => typeof given === 'boolean');
   notCalled(callbacks, '`callbacks`');
   checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
   listed(callbacks).forEach((one, i) => { notCalled(one, `Callback ${i} of the list`); });
@@ -183,11 +165,6 @@ function checkKind(name: string, given: unknown, what: string, fits: (given: unk
 // Hooks may not throw: tfjs would not free what the batch has on the device.
 function stopOn(signal: AbortSignal): FitCallback {
   return new FitCallback({batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; }});
-}
-
-// What was aborted is not gone on with.
-function closeWindow(signal: AbortSignal | undefined): FitCallback {
-  return new FitCallback({trainEnd: ({model}) => { if (signal?.aborted !== true) optimizerOf(model).applyAccumulated(); }});
 }
 
 function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallback {
