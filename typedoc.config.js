@@ -41,6 +41,7 @@ export default {
   headings: {readme: false},
   excludePrivate: true,
   excludeProtected: true,
+  excludeInternal: true,
   excludeExternals: true,
   treatWarningsAsErrors: true,
   // Types that only build other types are not exported; the reference says their names.

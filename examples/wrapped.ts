@@ -55,6 +55,5 @@ await run('wrapped.ts', 'Trains with tf.train.adamax as it is and wrapped in Opt
   const [convolutions, last] = [[0, 4], [4, 6]].map(([from, to]) => difference(model.getWeights().slice(from, to), before.slice(from, to)));
   console.log(`While they were frozen, the weights of the convolutions changed by ${convolutions ?? NaN}, those of the last layer by ${last?.toFixed(4) ?? NaN} at most.`);
   console.log('What the wrapper of groups trains, and how:');
-  groups.clearSchedule();
-  console.table(groups.summary().map(({variable, group, trainable, decay, hypers}) => ({variable, group, trainable, decay, lr: hypers['lr']})));
+  console.table(groups.summary().map(({variable, group, trainable, decay, hypers}) => ({variable, group, trainable, decay, wd: hypers['wd']})));
 });

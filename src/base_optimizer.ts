@@ -3,10 +3,12 @@ import type {Callback, Scalar} from './callback';
 import type {Chain} from './chain';
 import {fusedOn, graphOf} from './fuse';
 import {GradientStore} from './gradients';
+import {groupView} from './hypers';
 import type {ParameterSet} from './parameter_set';
 import {type ParamGroups, variablesOf} from './params';
 import {quoted} from './quoted';
-import {type RunningSchedule, type ScheduleLength, startSchedule} from './schedule/running';
+import type {Moving, ScheduleView} from './schedule/moving';
+import type {ScheduleLength} from './schedule/running';
 import type {SchedulePlan, Schedules} from './schedule/schedule';
 import type {HyperValue} from './slice';
 import type {ParameterState, StateView} from './state_view';
@@ -28,17 +30,7 @@ export interface ParamRow {
 }
 
 /** A parameter group: its variables and, by name, its hypers. */
-export type ParamGroup = {readonly params: readonly tf.Variable[]} & Readonly<Record<string, Scalar | readonly tf.Variable[]>>;
-
-/** How far an optimizer is in its schedules. */
-export interface ScheduleView {
-  /** How many steps the schedules take. */
-  readonly steps: number;
-  /** How many of them have been made. */
-  readonly step: number;
-  /** The value of each scheduled hyper, one a group, at a position from 0 (the start) to 1 (the end). */
-  at(pos: number): Record<string, number[]>;
-}
+export type ParamGroup = {readonly params: readonly tf.Variable[]} & Record<string, Scalar | readonly tf.Variable[]>;
 
 /** What an optimizer is before it does anything: parameters in groups, hypers, schedules, freezing. */
 export abstract class BaseOptimizer extends tf.Optimizer {
@@ -57,8 +49,6 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   protected abstract explicit: boolean;
   /** Host numbers that all parameters have in common. */
   protected common: Record<string, number> = {};
-
-  protected running: RunningSchedule | undefined;
 
   /** The callbacks of a step, in order. */
   get callbacks(): readonly Callback[] {
@@ -89,9 +79,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.explicit = true;
   }
 
-  /** Each group's variables and hypers. */
+  /** Each group's variables and hypers: what is written to the hypers is checked and acts on the next step. */
   get paramGroups(): ParamGroup[] {
-    return this.set.groups.map(({parameters, hypers}) => ({...hypers, params: parameters.map(({variable}) => variable)}));
+    const {paramLists} = this;
+    return this.hypers.map((hypers, i) => groupView(hypers, paramLists[i] ?? []));
   }
 
   /** Each group's hypers: what is written to them is checked and acts on the next step. */
@@ -146,45 +137,53 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   // Schedules
 
-  /** The schedules that the optimizer follows. */
+  /**
+   * The schedules that the optimizer follows; undefined after their last step, and once every scheduled hyper was
+   * set.
+   */
   get schedule(): ScheduleView | undefined {
-    const {running} = this;
-    return running === undefined ? undefined : {steps: running.state.steps, step: running.state.step, at: pos => running.at(pos)};
+    return this.moving.view;
+  }
+
+  /** @internal What moves the hypers by itself, for the callbacks of `fit`. */
+  get moving(): Moving {
+    return this.set.moving;
   }
 
   /**
-   * Moves hypers from step to step, in place of the schedules that there were: before step i the hypers take their value at the position
-   * `i/steps`, and after the last one they stay at the end. Saved with the optimizer, so that training goes on where it stopped.
+   * Moves hypers from step to step: before step i (from 0) the hypers take their value at the position `i/steps`.
+   * After the last step they stay as they are, and `schedule` is undefined. Saved with the optimizer, so that
+   * training goes on where it stopped.
+   *
+   * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule, in the group that it is set
+   * in; others go on. The schedules that run already end, and their hypers go back to what they were before.
    * @param schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
    * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take; `step`: how many of them have
-   *   been made, default 0.
+   *   been made, default 0. With all of them made, the hypers take the values of the last one.
    * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
    */
   setSchedule(schedules: Schedules | SchedulePlan, length: ScheduleLength): void {
-    const now = this.set.groups;
-    const groups = now.map(group => ({...group, hypers: {...group.hypers}}));
-    this.running?.goBack(groups);
-    const started = startSchedule(schedules, groups, length);
-    this.running?.goBack(now);
-    this.running = started;
+    this.moving.start(schedules, length);
   }
 
-  /** Ends the schedules. The hypers that they moved go back to what they were before; `keep` leaves them where they are. */
+  /**
+   * Ends the schedules before their last step. The hypers that they move go back to what they were before; `keep`
+   * leaves them where they are. What was set since stays, and after the last step this changes nothing.
+   */
   clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
-    if (!keep) this.running?.goBack(this.set.groups);
-    this.running = undefined;
+    this.moving.clear(keep);
   }
 
   /** Makes a step with the hypers that the schedules have for it. */
   protected onSchedule(step: () => void): void {
-    const back = this.running?.move(this.set.groups);
+    const back = this.moving.begin();
     try {
       step();
     } catch (error) {
-      back?.();
+      back();
       throw error;
     }
-    this.running?.advance();
+    this.moving.advance();
   }
 
   // Freezing

@@ -1,5 +1,5 @@
 // What a page gets: the whole API, and kernels for WebGL, TensorFlow.js's default there.
-export {BaseOptimizer, type ParamGroup, type ParamRow, type ScheduleView} from './base_optimizer';
+export {BaseOptimizer, type ParamGroup, type ParamRow} from './base_optimizer';
 export type {CallableCallback, Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './callback';
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {averageWeights} from './callbacks/average';
@@ -42,6 +42,7 @@ export {required, type Required} from './required';
 export {loadOptimizer, saveOptimizer} from './save_optimizer';
 export {combinedCos, combineScheds, schedCos, schedExp, schedLin, schedNo, schedPoly, type Sched, type ScheduleFunction} from './schedule/functions';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export type {ScheduleView} from './schedule/moving';
 export type {ScheduleLength, ScheduleState} from './schedule/running';
 export {combine, type CombinedSchedule, constant, cos, exp, lin, poly, type Schedule, scheduleAt, type SchedulePlan, type Schedules, type SimpleSchedule} from './schedule/schedule';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './settings';

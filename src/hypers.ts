@@ -36,14 +36,24 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   return new Error(`No callback of this optimizer has a hyper '${name}'.${hint} Known: ${names.join(', ') || 'none'}.`);
 }
 
-/** The hypers of one group as users see them: every write is checked. */
-export function hyperView(values: Record<string, Scalar>): Record<string, Scalar> {
+/** The variables of a group beside its hypers, which are written through to their view. */
+export function groupView<V>(
+  hypers: Record<string, Scalar>, params: readonly V[],
+): {readonly params: readonly V[]} & Record<string, Scalar | readonly V[]> {
+  return new Proxy({...hypers, params}, {
+    set: (target, name, value: unknown) => Reflect.set(hypers, name, value) && Reflect.set(target, name, value),
+  });
+}
+
+/** The hypers of one group as users see them: every write is checked. @param onSet is told which hyper was set. */
+export function hyperView(values: Record<string, Scalar>, onSet: (name: string) => void): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       const known = String(name);
       if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
       checkHyper(known, value, values[known]);
       values[known] = value;
+      onSet(known);
       return true;
     },
     defineProperty: () => false,

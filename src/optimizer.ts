@@ -17,7 +17,6 @@ import {checkVariable, variablesOf} from './params';
 import {quoted} from './quoted';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from './saved_config';
 import {manifestOf, readWeights, type SavedParameter, writeWeights} from './saved_weights';
-import {RunningSchedule} from './schedule/running';
 import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {checkStateDict, type StateDict} from './state_dict';
 import {type StateView, stateView} from './state_view';
@@ -154,12 +153,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     return {
       callbacks: callbackList(this.chain),
       state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
-      hypers: this.set.groups.map(({hypers}) => ({...hypers})),
+      hypers: this.moving.hypersToSave(),
       common: {...this.common},
       frozen: this.set.groups.map(({frozen}) => frozen),
       frozenIdx: this.set.frozenIdx,
       iterations: this.iterations,
-      schedule: this.running?.state,
+      schedule: this.moving.state,
     };
   }
 
@@ -182,7 +181,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
       group.frozen = dict.frozen[i] ?? 'no';
     });
     this.set.frozenIdx = dict.frozenIdx;
-    this.running = dict.schedule === undefined ? undefined : new RunningSchedule(dict.schedule);
+    this.moving.load(dict.schedule);
     this.iterations_ = dict.iterations;
   }
 
@@ -199,8 +198,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   override getConfig(): tf.serialization.ConfigDict {
     const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
     return writeConfig({
-      callbacks: this.chain.callbacks, hypers: groups.map(({hypers}) => hypers), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, schedule: this.running?.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
+      callbacks: this.chain.callbacks, hypers: this.moving.hypersToSave(), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
+      explicit: this.explicit, schedule: this.moving.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
     });
   }
 
@@ -275,7 +274,6 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#waiting = inner.#waiting;
     this.explicit = inner.explicit;
     this.common = inner.common;
-    this.running = inner.running;
     this.iterations_ = inner.iterations;
     inner.#savedNumbers.dispose();
     inner.grads.zero(true);
@@ -288,7 +286,7 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
-    this.running = schedule === undefined ? undefined : new RunningSchedule(schedule);
+    this.moving.load(schedule);
     this.#waiting.expect(manifest);
   }
 

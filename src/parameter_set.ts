@@ -4,6 +4,7 @@ import type {External} from './external';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './groups';
 import {checkHyper, hyperView, unknownHyper} from './hypers';
 import {checkVariable} from './params';
+import {Moving} from './schedule/moving';
 import {type HyperValue, spread} from './slice';
 import {warn} from './warn';
 import {kindByName} from './weight_kind';
@@ -30,6 +31,8 @@ export interface Place {
 export class ParameterSet {
   /** As the original counts: the first group that `freezeTo` left trainable. */
   frozenIdx = 0;
+  /** What moves the hypers by itself. */
+  readonly moving: Moving;
   readonly #everyGroup: readonly Group[];
   readonly #places = new Map<tf.Variable, Place>();
   /** What `all` returns, until the parameters change. */
@@ -46,6 +49,7 @@ export class ParameterSet {
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
+    this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
     this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
     lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
   }
@@ -122,7 +126,7 @@ export class ParameterSet {
 
   /** The hypers of each group; what is written to them is checked and acts on the next step. */
   hyperViews(): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}) => hyperView(hypers));
+    return this.groups.map(({hypers}, i) => hyperView(hypers, name => { this.moving.release(name, i); }));
   }
 
   /** Sets hypers of all groups, all or none of them. */
@@ -134,6 +138,7 @@ export class ParameterSet {
     });
     for (const [name, column] of columns) {
       this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
+      this.moving.release(name);
     }
   }
 

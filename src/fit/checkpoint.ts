@@ -13,9 +13,11 @@ export interface CheckpointOptions extends MonitorOptions {
 
 /**
  * A callback that saves the model with its optimizer, state and schedules included, so that `tf.loadLayersModel` gives one that goes on where this one
- * was. A `Sequential` is saved as the model of the same layers.
+ * was. After the last step, what is saved has the hypers that the next fit starts with: those from before the
+ * schedules and reductions of this one. A `Sequential` is saved as the model of the same layers.
  * @param to a URL such as `indexeddb://name`, or an IOHandler.
- * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged.
+ * @throws for an impossible setting; in training, where the monitored value of `saveBest` is not logged, at its
+ *   begin where that needs `mode`.
  */
 export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOptions = {}): FitCallback {
   checkOptions('checkpoint', options, ['monitor', 'mode', 'minDelta', 'saveBest', 'everyBatches']);
@@ -25,9 +27,9 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
-    trainBegin: () => {
+    trainBegin: fit => {
       checkPlace(to);
-      monitor.reset();
+      if (saveBest) monitor.begin(fit);
       batches = 0;
     },
     batchEnd: async ({model}) => {

@@ -15,6 +15,10 @@ export interface Fit {
   readonly epochs: number;
   /** @throws where it is not known, as for a dataset of unknown length. */
   readonly stepsPerEpoch: number;
+  /** The same; undefined where it is not known. */
+  readonly knownSteps: number | undefined;
+  /** The names of what `fit` itself logs of an epoch. Other callbacks may add more. */
+  readonly logs: readonly string[];
 }
 
 /** What a callback of this package does in a fit. */
@@ -55,6 +59,8 @@ export class FitCallback extends CustomCallback {
     this.fit = {
       model, run: trainingRun(model), epochs: numberOf(params['epochs']) ?? 1,
       get stepsPerEpoch() { return stepsOf(params); },
+      get knownSteps() { return stepsIfKnown(params); },
+      logs: namesIn(params['metrics']),
     };
     await this.hooks.trainBegin?.(this.fit);
   }
@@ -89,11 +95,20 @@ export async function logged(value: number | Tensor | undefined): Promise<number
   return number;
 }
 
-function stepsOf({steps, samples, batchSize}: CustomCallback['params']): number {
+function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): number | undefined {
   const [whole, all, size] = [steps, samples, batchSize].map(numberOf);
   if (whole !== undefined) return whole;
-  if (all !== undefined && size !== undefined) return Math.ceil(all / size);
+  return all !== undefined && size !== undefined ? Math.ceil(all / size) : undefined;
+}
+
+function stepsOf(params: CustomCallback['params']): number {
+  const known = stepsIfKnown(params);
+  if (known !== undefined) return known;
   throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
+}
+
+function namesIn(x: unknown): string[] {
+  return Array.isArray(x) ? x.filter(name => typeof name === 'string') : [];
 }
 
 function numberOf(x: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import {optimizerOf} from '../of_model';
+import type {Optimizer} from '../optimizer';
 import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
@@ -17,8 +18,11 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
 }
 
 /**
- * A callback that multiplies the learning rate of every group by `factor` once `monitor` has not improved by `minDelta` for `patience` epochs.
- * @throws in training, where the monitored value is not logged.
+ * A callback that multiplies the learning rate of every group by `factor` once `monitor` has not improved by
+ * `minDelta` for `patience` epochs. A schedule of `lr` ends with that. When training ends, the rate goes back to
+ * what it was before the first reduction, unless it was set since; so does what is saved after the last step. What
+ * is saved earlier has the reduced rate, with which a fit that goes on from there begins and ends.
+ * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
   checkOptions('reduceLROnPlateau', options, ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr']);
@@ -32,24 +36,45 @@ export function reduceLROnPlateau(options: PlateauOptions = {}): FitCallback {
   const monitor = monitorOf('reduceLROnPlateau', options);
   let waited = 0;
   let resting = 0;
+  let epoch = 0;
+  let over = () => false;
   return new FitCallback({
-    trainBegin: ({model, run}) => {
+    trainBegin: fit => {
+      const {model, run} = fit;
       const optimizer = optimizerOf(model);
+      monitor.begin(fit);
+      checkHasRate(optimizer);
       run.claim('lr', 'reduceLROnPlateau');
-      const before = optimizer.hypers.map(hypers => hypers['lr'] ?? optimizer.learningRate);
-      if (!keep) run.onEnd(() => { optimizer.setHyper('lr', before); });
-      monitor.reset();
+      run.onEnd(() => { optimizer.moving.giveBack('lr'); });
       waited = 0;
       resting = 0;
+      over = () => false;
     },
-    epochEnd: async ({model}, _, logs) => {
+    // So that what the user saves when training ends has the rate back.
+    trainEnd: ({model}) => { optimizerOf(model).moving.giveBack('lr'); },
+    epochBegin: (_, now) => { epoch = now; },
+    batchBegin: ({model, epochs, knownSteps}, batch) => {
+      if (epoch < epochs - 1 || batch + 1 !== knownSteps) return;
+      const optimizer = optimizerOf(model);
+      const {iterations} = optimizer;
+      over = () => optimizer.iterations > iterations;
+    },
+    epochEnd: async ({model, epochs}, _, logs) => {
+      if (epoch === epochs - 1) over = () => true;
       const improved = await monitor.improves(logs);
       resting = Math.max(0, resting - 1);
       waited = improved || resting > 0 ? 0 : waited + 1;
       if (waited < patience) return;
-      for (const hypers of optimizerOf(model).hypers) hypers['lr'] = Math.max(Number(hypers['lr']) * factor, minLr);
+      const optimizer = optimizerOf(model);
+      const rates = optimizer.hypers.map(({lr}) => Math.min(Number(lr), Math.max(Number(lr) * factor, minLr)));
+      if (keep) optimizer.setHyper('lr', rates);
+      else optimizer.moving.lend('lr', rates, () => over());
       waited = 0;
       resting = cooldown + 1;
     },
   });
+}
+
+function checkHasRate({hypers: [group]}: Optimizer): void {
+  if (typeof group?.['lr'] !== 'number') throw new Error("reduceLROnPlateau: this optimizer has no hyper 'lr' to reduce.");
 }

@@ -7,7 +7,7 @@ import {type MonitorOptions, monitorOf} from './monitor';
 /**
  * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages included. Where training
  * throws, the weights stay as they were then.
- * @throws in training, where the monitored value is not logged.
+ * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
 export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
   checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta']);
@@ -18,10 +18,10 @@ export function restoreBestWeights(options: MonitorOptions = {}): FitCallback {
     best.clear();
   };
   return new FitCallback({
-    trainBegin: ({run}) => {
-      monitor.reset();
+    trainBegin: fit => {
+      monitor.begin(fit);
       forget();
-      run.onEnd(forget);
+      fit.run.onEnd(forget);
     },
     epochEnd: async ({model}, _, logs) => {
       if (!await monitor.improves(logs)) return;

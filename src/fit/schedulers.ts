@@ -7,19 +7,24 @@ import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../sche
 import {FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
-/** What every scheduler takes. */
+/** What a callback of `fit` takes that moves hypers. */
 export interface KeepOption {
-  /** Leave the hypers where the schedule ends, instead of putting them back to what they were. Default false. */
+  /**
+   * Leave the hypers as they are when training ends, instead of putting them back to what they were. What was set
+   * since stays either way. Default false.
+   */
   readonly keep?: boolean;
 }
 
 type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
-const ofRun = new WeakMap<TrainingRun, Schedules>();
+/** The runs in which a scheduler has begun. */
+const begunIn = new WeakSet<TrainingRun>();
 
 /**
- * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as `setSchedule` does. It is a plan
- * for `setSchedule` too.
+ * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as
+ * `setSchedule` does. When training ends, completed or not, the hypers go back to what they were before, but for
+ * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
   constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
@@ -27,22 +32,23 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
     let begun = false;
     super({
       trainBegin: () => { begun = false; },
+      // So that what the user saves when training ends has the hypers back.
+      trainEnd: ({model}) => { optimizerOf(model).moving.endFit(); },
       epochBegin: ({model, run, epochs, stepsPerEpoch}, epoch) => {
         // Only here `fitDataset` tells in which epoch it begins.
         if (begun) return;
         begun = true;
         const optimizer = optimizerOf(model);
-        const before = ofRun.get(run);
-        let added: Schedules = {};
-        optimizer.setSchedule({
-          schedulesFor: hypers => {
-            added = this.schedulesFor(hypers);
-            for (const hyper of Object.keys(added)) run.claim(hyper, name);
-            return {...before, ...added};
-          },
-        }, {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch});
-        ofRun.set(run, {...before, ...added});
-        if (before === undefined) run.onEnd(() => { optimizer.clearSchedule({keep}); });
+        const claimed = (hypers: Hypers) => {
+          const schedules = this.schedulesFor(hypers);
+          for (const hyper of Object.keys(schedules)) run.claim(hyper, name);
+          return schedules;
+        };
+        const beside = begunIn.has(run);
+        const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
+        optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
+        if (!beside) run.onEnd(() => { optimizer.moving.endFit(); });
+        begunIn.add(run);
       },
     });
   }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {dict, list, malformed, number, numbers, text} from '../config_reader';
+import {dict, flag, list, malformed, number, numbers, text} from '../config_reader';
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
 
@@ -7,7 +7,8 @@ type Fixed = Schedule<readonly number[]>;
 
 /** The schedules as tfjs saves them: numbers, and names under the key `name` alone. */
 export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
-  return {steps, step, hypers: hypers.map(({name, schedule, before}) => ({name, before: [...before], schedule: write(schedule)}))};
+  return {steps, step, hypers: hypers.map(({name, schedule, before, keep, released}) => (
+    {name, before: [...before], schedule: write(schedule), ...keep === undefined ? {} : {keep}, ...released === undefined ? {} : {released: [...released]}}))};
 }
 
 /** @throws where it is not what `writeSchedule` gave, or for another number of groups. */
@@ -15,6 +16,10 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
   const column = (of: Readonly<Record<string, unknown>>, key: string) => {
     const values = numbers(of, key);
     return values.length === groups ? values : malformed(key);
+  };
+  const groupsIn = (of: Readonly<Record<string, unknown>>, key: string) => {
+    const indices = numbers(of, key);
+    return indices.every(index => Number.isInteger(index) && index >= 0 && index < groups) ? indices : malformed(key);
   };
   const read = (of: Readonly<Record<string, unknown>>): Fixed => {
     const kind = text(of, 'name');
@@ -25,7 +30,10 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
   };
   return {
     steps: number(from, 'steps'), step: number(from, 'step'),
-    hypers: list(from, 'hypers').map(hyper => ({name: text(hyper, 'name'), before: column(hyper, 'before'), schedule: read(dict(hyper, 'schedule'))})),
+    hypers: list(from, 'hypers').map(hyper => ({
+      name: text(hyper, 'name'), before: column(hyper, 'before'), schedule: read(dict(hyper, 'schedule')),
+      ...'keep' in hyper ? {keep: flag(hyper, 'keep')} : {}, ...'released' in hyper ? {released: groupsIn(hyper, 'released')} : {},
+    })),
   };
 }
 

@@ -206,14 +206,16 @@ describe('reduceLROnPlateau', () => {
     {name: 'takes less than minDelta for none', options: {patience: 1, factor: 0.5, minDelta: 0.5}, losses: [3, 2.8, 2.2], rates: [1, 0.5, 0.5]},
     {name: 'rests', options: {patience: 1, factor: 0.5, cooldown: 2}, losses: [3, 3, 3, 3, 3], rates: [1, 0.5, 0.5, 0.5, 0.25]},
     {name: 'stops at minLr', options: {patience: 1, factor: 0.1, minLr: 0.05}, losses: [3, 3, 3], rates: [1, 0.1, 0.05]},
+    {name: 'does not raise a rate to minLr', options: {patience: 1, factor: 0.1, minLr: 2}, losses: [3, 3], rates: [1, 1]},
     {name: 'wants more of an accuracy', options: {patience: 1, factor: 0.5, mode: 'max'}, losses: [1, 2, 2], rates: [1, 1, 0.5]},
   ];
   for (const {name, options, losses, rates} of cases) {
     it(name, async () => {
+      spyOn(console, 'warn');
       const optimizer = sgd(1);
       const given = tinyFit(optimizer);
       const seen: number[] = [];
-      const plateau = reduceLROnPlateau({...options, monitor: 'given'});
+      const plateau = reduceLROnPlateau({mode: 'min', ...options, monitor: 'given'});
       await fitWithLogs(given, losses, plateau, () => { seen.push(optimizer.learningRate); });
       expectClose(seen, rates, 1e-12);
       expect(optimizer.learningRate).toBe(1);
@@ -222,6 +224,7 @@ describe('reduceLROnPlateau', () => {
   }
 
   it('says what is logged where its value is not', async () => {
+    spyOn(console, 'warn');
     const given = tinyFit(sgd(1));
     await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(/watches 'val_loss', which is not logged. Logged: loss/);
     expect(() => reduceLROnPlateau({factor: 2})).toThrowError(/below 1/);

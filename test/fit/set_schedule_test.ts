@@ -20,30 +20,43 @@ function trained(make: (params: tf.Variable[][]) => Optimizer) {
 }
 
 describeBackends('setSchedule on a backend', () => {
-  it('has each step made with the hypers of its position, and lets them go back', async () => {
+  it('has each step made with the hypers of its position, and leaves them there after the last', async () => {
     await leakless(() => {
       const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
-      expectClose([step(), step(), step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4, 0.1, 0.2, 0, 0], 1e-15);
-      expect(optimizer.schedule?.step).toBe(5);
+      expectClose([step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4], 1e-15);
+      expect(optimizer.schedule?.step).toBe(3);
       expect(optimizer.schedule?.at(0.5)).toEqual({lr: [0.2, 0.4]});
-      const [first, second] = variables.map(variable => Array.from(variable.dataSync()));
-      expect(first?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([0, 1]);
-      expect(second?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([1]);
-      optimizer.clearSchedule();
+      expectClose([step(), step()].flat(), [0.1, 0.2, 0.1, 0.2], 1e-15);
       expect(optimizer.schedule).toBeUndefined();
-      expect(step()).toEqual([0.5, 0.5]);
+      const [first, second] = variables.map(variable => Array.from(variable.dataSync()));
+      expect(first?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([-0.1, 0.9]);
+      expect(second?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([0.8]);
+      optimizer.clearSchedule();
+      expectClose(step(), [0.1, 0.2], 1e-15);
       dispose();
     });
   }, 30_000);
 
-  it('leaves the hypers where they are if asked to', () => {
+  it('is cleared in the middle: the hypers go back, or stay where they are if asked to', () => {
+    for (const [keep, wanted] of [[true, 0.3], [false, 0.5]] as const) {
+      const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+      optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
+      step();
+      step();
+      optimizer.clearSchedule({keep});
+      expect(optimizer.learningRate).toBeCloseTo(wanted, 12);
+      expect(optimizer.schedule).toBeUndefined();
+      expect(step()).toEqual([optimizer.learningRate, optimizer.learningRate]);
+      dispose();
+    }
+  });
+
+  it('has the values of the last step where all have been made before', () => {
     const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
-    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
-    step();
-    step();
-    optimizer.clearSchedule({keep: true});
-    expect(optimizer.learningRate).toBe(0.2);
+    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4, step: 6});
+    expect(optimizer.schedule).toBeUndefined();
+    expectClose(step(), [0.1, 0.1], 1e-15);
     dispose();
   });
 
@@ -81,8 +94,9 @@ describeBackends('setSchedule on a backend', () => {
     }
     expect(got).toEqual(wanted);
     for (const [i, variable] of half.variables.entries()) expect(await variable.data()).toEqual(await whole.variables[i]?.data() ?? new Float32Array());
+    expect(again.schedule).toBeUndefined();
     again.clearSchedule();
-    expect(again.hypers.map(({lr}) => lr)).toEqual([0.5, 0.5]);
+    expect(again.hypers.map(({lr}) => Number(lr))).toEqual(wanted.at(-1) ?? []);
     again.dispose();
     whole.dispose();
     half.dispose();

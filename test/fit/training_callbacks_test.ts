@@ -1,5 +1,5 @@
 import {
-  adam, applyConstraints, checkpoint, ema, evaluateAverages, fitCallbacks, fitOneCycle, layerConstraints, layerGroups, oneCycle, optimizerOf, record,
+  adam, applyConstraints, checkpoint, type CheckpointOptions, ema, evaluateAverages, fitCallbacks, fitOneCycle, layerConstraints, layerGroups, oneCycle, optimizerOf, record,
   restoreBestWeights, sgd, terminateOnNaN,
 } from '../../src';
 import {expectClose} from '../support/close';
@@ -134,10 +134,11 @@ describe('restoreBestWeights', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   it('ends with the weights of the best epoch', async () => {
+    spyOn(console, 'warn');
     const {model, x, y, dispose} = tinyFit(sgd(0.1));
     const after: number[][][] = [];
     const keep = {onEpochEnd: () => { after.push(weightsOf(model)); }};
-    await leakless(() => model.fit(x, y, {epochs: 4, callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given'})])}));
+    await leakless(() => model.fit(x, y, {epochs: 4, callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given', mode: 'min'})])}));
     expect(weightsOf(model)).toEqual(after[1] ?? []);
     expect(weightsOf(model)).not.toEqual(after[3] ?? []);
     dispose();
@@ -148,8 +149,9 @@ describe('checkpoint', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
   it('saves after each epoch, or the best ones, or every so many batches', async () => {
-    const cases = [
-      {options: {}, saves: 4}, {options: {monitor: 'given', saveBest: true}, saves: 2}, {options: {everyBatches: 3}, saves: 6},
+    spyOn(console, 'warn');
+    const cases: ReadonlyArray<{options: CheckpointOptions; saves: number}> = [
+      {options: {}, saves: 4}, {options: {monitor: 'given', mode: 'min', saveBest: true}, saves: 2}, {options: {everyBatches: 3}, saves: 6},
     ];
     for (const {options, saves} of cases) {
       const {model, x, y, dispose} = tinyFit(sgd(0.1));

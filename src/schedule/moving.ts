@@ -1,0 +1,247 @@
+import type {Scalar} from '../callback';
+import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
+import {numberFor, type SchedulePlan, type Schedules, valuesAt} from './schedule';
+
+/** How far an optimizer is in its schedules. */
+export interface ScheduleView {
+  /** How many steps the schedules take. */
+  readonly steps: number;
+  /** How many of them have been made. */
+  readonly step: number;
+  /**
+   * The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where
+   * a group's hyper was set since, it is that value.
+   */
+  at(pos: number): Record<string, number[]>;
+}
+
+/** What a callback of `fit` says of the schedules that it starts. */
+export interface OfFit {
+  /** Whether the values stay when training ends. */
+  readonly keep: boolean;
+  /** Whether the schedules that run are of the same fit, and go on. */
+  readonly beside: boolean;
+}
+
+type Hypers = Record<string, Scalar>;
+type Moved = Pick<ScheduledHyper, 'name' | 'before' | 'released'>;
+
+/** A hyper that goes back to what it was. */
+interface Returning extends Moved {
+  /** Whether the last step was made, so that it is saved as what it goes back to. Absent: it was. */
+  readonly over?: () => boolean;
+}
+
+type Entry = ScheduledHyper | Returning;
+
+/**
+ * What moves the hypers of an optimizer from step to step, and what they go back to. Setting a hyper ends that:
+ * whoever sets one tells `release`, and what is written to a wrapped optimizer without telling is noticed.
+ */
+export class Moving {
+  /** The hypers of each group. */
+  readonly #groups: readonly Hypers[];
+  #entries: readonly Entry[] = [];
+  #length = {steps: 1, step: 0};
+  /** What the hypers of the entries are, but for what others write. */
+  #written = new Map<string, ReadonlyArray<Scalar | undefined>>();
+  /** Whether a fit will tell when it ends. */
+  #inFit = false;
+
+  constructor(groups: readonly Hypers[]) {
+    this.#groups = groups;
+  }
+
+  /** How far the schedules are; undefined where there are none, or their last step was made. */
+  get view(): ScheduleView | undefined {
+    const {state} = this;
+    return state && {
+      steps: state.steps, step: state.step,
+      at: pos => Object.fromEntries(state.hypers.map(entry => [
+        entry.name,
+        valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1))
+          .map((value, i) => isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value),
+      ])),
+    };
+  }
+
+  /** The schedules to save. */
+  get state(): ScheduleState | undefined {
+    this.#notice();
+    const hypers = this.#entries.filter(isScheduled);
+    return hypers.length === 0 ? undefined : {...this.#length, hypers};
+  }
+
+  /** The hypers of each group to save: after the last step, what they go back to. */
+  hypersToSave(): Hypers[] {
+    this.#notice();
+    return this.#after(isDue);
+  }
+
+  /**
+   * Starts schedules in place of those that run, whose hypers go back.
+   * @param ofFit of a callback of `fit`; without it, the values stay where the schedules end.
+   * @throws as `scheduleState` does; nothing is changed then.
+   */
+  start(schedules: Schedules | SchedulePlan, length: ScheduleLength, ofFit?: OfFit): void {
+    this.#notice();
+    const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
+    const ends = (entry: Entry) => isScheduled(entry) ? !goOn : isDue(entry);
+    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
+    this.#end(ends);
+    for (const {name} of hypers) this.release(name);
+    this.#length = {steps, step};
+    this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...ofFit && {keep: ofFit.keep}}))];
+    this.#inFit ||= ofFit !== undefined;
+    if (step >= steps) this.#move((steps - 1) / steps);
+    this.#finishAtEnd();
+  }
+
+  /** Ends the schedules. @param keep leaves the hypers where they are. */
+  clear(keep: boolean): void {
+    this.#notice();
+    this.#end(entry => isScheduled(entry) || isDue(entry), keep);
+  }
+
+  /** Ends the schedules that callbacks of `fit` started: hypers that were neither to stay nor set since go back. */
+  endFit(): void {
+    this.#notice();
+    this.#inFit = false;
+    this.#end(entry => isScheduled(entry) && entry.keep === true, true);
+    this.#end(entry => isScheduled(entry) ? entry.keep === false : isDue(entry));
+  }
+
+  /** Takes over what was saved, in place of all that there is. Where its last step was made, its hypers go back. */
+  load(state: ScheduleState | undefined): void {
+    this.#entries = state?.hypers ?? [];
+    if (state !== undefined) this.#length = {steps: state.steps, step: state.step};
+    if (state !== undefined && state.step >= state.steps) this.#end(() => true);
+    this.#remember();
+  }
+
+  /** The hyper was set, of one group or of all: nothing moves it any more, and it does not go back. */
+  release(name: string, group?: number): void {
+    this.#entries = this.#entries.flatMap(entry => {
+      if (entry.name !== name) return [entry];
+      if (group === undefined) return [];
+      const released = new Set(entry.released).add(group);
+      return released.size === this.#groups.length ? [] : [{...entry, released: [...released]}];
+    });
+  }
+
+  /**
+   * Sets a hyper until `giveBack`, when it goes back to what it was before it was first lent, unless it was set by
+   * others since.
+   * @param values one value per group.
+   * @param over whether the last step was made, so that what is saved from now on has the value from before.
+   */
+  lend(name: string, values: readonly number[], over: () => boolean): void {
+    this.#notice();
+    const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
+    const before = this.#groups.map((hypers, i) =>
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
+    this.release(name);
+    const entry = {name, before, over};
+    write(this.#groups, entry, values);
+    this.#entries = [...this.#entries, entry];
+    this.#remember();
+  }
+
+  /** Ends what `lend` began. */
+  giveBack(name: string): void {
+    this.#notice();
+    this.#end(entry => entry.name === name && !isScheduled(entry));
+  }
+
+  /** Sets the hypers for the next step. @returns puts back what they were. */
+  begin(): () => void {
+    this.#notice();
+    const entries = this.#entries;
+    if (entries.length === 0) return () => undefined;
+    const was = this.#copies();
+    if (!this.#inFit) this.#end(isDue);
+    this.#move(this.#length.step / this.#length.steps);
+    return () => {
+      this.#groups.forEach((hypers, i) => { Object.assign(hypers, was[i]); });
+      this.#entries = entries;
+      this.#remember();
+    };
+  }
+
+  /** A step was made. */
+  advance(): void {
+    this.#length = {...this.#length, step: this.#length.step + 1};
+    this.#finishAtEnd();
+  }
+
+  /**
+   * After the last step the values stay, or go back when training ends: in a fit when it tells, else before the
+   * next step.
+   */
+  #finishAtEnd(): void {
+    if (this.#length.step >= this.#length.steps) {
+      this.#entries = this.#entries.flatMap((entry): Entry[] => {
+        if (!isScheduled(entry)) return [entry];
+        const {name, before, released = []} = entry;
+        return entry.keep === false ? [{name, before, released}] : [];
+      });
+    }
+    this.#remember();
+  }
+
+  #move(pos: number): void {
+    for (const entry of this.#entries.filter(isScheduled)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
+    this.#remember();
+  }
+
+  #end(which: (entry: Entry) => boolean, keep = false): void {
+    const ending = this.#entries.filter(which);
+    if (!keep) goBack(this.#groups, ending);
+    this.#entries = this.#entries.filter(entry => !ending.includes(entry));
+    this.#remember();
+  }
+
+  /** The hypers of each group once these entries have gone back. */
+  #after(which: (entry: Entry) => boolean): Hypers[] {
+    const copies = this.#copies();
+    goBack(copies, this.#entries.filter(which));
+    return copies;
+  }
+
+  #copies(): Hypers[] {
+    return this.#groups.map(hypers => ({...hypers}));
+  }
+
+  #notice(): void {
+    for (const [name, values] of this.#written) {
+      this.#groups.forEach((hypers, i) => { if (hypers[name] !== values[i]) this.release(name, i); });
+    }
+  }
+
+  #remember(): void {
+    this.#written = new Map(this.#entries.map(({name}) => [name, this.#groups.map(hypers => hypers[name])]));
+  }
+}
+
+function isScheduled(entry: Entry): entry is ScheduledHyper {
+  return 'schedule' in entry;
+}
+
+function isDue(entry: Entry): boolean {
+  return !isScheduled(entry) && entry.over?.() !== false;
+}
+
+function isReleased({released}: Moved, group: number): boolean {
+  return released?.includes(group) === true;
+}
+
+function goBack(groups: readonly Hypers[], moved: readonly Moved[]): void {
+  for (const entry of moved) write(groups, entry, entry.before);
+}
+
+function write(groups: readonly Hypers[], entry: Moved, values: readonly number[]): void {
+  groups.forEach((hypers, i) => {
+    const value = values[i];
+    if (value !== undefined && !isReleased(entry, i)) hypers[entry.name] = value;
+  });
+}
