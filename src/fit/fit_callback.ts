@@ -104,7 +104,9 @@ function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): nu
 function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
-  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
+  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
+    'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+    'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)');
 }
 
 function namesIn(x: unknown): string[] {

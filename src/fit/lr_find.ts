@@ -4,7 +4,7 @@ import {exp} from '../schedule/schedule';
 import {FitCallback, logged} from './fit_callback';
 import {traceless} from './traceless';
 import {minimum, slide, steep, type SuggestionRule, valley} from './suggestions';
-import {train, trainFunction} from './train';
+import {checkTrainArgs, train, trainFunction} from './train';
 
 /** Settings of `lrFind`. */
 export interface LrFindOptions {
@@ -39,12 +39,13 @@ const SMOOTHING = 0.98;
 /**
  * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went. Nothing of it remains: weights,
  * moving averages, the optimizer's state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is
- * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress`; `epochs` and `initialEpoch` play no part.
+ * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`,
+ * `stepsPerEpoch` and `batchesPerEpoch` play no part.
  * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
-  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {
+  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, onProgress, ...args} = {}) => {
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
     checkPositive('endLr', endLr);
@@ -52,28 +53,32 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     checkWhole('numIt', numIt, 1);
     checkSwitch('stopDiv', stopDiv);
     signal?.throwIfAborted();
+    checkTrainArgs({onProgress});
     const lrs: number[] = [];
     const losses: number[] = [];
     let average = 0;
     let best = Infinity;
+    let epoch = 0;
     const watch = new FitCallback({
       trainBegin: ({model: training, run}) => {
         run.claim('lr', 'lrFind');
         run.onEnd(() => { training.stopTraining = false; });
       },
-      batchEnd: async ({model: training}, _, logs) => {
+      epochBegin: (_, now) => { epoch = now; },
+      batchEnd: async ({model: training}, batch, logs) => {
         average = SMOOTHING * average + (1 - SMOOTHING) * (await logged(logs['loss']) ?? NaN);
         const loss = average / (1 - SMOOTHING ** (losses.length + 1));
         lrs.push(optimizer.learningRate);
         losses.push(loss);
         best = Math.min(best, Number.isNaN(loss) ? Infinity : loss);
         if ((stopDiv && loss > 4 * best) || losses.length >= numIt) training.stopTraining = true;
+        onProgress?.({epoch, epochs: numIt, batch, step: losses.length, steps: numIt});
       },
     });
     await traceless(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
-      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch]);
+      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
     });
     return {lrs, losses, ...suggested(lrs, losses, numIt)};
   });

@@ -1,6 +1,7 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
 import {checkWhole} from '../schedule/options';
+import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, isIterable} from './fit_callbacks';
 
@@ -32,7 +33,7 @@ export interface TrainOptions {
 }
 
 type ArrayArgs = Omit<ModelFitArgs, 'callbacks'> & TrainOptions;
-type DatasetArgs = Omit<Partial<Parameters<LayersModel['fitDataset']>[1]>, 'callbacks'> & TrainOptions;
+type DatasetArgs = Omit<Partial<Parameters<LayersModel['fitDataset']>[1]>, 'callbacks'> & TrainOptions & BatchSettings;
 type Arrays<O> = readonly [x: Inputs, y: Inputs, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
 
@@ -45,40 +46,69 @@ export interface TrainFunction<O, R> {
 /** What is common to training on arrays and on a dataset. */
 export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'yieldEvery'> {}
 
-/** Trains on the data that was given, with these arguments in place of those given. */
-export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback}) => Promise<History>;
+/** The data that was given. */
+export interface FitOn {
+  /** Trains on it, with these arguments in place of those given. */
+  fit(args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback; readonly batchesPerEpoch?: undefined}): Promise<History>;
+  /** How many batches it has; of a dataset. */
+  readonly batches?: Batches;
+}
 
 /** Makes a function for arrays and datasets of one that does not see the difference. */
 export function trainFunction<O extends object, R>(run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
   return async (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
     if (isOnDataset(given)) {
       const [dataset, args] = given;
-      return run(model, common => model.fitDataset(dataset, {...args, ...common}), args);
+      const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = args ?? {};
+      const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
+      // tfjs does not know `stepsPerEpoch`, and takes an undefined `batchesPerEpoch` for none.
+      return run(model, {fit: common => model.fitDataset(dataset, {...rest, batchesPerEpoch, ...common}), batches}, args);
     }
     const [x, y, args] = given;
-    return run(model, common => model.fit(x, y, {...args, ...common}), args);
+    return run(model, {fit: common => model.fit(x, y, {...args, ...common})}, args);
   };
+}
+
+/** How a function trains. */
+interface TrainWays {
+  /** Whether callbacks have to know how many steps an epoch has. Without, each epoch begins the dataset. Default true. */
+  readonly stepsMatter?: boolean;
 }
 
 /**
  * Trains as `fit` or `fitDataset` do, with these callbacks before the user's.
  * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
  */
-export async function train(model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
+export async function train(
+  model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[], {stepsMatter = true}: TrainWays = {},
+): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
   const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery} = args;
   signal?.throwIfAborted();
-  const list = [...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
-  const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
+  const batches = stepsMatter ? fitOn.batches : undefined;
+  batches?.check({epochs, initialEpoch});
+  const watch = batches?.watch();
+  const list = [
+    ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)],
+    ...watch === undefined ? [] : [watch.callback],
+  ];
+  fitCallbacks(list, {yieldEvery});
+  // After all that can be said at once.
+  const stepsPerEpoch = await batches?.perEpoch(signal);
+  const history = await fitOn.fit({
+    epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery, stepsPerEpoch}), ...stepsMatter ? {} : {batchesPerEpoch: undefined},
+  });
   signal?.throwIfAborted();
+  const problem = watch?.problem();
+  if (problem !== undefined) throw new Error(problem);
   return history;
 }
 
 /** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
 const ARGUMENTS = [
   'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
-  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress',
+  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount',
 ];
 
 /** @throws where there is one that nothing takes, or that can't be what it has to be. */

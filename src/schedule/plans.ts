@@ -52,7 +52,7 @@ type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
 /** `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith & Topin, Super-Convergence, 2018. */
 export function oneCyclePlan(options: OneCycleOptions = {}): SchedulePlan {
-  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep']);
+  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'stepsPerEpoch']);
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   checkPositive('div', div);
   checkPositive('divFinal', divFinal);
@@ -72,7 +72,7 @@ export function oneCyclePlan(options: OneCycleOptions = {}): SchedulePlan {
 
 /** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
 export function flatCosPlan(options: FlatCosOptions = {}): SchedulePlan {
-  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep']);
+  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'stepsPerEpoch']);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
@@ -86,7 +86,7 @@ export function flatCosPlan(options: FlatCosOptions = {}): SchedulePlan {
 
 /** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPlan(options: SgdrOptions = {}): SchedulePlan {
-  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep']);
+  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep', 'stepsPerEpoch']);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
   return {
@@ -99,7 +99,7 @@ export function sgdrPlan(options: SgdrOptions = {}): SchedulePlan {
 
 /** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
 export function warmupCosPlan(options: WarmupCosOptions = {}): SchedulePlan {
-  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep']);
+  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep', 'stepsPerEpoch']);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   return {
