@@ -38,8 +38,8 @@ const SMOOTHING = 0.98;
 
 /**
  * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went. Nothing of it remains: weights,
- * moving averages, the optimizer's state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is
- * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`,
+ * moving averages, the states of stateful RNNs, the model's `history`, the optimizer's state, hypers, schedule, step count and freezing are as they
+ * were, bit for bit, also where it diverges, is stopped or throws. Only random numbers that were drawn, and data that a dataset gave, are gone. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`,
  * `stepsPerEpoch` and `batchesPerEpoch` play no part.
  * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
@@ -60,17 +60,14 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     let best = Infinity;
     let epoch = 0;
     const watch = new FitCallback({
-      trainBegin: ({model: training, run}) => {
-        run.claim('lr', 'lrFind');
-        run.onEnd(() => { training.stopTraining = false; });
-      },
+      trainBegin: ({run}) => { run.claim('lr', 'lrFind'); },
       epochBegin: (_, now) => { epoch = now; },
       batchEnd: async ({model: training}, batch, logs) => {
         average = SMOOTHING * average + (1 - SMOOTHING) * (await logged(logs['loss']) ?? NaN);
         const loss = average / (1 - SMOOTHING ** (losses.length + 1));
         lrs.push(optimizer.learningRate);
         losses.push(loss);
-        best = Math.min(best, Number.isNaN(loss) ? Infinity : loss);
+        best = Math.min(best, Number.isFinite(loss) ? loss : Infinity);
         if ((stopDiv && loss > 4 * best) || losses.length >= numIt) training.stopTraining = true;
         onProgress?.({epoch, epochs: numIt, batch, step: losses.length, steps: numIt});
       },
@@ -84,9 +81,8 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
   });
 
 function suggested(lrs: readonly number[], losses: readonly number[], numIt: number) {
-  const nan = losses.findIndex(Number.isNaN);
   // The first steps and the last, where it explodes, would mislead the rules.
-  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5).slice(0, nan < 0 ? undefined : Math.max(0, nan - Math.floor(numIt / 10)));
+  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5);
   const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;
   return {valley: by(valley), slide: by(slide), minimum: by(minimum), steep: by(steep)};
 }

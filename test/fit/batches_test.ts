@@ -109,7 +109,7 @@ describe('A dataset of unknown length', () => {
   it('is not counted on after an abort', async () => {
     const controller = new AbortController();
     const onCount = (batches: number) => { if (batches === 2) controller.abort(new Error('enough')); };
-    await leakless(() => expectAsync(fitOneCycle(given.model, unknown(given).dataset, {signal: controller.signal, onCount})).toBeRejectedWithError('enough'));
+    await leakless(async () => { await expectAsync(fitOneCycle(given.model, unknown(given).dataset, {signal: controller.signal, onCount})).toBeRejectedWithError('enough'); });
     expect(optimizer.iterations).toBe(0);
   });
 
