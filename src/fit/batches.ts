@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkWhole} from '../schedule/options';
-import {FitCallback} from './fit_callback';
+import {type Fit, FitCallback} from './fit_callback';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
@@ -73,26 +73,27 @@ export class Batches {
     let problem: string | undefined;
     let seen = 0;
     let first = true;
-    const stop = (model: LayersModel, text: string) => {
+    const stop = ({model, run}: Fit, text: string) => {
       problem ??= text;
+      run.cutOff();
       model.stopTraining = true;
     };
     return {
       problem: () => problem,
       callback: new FitCallback({
         epochBegin: () => { seen = 0; },
-        batchEnd: ({model}) => {
+        batchEnd: fit => {
           seen++;
           if (stepsPerEpoch === undefined || seen <= stepsPerEpoch) return;
-          stop(model, `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; training was stopped. ` +
+          stop(fit, `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; training was stopped. ` +
             `Give the number of batches that the dataset has. ${ENDLESS}`);
         },
-        epochEnd: ({model}, epoch) => {
-          if (model.stopTraining) return;
+        epochEnd: (fit, epoch) => {
+          if (fit.model.stopTraining) return;
           if (batchesPerEpoch !== undefined && seen < batchesPerEpoch) {
-            stop(model, `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was stopped. ${ONCE}`);
+            stop(fit, `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was stopped. ${ONCE}`);
           } else if (seen === 0) {
-            stop(model, `The dataset gave no batches in epoch ${epoch}; training was stopped. ${first ? 'It is empty.' : AGAIN}`);
+            stop(fit, `The dataset gave no batches in epoch ${epoch}; training was stopped. ${first ? 'It is empty.' : AGAIN}`);
           }
           first = false;
         },

@@ -66,7 +66,9 @@ export class FitCallback extends CustomCallback {
   }
 
   override async onTrainEnd(): Promise<void> {
-    if (this.fit !== undefined) await this.hooks.trainEnd?.(this.fit);
+    if (this.fit === undefined) return;
+    this.fit.run.makeLastSteps();
+    await this.hooks.trainEnd?.(this.fit);
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {

@@ -75,7 +75,7 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     await traceless(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
-      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
+      await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
     });
     return {lrs, losses, ...suggested(lrs, losses, numIt)};
   });

@@ -1,6 +1,7 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
-import {checkWhole} from '../schedule/options';
+import {checkSwitch, checkWhole} from '../schedule/options';
+import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, isIterable} from './fit_callbacks';
@@ -30,6 +31,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch. It reads nothing from the device. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+  /**
+   * Leave the last, incomplete window of `accumulate` open, so that the next training goes on with it, rather than
+   * apply it when training ends. Default false.
+   */
+  readonly keepWindow?: boolean | undefined;
 }
 
 type ArrayArgs = Omit<ModelFitArgs, 'callbacks'> & TrainOptions;
@@ -84,13 +90,13 @@ export async function train(
 ): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
   signal?.throwIfAborted();
   const batches = stepsMatter ? fitOn.batches : undefined;
   batches?.check({epochs, initialEpoch});
   const watch = batches?.watch();
   const list = [
-    ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)],
+    ...keepWindow ? [] : [applyAccumulated()], ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)],
     ...watch === undefined ? [] : [watch.callback],
   ];
   fitCallbacks(list, {yieldEvery});
@@ -108,18 +114,19 @@ export async function train(
 /** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
 const ARGUMENTS = [
   'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
-  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount',
+  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount', 'keepWindow',
 ];
 
 /** @throws where there is one that nothing takes, or that can't be what it has to be. */
 export function checkTrainArgs(args: TrainArgs): void {
   const unknown = Object.keys(args).find(name => !ARGUMENTS.includes(name));
   if (unknown !== undefined) throw new Error(`'${unknown}' is neither a setting of this function nor an argument of fit or fitDataset: ${ARGUMENTS.join(', ')}.`);
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, keepWindow} = args;
   checkWhole('epochs', epochs, 1);
   checkWhole('initialEpoch', initialEpoch, 0);
   checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
+  if (keepWindow !== undefined) checkSwitch('keepWindow', keepWindow);
   checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
 }
 
@@ -130,7 +137,10 @@ function checkKind(name: string, given: unknown, what: string, fits: (given: unk
 
 // Hooks may not throw: tfjs would not free what the batch has on the device.
 function stopOn(signal: AbortSignal): FitCallback {
-  return new FitCallback({batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; }});
+  return new FitCallback({
+    trainBegin: ({run}) => { run.cutOff(() => signal.aborted); },
+    batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; },
+  });
 }
 
 function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallback {
