@@ -25,7 +25,7 @@ export {record, type RecordOptions} from './fit/record';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {applyAccumulated} from './fit/apply_accumulated';
-export {applyOpenWindow} from './callbacks/open_window';
+export {applyOpenWindow} from './open_window';
 export {flatCos, type KeepOption, oneCycle, paramScheduler, type ParamScheduler, type SchedulerOptions, sgdr, warmupCos} from './fit/schedulers';
 export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export {terminateOnNaN} from './fit/terminate_on_nan';

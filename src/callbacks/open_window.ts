@@ -1,27 +1,26 @@
 import {type Callback, type Declaration, unregisteredCallback} from '../callback';
-import type {Optimizer} from '../optimizer';
 import {countCalls, meanGrad} from './accumulate';
 
 /**
- * Makes a step of the calls that `accumulate` holds back, with the mean of their gradients: over the calls that there
- * were, not over all of the window. The next call begins a new window. Schedules and `iterations` stay where they are.
- * For loops of one's own, after the last batch; `fit` has the callback `applyAccumulated`.
- * @returns whether calls were held back.
+ * Callbacks that make a step, without gradients, of the calls that `accumulate` holds back: with the mean over the calls
+ * that there were, not over all of the window. The next call begins a new window.
+ * @param common the numbers that all parameters have in common.
+ * @param hypers those of a group, where `every` may be.
+ * @returns undefined where no calls are held back.
  */
-export function applyOpenWindow(optimizer: Optimizer): boolean {
-  return optimizer.stepBy((common, hypers) => {
-    const {callbacks} = optimizer;
-    const mean = callbacks.findIndex(({declaration}) => declaration === meanGrad.declaration);
-    const counter = callbacks.find(({declaration}) => declaration === countCalls.declaration);
-    const every = hypers['every'] ?? counter?.options['every'];
-    const calls = common['call'] ?? 0;
-    if (mean < 0 || typeof every !== 'number' || calls % every === 0) return undefined;
-    return callbacks.map((cb, i) => {
-      if (cb === counter) return instead(cb, () => ({call: every}));
-      // What comes before the mean has had its turn in each call.
-      if (i < mean) return instead(cb, () => ({}));
-      return i === mean ? instead(cb, at => cb.declaration.run({...at, call: calls, every: calls})) : cb;
-    });
+export function closingWindow(
+  callbacks: readonly Callback[], common: Readonly<Record<string, number>>, hypers: Readonly<Record<string, number | boolean>>,
+): readonly Callback[] | undefined {
+  const mean = callbacks.findIndex(({declaration}) => declaration === meanGrad.declaration);
+  const counter = callbacks.find(({declaration}) => declaration === countCalls.declaration);
+  const every = hypers['every'] ?? counter?.options['every'];
+  const {call} = common;
+  if (mean < 0 || call === undefined || typeof every !== 'number' || call % every === 0) return undefined;
+  return callbacks.map((cb, i) => {
+    if (cb === counter) return instead(cb, () => ({call: every}));
+    // What comes before the mean has had its turn in each call.
+    if (i < mean) return instead(cb, () => ({}));
+    return i === mean ? instead(cb, at => cb.declaration.run({...at, call, every: call})) : cb;
   });
 }
 

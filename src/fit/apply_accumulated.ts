@@ -1,4 +1,4 @@
-import {applyOpenWindow} from '../callbacks/open_window';
+import {applyOpenWindow} from '../open_window';
 import {optimizerOf} from '../of_model';
 import {FitCallback} from './fit_callback';
 
