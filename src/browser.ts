@@ -19,6 +19,7 @@ export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
+export type {Agreement} from './fit/agreement';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
 export {record, type RecordOptions} from './fit/record';

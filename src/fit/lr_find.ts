@@ -1,9 +1,9 @@
 import {optimizerOf} from '../of_model';
 import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {exp} from '../schedule/schedule';
+import {type Agreement, agreementOf} from './agreement';
 import {FitCallback, logged} from './fit_callback';
 import {traceless} from './traceless';
-import {minimum, slide, steep, type SuggestionRule, valley} from './suggestions';
 import {checkTrainArgs, train, trainFunction} from './train';
 
 /** Settings of `lrFind`. */
@@ -18,20 +18,12 @@ export interface LrFindOptions {
   readonly stopDiv?: boolean;
 }
 
-/** What `lrFind` found: the curve, and the rates that four rules suggest, `undefined` where a rule had too few points. */
-export interface LrFindResult {
+/** What `lrFind` found: the curve, the rates that four rules suggest, and what to take. */
+export interface LrFindResult extends Agreement {
   /** The rate of each step. */
   readonly lrs: readonly number[];
   /** The loss after each step, smoothed: an exponential moving average (0.98) without the bias of its start. */
   readonly losses: readonly number[];
-  /** In the longest stretch in which the loss falls, a bit after its first third: a good default. */
-  readonly valley: number | undefined;
-  /** Before the loss falls steeply and explodes. */
-  readonly slide: number | undefined;
-  /** A tenth of the rate at which the loss is lowest. */
-  readonly minimum: number | undefined;
-  /** Where the loss falls most steeply. */
-  readonly steep: number | undefined;
 }
 
 const SMOOTHING = 0.98;
@@ -77,12 +69,5 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
       // An epoch has one batch at least; how many it has need not be known.
       await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
     });
-    return {lrs, losses, ...suggested(lrs, losses, numIt)};
+    return {lrs, losses, ...agreementOf({lrs, losses, numIt})};
   });
-
-function suggested(lrs: readonly number[], losses: readonly number[], numIt: number) {
-  // The first steps and the last, where it explodes, would mislead the rules.
-  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5);
-  const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;
-  return {valley: by(valley), slide: by(slide), minimum: by(minimum), steep: by(steep)};
-}
