@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {Callback, HyperDecl} from './callback';
+import type {Callback, HyperDecl, Scalar} from './callback';
 import {type Chain, chainOf} from './chain';
 import {registerChainedOps} from './chained_ops';
 import {checkCore} from './core_copies';
@@ -143,6 +143,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     for (const [variable, gradient] of gradientsByVariable(grads)) this.grads.add(variable, gradient);
     tf.dispose(grads);
     return value;
+  }
+
+  /**
+   * @internal Makes a step without gradients, by other callbacks on the same state; schedules and `iterations` stay.
+   * @param callbacks gives them, of the numbers that all parameters have in common and the hypers of the first group.
+   * @returns whether there was such a step.
+   */
+  stepBy(callbacks: (common: Readonly<Record<string, number>>, hypers: Readonly<Record<string, Scalar>>) => readonly Callback[] | undefined): boolean {
+    this.#checkUsable();
+    this.#restartReplaced();
+    const others = callbacks(this.common, this.set.groups[0]?.hypers ?? {});
+    return others !== undefined && this.#run(chainOf(others), new Map());
   }
 
   /** Updates the variables from `grads`, which stay as they are until `zeroGrad`. */
@@ -437,21 +449,25 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...gradients.keys()]);
     for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.#restartReplaced();
-    this.onSchedule(() => {
-      const jobs: Job[] = [];
-      for (const place of this.set.all()) {
-        const {parameter, group: {hypers}, index: group} = place;
-        const {variable, entries} = parameter;
-        if (!this.#takesPart(variable)) continue;
-        this.#weightSpace.watch(this.chain, parameter);
-        const trains = this.set.trains(place);
-        const grad = trains ? gradients.get(variable) : undefined;
-        if (grad !== undefined || this.chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
-      }
-      this.#keepLent();
-      if (jobs.length > 0) step(this.chain, jobs, this.common);
-    });
+    this.onSchedule(() => { this.#run(this.chain, gradients); });
     this.incrementIterations();
+  }
+
+  /** @returns whether there was anything to run on. */
+  #run(chain: Chain, gradients: Gradients): boolean {
+    const jobs: Job[] = [];
+    for (const place of this.set.all()) {
+      const {parameter, group: {hypers}, index: group} = place;
+      const {variable, entries} = parameter;
+      if (!this.#takesPart(variable)) continue;
+      this.#weightSpace.watch(chain, parameter);
+      const trains = this.set.trains(place);
+      const grad = trains ? gradients.get(variable) : undefined;
+      if (grad !== undefined || chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
+    }
+    this.#keepLent();
+    if (jobs.length > 0) step(chain, jobs, this.common);
+    return jobs.length > 0;
   }
 
   /** One without elements has nothing to update, and tfjs's kernels fail on its sums. */

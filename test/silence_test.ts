@@ -268,7 +268,7 @@ describe('Accepted, as elsewhere,', () => {
     expect(sync(ranger(0.1))).toEqual({k: 6, alpha: 0.5});
     expect(sync(ranger(0.1, {k: 3, alpha: 0.8, mom: 0.9}))).toEqual({k: 3, alpha: 0.8});
     expect(ranger(0.1, {k: 3, mom: 0.9}).hypers).toEqual([jasmine.objectContaining({lr: 0.1, mom: 0.9, wd: 0.01, eps: 1e-6})]);
-    expect(() => ranger(0.1, {k: 0})).toThrowError('Lookahead\'s k is a whole number from 1; got 0.');
+    expect(() => ranger(0.1, {k: 0})).toThrowError('lookaheadSync\'s k is a whole number from 1; got 0.');
   });
 });
 

@@ -29,6 +29,9 @@ export const meanGrad = newCallback('meanGrad',
  * ```ts
  * adam(1e-3, {callbacks: [...accumulate(4), clipGlobalNorm], globalClipNorm: 1})
  * ```
+ * A window that is not full when training ends waits for the next call, and so does a fit that is shorter than a
+ * window. `fitOneCycle` and its like apply it at the end; plain `fit` needs the callback `applyAccumulated()`, a loop of
+ * one's own `applyOpenWindow(opt)`.
  * @param every how many calls make a step, a whole number from 1.
  * @throws where it is none.
  */

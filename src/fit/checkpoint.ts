@@ -38,7 +38,9 @@ export function checkpoint(to: string | tf.io.IOHandler, options: CheckpointOpti
       batches++;
       if (everyBatches !== undefined && batches % everyBatches === 0) await model.save(to, {includeOptimizer: true});
     },
-    epochEnd: async ({model}, _, logs) => {
+    epochEnd: async ({model, run, epochs}, epoch, logs) => {
+      // What is saved last is what training ends with. The best one is what was evaluated.
+      if (!saveBest && epoch === epochs - 1) run.makeLastSteps();
       if (!saveBest || await monitor.improves(logs)) await model.save(to, {includeOptimizer: true});
     },
   });

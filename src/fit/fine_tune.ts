@@ -43,6 +43,8 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     checkPositive('lrMult', lrMult);
     checkWhole('freezeEpochs', freezeEpochs, 0);
     checkTrainArgs({...args, epochs, initialEpoch});
+    fitOn.batches?.check({epochs: freezeEpochs, initialEpoch});
+    fitOn.batches?.check({epochs, initialEpoch: Math.max(0, initialEpoch - freezeEpochs)});
     const groups = optimizer.paramLists.length;
     if (groups < 2) throw new Error('fineTune freezes all groups but the last, so the optimizer needs two at least: make it with {params: layerGroups(model, […])}.');
     // Both before either trains, so that a wrong setting changes nothing.

@@ -66,7 +66,9 @@ export class FitCallback extends CustomCallback {
   }
 
   override async onTrainEnd(): Promise<void> {
-    if (this.fit !== undefined) await this.hooks.trainEnd?.(this.fit);
+    if (this.fit === undefined) return;
+    this.fit.run.makeLastSteps();
+    await this.hooks.trainEnd?.(this.fit);
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
@@ -104,7 +106,9 @@ function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): nu
 function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
-  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps: give `batchesPerEpoch`.');
+  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
+    'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+    'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)');
 }
 
 function namesIn(x: unknown): string[] {

@@ -1,5 +1,6 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {shown} from '../shown';
+import {checkWhole} from '../schedule/options';
 import {FitCallback, type FitLogs} from './fit_callback';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
@@ -11,6 +12,11 @@ interface Hooks extends CustomCallbackArgs {
 /** A callback of any kind: of a class of tfjs (`tf.Callback`, `tf.callbacks.earlyStopping()`), of this package, or a plain object with hooks. */
 export type AnyFitCallback = Full | Hooks;
 
+interface GroupSettings {
+  readonly yieldEvery?: YieldEvery | undefined;
+  readonly stepsPerEpoch?: number | undefined;
+}
+
 const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield'] as const;
 
 /**
@@ -21,23 +27,27 @@ const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBa
  * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}])});
  * ```
  * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to callbacks. Default `'auto'`.
+ *   `stepsPerEpoch`: how many batches a dataset has that does not know it; the callbacks are told, TensorFlow.js is not.
  * @throws where it is no list, or something in it no callback.
  */
-export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto'}: {readonly yieldEvery?: YieldEvery | undefined} = {}): CustomCallback {
+export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto', stepsPerEpoch}: GroupSettings = {}): CustomCallback {
   checkYieldEvery(yieldEvery);
   notCalled(list, 'The list of fitCallbacks');
+  if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
   if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
-  return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery);
+  return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery, stepsPerEpoch);
 }
 
 class CallbackGroup extends CustomCallback {
-  constructor(private readonly members: readonly Full[], yieldEvery: YieldEvery) {
+  constructor(private readonly members: readonly Full[], yieldEvery: YieldEvery, private readonly stepsPerEpoch: number | undefined) {
     super({}, yieldEvery);
   }
 
   override setParams(params: CustomCallback['params']): void {
     super.setParams(params);
-    for (const member of this.members) member.setParams(params);
+    // tfjs writes null where it does not know.
+    const known = this.stepsPerEpoch === undefined || typeof params['steps'] === 'number' ? params : {...params, steps: this.stepsPerEpoch};
+    for (const member of this.members) member.setParams(known);
   }
 
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {

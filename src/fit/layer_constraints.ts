@@ -33,10 +33,15 @@ export function applyConstraints(model: LayersModel): void {
 export function layerConstraints(): FitCallback {
   return new FitCallback({
     trainBegin: ({model, run}) => {
-      override(run, optimizerOf(model), 'applyGradients', apply => gradients => {
-        apply(gradients);
-        applyConstraints(model);
-      });
+      const optimizer = optimizerOf(model);
+      // The second is how `applyAccumulated` makes its step.
+      for (const name of ['applyGradients', 'stepBy']) {
+        override(run, optimizer, name, step => (...args) => {
+          const result = step(...args);
+          applyConstraints(model);
+          return result;
+        });
+      }
     },
   });
 }

@@ -1,10 +1,10 @@
 import {optimizerOf} from '../of_model';
 import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {exp} from '../schedule/schedule';
+import {type Agreement, agreementOf} from './agreement';
 import {FitCallback, logged} from './fit_callback';
 import {traceless} from './traceless';
-import {minimum, slide, steep, type SuggestionRule, valley} from './suggestions';
-import {train, trainFunction} from './train';
+import {checkTrainArgs, train, trainFunction} from './train';
 
 /** Settings of `lrFind`. */
 export interface LrFindOptions {
@@ -18,34 +18,27 @@ export interface LrFindOptions {
   readonly stopDiv?: boolean;
 }
 
-/** What `lrFind` found: the curve, and the rates that four rules suggest, `undefined` where a rule had too few points. */
-export interface LrFindResult {
+/** What `lrFind` found: the curve, the rates that four rules suggest, and what to take. */
+export interface LrFindResult extends Agreement {
   /** The rate of each step. */
   readonly lrs: readonly number[];
   /** The loss after each step, smoothed: an exponential moving average (0.98) without the bias of its start. */
   readonly losses: readonly number[];
-  /** In the longest stretch in which the loss falls, a bit after its first third: a good default. */
-  readonly valley: number | undefined;
-  /** Before the loss falls steeply and explodes. */
-  readonly slide: number | undefined;
-  /** A tenth of the rate at which the loss is lowest. */
-  readonly minimum: number | undefined;
-  /** Where the loss falls most steeply. */
-  readonly steep: number | undefined;
 }
 
 const SMOOTHING = 0.98;
 
 /**
  * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went. Nothing of it remains: weights,
- * moving averages, the optimizer's state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is
- * stopped or throws. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress`; `epochs` and `initialEpoch` play no part.
+ * moving averages, the states of stateful RNNs, the model's `history`, the optimizer's state, hypers, schedule, step count and freezing are as they
+ * were, bit for bit, also where it diverges, is stopped or throws. Only random numbers that were drawn, and data that a dataset gave, are gone. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`,
+ * `stepsPerEpoch` and `batchesPerEpoch` play no part.
  * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
   {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
-  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, ...args} = {}) => {
+  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, onProgress, ...args} = {}) => {
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
     checkPositive('endLr', endLr);
@@ -53,36 +46,29 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     checkWhole('numIt', numIt, 1);
     checkSwitch('stopDiv', stopDiv);
     signal?.throwIfAborted();
+    checkTrainArgs({onProgress});
     const lrs: number[] = [];
     const losses: number[] = [];
     let average = 0;
     let best = Infinity;
+    let epoch = 0;
     const watch = new FitCallback({
-      trainBegin: ({model: training, run}) => {
-        run.claim('lr', 'lrFind');
-        run.onEnd(() => { training.stopTraining = false; });
-      },
-      batchEnd: async ({model: training}, _, logs) => {
+      trainBegin: ({run}) => { run.claim('lr', 'lrFind'); },
+      epochBegin: (_, now) => { epoch = now; },
+      batchEnd: async ({model: training}, batch, logs) => {
         average = SMOOTHING * average + (1 - SMOOTHING) * (await logged(logs['loss']) ?? NaN);
         const loss = average / (1 - SMOOTHING ** (losses.length + 1));
         lrs.push(optimizer.learningRate);
         losses.push(loss);
-        best = Math.min(best, Number.isNaN(loss) ? Infinity : loss);
+        best = Math.min(best, Number.isFinite(loss) ? loss : Infinity);
         if ((stopDiv && loss > 4 * best) || losses.length >= numIt) training.stopTraining = true;
+        onProgress?.({epoch, epochs: numIt, batch, step: losses.length, steps: numIt});
       },
     });
     await traceless(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
-      await train(model, fitOn, {...args, signal, epochs: numIt, initialEpoch: 0}, [watch]);
+      await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
     });
-    return {lrs, losses, ...suggested(lrs, losses, numIt)};
+    return {lrs, losses, ...agreementOf({lrs, losses, numIt})};
   });
-
-function suggested(lrs: readonly number[], losses: readonly number[], numIt: number) {
-  const nan = losses.findIndex(Number.isNaN);
-  // The first steps and the last, where it explodes, would mislead the rules.
-  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5).slice(0, nan < 0 ? undefined : Math.max(0, nan - Math.floor(numIt / 10)));
-  const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;
-  return {valley: by(valley), slide: by(slide), minimum: by(minimum), steep: by(steep)};
-}

@@ -1,10 +1,10 @@
 import {optimizerOf} from '../of_model';
-import {checkOptions, checkSwitch} from '../schedule/options';
+import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,
 } from '../schedule/plans';
 import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../schedule/schedule';
-import {FitCallback} from './fit_callback';
+import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
 /** What a callback of `fit` takes that moves hypers. */
@@ -14,6 +14,15 @@ export interface KeepOption {
    * since stays either way. Default false.
    */
   readonly keep?: boolean;
+}
+
+/** What a scheduler of `fit` takes beside the settings of its schedules. */
+export interface SchedulerOptions extends KeepOption {
+  /**
+   * How many batches the dataset has, for `fitDataset` with one that does not know it. TensorFlow.js is not told, so
+   * that it begins the dataset anew in each epoch. Default: what `fit` or `fitDataset` knows.
+   */
+  readonly stepsPerEpoch?: number;
 }
 
 type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
@@ -27,17 +36,20 @@ const begunIn = new WeakSet<TrainingRun>();
  * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
-  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false}: KeepOption = {}) {
+  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false, stepsPerEpoch: given}: SchedulerOptions = {}) {
     checkSwitch('keep', keep);
+    if (given !== undefined) checkWhole('stepsPerEpoch', given, 1);
     let begun = false;
     super({
       trainBegin: () => { begun = false; },
       // So that what the user saves when training ends has the hypers back.
       trainEnd: ({model}) => { optimizerOf(model).moving.endFit(); },
-      epochBegin: ({model, run, epochs, stepsPerEpoch}, epoch) => {
+      epochBegin: (fit, epoch) => {
         // Only here `fitDataset` tells in which epoch it begins.
         if (begun) return;
         begun = true;
+        const {model, run, epochs} = fit;
+        const stepsPerEpoch = stepsOf(name, fit, given);
         const optimizer = optimizerOf(model);
         const claimed = (hypers: Hypers) => {
           const schedules = this.schedulesFor(hypers);
@@ -59,10 +71,18 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
   }
 }
 
+/** @throws where they are not known, or known to be others than those given. */
+function stepsOf(name: string, fit: Fit, given: number | undefined): number {
+  const {knownSteps} = fit;
+  if (given === undefined) return fit.stepsPerEpoch;
+  if (knownSteps === undefined || knownSteps === given) return given;
+  throw new Error(`${name}: 'stepsPerEpoch' is ${given}, but this fit makes ${knownSteps} steps per epoch. Leave it out.`);
+}
+
 /** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
-export function paramScheduler(schedules: Schedules, options: KeepOption = {}, ...more: undefined[]): ParamScheduler {
+export function paramScheduler(schedules: Schedules, options: SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   checkSchedules(schedules);
-  checkOptions('paramScheduler', options, ['keep'], more, 'schedules, ');
+  checkOptions('paramScheduler', options, ['keep', 'stepsPerEpoch'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -70,12 +90,12 @@ export function paramScheduler(schedules: Schedules, options: KeepOption = {}, .
  * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
-export function oneCycle(options: OneCycleOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
 }
 
 /** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
-export function flatCos(options: FlatCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
 }
 
@@ -83,11 +103,11 @@ export function flatCos(options: FlatCosOptions & KeepOption = {}, ...more: unde
  * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
  * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
-export function sgdr(options: SgdrOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('sgdr', sgdrPlan(options, more), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
-export function warmupCos(options: WarmupCosOptions & KeepOption = {}, ...more: undefined[]): ParamScheduler {
+export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('warmupCos', warmupCosPlan(options, more), options);
 }

@@ -6,11 +6,14 @@ export interface Suggestion {
   readonly point: {readonly lr: number; readonly loss: number};
 }
 
-/** Suggests a rate from losses at rising rates; `undefined` where there are too few points. */
+/**
+ * Suggests a rate from losses at rising rates; `undefined` where there are too few points. From the first loss that is
+ * NaN or infinite on, points don't count.
+ */
 export type SuggestionRule = (lrs: readonly number[], losses: readonly number[]) => Suggestion | undefined;
 
 /** In the longest stretch in which the loss falls, a bit after its first third. Source: ESRI's arcgis, by way of fastai. */
-export const valley: SuggestionRule = (lrs, losses) => {
+export const valley = ofFinite((lrs, losses) => {
   // The longest decreasing subsequence, by the length of the one that ends at each point.
   const lengths: number[] = [];
   let end = 0;
@@ -21,13 +24,13 @@ export const valley: SuggestionRule = (lrs, losses) => {
   const start = end - (lengths[end] ?? 0);
   const third = (end - start) / 3;
   return at(lrs, losses, start + Math.floor(third) + Math.floor(third / 2));
-};
+});
 
 /**
  * From the highest rate down, as long as the loss curve's slopes 15 points apart differ by more than 0.005: the rate before it falls
  * steeply and explodes. Needs 16 points. Source: Novetta Solutions, by way of fastai.
  */
-export const slide: SuggestionRule = (lrs, losses) => {
+export const slide = ofFinite((lrs, losses) => {
   const slopes = gradient(losses);
   let right = losses.length - 1;
   let left = right - 15;
@@ -39,17 +42,30 @@ export const slide: SuggestionRule = (lrs, losses) => {
     left--;
   }
   return at(lrs, losses, found);
-};
+});
 
 /** A tenth of the rate at which the loss is lowest. */
-export const minimum: SuggestionRule = (lrs, losses) => {
+export const minimum = ofFinite((lrs, losses) => {
   const lowest = at(lrs, losses, indexOfLeast(losses));
   return lowest && {...lowest, lr: lowest.lr / 10};
-};
+});
 
 /** The rate at which the loss falls most steeply over the logarithm of the rate. */
-export const steep: SuggestionRule = (lrs, losses) => at(lrs, losses, indexOfLeast(
-  losses.slice(1).map((loss, i) => (loss - (losses[i] ?? NaN)) / (Math.log(lrs[i + 1] ?? NaN) - Math.log(lrs[i] ?? NaN)))));
+export const steep = ofFinite((lrs, losses) => at(lrs, losses, indexOfLeast(
+  losses.slice(1).map((loss, i) => (loss - (losses[i] ?? NaN)) / (Math.log(lrs[i + 1] ?? NaN) - Math.log(lrs[i] ?? NaN))))));
+
+/** How many points there are before the first loss that is NaN or infinite. */
+export function finitePoints(losses: readonly number[]): number {
+  const first = losses.findIndex(loss => !Number.isFinite(loss));
+  return first < 0 ? losses.length : first;
+}
+
+function ofFinite(rule: SuggestionRule): SuggestionRule {
+  return (lrs, losses) => {
+    const points = finitePoints(losses);
+    return rule(lrs.slice(0, points), losses.slice(0, points));
+  };
+}
 
 function at(lrs: readonly number[], losses: readonly number[], i: number): Suggestion | undefined {
   const lr = lrs[i];

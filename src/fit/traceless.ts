@@ -3,8 +3,12 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Optimizer} from '../optimizer';
 import {putBack} from '../own_writes';
 import {isTensor, isVariable} from '../tensors';
+import {rememberOutsideWeights} from './outside_weights';
 
-/** Trains and puts everything back: all weights of the model and of the optimizer, and all that the optimizer knows. */
+/**
+ * Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps outside of them,
+ * and all that the optimizer knows.
+ */
 export async function traceless(model: LayersModel, optimizer: Optimizer, training: () => Promise<void>): Promise<void> {
   // Variables that the optimizer has not met would stay in it, without what was saved of them.
   optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
@@ -13,9 +17,11 @@ export async function traceless(model: LayersModel, optimizer: Optimizer, traini
   const dict = optimizer.stateDict();
   const copies = [...weights.values(), ...dict.state.flatMap(state => Object.values(state).filter(isTensor))];
   copies.forEach(copy => tf.keep(copy));
+  const restoreOutside = rememberOutsideWeights(model);
   try {
     await training();
   } finally {
+    restoreOutside();
     for (const [variable, weight] of weights) if (!variable.isDisposed) putBack(variable, weight);
     optimizer.loadStateDict(dict);
     optimizer.watchWeights();

@@ -1,9 +1,11 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 import {optimizerOf} from '../of_model';
 import {closest} from '../closest';
-import {checkWhole} from '../schedule/options';
+import {checkSwitch, checkWhole} from '../schedule/options';
 import {checkSettings} from '../settings_check';
 import {shown} from '../shown';
+import {applyAccumulated} from './apply_accumulated';
+import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
 import {type TrainData, PlainData, type ValidationData} from './plain_data';
@@ -32,6 +34,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch. It reads nothing from the device. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+  /**
+   * Leave the last, incomplete window of `accumulate` open, so that the next training goes on with it, rather than
+   * apply it when training ends. Default false.
+   */
+  readonly keepWindow?: boolean | undefined;
 }
 
 type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> & TrainOptions & {
@@ -39,7 +46,7 @@ type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> & TrainOptio
   readonly validationData?: ValidationData | undefined;
 };
 type FitDatasetArgs = Parameters<LayersModel['fitDataset']>[1];
-type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> & TrainOptions & {
+type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> & TrainOptions & BatchSettings & {
   /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
   readonly validationData?: ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
 };
@@ -55,8 +62,13 @@ export interface TrainFunction<O, R> {
 /** What is common to training on arrays and on a dataset. */
 export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'yieldEvery'> {}
 
-/** Trains on the data that was given, with these arguments in place of those given. */
-export type FitOn = (args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback}) => Promise<History>;
+/** The data that was given. */
+export interface FitOn {
+  /** Trains on it, with these arguments in place of those given. */
+  fit(args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback; readonly batchesPerEpoch?: undefined}): Promise<History>;
+  /** How many batches it has; of a dataset. */
+  readonly batches?: Batches;
+}
 
 /** The settings of a function that trains, for errors. */
 interface Named {
@@ -73,15 +85,18 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
     if (isOnDataset(given)) {
       const [dataset, args] = given;
       checkArguments(named, 'model, dataset', given.slice(1));
-      return run(model, common => fitOnDataset(model, dataset, {...args, ...common}), args);
+      const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = args ?? {};
+      const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
+      // tfjs does not know `stepsPerEpoch`, and takes an undefined `batchesPerEpoch` for none.
+      return run(model, {fit: common => fitOnDataset(model, dataset, {...rest, batchesPerEpoch, ...common}), batches}, args);
     }
     const [x, y, args] = given;
     checkArguments(named, 'model, x, y', given.slice(2));
-    return run(model, common => fitOnArrays(model, x, y, {...args, ...common}), args);
+    return run(model, {fit: common => fitOnArrays(model, x, y, {...args, ...common})}, args);
   };
 }
 
-type Common = Parameters<FitOn>[0];
+type Common = Parameters<FitOn['fit']>[0];
 
 /** `fit`, with tensors in the place of arrays of numbers. */
 async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
@@ -96,7 +111,9 @@ async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {vali
 }
 
 /** `fitDataset`, with tensors in the place of arrays of numbers to validate on. */
-async function fitOnDataset(model: LayersModel, dataset: FitDataset, {validationData: given, ...args}: Omit<DatasetArgs, 'callbacks'> & Common): Promise<History> {
+async function fitOnDataset(
+  model: LayersModel, dataset: FitDataset, {validationData: given, ...args}: Omit<DatasetArgs, 'callbacks' | 'batchesPerEpoch'> & Omit<Common, 'batchesPerEpoch'> & {batchesPerEpoch?: number | undefined},
+): Promise<History> {
   const data = new PlainData();
   try {
     const validationData = isPair(given) ? data.validation(model, given) : given;
@@ -125,35 +142,57 @@ function checkArguments({name, own, inOrder}: Named, before: string, given: read
   }
 }
 
+/** How a function trains. */
+interface TrainWays {
+  /** Whether callbacks have to know how many steps an epoch has. Without, each epoch begins the dataset. Default true. */
+  readonly stepsMatter?: boolean;
+}
+
 /**
  * Trains as `fit` or `fitDataset` do, with these callbacks before the user's.
  * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
  */
-export async function train(model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[]): Promise<History> {
+export async function train(
+  model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[], {stepsMatter = true}: TrainWays = {},
+): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
   signal?.throwIfAborted();
-  const list = [...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)]];
-  const history = await fitOn({epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery})});
+  const batches = stepsMatter ? fitOn.batches : undefined;
+  batches?.check({epochs, initialEpoch});
+  const watch = batches?.watch();
+  const list = [
+    ...keepWindow ? [] : [applyAccumulated()], ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)],
+    ...watch === undefined ? [] : [watch.callback],
+  ];
+  fitCallbacks(list, {yieldEvery});
+  // After all that can be said at once.
+  const stepsPerEpoch = await batches?.perEpoch(signal);
+  const history = await fitOn.fit({
+    epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery, stepsPerEpoch}), ...stepsMatter ? {} : {batchesPerEpoch: undefined},
+  });
   signal?.throwIfAborted();
+  const problem = watch?.problem();
+  if (problem !== undefined) throw new Error(problem);
   return history;
 }
 
 /** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
 const ARGUMENTS = [
   'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
-  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress',
+  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount', 'keepWindow',
 ];
 
 /** @throws where there is one that can't be what it has to be. */
 export function checkTrainArgs(args: TrainArgs): void {
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks} = args;
+  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, keepWindow} = args;
   checkWhole('epochs', epochs, 1);
   checkWhole('initialEpoch', initialEpoch, 0);
   checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
   notCalled(callbacks, '`callbacks`');
+  if (keepWindow !== undefined) checkSwitch('keepWindow', keepWindow);
   checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
   listed(callbacks).forEach((one, i) => { notCalled(one, `Callback ${i} of the list`); });
 }
@@ -164,7 +203,10 @@ function checkKind(name: string, given: unknown, what: string, fits: (given: unk
 
 // Hooks may not throw: tfjs would not free what the batch has on the device.
 function stopOn(signal: AbortSignal): FitCallback {
-  return new FitCallback({batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; }});
+  return new FitCallback({
+    trainBegin: ({run}) => { run.cutOff(() => signal.aborted); },
+    batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; },
+  });
 }
 
 function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallback {

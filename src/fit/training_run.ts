@@ -5,11 +5,30 @@ const running = new WeakMap<LayersModel, TrainingRun>();
 /** One call of `fit` or `fitDataset`, from its first hook to its end, however it ends. */
 export class TrainingRun {
   private readonly endings: Array<() => void> = [];
+  private lastSteps: Array<() => void> = [];
+  private isCut = () => false;
   private readonly moved = new Map<string, string>();
 
   /** Has `ending` run when training ends: completed, stopped, or by an error. The last one added runs first. */
   onEnd(ending: () => void): void {
     this.endings.unshift(ending);
+  }
+
+  /** Has `act` run once after the last batch, before other callbacks end, unless training is cut off. */
+  lastStep(act: () => void): void {
+    this.lastSteps.push(act);
+  }
+
+  /** Training is cut off where `isCut` says so when it ends: it is no end that a last step belongs to. */
+  cutOff(isCut: () => boolean = () => true): void {
+    const before = this.isCut;
+    this.isCut = () => before() || isCut();
+  }
+
+  /** Makes the last steps, the first time that it is called. */
+  makeLastSteps(): void {
+    if (this.isCut()) return;
+    for (const act of this.lastSteps.splice(0)) act();
   }
 
   /** @throws where another callback of this run moves the hyper already. */

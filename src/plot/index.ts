@@ -41,9 +41,9 @@ export async function plotSchedules<C>(tfvis: Tfvis<C>, containerOf: (hyper: str
  * Draws what `lrFind` found: the smoothed loss over the logarithm (base 10) of the rate, and where on it the rates are that it suggests. Of more than ten points
  * the last five are left out: it explodes there, and the rest would be flat.
  */
-export async function plotLrFind<C>(tfvis: Tfvis<C>, container: C, {lrs, losses, ...suggested}: LrFindResult): Promise<void> {
+export async function plotLrFind<C>(tfvis: Tfvis<C>, container: C, {lrs, losses, ...suggested}: Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>): Promise<void> {
   const curve = lrs.map((lr, i) => ({x: Math.log10(lr), y: losses[i] ?? NaN})).slice(0, lrs.length > 10 ? -5 : undefined).filter(({y}) => Number.isFinite(y));
-  const marks = Object.entries(suggested).flatMap(([rule, lr]) => lr === undefined ? [] : [{rule, at: nearest(curve, Math.log10(lr))}]);
+  const marks = Object.entries(suggested).flatMap(([rule, lr]) => typeof lr !== 'number' ? [] : [{rule, at: nearest(curve, Math.log10(lr))}]);
   await tfvis.render.scatterplot(container, {values: [curve, ...marks.map(({at}) => at)], series: ['loss', ...marks.map(({rule}) => rule)]}, {
     xLabel: 'log10 of the learning rate', yLabel: 'loss', zoomToFit: true,
   });

@@ -52,7 +52,7 @@ type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
 /** `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith & Topin, Super-Convergence, 2018. */
 export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePlan {
-  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep'], more);
+  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'stepsPerEpoch'], more);
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   checkPositive('div', div);
   checkPositive('divFinal', divFinal);
@@ -72,7 +72,7 @@ export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unkno
 
 /** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
 export function flatCosPlan(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePlan {
-  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep'], more);
+  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'stepsPerEpoch'], more);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
@@ -86,7 +86,7 @@ export function flatCosPlan(options: FlatCosOptions = {}, more: readonly unknown
 
 /** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPlan(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePlan {
-  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep'], more);
+  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep', 'stepsPerEpoch'], more);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
   return {
@@ -99,7 +99,7 @@ export function sgdrPlan(options: SgdrOptions = {}, more: readonly unknown[] = [
 
 /** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
 export function warmupCosPlan(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePlan {
-  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep'], more);
+  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep', 'stepsPerEpoch'], more);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   return {

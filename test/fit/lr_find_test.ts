@@ -26,7 +26,8 @@ describe('lrFind', () => {
         }
         return;
       }
-      const {lrs, losses, ...suggested} = await prescribed(one);
+      const {lrs, losses, suggestion, reason, ...suggested} = await prescribed(one);
+      expect(reason).toMatch(suggestion === undefined ? /\.$/ : / agree within a factor of /);
       const wanted = golden.numbers(one.smooth_losses);
       expect(lrs.length).toBe(one.n_batches_run);
       expectClose(lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)), one.lrs.map(() => 1), 1e-6, 'lrs');
@@ -38,9 +39,10 @@ describe('lrFind', () => {
 
   it('suggests nothing from too few points', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.1));
-    const {lrs, losses, ...suggested} = await lrFind(model, x, y, {numIt: 4});
+    const {lrs, losses, reason, ...suggested} = await lrFind(model, x, y, {numIt: 4});
     expect([lrs.length, losses.length]).toEqual([4, 4]);
-    expect(suggested).toEqual({valley: undefined, slide: undefined, minimum: undefined, steep: undefined});
+    expect(suggested).toEqual({valley: undefined, slide: undefined, minimum: undefined, steep: undefined, suggestion: undefined});
+    expect(reason).toBe('4 steps are too few to tell: set numIt to 25 at least.');
     dispose();
   });
 

@@ -41,16 +41,6 @@ describeBackends('a scheduler', () => {
 describe('A scheduler', () => {
   beforeAll(async () => { await tf.setBackend('cpu'); });
 
-  it('asks for batchesPerEpoch where a dataset does not know its length', async () => {
-    const optimizer = sgd(0.5);
-    const given = tinyFit(optimizer);
-    await expectAsync(given.model.fitDataset(endless(given), {epochs: 2, callbacks: oneCycle()})).toBeRejectedWithError(/give `batchesPerEpoch`/);
-    await expectAsync(fitOneCycle(given.model, endless(given), {epochs: 2})).toBeRejectedWithError(/give `batchesPerEpoch`/);
-    expect(optimizer.learningRate).toBe(0.5);
-    expect(optimizer.iterations).toBe(0);
-    given.dispose();
-  });
-
   it('says that an optimizer of tf.train has to be wrapped', async () => {
     const given = tinyFit(tf.train.sgd(0.1));
     const {model, x, y} = given;

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs';
+
+import {adam, fitOneCycle, lrFind} from '../../src';
+import type {Data, Task} from './tasks';
+
+/** What one seed of a task gave. */
+export interface Outcome {
+  readonly seed: number;
+  /** The rates that the rules found, and what was suggested, with the reason. */
+  readonly valley: number | undefined;
+  readonly slide: number | undefined;
+  readonly minimum: number | undefined;
+  readonly steep: number | undefined;
+  readonly suggestion: number | undefined;
+  readonly reason: string;
+  /** The loss after one-cycle at the suggestion; absent where there was none. */
+  readonly loss: number | undefined;
+  /** The loss after as many epochs of `tf.train.adam(1e-3)`. */
+  readonly stock: number;
+}
+
+export async function outcomeOf(task: Task, seed: number): Promise<Outcome> {
+  const data = task.data(seed);
+  const {xs, ys} = data;
+  const args = {epochs: task.epochs, batchSize: task.batch, shuffle: false, verbose: 0, yieldEvery: 'never'} as const;
+  const stock = await trained(task, seed, data, tf.train.adam(1e-3), async model => { await model.fit(xs, ys, args); });
+  let found: Omit<Outcome, 'seed' | 'loss' | 'stock'> | undefined;
+  const loss = await trained(task, seed, data, adam(1e-3), async model => {
+    const {valley, slide, minimum, steep, suggestion, reason} = await lrFind(model, xs, ys, args);
+    found = {valley, slide, minimum, steep, suggestion, reason};
+    if (suggestion !== undefined) await fitOneCycle(model, xs, ys, {...args, lrMax: suggestion});
+  });
+  tf.dispose([xs, ys]);
+  if (found === undefined) throw new Error(`lrFind gave nothing for ${task.name}.`);
+  return {seed, ...found, loss: found.suggestion === undefined ? undefined : loss, stock};
+}
+
+/** The loss on all data after training. */
+async function trained(task: Task, seed: number, {xs, ys}: Data, optimizer: tf.Optimizer, train: (model: tf.LayersModel) => Promise<void>): Promise<number> {
+  const model = task.network(seed);
+  model.compile({optimizer, loss: task.loss});
+  await train(model);
+  const loss = tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 256})].flat()[0]?.dataSync()[0]);
+  model.dispose();
+  optimizer.dispose();
+  if (loss === undefined) throw new Error(`${task.name} has no loss.`);
+  return loss;
+}
