@@ -35,8 +35,9 @@ describe('record', () => {
   });
 
   it('records norms of gradients whose squares overflow', async () => {
-    const {model, x, y, dispose} = tinyFit(sgd(0.5));
-    const large = tf.tidy(() => tf.add(tf.mul(x, 1e19), 1e19));
+    // From zero, so that no prediction is large as well: their product with the inputs would overflow.
+    const {model, x, y, dispose} = tinyFit(sgd(0.5), [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'})]);
+    const large = tf.tidy(() => tf.add(tf.mul(x, 1e20), 1e20));
     const {history} = await model.fit(large, y, {batchSize: 8, epochs: 1, callbacks: record({gradNorm: true, updateNorm: true})});
     const [norm, moved] = [Number(history['grad_norm']?.[0]), Number(history['update_norm']?.[0])];
     expect(norm).toBeGreaterThan(2e19);
