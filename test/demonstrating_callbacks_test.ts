@@ -2,8 +2,8 @@ import {
   adam, averageGrad, callback, type Callback, lookahead, momentumStep, Optimizer, required, sgd, sgdStep, startAt, stepStat, zeros,
 } from '../src';
 import {houseCallbacks} from '../src/callbacks';
-import {checkDeclaration} from '../src/declaration_check';
-import {registeredCallback} from '../src/registry';
+import {checkDeclaration} from '../src/rule/declaration_check';
+import {registeredCallback} from '../src/rule/registry';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {accumulate, keepAverage, limitNorm} from './support/demonstrating_callbacks';

@@ -1,5 +1,5 @@
 import {loadOptimizer, type Optimizer, saveOptimizer, sgd} from '../src';
-import {matchVariables, type Named, UniqueNames} from '../src/matching';
+import {matchVariables, type Named, UniqueNames} from '../src/state/matching';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {memoryHandler} from './support/memory_handler';

@@ -1,5 +1,5 @@
 import {callback, clipGlobalNorm, clipGradNorm, larc, lambStep, larcLayerLr, larcStep, Optimizer, sgdStep, scalar, sgd} from '../src';
-import {isTensor} from '../src/tensors';
+import {isTensor} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';

@@ -1,5 +1,5 @@
 import {isOptimizer, type Optimizer, type Scalar} from '../src';
-import {chainOf} from '../src/chain';
+import {chainOf} from '../src/rule/chain';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {chainOf} from '../src/chain';
+import {chainOf} from '../src/rule/chain';
 import {describeBackends, type Place, PLACES} from './support/backends';
 import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
 import {type Composition, compositionsOver, FEW_SHAPES, LARGE_SHAPES, SMALL_SHAPES} from './support/compositions';

@@ -1,5 +1,5 @@
 import {adam, callback, copy, ema, Optimizer, optimizerOf, saveOptimizer, sgd, sgdStep, type StateDict} from '../src';
-import {isTensor} from '../src/tensors';
+import {isTensor} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {leakless} from './support/leakless';

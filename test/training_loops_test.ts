@@ -1,5 +1,5 @@
 import {adam, Optimizer, optimizers, OptimWrapper, ranger, sgd} from '../src';
-import {isVariable} from '../src/tensors';
+import {isVariable} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';

@@ -2,7 +2,7 @@ import {
   adam, callback, copy, ema, loadOptimizer, lookahead, Optimizer, optimizerOf, saveOptimizer, sgd, sgdStep, startAt,
   zeros,
 } from '../src';
-import {isVariable} from '../src/tensors';
+import {isVariable} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';

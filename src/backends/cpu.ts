@@ -1,4 +1,4 @@
 import {fusedBackends} from '../fuse/backends';
-import {cpuBackend} from '../fuse/cpu_backend';
+import {cpuBackend} from '../fuse/cpu/backend';
 
 fusedBackends.set('cpu', cpuBackend);

@@ -1,4 +1,4 @@
 import {fusedBackends} from '../fuse/backends';
-import {webglBackend} from '../fuse/webgl_backend';
+import {webglBackend} from '../fuse/webgl/backend';
 
 fusedBackends.set('webgl', webglBackend);

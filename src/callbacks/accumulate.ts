@@ -1,5 +1,5 @@
-import {type Callback, newCallback} from '../callback';
-import {zeros} from '../starts';
+import {type Callback, newCallback} from '../rule/callback';
+import {zeros} from '../rule/starts';
 
 const EVERY = {every: {from: 1, whole: true}} as const;
 

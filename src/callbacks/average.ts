@@ -1,5 +1,5 @@
-import {newCallback} from '../callback';
-import {copy} from '../starts';
+import {newCallback} from '../rule/callback';
+import {copy} from '../rule/starts';
 
 /**
  * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step, from the parameter before the first.

@@ -1,7 +1,7 @@
-import {newCallback} from '../callback';
-import {required} from '../required';
-import type {Value} from '../value';
-import {normOf, normOfAll, type ScaledNorm, squares} from '../norms';
+import {newCallback} from '../rule/callback';
+import {required} from '../rule/required';
+import type {Value} from '../rule/value';
+import {normOf, normOfAll, type ScaledNorm, squares} from '../rule/norms';
 
 /** Clips each number of the gradient to [-clipValue, clipValue]; NaN stays. `clipValue` has to be given, positive. */
 export const clipGradValue = newCallback('clipGradValue', {hypers: {clipValue: required}}, ({grad, clipValue}) => {

@@ -1,5 +1,5 @@
-import {newCallback} from '../callback';
-import {required} from '../required';
+import {newCallback} from '../rule/callback';
+import {required} from '../rule/required';
 
 /**
  * Decoupled weight decay: `p ← p·(1 - lr·wd)`, where `doWd`. Defaults: `wd` 0; `lr` has to be given.

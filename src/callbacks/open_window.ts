@@ -1,4 +1,4 @@
-import {type Callback, type Declaration, unregisteredCallback} from '../callback';
+import {type Callback, type Declaration, unregisteredCallback} from '../rule/callback';
 import {countCalls, meanGrad} from './accumulate';
 
 /**

@@ -1,5 +1,5 @@
-import {newCallback} from '../callback';
-import {zeros} from '../starts';
+import {newCallback} from '../rule/callback';
+import {zeros} from '../rule/starts';
 
 /**
  * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false: `damp = 1`).

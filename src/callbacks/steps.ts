@@ -1,8 +1,8 @@
-import {newCallback} from '../callback';
-import {required} from '../required';
-import {zeros} from '../starts';
-import type {Value} from '../value';
-import {rmsOf, unscaled} from '../norms';
+import {newCallback} from '../rule/callback';
+import {required} from '../rule/required';
+import {zeros} from '../rule/starts';
+import type {Value} from '../rule/value';
+import {rmsOf, unscaled} from '../rule/norms';
 import {debias} from './stats';
 
 /** Gradient descent: `p ← p - lr·grad`. */

@@ -1,5 +1,5 @@
-import {newCallback} from '../callback';
-import {copy} from '../starts';
+import {newCallback} from '../rule/callback';
+import {copy} from '../rule/starts';
 
 /**
  * Lookahead's synchronization, after an optimizer's own callbacks. Every k-th step: `slow ← slow + alpha·(p - slow)`, `p ← slow`. `slow` starts

@@ -1,7 +1,7 @@
-import {newCallback} from '../callback';
-import {required} from '../required';
-import {scalar, zeros} from '../starts';
-import {normOf, unscaled} from '../norms';
+import {newCallback} from '../rule/callback';
+import {required} from '../rule/required';
+import {scalar, zeros} from '../rule/starts';
+import {normOf, unscaled} from '../rule/norms';
 
 /**
  * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr` under the option `clip`

@@ -1,5 +1,5 @@
-import {applyOpenWindow} from '../open_window';
-import {optimizerOf} from '../of_model';
+import {applyOpenWindow} from '../optimizer/open_window';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {FitCallback} from './fit_callback';
 
 /**

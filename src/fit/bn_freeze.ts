@@ -1,5 +1,5 @@
-import {optimizerOf} from '../of_model';
-import {isVariable} from '../tensors';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {isNormalization, leafLayers} from './layer_groups';
 import {override} from './training_run';

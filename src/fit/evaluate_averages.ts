@@ -1,4 +1,4 @@
-import {optimizerOf} from '../of_model';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
-import {optimizerOf} from '../of_model';
-import type {Optimizer} from '../optimizer';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import type {Optimizer} from '../optimizer/optimizer';
 import {checkPositive, checkWhole} from '../schedule/options';
 import type {OneCycleOptions} from '../schedule/plans';
-import {slice} from '../slice';
-import {isTensor} from '../tensors';
+import {slice} from '../rule/slice';
+import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {oneCycle, type ParamScheduler} from './schedulers';
 import {checkTrainArgs, train, trainFunction} from './train';

@@ -1,5 +1,5 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {shown} from '../shown';
+import {shown} from '../util/shown';
 import {checkWhole} from '../schedule/options';
 import {FitCallback, type FitLogs} from './fit_callback';
 

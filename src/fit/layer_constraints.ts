@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {isOptimizer, optimizerOf} from '../of_model';
-import {assign} from '../own_writes';
-import {isVariable} from '../tensors';
+import {isOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
+import {assign} from '../util/own_writes';
+import {isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 

@@ -1,8 +1,8 @@
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {enter, innerLayers} from '../params';
+import {enter, innerLayers} from '../params/variables_of';
 import {checkWhole} from '../schedule/options';
-import {isVariable} from '../tensors';
-import {tellKind} from '../weight_kind';
+import {isVariable} from '../util/tensors';
+import {tellKind} from '../params/weight_kind';
 
 type Layer = layers.Layer;
 /** Where a group starts: a layer, its name, or the beginning of the names of layers that stand together. */

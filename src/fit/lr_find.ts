@@ -1,4 +1,4 @@
-import {optimizerOf} from '../of_model';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {exp} from '../schedule/schedule';
 import {type Agreement, agreementOf} from './agreement';

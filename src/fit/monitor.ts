@@ -1,4 +1,4 @@
-import {warnOnce} from '../warn';
+import {warnOnce} from '../util/warn';
 import {type Fit, type FitLogs, logged} from './fit_callback';
 import {metricDirection} from './metric_direction';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {innerLayers} from '../params';
-import {isTensor} from '../tensors';
+import {innerLayers} from '../params/variables_of';
+import {isTensor} from '../util/tensors';
 
 /**
  * What layers of tfjs-layers keep beside their weights: the states of a stateful RNN, those that it keeps for

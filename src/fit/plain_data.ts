@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {shown} from '../shown';
-import {isTensor} from '../tensors';
+import {shown} from '../util/shown';
+import {isTensor} from '../util/tensors';
 
 type Tensors = Parameters<LayersModel['fit']>[0];
 /** NestedNumbers, as nested arrays or typed arrays. */

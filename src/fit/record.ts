@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
-import {normOfAll, squares, together, unscaled} from '../norms';
-import {type Gradients, gradientsByVariable, type NamedGradients} from '../gradients';
-import {optimizerOf} from '../of_model';
-import type {Optimizer} from '../optimizer';
+import {normOfAll, squares, together, unscaled} from '../rule/norms';
+import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import type {Optimizer} from '../optimizer/optimizer';
 import {checkOptions} from '../schedule/options';
-import {isTensor} from '../tensors';
+import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 

@@ -1,5 +1,5 @@
-import {optimizerOf} from '../of_model';
-import type {Optimizer} from '../optimizer';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import type {Optimizer} from '../optimizer/optimizer';
 import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {isOptimizer} from '../of_model';
-import type {Optimizer} from '../optimizer';
-import {assign} from '../own_writes';
+import {isOptimizer} from '../optimizer/optimizer_of_model';
+import type {Optimizer} from '../optimizer/optimizer';
+import {assign} from '../util/own_writes';
 import {checkOptions} from '../schedule/options';
-import type {ParameterState} from '../state_view';
-import {isVariable} from '../tensors';
-import {weightSpaceEntries} from '../weight_space';
+import type {ParameterState} from '../state/state_view';
+import {isVariable} from '../util/tensors';
+import {weightSpaceEntries} from '../state/weight_space';
 import {FitCallback} from './fit_callback';
 import {type MonitorOptions, monitorOf} from './monitor';
 

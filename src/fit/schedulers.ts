@@ -1,4 +1,4 @@
-import {optimizerOf} from '../of_model';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,

@@ -1,4 +1,4 @@
-import {warn} from '../warn';
+import {warn} from '../util/warn';
 import {FitCallback, logged} from './fit_callback';
 
 /** A callback that stops training, with a warning, once the loss of a batch is NaN or infinite. It reads the loss of each batch. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {Optimizer} from '../optimizer';
-import {putBack} from '../own_writes';
-import {isTensor, isVariable} from '../tensors';
+import type {Optimizer} from '../optimizer/optimizer';
+import {putBack} from '../util/own_writes';
+import {isTensor, isVariable} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**

@@ -1,9 +1,9 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {optimizerOf} from '../of_model';
-import {closest} from '../closest';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {closest} from '../util/closest';
 import {checkSwitch, checkWhole} from '../schedule/options';
-import {checkSettings} from '../settings_check';
-import {shown} from '../shown';
+import {checkSettings} from '../util/settings_check';
+import {shown} from '../util/shown';
 import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Chain} from '../chain';
-import {type Arithmetic, runChain, type TensorLane} from '../lane';
+import type {Chain} from '../rule/chain';
+import {type Arithmetic, runChain, type TensorLane} from '../rule/run_chain';
 import {type Job, numberWriter} from './job';
-import {assign} from '../own_writes';
-import {isTensor} from '../tensors';
-import {own} from '../own';
+import {assign} from '../util/own_writes';
+import {isTensor} from '../util/tensors';
+import {own} from '../util/own';
 
 /**
  * One step with ordinary tensor operations: all new values first, then the variables and the state.

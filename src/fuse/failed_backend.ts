@@ -1,5 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
-import {warnOnce} from '../warn';
+import {warnOnce} from '../util/warn';
 import {backendChecks, fusedBackends, IMPORTS} from './backends';
 
 /** Backends that TensorFlow.js starts asynchronously. Where that fails, `setBackend` gives false, and it goes on with another backend. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Chain} from '../chain';
-import {kept} from './kept';
-import {warnOnce} from '../warn';
+import type {Chain} from '../rule/chain';
+import {kept} from '../util/memo';
+import {warnOnce} from '../util/warn';
 import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {type Graph, printGraph} from './graph';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../callback';
-import type {Chain} from '../chain';
-import {own} from '../own';
+import type {Scalar} from '../rule/callback';
+import type {Chain} from '../rule/chain';
+import {own} from '../util/own';
 
 /** One parameter of a step, as the optimizer hands it over: what to compute with, and where the results go. */
 export interface Job {

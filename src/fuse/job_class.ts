@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Extent} from './graph';
 import type {Job} from './job';
 import {Untraceable} from './traced';
-import {own} from '../own';
+import {own} from '../util/own';
 
 /** Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries started. */
 export type JobClass = [first: Job, ...others: Job[]];

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {assign} from '../own_writes';
+import {assign} from '../util/own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
-import {own} from '../own';
+import {own} from '../util/own';
 
 /** The kernel that runs a step; `tf.profile` shows it by this name. */
 const KERNEL = 'OptimStep';

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {isVariable} from '../tensors';
+import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {PlannedClass} from './kernel';
-import {own} from '../own';
+import {own} from '../util/own';
 
 /** The tensor that a graph knows by that name. */
 export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {

@@ -1,5 +1,5 @@
-import type {Chain} from '../chain';
-import {type Arithmetic, type Lane, runChain} from '../lane';
+import type {Chain} from '../rule/chain';
+import {type Arithmetic, type Lane, runChain} from '../rule/run_chain';
 import type {Graph, Output, Term} from './graph';
 import type {Job} from './job';
 import {classesOf, extentIn, type JobClass} from './job_class';

@@ -1,6 +1,6 @@
-import {kept} from './kept';
+import {kept} from '../util/memo';
 import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
-import type {Operand, Value} from '../value';
+import type {Operand, Value} from '../rule/value';
 
 /** Thrown where a callback does what can't be traced; the step then runs eagerly. */
 export class Untraceable extends Error {}

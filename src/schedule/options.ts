@@ -1,4 +1,4 @@
-import {checkSettings} from '../settings_check';
+import {checkSettings} from '../util/settings_check';
 
 /**
  * @param more what stands after the options.

@@ -1,4 +1,4 @@
-import {type HyperValue, spread} from '../slice';
+import {type HyperValue, spread} from '../rule/slice';
 import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
 import {combine, constant, cos, lin, type Schedule, type SchedulePlan, type Schedules} from './schedule';
 

@@ -1,5 +1,5 @@
-import type {Scalar} from '../callback';
-import {unknownHyper} from '../hypers';
+import type {Scalar} from '../rule/callback';
+import {unknownHyper} from '../rule/hypers';
 import {checkSchedules, isPlan, numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule} from './schedule';
 
 /** The schedule of one hyper, with the value that each group had before. */

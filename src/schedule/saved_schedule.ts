@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {dict, flag, list, malformed, number, numbers, text} from '../config_reader';
+import {dict, flag, list, malformed, number, numbers, text} from '../util/config_reader';
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
 

@@ -1,5 +1,5 @@
-import {checkHyper} from '../hypers';
-import {type HyperValue, spread} from '../slice';
+import {checkHyper} from '../rule/hypers';
+import {type HyperValue, spread} from '../rule/slice';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
 import {checkPositive, checkWhole} from './options';
 

@@ -2,7 +2,7 @@ import {
   adam, applyConstraints, bnFreeze, checkpoint, ema, evaluateAverages, fitCallbacks, layerConstraints, lookahead,
   lrFind, type Optimizer, optimizerOf, restoreBestWeights, sgd,
 } from '../../src';
-import {isTensor} from '../../src/tensors';
+import {isTensor} from '../../src/util/tensors';
 import {bitsOf} from '../support/bits';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';

@@ -1,5 +1,5 @@
 import {adam, ema, type Ema, saveOptimizer} from '../../src';
-import {isTensor} from '../../src/tensors';
+import {isTensor} from '../../src/util/tensors';
 import {registerWasmTraining} from '../../src/wasm_training/register';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';

@@ -1,7 +1,7 @@
 import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, type Value, zeros} from '../../src';
-import {webglBackend} from '../../src/fuse/webgl_backend';
+import {webglBackend} from '../../src/fuse/webgl/backend';
 import {planOf} from '../../src/fuse/plan';
-import {chainOf} from '../../src/chain';
+import {chainOf} from '../../src/rule/chain';
 import {trace} from '../../src/fuse/trace';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';

@@ -1,6 +1,6 @@
 import {inspect} from 'node:util';
 import {adam} from '../../src';
-import {isLossOfModel} from '../../src/left_out';
+import {isLossOfModel} from '../../src/optimizer/left_out';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 

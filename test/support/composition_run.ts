@@ -1,6 +1,6 @@
 import {type Callback, Optimizer, type Scalar} from '../../src';
-import {chainOf} from '../../src/chain';
-import {type Arithmetic, type Lane, runChain} from '../../src/lane';
+import {chainOf} from '../../src/rule/chain';
+import {type Arithmetic, type Lane, runChain} from '../../src/rule/run_chain';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';

@@ -3,7 +3,7 @@ import {
   adamStep, averageGrad, averageSqrGrad, type Callback, l2Reg, lambStep, larcLayerLr, larcStep, lookaheadSync, momentumStep, qhAdamStep, rAdamStep,
   rmsPropStep, type Scalar, sgdStep, stepStat, weightDecay,
 } from '../../src';
-import {chainOf} from '../../src/chain';
+import {chainOf} from '../../src/rule/chain';
 import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
 import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
 

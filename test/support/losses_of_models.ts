@@ -1,6 +1,6 @@
 // A program of its own, for it loads many copies of TensorFlow.js: prints whether the loss that a model makes is known in each.
 import {createRequire} from 'node:module';
-import {isLossOfModel} from '../../src/left_out';
+import {isLossOfModel} from '../../src/optimizer/left_out';
 import {tf} from './tfjs';
 
 const load = createRequire(import.meta.url);

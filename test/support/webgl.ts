@@ -1,4 +1,4 @@
-import {isWebGLBackend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl_textures';
+import {isWebGLBackend, type TextureData, type WebGLBackend} from '../../src/fuse/webgl/textures';
 import {methodCalls} from './replace_method';
 import {tf} from './tfjs';
 

@@ -1,4 +1,4 @@
-import {isWebGPUBackend, type WebGPUBackend} from '../../src/fuse/webgpu_device';
+import {isWebGPUBackend, type WebGPUBackend} from '../../src/fuse/webgpu/device';
 import {tf} from './tfjs';
 
 export function webgpu(): WebGPUBackend {

@@ -1,5 +1,5 @@
 import {sgd} from '../../src';
-import {wasmTrainingHint} from '../../src/wasm_training_hint';
+import {wasmTrainingHint} from '../../src/optimizer/wasm_training_hint';
 import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';

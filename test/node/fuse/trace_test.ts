@@ -1,5 +1,5 @@
 import {adam, callback, type Callback, lamb, required, type Value} from '../../../src';
-import {chainOf} from '../../../src/chain';
+import {chainOf} from '../../../src/rule/chain';
 import type {Job} from '../../../src/fuse';
 import {printGraph} from '../../../src/fuse/graph';
 import {planOf} from '../../../src/fuse/plan';

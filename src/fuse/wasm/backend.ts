@@ -1,0 +1,112 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {kept} from '../../util/memo';
+import {allocate, makeTensor} from '../../wasm/allocation';
+import {assertWasmBackend, memoryOf, type WasmBackend} from '../../wasm/backend';
+import {forgetPackedWeights} from '../../wasm/packed_weights';
+import type {Output} from '../graph';
+import type {Job} from '../job';
+import type {Fresh, FusedBackend} from '../kernel';
+import {sharedGradients, shapeOf, tensorOf} from '../tensors_of_job';
+import type {RecordLayout} from './record';
+import {functionsOf} from './code';
+import {type ClassPlace, Table} from './table';
+
+/** Room of our own in the backend's memory, kept from step to step. */
+class Scratch {
+  private at = 0;
+  private bytes = 0;
+
+  constructor(private readonly backend: WasmBackend) {}
+
+  /** The offset of at least that many bytes. */
+  room(bytes: number): number {
+    if (bytes > this.bytes) {
+      const at = allocate(this.backend, 2 * bytes);
+      this.backend.wasm._free(this.at);
+      this.at = at;
+      this.bytes = 2 * bytes;
+    }
+    return this.at;
+  }
+}
+
+const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
+const table = new Table();
+
+/** On tfjs's WASM backend: SIMD functions on its memory, one call for all parameters of a class. */
+export const wasmBackend: FusedBackend = {
+  prepare(plan, backend) {
+    functionsOf(plan, memoryOf(assertWasmBackend(backend)));
+  },
+
+  run(step, backend) {
+    const wasm = assertWasmBackend(backend);
+    const fresh: Fresh[] = [];
+    table.start(step);
+    const shared = sharedGradients(step.classes);
+    const memory = memoryOf(wasm);
+    let at: number;
+    try {
+      for (const place of table.places) writeRecords(place, wasm, shared, fresh);
+      at = kept(scratches, memory, () => new Scratch(wasm)).room(table.bytes);
+    } catch (error) {
+      for (const {info} of fresh) wasm.disposeData(info.dataId);
+      throw error;
+    }
+    // Not before now: what was made may have grown the memory, which replaces its buffer.
+    table.copyTo(memory.buffer, at);
+    runPhases(table.places, memory, at);
+    return fresh;
+  },
+};
+
+/** Every class has a phase between any two barriers. */
+function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at: number): void {
+  for (let j = 0; ; j++) {
+    let ran = false;
+    for (const {planned: {plan, jobs}, slots, records} of places) {
+      const phase = functionsOf(plan, memory)[`phase${j}`];
+      if (phase === undefined) continue;
+      phase(at + records, at + slots, at, jobs.length);
+      ran = true;
+    }
+    if (!ran) return;
+  }
+}
+
+/** Tells the functions where the tensors of a class are. A tensor that nothing else shares is written where it stands. */
+function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records}: ClassPlace, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>,
+  fresh: Fresh[]): void {
+  // What is read comes first, in its order. This runs for each parameter in each step: no look-up in a list, no index of -1.
+  const known = [...new Set([...inputs, ...outputs.filter(({replaces}) => replaces)].map(({name}) => name))];
+  const columns = known.map((name, i) => ({name, input: layout.inputs + 4 * i, isRead: i < inputs.length, ...outputAt(outputs, name, layout)}));
+  const starting = outputs.filter(({replaces}) => !replaces).map(({name}) => outputAt(outputs, name, layout));
+  let record = records;
+  for (const job of jobs) {
+    for (const {name, input, isRead, output, at} of columns) {
+      const tensor = tensorOf(job, name);
+      const data = wasm.dataIdMap.get(tensor.dataId);
+      if (isRead) table.write(record + input, data.memoryOffset);
+      if (output === undefined) continue;
+      if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
+        table.write(record + at, data.memoryOffset);
+        forgetPackedWeights(wasm, data, tensor.size);
+      } else table.write(record + at, makeFresh(job, output, wasm, fresh));
+    }
+    for (const {output, at} of starting) if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
+    record += layout.bytes;
+  }
+}
+
+/** An output and where its offset stands in a record. */
+function outputAt(outputs: readonly Output[], name: string, layout: RecordLayout): {readonly output: Output | undefined; readonly at: number} {
+  const i = outputs.findIndex(output => output.name === name);
+  return {output: outputs[i], at: layout.outputs + 4 * i};
+}
+
+function makeFresh(job: Job, output: Output, wasm: WasmBackend, fresh: Fresh[]): number {
+  const shape = shapeOf(job, output);
+  const info = makeTensor(wasm, shape, 'float32');
+  fresh.push({job, output, info});
+  return wasm.dataIdMap.get(info.dataId).memoryOffset;
+}

@@ -1,0 +1,50 @@
+/** WebAssembly instructions as bytes, each after what computes its operands. */
+import {type Bytes, float32, signed, unsigned} from '../../wasm/encode';
+import {INSTRUCTIONS} from '../../wasm/opcodes';
+
+const NOTHING = 0x40;
+
+/** An instruction without immediates. */
+export function op(name: string, ...operands: readonly Bytes[]): number[] {
+  const instruction = INSTRUCTIONS.get(name);
+  if (instruction === undefined) throw new Error(`There is no instruction ${name}.`);
+  return [...operands.flat(), ...instruction];
+}
+
+/** A load, or with a value a store. Addresses are multiples of four. @param offset is added to the address. */
+export function memory(name: string, offset: number, address: Bytes, ...value: readonly Bytes[]): number[] {
+  return [...op(name, address, ...value), name.startsWith('f64') ? 3 : 2, ...unsigned(offset)];
+}
+
+/** An instruction on one lane. */
+export function lane(name: string, which: number, ...operands: readonly Bytes[]): number[] {
+  return [...op(name, ...operands), which];
+}
+
+export function int(value: number): number[] {
+  return [...op('i32.const'), ...signed(value)];
+}
+
+export function float(value: number): number[] {
+  return [...op('f32.const'), ...float32(value)];
+}
+
+/** @param local its index. */
+export function get(local: number): number[] {
+  return [...op('local.get'), ...unsigned(local)];
+}
+
+/** Sets a local, or with `local.tee` gives the value besides. */
+export function set(local: number, value: Bytes, name = 'local.set'): number[] {
+  return [...op(name, value), ...unsigned(local)];
+}
+
+/** @param index of the function, imported ones first. */
+export function call(index: number, ...operands: readonly Bytes[]): number[] {
+  return [...op('call', ...operands), ...unsigned(index)];
+}
+
+/** Runs `body` if the condition holds, and again as long as `again`, which comes after it, does. */
+export function loopWhile(condition: Bytes, body: Bytes, again: Bytes): number[] {
+  return [...condition, 0x04, NOTHING, 0x03, NOTHING, ...body, ...op('br_if', again), 0, 0x0b, 0x0b];
+}

@@ -1,0 +1,154 @@
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Job} from '../job';
+import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
+import {fours} from '../shader/lines';
+import {inOrder, isLargest, type Stage, stagesOf} from '../shader/stages';
+import {shapeOf, tensorOf} from '../tensors_of_job';
+import type {Canvas, Rectangle} from './canvas';
+import type {Storage, Variant} from './shader';
+import {isExclusive, matricesOf, NO_TEXTURE, onGPU, packed, replace, type Texture, textureOf, type WebGLBackend} from './textures';
+
+// A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each other, taking turns: so
+// neighbours read neighbours, and what one loads is still in the cache when the next needs it.
+const TEXELS_A_PART = 64;
+const PARTS_ACROSS = 4;
+const MOST_DOWN = 256;
+// Texels that a side of a texture may have everywhere.
+const LONGEST = 2048;
+
+/** A parameter: its textures, and the words of its shaders. */
+interface Row {
+  readonly job: Job;
+  readonly inputs: readonly Texture[];
+  readonly outputs: ReadonlyMap<string, Texture>;
+  readonly variant: Variant;
+  readonly texels: readonly [width: number, height: number];
+  readonly words: Int32Array;
+}
+
+/** Textures of sums: of their parts, a rectangle of that size for each parameter, from top to bottom, and of what these are together. */
+interface Sums {
+  readonly size: readonly [width: number, height: number];
+  readonly parts: readonly Texture[];
+  readonly results: readonly Texture[];
+}
+
+/** A class of parameters on its way through the passes. */
+interface ClassRun {
+  readonly planned: PlannedClass;
+  readonly stages: readonly Stage[];
+  readonly rows: readonly Row[];
+  /** By pass. */
+  readonly sums: readonly Sums[];
+  /** The column of the first parameter in the terms. */
+  readonly firstTerm: number;
+}
+
+/** One step: everything is made in `prepare`, computed in `draw`, and takes effect in `commit`. */
+export class Run {
+  /** What goes with the step: sums, and inputs that had to be put in order. */
+  private readonly passing: TensorInfo[] = [];
+  private readonly outputs: Fresh[] = [];
+  private readonly classes: ClassRun[] = [];
+  private totals: Sums = {size: [1, 1], parts: [], results: []};
+
+  constructor(private readonly backend: WebGLBackend, private readonly canvas: Canvas, private readonly step: PlannedStep) {}
+
+  prepare(): void {
+    const {step: {classes, totals}} = this;
+    let terms = 0;
+    for (const planned of classes) {
+      const {plan, jobs} = planned;
+      const rows = jobs.map((job, i) => this.row(planned, job, i));
+      const most = Math.max(1, ...rows.map(({words: [,,, texels = 0]}) => texels));
+      const down = Math.max(1, Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)));
+      this.classes.push({
+        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.mostTargets, false),
+        sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
+      });
+      terms += jobs.length;
+    }
+    this.totals = this.sums(1, [terms, 1], totals);
+  }
+
+  draw(): void {
+    this.canvas.use(this.backend, () => {
+      for (const [run, stage] of inOrder(this.classes)) this.drawStage(run, stage);
+    });
+  }
+
+  /** Puts new values where nobody shares the old ones. */
+  commit(): Fresh[] {
+    const {backend, passing, outputs} = this;
+    const fresh = outputs.filter(({job, output: {name, replaces}, info}) => {
+      if (!replaces || !isExclusive(backend, tensorOf(job, name))) return true;
+      replace(backend, tensorOf(job, name), info);
+      return false;
+    });
+    this.dispose(passing);
+    return fresh;
+  }
+
+  /** Disposes what was made. */
+  abandon(): void {
+    this.dispose(this.passing);
+    this.dispose(this.outputs.map(({info}) => info));
+  }
+
+  private dispose(infos: readonly TensorInfo[]): void {
+    for (const info of infos) this.backend.disposeIntermediateTensorInfo(info);
+  }
+
+  private row({plan, slots}: PlannedClass, job: Job, index: number): Row {
+    const {variable: {shape, size}} = job;
+    const {backend} = this;
+    let [width, height] = [1, 1];
+    const outputs = new Map(plan.outputs.map(output => {
+      const texture = textureOf(packed(backend, shapeOf(job, output), info => this.outputs.push({job, output, info})));
+      if (output.extent === 'full') [width, height] = texture.size;
+      return [output.name, texture];
+    }));
+    const [rows, columns, count] = matricesOf(shape);
+    const places = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
+    const stored: Storage[] = [];
+    const inputs = plan.inputs.map(({name, extent}) => {
+      const tensor = tensorOf(job, name);
+      const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.passing);
+      const texture = data === undefined ? NO_TEXTURE : textureOf(data);
+      const [inputWidth] = texture.size;
+      places.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
+      stored.push(data === undefined || extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === width ? 'alike' : 'moved');
+      return texture;
+    });
+    const words = new Int32Array(places.length + 4 * fours(slots.length));
+    words.set(places);
+    new Float32Array(words.buffer).set(slots, places.length);
+    return {job, outputs, inputs, texels: [width, height], words, variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored]};
+  }
+
+  private sums(rows: number, size: Sums['size'], count: number): Sums {
+    const [width, height] = size;
+    const textures = (across: number, down: number): Texture[] => Array.from({length: count}, () =>
+      textureOf(packed(this.backend, [2 * down, 2 * across], info => this.passing.push(info), [2 * down, 2 * across])));
+    return {size, parts: textures(width, rows * height), results: textures(1, rows)};
+  }
+
+  private drawStage({planned: {plan}, rows, sums, firstTerm}: ClassRun, stage: Stage): void {
+    const {canvas, totals} = this;
+    const {kind, pass, first, values, outputs: written} = stage;
+    const to = kind === 'sums' ? sums[pass] : kind === 'terms' ? totals : undefined;
+    const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
+    const results = [...sums, totals].flatMap(each => each.results);
+    rows.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
+      if (kind === 'tensors' && job.variable.size === 0) return;
+      const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
+      [words[5], words[7]] = [width, height];
+      const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? NO_TEXTURE) : some(to.parts);
+      const place: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
+      canvas.draw(canvas.program(plan, stage, variant), words, [...inputs, ...results], targets, place);
+    });
+    if (to === undefined) return;
+    const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);
+    canvas.draw(canvas.summing(values.map((_, i) => isLargest(plan, stage, i))), size, some(to.parts), some(to.results), [0, 0, 1, kind === 'sums' ? rows.length : 1]);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
+ * text serves all shapes; `Variant` says what is written otherwise, and `Dialect` what WebGL 1 and 2 are told otherwise. A sum is a texture, too, of
+ * a row for each parameter: its four lanes are to be added.
+ *
+ * `words[0]`: width, rows, columns and number of texels of the output.
+ * `words[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
+ * `words[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
+ * What is computed for each element knows the words before the slots as `at`, which takes less time to read.
+ */
+import type {Type} from '../graph';
+import type {Plan} from '../plan';
+import {four, fours, shaderLines} from '../shader/lines';
+import {isLargest, leastTotals, type Stage} from '../shader/stages';
+import type {Dialect} from './dialects';
+
+/** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
+export type Storage = 'alike' | 'moved' | 'unpacked';
+/** What is written: a single number, a tensor of one row, of which a texel holds two numbers, or any other. Most of the time goes into finding the rows. */
+export type Form = 'scalar' | 'vector' | 'matrix';
+/** What programs for the same values differ in: their output and the storage of each input. */
+export type Variant = readonly [output: Form, ...inputs: Storage[]];
+
+/** A program to be compiled. */
+export interface Shader {
+  readonly vertices: string;
+  readonly fragments: string;
+  /** The number of textures that it reads. */
+  readonly sources: number;
+}
+
+/** Computes the values of a stage; of sums, parts: each adds up every so manieth texel of its row's share. */
+export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
+  const {graph, inputs, passes, slots} = plan;
+  // The sums of all passes come after the inputs, and the totals after these.
+  const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
+  const found = (pass: number, i: number, row: string): string => `fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row}))`;
+  const sum = (...of: Parameters<typeof found>): string => `F(dot(${found(...of)},vec4(1)))`;
+  const lanes = output === 'matrix' ? 4 : 2;
+  const places = 2 + inputs.length;
+  const texelOf = (i: number, at: string): string => `F(fetch(${dialect.texture(i)},${at}))`;
+  const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
+    switch (node.op) {
+      case 'slot': return `F(number(${places + (node.index >> 2)},${node.index & 3}))`;
+      case 'total': return sum(passes.length, node.index, '0');
+      case 'input': {
+        const i = inputs.findIndex(({name}) => name === node.name);
+        if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],0).x)`;
+        const from = `${dialect.texture(i)},at[${i + 2}]`;
+        switch (stored[i]) {
+          case 'unpacked': return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
+          case 'moved': return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
+          default: return texelOf(i, 'texel');
+        }
+      }
+      default: {
+        const pass = passes.findIndex(({reductions}) => reductions.includes(index));
+        const of = [pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'words[1].x'] as const;
+        return node.op === 'max' ? `largest(${found(...of)})` : sum(...of) + (node.op === 'mean' ? '/F(words[1].z)' : '');
+      }
+    }
+  });
+  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => isLargest(plan, stage, i)
+    ? `=vec4(larger(F(to[${i}]),select(F(least),${values[i] ?? ''},inside))${lanes === 2 ? ',least,least' : ''})`
+    : `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
+  const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
+    : `${targets(values.length, i => start(isLargest(plan, stage, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=start+range<at[0].w?start+range:at[0].w,t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
+REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
+  const size = {lanes, textures: unitOf(passes.length, leastTotals(plan)), words: places + fours(slots), targets: values.length} as const;
+  // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
+  const handed = fours(shared.length);
+  if (!dialect.handsOver || places + handed > MOST_HANDED) return shader(dialect, size, `\n#define at words\n`, scalars + main);
+  const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
+  const give = `${Array.from({length: places}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
+  const hands = (way: string): string => `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
+  return shader(dialect, size, hands('in'), take + main, hands('out'), give);
+}
+
+/** Adds up a rectangle of each of as many textures, of the size that `words[0]` says, or finds the largest in it. */
+export function sumShader(dialect: Dialect, areLargest: readonly boolean[]): Shader {
+  const count = areLargest.length;
+  const isMax = (i: number): boolean => areLargest[i] === true;
+  const part = (i: number): string => `fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`;
+  return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, i => start(isMax(i)))}ivec2 extent=words[0].xy;int y=0;
+REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => isMax(i) ? `=larger(to[${i}],${part(i)})` : `+=${part(i)}`)}x++;}y++;}`);
+}
+
+function start(isMax: boolean): string {
+  return `=vec4(${isMax ? 'least' : '0'})`;
+}
+
+function targets(count: number, text: (i: number) => string): string {
+  return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
+}
+
+function shader(dialect: Dialect, size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>, taken: string, main: string, given = '', corner = ''): Shader {
+  // There is no array of none.
+  const sources = Math.max(1, size.textures);
+  const begin = dialect.begin(size.lanes, sources, size.words, size.targets);
+  return {
+    vertices: dialect.corners(begin + given + PRELUDE, corner),
+    fragments: `${begin}${taken}${dialect.targets(size.targets)}${PRELUDE}void main(){${main}}`, sources,
+  };
+}
+
+function typeName(type: Type): string {
+  return type === 'bool' ? 'B' : 'F';
+}
+
+// The vectors that WebGL 2 hands over everywhere.
+const MOST_HANDED = 15;
+
+// `first` is the index of a texel's first element, `t` that of the texel.
+const PLACES: Readonly<Record<Form, string>> = {
+  scalar: 'B inside=B(1,0);',
+  vector: 'int first=2*t;B inside=B(1,first+1<at[0].z);',
+  matrix: `int w=(at[0].z+1)/2,h=(at[0].y+1)/2,line=t/w,column=2*(t-line*w),batch=line/h,row=2*(line-batch*h),first=(batch*at[0].y+row)*at[0].z+column;
+bool right=column+1<at[0].z,below=row+1<at[0].y;B inside=B(1,right,below,right&&below);`,
+};
+
+// `texelAt`: GPUs divide integers slowly. Textures are so low that a division of floats is off by 1 at most.
+const PRELUDE = `B and(B a,B b){return B(F(a)*F(b));}
+B or(B a,B b){return B(F(a)+F(b));}
+F larger(F a,F b){return select(max(a,b),none(),or(isNaN(a),isNaN(b)));}
+F largest(vec4 a){return larger(larger(F(a.x),F(a.y)),larger(F(a.z),F(a.w)));}
+F divide(F a,F b){return select(a/b,F(1),equal(a,b));}
+ivec2 texelAt(int t,int width){int y=int(float(t)/float(width)),x=t-y*width,off=int(x>=width)-int(x<0);return ivec2(x-off*width,y+off);}
+vec2 pair(SOURCE,ivec4 at,int i){ivec2 a=texelAt(i+at.y,at.x),b=a.x+1<at.x?a+ivec2(1,0):ivec2(0,a.y+1);
+return vec2(fetch(FROM,a).x,fetch(FROM,b).x);}
+`;

@@ -1,0 +1,198 @@
+import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import {env} from '@tensorflow/tfjs-core';
+import type {Output} from '../graph';
+import type {Job} from '../job';
+import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
+import type {Plan} from '../plan';
+import {inOrder, type Stage, stagesOf} from '../shader/stages';
+import {sharedGradients, shapeOf, tensorOf} from '../tensors_of_job';
+import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './device';
+import {groupOf} from './groups';
+import type {Memory} from './memory';
+import {pipelinesOf} from './programs';
+import {pendingReads} from './reads';
+import {boundNames, type Lanes, LANES, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
+
+// A group costs software 3 µs, and 16,384 threads that read four vectors each keep a memory of 1 TB/s busy.
+const MOST_GROUPS = 256;
+// Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the sum adds up their parts.
+const ELEMENTS_A_THREAD = 16;
+const MOST_PARTS = 64;
+
+/** Data that the device had no memory for. It tells that later. */
+const withoutMemory = new WeakSet();
+
+/** A parameter: where its uniforms are, in words, and its sums in the scratch; its number among all. */
+interface Row {
+  readonly size: number;
+  readonly buffers: readonly GpuBuffer[];
+  readonly own: number;
+  readonly sums: number;
+  readonly parts: number;
+  readonly term: number;
+}
+
+/** A row with what is bound for it. */
+interface BoundRow extends Row {
+  readonly group: GpuBindGroup;
+}
+
+interface ClassRun {
+  readonly planned: PlannedClass;
+  readonly stages: readonly Stage[];
+  readonly rows: readonly BoundRow[];
+}
+
+/** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
+export class Run {
+  private readonly fresh: Fresh[] = [];
+  private readonly copies: Array<readonly [from: GpuBuffer, to: GpuBuffer]> = [];
+  private readonly temporary: TensorInfo[] = [];
+  private readonly written: BufferData[] = [];
+  private readonly used: DataId[] = [];
+  private readonly classes: ClassRun[] = [];
+  private rows = 0;
+  private uniformWords = 0;
+
+  constructor(private readonly backend: WebGPUBackend, private readonly memory: Memory, private readonly step: PlannedStep) {}
+
+  prepare(): void {
+    const {backend, memory, step: {classes, totals}} = this;
+    const {device} = backend;
+    const shared = sharedGradients(classes);
+    const alignment = device.limits.minUniformBufferOffsetAlignment / 4;
+    let scratchWords = totals * classes.reduce((sum, {jobs}) => sum + jobs.length, 0);
+    const unbound = classes.map(planned => {
+      const {plan, jobs} = planned;
+      const columns = boundNames(plan).map(name => [name, plan.outputs.find(output => output.name === name)] as const);
+      const rows = jobs.map((job): Row => {
+        const {size} = job.variable;
+        const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
+        const row = {
+          size, parts, own: this.uniformWords, sums: scratchWords, term: this.rows++,
+          buffers: columns.map(([name, output]) => this.buffer(job, name, output, shared)),
+        };
+        this.uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
+        scratchWords += plan.reductions.length * parts;
+        return row;
+      });
+      return {planned, rows};
+    });
+    memory.start(backend, 4 * this.uniformWords, 4 * scratchWords);
+    const {uniforms, scratch} = memory;
+    for (const {planned, rows} of unbound) {
+      const {plan} = planned;
+      const {layout} = pipelinesOf(plan, device);
+      const bound = rows.map((row): BoundRow => ({...row, group: groupOf(device, layout, uniforms, 4 * row.own, 4 * ownWords(plan), [scratch, ...row.buffers])}));
+      this.classes.push({planned, rows: bound, stages: stagesOf(plan, totals, WORKGROUP, true)});
+    }
+  }
+
+  dispatch(): Fresh[] {
+    const {backend, memory} = this;
+    backend.device.queue.writeBuffer(memory.uniforms, 0, this.uniforms());
+    // Nothing that is used is reused before the work is submitted.
+    for (const dataId of this.used) backend.commandQueueOwnedIds.add(dataId);
+    backend.ensureCommandEncoderReady();
+    if (this.copies.length > 0) backend.endComputePassEncoder();
+    for (const [from, to] of this.copies) backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, to.size);
+    const pass = backend.computePassEncoder ?? backend.commandEncoder?.beginComputePass();
+    if (pass === undefined) throw new Error('tfjs\'s WebGPU backend gave no command encoder.');
+    backend.computePassEncoder = pass;
+    this.record(pass);
+    memory.recorded(backend);
+    for (const data of this.written) data.values = null;
+    for (const info of this.temporary) backend.disposeData(info.dataId);
+    if (backend.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    }
+    return this.fresh;
+  }
+
+  abandon(): void {
+    for (const {info} of this.fresh) this.backend.disposeData(info.dataId);
+    for (const info of this.temporary) this.backend.disposeData(info.dataId);
+  }
+
+  /** The buffer of a tensor; of one that is written, the one to write. */
+  private buffer(job: Job, name: string, output: Output | undefined, shared: ReadonlySet<object>): GpuBuffer {
+    const isNew = output !== undefined && !output.replaces;
+    const shape = output === undefined ? tensorOf(job, name).shape : shapeOf(job, output);
+    if (shape.includes(0)) {
+      if (isNew) this.fresh.push({job, output, info: this.backend.makeTensorInfo(shape, 'float32', new Float32Array(0))});
+      // There is no buffer without bytes.
+      const info = this.backend.makeTensorInfo([1], 'float32');
+      this.temporary.push(info);
+      return this.onGPU(info).resource;
+    }
+    if (isNew) return this.newBuffer(job, output, shape);
+    const {dataId} = tensorOf(job, name);
+    if (withoutMemory.has(dataId)) {
+      throw new Error(`The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. Free some, and make the optimizer anew.`);
+    }
+    const data = this.onGPU({dataId});
+    if (output === undefined) return data.resource;
+    if (data.refCount === 1 && data.external !== true && !shared.has(dataId) && !pendingReads(this.backend).has(dataId)) {
+      this.written.push(data);
+      return data.resource;
+    }
+    const copy = this.newBuffer(job, output, shape);
+    this.copies.push([data.resource, copy]);
+    return copy;
+  }
+
+  private newBuffer(job: Job, output: Output, shape: number[]): GpuBuffer {
+    const info = this.backend.makeTensorInfo(shape, 'float32');
+    this.fresh.push({job, output, info});
+    const {device} = this.backend;
+    device.pushErrorScope('out-of-memory');
+    try {
+      return this.onGPU(info).resource;
+    } finally {
+      // A device that is lost tells no more.
+      void device.popErrorScope().then(error => error !== null, () => true).then(isWithout => { if (isWithout) withoutMemory.add(info.dataId); });
+    }
+  }
+
+  private onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData {
+    const {backend} = this;
+    backend.uploadToGPU(dataId);
+    this.used.push(dataId);
+    return backend.tensorMap.get(dataId);
+  }
+
+  private uniforms(): Uint32Array {
+    const words = new Uint32Array(this.uniformWords);
+    const floats = new Float32Array(words.buffer);
+    for (const {planned: {slots}, rows} of this.classes) {
+      for (const {own, size, sums, parts, term} of rows) {
+        words.set([size, sums, parts, term, this.rows], own);
+        floats.set([NaN, -Infinity, 0, ...slots], own + OWN_WORDS - 3);
+      }
+    }
+    return words;
+  }
+
+  private record(pass: GpuComputePass): void {
+    for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
+      for (const lanes of LANES) {
+        const some = rows.filter(({size}) => lanesOf(stage, size) === lanes);
+        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
+        for (const row of some) {
+          pass.setBindGroup(0, row.group);
+          pass.dispatchWorkgroups(this.workgroups(plan, stage, row, lanes));
+          this.backend.dispatchCountInPass++;
+        }
+      }
+    }
+  }
+
+  private workgroups({reductions}: Plan, {kind}: Stage, {size, parts}: Row, lanes: Lanes): number {
+    if (kind === 'sums') return parts;
+    if (kind !== 'tensors') return 1;
+    // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
+    const added = Math.max(reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
+    return Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added)));
+  }
+}

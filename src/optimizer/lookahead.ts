@@ -1,0 +1,29 @@
+import {Around} from './extended_optimizer';
+import {lookaheadSync} from '../callbacks/sync';
+import type {Optimizer} from './optimizer';
+import {checkOptions} from '../schedule/options';
+
+/** Settings of Lookahead. */
+export interface LookaheadOptions {
+  /** Every how many steps to synchronize; a whole number from 1. Default 6. */
+  readonly k?: number;
+  /** How far the slow weights go towards the fast ones, from 0 to 1. Default 0.5. */
+  readonly alpha?: number;
+}
+
+/**
+ * Lookahead over another optimizer: its callbacks, then `lookaheadSync`. It takes over the parameters, hypers and state of the optimizer that
+ * it is given, which can't be used by itself afterwards.
+ * @throws where k or alpha is out of range.
+ */
+export class Lookahead extends Around {
+  static override get className(): string {
+    return 'TfjsOptimLookahead';
+  }
+
+  constructor(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]) {
+    checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
+    const {k = 6, alpha = 0.5} = options;
+    super(inner, lookaheadSync.with({k, alpha}));
+  }
+}

@@ -1,0 +1,13 @@
+import {closingWindow} from '../callbacks/open_window';
+import type {Optimizer} from './optimizer';
+
+/**
+ * Makes a step of the calls that `accumulate` holds back, with the mean of their gradients: over the calls that there
+ * were, not over all of the window. The next call begins a new window. Schedules and `iterations` stay where they are.
+ * For loops of one's own, after the last batch; for `fit` there is the callback `applyAccumulated`.
+ * @returns whether calls were held back.
+ * @throws where the optimizer can't make a step, as after `eval()`; nothing is changed then.
+ */
+export function applyOpenWindow(optimizer: Optimizer): boolean {
+  return optimizer.stepBy((common, hypers) => closingWindow(optimizer.callbacks, common, hypers));
+}

@@ -1,0 +1,88 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Callback, HyperDecl, Scalar} from '../rule/callback';
+import type {Required} from '../rule/required';
+import type {Chain} from '../rule/chain';
+import {checkHyper, unknownHyper} from '../rule/hypers';
+import type {ParamGroups} from '../params/variables_of';
+import type {Treatment} from '../params/parameter_groups';
+import type {HyperValue} from '../rule/slice';
+
+/** Settings of every optimizer beside its hypers. */
+export interface BaseSettings {
+  /**
+   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without it, the optimizer takes
+   * the variables that it is first handed as one group.
+   */
+  readonly params?: ParamGroups;
+  /** Normalization parameters (`gamma`, `beta`) train although their group is frozen. Default true. */
+  readonly trainBn?: boolean;
+  /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
+  readonly wdBnBias?: boolean;
+  /** Says of a variable that weight decay and L2 leave it alone. */
+  readonly noWd?: (variable: tf.Variable) => boolean;
+}
+
+/** A callback, whatever it declares. */
+export type AnyCallback = Callback;
+/** A list of callbacks, where one by itself is taken for a list of one. */
+export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[] ? C : C extends AnyCallback ? readonly [C] : never;
+type HypersOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<infer H> ? H : never : never;
+type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<HyperDecl, infer O> ? O : never : never;
+type Keys<U> = U extends unknown ? keyof U : never;
+type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
+
+/** The settings of callbacks that are known when the program runs: hypers and options by any name, which the constructor checks. */
+type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
+type NamedSettings<C extends readonly AnyCallback[]> =
+  {readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue}
+  & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue}
+  & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
+
+/** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
+export type Settings<C extends readonly AnyCallback[]> = object & BaseSettings & (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+
+const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
+
+/** The treatment that the settings ask for. */
+export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
+  return {trainBn, wdBnBias, noWd};
+}
+
+/**
+ * The value of every hyper: what is given, else the default. An option that is set by name becomes a hyper.
+ * @param declared hypers that the optimizer has beside those of its callbacks.
+ * @throws for a hyper that nothing declares, or one without a default that is not given.
+ */
+export function hyperValues(chain: Chain, settings: object, declared: HyperDecl = {}): Map<string, HyperValue> {
+  const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
+  const values = new Map<string, HyperValue>();
+  const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
+  for (const [name, value] of given) {
+    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
+    if (value === undefined) continue;
+    const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
+    // A wrapped optimizer has settings that are true or false among its hypers.
+    if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
+    values.set(name, value);
+  }
+  for (const [name, value] of defaults) {
+    if (values.has(name)) continue;
+    if (typeof value !== 'number') throw new Error(`The hyper '${name}' has no default: give it, as in {${name}: …}.`);
+    values.set(name, value);
+  }
+  return values;
+}
+
+/** Hypers as a declaration of themselves, for an optimizer whose callbacks don't read them all. */
+export function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
+
+/** The callbacks as a list. */
+export function listOf(callbacks: AnyCallback | readonly AnyCallback[]): readonly AnyCallback[] {
+  return isList(callbacks) ? callbacks : [callbacks];
+}
+
+function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
+  return Array.isArray(callbacks);
+}

@@ -1,0 +1,17 @@
+import type {HyperDecl} from '../rule/callback';
+import {type Required, required} from '../rule/required';
+
+const names = new Set<string>();
+
+/** Tells of a class of the table which hypers it declares. */
+export function declareTableHypers(hypers: HyperDecl): void {
+  for (const name of Object.keys(hypers)) names.add(name);
+}
+
+/**
+ * The hypers of all classes of the table, without their defaults: what an optimizer around another may have, although none of its callbacks reads it.
+ * Which class the other was of is not known, nor are its defaults.
+ */
+export function tableHypers(): Record<string, Required> {
+  return Object.fromEntries([...names].map(name => [name, required]));
+}

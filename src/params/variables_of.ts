@@ -1,0 +1,129 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
+import {tellEnclosing} from './enclosing';
+import {shown} from '../util/shown';
+import {isVariable} from '../util/tensors';
+
+/** What stands for parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
+export type Params = tf.Variable | LayerVariable | layers.Layer | LayersModel;
+/** The parameters of an optimizer: one of them, a list, or a list for each group. */
+export type ParamGroups = Params | Iterable<Params> | Iterable<Iterable<Params>>;
+
+/**
+ * The variables of each group.
+ * @throws where something is no parameter, has no weights yet, is disposed, not float32, or stands in two groups.
+ */
+export function variablesOf(params: ParamGroups): tf.Variable[][] {
+  const members: ReadonlyArray<Params | Iterable<Params>> = listOf(params);
+  const lists = members.filter(isIterable);
+  if (lists.length > 0 && lists.length < members.length) throw new Error('`params` is a list of parameters or a list of such lists (the groups), not a mixture.');
+  const groups = lists.length > 0 ? lists.map(list => [...list].flatMap(expand)) : [members.flatMap(expand)];
+  const seen = new Map<tf.Variable, number>();
+  groups.forEach((group, i) => {
+    for (const variable of group) {
+      checkVariable(variable);
+      const before = seen.get(variable);
+      if (before !== undefined) {
+        throw new Error(`The variable '${variable.name}' is given twice (group ${before}${before === i ? '' : ` and group ${i}`}); a parameter belongs to one group, once.`);
+      }
+      seen.set(variable, i);
+    }
+  });
+  return groups;
+}
+
+/** @throws where an optimizer could not train the variable. */
+export function checkVariable(variable: tf.Variable): void {
+  if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; hand in one that is alive.`);
+  if (variable.dtype !== 'float32') throw new Error(`The variable '${variable.name}' is ${variable.dtype}; only float32 variables can be trained.`);
+}
+
+function expand(member: unknown): tf.Variable[] {
+  if (isVariable(member)) return [member];
+  if (typeof member === 'object' && member !== null) {
+    const own = weightsOf(member);
+    if (own !== undefined) return own;
+  }
+  throw new Error(`A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got ${shown(member)}.`);
+}
+
+function weightsOf(member: object): tf.Variable[] | undefined {
+  if (isLayerVariable(member)) return [valueOf(member)];
+  if (!isLayer(member)) return undefined;
+  enter(member);
+  const notTrained = new Set(innerLayers(member).flatMap(neverTrained));
+  return [...new Set(member.weights)].filter(weight => !notTrained.has(weight)).map(valueOf);
+}
+
+function valueOf(weight: LayerVariable): tf.Variable {
+  const value = weight.read();
+  if (isVariable(value)) return value;
+  throw new Error(`The weight '${weight.name}' holds no tf.Variable; tfjs-optim does not know this version of tfjs-layers.`);
+}
+
+/** The layer and all layers inside it: of containers, of wrappers such as bidirectional, cells of recurrent layers. */
+export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>()): layers.Layer[] {
+  if (seen.has(layer)) return [];
+  seen.add(layer);
+  for (const value of Object.values(layer).flat()) if (isObject(value) && isLayer(value)) innerLayers(value, seen);
+  return [...seen];
+}
+
+/**
+ * A layer's moving averages and the like. While `layer.trainable` is false, the public lists count kernels among these;
+ * only the layer's own list tells the two apart.
+ */
+function neverTrained(layer: layers.Layer): LayerVariable[] {
+  const own: unknown = Reflect.get(layer, '_nonTrainableWeights');
+  return Array.isArray(own) ? own.filter((weight: unknown) => isObject(weight) && isLayerVariable(weight)) : [];
+}
+
+function isObject(x: unknown): x is object {
+  return typeof x === 'object' && x !== null;
+}
+
+function isLayer(x: object): x is layers.Layer {
+  return 'weights' in x && Array.isArray(x.weights) && 'countParams' in x && 'name' in x;
+}
+
+function isLayerVariable(x: object): x is LayerVariable {
+  return 'read' in x && typeof x.read === 'function' && 'originalName' in x;
+}
+
+function listOf(params: ParamGroups): ReadonlyArray<Params | Iterable<Params>> {
+  return isIterable<Params | Iterable<Params>>(params) ? [...params] : [params];
+}
+
+function isIterable<T>(x: Params | Iterable<T>): x is Iterable<T> {
+  return isObject(x) && Symbol.iterator in x;
+}
+
+/**
+ * Goes through a layer and all that are in it, and has its variables know in which they lie: their `trainable` counts.
+ * @param outer the layers and models around it.
+ * @throws where a layer will have weights, and has none yet.
+ */
+export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []): void {
+  if (outer.includes(layer)) return;
+  const parent = outer.at(-1);
+  // What is inside of a layer, such as the cell of a recurrent one, may be there for nothing.
+  if (parent === undefined || isContainer(parent)) checkHasWeights(layer);
+  const path = [...outer, layer];
+  // A Sequential has another model in it besides, which may be one of an earlier `compile`.
+  const inner = isContainer(layer) ? layer.layers : Object.values(layer).flat();
+  for (const one of inner) if (isObject(one) && isLayer(one)) enter(one, path);
+  if (isContainer(layer)) return;
+  for (const weight of layer.weights) {
+    const value = weight.read();
+    if (isVariable(value)) tellEnclosing(value, path);
+  }
+}
+
+function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly layers: readonly unknown[]} {
+  return 'layers' in layer && Array.isArray(layer.layers);
+}
+
+function checkHasWeights(layer: layers.Layer): void {
+  if (isContainer(layer) || layer.weights.length > 0 || layer.built) return;
+  throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
+}

@@ -1,0 +1,41 @@
+import type {Callback, Context, Scalar} from './callback';
+import {contextOf, type Lane, type Values} from './run_chain';
+import {entriesReturned, WANTED} from './returned';
+import type {Value} from './value';
+import {isTensor} from '../util/tensors';
+import {own} from '../util/own';
+
+/** Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts. */
+export function callAlone(cb: Callback, at: Context): object {
+  const {declaration} = cb;
+  const p = valueOf(cb, 'p', at['p']);
+  const hypers: Record<string, Scalar> = {};
+  for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
+    const value = own(at, name) ?? fallback;
+    if (typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+    hypers[name] = value;
+  }
+  const entries: Record<string, Value | number> = {};
+  for (const name of Object.keys({...declaration.state, ...declaration.reads, ...declaration.needs})) {
+    const given = own(at, name);
+    if (given !== undefined || Object.hasOwn(declaration.needs, name)) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
+  }
+  const lane: Lane<Value> = {
+    before: p, p, grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']), trains: true, doWd: at['doWd'] !== false,
+    hypers, entries, stopped: false,
+  };
+  const total = declaration.total === undefined ? undefined : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, alone)), WANTED.total);
+  return entriesReturned(cb.name, declaration.run(contextOf(cb, lane, alone, total)), WANTED.run);
+}
+
+/** What a callback computes with where it is called by itself, on tensors. */
+export const alone: Values<Value> = {
+  isValue: (x): x is Value => isTensor(x),
+  sameShape: (a, b) => a.shape.join() === b.shape.join(),
+  sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
+};
+
+function valueOf(cb: Callback, name: string, x: unknown): Value {
+  if (alone.isValue(x)) return x;
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${String(x)}.`);
+}
