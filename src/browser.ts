@@ -1,6 +1,7 @@
 // What a page gets: the whole API, and kernels for WebGL, TensorFlow.js's default there.
 export {BaseOptimizer, type ParamGroup, type ParamRow} from './optimizer/base_optimizer';
-export type {CallableCallback, Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/callback';
+export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export type {CallableCallback} from './rule/callback';
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';

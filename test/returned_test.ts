@@ -1,5 +1,6 @@
 import {callback, copy, Optimizer, required, scalar, startAt} from '../src';
-import {type Callback, type Context, type Declaration, unregisteredCallback} from '../src/rule/callback';
+import type {Callback, Context, Declaration} from '../src/rule/declaration';
+import {unregisteredCallback} from '../src/rule/callback';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';

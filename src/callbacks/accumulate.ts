@@ -1,4 +1,5 @@
-import {type Callback, newCallback} from '../rule/callback';
+import type {Callback} from '../rule/declaration';
+import {newCallback} from '../rule/callback';
 import {zeros} from '../rule/starts';
 
 const EVERY = {every: {from: 1, whole: true}} as const;

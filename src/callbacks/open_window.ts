@@ -1,4 +1,5 @@
-import {type Callback, type Declaration, unregisteredCallback} from '../rule/callback';
+import type {Callback, Declaration} from '../rule/declaration';
+import {unregisteredCallback} from '../rule/callback';
 import {countCalls, meanGrad} from './accumulate';
 
 /**

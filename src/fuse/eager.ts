@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../rule/chain';
-import {type Arithmetic, runChain, type TensorLane} from '../rule/run_chain';
+import type {TensorLane} from '../rule/declaration';
+import {type Arithmetic, runChain} from '../rule/run_chain';
 import {type Job, numberWriter} from './job';
 import {assign} from '../util/own_writes';
 import {isTensor} from '../util/tensors';

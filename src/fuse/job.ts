@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import {own} from '../util/own';
 

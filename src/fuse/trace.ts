@@ -1,5 +1,6 @@
 import type {Chain} from '../rule/chain';
-import {type Arithmetic, type Lane, runChain} from '../rule/run_chain';
+import type {Lane} from '../rule/declaration';
+import {type Arithmetic, runChain} from '../rule/run_chain';
 import type {Graph, Output, Term} from './graph';
 import type {Job} from './job';
 import {classesOf, extentIn, type JobClass} from './job_class';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Callback, Scalar} from '../rule/callback';
+import type {Callback, Scalar} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import {description} from './description';
 import {isTrainable} from '../params/enclosing';

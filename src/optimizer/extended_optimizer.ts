@@ -1,4 +1,4 @@
-import type {Callback, HyperDecl} from '../rule/callback';
+import type {Callback, HyperDecl} from '../rule/declaration';
 import {isOptimizer} from './optimizer_of_model';
 import {Optimizer} from './optimizer';
 import {numbersIn} from './settings';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BaseOptimizer} from './base_optimizer';
-import type {Callback, HyperDecl, Scalar} from '../rule/callback';
+import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
 import {type Chain, chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import {checkCore} from '../util/core_copies';

@@ -1,4 +1,4 @@
-import type {Callback, HyperDecl} from '../rule/callback';
+import type {Callback, HyperDecl} from '../rule/declaration';
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl, Scalar} from '../rule/callback';
+import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
 import type {Required} from '../rule/required';
 import type {Chain} from '../rule/chain';
 import {checkHyper, unknownHyper} from '../rule/hypers';

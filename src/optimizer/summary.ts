@@ -1,4 +1,4 @@
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 
 /** One parameter in a summary. */
 export interface SummaryRow {

@@ -1,4 +1,4 @@
-import type {HyperDecl} from '../rule/callback';
+import type {HyperDecl} from '../rule/declaration';
 import {type Required, required} from '../rule/required';
 
 const names = new Set<string>();

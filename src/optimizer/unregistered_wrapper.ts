@@ -1,4 +1,4 @@
-import type {Callback} from '../rule/callback';
+import type {Callback} from '../rule/declaration';
 import {Optimizer} from './optimizer';
 
 /**

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 import {type WeightKind, weightKind} from './weight_kind';
 
 /** Flags that users set on a parameter; they stay when the state is cleared. */

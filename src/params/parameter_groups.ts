@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/callback';
-import type {External} from '../rule/external';
+import type {External, Scalar} from '../rule/declaration';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
 import {isTrainable} from './enclosing';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';

@@ -2,7 +2,8 @@
  * Charts of schedules, of the learning-rate finder and of histories, drawn with tfjs-vis, which is handed in.
  * @module tfjs-optim/plot
  */
-import {type LrFindResult, scheduleAt, type Schedules} from '../browser';
+import type {LrFindResult} from '../fit/lr_find';
+import {scheduleAt, type Schedules} from '../schedule/schedule';
 
 interface Point {
   readonly x: number;

@@ -1,5 +1,5 @@
-import type {Callback, Context, Scalar} from './callback';
-import {contextOf, type Lane, type Values} from './run_chain';
+import type {Callback, Context, Lane, Scalar} from './declaration';
+import {contextOf, type Values} from './run_chain';
 import {entriesReturned, WANTED} from './returned';
 import type {Value} from './value';
 import {isTensor} from '../util/tensors';

@@ -1,64 +1,12 @@
 import {callAlone} from './call_alone';
-import type {External} from './external';
-import type {TensorLane} from './run_chain';
+import type {Callback, Context, Declaration, HyperDecl, OptionDecl, Scalar, StateDecl, Widen} from './declaration';
 import {own} from '../util/own';
 import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
-import type {Start} from './starts';
 import type {Value} from './value';
 
-/** A hyper's value in one group. Booleans come from options that a constructor set by name. */
-export type Scalar = number | boolean;
-/** What `evaluate`, `total` and a callback's function are given, as the runner sees it. */
-export type Context = Readonly<Record<string, unknown>>;
-
-/** Hypers by name: a default, or `required`. */
-export type HyperDecl = Readonly<Record<string, number | Required>>;
-/** State entries by name: a number on the host, or how a tensor starts. */
-export type StateDecl = Readonly<Record<string, number | Start>>;
-/** Options by name, with their values. */
-export type OptionDecl = Readonly<Record<string, Scalar>>;
-
-/** What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks that where a rule is written. */
-export interface Declaration {
-  readonly hypers: HyperDecl;
-  readonly state: StateDecl;
-  readonly reads: StateDecl;
-  readonly needs: StateDecl;
-  readonly options: OptionDecl;
-  /** Which values options can have, where not all of their type. */
-  readonly ranges: Readonly<Record<string, Range | undefined>>;
-  readonly restarts: readonly string[];
-  readonly everyParameter: boolean;
-  total?(at: Context): object;
-  evaluate?(at: Context): object;
-  /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors, instead of `run`. */
-  together?(lanes: readonly TensorLane[]): void;
-  /** What the callback keeps outside of the optimizer. */
-  readonly external?: External;
-  run(at: Context): object;
-}
-
-/** One piece of an optimizer. Made by `callback`. */
-export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl = OptionDecl> {
-  /** The name that it is registered under. */
-  readonly name: string;
-  /** The hypers that it reads: a default, or `required`. */
-  readonly hypers: H;
-  /** The options as they are bound now. */
-  readonly options: O;
-  /** All that it declares, with its function. */
-  readonly declaration: Declaration;
-  /**
-   * The same callback with some of its options bound to other values; they are saved with the optimizer.
-   * @throws for an option that the callback does not declare, or a value of another type.
-   */
-  with(options: {readonly [K in keyof O]?: Widen<O[K]>}): this;
-}
-
 type Entry<I, V = Value> = I extends number ? number : V;
-type Widen<T> = T extends boolean ? boolean : T extends number ? number : never;
 type Own<H, S, R, N, O, E> =
   {readonly p: Value; readonly grad: E extends true ? Value | undefined : Value; readonly doWd: boolean}
   & {readonly [K in keyof H]: number} & {readonly [K in keyof O]: Widen<O[K]>}

@@ -1,5 +1,4 @@
-import {type Callback} from './callback';
-import type {External} from './external';
+import type {Callback, External} from './declaration';
 import type {Range} from './range';
 import {required, type Required} from './required';
 import type {Start} from './starts';

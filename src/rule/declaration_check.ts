@@ -1,4 +1,4 @@
-import type {Declaration} from './callback';
+import type {Declaration} from './declaration';
 
 /** What a callback is given and returns by these names, and the settings of an optimizer: no entry can be called so. */
 const RESERVED = new Set(['p', 'grad', 'doWd', 'forceTrain', 'stop', 'total', 'params', 'callbacks', 'trainBn', 'wdBnBias', 'noWd', 'name', 'iter']);

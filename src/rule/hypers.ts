@@ -1,4 +1,4 @@
-import type {Scalar} from './callback';
+import type {Scalar} from './declaration';
 import {checkRange, type Range} from './range';
 import {shown} from '../util/shown';
 

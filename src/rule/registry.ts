@@ -1,4 +1,4 @@
-import type {Callback} from './callback';
+import type {Callback} from './declaration';
 
 /** Makes a callback again from what its `External` saved, where it has one. */
 type Revive = (external: Readonly<Record<string, unknown>>) => Callback;

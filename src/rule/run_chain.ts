@@ -1,33 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, Context, Scalar} from './callback';
+import type {Callback, Context, Lane} from './declaration';
 import type {Chain} from './chain';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 import {own} from '../util/own';
-
-/** One parameter on its way through the callbacks of a step. */
-export interface Lane<V extends Value> {
-  /** The parameter before the step, for entries that start now. */
-  readonly before: V;
-  p: V;
-  /** Absent where the parameter has none. */
-  grad: V | undefined;
-  /** False for a frozen parameter, which only `everyParameter` callbacks see. */
-  readonly trains: boolean;
-  readonly doWd: boolean;
-  readonly hypers: Readonly<Record<string, Scalar>>;
-  /** State by name: tensors, and numbers of the host. Entries that have not started are absent. */
-  readonly entries: Record<string, V | number>;
-  stopped: boolean;
-}
-
-/** A lane of tensors. */
-export interface TensorLane extends Lane<tf.Tensor> {
-  readonly variable: tf.Variable;
-  /** The index of the parameter's group. */
-  readonly group: number;
-}
 
 /** The values that a chain computes with. */
 export interface Values<V extends Value> {

@@ -1,4 +1,4 @@
-import type {Scalar} from './callback';
+import type {Scalar} from './declaration';
 
 /** A spread of values over the parameter groups; made by `slice`. */
 export interface Slice {

@@ -1,4 +1,4 @@
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePlan, type Schedules, valuesAt} from './schedule';
 

@@ -1,4 +1,4 @@
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import {checkSchedules, isPlan, numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule} from './schedule';
 

@@ -3,7 +3,7 @@ import {tidy, keep, dispose} from '@tensorflow/tfjs-core';
 import type {Chain} from '../rule/chain';
 import type {Parameter} from '../params/parameter';
 import type {NamedTensor} from './named_tensor';
-import type {ManifestEntry} from './saved_config';
+import type {ManifestEntry} from './manifest';
 import {readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
 import {listedByNames} from './weight_names';

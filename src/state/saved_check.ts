@@ -1,9 +1,9 @@
 // What a saved configuration or a state dict may say: one place for every way by which it comes in.
-import type {HyperDecl, Scalar} from '../rule/callback';
+import type {HyperDecl, Scalar} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import {malformed} from '../util/config_reader';
 import {checkHyper, unknownHyper} from '../rule/hypers';
-import type {ManifestEntry} from './saved_config';
+import type {ManifestEntry} from './manifest';
 import {own} from '../util/own';
 import type {ScheduleState} from '../schedule/running';
 import {numberFor, spreadSchedule} from '../schedule/schedule';

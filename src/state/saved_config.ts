@@ -1,5 +1,6 @@
+import type {ManifestEntry} from './manifest';
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl, OptionDecl, Scalar} from '../rule/callback';
+import type {Callback, HyperDecl, OptionDecl, Scalar} from '../rule/declaration';
 import {type Chain, chainOf} from '../rule/chain';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
 import type {Group} from '../params/parameter';
@@ -8,15 +9,6 @@ import {required} from '../rule/required';
 import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 import type {ScheduleState} from '../schedule/running';
 import {readSchedule, writeSchedule} from '../schedule/saved_schedule';
-
-/** A saved parameter: what the configuration tells of it. The weights bring the values. */
-export interface ManifestEntry {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly group: number;
-  /** The state entries that are tensors, in the order of the weights. */
-  readonly tensors: readonly string[];
-}
 
 /** What a saved configuration says, checked. */
 export interface SavedConfig {

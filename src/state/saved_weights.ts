@@ -4,7 +4,7 @@ import type {Flags} from '../params/parameter';
 import type {KeptNumbers} from './kept_numbers';
 import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
-import type {ManifestEntry} from './saved_config';
+import type {ManifestEntry} from './manifest';
 import {startShape} from '../rule/starts';
 import {isTensor} from '../util/tensors';
 import {own} from '../util/own';

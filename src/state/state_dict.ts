@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {OptionDecl, Scalar} from '../rule/callback';
+import type {OptionDecl, Scalar} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import type {Group} from '../params/parameter';
 import {isDict, list, malformed} from '../util/config_reader';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/callback';
+import type {Scalar} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import type {Parameter} from '../params/parameter';
 import {checkStateEntry} from './state_check';

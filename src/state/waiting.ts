@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {matchVariables, UniqueNames} from './matching';
 import type {ParameterSet} from '../params/parameter_groups';
 import {quoted} from '../util/quoted';
-import type {ManifestEntry} from './saved_config';
+import type {ManifestEntry} from './manifest';
 import type {SavedParameter} from './saved_weights';
 import {isTensor} from '../util/tensors';
 

@@ -1,6 +1,6 @@
 import type {Chain} from '../rule/chain';
 import type {NamedTensor} from './named_tensor';
-import type {ManifestEntry} from './saved_config';
+import type {ManifestEntry} from './manifest';
 import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
 import {copy, scalar, zeros} from '../rule/starts';
 

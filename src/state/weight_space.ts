@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback} from '../rule/callback';
+import type {Callback} from '../rule/declaration';
 import type {Chain} from '../rule/chain';
 import type {Parameter} from '../params/parameter';
 import {watch} from '../util/own_writes';

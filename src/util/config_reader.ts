@@ -1,6 +1,4 @@
 // Reading configurations: what is missing or of another type is an error that names it.
-import type {Scalar} from '../rule/callback';
-
 type Dict = Readonly<Record<string, unknown>>;
 
 export function malformed(key: string): never {
@@ -41,7 +39,7 @@ export function text(from: Dict, key: string): string {
   return typeof value === 'string' ? value : malformed(key);
 }
 
-export function scalars(from: Dict): Record<string, Scalar> {
+export function scalars(from: Dict): Record<string, number | boolean> {
   return Object.fromEntries(Object.entries(from).filter(([key]) => key !== 'customObjects')
     .map(([key, value]) => [key, typeof value === 'number' || typeof value === 'boolean' ? value : malformed(key)]));
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/callback';
-import type {TensorLane} from '../rule/run_chain';
+import type {Scalar, TensorLane} from '../rule/declaration';
 import {detuplifyPg, setItemPg} from './torch_param_group';
 import {shown} from '../util/shown';
 import {isTensor, isVariable} from '../util/tensors';

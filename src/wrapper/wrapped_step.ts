@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {type Callback, type Scalar, type StateDecl, unregisteredCallback} from '../rule/callback';
+import type {Callback, Scalar, StateDecl, TensorLane} from '../rule/declaration';
+import {unregisteredCallback} from '../rule/callback';
 import {dict, list, malformed, text} from '../util/config_reader';
 import {checkEntryName} from '../rule/declaration_check';
 import {checkHyper} from '../rule/hypers';
-import type {TensorLane} from '../rule/run_chain';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {required} from '../rule/required';
 import {startAt, zeros} from '../rule/starts';

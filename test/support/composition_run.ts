@@ -1,6 +1,7 @@
 import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/rule/chain';
-import {type Arithmetic, type Lane, runChain} from '../../src/rule/run_chain';
+import type {Lane} from '../../src/rule/declaration';
+import {type Arithmetic, runChain} from '../../src/rule/run_chain';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';
