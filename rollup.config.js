@@ -32,16 +32,17 @@ const orderOf = file => `if (typeof exports === 'undefined' && typeof define ===
   throw new Error('${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.');
 }`;
 
-const API = resolvePath('src/browser');
+// Where the types are that entries of one purpose take from the package's own.
+const SHARED_TYPES = [resolvePath('src/fit'), resolvePath('src/schedule')];
 const external = [...Object.keys(GLOBALS), /^node:/];
 
 // What a bundle leaves out where nothing of it is used: by file for bundlers that look no deeper, and with the imports of tfjs-layers. Entries share
 // their chunks, so that there is one registry and one class of each name.
 const CHUNKS = [
-  ['fit', /src\/fit\//], ['wrapper', /src\/(wrapper|wrapped_step|train_optimizer|train_classes|param_group)\.ts/], ['wasm', /src\/wasm\//],
-  ['wasm-kernels', /src\/fuse\/(wasm|cpu)_\w+\.ts/],
+  ['fit', /src\/fit\//], ['wrapper', /src\/wrapper\//], ['wasm', /src\/wasm\//],
+  ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
 ];
-const ENTRY = new RegExp(`src/(index|browser|plot/index|file_system/\\w+|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu_\\w+)\\.ts`);
+const ENTRY = new RegExp(`src/(index|browser|plot/index|file_system/\\w+|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu/\\w+)\\.ts`);
 
 const chunkOf = id => ENTRY.test(id) ? undefined : CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core';
 
@@ -52,8 +53,11 @@ const output = (format, extension) => ({
   chunkFileNames: `shared/[name].${extension}`,
 });
 const code = (format, extension) => ({...output(format, extension), sourcemap: true, manualChunks: chunkOf, onlyExplicitManualChunks: true, hoistTransitiveImports: false});
+const isShared = id => SHARED_TYPES.some(folder => id.startsWith(folder));
+const isExternalType = (id, importer = '') => external.some(one => one instanceof RegExp ? one.test(id) : one === id)
+  || (importer.includes('src/plot/') && isShared(resolvePath('src/plot', id)));
 // A type has one declaration: the other entries take it from the package's own.
-const types = (code, extension) => ({...output('es', extension), paths: id => id === API ? `./index.${code}` : id});
+const types = (code, extension) => ({...output('es', extension), paths: id => isShared(id) ? `./index.${code}` : id});
 
 // Script-tag builds are made from what was just built, and their maps lead to the sources of that.
 const withSourceMap = {
@@ -77,5 +81,5 @@ export default [
     output: {file, format: 'umd', name, globals: GLOBALS, banner: orderOf(basename(file)), sourcemap: true, plugins: [terser()]},
   })),
   // A backend's entry exports nothing.
-  {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: [...external, '../browser'], plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
+  {input: TYPED, onwarn: (warning, warn) => { if (warning.code !== 'EMPTY_BUNDLE') warn(warning); }, external: isExternalType, plugins: [dts()], output: [types('js', 'd.ts'), types('cjs', 'd.cts')]},
 ];
