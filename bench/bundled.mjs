@@ -1,4 +1,5 @@
-// `node bench/bundled.mjs FOLDER[,FOLDER] [arguments]`: bundles each bench/FOLDER/run.ts as applications are bundled and runs it in Node.
+// `node bench/bundled.mjs FOLDER[,FOLDER] [arguments]`: bundles each bench/FOLDER/run.ts as applications are bundled
+// and runs it in Node.
 import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -15,7 +16,13 @@ for (const bench of folders.split(',')) {
   const outfile = join(cache, `bench_${bench}.mjs`);
   await build({
     entryPoints: [join(root, 'bench', bench, 'run.ts')],
-    outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external', logLevel: 'warning',
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
   });
   process.exitCode = spawnSync(process.execPath, [outfile, ...rest], {cwd: root, stdio: 'inherit'}).status ?? 1;
   if (process.exitCode !== 0) break;

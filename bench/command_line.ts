@@ -14,7 +14,10 @@ export interface CommandLine<Name extends string> {
  * @param names the options that take a text, beside `--quick` and `--help`.
  */
 export function commandLine<const Name extends string>(help: string, names: readonly Name[]): CommandLine<Name> {
-  const options: Record<string, {readonly type: 'string' | 'boolean'}> = {quick: {type: 'boolean'}, help: {type: 'boolean'}};
+  const options: Record<string, {readonly type: 'string' | 'boolean'}> = {
+    quick: {type: 'boolean'},
+    help: {type: 'boolean'},
+  };
   for (const name of names) options[name] = {type: 'string'};
   const {values, positionals} = parseArgs({options, allowPositionals: true});
   if (values['help'] === true) {

@@ -12,11 +12,18 @@ export interface Noise {
   readonly load: number;
 }
 
-/** Copies of 16 MB. On a quiet machine the quartiles are a few percent apart, and those at the start near those at the end. */
+/**
+ * Copies of 16 MB. On a quiet machine the quartiles are a few percent apart, and those at the start near those at the
+ * end.
+ */
 function noise(): Noise {
   const source = new Float32Array(4_000_000).fill(1);
   const target = new Float32Array(source.length);
-  const times = Array.from({length: 120}, () => timeOf(() => { target.set(source); }));
+  const times = Array.from({length: 120}, () =>
+    timeOf(() => {
+      target.set(source);
+    }),
+  );
   return {copy: summary(times.slice(20)), load: loadavg()[0] ?? NaN};
 }
 
@@ -26,14 +33,18 @@ function inWords({copy: {median, low, high}, load}: Noise): string {
 
 /** The machine of a bench, and how busy it was at the start and at the end. Says so when made. */
 export class Machine {
-  private readonly start = noise();
-  private readonly about = {
-    processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, tfjs: tf.version_core, date: new Date().toISOString(),
+  readonly #start = noise();
+  readonly #about = {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    tfjs: tf.version_core,
+    date: new Date().toISOString(),
   };
 
   constructor() {
-    const {processor, cores, node, tfjs} = this.about;
-    console.log(`${processor}, ${cores} cores, Node ${node}, tfjs ${tfjs}\nAt the start ${inWords(this.start)}.`);
+    const {processor, cores, node, tfjs} = this.#about;
+    console.log(`${processor}, ${cores} cores, Node ${node}, tfjs ${tfjs}\nAt the start ${inWords(this.#start)}.`);
   }
 
   /** Writes figures as JSON, with the machine and its noise. */
@@ -41,7 +52,10 @@ export class Machine {
     const end = noise();
     console.log(`At the end ${inWords(end)}.`);
     mkdirSync(dirname(file), {recursive: true});
-    writeFileSync(file, JSON.stringify({machine: this.about, noise: {start: this.start, end}, ...figures}, undefined, 1));
+    writeFileSync(
+      file,
+      JSON.stringify({machine: this.#about, noise: {start: this.#start, end}, ...figures}, undefined, 1),
+    );
     console.log(`All figures: ${file}`);
   }
 }

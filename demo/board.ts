@@ -6,23 +6,25 @@ const PEN = 0.075;
 
 /** A board to draw a digit on with a mouse, a pen or a finger; white on black, as in MNIST. */
 export class Board {
-  private readonly context: CanvasRenderingContext2D;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
 
   /** @param drawn called after each stroke. */
-  constructor(private readonly canvas: HTMLCanvasElement, drawn: () => void) {
-    this.context = contextOf(canvas, true);
+  constructor(canvas: HTMLCanvasElement, drawn: () => void) {
+    this.#canvas = canvas;
+    this.#context = contextOf(canvas, true);
     this.clear();
     let from: readonly [number, number] | undefined;
     canvas.addEventListener('pointerdown', event => {
       canvas.setPointerCapture(event.pointerId);
-      from = this.place(event);
-      this.stroke(from, from);
+      from = this.#place(event);
+      this.#stroke(from, from);
     });
     canvas.addEventListener('pointermove', event => {
       if (from === undefined) return;
       for (const each of coalesced(event)) {
-        const to = this.place(each);
-        this.stroke(from, to);
+        const to = this.#place(each);
+        this.#stroke(from, to);
         from = to;
       }
     });
@@ -35,34 +37,37 @@ export class Board {
   }
 
   clear(): void {
-    this.context.fillStyle = 'black';
-    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#context.fillStyle = 'black';
+    this.#context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
   /** The drawing as the net is to see it; undefined where there is none. */
   image(): Float32Array | undefined {
-    const {width, height} = this.canvas;
-    const {data} = this.context.getImageData(0, 0, width, height);
-    return centred(Float32Array.from({length: width * height}, (_, i) => (data[4 * i] ?? 0) / 255), width);
+    const {width, height} = this.#canvas;
+    const {data} = this.#context.getImageData(0, 0, width, height);
+    return centred(
+      Float32Array.from({length: width * height}, (_, i) => (data[4 * i] ?? 0) / 255),
+      width,
+    );
   }
 
   /** Shows an image of 784 numbers. */
   show(image: Float32Array): void {
     const small = document.createElement('canvas');
     showImage(small, image);
-    this.context.imageSmoothingEnabled = true;
-    this.context.drawImage(small, 0, 0, this.canvas.width, this.canvas.height);
+    this.#context.imageSmoothingEnabled = true;
+    this.#context.drawImage(small, 0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  private place({clientX, clientY}: PointerEvent): readonly [number, number] {
-    const {left, top, width, height} = this.canvas.getBoundingClientRect();
-    return [(clientX - left) / width * this.canvas.width, (clientY - top) / height * this.canvas.height];
+  #place({clientX, clientY}: PointerEvent): readonly [number, number] {
+    const {left, top, width, height} = this.#canvas.getBoundingClientRect();
+    return [((clientX - left) / width) * this.#canvas.width, ((clientY - top) / height) * this.#canvas.height];
   }
 
-  private stroke([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number]): void {
-    const {context} = this;
+  #stroke([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number]): void {
+    const context = this.#context;
     context.strokeStyle = 'white';
-    context.lineWidth = PEN * this.canvas.width;
+    context.lineWidth = PEN * this.#canvas.width;
     context.lineCap = 'round';
     context.beginPath();
     context.moveTo(x0, y0);
@@ -76,7 +81,9 @@ export function showImage(canvas: HTMLCanvasElement, image: Float32Array): void 
   canvas.width = SIDE;
   canvas.height = SIDE;
   const pixels = new ImageData(SIDE, SIDE);
-  image.forEach((ink, i) => { pixels.data.set([255 * ink, 255 * ink, 255 * ink, 255], 4 * i); });
+  image.forEach((ink, i) => {
+    pixels.data.set([255 * ink, 255 * ink, 255 * ink, 255], 4 * i);
+  });
   contextOf(canvas, false).putImageData(pixels, 0, 0);
 }
 
@@ -87,6 +94,6 @@ function coalesced(event: PointerEvent): readonly PointerEvent[] {
 
 function contextOf(canvas: HTMLCanvasElement, willReadFrequently: boolean): CanvasRenderingContext2D {
   const context = canvas.getContext('2d', {willReadFrequently});
-  if (context === null) throw new Error('This browser can\'t draw on a canvas.');
+  if (context === null) throw new Error("This browser can't draw on a canvas.");
   return context;
 }

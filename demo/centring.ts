@@ -13,7 +13,8 @@ interface Box {
 }
 
 /**
- * A drawing as MNIST's digits are: made small so that it fits into 20·20 pixels, and put into 28·28 with its centre of mass in the middle.
+ * A drawing as MNIST's digits are: made small so that it fits into 20·20 pixels, and put into 28·28 with its centre of
+ * mass in the middle.
  * @param ink from 0 (paper) to 1, row by row.
  * @param width of a row.
  * @returns 784 numbers from 0 to 1; undefined where nothing is drawn.
@@ -29,7 +30,9 @@ export function centred(ink: Float32Array, width: number): Float32Array | undefi
   const left = placed(x, columns);
   const top = placed(y, rows);
   const image = new Float32Array(SIDE * SIDE);
-  small.forEach((value, i) => { image[(top + Math.floor(i / columns)) * SIDE + left + i % columns] = value; });
+  small.forEach((value, i) => {
+    image[(top + Math.floor(i / columns)) * SIDE + left + (i % columns)] = value;
+  });
   return image;
 }
 
@@ -61,16 +64,20 @@ function shrunk(ink: Float32Array, width: number, box: Box, columns: number, row
 
 /** Which share each of `many` equal pieces of a length has in each of `few`; one may lie in two. */
 function parts(many: number, few: number): Array<{from: number; to: number; share: number}> {
-  return Array.from({length: many}, (_, from) => Array.from({length: few}, (_piece, to) => ({
-    from, to, share: Math.min(to + 1, (from + 1) * few / many) - Math.max(to, from * few / many),
-  })).filter(({share}) => share > 0)).flat();
+  return Array.from({length: many}, (_, from) =>
+    Array.from({length: few}, (_piece, to) => ({
+      from,
+      to,
+      share: Math.min(to + 1, ((from + 1) * few) / many) - Math.max(to, (from * few) / many),
+    })).filter(({share}) => share > 0),
+  ).flat();
 }
 
 function centreOfMass(image: Float32Array, width: number): [x: number, y: number] {
   let [mass, x, y] = [0, 0, 0];
   image.forEach((value, i) => {
     mass += value;
-    x += value * (i % width + 0.5);
+    x += value * ((i % width) + 0.5);
     y += value * (Math.floor(i / width) + 0.5);
   });
   return [x / mass, y / mass];

@@ -36,19 +36,21 @@ const POINTS = 400;
 
 /** A line chart in SVG. Drawing it again replaces paths, and axes where they changed. */
 export class LineChart {
-  private readonly root = svg('svg', {role: 'img', class: 'chart'});
-  private readonly axes = svg('g', {class: 'axes'});
-  private readonly curves = svg('g', {class: 'curves'});
-  private drawnAxes = '';
-  private width = 0;
-  private last: Parameters<LineChart['draw']> = [[]];
+  readonly #settings: ChartSettings;
+  readonly #root = svg('svg', {role: 'img', class: 'chart'});
+  readonly #axes = svg('g', {class: 'axes'});
+  readonly #curves = svg('g', {class: 'curves'});
+  #drawnAxes = '';
+  #width = 0;
+  #last: Parameters<LineChart['draw']> = [[]];
 
-  constructor(host: Element, private readonly settings: ChartSettings) {
-    this.root.append(this.axes, this.curves);
-    host.append(this.root);
+  constructor(host: Element, settings: ChartSettings) {
+    this.#settings = settings;
+    this.#root.append(this.#axes, this.#curves);
+    host.append(this.#root);
     new ResizeObserver(([entry]) => {
-      this.width = Math.round(entry?.contentRect.width ?? 0);
-      this.draw(...this.last);
+      this.#width = Math.round(entry?.contentRect.width ?? 0);
+      this.draw(...this.#last);
     }).observe(host);
   }
 
@@ -56,41 +58,70 @@ export class LineChart {
    * @param xEnd where the x axis ends at least.
    * @param mark an x to mark with a vertical rule.
    */
-  draw(lines: readonly Line[], {xEnd, mark}: {readonly xEnd?: number | undefined; readonly mark?: number | undefined} = {}): void {
-    this.last = [lines, {xEnd, mark}];
-    if (this.width === 0) return;
-    const {x, y, label} = this.settings;
+  draw(
+    lines: readonly Line[],
+    {xEnd, mark}: {readonly xEnd?: number | undefined; readonly mark?: number | undefined} = {},
+  ): void {
+    this.#last = [lines, {xEnd, mark}];
+    if (this.#width === 0) return;
+    const {x, y, label} = this.#settings;
     const points = lines.flatMap(line => line.points).filter(point => isDrawn(point, y));
-    const xs = scaleOf(x, [...points.map(point => point.x), ...xEnd === undefined ? [] : [0, xEnd]], [MARGIN.left, this.width - MARGIN.right]);
-    const ys = scaleOf(y, points.map(point => point.y), [HEIGHT - MARGIN.bottom, MARGIN.top]);
-    this.drawAxes(xs, ys, points.length === 0);
-    this.curves.replaceChildren(
-      ...mark === undefined ? [] : [svg('line', {class: 'mark', x1: xs.at(mark), x2: xs.at(mark), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom})],
-      ...lines.map(({look, points: all}) => svg('path', {
-        d: pathOf(thinned(all.filter(point => isDrawn(point, y))), xs, ys), stroke: `var(--${look.hue})`, 'stroke-dasharray': look.dash,
-      })));
+    const xs = scaleOf(
+      x,
+      [...points.map(point => point.x), ...(xEnd === undefined ? [] : [0, xEnd])],
+      [MARGIN.left, this.#width - MARGIN.right],
+    );
+    const ys = scaleOf(
+      y,
+      points.map(point => point.y),
+      [HEIGHT - MARGIN.bottom, MARGIN.top],
+    );
+    this.#drawAxes(xs, ys, points.length === 0);
+    this.#curves.replaceChildren(
+      ...(mark === undefined
+        ? []
+        : [
+            svg('line', {class: 'mark', x1: xs.at(mark), x2: xs.at(mark), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom}),
+          ]),
+      ...lines.map(({look, points: all}) =>
+        svg('path', {
+          d: pathOf(thinned(all.filter(point => isDrawn(point, y))), xs, ys),
+          stroke: `var(--${look.hue})`,
+          'stroke-dasharray': look.dash,
+        }),
+      ),
+    );
     const values = lines.flatMap(({name, points: all}) => all.slice(-1).map(point => `${name} ${y.format(point.y)}`));
-    this.root.setAttribute('aria-label', `${label}. ${values.length === 0 ? 'Nothing yet.' : values.join(', ')}`);
+    this.#root.setAttribute('aria-label', `${label}. ${values.length === 0 ? 'Nothing yet.' : values.join(', ')}`);
   }
 
-  private drawAxes(xs: Scale, ys: Scale, isEmpty: boolean): void {
-    const {x, y} = this.settings;
+  #drawAxes(xs: Scale, ys: Scale, isEmpty: boolean): void {
+    const {x, y} = this.#settings;
     const bottom = HEIGHT - MARGIN.bottom;
-    const key = [this.width, isEmpty, ...xs.ticks.map(tick => xs.at(tick)), ...ys.ticks, ...ys.ticks.map(tick => ys.at(tick))].join();
-    if (key === this.drawnAxes) return;
-    this.drawnAxes = key;
-    this.root.setAttribute('viewBox', `0 0 ${this.width} ${HEIGHT}`);
+    const key = [
+      this.#width,
+      isEmpty,
+      ...xs.ticks.map(tick => xs.at(tick)),
+      ...ys.ticks,
+      ...ys.ticks.map(tick => ys.at(tick)),
+    ].join();
+    if (key === this.#drawnAxes) return;
+    this.#drawnAxes = key;
+    this.#root.setAttribute('viewBox', `0 0 ${this.#width} ${HEIGHT}`);
     if (isEmpty) {
-      this.axes.replaceChildren(svg('text', {x: this.width / 2, y: HEIGHT / 2, 'text-anchor': 'middle'}, 'Nothing yet'));
+      this.#axes.replaceChildren(
+        svg('text', {x: this.#width / 2, y: HEIGHT / 2, 'text-anchor': 'middle'}, 'Nothing yet'),
+      );
       return;
     }
-    this.axes.replaceChildren(
+    this.#axes.replaceChildren(
       ...ys.ticks.flatMap(tick => [
-        svg('line', {x1: MARGIN.left, x2: this.width - MARGIN.right, y1: ys.at(tick), y2: ys.at(tick)}),
+        svg('line', {x1: MARGIN.left, x2: this.#width - MARGIN.right, y1: ys.at(tick), y2: ys.at(tick)}),
         svg('text', {x: MARGIN.left - 8, y: ys.at(tick), dy: '0.32em', 'text-anchor': 'end'}, y.format(tick)),
       ]),
-      svg('line', {class: 'base', x1: MARGIN.left, x2: this.width - MARGIN.right, y1: bottom, y2: bottom}),
-      ...xs.ticks.map(tick => svg('text', {x: xs.at(tick), y: HEIGHT - 4, 'text-anchor': 'middle'}, x.format(tick))));
+      svg('line', {class: 'base', x1: MARGIN.left, x2: this.#width - MARGIN.right, y1: bottom, y2: bottom}),
+      ...xs.ticks.map(tick => svg('text', {x: xs.at(tick), y: HEIGHT - 4, 'text-anchor': 'middle'}, x.format(tick))),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {network} from '../examples/digits/contestant';
 import {type Course, follow, hypersOf, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
@@ -26,17 +27,21 @@ const READ = 125;
 /** An optimizer and the model that it trains. */
 export class Contestant {
   readonly times = new StepTimes();
-  private readonly optimizer: tf.Optimizer;
-  private readonly variables: tf.Variable[];
+  readonly #optimizer: tf.Optimizer;
+  readonly #variables: tf.Variable[];
 
   /**
    * @param model compiled with the optimizer.
    * @param course what the optimizer follows already.
    */
-  constructor(readonly entrant: Entrant, readonly model: tf.LayersModel, public course: Course,
-    readonly history: History = {losses: [], lrs: [], moms: [], scores: []}) {
-    this.optimizer = model.optimizer;
-    this.variables = model.trainableWeights.map(weight => weight.read()).filter(isVariable);
+  constructor(
+    readonly entrant: Entrant,
+    readonly model: tf.LayersModel,
+    public course: Course,
+    readonly history: History = {losses: [], lrs: [], moms: [], scores: []},
+  ) {
+    this.#optimizer = model.optimizer;
+    this.#variables = model.trainableWeights.map(weight => weight.read()).filter(isVariable);
   }
 
   /** One that starts from the weights that the seed decides. */
@@ -56,26 +61,29 @@ export class Contestant {
   /** Sets the (highest) learning rate, from the next step on. */
   setLr(lr: number): void {
     const course = {...this.course, lr};
-    follow(this.optimizer, course, this.steps);
+    follow(this.#optimizer, course, this.steps);
     this.course = course;
   }
 
   /** Trains on a batch. @param measured whether to wait for the GPU twice, to know what takes how long. */
   async train({xs, ys}: Batch, measured: boolean): Promise<void> {
-    moveByHand(this.optimizer, this.course, this.steps);
+    moveByHand(this.#optimizer, this.course, this.steps);
     const start = performance.now();
-    const {value, grads} = this.optimizer.computeGradients(() => tf.metrics.categoricalCrossentropy(ys, this.outputs(xs)).mean(), this.variables);
-    const [first] = this.variables;
+    const {value, grads} = this.#optimizer.computeGradients(
+      () => tf.metrics.categoricalCrossentropy(ys, this.#outputs(xs)).mean(),
+      this.#variables,
+    );
+    const [first] = this.#variables;
     const last = first && grads[first.name];
     if (measured && last !== undefined) await settled(last);
     const middle = performance.now();
-    this.optimizer.applyGradients(grads);
+    this.#optimizer.applyGradients(grads);
     if (measured && first !== undefined) await settled(first);
     const end = performance.now();
     if (measured) this.times.add(end - middle, end - start);
     tf.dispose(grads);
     const {losses, lrs, moms} = this.history;
-    const {lr, mom} = hypersOf(this.optimizer);
+    const {lr, mom} = hypersOf(this.#optimizer);
     lrs.push(lr);
     moms.push(mom);
     losses.push((await value.data())[0] ?? NaN);
@@ -87,7 +95,7 @@ export class Contestant {
     let correct = 0;
     for (const places of digits.batches(READ)) {
       const {xs, ys} = digits.batch(places);
-      const outputs = tf.tidy(() => this.outputs(xs));
+      const outputs = tf.tidy(() => this.#outputs(xs));
       const rows = chunks(await outputs.data(), places.length);
       tf.dispose([xs, ys, outputs]);
       correct += places.filter((place, i) => argMax(rows[i] ?? []) === digits.label(place)).length;
@@ -98,7 +106,7 @@ export class Contestant {
 
   /** The probability of each digit, for an image of 784 numbers. */
   async read(image: Float32Array): Promise<readonly number[]> {
-    const outputs = tf.tidy(() => this.outputs(tf.tensor2d(image, [1, image.length])));
+    const outputs = tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length])));
     const probabilities = await outputs.data();
     outputs.dispose();
     return [...probabilities];
@@ -106,10 +114,10 @@ export class Contestant {
 
   dispose(): void {
     this.model.dispose();
-    this.optimizer.dispose();
+    this.#optimizer.dispose();
   }
 
-  private outputs(xs: tf.Tensor): tf.Tensor {
+  #outputs(xs: tf.Tensor): tf.Tensor {
     const outputs = this.model.apply(xs, {training: true});
     if (!(outputs instanceof tf.Tensor)) throw new Error('The net has one output.');
     return outputs;

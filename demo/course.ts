@@ -38,11 +38,13 @@ export function moveByHand(optimizer: tf.Optimizer, course: Course, step: number
 
 /** The hypers of the step that was made last. */
 export function hypersOf(optimizer: tf.Optimizer): StepHypers {
-  const {lr, learningRate, mom, beta1}: Readonly<Record<string, unknown>> = isOptimizer(optimizer) ? optimizer.hypers[0] ?? {} : optimizer.getConfig();
+  const {lr, learningRate, mom, beta1}: Readonly<Record<string, unknown>> = isOptimizer(optimizer)
+    ? (optimizer.hypers[0] ?? {})
+    : optimizer.getConfig();
   return {lr: Number(lr ?? learningRate), mom: Number(mom ?? beta1 ?? 0)};
 }
 
 function rateAt({kind, lr, steps}: Course, step: number): number {
   const schedule = kind === 'oneCycle' ? oneCycle({lrMax: lr}).schedulesFor([{lr}])['lr'] : undefined;
-  return schedule === undefined ? lr : scheduleAt(schedule, step / steps)[0] ?? lr;
+  return schedule === undefined ? lr : (scheduleAt(schedule, step / steps)[0] ?? lr);
 }

@@ -14,22 +14,33 @@ interface Curves {
 
 /** The charts of a training. */
 export class CurveCharts {
-  private readonly charts: readonly Curves[] = [
+  readonly #charts: readonly Curves[] = [
     {
       chart: chart('loss-chart', {label: 'Training loss by step', x: step, y: {log: true, format: short}}),
       pointsOf: ({history}) => byStep(smoothed(history.losses)),
     },
     {
-      chart: chart('accuracy-chart', {label: 'Accuracy on held-out digits by step', x: step, y: {format: share => `${Number((100 * share).toFixed(1))} %`}}),
+      chart: chart('accuracy-chart', {
+        label: 'Accuracy on held-out digits by step',
+        x: step,
+        y: {format: share => `${Number((100 * share).toFixed(1))} %`},
+      }),
       pointsOf: ({history: {scores}}) => scores.map(({step: x, accuracy: y}) => ({x, y})),
     },
-    {chart: chart('lr-chart', {label: 'Learning rate by step', x: step, y: {log: true, format: short}}), pointsOf: ({history}) => byStep(history.lrs)},
-    {chart: chart('mom-chart', {label: 'Momentum by step', x: step, y: {format: mom => mom.toFixed(2)}}), pointsOf: ({history}) => byStep(history.moms).filter(({y}) => y > 0)},
+    {
+      chart: chart('lr-chart', {label: 'Learning rate by step', x: step, y: {log: true, format: short}}),
+      pointsOf: ({history}) => byStep(history.lrs),
+    },
+    {
+      chart: chart('mom-chart', {label: 'Momentum by step', x: step, y: {format: mom => mom.toFixed(2)}}),
+      pointsOf: ({history}) => byStep(history.moms).filter(({y}) => y > 0),
+    },
   ];
 
   draw(session: Session | undefined): void {
-    for (const {chart: each, pointsOf} of this.charts) {
-      const lines = session?.contestants.map((contestant): Line => ({...contestant.entrant, points: pointsOf(contestant)})) ?? [];
+    for (const {chart: each, pointsOf} of this.#charts) {
+      const lines =
+        session?.contestants.map((contestant): Line => ({...contestant.entrant, points: pointsOf(contestant)})) ?? [];
       each.draw(lines, {xEnd: session?.steps ?? 100});
     }
   }

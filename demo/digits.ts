@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {shuffled} from '../examples/digits/random';
 
 /** The side of an image. */
@@ -14,28 +15,34 @@ export interface Batch {
 
 /** Images and the digits that they show, as bytes: tensors are made of those that are needed. */
 export class Digits {
+  readonly #pixels: Uint8Array;
+  readonly #labels: Uint8Array;
+
   /** @param pixels from 0 (paper) to 255 (ink), image after image. */
-  constructor(private readonly pixels: Uint8Array, private readonly labels: Uint8Array) {}
+  constructor(pixels: Uint8Array, labels: Uint8Array) {
+    this.#pixels = pixels;
+    this.#labels = labels;
+  }
 
   get size(): number {
-    return this.labels.length;
+    return this.#labels.length;
   }
 
   /** Those at `start` up to `end`. */
   slice(start: number, end: number): Digits {
-    return new Digits(this.pixels.subarray(start * PIXELS, end * PIXELS), this.labels.subarray(start, end));
+    return new Digits(this.#pixels.subarray(start * PIXELS, end * PIXELS), this.#labels.subarray(start, end));
   }
 
   /** The digit that image `i` shows. */
   label(i: number): number {
-    const label = this.labels[i];
+    const label = this.#labels[i];
     if (label === undefined) throw new Error(`There is no image ${i} among ${this.size}.`);
     return label;
   }
 
   /** Image `i`, 784 numbers from 0 to 1. */
   image(i: number): Float32Array {
-    return Float32Array.from(this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS), ink => ink / 255);
+    return Float32Array.from(this.#pixels.subarray(i * PIXELS, (i + 1) * PIXELS), ink => ink / 255);
   }
 
   /** The images at these places. The caller disposes the batch. */
@@ -50,39 +57,49 @@ export class Digits {
   }
 
   /** All images, in order, `n` a batch. */
-  * batches(n: number): Generator<readonly number[]> {
+  *batches(n: number): Generator<readonly number[]> {
     for (let start = 0; start < this.size; start += n) yield range(start, Math.min(start + n, this.size));
   }
 }
 
 /** Which images a training sees when: an order of its own for each epoch, which the seed decides. */
 export class Batches {
-  private epoch = -1;
-  private order: readonly number[] = [];
+  readonly #size: number;
+  readonly #batch: number;
+  readonly #seed: number;
+  #epoch = -1;
+  #order: readonly number[] = [];
 
-  constructor(private readonly size: number, private readonly batch: number, private readonly seed: number) {}
+  constructor(size: number, batch: number, seed: number) {
+    this.#size = size;
+    this.#batch = batch;
+    this.#seed = seed;
+  }
 
   get perEpoch(): number {
-    return Math.ceil(this.size / this.batch);
+    return Math.ceil(this.#size / this.#batch);
   }
 
   /** The places of the images of a step, counted through all epochs. */
   at(step: number): readonly number[] {
     const epoch = Math.floor(step / this.perEpoch);
-    if (epoch !== this.epoch) {
-      this.order = shuffled(this.size, this.seed * 1000 + epoch);
-      this.epoch = epoch;
+    if (epoch !== this.#epoch) {
+      this.#order = shuffled(this.#size, this.#seed * 1000 + epoch);
+      this.#epoch = epoch;
     }
-    const start = (step - epoch * this.perEpoch) * this.batch;
-    return this.order.slice(start, start + this.batch);
+    const start = (step - epoch * this.perEpoch) * this.#batch;
+    return this.#order.slice(start, start + this.#batch);
   }
 }
 
 /** Fetches the digits that the build put beside the page; digits_asset.ts describes the file. */
 export async function loadDigits(): Promise<Digits> {
   const response = await fetch('digits.bin');
-  if (!response.ok || response.body === null) throw new Error(`The digits can't be loaded: digits.bin gives ${response.status}.`);
-  const bytes = new Uint8Array(await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+  if (!response.ok || response.body === null)
+    throw new Error(`The digits can't be loaded: digits.bin gives ${response.status}.`);
+  const bytes = new Uint8Array(
+    await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer(),
+  );
   const size = bytes.length / (PIXELS + 1);
   if (!Number.isInteger(size)) throw new Error(`digits.bin has ${bytes.length} bytes, which are not whole images.`);
   return new Digits(bytes.subarray(size), bytes.subarray(0, size));

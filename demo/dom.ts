@@ -6,18 +6,30 @@ export function element<E extends Element>(id: string, kind: new () => E): E {
 }
 
 /** A new HTML element with attributes and content. */
-export function html<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string>> = {}, ...content: ReadonlyArray<Node | string>): HTMLElementTagNameMap[K] {
+export function html<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string>> = {},
+  ...content: ReadonlyArray<Node | string>
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   return filled(made, attributes, content);
 }
 
 /** A new SVG element with attributes and content. */
-export function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string | number>> = {}, ...content: ReadonlyArray<Node | string>): SVGElementTagNameMap[K] {
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | number>> = {},
+  ...content: ReadonlyArray<Node | string>
+): SVGElementTagNameMap[K] {
   const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
   return filled(made, attributes, content);
 }
 
-function filled<E extends Element>(made: E, attributes: Readonly<Record<string, string | number>>, content: ReadonlyArray<Node | string>): E {
+function filled<E extends Element>(
+  made: E,
+  attributes: Readonly<Record<string, string | number>>,
+  content: ReadonlyArray<Node | string>,
+): E {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   made.append(...content);
   return made;

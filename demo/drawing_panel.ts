@@ -12,89 +12,106 @@ interface Bar {
 
 /** A digit, drawn or one of those held out, and what a contestant takes it for. */
 export class DrawingPanel {
-  private readonly choice = element('reader', HTMLSelectElement);
-  private readonly preview = element('preview', HTMLCanvasElement);
-  private readonly answer = element('answer', HTMLParagraphElement);
-  private readonly heldOut = element('held-out', HTMLButtonElement);
-  private readonly board: Board;
-  private readonly bars: readonly Bar[];
-  private session: Session | undefined;
-  private image: Float32Array | undefined;
+  readonly #guarded: (act: () => Promise<void>) => void;
+  readonly #choice = element('reader', HTMLSelectElement);
+  readonly #preview = element('preview', HTMLCanvasElement);
+  readonly #answer = element('answer', HTMLParagraphElement);
+  readonly #heldOut = element('held-out', HTMLButtonElement);
+  readonly #board: Board;
+  readonly #bars: readonly Bar[];
+  #session: Session | undefined;
+  #image: Float32Array | undefined;
   /** What the image shows, where that is known. */
-  private label: number | undefined;
+  #label: number | undefined;
 
-  constructor(private readonly guarded: (act: () => Promise<void>) => void) {
-    this.board = new Board(element('board', HTMLCanvasElement), () => { this.set(this.board.image(), undefined); });
-    this.bars = Array.from({length: 10}, (_, digit) => this.addBar(digit));
-    onPress(element('clear', HTMLButtonElement), () => {
-      this.board.clear();
-      this.set(undefined, undefined);
+  constructor(guarded: (act: () => Promise<void>) => void) {
+    this.#guarded = guarded;
+    this.#board = new Board(element('board', HTMLCanvasElement), () => {
+      this.#set(this.#board.image(), undefined);
     });
-    onPress(this.heldOut, () => {
-      if (this.session === undefined) return;
-      const {heldOut} = this.session;
+    this.#bars = Array.from({length: 10}, (_, digit) => this.#addBar(digit));
+    onPress(element('clear', HTMLButtonElement), () => {
+      this.#board.clear();
+      this.#set(undefined, undefined);
+    });
+    onPress(this.#heldOut, () => {
+      if (this.#session === undefined) return;
+      const {heldOut} = this.#session;
       const place = Math.floor(Math.random() * heldOut.size);
       const image = heldOut.image(place);
-      this.board.show(image);
-      this.set(image, heldOut.label(place));
+      this.#board.show(image);
+      this.#set(image, heldOut.label(place));
     });
-    this.choice.addEventListener('change', () => { this.read(); });
-    this.set(undefined, undefined);
+    this.#choice.addEventListener('change', () => {
+      this.#read();
+    });
+    this.#set(undefined, undefined);
   }
 
   /** Has the contestants of this training read, which may have learnt more since. */
   draw(session: Session | undefined): void {
-    if (session !== this.session) {
-      this.session = session;
-      this.choice.replaceChildren(...session?.contestants.map(({entrant}) => html('option', {}, entrant.name)) ?? []);
-      setEnabled(this.heldOut, session !== undefined);
+    if (session !== this.#session) {
+      this.#session = session;
+      this.#choice.replaceChildren(
+        ...(session?.contestants.map(({entrant}) => html('option', {}, entrant.name)) ?? []),
+      );
+      setEnabled(this.#heldOut, session !== undefined);
     }
-    this.read();
+    this.#read();
   }
 
-  private set(image: Float32Array | undefined, label: number | undefined): void {
-    this.image = image;
-    this.label = label;
-    showImage(this.preview, image ?? new Float32Array(SIDE * SIDE));
-    this.read();
+  #set(image: Float32Array | undefined, label: number | undefined): void {
+    this.#image = image;
+    this.#label = label;
+    showImage(this.#preview, image ?? new Float32Array(SIDE * SIDE));
+    this.#read();
   }
 
-  private get reader(): Contestant | undefined {
-    return this.session?.contestant(this.choice.value);
+  get #reader(): Contestant | undefined {
+    return this.#session?.contestant(this.#choice.value);
   }
 
-  private read(): void {
-    const {image, reader} = this;
+  #read(): void {
+    const image = this.#image;
+    const reader = this.#reader;
     if (image === undefined || reader === undefined) {
-      this.show(undefined, reader === undefined ? 'Train first: until then there is nobody to read it.' : 'Draw a digit from 0 to 9.');
+      this.#show(
+        undefined,
+        reader === undefined ? 'Train first: until then there is nobody to read it.' : 'Draw a digit from 0 to 9.',
+      );
       return;
     }
-    this.guarded(async () => {
+    this.#guarded(async () => {
       const probabilities = await reader.read(image);
       // Another may have been drawn meanwhile.
-      if (image !== this.image || reader !== this.reader) return;
+      if (image !== this.#image || reader !== this.#reader) return;
       if (probabilities.some(Number.isNaN)) {
-        this.show(undefined, `${reader.entrant.name} has diverged and reads nothing.`);
+        this.#show(undefined, `${reader.entrant.name} has diverged and reads nothing.`);
         return;
       }
       const digit = argMax(probabilities);
-      const truth = this.label === undefined ? '' : this.label === digit ? ' It is.' : ` It is ${this.label}.`;
-      this.show(probabilities, `${reader.entrant.name} takes it for ${digit} (${percent(probabilities[digit] ?? 0)}).${truth}`);
+      const truth = this.#label === undefined ? '' : this.#label === digit ? ' It is.' : ` It is ${this.#label}.`;
+      this.#show(
+        probabilities,
+        `${reader.entrant.name} takes it for ${digit} (${percent(probabilities[digit] ?? 0)}).${truth}`,
+      );
     });
   }
 
-  private show(probabilities: readonly number[] | undefined, answer: string): void {
-    if (this.answer.textContent !== answer) this.answer.textContent = answer;
-    this.bars.forEach(({meter, text}, digit) => {
+  #show(probabilities: readonly number[] | undefined, answer: string): void {
+    if (this.#answer.textContent !== answer) this.#answer.textContent = answer;
+    this.#bars.forEach(({meter, text}, digit) => {
       const probability = probabilities?.[digit];
       meter.style.setProperty('--share', String(probability ?? 0));
       text.textContent = probability === undefined ? '' : percent(probability);
     });
   }
 
-  private addBar(digit: number): Bar {
-    const bar = {meter: html('span', {'class': 'meter', 'aria-hidden': 'true'}), text: html('span', {class: 'share'})};
-    element('probabilities', HTMLOListElement).append(html('li', {}, html('span', {class: 'digit'}, String(digit)), bar.meter, bar.text));
+  #addBar(digit: number): Bar {
+    const bar = {meter: html('span', {class: 'meter', 'aria-hidden': 'true'}), text: html('span', {class: 'share'})};
+    element('probabilities', HTMLOListElement).append(
+      html('li', {}, html('span', {class: 'digit'}, String(digit)), bar.meter, bar.text),
+    );
     return bar;
   }
 }

@@ -35,14 +35,23 @@ const SUITED: Readonly<Record<string, Omit<Entrant, 'name' | 'make'>>> = {
 };
 
 /** What every training has, to compare with. */
-export const YARDSTICK: Entrant = {name: 'tf.train.adam', look: {hue: 'grey', dash: '2 3'}, lr: 0.01, make: lr => tf.train.adam(lr)};
+export const YARDSTICK: Entrant = {
+  name: 'tf.train.adam',
+  look: {hue: 'grey', dash: '2 3'},
+  lr: 0.01,
+  make: lr => tf.train.adam(lr),
+};
 
 /** All optimizers of the package, then the yardstick. */
-export const ENTRANTS: readonly Entrant[] = [...optimizers.map(({name, make}): Entrant => ({name, make: lr => make(lr), ...SUITED[name] ?? OTHER})), YARDSTICK];
+export const ENTRANTS: readonly Entrant[] = [
+  ...optimizers.map(({name, make}): Entrant => ({name, make: lr => make(lr), ...(SUITED[name] ?? OTHER)})),
+  YARDSTICK,
+];
 
 /** @throws where there is none of that name. */
 export function entrantNamed(name: string): Entrant {
   const found = ENTRANTS.find(entrant => entrant.name === name);
-  if (found === undefined) throw new Error(`There is no optimizer '${name}'; there are ${ENTRANTS.map(entrant => entrant.name).join(', ')}.`);
+  if (found === undefined)
+    throw new Error(`There is no optimizer '${name}'; there are ${ENTRANTS.map(entrant => entrant.name).join(', ')}.`);
   return found;
 }

@@ -1,4 +1,5 @@
 import type {LrFindResult} from 'tfjs-optim';
+
 import {LineChart} from './chart';
 import {element, html, onPress, setEnabled} from './dom';
 import {entrantNamed} from './entrants';
@@ -6,80 +7,95 @@ import {TRIED} from './finder';
 import {short} from './numbers';
 
 /** Searches a learning rate for the optimizer of that name; `onStep` is told how far it is. */
-export type Search = (name: string, signal: AbortSignal, onStep: (step: number) => void) => Promise<LrFindResult | undefined>;
+export type Search = (
+  name: string,
+  signal: AbortSignal,
+  onStep: (step: number) => void,
+) => Promise<LrFindResult | undefined>;
 
 /** The learning-rate finder: which optimizer, the search, its plot, and a button that takes what it suggests. */
 export class FinderPanel {
-  private readonly choice = element('finder-optimizer', HTMLSelectElement);
-  private readonly find = element('find', HTMLButtonElement);
-  private readonly take = element('take', HTMLButtonElement);
-  private readonly text = element('finder-text', HTMLParagraphElement);
-  private readonly chart = new LineChart(element('finder-chart', HTMLDivElement), {
-    label: 'Smoothed loss by learning rate', x: {log: true, format: short}, y: {log: true, format: short},
+  readonly #search: Search;
+  readonly #guarded: (act: () => Promise<void>) => void;
+  readonly #choice = element('finder-optimizer', HTMLSelectElement);
+  readonly #find = element('find', HTMLButtonElement);
+  readonly #take = element('take', HTMLButtonElement);
+  readonly #text = element('finder-text', HTMLParagraphElement);
+  readonly #chart = new LineChart(element('finder-chart', HTMLDivElement), {
+    label: 'Smoothed loss by learning rate',
+    x: {log: true, format: short},
+    y: {log: true, format: short},
   });
-  private free = false;
-  private cancel: AbortController | undefined;
-  private suggestion: {readonly name: string; readonly lr: number} | undefined;
+  #free = false;
+  #cancel: AbortController | undefined;
+  #suggestion: {readonly name: string; readonly lr: number} | undefined;
 
   /** @param take called when the suggestion is taken. */
-  constructor(private readonly search: Search, private readonly guarded: (act: () => Promise<void>) => void, take: (name: string, lr: number) => void) {
-    onPress(this.find, () => {
-      if (this.cancel === undefined) this.guarded(() => this.run());
-      else this.cancel.abort();
+  constructor(search: Search, guarded: (act: () => Promise<void>) => void, take: (name: string, lr: number) => void) {
+    this.#search = search;
+    this.#guarded = guarded;
+    onPress(this.#find, () => {
+      if (this.#cancel === undefined) this.#guarded(() => this.#run());
+      else this.#cancel.abort();
     });
-    onPress(this.take, () => {
-      if (this.suggestion === undefined) return;
-      const {name, lr} = this.suggestion;
+    onPress(this.#take, () => {
+      if (this.#suggestion === undefined) return;
+      const {name, lr} = this.#suggestion;
       take(name, lr);
-      this.text.textContent = `${name} has the learning rate ${short(lr)} now.`;
+      this.#text.textContent = `${name} has the learning rate ${short(lr)} now.`;
     });
-    this.refresh();
-    this.chart.draw([]);
+    this.#refresh();
+    this.#chart.draw([]);
   }
 
   /** Offers these optimizers. */
   offer(names: readonly string[]): void {
-    const {value} = this.choice;
-    this.choice.replaceChildren(...names.map(name => html('option', {}, name)));
-    if (names.includes(value)) this.choice.value = value;
+    const {value} = this.#choice;
+    this.#choice.replaceChildren(...names.map(name => html('option', {}, name)));
+    if (names.includes(value)) this.#choice.value = value;
   }
 
   /** @param free whether a search can begin. */
   enable(free: boolean): void {
-    this.free = free;
-    this.refresh();
+    this.#free = free;
+    this.#refresh();
   }
 
-  private refresh(): void {
-    setEnabled(this.find, this.cancel !== undefined || (this.free && this.choice.options.length > 0));
-    setEnabled(this.take, this.suggestion !== undefined);
-    this.find.textContent = this.cancel === undefined ? 'Find' : 'Cancel';
-    this.take.textContent = this.suggestion === undefined ? 'Use it' : `Use ${short(this.suggestion.lr)} for ${this.suggestion.name}`;
+  #refresh(): void {
+    setEnabled(this.#find, this.#cancel !== undefined || (this.#free && this.#choice.options.length > 0));
+    setEnabled(this.#take, this.#suggestion !== undefined);
+    this.#find.textContent = this.#cancel === undefined ? 'Find' : 'Cancel';
+    this.#take.textContent =
+      this.#suggestion === undefined ? 'Use it' : `Use ${short(this.#suggestion.lr)} for ${this.#suggestion.name}`;
   }
 
-  private async run(): Promise<void> {
-    const name = this.choice.value;
+  async #run(): Promise<void> {
+    const name = this.#choice.value;
     const cancel = new AbortController();
-    this.cancel = cancel;
-    this.suggestion = undefined;
-    this.refresh();
+    this.#cancel = cancel;
+    this.#suggestion = undefined;
+    this.#refresh();
     try {
-      const found = await this.search(name, cancel.signal, step => { this.text.textContent = `Trying rates: ${step} of at most ${TRIED}.`; });
-      if (found !== undefined) this.draw(name, found);
+      const found = await this.#search(name, cancel.signal, step => {
+        this.#text.textContent = `Trying rates: ${step} of at most ${TRIED}.`;
+      });
+      if (found !== undefined) this.#draw(name, found);
     } catch (error) {
       if (!cancel.signal.aborted) throw error;
-      this.text.textContent = 'Cancelled.';
+      this.#text.textContent = 'Cancelled.';
     } finally {
-      this.cancel = undefined;
-      this.refresh();
+      this.#cancel = undefined;
+      this.#refresh();
     }
   }
 
-  private draw(name: string, {lrs, losses, valley}: LrFindResult): void {
+  #draw(name: string, {lrs, losses, valley}: LrFindResult): void {
     const points = lrs.map((x, i) => ({x, y: losses[i] ?? NaN}));
-    this.chart.draw([{...entrantNamed(name), points}], {mark: valley});
-    this.suggestion = valley === undefined ? undefined : {name, lr: Number(valley.toPrecision(2))};
-    this.text.textContent = valley === undefined ? `No rate stands out for ${name}.` :
-      `For ${name}: ${short(valley)}, in the longest stretch in which the loss falls. The search has left no trace in the weights.`;
+    this.#chart.draw([{...entrantNamed(name), points}], {mark: valley});
+    this.#suggestion = valley === undefined ? undefined : {name, lr: Number(valley.toPrecision(2))};
+    this.#text.textContent =
+      valley === undefined
+        ? `No rate stands out for ${name}.`
+        : `For ${name}: ${short(valley)}, in the longest stretch in which the loss falls. The search has left no trace in the weights.`;
   }
 }

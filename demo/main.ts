@@ -2,10 +2,11 @@
  * The demo page. What there is, and how it flows:
  *
  *   Setup (setup.ts)            what the visitor chose: plain data, read from the form (setup_form.ts), saved as it is
- *   Entrant (entrants.ts)       an optimizer that can take part: name, look, how to make it; from the package's own table
- *   Contestant (contestant.ts)  an entrant with its model, the Course (course.ts) of its learning rate, its History and StepTimes
- *   Session (session.ts)        contestants on the same batches of Digits (digits.ts): round() is one step of each
- *   Trainer (trainer.ts)        the one session of the page and its phase: train, pause, step, reset, save, restore (storage.ts)
+ *   Entrant (entrants.ts)       an optimizer that can take part: name, look, how to make it; from the package's own
+ *   table Contestant (contestant.ts)  an entrant with its model, the Course (course.ts) of its learning rate, its
+ *   History and StepTimes Session (session.ts)        contestants on the same batches of Digits (digits.ts): round()
+ *   is one step of each Trainer (trainer.ts)        the one session of the page and its phase: train, pause, step,
+ *   reset, save, restore (storage.ts)
  *
  *   form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
  *   finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
@@ -38,7 +39,14 @@ const buttons = {
   save: element('save', HTMLButtonElement),
   restore: element('restore', HTMLButtonElement),
 };
-const TRAIN: Readonly<Record<Phase, string>> = {ready: 'Train', busy: 'Train', training: 'Pause', paused: 'Resume', finished: 'Train', failed: 'Train'};
+const TRAIN: Readonly<Record<Phase, string>> = {
+  ready: 'Train',
+  busy: 'Train',
+  training: 'Pause',
+  paused: 'Resume',
+  finished: 'Train',
+  failed: 'Train',
+};
 
 function say(message: string, isError = false): void {
   status.textContent = message;
@@ -47,7 +55,9 @@ function say(message: string, isError = false): void {
 
 /** Runs what may fail, and says so. */
 function guarded(act: () => Promise<void>): void {
-  act().catch((error: unknown) => { say(error instanceof Error ? error.message : String(error), true); });
+  act().catch((error: unknown) => {
+    say(error instanceof Error ? error.message : String(error), true);
+  });
 }
 
 async function main(): Promise<void> {
@@ -67,27 +77,47 @@ async function main(): Promise<void> {
     steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
     drawn = performance.now();
   };
-  const trainer = new Trainer(digits, () => { if (performance.now() - drawn >= DRAWN) draw(); }, message => {
-    if (message !== '') say(message);
-    enable();
-    draw();
-  });
-  const form = new SetupForm(backends, () => { enable(); }, (name, lr) => { trainer.session?.contestant(name)?.setLr(lr); });
+  const trainer = new Trainer(
+    digits,
+    () => {
+      if (performance.now() - drawn >= DRAWN) draw();
+    },
+    message => {
+      if (message !== '') say(message);
+      enable();
+      draw();
+    },
+  );
+  const form = new SetupForm(
+    backends,
+    () => {
+      enable();
+    },
+    (name, lr) => {
+      trainer.session?.contestant(name)?.setLr(lr);
+    },
+  );
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
     if (setup === undefined) return undefined;
-    return trainer.during(`Looking for a learning rate for ${name}.`, async () => {
-      const training = trainer.session?.contestant(name);
-      if (training === undefined) await start(setup.backend);
-      const contestant = training ?? contestantFor(name, setup);
-      try {
-        return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
-      } finally {
-        if (training === undefined) contestant.dispose();
-      }
-    }, () => 'The search is through.');
+    return trainer.during(
+      `Looking for a learning rate for ${name}.`,
+      async () => {
+        const training = trainer.session?.contestant(name);
+        if (training === undefined) await start(setup.backend);
+        const contestant = training ?? contestantFor(name, setup);
+        try {
+          return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
+        } finally {
+          if (training === undefined) contestant.dispose();
+        }
+      },
+      () => 'The search is through.',
+    );
   };
-  const finder = new FinderPanel(search, guarded, (name, lr) => { form.setLr(name, lr); });
+  const finder = new FinderPanel(search, guarded, (name, lr) => {
+    form.setLr(name, lr);
+  });
 
   const enable = () => {
     const {phase, session, stored} = trainer;
@@ -110,9 +140,15 @@ async function main(): Promise<void> {
     if (trainer.phase === 'training') guarded(() => trainer.pause());
     else withSetup(setup => trainer.train(setup));
   });
-  onPress(buttons.step, () => { withSetup(setup => trainer.train(setup, 1)); });
-  onPress(buttons.reset, () => { guarded(() => trainer.reset()); });
-  onPress(buttons.save, () => { guarded(() => trainer.save()); });
+  onPress(buttons.step, () => {
+    withSetup(setup => trainer.train(setup, 1));
+  });
+  onPress(buttons.reset, () => {
+    guarded(() => trainer.reset());
+  });
+  onPress(buttons.save, () => {
+    guarded(() => trainer.save());
+  });
   onPress(buttons.restore, () => {
     guarded(async () => {
       await trainer.restore();

@@ -3,7 +3,9 @@ export function short(x: number): string {
   if (!Number.isFinite(x)) return '–';
   if (x === 0) return '0';
   const size = Math.abs(x);
-  return size < 1e-3 || size >= 1e4 ? x.toExponential(1).replace('.0e', 'e').replace('e+', 'e') : String(Number(x.toPrecision(2)));
+  return size < 1e-3 || size >= 1e4
+    ? x.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
+    : String(Number(x.toPrecision(2)));
 }
 
 /** Milliseconds: 0.34, 4.1 or 120. */

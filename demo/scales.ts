@@ -11,7 +11,7 @@ const MARKS = 5;
 
 /** A linear scale whose ends are as given. */
 export function linear([low, high]: Range, [from, to]: Range): Scale {
-  return {at: value => from + (value - low) / (high - low || 1) * (to - from), ticks: evenTicks(low, high)};
+  return {at: value => from + ((value - low) / (high - low || 1)) * (to - from), ticks: evenTicks(low, high)};
 }
 
 /** A logarithmic scale between positive ends. */
@@ -29,7 +29,9 @@ function decadeTicks(low: number, high: number): number[] {
   const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)));
   const every = Math.ceil(decades.length / (MARKS + 2));
   const factors = decades.length > 3 ? [1] : [1, 2, 5];
-  return decades.filter(decade => decade % every === 0).flatMap(decade => factors.map(factor => Number(`${factor}e${decade}`)))
+  return decades
+    .filter(decade => decade % every === 0)
+    .flatMap(decade => factors.map(factor => Number(`${factor}e${decade}`)))
     .filter(tick => tick >= low * 0.999 && tick <= high * 1.001);
 }
 

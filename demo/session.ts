@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
@@ -25,19 +26,29 @@ export class Session {
   readonly heldOut: Digits;
   /** The milliseconds that each measured time has in it for waiting; undefined until known. */
   waiting: number | undefined;
-  private readonly training: Digits;
-  private readonly batches: Batches;
+  readonly #training: Digits;
+  readonly #batches: Batches;
 
   /** @param step how many steps the contestants have made. */
-  constructor(readonly setup: Setup, digits: Digits, readonly contestants: readonly Contestant[], public step: number) {
-    this.training = digits.slice(0, setup.digits);
+  constructor(
+    readonly setup: Setup,
+    digits: Digits,
+    readonly contestants: readonly Contestant[],
+    public step: number,
+  ) {
+    this.#training = digits.slice(0, setup.digits);
     this.heldOut = digits.slice(TRAINING, TRAINING + Math.ceil(setup.digits / 4));
-    this.batches = new Batches(this.training.size, setup.batch, setup.seed);
+    this.#batches = new Batches(this.#training.size, setup.batch, setup.seed);
   }
 
   /** A new training: all contestants start from the same weights. */
   static start(setup: Setup, digits: Digits): Session {
-    return new Session(setup, digits, Object.keys(setup.lrs).map(name => contestantFor(name, setup)), 0);
+    return new Session(
+      setup,
+      digits,
+      Object.keys(setup.lrs).map(name => contestantFor(name, setup)),
+      0,
+    );
   }
 
   get steps(): number {
@@ -55,8 +66,12 @@ export class Session {
 
   /** Who reads the most of the held-out digits, in a sentence. */
   get verdict(): string {
-    const [best] = this.contestants.map(({entrant: {name}, history: {scores}}) => ({name, accuracy: scores.at(-1)?.accuracy ?? 0})).sort((a, b) => b.accuracy - a.accuracy);
-    return best === undefined ? '' : `${best.name} reads the most of ${this.heldOut.size} held-out digits: ${percent(best.accuracy)}.`;
+    const [best] = this.contestants
+      .map(({entrant: {name}, history: {scores}}) => ({name, accuracy: scores.at(-1)?.accuracy ?? 0}))
+      .sort((a, b) => b.accuracy - a.accuracy);
+    return best === undefined
+      ? ''
+      : `${best.name} reads the most of ${this.heldOut.size} held-out digits: ${percent(best.accuracy)}.`;
   }
 
   contestant(name: string): Contestant | undefined {
@@ -65,7 +80,7 @@ export class Session {
 
   /** One step of each contestant. */
   async round(): Promise<void> {
-    const batch = this.training.batch(this.batches.at(this.step));
+    const batch = this.#training.batch(this.#batches.at(this.step));
     const measured = this.step >= WARM_UP && (!computesLater() || this.step % MEASURED === WARM_UP);
     if (measured) {
       await settled(batch.xs);
@@ -79,15 +94,18 @@ export class Session {
     }
     tf.dispose([batch.xs, batch.ys]);
     this.step++;
-    if (this.finished) await this.score(this.heldOut);
-    else if (this.step % Math.min(SCORED, Math.ceil(this.steps / SCORES)) === 0) await this.score(this.heldOut.slice(0, SCORED_ON));
+    if (this.finished) await this.#score(this.heldOut);
+    else if (this.step % Math.min(SCORED, Math.ceil(this.steps / SCORES)) === 0)
+      await this.#score(this.heldOut.slice(0, SCORED_ON));
   }
 
   dispose(): void {
-    this.contestants.forEach(contestant => { contestant.dispose(); });
+    this.contestants.forEach(contestant => {
+      contestant.dispose();
+    });
   }
 
-  private async score(digits: Digits): Promise<void> {
+  async #score(digits: Digits): Promise<void> {
     for (const contestant of this.contestants) {
       contestant.history.scores.push({step: this.step, accuracy: await contestant.accuracy(digits)});
     }
@@ -97,7 +115,11 @@ export class Session {
 /** A contestant before its first step. */
 export function contestantFor(name: string, setup: Setup): Contestant {
   const entrant = entrantNamed(name);
-  return Contestant.start(entrant, {kind: setup.schedule, lr: setup.lrs[name] ?? entrant.lr, steps: stepsOf(setup)}, setup.seed);
+  return Contestant.start(
+    entrant,
+    {kind: setup.schedule, lr: setup.lrs[name] ?? entrant.lr, steps: stepsOf(setup)},
+    setup.seed,
+  );
 }
 
 function stepsOf({epochs, batch, digits}: Setup): number {

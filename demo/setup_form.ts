@@ -1,7 +1,7 @@
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
 import {element, html} from './dom';
-import {ENTRANTS, type Entrant, YARDSTICK} from './entrants';
+import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
 import {TRAINING} from './session';
 import type {Setup} from './setup';
 import {swatch} from './swatch';
@@ -17,88 +17,123 @@ interface Row {
 
 /** The form in which the visitor chooses what is trained how. */
 export class SetupForm {
-  private readonly form = element('setup', HTMLFormElement);
-  private readonly fixed = element('fixed', HTMLFieldSetElement);
-  private readonly backend = element('backend', HTMLSelectElement);
-  private readonly schedule = element('schedule', HTMLSelectElement);
-  private readonly epochs = element('epochs', HTMLInputElement);
-  private readonly batch = element('batch', HTMLInputElement);
-  private readonly digits = element('digits', HTMLInputElement);
-  private readonly seed = element('seed', HTMLInputElement);
-  private readonly rows: readonly Row[];
-  private locked = false;
+  readonly #lrChanged: (name: string, lr: number) => void;
+  readonly #form = element('setup', HTMLFormElement);
+  readonly #fixed = element('fixed', HTMLFieldSetElement);
+  readonly #backend = element('backend', HTMLSelectElement);
+  readonly #schedule = element('schedule', HTMLSelectElement);
+  readonly #epochs = element('epochs', HTMLInputElement);
+  readonly #batch = element('batch', HTMLInputElement);
+  readonly #digits = element('digits', HTMLInputElement);
+  readonly #seed = element('seed', HTMLInputElement);
+  readonly #rows: readonly Row[];
+  #locked = false;
 
   /**
    * @param changed called when another choice of optimizers was made.
    * @param lrChanged called when a learning rate was set.
    */
-  constructor(backends: readonly Backend[], changed: () => void, private readonly lrChanged: (name: string, lr: number) => void) {
-    this.backend.append(...backends.map(({name, title}) => html('option', {value: name}, title)));
-    this.digits.max = String(TRAINING);
-    this.rows = ENTRANTS.map(entrant => rowOf(entrant));
-    element('entrants', HTMLUListElement).append(...this.rows.map(({entrant, chosen, lr}) => html('li', {},
-      html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
-      html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr))));
-    for (const {entrant, chosen, lr} of this.rows) {
+  constructor(backends: readonly Backend[], changed: () => void, lrChanged: (name: string, lr: number) => void) {
+    this.#lrChanged = lrChanged;
+    this.#backend.append(...backends.map(({name, title}) => html('option', {value: name}, title)));
+    this.#digits.max = String(TRAINING);
+    this.#rows = ENTRANTS.map(entrant => rowOf(entrant));
+    element('entrants', HTMLUListElement).append(
+      ...this.#rows.map(({entrant, chosen, lr}) =>
+        html(
+          'li',
+          {},
+          html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
+          html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
+        ),
+      ),
+    );
+    for (const {entrant, chosen, lr} of this.#rows) {
       chosen.addEventListener('change', () => {
-        this.enable();
+        this.#enable();
         changed();
       });
-      lr.addEventListener('change', () => { if (lr.reportValidity()) this.lrChanged(entrant.name, lr.valueAsNumber); });
+      lr.addEventListener('change', () => {
+        if (lr.reportValidity()) this.#lrChanged(entrant.name, lr.valueAsNumber);
+      });
     }
-    this.form.addEventListener('submit', event => { event.preventDefault(); });
-    this.enable();
+    this.#form.addEventListener('submit', event => {
+      event.preventDefault();
+    });
+    this.#enable();
   }
 
   /** The choice; undefined where something is missing or impossible, which the browser then points at. */
   read(): Setup | undefined {
-    if (!this.form.reportValidity()) return undefined;
-    const {backend: {value: backend}, epochs, batch, digits, seed} = this;
-    const schedule = COURSE_KINDS.find(kind => kind === this.schedule.value) ?? 'oneCycle';
-    const lrs = Object.fromEntries(this.chosen.map(({entrant, lr}) => [entrant.name, lr.valueAsNumber]));
-    return {backend, schedule, epochs: epochs.valueAsNumber, batch: batch.valueAsNumber, digits: digits.valueAsNumber, seed: seed.valueAsNumber, lrs};
+    if (!this.#form.reportValidity()) return undefined;
+    const backend = this.#backend.value;
+    const epochs = this.#epochs;
+    const batch = this.#batch;
+    const digits = this.#digits;
+    const seed = this.#seed;
+    const schedule = COURSE_KINDS.find(kind => kind === this.#schedule.value) ?? 'oneCycle';
+    const lrs = Object.fromEntries(this.#chosen.map(({entrant, lr}) => [entrant.name, lr.valueAsNumber]));
+    return {
+      backend,
+      schedule,
+      epochs: epochs.valueAsNumber,
+      batch: batch.valueAsNumber,
+      digits: digits.valueAsNumber,
+      seed: seed.valueAsNumber,
+      lrs,
+    };
   }
 
   /** Shows the choice of a training that was restored. */
   show({backend, schedule, epochs, batch, digits, seed, lrs}: Setup): void {
-    this.backend.value = backend;
-    this.schedule.value = schedule;
-    for (const [input, value] of [[this.epochs, epochs], [this.batch, batch], [this.digits, digits], [this.seed, seed]] as const) input.value = String(value);
-    for (const {entrant: {name}, chosen, lr} of this.rows) {
+    this.#backend.value = backend;
+    this.#schedule.value = schedule;
+    for (const [input, value] of [
+      [this.#epochs, epochs],
+      [this.#batch, batch],
+      [this.#digits, digits],
+      [this.#seed, seed],
+    ] as const)
+      input.value = String(value);
+    for (const {
+      entrant: {name},
+      chosen,
+      lr,
+    } of this.#rows) {
       chosen.checked = name in lrs;
       if (lrs[name] !== undefined) lr.value = String(lrs[name]);
     }
-    this.enable();
+    this.#enable();
   }
 
   /** While there is a training, only its learning rates can be changed. */
   lock(locked: boolean): void {
-    if (locked === this.locked) return;
-    this.locked = locked;
-    this.enable();
+    if (locked === this.#locked) return;
+    this.#locked = locked;
+    this.#enable();
   }
 
   /** Sets a learning rate as if the visitor had. */
   setLr(name: string, lr: number): void {
-    const row = this.rows.find(({entrant}) => entrant.name === name);
+    const row = this.#rows.find(({entrant}) => entrant.name === name);
     if (row === undefined) throw new Error(`The form has no optimizer '${name}'.`);
     row.lr.value = String(lr);
-    this.lrChanged(name, lr);
+    this.#lrChanged(name, lr);
   }
 
   /** The names of the package's optimizers that are chosen. */
   get ours(): string[] {
-    return this.chosen.map(({entrant: {name}}) => name).filter(name => name !== YARDSTICK.name);
+    return this.#chosen.map(({entrant: {name}}) => name).filter(name => name !== YARDSTICK.name);
   }
 
-  private get chosen(): Row[] {
-    return this.rows.filter(({chosen}) => chosen.checked);
+  get #chosen(): Row[] {
+    return this.#rows.filter(({chosen}) => chosen.checked);
   }
 
-  private enable(): void {
-    this.fixed.disabled = this.locked;
-    for (const {entrant, chosen, lr} of this.rows) {
-      chosen.disabled = this.locked || entrant === YARDSTICK;
+  #enable(): void {
+    this.#fixed.disabled = this.#locked;
+    for (const {entrant, chosen, lr} of this.#rows) {
+      chosen.disabled = this.#locked || entrant === YARDSTICK;
       lr.disabled = !chosen.checked;
     }
   }
@@ -107,5 +142,16 @@ export class SetupForm {
 function rowOf(entrant: Entrant): Row {
   const chosen = html('input', {type: 'checkbox', name: 'optimizer', value: entrant.name});
   chosen.checked = CHOSEN.includes(entrant.name);
-  return {entrant, chosen, lr: html('input', {type: 'number', min: '1e-9', step: 'any', required: '', value: String(entrant.lr), inputmode: 'decimal'})};
+  return {
+    entrant,
+    chosen,
+    lr: html('input', {
+      type: 'number',
+      min: '1e-9',
+      step: 'any',
+      required: '',
+      value: String(entrant.lr),
+      inputmode: 'decimal',
+    }),
+  };
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {Contestant, type History} from './contestant';
 import type {Course} from './course';
 import type {Digits} from './digits';
@@ -42,9 +43,15 @@ export async function save({setup, step, contestants}: Session): Promise<void> {
 /** The training that was saved last; undefined where there is none. */
 export async function stored(): Promise<Stored | undefined> {
   const models = await storedModels();
-  const trainings = [...new Set(models.map(({id}) => id))].sort((a, b) => b - a).map(id => models.filter(model => model.id === id));
+  const trainings = [...new Set(models.map(({id}) => id))]
+    .sort((a, b) => b - a)
+    .map(id => models.filter(model => model.id === id));
   // One that was interrupted lacks models.
-  const places = trainings.find(parts => parts.length === parts[0]?.parts)?.sort((a, b) => a.part - b.part).map(({place}) => place) ?? [];
+  const places =
+    trainings
+      .find(parts => parts.length === parts[0]?.parts)
+      ?.sort((a, b) => a.part - b.part)
+      .map(({place}) => place) ?? [];
   const [first] = places;
   if (first === undefined) return undefined;
   const artifacts = await tf.io.getLoadHandlers(first)[0]?.load?.();
@@ -53,8 +60,8 @@ export async function stored(): Promise<Stored | undefined> {
 }
 
 /**
- * A stored training as it was when it was saved. Its backend has to be set. The package's optimizers go on bit for bit; TensorFlow.js computes the
- * powers of beta of tf.train.adam anew, which may round them otherwise.
+ * A stored training as it was when it was saved. Its backend has to be set. The package's optimizers go on bit for
+ * bit; TensorFlow.js computes the powers of beta of tf.train.adam anew, which may round them otherwise.
  */
 export async function restore({setup, step, places}: Stored, digits: Digits): Promise<Session> {
   const contestants: Contestant[] = [];
@@ -65,7 +72,9 @@ export async function restore({setup, step, places}: Stored, digits: Digits): Pr
       contestants.push(new Contestant(entrantNamed(name), model, course, history));
     }
   } catch (error) {
-    contestants.forEach(contestant => { contestant.dispose(); });
+    contestants.forEach(contestant => {
+      contestant.dispose();
+    });
     throw error;
   }
   return new Session(setup, digits, contestants, step);

@@ -3,6 +3,9 @@ import type {Look} from './entrants';
 
 /** A short piece of the line that an optimizer has in the charts. */
 export function swatch({hue, dash}: Look): SVGSVGElement {
-  return svg('svg', {'class': 'swatch', 'viewBox': '0 0 24 8', 'aria-hidden': 'true'},
-    svg('line', {'x1': 1, 'x2': 23, 'y1': 4, 'y2': 4, 'stroke': `var(--${hue})`, 'stroke-dasharray': dash}));
+  return svg(
+    'svg',
+    {class: 'swatch', viewBox: '0 0 24 8', 'aria-hidden': 'true'},
+    svg('line', {x1: 1, x2: 23, y1: 4, y2: 4, stroke: `var(--${hue})`, 'stroke-dasharray': dash}),
+  );
 }

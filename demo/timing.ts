@@ -5,12 +5,18 @@ const KEPT = 101;
 
 /** The milliseconds of a contestant's measured steps. */
 export class StepTimes {
-  private readonly optimizer: number[] = [];
-  private readonly whole: number[] = [];
+  readonly #optimizer: number[] = [];
+  readonly #whole: number[] = [];
 
-  /** @param whole from a batch that is on the device to updated weights; `optimizer` is the part of it from gradients to updated weights. */
+  /**
+   * @param whole from a batch that is on the device to updated weights; `optimizer` is the part of it from gradients
+   *   to updated weights.
+   */
   add(optimizer: number, whole: number): void {
-    for (const [list, time] of [[this.optimizer, optimizer], [this.whole, whole]] as const) {
+    for (const [list, time] of [
+      [this.#optimizer, optimizer],
+      [this.#whole, whole],
+    ] as const) {
       list.push(time);
       if (list.length > KEPT) list.shift();
     }
@@ -18,7 +24,9 @@ export class StepTimes {
 
   /** Undefined before the first. */
   get typical(): {readonly optimizer: number; readonly whole: number} | undefined {
-    return this.whole.length === 0 ? undefined : {optimizer: middleMean(this.optimizer), whole: middleMean(this.whole)};
+    return this.#whole.length === 0
+      ? undefined
+      : {optimizer: middleMean(this.#optimizer), whole: middleMean(this.#whole)};
   }
 }
 

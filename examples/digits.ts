@@ -1,13 +1,17 @@
-// `npm start`: handwritten digits, an optimizer of this package beside tf.train.adam; then save, load and go on. See HELP in digits/options.ts.
-import {writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+// `npm start`: handwritten digits, an optimizer of this package beside tf.train.adam; then save, load and go on. See
+// HELP in digits/options.ts.
 import '@tensorflow/tfjs-backend-wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
+
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+
 import * as tf from '@tensorflow/tfjs';
 import {fileSystem} from 'tfjs-optim/file-system';
-import {batchesOf, Contestant, network} from './digits/contestant';
+
 import {runCommand} from './digits/command_line';
+import {batchesOf, Contestant, network} from './digits/contestant';
 import {type Digits, loadDigits} from './digits/data';
 import {lossPlot} from './digits/loss_plot';
 import {HELP, type Options, optionsFrom} from './digits/options';
@@ -16,19 +20,33 @@ import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
 
 async function main(options: Options): Promise<void> {
-  const {optimizer: {name, make}, lr, epochs, digits, seed, out} = options;
+  const {
+    optimizer: {name, make},
+    lr,
+    epochs,
+    digits,
+    seed,
+    out,
+  } = options;
   await start(options.backend);
   const {training, validation} = await loadDigits(digits, seed);
-  console.log(`${training.size} digits to train with, ${validation.size} others to validate with; backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`);
+  console.log(
+    `${training.size} digits to train with, ${validation.size} others to validate with; backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`,
+  );
 
   const ours = contestant(name, make(lr), seed);
   const theirs = contestant('tf.train.adam', tf.train.adam(lr), seed);
   const train = async (contestants: readonly Contestant[], first: number, last: number) => {
     const batches = contestants.length * (last - first + 1) * batchesOf(training);
-    const progress = new Progress(contestants.map(one => one.name), batches, `epoch ${first}`);
+    const progress = new Progress(
+      contestants.map(one => one.name),
+      batches,
+      `epoch ${first}`,
+    );
     try {
       for (let epoch = first; epoch <= last; epoch++) {
-        for (const one of contestants) await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, `epoch ${epoch}`, logs));
+        for (const one of contestants)
+          await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, `epoch ${epoch}`, logs));
       }
     } finally {
       progress.stop();
@@ -45,13 +63,15 @@ async function main(options: Options): Promise<void> {
   results.push(resultOf(again, epochs + 1, training, validation));
   await writeFile(join(out, 'loss.svg'), lossPlot(new Map([ours, theirs].map(one => [one.name, one.losses]))));
 
-  console.log(`\n${table([['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'], ...results.map(rowOf)])}\n`);
+  console.log(
+    `\n${table([['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'], ...results.map(rowOf)])}\n`,
+  );
   console.log(verdict(results));
   console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
 }
 
 async function start(backend: string): Promise<void> {
-  if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   await tf.ready();
 }
 
@@ -70,19 +90,32 @@ interface Result {
 }
 
 function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
-  return {name: one.name, epochs, training: scoreOf(one.model, training), validation: scoreOf(one.model, validation), seconds: one.seconds};
+  return {
+    name: one.name,
+    epochs,
+    training: scoreOf(one.model, training),
+    validation: scoreOf(one.model, validation),
+    seconds: one.seconds,
+  };
 }
 
 function rowOf({name, epochs, training, validation, seconds}: Result): string[] {
-  return [name, String(epochs), ...[training, validation].flatMap(({loss, accuracy}) => [loss.toFixed(4), percent(accuracy)]), seconds.toFixed(1)];
+  return [
+    name,
+    String(epochs),
+    ...[training, validation].flatMap(({loss, accuracy}) => [loss.toFixed(4), percent(accuracy)]),
+    seconds.toFixed(1),
+  ];
 }
 
 function verdict([ours, adam]: readonly Result[]): string {
   if (ours === undefined || adam === undefined) throw new Error('There are not two results to compare.');
   const [better, worse] = ours.validation.loss < adam.validation.loss ? [ours, adam] : [adam, ours];
-  return `By validation loss ${better.name} did better than ${worse.name} in this run (${better.validation.loss.toFixed(4)} against ` +
+  return (
+    `By validation loss ${better.name} did better than ${worse.name} in this run (${better.validation.loss.toFixed(4)} against ` +
     `${worse.validation.loss.toFixed(4)}); by accuracy it is ${percent(better.validation.accuracy)} against ${percent(worse.validation.accuracy)}. ` +
-    'Other seeds and learning rates can turn that round.';
+    'Other seeds and learning rates can turn that round.'
+  );
 }
 
 function percent(share: number): string {

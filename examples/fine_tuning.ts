@@ -2,7 +2,9 @@
 import '@tensorflow/tfjs-backend-wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
+
 import * as tf from '@tensorflow/tfjs';
+
 import {runCommand} from './digits/command_line';
 import {Progress} from './digits/progress';
 import {table} from './digits/table';
@@ -12,25 +14,35 @@ import {meanAndDeviation, meanOf} from './fine_tuning/statistics';
 
 async function main(options: Options): Promise<void> {
   const {shots, steps, seeds, seed, digits} = options;
-  if (!await tf.setBackend('wasm')) throw new Error('The backend wasm did not start.');
-  console.log(`${digits} digits 0 to 4, then ${shots} of each of 5 to 9 in ${steps} steps; seeds ${seed} to ${seed + seeds - 1}`);
+  if (!(await tf.setBackend('wasm'))) throw new Error('The backend wasm did not start.');
+  console.log(
+    `${digits} digits 0 to 4, then ${shots} of each of 5 to 9 in ${steps} steps; seeds ${seed} to ${seed + seeds - 1}`,
+  );
   const progress = new Progress(['batch'], batchesOf(options), '');
   let comparison: Comparison;
   try {
-    comparison = await compare(options, (stage, logs) => { progress.batch('batch', stage, logs); });
+    comparison = await compare(options, (stage, logs) => {
+      progress.batch('batch', stage, logs);
+    });
   } finally {
     progress.stop();
   }
   const {pretrained, results} = comparison;
-  console.log(`\n${table([['', 'lr', 'accuracy on 5 to 9, %'], ...results.map(({way, lr, accuracies}) => [way.name, String(lr), meanAndDeviation(accuracies)])])}\n`);
-  console.log(`Accuracy: mean ± standard deviation over ${seeds} seeds, on 2000 digits 5 to 9 that nothing was trained on or chosen by.`);
+  console.log(
+    `\n${table([['', 'lr', 'accuracy on 5 to 9, %'], ...results.map(({way, lr, accuracies}) => [way.name, String(lr), meanAndDeviation(accuracies)])])}\n`,
+  );
+  console.log(
+    `Accuracy: mean ± standard deviation over ${seeds} seeds, on 2000 digits 5 to 9 that nothing was trained on or chosen by.`,
+  );
   console.log(`The pretrained nets read ${meanAndDeviation(pretrained)} % of other digits 0 to 4.`);
   console.log(verdict(results));
 }
 
 function verdict(results: readonly Result[]): string {
   const tuned = results.at(-1);
-  const [scratch] = results.filter(({way}) => !way.pretrained).sort((a, b) => meanOf(b.accuracies) - meanOf(a.accuracies));
+  const [scratch] = results
+    .filter(({way}) => !way.pretrained)
+    .sort((a, b) => meanOf(b.accuracies) - meanOf(a.accuracies));
   if (tuned === undefined || scratch === undefined) throw new Error('There are not two results to compare.');
   const differences = tuned.accuracies.map((accuracy, i) => accuracy - (scratch.accuracies[i] ?? NaN));
   return `Seed by seed, '${tuned.way.name}' less '${scratch.way.name}' is ${meanAndDeviation(differences)} points; it is above 0 for ${differences.filter(one => one > 0).length} of ${differences.length} seeds.`;

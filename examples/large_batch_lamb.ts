@@ -1,19 +1,22 @@
 /**
  * Large batches: `lamb` beside `sgd` and `adam` on handwritten digits in batches of 2000, all with the same few steps.
  *
- * A large batch gives exact gradients and few steps, and so wants large ones. LAMB makes each layer's step as long as `lr` times the layer's
- * weights (`lambStep`), which is meant to stay stable there. All three follow the same schedule, a linear warm-up and then half a cosine down to
- * 0 (`warmupCos`), from the same weights, over the same batches; each with several learning rates, for a fair comparison needs every one's best, and several seeds.
- * The paper shows that for BERT, in batches of tens of thousands; on so small a net adam does as well or better.
- * Source: You et al., Large Batch Optimization for Deep Learning, 2020, https://arxiv.org/abs/1904.00962.
+ * A large batch gives exact gradients and few steps, and so wants large ones. LAMB makes each layer's step as long as
+ * `lr` times the layer's weights (`lambStep`), which is meant to stay stable there. All three follow the same
+ * schedule, a linear warm-up and then half a cosine down to 0 (`warmupCos`), from the same weights, over the same
+ * batches; each with several learning rates, for a fair comparison needs every one's best, and several seeds. The
+ * paper shows that for BERT, in batches of tens of thousands; on so small a net adam does as well or better. Source:
+ * You et al., Large Batch Optimization for Deep Learning, 2020, https://arxiv.org/abs/1904.00962.
  *
  * npx tsx examples/large_batch_lamb.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
 // Products of transposed matrices, which backpropagation is full of, are slow on WASM without it.
 import 'tfjs-optim/wasm-training';
+
 import * as tf from '@tensorflow/tfjs';
 import {adam, lamb, type Optimizer, sgd, warmupCos} from 'tfjs-optim';
+
 import {type Digits, loadDigits} from './digits/data';
 import {table} from './digits/table';
 import {run, whole} from './support/command_line';
@@ -37,8 +40,15 @@ const CONTESTANTS = [
 
 function network(layers: number, seed: number, optimizer: Optimizer): tf.LayersModel {
   const dense = (units: number, activation: 'relu' | 'softmax', each: number) =>
-    tf.layers.dense({units, activation, kernelInitializer: tf.initializers.heNormal({seed: 100 * seed + each}), ...each === 0 ? {inputShape: [784]} : {}});
-  const model = tf.sequential({layers: [...Array.from({length: layers}, (_, i) => dense(64, 'relu', i)), dense(10, 'softmax', layers)]});
+    tf.layers.dense({
+      units,
+      activation,
+      kernelInitializer: tf.initializers.heNormal({seed: 100 * seed + each}),
+      ...(each === 0 ? {inputShape: [784]} : {}),
+    });
+  const model = tf.sequential({
+    layers: [...Array.from({length: layers}, (_, i) => dense(64, 'relu', i)), dense(10, 'softmax', layers)],
+  });
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
   return model;
 }
@@ -46,7 +56,9 @@ function network(layers: number, seed: number, optimizer: Optimizer): tf.LayersM
 type Batch = ReturnType<Digits['tensors']>;
 
 function batchesOf(digits: Digits, size: number): Batch[] {
-  return Array.from({length: Math.floor(digits.size / size)}, (_, i) => digits.slice(i * size, (i + 1) * size).tensors());
+  return Array.from({length: Math.floor(digits.size / size)}, (_, i) =>
+    digits.slice(i * size, (i + 1) * size).tensors(),
+  );
 }
 
 interface Data {
@@ -57,7 +69,11 @@ interface Data {
 
 async function dataOf(digits: number, batch: number, seed: number): Promise<Data> {
   const {training, validation} = await loadDigits(digits, seed);
-  return {batches: batchesOf(training, Math.min(batch, training.size)), training: training.tensors(), validation: validation.tensors()};
+  return {
+    batches: batchesOf(training, Math.min(batch, training.size)),
+    training: training.tensors(),
+    validation: validation.tensors(),
+  };
 }
 
 interface Score {
@@ -66,14 +82,21 @@ interface Score {
   readonly accuracy: number;
 }
 
-async function train(model: tf.LayersModel, opt: Optimizer, {batches, training, validation}: Data, steps: number, onStep: (loss: number) => void): Promise<Score> {
+async function train(
+  model: tf.LayersModel,
+  opt: Optimizer,
+  {batches, training, validation}: Data,
+  steps: number,
+  onStep: (loss: number) => void,
+): Promise<Score> {
   opt.setSchedule(warmupCos({pctStart: 0.25, lrStart: opt.learningRate / 25}), {steps});
   for (let i = 0; i < steps; i++) {
     const {xs, ys} = batches[i % batches.length] ?? training;
     const [loss = NaN] = [await model.trainOnBatch(xs, ys)].flat();
     onStep(loss);
   }
-  const score = ({xs, ys}: Batch) => tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 2000})].flat().map(value => value.dataSync()[0] ?? NaN));
+  const score = ({xs, ys}: Batch) =>
+    tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 2000})].flat().map(value => value.dataSync()[0] ?? NaN));
   const [[trainingLoss = NaN], [loss = NaN, accuracy = NaN]] = [score(training), score(validation)];
   return {trainingLoss, loss, accuracy};
 }
@@ -82,37 +105,60 @@ function mean(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b) / numbers.length;
 }
 
-await run('large_batch_lamb.ts', 'Trains with lamb, sgd and adam in large batches, in the same number of steps.', OPTIONS, async ({digits, batch, steps, layers, seed, seeds}) => {
-  await tf.setBackend('wasm');
-  const runs = CONTESTANTS.flatMap(({name, rates, make}) => rates.map(lr => ({name, lr, make, scores: new Array<Score>()})));
-  await withProgress(runs.length * steps * seeds, async advance => {
-    for (let each = seed; each < seed + seeds; each++) {
-      const data = await dataOf(digits, batch, each);
-      for (const {name, lr, make, scores} of runs) {
-        const opt = make(lr);
-        const model = network(layers, each, opt);
-        scores.push(await train(model, opt, data, steps, loss => advance(`seed ${each} | ${name} ${lr} | loss ${loss.toFixed(3)}`)));
-        model.dispose();
-        opt.dispose();
+await run(
+  'large_batch_lamb.ts',
+  'Trains with lamb, sgd and adam in large batches, in the same number of steps.',
+  OPTIONS,
+  async ({digits, batch, steps, layers, seed, seeds}) => {
+    await tf.setBackend('wasm');
+    const runs = CONTESTANTS.flatMap(({name, rates, make}) =>
+      rates.map(lr => ({name, lr, make, scores: new Array<Score>()})),
+    );
+    await withProgress(runs.length * steps * seeds, async advance => {
+      for (let each = seed; each < seed + seeds; each++) {
+        const data = await dataOf(digits, batch, each);
+        for (const {name, lr, make, scores} of runs) {
+          const opt = make(lr);
+          const model = network(layers, each, opt);
+          scores.push(
+            await train(model, opt, data, steps, loss =>
+              advance(`seed ${each} | ${name} ${lr} | loss ${loss.toFixed(3)}`),
+            ),
+          );
+          model.dispose();
+          opt.dispose();
+        }
+        tf.dispose([data.training, data.validation, ...data.batches].flatMap(({xs, ys}) => [xs, ys]));
       }
-      tf.dispose([data.training, data.validation, ...data.batches].flatMap(({xs, ys}) => [xs, ys]));
-    }
-  });
+    });
 
-  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-  console.log(`\nMeans of ${seeds} seeds after ${steps} steps in batches of ${Math.min(batch, digits)}; ${layers} hidden layers.\n`);
-  console.log(table([
-    ['', 'highest lr', 'training loss', 'validation loss', 'accuracy', 'lowest', 'highest'],
-    ...runs.map(({name, lr, scores}) => {
-      const accuracies = scores.map(({accuracy}) => accuracy);
-      return [
-        name, String(lr), mean(scores.map(({trainingLoss}) => trainingLoss)).toFixed(4), mean(scores.map(({loss}) => loss)).toFixed(4),
-        percent(mean(accuracies)), percent(Math.min(...accuracies)), percent(Math.max(...accuracies)),
-      ];
-    }),
-  ]));
-  const accuracyOf = ({scores}: (typeof runs)[number]) => mean(scores.map(({accuracy}) => accuracy));
-  const best = CONTESTANTS.map(({name}) => runs.filter(one => one.name === name).reduce((a, b) => accuracyOf(b) > accuracyOf(a) ? b : a))
-    .sort((a, b) => accuracyOf(b) - accuracyOf(a));
-  console.log(`\nValidation accuracy, each at the best of its rates: ${best.map(one => `${one.name} ${percent(accuracyOf(one))} (lr ${one.lr})`).join(', ')}.`);
-});
+    const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+    console.log(
+      `\nMeans of ${seeds} seeds after ${steps} steps in batches of ${Math.min(batch, digits)}; ${layers} hidden layers.\n`,
+    );
+    console.log(
+      table([
+        ['', 'highest lr', 'training loss', 'validation loss', 'accuracy', 'lowest', 'highest'],
+        ...runs.map(({name, lr, scores}) => {
+          const accuracies = scores.map(({accuracy}) => accuracy);
+          return [
+            name,
+            String(lr),
+            mean(scores.map(({trainingLoss}) => trainingLoss)).toFixed(4),
+            mean(scores.map(({loss}) => loss)).toFixed(4),
+            percent(mean(accuracies)),
+            percent(Math.min(...accuracies)),
+            percent(Math.max(...accuracies)),
+          ];
+        }),
+      ]),
+    );
+    const accuracyOf = ({scores}: (typeof runs)[number]) => mean(scores.map(({accuracy}) => accuracy));
+    const best = CONTESTANTS.map(({name}) =>
+      runs.filter(one => one.name === name).reduce((a, b) => (accuracyOf(b) > accuracyOf(a) ? b : a)),
+    ).sort((a, b) => accuracyOf(b) - accuracyOf(a));
+    console.log(
+      `\nValidation accuracy, each at the best of its rates: ${best.map(one => `${one.name} ${percent(accuracyOf(one))} (lr ${one.lr})`).join(', ')}.`,
+    );
+  },
+);

@@ -1,23 +1,27 @@
 /**
- * A training loop of one's own, without layers: a generator learns to place points on a ring of eight clusters, against a critic that tells them
- * from real ones (a GAN).
+ * A training loop of one's own, without layers: a generator learns to place points on a ring of eight clusters,
+ * against a critic that tells them from real ones (a GAN).
  *
- * Two optimizers, each with the variables of its own net in `params`. The critic's adds the gradients of two batches up, by `backward`, before it steps;
- * the generator's makes a step a call by `minimize`, and keeps an average of the weights (`ema`), shown between `eval()` and `train()`. Halfway
- * everything is saved; what is loaded from there trains on beside it, and comes to the same numbers.
+ * Two optimizers, each with the variables of its own net in `params`. The critic's adds the gradients of two batches
+ * up, by `backward`, before it steps; the generator's makes a step a call by `minimize`, and keeps an average of the
+ * weights (`ema`), shown between `eval()` and `train()`. Halfway everything is saved; what is loaded from there trains
+ * on beside it, and comes to the same numbers.
  *
- * The losses compare real and generated points in pairs, as that leaves out fewer clusters. Source: Jolicoeur-Martineau, The relativistic
- * discriminator, 2019, https://arxiv.org/abs/1807.00734.
+ * The losses compare real and generated points in pairs, as that leaves out fewer clusters. Source:
+ * Jolicoeur-Martineau, The relativistic discriminator, 2019, https://arxiv.org/abs/1807.00734.
  *
  * npx tsx examples/own_loop.ts --help
  */
-import {join} from 'node:path';
 import '@tensorflow/tfjs-backend-wasm';
 // Products of transposed matrices, which backpropagation is full of, are slow on WASM without it.
 import 'tfjs-optim/wasm-training';
+
+import {join} from 'node:path';
+
 import * as tf from '@tensorflow/tfjs';
 import {adam, ema, flatCos, loadOptimizer, type Optimizer, saveOptimizer} from 'tfjs-optim';
 import {fileSystem} from 'tfjs-optim/file-system';
+
 import {folder, positive, run, whole} from './support/command_line';
 import {difference} from './support/difference';
 import {withProgress} from './support/progress';
@@ -48,7 +52,11 @@ function newNet(name: string, inputs: number, outputs: number, seed: number): tf
   return sizes.slice(1).flatMap((size, i) => {
     const before = sizes[i] ?? 0;
     return [
-      tf.variable(tf.randomNormal([before, size], 0, Math.sqrt(2 / before), 'float32', seed + i), true, `${name}/kernel${i}`),
+      tf.variable(
+        tf.randomNormal([before, size], 0, Math.sqrt(2 / before), 'float32', seed + i),
+        true,
+        `${name}/kernel${i}`,
+      ),
       tf.variable(tf.zeros([size]), true, `${name}/bias${i}`),
     ];
   });
@@ -122,32 +130,39 @@ function sample({generator}: Gan, seed: number): tf.Tensor {
   return points;
 }
 
-await run('own_loop.ts', 'Trains a GAN on points of a ring, in a loop of its own.', OPTIONS, async ({steps, lr, seed, out}) => {
-  await tf.setBackend('wasm');
-  const half = Math.floor(steps / 2);
-  const gan = newGan(lr, steps, seed);
-  const before = fitOf(sample(gan, seed));
-  const seedOf = (i: number) => 1000 * (seed + 1) + 10 * i;
-  const twin = await withProgress(2 * steps - half, async advance => {
-    const train = (who: Gan, i: number, name: string) => {
-      const losses = step(who, seedOf(i));
-      advance(`${name} | critic ${losses.critic.toFixed(3)} | generator ${losses.generator.toFixed(3)}`);
-    };
-    for (let i = 0; i < steps; i++) {
-      if (i === half) await Promise.all([save(gan.generator, join(out, 'generator')), save(gan.critic, join(out, 'critic'))]);
-      train(gan, i, 'first');
-    }
-    const loaded = {generator: await load(join(out, 'generator')), critic: await load(join(out, 'critic'))};
-    for (let i = half; i < steps; i++) train(loaded, i, 'loaded');
-    return loaded;
-  });
-  const points = sample(gan, seed);
-  const said = ({share, covered}: ReturnType<typeof fitOf>) => `${(100 * share).toFixed(1)} % of the points are in a cluster, ${covered} of ${CLUSTERS} clusters are covered`;
-  console.log(`
+await run(
+  'own_loop.ts',
+  'Trains a GAN on points of a ring, in a loop of its own.',
+  OPTIONS,
+  async ({steps, lr, seed, out}) => {
+    await tf.setBackend('wasm');
+    const half = Math.floor(steps / 2);
+    const gan = newGan(lr, steps, seed);
+    const before = fitOf(sample(gan, seed));
+    const seedOf = (i: number) => 1000 * (seed + 1) + 10 * i;
+    const twin = await withProgress(2 * steps - half, async advance => {
+      const train = (who: Gan, i: number, name: string) => {
+        const losses = step(who, seedOf(i));
+        advance(`${name} | critic ${losses.critic.toFixed(3)} | generator ${losses.generator.toFixed(3)}`);
+      };
+      for (let i = 0; i < steps; i++) {
+        if (i === half)
+          await Promise.all([save(gan.generator, join(out, 'generator')), save(gan.critic, join(out, 'critic'))]);
+        train(gan, i, 'first');
+      }
+      const loaded = {generator: await load(join(out, 'generator')), critic: await load(join(out, 'critic'))};
+      for (let i = half; i < steps; i++) train(loaded, i, 'loaded');
+      return loaded;
+    });
+    const points = sample(gan, seed);
+    const said = ({share, covered}: ReturnType<typeof fitOf>) =>
+      `${(100 * share).toFixed(1)} % of the points are in a cluster, ${covered} of ${CLUSTERS} clusters are covered`;
+    console.log(`
 ${picture(points)}
 
 before training: ${said(before)}
 after ${steps} steps: ${said(fitOf(points))}
 saved after ${half} steps, loaded and trained on, the generator's weights differ by ${difference(gan.generator.net, twin.generator.net)} at most
 `);
-});
+  },
+);

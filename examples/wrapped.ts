@@ -1,18 +1,21 @@
 /**
  * An optimizer of `tf.train` with what this package's have: `OptimWrapper` around Adamax, on handwritten digits.
  *
- * Five nets start from the same weights and see the same batches. The first is trained by `tf.train.adamax` as it is, the second by the same in a
- * wrapper, which has to come to the same weights. Then the wrapper is used: decay and a one-cycle schedule; `lookahead` over it; and parameter
- * groups, one optimizer each, of which the convolutions are frozen in the last epoch and so cost no backpropagation there.
- * Sources: Kingma & Ba, Adam, 2015 (Adamax); Brock et al., FreezeOut, 2017, https://arxiv.org/abs/1706.04983 (freezing towards the end).
+ * Five nets start from the same weights and see the same batches. The first is trained by `tf.train.adamax` as it is,
+ * the second by the same in a wrapper, which has to come to the same weights. Then the wrapper is used: decay and a
+ * one-cycle schedule; `lookahead` over it; and parameter groups, one optimizer each, of which the convolutions are
+ * frozen in the last epoch and so cost no backpropagation there. Sources: Kingma & Ba, Adam, 2015 (Adamax); Brock et
+ * al., FreezeOut, 2017, https://arxiv.org/abs/1706.04983 (freezing towards the end).
  *
  * npx tsx examples/wrapped.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
 // Without it, convolutions can't be trained on WASM.
 import 'tfjs-optim/wasm-training';
+
 import * as tf from '@tensorflow/tfjs';
 import {layerGroups, lookahead, oneCycle, type Optimizer, OptimWrapper, weightDecay} from 'tfjs-optim';
+
 import {batchesOf, network} from './digits/contestant';
 import {loadDigits} from './digits/data';
 import {positive, run, whole} from './support/command_line';
@@ -26,34 +29,55 @@ const OPTIONS = {
   seed: whole(1, 'of the initial weights and the order of the digits', 0),
 };
 
-await run('wrapped.ts', 'Trains with tf.train.adamax as it is and wrapped in OptimWrapper.', OPTIONS, async ({digits, epochs, lr, seed}) => {
-  await tf.setBackend('wasm');
-  const {training, validation} = await loadDigits(digits, seed);
-  const onCycle = <O extends Optimizer>(opt: O) => {
-    opt.setSchedule(oneCycle({lrMax: 5 * lr}), {steps: epochs * batchesOf(training)});
-    return opt;
-  };
-  const decayed = () => new OptimWrapper(tf.train.adamax(lr), {callbacks: [weightDecay], wd: 0.01});
+await run(
+  'wrapped.ts',
+  'Trains with tf.train.adamax as it is and wrapped in OptimWrapper.',
+  OPTIONS,
+  async ({digits, epochs, lr, seed}) => {
+    await tf.setBackend('wasm');
+    const {training, validation} = await loadDigits(digits, seed);
+    const onCycle = <O extends Optimizer>(opt: O) => {
+      opt.setSchedule(oneCycle({lrMax: 5 * lr}), {steps: epochs * batchesOf(training)});
+      return opt;
+    };
+    const decayed = () => new OptimWrapper(tf.train.adamax(lr), {callbacks: [weightDecay], wd: 0.01});
 
-  const plain = contestant('tf.train.adamax', tf.train.adamax(lr), seed);
-  const wrapped = contestant('wrapped', new OptimWrapper(tf.train.adamax(lr)), seed);
-  const cycled = contestant('wrapped, decay, one-cycle', onCycle(decayed()), seed);
-  const ahead = contestant('the same, lookahead', onCycle(lookahead(decayed())), seed);
-  const model = network(seed);
-  const params = layerGroups(model, ['digit']);
-  const groups = onCycle(new OptimWrapper(params.map(() => tf.train.adamax(lr)), {params, callbacks: [weightDecay], wd: 0.01}));
-  const frozen = contestant('the same in groups, last epoch frozen', groups, seed, model);
-  const contestants = [plain, wrapped, cycled, ahead, frozen];
+    const plain = contestant('tf.train.adamax', tf.train.adamax(lr), seed);
+    const wrapped = contestant('wrapped', new OptimWrapper(tf.train.adamax(lr)), seed);
+    const cycled = contestant('wrapped, decay, one-cycle', onCycle(decayed()), seed);
+    const ahead = contestant('the same, lookahead', onCycle(lookahead(decayed())), seed);
+    const model = network(seed);
+    const params = layerGroups(model, ['digit']);
+    const groups = onCycle(
+      new OptimWrapper(
+        params.map(() => tf.train.adamax(lr)),
+        {params, callbacks: [weightDecay], wd: 0.01},
+      ),
+    );
+    const frozen = contestant('the same in groups, last epoch frozen', groups, seed, model);
+    const contestants = [plain, wrapped, cycled, ahead, frozen];
 
-  await trainInTurn(contestants, training, {last: epochs - 1, seed});
-  groups.freeze();
-  const before = model.getWeights().map(weight => weight.clone());
-  await trainInTurn(contestants, training, {first: epochs, last: epochs, seed});
+    await trainInTurn(contestants, training, {last: epochs - 1, seed});
+    groups.freeze();
+    const before = model.getWeights().map(weight => weight.clone());
+    await trainInTurn(contestants, training, {first: epochs, last: epochs, seed});
 
-  console.log(`\n${scoreTable(contestants, training, validation)}\n`);
-  console.log(`The weights of the first two differ by ${difference(plain.model.getWeights(), wrapped.model.getWeights())} at most.`);
-  const [convolutions, last] = [[0, 4], [4, 6]].map(([from, to]) => difference(model.getWeights().slice(from, to), before.slice(from, to)));
-  console.log(`While they were frozen, the weights of the convolutions changed by ${convolutions ?? NaN}, those of the last layer by ${last?.toFixed(4) ?? NaN} at most.`);
-  console.log('What the wrapper of groups trains, and how:');
-  console.table(groups.summary().map(({variable, group, trainable, decay, hypers}) => ({variable, group, trainable, decay, wd: hypers['wd']})));
-});
+    console.log(`\n${scoreTable(contestants, training, validation)}\n`);
+    console.log(
+      `The weights of the first two differ by ${difference(plain.model.getWeights(), wrapped.model.getWeights())} at most.`,
+    );
+    const [convolutions, last] = [
+      [0, 4],
+      [4, 6],
+    ].map(([from, to]) => difference(model.getWeights().slice(from, to), before.slice(from, to)));
+    console.log(
+      `While they were frozen, the weights of the convolutions changed by ${convolutions ?? NaN}, those of the last layer by ${last?.toFixed(4) ?? NaN} at most.`,
+    );
+    console.log('What the wrapper of groups trains, and how:');
+    console.table(
+      groups
+        .summary()
+        .map(({variable, group, trainable, decay, hypers}) => ({variable, group, trainable, decay, wd: hypers['wd']})),
+    );
+  },
+);

@@ -1,7 +1,4 @@
 // What a page gets: the whole API, and kernels for WebGL, TensorFlow.js's default there.
-export {BaseOptimizer, type ParamGroup, type ParamRow} from './optimizer/base_optimizer';
-export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
-export type {CallableCallback} from './rule/callback';
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
@@ -10,7 +7,9 @@ export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep} from './callbacks/trust';
-export {ema, Ema, type EmaOptions} from './optimizer/ema';
+export {callback} from './callbacks/user_callback';
+export type {Agreement} from './fit/agreement';
+export {applyAccumulated} from './fit/apply_accumulated';
 export {bnFreeze} from './fit/bn_freeze';
 export {checkpoint, type CheckpointOptions} from './fit/checkpoint';
 export {evaluateAverages} from './fit/evaluate_averages';
@@ -20,45 +19,97 @@ export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
-export type {Agreement} from './fit/agreement';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
 export {record, type RecordOptions} from './fit/record';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
-export {applyAccumulated} from './fit/apply_accumulated';
-export {applyOpenWindow} from './optimizer/open_window';
-export {flatCos, type KeepOption, oneCycle, paramScheduler, type ParamScheduler, type SchedulerOptions, sgdr, warmupCos} from './fit/schedulers';
+export {
+  flatCos,
+  type KeepOption,
+  oneCycle,
+  type ParamScheduler,
+  paramScheduler,
+  type SchedulerOptions,
+  sgdr,
+  warmupCos,
+} from './fit/schedulers';
 export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
-export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
+export {BaseOptimizer, type ParamGroup, type ParamRow} from './optimizer/base_optimizer';
+export {Ema, ema, type EmaOptions} from './optimizer/ema';
 export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
-export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
+export {applyOpenWindow} from './optimizer/open_window';
 export {Optimizer} from './optimizer/optimizer';
+export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
 export {
-  Adam, adam, adamW, Lamb, lamb, Larc, larc, lookahead, type Options, optimizers, QHAdam, qhAdam, RAdam, rAdam, ranger, RMSProp, rmsProp,
-  type RowOptions, type RowSettings, SGD, sgd,
+  Adam,
+  adam,
+  adamW,
+  Lamb,
+  lamb,
+  Larc,
+  larc,
+  lookahead,
+  optimizers,
+  type Options,
+  QHAdam,
+  qhAdam,
+  RAdam,
+  rAdam,
+  ranger,
+  RMSProp,
+  rmsProp,
+  type RowOptions,
+  type RowSettings,
+  SGD,
+  sgd,
 } from './optimizer/optimizers';
-export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
-export type {ParamGroups, Params} from './params/variables_of';
-export {required, type Required} from './rule/required';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
-export {combinedCos, combineScheds, schedCos, schedExp, schedLin, schedNo, schedPoly, type Sched, type ScheduleFunction} from './schedule/functions';
-export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
-export type {ScheduleView} from './schedule/moving';
-export type {ScheduleLength, ScheduleState} from './schedule/running';
-export {combine, type CombinedSchedule, constant, cos, exp, lin, poly, type Schedule, scheduleAt, type SchedulePlan, type Schedules, type SimpleSchedule} from './schedule/schedule';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
-export {type HyperValue, slice, type Slice} from './rule/slice';
+export type {SummaryRow} from './optimizer/summary';
+export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
+export type {ParamGroups, Params} from './params/variables_of';
+export type {CallableCallback} from './rule/callback';
+export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export {type Required, required} from './rule/required';
+export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
+export type {Operand, Value} from './rule/value';
+export {
+  combinedCos,
+  combineScheds,
+  type Sched,
+  schedCos,
+  schedExp,
+  schedLin,
+  schedNo,
+  schedPoly,
+  type ScheduleFunction,
+} from './schedule/functions';
+export type {ScheduleView} from './schedule/moving';
+export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export type {ScheduleLength, ScheduleState} from './schedule/running';
+export {
+  combine,
+  type CombinedSchedule,
+  constant,
+  cos,
+  exp,
+  lin,
+  poly,
+  type Schedule,
+  scheduleAt,
+  type SchedulePlan,
+  type Schedules,
+  type SimpleSchedule,
+} from './schedule/schedule';
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
-export type {SummaryRow} from './optimizer/summary';
-export {callback} from './callbacks/user_callback';
-export type {Operand, Value} from './rule/value';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
+export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 
 import './register';
 import './backends/webgl';

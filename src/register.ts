@@ -1,5 +1,7 @@
-import {serialization} from '@tensorflow/tfjs-core';
 import './callbacks';
+
+import {serialization} from '@tensorflow/tfjs-core';
+
 import {optimizerClasses} from './optimizer/optimizers';
 import {WrapperPlaceholder} from './optimizer/unregistered_wrapper';
 

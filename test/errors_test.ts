@@ -1,5 +1,17 @@
 import {
-  type Adam, adam, adamStep, averageGrad, callback, lookahead, momentumStep, Optimizer, sgd, sgdStep, slice, weightDecay, zeros,
+  type Adam,
+  adam,
+  adamStep,
+  averageGrad,
+  callback,
+  lookahead,
+  momentumStep,
+  Optimizer,
+  sgd,
+  sgdStep,
+  slice,
+  weightDecay,
+  zeros,
 } from '../src';
 import {describeBackends} from './support/backends';
 import {bitsOf, snapshot} from './support/bits';
@@ -8,7 +20,10 @@ import {leakless} from './support/leakless';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
 
-/** What the cases of a table act on: an optimizer with two groups that has made two steps, and a variable that is not its own. */
+/**
+ * What the cases of a table act on: an optimizer with two groups that has made two steps, and a variable that is not
+ * its own.
+ */
 interface Trained {
   readonly optimizer: Adam;
   readonly w: tf.Variable;
@@ -24,10 +39,17 @@ interface Case {
 }
 
 function trained(): Trained {
-  const [w, b, stranger] = tf.tidy(() => [tf.variable(tf.ones([2, 2]), true, 'w'), tf.variable(tf.ones([2]), true, 'b'), tf.variable(tf.ones([3]), true, 'stranger')]).map(present);
+  const [w, b, stranger] = tf
+    .tidy(() => [
+      tf.variable(tf.ones([2, 2]), true, 'w'),
+      tf.variable(tf.ones([2]), true, 'b'),
+      tf.variable(tf.ones([3]), true, 'stranger'),
+    ])
+    .map(present);
   const one = {w: present(w), b: present(b), stranger: present(stranger)};
   const optimizer = adam([0.1, 0.2], {params: [[one.w], [one.b]]});
-  for (let i = 0; i < 2; i++) optimizer.minimize(() => tf.tidy(() => one.w.square().sum().add(one.b.square().sum()).asScalar()));
+  for (let i = 0; i < 2; i++)
+    optimizer.minimize(() => tf.tidy(() => one.w.square().sum().add(one.b.square().sum()).asScalar()));
   return {...one, optimizer};
 }
 
@@ -39,25 +61,38 @@ async function refuses(act: () => unknown, says: RegExp): Promise<void> {
 function table(title: string, cases: readonly Case[]): void {
   describe(title, () => {
     for (const {what, act, says} of cases) {
-      it(what, () => leakless(async () => {
-        const one = trained();
-        // What it returns is the optimizer's: it does not count as a leak.
-        await one.optimizer.getWeights();
-        const before = await snapshot(one.optimizer, [one.w, one.b, one.stranger]);
-        await leakless(() => refuses(() => act(one), says));
-        expect(await snapshot(one.optimizer, [one.w, one.b, one.stranger])).toEqual(before);
-        one.optimizer.minimize(() => tf.tidy(() => one.w.add(one.b).sum().asScalar()));
-        one.optimizer.dispose();
-        tf.dispose([one.w, one.b, one.stranger]);
-      }));
+      it(what, () =>
+        leakless(async () => {
+          const one = trained();
+          // What it returns is the optimizer's: it does not count as a leak.
+          await one.optimizer.getWeights();
+          const before = await snapshot(one.optimizer, [one.w, one.b, one.stranger]);
+          await leakless(() => refuses(() => act(one), says));
+          expect(await snapshot(one.optimizer, [one.w, one.b, one.stranger])).toEqual(before);
+          one.optimizer.minimize(() => tf.tidy(() => one.w.add(one.b).sum().asScalar()));
+          one.optimizer.dispose();
+          tf.dispose([one.w, one.b, one.stranger]);
+        }),
+      );
     }
   });
 }
 
-const hyper = (name: string, value: number | boolean | readonly number[], says: RegExp): Case =>
-  ({what: `setHyper('${name}', ${String(value)})`, act: ({optimizer}) => { optimizer.setHyper(name, value); }, says});
-const gradient = (what: string, name: string, values: () => tf.Tensor, says: RegExp): Case =>
-  ({what: `a gradient ${what}`, act: ({optimizer}) => tf.tidy(() => { optimizer.applyGradients({[name]: values()}); }), says});
+const hyper = (name: string, value: number | boolean | readonly number[], says: RegExp): Case => ({
+  what: `setHyper('${name}', ${String(value)})`,
+  act: ({optimizer}) => {
+    optimizer.setHyper(name, value);
+  },
+  says,
+});
+const gradient = (what: string, name: string, values: () => tf.Tensor, says: RegExp): Case => ({
+  what: `a gradient ${what}`,
+  act: ({optimizer}) =>
+    tf.tidy(() => {
+      optimizer.applyGradients({[name]: values()});
+    }),
+  says,
+});
 
 type Weights = Awaited<ReturnType<Optimizer['getWeights']>>;
 const weights = (what: string, alter: (list: Weights) => Weights, says = /truncated or altered/): Case => ({
@@ -68,242 +103,544 @@ const weights = (what: string, alter: (list: Weights) => Weights, says = /trunca
     try {
       await optimizer.setWeights(altered);
     } finally {
-      tf.dispose(altered.filter(one => !own.includes(one)).map(({tensor}) => tensor).filter(tensor => own.every(one => one.tensor !== tensor)));
+      tf.dispose(
+        altered
+          .filter(one => !own.includes(one))
+          .map(({tensor}) => tensor)
+          .filter(tensor => own.every(one => one.tensor !== tensor)),
+      );
     }
   },
   says,
 });
-const renamed = (list: Weights, from: RegExp, to: string) => list.map(({name, tensor}) => ({name: name.replace(from, to), tensor}));
+const renamed = (list: Weights, from: RegExp, to: string) =>
+  list.map(({name, tensor}) => ({name: name.replace(from, to), tensor}));
 const replaced = (list: Weights, name: string, by: (tensor: tf.Tensor) => tf.Tensor) =>
-  list.map(one => one.name === name ? {name, tensor: by(one.tensor)} : one);
+  list.map(one => (one.name === name ? {name, tensor: by(one.tensor)} : one));
 
 type Dict = ReturnType<Optimizer['stateDict']>;
 const dict = (what: string, alter: (of: Dict) => Dict, says: RegExp): Case => ({
   what: `a state dict ${what}`,
-  act: ({optimizer}) => tf.tidy(() => { optimizer.loadStateDict(alter(optimizer.stateDict())); }),
+  act: ({optimizer}) =>
+    tf.tidy(() => {
+      optimizer.loadStateDict(alter(optimizer.stateDict()));
+    }),
   says,
 });
-const firstState = ({state, ...rest}: Dict, changed: Dict['state'][number]): Dict => ({...rest, state: [{...state[0], ...changed}, ...state.slice(1)]});
-const firstHypers = ({hypers, ...rest}: Dict, changed: Dict['hypers'][number]): Dict => ({...rest, hypers: [{...hypers[0], ...changed}, ...hypers.slice(1)]});
+const firstState = ({state, ...rest}: Dict, changed: Dict['state'][number]): Dict => ({
+  ...rest,
+  state: [{...state[0], ...changed}, ...state.slice(1)],
+});
+const firstHypers = ({hypers, ...rest}: Dict, changed: Dict['hypers'][number]): Dict => ({
+  ...rest,
+  hypers: [{...hypers[0], ...changed}, ...hypers.slice(1)],
+});
 
-describeBackends('bad input leaves everything as it was and is named', () => {
-  table('hypers', [
-    hyper('nonsense', 1, /no.* hyper 'nonsense'.*Known: .*lr, .*mom/i),
-    hyper('beta1', 0.9, /'beta1' is 'mom' here/),
-    hyper('beta2', 0.9, /'beta2' is 'sqrMom' here/),
-    hyper('learningRate', 0.9, /'learningRate' is 'lr' here/),
-    hyper('learning_rate', 0.9, /'learning_rate' is 'lr' here/),
-    hyper('epsilon', 0.9, /'epsilon' is 'eps' here/),
-    hyper('rho', 0.9, /'rho' is 'sqrMom' here/),
-    hyper('momentum', 0.9, /'momentum' is 'mom' here/),
-    hyper('weight_decay', 0.9, /'weight_decay' is 'wd' here/),
-    hyper('sqr_mom', 0.9, /'sqr_mom' is 'sqrMom' here/),
-    hyper('lr', NaN, /'lr' must be a finite number, got NaN/),
-    hyper('lr', Infinity, /'lr' must be a finite number, got Infinity/),
-    hyper('lr', true, /'lr' must be a finite number, got true/),
-    hyper('lr', -1, /'lr' can't be negative, got -1/),
-    hyper('lr', [0.1, -0.1], /'lr' can't be negative/),
-    hyper('eps', -1e-8, /'eps' can't be negative/),
-    hyper('wd', -0.1, /'wd' can't be negative/),
-    hyper('mom', 1, /'mom'.* from 0 to below 1; got 1/),
-    hyper('sqrMom', -0.1, /'sqrMom' can't be negative/),
-    hyper('sqrMom', 1.5, /'sqrMom'.* from 0 to below 1; got 1.5/),
-    hyper('lr', [1, 2, 3], /^Trying to set 3 values for lr but there are 2 parameter groups\.$/),
-    {what: 'one bad hyper among good ones', act: ({optimizer}) => { optimizer.setHypers({mom: 0.5, lr: NaN}); }, says: /'lr' must be/},
-    {what: 'a bad value written to a group', act: ({optimizer}) => { present(optimizer.hypers[0])['lr'] = -1; }, says: /'lr' can't be negative/},
-    {what: 'an unknown hyper written to a group', act: ({optimizer}) => { present(optimizer.hypers[0])['beta1'] = 0.5; }, says: /'beta1' is 'mom' here/},
-    {what: 'a bad learningRate', act: ({optimizer}) => { optimizer.learningRate = NaN; }, says: /'lr' must be/},
-    {what: 'a slice through zero', act: () => slice(-1, 1), says: /must be positive; got -1,1/},
-  ]);
-
-  table('groups', [
-    {what: 'too few lists', act: ({optimizer, w}) => { optimizer.paramLists = [[w]]; }, says: /Trying to set 1 lists of parameters but there are 2 parameter groups/},
-    {what: 'a variable in two groups', act: ({optimizer, w}) => { optimizer.paramLists = [[w], [w]]; }, says: /'w' is given twice \(group 0 and group 1\); a parameter belongs to one group/},
-    {what: 'a part of a group to freeze', act: ({optimizer}) => { optimizer.freezeTo(0.5); }, says: /a whole number; got 0.5/},
-    {what: 'a group that is not there', act: ({optimizer}) => { optimizer.setFreeze(2, true); }, says: /no parameter group 2; there are 2/},
-  ]);
-
-  table('gradients', [
-    gradient('of another shape', 'w', () => tf.ones([4]), /'w' has the shape \[4\]; it must have the variable's, \[2,2\]/),
-    gradient('of another type', 'w', () => tf.ones([2, 2], 'int32'), /'w' is int32; it must be float32/),
-    gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no variable of that name/),
-    gradient('for a variable that is not trained', 'stranger', () => tf.ones([3]), /'stranger', which is not among the `params` of this optimizer \('w', 'b'\)/),
-    gradient('that is disposed', 'w', () => { const gone = tf.ones([2, 2]); gone.dispose(); return gone; }, /'w' is disposed/),
-    {
-      what: 'two gradients for a variable', says: /two gradients for 'w'; add them up/,
-      act: ({optimizer}) => tf.tidy(() => { optimizer.applyGradients([{name: 'w', tensor: tf.ones([2, 2])}, {name: 'w', tensor: tf.ones([2, 2])}]); }),
-    },
-    {
-      what: 'a good gradient beside a bad one', says: /'b' has the shape/,
-      act: ({optimizer}) => tf.tidy(() => { optimizer.applyGradients({w: tf.ones([2, 2]), b: tf.ones([3])}); }),
-    },
-    {
-      what: 'a list without any parameter', says: /\('stranger'\) is a parameter of this optimizer \('w', 'b'\)/,
-      act: ({optimizer, stranger}) => optimizer.minimize(() => tf.tidy(() => stranger.sum().asScalar()), false, [stranger]),
-    },
-  ]);
-
-  table('saved data', [
-    weights('without any tensor', () => []),
-    weights('without the last tensor', list => list.slice(0, -1)),
-    weights('without one in the middle', list => [...list.slice(0, 2), ...list.slice(3)]),
-    weights('in another order', list => [...list].reverse()),
-    weights('with two of one variable swapped', ([iter, first, second, ...rest]) => [iter, second, first, ...rest].map(present)),
-    weights('under other names', list => renamed(list, /^w\//, 'v/'), /'v\/gradAvg' stands where 'w\/gradAvg' belongs/),
-    weights('of another shape', list => replaced(list, 'w/gradAvg', tensor => tensor.flatten()), /'w\/gradAvg' is float32 of shape \[4\] instead of float32 of shape \[2,2\]/),
-    weights('of another type', list => replaced(list, 'w/gradAvg', tensor => tensor.toInt()), /'w\/gradAvg' is int32/),
-    weights('with a step count of another type', list => replaced(list, 'iter', tensor => tensor.toFloat()), /'iter' is float32/),
-    weights('with host numbers flipped', list => replaced(list, 'host', tensor => tensor.reverse(0)), /'host' does not fit its checksum/),
-    weights('with words of host numbers flipped', list => replaced(list, 'host', tensor => tensor.reverse(1)), /'host' does not fit its checksum/),
-    weights('with one host number changed', list => replaced(list, 'host', tensor => tf.tidy(() => tensor.add(tf.oneHot(tf.tensor1d([1], 'int32'), tensor.size).reshape(tensor.shape).toInt()))), /'host' does not fit its checksum/),
-    weights('with host numbers missing', list => replaced(list, 'host', tensor => tensor.slice([1])), /'host' does not fit its checksum/),
-    {
-      what: 'weights of another optimizer', says: /belong to this optimizer/,
-      act: async ({optimizer, stranger}) => {
-        const other = sgd(0.1, {mom: 0.9});
-        other.minimize(() => tf.tidy(() => stranger.sum().asScalar()), false, [stranger]);
-        tf.tidy(() => stranger.assign(tf.ones([3])));
-        try {
-          await optimizer.setWeights(await other.getWeights());
-        } finally {
-          other.dispose();
-        }
+describeBackends(
+  'bad input leaves everything as it was and is named',
+  () => {
+    table('hypers', [
+      hyper('nonsense', 1, /no.* hyper 'nonsense'.*Known: .*lr, .*mom/i),
+      hyper('beta1', 0.9, /'beta1' is 'mom' here/),
+      hyper('beta2', 0.9, /'beta2' is 'sqrMom' here/),
+      hyper('learningRate', 0.9, /'learningRate' is 'lr' here/),
+      hyper('learning_rate', 0.9, /'learning_rate' is 'lr' here/),
+      hyper('epsilon', 0.9, /'epsilon' is 'eps' here/),
+      hyper('rho', 0.9, /'rho' is 'sqrMom' here/),
+      hyper('momentum', 0.9, /'momentum' is 'mom' here/),
+      hyper('weight_decay', 0.9, /'weight_decay' is 'wd' here/),
+      hyper('sqr_mom', 0.9, /'sqr_mom' is 'sqrMom' here/),
+      hyper('lr', NaN, /'lr' must be a finite number, got NaN/),
+      hyper('lr', Infinity, /'lr' must be a finite number, got Infinity/),
+      hyper('lr', true, /'lr' must be a finite number, got true/),
+      hyper('lr', -1, /'lr' can't be negative, got -1/),
+      hyper('lr', [0.1, -0.1], /'lr' can't be negative/),
+      hyper('eps', -1e-8, /'eps' can't be negative/),
+      hyper('wd', -0.1, /'wd' can't be negative/),
+      hyper('mom', 1, /'mom'.* from 0 to below 1; got 1/),
+      hyper('sqrMom', -0.1, /'sqrMom' can't be negative/),
+      hyper('sqrMom', 1.5, /'sqrMom'.* from 0 to below 1; got 1.5/),
+      hyper('lr', [1, 2, 3], /^Trying to set 3 values for lr but there are 2 parameter groups\.$/),
+      {
+        what: 'one bad hyper among good ones',
+        act: ({optimizer}) => {
+          optimizer.setHypers({mom: 0.5, lr: NaN});
+        },
+        says: /'lr' must be/,
       },
-    },
-    dict('of another optimizer', of => ({...of, callbacks: [{name: 'sgdStep', options: {}}]}), /of an optimizer with the callbacks sgdStep; this one has weightDecay, averageGrad/),
-    dict('of other groups', of => ({...of, hypers: of.hypers.slice(1)}), /the hypers of 1 parameter groups; there are 2/),
-    dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
-    dict('with a hyper that can\'t be', of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
-    dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /of 1 parameters; this optimizer has 2/),
-    dict('with an unknown entry', of => firstState(of, {velocity: 1}), /'velocity' is no state of this optimizer; known: .*gradAvg/),
-    dict('with another shape', of => firstState(of, {gradAvg: tf.zeros([3])}), /'gradAvg' of 'w' is a float32 tensor of shape \[2,2\], got float32 of shape \[3\]/),
-    dict('with another rank', of => firstState(of, {gradAvg: tf.scalar(1)}), /of shape \[2,2\]/),
-    dict('with another type', of => firstState(of, {gradAvg: tf.zeros([2, 2], 'int32')}), /float32 tensor of shape \[2,2\], got int32/),
-    dict('with a tensor for a number', of => firstState(of, {step: tf.scalar(1)}), /'step' of 'w' is a finite number/),
-    {what: 'an unknown state entry', act: ({optimizer, w}) => { optimizer.state.set(w, {velocity: 1}); }, says: /'velocity' is no state.*known: doWd, forceTrain, gradAvg/},
-    {what: 'a flag that is a number', act: ({optimizer, w}) => { optimizer.state.set(w, {doWd: 1}); }, says: /'doWd' is true or false, got 1/},
-    {what: 'a number that is not finite', act: ({optimizer, w}) => { optimizer.state.set(w, {doWd: false, step: NaN}); }, says: /'step' of 'w' is a finite number, got NaN/},
-    {what: 'state of another shape', act: ({optimizer, b}) => tf.tidy(() => { optimizer.state.set(b, {gradAvg: tf.zeros([2, 2])}); }), says: /'gradAvg' of 'b' .*\[2\], got float32 of shape \[2,2\]/},
-    {what: 'state for a variable that is not trained', act: ({optimizer, stranger}) => { optimizer.state.set(stranger, {doWd: false}); }, says: /'stranger' is not among the `params`/},
-  ]);
+      {
+        what: 'a bad value written to a group',
+        act: ({optimizer}) => {
+          present(optimizer.hypers[0])['lr'] = -1;
+        },
+        says: /'lr' can't be negative/,
+      },
+      {
+        what: 'an unknown hyper written to a group',
+        act: ({optimizer}) => {
+          present(optimizer.hypers[0])['beta1'] = 0.5;
+        },
+        says: /'beta1' is 'mom' here/,
+      },
+      {
+        what: 'a bad learningRate',
+        act: ({optimizer}) => {
+          optimizer.learningRate = NaN;
+        },
+        says: /'lr' must be/,
+      },
+      {what: 'a slice through zero', act: () => slice(-1, 1), says: /must be positive; got -1,1/},
+    ]);
 
-  describe('what can\'t be made', () => {
-    const variable = tf.variable;
-    const made: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
-      ['a learning rate that is not finite', () => adam(NaN), /'lr' must be a finite number/],
-      ['a learning rate that is true', () => adam(true), /'lr' must be a finite number, got true/],
-      ['several rates for one group', () => adam([1, 2]), /Trying to set 2 values for lr but there are 1 parameter groups/],
-      // @ts-expect-error -- plain JavaScript gets no help from the types.
-      ['an unknown hyper', () => adam(0.1, {beta_1: 0.9}), /'beta_1' is 'mom' here/],
-      // @ts-expect-error -- plain JavaScript gets no help from the types.
-      ['a hyper that has no default', () => new Optimizer([sgdStep], {}), /'lr' has no default: give it/],
-      ['Lookahead\'s k of 0', () => lookahead(sgd(), {k: 0}), /a whole number from 1; got 0/],
-      ['Lookahead\'s alpha of 2', () => lookahead(sgd(), {alpha: 2}), /alpha is from 0 to 1; got 2/],
-      ['a step without what it needs', () => new Optimizer([adamStep], {lr: 1, mom: 0, sqrMom: 0, eps: 1}), /adamStep.*'gradAvg', which no callback before it provides/],
-      ['a step before what it reads', () => new Optimizer([momentumStep, averageGrad], {lr: 1}), /momentumStep.*'gradAvg', which no callback before it provides; put the callback/],
-      ['freezing one group', () => { sgd().freeze(); }, /needs two groups at least: give `params` as lists/],
-      ['a variable that is disposed', () => { const gone = tf.tidy(() => variable(tf.ones([1]), true, 'gone')); gone.dispose(); return sgd(0.1, {params: [gone]}); }, /'gone' is disposed/],
-      ...(['int32', 'bool'] as const).map(dtype => [`a variable of ${dtype}`, () => {
-        const one = tf.tidy(() => variable(tf.zeros([1], dtype), true, 'whole'));
-        try {
-          sgd(0.1, {params: [one]});
-        } finally {
-          one.dispose();
-        }
-      }, new RegExp(`'whole' is ${dtype}; only float32 variables can be trained`)] as const),
-      ['a mixture of groups and parameters', () => {
-        const one = tf.tidy(() => variable(tf.ones([1])));
-        try {
-          // @ts-expect-error -- plain JavaScript gets no help from the types.
-          sgd(0.1, {params: [one, [one]]});
-        } finally {
-          one.dispose();
-        }
-      }, /not a mixture/],
-      ['an option that a callback lacks', () => averageGrad.with(Object.assign({dampening: true}, {damping: true})), /no option 'damping'; it has dampening/],
-    ];
-    for (const [what, make, says] of made) it(what, () => leakless(() => refuses(make, says)));
-  });
+    table('groups', [
+      {
+        what: 'too few lists',
+        act: ({optimizer, w}) => {
+          optimizer.paramLists = [[w]];
+        },
+        says: /Trying to set 1 lists of parameters but there are 2 parameter groups/,
+      },
+      {
+        what: 'a variable in two groups',
+        act: ({optimizer, w}) => {
+          optimizer.paramLists = [[w], [w]];
+        },
+        says: /'w' is given twice \(group 0 and group 1\); a parameter belongs to one group/,
+      },
+      {
+        what: 'a part of a group to freeze',
+        act: ({optimizer}) => {
+          optimizer.freezeTo(0.5);
+        },
+        says: /a whole number; got 0.5/,
+      },
+      {
+        what: 'a group that is not there',
+        act: ({optimizer}) => {
+          optimizer.setFreeze(2, true);
+        },
+        says: /no parameter group 2; there are 2/,
+      },
+    ]);
 
-  describe('a callback on the second parameter', () => {
-    const undeclared: object = {velocity: 1};
-    const wrongP: object = {p: 1};
-    const counter = callback('badCounter', {state: {count: 0, sum: zeros}}, ({grad, count, sum}) => ({count: count + 1, sum: sum.add(grad)}));
-    const failing: ReadonlyArray<readonly [string, (second: boolean) => object, RegExp]> = [
-      ['throws', second => { if (second) throw new Error('It broke.'); return {}; }, /It broke/],
-      ['returns what it does not declare', second => second ? undeclared : {}, /badRule returned 'velocity', which it does not declare; it may return p, grad, stop/],
-      ['returns a number for p', second => second ? wrongP : {}, /badRule returned the number 1 for 'p', which is a float32 tensor/],
-      ['returns p of another shape', second => second ? {p: tf.zeros([5])} : {}, /badRule returned 'p' of shape \[5\]; it is of shape \[3\]/],
-      ['returns a number for stop', second => second ? {stop: 1} : {}, /badRule returned stop: the number 1; it is true or false/],
-      ['returns a tensor for a number', second => second ? {seen: tf.scalar(1)} : {}, /for 'seen', which is a number/],
-    ];
-    for (const [what, result, says] of failing) {
-      it(what, () => leakless(async () => {
-        const variables = tf.tidy(() => [tf.variable(tf.ones([2])), tf.variable(tf.ones([3]))]);
-        const rule = callback('badRule', {state: {seen: 0}}, ({p}) => broken ? result(p.size === 3) : {});
-        let broken = false;
-        const optimizer = new Optimizer([weightDecay, counter, rule, sgdStep], {lr: 0.1, wd: 0.1, params: variables});
-        const step = () => {
-          optimizer.minimize(() => tf.addN(variables.map(one => one.square().sum())).asScalar());
-        };
-        step();
-        const before = await snapshot(optimizer);
-        broken = true;
-        await leakless(() => refuses(step, says));
-        expect(await snapshot(optimizer)).toEqual(before);
-        broken = false;
-        step();
-        expect(optimizer.iterations).toBe(2);
-        optimizer.dispose();
-        tf.dispose(variables);
-      }));
-    }
-  });
-
-  it('a disposed optimizer can\'t be used', () => leakless(async () => {
-    const {optimizer, w, b, stranger} = trained();
-    optimizer.dispose();
-    optimizer.dispose();
-    const loss = () => tf.tidy(() => w.sum().asScalar());
-    const uses: ReadonlyArray<() => unknown> = [
-      () => optimizer.minimize(loss), () => optimizer.computeGradients(loss), () => { optimizer.applyGradients({}); }, () => optimizer.backward(loss),
-      () => { optimizer.step(); }, () => { optimizer.eval(); }, () => optimizer.stateDict(), () => optimizer.getWeights(), () => optimizer.setWeights([]),
-      () => { optimizer.attach([w]); }, () => { optimizer.state.set(w, {doWd: false}); }, () => lookahead(optimizer),
-    ];
-    for (const use of uses) await refuses(use, /can't be used any more: it is disposed. Make a new one/);
-    tf.dispose([w, b, stranger]);
-  }));
-
-  it('an optimizer that Lookahead took over can\'t be used', () => leakless(async () => {
-    const {optimizer, w, b, stranger} = trained();
-    const outer = lookahead(optimizer);
-    await refuses(() => { optimizer.applyGradients({}); }, /it is part of a TfjsOptimLookahead now/);
-    outer.dispose();
-    tf.dispose([w, b, stranger]);
-  }));
-
-  for (const {name, make} of everyOptimizer) {
-    it(`a NaN in a gradient reaches no other parameter with ${name}`, () => leakless(async () => {
-      const run = async (poison: number) => {
-        const variables = tf.tidy(() => [tf.variable(tf.ones([3])), tf.variable(tf.ones([2]))]);
-        const optimizer = make(0.1);
-        for (let i = 0; i < 3; i++) {
+    table('gradients', [
+      gradient(
+        'of another shape',
+        'w',
+        () => tf.ones([4]),
+        /'w' has the shape \[4\]; it must have the variable's, \[2,2\]/,
+      ),
+      gradient('of another type', 'w', () => tf.ones([2, 2], 'int32'), /'w' is int32; it must be float32/),
+      gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no variable of that name/),
+      gradient(
+        'for a variable that is not trained',
+        'stranger',
+        () => tf.ones([3]),
+        /'stranger', which is not among the `params` of this optimizer \('w', 'b'\)/,
+      ),
+      gradient(
+        'that is disposed',
+        'w',
+        () => {
+          const gone = tf.ones([2, 2]);
+          gone.dispose();
+          return gone;
+        },
+        /'w' is disposed/,
+      ),
+      {
+        what: 'two gradients for a variable',
+        says: /two gradients for 'w'; add them up/,
+        act: ({optimizer}) =>
           tf.tidy(() => {
-            const gradients = [tf.tensor1d([1, poison, 2]), tf.tensor1d([1, -2])];
-            optimizer.applyGradients(variables.map(({name: variable}, j) => ({name: variable, tensor: present(gradients[j])})));
-          });
-        }
-        const [first, second] = await Promise.all(variables.map(variable => variable.data()));
-        const [, bits] = await bitsOf(variables);
+            optimizer.applyGradients([
+              {name: 'w', tensor: tf.ones([2, 2])},
+              {name: 'w', tensor: tf.ones([2, 2])},
+            ]);
+          }),
+      },
+      {
+        what: 'a good gradient beside a bad one',
+        says: /'b' has the shape/,
+        act: ({optimizer}) =>
+          tf.tidy(() => {
+            optimizer.applyGradients({w: tf.ones([2, 2]), b: tf.ones([3])});
+          }),
+      },
+      {
+        what: 'a list without any parameter',
+        says: /\('stranger'\) is a parameter of this optimizer \('w', 'b'\)/,
+        act: ({optimizer, stranger}) =>
+          optimizer.minimize(() => tf.tidy(() => stranger.sum().asScalar()), false, [stranger]),
+      },
+    ]);
+
+    table('saved data', [
+      weights('without any tensor', () => []),
+      weights('without the last tensor', list => list.slice(0, -1)),
+      weights('without one in the middle', list => [...list.slice(0, 2), ...list.slice(3)]),
+      weights('in another order', list => [...list].reverse()),
+      weights('with two of one variable swapped', ([iter, first, second, ...rest]) =>
+        [iter, second, first, ...rest].map(present),
+      ),
+      weights(
+        'under other names',
+        list => renamed(list, /^w\//, 'v/'),
+        /'v\/gradAvg' stands where 'w\/gradAvg' belongs/,
+      ),
+      weights(
+        'of another shape',
+        list => replaced(list, 'w/gradAvg', tensor => tensor.flatten()),
+        /'w\/gradAvg' is float32 of shape \[4\] instead of float32 of shape \[2,2\]/,
+      ),
+      weights(
+        'of another type',
+        list => replaced(list, 'w/gradAvg', tensor => tensor.toInt()),
+        /'w\/gradAvg' is int32/,
+      ),
+      weights(
+        'with a step count of another type',
+        list => replaced(list, 'iter', tensor => tensor.toFloat()),
+        /'iter' is float32/,
+      ),
+      weights(
+        'with host numbers flipped',
+        list => replaced(list, 'host', tensor => tensor.reverse(0)),
+        /'host' does not fit its checksum/,
+      ),
+      weights(
+        'with words of host numbers flipped',
+        list => replaced(list, 'host', tensor => tensor.reverse(1)),
+        /'host' does not fit its checksum/,
+      ),
+      weights(
+        'with one host number changed',
+        list =>
+          replaced(list, 'host', tensor =>
+            tf.tidy(() =>
+              tensor.add(
+                tf
+                  .oneHot(tf.tensor1d([1], 'int32'), tensor.size)
+                  .reshape(tensor.shape)
+                  .toInt(),
+              ),
+            ),
+          ),
+        /'host' does not fit its checksum/,
+      ),
+      weights(
+        'with host numbers missing',
+        list => replaced(list, 'host', tensor => tensor.slice([1])),
+        /'host' does not fit its checksum/,
+      ),
+      {
+        what: 'weights of another optimizer',
+        says: /belong to this optimizer/,
+        act: async ({optimizer, stranger}) => {
+          const other = sgd(0.1, {mom: 0.9});
+          other.minimize(() => tf.tidy(() => stranger.sum().asScalar()), false, [stranger]);
+          tf.tidy(() => stranger.assign(tf.ones([3])));
+          try {
+            await optimizer.setWeights(await other.getWeights());
+          } finally {
+            other.dispose();
+          }
+        },
+      },
+      dict(
+        'of another optimizer',
+        of => ({...of, callbacks: [{name: 'sgdStep', options: {}}]}),
+        /of an optimizer with the callbacks sgdStep; this one has weightDecay, averageGrad/,
+      ),
+      dict(
+        'of other groups',
+        of => ({...of, hypers: of.hypers.slice(1)}),
+        /the hypers of 1 parameter groups; there are 2/,
+      ),
+      dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
+      dict("with a hyper that can't be", of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
+      dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /of 1 parameters; this optimizer has 2/),
+      dict(
+        'with an unknown entry',
+        of => firstState(of, {velocity: 1}),
+        /'velocity' is no state of this optimizer; known: .*gradAvg/,
+      ),
+      dict(
+        'with another shape',
+        of => firstState(of, {gradAvg: tf.zeros([3])}),
+        /'gradAvg' of 'w' is a float32 tensor of shape \[2,2\], got float32 of shape \[3\]/,
+      ),
+      dict('with another rank', of => firstState(of, {gradAvg: tf.scalar(1)}), /of shape \[2,2\]/),
+      dict(
+        'with another type',
+        of => firstState(of, {gradAvg: tf.zeros([2, 2], 'int32')}),
+        /float32 tensor of shape \[2,2\], got int32/,
+      ),
+      dict(
+        'with a tensor for a number',
+        of => firstState(of, {step: tf.scalar(1)}),
+        /'step' of 'w' is a finite number/,
+      ),
+      {
+        what: 'an unknown state entry',
+        act: ({optimizer, w}) => {
+          optimizer.state.set(w, {velocity: 1});
+        },
+        says: /'velocity' is no state.*known: doWd, forceTrain, gradAvg/,
+      },
+      {
+        what: 'a flag that is a number',
+        act: ({optimizer, w}) => {
+          optimizer.state.set(w, {doWd: 1});
+        },
+        says: /'doWd' is true or false, got 1/,
+      },
+      {
+        what: 'a number that is not finite',
+        act: ({optimizer, w}) => {
+          optimizer.state.set(w, {doWd: false, step: NaN});
+        },
+        says: /'step' of 'w' is a finite number, got NaN/,
+      },
+      {
+        what: 'state of another shape',
+        act: ({optimizer, b}) =>
+          tf.tidy(() => {
+            optimizer.state.set(b, {gradAvg: tf.zeros([2, 2])});
+          }),
+        says: /'gradAvg' of 'b' .*\[2\], got float32 of shape \[2,2\]/,
+      },
+      {
+        what: 'state for a variable that is not trained',
+        act: ({optimizer, stranger}) => {
+          optimizer.state.set(stranger, {doWd: false});
+        },
+        says: /'stranger' is not among the `params`/,
+      },
+    ]);
+
+    describe("what can't be made", () => {
+      const variable = tf.variable;
+      const made: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
+        ['a learning rate that is not finite', () => adam(NaN), /'lr' must be a finite number/],
+        ['a learning rate that is true', () => adam(true), /'lr' must be a finite number, got true/],
+        [
+          'several rates for one group',
+          () => adam([1, 2]),
+          /Trying to set 2 values for lr but there are 1 parameter groups/,
+        ],
+        // @ts-expect-error -- plain JavaScript gets no help from the types.
+        ['an unknown hyper', () => adam(0.1, {beta_1: 0.9}), /'beta_1' is 'mom' here/],
+        // @ts-expect-error -- plain JavaScript gets no help from the types.
+        ['a hyper that has no default', () => new Optimizer([sgdStep], {}), /'lr' has no default: give it/],
+        ["Lookahead's k of 0", () => lookahead(sgd(), {k: 0}), /a whole number from 1; got 0/],
+        ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha is from 0 to 1; got 2/],
+        [
+          'a step without what it needs',
+          () => new Optimizer([adamStep], {lr: 1, mom: 0, sqrMom: 0, eps: 1}),
+          /adamStep.*'gradAvg', which no callback before it provides/,
+        ],
+        [
+          'a step before what it reads',
+          () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
+          /momentumStep.*'gradAvg', which no callback before it provides; put the callback/,
+        ],
+        [
+          'freezing one group',
+          () => {
+            sgd().freeze();
+          },
+          /needs two groups at least: give `params` as lists/,
+        ],
+        [
+          'a variable that is disposed',
+          () => {
+            const gone = tf.tidy(() => variable(tf.ones([1]), true, 'gone'));
+            gone.dispose();
+            return sgd(0.1, {params: [gone]});
+          },
+          /'gone' is disposed/,
+        ],
+        ...(['int32', 'bool'] as const).map(
+          dtype =>
+            [
+              `a variable of ${dtype}`,
+              () => {
+                const one = tf.tidy(() => variable(tf.zeros([1], dtype), true, 'whole'));
+                try {
+                  sgd(0.1, {params: [one]});
+                } finally {
+                  one.dispose();
+                }
+              },
+              new RegExp(`'whole' is ${dtype}; only float32 variables can be trained`),
+            ] as const,
+        ),
+        [
+          'a mixture of groups and parameters',
+          () => {
+            const one = tf.tidy(() => variable(tf.ones([1])));
+            try {
+              // @ts-expect-error -- plain JavaScript gets no help from the types.
+              sgd(0.1, {params: [one, [one]]});
+            } finally {
+              one.dispose();
+            }
+          },
+          /not a mixture/,
+        ],
+        [
+          'an option that a callback lacks',
+          () => averageGrad.with(Object.assign({dampening: true}, {damping: true})),
+          /no option 'damping'; it has dampening/,
+        ],
+      ];
+      for (const [what, make, says] of made) it(what, () => leakless(() => refuses(make, says)));
+    });
+
+    describe('a callback on the second parameter', () => {
+      const undeclared: object = {velocity: 1};
+      const wrongP: object = {p: 1};
+      const counter = callback('badCounter', {state: {count: 0, sum: zeros}}, ({grad, count, sum}) => ({
+        count: count + 1,
+        sum: sum.add(grad),
+      }));
+      const failing: ReadonlyArray<readonly [string, (second: boolean) => object, RegExp]> = [
+        [
+          'throws',
+          second => {
+            if (second) throw new Error('It broke.');
+            return {};
+          },
+          /It broke/,
+        ],
+        [
+          'returns what it does not declare',
+          second => (second ? undeclared : {}),
+          /badRule returned 'velocity', which it does not declare; it may return p, grad, stop/,
+        ],
+        [
+          'returns a number for p',
+          second => (second ? wrongP : {}),
+          /badRule returned the number 1 for 'p', which is a float32 tensor/,
+        ],
+        [
+          'returns p of another shape',
+          second => (second ? {p: tf.zeros([5])} : {}),
+          /badRule returned 'p' of shape \[5\]; it is of shape \[3\]/,
+        ],
+        [
+          'returns a number for stop',
+          second => (second ? {stop: 1} : {}),
+          /badRule returned stop: the number 1; it is true or false/,
+        ],
+        [
+          'returns a tensor for a number',
+          second => (second ? {seen: tf.scalar(1)} : {}),
+          /for 'seen', which is a number/,
+        ],
+      ];
+      for (const [what, result, says] of failing) {
+        it(what, () =>
+          leakless(async () => {
+            const variables = tf.tidy(() => [tf.variable(tf.ones([2])), tf.variable(tf.ones([3]))]);
+            const rule = callback('badRule', {state: {seen: 0}}, ({p}) => (broken ? result(p.size === 3) : {}));
+            let broken = false;
+            const optimizer = new Optimizer([weightDecay, counter, rule, sgdStep], {
+              lr: 0.1,
+              wd: 0.1,
+              params: variables,
+            });
+            const step = () => {
+              optimizer.minimize(() => tf.addN(variables.map(one => one.square().sum())).asScalar());
+            };
+            step();
+            const before = await snapshot(optimizer);
+            broken = true;
+            await leakless(() => refuses(step, says));
+            expect(await snapshot(optimizer)).toEqual(before);
+            broken = false;
+            step();
+            expect(optimizer.iterations).toBe(2);
+            optimizer.dispose();
+            tf.dispose(variables);
+          }),
+        );
+      }
+    });
+
+    it("a disposed optimizer can't be used", () =>
+      leakless(async () => {
+        const {optimizer, w, b, stranger} = trained();
         optimizer.dispose();
-        tf.dispose(variables);
-        return {poisoned: present(first), other: present(second), bits};
-      };
-      const sound = await run(0.5);
-      const {poisoned, other, bits} = await run(NaN);
-      expect(present(poisoned[1])).toBeNaN();
-      expect(other.every(Number.isFinite)).toBeTrue();
-      expect(bits).toEqual(sound.bits);
-    }));
-  }
-}, ['cpu', 'wasm', 'webgl']);
+        optimizer.dispose();
+        const loss = () => tf.tidy(() => w.sum().asScalar());
+        const uses: ReadonlyArray<() => unknown> = [
+          () => optimizer.minimize(loss),
+          () => optimizer.computeGradients(loss),
+          () => {
+            optimizer.applyGradients({});
+          },
+          () => optimizer.backward(loss),
+          () => {
+            optimizer.step();
+          },
+          () => {
+            optimizer.eval();
+          },
+          () => optimizer.stateDict(),
+          () => optimizer.getWeights(),
+          () => optimizer.setWeights([]),
+          () => {
+            optimizer.attach([w]);
+          },
+          () => {
+            optimizer.state.set(w, {doWd: false});
+          },
+          () => lookahead(optimizer),
+        ];
+        for (const use of uses) await refuses(use, /can't be used any more: it is disposed. Make a new one/);
+        tf.dispose([w, b, stranger]);
+      }));
+
+    it("an optimizer that Lookahead took over can't be used", () =>
+      leakless(async () => {
+        const {optimizer, w, b, stranger} = trained();
+        const outer = lookahead(optimizer);
+        await refuses(() => {
+          optimizer.applyGradients({});
+        }, /it is part of a TfjsOptimLookahead now/);
+        outer.dispose();
+        tf.dispose([w, b, stranger]);
+      }));
+
+    for (const {name, make} of everyOptimizer) {
+      it(`a NaN in a gradient reaches no other parameter with ${name}`, () =>
+        leakless(async () => {
+          const run = async (poison: number) => {
+            const variables = tf.tidy(() => [tf.variable(tf.ones([3])), tf.variable(tf.ones([2]))]);
+            const optimizer = make(0.1);
+            for (let i = 0; i < 3; i++) {
+              tf.tidy(() => {
+                const gradients = [tf.tensor1d([1, poison, 2]), tf.tensor1d([1, -2])];
+                optimizer.applyGradients(
+                  variables.map(({name: variable}, j) => ({name: variable, tensor: present(gradients[j])})),
+                );
+              });
+            }
+            const [first, second] = await Promise.all(variables.map(variable => variable.data()));
+            const [, bits] = await bitsOf(variables);
+            optimizer.dispose();
+            tf.dispose(variables);
+            return {poisoned: present(first), other: present(second), bits};
+          };
+          const sound = await run(0.5);
+          const {poisoned, other, bits} = await run(NaN);
+          expect(present(poisoned[1])).toBeNaN();
+          expect(other.every(Number.isFinite)).toBeTrue();
+          expect(bits).toEqual(sound.bits);
+        }));
+    }
+  },
+  ['cpu', 'wasm', 'webgl'],
+);

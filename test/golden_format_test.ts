@@ -1,8 +1,22 @@
 import * as golden from './support/golden';
 
 const CASES = {
-  callbacks: 76, hypers: 65, adam: 11, custom: 21, lamb: 11, larc: 22, lookahead: 37, qhadam: 11, radam: 21, ranger: 11,
-  rmsprop: 22, sgd: 20, scheduleFunctions: 29, scheduleLrFind: 9, scheduleTraces: 10, wrapper: 7,
+  callbacks: 76,
+  hypers: 65,
+  adam: 11,
+  custom: 21,
+  lamb: 11,
+  larc: 22,
+  lookahead: 37,
+  qhadam: 11,
+  radam: 21,
+  ranger: 11,
+  rmsprop: 22,
+  sgd: 20,
+  scheduleFunctions: 29,
+  scheduleLrFind: 9,
+  scheduleTraces: 10,
+  wrapper: 7,
 };
 
 const files = {
@@ -58,8 +72,10 @@ describe('the golden files', () => {
 
   it('keep parameter and gradient of a callback in its shape', () => {
     for (const {fn, shape, param, grad, expected} of golden.callbacks.cases) {
-      const lengths = [param, grad, expected.param, expected.grad].map((one) => one.length);
-      expect(lengths).withContext(fn).toEqual(Array.from({length: 4}, () => sizeOf(shape)));
+      const lengths = [param, grad, expected.param, expected.grad].map(one => one.length);
+      expect(lengths)
+        .withContext(fn)
+        .toEqual(Array.from({length: 4}, () => sizeOf(shape)));
     }
   });
 });
@@ -70,14 +86,21 @@ for (const [name, {cases}] of Object.entries(golden.optimFiles)) {
       for (const one of cases) {
         const parameters = one.groups.flat();
         const sizes = parameters.map(({shape}) => sizeOf(shape));
-        expect(parameters.map(({init}) => init.length)).withContext(one.name).toEqual(sizes);
+        expect(parameters.map(({init}) => init.length))
+          .withContext(one.name)
+          .toEqual(sizes);
         for (const grads of one.grads) {
-          expect(grads.map((grad, i) => grad?.length ?? sizes[i])).withContext(one.name).toEqual(sizes);
+          expect(grads.map((grad, i) => grad?.length ?? sizes[i]))
+            .withContext(one.name)
+            .toEqual(sizes);
         }
         for (const {params, state} of [one.expected.f64, one.expected.f32]) {
           expect(params.length).withContext(one.name).toBe(one.grads.length);
           expect(state.length).withContext(one.name).toBe(sizes.length);
-          for (const step of params) expect(step.map(({length}) => length)).withContext(one.name).toEqual(sizes);
+          for (const step of params)
+            expect(step.map(({length}) => length))
+              .withContext(one.name)
+              .toEqual(sizes);
         }
       }
     });
@@ -92,8 +115,8 @@ for (const [name, {cases}] of Object.entries(golden.optimFiles)) {
 
     it('starts from numbers that float32 holds exactly', () => {
       for (const {groups, grads} of cases) {
-        const starts = [...groups.flat().flatMap(({init}) => init), ...grads.flat().flatMap((grad) => grad ?? [])];
-        expect(starts.every((value) => Math.fround(value) === value)).toBeTrue();
+        const starts = [...groups.flat().flatMap(({init}) => init), ...grads.flat().flatMap(grad => grad ?? [])];
+        expect(starts.every(value => Math.fround(value) === value)).toBeTrue();
       }
     });
   });

@@ -14,7 +14,7 @@ interface Mended {
 }
 
 const movesFrozen: Mended = {
-  reason: 'fastai\'s Lookahead moves frozen weights; ours only those without a gradient, so nothing is frozen',
+  reason: "fastai's Lookahead moves frozen weights; ours only those without a gradient, so nothing is frozen",
   asRecorded: one => ({...one, events: one.events.filter(event => trainableAfter(event) === undefined)}),
 };
 
@@ -36,53 +36,75 @@ function trainableAfter(event: OptimEvent): readonly boolean[] | undefined {
 }
 
 for (const [name, {cases}] of Object.entries(optimFiles)) {
-  describeBackends(`golden/optim_${name}.json`, () => {
-    for (const one of cases) {
-      const mended = MENDED[one.name];
-      if (one.overflow !== true) {
-        it(mended === undefined ? one.name : `${one.name} (${mended.reason})`, () => leakless(async () => {
-          const {params, state} = await runGolden(mended?.asRecorded(one) ?? one);
-          const {f64} = one.expected;
-          f64.params.forEach((list, step) => {
-            list.forEach((values, i) => { expectClose(params[step]?.[i] ?? [], numbers(values), TOLERANCE, `step ${step}, parameter ${i}`); });
-          });
-          goldenState(f64).forEach((entries, i) => {
-            expect(Object.keys(state[i] ?? {}).sort()).withContext(`state of parameter ${i}`).toEqual(Object.keys(entries).sort());
-            for (const [entry, value] of Object.entries(entries)) {
-              const actual = state[i]?.[entry] ?? [];
-              if (typeof value === 'boolean' || typeof actual === 'boolean') expect(actual).withContext(`${entry} of parameter ${i}`).toBe(value);
-              else expectClose(actual, value, TOLERANCE, `${entry} of parameter ${i}`);
-            }
-          });
-        }));
-        continue;
+  describeBackends(
+    `golden/optim_${name}.json`,
+    () => {
+      for (const one of cases) {
+        const mended = MENDED[one.name];
+        if (one.overflow !== true) {
+          it(mended === undefined ? one.name : `${one.name} (${mended.reason})`, () =>
+            leakless(async () => {
+              const {params, state} = await runGolden(mended?.asRecorded(one) ?? one);
+              const {f64} = one.expected;
+              f64.params.forEach((list, step) => {
+                list.forEach((values, i) => {
+                  expectClose(params[step]?.[i] ?? [], numbers(values), TOLERANCE, `step ${step}, parameter ${i}`);
+                });
+              });
+              goldenState(f64).forEach((entries, i) => {
+                expect(Object.keys(state[i] ?? {}).sort())
+                  .withContext(`state of parameter ${i}`)
+                  .toEqual(Object.keys(entries).sort());
+                for (const [entry, value] of Object.entries(entries)) {
+                  const actual = state[i]?.[entry] ?? [];
+                  if (typeof value === 'boolean' || typeof actual === 'boolean')
+                    expect(actual).withContext(`${entry} of parameter ${i}`).toBe(value);
+                  else expectClose(actual, value, TOLERANCE, `${entry} of parameter ${i}`);
+                }
+              });
+            }),
+          );
+          continue;
+        }
+        // Float32 leaves its range here, where depends on the order of operations: what fastai's float32 keeps finite stays finite.
+        it(`${one.name} (beyond float32: finite where fastai's float32 is)`, () =>
+          leakless(async () => {
+            const {params} = await runGolden(one);
+            const lost = one.expected.f32.params.flatMap((list, step) =>
+              list.flatMap((values, i) =>
+                values.flatMap((value, j) =>
+                  Number.isFinite(number(value)) && !Number.isFinite(params[step]?.[i]?.[j])
+                    ? [`step ${step}, parameter ${i}[${j}]: ${params[step]?.[i]?.[j]}`]
+                    : [],
+                ),
+              ),
+            );
+            expect(lost).toEqual([]);
+          }));
       }
-      // Float32 leaves its range here, where depends on the order of operations: what fastai's float32 keeps finite stays finite.
-      it(`${one.name} (beyond float32: finite where fastai's float32 is)`, () => leakless(async () => {
-        const {params} = await runGolden(one);
-        const lost = one.expected.f32.params.flatMap((list, step) => list.flatMap((values, i) => values.flatMap((value, j) =>
-          Number.isFinite(number(value)) && !Number.isFinite(params[step]?.[i]?.[j]) ? [`step ${step}, parameter ${i}[${j}]: ${params[step]?.[i]?.[j]}`] : [])));
-        expect(lost).toEqual([]);
-      }));
-    }
 
-    for (const one of cases) {
-      if (MENDED[one.name] !== movesFrozen) continue;
-      it(`${one.name} (as it is: frozen weights keep every bit)`, () => leakless(async () => {
-        const {params} = await runGolden(one);
-        let trainable: readonly boolean[] = one.groups.flat().map(() => true);
-        let frozen = 0;
-        params.forEach((list, step) => {
-          const events = one.events.filter(event => event.step === step);
-          trainable = events.reduce((now, event) => trainableAfter(event) ?? now, trainable);
-          list.forEach((values, i) => {
-            if (trainable[i] !== false) return;
-            frozen++;
-            expect(values).withContext(`step ${step}, parameter ${i}`).toEqual(params[step - 1]?.[i] ?? []);
-          });
-        });
-        expect(frozen).toBeGreaterThan(0);
-      }));
-    }
-  }, ['cpu', 'webgl', 'wasm']);
+      for (const one of cases) {
+        if (MENDED[one.name] !== movesFrozen) continue;
+        it(`${one.name} (as it is: frozen weights keep every bit)`, () =>
+          leakless(async () => {
+            const {params} = await runGolden(one);
+            let trainable: readonly boolean[] = one.groups.flat().map(() => true);
+            let frozen = 0;
+            params.forEach((list, step) => {
+              const events = one.events.filter(event => event.step === step);
+              trainable = events.reduce((now, event) => trainableAfter(event) ?? now, trainable);
+              list.forEach((values, i) => {
+                if (trainable[i] !== false) return;
+                frozen++;
+                expect(values)
+                  .withContext(`step ${step}, parameter ${i}`)
+                  .toEqual(params[step - 1]?.[i] ?? []);
+              });
+            });
+            expect(frozen).toBeGreaterThan(0);
+          }));
+      }
+    },
+    ['cpu', 'webgl', 'wasm'],
+  );
 }

@@ -1,6 +1,34 @@
 import {
-  Adam, adam, adamW, callback, clipGradNorm, cos, ema, fineTune, fitCallbacks, fitFlatCos, fitOneCycle, fitSgdr, lamb, larc, lookahead, lrFind, oneCycle, Optimizer,
-  OptimWrapper, paramScheduler, qhAdam, rAdam, ranger, reduceLROnPlateau, rmsProp, SGD, sgd, sgdStep, slice, weightDecay,
+  Adam,
+  adam,
+  adamW,
+  callback,
+  clipGradNorm,
+  cos,
+  ema,
+  fineTune,
+  fitCallbacks,
+  fitFlatCos,
+  fitOneCycle,
+  fitSgdr,
+  lamb,
+  larc,
+  lookahead,
+  lrFind,
+  oneCycle,
+  Optimizer,
+  OptimWrapper,
+  paramScheduler,
+  qhAdam,
+  rAdam,
+  ranger,
+  reduceLROnPlateau,
+  rmsProp,
+  SGD,
+  sgd,
+  sgdStep,
+  slice,
+  weightDecay,
 } from '../src';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
@@ -18,7 +46,10 @@ function make(cls: new (...args: never[]) => unknown, ...args: unknown[]): unkno
 
 /** What the calls of the table act on. */
 function things() {
-  const model = tf.sequential({name: 'net', layers: [tf.layers.dense({inputShape: [2], units: 1, name: 'body'}), tf.layers.dense({units: 1, name: 'head'})]});
+  const model = tf.sequential({
+    name: 'net',
+    layers: [tf.layers.dense({inputShape: [2], units: 1, name: 'body'}), tf.layers.dense({units: 1, name: 'head'})],
+  });
   const optimizer = adam(0.1, {params: model});
   model.compile({optimizer, loss: 'meanSquaredError'});
   const [x, y] = [tf.ones([4, 2]), tf.ones([4, 1])];
@@ -30,127 +61,451 @@ type Things = ReturnType<typeof things>;
 type Row = readonly [what: string, act: (given: Things) => unknown, message: string];
 
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
-const OF_FIT = 'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, shuffle, classWeight, sampleWeight, ' +
+const OF_FIT =
+  'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, shuffle, classWeight, sampleWeight, ' +
   'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, validationBatches, signal, onProgress, onCount, keepWindow.';
 
 const rows: readonly Row[] = [
   // The learning rate goes first.
-  ['adam({lr})', () => call(adam, {lr: 1e-3}), 'adam takes the learning rate first; got {lr: 0.001}. Write adam(0.001).'],
-  ['adam({lr, wd})', () => call(adam, {lr: 0.01, wd: 0}), 'adam takes the learning rate first; got {lr: 0.01, wd: 0}. Write adam(0.01, {wd: 0}).'],
-  ['sgd({mom})', () => call(sgd, {mom: 0.9}), 'sgd takes the learning rate first; got {mom: 0.9}. Write sgd(0.001, {mom: 0.9}).'],
-  ['new Adam(weights, lr)', ({model}) => make(Adam, model.trainableWeights, 0.01), 'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a LayerVariable]. Write adam(0.01, {params: …}).'],
-  ['new SGD(variables)', ({w}) => make(SGD, [w]), 'sgd takes the learning rate first; got [a Variable]. Write sgd(0.001, {params: …}).'],
-  ['adam(model, lr)', ({model}) => call(adam, model, 0.01), 'adam takes the learning rate first; got a Sequential. Write adam(0.01, {params: …}).'],
+  [
+    'adam({lr})',
+    () => call(adam, {lr: 1e-3}),
+    'adam takes the learning rate first; got {lr: 0.001}. Write adam(0.001).',
+  ],
+  [
+    'adam({lr, wd})',
+    () => call(adam, {lr: 0.01, wd: 0}),
+    'adam takes the learning rate first; got {lr: 0.01, wd: 0}. Write adam(0.01, {wd: 0}).',
+  ],
+  [
+    'sgd({mom})',
+    () => call(sgd, {mom: 0.9}),
+    'sgd takes the learning rate first; got {mom: 0.9}. Write sgd(0.001, {mom: 0.9}).',
+  ],
+  [
+    'new Adam(weights, lr)',
+    ({model}) => make(Adam, model.trainableWeights, 0.01),
+    'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a LayerVariable]. Write adam(0.01, {params: …}).',
+  ],
+  [
+    'new SGD(variables)',
+    ({w}) => make(SGD, [w]),
+    'sgd takes the learning rate first; got [a Variable]. Write sgd(0.001, {params: …}).',
+  ],
+  [
+    'adam(model, lr)',
+    ({model}) => call(adam, model, 0.01),
+    'adam takes the learning rate first; got a Sequential. Write adam(0.01, {params: …}).',
+  ],
   ['adam(null)', () => call(adam, null), 'adam takes the learning rate first; got null. Write adam(0.001).'],
-  ['adam(\'0.001\')', () => call(adam, '0.001'), 'adam takes the learning rate first; got \'0.001\'. Write adam(0.001).'],
-  ['adamW({lr})', () => call(adamW, {lr: 1e-3}), 'adamW takes the learning rate first; got {lr: 0.001}. Write adamW(0.001).'],
-  ['ranger(\'fast\')', () => call(ranger, 'fast'), 'ranger takes the learning rate first; got \'fast\'. Write ranger(0.001).'],
+  ["adam('0.001')", () => call(adam, '0.001'), "adam takes the learning rate first; got '0.001'. Write adam(0.001)."],
+  [
+    'adamW({lr})',
+    () => call(adamW, {lr: 1e-3}),
+    'adamW takes the learning rate first; got {lr: 0.001}. Write adamW(0.001).',
+  ],
+  [
+    "ranger('fast')",
+    () => call(ranger, 'fast'),
+    "ranger takes the learning rate first; got 'fast'. Write ranger(0.001).",
+  ],
   // Settings are one object, and the last argument.
-  ['adam(lr, b1, b2)', () => call(adam, 1e-3, 0.9, 0.999), 'adam takes its settings in an object; got 0.9, 0.999. Write adam(0.001, {mom: 0.9, sqrMom: 0.999}).'],
-  ['adam(lr, b1, b2, eps)', () => call(adam, 1e-3, 0.9, 0.999, 1e-7), 'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, eps: 1e-7}).'],
-  ['new Adam(lr, b1)', () => make(Adam, 1e-3, 0.9), 'adam takes its settings in an object; got 0.9. Write adam(0.001, {mom: 0.9}).'],
-  ['adamW(lr, b1)', () => call(adamW, 1e-3, 0.9), 'adamW takes its settings in an object; got 0.9. Write adamW(0.001, {mom: 0.9}).'],
-  ['sgd(lr, mom)', () => call(sgd, 0.1, 0.9), 'sgd takes its settings in an object; got 0.9. Write sgd(0.1, {mom: 0.9}).'],
-  ['rmsProp(lr, decay, mom)', () => call(rmsProp, 0.1, 0.9, 0), 'rmsProp takes its settings in an object; got 0.9, 0. Write rmsProp(0.1, {sqrMom: 0.9, mom: 0}).'],
-  ['rAdam(slice, mom)', () => call(rAdam, slice(0.1), 0.9), 'rAdam takes its settings in an object; got 0.9. Write rAdam(lr, {mom: 0.9}).'],
-  ['qhAdam(lr, mom)', () => call(qhAdam, 0.1, 0.9), 'qhAdam takes its settings in an object; got 0.9. Write qhAdam(0.1, {mom: 0.9}).'],
-  ['larc(lr, mom)', () => call(larc, 0.1, 0.9), 'larc takes its settings in an object; got 0.9. Write larc(0.1, {mom: 0.9}).'],
-  ['lamb(lr, mom)', () => call(lamb, 0.1, 0.9), 'lamb takes its settings in an object; got 0.9. Write lamb(0.1, {mom: 0.9}).'],
-  ['ranger(lr, mom)', () => call(ranger, 0.1, 0.9), 'ranger takes its settings in an object; got 0.9. Write ranger(0.1, {mom: 0.9}).'],
-  ['adam(lr, settings, more)', () => call(adam, 0.1, {wd: 0}, 0.9), 'adam takes its settings in an object; got {wd: 0}, 0.9. Write adam(0.1, {wd: 0}).'],
-  ['adam(lr, null)', () => call(adam, 0.1, null), 'adam takes its settings in an object; got null. Write adam(0.1, {mom: null}).'],
-  ['lookahead(optimizer, k, alpha)', () => call(lookahead, sgd(), 5, 0.8), 'lookahead takes its settings in an object; got 5, 0.8. Write lookahead(optimizer, {k: 5, alpha: 0.8}).'],
-  ['lookahead(optimizer, {steps})', () => call(lookahead, sgd(), {steps: 5}), 'lookahead has no option \'steps\'; it has k, alpha.'],
-  ['ema(optimizer, decay)', () => call(ema, sgd(), 0.99), 'ema takes its settings in an object; got 0.99. Write ema(optimizer, {decay: 0.99}).'],
-  ['new Optimizer(callbacks, lr)', () => make(Optimizer, [sgdStep], 0.1), 'new Optimizer takes its settings in an object; got 0.1. Write new Optimizer(callbacks, {lr: 0.1}).'],
-  ['new OptimWrapper(optimizer, lr)', () => make(OptimWrapper, tf.train.sgd(0.1), 0.1), 'new OptimWrapper takes its settings in an object; got 0.1. Write new OptimWrapper(optimizer, {lr: 0.1}).'],
-  ['oneCycle(lrMax)', () => call(oneCycle, 0.1), 'oneCycle takes its settings in an object; got 0.1. Write oneCycle({lrMax: 0.1}).'],
-  ['oneCycle(settings, more)', () => call(oneCycle, {}, 3), 'oneCycle takes its settings in an object; got {}, 3. Write oneCycle({}).'],
-  ['reduceLROnPlateau(monitor)', () => call(reduceLROnPlateau, 'loss'), 'reduceLROnPlateau takes its settings in an object; got \'loss\'. Write reduceLROnPlateau({monitor: \'loss\'}).'],
-  ['fitOneCycle(model, x, y, epochs)', ({model, x, y}) => call(fitOneCycle, model, x, y, 3), 'fitOneCycle takes its settings in an object; got 3. Write fitOneCycle(model, x, y, {epochs: 3}).'],
-  ['fitOneCycle(model, x, y, epochs, lrMax)', ({model, x, y}) => call(fitOneCycle, model, x, y, 3, 0.1), 'fitOneCycle takes its settings in an object; got 3, 0.1. Write fitOneCycle(model, x, y, {epochs: 3, lrMax: 0.1}).'],
-  ['fitOneCycle(model, dataset, epochs)', ({model, dataset}) => call(fitOneCycle, model, dataset, 3), 'fitOneCycle takes its settings in an object; got 3. Write fitOneCycle(model, dataset, {epochs: 3}).'],
-  ['fitFlatCos(model, x, y, epochs)', ({model, x, y}) => call(fitFlatCos, model, x, y, 3), 'fitFlatCos takes its settings in an object; got 3. Write fitFlatCos(model, x, y, {epochs: 3}).'],
-  ['fitSgdr(model, x, y, cycles, cycleLen)', ({model, x, y}) => call(fitSgdr, model, x, y, 3, 1), 'fitSgdr takes its settings in an object; got 3, 1. Write fitSgdr(model, x, y, {cycles: 3, cycleLen: 1}).'],
-  ['fineTune(model, x, y, epochs)', ({model, x, y}) => call(fineTune, model, x, y, 3), 'fineTune takes its settings in an object; got 3. Write fineTune(model, x, y, {epochs: 3}).'],
-  ['lrFind(model, x, y, numIt)', ({model, x, y}) => call(lrFind, model, x, y, 100), 'lrFind takes its settings in an object; got 100. Write lrFind(model, x, y, {numIt: 100}).'],
-  ['fitOneCycle(model, x, y, args, more)', ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: 3}, 0.1), 'fitOneCycle takes its settings in an object; got {epochs: 3}, 0.1. Write fitOneCycle(model, x, y, {epochs: 3}).'],
+  [
+    'adam(lr, b1, b2)',
+    () => call(adam, 1e-3, 0.9, 0.999),
+    'adam takes its settings in an object; got 0.9, 0.999. Write adam(0.001, {mom: 0.9, sqrMom: 0.999}).',
+  ],
+  [
+    'adam(lr, b1, b2, eps)',
+    () => call(adam, 1e-3, 0.9, 0.999, 1e-7),
+    'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, eps: 1e-7}).',
+  ],
+  [
+    'new Adam(lr, b1)',
+    () => make(Adam, 1e-3, 0.9),
+    'adam takes its settings in an object; got 0.9. Write adam(0.001, {mom: 0.9}).',
+  ],
+  [
+    'adamW(lr, b1)',
+    () => call(adamW, 1e-3, 0.9),
+    'adamW takes its settings in an object; got 0.9. Write adamW(0.001, {mom: 0.9}).',
+  ],
+  [
+    'sgd(lr, mom)',
+    () => call(sgd, 0.1, 0.9),
+    'sgd takes its settings in an object; got 0.9. Write sgd(0.1, {mom: 0.9}).',
+  ],
+  [
+    'rmsProp(lr, decay, mom)',
+    () => call(rmsProp, 0.1, 0.9, 0),
+    'rmsProp takes its settings in an object; got 0.9, 0. Write rmsProp(0.1, {sqrMom: 0.9, mom: 0}).',
+  ],
+  [
+    'rAdam(slice, mom)',
+    () => call(rAdam, slice(0.1), 0.9),
+    'rAdam takes its settings in an object; got 0.9. Write rAdam(lr, {mom: 0.9}).',
+  ],
+  [
+    'qhAdam(lr, mom)',
+    () => call(qhAdam, 0.1, 0.9),
+    'qhAdam takes its settings in an object; got 0.9. Write qhAdam(0.1, {mom: 0.9}).',
+  ],
+  [
+    'larc(lr, mom)',
+    () => call(larc, 0.1, 0.9),
+    'larc takes its settings in an object; got 0.9. Write larc(0.1, {mom: 0.9}).',
+  ],
+  [
+    'lamb(lr, mom)',
+    () => call(lamb, 0.1, 0.9),
+    'lamb takes its settings in an object; got 0.9. Write lamb(0.1, {mom: 0.9}).',
+  ],
+  [
+    'ranger(lr, mom)',
+    () => call(ranger, 0.1, 0.9),
+    'ranger takes its settings in an object; got 0.9. Write ranger(0.1, {mom: 0.9}).',
+  ],
+  [
+    'adam(lr, settings, more)',
+    () => call(adam, 0.1, {wd: 0}, 0.9),
+    'adam takes its settings in an object; got {wd: 0}, 0.9. Write adam(0.1, {wd: 0}).',
+  ],
+  [
+    'adam(lr, null)',
+    () => call(adam, 0.1, null),
+    'adam takes its settings in an object; got null. Write adam(0.1, {mom: null}).',
+  ],
+  [
+    'lookahead(optimizer, k, alpha)',
+    () => call(lookahead, sgd(), 5, 0.8),
+    'lookahead takes its settings in an object; got 5, 0.8. Write lookahead(optimizer, {k: 5, alpha: 0.8}).',
+  ],
+  [
+    'lookahead(optimizer, {steps})',
+    () => call(lookahead, sgd(), {steps: 5}),
+    "lookahead has no option 'steps'; it has k, alpha.",
+  ],
+  [
+    'ema(optimizer, decay)',
+    () => call(ema, sgd(), 0.99),
+    'ema takes its settings in an object; got 0.99. Write ema(optimizer, {decay: 0.99}).',
+  ],
+  [
+    'new Optimizer(callbacks, lr)',
+    () => make(Optimizer, [sgdStep], 0.1),
+    'new Optimizer takes its settings in an object; got 0.1. Write new Optimizer(callbacks, {lr: 0.1}).',
+  ],
+  [
+    'new OptimWrapper(optimizer, lr)',
+    () => make(OptimWrapper, tf.train.sgd(0.1), 0.1),
+    'new OptimWrapper takes its settings in an object; got 0.1. Write new OptimWrapper(optimizer, {lr: 0.1}).',
+  ],
+  [
+    'oneCycle(lrMax)',
+    () => call(oneCycle, 0.1),
+    'oneCycle takes its settings in an object; got 0.1. Write oneCycle({lrMax: 0.1}).',
+  ],
+  [
+    'oneCycle(settings, more)',
+    () => call(oneCycle, {}, 3),
+    'oneCycle takes its settings in an object; got {}, 3. Write oneCycle({}).',
+  ],
+  [
+    'reduceLROnPlateau(monitor)',
+    () => call(reduceLROnPlateau, 'loss'),
+    "reduceLROnPlateau takes its settings in an object; got 'loss'. Write reduceLROnPlateau({monitor: 'loss'}).",
+  ],
+  [
+    'fitOneCycle(model, x, y, epochs)',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, 3),
+    'fitOneCycle takes its settings in an object; got 3. Write fitOneCycle(model, x, y, {epochs: 3}).',
+  ],
+  [
+    'fitOneCycle(model, x, y, epochs, lrMax)',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, 3, 0.1),
+    'fitOneCycle takes its settings in an object; got 3, 0.1. Write fitOneCycle(model, x, y, {epochs: 3, lrMax: 0.1}).',
+  ],
+  [
+    'fitOneCycle(model, dataset, epochs)',
+    ({model, dataset}) => call(fitOneCycle, model, dataset, 3),
+    'fitOneCycle takes its settings in an object; got 3. Write fitOneCycle(model, dataset, {epochs: 3}).',
+  ],
+  [
+    'fitFlatCos(model, x, y, epochs)',
+    ({model, x, y}) => call(fitFlatCos, model, x, y, 3),
+    'fitFlatCos takes its settings in an object; got 3. Write fitFlatCos(model, x, y, {epochs: 3}).',
+  ],
+  [
+    'fitSgdr(model, x, y, cycles, cycleLen)',
+    ({model, x, y}) => call(fitSgdr, model, x, y, 3, 1),
+    'fitSgdr takes its settings in an object; got 3, 1. Write fitSgdr(model, x, y, {cycles: 3, cycleLen: 1}).',
+  ],
+  [
+    'fineTune(model, x, y, epochs)',
+    ({model, x, y}) => call(fineTune, model, x, y, 3),
+    'fineTune takes its settings in an object; got 3. Write fineTune(model, x, y, {epochs: 3}).',
+  ],
+  [
+    'lrFind(model, x, y, numIt)',
+    ({model, x, y}) => call(lrFind, model, x, y, 100),
+    'lrFind takes its settings in an object; got 100. Write lrFind(model, x, y, {numIt: 100}).',
+  ],
+  [
+    'fitOneCycle(model, x, y, args, more)',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: 3}, 0.1),
+    'fitOneCycle takes its settings in an object; got {epochs: 3}, 0.1. Write fitOneCycle(model, x, y, {epochs: 3}).',
+  ],
   // Settings that there are not: a function's own stand first.
-  ['fitOneCycle({maxLr})', ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}), `fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`],
-  ['fitOneCycle({lr_max})', ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}), `fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`],
-  ['lrFind({numIts})', ({model, x, y}) => call(lrFind, model, x, y, {numIts: 3}), `lrFind has no setting 'numIts'. Did you mean 'numIt'? Its own are startLr, endLr, numIt, stopDiv; ${OF_FIT}`],
-  ['fitFlatCos({batch_size})', ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}), `fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, pctStart, keep; ${OF_FIT}`],
-  ['fitSgdr({quickly})', ({model, x, y}) => call(fitSgdr, model, x, y, {quickly: true}), `fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep; ${OF_FIT}`],
-  ['fineTune({epoch}) on a dataset', ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}), `fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, divFinal, pctStart, moms, wd; ${OF_FIT}`],
+  [
+    'fitOneCycle({maxLr})',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
+    `fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+  ],
+  [
+    'fitOneCycle({lr_max})',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
+    `fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+  ],
+  [
+    'lrFind({numIts})',
+    ({model, x, y}) => call(lrFind, model, x, y, {numIts: 3}),
+    `lrFind has no setting 'numIts'. Did you mean 'numIt'? Its own are startLr, endLr, numIt, stopDiv; ${OF_FIT}`,
+  ],
+  [
+    'fitFlatCos({batch_size})',
+    ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}),
+    `fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, pctStart, keep; ${OF_FIT}`,
+  ],
+  [
+    'fitSgdr({quickly})',
+    ({model, x, y}) => call(fitSgdr, model, x, y, {quickly: true}),
+    `fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep; ${OF_FIT}`,
+  ],
+  [
+    'fineTune({epoch}) on a dataset',
+    ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
+    `fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, divFinal, pctStart, moms, wd; ${OF_FIT}`,
+  ],
   // What other libraries call things.
-  ...([
-    ['learning_rate', '\'learning_rate\' is \'lr\' here.'], ['momentum', '\'momentum\' is \'mom\' here.'], ['weight_decay', '\'weight_decay\' is \'wd\' here.'],
-    ['beta1', '\'beta1\' is \'mom\' here.'], ['beta_2', '\'beta_2\' is \'sqrMom\' here.'], ['epsilon', '\'epsilon\' is \'eps\' here.'], ['LR', '\'LR\' is \'lr\' here.'],
-    ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
-    ['clipnorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'], ['clipNorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'],
-    ['clipvalue', 'Make the optimizer with {callbacks: [clipGradValue], clipValue: …}.'],
-    ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
-    ['nesterov', 'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).'],
-    ['amsgrad', 'There is no AMSGrad here: leave it out.'],
-  ] as const).flatMap(([name, hint]): readonly Row[] => {
+  ...(
+    [
+      ['learning_rate', "'learning_rate' is 'lr' here."],
+      ['momentum', "'momentum' is 'mom' here."],
+      ['weight_decay', "'weight_decay' is 'wd' here."],
+      ['beta1', "'beta1' is 'mom' here."],
+      ['beta_2', "'beta_2' is 'sqrMom' here."],
+      ['epsilon', "'epsilon' is 'eps' here."],
+      ['LR', "'LR' is 'lr' here."],
+      ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
+      ['clipnorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'],
+      ['clipNorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'],
+      ['clipvalue', 'Make the optimizer with {callbacks: [clipGradValue], clipValue: …}.'],
+      ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
+      [
+        'nesterov',
+        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
+      ],
+      ['amsgrad', 'There is no AMSGrad here: leave it out.'],
+    ] as const
+  ).flatMap(([name, hint]): readonly Row[] => {
     const message = `No callback of this optimizer has a hyper '${name}'. ${hint} ${ADAM_HYPERS}.`;
     return [
-      [`adam(lr, {${name}})`, () => call(adam, 0.1, {[name]: 0.5}), message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening`)],
-      [`setHyper('${name}')`, ({optimizer}) => { optimizer.setHyper(name, 0.5); }, message],
-      [`setHyper({${name}})`, ({optimizer}) => { optimizer.setHyper({[name]: 0.5}); }, message],
-      [`hypers[0].${name}`, ({optimizer}) => { present(optimizer.hypers[0])[name] = 0.5; }, message],
-      [`setSchedule({${name}})`, ({optimizer}) => { optimizer.setSchedule({[name]: cos(0.5, 0)}, {steps: 2}); }, message],
+      [
+        `adam(lr, {${name}})`,
+        () => call(adam, 0.1, {[name]: 0.5}),
+        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening`),
+      ],
+      [
+        `setHyper('${name}')`,
+        ({optimizer}) => {
+          optimizer.setHyper(name, 0.5);
+        },
+        message,
+      ],
+      [
+        `setHyper({${name}})`,
+        ({optimizer}) => {
+          optimizer.setHyper({[name]: 0.5});
+        },
+        message,
+      ],
+      [
+        `hypers[0].${name}`,
+        ({optimizer}) => {
+          present(optimizer.hypers[0])[name] = 0.5;
+        },
+        message,
+      ],
+      [
+        `setSchedule({${name}})`,
+        ({optimizer}) => {
+          optimizer.setSchedule({[name]: cos(0.5, 0)}, {steps: 2});
+        },
+        message,
+      ],
     ];
   }),
-  ['clipnorm, where the callback is', () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
-    'No callback of this optimizer has a hyper \'clipnorm\'. \'clipnorm\' is \'clipNorm\' here. Known: clipNorm, lr, wd, mom, sqrMom, eps, dampening.'],
-  ['weight_decay of an optimizer that has none', () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
-    'No callback of this optimizer has a hyper \'weight_decay\'. Make the optimizer with {callbacks: [weightDecay], wd: …}. Known: lr.'],
-  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), 'The hyper \'mom\' must be a finite number, got \'0.9\'.'],
-  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), 'The hyper \'mom\' must be a finite number, got null.'],
-  ['a hyper that is an object', ({optimizer}) => { Reflect.apply(optimizer.setHyper.bind(optimizer), undefined, ['mom', {mom: 1}]); }, 'The hyper \'mom\' must be a finite number, got {mom: 1}.'],
+  [
+    'clipnorm, where the callback is',
+    () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
+    "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, lr, wd, mom, sqrMom, eps, dampening.",
+  ],
+  [
+    'weight_decay of an optimizer that has none',
+    () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
+    "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: [weightDecay], wd: …}. Known: lr.",
+  ],
+  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "The hyper 'mom' must be a finite number, got '0.9'."],
+  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "The hyper 'mom' must be a finite number, got null."],
+  [
+    'a hyper that is an object',
+    ({optimizer}) => {
+      Reflect.apply(optimizer.setHyper.bind(optimizer), undefined, ['mom', {mom: 1}]);
+    },
+    "The hyper 'mom' must be a finite number, got {mom: 1}.",
+  ],
   // One schedule, and what makes callbacks.
-  ['paramScheduler(cos(…))', () => call(paramScheduler, cos(1, 0)), 'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.'],
-  ['setSchedule(cos(…))', ({optimizer}) => { Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]); },
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.'],
-  ['fitCallbacks([paramScheduler])', () => call(fitCallbacks, [paramScheduler]), 'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).'],
-  ['fitCallbacks(oneCycle)', () => call(fitCallbacks, oneCycle), 'The list of fitCallbacks is the function oneCycle, not what it makes. Write oneCycle(…).'],
-  ['fitOneCycle({callbacks: paramScheduler})', ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: paramScheduler}), '`callbacks` is the function paramScheduler, not what it makes. Write paramScheduler(…).'],
-  ['fitOneCycle({callbacks: [paramScheduler]})', ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: [paramScheduler]}),
-    'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).'],
-  ['fitCallbacks([a class])', () => call(fitCallbacks, [tf.CustomCallback]), 'Callback 0 of the list is the class CustomCallback, not what it makes. Write new CustomCallback(…).'],
+  [
+    'paramScheduler(cos(…))',
+    () => call(paramScheduler, cos(1, 0)),
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+  ],
+  [
+    'setSchedule(cos(…))',
+    ({optimizer}) => {
+      Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]);
+    },
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+  ],
+  [
+    'fitCallbacks([paramScheduler])',
+    () => call(fitCallbacks, [paramScheduler]),
+    'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+  ],
+  [
+    'fitCallbacks(oneCycle)',
+    () => call(fitCallbacks, oneCycle),
+    'The list of fitCallbacks is the function oneCycle, not what it makes. Write oneCycle(…).',
+  ],
+  [
+    'fitOneCycle({callbacks: paramScheduler})',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: paramScheduler}),
+    '`callbacks` is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+  ],
+  [
+    'fitOneCycle({callbacks: [paramScheduler]})',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: [paramScheduler]}),
+    'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+  ],
+  [
+    'fitCallbacks([a class])',
+    () => call(fitCallbacks, [tf.CustomCallback]),
+    'Callback 0 of the list is the class CustomCallback, not what it makes. Write new CustomCallback(…).',
+  ],
   // What is no optimizer of tf.train, or none of ours.
-  ['new OptimWrapper(\'adam\')', () => make(OptimWrapper, 'adam'), 'OptimWrapper takes an optimizer of tf.train; got \'adam\'. Write new OptimWrapper(tf.train.adam(…)).'],
-  ['new OptimWrapper(\'SGD\')', () => make(OptimWrapper, 'SGD'), 'OptimWrapper takes an optimizer of tf.train; got \'SGD\'. Write new OptimWrapper(tf.train.sgd(…)).'],
-  ['new OptimWrapper(null)', () => make(OptimWrapper, null), 'OptimWrapper takes an optimizer of tf.train; got null. Write new OptimWrapper(tf.train.adam(…)).'],
-  ['lookahead(adam)', () => call(lookahead, adam), 'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got the function adam.'],
-  ['ema(\'adam\')', () => call(ema, 'adam'), 'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got \'adam\'.'],
+  [
+    "new OptimWrapper('adam')",
+    () => make(OptimWrapper, 'adam'),
+    "OptimWrapper takes an optimizer of tf.train; got 'adam'. Write new OptimWrapper(tf.train.adam(…)).",
+  ],
+  [
+    "new OptimWrapper('SGD')",
+    () => make(OptimWrapper, 'SGD'),
+    "OptimWrapper takes an optimizer of tf.train; got 'SGD'. Write new OptimWrapper(tf.train.sgd(…)).",
+  ],
+  [
+    'new OptimWrapper(null)',
+    () => make(OptimWrapper, null),
+    'OptimWrapper takes an optimizer of tf.train; got null. Write new OptimWrapper(tf.train.adam(…)).',
+  ],
+  [
+    'lookahead(adam)',
+    () => call(lookahead, adam),
+    'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got the function adam.',
+  ],
+  [
+    "ema('adam')",
+    () => call(ema, 'adam'),
+    "Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got 'adam'.",
+  ],
   // Gradients.
-  ['applyGradients([tensor])', ({optimizer, x}) => { Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[x]]); },
-    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got a Tensor.'],
-  ['applyGradients([variable])', ({optimizer, w}) => { Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[w]]); },
-    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got a Variable.'],
-  ['applyGradients([{name, grad}])', ({optimizer, w}) => { Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[{name: w.name, grad: 1}]]); },
-    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got {name: \'body/kernel\', grad: 1}.'],
+  [
+    'applyGradients([tensor])',
+    ({optimizer, x}) => {
+      Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[x]]);
+    },
+    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got a Tensor.',
+  ],
+  [
+    'applyGradients([variable])',
+    ({optimizer, w}) => {
+      Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[w]]);
+    },
+    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got a Variable.',
+  ],
+  [
+    'applyGradients([{name, grad}])',
+    ({optimizer, w}) => {
+      Reflect.apply(optimizer.applyGradients.bind(optimizer), undefined, [[{name: w.name, grad: 1}]]);
+    },
+    "applyGradients takes a list of {name: variable.name, tensor: gradient}; got {name: 'body/kernel', grad: 1}.",
+  ],
   // Groups and parameters.
-  ['a layer without weights', () => adam(0.1, {params: [tf.layers.dense({units: 1, name: 'lonely'})]}), 'The layer \'lonely\' in `params` has no weights yet. Make the optimizer after the layer became part of a model.'],
-  ['a number for params', () => call(adam, 0.1, {params: 3}), 'A parameter is a tf.Variable, a layer\'s weight, a layer or a LayersModel; got 3.'],
-  ['a tensor for params', ({x}) => call(adam, 0.1, {params: [x]}), 'A parameter is a tf.Variable, a layer\'s weight, a layer or a LayersModel; got a Tensor.'],
-  ['freezeTo(-2) of one group', ({optimizer}) => { optimizer.freezeTo(-2); }, 'There is no parameter group -2; there are 1.'],
+  [
+    'a layer without weights',
+    () => adam(0.1, {params: [tf.layers.dense({units: 1, name: 'lonely'})]}),
+    "The layer 'lonely' in `params` has no weights yet. Make the optimizer after the layer became part of a model.",
+  ],
+  [
+    'a number for params',
+    () => call(adam, 0.1, {params: 3}),
+    "A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got 3.",
+  ],
+  [
+    'a tensor for params',
+    ({x}) => call(adam, 0.1, {params: [x]}),
+    "A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got a Tensor.",
+  ],
+  [
+    'freezeTo(-2) of one group',
+    ({optimizer}) => {
+      optimizer.freezeTo(-2);
+    },
+    'There is no parameter group -2; there are 1.',
+  ],
   // Data.
-  ['text for x', ({model, y}) => call(fitOneCycle, model, ['a', 'b'], y), '\'x\' must be a tensor, or an array of numbers that is not empty; got [\'a\', \'b\'].'],
-  ['no numbers for y', ({model, x}) => call(fitOneCycle, model, x, []), '\'y\' must be a tensor, or an array of numbers that is not empty; got [].'],
-  ['validationData of one', ({model, x, y}) => call(fitOneCycle, model, x, y, {validationData: [x]}), '\'validationData\' is a list of inputs and outputs, [x, y]; got [a Tensor].'],
+  [
+    'text for x',
+    ({model, y}) => call(fitOneCycle, model, ['a', 'b'], y),
+    "'x' must be a tensor, or an array of numbers that is not empty; got ['a', 'b'].",
+  ],
+  [
+    'no numbers for y',
+    ({model, x}) => call(fitOneCycle, model, x, []),
+    "'y' must be a tensor, or an array of numbers that is not empty; got [].",
+  ],
+  [
+    'validationData of one',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {validationData: [x]}),
+    "'validationData' is a list of inputs and outputs, [x, y]; got [a Tensor].",
+  ],
 ];
 
 describe('Word for word', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const [what, act, message] of rows) {
     it(`says of ${what}`, async () => {
       const given = things();
       // What tfjs calls things depends on what else there was.
-      const said = await Promise.resolve().then(() => act(given)).then(() => 'nothing', (error: unknown) => error instanceof Error ? error.message : String(error));
+      const said = await Promise.resolve()
+        .then(() => act(given))
+        .then(
+          () => 'nothing',
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        );
       expect(said.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
       expect(given.optimizer.iterations).toBe(0);
       given.optimizer.dispose();
@@ -161,7 +516,10 @@ describe('Word for word', () => {
 
   it('takes entries of gradients without a tensor, as tfjs hands them in', () => {
     const {optimizer, model, w, x, y} = things();
-    optimizer.applyGradients([{name: w.name, tensor: undefined}, {name: 'whatever', tensor: null}]);
+    optimizer.applyGradients([
+      {name: w.name, tensor: undefined},
+      {name: 'whatever', tensor: null},
+    ]);
     expect(optimizer.iterations).toBe(1);
     optimizer.dispose();
     model.dispose();
@@ -171,6 +529,7 @@ describe('Word for word', () => {
   it('takes callbacks of users among the known names', () => {
     const own = callback('messagesOwn', {hypers: {share: 0.5}}, ({p, share}) => ({p: p.mul(share)}));
     expect(() => call(() => new Optimizer([weightDecay, own], Object.assign({lr: 1}, {shares: 1})))).toThrowError(
-      'No callback of this optimizer has a hyper \'shares\'. Known: lr, wd, share.');
+      "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share.",
+    );
   });
 });

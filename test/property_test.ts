@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+
 import {chainOf} from '../src/rule/chain';
 import {describeBackends, type Place, PLACES} from './support/backends';
 import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
@@ -10,32 +11,53 @@ import {tf} from './support/tfjs';
 type Runs = Readonly<Record<Place, number>>;
 
 // Software WebGL and WebGPU take a tenth of a second for every program that they have not compiled before.
-const SUITES: ReadonlyArray<readonly [what: string, fusing: boolean, shapes: ReadonlyArray<readonly number[]>, runs: Runs]> = [
-  ['of parameters of few shapes, without fusing', false, FEW_SHAPES, {cpu: 100, wasm: 100, webgl: 10, webgl1: 0, webgpu: 10}],
+const SUITES: ReadonlyArray<
+  readonly [what: string, fusing: boolean, shapes: ReadonlyArray<readonly number[]>, runs: Runs]
+> = [
+  [
+    'of parameters of few shapes, without fusing',
+    false,
+    FEW_SHAPES,
+    {cpu: 100, wasm: 100, webgl: 10, webgl1: 0, webgpu: 10},
+  ],
   ['of small parameters', true, SMALL_SHAPES, {cpu: 100, wasm: 100, webgl: 45, webgl1: 15, webgpu: 60}],
   ['of large parameters', true, LARGE_SHAPES, {cpu: 5, wasm: 5, webgl: 5, webgl1: 3, webgpu: 5}],
 ];
 
-// Of a parameter. Steps with more run as ordinary operations, some of which tfjs's WebGPU backend lacks for tensors of rank 5 and more.
+// Of a parameter. Steps with more run as ordinary operations, some of which tfjs's WebGPU backend lacks for tensors of
+// rank 5 and more.
 const MOST_ON_WEBGPU = 7;
 
 function tensorsOf({callbacks}: Composition): number {
   return ['p', 'grad', ...[...chainOf(callbacks).state.values()].filter(start => typeof start !== 'number')].length;
 }
 
-describeBackends('a random composition of callbacks', (backend, place) => {
-  for (const [what, fusing, shapes, runs] of SUITES.filter(([, , , runs]) => runs[place] > 0)) {
-    it(`${what} computes what its callbacks do in float64, and leaves no tensor behind`, () => leakless(async () => {
-      const sameAsFloat64 = fc.asyncProperty(compositionsOver(shapes), async composition => {
-        fc.pre(!fusing || backend !== 'webgpu' || tensorsOf(composition) <= MOST_ON_WEBGPU);
-        const results = await runOnBackend(composition, ({fusedOn}) => { if (fusing && fusedOn !== backend) throw new Error(`It ran ${fusedOn}.`); });
-        const found = resultDifference(results, runInFloat64(composition), 5e-6);
-        if (found !== undefined) throw new Error(found);
-      });
-      tf.env().set('OPTIM_FUSING', fusing);
-      await expectAlways(sameAsFloat64, runs[place]);
-    }), patience);
-  }
+describeBackends(
+  'a random composition of callbacks',
+  (backend, place) => {
+    for (const [what, fusing, shapes, runs] of SUITES.filter(([, , , runs]) => runs[place] > 0)) {
+      it(
+        `${what} computes what its callbacks do in float64, and leaves no tensor behind`,
+        () =>
+          leakless(async () => {
+            const sameAsFloat64 = fc.asyncProperty(compositionsOver(shapes), async composition => {
+              fc.pre(!fusing || backend !== 'webgpu' || tensorsOf(composition) <= MOST_ON_WEBGPU);
+              const results = await runOnBackend(composition, ({fusedOn}) => {
+                if (fusing && fusedOn !== backend) throw new Error(`It ran ${fusedOn}.`);
+              });
+              const found = resultDifference(results, runInFloat64(composition), 5e-6);
+              if (found !== undefined) throw new Error(found);
+            });
+            tf.env().set('OPTIM_FUSING', fusing);
+            await expectAlways(sameAsFloat64, runs[place]);
+          }),
+        patience,
+      );
+    }
 
-  afterEach(() => { tf.env().set('OPTIM_FUSING', true); });
-}, PLACES);
+    afterEach(() => {
+      tf.env().set('OPTIM_FUSING', true);
+    });
+  },
+  PLACES,
+);

@@ -1,6 +1,6 @@
 import {callback, copy, Optimizer, required, scalar, startAt} from '../src';
-import type {Callback, Context, Declaration} from '../src/rule/declaration';
 import {unregisteredCallback} from '../src/rule/callback';
+import type {Callback, Context, Declaration} from '../src/rule/declaration';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
@@ -24,84 +24,154 @@ function disposed(): tf.Tensor {
 
 const fine = ({p}: Context): object => ({p});
 const faults: Readonly<Record<string, readonly [declared: () => object, message: string]>> = {
-  'an async function': [() => ({run: async ({p}: Context) => { await Promise.resolve(); return {p}; }}),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.'],
-  'an async function that rejects': [() => ({run: () => Promise.reject(new Error('later'))}),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.'],
-  'null': [() => ({run: () => null}), 'faulty returned null; it must return an object such as {p: p.sub(grad)}.'],
-  'undefined': [() => ({run: () => undefined}), 'faulty returned undefined; it must return an object such as {p: p.sub(grad)}.'],
-  'a tensor by itself': [() => ({run: ({p}: Context) => p}), 'faulty returned a tensor by itself; it must return an object such as {p: p.sub(grad)}.'],
-  'a list': [() => ({run: ({p}: Context) => [p]}), 'faulty returned a list; it must return an object such as {p: p.sub(grad)}.'],
-  'a disposed tensor': [() => ({run: () => ({p: disposed()})}),
-    'faulty gave a tensor for \'p\' that is disposed; leave it alone: the step disposes what it no longer needs.'],
-  'a disposed state': [() => ({state: {mine: copy}, run: ({p}: Context) => ({p, mine: disposed()})}),
-    'faulty gave a tensor for \'mine\' that is disposed; leave it alone: the step disposes what it no longer needs.'],
-  'a Promise for p': [() => ({run: () => ({p: Promise.resolve(1)})}), 'faulty gave a Promise for \'p\'; callbacks compute at once, without async and await.'],
-  'a Promise for stop': [() => ({run: () => ({stop: Promise.resolve(true)})}), 'faulty gave a Promise for \'stop\'; callbacks compute at once, without async and await.'],
-  'an async total': [() => ({total: () => Promise.resolve({}), run: fine}),
-    'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: grad.sum()} at once; what has to be awaited comes before the step.'],
-  'a total of nothing': [() => ({total: () => null, run: fine}), 'faulty: total returned null; it must return an object such as {sum: grad.sum()}.'],
-  'a total that is a tensor by itself': [() => ({total: ({p}: Context) => p, run: fine}), 'faulty: total returned a tensor by itself; it must return an object such as {sum: grad.sum()}.'],
-  'a disposed total': [() => ({total: () => ({sum: disposed()}), run: fine}),
-    'faulty: total gave a tensor for \'sum\' that is disposed; leave it alone: the step disposes what it no longer needs.'],
-  'an async start': [() => ({state: {mine: untypedStart(() => Promise.reject(new Error('later')))}, run: fine}),
-    'faulty: the start gave a Promise for \'mine\'; callbacks compute at once, without async and await.'],
-  'a disposed start': [() => ({state: {mine: startAt(disposed)}, run: fine}),
-    'faulty: the start gave a tensor for \'mine\' that is disposed; leave it alone: the step disposes what it no longer needs.'],
-  'a start of nothing': [() => ({state: {mine: untypedStart(() => null)}, run: fine}), 'faulty: the start of \'mine\' gave null; it must give a float32 tensor.'],
+  'an async function': [
+    () => ({
+      run: async ({p}: Context) => {
+        await Promise.resolve();
+        return {p};
+      },
+    }),
+    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.',
+  ],
+  'an async function that rejects': [
+    () => ({run: () => Promise.reject(new Error('later'))}),
+    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.',
+  ],
+  null: [() => ({run: () => null}), 'faulty returned null; it must return an object such as {p: p.sub(grad)}.'],
+  undefined: [
+    () => ({run: () => undefined}),
+    'faulty returned undefined; it must return an object such as {p: p.sub(grad)}.',
+  ],
+  'a tensor by itself': [
+    () => ({run: ({p}: Context) => p}),
+    'faulty returned a tensor by itself; it must return an object such as {p: p.sub(grad)}.',
+  ],
+  'a list': [
+    () => ({run: ({p}: Context) => [p]}),
+    'faulty returned a list; it must return an object such as {p: p.sub(grad)}.',
+  ],
+  'a disposed tensor': [
+    () => ({run: () => ({p: disposed()})}),
+    "faulty gave a tensor for 'p' that is disposed; leave it alone: the step disposes what it no longer needs.",
+  ],
+  'a disposed state': [
+    () => ({state: {mine: copy}, run: ({p}: Context) => ({p, mine: disposed()})}),
+    "faulty gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it no longer needs.",
+  ],
+  'a Promise for p': [
+    () => ({run: () => ({p: Promise.resolve(1)})}),
+    "faulty gave a Promise for 'p'; callbacks compute at once, without async and await.",
+  ],
+  'a Promise for stop': [
+    () => ({run: () => ({stop: Promise.resolve(true)})}),
+    "faulty gave a Promise for 'stop'; callbacks compute at once, without async and await.",
+  ],
+  'an async total': [
+    () => ({total: () => Promise.resolve({}), run: fine}),
+    'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: grad.sum()} at once; what has to be awaited comes before the step.',
+  ],
+  'a total of nothing': [
+    () => ({total: () => null, run: fine}),
+    'faulty: total returned null; it must return an object such as {sum: grad.sum()}.',
+  ],
+  'a total that is a tensor by itself': [
+    () => ({total: ({p}: Context) => p, run: fine}),
+    'faulty: total returned a tensor by itself; it must return an object such as {sum: grad.sum()}.',
+  ],
+  'a disposed total': [
+    () => ({total: () => ({sum: disposed()}), run: fine}),
+    "faulty: total gave a tensor for 'sum' that is disposed; leave it alone: the step disposes what it no longer needs.",
+  ],
+  'an async start': [
+    () => ({state: {mine: untypedStart(() => Promise.reject(new Error('later')))}, run: fine}),
+    "faulty: the start gave a Promise for 'mine'; callbacks compute at once, without async and await.",
+  ],
+  'a disposed start': [
+    () => ({state: {mine: startAt(disposed)}, run: fine}),
+    "faulty: the start gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it no longer needs.",
+  ],
+  'a start of nothing': [
+    () => ({state: {mine: untypedStart(() => null)}, run: fine}),
+    "faulty: the start of 'mine' gave null; it must give a float32 tensor.",
+  ],
 };
 
 describeBackends('what a callback must not return', () => {
   for (const [name, [declared, message]] of Object.entries(faults)) {
-    for (const [way, within] of [['fused', (run: () => void) => { run(); }], ['eager', eagerly]] as const) {
-      it(`${name}, ${way}: an error that says so, and nothing changes`, () => leakless(async () => {
-        const before = untyped('before', {state: {count: 0, level: scalar}, run: ({p}: Context) => ({p, count: 1})});
-        const optimizer = new Optimizer([before, untyped('faulty', declared())], {lr: 1});
-        const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
-        within(() => {
-          for (let i = 0; i < 2; i++) {
-            expect(() => tf.tidy(() => { optimizer.applyGradients({[variable.name]: tf.ones([2])}); })).toThrowError(message);
-          }
-        });
-        expect([...await variable.data()]).toEqual([1, 2]);
-        expect(Object.keys(optimizer.state.get(variable))).toEqual([]);
-        optimizer.dispose();
-        variable.dispose();
-      }));
+    for (const [way, within] of [
+      [
+        'fused',
+        (run: () => void) => {
+          run();
+        },
+      ],
+      ['eager', eagerly],
+    ] as const) {
+      it(`${name}, ${way}: an error that says so, and nothing changes`, () =>
+        leakless(async () => {
+          const before = untyped('before', {state: {count: 0, level: scalar}, run: ({p}: Context) => ({p, count: 1})});
+          const optimizer = new Optimizer([before, untyped('faulty', declared())], {lr: 1});
+          const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+          within(() => {
+            for (let i = 0; i < 2; i++) {
+              expect(() =>
+                tf.tidy(() => {
+                  optimizer.applyGradients({[variable.name]: tf.ones([2])});
+                }),
+              ).toThrowError(message);
+            }
+          });
+          expect([...(await variable.data())]).toEqual([1, 2]);
+          expect(Object.keys(optimizer.state.get(variable))).toEqual([]);
+          optimizer.dispose();
+          variable.dispose();
+        }));
     }
   }
 
-  it('is refused by evaluate, and by a callback called alone', () => leakless(async () => {
-    const keep = {state: {mine: copy}, run: ({p, mine}: Context) => ({p, mine})};
-    for (const [evaluate, message] of [
-      [() => Promise.resolve({}), 'faulty: evaluate is an async function: it returned a Promise. It must return an object such as {p: average} at once'],
-      [() => null, 'faulty: evaluate returned null; it must return an object such as {p: average}.'],
-      [() => undefined, 'faulty: evaluate returned undefined; it must return an object such as {p: average}.'],
-      [({p}: Context) => p, 'faulty: evaluate returned a tensor by itself; it must return an object such as {p: average}.'],
-      [() => ({p: disposed()}), 'evaluate must give p'],
-    ] as const) {
-      const optimizer = new Optimizer([untyped('faulty', {...keep, evaluate})], {lr: 1});
-      const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
-      tf.tidy(() => { optimizer.applyGradients({[variable.name]: tf.ones([2])}); });
-      expect(() => { optimizer.eval(); }).toThrowMatching(error => String(error).includes(message));
-      expect([...await variable.data()]).toEqual([1, 2]);
-      optimizer.dispose();
-      variable.dispose();
-    }
-  }));
+  it('is refused by evaluate, and by a callback called alone', () =>
+    leakless(async () => {
+      const keep = {state: {mine: copy}, run: ({p, mine}: Context) => ({p, mine})};
+      for (const [evaluate, message] of [
+        [
+          () => Promise.resolve({}),
+          'faulty: evaluate is an async function: it returned a Promise. It must return an object such as {p: average} at once',
+        ],
+        [() => null, 'faulty: evaluate returned null; it must return an object such as {p: average}.'],
+        [() => undefined, 'faulty: evaluate returned undefined; it must return an object such as {p: average}.'],
+        [
+          ({p}: Context) => p,
+          'faulty: evaluate returned a tensor by itself; it must return an object such as {p: average}.',
+        ],
+        [() => ({p: disposed()}), 'evaluate must give p'],
+      ] as const) {
+        const optimizer = new Optimizer([untyped('faulty', {...keep, evaluate})], {lr: 1});
+        const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+        tf.tidy(() => {
+          optimizer.applyGradients({[variable.name]: tf.ones([2])});
+        });
+        expect(() => {
+          optimizer.eval();
+        }).toThrowMatching(error => String(error).includes(message));
+        expect([...(await variable.data())]).toEqual([1, 2]);
+        optimizer.dispose();
+        variable.dispose();
+      }
+    }));
 
-  it('does not leave what it made where it could not be traced', () => leakless(async () => {
-    const two = callback('timesTwo', {}, ({p}) => ({p: p.mul(tf.scalar(2))}));
-    const optimizer = new Optimizer([two], {});
-    const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
-    const grad = tf.ones([2]);
-    const warnings = spyOn(console, 'warn');
-    optimizer.applyGradients({[variable.name]: grad});
-    optimizer.applyGradients({[variable.name]: grad});
-    expect([...await variable.data()]).toEqual([4, 8]);
-    expect(optimizer.fusedOn).toMatch(/^eager: its callbacks can't be traced: mul\(\) with a Tensor/);
-    expect(warnings.calls.count()).toBeLessThanOrEqual(1);
-    tf.dispose([grad, variable]);
-    optimizer.dispose();
-  }));
+  it('does not leave what it made where it could not be traced', () =>
+    leakless(async () => {
+      const two = callback('timesTwo', {}, ({p}) => ({p: p.mul(tf.scalar(2))}));
+      const optimizer = new Optimizer([two], {});
+      const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+      const grad = tf.ones([2]);
+      const warnings = spyOn(console, 'warn');
+      optimizer.applyGradients({[variable.name]: grad});
+      optimizer.applyGradients({[variable.name]: grad});
+      expect([...(await variable.data())]).toEqual([4, 8]);
+      expect(optimizer.fusedOn).toMatch(/^eager: its callbacks can't be traced: mul\(\) with a Tensor/);
+      expect(warnings.calls.count()).toBeLessThanOrEqual(1);
+      tf.dispose([grad, variable]);
+      optimizer.dispose();
+    }));
 });

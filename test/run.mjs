@@ -20,7 +20,7 @@ const progress = new Progress(settings);
 /** The passes of one place, one after another. */
 async function runAll(place, run) {
   const coverage = [];
-  for (const pass of settings.passes.filter((one) => one.place === place)) {
+  for (const pass of settings.passes.filter(one => one.place === place)) {
     try {
       coverage.push(await run(pass, settings, progress));
     } catch (error) {

@@ -16,68 +16,96 @@ function fieldsOf(x: unknown): Place[] {
   return Object.keys(x).flatMap(key => [[Object(x), key] as const, ...fieldsOf(Reflect.get(x, key))]);
 }
 
-describeBackends('A saved optimizer of which any one field was altered', () => {
-  let variable: tf.Variable;
-  beforeEach(() => { variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2]), true, 'altered')); });
-  afterEach(() => { variable.dispose(); });
-  const loss = () => tf.tidy((): tf.Scalar => variable.square().sum());
+describeBackends(
+  'A saved optimizer of which any one field was altered',
+  () => {
+    let variable: tf.Variable;
+    beforeEach(() => {
+      variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2]), true, 'altered'));
+    });
+    afterEach(() => {
+      variable.dispose();
+    });
+    const loss = () => tf.tidy((): tf.Scalar => variable.square().sum());
 
-  async function saved(): Promise<tf.io.ModelArtifacts> {
-    const optimizer = ema(lookahead(adam(0.1, {params: [variable], callbacks: accumulate(2)}), {k: 3}));
-    optimizer.setSchedule({lr: combine([0.5, 0.5], [lin(0.1, 0.2), poly(0.2, 0.1, 2)])}, {steps: 10});
-    optimizer.minimize(loss);
-    const handler = memoryHandler();
-    await saveOptimizer(optimizer, handler);
-    optimizer.dispose();
-    return handler.artifacts();
-  }
-
-  it('is refused in words without a leak, or trains with finite numbers', async () => {
-    const artifacts = await saved();
-    const count = fieldsOf(artifacts.modelTopology).length;
-    expect(count).toBeGreaterThan(60);
-    for (let i = 0; i < count; i++) {
-      for (const by of [...ODD, undefined]) {
-        const copy = structuredClone(artifacts);
-        const place = fieldsOf(copy.modelTopology)[i];
-        if (place === undefined) throw new Error('A field went away.');
-        const [holder, key] = place;
-        if (by === undefined && Array.isArray(holder)) holder.splice(Number(key), 1);
-        else if (by === undefined) Reflect.deleteProperty(holder, key);
-        else Reflect.set(holder, key, by);
-        await check(copy, `${key}: ${String(by)}`, by !== HUGE);
-      }
-    }
-  });
-
-  async function check(artifacts: tf.io.ModelArtifacts, what: string, finite: boolean): Promise<void> {
-    tf.tidy(() => { variable.assign(tf.tensor1d([1, 2])); });
-    const before = tf.memory().numTensors;
-    try {
-      const optimizer = await loadOptimizer({load: () => Promise.resolve(artifacts)}, {params: [variable]});
-      for (let step = 0; step < 4; step++) optimizer.minimize(loss);
-      if (finite) expect([...await variable.data()].every(Number.isFinite)).withContext(what).toBeTrue();
-      optimizer.dispose();
-    } catch (error) {
-      expect(error instanceof Error && error.constructor === Error).withContext(`${what}: ${String(error)}`).toBeTrue();
-      expect(String(error)).withContext(what).not.toMatch(/undefined|is not iterable|is not a function|reading '|Cannot /);
-    }
-    expect(tf.memory().numTensors).withContext(what).toBe(before);
-  }
-}, ['cpu']);
-
-describeBackends('A saved optimizer', () => {
-  it('that lacks a hyper has the default of its class, and none where Lookahead stands around it', async () => {
-    for (const [make, wanted] of [[() => adam(0.1, {wd: 0.5}), 0.01], [() => lookahead(adam(0.1, {wd: 0.5})), undefined]] as const) {
+    async function saved(): Promise<tf.io.ModelArtifacts> {
+      const optimizer = ema(lookahead(adam(0.1, {params: [variable], callbacks: accumulate(2)}), {k: 3}));
+      optimizer.setSchedule({lr: combine([0.5, 0.5], [lin(0.1, 0.2), poly(0.2, 0.1, 2)])}, {steps: 10});
+      optimizer.minimize(loss);
       const handler = memoryHandler();
-      const optimizer = make();
       await saveOptimizer(optimizer, handler);
       optimizer.dispose();
-      const artifacts = handler.artifacts();
-      for (const [holder, key] of fieldsOf(artifacts.modelTopology)) if (key === 'wd') Reflect.deleteProperty(holder, key);
-      const loading = loadOptimizer({load: () => Promise.resolve(artifacts)});
-      if (wanted === undefined) await expectAsync(loading).toBeRejectedWithError(/^The saved optimizer lacks the hyper 'wd', and its class has no default for it\.$/);
-      else expect((await loading).hypers).toEqual([jasmine.objectContaining({wd: wanted})]);
+      return handler.artifacts();
     }
-  });
-}, ['cpu']);
+
+    it('is refused in words without a leak, or trains with finite numbers', async () => {
+      const artifacts = await saved();
+      const count = fieldsOf(artifacts.modelTopology).length;
+      expect(count).toBeGreaterThan(60);
+      for (let i = 0; i < count; i++) {
+        for (const by of [...ODD, undefined]) {
+          const copy = structuredClone(artifacts);
+          const place = fieldsOf(copy.modelTopology)[i];
+          if (place === undefined) throw new Error('A field went away.');
+          const [holder, key] = place;
+          if (by === undefined && Array.isArray(holder)) holder.splice(Number(key), 1);
+          else if (by === undefined) Reflect.deleteProperty(holder, key);
+          else Reflect.set(holder, key, by);
+          await check(copy, `${key}: ${String(by)}`, by !== HUGE);
+        }
+      }
+    });
+
+    async function check(artifacts: tf.io.ModelArtifacts, what: string, finite: boolean): Promise<void> {
+      tf.tidy(() => {
+        variable.assign(tf.tensor1d([1, 2]));
+      });
+      const before = tf.memory().numTensors;
+      try {
+        const optimizer = await loadOptimizer({load: () => Promise.resolve(artifacts)}, {params: [variable]});
+        for (let step = 0; step < 4; step++) optimizer.minimize(loss);
+        if (finite)
+          expect([...(await variable.data())].every(Number.isFinite))
+            .withContext(what)
+            .toBeTrue();
+        optimizer.dispose();
+      } catch (error) {
+        expect(error instanceof Error && error.constructor === Error)
+          .withContext(`${what}: ${String(error)}`)
+          .toBeTrue();
+        expect(String(error))
+          .withContext(what)
+          .not.toMatch(/undefined|is not iterable|is not a function|reading '|Cannot /);
+      }
+      expect(tf.memory().numTensors).withContext(what).toBe(before);
+    }
+  },
+  ['cpu'],
+);
+
+describeBackends(
+  'A saved optimizer',
+  () => {
+    it('that lacks a hyper has the default of its class, and none where Lookahead stands around it', async () => {
+      for (const [make, wanted] of [
+        [() => adam(0.1, {wd: 0.5}), 0.01],
+        [() => lookahead(adam(0.1, {wd: 0.5})), undefined],
+      ] as const) {
+        const handler = memoryHandler();
+        const optimizer = make();
+        await saveOptimizer(optimizer, handler);
+        optimizer.dispose();
+        const artifacts = handler.artifacts();
+        for (const [holder, key] of fieldsOf(artifacts.modelTopology))
+          if (key === 'wd') Reflect.deleteProperty(holder, key);
+        const loading = loadOptimizer({load: () => Promise.resolve(artifacts)});
+        if (wanted === undefined)
+          await expectAsync(loading).toBeRejectedWithError(
+            /^The saved optimizer lacks the hyper 'wd', and its class has no default for it\.$/,
+          );
+        else expect((await loading).hypers).toEqual([jasmine.objectContaining({wd: wanted})]);
+      }
+    });
+  },
+  ['cpu'],
+);

@@ -11,7 +11,11 @@ const SHAPES = [[2, 3], [3], []];
 function savedBy(handler: ReturnType<typeof memoryHandler>): string {
   const {modelTopology, weightSpecs, weightData} = handler.artifacts();
   if (weightData === undefined) throw new Error('No weights were saved.');
-  return JSON.stringify([modelTopology, weightSpecs, [...new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData))]]);
+  return JSON.stringify([
+    modelTopology,
+    weightSpecs,
+    [...new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData))],
+  ]);
 }
 
 class Training {
@@ -24,7 +28,23 @@ class Training {
 
   steps(n: number): void {
     for (let i = 0; i < n; i++) {
-      this.optimizer.minimize(() => tf.tidy(() => tf.addN(this.variables.map((variable, j) => variable.sub(j + 2).square().sum())).asScalar()), false, this.variables);
+      this.optimizer.minimize(
+        () =>
+          tf.tidy(() =>
+            tf
+              .addN(
+                this.variables.map((variable, j) =>
+                  variable
+                    .sub(j + 2)
+                    .square()
+                    .sum(),
+                ),
+              )
+              .asScalar(),
+          ),
+        false,
+        this.variables,
+      );
     }
   }
 
@@ -42,141 +62,175 @@ class Training {
 
 /** What is done while a saving is under way. */
 const MEANWHILE: Readonly<Record<string, (training: Training) => void | Promise<void>>> = {
-  'nothing': () => undefined,
-  'steps': training => { training.steps(2); },
+  nothing: () => undefined,
+  steps: training => {
+    training.steps(2);
+  },
   'steps, each a while later': async training => {
     for (let i = 0; i < 8; i++) {
       training.steps(1);
       await Promise.resolve();
     }
   },
-  'an exchange of hypers': training => { training.optimizer.setHyper('lr', 0.5); },
-  'clearing the state': training => { training.optimizer.clearState(); },
+  'an exchange of hypers': training => {
+    training.optimizer.setHyper('lr', 0.5);
+  },
+  'clearing the state': training => {
+    training.optimizer.clearState();
+  },
   'setting the state': training => {
     const dict = training.optimizer.stateDict();
     training.steps(1);
     training.optimizer.loadStateDict(dict);
     for (const entries of dict.state) tf.dispose({...entries});
   },
-  'freeing the optimizer': training => { training.optimizer.dispose(); },
+  'freeing the optimizer': training => {
+    training.optimizer.dispose();
+  },
   'another optimizer taking over': training => {
     const outer = lookahead(training.optimizer, {k: 1});
-    training.variables.forEach(variable => { tf.tidy(() => { outer.applyGradients({[variable.name]: tf.onesLike(variable)}); }); });
+    training.variables.forEach(variable => {
+      tf.tidy(() => {
+        outer.applyGradients({[variable.name]: tf.onesLike(variable)});
+      });
+    });
     outer.dispose();
   },
 };
 
 const FEW = ['adam', 'ranger'];
 
-describeBackends('saveOptimizer saves the moment of the call', backend => {
-  for (const {name, make} of everyOptimizer) {
-    if (backend !== 'cpu' && backend !== 'wasm' && !FEW.includes(name)) continue;
-    for (const [what, act] of Object.entries(MEANWHILE)) {
-      it(`of ${name}, with ${what} before it is awaited`, () => leakless(async () => {
-        const training = new Training(() => make(0.01));
+describeBackends(
+  'saveOptimizer saves the moment of the call',
+  backend => {
+    for (const {name, make} of everyOptimizer) {
+      if (backend !== 'cpu' && backend !== 'wasm' && !FEW.includes(name)) continue;
+      for (const [what, act] of Object.entries(MEANWHILE)) {
+        it(`of ${name}, with ${what} before it is awaited`, () =>
+          leakless(async () => {
+            const training = new Training(() => make(0.01));
+            training.steps(3);
+            const expected = await training.saved();
+            const handler = memoryHandler();
+            const saving = saveOptimizer(training.optimizer, handler);
+            await act(training);
+            await saving;
+            expect(savedBy(handler)).toBe(expected);
+            training.dispose();
+          }));
+      }
+    }
+
+    it('also twice at once, with steps in between', () =>
+      leakless(async () => {
+        const [training, twin] = [0, 1].map(() => new Training(() => lookahead(adam(0.01), {k: 2})));
+        if (training === undefined || twin === undefined) return;
         training.steps(3);
-        const expected = await training.saved();
-        const handler = memoryHandler();
-        const saving = saveOptimizer(training.optimizer, handler);
-        await act(training);
-        await saving;
-        expect(savedBy(handler)).toBe(expected);
+        const handlers = [0, 1, 2].map(() => memoryHandler());
+        const savings = handlers.map(handler => {
+          const saving = saveOptimizer(training.optimizer, handler);
+          training.steps(1);
+          return saving;
+        });
+        await Promise.all(savings);
+        twin.steps(3);
+        for (const handler of handlers) {
+          const loaded = await loadOptimizer(handler, {params: twin.variables});
+          expect(loaded.iterations).toBe(twin.optimizer.iterations);
+          for (const variable of twin.variables) {
+            for (const [entry, value] of Object.entries(twin.optimizer.state.get(variable))) {
+              const other = loaded.state.get(variable)[entry];
+              expect(other instanceof tf.Tensor ? await other.data() : other).toEqual(
+                value instanceof tf.Tensor ? await value.data() : value,
+              );
+            }
+          }
+          loaded.dispose();
+          twin.steps(1);
+        }
+        training.dispose();
+        twin.dispose();
+      }));
+
+    it('leaves nothing where the handler fails', () =>
+      leakless(async () => {
+        const training = new Training(() => adam(0.01));
+        training.steps(1);
+        // What is kept for the next saving is there then.
+        await training.saved();
+        await leakless(async () => {
+          await expectAsync(
+            saveOptimizer(training.optimizer, {save: () => Promise.reject(new Error('no disk'))}),
+          ).toBeRejectedWithError('no disk');
+        });
         training.dispose();
       }));
-    }
-  }
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
 
-  it('also twice at once, with steps in between', () => leakless(async () => {
-    const [training, twin] = [0, 1].map(() => new Training(() => lookahead(adam(0.01), {k: 2})));
-    if (training === undefined || twin === undefined) return;
-    training.steps(3);
-    const handlers = [0, 1, 2].map(() => memoryHandler());
-    const savings = handlers.map(handler => {
-      const saving = saveOptimizer(training.optimizer, handler);
-      training.steps(1);
-      return saving;
-    });
-    await Promise.all(savings);
-    twin.steps(3);
-    for (const handler of handlers) {
-      const loaded = await loadOptimizer(handler, {params: twin.variables});
-      expect(loaded.iterations).toBe(twin.optimizer.iterations);
-      for (const variable of twin.variables) {
-        for (const [entry, value] of Object.entries(twin.optimizer.state.get(variable))) {
-          const other = loaded.state.get(variable)[entry];
-          expect(other instanceof tf.Tensor ? await other.data() : other).toEqual(value instanceof tf.Tensor ? await value.data() : value);
+describeBackends(
+  'getWeights gives the moment of the call to whoever awaits it at once',
+  () => {
+    const read = async (weights: ReturnType<Optimizer['getWeights']>): Promise<number[]> => {
+      const {data} = await tf.io.encodeWeights(await weights);
+      return [...new Uint8Array(data)];
+    };
+
+    for (const [what, act] of Object.entries(MEANWHILE)) {
+      if (what === 'freeing the optimizer' || what === 'another optimizer taking over') continue;
+      it(`with ${what} before it is read`, () =>
+        leakless(async () => {
+          const training = new Training(() => ema(adam(0.01)));
+          training.steps(3);
+          const expected = await read(training.optimizer.getWeights());
+          const reading = read(training.optimizer.getWeights());
+          await act(training);
+          expect(await reading).toEqual(expected);
+          training.dispose();
+        }));
+    }
+
+    it('twice at once', () =>
+      leakless(async () => {
+        const [training, twin] = [0, 1].map(() => new Training(() => adam(0.01)));
+        if (training === undefined || twin === undefined) return;
+        const expected = [];
+        const readings = [];
+        for (let i = 0; i < 3; i++) {
+          training.steps(1);
+          twin.steps(1);
+          expected.push(await read(twin.optimizer.getWeights()));
+          readings.push(read(training.optimizer.getWeights()));
         }
-      }
-      loaded.dispose();
-      twin.steps(1);
-    }
-    training.dispose();
-    twin.dispose();
-  }));
+        expect(await Promise.all(readings)).toEqual(expected);
+        expect(expected[0]).not.toEqual(expected[1]);
+        training.dispose();
+        twin.dispose();
+      }));
 
-  it('leaves nothing where the handler fails', () => leakless(async () => {
-    const training = new Training(() => adam(0.01));
-    training.steps(1);
-    // What is kept for the next saving is there then.
-    await training.saved();
-    await leakless(async () => {
-      await expectAsync(saveOptimizer(training.optimizer, {save: () => Promise.reject(new Error('no disk'))})).toBeRejectedWithError('no disk');
-    });
-    training.dispose();
-  }));
-}, ['cpu', 'wasm', 'webgl']);
-
-describeBackends('getWeights gives the moment of the call to whoever awaits it at once', () => {
-  const read = async (weights: ReturnType<Optimizer['getWeights']>): Promise<number[]> => {
-    const {data} = await tf.io.encodeWeights(await weights);
-    return [...new Uint8Array(data)];
-  };
-
-  for (const [what, act] of Object.entries(MEANWHILE)) {
-    if (what === 'freeing the optimizer' || what === 'another optimizer taking over') continue;
-    it(`with ${what} before it is read`, () => leakless(async () => {
-      const training = new Training(() => ema(adam(0.01)));
-      training.steps(3);
-      const expected = await read(training.optimizer.getWeights());
-      const reading = read(training.optimizer.getWeights());
-      await act(training);
-      expect(await reading).toEqual(expected);
-      training.dispose();
-    }));
-  }
-
-  it('twice at once', () => leakless(async () => {
-    const [training, twin] = [0, 1].map(() => new Training(() => adam(0.01)));
-    if (training === undefined || twin === undefined) return;
-    const expected = [];
-    const readings = [];
-    for (let i = 0; i < 3; i++) {
-      training.steps(1);
-      twin.steps(1);
-      expected.push(await read(twin.optimizer.getWeights()));
-      readings.push(read(training.optimizer.getWeights()));
-    }
-    expect(await Promise.all(readings)).toEqual(expected);
-    expect(expected[0]).not.toEqual(expected[1]);
-    training.dispose();
-    twin.dispose();
-  }));
-
-  it('and the tensors that a step replaced go by themselves', () => leakless(async () => {
-    const training = new Training(() => adam(0.01));
-    training.steps(1);
-    await training.optimizer.getWeights();
-    await new Promise(resolve => { setTimeout(resolve); });
-    const {numTensors, numBytes} = tf.memory();
-    for (let i = 0; i < 5; i++) {
-      const weights = training.optimizer.getWeights();
-      training.steps(1);
-      await weights;
-      await new Promise(resolve => { setTimeout(resolve); });
-      expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
-      training.steps(1);
-      expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
-    }
-    training.dispose();
-  }));
-}, ['cpu', 'wasm', 'webgl']);
+    it('and the tensors that a step replaced go by themselves', () =>
+      leakless(async () => {
+        const training = new Training(() => adam(0.01));
+        training.steps(1);
+        await training.optimizer.getWeights();
+        await new Promise(resolve => {
+          setTimeout(resolve);
+        });
+        const {numTensors, numBytes} = tf.memory();
+        for (let i = 0; i < 5; i++) {
+          const weights = training.optimizer.getWeights();
+          training.steps(1);
+          await weights;
+          await new Promise(resolve => {
+            setTimeout(resolve);
+          });
+          expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+          training.steps(1);
+          expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+        }
+        training.dispose();
+      }));
+  },
+  ['cpu', 'wasm', 'webgl'],
+);

@@ -9,7 +9,8 @@ import {disposeModels} from './support/resuming';
 import {tf} from './support/tfjs';
 import {train, valuesOf, variablesOf} from './support/training';
 
-const TO_SAVE = 'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
+const TO_SAVE =
+  'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
   'call train() before saving the optimizer. model.save(place), without it, saves what is shown.';
 
 /** What `evaluate` can do wrong for the second parameter, and what is said of it. */
@@ -20,10 +21,18 @@ interface Fault {
 }
 
 const FAULTS: readonly Fault[] = [
-  {title: 'throws', fault: () => { throw new Error('out of luck'); }, message: /^out of luck$/},
   {
-    title: 'gives another shape', fault: average => ({p: average.sum()}),
-    message: /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./,
+    title: 'throws',
+    fault: () => {
+      throw new Error('out of luck');
+    },
+    message: /^out of luck$/,
+  },
+  {
+    title: 'gives another shape',
+    fault: average => ({p: average.sum()}),
+    message:
+      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./,
   },
   {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
   {
@@ -35,57 +44,75 @@ const FAULTS: readonly Fault[] = [
     },
     message: /it gave a disposed tensor of shape \[3\]/,
   },
-  {title: 'is asynchronous', fault: average => Promise.resolve({p: average}), message: /is an async function: it returned a Promise/},
+  {
+    title: 'is asynchronous',
+    fault: average => Promise.resolve({p: average}),
+    message: /is an async function: it returned a Promise/,
+  },
 ];
 
-describeBackends('eval()', () => {
-  for (const {title, fault, message} of FAULTS) {
-    it(`shows nothing where an evaluate ${title}, and training goes on`, () => leakless(async () => {
-      const evaluates = callback('testEvaluates',
-        {state: {average: copy}, everyParameter: true, evaluate: ({average}) => ({p: average})},
-        ({p, average}) => ({average: average.add(p).mul(0.5)}));
-      // The types would refuse most of these.
-      const mend = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
-        const average: unknown = Reflect.get(Object(at), 'average');
-        return isTensor(average) && average.size === 3 ? fault(average) : original(at);
-      });
-      const named = (name: string, i: number) => tf.tidy(() => tf.variable(tf.ones([2 + i]), true, name));
-      const variables = ['one', 'two', 'three'].map(named);
-      const optimizer = new Optimizer([sgdStep, evaluates], {lr: 0.1, params: variables});
-      train(optimizer, variables, 0, 2);
-      const before = await bitsOf(variables);
-      expect(() => { optimizer.eval(); }).toThrowError(message);
-      expect(await bitsOf(variables)).toEqual(before);
-      optimizer.train();
-      expect(await bitsOf(variables)).toEqual(before);
-      train(optimizer, variables, 2, 3);
-      const trained = await bitsOf(variables);
-      mend();
-      optimizer.eval();
-      (await bitsOf(variables)).forEach((bits, i) => { expect(bits).not.toEqual(trained[i] ?? []); });
-      optimizer.train();
-      expect(await bitsOf(variables)).toEqual(trained);
-      optimizer.dispose();
-      tf.dispose(variables);
-    }));
-  }
+describeBackends(
+  'eval()',
+  () => {
+    for (const {title, fault, message} of FAULTS) {
+      it(`shows nothing where an evaluate ${title}, and training goes on`, () =>
+        leakless(async () => {
+          const evaluates = callback(
+            'testEvaluates',
+            {state: {average: copy}, everyParameter: true, evaluate: ({average}) => ({p: average})},
+            ({p, average}) => ({average: average.add(p).mul(0.5)}),
+          );
+          // The types would refuse most of these.
+          const mend = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
+            const average: unknown = Reflect.get(Object(at), 'average');
+            return isTensor(average) && average.size === 3 ? fault(average) : original(at);
+          });
+          const named = (name: string, i: number) => tf.tidy(() => tf.variable(tf.ones([2 + i]), true, name));
+          const variables = ['one', 'two', 'three'].map(named);
+          const optimizer = new Optimizer([sgdStep, evaluates], {lr: 0.1, params: variables});
+          train(optimizer, variables, 0, 2);
+          const before = await bitsOf(variables);
+          expect(() => {
+            optimizer.eval();
+          }).toThrowError(message);
+          expect(await bitsOf(variables)).toEqual(before);
+          optimizer.train();
+          expect(await bitsOf(variables)).toEqual(before);
+          train(optimizer, variables, 2, 3);
+          const trained = await bitsOf(variables);
+          mend();
+          optimizer.eval();
+          (await bitsOf(variables)).forEach((bits, i) => {
+            expect(bits).not.toEqual(trained[i] ?? []);
+          });
+          optimizer.train();
+          expect(await bitsOf(variables)).toEqual(trained);
+          optimizer.dispose();
+          tf.dispose(variables);
+        }));
+    }
 
-  it('is undone for the variables that are left where one was disposed meanwhile', () => leakless(async () => {
-    const variables = variablesOf([[2], [3]]);
-    const optimizer = ema(sgd(0.1, {params: variables}), {decay: 0.5});
-    train(optimizer, variables, 0, 2);
-    const [, trained] = await valuesOf(variables);
-    optimizer.eval();
-    variables[0]?.dispose();
-    optimizer.train();
-    expect(await valuesOf(variables.slice(1))).toEqual([trained ?? []]);
-    optimizer.dispose();
-    tf.dispose(variables.slice(1));
-  }));
-}, ['cpu', 'wasm', 'webgl']);
+    it('is undone for the variables that are left where one was disposed meanwhile', () =>
+      leakless(async () => {
+        const variables = variablesOf([[2], [3]]);
+        const optimizer = ema(sgd(0.1, {params: variables}), {decay: 0.5});
+        train(optimizer, variables, 0, 2);
+        const [, trained] = await valuesOf(variables);
+        optimizer.eval();
+        variables[0]?.dispose();
+        optimizer.train();
+        expect(await valuesOf(variables.slice(1))).toEqual([trained ?? []]);
+        optimizer.dispose();
+        tf.dispose(variables.slice(1));
+      }));
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
 
 describe('between eval() and train()', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   function averaged(): {model: tf.Sequential; optimizer: Optimizer; variables: tf.Variable[]} {
     const model = tf.sequential({layers: [tf.layers.dense({units: 2, inputShape: [3]})]});
@@ -104,22 +131,27 @@ describe('between eval() and train()', () => {
     'model.save() with the optimizer': model => model.save(memoryHandler(), {includeOptimizer: true}),
   };
   for (const [what, save] of Object.entries(REFUSED)) {
-    it(`${what} is refused, and nothing is lost`, () => leakless(async () => {
-      const {model, optimizer, variables} = averaged();
-      const trained = await bitsOf(variables);
-      optimizer.eval();
-      const shown = await bitsOf(variables);
-      await expectAsync(Promise.resolve().then(() => save(model, optimizer))).toBeRejectedWithError(TO_SAVE);
-      expect(await bitsOf(variables)).toEqual(shown);
-      optimizer.train();
-      expect(await bitsOf(variables)).toEqual(trained);
-      disposeModels(model);
-    }));
+    it(`${what} is refused, and nothing is lost`, () =>
+      leakless(async () => {
+        const {model, optimizer, variables} = averaged();
+        const trained = await bitsOf(variables);
+        optimizer.eval();
+        const shown = await bitsOf(variables);
+        await expectAsync(Promise.resolve().then(() => save(model, optimizer))).toBeRejectedWithError(TO_SAVE);
+        expect(await bitsOf(variables)).toEqual(shown);
+        optimizer.train();
+        expect(await bitsOf(variables)).toEqual(trained);
+        disposeModels(model);
+      }));
   }
 
   const CHANGES: Readonly<Record<string, (optimizer: Optimizer, dict: StateDict) => unknown>> = {
-    'loadStateDict()': (optimizer, dict) => { optimizer.loadStateDict(dict); },
-    'rebase()': optimizer => { optimizer.rebase(); },
+    'loadStateDict()': (optimizer, dict) => {
+      optimizer.loadStateDict(dict);
+    },
+    'rebase()': optimizer => {
+      optimizer.rebase();
+    },
   };
   for (const [what, change] of Object.entries(CHANGES)) {
     it(`${what} is refused`, () => {
@@ -132,26 +164,28 @@ describe('between eval() and train()', () => {
     });
   }
 
-  it('a model is saved as it is shown, without its optimizer', () => leakless(async () => {
-    const {model, optimizer, variables} = averaged();
-    const place = memoryHandler();
-    optimizer.eval();
-    const shown = await bitsOf(variables);
-    await model.save(place);
-    optimizer.train();
-    expect(await bitsOf(variables)).not.toEqual(shown);
-    const loaded = await tf.loadLayersModel(place);
-    expect(await bitsOf(loaded.getWeights())).toEqual(shown);
-    loaded.dispose();
-    disposeModels(model);
-  }));
+  it('a model is saved as it is shown, without its optimizer', () =>
+    leakless(async () => {
+      const {model, optimizer, variables} = averaged();
+      const place = memoryHandler();
+      optimizer.eval();
+      const shown = await bitsOf(variables);
+      await model.save(place);
+      optimizer.train();
+      expect(await bitsOf(variables)).not.toEqual(shown);
+      const loaded = await tf.loadLayersModel(place);
+      expect(await bitsOf(loaded.getWeights())).toEqual(shown);
+      loaded.dispose();
+      disposeModels(model);
+    }));
 
-  it('dispose() puts the trained weights back', () => leakless(async () => {
-    const {model, optimizer, variables} = averaged();
-    const trained = await bitsOf(variables);
-    optimizerOf(model).eval();
-    optimizer.dispose();
-    expect(await bitsOf(variables)).toEqual(trained);
-    model.dispose();
-  }));
+  it('dispose() puts the trained weights back', () =>
+    leakless(async () => {
+      const {model, optimizer, variables} = averaged();
+      const trained = await bitsOf(variables);
+      optimizerOf(model).eval();
+      optimizer.dispose();
+      expect(await bitsOf(variables)).toEqual(trained);
+      model.dispose();
+    }));
 });

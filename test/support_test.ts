@@ -3,10 +3,10 @@ import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 
-describeBackends('the test support', (backend) => {
+describeBackends('the test support', backend => {
   it('runs on the backend it says, with gradients', async () => {
     expect(tf.getBackend()).toBe(backend);
-    const gradient = tf.tidy(() => tf.grad((x) => x.square().sum())(tf.tensor1d([1, -2])));
+    const gradient = tf.tidy(() => tf.grad(x => x.square().sum())(tf.tensor1d([1, -2])));
     expectClose(await gradient.data(), [2, -4], 1e-6);
     gradient.dispose();
   });

@@ -11,33 +11,48 @@ const QUIET = {verbose: 0};
 
 /** Two dense layers and data for them. */
 function task() {
-  const model = tf.sequential({layers: [
-    tf.layers.dense({units: 4, activation: 'tanh', inputShape: [3], kernelInitializer: tf.initializers.glorotNormal({seed: 1})}),
-    tf.layers.dense({units: 1, kernelInitializer: tf.initializers.glorotNormal({seed: 2})}),
-  ]});
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({
+        units: 4,
+        activation: 'tanh',
+        inputShape: [3],
+        kernelInitializer: tf.initializers.glorotNormal({seed: 1}),
+      }),
+      tf.layers.dense({units: 1, kernelInitializer: tf.initializers.glorotNormal({seed: 2})}),
+    ],
+  });
   const xs = tf.randomNormal([12, 3], 0, 1, 'float32', 3);
   const ys = tf.tidy(() => xs.sum(1, true));
-  return {model, xs, ys, dispose: () => { model.dispose(); tf.dispose([xs, ys]); }};
+  return {
+    model,
+    xs,
+    ys,
+    dispose: () => {
+      model.dispose();
+      tf.dispose([xs, ys]);
+    },
+  };
 }
 
 type Task = ReturnType<typeof task>;
 
 /** Every way into an optimizer that makes 6 steps over the same whole batch. */
 const LOOPS: Readonly<Record<string, (task: Task, optimizer: tf.Optimizer) => Promise<void> | void>> = {
-  'fit': async ({model, xs, ys}, optimizer) => {
+  fit: async ({model, xs, ys}, optimizer) => {
     model.compile({optimizer, loss: LOSS});
     await model.fit(xs, ys, {epochs: 6, batchSize: 12, shuffle: false, ...QUIET});
   },
-  'fitDataset': async ({model, xs, ys}, optimizer) => {
+  fitDataset: async ({model, xs, ys}, optimizer) => {
     model.compile({optimizer, loss: LOSS});
     const data = tf.data.array([0]).map(() => ({xs: xs.clone(), ys: ys.clone()}));
     await model.fitDataset(data, {epochs: 6});
   },
-  'trainOnBatch': async ({model, xs, ys}, optimizer) => {
+  trainOnBatch: async ({model, xs, ys}, optimizer) => {
     model.compile({optimizer, loss: LOSS});
     for (let i = 0; i < 6; i++) await model.trainOnBatch(xs, ys);
   },
-  'minimize': (each, optimizer) => {
+  minimize: (each, optimizer) => {
     for (let i = 0; i < 6; i++) optimizer.minimize(() => lossOf(each), false, variablesOf(each));
   },
   'computeGradients and applyGradients by name': (each, optimizer) => {
@@ -79,8 +94,8 @@ function variablesOf({model}: Task): tf.Variable[] {
 }
 
 const OPTIMIZERS: Readonly<Record<string, () => tf.Optimizer>> = {
-  'adam': () => adam(0.05),
-  'ranger': () => ranger(0.05),
+  adam: () => adam(0.05),
+  ranger: () => ranger(0.05),
   'a wrapped tf.train.adam': () => new OptimWrapper(tf.train.adam(0.05, 0.9, 0.999, 1e-7)),
 };
 

@@ -1,5 +1,16 @@
 import {
-  adam, callback, copy, ema, loadOptimizer, lookahead, Optimizer, optimizerOf, saveOptimizer, sgd, sgdStep, startAt,
+  adam,
+  callback,
+  copy,
+  ema,
+  loadOptimizer,
+  lookahead,
+  Optimizer,
+  optimizerOf,
+  saveOptimizer,
+  sgd,
+  sgdStep,
+  startAt,
   zeros,
 } from '../src';
 import {isVariable} from '../src/util/tensors';
@@ -13,7 +24,9 @@ import {stateOf, valuesOf} from './support/training';
 
 const vector = (...values: number[]) => tf.tidy(() => tf.variable(tf.tensor1d(values)));
 const write = (variable: tf.Variable, ...values: number[]) => {
-  tf.tidy(() => { variable.assign(tf.tensor1d(values)); });
+  tf.tidy(() => {
+    variable.assign(tf.tensor1d(values));
+  });
 };
 const weightOf = (model: tf.LayersModel): tf.Variable => {
   const [weight] = model.trainableWeights.map(each => each.read());
@@ -42,7 +55,10 @@ function tiny(): {model: tf.Sequential; optimizer: Optimizer; variable: tf.Varia
   model.compile({optimizer, loss: 'meanSquaredError'});
   const [variable] = optimizer.paramLists.flat();
   return {
-    model, optimizer, variable: present(variable), dispose: () => {
+    model,
+    optimizer,
+    variable: present(variable),
+    dispose: () => {
       optimizer.dispose();
       model.dispose();
     },
@@ -53,11 +69,21 @@ const hundred = () => tf.tensor2d([100], [1, 1]);
 
 /** How others write a weight to 100. */
 const OTHERS: Readonly<Record<string, (model: tf.LayersModel, variable: tf.Variable) => void | Promise<void>>> = {
-  'assign': (_, variable) => { variable.assign(hundred()); },
-  'layer.setWeights': ({layers}) => { layers.forEach(layer => { layer.setWeights([hundred()]); }); },
-  'model.setWeights': model => { model.setWeights([hundred()]); },
-  'model.loadWeights': (model, variable) => { model.loadWeights({[variable.name]: hundred()}); },
-  'another model\'s weights': model => {
+  assign: (_, variable) => {
+    variable.assign(hundred());
+  },
+  'layer.setWeights': ({layers}) => {
+    layers.forEach(layer => {
+      layer.setWeights([hundred()]);
+    });
+  },
+  'model.setWeights': model => {
+    model.setWeights([hundred()]);
+  },
+  'model.loadWeights': (model, variable) => {
+    model.loadWeights({[variable.name]: hundred()});
+  },
+  "another model's weights": model => {
     const other = single(100);
     model.setWeights(other.getWeights());
     other.dispose();
@@ -71,25 +97,29 @@ const OTHERS: Readonly<Record<string, (model: tf.LayersModel, variable: tf.Varia
 
 describeBackends('weights that others write', backend => {
   for (const [how, replace] of Object.entries(OTHERS)) {
-    it(`have slow weights start anew, with one warning: ${how}`, () => leakless(async () => {
-      const warned = spyOn(console, 'warn');
-      const {model, optimizer, variable, dispose} = tiny();
-      step(optimizer, [variable], 2);
-      tf.engine().startScope();
-      await replace(model, variable);
-      tf.engine().endScope();
-      // 99, then 98 and half of the way back to 100; from the old slow weights it would be 53.
-      step(optimizer, [variable], 2);
-      expect(await valuesOf([variable])).toEqual([[99]]);
-      expect(warned).toHaveBeenCalledOnceWith(
-        `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: ` +
-        'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
-      tf.tidy(() => { variable.assign(tf.tensor2d([200], [1, 1])); });
-      step(optimizer, [variable], 4);
-      expect(await valuesOf([variable])).toEqual([[198]]);
-      expect(warned).toHaveBeenCalledTimes(1);
-      dispose();
-    }));
+    it(`have slow weights start anew, with one warning: ${how}`, () =>
+      leakless(async () => {
+        const warned = spyOn(console, 'warn');
+        const {model, optimizer, variable, dispose} = tiny();
+        step(optimizer, [variable], 2);
+        tf.engine().startScope();
+        await replace(model, variable);
+        tf.engine().endScope();
+        // 99, then 98 and half of the way back to 100; from the old slow weights it would be 53.
+        step(optimizer, [variable], 2);
+        expect(await valuesOf([variable])).toEqual([[99]]);
+        expect(warned).toHaveBeenCalledOnceWith(
+          `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: ` +
+            'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.',
+        );
+        tf.tidy(() => {
+          variable.assign(tf.tensor2d([200], [1, 1]));
+        });
+        step(optimizer, [variable], 4);
+        expect(await valuesOf([variable])).toEqual([[198]]);
+        expect(warned).toHaveBeenCalledTimes(1);
+        dispose();
+      }));
   }
 
   /** What does not count, for it is this package's own or changes nothing. All leave the weight at what it was. */
@@ -104,7 +134,9 @@ describeBackends('weights that others write', backend => {
       optimizer.eval();
       optimizer.train();
     },
-    'its values being read': async (_, variable) => { await variable.data(); },
+    'its values being read': async (_, variable) => {
+      await variable.data();
+    },
     'a state dict': optimizer => {
       const dict = optimizer.stateDict();
       optimizer.loadStateDict(dict);
@@ -114,12 +146,16 @@ describeBackends('weights that others write', backend => {
       const dict = optimizer.stateDict();
       const weight = variable.clone();
       optimizer.loadStateDict(dict);
-      tf.tidy(() => { variable.assign(weight.add(0)); });
+      tf.tidy(() => {
+        variable.assign(weight.add(0));
+      });
       tf.dispose([weight, dict.state.map(state => ({...state}))]);
     },
     'state loaded after the weights': (optimizer, variable) => {
       const dict = optimizer.stateDict();
-      tf.tidy(() => { variable.assign(variable.add(0)); });
+      tf.tidy(() => {
+        variable.assign(variable.add(0));
+      });
       optimizer.loadStateDict(dict);
       tf.dispose(dict.state.map(state => ({...state})));
     },
@@ -137,116 +173,133 @@ describeBackends('weights that others write', backend => {
   for (const fusing of [true, false]) {
     for (const [what, act] of Object.entries(OWN)) {
       if (backend === 'webgpu' && !fusing) continue;
-      it(`are not this package's own writes: ${what}${fusing ? '' : ', eagerly'}`, () => leakless(async () => {
-        const warned = spyOn(console, 'warn');
-        tf.env().set('OPTIM_FUSING', fusing);
-        const {optimizer, variable, dispose} = tiny();
-        for (let i = 0; i < 3; i++) {
-          await act(optimizer, variable);
+      it(`are not this package's own writes: ${what}${fusing ? '' : ', eagerly'}`, () =>
+        leakless(async () => {
+          const warned = spyOn(console, 'warn');
+          tf.env().set('OPTIM_FUSING', fusing);
+          const {optimizer, variable, dispose} = tiny();
+          for (let i = 0; i < 3; i++) {
+            await act(optimizer, variable);
+            step(optimizer, [variable]);
+          }
+          const shared = variable.clone();
           step(optimizer, [variable]);
-        }
-        const shared = variable.clone();
-        step(optimizer, [variable]);
-        shared.dispose();
-        // 4 after four steps, and half of the way back to 8.
-        expect(await valuesOf([variable])).toEqual([[6]]);
-        step(optimizer, [variable], 4);
-        expect(await valuesOf([variable])).toEqual([[4]]);
-        expect(warned).not.toHaveBeenCalled();
-        tf.env().set('OPTIM_FUSING', true);
-        dispose();
-      }));
+          shared.dispose();
+          // 4 after four steps, and half of the way back to 8.
+          expect(await valuesOf([variable])).toEqual([[6]]);
+          step(optimizer, [variable], 4);
+          expect(await valuesOf([variable])).toEqual([[4]]);
+          expect(warned).not.toHaveBeenCalled();
+          tf.env().set('OPTIM_FUSING', true);
+          dispose();
+        }));
     }
   }
 
-  it('have averages start anew by rebase() alone, which says nothing', () => leakless(async () => {
-    const warned = spyOn(console, 'warn');
-    const variables = [vector(8), vector(8)];
-    const inner = adam(1, {params: variables, mom: 0, sqrMom: 0, eps: 0, wd: 0});
-    const optimizer = ema(lookahead(inner, {k: 4}), {decay: 0.5});
-    step(optimizer, variables, 2);
-    for (const variable of variables) write(variable, 100);
-    optimizer.rebase();
-    const left = variables.map(variable => Object.keys(optimizer.state.get(variable)).sort());
-    expect(left).toEqual([['count', 'gradAvg', 'sqrAvg', 'step'], ['count', 'gradAvg', 'sqrAvg', 'step']]);
-    optimizer.eval();
-    expect(await valuesOf(variables)).toEqual([[100], [100]]);
-    expect(() => { optimizer.rebase(); }).toThrowError(/call train\(\)/);
-    optimizer.train();
-    step(optimizer, variables, 2);
-    expect(await valuesOf(variables)).toEqual([[99], [99]]);
-    optimizer.eval();
-    // 100 and 99, then 99.5 and 99.
-    expect(await valuesOf(variables)).toEqual([[99.25], [99.25]]);
-    optimizer.train();
-    expect(warned).not.toHaveBeenCalled();
-    optimizer.dispose();
-    tf.dispose(variables);
-  }));
+  it('have averages start anew by rebase() alone, which says nothing', () =>
+    leakless(async () => {
+      const warned = spyOn(console, 'warn');
+      const variables = [vector(8), vector(8)];
+      const inner = adam(1, {params: variables, mom: 0, sqrMom: 0, eps: 0, wd: 0});
+      const optimizer = ema(lookahead(inner, {k: 4}), {decay: 0.5});
+      step(optimizer, variables, 2);
+      for (const variable of variables) write(variable, 100);
+      optimizer.rebase();
+      const left = variables.map(variable => Object.keys(optimizer.state.get(variable)).sort());
+      expect(left).toEqual([
+        ['count', 'gradAvg', 'sqrAvg', 'step'],
+        ['count', 'gradAvg', 'sqrAvg', 'step'],
+      ]);
+      optimizer.eval();
+      expect(await valuesOf(variables)).toEqual([[100], [100]]);
+      expect(() => {
+        optimizer.rebase();
+      }).toThrowError(/call train\(\)/);
+      optimizer.train();
+      step(optimizer, variables, 2);
+      expect(await valuesOf(variables)).toEqual([[99], [99]]);
+      optimizer.eval();
+      // 100 and 99, then 99.5 and 99.
+      expect(await valuesOf(variables)).toEqual([[99.25], [99.25]]);
+      optimizer.train();
+      expect(warned).not.toHaveBeenCalled();
+      optimizer.dispose();
+      tf.dispose(variables);
+    }));
 
-  it('leave the averages of what was replaced, without rebase()', () => leakless(async () => {
-    const variable = vector(8);
-    const optimizer = ema(sgd(1, {params: [variable]}), {decay: 0.5});
-    step(optimizer, [variable]);
-    write(variable, 101);
-    step(optimizer, [variable]);
-    optimizer.eval();
-    expect(await valuesOf([variable])).toEqual([[53.75]]);
-    optimizer.dispose();
-    variable.dispose();
-  }));
+  it('leave the averages of what was replaced, without rebase()', () =>
+    leakless(async () => {
+      const variable = vector(8);
+      const optimizer = ema(sgd(1, {params: [variable]}), {decay: 0.5});
+      step(optimizer, [variable]);
+      write(variable, 101);
+      step(optimizer, [variable]);
+      optimizer.eval();
+      expect(await valuesOf([variable])).toEqual([[53.75]]);
+      optimizer.dispose();
+      variable.dispose();
+    }));
 
-  it('start anew alone, while others go on; frozen ones without a word', () => leakless(async () => {
-    const warned = spyOn(console, 'warn');
-    const variables = [vector(8), vector(8), vector(8)];
-    const [first, second] = variables;
-    const optimizer = lookahead(sgd(1, {params: variables.map(variable => [variable])}), {k: 4});
-    step(optimizer, variables, 2);
-    optimizer.setFreeze(0, false);
-    write(present(first), 50);
-    step(optimizer, variables);
-    expect(warned).not.toHaveBeenCalled();
-    write(present(second), 100);
-    step(optimizer, variables);
-    expect(await valuesOf(variables)).toEqual([[50], [99.5], [6]]);
-    expect(warned).toHaveBeenCalledTimes(1);
-    optimizer.setFreeze(0, true);
-    step(optimizer, variables, 4);
-    expect(await valuesOf(variables)).toEqual([[48], [97.5], [4]]);
-    optimizer.dispose();
-    tf.dispose(variables);
-  }));
+  it('start anew alone, while others go on; frozen ones without a word', () =>
+    leakless(async () => {
+      const warned = spyOn(console, 'warn');
+      const variables = [vector(8), vector(8), vector(8)];
+      const [first, second] = variables;
+      const optimizer = lookahead(sgd(1, {params: variables.map(variable => [variable])}), {k: 4});
+      step(optimizer, variables, 2);
+      optimizer.setFreeze(0, false);
+      write(present(first), 50);
+      step(optimizer, variables);
+      expect(warned).not.toHaveBeenCalled();
+      write(present(second), 100);
+      step(optimizer, variables);
+      expect(await valuesOf(variables)).toEqual([[50], [99.5], [6]]);
+      expect(warned).toHaveBeenCalledTimes(1);
+      optimizer.setFreeze(0, true);
+      step(optimizer, variables, 4);
+      expect(await valuesOf(variables)).toEqual([[48], [97.5], [4]]);
+      optimizer.dispose();
+      tf.dispose(variables);
+    }));
 
-  it('leave everything as it was where the step throws, and start anew in the next', () => leakless(async () => {
-    spyOn(console, 'warn');
-    const variable = vector(8);
-    const fail = callback('testFailOnce', {options: {n: 3}, state: {tries: 0}}, ({p, tries, n}) => {
-      if (tries === n && failing) throw new Error('not now');
-      return {p: p.mul(1), tries: tries + 1};
-    });
-    let failing = true;
-    const optimizer = lookahead(new Optimizer([sgdStep, fail], {lr: 1, params: [variable]}), {k: 4});
-    step(optimizer, [variable], 3);
-    write(variable, 100);
-    expect(() => { step(optimizer, [variable]); }).toThrowError('not now');
-    expect(await valuesOf([variable])).toEqual([[100]]);
-    failing = false;
-    step(optimizer, [variable]);
-    expect(await valuesOf([variable])).toEqual([[99.5]]);
-    optimizer.dispose();
-    variable.dispose();
-  }));
+  it('leave everything as it was where the step throws, and start anew in the next', () =>
+    leakless(async () => {
+      spyOn(console, 'warn');
+      const variable = vector(8);
+      const fail = callback('testFailOnce', {options: {n: 3}, state: {tries: 0}}, ({p, tries, n}) => {
+        if (tries === n && failing) throw new Error('not now');
+        return {p: p.mul(1), tries: tries + 1};
+      });
+      let failing = true;
+      const optimizer = lookahead(new Optimizer([sgdStep, fail], {lr: 1, params: [variable]}), {k: 4});
+      step(optimizer, [variable], 3);
+      write(variable, 100);
+      expect(() => {
+        step(optimizer, [variable]);
+      }).toThrowError('not now');
+      expect(await valuesOf([variable])).toEqual([[100]]);
+      failing = false;
+      step(optimizer, [variable]);
+      expect(await valuesOf([variable])).toEqual([[99.5]]);
+      optimizer.dispose();
+      variable.dispose();
+    }));
 
   it('are saved with state that starts anew', async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, variable, dispose} = tiny();
     step(optimizer, [variable], 2);
-    tf.tidy(() => { variable.assign(hundred()); });
+    tf.tidy(() => {
+      variable.assign(hundred());
+    });
     const copyOf = await reloaded(model);
     expect(warned).toHaveBeenCalledTimes(1);
     const again = optimizerOf(copyOf);
     const loaded = weightOf(copyOf);
-    for (const [one, of] of [[optimizer, variable], [again, loaded]] as const) {
+    for (const [one, of] of [
+      [optimizer, variable],
+      [again, loaded],
+    ] as const) {
       step(one, [of], 2);
       expect(await valuesOf([of])).toEqual([[99]]);
     }
@@ -265,7 +318,9 @@ describeBackends('weights that others write', backend => {
     step(again, [loaded], 2);
     expect(await valuesOf([loaded])).toEqual([[6]]);
     expect(warned).not.toHaveBeenCalled();
-    tf.tidy(() => { copyOf.setWeights([hundred()]); });
+    tf.tidy(() => {
+      copyOf.setWeights([hundred()]);
+    });
     step(again, [loaded], 4);
     expect(await valuesOf([loaded])).toEqual([[98]]);
     expect(warned).toHaveBeenCalledTimes(1);
@@ -273,85 +328,100 @@ describeBackends('weights that others write', backend => {
     dispose();
   });
 
-  it('have what was loaded and waits for its variables start anew by rebase()', () => leakless(async () => {
-    const variable = vector(8);
-    const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
-    step(optimizer, [variable], 2);
-    const handler = memoryHandler();
-    await saveOptimizer(optimizer, handler);
-    const loaded = await loadOptimizer(handler);
-    write(variable, 100);
-    loaded.rebase();
-    optimizer.dispose();
-    step(loaded, [variable], 2);
-    expect(await valuesOf([variable])).toEqual([[99]]);
-    loaded.dispose();
-    variable.dispose();
-  }));
+  it('have what was loaded and waits for its variables start anew by rebase()', () =>
+    leakless(async () => {
+      const variable = vector(8);
+      const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
+      step(optimizer, [variable], 2);
+      const handler = memoryHandler();
+      await saveOptimizer(optimizer, handler);
+      const loaded = await loadOptimizer(handler);
+      write(variable, 100);
+      loaded.rebase();
+      optimizer.dispose();
+      step(loaded, [variable], 2);
+      expect(await valuesOf([variable])).toEqual([[99]]);
+      loaded.dispose();
+      variable.dispose();
+    }));
 
-  it('are noticed by each of two optimizers', () => leakless(async () => {
-    const warned = spyOn(console, 'warn');
-    const variable = vector(8);
-    const optimizers = [1, 2].map(() => lookahead(sgd(1, {params: [variable]}), {k: 2}));
-    for (const optimizer of optimizers) step(optimizer, [variable]);
-    write(variable, 100);
-    for (const optimizer of optimizers) step(optimizer, [variable]);
-    // 99.5 by the first, and by the second from there, where its slow weights start.
-    expect(await valuesOf([variable])).toEqual([[99]]);
-    expect(warned).toHaveBeenCalledTimes(2);
-    optimizers.forEach(optimizer => { optimizer.dispose(); });
-    variable.dispose();
-  }));
+  it('are noticed by each of two optimizers', () =>
+    leakless(async () => {
+      const warned = spyOn(console, 'warn');
+      const variable = vector(8);
+      const optimizers = [1, 2].map(() => lookahead(sgd(1, {params: [variable]}), {k: 2}));
+      for (const optimizer of optimizers) step(optimizer, [variable]);
+      write(variable, 100);
+      for (const optimizer of optimizers) step(optimizer, [variable]);
+      // 99.5 by the first, and by the second from there, where its slow weights start.
+      expect(await valuesOf([variable])).toEqual([[99]]);
+      expect(warned).toHaveBeenCalledTimes(2);
+      optimizers.forEach(optimizer => {
+        optimizer.dispose();
+      });
+      variable.dispose();
+    }));
 });
 
-describeBackends('weights on another backend', backend => {
-  it('are not written by others', async () => {
-    const warned = spyOn(console, 'warn');
-    const variable = vector(8);
-    const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
-    step(optimizer, [variable]);
-    for (const other of [backend === 'cpu' ? 'wasm' : 'cpu', backend]) {
-      await tf.setBackend(other);
+describeBackends(
+  'weights on another backend',
+  backend => {
+    it('are not written by others', async () => {
+      const warned = spyOn(console, 'warn');
+      const variable = vector(8);
+      const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
       step(optimizer, [variable]);
-    }
-    step(optimizer, [variable]);
-    expect(await valuesOf([variable])).toEqual([[6]]);
-    expect(warned).not.toHaveBeenCalled();
-    optimizer.dispose();
-    variable.dispose();
-  });
-}, ['cpu', 'wasm']);
+      for (const other of [backend === 'cpu' ? 'wasm' : 'cpu', backend]) {
+        await tf.setBackend(other);
+        step(optimizer, [variable]);
+      }
+      step(optimizer, [variable]);
+      expect(await valuesOf([variable])).toEqual([[6]]);
+      expect(warned).not.toHaveBeenCalled();
+      optimizer.dispose();
+      variable.dispose();
+    });
+  },
+  ['cpu', 'wasm'],
+);
 
 describe('a state entry in weight space', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   const twice = startAt(({p}) => p.mul(2), {space: 'weight'});
-  const doubled = callback('testDoubled',
+  const doubled = callback(
+    'testDoubled',
     {state: {twice, first: copy, moments: zeros}, restarts: ['twice'], everyParameter: true},
-    ({moments}) => ({moments: moments.add(1)}));
+    ({moments}) => ({moments: moments.add(1)}),
+  );
 
-  it('is any that says so, or starts as a copy', () => leakless(async () => {
-    spyOn(console, 'warn');
-    const variable = vector(8);
-    const optimizer = new Optimizer([sgdStep, doubled], {lr: 1, params: [variable]});
-    step(optimizer, [variable]);
-    write(variable, 100);
-    step(optimizer, [variable]);
-    expect(await stateOf(optimizer, variable)).toEqual({twice: [200], first: [8], moments: [2]});
-    optimizer.rebase();
-    step(optimizer, [variable]);
-    expect(await stateOf(optimizer, variable)).toEqual({twice: [198], first: [99], moments: [3]});
-    optimizer.dispose();
-    variable.dispose();
-  }));
+  it('is any that says so, or starts as a copy', () =>
+    leakless(async () => {
+      spyOn(console, 'warn');
+      const variable = vector(8);
+      const optimizer = new Optimizer([sgdStep, doubled], {lr: 1, params: [variable]});
+      step(optimizer, [variable]);
+      write(variable, 100);
+      step(optimizer, [variable]);
+      expect(await stateOf(optimizer, variable)).toEqual({twice: [200], first: [8], moments: [2]});
+      optimizer.rebase();
+      step(optimizer, [variable]);
+      expect(await stateOf(optimizer, variable)).toEqual({twice: [198], first: [99], moments: [3]});
+      optimizer.dispose();
+      variable.dispose();
+    }));
 
-  it('has the parameter\'s shape', () => {
+  it("has the parameter's shape", () => {
     const variable = vector(1, 2);
     const norm = startAt(({p}) => p.sum(), {space: 'weight'});
     const optimizer = new Optimizer([callback('testWeightShape', {state: {norm}}, () => ({}))], {params: [variable]});
     spyOn(console, 'warn');
-    const message = 'testWeightShape returned \'norm\' of shape []; it is of shape [2].';
-    expect(() => { step(optimizer, [variable]); }).toThrowError(message);
+    const message = "testWeightShape returned 'norm' of shape []; it is of shape [2].";
+    expect(() => {
+      step(optimizer, [variable]);
+    }).toThrowError(message);
     optimizer.dispose();
     variable.dispose();
   });
@@ -360,8 +430,9 @@ describe('a state entry in weight space', () => {
   for (const [name, state] of Object.entries(others)) {
     it(`alone can restart by itself, not ${name}`, () => {
       expect(() => callback('testRestarts', {state, restarts: ['slow']}, () => ({}))).toThrowError(
-        'testRestarts: restarts names \'slow\', which must be an entry of state in weight space: ' +
-        'one that starts as copy, or as startAt(f, {space: \'weight\'}).');
+        "testRestarts: restarts names 'slow', which must be an entry of state in weight space: " +
+          "one that starts as copy, or as startAt(f, {space: 'weight'}).",
+      );
     });
   }
 });

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 /** Waits until the GPU is through with all that `tensor` takes. */
 export async function finished(tensor: tf.Tensor): Promise<void> {
   // To reshape would be a draw of all elements.
-  const one = tensor.slice(tensor.shape.map(() => 0), tensor.shape.map(() => 1));
+  const one = tensor.slice(
+    tensor.shape.map(() => 0),
+    tensor.shape.map(() => 1),
+  );
   // `data()` of WebGL waits for a timer of some milliseconds.
   if (tf.getBackend() === 'webgl') one.dataSync();
   else await one.data();
@@ -20,7 +23,7 @@ export async function restart(name: string): Promise<void> {
   const factory = tf.findBackendFactory(name);
   tf.removeBackend(name);
   tf.registerBackend(name, factory, 2);
-  if (!await tf.setBackend(name)) throw new Error(`The backend ${name} did not start.`);
+  if (!(await tf.setBackend(name))) throw new Error(`The backend ${name} did not start.`);
 }
 
 const COUNTED = {
@@ -38,12 +41,19 @@ export type Counts = Record<keyof typeof COUNTED, number>;
 /** Counts what `act` asks of the GPU. */
 export function countsOf(act: () => void): Counts {
   const counts: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
-  const undo = objects().flatMap(object => Object.entries(COUNTED).flatMap(([name, methods]) => methods.flatMap(method =>
-    counted(object, method, () => {
-      for (const key of ['launched', 'compiled', 'taken', 'created'] as const) if (key === name) counts[key]++;
-    }))));
+  const undo = objects().flatMap(object =>
+    Object.entries(COUNTED).flatMap(([name, methods]) =>
+      methods.flatMap(method =>
+        counted(object, method, () => {
+          for (const key of ['launched', 'compiled', 'taken', 'created'] as const) if (key === name) counts[key]++;
+        }),
+      ),
+    ),
+  );
   act();
-  undo.forEach(each => { each(); });
+  undo.forEach(each => {
+    each();
+  });
   return counts;
 }
 
@@ -61,13 +71,19 @@ function counted(object: object, method: string, count: () => void): Array<() =>
   const original: unknown = Reflect.get(object, method);
   if (typeof original !== 'function') return [];
   const own = Object.getOwnPropertyDescriptor(object, method);
-  Object.defineProperty(object, method, {configurable: true, writable: true, value(this: unknown, ...values: unknown[]): unknown {
-    count();
-    const result: unknown = Reflect.apply(original, this, values);
-    return result;
-  }});
-  return [() => {
-    Reflect.deleteProperty(object, method);
-    if (own !== undefined) Object.defineProperty(object, method, own);
-  }];
+  Object.defineProperty(object, method, {
+    configurable: true,
+    writable: true,
+    value(this: unknown, ...values: unknown[]): unknown {
+      count();
+      const result: unknown = Reflect.apply(original, this, values);
+      return result;
+    },
+  });
+  return [
+    () => {
+      Reflect.deleteProperty(object, method);
+      if (own !== undefined) Object.defineProperty(object, method, own);
+    },
+  ];
 }

@@ -1,5 +1,7 @@
 import '@tensorflow/tfjs-backend-webgpu';
+
 import * as tf from '@tensorflow/tfjs';
+
 import {CASES} from '../optimizers/cases';
 import {MODEL_NAMES, type ModelRow, modelRowOf} from './models';
 import {type Row, rowOf} from './steps';
@@ -30,14 +32,14 @@ window.measure = async ({backends, optimizers, cases, models, rounds}) => {
       for (const each of CASES) {
         if (!each.name.includes(cases)) continue;
         for (const unpacked of backend === 'webgl' ? [false, true] : [false]) {
-          const row = {...await rowOf(backend, optimizer, each, unpacked, rounds), backend: place};
+          const row = {...(await rowOf(backend, optimizer, each, unpacked, rounds)), backend: place};
           found.rows.push(row);
           await window.showRow(row);
         }
       }
       for (const model of MODEL_NAMES) {
         if (!model.includes(models)) continue;
-        const row = {...await modelRowOf(backend, optimizer, model, rounds), backend: place};
+        const row = {...(await modelRowOf(backend, optimizer, model, rounds)), backend: place};
         found.models.push(row);
         await window.showModel(row);
       }

@@ -1,4 +1,5 @@
-// `npm run bench:browser`: the step of optimizers on WebGL and WebGPU in headless Chrome. `npm run bench:browser -- --help` lists the options.
+// `npm run bench:browser`: the step of optimizers on WebGL and WebGPU in headless Chrome. `npm run bench:browser --
+// --help` lists the options.
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {cpus} from 'node:os';
@@ -30,48 +31,105 @@ step. Without --gpu Chrome renders in software: ratios then say little about a r
 
 const text = {type: 'string'};
 const flag = {type: 'boolean', default: false};
-const {values} = parseArgs({options: {backends: text, optimizers: text, cases: text, models: text, rounds: text, out: text, gpu: flag, help: flag}});
+const {values} = parseArgs({
+  options: {
+    backends: text,
+    optimizers: text,
+    cases: text,
+    models: text,
+    rounds: text,
+    out: text,
+    gpu: flag,
+    help: flag,
+  },
+});
 if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const {outputFiles: [{text: script}]} = await build({
-  entryPoints: [join(root, 'bench/browser/page.ts')], bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', logLevel: 'warning',
+const {
+  outputFiles: [{text: script}],
+} = await build({
+  entryPoints: [join(root, 'bench/browser/page.ts')],
+  bundle: true,
+  write: false,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
 });
 const server = createServer((request, response) => {
   const isScript = request.url === '/page.js';
-  response.writeHead(200, {'content-type': isScript ? 'text/javascript' : 'text/html'}).end(isScript ? script : '<!doctype html><script src="/page.js"></script>');
+  response
+    .writeHead(200, {'content-type': isScript ? 'text/javascript' : 'text/html'})
+    .end(isScript ? script : '<!doctype html><script src="/page.js"></script>');
 });
-await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
+await new Promise(resolve => {
+  server.listen(0, '127.0.0.1', resolve);
+});
 
 const ms = ({median, low, high}) => `${median.toFixed(2)} ±${((high - low) / 2).toFixed(2)}`;
 const compared = ({ours, eager, stock}) => ({
-  'ours ms': ms(ours), 'eager ÷': (eager.median / ours.median).toFixed(2), 'tf.train ms': ms(stock), 'tf.train ÷': (stock.median / ours.median).toFixed(2),
+  'ours ms': ms(ours),
+  'eager ÷': (eager.median / ours.median).toFixed(2),
+  'tf.train ms': ms(stock),
+  'tf.train ÷': (stock.median / ours.median).toFixed(2),
 });
 const shown = ({backend, optimizer, case: name, gradients, times, first, compiled, counts: {ours, stock}}) => ({
-  backend, optimizer, case: name, gradients, ...compared(times), 'first ms': `${first.ours.toFixed(0)} / ${first.stock.toFixed(0)}`,
-  compiled: `${compiled.ours} / ${compiled.stock}`, ...Object.fromEntries(['launched', 'taken', 'created'].map(name => [name, `${ours[name]} / ${stock[name]}`])),
+  backend,
+  optimizer,
+  case: name,
+  gradients,
+  ...compared(times),
+  'first ms': `${first.ours.toFixed(0)} / ${first.stock.toFixed(0)}`,
+  compiled: `${compiled.ours} / ${compiled.stock}`,
+  ...Object.fromEntries(['launched', 'taken', 'created'].map(name => [name, `${ours[name]} / ${stock[name]}`])),
 });
 const shownModel = ({backend, optimizer, model, times}) => ({backend, optimizer, model, ...compared(times)});
-const line = row => Object.entries(row).map(([key, value]) => `${key} ${value}`).join(' | ');
+const line = row =>
+  Object.entries(row)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(' | ');
 
 const chrome = await launchChrome({gpu: values.gpu});
 try {
   const page = await chrome.newPage();
-  await page.exposeFunction('showRow', row => { console.log(line(shown(row))); });
-  await page.exposeFunction('showModel', row => { console.log(line(shownModel(row))); });
+  await page.exposeFunction('showRow', row => {
+    console.log(line(shown(row)));
+  });
+  await page.exposeFunction('showModel', row => {
+    console.log(line(shownModel(row)));
+  });
   await page.goto(`http://127.0.0.1:${server.address().port}/`, {timeout: 120_000});
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Chrome ${chrome.version()}, ${values.gpu ? 'its GPU' : 'software rendering'}; ours / tf.train`);
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown processor'}, Chrome ${chrome.version()}, ${values.gpu ? 'its GPU' : 'software rendering'}; ours / tf.train`,
+  );
   const found = await page.evaluate(asked => globalThis.measure(asked), {
-    backends: (values.backends ?? 'webgl,webgpu').split(','), optimizers: (values.optimizers ?? 'adam,lamb,larc,ranger').split(','),
-    cases: values.cases ?? '', models: values.models ?? '', rounds: Number(values.rounds ?? 9),
+    backends: (values.backends ?? 'webgl,webgpu').split(','),
+    optimizers: (values.optimizers ?? 'adam,lamb,larc,ranger').split(','),
+    cases: values.cases ?? '',
+    models: values.models ?? '',
+    rounds: Number(values.rounds ?? 9),
   });
   console.table(found.rows.map(shown));
   console.table(found.models.map(shownModel));
   const out = values.out ?? join(root, 'bench/results/browser.json');
   mkdirSync(dirname(out), {recursive: true});
-  writeFileSync(out, JSON.stringify({processor: cpus()[0]?.model, chrome: chrome.version(), gpu: values.gpu, date: new Date().toISOString(), ...found}, undefined, 1));
+  writeFileSync(
+    out,
+    JSON.stringify(
+      {
+        processor: cpus()[0]?.model,
+        chrome: chrome.version(),
+        gpu: values.gpu,
+        date: new Date().toISOString(),
+        ...found,
+      },
+      undefined,
+      1,
+    ),
+  );
   console.log(`All figures: ${out}`);
 } finally {
   await chrome.close();

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {optimizers} from '../../src';
 import type {Case} from '../optimizers/cases';
 import {type Measured, summary} from '../wasm_training/measure';
@@ -36,13 +37,21 @@ export interface Stepper {
 export function steppersOf(optimizer: string): Record<Contestant, Stepper> {
   const found = optimizers.find(each => each.name === optimizer);
   if (found === undefined) throw new Error(`There is no optimizer '${optimizer}'.`);
-  return {ours: found.make(1e-3), eager: found.make(1e-3), stock: optimizer === 'sgd' ? tf.train.sgd(1e-3) : tf.train.adam(1e-3)};
+  return {
+    ours: found.make(1e-3),
+    eager: found.make(1e-3),
+    stock: optimizer === 'sgd' ? tf.train.sgd(1e-3) : tf.train.adam(1e-3),
+  };
 }
 
 /** Does what `run` does for each contestant in turn, round after round, and gives the times. */
-export async function taken(run: (contestant: Contestant) => Promise<void>, rounds: number): Promise<Record<Contestant, Measured>> {
+export async function taken(
+  run: (contestant: Contestant) => Promise<void>,
+  rounds: number,
+): Promise<Record<Contestant, Measured>> {
   const times: Record<Contestant, number[]> = {ours: [], eager: [], stock: []};
-  for (let round = 0; round < rounds; round++) for (const contestant of CONTESTANTS) times[contestant].push(await timed(contestant, run));
+  for (let round = 0; round < rounds; round++)
+    for (const contestant of CONTESTANTS) times[contestant].push(await timed(contestant, run));
   return {ours: summary(times.ours), eager: summary(times.eager), stock: summary(times.stock)};
 }
 
@@ -57,39 +66,52 @@ async function timed(contestant: Contestant, run: (contestant: Contestant) => Pr
 
 /** Variables with given gradients, and an optimizer of each contestant on them. */
 class Session {
-  private readonly steppers: Record<Contestant, Stepper>;
-  private readonly variables: readonly tf.Variable[];
-  private readonly gradients: Array<{name: string; tensor: tf.Tensor}>;
+  readonly #steppers: Record<Contestant, Stepper>;
+  readonly #variables: readonly tf.Variable[];
+  readonly #gradients: Array<{name: string; tensor: tf.Tensor}>;
 
   /** @param unpacked whether gradients are stored as those of convolution kernels are on WebGL. */
   constructor(optimizer: string, shapes: Case['shapes'], unpacked: boolean) {
-    this.steppers = steppersOf(optimizer);
+    this.#steppers = steppersOf(optimizer);
     // Small tensors, too, are on the GPU from the start.
     const flags = ['WEBGL_CPU_FORWARD', 'WEBGPU_CPU_FORWARD'];
-    flags.forEach(flag => { tf.env().set(flag, false); });
-    this.variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]).add(0))));
-    this.gradients = this.variables.map(({name, shape}) => ({
-      name, tensor: tf.tidy(() => unpacked ? unpackedCopy(tf.randomNormal(shape)) : tf.randomNormal(shape).add(0)),
+    flags.forEach(flag => {
+      tf.env().set(flag, false);
+    });
+    this.#variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]).add(0))));
+    this.#gradients = this.#variables.map(({name, shape}) => ({
+      name,
+      tensor: tf.tidy(() => (unpacked ? unpackedCopy(tf.randomNormal(shape)) : tf.randomNormal(shape).add(0))),
     }));
-    flags.forEach(flag => { tf.env().set(flag, true); });
+    flags.forEach(flag => {
+      tf.env().set(flag, true);
+    });
   }
 
   apply(contestant: Contestant): void {
-    this.steppers[contestant].applyGradients(this.gradients);
+    this.#steppers[contestant].applyGradients(this.#gradients);
   }
 
   async wait(): Promise<void> {
-    await Promise.all(this.variables.slice(-1).map(finished));
+    await Promise.all(this.#variables.slice(-1).map(finished));
   }
 
   dispose(): void {
-    Object.values(this.steppers).forEach(each => { each.dispose(); });
-    tf.dispose([...this.variables, ...this.gradients.map(({tensor}) => tensor)]);
+    Object.values(this.#steppers).forEach(each => {
+      each.dispose();
+    });
+    tf.dispose([...this.#variables, ...this.#gradients.map(({tensor}) => tensor)]);
   }
 }
 
 /** @param unpacked as for `Session`. */
-export async function rowOf(backend: string, optimizer: string, {name, shapes}: Case, unpacked: boolean, rounds: number): Promise<Row> {
+export async function rowOf(
+  backend: string,
+  optimizer: string,
+  {name, shapes}: Case,
+  unpacked: boolean,
+  rounds: number,
+): Promise<Row> {
   const counts: Record<Contestant, Counts> = {ours: {...NONE}, eager: {...NONE}, stock: {...NONE}};
   const compiled = {ours: 0, eager: 0, stock: 0};
   const first = {ours: 0, eager: 0, stock: 0};
@@ -100,7 +122,9 @@ export async function rowOf(backend: string, optimizer: string, {name, shapes}: 
       await session.wait();
       for (let i = 0; i < 3; i++) {
         const time = await timed(contestant, async () => {
-          counts[contestant] = countsOf(() => { session.apply(contestant); });
+          counts[contestant] = countsOf(() => {
+            session.apply(contestant);
+          });
           await session.wait();
         });
         if (i > 0) continue;

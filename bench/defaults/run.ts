@@ -1,12 +1,14 @@
-// `npm run bench:defaults`: how far short trainings get with fastai's defaults, with those of Adam's paper, and with 'adam'.
+// `npm run bench:defaults`: how far short trainings get with fastai's defaults, with those of Adam's paper, and with
+// 'adam'.
+import '@tensorflow/tfjs-backend-wasm';
+import '../../src/wasm_training';
+
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 
 import {adam, adamW} from '../../src';
-import '../../src/wasm_training';
 import {commandLine} from '../command_line';
 import {progress, progressEnded} from '../progress';
 import {type Data, type ShortTask, TASKS} from './tasks';
@@ -16,8 +18,8 @@ const BATCH = 32;
 const STANDARD = "'adam'";
 const CONTESTANTS: Readonly<Record<string, (lr: number) => tf.Optimizer>> = {
   [STANDARD]: lr => tf.train.adam(lr),
-  'adam': lr => adam(lr),
-  'adamW': lr => adamW(lr),
+  adam: lr => adam(lr),
+  adamW: lr => adamW(lr),
   'adam, sqrMom 0.999': lr => adam(lr, {sqrMom: 0.999}),
   'adam, eps 1e-8': lr => adam(lr, {eps: 1e-8}),
   'adam, wd 0': lr => adam(lr, {wd: 0}),
@@ -57,13 +59,17 @@ function medianOf(values: readonly number[]): number {
 }
 
 const digits = (x: number): string => String(Number(x.toPrecision(3)));
-const inWords = (values: readonly number[]): string => `${digits(medianOf(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
+const inWords = (values: readonly number[]): string =>
+  `${digits(medianOf(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
 
 const {quick, option} = commandLine(HELP, ['tasks', 'lr', 'seeds', 'longer', 'out']);
 const lr = Number(option('lr') ?? 1e-3);
 const seeds = Array.from({length: quick ? 1 : Number(option('seeds') ?? 5)}, (_, i) => i + 1);
 const longer = Number(option('longer') ?? 1);
-const tasks = TASKS.filter(({name}) => name.includes(option('tasks') ?? '')).map(task => ({...task, epochs: task.epochs * longer}));
+const tasks = TASKS.filter(({name}) => name.includes(option('tasks') ?? '')).map(task => ({
+  ...task,
+  epochs: task.epochs * longer,
+}));
 const names = Object.entries(CONTESTANTS);
 await tf.setBackend('wasm');
 const rows: Array<{task: string; steps: number; losses: Record<string, number[]>}> = [];
@@ -84,12 +90,16 @@ for (const task of tasks) {
 }
 progressEnded();
 
-console.log(`Rate ${lr}, ${seeds.length} seeds: the median of the final training loss, and its range; then how many times the loss of 'adam' with the same seed.\n`);
-console.log('| task | steps | | final loss | times that of \'adam\' |\n|---|---|---|---|---|');
+console.log(
+  `Rate ${lr}, ${seeds.length} seeds: the median of the final training loss, and its range; then how many times the loss of 'adam' with the same seed.\n`,
+);
+console.log("| task | steps | | final loss | times that of 'adam' |\n|---|---|---|---|---|");
 for (const {task, steps, losses} of rows) {
   for (const [name, values] of Object.entries(losses)) {
-    const ratios = values.map((value, i) => value / ((losses[STANDARD]?.[i] ?? NaN)));
-    console.log(`| ${[task, steps, `\`${name}\``, inWords(values), name === STANDARD ? '' : inWords(ratios)].join(' | ')} |`);
+    const ratios = values.map((value, i) => value / (losses[STANDARD]?.[i] ?? NaN));
+    console.log(
+      `| ${[task, steps, `\`${name}\``, inWords(values), name === STANDARD ? '' : inWords(ratios)].join(' | ')} |`,
+    );
   }
 }
 const out = option('out') ?? 'bench/results/defaults.json';

@@ -27,10 +27,13 @@ const mlpOnDigits: ShortTask = {
   name: 'digits, dense',
   loss: 'categoricalCrossentropy',
   epochs: 5,
-  model: seed => tf.sequential({layers: [
-    tf.layers.dense({inputShape: [784], units: 64, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
-    tf.layers.dense({units: 10, activation: 'softmax', kernelInitializer: initializer(seed, 1)}),
-  ]}),
+  model: seed =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({inputShape: [784], units: 64, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
+        tf.layers.dense({units: 10, activation: 'softmax', kernelInitializer: initializer(seed, 1)}),
+      ],
+    }),
   data: digits,
 };
 
@@ -38,15 +41,18 @@ const convolutionsOnDigits: ShortTask = {
   name: 'digits, convolutions',
   loss: 'categoricalCrossentropy',
   epochs: 3,
-  model: seed => tf.sequential({layers: [
-    tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
-    tf.layers.conv2d({filters: 8, kernelSize: 3, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
-    tf.layers.maxPooling2d({poolSize: 2}),
-    tf.layers.conv2d({filters: 16, kernelSize: 3, activation: 'relu', kernelInitializer: initializer(seed, 1)}),
-    tf.layers.maxPooling2d({poolSize: 2}),
-    tf.layers.flatten(),
-    tf.layers.dense({units: 10, activation: 'softmax', kernelInitializer: initializer(seed, 2)}),
-  ]}),
+  model: seed =>
+    tf.sequential({
+      layers: [
+        tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
+        tf.layers.conv2d({filters: 8, kernelSize: 3, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
+        tf.layers.maxPooling2d({poolSize: 2}),
+        tf.layers.conv2d({filters: 16, kernelSize: 3, activation: 'relu', kernelInitializer: initializer(seed, 1)}),
+        tf.layers.maxPooling2d({poolSize: 2}),
+        tf.layers.flatten(),
+        tf.layers.dense({units: 10, activation: 'softmax', kernelInitializer: initializer(seed, 2)}),
+      ],
+    }),
   data: digits,
 };
 
@@ -54,17 +60,23 @@ const curve: ShortTask = {
   name: 'a curve, regression',
   loss: 'meanSquaredError',
   epochs: 20,
-  model: seed => tf.sequential({layers: [
-    tf.layers.dense({inputShape: [2], units: 32, activation: 'tanh', kernelInitializer: initializer(seed, 0)}),
-    tf.layers.dense({units: 32, activation: 'tanh', kernelInitializer: initializer(seed, 1)}),
-    tf.layers.dense({units: 1, kernelInitializer: initializer(seed, 2)}),
-  ]}),
-  data: seed => Promise.resolve(tf.tidy(() => {
-    const xs = tf.randomUniform([1024, 2], -2, 2, 'float32', seed);
-    const [x, y] = tf.split(xs, 2, 1);
-    if (x === undefined || y === undefined) throw new Error('Two columns make two tensors.');
-    return {xs, ys: x.mul(2).sin().add(x.mul(y))};
-  })),
+  model: seed =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({inputShape: [2], units: 32, activation: 'tanh', kernelInitializer: initializer(seed, 0)}),
+        tf.layers.dense({units: 32, activation: 'tanh', kernelInitializer: initializer(seed, 1)}),
+        tf.layers.dense({units: 1, kernelInitializer: initializer(seed, 2)}),
+      ],
+    }),
+  data: seed =>
+    Promise.resolve(
+      tf.tidy(() => {
+        const xs = tf.randomUniform([1024, 2], -2, 2, 'float32', seed);
+        const [x, y] = tf.split(xs, 2, 1);
+        if (x === undefined || y === undefined) throw new Error('Two columns make two tensors.');
+        return {xs, ys: x.mul(2).sin().add(x.mul(y))};
+      }),
+    ),
 };
 
 /** Its gradients are small: the loss is a mean over 784 pixels. */
@@ -72,10 +84,13 @@ const autoencoder: ShortTask = {
   name: 'digits, autoencoder',
   loss: 'meanSquaredError',
   epochs: 5,
-  model: seed => tf.sequential({layers: [
-    tf.layers.dense({inputShape: [784], units: 32, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
-    tf.layers.dense({units: 784, activation: 'sigmoid', kernelInitializer: initializer(seed, 1)}),
-  ]}),
+  model: seed =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({inputShape: [784], units: 32, activation: 'relu', kernelInitializer: initializer(seed, 0)}),
+        tf.layers.dense({units: 784, activation: 'sigmoid', kernelInitializer: initializer(seed, 1)}),
+      ],
+    }),
   data: async seed => {
     const {xs, ys} = await digits(seed);
     ys.dispose();
@@ -92,18 +107,56 @@ const sums: ShortTask = {
   name: 'a GRU that adds numbers',
   loss: 'categoricalCrossentropy',
   epochs: 10,
-  model: seed => tf.sequential({layers: [
-    tf.layers.gru({inputShape: [QUESTION, CHARACTERS.length], units: 48, kernelInitializer: initializer(seed, 0), recurrentInitializer: initializer(seed, 1)}),
-    tf.layers.repeatVector({n: ANSWER}),
-    tf.layers.gru({units: 48, returnSequences: true, kernelInitializer: initializer(seed, 2), recurrentInitializer: initializer(seed, 3)}),
-    tf.layers.timeDistributed({layer: tf.layers.dense({units: CHARACTERS.length, activation: 'softmax', kernelInitializer: initializer(seed, 4)})}),
-  ]}),
+  model: seed =>
+    tf.sequential({
+      layers: [
+        tf.layers.gru({
+          inputShape: [QUESTION, CHARACTERS.length],
+          units: 48,
+          kernelInitializer: initializer(seed, 0),
+          recurrentInitializer: initializer(seed, 1),
+        }),
+        tf.layers.repeatVector({n: ANSWER}),
+        tf.layers.gru({
+          units: 48,
+          returnSequences: true,
+          kernelInitializer: initializer(seed, 2),
+          recurrentInitializer: initializer(seed, 3),
+        }),
+        tf.layers.timeDistributed({
+          layer: tf.layers.dense({
+            units: CHARACTERS.length,
+            activation: 'softmax',
+            kernelInitializer: initializer(seed, 4),
+          }),
+        }),
+      ],
+    }),
   data: seed => {
-    const numbers = tf.tidy(() => tf.randomUniform<tf.Rank.R2>([1024, 2], 0, 100, 'float32', seed).floor().arraySync());
-    const pairs = numbers.map(([a = 0, b = 0]) => ({question: `${a}+${b}`.padEnd(QUESTION), answer: String(a + b).padEnd(ANSWER)}));
-    const oneHot = (texts: readonly string[]) => tf.tidy(() =>
-      tf.oneHot(tf.tensor2d(texts.map(text => Array.from(text, each => CHARACTERS.indexOf(each))), undefined, 'int32'), CHARACTERS.length).toFloat());
-    return Promise.resolve({xs: oneHot(pairs.map(({question}) => question)), ys: oneHot(pairs.map(({answer}) => answer))});
+    const numbers = tf.tidy(() =>
+      tf.randomUniform<tf.Rank.R2>([1024, 2], 0, 100, 'float32', seed).floor().arraySync(),
+    );
+    const pairs = numbers.map(([a = 0, b = 0]) => ({
+      question: `${a}+${b}`.padEnd(QUESTION),
+      answer: String(a + b).padEnd(ANSWER),
+    }));
+    const oneHot = (texts: readonly string[]) =>
+      tf.tidy(() =>
+        tf
+          .oneHot(
+            tf.tensor2d(
+              texts.map(text => Array.from(text, each => CHARACTERS.indexOf(each))),
+              undefined,
+              'int32',
+            ),
+            CHARACTERS.length,
+          )
+          .toFloat(),
+      );
+    return Promise.resolve({
+      xs: oneHot(pairs.map(({question}) => question)),
+      ys: oneHot(pairs.map(({answer}) => answer)),
+    });
   },
 };
 

@@ -23,7 +23,9 @@ export async function outcomeOf(task: Task, seed: number): Promise<Outcome> {
   const data = task.data(seed);
   const {xs, ys} = data;
   const args = {epochs: task.epochs, batchSize: task.batch, shuffle: false, verbose: 0, yieldEvery: 'never'} as const;
-  const stock = await trained(task, seed, data, tf.train.adam(1e-3), async model => { await model.fit(xs, ys, args); });
+  const stock = await trained(task, seed, data, tf.train.adam(1e-3), async model => {
+    await model.fit(xs, ys, args);
+  });
   let found: Omit<Outcome, 'seed' | 'loss' | 'stock'> | undefined;
   const loss = await trained(task, seed, data, adam(1e-3), async model => {
     const {valley, slide, minimum, steep, suggestion, reason} = await lrFind(model, xs, ys, args);
@@ -36,7 +38,13 @@ export async function outcomeOf(task: Task, seed: number): Promise<Outcome> {
 }
 
 /** The loss on all data after training. */
-async function trained(task: Task, seed: number, {xs, ys}: Data, optimizer: tf.Optimizer, train: (model: tf.LayersModel) => Promise<void>): Promise<number> {
+async function trained(
+  task: Task,
+  seed: number,
+  {xs, ys}: Data,
+  optimizer: tf.Optimizer,
+  train: (model: tf.LayersModel) => Promise<void>,
+): Promise<number> {
   const model = task.network(seed);
   model.compile({optimizer, loss: task.loss});
   await train(model);

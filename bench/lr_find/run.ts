@@ -1,8 +1,9 @@
 // `npm run bench:lr-find`: how good a rate `lrFind` suggests. `-- --help` lists the options.
-import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-
 import '../../src/wasm_training';
+
+import * as tf from '@tensorflow/tfjs';
+
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
@@ -45,7 +46,11 @@ const rows = [];
 for (const task of tasks) {
   const outcomes: Outcome[] = [];
   for (const seed of seeds) {
-    progress(rows.length * seeds.length + outcomes.length + 1, tasks.length * seeds.length, `${task.name}, seed ${seed}`);
+    progress(
+      rows.length * seeds.length + outcomes.length + 1,
+      tasks.length * seeds.length,
+      `${task.name}, seed ${seed}`,
+    );
     outcomes.push(await outcomeOf(task, seed));
     progressEnded();
   }
@@ -54,10 +59,23 @@ for (const task of tasks) {
   const stock = median(outcomes.map(({stock: loss}) => loss));
   rows.push({task: task.name, ours, stock, ratio: ours / stock, holds: ours <= MOST * stock, outcomes});
 }
-print(`One-cycle at lrFind's suggestion, and tf.train.adam at 1e-3: loss after training, median of ${seeds.length} seeds`, rows.map(({task, ours, stock, ratio, holds, outcomes}) => ({
-  task, 'ours': ours.toPrecision(3), 'tf.train.adam': stock.toPrecision(3), '÷': ratio.toFixed(3),
-  '÷ by seed': range(outcomes.map(({loss, stock: other}) => (loss ?? Infinity) / other), 3),
-  'suggested': range(outcomes.map(({suggestion}) => suggestion ?? NaN), 2), [`at most ${MOST}`]: holds ? 'yes' : 'no',
-})));
+print(
+  `One-cycle at lrFind's suggestion, and tf.train.adam at 1e-3: loss after training, median of ${seeds.length} seeds`,
+  rows.map(({task, ours, stock, ratio, holds, outcomes}) => ({
+    task,
+    ours: ours.toPrecision(3),
+    'tf.train.adam': stock.toPrecision(3),
+    '÷': ratio.toFixed(3),
+    '÷ by seed': range(
+      outcomes.map(({loss, stock: other}) => (loss ?? Infinity) / other),
+      3,
+    ),
+    suggested: range(
+      outcomes.map(({suggestion}) => suggestion ?? NaN),
+      2,
+    ),
+    [`at most ${MOST}`]: holds ? 'yes' : 'no',
+  })),
+);
 machine.write(option('out') ?? 'bench/results/lr_find.json', {aim: MOST, seeds, rows});
 if (!rows.every(({holds}) => holds)) process.exitCode = 1;

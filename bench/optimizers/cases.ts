@@ -15,7 +15,12 @@ function resNet20(): number[][] {
   for (const channels of [16, 32, 64]) {
     for (let block = 0; block < 3; block++) {
       if (before !== channels) shapes.push([1, 1, before, channels]);
-      shapes.push([3, 3, before, channels], ...normalization(channels), [3, 3, channels, channels], ...normalization(channels));
+      shapes.push(
+        [3, 3, before, channels],
+        ...normalization(channels),
+        [3, 3, channels, channels],
+        ...normalization(channels),
+      );
       before = channels;
     }
   }
@@ -43,6 +48,12 @@ function caseOf(name: string, shapes: Case['shapes']): Case {
 }
 
 export const CASES: readonly Case[] = [
-  caseOf('1 of 1 M', [[1_000_000]]), caseOf('83 of 1,000', Array.from({length: 83}, () => [1000])), caseOf('ResNet-20', resNet20()),
-  caseOf('MobileNetV1', mobileNetV1()), caseOf('1 of 4 M', [[4_000_000]]),
+  caseOf('1 of 1 M', [[1_000_000]]),
+  caseOf(
+    '83 of 1,000',
+    Array.from({length: 83}, () => [1000]),
+  ),
+  caseOf('ResNet-20', resNet20()),
+  caseOf('MobileNetV1', mobileNetV1()),
+  caseOf('1 of 4 M', [[4_000_000]]),
 ];

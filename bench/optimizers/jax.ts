@@ -1,5 +1,6 @@
 import {blockUntilReady, defaultDevice, init, jit, numpy as np} from '@jax-js/jax';
 import * as tf from '@tensorflow/tfjs';
+
 import {adam} from '../../src';
 import {debias} from '../../src/callbacks/stats';
 import {type Measured, summary} from '../wasm_training/measure';
@@ -14,43 +15,57 @@ const HYPERS = {lr: 1e-3, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
 const CHECKED_STEPS = 10;
 const STEPS_A_TURN = 10;
 
-/** Adam with decay under `jit`: what changes from step to step comes as arguments, so that nothing is compiled again. */
+/**
+ * Adam with decay under `jit`: what changes from step to step comes as arguments, so that nothing is compiled again.
+ */
 class JaxAdam {
-  private steps = 0;
-  private readonly grad: np.Array;
-  private state: np.Array[];
-  private readonly compiled = jit((p: np.Array, grad: np.Array, average: np.Array, square: np.Array, rate: np.Array, eps: np.Array) => {
-    const {lr, mom, sqrMom, wd} = HYPERS;
-    const m = average.mul(mom).add(grad.ref.mul(1 - mom));
-    const v = square.mul(sqrMom).add(grad.ref.mul(1 - sqrMom).mul(grad));
-    return [p.mul(1 - lr * wd).sub(m.ref.mul(rate).div(np.sqrt(v.ref).add(eps))), m, v];
-  });
+  #steps = 0;
+  readonly #grad: np.Array;
+  #state: np.Array[];
+  readonly #compiled = jit(
+    (p: np.Array, grad: np.Array, average: np.Array, square: np.Array, rate: np.Array, eps: np.Array) => {
+      const {lr, mom, sqrMom, wd} = HYPERS;
+      const m = average.mul(mom).add(grad.ref.mul(1 - mom));
+      const v = square.mul(sqrMom).add(grad.ref.mul(1 - sqrMom).mul(grad));
+      return [p.mul(1 - lr * wd).sub(m.ref.mul(rate).div(np.sqrt(v.ref).add(eps))), m, v];
+    },
+  );
 
   constructor(p: Float32Array, grad: Float32Array) {
-    this.grad = np.array(grad);
-    this.state = [np.array(p), np.zeros([p.length]), np.zeros([p.length])];
+    this.#grad = np.array(grad);
+    this.#state = [np.array(p), np.zeros([p.length]), np.zeros([p.length])];
   }
 
   async step(): Promise<void> {
     const {lr, mom, sqrMom, eps} = HYPERS;
-    const [p, m, v] = this.state;
-    if (p === undefined || m === undefined || v === undefined) throw new Error('jax-js gave fewer arrays than asked for.');
-    this.steps++;
-    const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, this.steps));
-    this.state = this.compiled(p, this.grad.ref, m, v, lr * root2 / debias(mom, 1 - mom, this.steps), eps * root2);
-    await blockUntilReady(this.state);
+    const [p, m, v] = this.#state;
+    if (p === undefined || m === undefined || v === undefined)
+      throw new Error('jax-js gave fewer arrays than asked for.');
+    this.#steps++;
+    const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, this.#steps));
+    this.#state = this.#compiled(
+      p,
+      this.#grad.ref,
+      m,
+      v,
+      (lr * root2) / debias(mom, 1 - mom, this.#steps),
+      eps * root2,
+    );
+    await blockUntilReady(this.#state);
   }
 
   /** The parameter, as it is now. */
   async parameter(): Promise<Float32Array> {
-    const values: unknown = await this.state[0]?.ref.data();
+    const values: unknown = await this.#state[0]?.ref.data();
     if (!(values instanceof Float32Array)) throw new Error('jax-js gave no Float32Array.');
     return values;
   }
 
   dispose(): void {
-    this.grad.dispose();
-    this.state.forEach(array => { array.dispose(); });
+    this.#grad.dispose();
+    this.#state.forEach(array => {
+      array.dispose();
+    });
   }
 }
 
@@ -92,6 +107,7 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
 function checkSame(theirs: ArrayLike<number>, ours: ArrayLike<number>): void {
   for (let i = 0; i < ours.length; i++) {
     const [a = NaN, b = NaN] = [theirs[i], ours[i]];
-    if (!(Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b)))) throw new Error(`jax-js computes another Adam: element ${i} is ${a}, and ${b} by ours.`);
+    if (!(Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b))))
+      throw new Error(`jax-js computes another Adam: element ${i} is ${a}, and ${b} by ours.`);
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import type {Optimizer} from '../../src';
 import {compared, type Measured, timeOf} from '../wasm_training/measure';
 import type {Case} from './cases';
@@ -26,10 +27,14 @@ type Steps = Readonly<Record<'ours' | 'eager' | 'stock', () => void>>;
 /** What `tf.train` has that comes nearest. */
 function stockOf(optimizer: string): tf.Optimizer {
   switch (optimizer) {
-    case 'sgd': return tf.train.sgd(1e-3);
-    case 'rmsProp': return tf.train.rmsprop(1e-3);
-    case 'larc': return tf.train.momentum(1e-3, 0.9);
-    default: return tf.train.adam(1e-3);
+    case 'sgd':
+      return tf.train.sgd(1e-3);
+    case 'rmsProp':
+      return tf.train.rmsprop(1e-3);
+    case 'larc':
+      return tf.train.momentum(1e-3, 0.9);
+    default:
+      return tf.train.adam(1e-3);
   }
 }
 
@@ -41,45 +46,93 @@ function setFusing(on: boolean): void {
  * Measures one optimizer on one case, each contestant on variables of its own.
  * @param budget milliseconds to spend, about.
  */
-export async function rowOf(optimizer: string, make: () => Optimizer, {name, shapes, parameters}: Case, budget: number): Promise<Row> {
+export async function rowOf(
+  optimizer: string,
+  make: () => Optimizer,
+  {name, shapes, parameters}: Case,
+  budget: number,
+): Promise<Row> {
   const variables = () => shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
-  const gradientsOf = (of: readonly tf.Variable[]) => of.map(({name: variable, shape}) => ({name: variable, tensor: tf.randomNormal(shape)}));
+  const gradientsOf = (of: readonly tf.Variable[]) =>
+    of.map(({name: variable, shape}) => ({name: variable, tensor: tf.randomNormal(shape)}));
   const mine = {ours: make(), eager: make(), stock: stockOf(optimizer)};
   const own = {ours: variables(), eager: variables(), stock: variables()};
   const gradients = {ours: gradientsOf(own.ours), eager: gradientsOf(own.eager), stock: gradientsOf(own.stock)};
   const steps: Steps = {
-    ours: () => { mine.ours.applyGradients(gradients.ours); },
+    ours: () => {
+      mine.ours.applyGradients(gradients.ours);
+    },
     eager: () => {
       setFusing(false);
       mine.eager.applyGradients(gradients.eager);
       setFusing(true);
     },
-    stock: () => { mine.stock.applyGradients(gradients.stock); },
+    stock: () => {
+      mine.stock.applyGradients(gradients.stock);
+    },
   };
   const firstStep = timeOf(steps.ours);
-  const state = own.ours.slice(0, 1).flatMap(variable => Object.values(mine.ours.state.get(variable)).filter(value => value instanceof tf.Tensor && value.size === variable.size));
+  const state = own.ours
+    .slice(0, 1)
+    .flatMap(variable =>
+      Object.values(mine.ours.state.get(variable)).filter(
+        value => value instanceof tf.Tensor && value.size === variable.size,
+      ),
+    );
   // Reads p, the gradient and the state; writes p and the state. A copy reads and writes its bytes.
-  const source = new Float32Array(parameters * (3 + 2 * state.length) / 2);
+  const source = new Float32Array((parameters * (3 + 2 * state.length)) / 2);
   const target = new Float32Array(source.length);
-  const contestants = {...steps, copy: () => { target.set(source); }};
-  const took = {ours: warmUp(contestants.ours), eager: warmUp(contestants.eager), stock: warmUp(contestants.stock), copy: warmUp(contestants.copy)};
+  const contestants = {
+    ...steps,
+    copy: () => {
+      target.set(source);
+    },
+  };
+  const took = {
+    ours: warmUp(contestants.ours),
+    eager: warmUp(contestants.eager),
+    stock: warmUp(contestants.stock),
+    copy: warmUp(contestants.copy),
+  };
   const turns = {
-    ours: turnOf(contestants.ours, took.ours), eager: turnOf(contestants.eager, took.eager), stock: turnOf(contestants.stock, took.stock),
+    ours: turnOf(contestants.ours, took.ours),
+    eager: turnOf(contestants.eager, took.eager),
+    stock: turnOf(contestants.stock, took.stock),
     copy: turnOf(contestants.copy, took.copy),
   };
   const round = Object.values(turns).reduce((sum, {expected}) => sum + expected, 0);
-  const times = compared(Object.fromEntries(Object.entries(turns).map(([contestant, {run}]) => [contestant, run])), Math.min(60, Math.max(3, Math.floor(budget / round))));
+  const times = compared(
+    Object.fromEntries(Object.entries(turns).map(([contestant, {run}]) => [contestant, run])),
+    Math.min(60, Math.max(3, Math.floor(budget / round))),
+  );
   const measured = (contestant: Contestant): Measured => {
     const found = times.get(contestant);
     if (found === undefined) throw new Error(`${contestant} was not measured.`);
     return found;
   };
-  const profiles = {ours: await profileOf(steps.ours), eager: await profileOf(steps.eager), stock: await profileOf(steps.stock)};
+  const profiles = {
+    ours: await profileOf(steps.ours),
+    eager: await profileOf(steps.eager),
+    stock: await profileOf(steps.stock),
+  };
   const {fusedOn} = mine.ours;
-  Object.values(mine).forEach(each => { each.dispose(); });
-  tf.dispose([Object.values(own), Object.values(gradients).flat().map(({tensor}) => tensor)]);
+  Object.values(mine).forEach(each => {
+    each.dispose();
+  });
+  tf.dispose([
+    Object.values(own),
+    Object.values(gradients)
+      .flat()
+      .map(({tensor}) => tensor),
+  ]);
   return {
-    backend: tf.getBackend(), optimizer, case: name, parameters, variables: shapes.length, fusedOn, firstStep,
+    backend: tf.getBackend(),
+    optimizer,
+    case: name,
+    parameters,
+    variables: shapes.length,
+    fusedOn,
+    firstStep,
     times: {ours: measured('ours'), eager: measured('eager'), stock: measured('stock'), copy: measured('copy')},
     kernels: {ours: profiles.ours.kernels, eager: profiles.eager.kernels, stock: profiles.stock.kernels},
     bytesAllocated: {ours: profiles.ours.bytes, eager: profiles.eager.bytes, stock: profiles.stock.bytes},
@@ -94,7 +147,10 @@ function warmUp(step: () => void): number {
   return time;
 }
 
-/** A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does not count. */
+/**
+ * A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does
+ * not count.
+ */
 interface Turn {
   /** Gives the time of one step. */
   readonly run: () => number;
@@ -104,7 +160,13 @@ interface Turn {
 
 function turnOf(step: () => void, time: number): Turn {
   const steps = Math.max(1, Math.min(50, Math.floor(10 / time)));
-  return {run: () => timeOf(() => { for (let i = 0; i < steps; i++) step(); }) / steps, expected: steps * time};
+  return {
+    run: () =>
+      timeOf(() => {
+        for (let i = 0; i < steps; i++) step();
+      }) / steps,
+    expected: steps * time,
+  };
 }
 
 async function profileOf(step: () => void): Promise<{kernels: number; bytes: number}> {

@@ -1,6 +1,9 @@
-// `npm run bench:optimizers`: the step of every optimizer, ours beside tfjs's own, in one run. `-- --help` lists the options.
-import * as tf from '@tensorflow/tfjs';
+// `npm run bench:optimizers`: the step of every optimizer, ours beside tfjs's own, in one run. `-- --help` lists the
+// options.
 import '@tensorflow/tfjs-backend-wasm';
+
+import * as tf from '@tensorflow/tfjs';
+
 import {optimizers} from '../../src';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
@@ -28,40 +31,58 @@ Adam on wasm is compared with jax-js's jit of the same Adam besides.
 const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'cases', 'budget', 'out']);
 const backends = (option('backends') ?? 'wasm,cpu').split(',');
 const asked = option('optimizers')?.split(',') ?? optimizers.map(({name}) => name);
-const cases = CASES.filter(({name, parameters}) => name.includes(option('cases') ?? '') && (!quick || parameters <= 1e6));
+const cases = CASES.filter(
+  ({name, parameters}) => name.includes(option('cases') ?? '') && (!quick || parameters <= 1e6),
+);
 const budget = Number(option('budget') ?? (quick ? 300 : 1500));
 const rows: Row[] = [];
 
-const ms = ({median, low, high}: Measured): string => `${median.toFixed(median < 1 ? 3 : 2)} ±${((high - low) / 2).toFixed(median < 1 ? 3 : 2)}`;
+const ms = ({median, low, high}: Measured): string =>
+  `${median.toFixed(median < 1 ? 3 : 2)} ±${((high - low) / 2).toFixed(median < 1 ? 3 : 2)}`;
 const ratio = (a: Measured, b: Measured): string => (a.median / b.median).toFixed(2);
 
 function shown(row: Row): Record<string, string | number> {
   const {ours, eager, stock, copy} = row.times;
   return {
-    backend: row.backend, optimizer: row.optimizer, case: row.case, 'ours ms': ms(ours), 'eager ÷': ratio(eager, ours), 'tf.train ms': ms(stock), 'tf.train ÷': ratio(stock, ours),
-    '× copy': ratio(ours, copy), kernels: `${row.kernels.ours} / ${row.kernels.stock}`, 'bytes made': `${row.bytesAllocated.ours} / ${row.bytesAllocated.stock}`,
+    backend: row.backend,
+    optimizer: row.optimizer,
+    case: row.case,
+    'ours ms': ms(ours),
+    'eager ÷': ratio(eager, ours),
+    'tf.train ms': ms(stock),
+    'tf.train ÷': ratio(stock, ours),
+    '× copy': ratio(ours, copy),
+    kernels: `${row.kernels.ours} / ${row.kernels.stock}`,
+    'bytes made': `${row.bytesAllocated.ours} / ${row.bytesAllocated.stock}`,
     'first ms': row.firstStep.toFixed(1),
   };
 }
 
 const machine = new Machine();
-console.log('An optimizer\'s step. Kernels and bytes: ours / tf.train');
+console.log("An optimizer's step. Kernels and bytes: ours / tf.train");
 const all = backends.length * asked.length * cases.length;
 for (const backend of backends) {
-  if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   for (const {name, make} of optimizers.filter(each => asked.includes(each.name))) {
     for (const each of cases) {
       progress(rows.length + 1, all, `${name} on ${backend}, ${each.name}`);
       const row = await rowOf(name, () => make(1e-3), each, budget);
       progressEnded();
       rows.push(row);
-      console.log(Object.entries(shown(row)).map(([key, value]) => `${key} ${value}`).join(' | '));
+      console.log(
+        Object.entries(shown(row))
+          .map(([key, value]) => `${key} ${value}`)
+          .join(' | '),
+      );
     }
   }
 }
 console.table(rows.map(shown));
-const jax = asked.includes('adam') && backends.includes('wasm') ? await compareWithJax(1_000_000, quick ? 10 : 40) : undefined;
+const jax =
+  asked.includes('adam') && backends.includes('wasm') ? await compareWithJax(1_000_000, quick ? 10 : 40) : undefined;
 if (jax !== undefined) {
-  console.log(`Adam with decay and debiasing on wasm, 1 of 1 M, the same numbers to 1e-6: jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`);
+  console.log(
+    `Adam with decay and debiasing on wasm, 1 of 1 M, the same numbers to 1e-6: jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`,
+  );
 }
 machine.write(option('out') ?? 'bench/results/optimizers.json', {rows, jax});

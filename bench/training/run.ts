@@ -1,8 +1,10 @@
-// `npm run bench:training`: whole training steps on WASM, with our adam and with tf.train's. `-- --help` lists the options.
-import * as tf from '@tensorflow/tfjs';
+// `npm run bench:training`: whole training steps on WASM, with our adam and with tf.train's. `-- --help` lists the
+// options.
 import '@tensorflow/tfjs-backend-wasm';
-
 import '../../src/wasm_training';
+
+import * as tf from '@tensorflow/tfjs';
+
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
@@ -34,8 +36,19 @@ for (const model of models) {
   progressEnded();
 }
 const ratio = (times: TrainingRow['whole']): string => (times['tf.train'].median / times.ours.median).toFixed(2);
-print('Whole training steps, ms, with our adam and with tf.train.adam', rows.map(({model, batch, parameters, variables, whole, optimizer}) => ({
-  model, batch: String(batch), parameters: String(parameters), variables: String(variables), 'step, ours': ms(whole.ours), 'step, tf.train': ms(whole['tf.train']),
-  '÷': ratio(whole), 'optimizer, ours': ms(optimizer.ours), 'optimizer, tf.train': ms(optimizer['tf.train']), 'optimizer ÷': ratio(optimizer),
-})));
+print(
+  'Whole training steps, ms, with our adam and with tf.train.adam',
+  rows.map(({model, batch, parameters, variables, whole, optimizer}) => ({
+    model,
+    batch: String(batch),
+    parameters: String(parameters),
+    variables: String(variables),
+    'step, ours': ms(whole.ours),
+    'step, tf.train': ms(whole['tf.train']),
+    '÷': ratio(whole),
+    'optimizer, ours': ms(optimizer.ours),
+    'optimizer, tf.train': ms(optimizer['tf.train']),
+    'optimizer ÷': ratio(optimizer),
+  })),
+);
 machine.write(option('out') ?? 'bench/results/training.json', {rows});

@@ -15,7 +15,12 @@ function quantile(sorted: readonly number[], part: number): number {
 
 export function summary(numbers: readonly number[]): Measured {
   const sorted = [...numbers].sort((a, b) => a - b);
-  return {median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75), runs: sorted.length};
+  return {
+    median: quantile(sorted, 0.5),
+    low: quantile(sorted, 0.25),
+    high: quantile(sorted, 0.75),
+    runs: sorted.length,
+  };
 }
 
 export function timeOf(act: () => void): number {
@@ -25,14 +30,18 @@ export function timeOf(act: () => void): number {
 }
 
 /**
- * Runs every contestant in turn, round after round, so that a machine that is busy for a while slows all of them; the first round warms up.
+ * Runs every contestant in turn, round after round, so that a machine that is busy for a while slows all of them; the
+ * first round warms up.
  */
-export function compared(contestants: Readonly<Record<string, () => number>>, rounds: number): ReadonlyMap<string, Measured> {
+export function compared(
+  contestants: Readonly<Record<string, () => number>>,
+  rounds: number,
+): ReadonlyMap<string, Measured> {
   const times = new Map<string, number[]>();
   for (let round = 0; round <= rounds; round++) {
     for (const [name, run] of Object.entries(contestants)) {
       const time = run();
-      if (round > 0) times.set(name, [...times.get(name) ?? [], time]);
+      if (round > 0) times.set(name, [...(times.get(name) ?? []), time]);
     }
   }
   return new Map([...times].map(([name, numbers]) => [name, summary(numbers)]));

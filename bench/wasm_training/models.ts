@@ -28,41 +28,49 @@ function added(a: Symbolic, b: Symbolic): Symbolic {
 }
 
 function mlp(): tf.LayersModel {
-  return tf.sequential({layers: [
-    tf.layers.dense({units: 1024, activation: 'relu', inputShape: [784]}),
-    tf.layers.dense({units: 1024, activation: 'relu'}),
-    tf.layers.dense({units: 10, activation: 'softmax'}),
-  ]});
+  return tf.sequential({
+    layers: [
+      tf.layers.dense({units: 1024, activation: 'relu', inputShape: [784]}),
+      tf.layers.dense({units: 1024, activation: 'relu'}),
+      tf.layers.dense({units: 10, activation: 'softmax'}),
+    ],
+  });
 }
 
 function mlpOfAMillion(): tf.LayersModel {
-  return tf.sequential({layers: [
-    tf.layers.dense({units: 720, activation: 'relu', inputShape: [784]}),
-    tf.layers.dense({units: 600, activation: 'relu'}),
-    tf.layers.dense({units: 10, activation: 'softmax'}),
-  ]});
+  return tf.sequential({
+    layers: [
+      tf.layers.dense({units: 720, activation: 'relu', inputShape: [784]}),
+      tf.layers.dense({units: 600, activation: 'relu'}),
+      tf.layers.dense({units: 10, activation: 'softmax'}),
+    ],
+  });
 }
 
 const WORDS = 2000;
 const SENTENCE = 16;
 
 function lstm(): tf.LayersModel {
-  return tf.sequential({layers: [
-    tf.layers.embedding({inputDim: WORDS, outputDim: 64, inputLength: SENTENCE}),
-    tf.layers.lstm({units: 128}),
-    tf.layers.dense({units: 10, activation: 'softmax'}),
-  ]});
+  return tf.sequential({
+    layers: [
+      tf.layers.embedding({inputDim: WORDS, outputDim: 64, inputLength: SENTENCE}),
+      tf.layers.lstm({units: 128}),
+      tf.layers.dense({units: 10, activation: 'softmax'}),
+    ],
+  });
 }
 
 function mnistConvNet(): tf.LayersModel {
-  return tf.sequential({layers: [
-    tf.layers.conv2d({filters: 8, kernelSize: 5, activation: 'relu', inputShape: [28, 28, 1]}),
-    tf.layers.maxPooling2d({poolSize: 2}),
-    tf.layers.conv2d({filters: 16, kernelSize: 5, activation: 'relu'}),
-    tf.layers.maxPooling2d({poolSize: 2}),
-    tf.layers.flatten(),
-    tf.layers.dense({units: 10, activation: 'softmax'}),
-  ]});
+  return tf.sequential({
+    layers: [
+      tf.layers.conv2d({filters: 8, kernelSize: 5, activation: 'relu', inputShape: [28, 28, 1]}),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      tf.layers.conv2d({filters: 16, kernelSize: 5, activation: 'relu'}),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      tf.layers.flatten(),
+      tf.layers.dense({units: 10, activation: 'softmax'}),
+    ],
+  });
 }
 
 const conv = (filters: number, strides: number, kernelSize = 3): tf.layers.Layer =>
@@ -81,23 +89,87 @@ function resNet20(): tf.LayersModel {
       x = apply(added(shortcut, apply(x, conv(filters, strides), norm(), relu(), conv(filters, 1), norm())), relu());
     }
   }
-  return tf.model({inputs: input, outputs: apply(x, tf.layers.globalAveragePooling2d({}), tf.layers.dense({units: 10, activation: 'softmax'}))});
+  return tf.model({
+    inputs: input,
+    outputs: apply(x, tf.layers.globalAveragePooling2d({}), tf.layers.dense({units: 10, activation: 'softmax'})),
+  });
 }
 
 /** Howard et al., "MobileNets" (2017), table 1, a quarter of the channels. */
 function mobileNet(): tf.LayersModel {
   const input = tf.input({shape: [64, 64, 3]});
   let x = apply(input, conv(8, 2), norm(), relu());
-  for (const [filters, strides] of [[16, 1], [32, 2], [32, 1], [64, 2], [64, 1], [128, 2], [128, 1], [128, 1], [128, 1], [128, 1], [128, 1], [256, 2], [256, 1]] as const) {
-    x = apply(x, tf.layers.depthwiseConv2d({kernelSize: 3, strides, padding: 'same', useBias: false, depthwiseInitializer: 'heNormal'}), norm(), relu(),
-      conv(filters, 1, 1), norm(), relu());
+  for (const [filters, strides] of [
+    [16, 1],
+    [32, 2],
+    [32, 1],
+    [64, 2],
+    [64, 1],
+    [128, 2],
+    [128, 1],
+    [128, 1],
+    [128, 1],
+    [128, 1],
+    [128, 1],
+    [256, 2],
+    [256, 1],
+  ] as const) {
+    x = apply(
+      x,
+      tf.layers.depthwiseConv2d({
+        kernelSize: 3,
+        strides,
+        padding: 'same',
+        useBias: false,
+        depthwiseInitializer: 'heNormal',
+      }),
+      norm(),
+      relu(),
+      conv(filters, 1, 1),
+      norm(),
+      relu(),
+    );
   }
-  return tf.model({inputs: input, outputs: apply(x, tf.layers.globalAveragePooling2d({}), tf.layers.dense({units: 10, activation: 'softmax'}))});
+  return tf.model({
+    inputs: input,
+    outputs: apply(x, tf.layers.globalAveragePooling2d({}), tf.layers.dense({units: 10, activation: 'softmax'})),
+  });
 }
 
 export const MLP: BenchModel = {name: 'MLP 784-1024-1024-10', batch: 32, inputShape: [784], classes: 10, build: mlp};
-export const MLP_OF_A_MILLION: BenchModel = {name: 'MLP 784-720-600-10', batch: 32, inputShape: [784], classes: 10, build: mlpOfAMillion};
-export const LSTM: BenchModel = {name: 'LSTM of 128, 16 words', batch: 16, inputShape: [SENTENCE], words: WORDS, classes: 10, build: lstm};
-export const MNIST_CONV_NET: BenchModel = {name: 'MNIST convolution net', batch: 64, inputShape: [28, 28, 1], classes: 10, build: mnistConvNet};
-export const RES_NET_20: BenchModel = {name: 'ResNet-20', batch: 8, inputShape: [32, 32, 3], classes: 10, build: resNet20};
-export const MOBILE_NET: BenchModel = {name: 'MobileNetV1-0.25, 64 px', batch: 8, inputShape: [64, 64, 3], classes: 10, build: mobileNet};
+export const MLP_OF_A_MILLION: BenchModel = {
+  name: 'MLP 784-720-600-10',
+  batch: 32,
+  inputShape: [784],
+  classes: 10,
+  build: mlpOfAMillion,
+};
+export const LSTM: BenchModel = {
+  name: 'LSTM of 128, 16 words',
+  batch: 16,
+  inputShape: [SENTENCE],
+  words: WORDS,
+  classes: 10,
+  build: lstm,
+};
+export const MNIST_CONV_NET: BenchModel = {
+  name: 'MNIST convolution net',
+  batch: 64,
+  inputShape: [28, 28, 1],
+  classes: 10,
+  build: mnistConvNet,
+};
+export const RES_NET_20: BenchModel = {
+  name: 'ResNet-20',
+  batch: 8,
+  inputShape: [32, 32, 3],
+  classes: 10,
+  build: resNet20,
+};
+export const MOBILE_NET: BenchModel = {
+  name: 'MobileNetV1-0.25, 64 px',
+  batch: 8,
+  inputShape: [64, 64, 3],
+  classes: 10,
+  build: mobileNet,
+};

@@ -1,15 +1,17 @@
-// `npm run bench:wasm-training`: tfjs's own kernels and ours in the same run. `-- --help` lists the options. See docs/wasm_training.md.
-import * as tf from '@tensorflow/tfjs';
+// `npm run bench:wasm-training`: tfjs's own kernels and ours in the same run. `-- --help` lists the options. See
+// docs/wasm_training.md.
 import '@tensorflow/tfjs-backend-wasm';
+
+import * as tf from '@tensorflow/tfjs';
 
 import {adam} from '../../src/index';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
-import {compared, summary, timeOf, type Measured} from './measure';
+import {compared, type Measured, summary, timeOf} from './measure';
 import {MLP, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from './models';
 import {Network} from './networks';
-import {ms, print, verdict, type Verdict} from './table';
+import {ms, print, type Verdict, verdict} from './table';
 import {Kernels} from './variants';
 
 const HELP = `npm run bench:wasm-training [-- SECTIONS] [options]
@@ -27,63 +29,124 @@ const DIGITS = 8000;
 const LARGEST_STOCK = 512;
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048].filter(size => !quick || size <= LARGEST_STOCK);
 
-const rounds = (most: number): number => quick ? Math.ceil(most / 4) : most;
-const ratio = (a: Measured | undefined, b: Measured | undefined): number => a === undefined || b === undefined ? NaN : a.median / b.median;
-const isAsked = (name: string): boolean => words.every((wanted) => name.includes(wanted));
+const rounds = (most: number): number => (quick ? Math.ceil(most / 4) : most);
+const ratio = (a: Measured | undefined, b: Measured | undefined): number =>
+  a === undefined || b === undefined ? NaN : a.median / b.median;
+const isAsked = (name: string): boolean => words.every(wanted => name.includes(wanted));
 
 function matMul(kernels: Kernels): Verdict[] {
-  const rows = SIZES.map((size) => {
+  const rows = SIZES.map(size => {
     const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
     const times = Math.max(1, Math.round(256 ** 3 / size ** 3));
     const run = (variant: 'stock' | 'ours', transposeA: boolean, transposeB: boolean) => (): number => {
       kernels.use(variant);
-      return timeOf(() => { for (let i = 0; i < times; i++) tf.matMul(a, b, transposeA, transposeB).dispose(); }) / times;
+      return (
+        timeOf(() => {
+          for (let i = 0; i < times; i++) tf.matMul(a, b, transposeA, transposeB).dispose();
+        }) / times
+      );
     };
     const contestants: Record<string, () => number> = {
-      'a·b': run('ours', false, false), 'aᵀ·b': run('ours', true, false), 'a·bᵀ': run('ours', false, true), 'aᵀ·bᵀ': run('ours', true, true),
+      'a·b': run('ours', false, false),
+      'aᵀ·b': run('ours', true, false),
+      'a·bᵀ': run('ours', false, true),
+      'aᵀ·bᵀ': run('ours', true, true),
     };
     if (size <= LARGEST_STOCK) contestants['stock aᵀ·b'] = run('stock', true, false);
     const found = compared(contestants, rounds(size > 1000 ? 5 : 15));
     tf.dispose([a, b]);
-    return {size, found, worst: Math.max(...['aᵀ·b', 'a·bᵀ', 'aᵀ·bᵀ'].map((name) => ratio(found.get(name), found.get('a·b'))))};
+    return {
+      size,
+      found,
+      worst: Math.max(...['aᵀ·b', 'a·bᵀ', 'aᵀ·bᵀ'].map(name => ratio(found.get(name), found.get('a·b')))),
+    };
   });
-  print('matMul, square, ms', rows.map(({size, found, worst}) =>
-    ({size: String(size), ...Object.fromEntries([...found].map(([name, measured]) => [name, ms(measured)])), 'slowest / a·b': worst.toFixed(2)})));
-  return [verdict('matMul with a transposed operand / without, slowest of all sizes', Math.max(...rows.map(({worst}) => worst)), {most: 1.5})];
+  print(
+    'matMul, square, ms',
+    rows.map(({size, found, worst}) => ({
+      size: String(size),
+      ...Object.fromEntries([...found].map(([name, measured]) => [name, ms(measured)])),
+      'slowest / a·b': worst.toFixed(2),
+    })),
+  );
+  return [
+    verdict(
+      'matMul with a transposed operand / without, slowest of all sizes',
+      Math.max(...rows.map(({worst}) => worst)),
+      {most: 1.5},
+    ),
+  ];
 }
 
 function mlp(kernels: Kernels): Verdict[] {
   const network = new Network(MLP);
   const [theirs, our] = [tf.train.adam(1e-3), adam(1e-3)];
-  const found = compared({
-    'stock, tf.train.adam': () => { kernels.use('stock'); return network.step(theirs); },
-    'ours, tf.train.adam': () => { kernels.use('ours'); return network.step(theirs); },
-    'ours, our adam': () => { kernels.use('ours'); return network.step(our); },
-  }, rounds(15));
+  const found = compared(
+    {
+      'stock, tf.train.adam': () => {
+        kernels.use('stock');
+        return network.step(theirs);
+      },
+      'ours, tf.train.adam': () => {
+        kernels.use('ours');
+        return network.step(theirs);
+      },
+      'ours, our adam': () => {
+        kernels.use('ours');
+        return network.step(our);
+      },
+    },
+    rounds(15),
+  );
   network.dispose();
   theirs.dispose();
   our.dispose();
-  print(`Whole step of ${MLP.name}, batch ${MLP.batch}, ms`, [...found].map(([name, measured]) => ({kernels: name, step: ms(measured)})));
-  return [verdict('MLP step: stock / ours', ratio(found.get('stock, tf.train.adam'), found.get('ours, our adam')), {least: 6})];
+  print(
+    `Whole step of ${MLP.name}, batch ${MLP.batch}, ms`,
+    [...found].map(([name, measured]) => ({kernels: name, step: ms(measured)})),
+  );
+  return [
+    verdict('MLP step: stock / ours', ratio(found.get('stock, tf.train.adam'), found.get('ours, our adam')), {
+      least: 6,
+    }),
+  ];
 }
 
 function backward(kernels: Kernels): Verdict[] {
-  return [RES_NET_20, MOBILE_NET].flatMap((model) => {
+  return [RES_NET_20, MOBILE_NET].flatMap(model => {
     const network = new Network(model);
     const variants = ['filled in', 'ours'] as const;
-    const rows = variants.map((variant) => {
-      const found = compared({
-        forward: () => { kernels.use(variant); return network.forward(); },
-        both: () => { kernels.use(variant); return network.gradients(); },
-      }, rounds(variant === 'ours' ? 41 : 7));
+    const rows = variants.map(variant => {
+      const found = compared(
+        {
+          forward: () => {
+            kernels.use(variant);
+            return network.forward();
+          },
+          both: () => {
+            kernels.use(variant);
+            return network.gradients();
+          },
+        },
+        rounds(variant === 'ours' ? 41 : 7),
+      );
       const [forward, both] = [found.get('forward'), found.get('both')];
       if (forward === undefined || both === undefined) throw new Error('Nothing was measured.');
       return {variant, forward, both, back: (both.median - forward.median) / forward.median};
     });
     network.dispose();
-    print(`${model.name}, batch ${model.batch}, ms (stock cannot train it; filled in: tfjs's kernels and ours for those it lacks)`, rows.map(({variant, forward, both, back}) =>
-      ({kernels: variant, forward: ms(forward), 'forward and backward': ms(both), 'backward / forward': back.toFixed(2)})));
-    return rows.filter(({variant}) => variant === 'ours').map(({back}) => verdict(`${model.name}: backward / forward`, back, {most: 2.5}));
+    print(
+      `${model.name}, batch ${model.batch}, ms (stock cannot train it; filled in: tfjs's kernels and ours for those it lacks)`,
+      rows.map(({variant, forward, both, back}) => ({
+        kernels: variant,
+        forward: ms(forward),
+        'forward and backward': ms(both),
+        'backward / forward': back.toFixed(2),
+      })),
+    );
+    return rows
+      .filter(({variant}) => variant === 'ours')
+      .map(({back}) => verdict(`${model.name}: backward / forward`, back, {most: 2.5}));
   });
 }
 
@@ -123,5 +186,13 @@ for (const [i, [name, section]] of sections.entries()) {
   progressEnded();
   verdicts.push(...found);
 }
-print('What was asked', verdicts.map(({what, measured, asked, isMet}) => ({figure: what, measured: measured.toFixed(2), asked, met: isMet ? 'yes' : 'NO'})));
+print(
+  'What was asked',
+  verdicts.map(({what, measured, asked, isMet}) => ({
+    figure: what,
+    measured: measured.toFixed(2),
+    asked,
+    met: isMet ? 'yes' : 'NO',
+  })),
+);
 machine.write(option('out') ?? 'bench/results/wasm_training.json', {verdicts});

@@ -1,6 +1,7 @@
 import type {Measured} from './measure';
 
-export const ms = ({median, low, high}: Measured): string => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+export const ms = ({median, low, high}: Measured): string =>
+  `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
 /** What the issue asks of a figure, beside what was measured. */
 export interface Verdict {
@@ -10,10 +11,15 @@ export interface Verdict {
   readonly isMet: boolean;
 }
 
-export function verdict(what: string, measured: number, asked: {readonly least: number} | {readonly most: number}): Verdict {
+export function verdict(
+  what: string,
+  measured: number,
+  asked: {readonly least: number} | {readonly most: number},
+): Verdict {
   const isLeast = 'least' in asked;
   return {
-    what, measured,
+    what,
+    measured,
     asked: isLeast ? `at least ${asked.least}` : `at most ${asked.most}`,
     isMet: isLeast ? measured >= asked.least : measured <= asked.most,
   };
@@ -21,8 +27,12 @@ export function verdict(what: string, measured: number, asked: {readonly least: 
 
 export function print(title: string, rows: ReadonlyArray<Readonly<Record<string, string>>>): void {
   console.log(`\n${title}`);
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => (row[name] ?? '').length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd();
-  console.log([line(names), ...rows.map((row) => line(names.map((name) => row[name] ?? '')))].join('\n'));
+  const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
+  const widths = names.map(name => Math.max(name.length, ...rows.map(row => (row[name] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  console.log([line(names), ...rows.map(row => line(names.map(name => row[name] ?? '')))].join('\n'));
 }

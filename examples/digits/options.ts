@@ -1,4 +1,5 @@
 import {optimizers} from 'tfjs-optim';
+
 import {numberFrom, oneOf, valuesOf, wholeFrom} from './command_line';
 
 type Factory = (typeof optimizers)[number];
@@ -17,7 +18,15 @@ export interface Options {
   readonly out: string;
 }
 
-const DEFAULTS = {optimizer: 'ranger', lr: '0.005', epochs: '6', digits: '8000', backend: 'wasm', seed: '1', out: 'out'};
+const DEFAULTS = {
+  optimizer: 'ranger',
+  lr: '0.005',
+  epochs: '6',
+  digits: '8000',
+  backend: 'wasm',
+  seed: '1',
+  out: 'out',
+};
 
 export const HELP = `npm start [-- options]
 

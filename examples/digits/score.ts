@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+
 import type {Digits} from './data';
 
 /** How well a model does. */

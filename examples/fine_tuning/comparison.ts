@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {fitOneCycle, optimizerOf} from 'tfjs-optim';
+
 import {allDigits, type Digits} from '../digits/data';
 import type {BatchLogs} from '../digits/progress';
 import {scoreOf} from '../digits/score';
@@ -44,18 +45,34 @@ export function batchesOf({seeds, digits, epochs, lrs, steps}: Options): number 
 export async function compare(options: Options, onBatch: OnBatch): Promise<Comparison> {
   const all = await allDigits(SPLIT_SEED);
   const [old, fresh] = [all.showing([0, 1, 2, 3, 4]), all.showing([5, 6, 7, 8, 9])];
-  const [choosing, test, pool] = [fresh.slice(0, CHOOSING), fresh.slice(CHOOSING, CHOOSING + TEST), fresh.slice(CHOOSING + TEST, fresh.size)];
+  const [choosing, test, pool] = [
+    fresh.slice(0, CHOOSING),
+    fresh.slice(CHOOSING, CHOOSING + TEST),
+    fresh.slice(CHOOSING + TEST, fresh.size),
+  ];
   const pretrained: number[] = [];
-  const tried = WAYS.flatMap(way => options.lrs.map(lr => ({way, lr, chosenBy: new Array<number>(), accuracies: new Array<number>()})));
+  const tried = WAYS.flatMap(way =>
+    options.lrs.map(lr => ({way, lr, chosenBy: new Array<number>(), accuracies: new Array<number>()})),
+  );
   for (let seed = options.seed; seed < options.seed + options.seeds; seed++) {
-    const model = await pretrain(old.slice(0, options.digits), seed, options.epochs, logs => { onBatch(`seed ${seed}, digits 0 to 4`, logs); });
+    const model = await pretrain(old.slice(0, options.digits), seed, options.epochs, logs => {
+      onBatch(`seed ${seed}, digits 0 to 4`, logs);
+    });
     pretrained.push(scoreOf(model, old.slice(MOST_DIGITS, old.size)).accuracy);
     const few = pool.shuffled(seed).firstOfEach(options.shots);
     for (const {way, lr, chosenBy, accuracies} of tried) {
       const learner = way.pretrained ? networkLike(model, LEARNERS + seed) : network(LEARNERS + seed);
       compile(learner, lr);
       const {xs, ys} = few.tensors();
-      await way.train(learner, {xs, ys, lr, steps: options.steps, callbacks: reporting(logs => { onBatch(`seed ${seed}, ${way.name}, ${lr}`, logs); })});
+      await way.train(learner, {
+        xs,
+        ys,
+        lr,
+        steps: options.steps,
+        callbacks: reporting(logs => {
+          onBatch(`seed ${seed}, ${way.name}, ${lr}`, logs);
+        }),
+      });
       chosenBy.push(scoreOf(learner, choosing).accuracy);
       accuracies.push(scoreOf(learner, test).accuracy);
       tf.dispose([xs, ys]);
@@ -66,7 +83,12 @@ export async function compare(options: Options, onBatch: OnBatch): Promise<Compa
   return {pretrained, results: WAYS.map(way => best(tried.filter(one => one.way === way)))};
 }
 
-async function pretrain(digits: Digits, seed: number, epochs: number, onBatch: (logs: BatchLogs) => void): Promise<tf.LayersModel> {
+async function pretrain(
+  digits: Digits,
+  seed: number,
+  epochs: number,
+  onBatch: (logs: BatchLogs) => void,
+): Promise<tf.LayersModel> {
   const model = network(seed);
   compile(model, PRETRAINING_LR);
   const {xs, ys} = digits.shuffled(seed).tensors();
@@ -76,11 +98,15 @@ async function pretrain(digits: Digits, seed: number, epochs: number, onBatch: (
 }
 
 function reporting(onBatch: (logs: BatchLogs) => void): tf.CustomCallbackArgs {
-  return {onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => { onBatch({loss, accuracy}); }};
+  return {
+    onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => {
+      onBatch({loss, accuracy});
+    },
+  };
 }
 
 function best<T extends {readonly chosenBy: readonly number[]}>(tried: readonly T[]): T {
-  return tried.reduce((a, b) => meanOf(b.chosenBy) > meanOf(a.chosenBy) ? b : a);
+  return tried.reduce((a, b) => (meanOf(b.chosenBy) > meanOf(a.chosenBy) ? b : a));
 }
 
 function dispose(model: tf.LayersModel): void {

@@ -7,7 +7,13 @@ const HEAD = 'digit';
 export function network(seed: number): tf.LayersModel {
   let layer = 0;
   const convolution = (name: string, filters: number) => [
-    tf.layers.conv2d({name, filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed: 100 * seed + layer++})}),
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize: 3,
+      activation: 'relu',
+      kernelInitializer: tf.initializers.heNormal({seed: 100 * seed + layer++}),
+    }),
     // So that its averages are those of the last few steps: there are few.
     tf.layers.batchNormalization({name: `${name}_normalized`, momentum: 0.8}),
   ];
@@ -20,7 +26,12 @@ export function network(seed: number): tf.LayersModel {
       tf.layers.maxPooling2d({poolSize: 2}),
       ...convolution('parts', 64),
       tf.layers.flatten({}),
-      tf.layers.dense({name: HEAD, units: 10, activation: 'softmax', kernelInitializer: tf.initializers.glorotNormal({seed: 100 * seed + layer})}),
+      tf.layers.dense({
+        name: HEAD,
+        units: 10,
+        activation: 'softmax',
+        kernelInitializer: tf.initializers.glorotNormal({seed: 100 * seed + layer}),
+      }),
     ],
   });
 }
@@ -28,7 +39,8 @@ export function network(seed: number): tf.LayersModel {
 /** A net of that seed in which all layers but the head are as in another. */
 export function networkLike(pretrained: tf.LayersModel, seed: number): tf.LayersModel {
   const model = network(seed);
-  for (const [i, layer] of model.layers.entries()) if (layer.name !== HEAD) layer.setWeights(pretrained.layers[i]?.getWeights() ?? []);
+  for (const [i, layer] of model.layers.entries())
+    if (layer.name !== HEAD) layer.setWeights(pretrained.layers[i]?.getWeights() ?? []);
   return model;
 }
 

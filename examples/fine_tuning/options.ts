@@ -42,7 +42,16 @@ export function optionsFrom(args: readonly string[]): Options | 'help' {
   return {
     shots: wholeFrom('shots', values.shots, 1, 100),
     steps: wholeFrom('steps', values.steps, 2),
-    lrs: values.lrs.split(',').map(lr => numberFrom('lrs', lr, 'positive numbers with commas between them', value => value > 0 && Number.isFinite(value))),
+    lrs: values.lrs
+      .split(',')
+      .map(lr =>
+        numberFrom(
+          'lrs',
+          lr,
+          'positive numbers with commas between them',
+          value => value > 0 && Number.isFinite(value),
+        ),
+      ),
     seeds: wholeFrom('seeds', values.seeds, 2),
     seed: wholeFrom('seed', values.seed, 0),
     digits: wholeFrom('digits', values.digits, 64, MOST_DIGITS),

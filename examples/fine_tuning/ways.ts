@@ -19,22 +19,31 @@ export interface Way {
   train(model: tf.LayersModel, training: Training): Promise<unknown>;
 }
 
-const oneCycle: Way['train'] = (model, {xs, ys, steps, callbacks}) => fitOneCycle(model, xs, ys, {...inWhole(xs), epochs: steps, callbacks});
+const oneCycle: Way['train'] = (model, {xs, ys, steps, callbacks}) =>
+  fitOneCycle(model, xs, ys, {...inWhole(xs), epochs: steps, callbacks});
 
 /** All of them take the same number of steps. */
 export const WAYS: readonly Way[] = [
   {
-    name: 'from scratch, one rate', pretrained: false,
+    name: 'from scratch, one rate',
+    pretrained: false,
     train: (model, {xs, ys, steps, callbacks}) => model.fit(xs, ys, {...inWhole(xs), epochs: steps, callbacks}),
   },
   {name: 'from scratch, one-cycle', pretrained: false, train: oneCycle},
   {name: 'pretrained, one-cycle for all layers', pretrained: true, train: oneCycle},
   {
-    name: 'pretrained, fineTune', pretrained: true,
+    name: 'pretrained, fineTune',
+    pretrained: true,
     // Half of the steps with the head alone; then all layers, the first at a tenth of the head's rate.
-    train: (model, {xs, ys, steps, lr, callbacks}) => fineTune(model, xs, ys, {
-      ...inWhole(xs), baseLr: lr, freezeEpochs: Math.floor(steps / 2), epochs: Math.ceil(steps / 2), lrMult: 10, callbacks,
-    }),
+    train: (model, {xs, ys, steps, lr, callbacks}) =>
+      fineTune(model, xs, ys, {
+        ...inWhole(xs),
+        baseLr: lr,
+        freezeEpochs: Math.floor(steps / 2),
+        epochs: Math.ceil(steps / 2),
+        lrMult: 10,
+        callbacks,
+      }),
   },
 ];
 

@@ -17,12 +17,18 @@ type Values<O extends Options> = {readonly [K in keyof O]: ReturnType<O[K]['read
 /** A whole number within bounds, both included. */
 export function whole(fallback: number, about: string, least: number, most = Infinity): Option<number> {
   const bounds = most === Infinity ? `from ${least}` : `from ${least} to ${most}`;
-  return {fallback: String(fallback), about: `${about}, ${bounds}`, value: 'N', read: (name, text) => wholeFrom(name, text, least, most)};
+  return {
+    fallback: String(fallback),
+    about: `${about}, ${bounds}`,
+    value: 'N',
+    read: (name, text) => wholeFrom(name, text, least, most),
+  };
 }
 
 /** A positive number. */
 export function positive(fallback: number, about: string): Option<number> {
-  const read = (name: string, text: string) => numberFrom(name, text, 'a positive number', value => value > 0 && Number.isFinite(value));
+  const read = (name: string, text: string) =>
+    numberFrom(name, text, 'a positive number', value => value > 0 && Number.isFinite(value));
   return {fallback: String(fallback), about, value: 'NUMBER', read};
 }
 
@@ -32,24 +38,38 @@ export function folder(fallback: string, about: string): Option<string> {
 }
 
 /**
- * Runs an example with the options of the command line, or prints what it takes; a mistake on it ends with exit code 2.
+ * Runs an example with the options of the command line, or prints what it takes; a mistake on it ends with exit code
+ * 2.
  * @param file the example's, in `examples`.
  * @param about what it does, for the help.
  */
-export function run<const O extends Options>(file: string, about: string, options: O, main: (values: Values<O>) => Promise<void>): Promise<void> {
+export function run<const O extends Options>(
+  file: string,
+  about: string,
+  options: O,
+  main: (values: Values<O>) => Promise<void>,
+): Promise<void> {
   const command = `npx tsx examples/${file}`;
   return runCommand(command, helpOf(command, about, options), args => optionsFrom(options, args), main);
 }
 
 function optionsFrom<O extends Options>(options: O, args: readonly string[]): Values<O> | 'help';
 function optionsFrom(options: Options, args: readonly string[]): Record<string, unknown> | 'help' {
-  const texts = valuesOf(args, Object.fromEntries(Object.entries(options).map(([name, {fallback}]) => [name, fallback])));
+  const texts = valuesOf(
+    args,
+    Object.fromEntries(Object.entries(options).map(([name, {fallback}]) => [name, fallback])),
+  );
   if (texts === 'help') return 'help';
-  return Object.fromEntries(Object.entries(options).map(([name, {read, fallback}]) => [name, read(name, texts[name] ?? fallback)]));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, {read, fallback}]) => [name, read(name, texts[name] ?? fallback)]),
+  );
 }
 
 function helpOf(command: string, about: string, options: Options): string {
-  const rows = Object.entries(options).map(([name, {fallback, about: what, value}]) => [`--${name} ${value}`, `${what} (default ${fallback || 'none'})`] as const);
+  const rows = Object.entries(options).map(
+    ([name, {fallback, about: what, value}]) =>
+      [`--${name} ${value}`, `${what} (default ${fallback || 'none'})`] as const,
+  );
   const width = Math.max(...rows.map(([option]) => option.length)) + 2;
   return `${command} [options]\n\n${about}\n\n${rows.map(([option, what]) => `  ${option.padEnd(width)}${what}`).join('\n')}\n  --help\n`;
 }

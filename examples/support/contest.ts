@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+
 import {batchesOf, Contestant, network} from '../digits/contestant';
 import type {Digits} from '../digits/data';
 import {scoreOf} from '../digits/score';
@@ -12,12 +13,25 @@ export function contestant(name: string, optimizer: tf.Optimizer, seed: number, 
 }
 
 /** Trains all of them on the same batches, epoch by epoch in turn, so that none has a warmer machine. */
-export async function trainInTurn(contestants: readonly Contestant[], digits: Digits, {first = 1, last, seed}: {
-  readonly first?: number; readonly last: number; readonly seed: number;
-}): Promise<void> {
+export async function trainInTurn(
+  contestants: readonly Contestant[],
+  digits: Digits,
+  {
+    first = 1,
+    last,
+    seed,
+  }: {
+    readonly first?: number;
+    readonly last: number;
+    readonly seed: number;
+  },
+): Promise<void> {
   await withProgress(contestants.length * (last - first + 1) * batchesOf(digits), async advance => {
     for (let epoch = first; epoch <= last; epoch++) {
-      for (const one of contestants) await one.epoch(digits, seed * 1000 + epoch, ({loss}) => advance(`epoch ${epoch} | ${one.name} | loss ${loss.toFixed(3)}`));
+      for (const one of contestants)
+        await one.epoch(digits, seed * 1000 + epoch, ({loss}) =>
+          advance(`epoch ${epoch} | ${one.name} | loss ${loss.toFixed(3)}`),
+        );
     }
   });
 }
@@ -27,7 +41,10 @@ export function scoreTable(contestants: readonly Contestant[], training: Digits,
   return table([
     ['', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'],
     ...contestants.map(one => {
-      const scores = [scoreOf(one.model, training), scoreOf(one.model, validation)].flatMap(({loss, accuracy}) => [loss.toFixed(4), `${(100 * accuracy).toFixed(2)} %`]);
+      const scores = [scoreOf(one.model, training), scoreOf(one.model, validation)].flatMap(({loss, accuracy}) => [
+        loss.toFixed(4),
+        `${(100 * accuracy).toFixed(2)} %`,
+      ]);
       return [one.name, ...scores, one.seconds.toFixed(1)];
     }),
   ]);

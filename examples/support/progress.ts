@@ -2,9 +2,17 @@ import {Presets, SingleBar} from 'cli-progress';
 
 /** A bar that is not started; plain lines where there is no terminal. @param columns what stands beside it. */
 export function progressBar(columns: string): SingleBar {
-  return new SingleBar({
-    format: `{bar} {percentage} % | ${columns}`, noTTYOutput: true, notTTYSchedule: 2000, barsize: 20, hideCursor: true, linewrap: false,
-  }, Presets.shades_classic);
+  return new SingleBar(
+    {
+      format: `{bar} {percentage} % | ${columns}`,
+      noTTYOutput: true,
+      notTTYSchedule: 2000,
+      barsize: 20,
+      hideCursor: true,
+      linewrap: false,
+    },
+    Presets.shades_classic,
+  );
 }
 
 /**
@@ -12,7 +20,10 @@ export function progressBar(columns: string): SingleBar {
  * @param total how many pieces the work has.
  * @param work calls what it is given after each of them, with what to show beside the bar.
  */
-export async function withProgress<T>(total: number, work: (advance: (state: string) => void) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  total: number,
+  work: (advance: (state: string) => void) => Promise<T>,
+): Promise<T> {
   const bar = progressBar('{state}');
   bar.start(total, 0, {state: '…'});
   try {

@@ -5,7 +5,10 @@ const SPREAD = 0.1;
 
 /** `n` points [n, 2] of eight clusters on a circle of radius 1, normally distributed around their middles. */
 export function ringPoints(n: number, seed: number): tf.Tensor {
-  const angle = tf.randomUniform([n, 1], 0, CLUSTERS, 'float32', seed).floor().mul(2 * Math.PI / CLUSTERS);
+  const angle = tf
+    .randomUniform([n, 1], 0, CLUSTERS, 'float32', seed)
+    .floor()
+    .mul((2 * Math.PI) / CLUSTERS);
   return tf.concat([angle.cos(), angle.sin()], 1).add(tf.randomNormal([n, 2], 0, SPREAD, 'float32', seed + 1));
 }
 
@@ -21,11 +24,14 @@ export function fitOf(points: tf.Tensor): Fit {
   const hits = new Array<number>(CLUSTERS).fill(0);
   const all = pairs(points);
   for (const [x, y] of all) {
-    const nearest = (Math.round(Math.atan2(y, x) * CLUSTERS / (2 * Math.PI)) + CLUSTERS) % CLUSTERS;
-    const angle = nearest * 2 * Math.PI / CLUSTERS;
+    const nearest = (Math.round((Math.atan2(y, x) * CLUSTERS) / (2 * Math.PI)) + CLUSTERS) % CLUSTERS;
+    const angle = (nearest * 2 * Math.PI) / CLUSTERS;
     if (Math.hypot(x - Math.cos(angle), y - Math.sin(angle)) < 3 * SPREAD) hits[nearest] = (hits[nearest] ?? 0) + 1;
   }
-  return {share: hits.reduce((a, b) => a + b) / all.length, covered: hits.filter(n => n >= all.length / CLUSTERS / 4).length};
+  return {
+    share: hits.reduce((a, b) => a + b) / all.length,
+    covered: hits.filter(n => n >= all.length / CLUSTERS / 4).length,
+  };
 }
 
 /** The points as characters: the denser, the darker. */
@@ -36,7 +42,14 @@ export function picture(points: tf.Tensor): string {
     const column = Math.round(23 + x * 16);
     if (row !== undefined && column in row) row[column] = (row[column] ?? 0) + 1;
   }
-  return rows.map(row => row.map(n => ' .:+*#@'.charAt(Math.min(6, n))).join('').trimEnd()).join('\n');
+  return rows
+    .map(row =>
+      row
+        .map(n => ' .:+*#@'.charAt(Math.min(6, n)))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function pairs(points: tf.Tensor): Array<readonly [x: number, y: number]> {

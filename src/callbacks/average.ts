@@ -2,9 +2,18 @@ import {newCallback} from '../rule/callback';
 import {copy} from '../rule/starts';
 
 /**
- * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step, from the parameter before the first.
- * Shown while `opt.eval()` is in force. Option: `decay`, in [0, 1), 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
+ * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step, from the
+ * parameter before the first. Shown while `opt.eval()` is in force. Option: `decay`, in [0, 1), 0.999. Source: Polyak
+ * & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
  */
-export const averageWeights = newCallback('averageWeights',
-  {state: {average: copy}, options: {decay: 0.999}, ranges: {decay: {from: 0, below: 1}}, everyParameter: true, evaluate: ({average}) => ({p: average})},
-  ({p, average, decay}) => ({average: average.mul(decay).add(p.mul(1 - decay))}));
+export const averageWeights = newCallback(
+  'averageWeights',
+  {
+    state: {average: copy},
+    options: {decay: 0.999},
+    ranges: {decay: {from: 0, below: 1}},
+    everyParameter: true,
+    evaluate: ({average}) => ({p: average}),
+  },
+  ({p, average, decay}) => ({average: average.mul(decay).add(p.mul(1 - decay))}),
+);

@@ -1,7 +1,7 @@
 import {newCallback} from '../rule/callback';
+import {normOf, normOfAll, type ScaledNorm, squares} from '../rule/norms';
 import {required} from '../rule/required';
 import type {Value} from '../rule/value';
-import {normOf, normOfAll, type ScaledNorm, squares} from '../rule/norms';
 
 /** Clips each number of the gradient to [-clipValue, clipValue]; NaN stays. `clipValue` has to be given, positive. */
 export const clipGradValue = newCallback('clipGradValue', {hypers: {clipValue: required}}, ({grad, clipValue}) => {
@@ -10,19 +10,24 @@ export const clipGradValue = newCallback('clipGradValue', {hypers: {clipValue: r
 });
 
 /** Scales each parameter's gradient down to a 2-norm of at most `clipNorm`, which has to be given, positive. */
-export const clipGradNorm = newCallback('clipGradNorm', {hypers: {clipNorm: required}},
-  ({grad, clipNorm}) => ({grad: scaledDown(grad, normOf(grad), clipNorm)}));
+export const clipGradNorm = newCallback('clipGradNorm', {hypers: {clipNorm: required}}, ({grad, clipNorm}) => ({
+  grad: scaledDown(grad, normOf(grad), clipNorm),
+}));
 
 /**
- * Scales all gradients by the same factor, so that the 2-norm of all together is at most `globalClipNorm`, which has to be given, positive.
- * Source: Pascanu et al., On the difficulty of training recurrent neural networks, 2013.
+ * Scales all gradients by the same factor, so that the 2-norm of all together is at most `globalClipNorm`, which has
+ * to be given, positive. Source: Pascanu et al., On the difficulty of training recurrent neural networks, 2013.
  */
-export const clipGlobalNorm = newCallback('clipGlobalNorm', {hypers: {globalClipNorm: required}, total: ({grad}) => ({...squares(grad)})},
-  ({grad, total, globalClipNorm}) => ({grad: scaledDown(grad, normOfAll(total), globalClipNorm)}));
+export const clipGlobalNorm = newCallback(
+  'clipGlobalNorm',
+  {hypers: {globalClipNorm: required}, total: ({grad}) => ({...squares(grad)})},
+  ({grad, total, globalClipNorm}) => ({grad: scaledDown(grad, normOfAll(total), globalClipNorm)}),
+);
 
 function scaledDown(grad: Value, {norm, scale}: ScaledNorm, most: number): Value {
   const one = norm.onesLike();
   const isLonger = norm.greater(scale.mul(most));
-  // Where the norm is 0 the quotient is infinite, and not taken. Scaled first, for `most` over the norm alone may be too small a number.
+  // Where the norm is 0 the quotient is infinite, and not taken. Scaled first, for `most` over the norm alone may be
+  // too small a number.
   return grad.mul(scale.where(isLonger, one)).mul(one.where(isLonger.logicalNot(), one.mul(most).div(norm)));
 }

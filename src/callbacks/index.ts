@@ -9,6 +9,26 @@ import {larcLayerLr, larcStep} from './trust';
 
 /** Every callback of the package. */
 export const houseCallbacks = [
-  sgdStep, weightDecay, l2Reg, averageGrad, averageSqrGrad, momentumStep, rmsPropStep, stepStat, adamStep, rAdamStep, qhAdamStep, larcLayerLr, larcStep,
-  lambStep, lookaheadSync, clipGradValue, clipGradNorm, clipGlobalNorm, countCalls, sumGrads, meanGrad, averageWeights,
+  sgdStep,
+  weightDecay,
+  l2Reg,
+  averageGrad,
+  averageSqrGrad,
+  momentumStep,
+  rmsPropStep,
+  stepStat,
+  adamStep,
+  rAdamStep,
+  qhAdamStep,
+  larcLayerLr,
+  larcStep,
+  lambStep,
+  lookaheadSync,
+  clipGradValue,
+  clipGradNorm,
+  clipGlobalNorm,
+  countCalls,
+  sumGrads,
+  meanGrad,
+  averageWeights,
 ] as const;

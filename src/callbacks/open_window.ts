@@ -1,16 +1,18 @@
-import type {Callback, Declaration} from '../rule/declaration';
 import {unregisteredCallback} from '../rule/callback';
+import type {Callback, Declaration} from '../rule/declaration';
 import {countCalls, meanGrad} from './accumulate';
 
 /**
- * Callbacks that make a step, without gradients, of the calls that `accumulate` holds back: with the mean over the calls
- * that there were, not over all of the window. The next call begins a new window.
+ * Callbacks that make a step, without gradients, of the calls that `accumulate` holds back: with the mean over the
+ * calls that there were, not over all of the window. The next call begins a new window.
  * @param common the numbers that all parameters have in common.
  * @param hypers those of a group, where `every` may be.
  * @returns undefined where no calls are held back.
  */
 export function closingWindow(
-  callbacks: readonly Callback[], common: Readonly<Record<string, number>>, hypers: Readonly<Record<string, number | boolean>>,
+  callbacks: readonly Callback[],
+  common: Readonly<Record<string, number>>,
+  hypers: Readonly<Record<string, number | boolean>>,
 ): readonly Callback[] | undefined {
   const mean = callbacks.findIndex(({declaration}) => declaration === meanGrad.declaration);
   const counter = callbacks.find(({declaration}) => declaration === countCalls.declaration);

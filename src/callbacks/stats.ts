@@ -2,19 +2,28 @@ import {newCallback} from '../rule/callback';
 import {zeros} from '../rule/starts';
 
 /**
- * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false: `damp = 1`).
- * `gradAvg` has the parameter's shape and starts at zeros. Default: `mom` 0.9, in [0, 1).
+ * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false:
+ * `damp = 1`). `gradAvg` has the parameter's shape and starts at zeros. Default: `mom` 0.9, in [0, 1).
  */
-export const averageGrad = newCallback('averageGrad', {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
-  ({grad, gradAvg, mom, dampening}) => ({gradAvg: gradAvg.mul(mom).add(dampening ? grad.mul(1 - mom) : grad)}));
+export const averageGrad = newCallback(
+  'averageGrad',
+  {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
+  ({grad, gradAvg, mom, dampening}) => ({gradAvg: gradAvg.mul(mom).add(dampening ? grad.mul(1 - mom) : grad)}),
+);
 
 /**
- * The mean square: `sqrAvg ← sqrMom·sqrAvg + (damp·grad)·grad`, with `damp = 1 - sqrMom` under the option `dampening` (default true; false:
- * `damp = 1`). `sqrAvg` has the parameter's shape and starts at zeros. Default: `sqrMom` 0.99, in [0, 1).
+ * The mean square: `sqrAvg ← sqrMom·sqrAvg + (damp·grad)·grad`, with `damp = 1 - sqrMom` under the option `dampening`
+ * (default true; false: `damp = 1`). `sqrAvg` has the parameter's shape and starts at zeros. Default: `sqrMom` 0.99,
+ * in [0, 1).
  */
-export const averageSqrGrad = newCallback('averageSqrGrad', {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros}, options: {dampening: true}},
+export const averageSqrGrad = newCallback(
+  'averageSqrGrad',
+  {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros}, options: {dampening: true}},
   // (damp·grad)·grad and not damp·grad²: gradients of 1e20 then stay finite in float32.
-  ({grad, sqrAvg, sqrMom, dampening}) => ({sqrAvg: sqrAvg.mul(sqrMom).add((dampening ? grad.mul(1 - sqrMom) : grad).mul(grad))}));
+  ({grad, sqrAvg, sqrMom, dampening}) => ({
+    sqrAvg: sqrAvg.mul(sqrMom).add((dampening ? grad.mul(1 - sqrMom) : grad).mul(grad)),
+  }),
+);
 
 /** Counts the parameter's steps in `step`, from 1. */
 export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => ({step: step + 1}));
@@ -25,5 +34,5 @@ export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => 
  * @param damp the weight of a new value.
  */
 export function debias(mom: number, damp: number, step: number): number {
-  return damp * (1 - mom ** step) / (1 - mom);
+  return (damp * (1 - mom ** step)) / (1 - mom);
 }

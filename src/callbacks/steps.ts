@@ -1,88 +1,124 @@
 import {newCallback} from '../rule/callback';
+import {rmsOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
-import {rmsOf, unscaled} from '../rule/norms';
 import {debias} from './stats';
 
 /** Gradient descent: `p ← p - lr·grad`. */
-export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}},
-  ({p, grad, lr}) => ({p: p.sub(grad.mul(lr))}));
+export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr))}));
 
 /** Descent along the average that `averageGrad` keeps: `p ← p - lr·gradAvg`. */
-export const momentumStep = newCallback('momentumStep', {hypers: {lr: required}, needs: {gradAvg: zeros}},
-  ({p, gradAvg, lr}) => ({p: p.sub(gradAvg.mul(lr))}));
+export const momentumStep = newCallback(
+  'momentumStep',
+  {hypers: {lr: required}, needs: {gradAvg: zeros}},
+  ({p, gradAvg, lr}) => ({p: p.sub(gradAvg.mul(lr))}),
+);
 
 /**
- * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`, where g is `gradAvg` if a callback before keeps it, else `grad`. Default: `eps` 1e-8.
- * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`, where g is `gradAvg` if a callback before keeps it, else `grad`. Default:
+ * `eps` 1e-8. Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
-export const rmsPropStep = newCallback('rmsPropStep', {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, sqrAvg, lr, eps}) => ({p: p.sub((gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps)))}));
+export const rmsPropStep = newCallback(
+  'rmsPropStep',
+  {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, sqrAvg, lr, eps}) => ({p: p.sub((gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps)))}),
+);
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
 
 /**
- * `gradAvg/d1 / (√(sqrAvg/d2) + eps)` times `scale`, with one division: numerator and denominator are multiplied by √d2.
- * d1 and d2 are what the averages hold of their inputs.
+ * `gradAvg/d1 / (√(sqrAvg/d2) + eps)` times `scale`, with one division: numerator and denominator are multiplied by
+ * √d2. d1 and d2 are what the averages hold of their inputs.
  */
-function adamDirection({gradAvg, sqrAvg, mom, sqrMom, step, eps}: {
-  readonly gradAvg: Value; readonly sqrAvg: Value; readonly mom: number; readonly sqrMom: number; readonly step: number; readonly eps: number;
-}, scale = 1): Value {
+function adamDirection(
+  {
+    gradAvg,
+    sqrAvg,
+    mom,
+    sqrMom,
+    step,
+    eps,
+  }: {
+    readonly gradAvg: Value;
+    readonly sqrAvg: Value;
+    readonly mom: number;
+    readonly sqrMom: number;
+    readonly step: number;
+    readonly eps: number;
+  },
+  scale = 1,
+): Value {
   const d1 = debias(mom, 1 - mom, step);
   const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, step));
-  return gradAvg.mul(scale * root2 / d1).div(sqrAvg.sqrt().add(eps * root2));
+  return gradAvg.mul((scale * root2) / d1).div(sqrAvg.sqrt().add(eps * root2));
 }
 
 /**
- * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs dampened averages and a
- * step count before it.
- * Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
+ * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs
+ * dampened averages and a step count before it. Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
  */
-export const adamStep = newCallback('adamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
-  ({p, lr, ...at}) => ({p: p.sub(adamDirection(at, lr))}));
+export const adamStep = newCallback(
+  'adamStep',
+  {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
+  ({p, lr, ...at}) => ({p: p.sub(adamDirection(at, lr))}),
+);
 
 /**
- * RAdam: Adam's step times the rectification v once the variance of its rate is tractable (r > 5), a debiased momentum step before:
- * `r∞ = 2/(1-sqrMom) - 1`, `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`, `v = √((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`. With `beta` not 0 the
- * denominator passes through a softplus of that sharpness (SAdam). With `sqrMom` of 2/3 or less, r never reaches 5. Default: `beta` 0.
- * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate
- * to Improve Convergence of ADAM, 2019.
+ * RAdam: Adam's step times the rectification v once the variance of its rate is tractable (r > 5), a debiased momentum
+ * step before: `r∞ = 2/(1-sqrMom) - 1`, `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`, `v =
+ * √((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`. With `beta` not 0 the denominator passes through a softplus of that sharpness
+ * (SAdam). With `sqrMom` of 2/3 or less, r never reaches 5. Default: `beta` 0. Sources: Liu et al., On the Variance of
+ * the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve
+ * Convergence of ADAM, 2019.
  */
-export const rAdamStep = newCallback('rAdamStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
+export const rAdamStep = newCallback(
+  'rAdamStep',
+  {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
   ({p, lr, beta, ...at}) => {
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
     const rInf = 2 / (1 - sqrMom) - 1;
-    const r = rInf - 2 * step * sqrMom ** step / d2;
+    const r = rInf - (2 * step * sqrMom ** step) / d2;
     if (r <= 5) return {p: p.sub(gradAvg.mul(lr / d1))};
-    const v = Math.sqrt((r - 4) * (r - 2) * rInf / ((rInf - 4) * (rInf - 2) * r));
+    const v = Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r));
     if (beta === 0) return {p: p.sub(adamDirection(at, lr * v))};
     const denominator = sqrAvg.div(d2).sqrt().add(eps).mul(beta).softplus().div(beta);
-    return {p: p.sub(gradAvg.mul(lr * v / d1).div(denominator))};
-  });
+    return {p: p.sub(gradAvg.mul((lr * v) / d1).div(denominator))};
+  },
+);
 
 /**
- * QHAdam: `p ← p - lr·((1-nu1)·grad + nu1·gradAvg/d1)/(√((1-nu2)·grad² + nu2·sqrAvg/d2) + eps)`. With nu1 = nu2 = 1 this is Adam, with nu1 = 0
- * and nu2 = 1 RMSProp with a debiased mean square, with nu1 = mom and nu2 = 1 NAdam.
+ * QHAdam: `p ← p - lr·((1-nu1)·grad + nu1·gradAvg/d1)/(√((1-nu2)·grad² + nu2·sqrAvg/d2) + eps)`. With nu1 = nu2 = 1
+ * this is Adam, with nu1 = 0 and nu2 = 1 RMSProp with a debiased mean square, with nu1 = mom and nu2 = 1 NAdam.
  * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
-export const qhAdamStep = newCallback('qhAdamStep',
-  {hypers: {lr: required, mom: required, sqrMom: required, nu1: required, nu2: required, eps: required}, needs: adamNeeds},
+export const qhAdamStep = newCallback(
+  'qhAdamStep',
+  {
+    hypers: {lr: required, mom: required, sqrMom: required, nu1: required, nu2: required, eps: required},
+    needs: adamNeeds,
+  },
   ({p, grad, lr, mom, sqrMom, nu1, nu2, eps, gradAvg, sqrAvg, step}) => {
-    const numerator = grad.mul(lr * (1 - nu1)).add(gradAvg.mul(lr * nu1 / debias(mom, 1 - mom, step)));
+    const numerator = grad.mul(lr * (1 - nu1)).add(gradAvg.mul((lr * nu1) / debias(mom, 1 - mom, step)));
     // ((1-nu2)·grad)·grad: at nu2 = 1 this is 0 even where grad² is infinite.
-    const square = grad.mul(1 - nu2).mul(grad).add(sqrAvg.mul(nu2 / debias(sqrMom, 1 - sqrMom, step)));
+    const square = grad
+      .mul(1 - nu2)
+      .mul(grad)
+      .add(sqrAvg.mul(nu2 / debias(sqrMom, 1 - sqrMom, step)));
     return {p: p.sub(numerator.div(square.sqrt().add(eps)))};
-  });
+  },
+);
 
 /**
- * LAMB: Adam's direction s, scaled for each parameter: `p ← p - lr·q·s`, `q = min(rms(p)/rms(s), 10)`, and 1 where either is 0.
- * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020; the cap and the root mean squares
- * instead of norms are fastai's.
+ * LAMB: Adam's direction s, scaled for each parameter: `p ← p - lr·q·s`, `q = min(rms(p)/rms(s), 10)`, and 1 where
+ * either is 0. Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020; the
+ * cap and the root mean squares instead of norms are fastai's.
  */
-export const lambStep = newCallback('lambStep', {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
+export const lambStep = newCallback(
+  'lambStep',
+  {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => {
     const s = adamDirection(at);
     const r1 = unscaled(rmsOf(p));
@@ -91,4 +127,5 @@ export const lambStep = newCallback('lambStep', {hypers: {lr: required, mom: req
     const capped = ratio.where(ratio.greater(10).logicalNot(), 10);
     const q = capped.where(r1.equal(0).logicalOr(r2.equal(0)).logicalNot(), 1);
     return {p: p.sub(s.mul(q.mul(lr)))};
-  });
+  },
+);

@@ -1,23 +1,31 @@
 import {newCallback} from '../rule/callback';
+import {normOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
-import {normOf, unscaled} from '../rule/norms';
 
 /**
- * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr` under the option `clip`
- * (default true, which is LARC; false is LARS). A parameter that is all zeros has the rate 0: it never moves. Where the ratio is NaN,
- * `clip` gives `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8.
- * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr`
+ * under the option `clip` (default true, which is LARC; false is LARS). A parameter that is all zeros has the rate 0:
+ * it never moves. Where the ratio is NaN, `clip` gives `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8. Source:
+ * You et al., Large Batch Training of Convolutional Networks, 2017.
  */
-export const larcLayerLr = newCallback('larcLayerLr',
+export const larcLayerLr = newCallback(
+  'larcLayerLr',
   {hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8}, state: {localLr: scalar}, options: {clip: true}},
   ({p, grad, lr, trustCoeff, wd, eps, clip}) => {
     const pNorm = unscaled(normOf(p));
     const gradNorm = unscaled(normOf(grad));
     const localLr = pNorm.mul(lr * trustCoeff).div(gradNorm.add(pNorm.mul(wd)).add(eps));
     return {localLr: clip ? localLr.where(localLr.less(lr), lr) : localLr};
-  });
+  },
+);
 
-/** Descent at the parameter's own rate: `p ← p - localLr·g`, where g is `gradAvg` if a callback before keeps it, else `grad`. */
-export const larcStep = newCallback('larcStep', {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, localLr}) => ({p: p.sub((gradAvg ?? grad).mul(localLr))}));
+/**
+ * Descent at the parameter's own rate: `p ← p - localLr·g`, where g is `gradAvg` if a callback before keeps it, else
+ * `grad`.
+ */
+export const larcStep = newCallback(
+  'larcStep',
+  {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, localLr}) => ({p: p.sub((gradAvg ?? grad).mul(localLr))}),
+);

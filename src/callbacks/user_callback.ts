@@ -1,18 +1,19 @@
 import {newCallback} from '../rule/callback';
-import {houseCallbacks} from './index';
 import {checkDeclaration} from '../rule/declaration_check';
+import {houseCallbacks} from './index';
 
 /**
  * Makes one piece of an optimizer and registers it under its name, so that optimizers that use it can be loaded.
  *
- * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and whatever is declared below, and returns any of
- * `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for fusing.
+ * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and whatever is declared below, and
+ * returns any of `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for fusing.
  *
  * @throws where a name is malformed, reserved, or declared as two things.
  * @function
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
-  if (houseCallbacks.some(own => own.name === name)) throw new Error(`'${name}' is the name of a callback of tfjs-optim; give yours another name.`);
+  if (houseCallbacks.some(own => own.name === name))
+    throw new Error(`'${name}' is the name of a callback of tfjs-optim; give yours another name.`);
   return newCallback(name, declaration, fn);
 };

@@ -1,5 +1,6 @@
 /**
- * Saves models and optimizers to folders in Node, where plain TensorFlow.js has no place to save to. For Node, Deno and Bun only: it uses `node:fs`.
+ * Saves models and optimizers to folders in Node, where plain TensorFlow.js has no place to save to. For Node, Deno
+ * and Bun only: it uses `node:fs`.
  * @module tfjs-optim/file-system
  */
-export {fileSystem, type FileSystem} from './file_system';
+export {type FileSystem, fileSystem} from './file_system';

@@ -1,5 +1,6 @@
 import {type FileHandle, open, readFile, stat} from 'node:fs/promises';
 import {isAbsolute, join, normalize} from 'node:path';
+
 import {io} from '@tensorflow/tfjs-core';
 
 import {checksumOf, MODEL, PIECE, UNFINISHED} from './layout';
@@ -10,20 +11,31 @@ export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   const text = await textOf(join(folder, MODEL));
   const model = text === undefined ? undefined : modelIn(text);
   if (text !== undefined && model === undefined) {
-    throw new Error(`'${join(folder, MODEL)}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`);
+    throw new Error(
+      `'${join(folder, MODEL)}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`,
+    );
   }
   const found = model === undefined ? undefined : await artifactsOf(folder, model);
-  const saved = found ?? await unfinished(folder);
+  const saved = found ?? (await unfinished(folder));
   if (saved !== undefined) return saved;
-  throw new Error(model === undefined ? `There is no '${join(folder, MODEL)}'. Save a model there by model.save(fileSystem('${folder}')).` :
-    `The weights in '${folder}' are not those that its ${MODEL} was saved with: a file was changed, cut short or copied alone. Save the model again.`);
+  throw new Error(
+    model === undefined
+      ? `There is no '${join(folder, MODEL)}'. Save a model there by model.save(fileSystem('${folder}')).`
+      : `The weights in '${folder}' are not those that its ${MODEL} was saved with: a file was changed, cut short or copied alone. Save the model again.`,
+  );
 }
 
-/** A process that ended between renaming the weights and renaming model.json left both whole, the latter by its unfinished name. */
+/**
+ * A process that ended between renaming the weights and renaming model.json left both whole, the latter by its
+ * unfinished name.
+ */
 async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined> {
   const text = await textOf(join(folder, MODEL + UNFINISHED));
   const model = text === undefined ? undefined : modelIn(text);
-  const isOurs = model !== undefined && checksumIn(model) !== undefined && (await Promise.all(pathsOf(folder, model).map(isFile))).every(Boolean);
+  const isOurs =
+    model !== undefined &&
+    checksumIn(model) !== undefined &&
+    (await Promise.all(pathsOf(folder, model).map(isFile))).every(Boolean);
   return isOurs ? artifactsOf(folder, model) : undefined;
 }
 
@@ -31,23 +43,30 @@ async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined
 async function artifactsOf(folder: string, model: SavedModel): Promise<io.ModelArtifacts | undefined> {
   const specs = io.getWeightSpecs(model.weightsManifest);
   const weights: ArrayBuffer[] = [];
-  for (const path of pathsOf(folder, model)) weights.push(...await contentOf(path));
+  for (const path of pathsOf(folder, model)) weights.push(...(await contentOf(path)));
   const checksum = checksumIn(model);
   if (checksum !== undefined && checksumOf(weights) !== checksum) return undefined;
   const expected = bytesOf(specs);
   const found = weights.reduce((sum, {byteLength}) => sum + byteLength, 0);
-  if (expected !== undefined && expected !== found) throw new Error(`The weights in '${folder}' have ${found} bytes; its ${MODEL} says ${expected}. Save the model again.`);
+  if (expected !== undefined && expected !== found)
+    throw new Error(
+      `The weights in '${folder}' have ${found} bytes; its ${MODEL} says ${expected}. Save the model again.`,
+    );
   const [only = new ArrayBuffer(0)] = weights;
   return io.getModelArtifactsForJSON(model, () => Promise.resolve([specs, weights.length > 1 ? weights : only]));
 }
 
 function pathsOf(folder: string, {weightsManifest}: SavedModel): string[] {
-  return weightsManifest.flatMap(({paths}) => paths).map(path => {
-    if (isAbsolute(path) || /^\.\.(?:[/\\]|$)/.test(normalize(path))) {
-      throw new Error(`The ${MODEL} in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`);
-    }
-    return join(folder, path);
-  });
+  return weightsManifest
+    .flatMap(({paths}) => paths)
+    .map(path => {
+      if (isAbsolute(path) || /^\.\.(?:[/\\]|$)/.test(normalize(path))) {
+        throw new Error(
+          `The ${MODEL} in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`,
+        );
+      }
+      return join(folder, path);
+    });
 }
 
 /** The text of a file; undefined where there is none. */
@@ -75,14 +94,20 @@ async function contentOf(file: string): Promise<ArrayBuffer[]> {
     const handle = await open(file);
     try {
       const {size} = await handle.stat();
-      const buffers = Array.from({length: Math.ceil(size / PIECE)}, (_, i) => new ArrayBuffer(Math.min(PIECE, size - i * PIECE)));
+      const buffers = Array.from(
+        {length: Math.ceil(size / PIECE)},
+        (_, i) => new ArrayBuffer(Math.min(PIECE, size - i * PIECE)),
+      );
       for (const buffer of buffers) await fill(new Uint8Array(buffer), handle, file);
       return buffers;
     } finally {
       await handle.close();
     }
   } catch (error) {
-    if (isMissing(error)) throw new Error(`There is no '${file}', which the ${MODEL} beside it names. Copy the whole folder.`, {cause: error});
+    if (isMissing(error))
+      throw new Error(`There is no '${file}', which the ${MODEL} beside it names. Copy the whole folder.`, {
+        cause: error,
+      });
     throw error;
   }
 }

@@ -5,7 +5,15 @@ import {CHECKSUM} from './layout';
 /** What a model.json of TensorFlow.js says. */
 export type SavedModel = Parameters<typeof io.getModelArtifactsForJSON>[0];
 
-const BYTES: Readonly<Record<string, number>> = {float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2};
+const BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  complex64: 8,
+  uint8: 1,
+  uint16: 2,
+  float16: 2,
+};
 
 /** What the text of a model.json says; undefined where it is not that of a model. */
 export function modelIn(text: string): SavedModel | undefined {
@@ -37,15 +45,38 @@ export function bytesOf(specs: readonly io.WeightsManifestEntry[]): number | und
 }
 
 function isModel(x: unknown): x is SavedModel {
-  return typeof x === 'object' && x !== null && 'weightsManifest' in x && Array.isArray(x.weightsManifest) && x.weightsManifest.every(isGroup);
+  return (
+    typeof x === 'object' &&
+    x !== null &&
+    'weightsManifest' in x &&
+    Array.isArray(x.weightsManifest) &&
+    x.weightsManifest.every(isGroup)
+  );
 }
 
 function isGroup(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && 'paths' in x && 'weights' in x && Array.isArray(x.paths) && Array.isArray(x.weights) &&
-    x.paths.every(path => typeof path === 'string') && x.weights.every(isSpec);
+  return (
+    typeof x === 'object' &&
+    x !== null &&
+    'paths' in x &&
+    'weights' in x &&
+    Array.isArray(x.paths) &&
+    Array.isArray(x.weights) &&
+    x.paths.every(path => typeof path === 'string') &&
+    x.weights.every(isSpec)
+  );
 }
 
 function isSpec(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && 'name' in x && 'dtype' in x && 'shape' in x && typeof x.name === 'string' && typeof x.dtype === 'string' &&
-    Array.isArray(x.shape) && x.shape.every(length => Number.isInteger(length) && length >= 0);
+  return (
+    typeof x === 'object' &&
+    x !== null &&
+    'name' in x &&
+    'dtype' in x &&
+    'shape' in x &&
+    typeof x.name === 'string' &&
+    typeof x.dtype === 'string' &&
+    Array.isArray(x.shape) &&
+    x.shape.every(length => Number.isInteger(length) && length >= 0)
+  );
 }

@@ -1,15 +1,25 @@
 import {open, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+
 import type {io} from '@tensorflow/tfjs-core';
 
-import {checksumOf, CHECKSUM, MODEL, piecesOf, UNFINISHED, WEIGHTS} from './layout';
+import {CHECKSUM, checksumOf, MODEL, piecesOf, UNFINISHED, WEIGHTS} from './layout';
 
 /** Writes model.json and weights.bin, and puts them in the place of those that are there once both are on disk. */
-export async function writeSaved(folder: string, {weightData, weightSpecs = [], ...described}: io.ModelArtifacts): Promise<void> {
-  if (described.modelTopology instanceof ArrayBuffer) throw new Error('fileSystem saves a topology that is JSON; got a binary one.');
-  if (weightData === undefined && weightSpecs.length > 0) throw new Error('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
+export async function writeSaved(
+  folder: string,
+  {weightData, weightSpecs = [], ...described}: io.ModelArtifacts,
+): Promise<void> {
+  if (described.modelTopology instanceof ArrayBuffer)
+    throw new Error('fileSystem saves a topology that is JSON; got a binary one.');
+  if (weightData === undefined && weightSpecs.length > 0)
+    throw new Error('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
   const buffers = weightData === undefined ? [] : [weightData].flat();
-  const model = JSON.stringify({...described, weightsManifest: [{paths: [WEIGHTS], weights: weightSpecs}], [CHECKSUM]: checksumOf(buffers)});
+  const model = JSON.stringify({
+    ...described,
+    weightsManifest: [{paths: [WEIGHTS], weights: weightSpecs}],
+    [CHECKSUM]: checksumOf(buffers),
+  });
   const [weightsFile, modelFile] = [join(folder, WEIGHTS), join(folder, MODEL)];
   try {
     await write(weightsFile + UNFINISHED, buffers);

@@ -11,8 +11,8 @@ export interface Agreement {
   /** Where the loss falls most steeply. */
   readonly steep: number | undefined;
   /**
-   * The rate to take for `lrMax`: the geometric mean of the rules that agree, no higher than `minimum`. Undefined where the
-   * curve says too little.
+   * The rate to take for `lrMax`: the geometric mean of the rules that agree, no higher than `minimum`. Undefined
+   * where the curve says too little.
    */
   readonly suggestion: number | undefined;
   /** Why, in a sentence: which rules agree, or what is wrong with the curve. */
@@ -50,15 +50,20 @@ export function agreementOf({lrs, losses, numIt}: Curve): Agreement {
   const points = kept(losses);
   const finite = points.slice(0, finitePoints(points));
   const problem = problemOf(finite, losses, numIt);
-  return {...rules, ...problem === undefined ? agreed(rules, isNoisy(finite)) : {suggestion: undefined, reason: problem}};
+  return {
+    ...rules,
+    ...(problem === undefined ? agreed(rules, isNoisy(finite)) : {suggestion: undefined, reason: problem}),
+  };
 }
 
 /** Why the curve says too little. */
 function problemOf(points: readonly number[], losses: readonly number[], numIt: number): string | undefined {
   if (points.length < FEWEST) {
     const finite = finitePoints(losses);
-    if (losses.length - finite > 0) return `The loss was NaN or infinite from step ${finite + 1} on, too early to tell: begin at a lower startLr, and look at the data and the loss.`;
-    if (losses.length < numIt) return `The loss exploded, or the data ended, after ${losses.length} of ${numIt} steps, too early to tell: begin at a lower startLr.`;
+    if (losses.length - finite > 0)
+      return `The loss was NaN or infinite from step ${finite + 1} on, too early to tell: begin at a lower startLr, and look at the data and the loss.`;
+    if (losses.length < numIt)
+      return `The loss exploded, or the data ended, after ${losses.length} of ${numIt} steps, too early to tell: begin at a lower startLr.`;
     return `${numIt} steps are too few to tell: set numIt to 25 at least.`;
   }
   const first = points[0] ?? NaN;
@@ -78,14 +83,15 @@ function isNoisy(points: readonly number[]): boolean {
 
 function agreed(rules: Rules, noisy: boolean): Pick<Agreement, 'suggestion' | 'reason'> {
   const found = (['valley', 'slide', 'minimum', 'steep'] as const)
-    .flatMap((name): Found[] => rules[name] === undefined ? [] : [[name, rules[name]]])
+    .flatMap((name): Found[] => (rules[name] === undefined ? [] : [[name, rules[name]]]))
     .sort(([, a], [, b]) => a - b);
   // The most rules that lie together; of as many, those at lower rates.
   const groups = found.map(([, lowest], i) => found.slice(i).filter(([, lr]) => lr <= lowest * NEAR));
-  const together = groups.reduce((best, group) => group.length > best.length ? group : best, []);
+  const together = groups.reduce((best, group) => (group.length > best.length ? group : best), []);
   const noise = noisy ? ' The curve is noisy: make more steps (numIt) or larger batches to be surer.' : '';
   const [lowest, highest] = [together[0]?.[1] ?? NaN, together.at(-1)?.[1] ?? NaN];
-  if (together.length < 2) return {suggestion: undefined, reason: `No two rules agree within a factor of ${NEAR}.${noise}`};
+  if (together.length < 2)
+    return {suggestion: undefined, reason: `No two rules agree within a factor of ${NEAR}.${noise}`};
   const mean = Math.exp(together.reduce((sum, [, lr]) => sum + Math.log(lr), 0) / together.length);
   const most = rules.minimum ?? mean;
   const names = together.map(([name]) => name);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import {checkWhole} from '../schedule/options';
 import {type Fit, FitCallback} from './fit_callback';
 
@@ -28,23 +29,32 @@ export interface BatchSettings {
 
 /** How many batches the epochs of one dataset have. */
 export class Batches {
+  readonly #dataset: FitDataset;
+  readonly #settings: BatchSettings;
   #counted: number | undefined;
 
-  constructor(private readonly dataset: FitDataset, private readonly settings: BatchSettings) {}
+  constructor(dataset: FitDataset, settings: BatchSettings) {
+    this.#dataset = dataset;
+    this.#settings = settings;
+  }
 
   /** @throws where what was given can't be, or not with this dataset. */
   check({epochs, initialEpoch}: {readonly epochs: number; readonly initialEpoch: number}): void {
-    const {stepsPerEpoch, batchesPerEpoch, onCount} = this.settings;
+    const {stepsPerEpoch, batchesPerEpoch, onCount} = this.#settings;
     const shown = String(onCount);
-    if (onCount !== undefined && typeof onCount !== 'function') throw new Error(`'onCount' is a function; got ${shown}.`);
-    const size = sizeOf(this.dataset);
+    if (onCount !== undefined && typeof onCount !== 'function')
+      throw new Error(`'onCount' is a function; got ${shown}.`);
+    const size = sizeOf(this.#dataset);
     if (batchesPerEpoch !== undefined) {
       checkWhole('batchesPerEpoch', batchesPerEpoch, 1);
       if (stepsPerEpoch !== undefined) {
-        throw new Error('Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.');
+        throw new Error(
+          'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
+        );
       }
       const needed = batchesPerEpoch * Math.max(0, epochs - initialEpoch);
-      if (size !== undefined && size < needed) throw new Error(`The dataset has ${size} batches, fewer than the ${needed} that all epochs take. ${ONCE}`);
+      if (size !== undefined && size < needed)
+        throw new Error(`The dataset has ${size} batches, fewer than the ${needed} that all epochs take. ${ONCE}`);
       return;
     }
     if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
@@ -60,16 +70,16 @@ export class Batches {
    * @throws where the dataset does not end, or has nothing left after that.
    */
   async perEpoch(signal: AbortSignal | undefined): Promise<number | undefined> {
-    const {stepsPerEpoch, batchesPerEpoch} = this.settings;
+    const {stepsPerEpoch, batchesPerEpoch} = this.#settings;
     if (stepsPerEpoch !== undefined) return stepsPerEpoch;
-    if (batchesPerEpoch !== undefined || sizeOf(this.dataset) !== undefined) return undefined;
+    if (batchesPerEpoch !== undefined || sizeOf(this.#dataset) !== undefined) return undefined;
     this.#counted ??= await this.#count(signal);
     return this.#counted;
   }
 
   /** A callback that stops training where the dataset is not what the settings say; `problem` tells then why. */
   watch(): {readonly callback: FitCallback; readonly problem: () => string | undefined} {
-    const {stepsPerEpoch, batchesPerEpoch} = this.settings;
+    const {stepsPerEpoch, batchesPerEpoch} = this.#settings;
     let problem: string | undefined;
     let seen = 0;
     let first = true;
@@ -81,19 +91,30 @@ export class Batches {
     return {
       problem: () => problem,
       callback: new FitCallback({
-        epochBegin: () => { seen = 0; },
+        epochBegin: () => {
+          seen = 0;
+        },
         batchEnd: fit => {
           seen++;
           if (stepsPerEpoch === undefined || seen <= stepsPerEpoch) return;
-          stop(fit, `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; training was stopped. ` +
-            `Give the number of batches that the dataset has. ${ENDLESS}`);
+          stop(
+            fit,
+            `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; training was stopped. ` +
+              `Give the number of batches that the dataset has. ${ENDLESS}`,
+          );
         },
         epochEnd: (fit, epoch) => {
           if (fit.model.stopTraining) return;
           if (batchesPerEpoch !== undefined && seen < batchesPerEpoch) {
-            stop(fit, `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was stopped. ${ONCE}`);
+            stop(
+              fit,
+              `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was stopped. ${ONCE}`,
+            );
           } else if (seen === 0) {
-            stop(fit, `The dataset gave no batches in epoch ${epoch}; training was stopped. ${first ? 'It is empty.' : AGAIN}`);
+            stop(
+              fit,
+              `The dataset gave no batches in epoch ${epoch}; training was stopped. ${first ? 'It is empty.' : AGAIN}`,
+            );
           }
           first = false;
         },
@@ -102,10 +123,10 @@ export class Batches {
   }
 
   async #count(signal: AbortSignal | undefined): Promise<number> {
-    const {onCount} = this.settings;
+    const {onCount} = this.#settings;
     let batches = 0;
     let pause = tf.util.now() + PATIENCE;
-    const iterator = await this.dataset.iterator();
+    const iterator = await this.#dataset.iterator();
     for (;;) {
       const {value, done} = await nextOf(iterator);
       if (done) break;
@@ -114,7 +135,9 @@ export class Batches {
       onCount?.(batches);
       signal?.throwIfAborted();
       if (batches >= MOST) {
-        throw new Error(`The dataset does not know how many batches it has, and has not ended after ${MOST}. Give \`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`);
+        throw new Error(
+          `The dataset does not know how many batches it has, and has not ended after ${MOST}. Give \`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`,
+        );
       }
       if (tf.util.now() < pause) continue;
       await tf.nextFrame();
@@ -122,19 +145,24 @@ export class Batches {
       pause = tf.util.now() + PATIENCE;
     }
     if (batches === 0) throw new Error('The dataset has no batches.');
-    const {value, done} = await nextOf(await this.dataset.iterator());
+    const {value, done} = await nextOf(await this.#dataset.iterator());
     dispose(value);
     if (done) {
-      throw new Error(`The dataset does not know how many batches it has, and gave nothing more after ${batches} batches were counted. ${AGAIN} ` +
-        'For a single epoch, give `stepsPerEpoch`, the number of its batches: they are not counted then.');
+      throw new Error(
+        `The dataset does not know how many batches it has, and gave nothing more after ${batches} batches were counted. ${AGAIN} ` +
+          'For a single epoch, give `stepsPerEpoch`, the number of its batches: they are not counted then.',
+      );
     }
     return batches;
   }
 }
 
-const AGAIN = 'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
-const ENDLESS = 'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
-const ONCE = 'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave ' +
+const AGAIN =
+  'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
+const ENDLESS =
+  'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
+const ONCE =
+  'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave ' +
   '`batchesPerEpoch` out, and each epoch begins it anew.';
 
 /** What an iterator gives; nothing after the last. */
@@ -149,7 +177,9 @@ function sizeOf({size}: {readonly size?: unknown}): number | undefined {
   return typeof size === 'number' && !Number.isNaN(size) ? size : undefined;
 }
 
-async function nextOf(iterator: {next(): Promise<unknown>}): Promise<{readonly value: Element; readonly done: boolean}> {
+async function nextOf(iterator: {
+  next(): Promise<unknown>;
+}): Promise<{readonly value: Element; readonly done: boolean}> {
   const result = await iterator.next();
   if (isResult(result)) return {value: result.value, done: result.done === true};
   throw new Error('The iterator of a dataset gives objects with `value` and `done`.');

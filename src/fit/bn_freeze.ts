@@ -5,9 +5,9 @@ import {isNormalization, leafLayers} from './layer_groups';
 import {override} from './training_run';
 
 /**
- * A callback that keeps the moving averages of batch normalization layers as they are where the layer does not train (its group is frozen without
- * `trainBn`, or `layer.trainable` is false); such layers normalize by them meanwhile, as at inference. Freezing and
- * thawing in the middle act at once.
+ * A callback that keeps the moving averages of batch normalization layers as they are where the layer does not train
+ * (its group is frozen without `trainBn`, or `layer.trainable` is false); such layers normalize by them meanwhile, as
+ * at inference. Freezing and thawing in the middle act at once.
  */
 export function bnFreeze(): FitCallback {
   return new FitCallback({
@@ -17,7 +17,7 @@ export function bnFreeze(): FitCallback {
         const own = layer.weights.map(weight => weight.read()).filter(isVariable);
         override(run, layer, 'call', call => (inputs, kwargs) => {
           const trains = layer.trainable && !own.every(variable => optimizer.isFrozen(variable));
-          return call(inputs, trains ? kwargs : {...isObject(kwargs) ? kwargs : {}, training: false});
+          return call(inputs, trains ? kwargs : {...(isObject(kwargs) ? kwargs : {}), training: false});
         });
       }
     },

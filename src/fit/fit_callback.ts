@@ -1,6 +1,7 @@
 import type {Scalar, Tensor} from '@tensorflow/tfjs-core';
 import {CustomCallback, LayersModel} from '@tensorflow/tfjs-layers';
-import {trainingRun, type TrainingRun} from './training_run';
+
+import {type TrainingRun, trainingRun} from './training_run';
 
 /** What is logged of a batch or an epoch: numbers, and scalars on the device that nobody has read yet. */
 export type FitLogs = Record<string, number | Scalar>;
@@ -39,53 +40,68 @@ export interface FitHooks {
 
 /** A callback for `fit` and `fitDataset`: alone, in a list of such callbacks, or in `fitCallbacks` with any others. */
 export class FitCallback extends CustomCallback {
+  readonly #hooks: FitHooks;
   /** Whether it lets the page breathe between batches. Off where another callback of the list does. */
   yields = true;
-  private fit: Fit | undefined;
-  private model: LayersModel | undefined;
+  #fit: Fit | undefined;
+  #model: LayersModel | undefined;
 
-  constructor(private readonly hooks: FitHooks) {
+  constructor(hooks: FitHooks) {
     super({}, 'auto');
+    this.#hooks = hooks;
   }
 
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
-    if (!(model instanceof LayersModel)) throw new Error('The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there are two copies.');
-    this.model = model;
+    if (!(model instanceof LayersModel))
+      throw new Error(
+        'The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there are two copies.',
+      );
+    this.#model = model;
   }
 
   override async onTrainBegin(): Promise<void> {
-    const {model, params} = this;
-    if (model === undefined) throw new Error('This callback was not told its model: hand it to `fit` or `fitDataset` itself, in a list without plain objects, or in fitCallbacks([…]).');
-    this.fit = {
-      model, run: trainingRun(model), epochs: numberOf(params['epochs']) ?? 1,
-      get stepsPerEpoch() { return stepsOf(params); },
-      get knownSteps() { return stepsIfKnown(params); },
+    const {params} = this;
+    const model = this.#model;
+    if (model === undefined)
+      throw new Error(
+        'This callback was not told its model: hand it to `fit` or `fitDataset` itself, in a list without plain objects, or in fitCallbacks([…]).',
+      );
+    this.#fit = {
+      model,
+      run: trainingRun(model),
+      epochs: numberOf(params['epochs']) ?? 1,
+      get stepsPerEpoch() {
+        return stepsOf(params);
+      },
+      get knownSteps() {
+        return stepsIfKnown(params);
+      },
       logs: namesIn(params['metrics']),
     };
-    await this.hooks.trainBegin?.(this.fit);
+    await this.#hooks.trainBegin?.(this.#fit);
   }
 
   override async onTrainEnd(): Promise<void> {
-    if (this.fit === undefined) return;
-    this.fit.run.makeLastSteps();
-    await this.hooks.trainEnd?.(this.fit);
+    if (this.#fit === undefined) return;
+    this.#fit.run.makeLastSteps();
+    await this.#hooks.trainEnd?.(this.#fit);
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
     await super.onEpochBegin(epoch);
-    if (this.fit !== undefined) await this.hooks.epochBegin?.(this.fit, epoch);
+    if (this.#fit !== undefined) await this.#hooks.epochBegin?.(this.#fit, epoch);
   }
 
   override async onEpochEnd(epoch: number, logs: FitLogs = {}): Promise<void> {
-    if (this.fit !== undefined) await this.hooks.epochEnd?.(this.fit, epoch, logs);
+    if (this.#fit !== undefined) await this.#hooks.epochEnd?.(this.#fit, epoch, logs);
   }
 
   override async onBatchBegin(batch: number): Promise<void> {
-    if (this.fit !== undefined) await this.hooks.batchBegin?.(this.fit, batch);
+    if (this.#fit !== undefined) await this.#hooks.batchBegin?.(this.#fit, batch);
   }
 
   override async onBatchEnd(batch: number, logs: FitLogs = {}): Promise<void> {
-    if (this.fit !== undefined) await this.hooks.batchEnd?.(this.fit, batch, logs);
+    if (this.#fit !== undefined) await this.#hooks.batchEnd?.(this.#fit, batch, logs);
     if (this.yields) await super.onBatchEnd(batch, logs);
   }
 }
@@ -106,9 +122,11 @@ function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): nu
 function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
-  throw new Error('The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
-    'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
-    'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)');
+  throw new Error(
+    'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
+      'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+      'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
+  );
 }
 
 function namesIn(x: unknown): string[] {

@@ -1,15 +1,32 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
-import {shown} from '../util/shown';
+
 import {checkWhole} from '../schedule/options';
+import {shown} from '../util/shown';
 import {FitCallback, type FitLogs} from './fit_callback';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
-type Full = Pick<CustomCallback, 'setParams' | 'setModel' | 'onEpochBegin' | 'onEpochEnd' | 'onBatchBegin' | 'onBatchEnd' | 'onTrainBegin' | 'onTrainEnd'>;
-/** The absent method tells the compiler that an object literal is no instance of a class, and so what its hooks are given. */
+type Full = Pick<
+  CustomCallback,
+  | 'setParams'
+  | 'setModel'
+  | 'onEpochBegin'
+  | 'onEpochEnd'
+  | 'onBatchBegin'
+  | 'onBatchEnd'
+  | 'onTrainBegin'
+  | 'onTrainEnd'
+>;
+/**
+ * The absent method tells the compiler that an object literal is no instance of a class, and so what its hooks are
+ * given.
+ */
 interface Hooks extends CustomCallbackArgs {
   readonly setParams?: undefined;
 }
-/** A callback of any kind: of a class of tfjs (`tf.Callback`, `tf.callbacks.earlyStopping()`), of this package, or a plain object with hooks. */
+/**
+ * A callback of any kind: of a class of tfjs (`tf.Callback`, `tf.callbacks.earlyStopping()`), of this package, or a
+ * plain object with hooks.
+ */
 export type AnyFitCallback = Full | Hooks;
 
 interface GroupSettings {
@@ -17,67 +34,92 @@ interface GroupSettings {
   readonly stepsPerEpoch?: number | undefined;
 }
 
-const HOOKS = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield'] as const;
+const HOOKS = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onBatchBegin',
+  'onBatchEnd',
+  'onYield',
+] as const;
 
 /**
- * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they stand in one list. Hooks run in the order of the
- * list, each with its own `this`; classes are told the model; plain objects get numbers in their logs; and the page keeps breathing.
+ * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they stand in one list. Hooks
+ * run in the order of the list, each with its own `this`; classes are told the model; plain objects get numbers in
+ * their logs; and the page keeps breathing.
  *
  * ```ts
  * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}])});
  * ```
- * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to callbacks. Default `'auto'`.
- *   `stepsPerEpoch`: how many batches a dataset has that does not know it; the callbacks are told, TensorFlow.js is not.
+ * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to
+ *   callbacks. Default `'auto'`. `stepsPerEpoch`: how many batches a dataset has that does not know it; the callbacks
+ *   are told, TensorFlow.js is not.
  * @throws where it is no list, or something in it no callback.
  */
-export function fitCallbacks(list: Iterable<AnyFitCallback>, {yieldEvery = 'auto', stepsPerEpoch}: GroupSettings = {}): CustomCallback {
+export function fitCallbacks(
+  list: Iterable<AnyFitCallback>,
+  {yieldEvery = 'auto', stepsPerEpoch}: GroupSettings = {},
+): CustomCallback {
   checkYieldEvery(yieldEvery);
   notCalled(list, 'The list of fitCallbacks');
   if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
   if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
-  return new CallbackGroup([...list].map((member, i) => completed(member, i, yieldEvery)), yieldEvery, stepsPerEpoch);
+  return new CallbackGroup(
+    [...list].map((member, i) => completed(member, i, yieldEvery)),
+    yieldEvery,
+    stepsPerEpoch,
+  );
 }
 
 class CallbackGroup extends CustomCallback {
-  constructor(private readonly members: readonly Full[], yieldEvery: YieldEvery, private readonly stepsPerEpoch: number | undefined) {
+  readonly #members: readonly Full[];
+  readonly #stepsPerEpoch: number | undefined;
+
+  constructor(members: readonly Full[], yieldEvery: YieldEvery, stepsPerEpoch: number | undefined) {
     super({}, yieldEvery);
+    this.#members = members;
+    this.#stepsPerEpoch = stepsPerEpoch;
   }
 
   override setParams(params: CustomCallback['params']): void {
     super.setParams(params);
     // tfjs writes null where it does not know.
-    const known = this.stepsPerEpoch === undefined || typeof params['steps'] === 'number' ? params : {...params, steps: this.stepsPerEpoch};
-    for (const member of this.members) member.setParams(known);
+    const known =
+      this.#stepsPerEpoch === undefined || typeof params['steps'] === 'number'
+        ? params
+        : {...params, steps: this.#stepsPerEpoch};
+    for (const member of this.#members) member.setParams(known);
   }
 
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
-    for (const member of this.members) member.setModel(model);
+    for (const member of this.#members) member.setModel(model);
   }
 
   override async onTrainBegin(logs?: FitLogs): Promise<void> {
-    for (const member of this.members) await member.onTrainBegin(logs);
+    for (const member of this.#members) await member.onTrainBegin(logs);
   }
 
   override async onTrainEnd(logs?: FitLogs): Promise<void> {
-    for (const member of this.members) await member.onTrainEnd(logs);
+    for (const member of this.#members) await member.onTrainEnd(logs);
   }
 
   override async onEpochBegin(epoch: number, logs?: FitLogs): Promise<void> {
     await super.onEpochBegin(epoch, logs);
-    for (const member of this.members) await member.onEpochBegin(epoch, logs);
+    for (const member of this.#members) await member.onEpochBegin(epoch, logs);
   }
 
   override async onEpochEnd(epoch: number, logs?: FitLogs): Promise<void> {
-    for (const member of this.members) await member.onEpochEnd(epoch, logs);
+    for (const member of this.#members) await member.onEpochEnd(epoch, logs);
     await super.onEpochEnd(epoch, logs);
   }
 
   override async onBatchBegin(batch: number, logs?: FitLogs): Promise<void> {
-    for (const member of this.members) await member.onBatchBegin(batch, logs);
+    for (const member of this.#members) await member.onBatchBegin(batch, logs);
   }
 
   override async onBatchEnd(batch: number, logs?: FitLogs): Promise<void> {
-    for (const member of this.members) await member.onBatchEnd(batch, logs);
+    for (const member of this.#members) await member.onBatchEnd(batch, logs);
     await super.onBatchEnd(batch, logs);
   }
 }
@@ -88,24 +130,35 @@ export function notCalled(given: unknown, what: string): void {
   const {name} = given;
   const prototype: unknown = Reflect.get(given, 'prototype');
   const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
-  throw new Error(`${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ${isClass ? 'new ' : ''}${name}(…).`);
+  throw new Error(
+    `${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ${isClass ? 'new ' : ''}${name}(…).`,
+  );
 }
 
-/** The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each member. */
+/**
+ * The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each
+ * member.
+ */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
   notCalled(given, `Callback ${i} of the list`);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error(`Callback ${i} of the list is no callback but ${shown(given)}.`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error(`Callback ${i} of the list is no callback but ${shown(given)}.`);
   if (member instanceof FitCallback) {
     member.yields = false;
     return member;
   }
   if (isFull(member)) return member;
-  const hooks = Object.fromEntries(HOOKS.flatMap(name => {
-    const hook: unknown = Reflect.get(given, name);
-    return typeof hook === 'function' ? [[name, (...args: unknown[]): unknown => Reflect.apply(hook, given, args)]] : [];
-  }));
-  if (Object.keys(hooks).length === 0) throw new Error(`Callback ${i} of the list has none of the hooks ${HOOKS.join(', ')}.`);
+  const hooks = Object.fromEntries(
+    HOOKS.flatMap(name => {
+      const hook: unknown = Reflect.get(given, name);
+      return typeof hook === 'function'
+        ? [[name, (...args: unknown[]): unknown => Reflect.apply(hook, given, args)]]
+        : [];
+    }),
+  );
+  if (Object.keys(hooks).length === 0)
+    throw new Error(`Callback ${i} of the list has none of the hooks ${HOOKS.join(', ')}.`);
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
 }
 
@@ -116,10 +169,22 @@ export function isIterable<T>(x: Iterable<T> | object): x is Iterable<T> {
 }
 
 function checkYieldEvery(given: unknown): void {
-  if (typeof given === 'number' ? given > 0 : given === 'auto' || given === 'batch' || given === 'epoch' || given === 'never') return;
-  throw new Error(`'yieldEvery' is 'auto', 'batch', 'epoch', 'never' or a number of milliseconds; got ${String(given)}.`);
+  if (
+    typeof given === 'number'
+      ? given > 0
+      : given === 'auto' || given === 'batch' || given === 'epoch' || given === 'never'
+  )
+    return;
+  throw new Error(
+    `'yieldEvery' is 'auto', 'batch', 'epoch', 'never' or a number of milliseconds; got ${String(given)}.`,
+  );
 }
 
 function isFull(member: AnyFitCallback): member is Full {
-  return 'setParams' in member && 'setModel' in member && typeof member.setParams === 'function' && typeof member.setModel === 'function';
+  return (
+    'setParams' in member &&
+    'setModel' in member &&
+    typeof member.setParams === 'function' &&
+    typeof member.setModel === 'function'
+  );
 }

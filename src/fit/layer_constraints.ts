@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import {isOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
 import {assign} from '../util/own_writes';
 import {isVariable} from '../util/tensors';
@@ -27,8 +28,8 @@ export function applyConstraints(model: LayersModel): void {
 }
 
 /**
- * A callback that enforces the layers' constraints right after each step. tfjs enforces them only where weights are set by hand. In a loop of one's own,
- * call `applyConstraints(model)` after each step.
+ * A callback that enforces the layers' constraints right after each step. tfjs enforces them only where weights are
+ * set by hand. In a loop of one's own, call `applyConstraints(model)` after each step.
  */
 export function layerConstraints(): FitCallback {
   return new FitCallback({

@@ -29,16 +29,22 @@ export interface LrFindResult extends Agreement {
 const SMOOTHING = 0.98;
 
 /**
- * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went. Nothing of it remains: weights,
- * moving averages, the states of stateful RNNs, the model's `history`, the optimizer's state, hypers, schedule, step count and freezing are as they
- * were, bit for bit, also where it diverges, is stopped or throws. Only random numbers that were drawn, and data that a dataset gave, are gone. Takes the data and arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`,
- * `stepsPerEpoch` and `batchesPerEpoch` play no part.
- * Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the rules are fastai's.
+ * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went.
+ * Nothing of it remains: weights, moving averages, the states of stateful RNNs, the model's `history`, the optimizer's
+ * state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is stopped
+ * or throws. Only random numbers that were drawn, and data that a dataset gave, are gone. Takes the data and arguments
+ * of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`, `stepsPerEpoch`
+ * and `batchesPerEpoch` play no part. Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the
+ * rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
   {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
-  async (model, fitOn, {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, onProgress, ...args} = {}) => {
+  async (
+    model,
+    fitOn,
+    {startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true, signal, onProgress, ...args} = {},
+  ) => {
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
     checkPositive('endLr', endLr);
@@ -53,10 +59,14 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     let best = Infinity;
     let epoch = 0;
     const watch = new FitCallback({
-      trainBegin: ({run}) => { run.claim('lr', 'lrFind'); },
-      epochBegin: (_, now) => { epoch = now; },
+      trainBegin: ({run}) => {
+        run.claim('lr', 'lrFind');
+      },
+      epochBegin: (_, now) => {
+        epoch = now;
+      },
       batchEnd: async ({model: training}, batch, logs) => {
-        average = SMOOTHING * average + (1 - SMOOTHING) * (await logged(logs['loss']) ?? NaN);
+        average = SMOOTHING * average + (1 - SMOOTHING) * ((await logged(logs['loss'])) ?? NaN);
         const loss = average / (1 - SMOOTHING ** (losses.length + 1));
         lrs.push(optimizer.learningRate);
         losses.push(loss);
@@ -68,7 +78,10 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     await traceless(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
-      await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {stepsMatter: false});
+      await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {
+        stepsMatter: false,
+      });
     });
     return {lrs, losses, ...agreementOf({lrs, losses, numIt})};
-  });
+  },
+);

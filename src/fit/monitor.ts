@@ -29,7 +29,8 @@ export interface Monitor {
 export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', minDelta = 0}: MonitorOptions): Monitor {
   checkIsName(what, monitor);
   if (!(minDelta >= 0)) throw new Error(`${what}: 'minDelta' is a number from 0; got ${minDelta}.`);
-  if (!['auto', 'min', 'max'].includes(mode)) throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
+  if (!['auto', 'min', 'max'].includes(mode))
+    throw new Error(`${what}: 'mode' is 'auto', 'min' or 'max'; got '${mode}'.`);
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
   const data = monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics';
@@ -38,13 +39,16 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   return {
     begin: ({logs}) => {
       if (direction === undefined) {
-        throw new Error(`${what} does not know whether more or less of '${monitor}' is better: ` +
-          "set `mode` to 'max' or 'min'.");
+        throw new Error(
+          `${what} does not know whether more or less of '${monitor}' is better: ` + "set `mode` to 'max' or 'min'.",
+        );
       }
       best = -Infinity;
       if (logs.length === 0 || logs.includes(monitor)) return;
-      warnOnce(`fit does not log '${monitor}', which is monitored, but ${logs.join(', ')}. If no callback adds it, ` +
-        `training stops after the first epoch. ${advice}`);
+      warnOnce(
+        `fit does not log '${monitor}', which is monitored, but ${logs.join(', ')}. If no callback adds it, ` +
+          `training stops after the first epoch. ${advice}`,
+      );
     },
     improves: async logs => {
       const value = await logged(logs[monitor]);
@@ -60,5 +64,6 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
 }
 
 function checkIsName(what: string, monitor: unknown): void {
-  if (typeof monitor !== 'string' || monitor === '') throw new Error(`${what}: 'monitor' is the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`);
+  if (typeof monitor !== 'string' || monitor === '')
+    throw new Error(`${what}: 'monitor' is the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`);
 }

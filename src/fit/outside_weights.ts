@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import {innerLayers} from '../params/variables_of';
 import {isTensor} from '../util/tensors';
 
@@ -14,8 +15,16 @@ const KEPT = ['states_', 'keptStates', 'dropoutMask', 'recurrentDropoutMask', 'h
  * @returns puts it back; what came since is freed. To be called once.
  */
 export function rememberOutsideWeights(model: LayersModel): () => void {
-  const kept = innerLayers(model).flatMap(layer => KEPT.filter(name => Object.hasOwn(layer, name)).map(name => ({layer, name, value: copyOf(Reflect.get(layer, name))})));
-  const missing = innerLayers(model).flatMap(layer => KEPT.filter(name => !Object.hasOwn(layer, name)).map(name => ({layer, name})));
+  const kept = innerLayers(model).flatMap(layer =>
+    KEPT.filter(name => Object.hasOwn(layer, name)).map(name => ({
+      layer,
+      name,
+      value: copyOf(Reflect.get(layer, name)),
+    })),
+  );
+  const missing = innerLayers(model).flatMap(layer =>
+    KEPT.filter(name => !Object.hasOwn(layer, name)).map(name => ({layer, name})),
+  );
   return () => {
     for (const {layer, name, value} of kept) {
       free(Reflect.get(layer, name));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 
@@ -7,7 +8,9 @@ type Tensors = Parameters<LayersModel['fit']>[0];
 /** NestedNumbers, as nested arrays or typed arrays. */
 export type NestedNumbers = number | boolean | Float32Array | Int32Array | Uint8Array | readonly NestedNumbers[];
 type OneInput = tf.Tensor | NestedNumbers;
-/** What models are trained on: what tfjs's `fit` takes, and nested or typed arrays of numbers in the place of tensors. */
+/**
+ * What models are trained on: what tfjs's `fit` takes, and nested or typed arrays of numbers in the place of tensors.
+ */
 export type TrainData = Tensors | OneInput | readonly OneInput[] | Readonly<Record<string, OneInput>>;
 
 /** Inputs and outputs to validate on. */
@@ -41,9 +44,13 @@ export class PlainData {
    * The inputs and outputs to validate on; those that have names in the model's order.
    * @throws where there is something besides, such as weights of samples, which tfjs does not take here.
    */
-  validation({inputNames, outputNames}: LayersModel, given: ValidationData): [tf.Tensor | tf.Tensor[], tf.Tensor | tf.Tensor[]] {
+  validation(
+    {inputNames, outputNames}: LayersModel,
+    given: ValidationData,
+  ): [tf.Tensor | tf.Tensor[], tf.Tensor | tf.Tensor[]] {
     const list: readonly unknown[] = given;
-    if (!Array.isArray(given) || list.length !== 2) throw new Error(`'validationData' is a list of inputs and outputs, [x, y]; got ${shown(given)}.`);
+    if (!Array.isArray(given) || list.length !== 2)
+      throw new Error(`'validationData' is a list of inputs and outputs, [x, y]; got ${shown(given)}.`);
     const [x, y] = given;
     return [this.#inOrder('validationData[0]', x, inputNames), this.#inOrder('validationData[1]', y, outputNames)];
   }
@@ -59,7 +66,8 @@ export class PlainData {
 
   #tensor(name: string, given: unknown): tf.Tensor {
     if (isTensor(given)) return given;
-    if (!isNumbers(given)) throw new Error(`'${name}' must be a tensor, or an array of numbers that is not empty; got ${shown(given)}.`);
+    if (!isNumbers(given))
+      throw new Error(`'${name}' must be a tensor, or an array of numbers that is not empty; got ${shown(given)}.`);
     const tensor = tf.tensor(given, undefined, 'float32');
     this.#made.push(tensor);
     return tensor;
@@ -70,5 +78,9 @@ type Nested = Exclude<tf.TensorLike, string | Uint8ClampedArray | Uint8Array[]>;
 
 function isNumbers(x: unknown): x is Nested {
   if (ArrayBuffer.isView(x)) return x.byteLength > 0;
-  return Array.isArray(x) && x.length > 0 && x.every(one => typeof one === 'number' || typeof one === 'boolean' || isNumbers(one));
+  return (
+    Array.isArray(x) &&
+    x.length > 0 &&
+    x.every(one => typeof one === 'number' || typeof one === 'boolean' || isNumbers(one))
+  );
 }

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {History} from '@tensorflow/tfjs-layers';
-import {normOfAll, squares, together, unscaled} from '../rule/norms';
-import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
-import {optimizerOf} from '../optimizer/optimizer_of_model';
+
 import type {Optimizer} from '../optimizer/optimizer';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
+import {normOfAll, squares, together, unscaled} from '../rule/norms';
 import {checkOptions} from '../schedule/options';
 import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
@@ -15,30 +16,39 @@ export interface RecordOptions {
   readonly hypers?: boolean | readonly string[];
   /** The 2-norm of all gradients together. Default false. */
   readonly gradNorm?: boolean;
-  /** The 2-norm of what the step added to all parameters together. Default false; it keeps a copy of the parameters for the step. */
+  /**
+   * The 2-norm of what the step added to all parameters together. Default false; it keeps a copy of the parameters for
+   * the step.
+   */
   readonly updateNorm?: boolean;
 }
 
 type Values = Array<number | tf.Tensor>;
 
 /**
- * A callback that records each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its name, or with several groups under
- * `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is read from the device before the end.
+ * A callback that records each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its name, or
+ * with several groups under `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is
+ * read from the device before the end.
  * @throws in training, for a hyper that the optimizer has not.
  */
 export function record(options: RecordOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm'], more);
   const {hypers = true, gradNorm = false, updateNorm = false} = options;
   let recorded: Record<string, Values> = {};
-  const add = (name: string, value: number | tf.Tensor) => { (recorded[name] ??= []).push(value); };
+  const add = (name: string, value: number | tf.Tensor) => {
+    (recorded[name] ??= []).push(value);
+  };
   return new FitCallback({
     trainBegin: ({model, run}) => {
       recorded = {};
       const optimizer = optimizerOf(model);
       const known = Object.keys(optimizer.hypers[0] ?? {});
       const unknown = typeof hypers === 'boolean' ? undefined : hypers.find(name => !known.includes(name));
-      if (unknown !== undefined) throw new Error(`record: this optimizer has no hyper '${unknown}'; it has ${known.join(', ')}.`);
-      run.onEnd(() => { tf.dispose(Object.values(recorded).flat().filter(isTensor)); });
+      if (unknown !== undefined)
+        throw new Error(`record: this optimizer has no hyper '${unknown}'; it has ${known.join(', ')}.`);
+      run.onEnd(() => {
+        tf.dispose(Object.values(recorded).flat().filter(isTensor));
+      });
       if (!gradNorm && !updateNorm) return;
       override(run, optimizer, 'applyGradients', apply => gradients => {
         const given = gradientsByVariable(namedGradients(gradients));
@@ -46,7 +56,11 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
         const before = updateNorm ? copies(given) : undefined;
         try {
           apply(gradients);
-          if (before !== undefined) add('update_norm', tf.tidy(() => tf.keep(normTogether([...before].map(([variable, value]) => variable.sub(value))))));
+          if (before !== undefined)
+            add(
+              'update_norm',
+              tf.tidy(() => tf.keep(normTogether([...before].map(([variable, value]) => variable.sub(value))))),
+            );
         } finally {
           if (before !== undefined) tf.dispose([...before.values()]);
         }
@@ -59,7 +73,8 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
     },
     trainEnd: ({model}) => {
       const history: unknown = Reflect.get(model, 'history');
-      if (!isHistory(history)) throw new Error('The model has no History: this version of tfjs-layers is not one that tfjs-optim knows.');
+      if (!isHistory(history))
+        throw new Error('The model has no History: this version of tfjs-layers is not one that tfjs-optim knows.');
       // The History reads the tensors and frees them.
       Object.assign(history.history, recorded);
       recorded = {};
@@ -69,9 +84,11 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
 
 function hyperValues(optimizer: Optimizer, wanted: boolean | readonly string[]): Array<readonly [string, number]> {
   const groups = optimizer.hypers;
-  return groups.flatMap((values, i) => Object.entries(values)
-    .filter(([name]) => typeof wanted === 'boolean' ? wanted : wanted.includes(name))
-    .map(([name, value]) => [groups.length === 1 ? name : `${name}_${i}`, Number(value)] as const));
+  return groups.flatMap((values, i) =>
+    Object.entries(values)
+      .filter(([name]) => (typeof wanted === 'boolean' ? wanted : wanted.includes(name)))
+      .map(([name, value]) => [groups.length === 1 ? name : `${name}_${i}`, Number(value)] as const),
+  );
 }
 
 function normTogether(tensors: readonly tf.Tensor[]): tf.Tensor {

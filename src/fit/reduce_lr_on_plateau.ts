@@ -1,8 +1,8 @@
-import {optimizerOf} from '../optimizer/optimizer_of_model';
 import type {Optimizer} from '../optimizer/optimizer';
+import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
-import {type MonitorOptions, monitorOf} from './monitor';
+import {monitorOf, type MonitorOptions} from './monitor';
 import type {KeepOption} from './schedulers';
 
 /** Settings of `reduceLROnPlateau`. */
@@ -25,7 +25,12 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
  * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefined[]): FitCallback {
-  checkOptions('reduceLROnPlateau', options, ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr'], more);
+  checkOptions(
+    'reduceLROnPlateau',
+    options,
+    ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr'],
+    more,
+  );
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;
   checkPositive('factor', factor);
   if (factor >= 1) throw new Error(`'factor' is what the rate is multiplied by, below 1; got ${factor}.`);
@@ -45,14 +50,20 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
       monitor.begin(fit);
       checkHasRate(optimizer);
       run.claim('lr', 'reduceLROnPlateau');
-      run.onEnd(() => { optimizer.moving.giveBack('lr'); });
+      run.onEnd(() => {
+        optimizer.moving.giveBack('lr');
+      });
       waited = 0;
       resting = 0;
       over = () => false;
     },
     // So that what the user saves when training ends has the rate back.
-    trainEnd: ({model}) => { optimizerOf(model).moving.giveBack('lr'); },
-    epochBegin: (_, now) => { epoch = now; },
+    trainEnd: ({model}) => {
+      optimizerOf(model).moving.giveBack('lr');
+    },
+    epochBegin: (_, now) => {
+      epoch = now;
+    },
     batchBegin: ({model, epochs, knownSteps}, batch) => {
       if (epoch < epochs - 1 || batch + 1 !== knownSteps) return;
       const optimizer = optimizerOf(model);
@@ -76,5 +87,6 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
 }
 
 function checkHasRate({hypers: [group]}: Optimizer): void {
-  if (typeof group?.['lr'] !== 'number') throw new Error("reduceLROnPlateau: this optimizer has no hyper 'lr' to reduce.");
+  if (typeof group?.['lr'] !== 'number')
+    throw new Error("reduceLROnPlateau: this optimizer has no hyper 'lr' to reduce.");
 }

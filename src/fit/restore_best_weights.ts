@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {isOptimizer} from '../optimizer/optimizer_of_model';
+
 import type {Optimizer} from '../optimizer/optimizer';
-import {assign} from '../util/own_writes';
+import {isOptimizer} from '../optimizer/optimizer_of_model';
 import {checkOptions} from '../schedule/options';
 import type {ParameterState} from '../state/state_view';
-import {isVariable} from '../util/tensors';
 import {weightSpaceEntries} from '../state/weight_space';
+import {assign} from '../util/own_writes';
+import {isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';
-import {type MonitorOptions, monitorOf} from './monitor';
+import {monitorOf, type MonitorOptions} from './monitor';
 
 /** The weights of an epoch, with the optimizer's state in weight space. */
 interface Snapshot {
@@ -39,7 +40,7 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
       fit.run.onEnd(forget);
     },
     epochEnd: async ({model}, _, logs) => {
-      if (!await monitor.improves(logs)) return;
+      if (!(await monitor.improves(logs))) return;
       forget();
       best = snapshotOf(model);
     },
@@ -73,6 +74,7 @@ function snapshotOf(model: LayersModel): Snapshot {
 function stateIn(optimizer: Optimizer, variable: tf.Variable, kept: (tensor: tf.Tensor) => tf.Tensor): ParameterState {
   const names = new Set(weightSpaceEntries(optimizer.callbacks));
   const entries = Object.entries(optimizer.state.get(variable));
-  return Object.fromEntries(entries.flatMap(([name, value]) =>
-    names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : []));
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : [])),
+  );
 }

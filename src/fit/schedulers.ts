@@ -1,7 +1,14 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
-  flatCosPlan, type FlatCosOptions, oneCyclePlan, type OneCycleOptions, sgdrPlan, type SgdrOptions, warmupCosPlan, type WarmupCosOptions,
+  type FlatCosOptions,
+  flatCosPlan,
+  type OneCycleOptions,
+  oneCyclePlan,
+  type SgdrOptions,
+  sgdrPlan,
+  type WarmupCosOptions,
+  warmupCosPlan,
 } from '../schedule/plans';
 import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../schedule/schedule';
 import {type Fit, FitCallback} from './fit_callback';
@@ -36,14 +43,24 @@ const begunIn = new WeakSet<TrainingRun>();
  * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
  */
 export class ParamScheduler extends FitCallback implements SchedulePlan {
-  constructor(name: string, private readonly plan: Schedules | SchedulePlan, {keep = false, stepsPerEpoch: given}: SchedulerOptions = {}) {
+  readonly #plan: Schedules | SchedulePlan;
+
+  constructor(
+    name: string,
+    plan: Schedules | SchedulePlan,
+    {keep = false, stepsPerEpoch: given}: SchedulerOptions = {},
+  ) {
     checkSwitch('keep', keep);
     if (given !== undefined) checkWhole('stepsPerEpoch', given, 1);
     let begun = false;
     super({
-      trainBegin: () => { begun = false; },
+      trainBegin: () => {
+        begun = false;
+      },
       // So that what the user saves when training ends has the hypers back.
-      trainEnd: ({model}) => { optimizerOf(model).moving.endFit(); },
+      trainEnd: ({model}) => {
+        optimizerOf(model).moving.endFit();
+      },
       epochBegin: (fit, epoch) => {
         // Only here `fitDataset` tells in which epoch it begins.
         if (begun) return;
@@ -59,15 +76,19 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
         const beside = begunIn.has(run);
         const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
         optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
-        if (!beside) run.onEnd(() => { optimizer.moving.endFit(); });
+        if (!beside)
+          run.onEnd(() => {
+            optimizer.moving.endFit();
+          });
         begunIn.add(run);
       },
     });
+    this.#plan = plan;
   }
 
   /** The schedules. @param hypers the hypers of each group. */
   schedulesFor(hypers: Hypers): Schedules {
-    return isPlan(this.plan) ? this.plan.schedulesFor(hypers) : this.plan;
+    return isPlan(this.#plan) ? this.#plan.schedulesFor(hypers) : this.#plan;
   }
 }
 
@@ -76,11 +97,20 @@ function stepsOf(name: string, fit: Fit, given: number | undefined): number {
   const {knownSteps} = fit;
   if (given === undefined) return fit.stepsPerEpoch;
   if (knownSteps === undefined || knownSteps === given) return given;
-  throw new Error(`${name}: 'stepsPerEpoch' is ${given}, but this fit makes ${knownSteps} steps per epoch. Leave it out.`);
+  throw new Error(
+    `${name}: 'stepsPerEpoch' is ${given}, but this fit makes ${knownSteps} steps per epoch. Leave it out.`,
+  );
 }
 
-/** Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a fit. */
-export function paramScheduler(schedules: Schedules, options: SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
+/**
+ * Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a
+ * fit.
+ */
+export function paramScheduler(
+  schedules: Schedules,
+  options: SchedulerOptions = {},
+  ...more: undefined[]
+): ParamScheduler {
   checkSchedules(schedules);
   checkOptions('paramScheduler', options, ['keep', 'stepsPerEpoch'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
@@ -94,14 +124,16 @@ export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...mo
   return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
 }
 
-/** Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`. */
+/**
+ * Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`.
+ */
 export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
 }
 
 /**
- * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as the one before.
- * Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
+ * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as
+ * the one before. Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
 export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('sgdr', sgdrPlan(options, more), options);

@@ -12,7 +12,10 @@ export interface Suggestion {
  */
 export type SuggestionRule = (lrs: readonly number[], losses: readonly number[]) => Suggestion | undefined;
 
-/** In the longest stretch in which the loss falls, a bit after its first third. Source: ESRI's arcgis, by way of fastai. */
+/**
+ * In the longest stretch in which the loss falls, a bit after its first third. Source: ESRI's arcgis, by way of
+ * fastai.
+ */
 export const valley = ofFinite((lrs, losses) => {
   // The longest decreasing subsequence, by the length of the one that ends at each point.
   const lengths: number[] = [];
@@ -27,8 +30,8 @@ export const valley = ofFinite((lrs, losses) => {
 });
 
 /**
- * From the highest rate down, as long as the loss curve's slopes 15 points apart differ by more than 0.005: the rate before it falls
- * steeply and explodes. Needs 16 points. Source: Novetta Solutions, by way of fastai.
+ * From the highest rate down, as long as the loss curve's slopes 15 points apart differ by more than 0.005: the rate
+ * before it falls steeply and explodes. Needs 16 points. Source: Novetta Solutions, by way of fastai.
  */
 export const slide = ofFinite((lrs, losses) => {
   const slopes = gradient(losses);
@@ -51,8 +54,17 @@ export const minimum = ofFinite((lrs, losses) => {
 });
 
 /** The rate at which the loss falls most steeply over the logarithm of the rate. */
-export const steep = ofFinite((lrs, losses) => at(lrs, losses, indexOfLeast(
-  losses.slice(1).map((loss, i) => (loss - (losses[i] ?? NaN)) / (Math.log(lrs[i + 1] ?? NaN) - Math.log(lrs[i] ?? NaN))))));
+export const steep = ofFinite((lrs, losses) =>
+  at(
+    lrs,
+    losses,
+    indexOfLeast(
+      losses
+        .slice(1)
+        .map((loss, i) => (loss - (losses[i] ?? NaN)) / (Math.log(lrs[i + 1] ?? NaN) - Math.log(lrs[i] ?? NaN))),
+    ),
+  ),
+);
 
 /** How many points there are before the first loss that is NaN or infinite. */
 export function finitePoints(losses: readonly number[]): number {

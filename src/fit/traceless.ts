@@ -1,18 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import type {Optimizer} from '../optimizer/optimizer';
 import {putBack} from '../util/own_writes';
 import {isTensor, isVariable} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**
- * Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps outside of them,
- * and all that the optimizer knows.
+ * Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps outside of
+ * them, and all that the optimizer knows.
  */
-export async function traceless(model: LayersModel, optimizer: Optimizer, training: () => Promise<void>): Promise<void> {
+export async function traceless(
+  model: LayersModel,
+  optimizer: Optimizer,
+  training: () => Promise<void>,
+): Promise<void> {
   // Variables that the optimizer has not met would stay in it, without what was saved of them.
   optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
-  const variables = new Set([...model.weights.map(weight => weight.read()).filter(isVariable), ...optimizer.paramLists.flat()]);
+  const variables = new Set([
+    ...model.weights.map(weight => weight.read()).filter(isVariable),
+    ...optimizer.paramLists.flat(),
+  ]);
   const weights = new Map([...variables].map(variable => [variable, tf.keep(variable.clone())]));
   const dict = optimizer.stateDict();
   const copies = [...weights.values(), ...dict.state.flatMap(state => Object.values(state).filter(isTensor))];

@@ -1,14 +1,15 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
+
 import {optimizerOf} from '../optimizer/optimizer_of_model';
-import {closest} from '../util/closest';
 import {checkSwitch, checkWhole} from '../schedule/options';
+import {closest} from '../util/closest';
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
-import {type TrainData, PlainData, type ValidationData} from './plain_data';
+import {PlainData, type TrainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
@@ -41,19 +42,26 @@ export interface TrainOptions {
   readonly keepWindow?: boolean | undefined;
 }
 
-type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> & TrainOptions & {
-  /** Inputs and outputs to validate on, as tensors or arrays of numbers. */
-  readonly validationData?: ValidationData | undefined;
-};
+type ArrayArgs = Omit<ModelFitArgs, 'callbacks' | 'validationData'> &
+  TrainOptions & {
+    /** Inputs and outputs to validate on, as tensors or arrays of numbers. */
+    readonly validationData?: ValidationData | undefined;
+  };
 type FitDatasetArgs = Parameters<LayersModel['fitDataset']>[1];
-type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> & TrainOptions & BatchSettings & {
-  /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
-  readonly validationData?: ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
-};
+type DatasetArgs = Omit<Partial<FitDatasetArgs>, 'callbacks' | 'validationData'> &
+  TrainOptions &
+  BatchSettings & {
+    /** Inputs and outputs to validate on, as tensors or arrays of numbers, or a dataset. */
+    readonly validationData?:
+      ValidationData | Extract<FitDatasetArgs['validationData'], {iterator: unknown}> | undefined;
+  };
 type Arrays<O> = readonly [x: TrainData, y: TrainData, args?: ArrayArgs & O];
 type OnDataset<O> = readonly [dataset: FitDataset, args?: DatasetArgs & O];
 
-/** A function that trains a model on tensors or arrays of numbers, with the arguments of `fit`, or on a dataset, with those of `fitDataset`. */
+/**
+ * A function that trains a model on tensors or arrays of numbers, with the arguments of `fit`, or on a dataset, with
+ * those of `fitDataset`.
+ */
 export interface TrainFunction<O, R> {
   (model: LayersModel, ...given: Arrays<O>): Promise<R>;
   (model: LayersModel, ...given: OnDataset<O>): Promise<R>;
@@ -65,7 +73,12 @@ export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | '
 /** The data that was given. */
 export interface FitOn {
   /** Trains on it, with these arguments in place of those given. */
-  fit(args: {readonly epochs: number; readonly initialEpoch: number; readonly callbacks: CustomCallback; readonly batchesPerEpoch?: undefined}): Promise<History>;
+  fit(args: {
+    readonly epochs: number;
+    readonly initialEpoch: number;
+    readonly callbacks: CustomCallback;
+    readonly batchesPerEpoch?: undefined;
+  }): Promise<History>;
   /** How many batches it has; of a dataset. */
   readonly batches?: Batches;
 }
@@ -80,7 +93,10 @@ interface Named {
 }
 
 /** Makes a function for arrays and datasets of one that does not see the difference. */
-export function trainFunction<O extends object, R>(named: Named, run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>): TrainFunction<O, R> {
+export function trainFunction<O extends object, R>(
+  named: Named,
+  run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>,
+): TrainFunction<O, R> {
   return async (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
     if (isOnDataset(given)) {
       const [dataset, args] = given;
@@ -88,7 +104,11 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
       const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = args ?? {};
       const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
       // tfjs does not know `stepsPerEpoch`, and takes an undefined `batchesPerEpoch` for none.
-      return run(model, {fit: common => fitOnDataset(model, dataset, {...rest, batchesPerEpoch, ...common}), batches}, args);
+      return run(
+        model,
+        {fit: common => fitOnDataset(model, dataset, {...rest, batchesPerEpoch, ...common}), batches},
+        args,
+      );
     }
     const [x, y, args] = given;
     checkArguments(named, 'model, x, y', given.slice(2));
@@ -99,12 +119,20 @@ export function trainFunction<O extends object, R>(named: Named, run: (model: La
 type Common = Parameters<FitOn['fit']>[0];
 
 /** `fit`, with tensors in the place of arrays of numbers. */
-async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common): Promise<History> {
+async function fitOnArrays(
+  model: LayersModel,
+  x: TrainData,
+  y: TrainData,
+  {validationData, ...args}: Omit<ArrayArgs, 'callbacks'> & Common,
+): Promise<History> {
   const data = new PlainData();
   try {
     const {inputs, outputs} = model;
     const [xs, ys] = [data.tensors('x', x, inputs.length), data.tensors('y', y, outputs.length)];
-    return await model.fit(xs, ys, {...args, ...isGiven(validationData) ? {validationData: data.validation(model, validationData)} : {}});
+    return await model.fit(xs, ys, {
+      ...args,
+      ...(isGiven(validationData) ? {validationData: data.validation(model, validationData)} : {}),
+    });
   } finally {
     data.dispose();
   }
@@ -112,12 +140,18 @@ async function fitOnArrays(model: LayersModel, x: TrainData, y: TrainData, {vali
 
 /** `fitDataset`, with tensors in the place of arrays of numbers to validate on. */
 async function fitOnDataset(
-  model: LayersModel, dataset: FitDataset, {validationData: given, ...args}: Omit<DatasetArgs, 'callbacks' | 'batchesPerEpoch'> & Omit<Common, 'batchesPerEpoch'> & {batchesPerEpoch?: number | undefined},
+  model: LayersModel,
+  dataset: FitDataset,
+  {
+    validationData: given,
+    ...args
+  }: Omit<DatasetArgs, 'callbacks' | 'batchesPerEpoch'> &
+    Omit<Common, 'batchesPerEpoch'> & {batchesPerEpoch?: number | undefined},
 ): Promise<History> {
   const data = new PlainData();
   try {
     const validationData = isPair(given) ? data.validation(model, given) : given;
-    return await model.fitDataset(dataset, {...args, ...validationData === undefined ? {} : {validationData}});
+    return await model.fitDataset(dataset, {...args, ...(validationData === undefined ? {} : {validationData})});
   } finally {
     data.dispose();
   }
@@ -135,16 +169,20 @@ function isPair(validationData: DatasetArgs['validationData']): validationData i
 
 function checkArguments({name, own, inOrder}: Named, before: string, given: readonly unknown[]): void {
   checkSettings(`${name}(${before}, `, given, inOrder);
-  for (const setting of Object.keys({...given[0] ?? {}})) {
+  for (const setting of Object.keys({...(given[0] ?? {})})) {
     if (own.includes(setting) || ARGUMENTS.includes(setting)) continue;
     const near = closest(setting, own) ?? closest(setting, ARGUMENTS);
-    throw new Error(`${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`);
+    throw new Error(
+      `${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`,
+    );
   }
 }
 
 /** How a function trains. */
 interface TrainWays {
-  /** Whether callbacks have to know how many steps an epoch has. Without, each epoch begins the dataset. Default true. */
+  /**
+   * Whether callbacks have to know how many steps an epoch has. Without, each epoch begins the dataset. Default true.
+   */
   readonly stepsMatter?: boolean;
 }
 
@@ -153,7 +191,11 @@ interface TrainWays {
  * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
  */
 export async function train(
-  model: LayersModel, fitOn: FitOn, args: TrainArgs, own: readonly AnyFitCallback[], {stepsMatter = true}: TrainWays = {},
+  model: LayersModel,
+  fitOn: FitOn,
+  args: TrainArgs,
+  own: readonly AnyFitCallback[],
+  {stepsMatter = true}: TrainWays = {},
 ): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
@@ -163,14 +205,21 @@ export async function train(
   batches?.check({epochs, initialEpoch});
   const watch = batches?.watch();
   const list = [
-    ...keepWindow ? [] : [applyAccumulated()], ...own, ...listed(callbacks), ...onProgress === undefined ? [] : [report(onProgress)], ...signal === undefined ? [] : [stopOn(signal)],
-    ...watch === undefined ? [] : [watch.callback],
+    ...(keepWindow ? [] : [applyAccumulated()]),
+    ...own,
+    ...listed(callbacks),
+    ...(onProgress === undefined ? [] : [report(onProgress)]),
+    ...(signal === undefined ? [] : [stopOn(signal)]),
+    ...(watch === undefined ? [] : [watch.callback]),
   ];
   fitCallbacks(list, {yieldEvery});
   // After all that can be said at once.
   const stepsPerEpoch = await batches?.perEpoch(signal);
   const history = await fitOn.fit({
-    epochs, initialEpoch, callbacks: fitCallbacks(list, {yieldEvery, stepsPerEpoch}), ...stepsMatter ? {} : {batchesPerEpoch: undefined},
+    epochs,
+    initialEpoch,
+    callbacks: fitCallbacks(list, {yieldEvery, stepsPerEpoch}),
+    ...(stepsMatter ? {} : {batchesPerEpoch: undefined}),
   });
   signal?.throwIfAborted();
   const problem = watch?.problem();
@@ -180,8 +229,26 @@ export async function train(
 
 /** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
 const ARGUMENTS = [
-  'batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight', 'sampleWeight', 'initialEpoch', 'stepsPerEpoch',
-  'validationSteps', 'yieldEvery', 'batchesPerEpoch', 'validationBatchSize', 'validationBatches', 'signal', 'onProgress', 'onCount', 'keepWindow',
+  'batchSize',
+  'epochs',
+  'verbose',
+  'callbacks',
+  'validationSplit',
+  'validationData',
+  'shuffle',
+  'classWeight',
+  'sampleWeight',
+  'initialEpoch',
+  'stepsPerEpoch',
+  'validationSteps',
+  'yieldEvery',
+  'batchesPerEpoch',
+  'validationBatchSize',
+  'validationBatches',
+  'signal',
+  'onProgress',
+  'onCount',
+  'keepWindow',
 ];
 
 /** @throws where there is one that can't be what it has to be. */
@@ -189,12 +256,24 @@ export function checkTrainArgs(args: TrainArgs): void {
   const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, keepWindow} = args;
   checkWhole('epochs', epochs, 1);
   checkWhole('initialEpoch', initialEpoch, 0);
-  checkKind('signal', signal, 'an AbortSignal', given => typeof given === 'object' && given !== null && 'throwIfAborted' in given);
+  checkKind(
+    'signal',
+    signal,
+    'an AbortSignal',
+    given => typeof given === 'object' && given !== null && 'throwIfAborted' in given,
+  );
   checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
   notCalled(callbacks, '`callbacks`');
   if (keepWindow !== undefined) checkSwitch('keepWindow', keepWindow);
-  checkKind('callbacks', callbacks, 'a callback or a list of some', given => typeof given === 'object' && given !== null);
-  listed(callbacks).forEach((one, i) => { notCalled(one, `Callback ${i} of the list`); });
+  checkKind(
+    'callbacks',
+    callbacks,
+    'a callback or a list of some',
+    given => typeof given === 'object' && given !== null,
+  );
+  listed(callbacks).forEach((one, i) => {
+    notCalled(one, `Callback ${i} of the list`);
+  });
 }
 
 function checkKind(name: string, given: unknown, what: string, fits: (given: unknown) => boolean): void {
@@ -204,15 +283,21 @@ function checkKind(name: string, given: unknown, what: string, fits: (given: unk
 // Hooks may not throw: tfjs would not free what the batch has on the device.
 function stopOn(signal: AbortSignal): FitCallback {
   return new FitCallback({
-    trainBegin: ({run}) => { run.cutOff(() => signal.aborted); },
-    batchEnd: ({model}) => { if (signal.aborted) model.stopTraining = true; },
+    trainBegin: ({run}) => {
+      run.cutOff(() => signal.aborted);
+    },
+    batchEnd: ({model}) => {
+      if (signal.aborted) model.stopTraining = true;
+    },
   });
 }
 
 function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallback {
   let epoch = 0;
   return new FitCallback({
-    epochBegin: (_, now) => { epoch = now; },
+    epochBegin: (_, now) => {
+      epoch = now;
+    },
     batchEnd: ({epochs, stepsPerEpoch}, batch) => {
       onProgress({epoch, epochs, batch, step: epoch * stepsPerEpoch + batch + 1, steps: epochs * stepsPerEpoch});
     },
@@ -230,5 +315,7 @@ function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> 
     if ('iterator' in data && typeof data.iterator === 'function') return true;
     if (typeof labels === 'object' && labels !== null) return false;
   }
-  throw new Error('This takes (model, x, y, arguments) with tensors or arrays of numbers, or (model, dataset, arguments).');
+  throw new Error(
+    'This takes (model, x, y, arguments) with tensors or arrays of numbers, or (model, dataset, arguments).',
+  );
 }

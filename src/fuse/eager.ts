@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import type {Chain} from '../rule/chain';
 import type {TensorLane} from '../rule/declaration';
 import {type Arithmetic, runChain} from '../rule/run_chain';
-import {type Job, numberWriter} from './job';
+import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
-import {own} from '../util/own';
+import {type Job, numberWriter} from './job';
 
 /**
  * One step with ordinary tensor operations: all new values first, then the variables and the state.
@@ -25,7 +26,18 @@ export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<s
 
 function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane {
   const {variable, group, grad, trains, doWd, hypers} = job;
-  return {variable, group, before: variable, p: variable, grad, trains, doWd, hypers, entries: {...job.entries, ...common}, stopped: false};
+  return {
+    variable,
+    group,
+    before: variable,
+    p: variable,
+    grad,
+    trains,
+    doWd,
+    hypers,
+    entries: {...job.entries, ...common},
+    stopped: false,
+  };
 }
 
 function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: ReturnType<typeof numberWriter>): void {
@@ -37,7 +49,8 @@ function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: Retur
     }
     const old = own(job.entries, name);
     if (old === value) continue;
-    // A clone, for a callback may return what is not its own: a gradient, another entry, the variable before it is assigned to.
+    // A clone, for a callback may return what is not its own: a gradient, another entry, the variable before it is
+    // assigned to.
     job.entries[name] = tf.keep(value.clone());
     if (isTensor(old)) replaced.push(old);
   }
@@ -53,8 +66,14 @@ const tensors: Arithmetic<tf.Tensor, TensorLane> = {
   scope: (lane, run) => {
     tf.tidy(() => {
       run();
-      return [lane.p, ...lane.grad === undefined ? [] : [lane.grad], ...Object.values(lane.entries).filter(value => typeof value !== 'number')];
+      return [
+        lane.p,
+        ...(lane.grad === undefined ? [] : [lane.grad]),
+        ...Object.values(lane.entries).filter(value => typeof value !== 'number'),
+      ];
     });
   },
-  together: ({declaration}, lanes) => { declaration.together?.(lanes); },
+  together: ({declaration}, lanes) => {
+    declaration.together?.(lanes);
+  },
 };

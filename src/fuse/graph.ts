@@ -4,12 +4,39 @@
 export type Extent = 'full' | 'scalar';
 export type Type = 'float' | 'bool';
 
-/** The elementwise operations, each as the chained method of that name in TensorFlow.js. `select` is `where`: condition, then, otherwise. */
+/**
+ * The elementwise operations, each as the chained method of that name in TensorFlow.js. `select` is `where`:
+ * condition, then, otherwise.
+ */
 export type Elementwise =
-  | 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow'
-  | 'sqrt' | 'square' | 'abs' | 'neg' | 'sign' | 'exp' | 'log' | 'softplus'
-  | 'less' | 'lessEqual' | 'greater' | 'greaterEqual' | 'equal' | 'logicalAnd' | 'logicalOr' | 'logicalNot' | 'select';
-/** Over all elements of the parameter: added up in more than single precision, or the largest, which is NaN where one is, and -∞ of none. */
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'maximum'
+  | 'minimum'
+  | 'pow'
+  | 'sqrt'
+  | 'square'
+  | 'abs'
+  | 'neg'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'softplus'
+  | 'less'
+  | 'lessEqual'
+  | 'greater'
+  | 'greaterEqual'
+  | 'equal'
+  | 'logicalAnd'
+  | 'logicalOr'
+  | 'logicalNot'
+  | 'select';
+/**
+ * Over all elements of the parameter: added up in more than single precision, or the largest, which is NaN where one
+ * is, and -∞ of none.
+ */
 export type Reduction = 'sum' | 'mean' | 'max';
 
 interface Common {
@@ -103,7 +130,11 @@ export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
 }
 
 /** The indices of `roots` and of everything that they are computed from, in order. */
-export function reachable(graph: Pick<Graph, 'nodes'>, roots: Iterable<number>, into: (node: Node) => boolean = () => true): number[] {
+export function reachable(
+  graph: Pick<Graph, 'nodes'>,
+  roots: Iterable<number>,
+  into: (node: Node) => boolean = () => true,
+): number[] {
   const found = new Set<number>();
   // What a set gets while it is gone through comes in its turn.
   for (const root of roots) found.add(root);
@@ -115,25 +146,36 @@ export function reachable(graph: Pick<Graph, 'nodes'>, roots: Iterable<number>, 
 }
 
 /**
- * The graph as text, a line for each operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second number of the host; values of
- * the parameter's shape are `%7`, single ones `%7!`.
+ * The graph as text, a line for each operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second
+ * number of the host; values of the parameter's shape are `%7`, single ones `%7!`.
  */
 export function printGraph(graph: Graph): string {
   const show = (index: number): string => {
     const node = nodeAt(graph, index);
     switch (node.op) {
-      case 'input': return node.name;
-      case 'slot': return `$${node.index}`;
-      case 'total': return `total${node.index}`;
-      case 'constant': return node.type === 'bool' ? String(node.value === 1) : `${node.value}`;
-      default: return `%${index}${node.extent === 'scalar' ? '!' : ''}`;
+      case 'input':
+        return node.name;
+      case 'slot':
+        return `$${node.index}`;
+      case 'total':
+        return `total${node.index}`;
+      case 'constant':
+        return node.type === 'bool' ? String(node.value === 1) : `${node.value}`;
+      default:
+        return `%${index}${node.extent === 'scalar' ? '!' : ''}`;
     }
   };
-  const needed = reachable(graph, [...graph.outputs, ...graph.terms].map(({node}) => node));
+  const needed = reachable(
+    graph,
+    [...graph.outputs, ...graph.terms].map(({node}) => node),
+  );
   const lines = needed.flatMap(index => {
     const node = nodeAt(graph, index);
     return 'args' in node ? [`${show(index)} = ${node.op}(${node.args.map(show).join(', ')})`] : [];
   });
-  return [...lines, ...graph.terms.map(({total, node}) => `total${total} += ${show(node)}`),
-    ...graph.outputs.map(({name, node, replaces}) => `${name} ${replaces ? '←' : 'starts as'} ${show(node)}`)].join('\n');
+  return [
+    ...lines,
+    ...graph.terms.map(({total, node}) => `total${total} += ${show(node)}`),
+    ...graph.outputs.map(({name, node, replaces}) => `${name} ${replaces ? '←' : 'starts as'} ${show(node)}`),
+  ].join('\n');
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import type {Chain} from '../rule/chain';
 import {kept} from '../util/memo';
 import {warnOnce} from '../util/warn';
@@ -14,13 +15,19 @@ export type {Job} from './job';
 
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
-/** An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled twice that is still used. */
+/**
+ * An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled
+ * twice that is still used.
+ */
 export const MOST_PLANS = 256;
 
 /** More take longer to compile than any training gains by it. No rule of the package has a tenth of them. */
 const MOST_OPERATIONS = 4000;
 
-/** By structure, from the one used the longest ago to the last. What backends compile is kept for a plan as an object, and goes with it. */
+/**
+ * By structure, from the one used the longest ago to the last. What backends compile is kept for a plan as an object,
+ * and goes with it.
+ */
 export const plans = new Map<string, Plan>();
 /** What needs no preparing any more; a backend that is started anew is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
@@ -29,7 +36,10 @@ const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: s
 const lastStep = new WeakMap<Chain, PlannedStep>();
 let lastBackend: tf.KernelBackend | undefined;
 
-/** Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they were. */
+/**
+ * Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they
+ * were.
+ */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   checkBackend();
   const why = whyEager(chain);
@@ -78,7 +88,9 @@ export function fusedOn(chain: Chain): string {
 export function graphOf(chain: Chain): string {
   const last = lastStep.get(chain);
   if (last === undefined) return '';
-  return last.classes.map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`).join('\n');
+  return last.classes
+    .map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`)
+    .join('\n');
 }
 
 function whyEager(chain: Chain): string | undefined {
@@ -115,12 +127,14 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
   const operations = classes.map(({graph: {nodes}}) => operationsIn(nodes));
   const most = Math.max(...operations);
   if (most > MOST_OPERATIONS) {
-    giveUp(chain, {why: `its callbacks compute ${most} operations for an element, and at most ${MOST_OPERATIONS} are compiled`});
+    giveUp(chain, {
+      why: `its callbacks compute ${most} operations for an element, and at most ${MOST_OPERATIONS} are compiled`,
+    });
     return false;
   }
-  const planned = classes.filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0).map(each => {
-    return {plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots};
-  });
+  const planned = classes
+    .filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0)
+    .map(each => ({plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots}));
   try {
     prepare(fused, planned);
   } catch (error) {

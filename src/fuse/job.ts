@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Scalar} from '../rule/declaration';
+
 import type {Chain} from '../rule/chain';
+import type {Scalar} from '../rule/declaration';
 import {own} from '../util/own';
 
 /** One parameter of a step, as the optimizer hands it over: what to compute with, and where the results go. */
@@ -20,7 +21,10 @@ export interface Job {
 }
 
 /** Puts a host number that a step left for some parameters where it belongs: with each, or in `common`. */
-export function numberWriter(chain: Chain, common: Record<string, number>): (jobs: readonly Job[], name: string, value: number) => void {
+export function numberWriter(
+  chain: Chain,
+  common: Record<string, number>,
+): (jobs: readonly Job[], name: string, value: number) => void {
   const before = {...common};
   return (jobs, name, value) => {
     if (!chain.common.has(name)) for (const {entries} of jobs) entries[name] = value;

@@ -1,10 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
+import {own} from '../util/own';
 import type {Extent} from './graph';
 import type {Job} from './job';
 import {Untraceable} from './traced';
-import {own} from '../util/own';
 
-/** Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries started. */
+/**
+ * Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries
+ * started.
+ */
 export type JobClass = [first: Job, ...others: Job[]];
 
 /** What callbacks can tell of a parameter's state: of each entry its name and its number, or a tensor's extent. */
@@ -34,18 +38,30 @@ export function classesOf(jobs: readonly Job[], byShape: boolean): JobClass[] {
 export function extentIn({variable}: Job, name: string, tensor: tf.Tensor): Extent {
   if (sameShape(tensor, variable)) return 'full';
   if (tensor.rank === 0) return 'scalar';
-  throw new Untraceable(`the state entry '${name}' of shape [${tensor.shape}], which is neither the parameter's nor that of a scalar`);
+  throw new Untraceable(
+    `the state entry '${name}' of shape [${tensor.shape}], which is neither the parameter's nor that of a scalar`,
+  );
 }
 
 function entriesOf(job: Job): Entries {
   const {entries} = job;
-  return {names: Object.keys(entries), values: Object.entries(entries).map(([name, value]) => typeof value === 'number' ? value : extentIn(job, name, value))};
+  return {
+    names: Object.keys(entries),
+    values: Object.entries(entries).map(([name, value]) =>
+      typeof value === 'number' ? value : extentIn(job, name, value),
+    ),
+  };
 }
 
 function alike(a: Job, b: Job, byShape: boolean): boolean {
-  return a.doWd === b.doWd && a.trains === b.trains && (a.grad === undefined) === (b.grad === undefined)
-    && (a.variable.rank === 0) === (b.variable.rank === 0) && (!byShape || sameShape(a.variable, b.variable))
-    && (a.hypers === b.hypers || sameValues(a.hypers, b.hypers));
+  return (
+    a.doWd === b.doWd &&
+    a.trains === b.trains &&
+    (a.grad === undefined) === (b.grad === undefined) &&
+    (a.variable.rank === 0) === (b.variable.rank === 0) &&
+    (!byShape || sameShape(a.variable, b.variable)) &&
+    (a.hypers === b.hypers || sameValues(a.hypers, b.hypers))
+  );
 }
 
 /** Without lists in between: this runs for each parameter in each step. */
@@ -53,7 +69,12 @@ function hasEntries(job: Job, {names, values}: Entries): boolean {
   let i = 0;
   for (const name in job.entries) {
     const value = job.entries[name];
-    if (value === undefined || names[i] !== name || !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, name, value))) return false;
+    if (
+      value === undefined ||
+      names[i] !== name ||
+      !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, name, value))
+    )
+      return false;
     i++;
   }
   return i === names.length;

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+
+import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
-import {own} from '../util/own';
 
 /** The kernel that runs a step; `tf.profile` shows it by this name. */
 const KERNEL = 'OptimStep';
@@ -31,8 +32,8 @@ export interface FusedBackend {
    */
   prepare(plan: Plan, backend: tf.KernelBackend): void;
   /**
-   * Runs a step of prepared plans. Whatever can fail comes before the first write. An output is written in place only where nobody can tell.
-   * Parameters without elements are among the jobs.
+   * Runs a step of prepared plans. Whatever can fail comes before the first write. An output is written in place only
+   * where nobody can tell. Parameters without elements are among the jobs.
    */
   run(step: PlannedStep, backend: tf.KernelBackend): Fresh[];
 }
@@ -42,7 +43,10 @@ export class PlannedStep {
   /** What the kernel had to make. */
   fresh: readonly Fresh[] = [];
 
-  constructor(readonly classes: readonly PlannedClass[], readonly totals: number) {}
+  constructor(
+    readonly classes: readonly PlannedClass[],
+    readonly totals: number,
+  ) {}
 }
 
 const registered = new Set<string>();
@@ -52,7 +56,9 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
   if (!registered.has(name)) register(name, fused);
   tf.tidy(() => {
     // The tensors are attributes: a map of hundreds of inputs would cost half the speed.
-    const made = tf.engine().runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
+    const made = tf
+      .engine()
+      .runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
     const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
       const tensor = tensors[i];
@@ -72,10 +78,12 @@ function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
 function register(backendName: string, fused: FusedBackend): void {
   registered.add(backendName);
   tf.registerKernel({
-    kernelName: KERNEL, backendName,
+    kernelName: KERNEL,
+    backendName,
     kernelFunc: ({attrs, backend}) => {
       const step: unknown = attrs?.['step'];
-      if (!(step instanceof PlannedStep) || !(backend instanceof tf.KernelBackend)) throw new Error(`${KERNEL} is for the optimizers of tfjs-optim alone.`);
+      if (!(step instanceof PlannedStep) || !(backend instanceof tf.KernelBackend))
+        throw new Error(`${KERNEL} is for the optimizers of tfjs-optim alone.`);
       step.fresh = fused.run(step, backend);
       return step.fresh.map(({info}) => info);
     },

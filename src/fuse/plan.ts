@@ -1,14 +1,27 @@
-import {argsOf, type Graph, type InputNode, isElementwise, isReduction, type Node, nodeAt, type Output, reachable, type Term} from './graph';
+import {
+  argsOf,
+  type Graph,
+  type InputNode,
+  isElementwise,
+  isReduction,
+  type Node,
+  nodeAt,
+  type Output,
+  reachable,
+  type Term,
+} from './graph';
 import type {TracedClass} from './trace';
 
 /**
- * One pass over the elements of a parameter. Lists of nodes are in order and hold elementwise nodes only; inputs, slots, constants, totals and
- * the reductions of passes before are simply there.
+ * One pass over the elements of a parameter. Lists of nodes are in order and hold elementwise nodes only; inputs,
+ * slots, constants, totals and the reductions of passes before are simply there.
  */
 export interface Pass {
   /** Scalars, to be computed before the loop. */
   readonly scalars: readonly number[];
-  /** Values of the parameter's shape, to be computed for each element from the tensors as they were before the step. */
+  /**
+   * Values of the parameter's shape, to be computed for each element from the tensors as they were before the step.
+   */
   readonly body: readonly number[];
   /** Reductions to add up; their values are there from the next pass on. */
   readonly reductions: readonly number[];
@@ -25,8 +38,9 @@ export interface Pass {
 }
 
 /**
- * A graph cut into passes. A pass before the last only adds up; each computes afresh, from the tensors as they were before the step, what it
- * needs, and only the last writes. So a tensor may be written where it stands, and a step that fails has changed nothing.
+ * A graph cut into passes. A pass before the last only adds up; each computes afresh, from the tensors as they were
+ * before the step, what it needs, and only the last writes. So a tensor may be written where it stands, and a step
+ * that fails has changed nothing.
  */
 export interface Plan {
   readonly key: string;
@@ -44,26 +58,55 @@ export interface Plan {
 /** Cuts a class's graph into passes. The same key always gives the same plan. */
 export function planOf({graph, key, slots}: TracedClass, barriers: readonly number[]): Plan {
   const {outputs, terms} = graph;
-  const needed = reachable(graph, [...outputs, ...terms].map(({node}) => node)).map(index => [index, nodeAt(graph, index)] as const);
+  const needed = reachable(
+    graph,
+    [...outputs, ...terms].map(({node}) => node),
+  ).map(index => [index, nodeAt(graph, index)] as const);
   const reductions = needed.filter(([, node]) => isReduction(node)).map(([index]) => index);
   const pass = (index: number): number => nodeAt(graph, index).pass;
   // A scalar that the reductions of a pass lead to can be had right after it.
   const afterPass = (index: number): number => Math.max(0, pass(index) - 1);
   const full = outputs.filter(({extent}) => extent === 'full');
   const scalar = outputs.filter(({extent}) => extent === 'scalar');
-  const last = Math.max(0, barriers.at(-1) ?? 0, ...full.map(({node}) => pass(node)), ...[...scalar, ...terms].map(({node}) => afterPass(node)));
+  const last = Math.max(
+    0,
+    barriers.at(-1) ?? 0,
+    ...full.map(({node}) => pass(node)),
+    ...[...scalar, ...terms].map(({node}) => afterPass(node)),
+  );
   const passes = Array.from({length: last + 1}, (_, k): Pass => {
     const own = reductions.filter(index => pass(index) - 1 === k);
     const writes = k === last ? full : [];
     const after = {terms: terms.filter(({node}) => afterPass(node) === k), writes: k === last ? scalar : []};
-    const loop = computed(graph, [...own.flatMap(index => argsOf(nodeAt(graph, index))), ...writes.map(({node}) => node)]);
+    const loop = computed(graph, [
+      ...own.flatMap(index => argsOf(nodeAt(graph, index))),
+      ...writes.map(({node}) => node),
+    ]);
     const isFull = (index: number): boolean => nodeAt(graph, index).extent === 'full';
     return {
-      scalars: loop.filter(index => !isFull(index)), body: loop.filter(isFull), reductions: own, writes,
-      after: {...after, scalars: computed(graph, [...after.terms, ...after.writes].map(({node}) => node))}, barrier: barriers.includes(k),
+      scalars: loop.filter(index => !isFull(index)),
+      body: loop.filter(isFull),
+      reductions: own,
+      writes,
+      after: {
+        ...after,
+        scalars: computed(
+          graph,
+          [...after.terms, ...after.writes].map(({node}) => node),
+        ),
+      },
+      barrier: barriers.includes(k),
     };
   });
-  return {key, graph, inputs: needed.map(([, node]) => node).filter(isInput), reductions, outputs, slots: slots.length, passes};
+  return {
+    key,
+    graph,
+    inputs: needed.map(([, node]) => node).filter(isInput),
+    reductions,
+    outputs,
+    slots: slots.length,
+    passes,
+  };
 }
 
 /** The elementwise nodes that the roots are computed from, up to reductions. */

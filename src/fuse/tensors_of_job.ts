@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
+import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {PlannedClass} from './kernel';
-import {own} from '../util/own';
 
 /** The tensor that a graph knows by that name. */
 export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
@@ -18,8 +19,8 @@ export function shapeOf({variable}: Job, {extent}: Output): number[] {
 }
 
 /**
- * Data that one parameter reads although it may be another's to write: gradients that are variables or state themselves. A gradient that
- * backpropagation made is neither a variable nor kept.
+ * Data that one parameter reads although it may be another's to write: gradients that are variables or state
+ * themselves. A gradient that backpropagation made is neither a variable nor kept.
  */
 export function sharedGradients(classes: readonly PlannedClass[]): ReadonlySet<tf.DataId> {
   const shared = new Set<tf.DataId>();

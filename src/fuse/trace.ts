@@ -51,7 +51,12 @@ export function trace(chain: Chain, jobs: readonly Job[], common: Readonly<Recor
   }
 }
 
-function traceClasses(chain: Chain, classes: readonly JobClass[], common: Readonly<Record<string, number>>, byShape: boolean): Trace {
+function traceClasses(
+  chain: Chain,
+  classes: readonly JobClass[],
+  common: Readonly<Record<string, number>>,
+  byShape: boolean,
+): Trace {
   const session = new Session();
   const lanes = classes.map(jobs => laneOf(jobs, common, session, byShape));
   const passes: number[] = [];
@@ -69,14 +74,21 @@ function traceClasses(chain: Chain, classes: readonly JobClass[], common: Readon
       session.current = lane.recorder;
       run();
     },
-    together: ({name}) => { throw new Untraceable(`${name}, which acts on all parameters at once`); },
+    together: ({name}) => {
+      throw new Untraceable(`${name}, which acts on all parameters at once`);
+    },
   };
   runChain(chain, lanes, arithmetic);
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   return {classes: lanes.map(lane => tracedClass(lane, barriers)), totals: passes.length, barriers};
 }
 
-function laneOf(jobs: JobClass, common: Readonly<Record<string, number>>, session: Session, byShape: boolean): TracedLane {
+function laneOf(
+  jobs: JobClass,
+  common: Readonly<Record<string, number>>,
+  session: Session,
+  byShape: boolean,
+): TracedLane {
   const [first] = jobs;
   const {variable, grad, trains, doWd, hypers} = first;
   const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
@@ -92,8 +104,18 @@ function laneOf(jobs: JobClass, common: Readonly<Record<string, number>>, sessio
     }
   }
   return {
-    before: p, p, grad: grad === undefined ? undefined : recorder.input('grad', 'full'), trains, doWd, hypers, entries, stopped: false,
-    recorder, jobs, inputs, terms: [],
+    before: p,
+    p,
+    grad: grad === undefined ? undefined : recorder.input('grad', 'full'),
+    trains,
+    doWd,
+    hypers,
+    entries,
+    stopped: false,
+    recorder,
+    jobs,
+    inputs,
+    terms: [],
   };
 }
 

@@ -1,6 +1,6 @@
+import type {Operand, Value} from '../rule/value';
 import {kept} from '../util/memo';
 import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
-import type {Operand, Value} from '../rule/value';
 
 /** Thrown where a callback does what can't be traced; the step then runs eagerly. */
 export class Untraceable extends Error {}
@@ -15,10 +15,13 @@ export class Recorder {
   readonly slots: number[] = [];
   /** Equal for equal structures. */
   key = '';
-  private readonly totals = new Map<number, Traced>();
+  readonly #totals = new Map<number, Traced>();
 
   /** @param shape of the parameter; absent where parameters of several shapes are traced at once. */
-  constructor(readonly session: Session, readonly shape: readonly number[] | undefined) {}
+  constructor(
+    readonly session: Session,
+    readonly shape: readonly number[] | undefined,
+  ) {}
 
   record(node: Node, key: string): Traced {
     this.key += key;
@@ -34,11 +37,16 @@ export class Recorder {
   }
 
   number(value: number): Traced {
-    return this.record({op: 'slot', index: this.slots.push(value) - 1, extent: 'scalar', type: 'float', pass: 0}, '$;');
+    return this.record(
+      {op: 'slot', index: this.slots.push(value) - 1, extent: 'scalar', type: 'float', pass: 0},
+      '$;',
+    );
   }
 
   total(index: number, pass: number): Traced {
-    return kept(this.totals, index, () => this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`));
+    return kept(this.#totals, index, () =>
+      this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`),
+    );
   }
 
   reduce(op: Reduction, a: Traced): Traced {
@@ -51,13 +59,19 @@ export class Recorder {
 
   binary(op: Elementwise, a: Traced, b: Traced, type: Type): Traced {
     const extent = a.extent === 'full' ? 'full' : b.extent;
-    return this.record({op, args: [a.index, b.index], extent, type, pass: Math.max(a.pass, b.pass)}, `${op}${a.index},${b.index};`);
+    return this.record(
+      {op, args: [a.index, b.index], extent, type, pass: Math.max(a.pass, b.pass)},
+      `${op}${a.index},${b.index};`,
+    );
   }
 
   select(condition: Traced, a: Traced, b: Traced): Traced {
     const extent = condition.extent === 'full' || a.extent === 'full' ? 'full' : b.extent;
     const pass = Math.max(condition.pass, a.pass, b.pass);
-    return this.record({op: 'select', args: [condition.index, a.index, b.index], extent, type: 'float', pass}, `?${condition.index},${a.index},${b.index};`);
+    return this.record(
+      {op: 'select', args: [condition.index, a.index, b.index], extent, type: 'float', pass},
+      `?${condition.index},${a.index},${b.index};`,
+    );
   }
 }
 
@@ -69,9 +83,19 @@ export class Session {
 
 /** A value of which only the computation is known: stands for tensors where callbacks run to be traced. */
 export class Traced implements Value {
+  readonly #session: Session;
+
   /** @param home absent for a sum over all parameters, which is nobody's own. */
-  constructor(private readonly session: Session, readonly home: Recorder | undefined, readonly index: number, readonly extent: Extent, readonly type: Type,
-    readonly pass: number) {}
+  constructor(
+    session: Session,
+    readonly home: Recorder | undefined,
+    readonly index: number,
+    readonly extent: Extent,
+    readonly type: Type,
+    readonly pass: number,
+  ) {
+    this.#session = session;
+  }
 
   get shape(): readonly number[] {
     if (this.extent === 'scalar') return [];
@@ -88,38 +112,92 @@ export class Traced implements Value {
     return this.shape.reduce((a, b) => a * b, 1);
   }
 
-  add(b: Operand): Traced { return this.arithmetic('add', b); }
-  sub(b: Operand): Traced { return this.arithmetic('sub', b); }
-  mul(b: Operand): Traced { return this.arithmetic('mul', b); }
-  div(b: Operand): Traced { return this.arithmetic('div', b); }
-  maximum(b: Operand): Traced { return this.arithmetic('maximum', b); }
-  minimum(b: Operand): Traced { return this.arithmetic('minimum', b); }
-  pow(b: Operand): Traced { return this.arithmetic('pow', b); }
+  add(b: Operand): Traced {
+    return this.#arithmetic('add', b);
+  }
+  sub(b: Operand): Traced {
+    return this.#arithmetic('sub', b);
+  }
+  mul(b: Operand): Traced {
+    return this.#arithmetic('mul', b);
+  }
+  div(b: Operand): Traced {
+    return this.#arithmetic('div', b);
+  }
+  maximum(b: Operand): Traced {
+    return this.#arithmetic('maximum', b);
+  }
+  minimum(b: Operand): Traced {
+    return this.#arithmetic('minimum', b);
+  }
+  pow(b: Operand): Traced {
+    return this.#arithmetic('pow', b);
+  }
 
-  sqrt(): Traced { return this.map('sqrt'); }
-  square(): Traced { return this.map('square'); }
-  abs(): Traced { return this.map('abs'); }
-  neg(): Traced { return this.map('neg'); }
-  sign(): Traced { return this.map('sign'); }
-  exp(): Traced { return this.map('exp'); }
-  log(): Traced { return this.map('log'); }
-  softplus(): Traced { return this.map('softplus'); }
+  sqrt(): Traced {
+    return this.#map('sqrt');
+  }
+  square(): Traced {
+    return this.#map('square');
+  }
+  abs(): Traced {
+    return this.#map('abs');
+  }
+  neg(): Traced {
+    return this.#map('neg');
+  }
+  sign(): Traced {
+    return this.#map('sign');
+  }
+  exp(): Traced {
+    return this.#map('exp');
+  }
+  log(): Traced {
+    return this.#map('log');
+  }
+  softplus(): Traced {
+    return this.#map('softplus');
+  }
 
-  zerosLike(): Traced { return this.recorder().constant(0, this.extent, this.type); }
-  onesLike(): Traced { return this.recorder().constant(1, this.extent, this.type); }
+  zerosLike(): Traced {
+    return this.recorder().constant(0, this.extent, this.type);
+  }
+  onesLike(): Traced {
+    return this.recorder().constant(1, this.extent, this.type);
+  }
 
-  sum(...axes: unknown[]): Traced { return this.reduce('sum', axes); }
-  mean(...axes: unknown[]): Traced { return this.reduce('mean', axes); }
-  max(...axes: unknown[]): Traced { return this.reduce('max', axes); }
+  sum(...axes: unknown[]): Traced {
+    return this.#reduce('sum', axes);
+  }
+  mean(...axes: unknown[]): Traced {
+    return this.#reduce('mean', axes);
+  }
+  max(...axes: unknown[]): Traced {
+    return this.#reduce('max', axes);
+  }
 
-  less(b: Operand): Traced { return this.compare('less', b); }
-  lessEqual(b: Operand): Traced { return this.compare('lessEqual', b); }
-  greater(b: Operand): Traced { return this.compare('greater', b); }
-  greaterEqual(b: Operand): Traced { return this.compare('greaterEqual', b); }
-  equal(b: Operand): Traced { return this.compare('equal', b); }
+  less(b: Operand): Traced {
+    return this.#compare('less', b);
+  }
+  lessEqual(b: Operand): Traced {
+    return this.#compare('lessEqual', b);
+  }
+  greater(b: Operand): Traced {
+    return this.#compare('greater', b);
+  }
+  greaterEqual(b: Operand): Traced {
+    return this.#compare('greaterEqual', b);
+  }
+  equal(b: Operand): Traced {
+    return this.#compare('equal', b);
+  }
 
-  logicalAnd(b: Operand): Traced { return this.logic('logicalAnd', b); }
-  logicalOr(b: Operand): Traced { return this.logic('logicalOr', b); }
+  logicalAnd(b: Operand): Traced {
+    return this.#logic('logicalAnd', b);
+  }
+  logicalOr(b: Operand): Traced {
+    return this.#logic('logicalOr', b);
+  }
   logicalNot(): Traced {
     const at = this.recorder();
     return at.unary('logicalNot', this.as('bool', 'logicalNot').in(at), 'bool');
@@ -127,7 +205,11 @@ export class Traced implements Value {
 
   where(condition: Operand, other: Operand): Traced {
     const at = this.recorder(condition, other);
-    return at.select(lift(at, condition, 'bool', 'where'), this.as('float', 'where').in(at), lift(at, other, 'float', 'where'));
+    return at.select(
+      lift(at, condition, 'bool', 'where'),
+      this.as('float', 'where').in(at),
+      lift(at, other, 'float', 'where'),
+    );
   }
 
   /** This value among those of a recorder. */
@@ -153,31 +235,31 @@ export class Traced implements Value {
   recorder(...others: readonly unknown[]): Recorder {
     if (this.home !== undefined) return this.home;
     for (const other of others) if (other instanceof Traced && other.home !== undefined) return other.home;
-    if (this.session.current === undefined) throw new Untraceable('a total outside of a callback');
-    return this.session.current;
+    if (this.#session.current === undefined) throw new Untraceable('a total outside of a callback');
+    return this.#session.current;
   }
 
-  private map(op: Elementwise): Traced {
+  #map(op: Elementwise): Traced {
     const at = this.recorder();
     return at.unary(op, this.as('float', op).in(at), 'float');
   }
 
-  private arithmetic(op: Elementwise, b: Operand): Traced {
+  #arithmetic(op: Elementwise, b: Operand): Traced {
     const at = this.recorder(b);
     return at.binary(op, this.asNumber().in(at), lift(at, b, 'float', op), 'float');
   }
 
-  private compare(op: Elementwise, b: Operand): Traced {
+  #compare(op: Elementwise, b: Operand): Traced {
     const at = this.recorder(b);
     return at.binary(op, this.as('float', op).in(at), lift(at, b, 'float', op), 'bool');
   }
 
-  private logic(op: Elementwise, b: Operand): Traced {
+  #logic(op: Elementwise, b: Operand): Traced {
     const at = this.recorder(b);
     return at.binary(op, this.as('bool', op).in(at), lift(at, b, 'bool', op), 'bool');
   }
 
-  private reduce(op: Reduction, axes: readonly unknown[]): Traced {
+  #reduce(op: Reduction, axes: readonly unknown[]): Traced {
     if (axes.length > 0) throw new Untraceable(`${op}() along an axis`);
     const at = this.recorder();
     const a = this.as('float', op).in(at);
@@ -189,6 +271,9 @@ function lift(at: Recorder, operand: unknown, type: Type, method: string): Trace
   if (operand instanceof Traced) return (type === 'float' ? operand.asNumber() : operand.as(type, method)).in(at);
   if (typeof operand === 'number' && type === 'float') return at.number(operand);
   if (typeof operand === 'boolean' && type === 'bool') return at.constant(operand ? 1 : 0, 'scalar', 'bool');
-  const what = typeof operand === 'object' && operand !== null ? `a ${operand.constructor.name} that is no part of the step` : `the ${typeof operand} ${String(operand)}`;
+  const what =
+    typeof operand === 'object' && operand !== null
+      ? `a ${operand.constructor.name} that is no part of the step`
+      : `the ${typeof operand} ${String(operand)}`;
   throw new Untraceable(`${method}() with ${what}`);
 }

@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Callback, Scalar} from '../rule/declaration';
-import type {Chain} from '../rule/chain';
-import {description} from './description';
-import {isTrainable} from '../params/enclosing';
+
 import {fusedOn, graphOf} from '../fuse';
+import {isTrainable} from '../params/enclosing';
 import {GradientStore} from '../params/gradients';
-import {groupView} from '../rule/hypers';
 import type {ParameterSet} from '../params/parameter_groups';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import {quoted} from '../util/quoted';
+import type {Chain} from '../rule/chain';
+import type {Callback, Scalar} from '../rule/declaration';
+import {groupView} from '../rule/hypers';
+import type {HyperValue} from '../rule/slice';
 import type {Moving, ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePlan, Schedules} from '../schedule/schedule';
-import type {HyperValue} from '../rule/slice';
 import type {ParameterState, StateView} from '../state/state_view';
-import type {SummaryRow} from './summary';
+import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
+import {description} from './description';
+import type {SummaryRow} from './summary';
 
 /** One row of `allParams`. */
 export interface ParamRow {
@@ -61,19 +62,24 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations instead.
-   * `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
+   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations
+   * instead. `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
    */
   get fusedOn(): string {
     return fusedOn(this.chain);
   }
 
-  /** What the last step computed, as text: the operations of each class of parameters. Empty before the first fused step. */
+  /**
+   * What the last step computed, as text: the operations of each class of parameters. Empty before the first fused
+   * step.
+   */
   graph(): string {
     return graphOf(this.chain);
   }
 
-  /** The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group. */
+  /**
+   * The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group.
+   */
   get paramLists(): tf.Variable[][] {
     return this.set.groups.map(({parameters}) => parameters.map(({variable}) => variable));
   }
@@ -103,17 +109,32 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   allParams(groups?: number, withGrad = false): ParamRow[] {
     const hypers = this.hypers;
     const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
-    return this.set.all()
-      .filter(({parameter: {variable}, index}) => (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined))
+    return this.set
+      .all()
+      .filter(
+        ({parameter: {variable}, index}) =>
+          (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
+      )
       .map(place => {
-        const {parameter: {variable}, index} = place;
-        return {variable, group: index, trainable: this.set.trains(place), state: this.state.get(variable), hypers: hypers[index] ?? {}};
+        const {
+          parameter: {variable},
+          index,
+        } = place;
+        return {
+          variable,
+          group: index,
+          trainable: this.set.trains(place),
+          state: this.state.get(variable),
+          hypers: hypers[index] ?? {},
+        };
       });
   }
 
   /**
-   * Sets a hyper: one value for all groups, one value per group, or a `slice`. An object of values by name sets several, all or none.
-   * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; nothing is set then.
+   * Sets a hyper: one value for all groups, one value per group, or a `slice`. An object of values by name sets
+   * several, all or none.
+   * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; nothing is set
+   *   then.
    */
   setHyper(name: string, value: HyperValue): void;
   setHyper(values: Readonly<Record<string, HyperValue>>): void;
@@ -174,8 +195,9 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule, in the group that it is set
    * in; others go on. The schedules that run already end, and their hypers go back to what they were before.
    * @param schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
-   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take; `step`: how many of them have
-   *   been made, default 0. With all of them made, the hypers take the values of the last one.
+   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take;
+   *   `step`: how many of them have been made, default 0. With all of them made, the hypers take the values of the
+   *   last one.
    * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
    */
   setSchedule(schedules: Schedules | SchedulePlan, length: ScheduleLength): void {
@@ -231,7 +253,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
   unfreeze(): void {
     this.set.freezeTo(0);
-    const fixed = this.set.all().map(({parameter: {variable}}) => variable).filter(variable => !isTrainable(variable));
+    const fixed = this.set
+      .all()
+      .map(({parameter: {variable}}) => variable)
+      .filter(variable => !isTrainable(variable));
     if (fixed.length > 0) {
       warn(`unfreeze() can't thaw ${quoted(fixed)}: set \`trainable = true\` on the layer and compile again.`);
     }
@@ -255,8 +280,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */
   summary(): SummaryRow[] {
     return this.set.all().map(place => ({
-      variable: place.parameter.variable.name, group: place.index, shape: place.parameter.variable.shape,
-      trainable: this.set.trains(place), decay: this.set.decays(place.parameter), hypers: {...place.group.hypers},
+      variable: place.parameter.variable.name,
+      group: place.index,
+      shape: place.parameter.variable.shape,
+      trainable: this.set.trains(place),
+      decay: this.set.decays(place.parameter),
+      hypers: {...place.group.hypers},
     }));
   }
 }

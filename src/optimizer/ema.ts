@@ -1,7 +1,7 @@
-import {Around} from './extended_optimizer';
 import {averageWeights} from '../callbacks/average';
-import type {Optimizer} from './optimizer';
 import {checkOptions} from '../schedule/options';
+import {Around} from './extended_optimizer';
+import type {Optimizer} from './optimizer';
 
 /** Settings of `Ema`. */
 export interface EmaOptions {
@@ -10,9 +10,11 @@ export interface EmaOptions {
 }
 
 /**
- * Weight averaging over another optimizer: its callbacks, then `averageWeights`. `opt.eval()` shows the averages and `opt.train()` puts the trained
- * weights back; in `fit`, `evaluateAverages()` does both around validation. It takes over the optimizer that it is given, as `Lookahead` does.
- * @throws where decay is out of range, and where the optimizer has a hyper called `decay`: wrap an Adamax with `{hpMap: {decay: 'lrDecay'}}`.
+ * Weight averaging over another optimizer: its callbacks, then `averageWeights`. `opt.eval()` shows the averages and
+ * `opt.train()` puts the trained weights back; in `fit`, `evaluateAverages()` does both around validation. It takes
+ * over the optimizer that it is given, as `Lookahead` does.
+ * @throws where decay is out of range, and where the optimizer has a hyper called `decay`: wrap an Adamax with
+ *   `{hpMap: {decay: 'lrDecay'}}`.
  */
 export class Ema extends Around {
   static override get className(): string {

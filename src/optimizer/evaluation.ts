@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+
+import type {Place} from '../params/parameter_groups';
 import {alone} from '../rule/call_alone';
 import type {Chain} from '../rule/chain';
-import {contextOf} from '../rule/run_chain';
-import {assign, putBack} from '../util/own_writes';
-import type {Place} from '../params/parameter_groups';
 import {entriesReturned, WANTED} from '../rule/returned';
-import {isTensor} from '../util/tensors';
+import {contextOf} from '../rule/run_chain';
 import {own} from '../util/own';
+import {assign, putBack} from '../util/own_writes';
+import {isTensor} from '../util/tensors';
 
 /** Shows the parameters that callbacks `evaluate` to, such as weight averages, and puts the trained ones back. */
 export class Evaluation {
@@ -20,15 +21,22 @@ export class Evaluation {
   /** @throws where the trained parameters are not those that are there. */
   checkTrained(): void {
     if (!this.#showing) return;
-    throw new Error('Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
-      'call train() before saving the optimizer. model.save(place), without it, saves what is shown.');
+    throw new Error(
+      'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
+        'call train() before saving the optimizer. model.save(place), without it, saves what is shown.',
+    );
   }
 
   /**
    * Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one
    * throws, nothing is shown.
    */
-  show(chain: Chain, places: readonly Place[], common: Readonly<Record<string, number>>, decays: (place: Place) => boolean): void {
+  show(
+    chain: Chain,
+    places: readonly Place[],
+    common: Readonly<Record<string, number>>,
+    decays: (place: Place) => boolean,
+  ): void {
     if (this.#showing) return;
     tf.tidy(() => {
       const swaps = places.flatMap(place => {
@@ -55,19 +63,43 @@ export class Evaluation {
   }
 }
 
-function evaluated(chain: Chain, {parameter: {variable, entries}, group: {hypers}}: Place, common: Readonly<Record<string, number>>, doWd: boolean): tf.Tensor {
+function evaluated(
+  chain: Chain,
+  {parameter: {variable, entries}, group: {hypers}}: Place,
+  common: Readonly<Record<string, number>>,
+  doWd: boolean,
+): tf.Tensor {
   const known = {...entries, ...common};
   let shown: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;
-    if (declaration.evaluate === undefined || Object.keys(declaration.state).some(entry => own(known, entry) === undefined)) continue;
-    const lane = {before: variable, p: shown, grad: undefined, trains: true, doWd, hypers, entries: known, stopped: false};
-    const result = entriesReturned(`${name}: evaluate`, declaration.evaluate(contextOf(cb, lane, alone)), WANTED.evaluate);
+    if (
+      declaration.evaluate === undefined ||
+      Object.keys(declaration.state).some(entry => own(known, entry) === undefined)
+    )
+      continue;
+    const lane = {
+      before: variable,
+      p: shown,
+      grad: undefined,
+      trains: true,
+      doWd,
+      hypers,
+      entries: known,
+      stopped: false,
+    };
+    const result = entriesReturned(
+      `${name}: evaluate`,
+      declaration.evaluate(contextOf(cb, lane, alone)),
+      WANTED.evaluate,
+    );
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
       const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
-      throw new Error(`${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
-        `for '${variable.name}' it gave ${got}.`);
+      throw new Error(
+        `${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
+          `for '${variable.name}' it gave ${got}.`,
+      );
     }
     shown = p;
   }

@@ -1,13 +1,13 @@
 import type {Callback, HyperDecl} from '../rule/declaration';
-import {isOptimizer} from './optimizer_of_model';
-import {Optimizer} from './optimizer';
-import {numbersIn} from './settings';
 import {shown} from '../util/shown';
+import {Optimizer} from './optimizer';
+import {isOptimizer} from './optimizer_of_model';
+import {numbersIn} from './settings';
 import {tableHypers} from './table_hypers';
 
 /**
- * An optimizer with a callback after its own. It takes over the parameters, hypers and state of the optimizer that it is given, which can't be used
- * by itself afterwards.
+ * An optimizer with a callback after its own. It takes over the parameters, hypers and state of the optimizer that it
+ * is given, which can't be used by itself afterwards.
  */
 export abstract class Around extends Optimizer<readonly Callback[]> {
   /** What the optimizer inside may have declared. Its class, and so the defaults, are not saved. */
@@ -16,7 +16,10 @@ export abstract class Around extends Optimizer<readonly Callback[]> {
   }
 
   constructor(inner: Optimizer, last: Callback) {
-    if (!isOptimizer(inner)) throw new Error(`Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ${shown(inner)}.`);
+    if (!isOptimizer(inner))
+      throw new Error(
+        `Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ${shown(inner)}.`,
+      );
     const values = {...inner.hypers[0]};
     super([...inner.callbacks, last], values, numbersIn(values));
     this.takeOver(inner);

@@ -1,7 +1,7 @@
-import {Around} from './extended_optimizer';
 import {lookaheadSync} from '../callbacks/sync';
-import type {Optimizer} from './optimizer';
 import {checkOptions} from '../schedule/options';
+import {Around} from './extended_optimizer';
+import type {Optimizer} from './optimizer';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -12,8 +12,8 @@ export interface LookaheadOptions {
 }
 
 /**
- * Lookahead over another optimizer: its callbacks, then `lookaheadSync`. It takes over the parameters, hypers and state of the optimizer that
- * it is given, which can't be used by itself afterwards.
+ * Lookahead over another optimizer: its callbacks, then `lookaheadSync`. It takes over the parameters, hypers and
+ * state of the optimizer that it is given, which can't be used by itself afterwards.
  * @throws where k or alpha is out of range.
  */
 export class Lookahead extends Around {

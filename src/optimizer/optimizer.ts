@@ -1,33 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {BaseOptimizer} from './base_optimizer';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
-import {type Chain, chainOf} from '../rule/chain';
-import {registerChainedOps} from '../rule/chained_ops';
-import {checkCore} from '../util/core_copies';
-import {isTrainable} from '../params/enclosing';
-import {Evaluation} from './evaluation';
+
 import {type Job, step} from '../fuse';
+import {isTrainable} from '../params/enclosing';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
 import {clearEntries, newParameter, replaceState} from '../params/parameter';
+import {ParameterSet, type Place} from '../params/parameter_groups';
+import {checkVariable, variablesOf} from '../params/variables_of';
+import {type Chain, chainOf} from '../rule/chain';
+import {registerChainedOps} from '../rule/chained_ops';
+import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
 import {KeptNumbers} from '../state/kept_numbers';
-import {isLossOfModel, warnLeftOut} from './left_out';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
 import type {NamedTensor} from '../state/named_tensor';
-import {ParameterSet, type Place} from '../params/parameter_groups';
-import {checkVariable, variablesOf} from '../params/variables_of';
-import {quoted} from '../util/quoted';
 import {isInstance} from '../state/registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from '../state/saved_config';
 import {manifestOf, type SavedParameter, writeWeights} from '../state/saved_weights';
-import {type AnyCallback, hyperValues, listOf, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
-import {checkSettings} from '../util/settings_check';
 import {checkStateDict, copies, type StateDict} from '../state/state_dict';
 import {type StateView, stateView} from '../state/state_view';
-import {isTensor} from '../util/tensors';
 import {parametersToSave, Waiting} from '../state/waiting';
-import {wasmTrainingHint} from './wasm_training_hint';
 import {WeightSpace} from '../state/weight_space';
+import {checkCore} from '../util/core_copies';
+import {quoted} from '../util/quoted';
+import {checkSettings} from '../util/settings_check';
+import {isTensor} from '../util/tensors';
+import {BaseOptimizer} from './base_optimizer';
+import {Evaluation} from './evaluation';
+import {isLossOfModel, warnLeftOut} from './left_out';
+import {type AnyCallback, hyperValues, type ListOf, listOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer without a promise; its own, which its next step may change. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
@@ -35,18 +36,20 @@ export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
 /**
  * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
  *
- * A step runs the callbacks in order on each parameter that trains and has a gradient; all new values are computed before the first is
- * written. A missing gradient leaves a parameter, its state and its step count alone.
+ * A step runs the callbacks in order on each parameter that trains and has a gradient; all new values are computed
+ * before the first is written. A missing gradient leaves a parameter, its state and its step count alone.
  */
-export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[]> extends BaseOptimizer {
+export class Optimizer<
+  const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[],
+> extends BaseOptimizer {
   /** The name by which saved models find the class. */
   static get className(): string {
     return 'TfjsOptimOptimizer';
   }
 
   /**
-   * The hypers that the class declares beside those of its callbacks, with defaults: what an optimizer gets on loading where the file lacks one. A class
-   * of your own that hands hypers to the constructor as `declared` overrides it.
+   * The hypers that the class declares beside those of its callbacks, with defaults: what an optimizer gets on loading
+   * where the file lacks one. A class of your own that hands hypers to the constructor as `declared` overrides it.
    */
   static get declaredHypers(): HyperDecl {
     return {};
@@ -82,9 +85,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     this.explicit = lists !== undefined;
-    this.set = new ParameterSet(lists, lists?.length ?? 1, hyperValues(this.chain, settings, declared), treatmentOf(settings), this.chain.externals, this.chain.ranges);
+    this.set = new ParameterSet(
+      lists,
+      lists?.length ?? 1,
+      hyperValues(this.chain, settings, declared),
+      treatmentOf(settings),
+      this.chain.externals,
+      this.chain.ranges,
+    );
     this.state = stateView({
-      chain: () => this.chain, common: () => this.common, known: variable => this.set.place(variable)?.parameter,
+      chain: () => this.chain,
+      common: () => this.common,
+      known: variable => this.set.place(variable)?.parameter,
       bound: variable => {
         this.#bind([variable]);
         this.#keepLent();
@@ -99,10 +111,14 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   /**
    * The loss and the gradients of the variables that train. Frozen ones cost no backpropagation.
    * @param f computes the loss, a scalar.
-   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables that there are.
+   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables that
+   *   there are.
    * @throws where none of the list is a parameter of this optimizer.
    */
-  override computeGradients(f: () => tf.Scalar, varList?: tf.Variable[]): {value: tf.Scalar; grads: tf.NamedTensorMap} {
+  override computeGradients(
+    f: () => tf.Scalar,
+    varList?: tf.Variable[],
+  ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#toTrain(varList);
     if (this.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
@@ -112,7 +128,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /**
    * Computes the gradients of `f` and updates the variables.
-   * @param varList the variables to consider, as for `computeGradients`; others stay as they are, whatever their state.
+   * @param varList the variables to consider, as for `computeGradients`; others stay as they are, whatever their
+   *   state.
    * @returns with `returnCost` the loss, the caller's to dispose.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
@@ -128,7 +145,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     }
   }
 
-  /** Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a tensor are skipped. */
+  /**
+   * Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a
+   * tensor are skipped.
+   */
   override applyGradients(variableGradients: NamedGradients): void {
     this.#checkUsable();
     this.#update(gradientsByVariable(variableGradients));
@@ -150,7 +170,12 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    * @param callbacks gives them, of the numbers that all parameters have in common and the hypers of the first group.
    * @returns whether there was such a step.
    */
-  stepBy(callbacks: (common: Readonly<Record<string, number>>, hypers: Readonly<Record<string, Scalar>>) => readonly Callback[] | undefined): boolean {
+  stepBy(
+    callbacks: (
+      common: Readonly<Record<string, number>>,
+      hypers: Readonly<Record<string, Scalar>>,
+    ) => readonly Callback[] | undefined,
+  ): boolean {
     this.#checkUsable();
     this.#restartReplaced();
     const others = callbacks(this.common, this.set.groups[0]?.hypers ?? {});
@@ -163,7 +188,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#update(this.grads.all());
   }
 
-  /** Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step still decays. */
+  /**
+   * Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step
+   * still decays.
+   */
   zeroGrad(setToNone = true): void {
     this.grads.zero(setToNone);
   }
@@ -249,7 +277,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.iterations_ = dict.iterations;
   }
 
-  /** Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too. */
+  /**
+   * Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too.
+   */
   clearState(): void {
     this.#keepLent();
     for (const {parameter} of this.set.all()) clearEntries(parameter);
@@ -265,23 +295,42 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override getConfig(): tf.serialization.ConfigDict {
     this.#checkToSave();
-    const {groups, frozenIdx, treatment: {trainBn, wdBnBias}} = this.set;
+    const {
+      groups,
+      frozenIdx,
+      treatment: {trainBn, wdBnBias},
+    } = this.set;
     return writeConfig({
-      callbacks: this.chain.callbacks, hypers: this.moving.hypersToSave(), frozen: groups.map(({frozen}) => frozen), frozenIdx, trainBn, wdBnBias,
-      explicit: this.explicit, schedule: this.moving.state, manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
+      callbacks: this.chain.callbacks,
+      hypers: this.moving.hypersToSave(),
+      frozen: groups.map(({frozen}) => frozen),
+      frozenIdx,
+      trainBn,
+      wdBnBias,
+      explicit: this.explicit,
+      schedule: this.moving.state,
+      manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
     });
   }
 
   /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
-  static override fromConfig<T extends tf.serialization.Serializable>(cls: tf.serialization.SerializableConstructor<T>, config: tf.serialization.ConfigDict): T {
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
     const revived: Callback[] = [];
     try {
       const saved = readConfig(config, revived, cls);
       const {trainBn, wdBnBias} = saved;
       const values = saved.hypers[0] ?? {};
       // The class's own constructor would compose afresh; what was saved is the composition.
-      const made: unknown = Reflect.construct(Optimizer, [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)], cls);
-      if (!(made instanceof Optimizer) || !isInstance(cls, made)) throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+      const made: unknown = Reflect.construct(
+        Optimizer,
+        [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
+        cls,
+      );
+      if (!(made instanceof Optimizer) || !isInstance(cls, made))
+        throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
       made.#restore(saved);
       return made;
     } catch (error) {
@@ -307,10 +356,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
-    const {iterations, common, own, waiting} = await loadWeights({
-      chain: this.chain, expected: this.#waiting.expected, known: manifestOf(this.chain, this.#toSave()),
-      bound: () => this.set.all().map(({parameter}) => parameter), check: () => { this.#checkUsable(); },
-    }, weights);
+    const {iterations, common, own, waiting} = await loadWeights(
+      {
+        chain: this.chain,
+        expected: this.#waiting.expected,
+        known: manifestOf(this.chain, this.#toSave()),
+        bound: () => this.set.all().map(({parameter}) => parameter),
+        check: () => {
+          this.#checkUsable();
+        },
+      },
+      weights,
+    );
     this.#keepLent();
     for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
     this.#waiting.arrived(waiting);
@@ -327,7 +384,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#bind([...variables], true);
   }
 
-  /** Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that one's to free. */
+  /**
+   * Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that
+   * one's to free.
+   */
   override dispose(): void {
     this.train();
     if (this.#ended !== undefined) return;
@@ -352,14 +412,25 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     this.#savedNumbers = inner.#savedNumbers;
     inner.grads.zero(true);
     inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
-    const refuse = (): void => { inner.#checkAlive(); };
+    const refuse = (): void => {
+      inner.#checkAlive();
+    };
     for (const field of ['set', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
   }
 
   #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
     const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, this.chain.externals, this.chain.ranges);
-    this.set.groups.forEach((group, i) => { group.frozen = frozen[i] ?? 'no'; });
+    this.set = new ParameterSet(
+      undefined,
+      hypers.length,
+      columns,
+      this.set.treatment,
+      this.chain.externals,
+      this.chain.ranges,
+    );
+    this.set.groups.forEach((group, i) => {
+      group.frozen = frozen[i] ?? 'no';
+    });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
     this.moving.load(schedule);
@@ -380,7 +451,9 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** To be called before state is written or disposed: what was handed out just now stays as it is. */
   #keepLent(): void {
-    this.#lending.replace(() => [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries));
+    this.#lending.replace(() =>
+      [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries),
+    );
   }
 
   #toSave(): SavedParameter[] {
@@ -393,7 +466,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   #checkUsable(): void {
     this.#checkAlive();
-    if (this.#evaluation.active) throw new Error('The parameters shown are those of eval(); call train() before the next step.');
+    if (this.#evaluation.active)
+      throw new Error('The parameters shown are those of eval(); call train() before the next step.');
   }
 
   /** What is saved goes with the weights as they are: these have to be the trained ones, and the state theirs. */
@@ -409,15 +483,22 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   /** The variables to differentiate by. */
   #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
-    const named = varList ?? (this.explicit && this.set.all().length > 0
-      ? this.set.all().map(({parameter: {variable}}) => variable)
-      : Object.values(tf.engine().registeredVariables).filter(({trainable, dtype}) => trainable && dtype === 'float32'));
+    const named =
+      varList ??
+      (this.explicit && this.set.all().length > 0
+        ? this.set.all().map(({parameter: {variable}}) => variable)
+        : Object.values(tf.engine().registeredVariables).filter(
+            ({trainable, dtype}) => trainable && dtype === 'float32',
+          ));
     this.#bind(named);
     const mine = named.flatMap(variable => this.set.place(variable) ?? []);
     if (mine.length === 0) {
-      throw new Error(`None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`);
+      throw new Error(
+        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`,
+      );
     }
-    if (varList !== undefined && !named.some(isTrainable)) throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    if (varList !== undefined && !named.some(isTrainable))
+      throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
   }
 
@@ -429,7 +510,10 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
     warnLeftOut(leftOut);
   }
 
-  /** Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were named already. */
+  /**
+   * Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were
+   * named already.
+   */
   #bind(variables: readonly tf.Variable[], naming = false): void {
     this.#checkAlive();
     this.#waiting.checkArrived();
@@ -447,9 +531,13 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
 
   #update(gradients: Gradients): void {
     this.#bind([...gradients.keys()]);
-    for (const variable of gradients.keys()) if (this.set.place(variable) === undefined) this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
+    for (const variable of gradients.keys())
+      if (this.set.place(variable) === undefined)
+        this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
     this.#restartReplaced();
-    this.onSchedule(() => { this.#run(this.chain, gradients); });
+    this.onSchedule(() => {
+      this.#run(this.chain, gradients);
+    });
     this.incrementIterations();
   }
 
@@ -457,13 +545,18 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   #run(chain: Chain, gradients: Gradients): boolean {
     const jobs: Job[] = [];
     for (const place of this.set.all()) {
-      const {parameter, group: {hypers}, index: group} = place;
+      const {
+        parameter,
+        group: {hypers},
+        index: group,
+      } = place;
       const {variable, entries} = parameter;
       if (!this.#takesPart(variable)) continue;
       this.#weightSpace.watch(chain, parameter);
       const trains = this.set.trains(place);
       const grad = trains ? gradients.get(variable) : undefined;
-      if (grad !== undefined || chain.everyParameter) jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
+      if (grad !== undefined || chain.everyParameter)
+        jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
     }
     this.#keepLent();
     if (jobs.length > 0) step(chain, jobs, this.common);
@@ -478,7 +571,8 @@ export class Optimizer<const C extends AnyCallback | readonly AnyCallback[] = re
   /** @throws where the variable is none of the optimizer's. */
   #placeOf(variable: tf.Variable, what: string): Place {
     const place = this.set.place(variable);
-    if (place === undefined) throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
+    if (place === undefined)
+      throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
     return place;
   }
 }

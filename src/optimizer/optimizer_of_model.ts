@@ -11,10 +11,13 @@ export function isOptimizer(x: unknown): x is Optimizer {
  */
 export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
   const given: unknown = model;
-  if (typeof given !== 'object' || given === null) throw new Error(`This needs a model of tfjs-layers; got ${String(given)}.`);
+  if (typeof given !== 'object' || given === null)
+    throw new Error(`This needs a model of tfjs-layers; got ${String(given)}.`);
   const {optimizer} = model;
   if (isOptimizer(optimizer)) return optimizer;
-  throw new Error(optimizer === undefined || optimizer === null
-    ? 'The model has no optimizer: compile it first.'
-    : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: new OptimWrapper(tf.train.adam()), …}).');
+  throw new Error(
+    optimizer === undefined || optimizer === null
+      ? 'The model has no optimizer: compile it first.'
+      : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: new OptimWrapper(tf.train.adam()), …}).',
+  );
 }

@@ -1,14 +1,14 @@
-import type {Callback, HyperDecl} from '../rule/declaration';
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
+import type {Callback, HyperDecl} from '../rule/declaration';
+import type {HyperValue} from '../rule/slice';
 import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
 import type {AnyCallback, BaseSettings, Settings} from './settings';
-import type {HyperValue} from '../rule/slice';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
@@ -20,10 +20,13 @@ export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSetti
 }
 
 /**
- * What an optimizer of the table is given beside the learning rate. Ranges: `lr`, `wd`, `eps`, `trustCoeff` and `beta` from 0; `mom` and `sqrMom` from 0 to below 1;
- * `nu1` and `nu2` any number, from 0 to 1 by their meaning. `object` keeps the compiler from taking a number for settings of which none are given.
+ * What an optimizer of the table is given beside the learning rate. Ranges: `lr`, `wd`, `eps`, `trustCoeff` and `beta`
+ * from 0; `mom` and `sqrMom` from 0 to below 1; `nu1` and `nu2` any number, from 0 to 1 by their meaning. `object`
+ * keeps the compiler from taking a number for settings of which none are given.
  */
-export type RowOptions<H, X, P extends readonly AnyCallback[]> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P> & Settings<P>;
+export type RowOptions<H, X, P extends readonly AnyCallback[]> = object & {readonly [K in keyof H]?: HyperValue} & X &
+  RowSettings<P> &
+  Settings<P>;
 
 interface Row<H, X> {
   readonly name: string;
@@ -47,14 +50,21 @@ interface RowClass<H, X> {
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
    * @param lr the learning rate: one, one a group, or a `slice`. Default 1e-3.
-   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, and the settings of every optimizer.
+   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, and the
+   *   settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  new <const P extends readonly AnyCallback[] = readonly []>(lr?: HyperValue, options?: RowOptions<H, X, P>, ...more: undefined[]): Optimizer<readonly Callback[]>;
+  new <const P extends readonly AnyCallback[] = readonly []>(
+    lr?: HyperValue,
+    options?: RowOptions<H, X, P>,
+    ...more: undefined[]
+  ): Optimizer<readonly Callback[]>;
 }
 
 /** The class of a row. The factory is a function of the same arguments. */
-function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(row: Row<H, X>): RowClass<H, X> {
+function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(
+  row: Row<H, X>,
+): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
   declareTableHypers(declared);
   return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
@@ -68,7 +78,11 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
 
     constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>, ...more: undefined[]) {
       checkRowArguments(row.factory, row.hypers, lr, [options, ...more]);
-      const {decoupleWd = true, callbacks = [], ...rest}: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
+      const {
+        decoupleWd = true,
+        callbacks = [],
+        ...rest
+      }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
       const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
@@ -78,62 +92,99 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
 }
 
 const sgdRow = {
-  name: 'SGD', factory: 'sgd', hypers: {mom: 0, wd: 0}, extra: {},
-  chain: (momentum: boolean) => momentum ? [averageGrad, momentumStep] : [sgdStep],
+  name: 'SGD',
+  factory: 'sgd',
+  hypers: {mom: 0, wd: 0},
+  extra: {},
+  chain: (momentum: boolean) => (momentum ? [averageGrad, momentumStep] : [sgdStep]),
 };
 const rmsPropRow = {
-  name: 'RMSProp', factory: 'rmsProp', hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8}, extra: {},
-  chain: (momentum: boolean) => [...momentum ? [averageGrad] : [], averageSqrGrad, rmsPropStep],
+  name: 'RMSProp',
+  factory: 'rmsProp',
+  hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8},
+  extra: {},
+  chain: (momentum: boolean) => [...(momentum ? [averageGrad] : []), averageSqrGrad, rmsPropStep],
 };
 const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
-const adamRow = {name: 'Adam', factory: 'adam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01}, extra: {}, chain: () => [...averages, adamStep]};
-const rAdamRow = {name: 'RAdam', factory: 'rAdam', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0}, extra: {}, chain: () => [...averages, rAdamStep]};
+const adamRow = {
+  name: 'Adam',
+  factory: 'adam',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
+  extra: {},
+  chain: () => [...averages, adamStep],
+};
+const rAdamRow = {
+  name: 'RAdam',
+  factory: 'rAdam',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0},
+  extra: {},
+  chain: () => [...averages, rAdamStep],
+};
 const qhAdamRow = {
-  name: 'QHAdam', factory: 'qhAdam', hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0}, extra: {}, chain: () => [...averages, qhAdamStep],
+  name: 'QHAdam',
+  factory: 'qhAdam',
+  hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0},
+  extra: {},
+  chain: () => [...averages, qhAdamStep],
 };
 const larcRow = {
-  name: 'Larc', factory: 'larc', hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0}, extra: {clip: true},
-  chain: (momentum: boolean, {clip}: {readonly clip?: boolean}) => [...momentum ? [averageGrad] : [], larcLayerLr.with({clip}), larcStep],
+  name: 'Larc',
+  factory: 'larc',
+  hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0},
+  extra: {clip: true},
+  chain: (momentum: boolean, {clip}: {readonly clip?: boolean}) => [
+    ...(momentum ? [averageGrad] : []),
+    larcLayerLr.with({clip}),
+    larcStep,
+  ],
 };
-const lambRow = {name: 'Lamb', factory: 'lamb', hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0}, extra: {}, chain: () => [...averages, lambStep]};
+const lambRow = {
+  name: 'Lamb',
+  factory: 'lamb',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0},
+  extra: {},
+  chain: () => [...averages, lambStep],
+};
 
 /**
- * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`. The momentum is not
- * dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom` later on one made without has no effect.
+ * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`.
+ * The momentum is not dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom`
+ * later on one made without has no effect.
  */
 export class SGD<const P extends readonly AnyCallback[] = readonly []> extends rowClass(sgdRow)<P> {}
 
 /**
- * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened momentum where `mom` is not 0
- * when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
+ * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
+ * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
 export class RMSProp<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rmsPropRow)<P> {}
 
 /**
- * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults, fastai's: `lr` 1e-3, `mom` 0.9,
- * `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`.
- * Sources: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
+ * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
+ * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
+ * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
+ * 2019.
  */
 export class Adam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(adamRow)<P> {}
 
 /**
- * Rectified Adam; with `beta` (50, say) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
- * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate
- * to Improve Convergence of ADAM, 2019.
+ * Rectified Adam; with `beta` (50, say) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
+ * `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0. Sources: Liu et al., On the Variance of the Adaptive Learning Rate and
+ * Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
  */
 export class RAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rAdamRow)<P> {}
 
 /**
- * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1, `eps` 1e-8, `wd` 0.
- * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
+ * `eps` 1e-8, `wd` 0. Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
 export class QHAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(qhAdamRow)<P> {}
 
 /**
- * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}. Defaults: `lr` 1e-3, `mom` 0.9,
- * `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0.
- * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
+ * Defaults: `lr` 1e-3, `mom` 0.9, `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0. Source: You et al., Large Batch
+ * Training of Convolutional Networks, 2017.
  */
 export class Larc<const P extends readonly AnyCallback[] = readonly []> extends rowClass(larcRow)<P> {}
 
@@ -144,46 +195,83 @@ export class Larc<const P extends readonly AnyCallback[] = readonly []> extends 
 export class Lamb<const P extends readonly AnyCallback[] = readonly []> extends rowClass(lambRow)<P> {}
 
 /** What the factory of a row of the table is given beside the learning rate. */
-export type Options<R extends {readonly hypers: object; readonly extra: object}, P extends readonly AnyCallback[]> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
+export type Options<
+  R extends {readonly hypers: object; readonly extra: object},
+  P extends readonly AnyCallback[],
+> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
 
 /** Makes {@link SGD}. */
-export function sgd<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P>, ...more: undefined[]): SGD<P> {
+export function sgd<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof sgdRow, P>,
+  ...more: undefined[]
+): SGD<P> {
   return new SGD(lr, options, ...more);
 }
 
 /** Makes {@link RMSProp}. */
-export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P>, ...more: undefined[]): RMSProp<P> {
+export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof rmsPropRow, P>,
+  ...more: undefined[]
+): RMSProp<P> {
   return new RMSProp(lr, options, ...more);
 }
 
 /** Makes {@link Adam}. */
-export function adam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>, ...more: undefined[]): Adam<P> {
+export function adam<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof adamRow, P>,
+  ...more: undefined[]
+): Adam<P> {
   return new Adam(lr, options, ...more);
 }
 
-/** Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. */
-export function adamW<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P>, ...more: undefined[]): Adam<P> {
+/**
+ * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
+ */
+export function adamW<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof adamRow, P>,
+  ...more: undefined[]
+): Adam<P> {
   checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
 /** Makes {@link RAdam}. */
-export function rAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P>, ...more: undefined[]): RAdam<P> {
+export function rAdam<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof rAdamRow, P>,
+  ...more: undefined[]
+): RAdam<P> {
   return new RAdam(lr, options, ...more);
 }
 
 /** Makes {@link QHAdam}. */
-export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P>, ...more: undefined[]): QHAdam<P> {
+export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof qhAdamRow, P>,
+  ...more: undefined[]
+): QHAdam<P> {
   return new QHAdam(lr, options, ...more);
 }
 
 /** Makes {@link Larc}. */
-export function larc<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P>, ...more: undefined[]): Larc<P> {
+export function larc<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof larcRow, P>,
+  ...more: undefined[]
+): Larc<P> {
   return new Larc(lr, options, ...more);
 }
 
 /** Makes {@link Lamb}. */
-export function lamb<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P>, ...more: undefined[]): Lamb<P> {
+export function lamb<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof lambRow, P>,
+  ...more: undefined[]
+): Lamb<P> {
   return new Lamb(lr, options, ...more);
 }
 
@@ -193,10 +281,14 @@ export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...m
 }
 
 /**
- * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01, `beta` 0, `k` 6, `alpha` 0.5.
- * Source: Wright, Ranger: a synergistic optimizer, 2019.
+ * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01,
+ * `beta` 0, `k` 6, `alpha` 0.5. Source: Wright, Ranger: a synergistic optimizer, 2019.
  */
-export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P> & LookaheadOptions, ...more: undefined[]): Lookahead {
+export function ranger<const P extends readonly AnyCallback[] = readonly []>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof rAdamRow, P> & LookaheadOptions,
+  ...more: undefined[]
+): Lookahead {
   checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);
   const {k, alpha, ...rest}: LookaheadOptions = {...options};
   return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, rest)), {k, alpha});
@@ -207,8 +299,15 @@ export function ranger<const P extends readonly AnyCallback[] = readonly []>(lr:
  * `make` gives one with its defaults but for what it is given.
  */
 export const optimizers = [
-  {name: 'sgd', make: sgd}, {name: 'rmsProp', make: rmsProp}, {name: 'adam', make: adam}, {name: 'adamW', make: adamW}, {name: 'rAdam', make: rAdam},
-  {name: 'qhAdam', make: qhAdam}, {name: 'larc', make: larc}, {name: 'lamb', make: lamb}, {name: 'ranger', make: ranger},
+  {name: 'sgd', make: sgd},
+  {name: 'rmsProp', make: rmsProp},
+  {name: 'adam', make: adam},
+  {name: 'adamW', make: adamW},
+  {name: 'rAdam', make: rAdam},
+  {name: 'qhAdam', make: qhAdam},
+  {name: 'larc', make: larc},
+  {name: 'lamb', make: lamb},
+  {name: 'ranger', make: ranger},
 ] as const;
 
 /** The classes that saved models name. */
@@ -216,7 +315,13 @@ export const optimizerClasses = [Optimizer, SGD, RMSProp, Adam, RAdam, QHAdam, L
 
 /** Other defaults for what is not given; an option that is `undefined` is not given either. */
 function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): D & O {
-  return Object.assign({...defaults}, options, Object.fromEntries(Object.entries(defaults).filter(([name]) => options !== undefined && Reflect.get(options, name) === undefined)));
+  return Object.assign(
+    {...defaults},
+    options,
+    Object.fromEntries(
+      Object.entries(defaults).filter(([name]) => options !== undefined && Reflect.get(options, name) === undefined),
+    ),
+  );
 }
 
 function momentumOf(given: unknown, fallback: number | undefined): boolean {

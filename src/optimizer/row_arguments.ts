@@ -1,6 +1,6 @@
+import {isSlice} from '../rule/slice';
 import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
-import {isSlice} from '../rule/slice';
 
 /**
  * Checks what a factory of the table of optimizers is given: a learning rate, then settings in one object.
@@ -8,13 +8,26 @@ import {isSlice} from '../rule/slice';
  * @throws where they are something else; the error says what to write.
  */
 export function checkRowArguments(factory: string, hypers: object, lr: unknown, given: readonly unknown[]): void {
-  if (!isRate(lr)) throw new Error(`${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given[0])}).`);
+  if (!isRate(lr))
+    throw new Error(
+      `${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given[0])}).`,
+    );
   // Other libraries have no weight decay among these, or at another place.
-  checkSettings(`${factory}(${typeof lr === 'number' ? lr : 'lr'}, `, given, Object.keys(hypers).filter(name => name !== 'wd'));
+  checkSettings(
+    `${factory}(${typeof lr === 'number' ? lr : 'lr'}, `,
+    given,
+    Object.keys(hypers).filter(name => name !== 'wd'),
+  );
 }
 
 function isRate(lr: unknown): boolean {
-  return typeof lr === 'number' || typeof lr === 'boolean' || isSlice(lr) || ArrayBuffer.isView(lr) || (Array.isArray(lr) && typeof lr[0] !== 'object');
+  return (
+    typeof lr === 'number' ||
+    typeof lr === 'boolean' ||
+    isSlice(lr) ||
+    ArrayBuffer.isView(lr) ||
+    (Array.isArray(lr) && typeof lr[0] !== 'object')
+  );
 }
 
 /** The arguments as they were meant. */

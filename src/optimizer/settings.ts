@@ -1,17 +1,18 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
-import type {Required} from '../rule/required';
-import type {Chain} from '../rule/chain';
-import {checkHyper, unknownHyper} from '../rule/hypers';
-import type {ParamGroups} from '../params/variables_of';
+
 import type {Treatment} from '../params/parameter_groups';
+import type {ParamGroups} from '../params/variables_of';
+import type {Chain} from '../rule/chain';
+import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import {checkHyper, unknownHyper} from '../rule/hypers';
+import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
 
 /** Settings of every optimizer beside its hypers. */
 export interface BaseSettings {
   /**
-   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without it, the optimizer takes
-   * the variables that it is first handed as one group.
+   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without it,
+   * the optimizer takes the variables that it is first handed as one group.
    */
   readonly params?: ParamGroups;
   /** Normalization parameters (`gamma`, `beta`) train although their group is frozen. Default true. */
@@ -25,21 +26,40 @@ export interface BaseSettings {
 /** A callback, whatever it declares. */
 export type AnyCallback = Callback;
 /** A list of callbacks, where one by itself is taken for a list of one. */
-export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[] ? C : C extends AnyCallback ? readonly [C] : never;
-type HypersOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<infer H> ? H : never : never;
-type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E ? E extends Callback<HyperDecl, infer O> ? O : never : never;
+export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[]
+  ? C
+  : C extends AnyCallback
+    ? readonly [C]
+    : never;
+type HypersOf<C extends readonly AnyCallback[]> = C[number] extends infer E
+  ? E extends Callback<infer H>
+    ? H
+    : never
+  : never;
+type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E
+  ? E extends Callback<HyperDecl, infer O>
+    ? O
+    : never
+  : never;
 type Keys<U> = U extends unknown ? keyof U : never;
 type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
 
-/** The settings of callbacks that are known when the program runs: hypers and options by any name, which the constructor checks. */
+/**
+ * The settings of callbacks that are known when the program runs: hypers and options by any name, which the
+ * constructor checks.
+ */
 type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
-type NamedSettings<C extends readonly AnyCallback[]> =
-  {readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue}
-  & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue}
-  & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
+type NamedSettings<C extends readonly AnyCallback[]> = {
+  readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue;
+} & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue} & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
 
-/** The settings of a composition: its hypers (those without a default are needed), options set by name, and `BaseSettings`. */
-export type Settings<C extends readonly AnyCallback[]> = object & BaseSettings & (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+/**
+ * The settings of a composition: its hypers (those without a default are needed), options set by name, and
+ * `BaseSettings`.
+ */
+export type Settings<C extends readonly AnyCallback[]> = object &
+  BaseSettings &
+  (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 
@@ -58,11 +78,13 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   const values = new Map<string, HyperValue>();
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
   for (const [name, value] of given) {
-    if (!defaults.has(name) && !chain.options.has(name)) throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
+    if (!defaults.has(name) && !chain.options.has(name))
+      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
     if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // A wrapped optimizer has settings that are true or false among its hypers.
-    if (typeof sample === 'boolean' && chain.externals.length === 0) checkHyper(name, sample, chain.options.get(name) ?? 0);
+    if (typeof sample === 'boolean' && chain.externals.length === 0)
+      checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);
   }
   for (const [name, value] of defaults) {

@@ -9,8 +9,8 @@ export function declareTableHypers(hypers: HyperDecl): void {
 }
 
 /**
- * The hypers of all classes of the table, without their defaults: what an optimizer around another may have, although none of its callbacks reads it.
- * Which class the other was of is not known, nor are its defaults.
+ * The hypers of all classes of the table, without their defaults: what an optimizer around another may have, although
+ * none of its callbacks reads it. Which class the other was of is not known, nor are its defaults.
  */
 export function tableHypers(): Record<string, Required> {
   return Object.fromEntries([...names].map(name => [name, required]));

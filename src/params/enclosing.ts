@@ -4,7 +4,10 @@ import type {layers} from '@tensorflow/tfjs-layers';
 type Layer = layers.Layer;
 const enclosing = new WeakMap<tf.Variable, Set<Layer>>();
 
-/** Says that the variable lies in these layers and models, whose `trainable` counts for it. tfjs itself loses sight of a Sequential that is first in a Sequential. */
+/**
+ * Says that the variable lies in these layers and models, whose `trainable` counts for it. tfjs itself loses sight of
+ * a Sequential that is first in a Sequential.
+ */
 export function tellEnclosing(variable: tf.Variable, outer: readonly Layer[]): void {
   const known = enclosing.get(variable) ?? new Set();
   for (const layer of outer) known.add(layer);

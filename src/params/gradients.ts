@@ -1,15 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import {shown} from '../util/shown';
 
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
 
-/** What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. The absent `dtype` tells the compiler that a tensor is no entry. */
-export type NamedGradients = tf.NamedTensorMap | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined; readonly dtype?: undefined}>;
+/**
+ * What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. The absent `dtype` tells the
+ * compiler that a tensor is no entry.
+ */
+export type NamedGradients =
+  | tf.NamedTensorMap
+  | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined; readonly dtype?: undefined}>;
 
 /**
  * The gradients by variable.
- * @throws where there are no names, a name is of no living variable, or a gradient is not its variable's shape and type.
+ * @throws where there are no names, a name is of no living variable, or a gradient is not its variable's shape and
+ *   type.
  */
 export function gradientsByVariable(named: NamedGradients): Gradients {
   const gradients = new Map<tf.Variable, tf.Tensor>();
@@ -19,14 +26,20 @@ export function gradientsByVariable(named: NamedGradients): Gradients {
   return gradients;
 }
 
-function addGradient(gradients: Map<tf.Variable, tf.Tensor>, name: string, gradient: tf.Tensor | null | undefined): void {
+function addGradient(
+  gradients: Map<tf.Variable, tf.Tensor>,
+  name: string,
+  gradient: tf.Tensor | null | undefined,
+): void {
   if (gradient === null || gradient === undefined) return;
   const variable = tf.engine().registeredVariables[name];
   // One look-up, and none of what every object has: 'constructor', say.
-  if (typeof variable !== 'object' || variable.name !== name) throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
+  if (typeof variable !== 'object' || variable.name !== name)
+    throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
   checkGradient(variable, gradient);
   const {size} = gradients;
-  if (gradients.set(variable, gradient).size === size) throw new Error(`There are two gradients for '${name}'; add them up.`);
+  if (gradients.set(variable, gradient).size === size)
+    throw new Error(`There are two gradients for '${name}'; add them up.`);
 }
 
 function nameOf(one: object): string {
@@ -41,9 +54,12 @@ function isList(named: NamedGradients): named is Extract<NamedGradients, readonl
 /** @throws where the gradient can't be one of the variable. */
 export function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void {
   if (gradient.isDisposed) throw new Error(`The gradient of '${variable.name}' is disposed.`);
-  if (gradient.dtype !== 'float32') throw new Error(`The gradient of '${variable.name}' is ${gradient.dtype}; it must be float32.`);
+  if (gradient.dtype !== 'float32')
+    throw new Error(`The gradient of '${variable.name}' is ${gradient.dtype}; it must be float32.`);
   if (!tf.util.arraysEqual(gradient.shape, variable.shape)) {
-    throw new Error(`The gradient of '${variable.name}' has the shape [${gradient.shape}]; it must have the variable's, [${variable.shape}].`);
+    throw new Error(
+      `The gradient of '${variable.name}' has the shape [${gradient.shape}]; it must have the variable's, [${variable.shape}].`,
+    );
   }
 }
 
@@ -69,14 +85,20 @@ export class GradientStore {
   add(variable: tf.Variable, gradient: tf.Tensor): void {
     const old = this.#stored.get(variable);
     if (old === undefined) this.set(variable, gradient);
-    else tf.tidy(() => { this.set(variable, tf.add(old, gradient)); });
+    else
+      tf.tidy(() => {
+        this.set(variable, tf.add(old, gradient));
+      });
   }
 
   /** Frees all gradients, or with `toNone` false replaces them by zeros. */
   zero(toNone: boolean): void {
     for (const [variable, gradient] of [...this.#stored]) {
       if (toNone || variable.isDisposed) this.set(variable, undefined);
-      else tf.tidy(() => { this.set(variable, tf.zerosLike(gradient)); });
+      else
+        tf.tidy(() => {
+          this.set(variable, tf.zerosLike(gradient));
+        });
     }
   }
 

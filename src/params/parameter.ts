@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import type {Scalar} from '../rule/declaration';
 import {type WeightKind, weightKind} from './weight_kind';
 
@@ -45,7 +46,10 @@ export function clearEntries(parameter: Parameter): void {
 }
 
 /** Gives a parameter other state and flags, or none. The tensors are its own then. */
-export function replaceState(parameter: Parameter, {entries, flags}: Pick<Parameter, 'entries' | 'flags'> = {entries: {}, flags: {}}): void {
+export function replaceState(
+  parameter: Parameter,
+  {entries, flags}: Pick<Parameter, 'entries' | 'flags'> = {entries: {}, flags: {}},
+): void {
   clearEntries(parameter);
   delete parameter.flags.doWd;
   delete parameter.flags.forceTrain;

@@ -1,13 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import type {External, Scalar} from '../rule/declaration';
-import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
-import {isTrainable} from './enclosing';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
-import {checkVariable} from './variables_of';
 import type {Range} from '../rule/range';
-import {Moving} from '../schedule/moving';
 import {type HyperValue, spread} from '../rule/slice';
+import {Moving} from '../schedule/moving';
 import {warn} from '../util/warn';
+import {isTrainable} from './enclosing';
+import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
+import {checkVariable} from './variables_of';
 import {kindByName} from './weight_kind';
 
 /** How an optimizer treats parameters by what they are. */
@@ -46,16 +47,32 @@ export class ParameterSet {
    * @param externals where some of the hypers are kept.
    * @param ranges of the options, which can be set like hypers.
    */
-  constructor(lists: ReadonlyArray<readonly tf.Variable[]> | undefined, n: number, values: ReadonlyMap<string, HyperValue>, readonly treatment: Treatment,
-    externals: readonly External[] = [], readonly ranges: ReadonlyMap<string, Range> = new Map()) {
-    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const);
+  constructor(
+    lists: ReadonlyArray<readonly tf.Variable[]> | undefined,
+    n: number,
+    values: ReadonlyMap<string, HyperValue>,
+    readonly treatment: Treatment,
+    externals: readonly External[] = [],
+    readonly ranges: ReadonlyMap<string, Range> = new Map(),
+  ) {
+    const columns = [...values].map(
+      ([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const,
+    );
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
-      parameters: [], frozen: 'no', hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
+      parameters: [],
+      frozen: 'no',
+      hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
     }));
     this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
-    this.groups.forEach(({hypers}, i) => { externals.forEach(external => { external.link(hypers, i); }); });
+    this.groups.forEach(({hypers}, i) => {
+      externals.forEach(external => {
+        external.link(hypers, i);
+      });
+    });
     this.#warnOfEmpty(lists ?? []);
-    lists?.forEach((list, i) => { list.forEach(variable => this.add(newParameter(variable), i)); });
+    lists?.forEach((list, i) => {
+      list.forEach(variable => this.add(newParameter(variable), i));
+    });
   }
 
   place(variable: tf.Variable): Place | undefined {
@@ -71,7 +88,9 @@ export class ParameterSet {
   /** All parameters, in group order. */
   all(): readonly Place[] {
     this.#dropDisposed();
-    this.#ordered ??= this.#everyGroup.flatMap(({parameters}) => parameters.flatMap(({variable}) => this.#places.get(variable) ?? []));
+    this.#ordered ??= this.#everyGroup.flatMap(({parameters}) =>
+      parameters.flatMap(({variable}) => this.#places.get(variable) ?? []),
+    );
     return this.#ordered;
   }
 
@@ -88,7 +107,10 @@ export class ParameterSet {
 
   /** Puts other lists of variables in the groups; those that stay keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
-    if (lists.length !== this.groups.length) throw new Error(`Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`);
+    if (lists.length !== this.groups.length)
+      throw new Error(
+        `Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`,
+      );
     this.#warnOfEmpty(lists);
     const before = new Map([...this.#places].map(([variable, {parameter}]) => [variable, parameter]));
     this.#places.clear();
@@ -128,11 +150,15 @@ export class ParameterSet {
     return flags.doWd ?? !((!wdBnBias && kind !== undefined) || noWd?.(variable) === true);
   }
 
-  /** The flags of a parameter, with what a configuration can't hold: the function `noWd`, and kinds that names don't tell. */
+  /**
+   * The flags of a parameter, with what a configuration can't hold: the function `noWd`, and kinds that names don't
+   * tell.
+   */
   flagsToSave(parameter: Parameter): Flags {
     const {variable, flags, kind} = parameter;
     const {noWd, trainBn} = this.treatment;
-    if (kind !== kindByName(variable.name)) return {doWd: this.decays(parameter), forceTrain: trainBn && kind === 'normalization', ...flags};
+    if (kind !== kindByName(variable.name))
+      return {doWd: this.decays(parameter), forceTrain: trainBn && kind === 'normalization', ...flags};
     return flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags;
   }
 
@@ -141,7 +167,16 @@ export class ParameterSet {
    * @param check throws where the set is no longer that of the optimizer whose hypers these are.
    */
   hyperViews(check: () => unknown): Array<Record<string, Scalar>> {
-    return this.groups.map(({hypers}, i) => hyperView(hypers, check, name => { this.moving.release(name, i); }, this.ranges));
+    return this.groups.map(({hypers}, i) =>
+      hyperView(
+        hypers,
+        check,
+        name => {
+          this.moving.release(name, i);
+        },
+        this.ranges,
+      ),
+    );
   }
 
   /** Sets hypers of all groups, all or none of them. */
@@ -149,21 +184,29 @@ export class ParameterSet {
     const known = Object.keys(this.groups[0]?.hypers ?? {});
     const columns = Object.entries(values).map(([name, value]) => {
       if (!known.includes(name)) throw unknownHyper(name, known);
-      return [name, checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name], this.ranges.get(name))] as const;
+      return [
+        name,
+        checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name], this.ranges.get(name)),
+      ] as const;
     });
     for (const [name, column] of columns) {
-      this.groups.forEach(({hypers}, i) => { hypers[name] = column[i] ?? 0; });
+      this.groups.forEach(({hypers}, i) => {
+        hypers[name] = column[i] ?? 0;
+      });
       this.moving.release(name);
     }
   }
 
   freezeTo(n: number): void {
-    if (!Number.isInteger(n)) throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
+    if (!Number.isInteger(n))
+      throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
     const count = this.groups.length;
     if (n < 0) this.#groupAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;
     if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
-    this.groups.forEach((group, i) => { group.frozen = i < this.frozenIdx ? 'unless forced' : 'no'; });
+    this.groups.forEach((group, i) => {
+      group.frozen = i < this.frozenIdx ? 'unless forced' : 'no';
+    });
   }
 
   setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
@@ -180,13 +223,16 @@ export class ParameterSet {
 
   #groupAt(n: number): Group {
     const group = this.#everyGroup.at(n);
-    if (group === undefined) throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
+    if (group === undefined)
+      throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
     return group;
   }
 }
 
 function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar, range?: Range): Scalar[] {
   const column = spread(name, value, n);
-  column.forEach(entry => { checkHyper(name, entry, now, range); });
+  column.forEach(entry => {
+    checkHyper(name, entry, now, range);
+  });
   return column;
 }

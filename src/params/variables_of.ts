@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
-import {tellEnclosing} from './enclosing';
+
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
+import {tellEnclosing} from './enclosing';
 
 /** What stands for parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
 export type Params = tf.Variable | LayerVariable | layers.Layer | LayersModel;
@@ -16,7 +17,8 @@ export type ParamGroups = Params | Iterable<Params> | Iterable<Iterable<Params>>
 export function variablesOf(params: ParamGroups): tf.Variable[][] {
   const members: ReadonlyArray<Params | Iterable<Params>> = listOf(params);
   const lists = members.filter(isIterable);
-  if (lists.length > 0 && lists.length < members.length) throw new Error('`params` is a list of parameters or a list of such lists (the groups), not a mixture.');
+  if (lists.length > 0 && lists.length < members.length)
+    throw new Error('`params` is a list of parameters or a list of such lists (the groups), not a mixture.');
   const groups = lists.length > 0 ? lists.map(list => [...list].flatMap(expand)) : [members.flatMap(expand)];
   const seen = new Map<tf.Variable, number>();
   groups.forEach((group, i) => {
@@ -24,7 +26,9 @@ export function variablesOf(params: ParamGroups): tf.Variable[][] {
       checkVariable(variable);
       const before = seen.get(variable);
       if (before !== undefined) {
-        throw new Error(`The variable '${variable.name}' is given twice (group ${before}${before === i ? '' : ` and group ${i}`}); a parameter belongs to one group, once.`);
+        throw new Error(
+          `The variable '${variable.name}' is given twice (group ${before}${before === i ? '' : ` and group ${i}`}); a parameter belongs to one group, once.`,
+        );
       }
       seen.set(variable, i);
     }
@@ -35,7 +39,8 @@ export function variablesOf(params: ParamGroups): tf.Variable[][] {
 /** @throws where an optimizer could not train the variable. */
 export function checkVariable(variable: tf.Variable): void {
   if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; hand in one that is alive.`);
-  if (variable.dtype !== 'float32') throw new Error(`The variable '${variable.name}' is ${variable.dtype}; only float32 variables can be trained.`);
+  if (variable.dtype !== 'float32')
+    throw new Error(`The variable '${variable.name}' is ${variable.dtype}; only float32 variables can be trained.`);
 }
 
 function expand(member: unknown): tf.Variable[] {
@@ -58,7 +63,9 @@ function weightsOf(member: object): tf.Variable[] | undefined {
 function valueOf(weight: LayerVariable): tf.Variable {
   const value = weight.read();
   if (isVariable(value)) return value;
-  throw new Error(`The weight '${weight.name}' holds no tf.Variable; tfjs-optim does not know this version of tfjs-layers.`);
+  throw new Error(
+    `The weight '${weight.name}' holds no tf.Variable; tfjs-optim does not know this version of tfjs-layers.`,
+  );
 }
 
 /** The layer and all layers inside it: of containers, of wrappers such as bidirectional, cells of recurrent layers. */
@@ -70,8 +77,8 @@ export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>())
 }
 
 /**
- * A layer's moving averages and the like. While `layer.trainable` is false, the public lists count kernels among these;
- * only the layer's own list tells the two apart.
+ * A layer's moving averages and the like. While `layer.trainable` is false, the public lists count kernels among
+ * these; only the layer's own list tells the two apart.
  */
 function neverTrained(layer: layers.Layer): LayerVariable[] {
   const own: unknown = Reflect.get(layer, '_nonTrainableWeights');
@@ -125,5 +132,7 @@ function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly lay
 
 function checkHasWeights(layer: layers.Layer): void {
   if (isContainer(layer) || layer.weights.length > 0 || layer.built) return;
-  throw new Error(`The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`);
+  throw new Error(
+    `The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`,
+  );
 }

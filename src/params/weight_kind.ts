@@ -11,7 +11,10 @@ export function tellKind(variable: tf.Variable, kind: WeightKind): void {
   told.set(variable, kind);
 }
 
-/** What a variable is: as it was told, else by its name, `layer/weight` with the suffix that tfjs adds. A name without a slash tells nothing. */
+/**
+ * What a variable is: as it was told, else by its name, `layer/weight` with the suffix that tfjs adds. A name without
+ * a slash tells nothing.
+ */
 export function weightKind(variable: tf.Variable): WeightKind | undefined {
   return told.get(variable) ?? kindByName(variable.name);
 }

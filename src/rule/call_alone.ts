@@ -1,30 +1,43 @@
-import type {Callback, Context, Lane, Scalar} from './declaration';
-import {contextOf, type Values} from './run_chain';
-import {entriesReturned, WANTED} from './returned';
-import type {Value} from './value';
-import {isTensor} from '../util/tensors';
 import {own} from '../util/own';
+import {isTensor} from '../util/tensors';
+import type {Callback, Context, Lane, Scalar} from './declaration';
+import {entriesReturned, WANTED} from './returned';
+import {contextOf, type Values} from './run_chain';
+import type {Value} from './value';
 
-/** Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts. */
+/**
+ * Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts.
+ */
 export function callAlone(cb: Callback, at: Context): object {
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
     const value = own(at, name) ?? fallback;
-    if (typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+    if (typeof value !== 'number' && typeof value !== 'boolean')
+      throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
     hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
   for (const name of Object.keys({...declaration.state, ...declaration.reads, ...declaration.needs})) {
     const given = own(at, name);
-    if (given !== undefined || Object.hasOwn(declaration.needs, name)) entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
+    if (given !== undefined || Object.hasOwn(declaration.needs, name))
+      entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
   }
   const lane: Lane<Value> = {
-    before: p, p, grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']), trains: true, doWd: at['doWd'] !== false,
-    hypers, entries, stopped: false,
+    before: p,
+    p,
+    grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']),
+    trains: true,
+    doWd: at['doWd'] !== false,
+    hypers,
+    entries,
+    stopped: false,
   };
-  const total = declaration.total === undefined ? undefined : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, alone)), WANTED.total);
+  const total =
+    declaration.total === undefined
+      ? undefined
+      : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, alone)), WANTED.total);
   return entriesReturned(cb.name, declaration.run(contextOf(cb, lane, alone, total)), WANTED.run);
 }
 

@@ -1,51 +1,57 @@
+import {own} from '../util/own';
 import {callAlone} from './call_alone';
 import type {Callback, Context, Declaration, HyperDecl, OptionDecl, Scalar, StateDecl, Widen} from './declaration';
-import {own} from '../util/own';
 import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
 import type {Value} from './value';
 
 type Entry<I, V = Value> = I extends number ? number : V;
-type Own<H, S, R, N, O, E> =
-  {readonly p: Value; readonly grad: E extends true ? Value | undefined : Value; readonly doWd: boolean}
-  & {readonly [K in keyof H]: number} & {readonly [K in keyof O]: Widen<O[K]>}
-  & {readonly [K in keyof S]: Entry<S[K]>} & {readonly [K in keyof N]: Entry<N[K]>}
-  & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
+type Own<H, S, R, N, O, E> = {
+  readonly p: Value;
+  readonly grad: E extends true ? Value | undefined : Value;
+  readonly doWd: boolean;
+} & {readonly [K in keyof H]: number} & {readonly [K in keyof O]: Widen<O[K]>} & {
+  readonly [K in keyof S]: Entry<S[K]>;
+} & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
-type Update<S, V = Value> = {readonly p?: V; readonly grad?: V; readonly stop?: boolean} & {readonly [K in keyof S]?: Entry<S[K], V>};
+type Update<S, V = Value> = {readonly p?: V; readonly grad?: V; readonly stop?: boolean} & {
+  readonly [K in keyof S]?: Entry<S[K], V>;
+};
 type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'grad' | 'stop' | keyof S ? unknown : never};
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
 /** What a callback called alone has to be given: what it cannot start or default by itself. */
-type Alone<H, S, R, N, O, V> =
-  {readonly p: V; readonly grad?: V; readonly doWd?: boolean}
-  & {readonly [K in Exclude<keyof H, Defaulted<H>>]: number} & {readonly [K in Defaulted<H>]?: number}
-  & {readonly [K in keyof N]: Entry<N[K], V>} & {readonly [K in keyof O]?: Widen<O[K]>}
-  & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>};
+type Alone<H, S, R, N, O, V> = {readonly p: V; readonly grad?: V; readonly doWd?: boolean} & {
+  readonly [K in Exclude<keyof H, Defaulted<H>>]: number;
+} & {readonly [K in Defaulted<H>]?: number} & {readonly [K in keyof N]: Entry<N[K], V>} & {
+  readonly [K in keyof O]?: Widen<O[K]>;
+} & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>};
 
 /** A callback that can be called by itself, as a plain function of one parameter: tensors in, tensors out. */
 export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
   <V extends Value>(at: Alone<H, S, R, N, O, V>): Update<S, V>;
 }
 
-// `callback`, for users, is this with checks of what it is given, which the tests do for the package's own. The reference has the parameters from here.
+// `callback`, for users, is this with checks of what it is given, which the tests do for the package's own. The
+// reference has the parameters from here.
 /**
  * Makes a callback and registers it under its name.
  *
  * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
  * @param declaration
  *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
- *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`, `startAt(f)`). Callbacks may
- *     share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})` hold a point in weight
- *     space: `opt.rebase()` has them start anew from the weights as they are.
+ *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
+ *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
+ *     hold a point in weight space: `opt.rebase()` has them start anew from the weights as they are.
  *   - `restarts`: entries in weight space that do so by themselves, too, where others wrote the variable since the
  *     last step.
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
  *   - `needs`: entries that a callback before it has to provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
- *   - `ranges`: which numbers options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked by `with` and on loading.
+ *   - `ranges`: which numbers options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked by
+ *     `with` and on loading.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its
  *     numbers are common to all. The `p` that it returns for a frozen parameter is dropped.
@@ -53,16 +59,30 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  * @param fn the maths.
  */
 export function newCallback<
-  H extends HyperDecl = {}, S extends StateDecl = {}, R extends StateDecl = {}, N extends StateDecl = {}, O extends OptionDecl = {},
-  T extends Readonly<Record<string, Value>> = {}, E extends boolean = false, U extends Update<S> = Update<S>>(
+  H extends HyperDecl = {},
+  S extends StateDecl = {},
+  R extends StateDecl = {},
+  N extends StateDecl = {},
+  O extends OptionDecl = {},
+  T extends Readonly<Record<string, Value>> = {},
+  E extends boolean = false,
+  U extends Update<S> = Update<S>,
+>(
   name: string,
   declaration: {
-    readonly hypers?: H; readonly state?: S; readonly reads?: R; readonly needs?: N; readonly options?: O;
+    readonly hypers?: H;
+    readonly state?: S;
+    readonly reads?: R;
+    readonly needs?: N;
+    readonly options?: O;
     readonly ranges?: {readonly [K in keyof O]?: Range};
-    readonly restarts?: ReadonlyArray<keyof S & string>; readonly everyParameter?: E;
-    readonly total?: (at: Own<H, S, R, N, O, E>) => T; readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
+    readonly restarts?: ReadonlyArray<keyof S & string>;
+    readonly everyParameter?: E;
+    readonly total?: (at: Own<H, S, R, N, O, E>) => T;
+    readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
   },
-  fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>): CallableCallback<H, S, R, N, O>;
+  fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>,
+): CallableCallback<H, S, R, N, O>;
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
   const made = bind(name, full, full.options);
@@ -71,17 +91,29 @@ export function newCallback(name: string, declaration: Partial<Declaration>, fn:
 }
 
 const NOTHING: Declaration = {
-  hypers: {}, state: {}, reads: {}, needs: {}, options: {}, ranges: {}, restarts: [], everyParameter: false, run: () => ({}),
+  hypers: {},
+  state: {},
+  reads: {},
+  needs: {},
+  options: {},
+  ranges: {},
+  restarts: [],
+  everyParameter: false,
+  run: () => ({}),
 };
 
-/** A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how. */
+/**
+ * A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how.
+ */
 export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
   return bind(name, {...NOTHING, ...declaration}, {});
 }
 
 function bind(name: string, declaration: Declaration, options: OptionDecl): Callback {
   const parts: Omit<Callback, 'name'> = {
-    hypers: declaration.hypers, options, declaration,
+    hypers: declaration.hypers,
+    options,
+    declaration,
     with(given: Readonly<Record<string, Scalar | undefined>>) {
       const set: Record<string, Scalar> = {...options};
       for (const [option, value] of Object.entries(given)) {

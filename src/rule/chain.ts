@@ -1,6 +1,6 @@
 import type {Callback, External} from './declaration';
 import type {Range} from './range';
-import {required, type Required} from './required';
+import {type Required, required} from './required';
 import type {Start} from './starts';
 
 /** A stretch of the chain. Only its first callback may be one that waits for all parameters. */
@@ -42,7 +42,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
     if (first !== undefined && first.kind !== kind) {
-      throw new Error(`'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`);
+      throw new Error(
+        `'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`,
+      );
     }
     if (first === undefined) kinds.set(entry, {kind, by});
   };
@@ -62,23 +64,42 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       claim(entry, 'state', name);
       const known = state.get(entry);
       const own = Object.hasOwn(declaration.state, entry);
-      if (known === undefined && !own && (Object.hasOwn(declaration.needs, entry) || callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))) {
-        throw new Error(`${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`);
+      if (
+        known === undefined &&
+        !own &&
+        (Object.hasOwn(declaration.needs, entry) ||
+          callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))
+      ) {
+        throw new Error(
+          `${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`,
+        );
       }
-      if (known !== undefined && (Object.hasOwn(declaration.reads, entry) ? typeof known !== typeof start : known !== start)) {
+      if (
+        known !== undefined &&
+        (Object.hasOwn(declaration.reads, entry) ? typeof known !== typeof start : known !== start)
+      ) {
         throw new Error(`${name} and a callback before it start the state entry '${entry}' differently.`);
       }
       if (!own) continue;
       const shared = declaration.everyParameter && typeof start === 'number';
       if (known !== undefined && shared !== common.has(entry)) {
-        throw new Error(`${name}: '${entry}' is common to all parameters in one callback and each parameter's own in another.`);
+        throw new Error(
+          `${name}: '${entry}' is common to all parameters in one callback and each parameter's own in another.`,
+        );
       }
       state.set(entry, start);
       if (shared) common.add(entry);
     }
   }
   return {
-    callbacks, stages: stagesOf(callbacks), hypers, state, options, common, ranges: rangesOf(callbacks), everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
+    callbacks,
+    stages: stagesOf(callbacks),
+    hypers,
+    state,
+    options,
+    common,
+    ranges: rangesOf(callbacks),
+    everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
   };
@@ -86,7 +107,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
 
 function checkIsCallback(cb: unknown, i: number): void {
   if (typeof cb === 'function' && 'declaration' in cb) return;
-  throw new Error(`Callback ${i} is ${Array.isArray(cb) ? 'a list: spread it, as in [...accumulate(4)]' : `no callback but ${String(cb)}: make one by callback(…)`}.`);
+  throw new Error(
+    `Callback ${i} is ${Array.isArray(cb) ? 'a list: spread it, as in [...accumulate(4)]' : `no callback but ${String(cb)}: make one by callback(…)`}.`,
+  );
 }
 
 function stagesOf(callbacks: readonly Callback[]): Stage[] {
@@ -99,12 +122,15 @@ function stagesOf(callbacks: readonly Callback[]): Stage[] {
   return stages;
 }
 
-/** A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to know whether any parameter is still on its way. */
+/**
+ * A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to
+ * know whether any parameter is still on its way.
+ */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
 }
 
 function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
   const all = callbacks.flatMap(({declaration: {ranges}}) => Object.entries(ranges));
-  return new Map(all.flatMap(([option, range]) => range === undefined ? [] : [[option, range] as const]));
+  return new Map(all.flatMap(([option, range]) => (range === undefined ? [] : [[option, range] as const])));
 }

@@ -2,10 +2,34 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** What each method computes from the tensor, and from what it is given besides where it takes something. */
 const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
-  sqrt: tf.sqrt, square: tf.square, abs: tf.abs, neg: tf.neg, sign: tf.sign, exp: tf.exp, log: tf.log, softplus: tf.softplus,
-  zerosLike: tf.zerosLike, onesLike: tf.onesLike, logicalNot: tf.logicalNot, sum: x => tf.sum(x), mean: x => tf.mean(x), max: x => tf.max(x),
-  add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum, pow: tf.pow, less: tf.less,
-  lessEqual: tf.lessEqual, greater: tf.greater, greaterEqual: tf.greaterEqual, equal: tf.equal, logicalAnd: tf.logicalAnd, logicalOr: tf.logicalOr,
+  sqrt: tf.sqrt,
+  square: tf.square,
+  abs: tf.abs,
+  neg: tf.neg,
+  sign: tf.sign,
+  exp: tf.exp,
+  log: tf.log,
+  softplus: tf.softplus,
+  zerosLike: tf.zerosLike,
+  onesLike: tf.onesLike,
+  logicalNot: tf.logicalNot,
+  sum: x => tf.sum(x),
+  mean: x => tf.mean(x),
+  max: x => tf.max(x),
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  pow: tf.pow,
+  less: tf.less,
+  lessEqual: tf.lessEqual,
+  greater: tf.greater,
+  greaterEqual: tf.greaterEqual,
+  equal: tf.equal,
+  logicalAnd: tf.logicalAnd,
+  logicalOr: tf.logicalOr,
 };
 
 /**
@@ -14,8 +38,14 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
  */
 export function registerChainedOps(): void {
   const define = (name: string, value: (this: tf.Tensor, ...args: never[]) => tf.Tensor) => {
-    if (!(name in tf.Tensor.prototype)) Object.defineProperty(tf.Tensor.prototype, name, {value, writable: true, configurable: true});
+    if (!(name in tf.Tensor.prototype))
+      Object.defineProperty(tf.Tensor.prototype, name, {value, writable: true, configurable: true});
   };
-  for (const [name, op] of Object.entries(OPS)) define(name, function(this: tf.Tensor, b: tf.TensorLike) { return op(this, b); });
-  define('where', function(this: tf.Tensor, condition: tf.TensorLike, other: tf.TensorLike) { return tf.where(condition, this, other); });
+  for (const [name, op] of Object.entries(OPS))
+    define(name, function (this: tf.Tensor, b: tf.TensorLike) {
+      return op(this, b);
+    });
+  define('where', function (this: tf.Tensor, condition: tf.TensorLike, other: tf.TensorLike) {
+    return tf.where(condition, this, other);
+  });
 }

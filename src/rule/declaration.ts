@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import type {Range} from './range';
 import type {Required} from './required';
 import type {Start} from './starts';
@@ -16,7 +17,10 @@ export type StateDecl = Readonly<Record<string, number | Start>>;
 /** Options by name, with their values. */
 export type OptionDecl = Readonly<Record<string, Scalar>>;
 
-/** What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks that where a rule is written. */
+/**
+ * What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks
+ * that where a rule is written.
+ */
 export interface Declaration {
   readonly hypers: HyperDecl;
   readonly state: StateDecl;
@@ -60,7 +64,9 @@ export type Widen<T> = T extends boolean ? boolean : T extends number ? number :
 export interface External {
   /** Lets the hypers of a group that are kept outside be read and written there. */
   link(hypers: Record<string, Scalar>, group: number): void;
-  /** What makes the callback again after loading. Names stand under the key `name`, as in every saved configuration. */
+  /**
+   * What makes the callback again after loading. Names stand under the key `name`, as in every saved configuration.
+   */
   getConfig(): tf.serialization.ConfigDict;
   /** Frees what is outside. */
   dispose(): void;

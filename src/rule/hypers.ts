@@ -1,22 +1,34 @@
+import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
 import {checkRange, type Range} from './range';
-import {shown} from '../util/shown';
 
 /** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
 const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
 const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
-/** What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that has what is not every optimizer's. */
+/**
+ * What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that
+ * has what is not every optimizer's.
+ */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
-  ['lr', ['learningrate', 'rate']], ['mom', ['momentum', 'beta1']], ['sqrMom', ['beta2', 'rho', 'decay']], ['eps', ['epsilon']], ['wd', ['weightdecay', 'l2'], 'weightDecay'],
-  ['clipNorm', [], 'clipGradNorm'], ['clipValue', [], 'clipGradValue'], ['globalClipNorm', [], 'clipGlobalNorm'],
+  ['lr', ['learningrate', 'rate']],
+  ['mom', ['momentum', 'beta1']],
+  ['sqrMom', ['beta2', 'rho', 'decay']],
+  ['eps', ['epsilon']],
+  ['wd', ['weightdecay', 'l2'], 'weightDecay'],
+  ['clipNorm', [], 'clipGradNorm'],
+  ['clipValue', [], 'clipGradValue'],
+  ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
 /** What is no hyper of this package under any name. */
 const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
   ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
-  ['nesterov', 'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).'],
+  [
+    'nesterov',
+    'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
+  ],
   ['amsgrad', 'There is no AMSGrad here: leave it out.'],
 ];
 
@@ -25,7 +37,12 @@ const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
  * @param range of an option that was set by name.
  * @throws where the value is not one that the hyper can have.
  */
-export function checkHyper(name: string, value: unknown, now: unknown = value, range: Range = {}): asserts value is Scalar {
+export function checkHyper(
+  name: string,
+  value: unknown,
+  now: unknown = value,
+  range: Range = {},
+): asserts value is Scalar {
   if (typeof now === 'boolean') {
     if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${shown(value)}.`);
     return;
@@ -33,8 +50,10 @@ export function checkHyper(name: string, value: unknown, now: unknown = value, r
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Error(`The hyper '${name}' must be a finite number, got ${shown(value)}.`);
   }
-  if (value < 0 && NON_NEGATIVE.includes(name)) throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
-  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
+  if (value < 0 && NON_NEGATIVE.includes(name))
+    throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
+  if (value >= 1 && AVERAGES.includes(name))
+    throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
   if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
   checkRange(`'${name}'`, value, range);
 }
@@ -45,18 +64,28 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
   const [own, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
-  const hint = own !== undefined && names.includes(own) ? `'${name}' is '${own}' here.`
-    : own !== undefined && by !== undefined ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.` : NO_HYPERS.find(([one]) => key === one)?.[1] ?? '';
-  return new Error(`No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`);
+  const hint =
+    own !== undefined && names.includes(own)
+      ? `'${name}' is '${own}' here.`
+      : own !== undefined && by !== undefined
+        ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.`
+        : (NO_HYPERS.find(([one]) => key === one)?.[1] ?? '');
+  return new Error(
+    `No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`,
+  );
 }
 
 /** The variables of a group beside its hypers, which are written through to their view. */
 export function groupView<V>(
-  hypers: Record<string, Scalar>, params: readonly V[],
+  hypers: Record<string, Scalar>,
+  params: readonly V[],
 ): {readonly params: readonly V[]} & Record<string, Scalar | readonly V[]> {
-  return new Proxy({...hypers, params}, {
-    set: (target, name, value: unknown) => Reflect.set(hypers, name, value) && Reflect.set(target, name, value),
-  });
+  return new Proxy(
+    {...hypers, params},
+    {
+      set: (target, name, value: unknown) => Reflect.set(hypers, name, value) && Reflect.set(target, name, value),
+    },
+  );
 }
 
 /**
@@ -65,7 +94,10 @@ export function groupView<V>(
  * @param onSet is told which hyper was set.
  */
 export function hyperView(
-  values: Record<string, Scalar>, check: () => unknown, onSet: (name: string) => void, ranges: ReadonlyMap<string, Range>,
+  values: Record<string, Scalar>,
+  check: () => unknown,
+  onSet: (name: string) => void,
+  ranges: ReadonlyMap<string, Range>,
 ): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
@@ -78,6 +110,8 @@ export function hyperView(
       return true;
     },
     defineProperty: () => false,
-    deleteProperty: (_, name) => { throw new Error(`The hyper '${String(name)}' can't be removed.`); },
+    deleteProperty: (_, name) => {
+      throw new Error(`The hyper '${String(name)}' can't be removed.`);
+    },
   });
 }

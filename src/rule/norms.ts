@@ -1,22 +1,27 @@
 import type {Value} from './value';
 
 /**
- * What the norm of many values together comes from: `square`, the sum of squares, which in single precision is infinite from a norm of 2e19 on, and
- * `scaled`, the same times 2^-160, which stays finite for a billion elements of any size and alone counts where it is large.
+ * What the norm of many values together comes from: `square`, the sum of squares, which in single precision is
+ * infinite from a norm of 2e19 on, and `scaled`, the same times 2^-160, which stays finite for a billion elements of
+ * any size and alone counts where it is large.
  */
 export interface Squares {
   readonly square: Value;
   readonly scaled: Value;
 }
 
-/** `norm` of what `scale` was multiplied to. `scale` is 1 for ordinary values, and for large ones 2^-80, so that nothing overflows. */
+/**
+ * `norm` of what `scale` was multiplied to. `scale` is 1 for ordinary values, and for large ones 2^-80, so that
+ * nothing overflows.
+ */
 export interface ScaledNorm {
   readonly norm: Value;
   readonly scale: Value;
 }
 
 const DOWN = 2 ** -80;
-// A billion squares of elements up to this add up to a finite number. What is larger is scaled down before it is squared.
+// A billion squares of elements up to this add up to a finite number. What is larger is scaled down before it is
+// squared.
 const LARGE = 2 ** 48;
 
 /** What a value adds to the squares of all. */
@@ -54,7 +59,10 @@ export function unscaled({norm, scale}: ScaledNorm): Value {
 }
 
 /** A power of two scales exactly, and ordinary values are multiplied by 1: their norms keep every bit. */
-function squared(x: Value, reduce: (terms: Value) => Value): {readonly square: Value; readonly scale: Value; readonly isLarge: Value} {
+function squared(
+  x: Value,
+  reduce: (terms: Value) => Value,
+): {readonly square: Value; readonly scale: Value; readonly isLarge: Value} {
   const largest = x.abs().max();
   const isLarge = largest.greater(LARGE);
   const scale = scaleOf(isLarge, largest);

@@ -11,11 +11,17 @@ export interface Range {
 }
 
 /** @throws where a number is out of its range. */
-export function checkRange(what: string, value: unknown, {from = -Infinity, to = Infinity, below = Infinity, whole = false}: Range): void {
+export function checkRange(
+  what: string,
+  value: unknown,
+  {from = -Infinity, to = Infinity, below = Infinity, whole = false}: Range,
+): void {
   if (typeof value !== 'number') return;
   if (value >= from && value <= to && value < below && (!whole || Number.isInteger(value))) return;
   const bounds = [
-    ...from === -Infinity ? [] : [`from ${from}`], ...to === Infinity ? [] : [`to ${to}`], ...below === Infinity ? [] : [from === -Infinity ? `below ${below}` : `to below ${below}`],
+    ...(from === -Infinity ? [] : [`from ${from}`]),
+    ...(to === Infinity ? [] : [`to ${to}`]),
+    ...(below === Infinity ? [] : [from === -Infinity ? `below ${below}` : `to below ${below}`]),
   ];
-  throw new Error(`${what} is ${[...whole ? ['a whole number'] : [], ...bounds].join(' ')}; got ${value}.`);
+  throw new Error(`${what} is ${[...(whole ? ['a whole number'] : []), ...bounds].join(' ')}; got ${value}.`);
 }

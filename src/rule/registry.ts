@@ -13,6 +13,8 @@ export function register(name: string, revive: Revive): void {
 export function registeredCallback(name: string, external: Readonly<Record<string, unknown>> = {}): Callback {
   const revive = registered.get(name);
   if (revive !== undefined) return revive(external);
-  throw new Error(`The saved optimizer uses a callback '${name}' that is not registered here. Run the module that makes it, callback('${name}', …), before loading, ` +
-    'or OptimWrapper.register() for what that wrapped.');
+  throw new Error(
+    `The saved optimizer uses a callback '${name}' that is not registered here. Run the module that makes it, callback('${name}', …), before loading, ` +
+      'or OptimWrapper.register() for what that wrapped.',
+  );
 }

@@ -19,19 +19,29 @@ export function what(value: unknown): string {
 export function entriesReturned(who: string, result: unknown, wanted: string): object {
   if (isPromise(result)) {
     forget(result);
-    throw new Error(`${who} is an async function: it returned a Promise. It must return an object such as ${wanted} at once; what has to be awaited comes before the step.`);
+    throw new Error(
+      `${who} is an async function: it returned a Promise. It must return an object such as ${wanted} at once; what has to be awaited comes before the step.`,
+    );
   }
   if (typeof result === 'object' && result !== null && !Array.isArray(result) && !isValue(result)) return result;
-  throw new Error(`${who} returned ${Array.isArray(result) ? 'a list' : isValue(result) ? 'a tensor by itself' : what(result)}; it must return an object such as ${wanted}.`);
+  throw new Error(
+    `${who} returned ${Array.isArray(result) ? 'a list' : isValue(result) ? 'a tensor by itself' : what(result)}; it must return an object such as ${wanted}.`,
+  );
 }
 
-/** @throws where what a callback gave for an entry can't be used whatever the entry is: a Promise, a tensor that is disposed. */
+/**
+ * @throws where what a callback gave for an entry can't be used whatever the entry is: a Promise, a tensor that is
+ *   disposed.
+ */
 export function checkEntry(who: string, entry: string, value: unknown): void {
   if (isPromise(value)) {
     forget(value);
     throw new Error(`${who} gave a Promise for '${entry}'; callbacks compute at once, without async and await.`);
   }
-  if (isTensor(value) && value.isDisposed) throw new Error(`${who} gave a tensor for '${entry}' that is disposed; leave it alone: the step disposes what it no longer needs.`);
+  if (isTensor(value) && value.isDisposed)
+    throw new Error(
+      `${who} gave a tensor for '${entry}' that is disposed; leave it alone: the step disposes what it no longer needs.`,
+    );
 }
 
 function isPromise(x: unknown): x is PromiseLike<unknown> {

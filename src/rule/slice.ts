@@ -10,7 +10,10 @@ export interface Slice {
   readonly end: number;
 }
 
-/** A hyper's value for all groups: one value, one a group (arrays of one number are taken for all), or a spread over the groups. */
+/**
+ * A hyper's value for all groups: one value, one a group (arrays of one number are taken for all), or a spread over
+ * the groups.
+ */
 export type HyperValue = Scalar | readonly Scalar[] | Float32Array | Float64Array | Slice;
 
 /**
@@ -24,7 +27,8 @@ export function slice(...bounds: readonly [end: number] | readonly [start: numbe
   const end = second ?? first;
   const start = second === undefined || first === 0 ? undefined : first;
   for (const value of start === undefined ? [end] : [start, end]) {
-    if (!Number.isFinite(value) || value <= 0) throw new Error(`slice spreads values logarithmically, so they must be positive; got ${bounds}.`);
+    if (!Number.isFinite(value) || value <= 0)
+      throw new Error(`slice spreads values logarithmically, so they must be positive; got ${bounds}.`);
   }
   return start === undefined ? {kind: 'slice', end} : {kind: 'slice', start, end};
 }
@@ -41,7 +45,8 @@ export function spread(name: string, value: HyperValue, n: number): Scalar[] {
   const [only] = values;
   // As in the original: a list of one number is for all groups, an array of one is not.
   if (Array.isArray(value) && values.length === 1 && only !== undefined) return new Array<Scalar>(n).fill(only);
-  if (values.length !== n) throw new Error(`Trying to set ${values.length} values for ${name} but there are ${n} parameter groups.`);
+  if (values.length !== n)
+    throw new Error(`Trying to set ${values.length} values for ${name} but there are ${n} parameter groups.`);
   return values;
 }
 

@@ -31,7 +31,10 @@ export const copy: Start = /* @__PURE__ */ startAt(({p}) => p, {space: 'weight'}
 /** A scalar (rank 0) that starts at 0. */
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
-/** The shape of an entry that starts so, for a parameter of the given shape; `undefined` where only the start itself can tell. */
+/**
+ * The shape of an entry that starts so, for a parameter of the given shape; `undefined` where only the start itself
+ * can tell.
+ */
 export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
   return start === zeros || start.space === 'weight' ? shape : start === scalar ? [] : undefined;
 }

@@ -6,15 +6,17 @@ import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_
 export type Operand = Value | tf.TensorLike;
 
 /**
- * What a callback computes with: the part of `tf.Tensor` that a traced value has too. A `tf.Tensor` is a `Value` as it is.
+ * What a callback computes with: the part of `tf.Tensor` that a traced value has too. A `tf.Tensor` is a `Value` as it
+ * is.
  *
- * Each method means what the chained method of the same name means in TensorFlow.js, broadcasting included. Comparisons give
- * booleans, which `where`, `logicalNot`, `logicalOr` and `logicalAnd` take. There is no `norm()`: write `square().sum().sqrt()`, which is
- * faster and exact where `pow` is not.
+ * Each method means what the chained method of the same name means in TensorFlow.js, broadcasting included.
+ * Comparisons give booleans, which `where`, `logicalNot`, `logicalOr` and `logicalAnd` take. There is no `norm()`:
+ * write `square().sum().sqrt()`, which is faster and exact where `pow` is not.
  *
- * Backends disagree on 0/0 and on NaN that meets `minimum`, `maximum`, `sign`; they agree on `less` followed by `where`.
- * Fused, `max()` is NaN where an element is; as ordinary operations, backends disagree. A parameter without elements takes no step, so `max()` of none is met
- * only where a callback is called alone, and backends disagree on it.
+ * Backends disagree on 0/0 and on NaN that meets `minimum`, `maximum`, `sign`; they agree on `less` followed by
+ * `where`. Fused, `max()` is NaN where an element is; as ordinary operations, backends disagree. A parameter without
+ * elements takes no step, so `max()` of none is met only where a callback is called alone, and backends disagree on
+ * it.
  */
 export interface Value {
   /** The dimensions. A callback that reads `shape`, `rank` or `size` is traced once for each shape. */

@@ -16,10 +16,13 @@ export interface Sched {
 export type Ease = (start: number, end: number, pos: number) => number;
 
 export const easeLin: Ease = (start, end, pos) => start + pos * (end - start);
-export const easeCos: Ease = (start, end, pos) => start + (1 + Math.cos(Math.PI * (1 - pos))) * (end - start) / 2;
+export const easeCos: Ease = (start, end, pos) => start + ((1 + Math.cos(Math.PI * (1 - pos))) * (end - start)) / 2;
 export const easeNo: Ease = start => start;
 export const easeExp: Ease = (start, end, pos) => start * (end / start) ** pos;
-export const easePoly = (power: number): Ease => (start, end, pos) => start + (end - start) * pos ** power;
+export const easePoly =
+  (power: number): Ease =>
+  (start, end, pos) =>
+    start + (end - start) * pos ** power;
 
 /** Linear: `start + pos·(end - start)`. */
 export const schedLin = /* @__PURE__ */ sched(easeLin);
@@ -32,7 +35,8 @@ export const schedNo = /* @__PURE__ */ sched(easeNo);
 
 /** Exponential: `start·(end/start)^pos`. Both must be positive, or both negative. */
 export const schedExp = /* @__PURE__ */ sched(easeExp, (start, end) => {
-  if (!(start * end > 0)) throw new Error(`schedExp goes between two values of one sign that are not 0; got ${start} and ${end}.`);
+  if (!(start * end > 0))
+    throw new Error(`schedExp goes between two values of one sign that are not 0; got ${start} and ${end}.`);
 });
 
 /** Polynomial: `start + (end - start)·pos^power`. `power` is positive. */
@@ -48,9 +52,14 @@ export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): Sche
  * @param pcts the share of each; none negative, their sum 1.
  * @throws where the shares are not such, or not as many as the schedules.
  */
-export function combineScheds<V extends OneOrMany>(pcts: readonly number[], scheds: ReadonlyArray<ScheduleFunction<V>>): ScheduleFunction<V> {
+export function combineScheds<V extends OneOrMany>(
+  pcts: readonly number[],
+  scheds: ReadonlyArray<ScheduleFunction<V>>,
+): ScheduleFunction<V> {
   checkShares(pcts, scheds.length);
-  for (const part of scheds) if (typeof part !== 'function') throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${String(part)}.`);
+  for (const part of scheds)
+    if (typeof part !== 'function')
+      throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${String(part)}.`);
   return pos => {
     const {index, within} = partAt(pcts, pos);
     const part = scheds[index];
@@ -61,16 +70,30 @@ export function combineScheds<V extends OneOrMany>(pcts: readonly number[], sche
 
 /** Half a cosine from `start` to `middle` until `pct`, then one from there to `end`. */
 export function combinedCos(pct: number, start: number, middle: number, end: number): ScheduleFunction<number>;
-export function combinedCos(pct: number, start: readonly number[], middle: readonly number[], end: readonly number[]): ScheduleFunction<number[]>;
-export function combinedCos(pct: number, start: OneOrMany, middle: OneOrMany, end: OneOrMany): ScheduleFunction<OneOrMany> {
+export function combinedCos(
+  pct: number,
+  start: readonly number[],
+  middle: readonly number[],
+  end: readonly number[],
+): ScheduleFunction<number[]>;
+export function combinedCos(
+  pct: number,
+  start: OneOrMany,
+  middle: OneOrMany,
+  end: OneOrMany,
+): ScheduleFunction<OneOrMany> {
   return combineScheds([pct, 1 - pct], [between(easeCos, start, middle), between(easeCos, middle, end)]);
 }
 
-/** @throws where the shares of a combination are not as many as its parts, or don't add up to 1, or one is negative. */
+/**
+ * @throws where the shares of a combination are not as many as its parts, or don't add up to 1, or one is negative.
+ */
 export function checkShares(pcts: readonly number[], parts: number): void {
   const sum = pcts.reduce((a, b) => a + b, 0);
   if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
-  throw new Error(`A combined schedule needs a share for each of its ${parts} parts, none negative, that add up to 1; got ${pcts}, which add up to ${sum}.`);
+  throw new Error(
+    `A combined schedule needs a share for each of its ${parts} parts, none negative, that add up to 1; got ${pcts}, which add up to ${sum}.`,
+  );
 }
 
 // Shares such as 1/7 add up to a bit more or less than the position of the batch that a part starts at.
@@ -97,14 +120,22 @@ function sched(ease: Ease, check?: (start: number, end: number) => void): Sched 
   return make;
 }
 
-function between(ease: Ease, start: OneOrMany, end: OneOrMany, check?: (start: number, end: number) => void): ScheduleFunction<OneOrMany> {
+function between(
+  ease: Ease,
+  start: OneOrMany,
+  end: OneOrMany,
+  check?: (start: number, end: number) => void,
+): ScheduleFunction<OneOrMany> {
   const [starts, ends] = [listOf(start), listOf(end)];
   checkEnds([...starts, ...ends]);
   if (typeof start === 'number' && typeof end === 'number') {
     check?.(start, end);
     return pos => ease(start, end, pos);
   }
-  if (starts.length !== ends.length) throw new Error(`A schedule goes between as many values as it starts with: ${starts.length} values at the start, ${ends.length} at the end.`);
+  if (starts.length !== ends.length)
+    throw new Error(
+      `A schedule goes between as many values as it starts with: ${starts.length} values at the start, ${ends.length} at the end.`,
+    );
   const pairs = starts.map((value, i) => ({from: value, to: ends[i] ?? value}));
   for (const {from, to} of pairs) check?.(from, to);
   return pos => pairs.map(({from, to}) => ease(from, to, pos));
@@ -115,5 +146,7 @@ function listOf(values: OneOrMany): readonly number[] {
 }
 
 function checkEnds(ends: readonly unknown[]): void {
-  for (const end of ends) if (typeof end !== 'number' || !Number.isFinite(end)) throw new Error(`A schedule goes between finite numbers; got ${String(end)}.`);
+  for (const end of ends)
+    if (typeof end !== 'number' || !Number.isFinite(end))
+      throw new Error(`A schedule goes between finite numbers; got ${String(end)}.`);
 }

@@ -55,14 +55,21 @@ export class Moving {
   /** How far the schedules are; undefined where there are none, or their last step was made. */
   get view(): ScheduleView | undefined {
     const {state} = this;
-    return state && {
-      steps: state.steps, step: state.step,
-      at: pos => Object.fromEntries(state.hypers.map(entry => [
-        entry.name,
-        valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1))
-          .map((value, i) => isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value),
-      ])),
-    };
+    return (
+      state && {
+        steps: state.steps,
+        step: state.step,
+        at: pos =>
+          Object.fromEntries(
+            state.hypers.map(entry => [
+              entry.name,
+              valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1)).map((value, i) =>
+                isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value,
+              ),
+            ]),
+          ),
+      }
+    );
   }
 
   /** The schedules to save. */
@@ -86,12 +93,12 @@ export class Moving {
   start(schedules: Schedules | SchedulePlan, length: ScheduleLength, ofFit?: OfFit): void {
     this.#notice();
     const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
-    const ends = (entry: Entry) => isScheduled(entry) ? !goOn : isDue(entry);
+    const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));
     const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
     this.#end(ends);
     for (const {name} of hypers) this.release(name);
     this.#length = {steps, step};
-    this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...ofFit && {keep: ofFit.keep}}))];
+    this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
     this.#inFit ||= ofFit !== undefined;
     if (step >= steps) this.#move((steps - 1) / steps);
     this.#finishAtEnd();
@@ -108,7 +115,7 @@ export class Moving {
     this.#notice();
     this.#inFit = false;
     this.#end(entry => isScheduled(entry) && entry.keep === true, true);
-    this.#end(entry => isScheduled(entry) ? entry.keep === false : isDue(entry));
+    this.#end(entry => (isScheduled(entry) ? entry.keep === false : isDue(entry)));
   }
 
   /** Takes over what was saved, in place of all that there is. Where its last step was made, its hypers go back. */
@@ -139,7 +146,8 @@ export class Moving {
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
     const before = this.#groups.map((hypers, i) =>
-      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]));
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]),
+    );
     this.release(name);
     const entry = {name, before, over};
     write(this.#groups, entry, values);
@@ -162,7 +170,9 @@ export class Moving {
     if (!this.#inFit) this.#end(isDue);
     this.#move(this.#length.step / this.#length.steps);
     return () => {
-      this.#groups.forEach((hypers, i) => { Object.assign(hypers, was[i]); });
+      this.#groups.forEach((hypers, i) => {
+        Object.assign(hypers, was[i]);
+      });
       this.#entries = entries;
       this.#remember();
     };
@@ -214,7 +224,9 @@ export class Moving {
 
   #notice(): void {
     for (const [name, values] of this.#written) {
-      this.#groups.forEach((hypers, i) => { if (hypers[name] !== values[i]) this.release(name, i); });
+      this.#groups.forEach((hypers, i) => {
+        if (hypers[name] !== values[i]) this.release(name, i);
+      });
     }
   }
 

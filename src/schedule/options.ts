@@ -5,7 +5,13 @@ import {checkSettings} from '../util/settings_check';
  * @param first what stands before them in a call, with a comma.
  * @throws where an option is given that there is not, or no object, or something after it.
  */
-export function checkOptions(what: string, given: object, known: readonly string[], more: readonly unknown[] = [], first = ''): void {
+export function checkOptions(
+  what: string,
+  given: object,
+  known: readonly string[],
+  more: readonly unknown[] = [],
+  first = '',
+): void {
   checkSettings(`${what}(${first}`, [given, ...more], known);
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.`);
@@ -19,7 +25,8 @@ export function checkPositive(name: string, value: number): void {
 
 /** @throws where the option is not a whole number, or below `least`. */
 export function checkWhole(name: string, value: number, least: number): void {
-  if (!(Number.isInteger(value) && value >= least)) throw new Error(`'${name}' is a whole number from ${least}; got ${String(value)}.`);
+  if (!(Number.isInteger(value) && value >= least))
+    throw new Error(`'${name}' is a whole number from ${least}; got ${String(value)}.`);
 }
 
 /** @throws where the option is neither true nor false. */

@@ -18,7 +18,10 @@ export interface OneCycleOptions extends LrOptions {
   readonly divFinal?: number;
   /** The share of the steps in which the rate rises, in [0, 1]. Default 0.25. */
   readonly pctStart?: number;
-  /** `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. An optimizer without momentum has none to move. */
+  /**
+   * `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. An optimizer without momentum
+   * has none to move.
+   */
   readonly moms?: readonly [number, number, number];
 }
 
@@ -50,9 +53,17 @@ export interface WarmupCosOptions extends LrOptions {
 
 type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
 
-/** `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith & Topin, Super-Convergence, 2018. */
+/**
+ * `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith
+ * & Topin, Super-Convergence, 2018.
+ */
 export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePlan {
-  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'stepsPerEpoch'], more);
+  checkOptions(
+    'oneCycle',
+    options,
+    ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'stepsPerEpoch'],
+    more,
+  );
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   checkPositive('div', div);
   checkPositive('divFinal', divFinal);
@@ -63,7 +74,9 @@ export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unkno
       const lr = highest(options, hypers);
       return {
         lr: hill(pctStart, over(lr, div), lr, over(lr, divFinal)),
-        ...hypers.some(({mom}) => typeof mom === 'number' && mom !== 0) ? {mom: hill(pctStart, first, middle, last)} : {},
+        ...(hypers.some(({mom}) => typeof mom === 'number' && mom !== 0)
+          ? {mom: hill(pctStart, first, middle, last)}
+          : {}),
         ...decay(options),
       };
     },
@@ -92,7 +105,13 @@ export function sgdrPlan(options: SgdrOptions = {}, more: readonly unknown[] = [
   return {
     schedulesFor: hypers => {
       const lr = highest(options, hypers);
-      return {lr: combine(lengths.map(length => length / total), lengths.map(() => cos(lr, 0))), ...decay(options)};
+      return {
+        lr: combine(
+          lengths.map(length => length / total),
+          lengths.map(() => cos(lr, 0)),
+        ),
+        ...decay(options),
+      };
     },
   };
 }
@@ -124,14 +143,20 @@ function hill(pct: number, start: HyperValue, middle: HyperValue, end: HyperValu
 function threeOf(moms: unknown): readonly [number, number, number] {
   const numbers = Array.isArray(moms) ? moms.filter(mom => typeof mom === 'number') : [];
   const [first, middle, last, ...more] = numbers;
-  if (first === undefined || middle === undefined || last === undefined || more.length > 0) throw new Error(`'moms' are three numbers, such as [0.95, 0.85, 0.95]; got ${String(moms)}.`);
+  if (first === undefined || middle === undefined || last === undefined || more.length > 0)
+    throw new Error(`'moms' are three numbers, such as [0.95, 0.85, 0.95]; got ${String(moms)}.`);
   return [first, middle, last];
 }
 
 function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
   const values = lrMax === undefined ? hypers.map(({lr}) => lr) : spread('lrMax', lrMax, hypers.length);
   return values.map(value => {
-    if (typeof value !== 'number') throw new Error(lrMax === undefined ? "This optimizer has no hyper 'lr' to schedule." : `'lrMax' must be a finite number, got ${String(value)}.`);
+    if (typeof value !== 'number')
+      throw new Error(
+        lrMax === undefined
+          ? "This optimizer has no hyper 'lr' to schedule."
+          : `'lrMax' must be a finite number, got ${String(value)}.`,
+      );
     return value;
   });
 }

@@ -1,6 +1,14 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
-import {checkSchedules, isPlan, numberFor, type Schedule, type SchedulePlan, type Schedules, spreadSchedule} from './schedule';
+import {
+  checkSchedules,
+  isPlan,
+  numberFor,
+  type Schedule,
+  type SchedulePlan,
+  type Schedules,
+  spreadSchedule,
+} from './schedule';
 
 /** The schedule of one hyper, with the value that each group had before. */
 export interface ScheduledHyper {
@@ -36,21 +44,30 @@ export interface ScheduleLength {
 
 /**
  * The schedules of these groups, whose hypers they are given.
- * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole numbers.
+ * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole
+ *   numbers.
  */
 export function scheduleState(
-  schedules: Schedules | SchedulePlan, groups: ReadonlyArray<Readonly<Record<string, Scalar>>>, length: ScheduleLength,
+  schedules: Schedules | SchedulePlan,
+  groups: ReadonlyArray<Readonly<Record<string, Scalar>>>,
+  length: ScheduleLength,
 ): ScheduleState {
   // So that one that was left out is missing steps.
   const {steps, step = 0}: ScheduleLength = {...length};
-  if (!Number.isInteger(steps) || steps < 1) throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);
-  if (!Number.isInteger(step) || step < 0) throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);
+  if (!Number.isInteger(step) || step < 0)
+    throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
   checkSchedules(schedules);
   const columns = isPlan(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
   const known = Object.keys(groups[0] ?? {});
   const hypers = Object.entries(columns).map(([name, schedule]) => {
     if (!known.includes(name)) throw unknownHyper(name, known);
-    return {name, schedule: spreadSchedule(name, schedule, groups.length), before: groups.map(group => numberFor(name, group[name]))};
+    return {
+      name,
+      schedule: spreadSchedule(name, schedule, groups.length),
+      before: groups.map(group => numberFor(name, group[name])),
+    };
   });
   return {steps, step, hypers};
 }

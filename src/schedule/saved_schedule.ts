@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import {dict, flag, list, malformed, number, numbers, text} from '../util/config_reader';
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
@@ -10,8 +11,17 @@ type Fixed = Schedule<readonly number[]>;
 
 /** The schedules as tfjs saves them: numbers, and names under the key `name` alone. */
 export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
-  return {steps, step, hypers: hypers.map(({name, schedule, before, keep, released}) => (
-    {name, before: [...before], schedule: write(schedule), ...keep === undefined ? {} : {keep}, ...released === undefined ? {} : {released: [...released]}}))};
+  return {
+    steps,
+    step,
+    hypers: hypers.map(({name, schedule, before, keep, released}) => ({
+      name,
+      before: [...before],
+      schedule: write(schedule),
+      ...(keep === undefined ? {} : {keep}),
+      ...(released === undefined ? {} : {released: [...released]}),
+    })),
+  };
 }
 
 /** @throws where it is not what `writeSchedule` gave, or for another number of groups. */
@@ -27,22 +37,30 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
   const read = (of: Readonly<Record<string, unknown>>, depth = 0): Fixed => {
     if (depth > DEEPEST) throw new Error(`A saved schedule combines schedules in ${DEEPEST} layers at most.`);
     const kind = text(of, 'name');
-    if (kind === 'combined') return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};
+    if (kind === 'combined')
+      return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};
     const ends = {start: column(of, 'start'), end: column(of, 'end')};
     if (kind === 'poly') return {kind, ...ends, power: number(of, 'power')};
-    return kind === 'lin' || kind === 'cos' || kind === 'no' || kind === 'exp' ? {kind, ...ends} : malformed('schedule');
+    return kind === 'lin' || kind === 'cos' || kind === 'no' || kind === 'exp'
+      ? {kind, ...ends}
+      : malformed('schedule');
   };
   return {
-    steps: number(from, 'steps'), step: number(from, 'step'),
+    steps: number(from, 'steps'),
+    step: number(from, 'step'),
     hypers: list(from, 'hypers').map(hyper => ({
-      name: text(hyper, 'name'), before: column(hyper, 'before'), schedule: read(dict(hyper, 'schedule')),
-      ...'keep' in hyper ? {keep: flag(hyper, 'keep')} : {}, ...'released' in hyper ? {released: groupsIn(hyper, 'released')} : {},
+      name: text(hyper, 'name'),
+      before: column(hyper, 'before'),
+      schedule: read(dict(hyper, 'schedule')),
+      ...('keep' in hyper ? {keep: flag(hyper, 'keep')} : {}),
+      ...('released' in hyper ? {released: groupsIn(hyper, 'released')} : {}),
     })),
   };
 }
 
 function write(schedule: Fixed): tf.serialization.ConfigDict {
-  if (schedule.kind === 'combined') return {name: schedule.kind, pcts: [...schedule.pcts], parts: schedule.parts.map(write)};
+  if (schedule.kind === 'combined')
+    return {name: schedule.kind, pcts: [...schedule.pcts], parts: schedule.parts.map(write)};
   const {kind, start, end, power} = schedule;
-  return {name: kind, start: [...start], end: [...end], ...power === undefined ? {} : {power}};
+  return {name: kind, start: [...start], end: [...end], ...(power === undefined ? {} : {power})};
 }

@@ -25,7 +25,10 @@ export interface CombinedSchedule<V = HyperValue> {
   readonly parts: ReadonlyArray<Schedule<V>>;
 }
 
-/** A schedule as data, so that it can be saved. V: how values are given; a number for each group once the groups are known. */
+/**
+ * A schedule as data, so that it can be saved. V: how values are given; a number for each group once the groups are
+ * known.
+ */
 export type Schedule<V = HyperValue> = SimpleSchedule<V> | CombinedSchedule<V>;
 /** The schedules of an optimizer, by hyper. */
 export type Schedules = Readonly<Record<string, Schedule>>;
@@ -43,21 +46,34 @@ export function isPlan(schedules: Schedules | SchedulePlan): schedules is Schedu
 
 /** @throws where it is no object, or one schedule by itself. */
 export function checkSchedules(schedules: unknown): void {
-  if (isSchedule(schedules)) throw new Error('Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.');
-  if (typeof schedules !== 'object' || schedules === null) throw new Error(`Schedules are given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${String(schedules)}.`);
+  if (isSchedule(schedules))
+    throw new Error(
+      'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    );
+  if (typeof schedules !== 'object' || schedules === null)
+    throw new Error(`Schedules are given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${String(schedules)}.`);
 }
 
-/** Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one a group, or a `slice`. */
+/**
+ * Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one a group, or a
+ * `slice`.
+ */
 export function lin(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'lin', start, end};
 }
 
-/** Half a cosine from `start` to `end`: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter, SGDR, 2017. */
+/**
+ * Half a cosine from `start` to `end`: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter,
+ * SGDR, 2017.
+ */
 export function cos(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'cos', start, end};
 }
 
-/** Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive, which is checked where it is used. */
+/**
+ * Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive, which is checked where it is
+ * used.
+ */
 export function exp(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'exp', start, end};
 }
@@ -107,7 +123,10 @@ export function spreadSchedule(name: string, schedule: Schedule, n: number): Sch
   const {kind, power} = schedule;
   const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry));
   const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
-  if (kind === 'exp' && ![...start, ...end].every(value => value > 0)) throw new Error(`An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`);
+  if (kind === 'exp' && ![...start, ...end].every(value => value > 0))
+    throw new Error(
+      `An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`,
+    );
   if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
@@ -130,7 +149,9 @@ function isSchedule(x: unknown): boolean {
 
 function checkIsSchedule(name: string, x: unknown): void {
   if (isSchedule(x)) return;
-  throw new Error(`The schedule of '${name}' is one that lin, cos, exp, poly, constant or combine made; got ${String(x)}.`);
+  throw new Error(
+    `The schedule of '${name}' is one that lin, cos, exp, poly, constant or combine made; got ${String(x)}.`,
+  );
 }
 
 const EASES = {lin: easeLin, cos: easeCos, no: easeNo, exp: easeExp} as const;

@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import type {Lending} from './lending';
 
 /** Int32 tensors by name. Asked for the same numbers again it gives the same tensor. */
 export class KeptNumbers {
+  readonly #lending: Lending;
   readonly #kept = new Map<string, {readonly numbers: Int32Array; readonly tensor: tf.Tensor}>();
 
-  constructor(private readonly lending: Lending) {}
+  constructor(lending: Lending) {
+    this.#lending = lending;
+  }
 
   /** A tensor of these numbers, which lives until the name stands for others, or `dispose`. */
   tensor(name: string, numbers: Int32Array, shape: number[]): tf.Tensor {
     const last = this.#kept.get(name);
     if (last !== undefined && tf.util.arraysEqual(last.numbers, numbers)) return last.tensor;
-    if (last !== undefined) this.lending.release(last.tensor);
+    if (last !== undefined) this.#lending.release(last.tensor);
     // A copy: the CPU backend would share the array.
     const tensor = tf.keep(tf.tensor(numbers.slice(), shape, 'int32'));
     this.#kept.set(name, {numbers, tensor});

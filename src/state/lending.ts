@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import {isTensor} from '../util/tensors';
 
 /** For how many turns of the microtask queue: `await` takes one, and an async method in between three more. */
 const TURNS = 4;
 
 /**
- * Tensors that the optimizer owns and hands out. tfjs reads them a microtask later, and a step in between must not be what it reads: until then they
- * stay as they are. What takes their place in the optimizer is another tensor on the same data, so that a step writes elsewhere.
+ * Tensors that the optimizer owns and hands out. tfjs reads them a microtask later, and a step in between must not be
+ * what it reads: until then they stay as they are. What takes their place in the optimizer is another tensor on the
+ * same data, so that a step writes elsewhere.
  */
 export class Lending {
   /** How often each is handed out now. */

@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {tidy, keep, dispose} from '@tensorflow/tfjs-core';
-import type {Chain} from '../rule/chain';
+import {dispose, keep, tidy} from '@tensorflow/tfjs-core';
+
 import type {Parameter} from '../params/parameter';
-import type {NamedTensor} from './named_tensor';
+import type {Chain} from '../rule/chain';
 import type {ManifestEntry} from './manifest';
+import type {NamedTensor} from './named_tensor';
 import {readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
 import {listedByNames} from './weight_names';
@@ -19,11 +20,17 @@ export interface Loaded extends SavedState {
 /** The optimizer that weights are for. */
 export interface Loading {
   readonly chain: Chain;
-  /** The manifest of a configuration whose weights have not come; without one the weights are in the order of the optimizer's own. */
+  /**
+   * The manifest of a configuration whose weights have not come; without one the weights are in the order of the
+   * optimizer's own.
+   */
   readonly expected: readonly ManifestEntry[] | undefined;
   /** The optimizer's own manifest. It begins with its variables. */
   readonly known: readonly ManifestEntry[];
-  /** The parameters that it has; asked for at once and when the weights have been read, for variables may come and go meanwhile. */
+  /**
+   * The parameters that it has; asked for at once and when the weights have been read, for variables may come and go
+   * meanwhile.
+   */
   readonly bound: () => readonly Parameter[];
   /** @throws where the optimizer can't take them any more. */
   readonly check: () => void;
@@ -33,7 +40,10 @@ export interface Loading {
  * Reads weights as they are now.
  * @throws where they are not those of the optimizer; no tensor stays then.
  */
-export async function loadWeights({chain, expected, known, bound, check}: Loading, weights: readonly NamedTensor[]): Promise<Loaded> {
+export async function loadWeights(
+  {chain, expected, known, bound, check}: Loading,
+  weights: readonly NamedTensor[],
+): Promise<Loaded> {
   const listed = expected === undefined ? listedByNames(chain, known, weights) : {manifest: expected, weights};
   const held = heldWeights(listed.weights);
   const before = bound().map(({variable}) => variable);
@@ -49,7 +59,10 @@ export async function loadWeights({chain, expected, known, bound, check}: Loadin
   }
   const {parameters} = state;
   const now = bound();
-  const own = listed.manifest === known ? new Map(before.map((variable, i) => [variable, parameters[i]])) : matchRead(parameters, now);
+  const own =
+    listed.manifest === known
+      ? new Map(before.map((variable, i) => [variable, parameters[i]]))
+      : matchRead(parameters, now);
   const taken = new Set(now.map(({variable}) => own.get(variable)));
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};
 }

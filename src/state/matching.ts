@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import {quoted} from '../util/quoted';
 
 /** A parameter as it was saved, waiting for its variable. */
@@ -7,12 +8,18 @@ export interface Named {
   readonly shape: readonly number[];
 }
 
-/** A variable's name without the suffix that makes it unique on a page. Variables without a name of their own are numbered. */
+/**
+ * A variable's name without the suffix that makes it unique on a page. Variables without a name of their own are
+ * numbered.
+ */
 function baseName(name: string): string {
   return isNumber(name) ? '' : name.replace(/_\d+$/, '');
 }
 
-/** Only layers' names, `layer/weight`, get suffixes, and tfjs numbers variables without a name: others are what a user called them. */
+/**
+ * Only layers' names, `layer/weight`, get suffixes, and tfjs numbers variables without a name: others are what a user
+ * called them.
+ */
 function isUsersOwn(name: string): boolean {
   return !isNumber(name) && !name.includes('/');
 }
@@ -28,13 +35,19 @@ interface Rivals<S> {
 }
 
 /**
- * Which saved parameter each variable is: that of the very name, where users gave it. Else, among those of a base name and shape: by name where the
- * names are the same, in whatever order; by order where they are not, as where a copy of a model has other suffixes.
- * @param problem is told where a name fits but no shape, or where several fit and their numbers differ. By default it throws.
+ * Which saved parameter each variable is: that of the very name, where users gave it. Else, among those of a base name
+ * and shape: by name where the names are the same, in whatever order; by order where they are not, as where a copy of
+ * a model has other suffixes.
+ * @param problem is told where a name fits but no shape, or where several fit and their numbers differ. By default it
+ *   throws.
  */
 export function matchVariables<S extends Named>(
-    saved: readonly S[], variables: readonly tf.Variable[],
-    problem: (text: string) => void = text => { throw new Error(text); }): Map<tf.Variable, S> {
+  saved: readonly S[],
+  variables: readonly tf.Variable[],
+  problem: (text: string) => void = text => {
+    throw new Error(text);
+  },
+): Map<tf.Variable, S> {
   const matched = matchOwnNames(saved, variables);
   const taken = new Set(matched.values());
   const byBase = new Map<string, Map<string, Rivals<S>>>();
@@ -50,25 +63,35 @@ export function matchVariables<S extends Named>(
     const left = of.find(rivals => rivals.variables.length === 0)?.saved[0];
     const without = of.find(rivals => rivals.saved.length === 0)?.variables[0];
     if (left === undefined || without === undefined) continue;
-    problem(`The saved state of '${left.name}' is for the shape [${left.shape}], but '${without.name}' has the shape [${without.shape}]. ` +
-      'Train the model that was saved, or call clearState() to start afresh.');
+    problem(
+      `The saved state of '${left.name}' is for the shape [${left.shape}], but '${without.name}' has the shape [${without.shape}]. ` +
+        'Train the model that was saved, or call clearState() to start afresh.',
+    );
   }
   return matched;
 }
 
 function matchOwnNames<S extends Named>(saved: readonly S[], variables: readonly tf.Variable[]): Map<tf.Variable, S> {
   const byName = new Map(saved.map(one => [keyOf(one), one]));
-  return new Map(variables.flatMap(variable => {
-    const found = isUsersOwn(variable.name) ? byName.get(keyOf(variable)) : undefined;
-    return found === undefined ? [] : [[variable, found] as const];
-  }));
+  return new Map(
+    variables.flatMap(variable => {
+      const found = isUsersOwn(variable.name) ? byName.get(keyOf(variable)) : undefined;
+      return found === undefined ? [] : [[variable, found] as const];
+    }),
+  );
 }
 
-function matchRivals<S extends Named>({saved, variables}: Rivals<S>, matched: Map<tf.Variable, S>, problem: (text: string) => void): void {
+function matchRivals<S extends Named>(
+  {saved, variables}: Rivals<S>,
+  matched: Map<tf.Variable, S>,
+  problem: (text: string) => void,
+): void {
   if (saved.length === 0 || variables.length === 0) return;
   if (saved.length !== variables.length) {
-    problem(`Ambiguous names: ${saved.length} saved parameters (${quoted(saved)}) fit ${variables.length} variables ` +
-      `(${quoted(variables)}). Give layers names of their own, or use loadOptimizer with all variables in \`params\`.`);
+    problem(
+      `Ambiguous names: ${saved.length} saved parameters (${quoted(saved)}) fit ${variables.length} variables ` +
+        `(${quoted(variables)}). Give layers names of their own, or use loadOptimizer with all variables in \`params\`.`,
+    );
     return;
   }
   const byName = new Map(saved.map(one => [one.name, one]));

@@ -1,14 +1,15 @@
-import type {ManifestEntry} from './manifest';
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback, HyperDecl, OptionDecl, Scalar} from '../rule/declaration';
-import {type Chain, chainOf} from '../rule/chain';
-import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
+
 import type {Group} from '../params/parameter';
+import {type Chain, chainOf} from '../rule/chain';
+import type {Callback, HyperDecl, OptionDecl, Scalar} from '../rule/declaration';
 import {registeredCallback} from '../rule/registry';
 import {required} from '../rule/required';
-import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 import type {ScheduleState} from '../schedule/running';
 import {readSchedule, writeSchedule} from '../schedule/saved_schedule';
+import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
+import type {ManifestEntry} from './manifest';
+import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 
 /** What a saved configuration says, checked. */
 export interface SavedConfig {
@@ -28,52 +29,91 @@ export interface SavedConfig {
 export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly'];
 
 /**
- * The configuration as tfjs saves it. Loading rewrites every string and key with an underscore, except a string under the key `name`:
- * names stand under that key alone.
+ * The configuration as tfjs saves it. Loading rewrites every string and key with an underscore, except a string under
+ * the key `name`: names stand under that key alone.
  */
-export function writeConfig({callbacks, hypers, frozen, frozenIdx, trainBn, wdBnBias, explicit, schedule, manifest}: SavedConfig): tf.serialization.ConfigDict {
+export function writeConfig({
+  callbacks,
+  hypers,
+  frozen,
+  frozenIdx,
+  trainBn,
+  wdBnBias,
+  explicit,
+  schedule,
+  manifest,
+}: SavedConfig): tf.serialization.ConfigDict {
   const params = hypers.map((): ManifestEntry[] => []);
   for (const entry of manifest) params[entry.group]?.push(entry);
   return {
-    callbacks: callbacks.map(({name, options, declaration: {external}}) => (
-      {name, options: {...options}, ...external === undefined ? {} : {external: external.getConfig()}})),
+    callbacks: callbacks.map(({name, options, declaration: {external}}) => ({
+      name,
+      options: {...options},
+      ...(external === undefined ? {} : {external: external.getConfig()}),
+    })),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(frozen[i] ?? 'no'),
-      params: (params[i] ?? []).map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
+      params: (params[i] ?? []).map(({name, shape, tensors}) => ({
+        name,
+        shape: [...shape],
+        state: tensors.map(entry => ({name: entry})),
+      })),
     })),
-    frozenIdx, trainBn, wdBnBias, explicit,
+    frozenIdx,
+    trainBn,
+    wdBnBias,
+    explicit,
     schedule: schedule === undefined ? null : writeSchedule(schedule),
   };
 }
 
 /**
- * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the caller's to free.
+ * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the
+ *   caller's to free.
  * @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered.
  */
 export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[], cls: object): SavedConfig {
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
   const callbacks = list(config, 'callbacks').map(entry => {
-    const cb = registeredCallback(text(entry, 'name'), Object.hasOwn(entry, 'external') ? dict(entry, 'external') : undefined);
+    const cb = registeredCallback(
+      text(entry, 'name'),
+      Object.hasOwn(entry, 'external') ? dict(entry, 'external') : undefined,
+    );
     revived.push(cb);
     return cb.with(scalars(dict(entry, 'options')));
   });
   const chain = chainOf(callbacks);
-  const hypers = completeHypers(groups.map(group => scalars(dict(group, 'hypers'))), chain, declaredBy(cls));
+  const hypers = completeHypers(
+    groups.map(group => scalars(dict(group, 'hypers'))),
+    chain,
+    declaredBy(cls),
+  );
   const frozenIdx = number(config, 'frozenIdx');
   checkFrozenIdx(frozenIdx, groups.length);
   const {schedule: saved = null} = config;
   const schedule = saved === null ? undefined : readSchedule(dict(config, 'schedule'), groups.length);
   if (schedule !== undefined) checkScheduleState(schedule, hypers);
-  const manifest = groups.flatMap((group, i) => list(group, 'params').map(entry => ({
-    name: text(entry, 'name'), shape: numbers(entry, 'shape'), group: i, tensors: list(entry, 'state').map(state => text(state, 'name')),
-  })));
+  const manifest = groups.flatMap((group, i) =>
+    list(group, 'params').map(entry => ({
+      name: text(entry, 'name'),
+      shape: numbers(entry, 'shape'),
+      group: i,
+      tensors: list(entry, 'state').map(state => text(state, 'name')),
+    })),
+  );
   checkManifest(manifest, chain);
   return {
-    callbacks, hypers,
+    callbacks,
+    hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
-    frozenIdx, trainBn: flag(config, 'trainBn'), wdBnBias: flag(config, 'wdBnBias'), explicit: flag(config, 'explicit'), schedule, manifest,
+    frozenIdx,
+    trainBn: flag(config, 'trainBn'),
+    wdBnBias: flag(config, 'wdBnBias'),
+    explicit: flag(config, 'explicit'),
+    schedule,
+    manifest,
   };
 }
 
@@ -81,7 +121,9 @@ export function readConfig(config: tf.serialization.ConfigDict, revived: Callbac
 function declaredBy(cls: object): HyperDecl {
   const declared: unknown = Reflect.get(cls, 'declaredHypers');
   if (!isDict(declared)) return {};
-  return Object.fromEntries(Object.entries(declared).map(([name, value]) => [name, typeof value === 'number' ? value : required]));
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, value]) => [name, typeof value === 'number' ? value : required]),
+  );
 }
 
 /** The callbacks of an optimizer, with which state is told from another optimizer's. */

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Chain} from '../rule/chain';
+
 import type {Flags} from '../params/parameter';
+import type {Chain} from '../rule/chain';
+import {startShape} from '../rule/starts';
+import {own} from '../util/own';
+import {isTensor} from '../util/tensors';
 import type {KeptNumbers} from './kept_numbers';
+import type {ManifestEntry} from './manifest';
 import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
-import type {ManifestEntry} from './manifest';
-import {startShape} from '../rule/starts';
-import {isTensor} from '../util/tensors';
-import {own} from '../util/own';
 
 /** A parameter with its state, as it goes into and comes out of a saved model. */
 export interface SavedParameter extends Named {
@@ -38,17 +39,25 @@ export interface ListedWeights {
 /** The manifest of parameters: the order in which their state is saved. */
 export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): ManifestEntry[] {
   return parameters.map(({name, shape, group, entries}) => ({
-    name, shape, group, tensors: [...chain.state.keys()].filter(entry => isTensor(own(entries, entry))),
+    name,
+    shape,
+    group,
+    tensors: [...chain.state.keys()].filter(entry => isTensor(own(entries, entry))),
   }));
 }
 
 /**
- * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags and host numbers of all
- * parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded, with a row at the end that tells whether they were altered.
- * There is no `host` without numbers and flags, nor where all numbers are those that `iter` implies.
+ * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags
+ * and host numbers of all parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded, with a row at
+ * the end that tells whether they were altered. There is no `host` without numbers and flags, nor where all numbers
+ * are those that `iter` implies.
  * @param kept keeps `iter` and `host`.
  */
-export function writeWeights(chain: Chain, {iterations, parameters, common}: SavedState, kept: KeptNumbers): NamedTensor[] {
+export function writeWeights(
+  chain: Chain,
+  {iterations, parameters, common}: SavedState,
+  kept: KeptNumbers,
+): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: kept.tensor(ITER, Int32Array.of(iterations), [])}];
   for (const {name, entries} of parameters) {
     for (const entry of chain.state.keys()) {
@@ -57,10 +66,14 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
     }
   }
   const numbers = numberNames(chain);
-  const rows = parameters.flatMap(({entries, flags}) => [...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])), ...numbers.map(entry => Number(own(entries, entry) ?? NaN))]);
+  const rows = parameters.flatMap(({entries, flags}) => [
+    ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
+    ...numbers.map(entry => Number(own(entries, entry) ?? NaN)),
+  ]);
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
-  if (rows.some((value, i) => !Object.is(value, implied[i]))) named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
+  if (rows.some((value, i) => !Object.is(value, implied[i])))
+    named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
   return named;
 }
 
@@ -70,46 +83,73 @@ export function writeWeights(chain: Chain, {iterations, parameters, common}: Sav
  */
 export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
   const [iter, ...rest] = weights;
-  if (iter === undefined || iter.name !== ITER) throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
-  if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1) throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
+  if (iter === undefined || iter.name !== ITER)
+    throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
+  if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1)
+    throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
   const expected = manifest.reduce((sum, {tensors}) => sum + tensors.length, 0);
   const host = rest[expected];
   if (rest.length < expected || rest.length > expected + 1 || (host !== undefined && host.name !== HOST)) {
-    throw altered(`there are ${rest.length} after '${ITER}' where ${expected} state tensors and at most one '${HOST}' belong`);
+    throw altered(
+      `there are ${rest.length} after '${ITER}' where ${expected} state tensors and at most one '${HOST}' belong`,
+    );
   }
   const left = rest.values();
-  const states = manifest.map(entry => entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const));
+  const states = manifest.map(entry =>
+    entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const),
+  );
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
-  const rows = host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
+  const rows =
+    host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
   const {flagged, common} = readHost(chain, manifest, rows);
   const parameters = manifest.map(({name, shape, group}, i): SavedParameter => {
     const {flags = {}, entries = {}} = flagged[i] ?? {};
-    return {name, shape, group, flags, entries: {...entries, ...Object.fromEntries((states[i] ?? []).map(([state, tensor]) => [state, tf.keep(tensor.clone())]))}};
+    return {
+      name,
+      shape,
+      group,
+      flags,
+      entries: {
+        ...entries,
+        ...Object.fromEntries((states[i] ?? []).map(([state, tensor]) => [state, tf.keep(tensor.clone())])),
+      },
+    };
   });
   return {iterations, parameters, common};
 }
 
-function checkedTensor(chain: Chain, {name, shape}: ManifestEntry, state: string, weight: NamedTensor | undefined): tf.Tensor {
+function checkedTensor(
+  chain: Chain,
+  {name, shape}: ManifestEntry,
+  state: string,
+  weight: NamedTensor | undefined,
+): tf.Tensor {
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
   const start = chain.state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
   const wanted = startShape(start, shape) ?? weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
-    throw altered(`'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`);
+    throw altered(
+      `'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`,
+    );
   }
   return weight.tensor;
 }
 
 /**
- * The rows that `host` would have where it is left out: none but flags that are not set. Users know the weights of `tf.train` optimizers, with the
- * one number `iter`: a wrapped one that has nothing else to tell keeps to that, and `iter` stands for the numbers of each parameter with state.
+ * The rows that `host` would have where it is left out: none but flags that are not set. Users know the weights of
+ * `tf.train` optimizers, with the one number `iter`: a wrapped one that has nothing else to tell keeps to that, and
+ * `iter` stands for the numbers of each parameter with state.
  */
 function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iterations: number): number[] {
   const numbers = numberNames(chain);
   if (numbers.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
-  return manifest.flatMap(({tensors}) => [...FLAG_NAMES.map(() => 0), ...numbers.map(() => tensors.length > 0 ? iterations : NaN)]);
+  return manifest.flatMap(({tensors}) => [
+    ...FLAG_NAMES.map(() => 0),
+    ...numbers.map(() => (tensors.length > 0 ? iterations : NaN)),
+  ]);
 }
 
 function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readonly number[]) {
@@ -133,15 +173,19 @@ function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readon
 
 /** Numbers by name; NaN stands for one that has not started. */
 function pick(names: readonly string[], values: readonly number[]): Record<string, number> {
-  return Object.fromEntries(names.flatMap((name, i) => {
-    const value = values[i];
-    if (value === Infinity || value === -Infinity) throw altered(`'${HOST}' says that '${name}' is ${value}`);
-    return value === undefined || Number.isNaN(value) ? [] : [[name, value]];
-  }));
+  return Object.fromEntries(
+    names.flatMap((name, i) => {
+      const value = values[i];
+      if (value === Infinity || value === -Infinity) throw altered(`'${HOST}' says that '${name}' is ${value}`);
+      return value === undefined || Number.isNaN(value) ? [] : [[name, value]];
+    }),
+  );
 }
 
 function numberNames(chain: Chain): string[] {
-  return [...chain.state].filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry)).map(([entry]) => entry);
+  return [...chain.state]
+    .filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry))
+    .map(([entry]) => entry);
 }
 
 /** The float64 bits of the rows, then their count and checksum. */
@@ -155,9 +199,11 @@ function bitsOf(rows: readonly number[]): Int32Array {
 
 function numbersOf(tensor: tf.Tensor, bits: ArrayLike<number>): number[] {
   const {dtype, rank, shape} = tensor;
-  if (dtype !== 'int32' || rank !== 2 || shape[1] !== 2) throw altered(`'${HOST}' is ${dtype} of shape [${shape}] instead of int32 of shape [n,2]`);
+  if (dtype !== 'int32' || rank !== 2 || shape[1] !== 2)
+    throw altered(`'${HOST}' is ${dtype} of shape [${shape}] instead of int32 of shape [n,2]`);
   const rows = Int32Array.from(bits).slice(0, -2);
-  if (bits[rows.length] !== rows.length / 2 || bits[rows.length + 1] !== checksum(rows)) throw altered(`'${HOST}' does not fit its checksum`);
+  if (bits[rows.length] !== rows.length / 2 || bits[rows.length + 1] !== checksum(rows))
+    throw altered(`'${HOST}' does not fit its checksum`);
   return [...new Float64Array(rows.buffer)];
 }
 
@@ -168,10 +214,14 @@ function checksum(words: Int32Array): number {
 
 /** The error for a weight that no callback keeps. */
 export function notState(chain: Chain, name: string): Error {
-  return altered(`'${name}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`);
+  return altered(
+    `'${name}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`,
+  );
 }
 
 /** The error for weights that don't fit. */
 export function altered(what: string): Error {
-  return new Error(`These are not the weights that belong to this optimizer, or they are truncated or altered: ${what}.`);
+  return new Error(
+    `These are not the weights that belong to this optimizer, or they are truncated or altered: ${what}.`,
+  );
 }

@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {matchVariables, UniqueNames} from './matching';
+
 import type {ParameterSet} from '../params/parameter_groups';
 import {quoted} from '../util/quoted';
-import type {ManifestEntry} from './manifest';
-import type {SavedParameter} from './saved_weights';
 import {isTensor} from '../util/tensors';
+import type {ManifestEntry} from './manifest';
+import {matchVariables, UniqueNames} from './matching';
+import type {SavedParameter} from './saved_weights';
 
 /** Saved parameters on their way into an optimizer: first they wait for the weights, then each for its variable. */
 export class Waiting {
@@ -37,8 +38,10 @@ export class Waiting {
   /** @throws where training would start without the state that the configuration promises. */
   checkArrived(): void {
     if (this.#manifest === undefined) return;
-    throw new Error(`The optimizer was loaded without its weights, which hold the state of ${this.#manifest.length} parameters. ` +
-      'Save the model with {includeOptimizer: true}, call setWeights, or call clearState() to start afresh.');
+    throw new Error(
+      `The optimizer was loaded without its weights, which hold the state of ${this.#manifest.length} parameters. ` +
+        'Save the model with {includeOptimizer: true}, call setWeights, or call clearState() to start afresh.',
+    );
   }
 
   /**
@@ -50,8 +53,10 @@ export class Waiting {
     if (this.#waiting.length === 0 || variables.length === 0) return new Map();
     const matched = matchVariables(this.#waiting, variables, this.#afresh ? () => undefined : undefined);
     if (first && !this.#afresh && matched.size === 0) {
-      throw new Error(`None of the variables is one whose state was loaded. Loaded: ${quoted(this.#waiting)}; handed in: ${quoted(variables)}. ` +
-        'Train the model that was saved, or call clearState() to start afresh.');
+      throw new Error(
+        `None of the variables is one whose state was loaded. Loaded: ${quoted(this.#waiting)}; handed in: ${quoted(variables)}. ` +
+          'Train the model that was saved, or call clearState() to start afresh.',
+      );
     }
     const taken = new Set(matched.values());
     this.#waiting = this.#waiting.filter(parameter => !taken.has(parameter));
@@ -60,7 +65,9 @@ export class Waiting {
 
   /** Gives the state up. The groups and flags of the saved parameters go on waiting. */
   forgetState(): void {
-    const places = (this.#manifest?.map(({name, shape, group}) => ({name, shape, group, flags: {}})) ?? this.#waiting).map(place => ({...place, entries: {}}));
+    const places = (
+      this.#manifest?.map(({name, shape, group}) => ({name, shape, group, flags: {}})) ?? this.#waiting
+    ).map(place => ({...place, entries: {}}));
     this.clear();
     this.#waiting = places;
     this.#afresh = true;
@@ -75,12 +82,21 @@ export class Waiting {
   }
 }
 
-/** Which of the parameters just read each bound one is. @throws as `matchVariables` does; what was read is freed then. */
-export function matchRead(read: readonly SavedParameter[], bound: ReadonlyArray<{readonly variable: tf.Variable}>): Map<tf.Variable, SavedParameter> {
-  return matchVariables(read, bound.map(({variable}) => variable), text => {
-    disposeState(read);
-    throw new Error(text);
-  });
+/**
+ * Which of the parameters just read each bound one is. @throws as `matchVariables` does; what was read is freed then.
+ */
+export function matchRead(
+  read: readonly SavedParameter[],
+  bound: ReadonlyArray<{readonly variable: tf.Variable}>,
+): Map<tf.Variable, SavedParameter> {
+  return matchVariables(
+    read,
+    bound.map(({variable}) => variable),
+    text => {
+      disposeState(read);
+      throw new Error(text);
+    },
+  );
 }
 
 /** Frees the state of parameters that nothing takes. */
@@ -91,7 +107,10 @@ export function disposeState(parameters: readonly SavedParameter[]): void {
 /** The parameters that an optimizer saves: those that it has, then those that wait, under names of their own. */
 export function parametersToSave(set: ParameterSet, waiting: readonly SavedParameter[]): SavedParameter[] {
   const bound = set.all().map(({parameter, index}) => {
-    const {variable: {name, shape}, entries} = parameter;
+    const {
+      variable: {name, shape},
+      entries,
+    } = parameter;
     return {name, shape, group: index, entries, flags: set.flagsToSave(parameter)};
   });
   const names = new UniqueNames(bound.map(({name}) => name));

@@ -1,15 +1,21 @@
 import type {Chain} from '../rule/chain';
-import type {NamedTensor} from './named_tensor';
-import type {ManifestEntry} from './manifest';
-import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
 import {copy, scalar, zeros} from '../rule/starts';
+import type {ManifestEntry} from './manifest';
+import type {NamedTensor} from './named_tensor';
+import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
 
 /**
- * Weights that no configuration lists, such as another optimizer's `getWeights`, read by their names: `<variable>/<entry>`, in any order.
- * @param known what the optimizer would list itself: where that has state, the weights have to be those, and nothing is read from names.
+ * Weights that no configuration lists, such as another optimizer's `getWeights`, read by their names:
+ * `<variable>/<entry>`, in any order.
+ * @param known what the optimizer would list itself: where that has state, the weights have to be those, and nothing
+ *   is read from names.
  * @throws where the names are not those of such an optimizer's weights.
  */
-export function listedByNames(chain: Chain, known: readonly ManifestEntry[], weights: readonly NamedTensor[]): ListedWeights {
+export function listedByNames(
+  chain: Chain,
+  known: readonly ManifestEntry[],
+  weights: readonly NamedTensor[],
+): ListedWeights {
   if (known.some(({tensors}) => tensors.length > 0)) return {manifest: known, weights};
   const byVariable = new Map<string, Map<string, NamedTensor>>();
   for (const weight of weights) {
@@ -36,5 +42,8 @@ export function listedByNames(chain: Chain, known: readonly ManifestEntry[], wei
     return {name, shape, group: groups.get(name) ?? 0, tensors: [...entries.keys()]};
   });
   const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);
-  return {manifest, weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)]};
+  return {
+    manifest,
+    weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)],
+  };
 }

@@ -1,18 +1,19 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Callback} from '../rule/declaration';
-import type {Chain} from '../rule/chain';
+
 import type {Parameter} from '../params/parameter';
-import {watch} from '../util/own_writes';
 import type {Place} from '../params/parameter_groups';
+import type {Chain} from '../rule/chain';
+import type {Callback} from '../rule/declaration';
+import {own} from '../util/own';
+import {watch} from '../util/own_writes';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
 import {warn} from '../util/warn';
-import {own} from '../util/own';
 
 /** The state entries of callbacks that hold a point in weight space. */
 export function weightSpaceEntries(callbacks: readonly Callback[]): string[] {
   const starts = callbacks.flatMap(({declaration: {state}}) => Object.entries(state));
-  return starts.flatMap(([entry, start]) => typeof start === 'function' && start.space === 'weight' ? [entry] : []);
+  return starts.flatMap(([entry, start]) => (typeof start === 'function' && start.space === 'weight' ? [entry] : []));
 }
 
 /** Keeps the state of an optimizer that holds points in weight space with the weights. */
@@ -33,9 +34,11 @@ export class WeightSpace {
     if (told.length === 0 || this.#told) return;
     this.#told = true;
     const others = told.length > 3 ? ' and others' : '';
-    warn(`${quoted(told.slice(0, 3))}${others} changed outside of the optimizer since the last step: ` +
-      `the state ${restarts.join(', ')} starts anew there. ` +
-      'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.');
+    warn(
+      `${quoted(told.slice(0, 3))}${others} changed outside of the optimizer since the last step: ` +
+        `the state ${restarts.join(', ')} starts anew there. ` +
+        'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.',
+    );
   }
 
   /** Has all state in weight space start anew. */

@@ -1,4 +1,7 @@
-/** The name that was probably meant: the same letters in another order or spelling, else the one with the fewest other letters; none where all are far. */
+/**
+ * The name that was probably meant: the same letters in another order or spelling, else the one with the fewest other
+ * letters; none where all are far.
+ */
 export function closest(name: string, known: Iterable<string>): string | undefined {
   const wanted = lettersOf(name);
   let best: string | undefined;
@@ -22,7 +25,10 @@ function distance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(Number(row[j]) + 1, Number(next[j - 1]) + 1, Number(row[j - 1]) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(Number(row[j]) + 1, Number(next[j - 1]) + 1, Number(row[j - 1]) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
     row = next;
   }
   return Number(row.at(-1));

@@ -2,7 +2,9 @@
 type Dict = Readonly<Record<string, unknown>>;
 
 export function malformed(key: string): never {
-  throw new Error(`This is not a configuration of a tfjs-optim optimizer, or it was altered: '${key}' is missing or malformed.`);
+  throw new Error(
+    `This is not a configuration of a tfjs-optim optimizer, or it was altered: '${key}' is missing or malformed.`,
+  );
 }
 
 export function isDict(x: unknown): x is Dict {
@@ -16,12 +18,16 @@ export function dict(from: Dict, key: string): Dict {
 
 export function list(from: Dict, key: string): Array<Dict> {
   const value = from[key];
-  return Array.isArray(value) ? Array.from(value, (entry: unknown) => isDict(entry) ? entry : malformed(key)) : malformed(key);
+  return Array.isArray(value)
+    ? Array.from(value, (entry: unknown) => (isDict(entry) ? entry : malformed(key)))
+    : malformed(key);
 }
 
 export function numbers(from: Dict, key: string): number[] {
   const value = from[key];
-  return Array.isArray(value) ? Array.from(value, (entry: unknown) => typeof entry === 'number' ? entry : malformed(key)) : malformed(key);
+  return Array.isArray(value)
+    ? Array.from(value, (entry: unknown) => (typeof entry === 'number' ? entry : malformed(key)))
+    : malformed(key);
 }
 
 export function number(from: Dict, key: string): number {
@@ -40,6 +46,9 @@ export function text(from: Dict, key: string): string {
 }
 
 export function scalars(from: Dict): Record<string, number | boolean> {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => key !== 'customObjects')
-    .map(([key, value]) => [key, typeof value === 'number' || typeof value === 'boolean' ? value : malformed(key)]));
+  return Object.fromEntries(
+    Object.entries(from)
+      .filter(([key]) => key !== 'customObjects')
+      .map(([key, value]) => [key, typeof value === 'number' || typeof value === 'boolean' ? value : malformed(key)]),
+  );
 }

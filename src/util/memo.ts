@@ -1,5 +1,9 @@
 /** What `map` has for a key; made and kept where it has nothing. */
-export function kept<K, V>(map: {get(key: K): V | undefined; set(key: K, value: V): unknown}, key: K, make: () => V): V {
+export function kept<K, V>(
+  map: {get(key: K): V | undefined; set(key: K, value: V): unknown},
+  key: K,
+  make: () => V,
+): V {
   let value = map.get(key);
   if (value === undefined) {
     value = make();

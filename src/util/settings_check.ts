@@ -10,7 +10,11 @@ import {isPlain, shown} from './shown';
 export function checkSettings(before: string, given: readonly unknown[], names: readonly string[]): void {
   const [settings, ...more] = given;
   if ((settings === undefined || isPlain(settings)) && more.every(one => one === undefined)) return;
-  const meant = isPlain(settings) ? settings : Object.fromEntries(names.slice(0, given.length).map((name, i) => [name, given[i]]));
-  throw new Error(`${before.split('(')[0] ?? ''} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
-    `Write ${before}${shown(meant)}).`);
+  const meant = isPlain(settings)
+    ? settings
+    : Object.fromEntries(names.slice(0, given.length).map((name, i) => [name, given[i]]));
+  throw new Error(
+    `${before.split('(')[0] ?? ''} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
+      `Write ${before}${shown(meant)}).`,
+  );
 }

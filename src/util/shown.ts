@@ -11,6 +11,9 @@ export function shown(x: unknown): string {
   if (typeof x === 'string') return `'${x}'`;
   if (typeof x === 'function') return `the function ${x.name}`;
   if (Array.isArray(x)) return x.length > 4 ? 'a list' : `[${x.map(shown).join(', ')}]`;
-  if (isPlain(x)) return `{${Object.entries(x).map(([name, value]) => `${name}: ${shown(value)}`).join(', ')}}`;
+  if (isPlain(x))
+    return `{${Object.entries(x)
+      .map(([name, value]) => `${name}: ${shown(value)}`)
+      .join(', ')}}`;
   return typeof x === 'object' && x !== null ? `a ${x.constructor.name}` : String(x);
 }

@@ -1,5 +1,6 @@
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
+
 import {memoryOf, type WasmBackend} from './backend';
 
 /**

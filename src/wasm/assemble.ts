@@ -1,6 +1,7 @@
 /**
- * Assembles WebAssembly text into a binary, in an eighth of the size of a full assembler: the package has to be small, and its modules need
- * functions of folded instructions on one imported memory. Text → nested lists → bytes (encode.ts).
+ * Assembles WebAssembly text into a binary, in an eighth of the size of a full assembler: the package has to be small,
+ * and its modules need functions of folded instructions on one imported memory. Text → nested lists → bytes
+ * (encode.ts).
  *
  *   (module (import "env" "memory" (memory 0)) (import "env" "f" (func $f (param f64) (result f64)))
  *     (func $name (export "name") (param $p i32) (result f32) (local $x v128) …folded instructions…))
@@ -29,7 +30,12 @@ export function assembleText(text: string): Uint8Array<ArrayBuffer> {
   const names = new Map([...imported, ...functions].map((func, i) => [nameOf(func) ?? `#${i}`, i]));
   return moduleBytes(
     imports.map(([, from, name, what]) => ({from: string(from), name: string(name), ...description(list(what))})),
-    functions.map(func => ({type: signatureOf(func), exports: func.filter(isForm('export')).map(([, name]) => string(name)), code: body(func, names)})));
+    functions.map(func => ({
+      type: signatureOf(func),
+      exports: func.filter(isForm('export')).map(([, name]) => string(name)),
+      code: body(func, names),
+    })),
+  );
 }
 
 // Text
@@ -44,7 +50,8 @@ function parse(text: string): List {
     } else stack.at(-1)?.push(token);
   }
   const module = stack[0]?.[0];
-  if (stack.length !== 1 || module === undefined || module[0] !== 'module') throw new Error('WebAssembly text: one balanced (module …) is expected.');
+  if (stack.length !== 1 || module === undefined || module[0] !== 'module')
+    throw new Error('WebAssembly text: one balanced (module …) is expected.');
   return list(module);
 }
 
@@ -80,7 +87,9 @@ function description(what: List): Pick<Import, 'type' | 'limits'> {
   if (what[0] === 'func') return {type: signatureOf(what)};
   if (what[0] !== 'memory') throw new Error(`WebAssembly text: can't import a ${word(what[0])}.`);
   const [, minimum, maximum, shared] = what;
-  const limits = [minimum, maximum].filter(limit => limit !== undefined).flatMap(limit => unsigned(Number(word(limit))));
+  const limits = [minimum, maximum]
+    .filter(limit => limit !== undefined)
+    .flatMap(limit => unsigned(Number(word(limit))));
   return {limits: [(maximum === undefined ? 0 : 1) + (shared === 'shared' ? 2 : 0), ...limits]};
 }
 
@@ -92,9 +101,13 @@ function type(node: Node | undefined): number {
 
 /** The names (where there are) and types of `(param …)`, `(result …)` or `(local …)` forms. */
 function declared(func: List, kind: string): Array<{readonly name: string | undefined; readonly type: number}> {
-  return func.filter(isForm(kind)).flatMap(form => nameOf(form) === undefined
-    ? form.slice(1).map(node => ({name: undefined, type: type(node)}))
-    : [{name: nameOf(form), type: type(form[2])}]);
+  return func
+    .filter(isForm(kind))
+    .flatMap(form =>
+      nameOf(form) === undefined
+        ? form.slice(1).map(node => ({name: undefined, type: type(node)}))
+        : [{name: nameOf(form), type: type(form[2])}],
+    );
 }
 
 function signatureOf(func: List): Bytes {
@@ -109,9 +122,14 @@ function body(func: List, functions: Scope['functions']): Bytes {
   const locals = declared(func, 'local');
   const names = new Map([...params, ...locals].map(({name}, i) => [name ?? `#${i}`, i]));
   const header = new Set(['export', 'param', 'result', 'local']);
-  const instructions = func.slice(nameOf(func) === undefined ? 1 : 2).filter(node => typeof node === 'string' || !header.has(word(node[0])));
+  const instructions = func
+    .slice(nameOf(func) === undefined ? 1 : 2)
+    .filter(node => typeof node === 'string' || !header.has(word(node[0])));
   const scope: Scope = {functions, locals: names, labels: []};
-  return functionCode(locals.map(local => local.type), instructions.flatMap(node => code(list(node), scope)));
+  return functionCode(
+    locals.map(local => local.type),
+    instructions.flatMap(node => code(list(node), scope)),
+  );
 }
 
 function code(form: List, scope: Scope): number[] {
@@ -120,7 +138,10 @@ function code(form: List, scope: Scope): number[] {
   const instruction = TEXT_INSTRUCTIONS.get(op);
   if (instruction === undefined) throw new Error(`WebAssembly text: there is no instruction ${op}.`);
   const words = form.slice(1).filter(node => typeof node === 'string');
-  const operands = form.slice(1).filter(node => typeof node !== 'string').flatMap(node => code(node, scope));
+  const operands = form
+    .slice(1)
+    .filter(node => typeof node !== 'string')
+    .flatMap(node => code(node, scope));
   return [...operands, ...instruction, ...immediate(op, words, scope)];
 }
 
@@ -136,25 +157,42 @@ function nested(op: 'block' | 'loop' | 'if', form: List, scope: Scope): number[]
   const branches = rest.filter(node => node[0] === 'then' || node[0] === 'else');
   const condition = rest.filter(node => !branches.includes(node)).flatMap(node => code(node, scope));
   const [then = [], otherwise] = branches;
-  return [...condition, 0x04, type, ...all(then.slice(1)), ...otherwise === undefined ? [] : [0x05, ...all(otherwise.slice(1))], 0x0b];
+  return [
+    ...condition,
+    0x04,
+    type,
+    ...all(then.slice(1)),
+    ...(otherwise === undefined ? [] : [0x05, ...all(otherwise.slice(1))]),
+    0x0b,
+  ];
 }
 
 function immediate(op: string, words: readonly string[], scope: Scope): number[] {
   const [first = ''] = words;
   switch (immediateOf(op)) {
-    case 'memory': return memoryImmediate(op, words);
-    case 'lane': case 'shuffle': return words.map(Number);
-    case 'local': return unsigned(known(scope.locals.get(first), op, first));
-    case 'function': return unsigned(known(scope.functions.get(first), op, first));
+    case 'memory':
+      return memoryImmediate(op, words);
+    case 'lane':
+    case 'shuffle':
+      return words.map(Number);
+    case 'local':
+      return unsigned(known(scope.locals.get(first), op, first));
+    case 'function':
+      return unsigned(known(scope.functions.get(first), op, first));
     case 'label': {
       const at = scope.labels.lastIndexOf(first);
       return unsigned(scope.labels.length - 1 - known(at < 0 ? undefined : at, op, first));
     }
-    case 'i32': return signed(Number(first) | 0);
-    case 'f32': return float32(float(first));
-    case 'f64': return [...new Uint8Array(Float64Array.of(float(first)).buffer)];
-    case 'zero': return [0];
-    default: return [];
+    case 'i32':
+      return signed(Number(first) | 0);
+    case 'f32':
+      return float32(float(first));
+    case 'f64':
+      return [...new Uint8Array(Float64Array.of(float(first)).buffer)];
+    case 'zero':
+      return [0];
+    default:
+      return [];
   }
 }
 

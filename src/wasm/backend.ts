@@ -39,17 +39,23 @@ export function isWasmBackend(backend: object): backend is WasmBackend {
 /** The WASM backend, or an error that says what was found. */
 export function assertWasmBackend(backend: object): WasmBackend {
   if (!isWasmBackend(backend)) {
-    throw new Error(`Expected tfjs's WASM backend, but got ${backend.constructor.name}: call tf.setBackend('wasm') first.`);
+    throw new Error(
+      `Expected tfjs's WASM backend, but got ${backend.constructor.name}: call tf.setBackend('wasm') first.`,
+    );
   }
   return backend;
 }
 
-/** The memory that holds the backend's tensors: shared in the threaded build. It may grow whenever a tensor is made. */
+/**
+ * The memory that holds the backend's tensors: shared in the threaded build. It may grow whenever a tensor is made.
+ */
 export function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
   if (!(memory instanceof WebAssembly.Memory)) {
-    throw new Error('The memory of tfjs\'s WASM backend is neither at wasm.wasmMemory nor at wasm.asm.memory, where tfjs 4 has it: ' +
-      'this version of tfjs-optim does not know this version of tfjs-backend-wasm.');
+    throw new Error(
+      "The memory of tfjs's WASM backend is neither at wasm.wasmMemory nor at wasm.asm.memory, where tfjs 4 has it: " +
+        'this version of tfjs-optim does not know this version of tfjs-backend-wasm.',
+    );
   }
   return memory;
 }

@@ -1,6 +1,6 @@
 /**
- * WebAssembly modules as bytes: functions on one imported memory. Sections and codes as in the WebAssembly Core Specification 2.0, section 5.
- * Written by `assemble.ts` from text, and by `fuse/` directly.
+ * WebAssembly modules as bytes: functions on one imported memory. Sections and codes as in the WebAssembly Core
+ * Specification 2.0, section 5. Written by `assemble.ts` from text, and by `fuse/` directly.
  */
 export type Bytes = readonly number[];
 
@@ -28,12 +28,34 @@ export function moduleBytes(imports: readonly Import[], functions: readonly Func
     types.set(type.join(), type);
     return unsigned([...types.keys()].indexOf(type.join()));
   };
-  const imported = imports.map(({from, name, type, limits = []}) => [...string(from), ...string(name), ...type === undefined ? [2, ...limits] : [0, ...typeIndex(type)]]);
+  const imported = imports.map(({from, name, type, limits = []}) => [
+    ...string(from),
+    ...string(name),
+    ...(type === undefined ? [2, ...limits] : [0, ...typeIndex(type)]),
+  ]);
   const first = imports.filter(({type}) => type !== undefined).length;
   const declared = functions.map(({type}) => typeIndex(type));
-  const exported = functions.flatMap(({exports}, i) => exports.map(name => [...string(name), 0, ...unsigned(first + i)]));
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, [...types.values()]), ...section(2, imported), ...section(3, declared),
-    ...section(7, exported), ...section(10, functions.map(({code}) => sized(code)))]);
+  const exported = functions.flatMap(({exports}, i) =>
+    exports.map(name => [...string(name), 0, ...unsigned(first + i)]),
+  );
+  return Uint8Array.from([
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    ...section(1, [...types.values()]),
+    ...section(2, imported),
+    ...section(3, declared),
+    ...section(7, exported),
+    ...section(
+      10,
+      functions.map(({code}) => sized(code)),
+    ),
+  ]);
 }
 
 /** @param params value types, see `TYPES`. */
@@ -49,7 +71,12 @@ export function functionCode(locals: Bytes, instructions: Bytes): number[] {
     if (last?.type === type) last.count++;
     else runs.push({count: 1, type});
   }
-  return [...unsigned(runs.length), ...runs.flatMap(({count, type}) => [...unsigned(count), type]), ...instructions, 0x0b];
+  return [
+    ...unsigned(runs.length),
+    ...runs.flatMap(({count, type}) => [...unsigned(count), type]),
+    ...instructions,
+    0x0b,
+  ];
 }
 
 function section(id: number, entries: readonly Bytes[]): number[] {
@@ -68,7 +95,7 @@ function string(text: string): number[] {
 export function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value >>> 0;
-  for (; rest > 127; rest >>>= 7) bytes.push(rest & 127 | 128);
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
   return [...bytes, rest];
 }
 

@@ -1,13 +1,14 @@
 /**
  * WebAssembly of our own on the memory of tfjs's WASM backend: text in, functions out, for `wasm_training/`.
  *
- *   const scale = wasmFunction(wasmFunctions(backend, 'scale', ({simd}) => `(func (export "scale") (param $at i32) …)`), 'scale');
- *   scale(offsetOf(backend, tensor), …);
+ *   const scale = wasmFunction(wasmFunctions(backend, 'scale', ({simd}) => `(func (export "scale") (param $at i32)
+ *   …)`), 'scale'); scale(offsetOf(backend, tensor), …);
  *
- * Data flow: `key` → text (given whether SIMD may be used) → `assembleText` → `WebAssembly.Module` → `WebAssembly.Instance` on the
- * backend's memory.
+ * Data flow: `key` → text (given whether SIMD may be used) → `assembleText` → `WebAssembly.Module` →
+ * `WebAssembly.Instance` on the backend's memory.
  */
 import {env} from '@tensorflow/tfjs-core';
+
 import {assembleText} from './assemble';
 import {memoryOf, type WasmBackend} from './backend';
 import {functionsOn, type WasmFunction, type WasmFunctions} from './instance';
@@ -24,8 +25,9 @@ export interface WasmFeatures {
 export type WasmText = (features: WasmFeatures) => string;
 
 /**
- * The exported functions of the module `key`, made on first use for this backend's memory. `key` must name the text: the same key
- * always stands for the same text. Throws where the page's policy forbids compiling WebAssembly, and where the text is wrong.
+ * The exported functions of the module `key`, made on first use for this backend's memory. `key` must name the text:
+ * the same key always stands for the same text. Throws where the page's policy forbids compiling WebAssembly, and
+ * where the text is wrong.
  */
 export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText): WasmFunctions {
   return functionsOn(memoryOf(backend), key, shared => assemble(text(wasmFeatures()), shared));
@@ -34,7 +36,8 @@ export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText)
 /** The function `name` of a module, or an error: the text does not export it. */
 export function wasmFunction(functions: WasmFunctions, name: string): WasmFunction {
   const found = functions[name];
-  if (found === undefined) throw new Error(`The WebAssembly module has no function '${name}': it has ${Object.keys(functions).join(', ')}.`);
+  if (found === undefined)
+    throw new Error(`The WebAssembly module has no function '${name}': it has ${Object.keys(functions).join(', ')}.`);
   return found;
 }
 

@@ -19,7 +19,12 @@ const isShape4D = (value: unknown): value is Shape4D => isNumbers(value, 4);
 const isShape5D = (value: unknown): value is Shape5D => isNumbers(value, 5);
 
 function isPad(value: unknown): value is Pad {
-  return value === 'same' || value === 'valid' || isNumber(value) || (Array.isArray(value) && value.length === 4 && value.every(isPair));
+  return (
+    value === 'same' ||
+    value === 'valid' ||
+    isNumber(value) ||
+    (Array.isArray(value) && value.length === 4 && value.every(isPair))
+  );
 }
 
 function unexpected(name: string, value: unknown, expected: string): Error {
@@ -64,19 +69,19 @@ export function as4D(shape: unknown, name: string): Shape4D {
 
 export function padOf(attrs: Attributes): Pad {
   if (isPad(attrs.pad)) return attrs.pad;
-  throw unexpected('pad', attrs.pad, '\'same\', \'valid\', a number or four pairs');
+  throw unexpected('pad', attrs.pad, "'same', 'valid', a number or four pairs");
 }
 
 /** Padding of volumes, which tfjs has no explicit kind of. */
 export function volumePadOf({pad}: Attributes): 'same' | 'valid' | number {
   if (pad === 'same' || pad === 'valid' || isNumber(pad)) return pad;
-  throw unexpected('pad', pad, '\'same\', \'valid\' or a number');
+  throw unexpected('pad', pad, "'same', 'valid' or a number");
 }
 
 export function roundingOf({dimRoundingMode: value}: Attributes): Rounding | undefined {
   if (value === undefined || value === null) return undefined;
   if (value === 'floor' || value === 'round' || value === 'ceil') return value;
-  throw unexpected('dimRoundingMode', value, '\'floor\', \'round\' or \'ceil\'');
+  throw unexpected('dimRoundingMode', value, "'floor', 'round' or 'ceil'");
 }
 
 export function dataFormatOf({dataFormat: value = 'NHWC'}: Attributes): 'NHWC' | 'NCHW' {

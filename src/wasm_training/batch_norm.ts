@@ -1,4 +1,4 @@
-import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
@@ -15,42 +15,84 @@ function numbersOf(backend: WasmBackend, vector: TensorInfo): Float32Array {
 
 /** (x - mean) · scale / √(variance + ε) + offset, with statistics of each channel. */
 export function fusedBatchNorm(call: Call): TensorInfo {
-  const {backend, input, optionalInput, attrs: {varianceEpsilon}, stock} = call;
+  const {
+    backend,
+    input,
+    optionalInput,
+    attrs: {varianceEpsilon},
+    stock,
+  } = call;
   const [x, mean, variance] = [input('x'), input('mean'), input('variance')];
   const [scale, offset] = [optionalInput('scale'), optionalInput('offset')];
-  const vectors = [mean, variance, scale, offset].filter((one) => one !== undefined);
-  if (!vectors.every(({shape}) => shape.length === 1) || !vectors.every((one) => isAlongChannels(x, one)) || typeof varianceEpsilon !== 'number') return stock();
+  const vectors = [mean, variance, scale, offset].filter(one => one !== undefined);
+  if (
+    !vectors.every(({shape}) => shape.length === 1) ||
+    !vectors.every(one => isAlongChannels(x, one)) ||
+    typeof varianceEpsilon !== 'number'
+  )
+    return stock();
   const out = makeTensor(backend, x.shape, 'float32');
   const inner = util.sizeFromShape(mean.shape);
-  withScratch(backend, 2 * inner, (factors) => {
+  withScratch(backend, 2 * inner, factors => {
     const {buffer} = memoryOf(backend);
-    const [variances, scales] = [numbersOf(backend, variance), scale === undefined ? undefined : numbersOf(backend, scale)];
-    new Float32Array(buffer, factors, inner).set(variances.map((one, c) => (scales?.[c] ?? 1) / Math.sqrt(one + varianceEpsilon)));
+    const [variances, scales] = [
+      numbersOf(backend, variance),
+      scale === undefined ? undefined : numbersOf(backend, scale),
+    ];
+    new Float32Array(buffer, factors, inner).set(
+      variances.map((one, c) => (scales?.[c] ?? 1) / Math.sqrt(one + varianceEpsilon)),
+    );
     const offsets = new Float32Array(buffer, factors + 4 * inner, inner);
     if (offset === undefined) offsets.fill(0);
     else offsets.set(numbersOf(backend, offset));
     channelsFunction(backend, 'normalize')(
-      offsetOf(backend, x), offsetOf(backend, mean), factors, factors + 4 * inner, offsetOf(backend, out), util.sizeFromShape(x.shape) / inner, inner);
+      offsetOf(backend, x),
+      offsetOf(backend, mean),
+      factors,
+      factors + 4 * inner,
+      offsetOf(backend, out),
+      util.sizeFromShape(x.shape) / inner,
+      inner,
+    );
   });
   return out;
 }
 
 /**
- * y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), for statistics of channels. With s = Σ dy and t = Σ dy · (x - mean),
- *   dx = dy · inv · scale, d mean = -inv · scale · s, d variance = -½ · inv³ · scale · t, d scale = inv · t, d offset = s,
- * returned in this order.
+ * y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), for statistics of channels. With s = Σ dy and
+ * t = Σ dy · (x - mean), dx = dy · inv · scale, d mean = -inv · scale · s, d variance = -½ · inv³ · scale · t, d scale
+ * = inv · t, d offset = s, returned in this order.
  */
 export function batchNormGradient({backend, input, optionalInput, attrs}: Call): TensorInfo[] {
-  const [dy, x, mean, variance, scale] = [input('dy'), input('x'), input('mean'), input('variance'), optionalInput('scale')];
+  const [dy, x, mean, variance, scale] = [
+    input('dy'),
+    input('x'),
+    input('mean'),
+    input('variance'),
+    optionalInput('scale'),
+  ];
   const epsilon = numberOf(attrs, 'varianceEpsilon');
   const inner = util.sizeFromShape(mean.shape);
   const rows = util.sizeFromShape(x.shape) / inner;
   const vector = (): TensorInfo => makeTensor(backend, [inner], 'float32');
-  const [dx, dMean, dVariance, dScale, dOffset] = [makeTensor(backend, x.shape, 'float32'), vector(), vector(), vector(), vector()];
+  const [dx, dMean, dVariance, dScale, dOffset] = [
+    makeTensor(backend, x.shape, 'float32'),
+    vector(),
+    vector(),
+    vector(),
+    vector(),
+  ];
   wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums')(
-    offsetOf(backend, dy), offsetOf(backend, x), offsetOf(backend, mean), inner, rows, offsetOf(backend, dOffset), offsetOf(backend, dScale));
-  withScratch(backend, inner, (factors) => {
-    const inv = numbersOf(backend, variance).map((one) => 1 / Math.sqrt(one + epsilon));
+    offsetOf(backend, dy),
+    offsetOf(backend, x),
+    offsetOf(backend, mean),
+    inner,
+    rows,
+    offsetOf(backend, dOffset),
+    offsetOf(backend, dScale),
+  );
+  withScratch(backend, inner, factors => {
+    const inv = numbersOf(backend, variance).map(one => 1 / Math.sqrt(one + epsilon));
     const scales = scale === undefined ? undefined : numbersOf(backend, scale);
     const factor = inv.map((one, c) => one * (scales?.[c] ?? 1));
     const [s, t] = [numbersOf(backend, dOffset), numbersOf(backend, dScale)];

@@ -4,24 +4,42 @@ import {advance, alongChannels, get, laneLocals, locals, params, repeat} from '.
 /** Rows summed in float32 before they are added to the totals in float64. */
 const BLOCK = 64;
 
-/** `slopeSums(dy, x, mean, channels, rows, s, t)`: s[c] = Σ over rows of dy[r, c], t[c] = Σ over rows of dy[r, c] · (x[r, c] - mean[c]). */
+/**
+ * `slopeSums(dy, x, mean, channels, rows, s, t)`: s[c] = Σ over rows of dy[r, c], t[c] = Σ over rows of dy[r, c] ·
+ * (x[r, c] - mean[c]).
+ */
 export function batchNormText(features: WasmFeatures): string {
   return `
     (func (export "slopeSums") ${params('dy x mean channels rows s t')}
       ${locals('row left i p q')} ${laneLocals(features, 'sum product center')} ${laneLocals(features, 'sums products', 'wide')}
       (local.set $row (i32.shl ${get('channels')} (i32.const 2)))
-      ${alongChannels(features, ['dy', 'x', 'mean', 's', 't'], (text) => `
-        ${text.each((part) => `${text.wide.clear('sums', part)} ${text.wide.clear('products', part)} ${text.set('center', part, text.load('mean', part))}`)}
+      ${alongChannels(
+        features,
+        ['dy', 'x', 'mean', 's', 't'],
+        text => `
+        ${text.each(part => `${text.wide.clear('sums', part)} ${text.wide.clear('products', part)} ${text.set('center', part, text.load('mean', part))}`)}
         (local.set $p ${get('dy')}) (local.set $q ${get('x')}) (local.set $left ${get('rows')})
         (block $summed (loop $blocks (br_if $summed (i32.eqz ${get('left')}))
           (local.set $i (select ${get('left')} (i32.const ${BLOCK}) (i32.lt_u ${get('left')} (i32.const ${BLOCK}))))
           (local.set $left (i32.sub ${get('left')} ${get('i')}))
-          ${text.each((part) => `${text.set('sum', part, text.zero)} ${text.set('product', part, text.zero)}`)}
-          ${repeat('i', `${text.each((part) => `${text.set('sum', part, text.add(text.get('sum', part), text.load('p', part)))}
-            ${text.set('product', part, text.add(text.get('product', part),
-    text.mul(text.load('p', part), text.sub(text.load('q', part), text.get('center', part)))))}`)}
-            ${advance('p', get('row'))} ${advance('q', get('row'))}`)}
-          ${text.each((part) => `${text.wide.add('sums', part, text.get('sum', part))} ${text.wide.add('products', part, text.get('product', part))}`)}
+          ${text.each(part => `${text.set('sum', part, text.zero)} ${text.set('product', part, text.zero)}`)}
+          ${repeat(
+            'i',
+            `${text.each(
+              part => `${text.set('sum', part, text.add(text.get('sum', part), text.load('p', part)))}
+            ${text.set(
+              'product',
+              part,
+              text.add(
+                text.get('product', part),
+                text.mul(text.load('p', part), text.sub(text.load('q', part), text.get('center', part))),
+              ),
+            )}`,
+            )}
+            ${advance('p', get('row'))} ${advance('q', get('row'))}`,
+          )}
+          ${text.each(part => `${text.wide.add('sums', part, text.get('sum', part))} ${text.wide.add('products', part, text.get('product', part))}`)}
           (br $blocks)))
-        ${text.each((part) => `${text.store('s', part, text.wide.narrowed('sums', part))} ${text.store('t', part, text.wide.narrowed('products', part))}`)}`)})`;
+        ${text.each(part => `${text.store('s', part, text.wide.narrowed('sums', part))} ${text.store('t', part, text.wide.narrowed('products', part))}`)}`,
+      )})`;
 }

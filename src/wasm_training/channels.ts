@@ -1,8 +1,8 @@
-import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions, type WasmFunction} from '../wasm/module';
+import {type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
 import {channelsText} from './channels_text';
 import type {TrainingKernel} from './kernel';
 
@@ -28,7 +28,10 @@ export function isAlongChannels(full: TensorInfo, vector: TensorInfo): boolean {
   return matched === size;
 }
 
-/** a ∘ b where one is a vector along the last axes of the other: a bias, or a statistic of batch norm. Anything else is tfjs's own. */
+/**
+ * a ∘ b where one is a vector along the last axes of the other: a bias, or a statistic of batch norm. Anything else is
+ * tfjs's own.
+ */
 function alongChannels(name: 'add' | 'sub' | 'mul', isCommutative: boolean): TrainingKernel {
   return ({backend, input, stock}) => {
     const [a, b] = [input('a'), input('b')];
@@ -41,9 +44,20 @@ export const add = alongChannels('add', true);
 export const multiply = alongChannels('mul', true);
 export const sub = alongChannels('sub', false);
 
-function combined(backend: WasmBackend, name: 'add' | 'sub' | 'mul', full: TensorInfo, vector: TensorInfo): TensorInfo {
+function combined(
+  backend: WasmBackend,
+  name: 'add' | 'sub' | 'mul',
+  full: TensorInfo,
+  vector: TensorInfo,
+): TensorInfo {
   const out = makeTensor(backend, full.shape, 'float32');
   const inner = util.sizeFromShape(vector.shape);
-  channelsFunction(backend, name)(offsetOf(backend, full), offsetOf(backend, vector), offsetOf(backend, out), util.sizeFromShape(full.shape) / inner, inner);
+  channelsFunction(backend, name)(
+    offsetOf(backend, full),
+    offsetOf(backend, vector),
+    offsetOf(backend, out),
+    util.sizeFromShape(full.shape) / inner,
+    inner,
+  );
   return out;
 }

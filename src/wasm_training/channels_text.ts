@@ -1,13 +1,21 @@
 import type {WasmFeatures} from '../wasm/module';
-import {alongChannels, get, laneLocals, locals, params, repeat, type LaneText} from './lanes_text';
+import {alongChannels, get, laneLocals, type LaneText, locals, params, repeat} from './lanes_text';
 
 /** One function of rows of channels: `body` computes a step's result from the step's lanes. */
-function overRows(features: WasmFeatures, name: string, vectors: readonly string[], result: (text: LaneText, part: number) => string): string {
-  const moving = vectors.map((vector) => `${vector}At`);
+function overRows(
+  features: WasmFeatures,
+  name: string,
+  vectors: readonly string[],
+  result: (text: LaneText, part: number) => string,
+): string {
+  const moving = vectors.map(vector => `${vector}At`);
   return `(func (export "${name}") ${params(`x ${vectors.join(' ')} out rows inner`)} ${locals(`channels ${moving.join(' ')}`)} ${laneLocals(features, 'r')}
-    ${repeat('rows', `(local.set $channels ${get('inner')})
-      ${vectors.map((vector) => `(local.set $${vector}At ${get(vector)})`).join(' ')}
-      ${alongChannels(features, ['x', 'out', ...moving], (text) => text.each((part) => text.store('out', part, result(text, part))))}`)})`;
+    ${repeat(
+      'rows',
+      `(local.set $channels ${get('inner')})
+      ${vectors.map(vector => `(local.set $${vector}At ${get(vector)})`).join(' ')}
+      ${alongChannels(features, ['x', 'out', ...moving], text => text.each(part => text.store('out', part, result(text, part))))}`,
+    )})`;
 }
 
 /**
@@ -21,6 +29,10 @@ export function channelsText(features: WasmFeatures): string {
     overRows(features, 'sub', ['v'], (t, part) => t.sub(t.load('x', part), t.load('vAt', part))),
     overRows(features, 'mul', ['v'], (t, part) => t.mul(t.load('x', part), t.load('vAt', part))),
     overRows(features, 'normalize', ['mean', 'factor', 'offset'], (t, part) =>
-      t.add(t.mul(t.sub(t.load('x', part), t.load('meanAt', part)), t.load('factorAt', part)), t.load('offsetAt', part))),
+      t.add(
+        t.mul(t.sub(t.load('x', part), t.load('meanAt', part)), t.load('factorAt', part)),
+        t.load('offsetAt', part),
+      ),
+    ),
   ].join('\n');
 }

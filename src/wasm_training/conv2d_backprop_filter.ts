@@ -2,9 +2,9 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {as4D, dataFormatOf, shape4DOf} from './attributes';
-import {convGeometry, isPointwise, outputsOfTap, type ConvGeometry} from './conv_geometry';
+import {type ConvGeometry, convGeometry, isPointwise, outputsOfTap} from './conv_geometry';
 import {Dense} from './dense';
-import {assertFloat32, consume, transposed, zeros, type Call} from './kernel';
+import {assertFloat32, type Call, consume, transposed, zeros} from './kernel';
 import {multiply} from './matrix_product';
 import {withScratch} from './scratch';
 
@@ -17,17 +17,27 @@ const BLOCK = 6144;
 /**
  * dw[ky, kx, i, o] = Σ over n, y, x of x[n, y·s + ky - p, x·s + kx - p, i] · dy[n, y, x, o]
  *
- * For each tap a product of x's pixels, transposed, with dy's, over the pixels where the tap is inside x. Both are laid out in panels
- * of channels a few rows at a time, so that all taps read them from the first cache.
+ * For each tap a product of x's pixels, transposed, with dy's, over the pixels where the tap is inside x. Both are
+ * laid out in panels of channels a few rows at a time, so that all taps read them from the first cache.
  */
 export function conv2DBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];
   assertFloat32([x, dy], NAME);
   const filterShape = shape4DOf(attrs, 'filterShape');
-  const geometry = convGeometry('conv2dDerFilter', attrs, as4D(x.shape, 'x'), filterShape, as4D(dy.shape, 'dy'), false);
+  const geometry = convGeometry(
+    'conv2dDerFilter',
+    attrs,
+    as4D(x.shape, 'x'),
+    filterShape,
+    as4D(dy.shape, 'dy'),
+    false,
+  );
   if (dataFormatOf(attrs) === 'NHWC') return filterGradient(backend, x, dy, geometry);
-  return consume(backend, transposed(backend, x, TO_CHANNELS_LAST), (xLast) =>
-    consume(backend, transposed(backend, dy, TO_CHANNELS_LAST), (dyLast) => filterGradient(backend, xLast, dyLast, geometry)));
+  return consume(backend, transposed(backend, x, TO_CHANNELS_LAST), xLast =>
+    consume(backend, transposed(backend, dy, TO_CHANNELS_LAST), dyLast =>
+      filterGradient(backend, xLast, dyLast, geometry),
+    ),
+  );
 }
 
 function filterGradient(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, geometry: ConvGeometry): TensorInfo {
@@ -37,8 +47,12 @@ function filterGradient(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, geo
   if (dw.shape.includes(0) || batch === 0) return dw;
   if (isPointwise(geometry)) {
     multiply(backend, {
-      m: inChannels, n: outChannels, k: batch * rows.input * columns.input,
-      a: {at: offsetOf(backend, x), transposed: true}, b: {at: offsetOf(backend, dy), transposed: false}, c: offsetOf(backend, dw),
+      m: inChannels,
+      n: outChannels,
+      k: batch * rows.input * columns.input,
+      a: {at: offsetOf(backend, x), transposed: true},
+      b: {at: offsetOf(backend, dy), transposed: false},
+      c: offsetOf(backend, dw),
     });
     return dw;
   }
@@ -55,7 +69,7 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
   const roundUp = (value: number, tile: number): number => Math.ceil(value / tile) * tile;
   const floatsOfX = most.x * columns.input * roundUp(inChannels, dense.tileRows);
   const floatsOfDy = most.dy * columns.outputInMemory * roundUp(outChannels, dense.tileColumns);
-  withScratch(backend, floatsOfX + floatsOfDy, (packedX) => {
+  withScratch(backend, floatsOfX + floatsOfDy, packedX => {
     const packedDy = packedX + 4 * floatsOfX;
     for (let n = 0; n < batch; n++) {
       for (let first = 0; first < rows.output; first += step) {
@@ -63,10 +77,17 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
         const top = Math.max(0, first * rows.stride - rows.pad);
         const bottom = Math.min(rows.input, (end - 1) * rows.stride - rows.pad + rows.filter);
         if (bottom <= top) continue;
-        const fromX = {at: x + 4 * (n * rows.input + top) * columns.input * inChannels, row: 4 * inChannels, rows: (bottom - top) * columns.input, columns: inChannels};
+        const fromX = {
+          at: x + 4 * (n * rows.input + top) * columns.input * inChannels,
+          row: 4 * inChannels,
+          rows: (bottom - top) * columns.input,
+          columns: inChannels,
+        };
         const fromDy = {
-          at: dy + 4 * (n * rows.outputInMemory + first) * columns.outputInMemory * outChannels, row: 4 * outChannels,
-          rows: (end - first) * columns.outputInMemory, columns: outChannels,
+          at: dy + 4 * (n * rows.outputInMemory + first) * columns.outputInMemory * outChannels,
+          row: 4 * outChannels,
+          rows: (end - first) * columns.outputInMemory,
+          columns: outChannels,
         };
         const panelX = 4 * dense.tileRows * fromX.rows;
         const panelDy = 4 * dense.tileColumns * fromDy.rows;
@@ -77,17 +98,27 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
           for (let kx = 0; kx < columns.filter && y < yEnd; kx++) {
             const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
             if (at >= atEnd) continue;
-            const pixelOfX = (y * rows.stride + ky - rows.pad - top) * columns.input + at * columns.stride + kx - columns.pad;
+            const pixelOfX =
+              (y * rows.stride + ky - rows.pad - top) * columns.input + at * columns.stride + kx - columns.pad;
             const pixelOfDy = (y - first) * columns.outputInMemory + at;
             dense.product({
-              m: inChannels, n: outChannels, inner: atEnd - at, outer: yEnd - y, add: true,
+              m: inChannels,
+              n: outChannels,
+              inner: atEnd - at,
+              outer: yEnd - y,
+              add: true,
               a: {
-                at: packedX + 4 * dense.tileRows * pixelOfX, tile: panelX, row: 4,
-                inner: 4 * dense.tileRows * columns.stride, outer: 4 * dense.tileRows * columns.input * rows.stride,
+                at: packedX + 4 * dense.tileRows * pixelOfX,
+                tile: panelX,
+                row: 4,
+                inner: 4 * dense.tileRows * columns.stride,
+                outer: 4 * dense.tileRows * columns.input * rows.stride,
               },
               b: {
-                at: packedDy + 4 * dense.tileColumns * pixelOfDy, tile: panelDy,
-                inner: 4 * dense.tileColumns, outer: 4 * dense.tileColumns * columns.outputInMemory,
+                at: packedDy + 4 * dense.tileColumns * pixelOfDy,
+                tile: panelDy,
+                inner: 4 * dense.tileColumns,
+                outer: 4 * dense.tileColumns * columns.outputInMemory,
               },
               c: {at: dw + 4 * (ky * columns.filter + kx) * inChannels * outChannels, row: 4 * outChannels},
             });

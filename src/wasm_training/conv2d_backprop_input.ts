@@ -3,9 +3,9 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {as4D, dataFormatOf, shape4DOf} from './attributes';
-import {convGeometry, isPointwise, type ConvAxis, type ConvGeometry} from './conv_geometry';
+import {type ConvAxis, type ConvGeometry, convGeometry, isPointwise} from './conv_geometry';
 import {Dense} from './dense';
-import {assertFloat32, consume, transposed, zeros, type Call} from './kernel';
+import {assertFloat32, type Call, consume, transposed, zeros} from './kernel';
 import {multiply} from './matrix_product';
 import {withScratch} from './scratch';
 
@@ -17,18 +17,28 @@ const TO_CHANNELS_FIRST = [0, 3, 1, 2];
  * dx[n, y, x, i] = Σ over ky, kx, o with (y + p - ky) and (x + p - kx) divisible by s of
  *   dy[n, (y + p - ky) / s, (x + p - kx) / s, o] · w[ky, kx, i, o]
  *
- * The pixels of dx with the same remainder of (y + p, x + p) by s use the same taps of w, and neighbours among them use neighbours in dy: so
- * for each remainder this is an ordinary convolution of dy with those taps turned round, a product whose inner sum runs over taps of a
- * row and channels at once, since these lie side by side in dy.
+ * The pixels of dx with the same remainder of (y + p, x + p) by s use the same taps of w, and neighbours among them
+ * use neighbours in dy: so for each remainder this is an ordinary convolution of dy with those taps turned round, a
+ * product whose inner sum runs over taps of a row and channels at once, since these lie side by side in dy.
  */
 export function conv2DBackpropInput({backend, input, attrs}: Call): TensorInfo {
   const [dy, filter] = [input('dy'), input('filter')];
   assertFloat32([dy, filter], NAME);
   const xShape = shape4DOf(attrs, 'inputShape');
-  const geometry = convGeometry('conv2dDerInput', attrs, xShape, as4D(filter.shape, 'filter'), as4D(dy.shape, 'dy'), false);
+  const geometry = convGeometry(
+    'conv2dDerInput',
+    attrs,
+    xShape,
+    as4D(filter.shape, 'filter'),
+    as4D(dy.shape, 'dy'),
+    false,
+  );
   if (dataFormatOf(attrs) === 'NHWC') return inputGradient(backend, dy, filter, geometry);
-  return consume(backend, transposed(backend, dy, TO_CHANNELS_LAST), (dyLast) =>
-    consume(backend, inputGradient(backend, dyLast, filter, geometry), (dx) => transposed(backend, dx, TO_CHANNELS_FIRST)));
+  return consume(backend, transposed(backend, dy, TO_CHANNELS_LAST), dyLast =>
+    consume(backend, inputGradient(backend, dyLast, filter, geometry), dx =>
+      transposed(backend, dx, TO_CHANNELS_FIRST),
+    ),
+  );
 }
 
 function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo, geometry: ConvGeometry): TensorInfo {
@@ -39,8 +49,12 @@ function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo,
   const at = {dy: offsetOf(backend, dy), filter: offsetOf(backend, filter), dx: offsetOf(backend, dx)};
   if (isPointwise(geometry)) {
     multiply(backend, {
-      m: batch * rows.input * columns.input, n: inChannels, k: outChannels,
-      a: {at: at.dy, transposed: false}, b: {at: at.filter, transposed: true}, c: at.dx,
+      m: batch * rows.input * columns.input,
+      n: inChannels,
+      k: outChannels,
+      a: {at: at.dy, transposed: false},
+      b: {at: at.filter, transposed: true},
+      c: at.dx,
     });
   } else {
     convolveByRemainders(backend, geometry, at);
@@ -79,39 +93,68 @@ function remaindersOf(axis: ConvAxis): Remainder[] {
   });
 }
 
-function convolveByRemainders(backend: WasmBackend, geometry: ConvGeometry, at: {dy: number; filter: number; dx: number}): void {
+function convolveByRemainders(
+  backend: WasmBackend,
+  geometry: ConvGeometry,
+  at: {dy: number; filter: number; dx: number},
+): void {
   const dense = new Dense(backend);
   const {batch, inChannels, outChannels, rows, columns} = geometry;
   const width = dense.tileColumns;
   const padded = {rows: paddedSize(rows), columns: paddedSize(columns)};
   const floatsOfDy = padded.rows * padded.columns * outChannels;
   const floatsOfTap = outChannels * Math.ceil(inChannels / width) * width;
-  withScratch(backend, floatsOfDy + rows.filter * columns.filter * floatsOfTap, (paddedDy) => {
+  withScratch(backend, floatsOfDy + rows.filter * columns.filter * floatsOfTap, paddedDy => {
     let weights = paddedDy + 4 * floatsOfDy;
-    const parts = remaindersOf(rows).flatMap((down) => remaindersOf(columns).map((across) => {
-      const part = {down, across, weights, panel: 4 * width * down.taps.length * across.taps.length * outChannels};
-      down.taps.forEach((ky, j) => across.taps.forEach((kx, i) => {
-        dense.panelsTransposed(
-          {at: at.filter + 4 * (ky * columns.filter + kx) * inChannels * outChannels, row: 4 * outChannels, rows: inChannels, columns: outChannels},
-          {at: weights + 4 * width * (j * across.taps.length + i) * outChannels, width, panel: part.panel});
-      }));
-      weights += 4 * floatsOfTap * down.taps.length * across.taps.length;
-      return part;
-    }));
+    const parts = remaindersOf(rows).flatMap(down =>
+      remaindersOf(columns).map(across => {
+        const part = {down, across, weights, panel: 4 * width * down.taps.length * across.taps.length * outChannels};
+        down.taps.forEach((ky, j) =>
+          across.taps.forEach((kx, i) => {
+            dense.panelsTransposed(
+              {
+                at: at.filter + 4 * (ky * columns.filter + kx) * inChannels * outChannels,
+                row: 4 * outChannels,
+                rows: inChannels,
+                columns: outChannels,
+              },
+              {at: weights + 4 * width * (j * across.taps.length + i) * outChannels, width, panel: part.panel},
+            );
+          }),
+        );
+        weights += 4 * floatsOfTap * down.taps.length * across.taps.length;
+        return part;
+      }),
+    );
     new Float32Array(memoryOf(backend).buffer, paddedDy, floatsOfDy).fill(0);
     for (let n = 0; n < batch; n++) {
-      copyInside(backend, geometry, padded.columns, at.dy + 4 * n * rows.outputInMemory * columns.outputInMemory * outChannels, paddedDy);
+      copyInside(
+        backend,
+        geometry,
+        padded.columns,
+        at.dy + 4 * n * rows.outputInMemory * columns.outputInMemory * outChannels,
+        paddedDy,
+      );
       for (const {down, across, weights: b, panel} of parts) {
         for (let j = 0; j < down.count; j++) {
           dense.product({
-            m: across.count, n: inChannels, inner: across.taps.length * outChannels, outer: down.taps.length, add: false,
+            m: across.count,
+            n: inChannels,
+            inner: across.taps.length * outChannels,
+            outer: down.taps.length,
+            add: false,
             a: {
               at: paddedDy + 4 * ((down.start + j) * padded.columns + across.start) * outChannels,
-              tile: 4 * outChannels * dense.tileRows, row: 4 * outChannels, inner: 4, outer: 4 * padded.columns * outChannels,
+              tile: 4 * outChannels * dense.tileRows,
+              row: 4 * outChannels,
+              inner: 4,
+              outer: 4 * padded.columns * outChannels,
             },
             b: {at: b, tile: panel, inner: 4 * width, outer: 4 * width * across.taps.length * outChannels},
             c: {
-              at: at.dx + 4 * ((n * rows.input + down.first + j * rows.stride) * columns.input + across.first) * inChannels,
+              at:
+                at.dx +
+                4 * ((n * rows.input + down.first + j * rows.stride) * columns.input + across.first) * inChannels,
               row: 4 * columns.stride * inChannels,
             },
           });
@@ -122,12 +165,23 @@ function convolveByRemainders(backend: WasmBackend, geometry: ConvGeometry, at: 
 }
 
 /** Copies a picture of dy into the middle of the padded one; its zeros stay from picture to picture. */
-function copyInside(backend: WasmBackend, {outChannels, rows, columns}: ConvGeometry, paddedWidth: number, dy: number, to: number): void {
+function copyInside(
+  backend: WasmBackend,
+  {outChannels, rows, columns}: ConvGeometry,
+  paddedWidth: number,
+  dy: number,
+  to: number,
+): void {
   const bytes = new Uint8Array(memoryOf(backend).buffer);
-  const reach = ({input, pad, stride, output}: ConvAxis): number => Math.min(output, Math.floor((input - 1 + pad) / stride) + 1);
+  const reach = ({input, pad, stride, output}: ConvAxis): number =>
+    Math.min(output, Math.floor((input - 1 + pad) / stride) + 1);
   const length = 4 * reach(columns) * outChannels;
   for (let y = 0; y < reach(rows); y++) {
     const source = dy + 4 * y * columns.outputInMemory * outChannels;
-    bytes.copyWithin(to + 4 * ((y + paddingOf(rows)) * paddedWidth + paddingOf(columns)) * outChannels, source, source + length);
+    bytes.copyWithin(
+      to + 4 * ((y + paddingOf(rows)) * paddedWidth + paddingOf(columns)) * outChannels,
+      source,
+      source + length,
+    );
   }
 }

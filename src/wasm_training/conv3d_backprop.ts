@@ -1,10 +1,10 @@
-import {backend_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {as5D, tripleOf, volumePadOf, type Attributes, type Shape5D} from './attributes';
-import {outputsOfTap, volumeAxes, type ConvAxis} from './conv_geometry';
+import {as5D, type Attributes, type Shape5D, tripleOf, volumePadOf} from './attributes';
+import {type ConvAxis, outputsOfTap, volumeAxes} from './conv_geometry';
 import {Dense} from './dense';
-import {assertFloat32, zeros, type Call} from './kernel';
+import {assertFloat32, type Call, zeros} from './kernel';
 import {withScratch} from './scratch';
 
 interface VolumeGeometry {
@@ -14,7 +14,10 @@ interface VolumeGeometry {
   readonly axes: readonly [ConvAxis, ConvAxis, ConvAxis];
 }
 
-/** One tap over the outputs of a slice that read inside x: where they start in x and dy, in pixels, and how many there are. */
+/**
+ * One tap over the outputs of a slice that read inside x: where they start in x and dy, in pixels, and how many there
+ * are.
+ */
 interface TapOfSlice {
   readonly tap: number;
   readonly x: number;
@@ -29,24 +32,42 @@ function geometryOf(name: string, attrs: Attributes, x: Shape5D, filter: Shape5D
   return {batch: info.batchSize, inChannels: info.inChannels, outChannels: info.outChannels, axes: volumeAxes(info)};
 }
 
-/** dw[kz, ky, kx, i, o] = Σ over n, z, y, x of x[n, z·s + kz - p, y·s + ky - p, x·s + kx - p, i] · dy[n, z, y, x, o] */
+/**
+ * dw[kz, ky, kx, i, o] = Σ over n, z, y, x of x[n, z·s + kz - p, y·s + ky - p, x·s + kx - p, i] · dy[n, z, y, x, o]
+ */
 export function conv3DBackpropFilterV2({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];
   assertFloat32([x, dy], 'Conv3DBackpropFilterV2');
   const filterShape = as5D(attrs.filterShape, 'filterShape');
   const geometry = geometryOf('conv3dDerFilter', attrs, as5D(x.shape, 'x'), filterShape, as5D(dy.shape, 'dy'));
-  const {inChannels, outChannels, axes: [, rows, columns]} = geometry;
+  const {
+    inChannels,
+    outChannels,
+    axes: [, rows, columns],
+  } = geometry;
   const dense = new Dense(backend);
   const dw = zeros(backend, filterShape);
   const at = {x: offsetOf(backend, x), dy: offsetOf(backend, dy), dw: offsetOf(backend, dw)};
   for (const part of tapsOfSlices(geometry)) {
     dense.product({
-      m: inChannels, n: outChannels, inner: part.columns, outer: part.rows, add: true,
+      m: inChannels,
+      n: outChannels,
+      inner: part.columns,
+      outer: part.rows,
+      add: true,
       a: {
-        at: at.x + 4 * part.x * inChannels, tile: 4 * dense.tileRows, row: 4,
-        inner: 4 * columns.stride * inChannels, outer: 4 * rows.stride * columns.input * inChannels,
+        at: at.x + 4 * part.x * inChannels,
+        tile: 4 * dense.tileRows,
+        row: 4,
+        inner: 4 * columns.stride * inChannels,
+        outer: 4 * rows.stride * columns.input * inChannels,
       },
-      b: {at: at.dy + 4 * part.dy * outChannels, tile: 4 * dense.tileColumns, inner: 4 * outChannels, outer: 4 * columns.output * outChannels},
+      b: {
+        at: at.dy + 4 * part.dy * outChannels,
+        tile: 4 * dense.tileColumns,
+        inner: 4 * outChannels,
+        outer: 4 * columns.output * outChannels,
+      },
       c: {at: at.dw + 4 * part.tap * inChannels * outChannels, row: 4 * outChannels},
     });
   }
@@ -65,27 +86,47 @@ export function conv3DBackpropInputV2({backend, input, attrs}: Call): TensorInfo
 }
 
 function addToInput(backend: WasmBackend, geometry: VolumeGeometry, dy: number, filter: number, dx: number): void {
-  const {inChannels, outChannels, axes: [depths, rows, columns]} = geometry;
+  const {
+    inChannels,
+    outChannels,
+    axes: [depths, rows, columns],
+  } = geometry;
   const dense = new Dense(backend);
   const width = dense.tileColumns;
   const floatsOfTap = outChannels * Math.ceil(inChannels / width) * width;
   const taps = depths.filter * rows.filter * columns.filter;
-  withScratch(backend, taps * floatsOfTap, (weights) => {
+  withScratch(backend, taps * floatsOfTap, weights => {
     for (let tap = 0; tap < taps; tap++) {
       dense.panelsTransposed(
-        {at: filter + 4 * tap * inChannels * outChannels, row: 4 * outChannels, rows: inChannels, columns: outChannels},
-        {at: weights + 4 * tap * floatsOfTap, width, panel: 4 * width * outChannels});
+        {
+          at: filter + 4 * tap * inChannels * outChannels,
+          row: 4 * outChannels,
+          rows: inChannels,
+          columns: outChannels,
+        },
+        {at: weights + 4 * tap * floatsOfTap, width, panel: 4 * width * outChannels},
+      );
     }
     for (const part of tapsOfSlices(geometry)) {
       for (let y = 0; y < part.rows; y++) {
         dense.product({
-          m: part.columns, n: inChannels, inner: outChannels, outer: 1, add: true,
+          m: part.columns,
+          n: inChannels,
+          inner: outChannels,
+          outer: 1,
+          add: true,
           a: {
-            at: dy + 4 * (part.dy + y * columns.output) * outChannels, tile: 4 * dense.tileRows * outChannels,
-            row: 4 * outChannels, inner: 4, outer: 0,
+            at: dy + 4 * (part.dy + y * columns.output) * outChannels,
+            tile: 4 * dense.tileRows * outChannels,
+            row: 4 * outChannels,
+            inner: 4,
+            outer: 0,
           },
           b: {at: weights + 4 * part.tap * floatsOfTap, tile: 4 * width * outChannels, inner: 4 * width, outer: 0},
-          c: {at: dx + 4 * (part.x + y * rows.stride * columns.input) * inChannels, row: 4 * columns.stride * inChannels},
+          c: {
+            at: dx + 4 * (part.x + y * rows.stride * columns.input) * inChannels,
+            row: 4 * columns.stride * inChannels,
+          },
         });
       }
     }
@@ -93,10 +134,11 @@ function addToInput(backend: WasmBackend, geometry: VolumeGeometry, dy: number, 
 }
 
 function* tapsOfSlices({batch, axes: [depths, rows, columns]}: VolumeGeometry): Generator<TapOfSlice> {
-  const taps = (axis: ConvAxis): {k: number; from: number; to: number}[] => Array.from({length: axis.filter}, (_, k) => {
-    const [from, to] = outputsOfTap(axis, k, 0, axis.output);
-    return {k, from, to};
-  }).filter(({from, to}) => from < to);
+  const taps = (axis: ConvAxis): {k: number; from: number; to: number}[] =>
+    Array.from({length: axis.filter}, (_, k) => {
+      const [from, to] = outputsOfTap(axis, k, 0, axis.output);
+      return {k, from, to};
+    }).filter(({from, to}) => from < to);
   for (let n = 0; n < batch; n++) {
     for (const z of taps(depths)) {
       for (let at = z.from; at < z.to; at++) {

@@ -1,5 +1,5 @@
 import type {WasmBackend} from '../wasm/backend';
-import {wasmFeatures, wasmFunction, wasmFunctions, type WasmFunction} from '../wasm/module';
+import {wasmFeatures, type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
 import {panelsText} from './panels_text';
 import {productText, TILE_ROWS, tileColumns} from './product_text';
 
@@ -7,7 +7,13 @@ import {productText, TILE_ROWS, tileColumns} from './product_text';
 export interface Product {
   readonly m: number;
   readonly n: number;
-  readonly a: {readonly at: number; readonly tile: number; readonly row: number; readonly inner: number; readonly outer: number};
+  readonly a: {
+    readonly at: number;
+    readonly tile: number;
+    readonly row: number;
+    readonly inner: number;
+    readonly outer: number;
+  };
   readonly b: {readonly at: number; readonly tile: number; readonly inner: number; readonly outer: number};
   readonly c: {readonly at: number; readonly row: number};
   readonly inner: number;
@@ -35,11 +41,15 @@ export interface Target {
 export class Dense {
   readonly tileRows = TILE_ROWS;
   readonly tileColumns = tileColumns(wasmFeatures());
-  private readonly run: {readonly product: WasmFunction; readonly panels: WasmFunction; readonly panelsTransposed: WasmFunction};
+  readonly #run: {
+    readonly product: WasmFunction;
+    readonly panels: WasmFunction;
+    readonly panelsTransposed: WasmFunction;
+  };
 
   constructor(backend: WasmBackend) {
     const panels = wasmFunctions(backend, 'panels', panelsText);
-    this.run = {
+    this.#run = {
       product: wasmFunction(wasmFunctions(backend, 'product', productText), 'product'),
       panels: wasmFunction(panels, 'panels'),
       panelsTransposed: wasmFunction(panels, 'panelsTransposed'),
@@ -47,17 +57,33 @@ export class Dense {
   }
 
   product({m, n, a, b, c, inner, outer, add}: Product): void {
-    this.run.product(
-      m, n, a.at, a.tile, b.at, b.tile, c.at, a.row, a.inner, a.outer, b.inner, b.outer, c.row, inner, outer, add ? 1 : 0);
+    this.#run.product(
+      m,
+      n,
+      a.at,
+      a.tile,
+      b.at,
+      b.tile,
+      c.at,
+      a.row,
+      a.inner,
+      a.outer,
+      b.inner,
+      b.outer,
+      c.row,
+      inner,
+      outer,
+      add ? 1 : 0,
+    );
   }
 
   /** target[j / width][k][j % width] = source[k][j] */
   panels({at, row, rows, columns}: Source, to: Target): void {
-    this.run.panels(at, row, rows, columns, to.width, to.at, to.panel);
+    this.#run.panels(at, row, rows, columns, to.width, to.at, to.panel);
   }
 
   /** target[i / width][k][i % width] = source[i][k] */
   panelsTransposed({at, row, rows, columns}: Source, to: Target): void {
-    this.run.panelsTransposed(at, row, rows, columns, to.width, to.at, to.panel);
+    this.#run.panelsTransposed(at, row, rows, columns, to.width, to.at, to.panel);
   }
 }

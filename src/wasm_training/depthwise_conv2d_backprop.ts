@@ -1,33 +1,42 @@
-import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
 import {as4D, lengthOf, shape4DOf} from './attributes';
-import {convGeometry, outputsOfTap, type ConvGeometry} from './conv_geometry';
+import {type ConvGeometry, convGeometry, outputsOfTap} from './conv_geometry';
 import {depthwiseText} from './depthwise_text';
-import {assertFloat32, consume, runStock, zeros, type Call} from './kernel';
+import {assertFloat32, type Call, consume, runStock, zeros} from './kernel';
 import {tiled} from './tile';
 
 /** Numbers of x and dy that a block of rows may hold: what the first cache takes. */
 const BLOCK = 6144;
 
 /**
- * dw[ky, kx, c, q] = Σ over n, y, x of x[n, y·s + ky·d - p, x·s + kx·d - p, c] · dy[n, y, x, c·Q + q], with Q filters a channel. Each channel of
- * x is repeated Q times first, so that channels of x, dy and dw lie in the same order.
+ * dw[ky, kx, c, q] = Σ over n, y, x of x[n, y·s + ky·d - p, x·s + kx·d - p, c] · dy[n, y, x, c·Q + q], with Q filters
+ * a channel. Each channel of x is repeated Q times first, so that channels of x, dy and dw lie in the same order.
  */
 export function depthwiseConv2dNativeBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];
   assertFloat32([x, dy], 'DepthwiseConv2dNativeBackpropFilter');
   const filterShape = shape4DOf(attrs, 'filterShape');
-  const geometry = convGeometry('depthwiseConv2dDerFilter', attrs, as4D(x.shape, 'x'), filterShape, as4D(dy.shape, 'dy'), true);
+  const geometry = convGeometry(
+    'depthwiseConv2dDerFilter',
+    attrs,
+    as4D(x.shape, 'x'),
+    filterShape,
+    as4D(dy.shape, 'dy'),
+    true,
+  );
   const times = filterShape[3];
   if (times === 1) return filterGradient(backend, x, dy, filterShape, geometry);
-  return consume(backend, eachRepeated(backend, x, times), (repeated) => filterGradient(backend, repeated, dy, filterShape, geometry));
+  return consume(backend, eachRepeated(backend, x, times), repeated =>
+    filterGradient(backend, repeated, dy, filterShape, geometry),
+  );
 }
 
 /**
- * dx[n, y, x, c] = Σ over ky, kx, q of dy[n, (y + p - ky·d) / s, (x + p - kx·d) / s, c·Q + q] · w[ky, kx, c, q] where the divisions leave nothing:
- * first for each of the Q filters apart, then their sum.
+ * dx[n, y, x, c] = Σ over ky, kx, q of dy[n, (y + p - ky·d) / s, (x + p - kx·d) / s, c·Q + q] · w[ky, kx, c, q] where
+ * the divisions leave nothing: first for each of the Q filters apart, then their sum.
  */
 export function depthwiseConv2dNativeBackpropInput({backend, input, attrs}: Call): TensorInfo {
   const [dy, filter] = [input('dy'), input('filter')];
@@ -39,7 +48,8 @@ export function depthwiseConv2dNativeBackpropInput({backend, input, attrs}: Call
   const times = filterShape[3];
   if (times === 1) return apart;
   return consume(backend, apart, ({dataId, dtype}) =>
-    runStock(backend, 'Sum', {x: {dataId, dtype, shape: [...inputShape, times]}}, {axis: [4], keepDims: false}));
+    runStock(backend, 'Sum', {x: {dataId, dtype, shape: [...inputShape, times]}}, {axis: [4], keepDims: false}),
+  );
 }
 
 function eachRepeated(backend: WasmBackend, {dataId, dtype, shape}: TensorInfo, times: number): TensorInfo {
@@ -47,7 +57,13 @@ function eachRepeated(backend: WasmBackend, {dataId, dtype, shape}: TensorInfo, 
   return {...repeated, shape: [...shape.slice(0, -1), lengthOf(shape, shape.length - 1) * times]};
 }
 
-function filterGradient(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, shape: number[], geometry: ConvGeometry): TensorInfo {
+function filterGradient(
+  backend: WasmBackend,
+  x: TensorInfo,
+  dy: TensorInfo,
+  shape: number[],
+  geometry: ConvGeometry,
+): TensorInfo {
   const {batch, outChannels: channels, rows, columns} = geometry;
   const filterTap = wasmFunction(wasmFunctions(backend, 'depthwise', depthwiseText), 'filterTap');
   const dw = zeros(backend, shape);
@@ -66,9 +82,16 @@ function filterGradient(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, sha
           const rowOfDy = n * rows.outputInMemory + y;
           filterTap(
             offset.x + pixel * (rowOfX * columns.input + at * columns.stride + kx * columns.dilation - columns.pad),
-            pixel * columns.stride, pixel * columns.input * rows.stride,
-            offset.dy + pixel * (rowOfDy * columns.outputInMemory + at), pixel, pixel * columns.outputInMemory,
-            offset.dw + pixel * (ky * columns.filter + kx), channels, atEnd - at, yEnd - y);
+            pixel * columns.stride,
+            pixel * columns.input * rows.stride,
+            offset.dy + pixel * (rowOfDy * columns.outputInMemory + at),
+            pixel,
+            pixel * columns.outputInMemory,
+            offset.dw + pixel * (ky * columns.filter + kx),
+            channels,
+            atEnd - at,
+            yEnd - y,
+          );
         }
       }
     }
@@ -90,9 +113,16 @@ function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo,
           const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
           if (at >= atEnd) continue;
           inputTap(
-            offset.dx + pixel * ((n * rows.input + row) * columns.input + at * columns.stride + kx * columns.dilation - columns.pad), pixel * columns.stride,
-            offset.dy + pixel * ((n * rows.outputInMemory + y) * columns.outputInMemory + at), pixel,
-            offset.w + pixel * (ky * columns.filter + kx), channels, atEnd - at);
+            offset.dx +
+              pixel *
+                ((n * rows.input + row) * columns.input + at * columns.stride + kx * columns.dilation - columns.pad),
+            pixel * columns.stride,
+            offset.dy + pixel * ((n * rows.outputInMemory + y) * columns.outputInMemory + at),
+            pixel,
+            offset.w + pixel * (ky * columns.filter + kx),
+            channels,
+            atEnd - at,
+          );
         }
       }
     }

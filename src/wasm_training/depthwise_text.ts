@@ -1,28 +1,48 @@
-/** The text of the depthwise convolutions' functions: channel by channel, so that every loop runs along the channels. */
+/**
+ * The text of the depthwise convolutions' functions: channel by channel, so that every loop runs along the channels.
+ */
 import type {WasmFeatures} from '../wasm/module';
 import {advance, alongChannels, get, laneLocals, locals, params, repeat} from './lanes_text';
 
 /**
- * `filterTap(x, xInner, xOuter, dy, dyInner, dyOuter, w, channels, inner, outer)`: w[c] += Σ over outer, inner of x[…, c] · dy[…, c].
- * `inputTap(dx, dxInner, dy, dyInner, w, channels, inner)`: dx[i, c] += dy[i, c] · w[c] for each of `inner` pixels. Strides in bytes.
+ * `filterTap(x, xInner, xOuter, dy, dyInner, dyOuter, w, channels, inner, outer)`: w[c] += Σ over outer, inner of x[…,
+ * c] · dy[…, c]. `inputTap(dx, dxInner, dy, dyInner, w, channels, inner)`: dx[i, c] += dy[i, c] · w[c] for each of
+ * `inner` pixels. Strides in bytes.
  */
 export function depthwiseText(features: WasmFeatures): string {
   return `
     (func (export "filterTap") ${params('x xInner xOuter dy dyInner dyOuter w channels inner outer')}
       ${locals('p q rowOfX rowOfDy i j')} ${laneLocals(features, 'sum')}
-      ${alongChannels(features, ['x', 'dy', 'w'], (t) => `
-        ${t.each((part) => t.set('sum', part, t.load('w', part)))}
+      ${alongChannels(
+        features,
+        ['x', 'dy', 'w'],
+        t => `
+        ${t.each(part => t.set('sum', part, t.load('w', part)))}
         (local.set $rowOfX ${get('x')}) (local.set $rowOfDy ${get('dy')}) (local.set $j ${get('outer')})
-        ${repeat('j', `(local.set $p ${get('rowOfX')}) (local.set $q ${get('rowOfDy')}) (local.set $i ${get('inner')})
-          ${repeat('i', `${t.each((part) => t.set('sum', part, t.add(t.get('sum', part), t.mul(t.load('p', part), t.load('q', part)))))}
-            ${advance('p', get('xInner'))} ${advance('q', get('dyInner'))}`)}
-          ${advance('rowOfX', get('xOuter'))} ${advance('rowOfDy', get('dyOuter'))}`)}
-        ${t.each((part) => t.store('w', part, t.get('sum', part)))}`)})
+        ${repeat(
+          'j',
+          `(local.set $p ${get('rowOfX')}) (local.set $q ${get('rowOfDy')}) (local.set $i ${get('inner')})
+          ${repeat(
+            'i',
+            `${t.each(part => t.set('sum', part, t.add(t.get('sum', part), t.mul(t.load('p', part), t.load('q', part)))))}
+            ${advance('p', get('xInner'))} ${advance('q', get('dyInner'))}`,
+          )}
+          ${advance('rowOfX', get('xOuter'))} ${advance('rowOfDy', get('dyOuter'))}`,
+        )}
+        ${t.each(part => t.store('w', part, t.get('sum', part)))}`,
+      )})
     (func (export "inputTap") ${params('dx dxInner dy dyInner w channels inner')}
       ${locals('p q i')} ${laneLocals(features, 'weight')}
-      ${alongChannels(features, ['dx', 'dy', 'w'], (t) => `
-        ${t.each((part) => t.set('weight', part, t.load('w', part)))}
+      ${alongChannels(
+        features,
+        ['dx', 'dy', 'w'],
+        t => `
+        ${t.each(part => t.set('weight', part, t.load('w', part)))}
         (local.set $p ${get('dx')}) (local.set $q ${get('dy')}) (local.set $i ${get('inner')})
-        ${repeat('i', `${t.each((part) => t.store('p', part, t.add(t.load('p', part), t.mul(t.load('q', part), t.get('weight', part)))))}
-          ${advance('p', get('dxInner'))} ${advance('q', get('dyInner'))}`)}`)})`;
+        ${repeat(
+          'i',
+          `${t.each(part => t.store('p', part, t.add(t.load('p', part), t.mul(t.load('q', part), t.get('weight', part)))))}
+          ${advance('p', get('dxInner'))} ${advance('q', get('dyInner'))}`,
+        )}`,
+      )})`;
 }

@@ -3,8 +3,9 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Call} from './kernel';
 
 /**
- * x itself under another name, counted once more. tfjs copies it, on WASM alone, although tensors never change; and since every operation
- * that is recorded for backpropagation keeps its inputs by cloning them, the copies cost a good part of a training step.
+ * x itself under another name, counted once more. tfjs copies it, on WASM alone, although tensors never change; and
+ * since every operation that is recorded for backpropagation keeps its inputs by cloning them, the copies cost a good
+ * part of a training step.
  */
 export function identity({backend, input, stock}: Call): TensorInfo {
   const {dataId, shape, dtype} = input('x');

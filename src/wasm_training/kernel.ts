@@ -1,7 +1,7 @@
 import {getKernel, type KernelConfig, type KernelFunc, type TensorInfo} from '@tensorflow/tfjs-core';
 
 import {disposingOnError, makeTensor} from '../wasm/allocation';
-import {memoryOf, offsetOf, assertWasmBackend, type WasmBackend} from '../wasm/backend';
+import {assertWasmBackend, memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 
 type KernelParams = Parameters<KernelFunc>[0];
 
@@ -20,19 +20,25 @@ export interface Call {
 export type TrainingKernel = (call: Call) => TensorInfo;
 
 /** The function to register for `kernel`. */
-export function kernelFunction(name: string, kernel: (call: Call) => TensorInfo | TensorInfo[], stock: KernelConfig | undefined): KernelFunc {
-  return (params) => {
+export function kernelFunction(
+  name: string,
+  kernel: (call: Call) => TensorInfo | TensorInfo[],
+  stock: KernelConfig | undefined,
+): KernelFunc {
+  return params => {
     const backend = assertWasmBackend(params.backend);
-    return disposingOnError(backend, () => kernel({
-      backend,
-      input: (which) => inputOf(params, name, which),
-      optionalInput: (which) => params.inputs[which],
-      attrs: params.attrs ?? {},
-      stock: () => {
-        if (stock === undefined) throw new Error(`tfjs's WASM backend has no kernel '${name}'.`);
-        return single(stock.kernelFunc(params), name);
-      },
-    }));
+    return disposingOnError(backend, () =>
+      kernel({
+        backend,
+        input: which => inputOf(params, name, which),
+        optionalInput: which => params.inputs[which],
+        attrs: params.attrs ?? {},
+        stock: () => {
+          if (stock === undefined) throw new Error(`tfjs's WASM backend has no kernel '${name}'.`);
+          return single(stock.kernelFunc(params), name);
+        },
+      }),
+    );
   };
 }
 
@@ -43,7 +49,12 @@ function inputOf({inputs}: KernelParams, name: string, which: string): TensorInf
 }
 
 /** Runs one of tfjs's registered WASM kernels. */
-export function runStock(backend: WasmBackend, name: string, inputs: KernelParams['inputs'], attrs: KernelParams['attrs'] = {}): TensorInfo {
+export function runStock(
+  backend: WasmBackend,
+  name: string,
+  inputs: KernelParams['inputs'],
+  attrs: KernelParams['attrs'] = {},
+): TensorInfo {
   return single(getKernel(name, 'wasm').kernelFunc({inputs, backend, attrs}), name);
 }
 

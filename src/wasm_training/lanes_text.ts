@@ -1,4 +1,6 @@
-/** Text for loops along channels, which lie side by side: many at once in vectors, then the rest in ever smaller steps. */
+/**
+ * Text for loops along channels, which lie side by side: many at once in vectors, then the rest in ever smaller steps.
+ */
 import type {WasmFeatures} from '../wasm/module';
 
 /** A step along the channels: so many lanes of a value, and so many values side by side. */
@@ -11,13 +13,26 @@ export interface Lanes {
 }
 
 const stepsOf = ({simd}: WasmFeatures): readonly Lanes[] => [
-  ...(simd ? [{type: 'v128', op: 'f32x4', size: 4, parts: 4}, {type: 'v128', op: 'f32x4', size: 4, parts: 1}] as const : []),
+  ...(simd
+    ? ([
+        {type: 'v128', op: 'f32x4', size: 4, parts: 4},
+        {type: 'v128', op: 'f32x4', size: 4, parts: 1},
+      ] as const)
+    : []),
   {type: 'f32', op: 'f32', size: 1, parts: 1},
 ];
 
 /** `count` declarations of i32 parameters, or locals, by names with blanks between. */
-export const params = (names: string): string => names.split(' ').map((name) => `(param $${name} i32)`).join(' ');
-export const locals = (names: string): string => names.split(' ').map((name) => `(local $${name} i32)`).join(' ');
+export const params = (names: string): string =>
+  names
+    .split(' ')
+    .map(name => `(param $${name} i32)`)
+    .join(' ');
+export const locals = (names: string): string =>
+  names
+    .split(' ')
+    .map(name => `(local $${name} i32)`)
+    .join(' ');
 
 export const get = (name: string): string => `(local.get $${name})`;
 export const advance = (name: string, by: string | number): string =>
@@ -53,23 +68,27 @@ export interface WideText {
 const local = (name: string, {type}: Lanes, part: number): string => `$${name}_${type}_${part}`;
 const wideName = (name: string, which: 'number' | 'low' | 'high', part: number): string => `$${name}_${which}_${part}`;
 const HALVES = ['low', 'high'] as const;
-const bytes = (...lanes: readonly number[]): string => lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)).join(' ');
+const bytes = (...lanes: readonly number[]): string =>
+  lanes.flatMap(lane => [0, 1, 2, 3].map(byte => 4 * lane + byte)).join(' ');
 
 const wideNumbers: WideText = {
   clear: (name, part) => `(local.set ${wideName(name, 'number', part)} (f64.const 0))`,
-  add: (name, part, value) => `(local.set ${wideName(name, 'number', part)} (f64.add (local.get ${wideName(name, 'number', part)}) (f64.promote_f32 ${value})))`,
+  add: (name, part, value) =>
+    `(local.set ${wideName(name, 'number', part)} (f64.add (local.get ${wideName(name, 'number', part)}) (f64.promote_f32 ${value})))`,
   narrowed: (name, part) => `(f32.demote_f64 (local.get ${wideName(name, 'number', part)}))`,
 };
 
 const wideVectors: WideText = {
-  clear: (name, part) => HALVES.map((which) => `(local.set ${wideName(name, which, part)} (f64x2.splat (f64.const 0)))`).join(' '),
-  add: (name, part, value) => HALVES.map((which) => {
-    const total = wideName(name, which, part);
-    const lanes = which === 'low' ? value : `(i8x16.shuffle ${bytes(2, 3, 2, 3)} ${value} ${value})`;
-    return `(local.set ${total} (f64x2.add (local.get ${total}) (f64x2.promote_low_f32x4 ${lanes})))`;
-  }).join('\n'),
+  clear: (name, part) =>
+    HALVES.map(which => `(local.set ${wideName(name, which, part)} (f64x2.splat (f64.const 0)))`).join(' '),
+  add: (name, part, value) =>
+    HALVES.map(which => {
+      const total = wideName(name, which, part);
+      const lanes = which === 'low' ? value : `(i8x16.shuffle ${bytes(2, 3, 2, 3)} ${value} ${value})`;
+      return `(local.set ${total} (f64x2.add (local.get ${total}) (f64x2.promote_low_f32x4 ${lanes})))`;
+    }).join('\n'),
   narrowed: (name, part) => {
-    const [low, high] = HALVES.map((which) => `(f32x4.demote_f64x2_zero (local.get ${wideName(name, which, part)}))`);
+    const [low, high] = HALVES.map(which => `(f32x4.demote_f64x2_zero (local.get ${wideName(name, which, part)}))`);
     return `(i8x16.shuffle ${bytes(0, 1, 4, 5)} ${low} ${high})`;
   },
 };
@@ -77,7 +96,7 @@ const wideVectors: WideText = {
 function textOf(lanes: Lanes): LaneText {
   const {type, op, size, parts} = lanes;
   return {
-    each: (text) => Array.from({length: parts}, (_, part) => text(part)).join('\n'),
+    each: text => Array.from({length: parts}, (_, part) => text(part)).join('\n'),
     load: (at, part) => `(${type}.load offset=${4 * size * part} ${get(at)})`,
     store: (at, part, value) => `(${type}.store offset=${4 * size * part} ${get(at)} ${value})`,
     add: (x, y) => `(${op}.add ${x} ${y})`,
@@ -92,25 +111,39 @@ function textOf(lanes: Lanes): LaneText {
 
 /** The locals that bodies hold lanes in; `wide` ones hold them in float64. */
 export function laneLocals(features: WasmFeatures, names: string, kind: 'single' | 'wide' = 'single'): string {
-  const declared = names.split(' ').flatMap((name) => stepsOf(features).flatMap((lanes) =>
-    Array.from({length: lanes.parts}, (_, part) => kind === 'single' ? [`(local ${local(name, lanes, part)} ${lanes.type})`] : wideLocals(name, lanes, part)).flat()));
+  const declared = names
+    .split(' ')
+    .flatMap(name =>
+      stepsOf(features).flatMap(lanes =>
+        Array.from({length: lanes.parts}, (_, part) =>
+          kind === 'single' ? [`(local ${local(name, lanes, part)} ${lanes.type})`] : wideLocals(name, lanes, part),
+        ).flat(),
+      ),
+    );
   return [...new Set(declared)].join(' ');
 }
 
 function wideLocals(name: string, {type}: Lanes, part: number): string[] {
-  return type === 'f32' ? [`(local ${wideName(name, 'number', part)} f64)`] :
-    [`(local ${wideName(name, 'low', part)} v128)`, `(local ${wideName(name, 'high', part)} v128)`];
+  return type === 'f32'
+    ? [`(local ${wideName(name, 'number', part)} f64)`]
+    : [`(local ${wideName(name, 'low', part)} v128)`, `(local ${wideName(name, 'high', part)} v128)`];
 }
 
 /** Runs `body` for each step while that many $channels are left, and moves the pointers on. */
-export function alongChannels(features: WasmFeatures, pointers: readonly string[], body: (text: LaneText) => string): string {
-  return stepsOf(features).map((lanes) => {
-    const width = lanes.size * lanes.parts;
-    return `(block $narrower (loop $wide
+export function alongChannels(
+  features: WasmFeatures,
+  pointers: readonly string[],
+  body: (text: LaneText) => string,
+): string {
+  return stepsOf(features)
+    .map(lanes => {
+      const width = lanes.size * lanes.parts;
+      return `(block $narrower (loop $wide
       (br_if $narrower (i32.lt_s ${get('channels')} (i32.const ${width})))
       ${body(textOf(lanes))}
-      ${pointers.map((name) => advance(name, 4 * width)).join(' ')}
+      ${pointers.map(name => advance(name, 4 * width)).join(' ')}
       ${advance('channels', -width)}
       (br $wide)))`;
-  }).join('\n');
+    })
+    .join('\n');
 }

@@ -1,9 +1,9 @@
-import {broadcast_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {broadcast_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {lengthOf} from './attributes';
-import {consume, runStock, type Call} from './kernel';
+import {type Call, consume, runStock} from './kernel';
 import {multiply} from './matrix_product';
 
 interface Transposes {
@@ -18,7 +18,7 @@ function transposesOf({attrs}: Call): Transposes {
 /** XNNPACK takes one product of matrices as they lie; tfjs falls back on a naive loop for anything else. */
 function isFastInStock(a: TensorInfo, b: TensorInfo, {transposeA, transposeB}: Transposes): boolean {
   const batches = [a, b].map(({shape}) => util.sizeFromShape(shape.slice(0, -2)));
-  return !transposeA && !transposeB && batches.every((batch) => batch === 1);
+  return !transposeA && !transposeB && batches.every(batch => batch === 1);
 }
 
 const isFloat32 = (...tensors: readonly TensorInfo[]): boolean => tensors.every(({dtype}) => dtype === 'float32');
@@ -41,8 +41,8 @@ export function fusedMatMul(call: Call): TensorInfo {
   if (!isFloat32(a, b) || isFastInStock(a, b, transposes) || activate === undefined) return call.stock();
   const ab = product(backend, a, b, transposes);
   const bias = call.optionalInput('bias');
-  const sum = bias === undefined ? ab : consume(backend, ab, (x) => runStock(backend, 'Add', {a: x, b: bias}));
-  return activate === 'linear' ? sum : consume(backend, sum, (x) => activate(call, x));
+  const sum = bias === undefined ? ab : consume(backend, ab, x => runStock(backend, 'Add', {a: x, b: bias}));
+  return activate === 'linear' ? sum : consume(backend, sum, x => activate(call, x));
 }
 
 const ACTIVATIONS: Readonly<Record<string, 'linear' | ((call: Call, x: TensorInfo) => TensorInfo)>> = {
@@ -56,17 +56,29 @@ const ACTIVATIONS: Readonly<Record<string, 'linear' | ((call: Call, x: TensorInf
     runStock(backend, 'LeakyRelu', {x}, {alpha: typeof leakyreluAlpha === 'number' ? leakyreluAlpha : 0}),
 };
 
-function product(backend: WasmBackend, a: TensorInfo, b: TensorInfo, {transposeA, transposeB}: Transposes): TensorInfo {
+function product(
+  backend: WasmBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  {transposeA, transposeB}: Transposes,
+): TensorInfo {
   const [left, right] = [matrixOf(a, transposeA), matrixOf(b, transposeB)];
   const [m, k, n] = [left.rows, left.columns, right.columns];
   const batchShape = broadcast_util.assertAndGetBroadcastShape(left.batch, right.batch);
-  util.assert(k === right.rows, () => `Error in matMul: inner shapes (${k}) and (${right.rows}) of Tensors with shapes ${a.shape.join()} and ` +
-    `${b.shape.join()} and transposeA=${transposeA} and transposeB=${transposeB} must match.`);
+  util.assert(
+    k === right.rows,
+    () =>
+      `Error in matMul: inner shapes (${k}) and (${right.rows}) of Tensors with shapes ${a.shape.join()} and ` +
+      `${b.shape.join()} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
   const c = makeTensor(backend, [...batchShape, m, n], 'float32');
   const at = {a: offsetOf(backend, a), b: offsetOf(backend, b), c: offsetOf(backend, c)};
   for (let i = 0; i < util.sizeFromShape(batchShape); i++) {
     multiply(backend, {
-      m, n, k, c: at.c + 4 * i * m * n,
+      m,
+      n,
+      k,
+      c: at.c + 4 * i * m * n,
       a: {at: at.a + 4 * broadcastIndex(i, left.batch, batchShape) * m * k, transposed: transposeA},
       b: {at: at.b + 4 * broadcastIndex(i, right.batch, batchShape) * k * n, transposed: transposeB},
     });
@@ -81,7 +93,9 @@ function matrixOf({shape}: TensorInfo, isTransposed: boolean): {batch: number[];
   return isTransposed ? {batch, rows: columns, columns: rows} : {batch, rows, columns};
 }
 
-/** From an index into the broadcast shape to the index into `shape`, which has ones or nothing where it is repeated. */
+/**
+ * From an index into the broadcast shape to the index into `shape`, which has ones or nothing where it is repeated.
+ */
 function broadcastIndex(index: number, shape: readonly number[], broadcast: readonly number[]): number {
   const missing = broadcast.length - shape.length;
   let [rest, found, stride] = [index, 0, 1];

@@ -18,8 +18,8 @@ export interface MatrixProduct {
 }
 
 /**
- * Blocks after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of b stays in the first
- * cache while all of a's block, in the second, passes by.
+ * Blocks after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of b stays
+ * in the first cache while all of a's block, in the second, passes by.
  */
 const BLOCK = {m: 128, n: 512, k: 256} as const;
 
@@ -32,7 +32,7 @@ export function multiply(backend: WasmBackend, {m, n, k, a, b, c}: MatrixProduct
   const floatsOfB = depth * roundUp(Math.min(n, BLOCK.n), tileColumns);
   const floatsOfA = a.transposed ? depth * roundUp(Math.min(m, BLOCK.m), tileRows) : 0;
   const rowOfB = 4 * (b.transposed ? k : n);
-  withScratch(backend, floatsOfB + floatsOfA, (packedB) => {
+  withScratch(backend, floatsOfB + floatsOfA, packedB => {
     const packedA = packedB + 4 * floatsOfB;
     for (let j = 0; j < n; j += BLOCK.n) {
       const columns = Math.min(n - j, BLOCK.n);
@@ -47,12 +47,20 @@ export function multiply(backend: WasmBackend, {m, n, k, a, b, c}: MatrixProduct
         for (let i = 0; i < m; i += BLOCK.m) {
           const rows = Math.min(m - i, BLOCK.m);
           if (a.transposed) {
-            dense.panels({at: a.at + 4 * (l * m + i), row: 4 * m, rows: inner, columns: rows}, {at: packedA, width: tileRows, panel: panel.a});
+            dense.panels(
+              {at: a.at + 4 * (l * m + i), row: 4 * m, rows: inner, columns: rows},
+              {at: packedA, width: tileRows, panel: panel.a},
+            );
           }
           dense.product({
-            m: rows, n: columns, inner, outer: 1, add: l > 0,
-            a: a.transposed ? {at: packedA, tile: panel.a, row: 4, inner: 4 * tileRows, outer: 0} :
-              {at: a.at + 4 * (i * k + l), tile: 4 * tileRows * k, row: 4 * k, inner: 4, outer: 0},
+            m: rows,
+            n: columns,
+            inner,
+            outer: 1,
+            add: l > 0,
+            a: a.transposed
+              ? {at: packedA, tile: panel.a, row: 4, inner: 4 * tileRows, outer: 0}
+              : {at: a.at + 4 * (i * k + l), tile: 4 * tileRows * k, row: 4 * k, inner: 4, outer: 0},
             b: {at: packedB, tile: panel.b, inner: 4 * tileColumns, outer: 0},
             c: {at: c + 4 * (i * n + j), row: 4 * n},
           });

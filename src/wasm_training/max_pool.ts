@@ -3,9 +3,9 @@ import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction, wasmFunctions} from '../wasm/module';
-import {as4D, as5D, padOf, pairOf, roundingOf, tripleOf, volumePadOf, type Attributes} from './attributes';
-import {tapsOfOutput, volumeAxes, type ConvAxis} from './conv_geometry';
-import {assertFloat32, zeros, type Call} from './kernel';
+import {as4D, as5D, type Attributes, padOf, pairOf, roundingOf, tripleOf, volumePadOf} from './attributes';
+import {type ConvAxis, tapsOfOutput, volumeAxes} from './conv_geometry';
+import {assertFloat32, type Call, zeros} from './kernel';
 import {maxPoolText} from './max_pool_text';
 
 /** Pooling over volumes; a picture is a volume of depth 1. */
@@ -20,20 +20,42 @@ const FLAT: ConvAxis = {input: 1, output: 1, outputInMemory: 1, filter: 1, strid
 
 function volumePooling(attrs: Attributes, x: TensorInfo): Pooling {
   const info = backend_util.computePool3DInfo(
-    as5D(x.shape, 'x'), tripleOf(attrs, 'filterSize'), tripleOf(attrs, 'strides'), 1, volumePadOf(attrs), roundingOf(attrs));
+    as5D(x.shape, 'x'),
+    tripleOf(attrs, 'filterSize'),
+    tripleOf(attrs, 'strides'),
+    1,
+    volumePadOf(attrs),
+    roundingOf(attrs),
+  );
   return {batch: info.batchSize, channels: info.inChannels, outShape: info.outShape, axes: volumeAxes(info)};
 }
 
 function picturePooling(attrs: Attributes, x: TensorInfo): Pooling {
   const info = backend_util.computePool2DInfo(
-    as4D(x.shape, 'x'), pairOf(attrs, 'filterSize'), pairOf(attrs, 'strides'), 1, padOf(attrs), roundingOf(attrs));
+    as4D(x.shape, 'x'),
+    pairOf(attrs, 'filterSize'),
+    pairOf(attrs, 'strides'),
+    1,
+    padOf(attrs),
+    roundingOf(attrs),
+  );
   const rows = {
-    input: info.inHeight, output: info.outHeight, outputInMemory: info.outHeight, filter: info.filterHeight,
-    stride: info.strideHeight, dilation: 1, pad: info.padInfo.top,
+    input: info.inHeight,
+    output: info.outHeight,
+    outputInMemory: info.outHeight,
+    filter: info.filterHeight,
+    stride: info.strideHeight,
+    dilation: 1,
+    pad: info.padInfo.top,
   };
   const columns = {
-    input: info.inWidth, output: info.outWidth, outputInMemory: info.outWidth, filter: info.filterWidth,
-    stride: info.strideWidth, dilation: 1, pad: info.padInfo.left,
+    input: info.inWidth,
+    output: info.outWidth,
+    outputInMemory: info.outWidth,
+    filter: info.filterWidth,
+    stride: info.strideWidth,
+    dilation: 1,
+    pad: info.padInfo.left,
   };
   return {batch: info.batchSize, channels: info.inChannels, outShape: info.outShape, axes: [FLAT, rows, columns]};
 }
@@ -56,13 +78,18 @@ export function maxPool3D({backend, input, attrs}: Call): TensorInfo {
 export const maxPoolGrad = (call: Call): TensorInfo => gradient(call, picturePooling);
 export const maxPool3DGrad = (call: Call): TensorInfo => gradient(call, volumePooling);
 
-function gradient({backend, input, attrs}: Call, poolingOf: (attrs: Attributes, x: TensorInfo) => Pooling): TensorInfo {
+function gradient(
+  {backend, input, attrs}: Call,
+  poolingOf: (attrs: Attributes, x: TensorInfo) => Pooling,
+): TensorInfo {
   const [dy, x] = [input('dy'), input('input')];
   assertFloat32([dy, x], 'MaxPoolGrad');
   const pooling = poolingOf(attrs, x);
   if (dy.shape.join() !== pooling.outShape.join()) {
-    throw new Error(`Error in maxPoolGrad: dy has shape [${dy.shape.join()}], but pooling x of shape [${x.shape.join()}] makes ` +
-      `[${pooling.outShape.join()}].`);
+    throw new Error(
+      `Error in maxPoolGrad: dy has shape [${dy.shape.join()}], but pooling x of shape [${x.shape.join()}] makes ` +
+        `[${pooling.outShape.join()}].`,
+    );
   }
   const dx = zeros(backend, x.shape);
   addAtLargest(backend, pooling, {x: offsetOf(backend, x), dy: offsetOf(backend, dy), dx: offsetOf(backend, dx)});
@@ -79,7 +106,10 @@ function addAtLargest(backend: WasmBackend, pooling: Pooling, at: {x: number; dy
 /** Depths, bytes from one to the next; rows, bytes; columns, bytes. */
 type Window = readonly [number, number, number, number, number, number];
 
-function eachWindow({batch, channels, axes: [depths, rows, columns]}: Pooling, use: (x: number, y: number, window: Window) => void): void {
+function eachWindow(
+  {batch, channels, axes: [depths, rows, columns]}: Pooling,
+  use: (x: number, y: number, window: Window) => void,
+): void {
   const pixel = 4 * channels;
   const [rowBytes, sliceBytes] = [columns.input * pixel, rows.input * columns.input * pixel];
   let output = 0;
@@ -93,7 +123,14 @@ function eachWindow({batch, channels, axes: [depths, rows, columns]}: Pooling, u
           const slice = n * depths.input + z * depths.stride - depths.pad + z0;
           const row = slice * rows.input + y * rows.stride - rows.pad + y0;
           const first = (row * columns.input + x * columns.stride - columns.pad + x0) * pixel;
-          use(first, output, [Math.max(0, z1 - z0), sliceBytes, Math.max(0, y1 - y0), rowBytes, Math.max(0, x1 - x0), pixel]);
+          use(first, output, [
+            Math.max(0, z1 - z0),
+            sliceBytes,
+            Math.max(0, y1 - y0),
+            rowBytes,
+            Math.max(0, x1 - x0),
+            pixel,
+          ]);
         }
       }
     }

@@ -33,32 +33,47 @@ const FOUR: Search = {
     (local.set $bests (v128.bitselect ${get('values')} ${get('bests')} ${get('larger')}))
     (local.set $founds (v128.bitselect (i32x4.splat ${get('p')}) ${get('founds')} ${get('larger')}))`,
   write: `(v128.store ${get('y')} ${get('bests')})`,
-  addBack: [0, 1, 2, 3].map((lane) => `(local.set $found (i32x4.extract_lane ${lane} ${get('founds')})) ${addAt(lane)}`).join('\n'),
+  addBack: [0, 1, 2, 3]
+    .map(lane => `(local.set $found (i32x4.extract_lane ${lane} ${get('founds')})) ${addAt(lane)}`)
+    .join('\n'),
 };
 
 function alongChannels({simd}: WasmFeatures, output: string, finish: 'write' | 'addBack'): string {
-  return (simd ? [FOUR, ONE] : [ONE]).map((search) => `
+  return (simd ? [FOUR, ONE] : [ONE])
+    .map(
+      search => `
     (block $fewer (loop $channels (br_if $fewer (i32.lt_s ${get('channels')} (i32.const ${search.channels})))
       ${search.clear}
       (local.set $slice ${get('x')}) (local.set $z ${get('depths')})
-      ${repeat('z', `(local.set $line ${get('slice')}) (local.set $j ${get('rows')})
-        ${repeat('j', `(local.set $p ${get('line')}) (local.set $i ${get('columns')})
+      ${repeat(
+        'z',
+        `(local.set $line ${get('slice')}) (local.set $j ${get('rows')})
+        ${repeat(
+          'j',
+          `(local.set $p ${get('line')}) (local.set $i ${get('columns')})
           ${repeat('i', `${search.look} ${advance('p', get('column'))}`)}
-          ${advance('line', get('row'))}`)}
-        ${advance('slice', get('depth'))}`)}
+          ${advance('line', get('row'))}`,
+        )}
+        ${advance('slice', get('depth'))}`,
+      )}
       ${search[finish]}
       ${advance('x', 4 * search.channels)} ${advance(output, 4 * search.channels)} ${advance('channels', -search.channels)}
-      (br $channels)))`).join('\n');
+      (br $channels)))`,
+    )
+    .join('\n');
 }
 
 /**
- * For one window of max pooling, of `depths`, `rows` and `columns` that are `depth`, `row` and `column` bytes apart, with `channels` side by side:
- * `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max over the window.
- * `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes from the first largest of channel c, if one is above -∞.
+ * For one window of max pooling, of `depths`, `rows` and `columns` that are `depth`, `row` and `column` bytes apart,
+ * with `channels` side by side: `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max
+ * over the window. `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes from the first
+ * largest of channel c, if one is above -∞.
  */
 export function maxPoolText(features: WasmFeatures): string {
   const window = params('x depths depth rows row columns column channels');
-  const vectors = features.simd ? '(local $values v128) (local $bests v128) (local $founds v128) (local $larger v128)' : '';
+  const vectors = features.simd
+    ? '(local $values v128) (local $bests v128) (local $founds v128) (local $larger v128)'
+    : '';
   const own = `(local $z i32) (local $j i32) (local $i i32) (local $slice i32) (local $line i32) (local $p i32) (local $found i32)
     (local $best f32) (local $value f32) ${vectors}`;
   return `

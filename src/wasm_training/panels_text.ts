@@ -1,14 +1,14 @@
 /**
- * The text of the functions that lay a matrix out in panels: `width` columns side by side, row after row, then the next columns. A
- * tile of the product then reads its operand front to back, whatever the matrix's shape. Columns missing in the last panel are left
- * unwritten: the product never reads them.
+ * The text of the functions that lay a matrix out in panels: `width` columns side by side, row after row, then the
+ * next columns. A tile of the product then reads its operand front to back, whatever the matrix's shape. Columns
+ * missing in the last panel are left unwritten: the product never reads them.
  */
 import type {WasmFeatures} from '../wasm/module';
 
 /**
- * `panels(source, sourceRow, rows, columns, width, target, targetPanel)`: target[j / width][k][j % width] = source[k][j].
- * `panelsTransposed`, with the same parameters: target[i / width][k][i % width] = source[i][k], `rows` counting i, `columns` k.
- * `sourceRow` and `targetPanel` are in bytes.
+ * `panels(source, sourceRow, rows, columns, width, target, targetPanel)`: target[j / width][k][j % width] =
+ * source[k][j]. `panelsTransposed`, with the same parameters: target[i / width][k][i % width] = source[i][k], `rows`
+ * counting i, `columns` k. `sourceRow` and `targetPanel` are in bytes.
  */
 export function panelsText({simd}: WasmFeatures): string {
   return `
@@ -20,9 +20,13 @@ export function panelsText({simd}: WasmFeatures): string {
         (local.set $p (local.get $s)) (local.set $q (local.get $t)) (local.set $k (local.get $rows))
         (block $next (loop $down (br_if $next (i32.eqz (local.get $k)))
           (local.set $i (i32.const 0))
-          ${simd ? `(block $last (loop $vectors (br_if $last (i32.lt_s (i32.sub (local.get $bytes) (local.get $i)) (i32.const 16)))
+          ${
+            simd
+              ? `(block $last (loop $vectors (br_if $last (i32.lt_s (i32.sub (local.get $bytes) (local.get $i)) (i32.const 16)))
             (v128.store (i32.add (local.get $q) (local.get $i)) (v128.load (i32.add (local.get $p) (local.get $i))))
-            (local.set $i (i32.add (local.get $i) (i32.const 16))) (br $vectors)))` : ''}
+            (local.set $i (i32.add (local.get $i) (i32.const 16))) (br $vectors)))`
+              : ''
+          }
           (block $copied (loop $numbers (br_if $copied (i32.ge_s (local.get $i) (local.get $bytes)))
             (f32.store (i32.add (local.get $q) (local.get $i)) (f32.load (i32.add (local.get $p) (local.get $i))))
             (local.set $i (i32.add (local.get $i) (i32.const 4))) (br $numbers)))
@@ -38,12 +42,16 @@ export function panelsText({simd}: WasmFeatures): string {
       (block $done (loop $down (br_if $done (i32.le_s (local.get $rows) (i32.const 0)))
         (local.set $i (i32.const 0))
         (block $next (loop $inPanel (br_if $next (i32.or (i32.ge_s (local.get $i) (local.get $width)) (i32.le_s (local.get $rows) (i32.const 0))))
-          ${simd ? `(if (i32.ge_s (local.get $rows) (i32.const 4)) (then
+          ${
+            simd
+              ? `(if (i32.ge_s (local.get $rows) (i32.const 4)) (then
             (call $fourRows (local.get $s) (local.get $row) (local.get $columns) (i32.add (local.get $t) (i32.shl (local.get $i) (i32.const 2))) (local.get $step))
             (local.set $s (i32.add (local.get $s) (i32.shl (local.get $row) (i32.const 2))))
             (local.set $rows (i32.sub (local.get $rows) (i32.const 4)))
             (local.set $i (i32.add (local.get $i) (i32.const 4)))
-            (br $inPanel)))` : ''}
+            (br $inPanel)))`
+              : ''
+          }
           (call $oneRow (local.get $s) (local.get $columns) (i32.add (local.get $t) (i32.shl (local.get $i) (i32.const 2))) (local.get $step))
           (local.set $s (i32.add (local.get $s) (local.get $row)))
           (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
@@ -61,7 +69,7 @@ export function panelsText({simd}: WasmFeatures): string {
 }
 
 const shuffle = (first: readonly number[], x: string, y: string): string =>
-  `(i8x16.shuffle ${first.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)).join(' ')} (local.get $${x}) (local.get $${y}))`;
+  `(i8x16.shuffle ${first.flatMap(lane => [0, 1, 2, 3].map(byte => 4 * lane + byte)).join(' ')} (local.get $${x}) (local.get $${y}))`;
 
 /** Four rows turned to columns, 4 by 4: lanes 0 to 3 are of the first operand, 4 to 7 of the second. */
 const FOUR_ROWS = `
@@ -84,10 +92,14 @@ const FOUR_ROWS = `
         (local.set $q (i32.add (local.get $q) (local.get $step)))
         (v128.store (local.get $q) ${shuffle([2, 3, 6, 7], 'AB', 'CD')})
         (local.set $t (i32.add (local.get $q) (local.get $step)))
-        ${['s', 'p1', 'p2', 'p3'].map((name) => `(local.set $${name} (i32.add (local.get $${name}) (i32.const 16)))`).join(' ')}
+        ${['s', 'p1', 'p2', 'p3'].map(name => `(local.set $${name} (i32.add (local.get $${name}) (i32.const 16)))`).join(' ')}
         (local.set $columns (i32.sub (local.get $columns) (i32.const 4))) (br $along)))
       (block $done (loop $single (br_if $done (i32.eqz (local.get $columns)))
-        ${['s', 'p1', 'p2', 'p3'].map((name, lane) => `(f32.store offset=${4 * lane} (local.get $t) (f32.load (local.get $${name})))
-          (local.set $${name} (i32.add (local.get $${name}) (i32.const 4)))`).join('\n')}
+        ${['s', 'p1', 'p2', 'p3']
+          .map(
+            (name, lane) => `(f32.store offset=${4 * lane} (local.get $t) (f32.load (local.get $${name})))
+          (local.set $${name} (i32.add (local.get $${name}) (i32.const 4)))`,
+          )
+          .join('\n')}
         (local.set $t (i32.add (local.get $t) (local.get $step)))
         (local.set $columns (i32.sub (local.get $columns) (i32.const 1))) (br $single))))`;

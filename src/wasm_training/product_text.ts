@@ -3,8 +3,9 @@
  *
  *   product(m, n, a, …, b, …, c, …):   c[i, j] (+)= Σ over `outer`, Σ over `inner` of a[i, k] · b[k, j]
  *
- * that runs tiles of 4 rows by `columns(features)` columns whose sums stay in registers. Two nested sums, because a convolution
- * sums over rows and columns of pixels, which lie in memory with different strides; a plain product has `outer` = 1.
+ * that runs tiles of 4 rows by `columns(features)` columns whose sums stay in registers. Two nested sums, because a
+ * convolution sums over rows and columns of pixels, which lie in memory with different strides; a plain product has
+ * `outer` = 1.
  */
 import type {WasmFeatures} from '../wasm/module';
 
@@ -25,34 +26,57 @@ interface Lane {
   readonly size: number;
 }
 
-const VECTOR: Lane = {type: 'v128', op: 'f32x4', load: 'v128.load', splat: 'v128.load32_splat', store: 'v128.store', size: 4};
+const VECTOR: Lane = {
+  type: 'v128',
+  op: 'f32x4',
+  load: 'v128.load',
+  splat: 'v128.load32_splat',
+  store: 'v128.store',
+  size: 4,
+};
 const NUMBER: Lane = {type: 'f32', op: 'f32', load: 'f32.load', splat: 'f32.load', store: 'f32.store', size: 1};
 
 const STRIDES = ['aRow', 'aInner', 'aOuter', 'bInner', 'bOuter', 'cRow', 'inner', 'outer', 'add'];
-const params = (names: readonly string[]): string => names.map((name) => `(param $${name} i32)`).join(' ');
-const gets = (names: readonly string[]): string => names.map((name) => `(local.get $${name})`).join(' ');
+const params = (names: readonly string[]): string => names.map(name => `(param $${name} i32)`).join(' ');
+const gets = (names: readonly string[]): string => names.map(name => `(local.get $${name})`).join(' ');
 const range = (length: number): number[] => Array.from({length}, (_, index) => index);
 
 /** `parts` lanes side by side by `rows`: one tile. */
 function tile(rows: number, lane: Lane, parts: number): string {
-  const accumulators = range(rows).flatMap((row) => range(parts).map((part) => ({row, part, name: `$s${row}_${part}`})));
+  const accumulators = range(rows).flatMap(row => range(parts).map(part => ({row, part, name: `$s${row}_${part}`})));
   const offset = (part: number): string => `offset=${4 * lane.size * part}`;
   return `(func $tile${rows}x${lane.size * parts} ${params(['a', 'b', 'c', ...STRIDES])}
-    (local $k i32) (local $q i32) ${range(rows).map((row) => `(local $p${row} i32)`).join(' ')} (local $x ${lane.type})
-    ${range(parts).map((part) => `(local $b${part} ${lane.type})`).join(' ')}
+    (local $k i32) (local $q i32) ${range(rows)
+      .map(row => `(local $p${row} i32)`)
+      .join(' ')} (local $x ${lane.type})
+    ${range(parts)
+      .map(part => `(local $b${part} ${lane.type})`)
+      .join(' ')}
     ${accumulators.map(({name}) => `(local ${name} ${lane.type})`).join(' ')}
     (block $done (loop $rows (br_if $done (i32.eqz (local.get $outer)))
       (local.set $p0 (local.get $a))
-      ${range(rows - 1).map((row) => `(local.set $p${row + 1} (i32.add (local.get $p${row}) (local.get $aRow)))`).join('\n')}
+      ${range(rows - 1)
+        .map(row => `(local.set $p${row + 1} (i32.add (local.get $p${row}) (local.get $aRow)))`)
+        .join('\n')}
       (local.set $q (local.get $b))
       (local.set $k (local.get $inner))
       (block $next (loop $sum (br_if $next (i32.eqz (local.get $k)))
-        ${range(parts).map((part) => `(local.set $b${part} (${lane.load} ${offset(part)} (local.get $q)))`).join('\n')}
-        ${range(rows).map((row) => `
+        ${range(parts)
+          .map(part => `(local.set $b${part} (${lane.load} ${offset(part)} (local.get $q)))`)
+          .join('\n')}
+        ${range(rows)
+          .map(
+            row => `
           (local.set $x (${lane.splat} (local.get $p${row})))
-          ${range(parts).map((part) => `(local.set $s${row}_${part} (${lane.op}.add (local.get $s${row}_${part})
-            (${lane.op}.mul (local.get $x) (local.get $b${part}))))`).join('\n')}
-          (local.set $p${row} (i32.add (local.get $p${row}) (local.get $aInner)))`).join('\n')}
+          ${range(parts)
+            .map(
+              part => `(local.set $s${row}_${part} (${lane.op}.add (local.get $s${row}_${part})
+            (${lane.op}.mul (local.get $x) (local.get $b${part}))))`,
+            )
+            .join('\n')}
+          (local.set $p${row} (i32.add (local.get $p${row}) (local.get $aInner)))`,
+          )
+          .join('\n')}
         (local.set $q (i32.add (local.get $q) (local.get $bInner)))
         (local.set $k (i32.sub (local.get $k) (i32.const 1)))
         (br $sum)))
@@ -60,32 +84,55 @@ function tile(rows: number, lane: Lane, parts: number): string {
       (local.set $b (i32.add (local.get $b) (local.get $bOuter)))
       (local.set $outer (i32.sub (local.get $outer) (i32.const 1)))
       (br $rows)))
-    ${range(rows).map((row) => `
-      (if (local.get $add) (then ${range(parts).map((part) => `(local.set $s${row}_${part}
-        (${lane.op}.add (local.get $s${row}_${part}) (${lane.load} ${offset(part)} (local.get $c))))`).join(' ')}))
-      ${range(parts).map((part) => `(${lane.store} ${offset(part)} (local.get $c) (local.get $s${row}_${part}))`).join(' ')}
-      (local.set $c (i32.add (local.get $c) (local.get $cRow)))`).join('\n')})`;
+    ${range(rows)
+      .map(
+        row => `
+      (if (local.get $add) (then ${range(parts)
+        .map(
+          part => `(local.set $s${row}_${part}
+        (${lane.op}.add (local.get $s${row}_${part}) (${lane.load} ${offset(part)} (local.get $c))))`,
+        )
+        .join(' ')}))
+      ${range(parts)
+        .map(part => `(${lane.store} ${offset(part)} (local.get $c) (local.get $s${row}_${part}))`)
+        .join(' ')}
+      (local.set $c (i32.add (local.get $c) (local.get $cRow)))`,
+      )
+      .join('\n')})`;
 }
 
 /** The tiles of one width, chosen by the number of rows. */
 function tilesOfWidth(lane: Lane, parts: number): string {
   const width = lane.size * parts;
   const call = (rows: number): string => `(call $tile${rows}x${width} ${gets(['a', 'b', 'c', ...STRIDES])})`;
-  return `${range(TILE_ROWS).map((row) => tile(row + 1, lane, parts)).join('\n')}
+  return `${range(TILE_ROWS)
+    .map(row => tile(row + 1, lane, parts))
+    .join('\n')}
     (func $tiles${width} ${params(['rows', 'a', 'b', 'c', ...STRIDES])}
-      ${range(TILE_ROWS).map((row) => `(if (i32.eq (local.get $rows) (i32.const ${row + 1})) (then ${call(row + 1)} (return)))`).reverse().join('\n')})`;
+      ${range(TILE_ROWS)
+        .map(row => `(if (i32.eq (local.get $rows) (i32.const ${row + 1})) (then ${call(row + 1)} (return)))`)
+        .reverse()
+        .join('\n')})`;
 }
 
 /** Every width, widest first: the last columns of a product are done by the narrower ones. */
 function widths(features: WasmFeatures): {readonly lane: Lane; readonly parts: number}[] {
-  return features.simd ? [{lane: VECTOR, parts: 2}, {lane: VECTOR, parts: 1}, {lane: NUMBER, parts: 1}] :
-    [{lane: NUMBER, parts: 2}, {lane: NUMBER, parts: 1}];
+  return features.simd
+    ? [
+        {lane: VECTOR, parts: 2},
+        {lane: VECTOR, parts: 1},
+        {lane: NUMBER, parts: 1},
+      ]
+    : [
+        {lane: NUMBER, parts: 2},
+        {lane: NUMBER, parts: 1},
+      ];
 }
 
 /**
- * `product(m, n, a, aTile, b, bTile, c, aRow, aInner, aOuter, bInner, bOuter, cRow, inner, outer, add)`; strides in bytes. `aTile` leads
- * from 4 rows of `a` to the next 4, `bTile` from a tile's columns to the next; inside a tile columns are side by side. `add` keeps what
- * `c` holds and adds to it.
+ * `product(m, n, a, aTile, b, bTile, c, aRow, aInner, aOuter, bInner, bOuter, cRow, inner, outer, add)`; strides in
+ * bytes. `aTile` leads from 4 rows of `a` to the next 4, `bTile` from a tile's columns to the next; inside a tile
+ * columns are side by side. `add` keeps what `c` holds and adds to it.
  */
 export function productText(features: WasmFeatures): string {
   const columns = tileColumns(features);
@@ -99,7 +146,9 @@ export function productText(features: WasmFeatures): string {
       (local.set $r (i32.add (local.get $r) (i32.const ${4 * width})))
       (br $again${width})))`;
   });
-  return `${widths(features).map(({lane, parts}) => tilesOfWidth(lane, parts)).join('\n')}
+  return `${widths(features)
+    .map(({lane, parts}) => tilesOfWidth(lane, parts))
+    .join('\n')}
     (func (export "product") ${params(['m', 'n', 'a', 'aTile', 'b', 'bTile', 'c', ...STRIDES])}
       (local $i i32) (local $rows i32) (local $left i32) (local $p i32) (local $q i32) (local $r i32) (local $t i32)
       (block $done (loop $columns (br_if $done (i32.le_s (local.get $n) (i32.const 0)))

@@ -1,4 +1,4 @@
-import {backend_util, util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
@@ -19,8 +19,9 @@ interface Reduction {
 const LANES = 16;
 
 /**
- * The sum over axes that lie side by side with others behind them, as the gradients of biases and of batch norm take it, and over all axes.
- * tfjs transposes the whole tensor first, then sums one by one in float32; sums over the last axes of many are left to it.
+ * The sum over axes that lie side by side with others behind them, as the gradients of biases and of batch norm take
+ * it, and over all axes. tfjs transposes the whole tensor first, then sums one by one in float32; sums over the last
+ * axes of many are left to it.
  */
 export function sum(call: Call): TensorInfo {
   const x = call.input('x');
@@ -46,7 +47,7 @@ function sumAndDivide(backend: WasmBackend, x: TensorInfo, reduction: Reduction,
   sumRows(backend, offsetOf(backend, x), reduction, offsetOf(backend, out));
   if (divisor !== 1) {
     const sums = new Float32Array(memoryOf(backend).buffer, offsetOf(backend, out), outer * inner);
-    sums.set(sums.map((one) => one / divisor));
+    sums.set(sums.map(one => one / divisor));
   }
   return out;
 }
@@ -58,7 +59,7 @@ function sumRows(backend: WasmBackend, x: number, {outer, rows, inner}: Omit<Red
 function sumOfAll(backend: WasmBackend, x: number, size: number): number {
   const rows = Math.floor(size / LANES);
   let total = 0;
-  withScratch(backend, LANES, (lanes) => {
+  withScratch(backend, LANES, lanes => {
     sumRows(backend, x, {outer: 1, rows, inner: LANES}, lanes);
     const {buffer} = memoryOf(backend);
     const rest = new Float32Array(buffer, x + 4 * rows * LANES, size - rows * LANES);
@@ -68,7 +69,7 @@ function sumOfAll(backend: WasmBackend, x: number, size: number): number {
 }
 
 function isAxis(value: unknown): value is number | number[] {
-  return typeof value === 'number' || (Array.isArray(value) && value.every((one) => typeof one === 'number'));
+  return typeof value === 'number' || (Array.isArray(value) && value.every(one => typeof one === 'number'));
 }
 
 /** `undefined` where it is not of the kinds above. */

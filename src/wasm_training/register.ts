@@ -1,4 +1,4 @@
-import {getKernel, registerKernel, unregisterKernel, version_core, type KernelConfig} from '@tensorflow/tfjs-core';
+import {getKernel, type KernelConfig, registerKernel, unregisterKernel, version_core} from '@tensorflow/tfjs-core';
 
 import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
@@ -38,13 +38,21 @@ function find(name: string): KernelConfig | undefined {
 }
 
 /**
- * Registers, for the backend `wasm`, the gradient kernels that tfjs lacks there, and ours in place of those that are slow or wrong in this
- * version of tfjs. May be called again, before or after `tf.setBackend('wasm')`, and before tfjs-backend-wasm is imported.
+ * Registers, for the backend `wasm`, the gradient kernels that tfjs lacks there, and ours in place of those that are
+ * slow or wrong in this version of tfjs. May be called again, before or after `tf.setBackend('wasm')`, and before
+ * tfjs-backend-wasm is imported.
  */
 export function registerWasmTraining(): WasmTrainingReport {
   const isStockThere = find('Identity') !== undefined;
   if (find(AT_START) === undefined) {
-    registerKernel({kernelName: AT_START, backendName: BACKEND, kernelFunc: () => [], setupFunc: () => { registerAll(); }});
+    registerKernel({
+      kernelName: AT_START,
+      backendName: BACKEND,
+      kernelFunc: () => [],
+      setupFunc: () => {
+        registerAll();
+      },
+    });
   }
   return isStockThere ? registerAll() : {added: [], replaced: [], kept: [], gradients: [], pending: true};
 }
@@ -68,8 +76,17 @@ function register({name, kernel, fault}: TrainingKernelRow): Outcome {
   return 'replaced';
 }
 
-/** The config of ours around tfjs's own, whose setup has to go on: ours calls its function where that is the faster one. */
+/**
+ * The config of ours around tfjs's own, whose setup has to go on: ours calls its function where that is the faster
+ * one.
+ */
 function ours(name: string, kernel: TrainingKernelRow['kernel'], stock: KernelConfig | undefined): KernelConfig {
   const kernelFunc = Object.assign(kernelFunction(name, kernel, stock), {[OURS]: true});
-  return {kernelName: name, backendName: BACKEND, kernelFunc, setupFunc: stock?.setupFunc, disposeFunc: stock?.disposeFunc};
+  return {
+    kernelName: name,
+    backendName: BACKEND,
+    kernelFunc,
+    setupFunc: stock?.setupFunc,
+    disposeFunc: stock?.disposeFunc,
+  };
 }

@@ -1,4 +1,4 @@
-import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
@@ -15,11 +15,15 @@ export function tile(call: Call): TensorInfo {
 }
 
 /**
- * From the last axis to the first, each block of numbers below the axis is repeated, in place and from the back, so that nothing is
- * overwritten before it was moved.
+ * From the last axis to the first, each block of numbers below the axis is repeated, in place and from the back, so
+ * that nothing is overwritten before it was moved.
  */
 export function tiled(backend: WasmBackend, x: TensorInfo, reps: readonly number[]): TensorInfo {
-  const out = makeTensor(backend, x.shape.map((length, axis) => length * lengthOf(reps, axis)), x.dtype);
+  const out = makeTensor(
+    backend,
+    x.shape.map((length, axis) => length * lengthOf(reps, axis)),
+    x.dtype,
+  );
   const size = util.sizeFromShape(out.shape);
   if (size === 0) return out;
   const {buffer} = memoryOf(backend);
@@ -47,6 +51,7 @@ function repeat(numbers: Int32Array | Uint8Array, block: number, blocks: number,
       continue;
     }
     numbers.copyWithin(to, from, from + block);
-    for (let done = to + block; done < end; done += done - to) numbers.copyWithin(done, to, Math.min(done, to + end - done));
+    for (let done = to + block; done < end; done += done - to)
+      numbers.copyWithin(done, to, Math.min(done, to + end - done));
   }
 }

@@ -1,20 +1,20 @@
 import {fusedBatchNorm} from './batch_norm';
 import {add, multiply, sub} from './channels';
-import {batchMatMul, fusedMatMul} from './mat_mul';
 import {conv2DBackpropFilter} from './conv2d_backprop_filter';
 import {conv2DBackpropInput} from './conv2d_backprop_input';
 import {conv3DBackpropFilterV2, conv3DBackpropInputV2} from './conv3d_backprop';
 import {depthwiseConv2dNativeBackpropFilter, depthwiseConv2dNativeBackpropInput} from './depthwise_conv2d_backprop';
 import {cast, identity} from './identity';
 import type {TrainingKernel} from './kernel';
+import {batchMatMul, fusedMatMul} from './mat_mul';
 import {maxPool3D, maxPool3DGrad, maxPoolGrad} from './max_pool';
 import {mean, sum} from './reduce';
 import {tile} from './tile';
 import {unsortedSegmentSum} from './unsorted_segment_sum';
 
 /**
- * What is wrong with tfjs's own kernel: it is not there; it is slower; or it computes something else than tfjs's other backends. In the last
- * two cases ours takes its place in the versions of tfjs that are known for it.
+ * What is wrong with tfjs's own kernel: it is not there; it is slower; or it computes something else than tfjs's other
+ * backends. In the last two cases ours takes its place in the versions of tfjs that are known for it.
  */
 export type Fault = 'missing' | 'slow' | 'wrong';
 

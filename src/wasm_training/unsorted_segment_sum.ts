@@ -1,33 +1,55 @@
-import {util, type TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf} from '../wasm/backend';
-import {wasmFunction, wasmFunctions, type WasmFeatures} from '../wasm/module';
+import {type WasmFeatures, wasmFunction, wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
-import {consume, runStock, zeros, type Call} from './kernel';
+import {type Call, consume, runStock, zeros} from './kernel';
 
 /**
- * out[s, …] = Σ over i with segmentIds[i] = s of x[i, …]; ids outside [0, numSegments) count nowhere, as on tfjs's other backends.
+ * out[s, …] = Σ over i with segmentIds[i] = s of x[i, …]; ids outside [0, numSegments) count nowhere, as on tfjs's
+ * other backends.
  */
 export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
   const [x, segmentIds] = [input('x'), input('segmentIds')];
   if (x.dtype !== 'float32') {
-    return consume(backend, runStock(backend, 'Cast', {x}, {dtype: 'float32'}), (floats) =>
-      unsortedSegmentSum({backend, attrs, input: (name) => name === 'x' ? floats : input(name), optionalInput: input, stock: () => floats}));
+    return consume(backend, runStock(backend, 'Cast', {x}, {dtype: 'float32'}), floats =>
+      unsortedSegmentSum({
+        backend,
+        attrs,
+        input: name => (name === 'x' ? floats : input(name)),
+        optionalInput: input,
+        stock: () => floats,
+      }),
+    );
   }
-  util.assert(segmentIds.dtype === 'int32', () => `Error in unsortedSegmentSum: segmentIds must be int32, but got ${segmentIds.dtype}.`);
+  util.assert(
+    segmentIds.dtype === 'int32',
+    () => `Error in unsortedSegmentSum: segmentIds must be int32, but got ${segmentIds.dtype}.`,
+  );
   util.assert(
     segmentIds.shape.length === 1 && x.shape[0] === segmentIds.shape[0],
-    () => `Error in unsortedSegmentSum: segmentIds must be of rank 1 and as long as the first axis of x, but got shapes ` +
-      `[${segmentIds.shape.join()}] and [${x.shape.join()}].`);
+    () =>
+      `Error in unsortedSegmentSum: segmentIds must be of rank 1 and as long as the first axis of x, but got shapes ` +
+      `[${segmentIds.shape.join()}] and [${x.shape.join()}].`,
+  );
   const segments = numberOf(attrs, 'numSegments');
   const inner = x.shape.slice(1);
   const sums = zeros(backend, [segments, ...inner]);
   wasmFunction(wasmFunctions(backend, 'segmentSum', segmentSumText), 'segmentSum')(
-    offsetOf(backend, x), offsetOf(backend, segmentIds), util.sizeFromShape(segmentIds.shape), util.sizeFromShape(inner), offsetOf(backend, sums), segments);
+    offsetOf(backend, x),
+    offsetOf(backend, segmentIds),
+    util.sizeFromShape(segmentIds.shape),
+    util.sizeFromShape(inner),
+    offsetOf(backend, sums),
+    segments,
+  );
   return sums;
 }
 
-/** `segmentSum(x, ids, count, inner, out, segments)`: adds each of the `count` rows of `inner` numbers to the row its id names. */
+/**
+ * `segmentSum(x, ids, count, inner, out, segments)`: adds each of the `count` rows of `inner` numbers to the row its
+ * id names.
+ */
 function segmentSumText({simd}: WasmFeatures): string {
   return `(func (export "segmentSum") (param $x i32) (param $ids i32) (param $count i32) (param $inner i32) (param $out i32) (param $segments i32)
     (local $id i32) (local $t i32) (local $end i32)
@@ -36,9 +58,13 @@ function segmentSumText({simd}: WasmFeatures): string {
       (local.set $end (i32.add (local.get $x) (i32.shl (local.get $inner) (i32.const 2))))
       (if (i32.lt_u (local.get $id) (local.get $segments)) (then
         (local.set $t (i32.add (local.get $out) (i32.shl (i32.mul (local.get $id) (local.get $inner)) (i32.const 2))))
-        ${simd ? `(block $few (loop $vectors (br_if $few (i32.lt_u (i32.sub (local.get $end) (local.get $x)) (i32.const 16)))
+        ${
+          simd
+            ? `(block $few (loop $vectors (br_if $few (i32.lt_u (i32.sub (local.get $end) (local.get $x)) (i32.const 16)))
           (v128.store (local.get $t) (f32x4.add (v128.load (local.get $t)) (v128.load (local.get $x))))
-          (local.set $x (i32.add (local.get $x) (i32.const 16))) (local.set $t (i32.add (local.get $t) (i32.const 16))) (br $vectors)))` : ''}
+          (local.set $x (i32.add (local.get $x) (i32.const 16))) (local.set $t (i32.add (local.get $t) (i32.const 16))) (br $vectors)))`
+            : ''
+        }
         (block $next (loop $numbers (br_if $next (i32.eq (local.get $x) (local.get $end)))
           (f32.store (local.get $t) (f32.add (f32.load (local.get $t)) (f32.load (local.get $x))))
           (local.set $x (i32.add (local.get $x) (i32.const 4))) (local.set $t (i32.add (local.get $t) (i32.const 4))) (br $numbers)))))

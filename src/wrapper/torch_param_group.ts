@@ -1,11 +1,18 @@
 /**
- * The hypers of a parameter group in the manner of PyTorch, with each member of a list as an entry of its own: `{betas: [0.9, 0.99]}` gives
- * `{betas__0: 0.9, betas__1: 0.99}`. `params` is left out.
+ * The hypers of a parameter group in the manner of PyTorch, with each member of a list as an entry of its own:
+ * `{betas: [0.9, 0.99]}` gives `{betas__0: 0.9, betas__1: 0.99}`. `params` is left out.
  */
 export function detuplifyPg(group: object): Record<string, unknown> {
   const members: Array<[string, unknown]> = Object.entries(group);
-  return Object.fromEntries(members.filter(([name]) => name !== 'params').flatMap(([name, value]) =>
-    Array.isArray(value) ? value.map((member: unknown, i): [string, unknown] => [`${name}__${i}`, member]) : [[name, value]]));
+  return Object.fromEntries(
+    members
+      .filter(([name]) => name !== 'params')
+      .flatMap(([name, value]) =>
+        Array.isArray(value)
+          ? value.map((member: unknown, i): [string, unknown] => [`${name}__${i}`, member])
+          : [[name, value]],
+      ),
+  );
 }
 
 /**
@@ -22,8 +29,14 @@ export function setItemPg<G extends object>(group: G, name: string, value: unkno
   const list: unknown = Reflect.get(group, listName);
   const index = Number(position);
   if (!Array.isArray(list) || index >= list.length) {
-    throw new Error(`'${name}' stands for member ${index} of the list '${listName}', which this parameter group does not have.`);
+    throw new Error(
+      `'${name}' stands for member ${index} of the list '${listName}', which this parameter group does not have.`,
+    );
   }
-  Reflect.set(group, listName, list.map((member: unknown, i) => i === index ? value : member));
+  Reflect.set(
+    group,
+    listName,
+    list.map((member: unknown, i) => (i === index ? value : member)),
+  );
   return group;
 }

@@ -1,6 +1,12 @@
-/** What a class of `tf.train` keeps beside its configuration. Names of its properties stand for what only running its code would tell. */
+/**
+ * What a class of `tf.train` keeps beside its configuration. Names of its properties stand for what only running its
+ * code would tell.
+ */
 export interface TrainClass {
-  /** The lists that hold state by position, and what tfjs calls an entry of each in saved weights, after the variable's name. */
+  /**
+   * The lists that hold state by position, and what tfjs calls an entry of each in saved weights, after the variable's
+   * name.
+   */
   readonly accumulators: Readonly<Record<string, string>>;
   /** Entries that depend on a hyper. */
   readonly optional?: readonly string[];
@@ -21,19 +27,36 @@ const TRAIN_CLASSES: Readonly<Record<string, TrainClass>> = {
   Momentum: {accumulators: {accumulations: 'momentum'}, cached: {hyper: 'momentum', scalar: 'm'}, left: ['c']},
   Adagrad: {accumulators: {accumulatedGrads: 'accumulator'}},
   Adadelta: {accumulators: {accumulatedGrads: 'accum_grad', accumulatedUpdates: 'accum_var'}},
-  Adam: {accumulators: {accumulatedFirstMoment: 'm', accumulatedSecondMoment: 'v'}, powers: {accBeta1: 'beta1', accBeta2: 'beta2'}},
-  Adamax: {accumulators: {accumulatedFirstMoment: 'm', accumulatedWeightedInfNorm: 'v'}, powers: {accBeta1: 'beta1'}, counter: 'iteration'},
+  Adam: {
+    accumulators: {accumulatedFirstMoment: 'm', accumulatedSecondMoment: 'v'},
+    powers: {accBeta1: 'beta1', accBeta2: 'beta2'},
+  },
+  Adamax: {
+    accumulators: {accumulatedFirstMoment: 'm', accumulatedWeightedInfNorm: 'v'},
+    powers: {accBeta1: 'beta1'},
+    counter: 'iteration',
+  },
   RMSProp: {
-    accumulators: {accumulatedMeanSquares: 'rms', accumulatedMoments: 'momentum', accumulatedMeanGrads: 'mg'}, optional: ['mg'], hpMap: {decay: 'sqrMom'},
+    accumulators: {accumulatedMeanSquares: 'rms', accumulatedMoments: 'momentum', accumulatedMeanGrads: 'mg'},
+    optional: ['mg'],
+    hpMap: {decay: 'sqrMom'},
   },
 };
 
 /** The class of `tf.train` that the optimizer is of, or that its class extends. */
 export function trainClassOf(optimizer: object): TrainClass | undefined {
-  for (let prototype = Reflect.getPrototypeOf(optimizer); prototype !== null; prototype = Reflect.getPrototypeOf(prototype)) {
+  for (
+    let prototype = Reflect.getPrototypeOf(optimizer);
+    prototype !== null;
+    prototype = Reflect.getPrototypeOf(prototype)
+  ) {
     const name: unknown = Reflect.get(prototype.constructor, 'className');
     const found = typeof name === 'string' && Object.hasOwn(TRAIN_CLASSES, name) ? TRAIN_CLASSES[name] : undefined;
-    if (found !== undefined && Object.keys(found.accumulators).every(list => Array.isArray(Reflect.get(optimizer, list)))) return found;
+    if (
+      found !== undefined &&
+      Object.keys(found.accumulators).every(list => Array.isArray(Reflect.get(optimizer, list)))
+    )
+      return found;
   }
   return undefined;
 }

@@ -1,13 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
+
 import type {Scalar, TensorLane} from '../rule/declaration';
-import {detuplifyPg, setItemPg} from './torch_param_group';
 import {shown} from '../util/shown';
 import {isTensor, isVariable} from '../util/tensors';
+import {detuplifyPg, setItemPg} from './torch_param_group';
 import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
 
 /**
- * An optimizer of `tf.train` that keeps no state between steps: it is given that of the parameters in each, and handed parameters that stand for
- * the real ones. So the state belongs to variables and not to positions, and nothing is half updated where a step throws.
+ * An optimizer of `tf.train` that keeps no state between steps: it is given that of the parameters in each, and handed
+ * parameters that stand for the real ones. So the state belongs to variables and not to positions, and nothing is half
+ * updated where a step throws.
  */
 export class TrainOptimizer {
   readonly trainClass: TrainClass;
@@ -18,21 +20,29 @@ export class TrainOptimizer {
     checkIsMade(optimizer);
     const trainClass = trainClassOf(optimizer);
     if (trainClass === undefined) {
-      throw new Error(`OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
-        'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.');
+      throw new Error(
+        `OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
+          'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.',
+      );
     }
     if (optimizer.iterations > 0) {
-      throw new Error(`The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, with state that does not tell whose it is. ` +
-        'Wrap a new one and hand it the state: await wrapper.setWeights(await optimizer.getWeights()).');
+      throw new Error(
+        `The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, with state that does not tell whose it is. ` +
+          'Wrap a new one and hand it the state: await wrapper.setWeights(await optimizer.getWeights()).',
+      );
     }
     this.trainClass = trainClass;
   }
 
   /** Makes the optimizer what steps rely on. To be called before the first one. */
   take(): void {
-    const {optimizer, trainClass: {powers = {}, counter, cached}} = this;
+    const {
+      optimizer,
+      trainClass: {powers = {}, counter, cached},
+    } = this;
     // tfjs makes these trainable, so that training without a list of variables would take them for the model's.
-    for (const property of [...Object.keys(powers), ...counter === undefined ? [] : [counter]]) this.#variable(property).trainable = false;
+    for (const property of [...Object.keys(powers), ...(counter === undefined ? [] : [counter])])
+      this.#variable(property).trainable = false;
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(optimizer, cached.scalar);
     // One that is made inside `tf.tidy` would not outlive it.
     if (isTensor(scalar) && !scalar.isDisposed) tf.keep(scalar);
@@ -41,13 +51,18 @@ export class TrainOptimizer {
   /** Its hypers under tfjs's names, lists taken apart. */
   get hypers(): Record<string, Scalar> {
     const members = Object.entries(detuplifyPg(this.optimizer.getConfig()));
-    return Object.fromEntries(members.flatMap(([name, value]) => typeof value === 'number' || typeof value === 'boolean' ? [[name, value]] : []));
+    return Object.fromEntries(
+      members.flatMap(([name, value]) =>
+        typeof value === 'number' || typeof value === 'boolean' ? [[name, value]] : [],
+      ),
+    );
   }
 
   /** Sets a hyper by tfjs's name, and what was computed from it. */
   set(name: string, value: Scalar): void {
     const {optimizer} = this;
-    if (name === 'learningRate' && hasSetLearningRate(optimizer) && typeof value === 'number') optimizer.setLearningRate(value);
+    if (name === 'learningRate' && hasSetLearningRate(optimizer) && typeof value === 'number')
+      optimizer.setLearningRate(value);
     else setItemPg(optimizer, name, value);
     if (name === this.trainClass.cached?.hyper) this.#refreshCached();
   }
@@ -68,12 +83,18 @@ export class TrainOptimizer {
       this.#setStep(steps);
       const variables = lanes.map(({p}) => hold(p));
       for (const [list, entry] of accumulators) {
-        Reflect.set(this.optimizer, list, lanes.map(lane => {
-          const value = lane.entries[entry];
-          return isTensor(value) ? {originalName: entry, variable: hold(checkShape(lane, entry, value))} : undefined;
-        }));
+        Reflect.set(
+          this.optimizer,
+          list,
+          lanes.map(lane => {
+            const value = lane.entries[entry];
+            return isTensor(value) ? {originalName: entry, variable: hold(checkShape(lane, entry, value))} : undefined;
+          }),
+        );
       }
-      this.optimizer.applyGradients(lanes.flatMap(({grad}, i) => grad === undefined ? [] : [{name: variables[i]?.name ?? '', tensor: grad}]));
+      this.optimizer.applyGradients(
+        lanes.flatMap(({grad}, i) => (grad === undefined ? [] : [{name: variables[i]?.name ?? '', tensor: grad}])),
+      );
       lanes.forEach((lane, i) => {
         lane.p = variables[i]?.clone() ?? lane.p;
         for (const [list, entry] of accumulators) {
@@ -114,13 +135,17 @@ export class TrainOptimizer {
 
   #accumulated(list: string): Array<tf.Variable | undefined> {
     const entries: unknown = Reflect.get(this.optimizer, list);
-    return Array.isArray(entries) ? entries.map((entry: unknown) => isAccumulator(entry) ? entry.variable : undefined) : [];
+    return Array.isArray(entries)
+      ? entries.map((entry: unknown) => (isAccumulator(entry) ? entry.variable : undefined))
+      : [];
   }
 
   #variable(property: string): tf.Variable {
     const value: unknown = Reflect.get(this.optimizer, property);
     if (isVariable(value)) return value;
-    throw new Error(`The ${this.optimizer.getClassName()} optimizer has no variable '${property}'; this version of tfjs-core is not one that tfjs-optim knows.`);
+    throw new Error(
+      `The ${this.optimizer.getClassName()} optimizer has no variable '${property}'; this version of tfjs-core is not one that tfjs-optim knows.`,
+    );
   }
 }
 
@@ -133,7 +158,10 @@ export function disposeOptimizer(optimizer: tf.Optimizer): void {
   }
 }
 
-/** `beta^n` as `tf.train` has it, which multiplies float32 numbers: equal to the last bit, so that wrapping changes nothing. */
+/**
+ * `beta^n` as `tf.train` has it, which multiplies float32 numbers: equal to the last bit, so that wrapping changes
+ * nothing.
+ */
 class RunningPower {
   #beta = NaN;
   #n = 0;
@@ -158,10 +186,14 @@ class RunningPower {
 
 function checkShape({variable}: TensorLane, entry: string, value: tf.Tensor): tf.Tensor {
   if (tf.util.arraysEqual(value.shape, variable.shape)) return value;
-  throw new Error(`The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; it must have the variable's, [${variable.shape}].`);
+  throw new Error(
+    `The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; it must have the variable's, [${variable.shape}].`,
+  );
 }
 
-function hasSetLearningRate(optimizer: tf.Optimizer): optimizer is tf.Optimizer & {setLearningRate(learningRate: number): void} {
+function hasSetLearningRate(
+  optimizer: tf.Optimizer,
+): optimizer is tf.Optimizer & {setLearningRate(learningRate: number): void} {
   return 'setLearningRate' in optimizer && typeof optimizer.setLearningRate === 'function';
 }
 
@@ -174,5 +206,7 @@ function checkIsMade(given: unknown): void {
   if (typeof given === 'object' && given !== null) return;
   const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
   const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
-  throw new Error(`OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`);
+  throw new Error(
+    `OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`,
+  );
 }

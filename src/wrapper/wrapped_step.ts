@@ -1,18 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Callback, Scalar, StateDecl, TensorLane} from '../rule/declaration';
+
 import {unregisteredCallback} from '../rule/callback';
-import {dict, list, malformed, text} from '../util/config_reader';
+import type {Callback, Scalar, StateDecl, TensorLane} from '../rule/declaration';
 import {checkEntryName} from '../rule/declaration_check';
 import {checkHyper} from '../rule/hypers';
-import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {required} from '../rule/required';
 import {startAt, zeros} from '../rule/starts';
-import {disposeOptimizer, TrainOptimizer} from './train_optimizer';
+import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
+import {dict, list, malformed, text} from '../util/config_reader';
 import type {TrainClass} from './train_classes';
+import {disposeOptimizer, TrainOptimizer} from './train_optimizer';
 
 /** What fastai calls the hypers of `tf.train`. A hyper that is not here keeps its name. */
 const HP_MAP: Readonly<Record<string, string>> = {
-  learningRate: 'lr', momentum: 'mom', beta1: 'mom', beta2: 'sqrMom', rho: 'sqrMom', alpha: 'sqrMom', epsilon: 'eps',
+  learningRate: 'lr',
+  momentum: 'mom',
+  beta1: 'mom',
+  beta2: 'sqrMom',
+  rho: 'sqrMom',
+  alpha: 'sqrMom',
+  epsilon: 'eps',
 };
 
 /** The callback's name, which saved models hold. */
@@ -28,42 +35,65 @@ export interface WrappedStep {
 }
 
 /**
- * Makes the step of `tf.train` optimizers a callback. How many steps each parameter has made is a number of its own, `wrappedSteps`, where the
- * optimizer's maths depends on it.
- * @param hpMap names of hypers by those in the optimizer's configuration; what it does not have is called as by default.
+ * Makes the step of `tf.train` optimizers a callback. How many steps each parameter has made is a number of its own,
+ * `wrappedSteps`, where the optimizer's maths depends on it.
+ * @param hpMap names of hypers by those in the optimizer's configuration; what it does not have is called as by
+ *   default.
  * @throws where the optimizers are none of `tf.train`, or not all of one class.
  */
-export function wrappedStep(optimizers: readonly tf.Optimizer[], hpMap: Readonly<Record<string, string>> = {}): WrappedStep {
+export function wrappedStep(
+  optimizers: readonly tf.Optimizer[],
+  hpMap: Readonly<Record<string, string>> = {},
+): WrappedStep {
   const inners = optimizers.map(optimizer => new TrainOptimizer(optimizer));
   const [first] = inners;
   if (first === undefined) throw new Error('OptimWrapper takes one optimizer a parameter group; got none.');
-  if (new Set(optimizers).size < optimizers.length) throw new Error('The same optimizer was given for two parameter groups; make one for each.');
+  if (new Set(optimizers).size < optimizers.length)
+    throw new Error('The same optimizer was given for two parameter groups; make one for each.');
   const {trainClass} = first;
   const names = namesOf(first.hypers, {...HP_MAP, ...trainClass.hpMap, ...hpMap});
   for (const {optimizer, hypers} of inners) {
-    if (optimizer.getClassName() !== first.optimizer.getClassName() || Object.keys(hypers).join() !== [...names.values()].join()) {
-      throw new Error(`The parameter groups have optimizers of one class, with the same hypers; got ${inners.map(inner => inner.optimizer.getClassName()).join(', ')}.`);
+    if (
+      optimizer.getClassName() !== first.optimizer.getClassName() ||
+      Object.keys(hypers).join() !== [...names.values()].join()
+    ) {
+      throw new Error(
+        `The parameter groups have optimizers of one class, with the same hypers; got ${inners.map(inner => inner.optimizer.getClassName()).join(', ')}.`,
+      );
     }
   }
   const callback = unregisteredCallback(WRAPPED_STEP, {
     hypers: Object.fromEntries([...names.keys()].map(name => [name, required])),
     state: stateOf(trainClass),
-    together: lanes => { stepTogether(inners, lanes); },
+    together: lanes => {
+      stepTogether(inners, lanes);
+    },
     external: {
       link: (hypers, group) => {
         const inner = inners[group];
-        if (inner === undefined) throw new Error(`There are ${inners.length} wrapped optimizers; group ${group} has none.`);
+        if (inner === undefined)
+          throw new Error(`There are ${inners.length} wrapped optimizers; group ${group} has none.`);
         inner.take();
         for (const [name, innerName] of names) link(hypers, name, inner, innerName);
       },
       getConfig: () => ({
-        optimizers: optimizers.map(optimizer => ({className: optimizer.getClassName(), config: optimizer.getConfig()})),
+        optimizers: optimizers.map(optimizer => ({
+          className: optimizer.getClassName(),
+          config: optimizer.getConfig(),
+        })),
         hpMap: Object.entries(hpMap).map(([name, to]) => ({name, to: {name: to}})),
       }),
-      dispose: () => { optimizers.forEach(disposeOptimizer); },
+      dispose: () => {
+        optimizers.forEach(disposeOptimizer);
+      },
     },
   });
-  return {callback, values: Object.fromEntries([...names].map(([name, innerName]) => [name, inners.map(({hypers}) => hypers[innerName] ?? 0)]))};
+  return {
+    callback,
+    values: Object.fromEntries(
+      [...names].map(([name, innerName]) => [name, inners.map(({hypers}) => hypers[innerName] ?? 0)]),
+    ),
+  };
 }
 
 /** Makes a `wrappedStep` again from what it saved. */
@@ -84,27 +114,37 @@ export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Ca
 }
 
 /** tfjs's names of the hypers by those of this package. */
-function namesOf(hypers: Readonly<Record<string, Scalar>>, hpMap: Readonly<Record<string, string>>): Map<string, string> {
+function namesOf(
+  hypers: Readonly<Record<string, Scalar>>,
+  hpMap: Readonly<Record<string, string>>,
+): Map<string, string> {
   const names = new Map<string, string>();
   for (const innerName of Object.keys(hypers)) {
-    const name = Object.hasOwn(hpMap, innerName) ? hpMap[innerName] ?? innerName : innerName;
+    const name = Object.hasOwn(hpMap, innerName) ? (hpMap[innerName] ?? innerName) : innerName;
     checkEntryName('OptimWrapper', 'hypers (see `hpMap`)', name);
     const before = names.get(name);
-    if (before !== undefined) throw new Error(`The hypers '${before}' and '${innerName}' would both be '${name}'; name one of them in \`hpMap\`.`);
+    if (before !== undefined)
+      throw new Error(
+        `The hypers '${before}' and '${innerName}' would both be '${name}'; name one of them in \`hpMap\`.`,
+      );
     names.set(name, innerName);
   }
   return names;
 }
 
 function stateOf({accumulators, optional = [], powers, counter}: TrainClass): StateDecl {
-  const tensors = Object.fromEntries(Object.values(accumulators).map(entry => [entry, optional.includes(entry) ? sometimes : zeros]));
+  const tensors = Object.fromEntries(
+    Object.values(accumulators).map(entry => [entry, optional.includes(entry) ? sometimes : zeros]),
+  );
   return powers === undefined && counter === undefined ? tensors : {...tensors, [STEPS]: 0};
 }
 
 /** Lets a hyper of a group be the optimizer's own: whatever writes it acts on the next step. */
 function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimizer, innerName: string): void {
   const get = () => inner.hypers[innerName];
-  const set = (value: Scalar) => { inner.set(innerName, value); };
+  const set = (value: Scalar) => {
+    inner.set(innerName, value);
+  };
   const value = hypers[name];
   if (value !== undefined && value !== get()) {
     checkHyper(name, value, get());
@@ -113,7 +153,10 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
   Object.defineProperty(hypers, name, {get, set, enumerable: true, configurable: true});
 }
 
-/** Steps the lanes of each group that have made equally many steps at once: `tf.train` counts for all of its parameters together. */
+/**
+ * Steps the lanes of each group that have made equally many steps at once: `tf.train` counts for all of its parameters
+ * together.
+ */
 function stepTogether(inners: readonly TrainOptimizer[], lanes: readonly TensorLane[]): void {
   inners.forEach((inner, group) => {
     const mine = lanes.filter(lane => lane.group === group);
@@ -123,7 +166,7 @@ function stepTogether(inners: readonly TrainOptimizer[], lanes: readonly TensorL
       return;
     }
     const bySteps = new Map<number, TensorLane[]>();
-    for (const lane of mine) bySteps.set(stepsOf(lane), [...bySteps.get(stepsOf(lane)) ?? [], lane]);
+    for (const lane of mine) bySteps.set(stepsOf(lane), [...(bySteps.get(stepsOf(lane)) ?? []), lane]);
     for (const [steps, same] of bySteps) {
       inner.step(same, steps);
       for (const lane of same) lane.entries[STEPS] = steps + 1;

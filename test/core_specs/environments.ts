@@ -3,8 +3,13 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgl';
+
 import {setTestEnvs} from '@tensorflow/tfjs-core/dist/jasmine_util';
 
 // Every suite resets the engine, which starts the backend anew: too slow for software WebGPU.
-setTestEnvs((process.env.TEST_BACKENDS ?? '').split(',').filter((name) => name !== 'webgpu')
-  .map((backendName) => ({name: backendName, backendName})));
+setTestEnvs(
+  (process.env.TEST_BACKENDS ?? '')
+    .split(',')
+    .filter(name => name !== 'webgpu')
+    .map(backendName => ({name: backendName, backendName})),
+);

@@ -1,5 +1,7 @@
-// What tfjs-core's own optimizer specs get as `tf`. An export of the same name, written here, goes before the one of core: every optimizer is a wrapped one.
+// What tfjs-core's own optimizer specs get as `tf`. An export of the same name, written here, goes before the one of
+// core: every optimizer is a wrapped one.
 import * as core from '@tensorflow/tfjs-core';
+
 import {OptimWrapper} from '../../src';
 
 export * from '@tensorflow/tfjs-core';
@@ -13,7 +15,10 @@ export class SGDOptimizer extends OptimWrapper {
   }
 }
 
-/** The spec of Adagrad hands its weights to an Adam, which drops them; `OptimWrapper` refuses what is not of its optimizer. */
+/**
+ * The spec of Adagrad hands its weights to an Adam, which drops them; `OptimWrapper` refuses what is not of its
+ * optimizer.
+ */
 class AdamOfAdagradSpec extends OptimWrapper {
   override async setWeights(weights: Parameters<OptimWrapper['setWeights']>[0]): Promise<void> {
     await super.setWeights(weights.filter(({name}) => !name.endsWith('/accumulator')));
@@ -39,6 +44,10 @@ export const train = {
 };
 
 export {
-  OptimWrapper as MomentumOptimizer, OptimWrapper as AdagradOptimizer, OptimWrapper as AdadeltaOptimizer, OptimWrapper as AdamOptimizer,
-  OptimWrapper as AdamaxOptimizer, OptimWrapper as RMSPropOptimizer,
+  OptimWrapper as AdadeltaOptimizer,
+  OptimWrapper as AdagradOptimizer,
+  OptimWrapper as AdamaxOptimizer,
+  OptimWrapper as AdamOptimizer,
+  OptimWrapper as MomentumOptimizer,
+  OptimWrapper as RMSPropOptimizer,
 };

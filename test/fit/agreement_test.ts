@@ -6,13 +6,13 @@ const lrs = Array.from({length: 100}, (_, i) => 1e-7 * 1e8 ** (i / 100));
 const curve = (lossAt: (i: number) => number, steps = 100, numIt = 100): Agreement =>
   agreementOf({lrs: lrs.slice(0, steps), losses: lrs.slice(0, steps).map((_, i) => lossAt(i)), numIt});
 /** Flat, falling from step 45, lowest at step 75, exploding after it. */
-const good = (i: number) => i < 45 ? 2 : i < 75 ? 2 - (i - 45) / 25 : 0.8 + (i - 75) ** 2 / 100;
+const good = (i: number) => (i < 45 ? 2 : i < 75 ? 2 - (i - 45) / 25 : 0.8 + (i - 75) ** 2 / 100);
 
 /** Straight lines through points. */
 const through = (points: ReadonlyArray<readonly [number, number]>) => (i: number) => {
   const next = points.findIndex(([x]) => x > i);
   const [[a, from], [b, to]] = [points[next - 1] ?? [0, 0], points[next] ?? [1, 0]];
-  return from + (to - from) * (i - a) / (b - a);
+  return from + ((to - from) * (i - a)) / (b - a);
 };
 
 describe('What lrFind suggests', () => {
@@ -30,27 +30,76 @@ describe('What lrFind suggests', () => {
   });
 
   it('is no higher than minimum', () => {
-    const {suggestion, minimum, reason} = curve(through([[0, 4], [12, 3.2], [54, 3], [75, 2.9], [76, 1.6], [100, 2.4]]));
+    const {suggestion, minimum, reason} = curve(
+      through([
+        [0, 4],
+        [12, 3.2],
+        [54, 3],
+        [75, 2.9],
+        [76, 1.6],
+        [100, 2.4],
+      ]),
+    );
     expect(suggestion).toBe(minimum);
-    expect(reason).toMatch(/^minimum and steep agree within a factor of [\d.]+; their middle is above minimum, which is taken\.$/);
+    expect(reason).toMatch(
+      /^minimum and steep agree within a factor of [\d.]+; their middle is above minimum, which is taken\.$/,
+    );
   });
 
   it('says that a curve is noisy', () => {
     const {suggestion, reason} = curve(i => good(i) + (i % 2) / 5);
     expect(suggestion).toBeDefined();
-    expect(reason).toMatch(/agree within a factor of .* The curve is noisy: make more steps \(numIt\) or larger batches to be surer\.$/);
+    expect(reason).toMatch(
+      /agree within a factor of .* The curve is noisy: make more steps \(numIt\) or larger batches to be surer\.$/,
+    );
   });
 
   const nothing: ReadonlyArray<readonly [what: string, found: () => Agreement, reason: string]> = [
-    ['a flat curve', () => curve(i => 2 + Math.sin(i) / 100), 'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.'],
-    ['a loss of zero', () => curve(() => 0), 'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.'],
-    ['a curve that only rises', () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.'],
-    ['one that explodes at once', () => curve(i => 2 ** i, 6), 'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell: begin at a lower startLr.'],
-    ['NaN at once', () => curve(i => i < 12 ? 2 : NaN), 'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look at the data and the loss.'],
-    ['infinite losses at once', () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at the data and the loss.'],
-    ['rules that disagree', () => curve(through([[0, 4], [36, 1.7], [38, 1.9], [80, 1.3], [91, 1.2], [100, 0.7]])), 'No two rules agree within a factor of 10.'],
+    [
+      'a flat curve',
+      () => curve(i => 2 + Math.sin(i) / 100),
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+    ],
+    [
+      'a loss of zero',
+      () => curve(() => 0),
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+    ],
+    [
+      'a curve that only rises',
+      () => curve(i => 2 + i / 20),
+      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.',
+    ],
+    [
+      'one that explodes at once',
+      () => curve(i => 2 ** i, 6),
+      'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell: begin at a lower startLr.',
+    ],
+    [
+      'NaN at once',
+      () => curve(i => (i < 12 ? 2 : NaN)),
+      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+    ],
+    [
+      'infinite losses at once',
+      () => curve(() => Infinity),
+      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+    ],
+    [
+      'rules that disagree',
+      () =>
+        curve(
+          through([
+            [0, 4],
+            [36, 1.7],
+            [38, 1.9],
+            [80, 1.3],
+            [91, 1.2],
+            [100, 0.7],
+          ]),
+        ),
+      'No two rules agree within a factor of 10.',
+    ],
     ['few steps', () => curve(good, 20, 20), '20 steps are too few to tell: set numIt to 25 at least.'],
   ];
   for (const [what, found, reason] of nothing) {
@@ -60,15 +109,26 @@ describe('What lrFind suggests', () => {
   }
 
   it('has enough points with numIt 25', () => {
-    expect(agreementOf({lrs: lrs.filter((_, i) => i % 4 === 0), losses: lrs.filter((_, i) => i % 4 === 0).map((_, i) => good(4 * i)), numIt: 25}).suggestion).toBeDefined();
+    expect(
+      agreementOf({
+        lrs: lrs.filter((_, i) => i % 4 === 0),
+        losses: lrs.filter((_, i) => i % 4 === 0).map((_, i) => good(4 * i)),
+        numIt: 25,
+      }).suggestion,
+    ).toBeDefined();
   });
 
   it('trains better than the rate to begin with', async () => {
     await tf.setBackend('cpu');
-    const xs = tf.tensor2d(Array.from({length: 128}, (_, i) => Math.sin(7 * i)), [64, 2]);
+    const xs = tf.tensor2d(
+      Array.from({length: 128}, (_, i) => Math.sin(7 * i)),
+      [64, 2],
+    );
     const ys = tf.tidy(() => xs.matMul(tf.tensor2d([[2], [-1]])));
     const after = async (lr?: number) => {
-      const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'})]});
+      const model = tf.sequential({
+        layers: [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'})],
+      });
       model.compile({optimizer: sgd(1e-3), loss: 'meanSquaredError'});
       const {suggestion = NaN} = await lrFind(model, xs, ys, {batchSize: 8, shuffle: false});
       if (lr === undefined) model.compile({optimizer: sgd(suggestion), loss: 'meanSquaredError'});
@@ -76,7 +136,7 @@ describe('What lrFind suggests', () => {
       model.dispose();
       return Number(history['loss']?.at(-1));
     };
-    expect(await after()).toBeLessThan(await after(1e-3) / 2);
+    expect(await after()).toBeLessThan((await after(1e-3)) / 2);
     tf.dispose([xs, ys]);
   });
 });

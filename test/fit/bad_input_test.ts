@@ -1,7 +1,37 @@
 import {
-  accumulate, adam, checkpoint, clipGlobalNorm, clipGradNorm, clipGradValue, combineScheds, cos, ema, evaluateAverages, fineTune, fitCallbacks, fitFlatCos,
-  fitOneCycle, fitSgdr, flatCos, layerGroups, layerwiseDecay, lin, lookahead, lrFind, oneCycle, optimizerOf, paramScheduler, poly, record, reduceLROnPlateau,
-  restoreBestWeights, schedLin, schedPoly, scheduleAt, sgdr, warmupCos,
+  accumulate,
+  adam,
+  checkpoint,
+  clipGlobalNorm,
+  clipGradNorm,
+  clipGradValue,
+  combineScheds,
+  cos,
+  ema,
+  evaluateAverages,
+  fineTune,
+  fitCallbacks,
+  fitFlatCos,
+  fitOneCycle,
+  fitSgdr,
+  flatCos,
+  layerGroups,
+  layerwiseDecay,
+  lin,
+  lookahead,
+  lrFind,
+  oneCycle,
+  optimizerOf,
+  paramScheduler,
+  poly,
+  record,
+  reduceLROnPlateau,
+  restoreBestWeights,
+  schedLin,
+  schedPoly,
+  scheduleAt,
+  sgdr,
+  warmupCos,
 } from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
 import {tf} from '../support/tfjs';
@@ -21,81 +51,259 @@ const made: Made = [
   ['schedLin of NaN', () => schedLin([0, NaN], [1, 1]), /between finite numbers; got NaN/],
   ['schedPoly of an infinite power', () => schedPoly(0, 1, Infinity), /'power' is a positive number; got Infinity/],
   ['poly of no power', () => call(poly, 0, 1), /'power' is a positive number; got undefined/],
-  ['combineScheds of numbers', () => call(combineScheds, [1], [3]), /takes functions, such as schedCos\(0, 1\); got 3/],
-  ['scheduleAt of nothing', () => call(scheduleAt, undefined, 0), /one that lin, cos, exp, poly, constant or combine made; got undefined/],
+  [
+    'combineScheds of numbers',
+    () => call(combineScheds, [1], [3]),
+    /takes functions, such as schedCos\(0, 1\); got 3/,
+  ],
+  [
+    'scheduleAt of nothing',
+    () => call(scheduleAt, undefined, 0),
+    /one that lin, cos, exp, poly, constant or combine made; got undefined/,
+  ],
   ['scheduleAt of no groups', () => scheduleAt(lin(0, 1), 0, 0), /'groups' is a whole number from 1; got 0/],
   ['oneCycle of a number', () => call(oneCycle, 0.1), /oneCycle takes its settings in an object; got 0.1/],
   ['oneCycle of null', () => call(oneCycle, null), /in an object; got null/],
-  ['two moms', () => call(oneCycle, {moms: [0.9, 0.8]}), /'moms' are three numbers, such as \[0.95, 0.85, 0.95\]; got 0.9,0.8/],
+  [
+    'two moms',
+    () => call(oneCycle, {moms: [0.9, 0.8]}),
+    /'moms' are three numbers, such as \[0.95, 0.85, 0.95\]; got 0.9,0.8/,
+  ],
   ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' are three numbers/],
   ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' is true or false; got yes/],
   ['a misspelt setting', () => call(warmupCos, {lr_max: 1}), /warmupCos has no option 'lr_max'; it has lrMax/],
   ['cycles that are no whole number', () => sgdr({cycles: 1.5}), /'cycles' is a whole number from 1; got 1.5/],
-  ['paramScheduler of nothing', () => call(paramScheduler), /given by hyper, as in \{lr: cos\(1e-3, 1e-5\)\}; got undefined/],
-  ['a misspelt option of paramScheduler', () => call(paramScheduler, {lr: lin(1, 0)}, {kep: true}), /paramScheduler has no option 'kep'; it has keep/],
+  [
+    'paramScheduler of nothing',
+    () => call(paramScheduler),
+    /given by hyper, as in \{lr: cos\(1e-3, 1e-5\)\}; got undefined/,
+  ],
+  [
+    'a misspelt option of paramScheduler',
+    () => call(paramScheduler, {lr: lin(1, 0)}, {kep: true}),
+    /paramScheduler has no option 'kep'; it has keep/,
+  ],
   ['no patience', () => reduceLROnPlateau({patience: NaN}), /'patience' is a whole number from 1; got NaN/],
   ['a negative cooldown', () => reduceLROnPlateau({cooldown: -1}), /'cooldown' is a whole number from 0; got -1/],
   ['a negative minLr', () => reduceLROnPlateau({minLr: -1}), /'minLr' is a number from 0; got -1/],
-  ['a monitor that is no name', () => call(restoreBestWeights, {monitor: 3}), /restoreBestWeights: 'monitor' is the name of a logged value, such as 'val_loss'; got 3/],
-  ['a mode that there is not', () => call(restoreBestWeights, {mode: 'least'}), /'mode' is 'auto', 'min' or 'max'; got 'least'/],
+  [
+    'a monitor that is no name',
+    () => call(restoreBestWeights, {monitor: 3}),
+    /restoreBestWeights: 'monitor' is the name of a logged value, such as 'val_loss'; got 3/,
+  ],
+  [
+    'a mode that there is not',
+    () => call(restoreBestWeights, {mode: 'least'}),
+    /'mode' is 'auto', 'min' or 'max'; got 'least'/,
+  ],
   ['a negative minDelta', () => restoreBestWeights({minDelta: -1}), /'minDelta' is a number from 0; got -1/],
-  ['a misspelt option of checkpoint', () => call(checkpoint, 'indexeddb://x', {save_best: true}), /checkpoint has no option 'save_best'; it has monitor/],
+  [
+    'a misspelt option of checkpoint',
+    () => call(checkpoint, 'indexeddb://x', {save_best: true}),
+    /checkpoint has no option 'save_best'; it has monitor/,
+  ],
   ['a misspelt option of record', () => call(record, {norm: true}), /record has no option 'norm'; it has hypers/],
-  ['fitCallbacks of one callback', () => call(fitCallbacks, {onEpochEnd: () => undefined}), /fitCallbacks takes a list of callbacks/],
+  [
+    'fitCallbacks of one callback',
+    () => call(fitCallbacks, {onEpochEnd: () => undefined}),
+    /fitCallbacks takes a list of callbacks/,
+  ],
   ['fitCallbacks of nothing', () => call(fitCallbacks), /fitCallbacks takes a list of callbacks; got undefined/],
-  ['an unknown yieldEvery', () => call(fitCallbacks, [oneCycle()], {yieldEvery: 'sometimes'}), /'yieldEvery' is 'auto'.*got sometimes/],
+  [
+    'an unknown yieldEvery',
+    () => call(fitCallbacks, [oneCycle()], {yieldEvery: 'sometimes'}),
+    /'yieldEvery' is 'auto'.*got sometimes/,
+  ],
   ['layerGroups of nothing', () => call(layerGroups), /layerGroups takes a model of tfjs-layers; got undefined/],
   ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
-  ['ema of an optimizer of tf.train', () => call(ema, tf.train.sgd(0.1)), /Only an optimizer of tfjs-optim can be taken over; wrap/],
+  [
+    'ema of an optimizer of tf.train',
+    () => call(ema, tf.train.sgd(0.1)),
+    /Only an optimizer of tfjs-optim can be taken over; wrap/,
+  ],
   ['lookahead of nothing', () => call(lookahead), /Only an optimizer of tfjs-optim/],
   ['a misspelt option of ema', () => call(ema, adam(0.1), {dekay: 0.9}), /ema has no option 'dekay'; it has decay/],
-  ['accumulate as one callback', () => call(adam, 0.1, {callbacks: [accumulate(2)]}), /Callback 0 is a list: spread it, as in \[...accumulate\(4\)\]/],
-  ['a name for a callback', () => call(adam, 0.1, {callbacks: ['clipGradNorm']}), /Callback 0 is no callback but clipGradNorm: make one by callback/],
-  ['clipping to nothing', () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}), /'clipNorm' must be positive, got 0/],
-  ['clipping below nothing', () => adam(0.1, {callbacks: [clipGradValue], clipValue: -1}), /'clipValue' can't be negative, got -1/],
-  ['clipping without a norm', () => call(adam, 0.1, {callbacks: [clipGlobalNorm]}), /'globalClipNorm' has no default: give it/],
+  [
+    'accumulate as one callback',
+    () => call(adam, 0.1, {callbacks: [accumulate(2)]}),
+    /Callback 0 is a list: spread it, as in \[...accumulate\(4\)\]/,
+  ],
+  [
+    'a name for a callback',
+    () => call(adam, 0.1, {callbacks: ['clipGradNorm']}),
+    /Callback 0 is no callback but clipGradNorm: make one by callback/,
+  ],
+  [
+    'clipping to nothing',
+    () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}),
+    /'clipNorm' must be positive, got 0/,
+  ],
+  [
+    'clipping below nothing',
+    () => adam(0.1, {callbacks: [clipGradValue], clipValue: -1}),
+    /'clipValue' can't be negative, got -1/,
+  ],
+  [
+    'clipping without a norm',
+    () => call(adam, 0.1, {callbacks: [clipGlobalNorm]}),
+    /'globalClipNorm' has no default: give it/,
+  ],
 ];
 
 type Given = ReturnType<typeof grouped>;
 
 function grouped() {
-  return tinyFit(layers => adam([0.1, 0.2], {params: layers.map(layer => [layer])}), [
-    tf.layers.dense({units: 2, inputShape: [2], name: 'low'}), tf.layers.dense({units: 1, name: 'high'}),
-  ]);
+  return tinyFit(
+    layers => adam([0.1, 0.2], {params: layers.map(layer => [layer])}),
+    [tf.layers.dense({units: 2, inputShape: [2], name: 'low'}), tf.layers.dense({units: 1, name: 'high'})],
+  );
 }
 
 const training: Array<readonly [what: string, run: (given: Given) => unknown, message: RegExp]> = [
   ['no model', ({x, y}) => call(fitOneCycle, undefined, x, y), /needs a model of tfjs-layers; got undefined/],
-  ['no data', ({model}) => call(fitOneCycle, model), /\(model, x, y, arguments\) with tensors or arrays of numbers, or \(model, dataset, arguments\)/],
+  [
+    'no data',
+    ({model}) => call(fitOneCycle, model),
+    /\(model, x, y, arguments\) with tensors or arrays of numbers, or \(model, dataset, arguments\)/,
+  ],
   ['x without y', ({model, x}) => call(fitFlatCos, model, x), /\(model, x, y, arguments\) with tensors/],
-  ['an argument of fastai', ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}), /^fitOneCycle has no setting 'lr_max'\. Did you mean 'lrMax'\?/],
-  ['a setting of another function', ({model, x, y}) => call(fitFlatCos, model, x, y, {moms: [0.9, 0.9, 0.9]}), /^fitFlatCos has no setting 'moms'\. Its own are lrMax, /],
+  [
+    'an argument of fastai',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
+    /^fitOneCycle has no setting 'lr_max'\. Did you mean 'lrMax'\?/,
+  ],
+  [
+    'a setting of another function',
+    ({model, x, y}) => call(fitFlatCos, model, x, y, {moms: [0.9, 0.9, 0.9]}),
+    /^fitFlatCos has no setting 'moms'\. Its own are lrMax, /,
+  ],
   ['no epochs', ({model, x, y}) => fitOneCycle(model, x, y, {epochs: 0}), /'epochs' is a whole number from 1; got 0/],
-  ['epochs that are text', ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}), /'epochs' is a whole number from 1; got 3/],
-  ['half an epoch before', ({model, x, y}) => fitFlatCos(model, x, y, {epochs: 2, initialEpoch: 0.5}), /'initialEpoch' is a whole number from 0; got 0.5/],
-  ['a number for a signal', ({model, x, y}) => call(fitSgdr, model, x, y, {signal: 3}), /'signal' is an AbortSignal; got 3/],
-  ['a number for onProgress', ({model, x, y}) => call(fitSgdr, model, x, y, {onProgress: 3}), /'onProgress' is a function; got 3/],
-  ['no callbacks', ({model, x, y}) => call(lrFind, model, x, y, {callbacks: null}), /'callbacks' is a callback or a list of some; got null/],
-  ['a cycle of no epochs', ({model, x, y}) => fitSgdr(model, x, y, {cycleLen: 0}), /'cycleLen' is a whole number from 1; got 0/],
-  ['momentum out of range', ({model, x, y}) => fitOneCycle(model, x, y, {moms: [0.9, 2, 0.9]}), /'mom' is the share of an average/],
-  ['rates for other groups', ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: [1, 2, 3]}), /3 values for lrMax but there are 2/],
-  ['a number for a schedule', ({model, x, y}) => model.fit(x, y, {callbacks: [new tf.CustomCallback({}), call(paramScheduler, {lr: 0.1})].filter(isCallback)}), /'lr' is one that lin, cos/],
-  ['setSchedule of nothing', ({optimizer}) => { Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [undefined, {steps: 2}]); }, /given by hyper.*got undefined/],
-  ['setSchedule without steps', ({optimizer}) => { Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]); }, /needs `steps`.*got undefined/],
-  ['fineTune at no rate', ({model, x, y}) => fineTune(model, x, y, {baseLr: 0}), /'baseLr' is a positive number; got 0/],
-  ['fineTune without lrMult', ({model, x, y}) => fineTune(model, x, y, {lrMult: -1}), /'lrMult' is a positive number; got -1/],
-  ['fineTune for half an epoch', ({model, x, y}) => fineTune(model, x, y, {freezeEpochs: 0.5}), /'freezeEpochs' is a whole number from 0; got 0.5/],
-  ['fineTune for no epochs', ({model, x, y}) => fineTune(model, x, y, {epochs: 0}), /'epochs' is a whole number from 1; got 0/],
-  ['fineTune with a wrong second part', ({model, x, y}) => fineTune(model, x, y, {div: 0}), /'div' is a positive number; got 0/],
+  [
+    'epochs that are text',
+    ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}),
+    /'epochs' is a whole number from 1; got 3/,
+  ],
+  [
+    'half an epoch before',
+    ({model, x, y}) => fitFlatCos(model, x, y, {epochs: 2, initialEpoch: 0.5}),
+    /'initialEpoch' is a whole number from 0; got 0.5/,
+  ],
+  [
+    'a number for a signal',
+    ({model, x, y}) => call(fitSgdr, model, x, y, {signal: 3}),
+    /'signal' is an AbortSignal; got 3/,
+  ],
+  [
+    'a number for onProgress',
+    ({model, x, y}) => call(fitSgdr, model, x, y, {onProgress: 3}),
+    /'onProgress' is a function; got 3/,
+  ],
+  [
+    'no callbacks',
+    ({model, x, y}) => call(lrFind, model, x, y, {callbacks: null}),
+    /'callbacks' is a callback or a list of some; got null/,
+  ],
+  [
+    'a cycle of no epochs',
+    ({model, x, y}) => fitSgdr(model, x, y, {cycleLen: 0}),
+    /'cycleLen' is a whole number from 1; got 0/,
+  ],
+  [
+    'momentum out of range',
+    ({model, x, y}) => fitOneCycle(model, x, y, {moms: [0.9, 2, 0.9]}),
+    /'mom' is the share of an average/,
+  ],
+  [
+    'rates for other groups',
+    ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: [1, 2, 3]}),
+    /3 values for lrMax but there are 2/,
+  ],
+  [
+    'a number for a schedule',
+    ({model, x, y}) =>
+      model.fit(x, y, {callbacks: [new tf.CustomCallback({}), call(paramScheduler, {lr: 0.1})].filter(isCallback)}),
+    /'lr' is one that lin, cos/,
+  ],
+  [
+    'setSchedule of nothing',
+    ({optimizer}) => {
+      Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [undefined, {steps: 2}]);
+    },
+    /given by hyper.*got undefined/,
+  ],
+  [
+    'setSchedule without steps',
+    ({optimizer}) => {
+      Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]);
+    },
+    /needs `steps`.*got undefined/,
+  ],
+  [
+    'fineTune at no rate',
+    ({model, x, y}) => fineTune(model, x, y, {baseLr: 0}),
+    /'baseLr' is a positive number; got 0/,
+  ],
+  [
+    'fineTune without lrMult',
+    ({model, x, y}) => fineTune(model, x, y, {lrMult: -1}),
+    /'lrMult' is a positive number; got -1/,
+  ],
+  [
+    'fineTune for half an epoch',
+    ({model, x, y}) => fineTune(model, x, y, {freezeEpochs: 0.5}),
+    /'freezeEpochs' is a whole number from 0; got 0.5/,
+  ],
+  [
+    'fineTune for no epochs',
+    ({model, x, y}) => fineTune(model, x, y, {epochs: 0}),
+    /'epochs' is a whole number from 1; got 0/,
+  ],
+  [
+    'fineTune with a wrong second part',
+    ({model, x, y}) => fineTune(model, x, y, {div: 0}),
+    /'div' is a positive number; got 0/,
+  ],
   ['fineTune with a wrong decay', ({model, x, y}) => fineTune(model, x, y, {wd: -1}), /'wd' can't be negative/],
-  ['lrFind downwards', ({model, x, y}) => lrFind(model, x, y, {startLr: 1, endLr: 0.1}), /'endLr' is above 'startLr'; got 0.1 and 1/],
-  ['lrFind with a schedule', ({model, x, y}) => lrFind(model, x, y, {callbacks: oneCycle()}), /oneCycle and lrFind both move 'lr'/],
-  ['two schedules of one hyper', ({model, x, y}) => fitOneCycle(model, x, y, {callbacks: flatCos()}), /flatCos and oneCycle both move 'lr'/],
-  ['a place that nothing saves to', ({model, x, y}) => model.fit(x, y, {callbacks: checkpoint('nowhere://x')}), /saves to a URL such as indexeddb:\/\/name.*got nowhere:\/\/x/],
-  ['no place', ({model, x, y}) => model.fit(x, y, {callbacks: [call(checkpoint)].filter(isCallback)}), /saves to a URL.*got undefined/],
-  ['averages that there are not', ({model, x, y}) => model.fit(x, y, {callbacks: evaluateAverages()}), /no callback of this optimizer has averages to show; put `ema` around it/],
-  ['a boundary that is a number', ({model}) => call(layerGroups, model, [1]), /A boundary is a layer or a name; got 1/],
-  ['one name for boundaries', ({model}) => call(layerGroups, model, 'high'), /list of layers or names, or a function; got high/],
+  [
+    'lrFind downwards',
+    ({model, x, y}) => lrFind(model, x, y, {startLr: 1, endLr: 0.1}),
+    /'endLr' is above 'startLr'; got 0.1 and 1/,
+  ],
+  [
+    'lrFind with a schedule',
+    ({model, x, y}) => lrFind(model, x, y, {callbacks: oneCycle()}),
+    /oneCycle and lrFind both move 'lr'/,
+  ],
+  [
+    'two schedules of one hyper',
+    ({model, x, y}) => fitOneCycle(model, x, y, {callbacks: flatCos()}),
+    /flatCos and oneCycle both move 'lr'/,
+  ],
+  [
+    'a place that nothing saves to',
+    ({model, x, y}) => model.fit(x, y, {callbacks: checkpoint('nowhere://x')}),
+    /saves to a URL such as indexeddb:\/\/name.*got nowhere:\/\/x/,
+  ],
+  [
+    'no place',
+    ({model, x, y}) => model.fit(x, y, {callbacks: [call(checkpoint)].filter(isCallback)}),
+    /saves to a URL.*got undefined/,
+  ],
+  [
+    'averages that there are not',
+    ({model, x, y}) => model.fit(x, y, {callbacks: evaluateAverages()}),
+    /no callback of this optimizer has averages to show; put `ema` around it/,
+  ],
+  [
+    'a boundary that is a number',
+    ({model}) => call(layerGroups, model, [1]),
+    /A boundary is a layer or a name; got 1/,
+  ],
+  [
+    'one name for boundaries',
+    ({model}) => call(layerGroups, model, 'high'),
+    /list of layers or names, or a function; got high/,
+  ],
   ['an empty name', ({model}) => layerGroups(model, ['']), /is not empty/],
 ];
 
@@ -103,11 +311,15 @@ function isCallback(x: unknown): x is tf.CustomCallback {
   return x instanceof tf.CustomCallback;
 }
 
-describe('What can\'t be', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+describe("What can't be", () => {
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const [what, make, message] of made) {
-    it(`is refused when it is made: ${what}`, () => { expect(make).toThrowError(message); });
+    it(`is refused when it is made: ${what}`, () => {
+      expect(make).toThrowError(message);
+    });
   }
 
   for (const [what, run, message] of training) {
@@ -126,7 +338,9 @@ describe('What can\'t be', () => {
   it('is refused on datasets, too', async () => {
     const {model, x, y, dispose} = grouped();
     const dataset = (await samples(x, y)).batch(4);
-    await expectAsync(Promise.resolve(call(fineTune, model, dataset, {epoch: 2}))).toBeRejectedWithError(/^fineTune has no setting 'epoch'\. Did you mean 'epochs'\?/);
+    await expectAsync(Promise.resolve(call(fineTune, model, dataset, {epoch: 2}))).toBeRejectedWithError(
+      /^fineTune has no setting 'epoch'\. Did you mean 'epochs'\?/,
+    );
     expect(optimizerOf(model).iterations).toBe(0);
     dispose();
   });

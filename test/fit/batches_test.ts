@@ -1,4 +1,19 @@
-import {adam, fineTune, fitCallbacks, fitFlatCos, type FitProgress, fitOneCycle, fitSgdr, layerGroups, lin, lrFind, type Optimizer, oneCycle, paramScheduler, sgd} from '../../src';
+import {
+  adam,
+  fineTune,
+  fitCallbacks,
+  fitFlatCos,
+  fitOneCycle,
+  type FitProgress,
+  fitSgdr,
+  layerGroups,
+  lin,
+  lrFind,
+  oneCycle,
+  type Optimizer,
+  paramScheduler,
+  sgd,
+} from '../../src';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
@@ -35,25 +50,52 @@ describe('A dataset of unknown length', () => {
     given = tinyFit(optimizer);
     rates = recordSteps(optimizer);
   });
-  afterEach(() => { given.dispose(); });
+  afterEach(() => {
+    given.dispose();
+  });
 
   it('is counted once, with progress, and trained on in every epoch', async () => {
     const {dataset, begun} = unknown(given);
     const counted: number[] = [];
     const progress: FitProgress[] = [];
-    const history = await leakless(() => fitFlatCos(given.model, dataset, {
-      epochs: 3, lrMax: 0.4, pctStart: 0.5, onCount: batches => { counted.push(batches); }, onProgress: at => { progress.push(at); },
-    }));
+    const history = await leakless(() =>
+      fitFlatCos(given.model, dataset, {
+        epochs: 3,
+        lrMax: 0.4,
+        pctStart: 0.5,
+        onCount: batches => {
+          counted.push(batches);
+        },
+        onProgress: at => {
+          progress.push(at);
+        },
+      }),
+    );
     expect(counted).toEqual([1, 2, 3, 4]);
     expect(history.history['loss']?.length).toBe(3);
     // Of four batches each: the epoch, and the schedule over all of them.
-    expect(progress.map(({epoch, batch, step, steps}) => `${epoch} ${batch} ${step}/${steps}`).slice(3, 5)).toEqual(['0 3 4/12', '1 0 5/12']);
-    expectClose(rates.flat(), Array.from({length: 12}, (_, i) => i < 6 ? 0.4 : 4e-6 + (0.4 - 4e-6) * (1 + Math.cos(Math.PI * (i - 6) / 6)) / 2), 1e-12);
+    expect(progress.map(({epoch, batch, step, steps}) => `${epoch} ${batch} ${step}/${steps}`).slice(3, 5)).toEqual([
+      '0 3 4/12',
+      '1 0 5/12',
+    ]);
+    expectClose(
+      rates.flat(),
+      Array.from({length: 12}, (_, i) =>
+        i < 6 ? 0.4 : 4e-6 + ((0.4 - 4e-6) * (1 + Math.cos((Math.PI * (i - 6)) / 6))) / 2,
+      ),
+      1e-12,
+    );
     // For counting, for a look whether it begins anew, and for each epoch.
     expect(begun.times).toBe(5);
   });
 
-  const functions: ReadonlyArray<readonly [string, (model: tf.LayersModel, dataset: tf.data.Dataset<tf.TensorContainer>) => Promise<unknown>, number]> = [
+  const functions: ReadonlyArray<
+    readonly [
+      string,
+      (model: tf.LayersModel, dataset: tf.data.Dataset<tf.TensorContainer>) => Promise<unknown>,
+      number,
+    ]
+  > = [
     ['fitOneCycle', (model, dataset) => fitOneCycle(model, dataset, {epochs: 2}), 8],
     ['fitFlatCos', (model, dataset) => fitFlatCos(model, dataset, {epochs: 2}), 8],
     ['fitSgdr', (model, dataset) => fitSgdr(model, dataset, {cycles: 2}), 12],
@@ -70,7 +112,12 @@ describe('A dataset of unknown length', () => {
     const two = tinyFit(() => adam(0.1, {params: layers.map(layer => [layer])}), layers);
     const {dataset} = unknown(two);
     const counted: number[] = [];
-    await fineTune(two.model, dataset, {epochs: 2, onCount: batches => { counted.push(batches); }});
+    await fineTune(two.model, dataset, {
+      epochs: 2,
+      onCount: batches => {
+        counted.push(batches);
+      },
+    });
     expect(counted).toEqual([1, 2, 3, 4]);
     expect(two.optimizer.iterations).toBe(12);
     expect(layerGroups(two.model).length).toBe(2);
@@ -93,23 +140,42 @@ describe('A dataset of unknown length', () => {
 
   it('is scheduled in plain fitDataset by callbacks that are told stepsPerEpoch', async () => {
     const straight = [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1];
-    await given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: paramScheduler({lr: lin(0.8, 0)}, {stepsPerEpoch: 4})});
+    await given.model.fitDataset(unknown(given).dataset, {
+      epochs: 2,
+      callbacks: paramScheduler({lr: lin(0.8, 0)}, {stepsPerEpoch: 4}),
+    });
     expectClose(rates.splice(0).flat(), straight, 1e-12);
-    await given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)})], {stepsPerEpoch: 4})});
+    await given.model.fitDataset(unknown(given).dataset, {
+      epochs: 2,
+      callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)})], {stepsPerEpoch: 4}),
+    });
     expectClose(rates.flat(), straight, 1e-12);
   });
 
   it('is found a rate for without counting', async () => {
     const progress: string[] = [];
-    const found = await lrFind(given.model, unknown(given).dataset, {numIt: 10, stopDiv: false, batchesPerEpoch: 4, onProgress: ({step, steps}) => { progress.push(`${step}/${steps}`); }});
+    const found = await lrFind(given.model, unknown(given).dataset, {
+      numIt: 10,
+      stopDiv: false,
+      batchesPerEpoch: 4,
+      onProgress: ({step, steps}) => {
+        progress.push(`${step}/${steps}`);
+      },
+    });
     expect(found.lrs.length).toBe(10);
     expect(progress.at(-1)).toBe('10/10');
   });
 
   it('is not counted on after an abort', async () => {
     const controller = new AbortController();
-    const onCount = (batches: number) => { if (batches === 2) controller.abort(new Error('enough')); };
-    await leakless(async () => { await expectAsync(fitOneCycle(given.model, unknown(given).dataset, {signal: controller.signal, onCount})).toBeRejectedWithError('enough'); });
+    const onCount = (batches: number) => {
+      if (batches === 2) controller.abort(new Error('enough'));
+    };
+    await leakless(async () => {
+      await expectAsync(
+        fitOneCycle(given.model, unknown(given).dataset, {signal: controller.signal, onCount}),
+      ).toBeRejectedWithError('enough');
+    });
     expect(optimizer.iterations).toBe(0);
   });
 
@@ -118,9 +184,12 @@ describe('A dataset of unknown length', () => {
   };
   const endless = (): tf.data.Dataset<tf.TensorContainer> => tf.data.generator(() => endlessly(given));
 
-  const REPEATED = 'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
-  const ONCE = 'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave `batchesPerEpoch` out, and each epoch begins it anew.';
-  const AGAIN = 'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
+  const REPEATED =
+    'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
+  const ONCE =
+    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave `batchesPerEpoch` out, and each epoch begins it anew.';
+  const AGAIN =
+    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
 
   interface Wrong {
     readonly what: string;
@@ -132,58 +201,85 @@ describe('A dataset of unknown length', () => {
 
   const wrong: readonly Wrong[] = [
     {
-      what: 'plain fitDataset with a scheduler that is not told', run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
-      message: 'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
+      what: 'plain fitDataset with a scheduler that is not told',
+      run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
+      message:
+        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
         'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
         'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },
     {
-      what: 'a dataset that can be begun only once', run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
-      message: `The dataset does not know how many batches it has, and gave nothing more after 4 batches were counted. ${AGAIN} For a single epoch, give ` +
+      what: 'a dataset that can be begun only once',
+      run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
+      message:
+        `The dataset does not know how many batches it has, and gave nothing more after 4 batches were counted. ${AGAIN} For a single epoch, give ` +
         '`stepsPerEpoch`, the number of its batches: they are not counted then.',
     },
     {
-      what: 'several epochs of one that can be begun only once', run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 3, stepsPerEpoch: 4}),
-      message: `The dataset gave no batches in epoch 1; training was stopped. ${AGAIN}`, steps: 4,
+      what: 'several epochs of one that can be begun only once',
+      run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 3, stepsPerEpoch: 4}),
+      message: `The dataset gave no batches in epoch 1; training was stopped. ${AGAIN}`,
+      steps: 4,
     },
     {
-      what: 'one that may never end', run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
+      what: 'one that may never end',
+      run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
       message: `The dataset does not know how many batches it has, and has not ended after 10000. Give \`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
-      what: 'one that goes on after stepsPerEpoch', run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
-      message: `'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`, steps: 4,
+      what: 'one that goes on after stepsPerEpoch',
+      run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
+      message: `'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`,
+      steps: 4,
     },
     {
-      what: 'one known to never end', run: async () => fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2).repeat(), {epochs: 2, stepsPerEpoch: 4}),
+      what: 'one known to never end',
+      run: async () =>
+        fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2).repeat(), {epochs: 2, stepsPerEpoch: 4}),
       message: `The dataset never ends. ${REPEATED}`,
     },
     {
-      what: 'batchesPerEpoch of one known to be too short', run: async () => fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {epochs: 2, batchesPerEpoch: 4}),
+      what: 'batchesPerEpoch of one known to be too short',
+      run: async () =>
+        fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {epochs: 2, batchesPerEpoch: 4}),
       message: `The dataset has 4 batches, fewer than the 8 that all epochs take. ${ONCE}`,
     },
     {
-      what: 'batchesPerEpoch of one that turns out too short', run: () => fitOneCycle(given.model, unknown(given).dataset, {epochs: 2, batchesPerEpoch: 3}),
-      message: `The dataset ended after 1 of the 3 batches of epoch 1; training was stopped. ${ONCE}`, steps: 4,
+      what: 'batchesPerEpoch of one that turns out too short',
+      run: () => fitOneCycle(given.model, unknown(given).dataset, {epochs: 2, batchesPerEpoch: 3}),
+      message: `The dataset ended after 1 of the 3 batches of epoch 1; training was stopped. ${ONCE}`,
+      steps: 4,
     },
     {
-      what: 'both', run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
-      message: 'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
+      what: 'both',
+      run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
+      message:
+        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
     },
     {
-      what: 'another number than the dataset knows', run: async () => fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {stepsPerEpoch: 5}),
+      what: 'another number than the dataset knows',
+      run: async () => fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {stepsPerEpoch: 5}),
       message: "'stepsPerEpoch' is 5, but the dataset has 4 batches. Leave it out.",
     },
     {
-      what: 'another number than fit knows', run: () => given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle({stepsPerEpoch: 5})}),
+      what: 'another number than fit knows',
+      run: () => given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle({stepsPerEpoch: 5})}),
       message: "oneCycle: 'stepsPerEpoch' is 5, but this fit makes 4 steps per epoch. Leave it out.",
     },
     {
-      what: 'an empty dataset', run: () => fitOneCycle(given.model, tf.data.generator(function* (): Generator<tf.TensorContainer> { yield* []; })),
+      what: 'an empty dataset',
+      run: () =>
+        fitOneCycle(
+          given.model,
+          tf.data.generator(function* (): Generator<tf.TensorContainer> {
+            yield* [];
+          }),
+        ),
       message: 'The dataset has no batches.',
     },
     {
-      what: 'half a step', run: () => fitOneCycle(given.model, unknown(given).dataset, {stepsPerEpoch: 0.5}),
+      what: 'half a step',
+      run: () => fitOneCycle(given.model, unknown(given).dataset, {stepsPerEpoch: 0.5}),
       message: "'stepsPerEpoch' is a whole number from 1; got 0.5.",
     },
   ];
@@ -193,7 +289,12 @@ describe('A dataset of unknown length', () => {
       await expectAsync(run()).toBeRejectedWithError(message);
       expect(optimizer.iterations).toBe(steps);
       expect(optimizer.learningRate).toBe(0.5);
-      expect(warned.calls.allArgs().flat().filter(text => !String(text).startsWith('You provided `batchesPerEpoch`'))).toEqual([]);
+      expect(
+        warned.calls
+          .allArgs()
+          .flat()
+          .filter(text => !String(text).startsWith('You provided `batchesPerEpoch`')),
+      ).toEqual([]);
     });
   }
 

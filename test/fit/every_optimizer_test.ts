@@ -11,32 +11,56 @@ type Layers = tf.layers.Layer[];
 
 /** Each with two groups. */
 const OPTIMIZERS: ReadonlyArray<{readonly name: string; readonly make: (layers: Layers) => Optimizer}> = [
-  ...everyOptimizer.map(({name, make}) => ({name, make: (layers: Layers) => make(0.1, {params: layers.map(layer => [layer])})})),
+  ...everyOptimizer.map(({name, make}) => ({
+    name,
+    make: (layers: Layers) => make(0.1, {params: layers.map(layer => [layer])}),
+  })),
   {name: 'ema over adam', make: layers => ema(adam(0.1, {params: layers.map(layer => [layer])}))},
   ...trainTable.map(({name, make}) => ({
-    name: `wrapped ${name}`, make: (layers: Layers) => new OptimWrapper(layers.map(() => make(0.1)), {params: layers.map(layer => [layer])}),
+    name: `wrapped ${name}`,
+    make: (layers: Layers) =>
+      new OptimWrapper(
+        layers.map(() => make(0.1)),
+        {params: layers.map(layer => [layer])},
+      ),
   })),
 ];
 
-describeBackends('a schedule in a fit', () => {
-  for (const {name, make} of OPTIMIZERS) {
-    it(`reaches each group of ${name}, and goes back`, async () => {
-      // tfjs's centered RMSProp makes NaN of some weights and batches.
-      const kernelInitializer = tf.initializers.glorotUniform({seed: 3});
-      const layers = [tf.layers.dense({units: 2, inputShape: [2], kernelInitializer}), tf.layers.dense({units: 1, kernelInitializer})];
-      const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
-      const steps = recordSteps(optimizer);
-      const [low, high] = layers;
-      const before = await bitsOf(model.getWeights());
-      await model.fit(x, y, {epochs: 2, batchSize: 4, shuffle: false, callbacks: paramScheduler({lr: lin([0, 0.2], [0, 0])})});
-      expectClose(steps.flat(), [0, 0.2, 0, 0.15, 0, 0.1, 0, 0.05], 1e-12);
-      const after = await bitsOf(model.getWeights());
-      // A rate of 0 moves nothing.
-      expect(after.slice(0, 2)).withContext(low?.name ?? '').toEqual(before.slice(0, 2));
-      expect(after.slice(2)).withContext(high?.name ?? '').not.toEqual(before.slice(2));
-      expect(optimizer.hypers.map(({lr}) => lr)).toEqual([0.1, 0.1]);
-      expect(optimizer.schedule).toBeUndefined();
-      dispose();
-    });
-  }
-}, ['cpu', 'wasm', 'webgl']);
+describeBackends(
+  'a schedule in a fit',
+  () => {
+    for (const {name, make} of OPTIMIZERS) {
+      it(`reaches each group of ${name}, and goes back`, async () => {
+        // tfjs's centered RMSProp makes NaN of some weights and batches.
+        const kernelInitializer = tf.initializers.glorotUniform({seed: 3});
+        const layers = [
+          tf.layers.dense({units: 2, inputShape: [2], kernelInitializer}),
+          tf.layers.dense({units: 1, kernelInitializer}),
+        ];
+        const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
+        const steps = recordSteps(optimizer);
+        const [low, high] = layers;
+        const before = await bitsOf(model.getWeights());
+        await model.fit(x, y, {
+          epochs: 2,
+          batchSize: 4,
+          shuffle: false,
+          callbacks: paramScheduler({lr: lin([0, 0.2], [0, 0])}),
+        });
+        expectClose(steps.flat(), [0, 0.2, 0, 0.15, 0, 0.1, 0, 0.05], 1e-12);
+        const after = await bitsOf(model.getWeights());
+        // A rate of 0 moves nothing.
+        expect(after.slice(0, 2))
+          .withContext(low?.name ?? '')
+          .toEqual(before.slice(0, 2));
+        expect(after.slice(2))
+          .withContext(high?.name ?? '')
+          .not.toEqual(before.slice(2));
+        expect(optimizer.hypers.map(({lr}) => lr)).toEqual([0.1, 0.1]);
+        expect(optimizer.schedule).toBeUndefined();
+        dispose();
+      });
+    }
+  },
+  ['cpu', 'wasm', 'webgl'],
+);

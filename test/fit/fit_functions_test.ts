@@ -1,4 +1,13 @@
-import {adam, fineTune, fitFlatCos, fitOneCycle, fitSgdr, optimizerOf, type TrainFunction, type TrainOptions} from '../../src';
+import {
+  adam,
+  fineTune,
+  fitFlatCos,
+  fitOneCycle,
+  fitSgdr,
+  optimizerOf,
+  type TrainFunction,
+  type TrainOptions,
+} from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
 import {memoryHandler} from '../support/memory_handler';
 import {replaceMethod} from '../support/replace_method';
@@ -15,11 +24,17 @@ interface Row {
   readonly on: Readonly<Record<'arrays' | 'a dataset', (given: Given, args: Args) => Promise<unknown>>>;
 }
 
-function row<O extends object, R>(name: string, fn: TrainFunction<O, R>, length: O & {readonly epochs?: number}, epochs: readonly number[]): Row {
+function row<O extends object, R>(
+  name: string,
+  fn: TrainFunction<O, R>,
+  length: O & {readonly epochs?: number},
+  epochs: readonly number[],
+): Row {
   return {
-    name, epochs,
+    name,
+    epochs,
     on: {
-      'arrays': ({model, x, y}, args) => fn(model, x, y, {...length, batchSize: 4, shuffle: false, ...args}),
+      arrays: ({model, x, y}, args) => fn(model, x, y, {...length, batchSize: 4, shuffle: false, ...args}),
       'a dataset': async ({model, x, y}, args) => fn(model, (await samples(x, y)).batch(4), {...length, ...args}),
     },
   };
@@ -35,9 +50,10 @@ const BATCHES = 2;
 
 function grouped() {
   const ones = {kernelInitializer: 'ones'} as const;
-  const made = tinyFit(layers => adam([0.01, 0.1], {params: layers.map(layer => [layer])}), [
-    tf.layers.dense({units: 2, inputShape: [2], ...ones}), tf.layers.dense({units: 1, ...ones}),
-  ]);
+  const made = tinyFit(
+    layers => adam([0.01, 0.1], {params: layers.map(layer => [layer])}),
+    [tf.layers.dense({units: 2, inputShape: [2], ...ones}), tf.layers.dense({units: 1, ...ones})],
+  );
   made.optimizer.setFreeze(0, false, true);
   return made;
 }
@@ -45,7 +61,9 @@ function grouped() {
 for (const {name, epochs, on} of ROWS) {
   for (const data of ['arrays', 'a dataset'] as const) {
     describe(`${name} on ${data}`, () => {
-      beforeAll(async () => { await tf.setBackend('cpu'); });
+      beforeAll(async () => {
+        await tf.setBackend('cpu');
+      });
 
       it('hands on the arguments of tfjs, any mixture of callbacks and progress', async () => {
         const given = grouped();
@@ -57,13 +75,36 @@ for (const {name, epochs, on} of ROWS) {
         });
         const steps: string[] = [];
         const ends: string[] = [];
-        const callbacks = [{onEpochEnd: (epoch: number) => { ends.push(`plain ${epoch}`); }}, tf.callbacks.earlyStopping({monitor: 'val_loss', patience: 9})];
-        await on[data](given, {verbose: 0, validationData: [x, y], callbacks, onProgress: ({step, steps: all}) => { steps.push(`${step}/${all}`); }});
+        const callbacks = [
+          {
+            onEpochEnd: (epoch: number) => {
+              ends.push(`plain ${epoch}`);
+            },
+          },
+          tf.callbacks.earlyStopping({monitor: 'val_loss', patience: 9}),
+        ];
+        await on[data](given, {
+          verbose: 0,
+          validationData: [x, y],
+          callbacks,
+          onProgress: ({step, steps: all}) => {
+            steps.push(`${step}/${all}`);
+          },
+        });
         restore();
-        expect(calls.map(call => call.at(-1))).toEqual(epochs.map(count => jasmine.objectContaining({
-          verbose: 0, validationData: [x, y], epochs: count, ...data === 'arrays' ? {batchSize: 4, shuffle: false} : {},
-        })));
-        expect(steps).toEqual(epochs.flatMap(count => Array.from({length: count * BATCHES}, (_, i) => `${i + 1}/${count * BATCHES}`)));
+        expect(calls.map(call => call.at(-1))).toEqual(
+          epochs.map(count =>
+            jasmine.objectContaining({
+              verbose: 0,
+              validationData: [x, y],
+              epochs: count,
+              ...(data === 'arrays' ? {batchSize: 4, shuffle: false} : {}),
+            }),
+          ),
+        );
+        expect(steps).toEqual(
+          epochs.flatMap(count => Array.from({length: count * BATCHES}, (_, i) => `${i + 1}/${count * BATCHES}`)),
+        );
         expect(ends).toEqual(epochs.flatMap(count => Array.from({length: count}, (_, i) => `plain ${i}`)));
         dispose();
       });
@@ -74,10 +115,13 @@ for (const {name, epochs, on} of ROWS) {
         const before = await snapshot(optimizer);
         const controller = new AbortController();
         let batches = 0;
-        const onProgress = () => { if (++batches === 2) controller.abort(new Error('enough')); };
+        const onProgress = () => {
+          if (++batches === 2) controller.abort(new Error('enough'));
+        };
         await expectAsync(on[data](given, {signal: controller.signal, onProgress})).toBeRejectedWithError('enough');
         expect(optimizer.iterations).toBe(2);
-        const kept = (of: object) => JSON.stringify(['hypers', 'frozen', 'frozenIdx', 'schedule'].map((key): unknown => Reflect.get(of, key)));
+        const kept = (of: object) =>
+          JSON.stringify(['hypers', 'frozen', 'frozenIdx', 'schedule'].map((key): unknown => Reflect.get(of, key)));
         expect(kept(await snapshot(optimizer))).toBe(kept(before));
         dispose();
       });
@@ -86,7 +130,9 @@ for (const {name, epochs, on} of ROWS) {
 }
 
 describe('fineTune', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const epochsBefore of [1, 2, 3]) {
     it(`goes on after ${epochsBefore} of its 4 epochs as if nothing had been`, async () => {
@@ -96,12 +142,16 @@ describe('fineTune', () => {
       const place = memoryHandler();
       let ended = 0;
       const controller = new AbortController();
-      const saving = new tf.CustomCallback({onEpochEnd: async () => {
-        if (++ended > epochsBefore) return;
-        await half.model.save(place, {includeOptimizer: true});
-        if (ended === epochsBefore) controller.abort(new Error('the tab is closed'));
-      }});
-      await expectAsync(fineTune(half.model, half.x, half.y, {...common, callbacks: saving, signal: controller.signal})).toBeRejectedWithError('the tab is closed');
+      const saving = new tf.CustomCallback({
+        onEpochEnd: async () => {
+          if (++ended > epochsBefore) return;
+          await half.model.save(place, {includeOptimizer: true});
+          if (ended === epochsBefore) controller.abort(new Error('the tab is closed'));
+        },
+      });
+      await expectAsync(
+        fineTune(half.model, half.x, half.y, {...common, callbacks: saving, signal: controller.signal}),
+      ).toBeRejectedWithError('the tab is closed');
       const again = await tf.loadLayersModel(place);
       await fineTune(again, half.x, half.y, {...common, initialEpoch: epochsBefore});
       expect(await bitsOf(again.getWeights())).toEqual(await bitsOf(whole.model.getWeights()));

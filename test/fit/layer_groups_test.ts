@@ -4,24 +4,52 @@ import {bitsOf} from '../support/bits';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
-const dense = (name: string, inputShape?: number[]) => tf.layers.dense({units: 2, name, ...inputShape === undefined ? {} : {inputShape}});
+const dense = (name: string, inputShape?: number[]) =>
+  tf.layers.dense({units: 2, name, ...(inputShape === undefined ? {} : {inputShape})});
 
 /** stem, (block_1_a, block_1_b, block_2), relu, head: the blocks in a model of their own. */
 function nested(): tf.Sequential {
-  const blocks = tf.sequential({name: 'blocks', layers: [dense('block_1_a', [2]), dense('block_1_b'), dense('block_2')]});
-  return tf.sequential({layers: [dense('stem', [2]), blocks, tf.layers.activation({activation: 'relu', name: 'relu'}), dense('head')]});
+  const blocks = tf.sequential({
+    name: 'blocks',
+    layers: [dense('block_1_a', [2]), dense('block_1_b'), dense('block_2')],
+  });
+  return tf.sequential({
+    layers: [dense('stem', [2]), blocks, tf.layers.activation({activation: 'relu', name: 'relu'}), dense('head')],
+  });
 }
 
 const names = (groups: tf.layers.Layer[][]) => groups.map(group => group.map(({name}) => name).join(' '));
 
 describe('layerGroups', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const cases: ReadonlyArray<{readonly name: string; readonly boundaries?: Parameters<typeof layerGroups>[1]; readonly groups: string[]}> = [
-    {name: 'whole names', boundaries: ['block_2', 'head'], groups: ['stem block_1_a block_1_b', 'block_2 relu', 'head']},
-    {name: 'beginnings of names', boundaries: ['block_1', 'head'], groups: ['stem', 'block_1_a block_1_b block_2 relu', 'head']},
-    {name: 'a nested model', boundaries: ['blocks', 'head'], groups: ['stem', 'block_1_a block_1_b block_2 relu', 'head']},
-    {name: 'a function', boundaries: ({name}) => name === 'block_1_b', groups: ['stem block_1_a', 'block_1_b block_2 relu head']},
+  const cases: ReadonlyArray<{
+    readonly name: string;
+    readonly boundaries?: Parameters<typeof layerGroups>[1];
+    readonly groups: string[];
+  }> = [
+    {
+      name: 'whole names',
+      boundaries: ['block_2', 'head'],
+      groups: ['stem block_1_a block_1_b', 'block_2 relu', 'head'],
+    },
+    {
+      name: 'beginnings of names',
+      boundaries: ['block_1', 'head'],
+      groups: ['stem', 'block_1_a block_1_b block_2 relu', 'head'],
+    },
+    {
+      name: 'a nested model',
+      boundaries: ['blocks', 'head'],
+      groups: ['stem', 'block_1_a block_1_b block_2 relu', 'head'],
+    },
+    {
+      name: 'a function',
+      boundaries: ({name}) => name === 'block_1_b',
+      groups: ['stem block_1_a', 'block_1_b block_2 relu head'],
+    },
     {name: 'no boundaries', groups: ['stem', 'block_1_a', 'block_1_b', 'block_2 relu', 'head']},
   ];
   for (const {name, boundaries, groups} of cases) {
@@ -34,7 +62,10 @@ describe('layerGroups', () => {
 
   it('takes layers', () => {
     const model = nested();
-    expect(names(layerGroups(model, [model.getLayer('head')]))).toEqual(['stem block_1_a block_1_b block_2 relu', 'head']);
+    expect(names(layerGroups(model, [model.getLayer('head')]))).toEqual([
+      'stem block_1_a block_1_b block_2 relu',
+      'head',
+    ]);
     model.dispose();
   });
 
@@ -84,8 +115,16 @@ describe('layerGroups', () => {
     const model = tf.sequential({layers: [dense('first', [2]), new ScaleNorm({name: 'scale'}), dense('last')]});
     const optimizer = sgd(0.1, {wd: 0.1, params: layerGroups(model, ['last'])});
     optimizer.freeze();
-    const rows = optimizer.summary().map(({variable, trainable, decay}) => `${variable.replace(/_\d+$/, '')} ${trainable} ${decay}`);
-    expect(rows).toEqual(['first/kernel false true', 'first/bias false false', 'scale/factor true false', 'last/kernel true true', 'last/bias true false']);
+    const rows = optimizer
+      .summary()
+      .map(({variable, trainable, decay}) => `${variable.replace(/_\d+$/, '')} ${trainable} ${decay}`);
+    expect(rows).toEqual([
+      'first/kernel false true',
+      'first/bias false false',
+      'scale/factor true false',
+      'last/kernel true true',
+      'last/bias true false',
+    ]);
     optimizer.dispose();
     model.dispose();
   });
@@ -108,46 +147,82 @@ async function kernelsOf(model: tf.Sequential, x: tf.Tensor, y: tf.Tensor): Prom
   return counts;
 }
 
-describeBackends('freezing', () => {
-  it('spares the backpropagation of frozen layers, without compiling again', async () => {
-    const layers = [dense('one', [2]), dense('two'), dense('three'), tf.layers.dense({units: 1, name: 'top'})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => sgd(0.1, {params: given.map(layer => [layer])}), layers);
-    const products: number[] = [];
-    for (const n of [0, 1, 2, 3, 0]) {
-      optimizer.freezeTo(n);
-      products.push((await kernelsOf(model, x, y)).get('BatchMatMul') ?? 0);
-    }
-    // Backward, beside that of the last layer: for each layer a product for its kernel's gradient, and one to reach it through the layer above.
-    expect(products.map(count => count - (products[3] ?? 0))).toEqual([6, 4, 2, 0, 6]);
-    dispose();
-  });
+describeBackends(
+  'freezing',
+  () => {
+    it('spares the backpropagation of frozen layers, without compiling again', async () => {
+      const layers = [dense('one', [2]), dense('two'), dense('three'), tf.layers.dense({units: 1, name: 'top'})];
+      const {model, optimizer, x, y, dispose} = tinyFit(
+        given => sgd(0.1, {params: given.map(layer => [layer])}),
+        layers,
+      );
+      const products: number[] = [];
+      for (const n of [0, 1, 2, 3, 0]) {
+        optimizer.freezeTo(n);
+        products.push((await kernelsOf(model, x, y)).get('BatchMatMul') ?? 0);
+      }
+      // Backward, beside that of the last layer: for each layer a product for its kernel's gradient, and one to reach
+      // it through the layer above.
+      expect(products.map(count => count - (products[3] ?? 0))).toEqual([6, 4, 2, 0, 6]);
+      dispose();
+    });
 
-  it('between fits acts at once, and leaves frozen weights and their state as they are', async () => {
-    const layers = [dense('one', [2]), tf.layers.dense({units: 1, name: 'top'})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => adam(0.1, {params: given.map(layer => [layer])}), layers);
-    const all = async () => ({low: await bitsOf(layers[0]?.getWeights() ?? []), high: await bitsOf(layers[1]?.getWeights() ?? [])});
-    const moved = async (act: () => void) => {
-      act();
-      const before = await all();
-      await model.fit(x, y, {batchSize: 8});
-      const after = await all();
-      return [JSON.stringify(before.low) !== JSON.stringify(after.low), JSON.stringify(before.high) !== JSON.stringify(after.high)];
-    };
-    expect(await moved(() => undefined)).toEqual([true, true]);
-    expect(await moved(() => { optimizer.freeze(); })).toEqual([false, true]);
-    expect(await moved(() => { optimizer.unfreeze(); })).toEqual([true, true]);
-    expect(await moved(() => { optimizer.freezeTo(2); })).toEqual([false, false]);
-    dispose();
-  });
-}, ['cpu', 'wasm', 'webgl']);
+    it('between fits acts at once, and leaves frozen weights and their state as they are', async () => {
+      const layers = [dense('one', [2]), tf.layers.dense({units: 1, name: 'top'})];
+      const {model, optimizer, x, y, dispose} = tinyFit(
+        given => adam(0.1, {params: given.map(layer => [layer])}),
+        layers,
+      );
+      const all = async () => ({
+        low: await bitsOf(layers[0]?.getWeights() ?? []),
+        high: await bitsOf(layers[1]?.getWeights() ?? []),
+      });
+      const moved = async (act: () => void) => {
+        act();
+        const before = await all();
+        await model.fit(x, y, {batchSize: 8});
+        const after = await all();
+        return [
+          JSON.stringify(before.low) !== JSON.stringify(after.low),
+          JSON.stringify(before.high) !== JSON.stringify(after.high),
+        ];
+      };
+      expect(await moved(() => undefined)).toEqual([true, true]);
+      expect(
+        await moved(() => {
+          optimizer.freeze();
+        }),
+      ).toEqual([false, true]);
+      expect(
+        await moved(() => {
+          optimizer.unfreeze();
+        }),
+      ).toEqual([true, true]);
+      expect(
+        await moved(() => {
+          optimizer.freezeTo(2);
+        }),
+      ).toEqual([false, false]);
+      dispose();
+    });
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
 
 describe('Freezing', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('spares the gradients of frozen convolutions and their batch norm, in every step of a fit', async () => {
-    const convolution = (name: string, inputShape?: number[]) => tf.layers.conv2d({name, filters: 2, kernelSize: 2, ...inputShape === undefined ? {} : {inputShape}});
+    const convolution = (name: string, inputShape?: number[]) =>
+      tf.layers.conv2d({name, filters: 2, kernelSize: 2, ...(inputShape === undefined ? {} : {inputShape})});
     const layers = [
-      convolution('one', [6, 6, 1]), tf.layers.batchNormalization({name: 'norm'}), convolution('two'), tf.layers.flatten(), tf.layers.dense({units: 1, name: 'top'}),
+      convolution('one', [6, 6, 1]),
+      tf.layers.batchNormalization({name: 'norm'}),
+      convolution('two'),
+      tf.layers.flatten(),
+      tf.layers.dense({units: 1, name: 'top'}),
     ];
     const model = tf.sequential({layers});
     const optimizer = sgd(0.1, {params: layerGroups(model, ['two', 'top']), trainBn: false});
@@ -158,7 +233,9 @@ describe('Freezing', () => {
         await model.fit(x, y, {epochs: 3, batchSize: 4});
         return [];
       });
-      return ['Conv2DBackpropFilter', 'Conv2DBackpropInput'].map(name => kernels.filter(kernel => kernel.name === name).length);
+      return ['Conv2DBackpropFilter', 'Conv2DBackpropInput'].map(
+        name => kernels.filter(kernel => kernel.name === name).length,
+      );
     };
     const found: number[][] = [];
     for (const n of [0, 1, 2]) {
@@ -166,7 +243,11 @@ describe('Freezing', () => {
       found.push(await counts());
     }
     // Three steps. tfjs has one gradient for filter and input, so that a convolution that trains has both.
-    expect(found).toEqual([[6, 6], [3, 3], [0, 0]]);
+    expect(found).toEqual([
+      [6, 6],
+      [3, 3],
+      [0, 0],
+    ]);
     tf.dispose([x, y]);
     optimizer.dispose();
     model.dispose();
@@ -174,31 +255,52 @@ describe('Freezing', () => {
 
   it('lets the rates of a slice act on each group', async () => {
     const layers = [dense('low', [2]), tf.layers.dense({units: 1, name: 'high'})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => adam(slice(0.001, 0.1), {params: given.map(layer => [layer]), wd: 0, eps: 1e-12}), layers);
+    const {model, optimizer, x, y, dispose} = tinyFit(
+      given => adam(slice(0.001, 0.1), {params: given.map(layer => [layer]), wd: 0, eps: 1e-12}),
+      layers,
+    );
     const before = model.getWeights().map(weight => [...weight.dataSync()]);
     await model.fit(x, y, {batchSize: 8});
     // Adam's first step is as long as the rate, whatever the gradient.
-    const moved = model.getWeights().map((weight, i) => Math.max(...[...weight.dataSync()].map((value, j) => Math.abs(value - (before[i]?.[j] ?? 0)))));
+    const moved = model
+      .getWeights()
+      .map((weight, i) =>
+        Math.max(...[...weight.dataSync()].map((value, j) => Math.abs(value - (before[i]?.[j] ?? 0)))),
+      );
     expect(moved.map(length => Number(length.toPrecision(2)))).toEqual([0.001, 0.001, 0.1, 0.1]);
     expect(optimizer.paramLists.length).toBe(2);
     dispose();
   });
 
   for (const trainBn of [true, false]) {
-    it(trainBn ? 'keeps training batch norm' : 'with trainBn: false and bnFreeze keeps batch norm as it is', async () => {
-      const layers = [dense('low', [2]), tf.layers.batchNormalization({name: 'bn'}), tf.layers.dense({units: 1, name: 'high'})];
-      const {model, optimizer, x, y, dispose} = tinyFit(given => sgd(0.1, {params: [given.slice(0, 2), given.slice(2)], trainBn}), layers);
-      optimizer.freeze();
-      const weights = () => model.getLayer('bn').getWeights().map(weight => [...weight.dataSync()]);
-      const before = weights();
-      await model.fit(x, y, {epochs: 2, callbacks: bnFreeze()});
-      const changed = weights().map((values, i) => values.some((value, j) => value !== before[i]?.[j]));
-      expect(changed).toEqual([trainBn, trainBn, trainBn, trainBn]);
-      // Only during training: afterwards averages move again.
-      optimizer.unfreeze();
-      await model.fit(x, y);
-      expect(weights()).not.toEqual(before);
-      dispose();
-    });
+    it(
+      trainBn ? 'keeps training batch norm' : 'with trainBn: false and bnFreeze keeps batch norm as it is',
+      async () => {
+        const layers = [
+          dense('low', [2]),
+          tf.layers.batchNormalization({name: 'bn'}),
+          tf.layers.dense({units: 1, name: 'high'}),
+        ];
+        const {model, optimizer, x, y, dispose} = tinyFit(
+          given => sgd(0.1, {params: [given.slice(0, 2), given.slice(2)], trainBn}),
+          layers,
+        );
+        optimizer.freeze();
+        const weights = () =>
+          model
+            .getLayer('bn')
+            .getWeights()
+            .map(weight => [...weight.dataSync()]);
+        const before = weights();
+        await model.fit(x, y, {epochs: 2, callbacks: bnFreeze()});
+        const changed = weights().map((values, i) => values.some((value, j) => value !== before[i]?.[j]));
+        expect(changed).toEqual([trainBn, trainBn, trainBn, trainBn]);
+        // Only during training: afterwards averages move again.
+        optimizer.unfreeze();
+        await model.fit(x, y);
+        expect(weights()).not.toEqual(before);
+        dispose();
+      },
+    );
   }
 });

@@ -1,4 +1,27 @@
-import {accumulate, adam, clipGlobalNorm, ema, fitCallbacks, flatCos, layerGroups, lin, lookahead, lrFind, type LrFindOptions, type LrFindResult, minimum, type Optimizer, optimizerOf, OptimWrapper, ranger, sgd, slide, steep, type TrainOptions, valley} from '../../src';
+import {
+  accumulate,
+  adam,
+  clipGlobalNorm,
+  ema,
+  fitCallbacks,
+  flatCos,
+  layerGroups,
+  lin,
+  lookahead,
+  lrFind,
+  type LrFindOptions,
+  type LrFindResult,
+  minimum,
+  type Optimizer,
+  optimizerOf,
+  OptimWrapper,
+  ranger,
+  sgd,
+  slide,
+  steep,
+  type TrainOptions,
+  valley,
+} from '../../src';
 import {describeBackends} from '../support/backends';
 import {snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
@@ -10,7 +33,9 @@ import {samples, tinyFit} from './support/model';
 const RULES = {valley, slide, minimum, steep};
 
 describe('lrFind', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const one of golden.scheduleLrFind.cases) {
     it(`finds what was recorded: ${one.kind} on ${one.curve}`, async () => {
@@ -21,8 +46,13 @@ describe('lrFind', () => {
           const wanted = one.expected[name];
           const got = [found?.lr ?? NaN, found?.point.lr ?? NaN, found?.point.loss ?? NaN];
           // Relative: rates are small. The points were recorded from float32 inputs.
-          const expected = [wanted?.lr_float64_inputs ?? 0, ...wanted?.point ?? []];
-          expectClose(got.map((value, i) => value / (expected[i] ?? 1)), [1, 1, 1], 1e-6, name);
+          const expected = [wanted?.lr_float64_inputs ?? 0, ...(wanted?.point ?? [])];
+          expectClose(
+            got.map((value, i) => value / (expected[i] ?? 1)),
+            [1, 1, 1],
+            1e-6,
+            name,
+          );
         }
         return;
       }
@@ -30,10 +60,16 @@ describe('lrFind', () => {
       expect(reason).toMatch(suggestion === undefined ? /\.$/ : / agree within a factor of /);
       const wanted = golden.numbers(one.smooth_losses);
       expect(lrs.length).toBe(one.n_batches_run);
-      expectClose(lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)), one.lrs.map(() => 1), 1e-6, 'lrs');
+      expectClose(
+        lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)),
+        one.lrs.map(() => 1),
+        1e-6,
+        'lrs',
+      );
       // fastai smooths in float32.
       expectClose(losses, wanted, 5e-6, 'losses');
-      for (const [name, lr] of Object.entries(one.suggested ?? {})) expectClose((new Map(Object.entries(suggested)).get(name) ?? NaN) / lr, 1, 1e-6, name);
+      for (const [name, lr] of Object.entries(one.suggested ?? {}))
+        expectClose((new Map(Object.entries(suggested)).get(name) ?? NaN) / lr, 1, 1e-6, name);
     });
   }
 
@@ -41,7 +77,13 @@ describe('lrFind', () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.1));
     const {lrs, losses, reason, ...suggested} = await lrFind(model, x, y, {numIt: 4});
     expect([lrs.length, losses.length]).toEqual([4, 4]);
-    expect(suggested).toEqual({valley: undefined, slide: undefined, minimum: undefined, steep: undefined, suggestion: undefined});
+    expect(suggested).toEqual({
+      valley: undefined,
+      slide: undefined,
+      minimum: undefined,
+      steep: undefined,
+      suggestion: undefined,
+    });
     expect(reason).toBe('4 steps are too few to tell: set numIt to 25 at least.');
     dispose();
   });
@@ -50,7 +92,8 @@ describe('lrFind', () => {
     const given = tinyFit(sgd(0.1));
     const known = (await samples(given.x, given.y)).batch(2);
     const unknown = known.filter(() => true);
-    for (const dataset of [known, unknown]) expect((await lrFind(given.model, dataset, {numIt: 20, stopDiv: false})).lrs.length).toBe(20);
+    for (const dataset of [known, unknown])
+      expect((await lrFind(given.model, dataset, {numIt: 20, stopDiv: false})).lrs.length).toBe(20);
     given.dispose();
   });
 
@@ -79,13 +122,25 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
   const raw = golden.numbers(one.raw_losses);
   let i = 0;
   const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [1]})]});
-  const loss = (_: tf.Tensor, prediction: tf.Tensor) => prediction.mean().mul(0).add(raw[Math.min(i++, raw.length - 1)] ?? 0);
+  const loss = (_: tf.Tensor, prediction: tf.Tensor) =>
+    prediction
+      .mean()
+      .mul(0)
+      .add(raw[Math.min(i++, raw.length - 1)] ?? 0);
   const optimizer = sgd(1e-3);
   model.compile({optimizer, loss});
   const x = tf.ones([one.n_iter, 1]);
   const {start_lr: startLr, end_lr: endLr, num_it: numIt, stop_div: stopDiv} = one.args;
-  const numbers = Object.fromEntries(Object.entries({startLr, endLr, numIt}).flatMap(([name, value]) => typeof value === 'number' ? [[name, value]] : []));
-  const found = await lrFind(model, x, x, {batchSize: 1, ...numbers, ...typeof stopDiv === 'boolean' ? {stopDiv} : {}});
+  const numbers = Object.fromEntries(
+    Object.entries({startLr, endLr, numIt}).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[name, value]] : [],
+    ),
+  );
+  const found = await lrFind(model, x, x, {
+    batchSize: 1,
+    ...numbers,
+    ...(typeof stopDiv === 'boolean' ? {stopDiv} : {}),
+  });
   x.dispose();
   optimizer.dispose();
   model.dispose();
@@ -95,7 +150,9 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
 /** Everything that training could change, bit for bit. */
 async function all(model: tf.LayersModel, optimizer: Optimizer): Promise<unknown> {
   const weights = await Promise.all(model.getWeights().map(weight => weight.data()));
-  const state = await Promise.all((await optimizer.getWeights()).map(async ({name, tensor}) => ({name, values: await tensor.data()})));
+  const state = await Promise.all(
+    (await optimizer.getWeights()).map(async ({name, tensor}) => ({name, values: await tensor.data()})),
+  );
   return {weights, state, config: JSON.stringify(optimizer.getConfig()), trainable: optimizer.summary()};
 }
 
@@ -104,7 +161,14 @@ const OPTIMIZERS: Readonly<Record<string, (layers: tf.layers.Layer[]) => Optimiz
   ranger: layers => ranger(0.1, {params: layers.map(layer => [layer])}),
   'sgd that meets its variables': () => lookahead(sgd(0.1, {mom: 0.9})),
   'a wrapped tf.train.adam': () => new OptimWrapper(tf.train.adam(0.1)),
-  'averages over accumulation': layers => ema(adam(0.1, {params: layers.map(layer => [layer]), callbacks: [...accumulate(3), clipGlobalNorm], globalClipNorm: 1})),
+  'averages over accumulation': layers =>
+    ema(
+      adam(0.1, {
+        params: layers.map(layer => [layer]),
+        callbacks: [...accumulate(3), clipGlobalNorm],
+        globalClipNorm: 1,
+      }),
+    ),
 };
 
 /** How many tensors there are more afterwards. */
@@ -114,7 +178,11 @@ async function tensorsLost(act: () => PromiseLike<void>): Promise<number> {
   return tf.memory().numTensors - before;
 }
 
-const FAILING = {onBatchBegin: (batch: number) => { if (batch === 2) throw new Error('out of data'); }};
+const FAILING = {
+  onBatchBegin: (batch: number) => {
+    if (batch === 2) throw new Error('out of data');
+  },
+};
 
 interface End {
   readonly options: () => LrFindOptions & TrainOptions;
@@ -124,88 +192,123 @@ interface End {
 }
 
 const ENDS: Readonly<Record<string, End>> = {
-  'completes': {options: () => ({numIt: 6, stopDiv: false})},
-  'diverges': {options: () => ({startLr: 1, endLr: 1e30, numIt: 30})},
+  completes: {options: () => ({numIt: 6, stopDiv: false})},
+  diverges: {options: () => ({startLr: 1, endLr: 1e30, numIt: 30})},
   'is stopped': {
     options: () => {
       const controller = new AbortController();
-      return {numIt: 30, stopDiv: false, signal: controller.signal, onProgress: ({step}) => { if (step === 5) controller.abort(new Error('enough')); }};
+      return {
+        numIt: 30,
+        stopDiv: false,
+        signal: controller.signal,
+        onProgress: ({step}) => {
+          if (step === 5) controller.abort(new Error('enough'));
+        },
+      };
     },
     error: /enough/,
   },
-  'throws': {options: () => ({numIt: 30, stopDiv: false, callbacks: FAILING}), error: /out of data/, leaks: true},
+  throws: {options: () => ({numIt: 30, stopDiv: false, callbacks: FAILING}), error: /out of data/, leaks: true},
 };
 
-describeBackends('lrFind leaves no trace', () => {
-  for (const [name, make] of Object.entries(OPTIMIZERS)) {
-    for (const [end, {options, error, leaks = false}] of Object.entries(ENDS)) {
-      it(`of ${name} where it ${end}`, async () => {
-        const layers = [tf.layers.dense({units: 3, inputShape: [2]}), tf.layers.batchNormalization(), tf.layers.dense({units: 1})];
-        const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
-        await model.fit(x, y, {batchSize: 4, callbacks: flatCos()});
-        if (optimizer.paramLists.length > 1) optimizer.freezeTo(1);
-        optimizer.setSchedule({lr: lin(0.2, 0)}, {steps: 5, step: 2});
-        const before = await all(model, optimizer);
-        const find = async () => {
-          const found = lrFind(model, x, y, {batchSize: 2, shuffle: false, ...options()});
-          if (error === undefined) await found;
-          else await expectAsync(found).toBeRejectedWithError(error);
-        };
-        const lost = await tensorsLost(find);
-        expect(await all(model, optimizer)).toEqual(before);
-        expect(model.stopTraining).not.toBeTrue();
-        await model.fit(x, y, {batchSize: 4});
-        expect(optimizer.schedule?.step).toBe(4);
-        const fit = () => expectAsync(model.fit(x, y, {batchSize: 2, callbacks: fitCallbacks([FAILING])})).toBeRejected();
-        expect(lost).withContext('tensors left behind').toBe(leaks ? await tensorsLost(fit) : 0);
-        dispose();
-      });
+describeBackends(
+  'lrFind leaves no trace',
+  () => {
+    for (const [name, make] of Object.entries(OPTIMIZERS)) {
+      for (const [end, {options, error, leaks = false}] of Object.entries(ENDS)) {
+        it(`of ${name} where it ${end}`, async () => {
+          const layers = [
+            tf.layers.dense({units: 3, inputShape: [2]}),
+            tf.layers.batchNormalization(),
+            tf.layers.dense({units: 1}),
+          ];
+          const {model, optimizer, x, y, dispose} = tinyFit(make, layers);
+          await model.fit(x, y, {batchSize: 4, callbacks: flatCos()});
+          if (optimizer.paramLists.length > 1) optimizer.freezeTo(1);
+          optimizer.setSchedule({lr: lin(0.2, 0)}, {steps: 5, step: 2});
+          const before = await all(model, optimizer);
+          const find = async () => {
+            const found = lrFind(model, x, y, {batchSize: 2, shuffle: false, ...options()});
+            if (error === undefined) await found;
+            else await expectAsync(found).toBeRejectedWithError(error);
+          };
+          const lost = await tensorsLost(find);
+          expect(await all(model, optimizer)).toEqual(before);
+          expect(model.stopTraining).not.toBeTrue();
+          await model.fit(x, y, {batchSize: 4});
+          expect(optimizer.schedule?.step).toBe(4);
+          const fit = () =>
+            expectAsync(model.fit(x, y, {batchSize: 2, callbacks: fitCallbacks([FAILING])})).toBeRejected();
+          expect(lost)
+            .withContext('tensors left behind')
+            .toBe(leaks ? await tensorsLost(fit) : 0);
+          dispose();
+        });
+      }
     }
-  }
 
-  it('on a dataset, of a model with dropout and frozen flags of single groups', async () => {
-    const layers = [tf.layers.dense({units: 3, inputShape: [2]}), tf.layers.dropout({rate: 0.5}), tf.layers.batchNormalization(), tf.layers.dense({units: 1})];
-    const {model, optimizer, x, y, dispose} = tinyFit(given => ranger(0.1, {params: layerGroups(tf.sequential({layers: given}))}), layers);
-    optimizer.setFreeze(1, false, true);
-    const dataset = (await samples(x, y)).batch(4);
-    await model.fitDataset(dataset, {epochs: 1});
-    const before = [await all(model, optimizer), await snapshot(optimizer)];
-    await leakless(() => lrFind(model, dataset, {numIt: 8}));
-    expect([await all(model, optimizer), await snapshot(optimizer)]).toEqual(before);
-    dispose();
-  });
-}, ['cpu', 'wasm', 'webgl']);
+    it('on a dataset, of a model with dropout and frozen flags of single groups', async () => {
+      const layers = [
+        tf.layers.dense({units: 3, inputShape: [2]}),
+        tf.layers.dropout({rate: 0.5}),
+        tf.layers.batchNormalization(),
+        tf.layers.dense({units: 1}),
+      ];
+      const {model, optimizer, x, y, dispose} = tinyFit(
+        given => ranger(0.1, {params: layerGroups(tf.sequential({layers: given}))}),
+        layers,
+      );
+      optimizer.setFreeze(1, false, true);
+      const dataset = (await samples(x, y)).batch(4);
+      await model.fitDataset(dataset, {epochs: 1});
+      const before = [await all(model, optimizer), await snapshot(optimizer)];
+      await leakless(() => lrFind(model, dataset, {numIt: 8}));
+      expect([await all(model, optimizer), await snapshot(optimizer)]).toEqual(before);
+      dispose();
+    });
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
 
 describe('lrFind on stateful recurrent layers', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   const layers: Readonly<Record<string, () => tf.layers.Layer>> = {
-    'lstm': () => tf.layers.lstm({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
-    'gru': () => tf.layers.gru({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
-    'simpleRNN': () => tf.layers.simpleRNN({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+    lstm: () => tf.layers.lstm({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+    gru: () => tf.layers.gru({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
+    simpleRNN: () => tf.layers.simpleRNN({units: 2, batchInputShape: [2, 3, 1], stateful: true}),
   };
   for (const [name, make] of Object.entries(layers)) {
-    it(`puts back the states of ${name}, and leaks nothing`, () => leakless(async () => {
-      const model = tf.sequential({layers: [make(), tf.layers.dense({units: 1})]});
-      model.compile({optimizer: sgd(0.01), loss: 'meanSquaredError'});
-      const [x, y] = [tf.ones([2, 3, 1]), tf.zeros([2, 1])];
-      const predicted = () => tf.tidy(() => {
-        const given = model.predict(x);
-        return Array.isArray(given) ? [] : [...given.dataSync()];
-      });
-      await model.fit(x, y, {epochs: 2, batchSize: 2});
-      const {history} = model;
-      await leakless(async () => { await lrFind(model, x, y, {numIt: 4, batchSize: 2}); });
-      expect(model.history).toBe(history);
-      const seen = [predicted(), predicted()];
-      // The same two batches again, from the states that the layers had before.
-      expect(seen[0]).not.toEqual(seen[1]);
-      model.resetStates();
-      tf.dispose([x, y]);
-      model.layers.forEach(layer => { const kept: unknown = Reflect.get(layer, 'states_'); if (Array.isArray(kept)) tf.dispose(kept); });
-      optimizerOf(model).dispose();
-      model.dispose();
-    }));
+    it(`puts back the states of ${name}, and leaks nothing`, () =>
+      leakless(async () => {
+        const model = tf.sequential({layers: [make(), tf.layers.dense({units: 1})]});
+        model.compile({optimizer: sgd(0.01), loss: 'meanSquaredError'});
+        const [x, y] = [tf.ones([2, 3, 1]), tf.zeros([2, 1])];
+        const predicted = () =>
+          tf.tidy(() => {
+            const given = model.predict(x);
+            return Array.isArray(given) ? [] : [...given.dataSync()];
+          });
+        await model.fit(x, y, {epochs: 2, batchSize: 2});
+        const {history} = model;
+        await leakless(async () => {
+          await lrFind(model, x, y, {numIt: 4, batchSize: 2});
+        });
+        expect(model.history).toBe(history);
+        const seen = [predicted(), predicted()];
+        // The same two batches again, from the states that the layers had before.
+        expect(seen[0]).not.toEqual(seen[1]);
+        model.resetStates();
+        tf.dispose([x, y]);
+        model.layers.forEach(layer => {
+          const kept: unknown = Reflect.get(layer, 'states_');
+          if (Array.isArray(kept)) tf.dispose(kept);
+        });
+        optimizerOf(model).dispose();
+        model.dispose();
+      }));
 
     it(`goes on as if it had not run, with ${name}`, async () => {
       const weights: Array<readonly (readonly number[])[]> = [];

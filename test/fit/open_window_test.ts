@@ -1,6 +1,27 @@
 import {
-  accumulate, adam, applyAccumulated, applyOpenWindow, type Callback, checkpoint, clipGlobalNorm, clipGradValue, ema, fitCallbacks, fitFlatCos, fitOneCycle, layerConstraints, lin, lookahead,
-  loadOptimizer, type Optimizer, OptimWrapper, paramScheduler, ranger, saveOptimizer, sgd, terminateOnNaN,
+  accumulate,
+  adam,
+  applyAccumulated,
+  applyOpenWindow,
+  type Callback,
+  checkpoint,
+  clipGlobalNorm,
+  clipGradValue,
+  ema,
+  fitCallbacks,
+  fitFlatCos,
+  fitOneCycle,
+  layerConstraints,
+  lin,
+  loadOptimizer,
+  lookahead,
+  type Optimizer,
+  OptimWrapper,
+  paramScheduler,
+  ranger,
+  saveOptimizer,
+  sgd,
+  terminateOnNaN,
 } from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -13,35 +34,59 @@ type Grads = ReadonlyArray<readonly number[] | undefined>;
 
 function apply(optimizer: Optimizer, variables: readonly tf.Variable[], grads: Grads): void {
   tf.tidy(() => {
-    optimizer.applyGradients(variables.map(({name}, at) => ({name, tensor: grads[at] === undefined ? null : tf.tensor1d([...grads[at]])})));
+    optimizer.applyGradients(
+      variables.map(({name}, at) => ({name, tensor: grads[at] === undefined ? null : tf.tensor1d([...grads[at]])})),
+    );
   });
 }
 
 /** Three variables of two groups, [1, 2], [3] and [4], after what `train` does with them. */
-async function trained(make: (groups: tf.Variable[][]) => Optimizer, train: (step: (grads: Grads) => void, optimizer: Optimizer) => void): Promise<number[]> {
+async function trained(
+  make: (groups: tf.Variable[][]) => Optimizer,
+  train: (step: (grads: Grads) => void, optimizer: Optimizer) => void,
+): Promise<number[]> {
   const variables = tf.tidy(() => [[1, 2], [3], [4]].map(values => tf.variable(tf.tensor1d(values))));
   const optimizer = make([variables.slice(0, 2), variables.slice(2)]);
-  train(grads => { apply(optimizer, variables, grads); }, optimizer);
+  train(grads => {
+    apply(optimizer, variables, grads);
+  }, optimizer);
   const values = await Promise.all(variables.map(variable => variable.data()));
   optimizer.dispose();
   tf.dispose(variables);
   return values.flatMap(value => [...value]);
 }
 
-const FULL: readonly Grads[] = [[[1, 2], [4], [1]], [[3, -2], [2], [1]], [[2, 3], [3], [4]]];
+const FULL: readonly Grads[] = [
+  [[1, 2], [4], [1]],
+  [[3, -2], [2], [1]],
+  [[2, 3], [3], [4]],
+];
 /** In the open window the second variable has one gradient of two, the third none. */
-const OPEN: readonly Grads[] = [[[1, 3], [4], undefined], [[3, -2], undefined, undefined]];
-const AFTER: readonly Grads[] = [[[1, 1], [1], [1]], [[1, 4], [4], [1]], [[4, 1], [1], [1]]];
+const OPEN: readonly Grads[] = [
+  [[1, 3], [4], undefined],
+  [[3, -2], undefined, undefined],
+];
+const AFTER: readonly Grads[] = [
+  [[1, 1], [1], [1]],
+  [[1, 4], [4], [1]],
+  [[4, 1], [1], [1]],
+];
 /** What the steps are of: the mean of the full windows, and of what was in the open one. */
-const MEANS: readonly Grads[] = [[[2, 1], [3], [2]], [[2, 0.5], [2], undefined], [[2, 2], [2], [1]]];
+const MEANS: readonly Grads[] = [
+  [[2, 1], [3], [2]],
+  [[2, 0.5], [2], undefined],
+  [[2, 2], [2], [1]],
+];
 
 const MAKES: Readonly<Record<string, (params: tf.Variable[][], callbacks: Callback[]) => Optimizer>> = {
-  'sgd': (params, callbacks) => sgd(0.1, {params, callbacks, mom: 0.9, wd: 0.1}),
-  'adam with groups, clipped by all gradients': (params, callbacks) => adam([0.1, 0.2], {params, wd: [0.1, 0.3], callbacks: [...callbacks, clipGlobalNorm], globalClipNorm: 1}),
-  'Lookahead': (params, callbacks) => lookahead(sgd(0.1, {params, callbacks}), {k: 2}),
-  'Ranger': (params, callbacks) => ranger([0.1, 0.2], {params, callbacks}),
-  'averages': (params, callbacks) => ema(adam(0.1, {params, callbacks}), {decay: 0.5}),
-  'a wrapped tf.train.adam': (params, callbacks) => new OptimWrapper([tf.train.adam(0.1), tf.train.adam(0.2)], {params, callbacks}),
+  sgd: (params, callbacks) => sgd(0.1, {params, callbacks, mom: 0.9, wd: 0.1}),
+  'adam with groups, clipped by all gradients': (params, callbacks) =>
+    adam([0.1, 0.2], {params, wd: [0.1, 0.3], callbacks: [...callbacks, clipGlobalNorm], globalClipNorm: 1}),
+  Lookahead: (params, callbacks) => lookahead(sgd(0.1, {params, callbacks}), {k: 2}),
+  Ranger: (params, callbacks) => ranger([0.1, 0.2], {params, callbacks}),
+  averages: (params, callbacks) => ema(adam(0.1, {params, callbacks}), {decay: 0.5}),
+  'a wrapped tf.train.adam': (params, callbacks) =>
+    new OptimWrapper([tf.train.adam(0.1), tf.train.adam(0.2)], {params, callbacks}),
   'a frozen group': (params, callbacks) => {
     const optimizer = adam(0.1, {params, callbacks});
     optimizer.freeze();
@@ -55,21 +100,31 @@ describeBackends('the open window of accumulate', () => {
       it(`makes a step with the mean of what is there: ${name}, ${fusing ? 'fused' : 'eager'}`, async () => {
         tf.env().set('OPTIM_FUSING', fusing);
         try {
-          const show = (optimizer: Optimizer) => { if (name === 'averages') optimizer.eval(); };
-          const small = await leakless(() => trained(params => make(params, [...accumulate(3)]), (step, optimizer) => {
-            FULL.forEach(step);
-            expect(applyOpenWindow(optimizer)).withContext('a full window').toBeFalse();
-            OPEN.forEach(step);
-            expect(applyOpenWindow(optimizer)).withContext('an open one').toBeTrue();
-            expect(applyOpenWindow(optimizer)).withContext('once').toBeFalse();
-            expect(optimizer.iterations).toBe(5);
-            AFTER.forEach(step);
-            show(optimizer);
-          }));
-          const large = await trained(params => make(params, []), (step, optimizer) => {
-            MEANS.forEach(step);
-            show(optimizer);
-          });
+          const show = (optimizer: Optimizer) => {
+            if (name === 'averages') optimizer.eval();
+          };
+          const small = await leakless(() =>
+            trained(
+              params => make(params, [...accumulate(3)]),
+              (step, optimizer) => {
+                FULL.forEach(step);
+                expect(applyOpenWindow(optimizer)).withContext('a full window').toBeFalse();
+                OPEN.forEach(step);
+                expect(applyOpenWindow(optimizer)).withContext('an open one').toBeTrue();
+                expect(applyOpenWindow(optimizer)).withContext('once').toBeFalse();
+                expect(optimizer.iterations).toBe(5);
+                AFTER.forEach(step);
+                show(optimizer);
+              },
+            ),
+          );
+          const large = await trained(
+            params => make(params, []),
+            (step, optimizer) => {
+              MEANS.forEach(step);
+              show(optimizer);
+            },
+          );
           expectClose(small, large, 1e-6);
         } finally {
           tf.env().set('OPTIM_FUSING', true);
@@ -79,27 +134,39 @@ describeBackends('the open window of accumulate', () => {
   }
 
   it('is not looked at by callbacks that come before', async () => {
-    const got = await trained(params => sgd(1, {params, callbacks: [clipGradValue, ...accumulate(4)], clipValue: 1}), (step, optimizer) => {
-      step([[3, 0.5], [-2], undefined]);
-      step([[0.5, 0.5], [-2], undefined]);
-      applyOpenWindow(optimizer);
-    });
+    const got = await trained(
+      params => sgd(1, {params, callbacks: [clipGradValue, ...accumulate(4)], clipValue: 1}),
+      (step, optimizer) => {
+        step([[3, 0.5], [-2], undefined]);
+        step([[0.5, 0.5], [-2], undefined]);
+        applyOpenWindow(optimizer);
+      },
+    );
     expectClose(got, [0.25, 1.5, 4, 4], 1e-6);
   });
 });
 
 describe('The open window of accumulate', () => {
   type Given = ReturnType<typeof make>;
-  beforeEach(async () => { await tf.setBackend('cpu'); });
+  beforeEach(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const make = (every: number, layers?: tf.layers.Layer[]) => tinyFit(() => sgd(0.1, {callbacks: [...accumulate(every)]}), layers ?? [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'ones'})]);
+  const make = (every: number, layers?: tf.layers.Layer[]) =>
+    tinyFit(
+      () => sgd(0.1, {callbacks: [...accumulate(every)]}),
+      layers ?? [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'ones'})],
+    );
   const weights = ({model}: Given) => model.getWeights().flatMap(weight => [...weight.dataSync()]);
   const BEGIN = [1, 1, 0];
   const args = {epochs: 1, batchSize: 4, shuffle: false} as const;
 
   async function after(every: number, train: (given: Given) => Promise<unknown>): Promise<number[]> {
     const given = make(every);
-    await leakless(async () => { await train(given); given.optimizer.clearState(); });
+    await leakless(async () => {
+      await train(given);
+      given.optimizer.clearState();
+    });
     const got = weights(given);
     given.dispose();
     return got;
@@ -108,17 +175,35 @@ describe('The open window of accumulate', () => {
 
   const applying: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     'fit with applyAccumulated': ({model, x, y}) => model.fit(x, y, {...args, callbacks: applyAccumulated()}),
-    'fitDataset with it': async ({model, x, y}) => model.fitDataset((await samples(x, y)).batch(4), {epochs: 1, callbacks: applyAccumulated()}),
-    'fit with it in a list': ({model, x, y}) => model.fit(x, y, {...args, callbacks: fitCallbacks([{onEpochEnd: () => undefined}, applyAccumulated()])}),
-    'fit with it twice': ({model, x, y}) => model.fit(x, y, {...args, callbacks: fitCallbacks([applyAccumulated(), applyAccumulated()])}),
+    'fitDataset with it': async ({model, x, y}) =>
+      model.fitDataset((await samples(x, y)).batch(4), {epochs: 1, callbacks: applyAccumulated()}),
+    'fit with it in a list': ({model, x, y}) =>
+      model.fit(x, y, {...args, callbacks: fitCallbacks([{onEpochEnd: () => undefined}, applyAccumulated()])}),
+    'fit with it twice': ({model, x, y}) =>
+      model.fit(x, y, {...args, callbacks: fitCallbacks([applyAccumulated(), applyAccumulated()])}),
     'a fit that is stopped early': ({model, x, y}) =>
-      model.fit(x, y, {...args, epochs: 5, callbacks: fitCallbacks([applyAccumulated(), {onEpochEnd: () => { model.stopTraining = true; }}])}),
+      model.fit(x, y, {
+        ...args,
+        epochs: 5,
+        callbacks: fitCallbacks([
+          applyAccumulated(),
+          {
+            onEpochEnd: () => {
+              model.stopTraining = true;
+            },
+          },
+        ]),
+      }),
     'a fit function': ({model, x, y}) => fitFlatCos(model, x, y, {...args, pctStart: 1}),
-    'a fit function on a dataset': async ({model, x, y}) => fitFlatCos(model, (await samples(x, y)).batch(4), {epochs: 1, pctStart: 1}),
+    'a fit function on a dataset': async ({model, x, y}) =>
+      fitFlatCos(model, (await samples(x, y)).batch(4), {epochs: 1, pctStart: 1}),
     // Only once the step is made, the rate goes back.
     'schedules of all steps': ({model, optimizer, x, y}) => {
       optimizer.learningRate = 7;
-      return model.fit(x, y, {...args, callbacks: fitCallbacks([paramScheduler({lr: lin(0.1, 0.1)}), applyAccumulated()])});
+      return model.fit(x, y, {
+        ...args,
+        callbacks: fitCallbacks([paramScheduler({lr: lin(0.1, 0.1)}), applyAccumulated()]),
+      });
     },
   };
   for (const [name, train] of Object.entries(applying)) {
@@ -129,26 +214,47 @@ describe('The open window of accumulate', () => {
 
   const keeping: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     'plain fit': ({model, x, y}) => model.fit(x, y, args),
-    'keepWindow': ({model, x, y}) => fitOneCycle(model, x, y, {...args, keepWindow: true}),
+    keepWindow: ({model, x, y}) => fitOneCycle(model, x, y, {...args, keepWindow: true}),
     'an abort': async ({model, x, y}) => {
       const controller = new AbortController();
-      const fitted = fitOneCycle(model, x, y, {...args, signal: controller.signal, callbacks: applyAccumulated(), onProgress: () => { controller.abort(new Error('enough')); }});
+      const fitted = fitOneCycle(model, x, y, {
+        ...args,
+        signal: controller.signal,
+        callbacks: applyAccumulated(),
+        onProgress: () => {
+          controller.abort(new Error('enough'));
+        },
+      });
       await expectAsync(fitted).toBeRejectedWithError('enough');
     },
     'an abort after the last batch': async ({model, x, y}) => {
       const controller = new AbortController();
-      const fitted = fitOneCycle(model, x, y, {...args, signal: controller.signal, callbacks: {onEpochEnd: () => { controller.abort(new Error('enough')); }}});
+      const fitted = fitOneCycle(model, x, y, {
+        ...args,
+        signal: controller.signal,
+        callbacks: {
+          onEpochEnd: () => {
+            controller.abort(new Error('enough'));
+          },
+        },
+      });
       await expectAsync(fitted).toBeRejectedWithError('enough');
     },
     'an error': async ({model, x, y}) => {
-      const failing = {onEpochEnd: () => { throw new Error('out of data'); }};
+      const failing = {
+        onEpochEnd: () => {
+          throw new Error('out of data');
+        },
+      };
       await expectAsync(fitOneCycle(model, x, y, {...args, callbacks: failing})).toBeRejectedWithError('out of data');
     },
     'a dataset that is not as it was told': async ({model, x, y}) => {
       const unknown = (await samples(x, y)).batch(2).filter(() => true);
-      await expectAsync(fitOneCycle(model, unknown, {epochs: 1, stepsPerEpoch: 3})).toBeRejectedWithError(/'stepsPerEpoch' is 3/);
+      await expectAsync(fitOneCycle(model, unknown, {epochs: 1, stepsPerEpoch: 3})).toBeRejectedWithError(
+        /'stepsPerEpoch' is 3/,
+      );
     },
-    'terminateOnNaN': async ({model, x, y}) => {
+    terminateOnNaN: async ({model, x, y}) => {
       const warned = spyOn(console, 'warn');
       const broken = tf.tidy(() => y.mul(NaN));
       await fitOneCycle(model, x, broken, {...args, callbacks: terminateOnNaN()});
@@ -182,10 +288,13 @@ describe('The open window of accumulate', () => {
   });
 
   it('is applied after it was saved', async () => {
-    const direct = await trained(params => adam(0.1, {params, callbacks: [...accumulate(3)]}), (step, optimizer) => {
-      OPEN.forEach(step);
-      applyOpenWindow(optimizer);
-    });
+    const direct = await trained(
+      params => adam(0.1, {params, callbacks: [...accumulate(3)]}),
+      (step, optimizer) => {
+        OPEN.forEach(step);
+        applyOpenWindow(optimizer);
+      },
+    );
     const variables = [[1, 2], [3], [4]].map(values => tf.variable(tf.tensor1d(values)));
     const params = [variables.slice(0, 2), variables.slice(2)];
     const first = adam(0.1, {params, callbacks: [...accumulate(3)]});
@@ -195,14 +304,19 @@ describe('The open window of accumulate', () => {
     const second = await loadOptimizer(handler, {params});
     expect(applyOpenWindow(second)).toBeTrue();
     expect(variables.flatMap(variable => [...variable.dataSync()])).toEqual(direct);
-    [first, second].forEach(optimizer => { optimizer.dispose(); });
+    [first, second].forEach(optimizer => {
+      optimizer.dispose();
+    });
     tf.dispose(variables);
   });
 
   it('is applied in what checkpoint saves last', async () => {
     const given = make(5);
     const handler = memoryHandler();
-    await given.model.fit(given.x, given.y, {...args, callbacks: fitCallbacks([checkpoint(handler), applyAccumulated()])});
+    await given.model.fit(given.x, given.y, {
+      ...args,
+      callbacks: fitCallbacks([checkpoint(handler), applyAccumulated()]),
+    });
     const loaded = await tf.loadLayersModel(handler);
     expect(loaded.getWeights().flatMap(weight => [...weight.dataSync()])).toEqual(weights(given));
     expectClose(weights(given), await large(), 1e-6);
@@ -218,7 +332,10 @@ describe('The open window of accumulate', () => {
     const kernelConstraint = tf.constraints.unitNorm({});
     spyOn(kernelConstraint, 'apply').and.callFake(kernel => tf.tidy(() => kernel.div(kernel.norm())));
     const given = make(5, [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'ones', kernelConstraint})]);
-    await given.model.fit(given.x, given.y, {...args, callbacks: fitCallbacks([layerConstraints(), applyAccumulated()])});
+    await given.model.fit(given.x, given.y, {
+      ...args,
+      callbacks: fitCallbacks([layerConstraints(), applyAccumulated()]),
+    });
     const [a = NaN, b = NaN] = weights(given);
     expectClose([Math.hypot(a, b)], [1], 1e-6);
     expect(a).not.toBeCloseTo(b, 3);
@@ -226,7 +343,14 @@ describe('The open window of accumulate', () => {
   });
 
   it('is none where nothing accumulates', async () => {
-    expect(await trained(params => sgd(0.1, {params}), (_, optimizer) => { expect(applyOpenWindow(optimizer)).toBeFalse(); })).toEqual([1, 2, 3, 4]);
+    expect(
+      await trained(
+        params => sgd(0.1, {params}),
+        (_, optimizer) => {
+          expect(applyOpenWindow(optimizer)).toBeFalse();
+        },
+      ),
+    ).toEqual([1, 2, 3, 4]);
   });
 
   it('takes true or false for keepWindow', async () => {

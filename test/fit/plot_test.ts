@@ -19,21 +19,50 @@ describe('the plots', () => {
     await plotSchedules(tfvis, hyper => `#${hyper}`, {lr: lin([1, 2], 0)}, 2);
     const [[container, {values, series}] = ['', {values: [], series: []}]] = charts;
     expect([container, ...series]).toEqual(['#lr', 'group 0', 'group 1']);
-    expect(values.map(line => [line[0], line[50], line.length])).toEqual([[{x: 0, y: 1}, {x: 50, y: 0.5}, 101], [{x: 0, y: 2}, {x: 50, y: 1}, 101]]);
+    expect(values.map(line => [line[0], line[50], line.length])).toEqual([
+      [{x: 0, y: 1}, {x: 50, y: 0.5}, 101],
+      [{x: 0, y: 2}, {x: 50, y: 1}, 101],
+    ]);
   });
 
   it('draw the finder over the logarithm of the rate, without what is not finite', async () => {
     const {tfvis, charts} = paper();
-    await plotLrFind(tfvis, 'find', {lrs: [0.1, 1, 10], losses: [2, 1, NaN], valley: 0.9, slide: undefined, minimum: 0.1, steep: undefined});
-    expect(charts[0]?.[1]).toEqual({values: [[{x: -1, y: 2}, {x: 0, y: 1}], [{x: 0, y: 1}], [{x: -1, y: 2}]], series: ['loss', 'valley', 'minimum']});
+    await plotLrFind(tfvis, 'find', {
+      lrs: [0.1, 1, 10],
+      losses: [2, 1, NaN],
+      valley: 0.9,
+      slide: undefined,
+      minimum: 0.1,
+      steep: undefined,
+    });
+    expect(charts[0]?.[1]).toEqual({
+      values: [
+        [
+          {x: -1, y: 2},
+          {x: 0, y: 1},
+        ],
+        [{x: 0, y: 1}],
+        [{x: -1, y: 2}],
+      ],
+      series: ['loss', 'valley', 'minimum'],
+    });
   });
 
   it('draw histories, and name what is not in them', async () => {
     const {tfvis, charts} = paper();
     const history = {history: {loss: [2, 1], batch_loss: [3, 2, 1]}};
     await plotHistory(tfvis, 'losses', history, ['loss']);
-    expect(charts[0]?.[1].values).toEqual([[{x: 0, y: 2}, {x: 1, y: 1}]]);
-    await expectAsync(plotHistory(tfvis, 'losses', history, ['val_loss'])).toBeRejectedWithError(/no 'val_loss'; it has loss/);
-    await expectAsync(plotHistory(tfvis, 'losses', history, ['loss', 'batch_loss'])).toBeRejectedWithError(/columns of one length; 'loss' has 2 values, 'batch_loss' has 3 values/);
+    expect(charts[0]?.[1].values).toEqual([
+      [
+        {x: 0, y: 2},
+        {x: 1, y: 1},
+      ],
+    ]);
+    await expectAsync(plotHistory(tfvis, 'losses', history, ['val_loss'])).toBeRejectedWithError(
+      /no 'val_loss'; it has loss/,
+    );
+    await expectAsync(plotHistory(tfvis, 'losses', history, ['loss', 'batch_loss'])).toBeRejectedWithError(
+      /columns of one length; 'loss' has 2 values, 'batch_loss' has 3 values/,
+    );
   });
 });

@@ -4,17 +4,25 @@ import {memoryHandler} from '../support/memory_handler';
 import {tf} from '../support/tfjs';
 
 const own = (labels: tf.Tensor, predicted: tf.Tensor): tf.Tensor => labels.sub(predicted).square().mean(-1);
-const METRICS = 'checkpoint can\'t save this model: TensorFlow.js saves one metric per output, and the metrics of WHERE are a list. ' +
-  'Compile with one name per output, metrics: {output: \'accuracy\'}, or with one list for all outputs, metrics: [\'accuracy\', \'mae\'].';
-const LOSSES = 'checkpoint can\'t save this model: TensorFlow.js saves the names of losses, and the loss of WHERE is a function. ' +
-  'Compile with names, such as \'meanSquaredError\', or with one function for all outputs.';
+const METRICS =
+  "checkpoint can't save this model: TensorFlow.js saves one metric per output, and the metrics of WHERE are a list. " +
+  "Compile with one name per output, metrics: {output: 'accuracy'}, or with one list for all outputs, metrics: ['accuracy', 'mae'].";
+const LOSSES =
+  "checkpoint can't save this model: TensorFlow.js saves the names of losses, and the loss of WHERE is a function. " +
+  "Compile with names, such as 'meanSquaredError', or with one function for all outputs.";
 
-/** What a model with the outputs 'cls' and 'reg' is compiled with, and what checkpoint says; undefined where it saves. */
+/**
+ * What a model with the outputs 'cls' and 'reg' is compiled with, and what checkpoint says; undefined where it saves.
+ */
 const CASES: ReadonlyArray<[what: string, settings: object, message: string | undefined]> = [
-  ['lists of metrics by output', {metrics: {cls: ['accuracy'], reg: ['mae']}}, METRICS.replace('WHERE', '\'cls\'')],
-  ['a list of metrics for one output', {metrics: {cls: 'accuracy', reg: ['mae', 'mse']}}, METRICS.replace('WHERE', '\'reg\'')],
+  ['lists of metrics by output', {metrics: {cls: ['accuracy'], reg: ['mae']}}, METRICS.replace('WHERE', "'cls'")],
+  [
+    'a list of metrics for one output',
+    {metrics: {cls: 'accuracy', reg: ['mae', 'mse']}},
+    METRICS.replace('WHERE', "'reg'"),
+  ],
   ['lists of metrics in a list', {metrics: [['accuracy'], ['mae']]}, METRICS.replace('WHERE', 'output 0')],
-  ['functions as losses by output', {loss: {cls: 'meanSquaredError', reg: own}}, LOSSES.replace('WHERE', '\'reg\'')],
+  ['functions as losses by output', {loss: {cls: 'meanSquaredError', reg: own}}, LOSSES.replace('WHERE', "'reg'")],
   ['functions as losses in a list', {loss: [own, 'meanSquaredError']}, LOSSES.replace('WHERE', 'output 0')],
   ['a metric by output', {metrics: {cls: 'accuracy', reg: 'mae'}}, undefined],
   ['a list of metrics for all outputs', {metrics: ['accuracy', 'mae']}, undefined],
@@ -24,38 +32,45 @@ const CASES: ReadonlyArray<[what: string, settings: object, message: string | un
   ['one function for all outputs', {loss: own}, undefined],
 ];
 
-describeBackends('checkpoint, of a model with two outputs and', () => {
-  let model: tf.LayersModel;
-  beforeEach(() => {
-    // Losses that are functions are not saved, which tfjs warns of.
-    spyOn(console, 'warn');
-    const input = tf.input({shape: [3]});
-    const outputs = [tf.layers.dense({units: 2, activation: 'softmax', name: 'cls'}), tf.layers.dense({units: 1, name: 'reg'})].map(layer => {
-      const output = layer.apply(input);
-      if (!(output instanceof tf.SymbolicTensor)) throw new Error('A layer applied to a symbolic tensor gave none.');
-      return output;
+describeBackends(
+  'checkpoint, of a model with two outputs and',
+  () => {
+    let model: tf.LayersModel;
+    beforeEach(() => {
+      // Losses that are functions are not saved, which tfjs warns of.
+      spyOn(console, 'warn');
+      const input = tf.input({shape: [3]});
+      const outputs = [
+        tf.layers.dense({units: 2, activation: 'softmax', name: 'cls'}),
+        tf.layers.dense({units: 1, name: 'reg'}),
+      ].map(layer => {
+        const output = layer.apply(input);
+        if (!(output instanceof tf.SymbolicTensor)) throw new Error('A layer applied to a symbolic tensor gave none.');
+        return output;
+      });
+      model = tf.model({inputs: input, outputs});
     });
-    model = tf.model({inputs: input, outputs});
-  });
-  afterEach(() => {
-    optimizerOf(model).dispose();
-    model.dispose();
-  });
+    afterEach(() => {
+      optimizerOf(model).dispose();
+      model.dispose();
+    });
 
-  for (const [what, settings, message] of CASES) {
-    it(`${what}, ${message === undefined ? 'saves' : 'says before training what can\'t be saved'}`, async () => {
-      const optimizer = adam(0.01);
-      model.compile({optimizer, loss: 'meanSquaredError', ...settings});
-      const [x, ...y] = [tf.ones([4, 3]), tf.ones([4, 2]), tf.ones([4, 1])];
-      const fit = model.fit(x, y, {epochs: 1, callbacks: checkpoint(memoryHandler())});
-      if (message === undefined) await expectAsync(fit).toBeResolved();
-      else await expectAsync(fit).toBeRejectedWithError(message);
-      expect(optimizer.iterations).toBe(message === undefined ? 1 : 0);
-      // Once tfjs saves it, this need not be an error.
-      const saved = model.save(memoryHandler(), {includeOptimizer: true});
-      if (message === undefined) await expectAsync(saved).toBeResolved();
-      else await expectAsync(saved).toBeRejected();
-      tf.dispose([x, y]);
-    });
-  }
-}, ['cpu']);
+    for (const [what, settings, message] of CASES) {
+      it(`${what}, ${message === undefined ? 'saves' : "says before training what can't be saved"}`, async () => {
+        const optimizer = adam(0.01);
+        model.compile({optimizer, loss: 'meanSquaredError', ...settings});
+        const [x, ...y] = [tf.ones([4, 3]), tf.ones([4, 2]), tf.ones([4, 1])];
+        const fit = model.fit(x, y, {epochs: 1, callbacks: checkpoint(memoryHandler())});
+        if (message === undefined) await expectAsync(fit).toBeResolved();
+        else await expectAsync(fit).toBeRejectedWithError(message);
+        expect(optimizer.iterations).toBe(message === undefined ? 1 : 0);
+        // Once tfjs saves it, this need not be an error.
+        const saved = model.save(memoryHandler(), {includeOptimizer: true});
+        if (message === undefined) await expectAsync(saved).toBeResolved();
+        else await expectAsync(saved).toBeRejected();
+        tf.dispose([x, y]);
+      });
+    }
+  },
+  ['cpu'],
+);

@@ -1,4 +1,19 @@
-import {combine, combinedCos, combineScheds, constant, cos, exp, lin, poly, schedCos, schedExp, schedLin, schedNo, schedPoly, scheduleAt} from '../../src';
+import {
+  combine,
+  combinedCos,
+  combineScheds,
+  constant,
+  cos,
+  exp,
+  lin,
+  poly,
+  schedCos,
+  schedExp,
+  schedLin,
+  schedNo,
+  schedPoly,
+  scheduleAt,
+} from '../../src';
 import {expectClose} from '../support/close';
 import * as golden from '../support/golden';
 
@@ -9,7 +24,8 @@ const FUNCTIONS = {SchedLin: schedLin, SchedCos: schedCos, SchedNo: schedNo, Sch
 function made({fn, start, end, power = 1}: golden.ScheduleFunction): Pos {
   const isPoly = fn === 'SchedPoly';
   const [, simple] = Object.entries(FUNCTIONS).find(([name]) => name === fn) ?? [fn, schedLin];
-  if (typeof start === 'number' && typeof end === 'number') return isPoly ? schedPoly(start, end, power) : simple(start, end);
+  if (typeof start === 'number' && typeof end === 'number')
+    return isPoly ? schedPoly(start, end, power) : simple(start, end);
   const [from, to] = [listOf(start), listOf(end)];
   return isPoly ? schedPoly(from, to, power) : simple(from, to);
 }
@@ -23,7 +39,8 @@ function functionOf(one: golden.ScheduleFunctionCase): Pos {
   if (one.kind === 'combine_scheds') return combineScheds(one.pcts, one.scheds.map(made));
   const {pct, start, middle, end} = one;
   return typeof start === 'number' && typeof middle === 'number' && typeof end === 'number'
-    ? combinedCos(pct, start, middle, end) : combinedCos(pct, listOf(start), listOf(middle), listOf(end));
+    ? combinedCos(pct, start, middle, end)
+    : combinedCos(pct, listOf(start), listOf(middle), listOf(end));
 }
 
 describe('the schedule functions', () => {
@@ -39,7 +56,11 @@ describe('the schedule functions', () => {
       const got = (one.pos ?? []).map(pos => listOf(at(pos)));
       expect(got.length).toBe(wanted.length);
       // FORMAT.md: fastai computes positions in float32, so within 1e-6 of the largest value.
-      expectClose(got.flat().map(value => value / largest), wanted.flat().map(value => value / largest), 1e-6);
+      expectClose(
+        got.flat().map(value => value / largest),
+        wanted.flat().map(value => value / largest),
+        1e-6,
+      );
     });
   }
 
@@ -59,7 +80,11 @@ describe('a schedule as data', () => {
     {name: 'exp', schedule: exp(1, 3), same: schedExp(1, 3)},
     {name: 'poly', schedule: poly(1, 3, 2), same: schedPoly(1, 3, 2)},
     {name: 'constant', schedule: constant(2), same: schedNo(2, 3)},
-    {name: 'combine', schedule: combine([0.5, 0.5], [lin(1, 3), cos(3, 0)]), same: combineScheds([0.5, 0.5], [schedLin(1, 3), schedCos(3, 0)])},
+    {
+      name: 'combine',
+      schedule: combine([0.5, 0.5], [lin(1, 3), cos(3, 0)]),
+      same: combineScheds([0.5, 0.5], [schedLin(1, 3), schedCos(3, 0)]),
+    },
   ];
   for (const {name, schedule, same} of cases) {
     it(`is the function of its name: ${name}`, () => {

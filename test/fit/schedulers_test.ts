@@ -1,6 +1,24 @@
 import {
-  adam, bnFreeze, cos, evaluateAverages, fineTune, fitOneCycle, fitSgdr, flatCos, type KeepOption, layerConstraints, lin, oneCycle, type Optimizer, paramScheduler, record,
-  reduceLROnPlateau, sgd, sgdr, type TrainOptions, warmupCos,
+  adam,
+  bnFreeze,
+  cos,
+  evaluateAverages,
+  fineTune,
+  fitOneCycle,
+  fitSgdr,
+  flatCos,
+  type KeepOption,
+  layerConstraints,
+  lin,
+  oneCycle,
+  type Optimizer,
+  paramScheduler,
+  record,
+  reduceLROnPlateau,
+  sgd,
+  sgdr,
+  type TrainOptions,
+  warmupCos,
 } from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -17,39 +35,73 @@ function endless({x, y}: Given): tf.data.Dataset<tf.TensorContainer> {
   });
 }
 
-const fits: ReadonlyArray<{readonly name: string; readonly run: (given: Given, callbacks: tf.CustomCallback[]) => Promise<tf.History>}> = [
+const fits: ReadonlyArray<{
+  readonly name: string;
+  readonly run: (given: Given, callbacks: tf.CustomCallback[]) => Promise<tf.History>;
+}> = [
   {name: 'fit', run: ({model, x, y}, callbacks) => model.fit(x, y, {epochs: 2, batchSize: 2, callbacks})},
-  {name: 'fit with a part for validation', run: ({model, x, y}, callbacks) => model.fit(x, y, {epochs: 2, batchSize: 1, validationSplit: 0.5, callbacks})},
-  {name: 'fitDataset', run: async ({model, x, y}, callbacks) => model.fitDataset((await samples(x, y)).batch(2), {epochs: 2, callbacks})},
-  {name: 'fitDataset without an end', run: (given, callbacks) => given.model.fitDataset(endless(given), {epochs: 2, batchesPerEpoch: 4, callbacks})},
+  {
+    name: 'fit with a part for validation',
+    run: ({model, x, y}, callbacks) => model.fit(x, y, {epochs: 2, batchSize: 1, validationSplit: 0.5, callbacks}),
+  },
+  {
+    name: 'fitDataset',
+    run: async ({model, x, y}, callbacks) => model.fitDataset((await samples(x, y)).batch(2), {epochs: 2, callbacks}),
+  },
+  {
+    name: 'fitDataset without an end',
+    run: (given, callbacks) => given.model.fitDataset(endless(given), {epochs: 2, batchesPerEpoch: 4, callbacks}),
+  },
 ];
 
-describeBackends('a scheduler', () => {
-  for (const {name, run} of fits) {
-    it(`spreads over the true number of steps of ${name}`, async () => {
-      const optimizer = sgd(0.5);
-      const given = tinyFit(optimizer);
-      const steps = recordSteps(optimizer);
-      await run(given, [paramScheduler({lr: lin(0.8, 0)})]);
-      expectClose(steps.flat(), [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], 1e-12);
-      expect(optimizer.learningRate).toBe(0.5);
-      given.dispose();
-    });
-  }
-}, ['cpu', 'webgl', 'wasm']);
+describeBackends(
+  'a scheduler',
+  () => {
+    for (const {name, run} of fits) {
+      it(`spreads over the true number of steps of ${name}`, async () => {
+        const optimizer = sgd(0.5);
+        const given = tinyFit(optimizer);
+        const steps = recordSteps(optimizer);
+        await run(given, [paramScheduler({lr: lin(0.8, 0)})]);
+        expectClose(steps.flat(), [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], 1e-12);
+        expect(optimizer.learningRate).toBe(0.5);
+        given.dispose();
+      });
+    }
+  },
+  ['cpu', 'webgl', 'wasm'],
+);
 
 describe('A scheduler', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('says that an optimizer of tf.train has to be wrapped', async () => {
     const given = tinyFit(tf.train.sgd(0.1));
     const {model, x, y} = given;
-    const fits: ReadonlyArray<() => Promise<unknown>> = [() => model.fit(x, y, {callbacks: oneCycle()}), () => fitOneCycle(model, x, y), () => fineTune(model, x, y)];
+    const fits: ReadonlyArray<() => Promise<unknown>> = [
+      () => model.fit(x, y, {callbacks: oneCycle()}),
+      () => fitOneCycle(model, x, y),
+      () => fineTune(model, x, y),
+    ];
     for (const fitted of fits) {
       await expectAsync(fitted()).toBeRejectedWithError(/wrap it.*new OptimWrapper/);
     }
-    for (const make of [oneCycle, flatCos, sgdr, warmupCos, reduceLROnPlateau, record, layerConstraints, evaluateAverages, bnFreeze]) {
-      await expectAsync(model.fit(x, y, {callbacks: make()})).withContext(make.name).toBeRejectedWithError(/wrap it.*new OptimWrapper/);
+    for (const make of [
+      oneCycle,
+      flatCos,
+      sgdr,
+      warmupCos,
+      reduceLROnPlateau,
+      record,
+      layerConstraints,
+      evaluateAverages,
+      bnFreeze,
+    ]) {
+      await expectAsync(model.fit(x, y, {callbacks: make()}))
+        .withContext(make.name)
+        .toBeRejectedWithError(/wrap it.*new OptimWrapper/);
     }
     given.dispose();
   });
@@ -61,16 +113,33 @@ describe('A scheduler', () => {
       yield {xs: given.x.slice(0, 2), ys: given.y.slice(0, 2)};
       throw new Error('the connection is lost');
     });
-    await expectAsync(fitOneCycle(given.model, broken, {epochs: 2, batchesPerEpoch: 4})).toBeRejectedWithError(/the connection is lost/);
+    await expectAsync(fitOneCycle(given.model, broken, {epochs: 2, batchesPerEpoch: 4})).toBeRejectedWithError(
+      /the connection is lost/,
+    );
     expect(optimizer.iterations).toBe(1);
     expect(optimizer.hypers[0]).toEqual(jasmine.objectContaining({lr: 0.5, mom: 0.9}));
     expect(optimizer.schedule).toBeUndefined();
     given.dispose();
   });
 
-  const endings: ReadonlyArray<{readonly name: string; readonly end: (model: tf.Sequential) => void; readonly error?: RegExp}> = [
-    {name: 'is stopped', end: model => { model.stopTraining = true; }},
-    {name: 'throws', end: () => { throw new Error('out of data'); }, error: /out of data/},
+  const endings: ReadonlyArray<{
+    readonly name: string;
+    readonly end: (model: tf.Sequential) => void;
+    readonly error?: RegExp;
+  }> = [
+    {
+      name: 'is stopped',
+      end: model => {
+        model.stopTraining = true;
+      },
+    },
+    {
+      name: 'throws',
+      end: () => {
+        throw new Error('out of data');
+      },
+      error: /out of data/,
+    },
   ];
   for (const {name, end, error} of endings) {
     it(`puts the hypers back where training ${name}`, async () => {
@@ -79,11 +148,14 @@ describe('A scheduler', () => {
       const {model, x, y} = given;
       const moved: number[] = [];
       const fitted = fitOneCycle(model, x, y, {
-        epochs: 2, batchSize: 2,
-        callbacks: {onBatchEnd: () => {
-          moved.push(optimizer.learningRate);
-          if (moved.length === 3) end(model);
-        }},
+        epochs: 2,
+        batchSize: 2,
+        callbacks: {
+          onBatchEnd: () => {
+            moved.push(optimizer.learningRate);
+            if (moved.length === 3) end(model);
+          },
+        },
       });
       if (error !== undefined) await expectAsync(fitted).toBeRejectedWithError(error);
       else await fitted;
@@ -106,7 +178,9 @@ describe('A scheduler', () => {
       if (++steps === 3) throw new Error('lost the device');
       apply(gradients);
     };
-    await expectAsync(given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle()})).toBeRejectedWithError(/lost the device/);
+    await expectAsync(given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle()})).toBeRejectedWithError(
+      /lost the device/,
+    );
     expect(optimizer.learningRate).toBe(0.5);
     expect(optimizer.schedule).toBeUndefined();
     given.dispose();
@@ -129,7 +203,10 @@ describe('A scheduler', () => {
     const optimizer = sgd(0.5, {wd: 0.1});
     const given = tinyFit(optimizer);
     const steps = recordSteps(optimizer, 'wd');
-    await given.model.fit(given.x, given.y, {batchSize: 4, callbacks: [warmupCos(), paramScheduler({wd: lin(0.4, 0)})]});
+    await given.model.fit(given.x, given.y, {
+      batchSize: 4,
+      callbacks: [warmupCos(), paramScheduler({wd: lin(0.4, 0)})],
+    });
     expectClose(steps.flat(), [0.4, 0.2], 1e-12);
     expect(optimizer.hypers[0]).toEqual(jasmine.objectContaining({lr: 0.5, wd: 0.1}));
     given.dispose();
@@ -142,19 +219,32 @@ describe('A scheduler', () => {
     const controller = new AbortController();
     const progress: string[] = [];
     const {history} = await fitOneCycle(model, x, y, {
-      epochs: 2, batchSize: 4, validationSplit: 0.5, signal: controller.signal, onProgress: ({epoch, step, steps}) => { progress.push(`${epoch}: ${step}/${steps}`); },
+      epochs: 2,
+      batchSize: 4,
+      validationSplit: 0.5,
+      signal: controller.signal,
+      onProgress: ({epoch, step, steps}) => {
+        progress.push(`${epoch}: ${step}/${steps}`);
+      },
     });
     expect(Object.keys(history)).toEqual(['val_loss', 'loss']);
     expect(progress).toEqual(['0: 1/2', '1: 2/2']);
     const known = await fitOneCycle(model, endless(given), {epochs: 1, batchesPerEpoch: 4, validationData: [x, y]});
     expect(Object.keys(known.history)).toEqual(['val_loss', 'loss']);
-    const abort: TrainOptions = {signal: controller.signal, onProgress: ({step}) => { if (step === 2) controller.abort(new Error('enough')); }};
+    const abort: TrainOptions = {
+      signal: controller.signal,
+      onProgress: ({step}) => {
+        if (step === 2) controller.abort(new Error('enough'));
+      },
+    };
     const before = optimizer.iterations;
     await expectAsync(fitOneCycle(model, x, y, {epochs: 5, batchSize: 2, ...abort})).toBeRejectedWithError(/enough/);
     expect(optimizer.iterations).toBe(before + 2);
     expect(optimizer.learningRate).toBe(0.5);
     await expectAsync(fitOneCycle(model, x, y, abort)).toBeRejectedWithError(/enough/);
-    expect(optimizer.iterations).withContext('aborted before it began').toBe(before + 2);
+    expect(optimizer.iterations)
+      .withContext('aborted before it began')
+      .toBe(before + 2);
     given.dispose();
   });
 
@@ -166,12 +256,36 @@ describe('A scheduler', () => {
     given.dispose();
   });
 
-  const wrong: ReadonlyArray<{readonly what: string; readonly run: (given: Given) => Promise<unknown>; readonly message: RegExp}> = [
-    {what: 'one group to fine-tune', run: ({model, x, y}) => fineTune(model, x, y), message: /needs two at least.*layerGroups/},
-    {what: 'no rate', run: ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: -1}), message: /'lr' can't be negative/},
-    {what: 'epochs beside cycles', run: ({model, x, y}) => fitSgdr(model, x, y, {epochs: 3}), message: /set `cycles` and `cycleLen`/},
-    {what: 'parts of epochs', run: ({model, x, y}) => fitSgdr(model, x, y, {cycleMult: 1.5}), message: /whole numbers of epochs/},
-    {what: 'a hyper that there is not', run: ({model, x, y}) => model.fit(x, y, {callbacks: paramScheduler({rate: lin(1, 0)})}), message: /hyper 'rate'.*'rate' is 'lr'/},
+  const wrong: ReadonlyArray<{
+    readonly what: string;
+    readonly run: (given: Given) => Promise<unknown>;
+    readonly message: RegExp;
+  }> = [
+    {
+      what: 'one group to fine-tune',
+      run: ({model, x, y}) => fineTune(model, x, y),
+      message: /needs two at least.*layerGroups/,
+    },
+    {
+      what: 'no rate',
+      run: ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: -1}),
+      message: /'lr' can't be negative/,
+    },
+    {
+      what: 'epochs beside cycles',
+      run: ({model, x, y}) => fitSgdr(model, x, y, {epochs: 3}),
+      message: /set `cycles` and `cycleLen`/,
+    },
+    {
+      what: 'parts of epochs',
+      run: ({model, x, y}) => fitSgdr(model, x, y, {cycleMult: 1.5}),
+      message: /whole numbers of epochs/,
+    },
+    {
+      what: 'a hyper that there is not',
+      run: ({model, x, y}) => model.fit(x, y, {callbacks: paramScheduler({rate: lin(1, 0)})}),
+      message: /hyper 'rate'.*'rate' is 'lr'/,
+    },
   ];
   for (const {what, run, message} of wrong) {
     it(`refuses ${what} and changes nothing`, async () => {
@@ -188,16 +302,58 @@ describe('A scheduler', () => {
 });
 
 describe('reduceLROnPlateau', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const cases: ReadonlyArray<{readonly name: string; readonly options: Parameters<typeof reduceLROnPlateau>[0]; readonly losses: number[]; readonly rates: number[]}> = [
-    {name: 'reduces after each wait', options: {patience: 2, factor: 0.5}, losses: [3, 3, 3, 3, 3], rates: [1, 1, 0.5, 0.5, 0.25]},
-    {name: 'waits again after better ones', options: {patience: 2, factor: 0.5}, losses: [3, 3, 2, 2, 2], rates: [1, 1, 1, 1, 0.5]},
-    {name: 'takes less than minDelta for none', options: {patience: 1, factor: 0.5, minDelta: 0.5}, losses: [3, 2.8, 2.2], rates: [1, 0.5, 0.5]},
-    {name: 'rests', options: {patience: 1, factor: 0.5, cooldown: 2}, losses: [3, 3, 3, 3, 3], rates: [1, 0.5, 0.5, 0.5, 0.25]},
-    {name: 'stops at minLr', options: {patience: 1, factor: 0.1, minLr: 0.05}, losses: [3, 3, 3], rates: [1, 0.1, 0.05]},
-    {name: 'does not raise a rate to minLr', options: {patience: 1, factor: 0.1, minLr: 2}, losses: [3, 3], rates: [1, 1]},
-    {name: 'wants more of an accuracy', options: {patience: 1, factor: 0.5, mode: 'max'}, losses: [1, 2, 2], rates: [1, 1, 0.5]},
+  const cases: ReadonlyArray<{
+    readonly name: string;
+    readonly options: Parameters<typeof reduceLROnPlateau>[0];
+    readonly losses: number[];
+    readonly rates: number[];
+  }> = [
+    {
+      name: 'reduces after each wait',
+      options: {patience: 2, factor: 0.5},
+      losses: [3, 3, 3, 3, 3],
+      rates: [1, 1, 0.5, 0.5, 0.25],
+    },
+    {
+      name: 'waits again after better ones',
+      options: {patience: 2, factor: 0.5},
+      losses: [3, 3, 2, 2, 2],
+      rates: [1, 1, 1, 1, 0.5],
+    },
+    {
+      name: 'takes less than minDelta for none',
+      options: {patience: 1, factor: 0.5, minDelta: 0.5},
+      losses: [3, 2.8, 2.2],
+      rates: [1, 0.5, 0.5],
+    },
+    {
+      name: 'rests',
+      options: {patience: 1, factor: 0.5, cooldown: 2},
+      losses: [3, 3, 3, 3, 3],
+      rates: [1, 0.5, 0.5, 0.5, 0.25],
+    },
+    {
+      name: 'stops at minLr',
+      options: {patience: 1, factor: 0.1, minLr: 0.05},
+      losses: [3, 3, 3],
+      rates: [1, 0.1, 0.05],
+    },
+    {
+      name: 'does not raise a rate to minLr',
+      options: {patience: 1, factor: 0.1, minLr: 2},
+      losses: [3, 3],
+      rates: [1, 1],
+    },
+    {
+      name: 'wants more of an accuracy',
+      options: {patience: 1, factor: 0.5, mode: 'max'},
+      losses: [1, 2, 2],
+      rates: [1, 1, 0.5],
+    },
   ];
   for (const {name, options, losses, rates} of cases) {
     it(name, async () => {
@@ -206,7 +362,9 @@ describe('reduceLROnPlateau', () => {
       const given = tinyFit(optimizer);
       const seen: number[] = [];
       const plateau = reduceLROnPlateau({mode: 'min', ...options, monitor: 'given'});
-      await fitWithLogs(given, losses, plateau, () => { seen.push(optimizer.learningRate); });
+      await fitWithLogs(given, losses, plateau, () => {
+        seen.push(optimizer.learningRate);
+      });
       expectClose(seen, rates, 1e-12);
       expect(optimizer.learningRate).toBe(1);
       given.dispose();
@@ -216,14 +374,28 @@ describe('reduceLROnPlateau', () => {
   it('says what is logged where its value is not', async () => {
     spyOn(console, 'warn');
     const given = tinyFit(sgd(1));
-    await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(/watches 'val_loss', which is not logged. Logged: loss/);
+    await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(
+      /watches 'val_loss', which is not logged. Logged: loss/,
+    );
     expect(() => reduceLROnPlateau({factor: 2})).toThrowError(/below 1/);
     given.dispose();
   });
 });
 
 /** Trains for as many epochs as there are losses, each logged as `given`. */
-async function fitWithLogs({model, x, y}: Given, losses: readonly number[], callback: tf.CustomCallback, after: () => void): Promise<void> {
-  const log = new tf.CustomCallback({onEpochEnd: (epoch, logs) => { if (logs !== undefined) logs['given'] = losses[epoch] ?? 0; }});
-  await model.fit(x, y, {epochs: losses.length, callbacks: [log, callback, new tf.CustomCallback({onEpochEnd: after})]});
+async function fitWithLogs(
+  {model, x, y}: Given,
+  losses: readonly number[],
+  callback: tf.CustomCallback,
+  after: () => void,
+): Promise<void> {
+  const log = new tf.CustomCallback({
+    onEpochEnd: (epoch, logs) => {
+      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+    },
+  });
+  await model.fit(x, y, {
+    epochs: losses.length,
+    callbacks: [log, callback, new tf.CustomCallback({onEpochEnd: after})],
+  });
 }

@@ -1,5 +1,19 @@
 import {
-  adam, cos, exp, flatCos, lin, loadOptimizer, lookahead, oneCycle, type Optimizer, saveOptimizer, type SchedulePlan, type Schedules, sgd, sgdr, warmupCos,
+  adam,
+  cos,
+  exp,
+  flatCos,
+  lin,
+  loadOptimizer,
+  lookahead,
+  oneCycle,
+  type Optimizer,
+  saveOptimizer,
+  type SchedulePlan,
+  type Schedules,
+  sgd,
+  sgdr,
+  warmupCos,
 } from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -16,97 +30,130 @@ function trained(make: (params: tf.Variable[][]) => Optimizer) {
     });
     return optimizer.hypers.map(({lr}) => Number(lr));
   };
-  return {optimizer, variables, step, dispose: () => { optimizer.dispose(); tf.dispose(variables); }};
+  return {
+    optimizer,
+    variables,
+    step,
+    dispose: () => {
+      optimizer.dispose();
+      tf.dispose(variables);
+    },
+  };
 }
 
-describeBackends('setSchedule on a backend', () => {
-  it('has each step made with the hypers of its position, and leaves them there after the last', async () => {
-    await leakless(() => {
-      const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
-      optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
-      expectClose([step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4], 1e-15);
-      expect(optimizer.schedule?.step).toBe(3);
-      expect(optimizer.schedule?.at(0.5)).toEqual({lr: [0.2, 0.4]});
-      expectClose([step(), step()].flat(), [0.1, 0.2, 0.1, 0.2], 1e-15);
+describeBackends(
+  'setSchedule on a backend',
+  () => {
+    it('has each step made with the hypers of its position, and leaves them there after the last', async () => {
+      await leakless(() => {
+        const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
+        optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
+        expectClose([step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4], 1e-15);
+        expect(optimizer.schedule?.step).toBe(3);
+        expect(optimizer.schedule?.at(0.5)).toEqual({lr: [0.2, 0.4]});
+        expectClose([step(), step()].flat(), [0.1, 0.2, 0.1, 0.2], 1e-15);
+        expect(optimizer.schedule).toBeUndefined();
+        const [first, second] = variables.map(variable => Array.from(variable.dataSync()));
+        expect(first?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([-0.1, 0.9]);
+        expect(second?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([0.8]);
+        optimizer.clearSchedule();
+        expectClose(step(), [0.1, 0.2], 1e-15);
+        dispose();
+      });
+    }, 30_000);
+
+    it('is cleared in the middle: the hypers go back, or stay where they are if asked to', () => {
+      for (const [keep, wanted] of [
+        [true, 0.3],
+        [false, 0.5],
+      ] as const) {
+        const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+        optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
+        step();
+        step();
+        optimizer.clearSchedule({keep});
+        expect(optimizer.learningRate).toBeCloseTo(wanted, 12);
+        expect(optimizer.schedule).toBeUndefined();
+        expect(step()).toEqual([optimizer.learningRate, optimizer.learningRate]);
+        dispose();
+      }
+    });
+
+    it('has the values of the last step where all have been made before', () => {
+      const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+      optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4, step: 6});
       expect(optimizer.schedule).toBeUndefined();
-      const [first, second] = variables.map(variable => Array.from(variable.dataSync()));
-      expect(first?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([-0.1, 0.9]);
-      expect(second?.map(value => Math.round(value * 1e5) / 1e5)).toEqual([0.8]);
-      optimizer.clearSchedule();
-      expectClose(step(), [0.1, 0.2], 1e-15);
+      expectClose(step(), [0.1, 0.1], 1e-15);
       dispose();
     });
-  }, 30_000);
 
-  it('is cleared in the middle: the hypers go back, or stay where they are if asked to', () => {
-    for (const [keep, wanted] of [[true, 0.3], [false, 0.5]] as const) {
+    it('puts the hypers back that it moved for a step that failed', () => {
       const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
-      optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
-      step();
-      step();
-      optimizer.clearSchedule({keep});
-      expect(optimizer.learningRate).toBeCloseTo(wanted, 12);
-      expect(optimizer.schedule).toBeUndefined();
-      expect(step()).toEqual([optimizer.learningRate, optimizer.learningRate]);
+      optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
+      const wrong = tf.variable(tf.scalar(1), true, 'not_of_the_optimizer');
+      expect(() => {
+        optimizer.applyGradients({not_of_the_optimizer: wrong});
+      }).toThrowError(/not among the `params`/);
+      expect(optimizer.learningRate).toBe(0.5);
+      expect(optimizer.schedule?.step).toBe(0);
+      expect(step()).toEqual([0.4, 0.4]);
+      wrong.dispose();
       dispose();
-    }
-  });
+    });
 
-  it('has the values of the last step where all have been made before', () => {
-    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
-    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4, step: 6});
-    expect(optimizer.schedule).toBeUndefined();
-    expectClose(step(), [0.1, 0.1], 1e-15);
-    dispose();
-  });
-
-  it('puts the hypers back that it moved for a step that failed', () => {
-    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
-    optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
-    const wrong = tf.variable(tf.scalar(1), true, 'not_of_the_optimizer');
-    expect(() => { optimizer.applyGradients({not_of_the_optimizer: wrong}); }).toThrowError(/not among the `params`/);
-    expect(optimizer.learningRate).toBe(0.5);
-    expect(optimizer.schedule?.step).toBe(0);
-    expect(step()).toEqual([0.4, 0.4]);
-    wrong.dispose();
-    dispose();
-  });
-
-  it('goes on in the middle after saving and loading', async () => {
-    const whole = trained(params => adam(0.5, {params}));
-    const half = trained(params => adam(0.5, {params}));
-    const plan = oneCycle({lrMax: [0.1, 0.2]});
-    for (const {optimizer} of [whole, half]) optimizer.setSchedule(plan, {steps: 8});
-    const wanted = Array.from({length: 8}, whole.step);
-    const got = Array.from({length: 3}, half.step);
-    let saved: tf.io.ModelArtifacts = {};
-    await saveOptimizer(half.optimizer, tf.io.withSaveHandler(artifacts => {
-      // As through JSON: what does not survive it must not be there.
-      const parsed: unknown = JSON.parse(JSON.stringify(artifacts.modelTopology));
-      saved = {...artifacts, modelTopology: typeof parsed === 'object' && parsed !== null ? parsed : {}};
-      return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
-    }));
-    const again = await loadOptimizer(tf.io.fromMemory(saved), {params: half.variables});
-    expect(again.schedule?.step).toBe(3);
-    for (let i = 3; i < 8; i++) {
-      tf.tidy(() => { again.applyGradients(half.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}))); });
-      got.push(again.hypers.map(({lr}) => Number(lr)));
-    }
-    expect(got).toEqual(wanted);
-    for (const [i, variable] of half.variables.entries()) expect(await variable.data()).toEqual(await whole.variables[i]?.data() ?? new Float32Array());
-    expect(again.schedule).toBeUndefined();
-    again.clearSchedule();
-    expect(again.hypers.map(({lr}) => Number(lr))).toEqual(wanted.at(-1) ?? []);
-    again.dispose();
-    whole.dispose();
-    half.dispose();
-  });
-}, ['cpu', 'wasm', 'webgl']);
+    it('goes on in the middle after saving and loading', async () => {
+      const whole = trained(params => adam(0.5, {params}));
+      const half = trained(params => adam(0.5, {params}));
+      const plan = oneCycle({lrMax: [0.1, 0.2]});
+      for (const {optimizer} of [whole, half]) optimizer.setSchedule(plan, {steps: 8});
+      const wanted = Array.from({length: 8}, whole.step);
+      const got = Array.from({length: 3}, half.step);
+      let saved: tf.io.ModelArtifacts = {};
+      await saveOptimizer(
+        half.optimizer,
+        tf.io.withSaveHandler(artifacts => {
+          // As through JSON: what does not survive it must not be there.
+          const parsed: unknown = JSON.parse(JSON.stringify(artifacts.modelTopology));
+          saved = {...artifacts, modelTopology: typeof parsed === 'object' && parsed !== null ? parsed : {}};
+          return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
+        }),
+      );
+      const again = await loadOptimizer(tf.io.fromMemory(saved), {params: half.variables});
+      expect(again.schedule?.step).toBe(3);
+      for (let i = 3; i < 8; i++) {
+        tf.tidy(() => {
+          again.applyGradients(half.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)})));
+        });
+        got.push(again.hypers.map(({lr}) => Number(lr)));
+      }
+      expect(got).toEqual(wanted);
+      for (const [i, variable] of half.variables.entries())
+        expect(await variable.data()).toEqual((await whole.variables[i]?.data()) ?? new Float32Array());
+      expect(again.schedule).toBeUndefined();
+      again.clearSchedule();
+      expect(again.hypers.map(({lr}) => Number(lr))).toEqual(wanted.at(-1) ?? []);
+      again.dispose();
+      whole.dispose();
+      half.dispose();
+    });
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
 
 describe('setSchedule', () => {
   type Columns = Readonly<Record<string, readonly number[]>>;
-  const ready: ReadonlyArray<{readonly name: string; readonly plan: SchedulePlan; readonly at0: Columns; readonly at1: Columns}> = [
-    {name: 'oneCycle', plan: oneCycle(), at0: {lr: [0.02, 0.04], mom: [0.95, 0.95]}, at1: {lr: [5e-6, 1e-5], mom: [0.95, 0.95]}},
+  const ready: ReadonlyArray<{
+    readonly name: string;
+    readonly plan: SchedulePlan;
+    readonly at0: Columns;
+    readonly at1: Columns;
+  }> = [
+    {
+      name: 'oneCycle',
+      plan: oneCycle(),
+      at0: {lr: [0.02, 0.04], mom: [0.95, 0.95]},
+      at1: {lr: [5e-6, 1e-5], mom: [0.95, 0.95]},
+    },
     {name: 'flatCos', plan: flatCos(), at0: {lr: [0.5, 1]}, at1: {lr: [5e-6, 1e-5]}},
     {name: 'sgdr', plan: sgdr({cycles: 2}), at0: {lr: [0.5, 1]}, at1: {lr: [0, 0]}},
     {name: 'warmupCos', plan: warmupCos({pctStart: 0.5}), at0: {lr: [0, 0]}, at1: {lr: [0, 0]}},
@@ -116,7 +163,10 @@ describe('setSchedule', () => {
       const {optimizer, dispose} = trained(params => adam([0.5, 1], {params}));
       optimizer.setSchedule(plan, {steps: 10});
       const {schedule} = optimizer;
-      for (const [pos, wanted] of [[0, at0], [1, at1]] as const) {
+      for (const [pos, wanted] of [
+        [0, at0],
+        [1, at1],
+      ] as const) {
         const got = schedule?.at(pos) ?? {};
         expect(Object.keys(got)).toEqual(Object.keys(wanted));
         expectClose(Object.values(got).flat(), Object.values(wanted).flat(), 1e-12, `${name} at ${pos}`);
@@ -161,19 +211,51 @@ describe('setSchedule', () => {
     readonly message: RegExp;
   }
   const wrong: readonly Wrong[] = [
-    {what: 'an unknown hyper', schedules: {rate: lin(1, 0)}, length: {steps: 2}, message: /No callback of this optimizer has a hyper 'rate'/},
-    {what: 'a value out of range', schedules: {lr: lin(1, -1)}, length: {steps: 2}, message: /'lr' can't be negative, got -1/},
-    {what: 'a list that does not fit', schedules: {lr: lin([1, 2, 3], 0)}, length: {steps: 2}, message: /3 values for lr but there are 2/},
-    {what: 'an exponential to 0', schedules: {lr: exp(1, 0)}, length: {steps: 2}, message: /'lr' goes from 1,1 to 0,0/},
+    {
+      what: 'an unknown hyper',
+      schedules: {rate: lin(1, 0)},
+      length: {steps: 2},
+      message: /No callback of this optimizer has a hyper 'rate'/,
+    },
+    {
+      what: 'a value out of range',
+      schedules: {lr: lin(1, -1)},
+      length: {steps: 2},
+      message: /'lr' can't be negative, got -1/,
+    },
+    {
+      what: 'a list that does not fit',
+      schedules: {lr: lin([1, 2, 3], 0)},
+      length: {steps: 2},
+      message: /3 values for lr but there are 2/,
+    },
+    {
+      what: 'an exponential to 0',
+      schedules: {lr: exp(1, 0)},
+      length: {steps: 2},
+      message: /'lr' goes from 1,1 to 0,0/,
+    },
     {what: 'no steps', schedules: {lr: lin(1, 0)}, length: {steps: 0}, message: /`steps`, the whole number/},
-    {what: 'a wrong step', schedules: {lr: lin(1, 0)}, length: {steps: 2, step: -1}, message: /`step` is the number of steps already made/},
-    {what: 'a negative highest rate', schedules: flatCos({lrMax: -1}), length: {steps: 2}, message: /'lr' can't be negative/},
+    {
+      what: 'a wrong step',
+      schedules: {lr: lin(1, 0)},
+      length: {steps: 2, step: -1},
+      message: /`step` is the number of steps already made/,
+    },
+    {
+      what: 'a negative highest rate',
+      schedules: flatCos({lrMax: -1}),
+      length: {steps: 2},
+      message: /'lr' can't be negative/,
+    },
   ];
   for (const {what, schedules, length, message} of wrong) {
     it(`refuses ${what} and changes nothing`, () => {
       const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.3, 0)}, {steps: 2});
-      expect(() => { optimizer.setSchedule(schedules, length); }).toThrowError(message);
+      expect(() => {
+        optimizer.setSchedule(schedules, length);
+      }).toThrowError(message);
       expect(optimizer.schedule?.at(0)).toEqual({lr: [0.3, 0.3]});
       expect(optimizer.learningRate).toBe(0.5);
       dispose();

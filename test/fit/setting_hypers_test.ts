@@ -1,7 +1,25 @@
 import {
-  accumulate, adam, type AnyFitCallback, checkpoint, cos, fitCallbacks, fitOneCycle, lin, loadOptimizer, lookahead,
-    lrFind, oneCycle, type Optimizer, optimizerOf, OptimWrapper,
-  paramScheduler, record, reduceLROnPlateau, saveOptimizer, setItemPg, sgd,
+  accumulate,
+  adam,
+  type AnyFitCallback,
+  checkpoint,
+  cos,
+  fitCallbacks,
+  fitOneCycle,
+  lin,
+  loadOptimizer,
+  lookahead,
+  lrFind,
+  oneCycle,
+  type Optimizer,
+  optimizerOf,
+  OptimWrapper,
+  paramScheduler,
+  record,
+  reduceLROnPlateau,
+  saveOptimizer,
+  setItemPg,
+  sgd,
 } from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
@@ -17,26 +35,56 @@ const paramsOf = (layers: Layers) => ({params: layers.map(layer => [layer])});
 /** Each with momentum, and a group for each layer. */
 const OPTIMIZERS: Readonly<Record<string, (layers: Layers) => Optimizer>> = {
   'an optimizer': layers => adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)}),
-  'an OptimWrapper': layers => new OptimWrapper(layers.map(() => tf.train.adam(0.3, 0.5)), paramsOf(layers)),
-  'Lookahead': layers => lookahead(adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)})),
-  'Lookahead over an OptimWrapper': layers => lookahead(new OptimWrapper(layers.map(() => tf.train.adam(0.3, 0.5)),
-    paramsOf(layers))),
+  'an OptimWrapper': layers =>
+    new OptimWrapper(
+      layers.map(() => tf.train.adam(0.3, 0.5)),
+      paramsOf(layers),
+    ),
+  Lookahead: layers => lookahead(adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)})),
+  'Lookahead over an OptimWrapper': layers =>
+    lookahead(
+      new OptimWrapper(
+        layers.map(() => tf.train.adam(0.3, 0.5)),
+        paramsOf(layers),
+      ),
+    ),
 };
 
 /** Every way to set a rate of all groups. */
 const WAYS: Readonly<Record<string, (optimizer: Optimizer, lr: number) => void>> = {
-  setHyper: (optimizer, lr) => { optimizer.setHyper('lr', lr); },
-  'setHyper of a list': (optimizer, lr) => { optimizer.setHyper('lr', optimizer.hypers.map(() => lr)); },
-  setHypers: (optimizer, lr) => { optimizer.setHypers({lr, eps: 1e-5}); },
-  hypers: (optimizer, lr) => { for (const hypers of optimizer.hypers) hypers['lr'] = lr; },
+  setHyper: (optimizer, lr) => {
+    optimizer.setHyper('lr', lr);
+  },
+  'setHyper of a list': (optimizer, lr) => {
+    optimizer.setHyper(
+      'lr',
+      optimizer.hypers.map(() => lr),
+    );
+  },
+  setHypers: (optimizer, lr) => {
+    optimizer.setHypers({lr, eps: 1e-5});
+  },
+  hypers: (optimizer, lr) => {
+    for (const hypers of optimizer.hypers) hypers['lr'] = lr;
+  },
   'Object.assign to hypers': (optimizer, lr) => {
     for (const hypers of optimizer.hypers) Object.assign(hypers, {lr});
   },
-  learningRate: (optimizer, lr) => { optimizer.learningRate = lr; },
-  setLearningRate: (optimizer, lr) => { optimizer.setLearningRate(lr); },
-  allParams: (optimizer, lr) => { for (const {hypers} of optimizer.allParams()) hypers['lr'] = lr; },
-  paramGroups: (optimizer, lr) => { for (const group of optimizer.paramGroups) group['lr'] = lr; },
-  setItemPg: (optimizer, lr) => { for (const group of optimizer.paramGroups) setItemPg(group, 'lr', lr); },
+  learningRate: (optimizer, lr) => {
+    optimizer.learningRate = lr;
+  },
+  setLearningRate: (optimizer, lr) => {
+    optimizer.setLearningRate(lr);
+  },
+  allParams: (optimizer, lr) => {
+    for (const {hypers} of optimizer.allParams()) hypers['lr'] = lr;
+  },
+  paramGroups: (optimizer, lr) => {
+    for (const group of optimizer.paramGroups) group['lr'] = lr;
+  },
+  setItemPg: (optimizer, lr) => {
+    for (const group of optimizer.paramGroups) setItemPg(group, 'lr', lr);
+  },
 };
 
 interface Fitted {
@@ -51,8 +99,10 @@ const SCHEDULES = {lr: lin(0.8, 0), mom: lin(0.9, 0.1)};
 const BATCHES = {batchSize: 2, shuffle: false} as const;
 
 function fitted(make: (layers: Layers) => Optimizer, units: readonly number[] = [1]): Fitted {
-  return tinyFit(make, units.map((n, i) => tf.layers.dense({units: n, kernelInitializer: 'ones',
-    ...i === 0 ? {inputShape: [2]} : {}})));
+  return tinyFit(
+    make,
+    units.map((n, i) => tf.layers.dense({units: n, kernelInitializer: 'ones', ...(i === 0 ? {inputShape: [2]} : {})})),
+  );
 }
 
 async function step({model, x, y}: Fitted): Promise<void> {
@@ -69,15 +119,26 @@ async function reloaded({model, x, y}: Fitted): Promise<Fitted> {
   // Without it there would be no parameters to see before the next step.
   const weights = again.layers.flatMap(layer => layer.trainableWeights.map(weight => weight.read()));
   optimizer.attach(weights.filter(weight => weight instanceof tf.Variable));
-  return {model: again, optimizer, x, y, dispose: () => { optimizer.dispose(); again.dispose(); }};
+  return {
+    model: again,
+    optimizer,
+    x,
+    y,
+    dispose: () => {
+      optimizer.dispose();
+      again.dispose();
+    },
+  };
 }
 
 /**
  * Four steps along the schedules, after two of which `act` acts. Resolves to what took the last two, with `lr` and
  * `mom` of these.
  */
-type Place = (given: Fitted, act: (optimizer: Optimizer) => void) =>
-  Promise<{readonly last: Fitted; readonly rates: number[]; readonly moms: number[]}>;
+type Place = (
+  given: Fitted,
+  act: (optimizer: Optimizer) => void,
+) => Promise<{readonly last: Fitted; readonly rates: number[]; readonly moms: number[]}>;
 
 async function lastTwo(last: Fitted): Promise<{last: Fitted; rates: number[]; moms: number[]}> {
   const [rates, moms]: [number[], number[]] = [[], []];
@@ -99,9 +160,15 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
   'in a fit': async (given, act) => {
     const {model, optimizer, x, y} = given;
-    const inBatch = {onBatchEnd: (batch: number) => { if (batch === 1) act(optimizer); }};
-    const {history} = await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([record(),
-      paramScheduler(SCHEDULES), inBatch])});
+    const inBatch = {
+      onBatchEnd: (batch: number) => {
+        if (batch === 1) act(optimizer);
+      },
+    };
+    const {history} = await model.fit(x, y, {
+      ...BATCHES,
+      callbacks: fitCallbacks([record(), paramScheduler(SCHEDULES), inBatch]),
+    });
     const column = (name: string) => (history[name] ?? []).map(Number).slice(2);
     return {last: given, rates: column('lr'), moms: column('mom')};
   },
@@ -127,7 +194,9 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 describe('Setting a scheduled hyper', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const [name, make] of Object.entries(OPTIMIZERS)) {
     for (const [where, trained] of Object.entries(PLACES)) {
@@ -155,12 +224,16 @@ describe('Setting a scheduled hyper', () => {
         const given = fitted(make, [2, 1]);
         const {optimizer, x, y, model} = given;
         const seen: number[][] = [];
-        const setFirst = (opt: Optimizer) => { present(opt.hypers[0])['lr'] = 0.25; };
+        const setFirst = (opt: Optimizer) => {
+          present(opt.hypers[0])['lr'] = 0.25;
+        };
         if (where === 'in a fit') {
-          const inBatch = {onBatchEnd: (batch: number) => {
-            seen.push(hypersOf(optimizer));
-            if (batch === 1) setFirst(optimizer);
-          }};
+          const inBatch = {
+            onBatchEnd: (batch: number) => {
+              seen.push(hypersOf(optimizer));
+              if (batch === 1) setFirst(optimizer);
+            },
+          };
           await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([paramScheduler(SCHEDULES), inBatch])});
           expectClose(seen.slice(2).flat(), [0.25, 0.4, 0.25, 0.2], 1e-12);
           expect(hypersOf(optimizer)).toEqual([0.25, 0.3]);
@@ -204,7 +277,9 @@ describe('Setting a scheduled hyper', () => {
       setItemPg(inner, 'learningRate', 0.25);
       await step(given);
       expect(hypersOf(optimizer)).withContext(when).toEqual([0.25]);
-      expect(Object.keys(optimizer.schedule?.at(0) ?? {})).withContext(when).toEqual(['mom']);
+      expect(Object.keys(optimizer.schedule?.at(0) ?? {}))
+        .withContext(when)
+        .toEqual(['mom']);
       optimizer.clearSchedule();
       expect(hypersOf(optimizer)).withContext(when).toEqual([0.25]);
       expect(hypersOf(optimizer, 'mom')).withContext(when).toEqual([0.5]);
@@ -220,7 +295,10 @@ describe('Setting a scheduled hyper', () => {
     const outer = lookahead(given.optimizer);
     const taken = {...given, optimizer: outer};
     given.model.compile({optimizer: outer, loss: 'meanSquaredError'});
-    for (const hypers of before) expect(() => { hypers['lr'] = 0.8; }).toThrowError(/part of a TfjsOptimLookahead now/);
+    for (const hypers of before)
+      expect(() => {
+        hypers['lr'] = 0.8;
+      }).toThrowError(/part of a TfjsOptimLookahead now/);
     expect(outer.schedule).toBeDefined();
     for (const hypers of outer.hypers) hypers['lr'] = outer.learningRate;
     const now = outer.learningRate;
@@ -236,10 +314,18 @@ describe('Setting a scheduled hyper', () => {
     const {optimizer} = given;
     optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
     await step(given);
-    expect(() => { optimizer.setHypers({lr: 0.1, rate: 1}); }).toThrowError(/hyper 'rate'/);
-    expect(() => { optimizer.learningRate = -1; }).toThrowError(/can't be negative/);
-    expect(() => { present(optimizer.hypers[0])['lr'] = NaN; }).toThrowError(/finite/);
-    expect(() => { present(optimizer.paramGroups[0])['lrr'] = 1; }).toThrowError(/hyper 'lrr'/);
+    expect(() => {
+      optimizer.setHypers({lr: 0.1, rate: 1});
+    }).toThrowError(/hyper 'rate'/);
+    expect(() => {
+      optimizer.learningRate = -1;
+    }).toThrowError(/can't be negative/);
+    expect(() => {
+      present(optimizer.hypers[0])['lr'] = NaN;
+    }).toThrowError(/finite/);
+    expect(() => {
+      present(optimizer.paramGroups[0])['lrr'] = 1;
+    }).toThrowError(/hyper 'lrr'/);
     await step(given);
     expectClose(hypersOf(optimizer), [0.6], 1e-12);
     given.dispose();
@@ -252,7 +338,9 @@ describe('Setting a scheduled hyper', () => {
     await step(given);
     const config = JSON.stringify(optimizer.getConfig());
     const [kernel] = present(optimizer.paramLists[0]);
-    expect(() => { optimizer.applyGradients([{name: present(kernel).name, tensor: tf.ones([7])}]); }).toThrowError();
+    expect(() => {
+      optimizer.applyGradients([{name: present(kernel).name, tensor: tf.ones([7])}]);
+    }).toThrowError();
     expect(JSON.stringify(optimizer.getConfig())).toBe(config);
     await step(given);
     expectClose(hypersOf(optimizer), [0.6], 1e-12);
@@ -275,33 +363,46 @@ describe('Setting a scheduled hyper', () => {
 });
 
 describe('What a fit moves', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   const four = {...BATCHES, epochs: 4} as const;
 
   it('goes back however training ends, but for what was set meanwhile; each scheduler keeps what it is told', async () => {
     const ends: Readonly<Record<string, (model: tf.LayersModel) => void>> = {
       completes: () => undefined,
-      'is stopped': model => { model.stopTraining = true; },
-      throws: () => { throw new Error('out of data'); },
+      'is stopped': model => {
+        model.stopTraining = true;
+      },
+      throws: () => {
+        throw new Error('out of data');
+      },
     };
     for (const [end, act] of Object.entries(ends)) {
       const given = fitted(layers => adam(0.3, {mom: 0.5, eps: 0.1, ...paramsOf(layers)}));
       const {model, optimizer, x, y} = given;
       const callbacks = fitCallbacks([
-        paramScheduler({lr: lin(0.8, 0), wd: lin(0.4, 0)}), paramScheduler({mom: lin(0.8, 0)}, {keep: true}),
-          paramScheduler({eps: lin(1, 0.5)}),
-        {onBatchEnd: batch => {
-          if (batch === 2) optimizer.setHyper('wd', 0.07);
-          if (batch === 3) act(model);
-        }},
+        paramScheduler({lr: lin(0.8, 0), wd: lin(0.4, 0)}),
+        paramScheduler({mom: lin(0.8, 0)}, {keep: true}),
+        paramScheduler({eps: lin(1, 0.5)}),
+        {
+          onBatchEnd: batch => {
+            if (batch === 2) optimizer.setHyper('wd', 0.07);
+            if (batch === 3) act(model);
+          },
+        },
       ]);
       const trained = model.fit(x, y, {...BATCHES, epochs: 2, callbacks});
       if (end === 'throws') await expectAsync(trained).toBeRejectedWithError(/out of data/);
       else await trained;
       const mom = end === 'completes' ? 0.1 : 0.5;
-      expectClose(['lr', 'wd', 'eps', 'mom'].map(name => Number(optimizer.hypers[0]?.[name])), [0.3, 0.07, 0.1, mom],
-        1e-12, end);
+      expectClose(
+        ['lr', 'wd', 'eps', 'mom'].map(name => Number(optimizer.hypers[0]?.[name])),
+        [0.3, 0.07, 0.1, mom],
+        1e-12,
+        end,
+      );
       expect(optimizer.schedule).withContext(end).toBeUndefined();
       optimizer.clearSchedule();
       expect(optimizer.learningRate).toBe(0.3);
@@ -312,8 +413,10 @@ describe('What a fit moves', () => {
   it('is recorded as the steps used it, to the last one', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const steps = recordSteps(given.optimizer);
-    const {history} = await given.model.fit(given.x, given.y,
-      {...BATCHES, callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})]});
+    const {history} = await given.model.fit(given.x, given.y, {
+      ...BATCHES,
+      callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})],
+    });
     expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.6, 0.4, 0.2], 1e-12);
     expect(steps.flat()).toEqual(history['lr']?.map(Number) ?? []);
     given.dispose();
@@ -322,9 +425,11 @@ describe('What a fit moves', () => {
   it('leaves a schedule alone that the user sets meanwhile', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer, model, x, y} = given;
-    const swap = {onBatchEnd: (batch: number) => {
-      if (batch === 1) optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 4});
-    }};
+    const swap = {
+      onBatchEnd: (batch: number) => {
+        if (batch === 1) optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 4});
+      },
+    };
     await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([oneCycle(), swap])});
     expect(optimizer.schedule?.step).toBe(2);
     await step(given);
@@ -339,11 +444,13 @@ describe('What a fit moves', () => {
     const {optimizer, model, x, y} = given;
     let dict = optimizer.stateDict();
     const rates: number[] = [];
-    const rewind = {onBatchEnd: (batch: number) => {
-      rates.push(optimizer.learningRate);
-      if (batch === 0) dict = optimizer.stateDict();
-      if (batch === 2) optimizer.loadStateDict(dict);
-    }};
+    const rewind = {
+      onBatchEnd: (batch: number) => {
+        rates.push(optimizer.learningRate);
+        if (batch === 0) dict = optimizer.stateDict();
+        if (batch === 2) optimizer.loadStateDict(dict);
+      },
+    };
     await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}), rewind])});
     expectClose(rates, [0.8, 0.6, 0.4, 0.6], 1e-12);
     expect(hypersOf(optimizer)).toEqual([0.3]);
@@ -365,7 +472,7 @@ describe('What a fit moves', () => {
   };
   const MOVERS: Readonly<Record<string, () => AnyFitCallback>> = {
     'one-cycle': () => oneCycle({lrMax: 0.1}),
-    'reduceLROnPlateau': () => reduceLROnPlateau({monitor: 'loss', mode: 'max', patience: 1, factor: 0.5}),
+    reduceLROnPlateau: () => reduceLROnPlateau({monitor: 'loss', mode: 'max', patience: 1, factor: 0.5}),
   };
   for (const [mover, move] of Object.entries(MOVERS)) {
     for (const [saving, save] of Object.entries(SAVINGS)) {
@@ -375,15 +482,19 @@ describe('What a fit moves', () => {
             const whole = fitted(make);
             const place = memoryHandler();
             const callbacks = [move(), save(place, whole)];
-            await whole.model.fit(whole.x, whole.y, {...four,
-              callbacks: fitCallbacks(first ? callbacks : callbacks.reverse())});
+            await whole.model.fit(whole.x, whole.y, {
+              ...four,
+              callbacks: fitCallbacks(first ? callbacks : callbacks.reverse()),
+            });
             expect(hypersOf(whole.optimizer)).toEqual([0.3]);
             const again = await tf.loadLayersModel(place);
             expect(optimizerOf(again).schedule).toBeUndefined();
             expect(hypersOf(optimizerOf(again))).toEqual([0.3]);
             const rates = [];
-            for (const model of [whole.model, again]) rates.push((await model.fit(whole.x, whole.y,
-              {...four, callbacks: record({hypers: ['lr', 'mom']})})).history);
+            for (const model of [whole.model, again])
+              rates.push(
+                (await model.fit(whole.x, whole.y, {...four, callbacks: record({hypers: ['lr', 'mom']})})).history,
+              );
             expect(rates[1]).toEqual(present(rates[0]));
             expect(await bitsOf(again.getWeights())).toEqual(await bitsOf(whole.model.getWeights()));
             expect(await snapshot(optimizerOf(again))).toEqual(await snapshot(whole.optimizer));
@@ -402,12 +513,19 @@ describe('What a fit moves', () => {
       const {model, optimizer, x, y} = given;
       const place = memoryHandler();
       let inDict: unknown[] = [];
-      await model.fit(x, y, {...BATCHES, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {keep}),
-        {onEpochEnd: async () => {
-        await saveOptimizer(optimizer, place);
-        const {hypers, schedule} = optimizer.stateDict();
-        inDict = [hypers.map(({lr}) => lr), schedule];
-      }}])});
+      await model.fit(x, y, {
+        ...BATCHES,
+        callbacks: fitCallbacks([
+          paramScheduler({lr: lin(0.8, 0)}, {keep}),
+          {
+            onEpochEnd: async () => {
+              await saveOptimizer(optimizer, place);
+              const {hypers, schedule} = optimizer.stateDict();
+              inDict = [hypers.map(({lr}) => lr), schedule];
+            },
+          },
+        ]),
+      });
       const again = await loadOptimizer(place, {params: optimizer.paramLists});
       const wanted = keep ? 0.8 * 0.25 : 0.3;
       expectClose([...hypersOf(again), ...hypersOf(optimizer)], [wanted, wanted], 1e-12);
@@ -421,16 +539,27 @@ describe('What a fit moves', () => {
     for (const keep of [false, true]) {
       const given = fitted(layers => sgd(0.3, paramsOf(layers)));
       const place = memoryHandler();
-      const stop = {onEpochEnd: (epoch: number) => { if (epoch === 1) given.model.stopTraining = true; }};
-      await given.model.fit(given.x, given.y, {...four, callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)},
-        {keep}), checkpoint(place), stop])});
+      const stop = {
+        onEpochEnd: (epoch: number) => {
+          if (epoch === 1) given.model.stopTraining = true;
+        },
+      };
+      await given.model.fit(given.x, given.y, {
+        ...four,
+        callbacks: fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {keep}), checkpoint(place), stop]),
+      });
       const again = await tf.loadLayersModel(place);
       expect(optimizerOf(again).schedule?.step).toBe(8);
-      const rates = (await again.fit(given.x, given.y, {...BATCHES, epochs: 3,
-        callbacks: record({hypers: ['lr']})})).history['lr']?.map(Number) ?? [];
+      const rates =
+        (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history[
+          'lr'
+        ]?.map(Number) ?? [];
       const after = keep ? 0.05 : 0.3;
-      expectClose(rates, [...[8, 9, 10, 11, 12, 13, 14, 15].map(i => 0.8 * (1 - i / 16)), after, after, after,
-        after], 1e-12);
+      expectClose(
+        rates,
+        [...[8, 9, 10, 11, 12, 13, 14, 15].map(i => 0.8 * (1 - i / 16)), after, after, after, after],
+        1e-12,
+      );
       optimizerOf(again).dispose();
       again.dispose();
       given.dispose();
@@ -441,13 +570,16 @@ describe('What a fit moves', () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer} = given;
     await step(given);
-    const hypers = [{name: 'lr', schedule: {kind: 'lin', start: [0.8], end: [0]}, before: [0.2],
-      keep: false}] as const;
+    const hypers = [
+      {name: 'lr', schedule: {kind: 'lin', start: [0.8], end: [0]}, before: [0.2], keep: false},
+    ] as const;
     optimizer.loadStateDict({...optimizer.stateDict(), schedule: {steps: 2, step: 1, hypers}});
     await step(given);
     expectClose(hypersOf(optimizer), [0.4], 1e-12);
     const [kernel] = present(optimizer.paramLists[0]);
-    expect(() => { optimizer.applyGradients([{name: present(kernel).name, tensor: tf.ones([7])}]); }).toThrowError();
+    expect(() => {
+      optimizer.applyGradients([{name: present(kernel).name, tensor: tf.ones([7])}]);
+    }).toThrowError();
     expectClose(hypersOf(optimizer), [0.4], 1e-12);
     await step(given);
     expect(hypersOf(optimizer)).toEqual([0.2]);
@@ -463,11 +595,15 @@ describe('What a fit moves', () => {
     await step(given);
     const place = memoryHandler();
     await saveOptimizer(optimizer, place);
-    const schedule = {steps: 4, step: 4, hypers: [{name: 'lr', before: [0.2],
-      schedule: {name: 'lin', start: [0.8], end: [0]}}]};
+    const schedule = {
+      steps: 4,
+      step: 4,
+      hypers: [{name: 'lr', before: [0.2], schedule: {name: 'lin', start: [0.8], end: [0]}}],
+    };
     const modelTopology = {className: optimizer.getClassName(), config: {...optimizer.getConfig(), schedule}};
-    const again = await loadOptimizer(tf.io.fromMemory({...place.artifacts(), modelTopology}),
-      {params: optimizer.paramLists});
+    const again = await loadOptimizer(tf.io.fromMemory({...place.artifacts(), modelTopology}), {
+      params: optimizer.paramLists,
+    });
     expect(hypersOf(again)).toEqual([0.2]);
     expect(again.schedule).toBeUndefined();
     again.dispose();
@@ -476,7 +612,9 @@ describe('What a fit moves', () => {
 });
 
 describe('reduceLROnPlateau', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   const halving = (keep = false) => reduceLROnPlateau({monitor: 'loss', mode: 'max', patience: 1, factor: 0.5, keep});
   const common = {batchSize: 8, epochs: 4} as const;
@@ -485,8 +623,10 @@ describe('reduceLROnPlateau', () => {
     const given = fitted(layers => sgd(0.3, {mom: 0.9, ...paramsOf(layers)}));
     const {model, optimizer, x, y} = given;
     optimizer.setSchedule({lr: lin(0.8, 0), mom: lin(0.8, 0)}, {steps: 8});
-    const {history} = await model.fit(x, y, {...common, callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}),
-      halving()])});
+    const {history} = await model.fit(x, y, {
+      ...common,
+      callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}), halving()]),
+    });
     expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.7, 0.35, 0.175], 1e-12);
     expectClose(history['mom']?.map(Number) ?? [], [0.8, 0.7, 0.6, 0.5], 1e-12);
     expectClose(hypersOf(optimizer), [0.7], 1e-12);
@@ -495,40 +635,57 @@ describe('reduceLROnPlateau', () => {
   });
 
   it('leaves a rate as it was set meanwhile, reduces from there, and goes back to there', async () => {
-    for (const [keep, end] of [[false, 0.8], [true, 0.4]] as const) {
+    for (const [keep, end] of [
+      [false, 0.8],
+      [true, 0.4],
+    ] as const) {
       const given = fitted(layers => sgd(0.4, paramsOf(layers)));
       const {model, optimizer, x, y} = given;
-      const set = {onEpochBegin: (epoch: number) => { if (epoch === 3) optimizer.learningRate = 0.8; }};
-      const {history} = await model.fit(x, y, {...common, epochs: 5,
-        callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)])});
+      const set = {
+        onEpochBegin: (epoch: number) => {
+          if (epoch === 3) optimizer.learningRate = 0.8;
+        },
+      };
+      const {history} = await model.fit(x, y, {
+        ...common,
+        epochs: 5,
+        callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)]),
+      });
       expectClose(history['lr']?.map(Number) ?? [], [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
       expectClose(hypersOf(optimizer), [keep ? 0.2 : end], 1e-12);
       given.dispose();
     }
     const last = fitted(layers => sgd(0.4, paramsOf(layers)));
-    const atEnd = {onEpochEnd: (epoch: number) => { if (epoch === 3) last.optimizer.learningRate = 0.8; }};
+    const atEnd = {
+      onEpochEnd: (epoch: number) => {
+        if (epoch === 3) last.optimizer.learningRate = 0.8;
+      },
+    };
     await last.model.fit(last.x, last.y, {...common, callbacks: fitCallbacks([halving(), atEnd])});
     expect(hypersOf(last.optimizer)).toEqual([0.8]);
     last.dispose();
   });
 
-  it('has the reduced rate in what is saved in the middle, and goes back where training is stopped or throws',
-    async () => {
+  it('has the reduced rate in what is saved in the middle, and goes back where training is stopped or throws', async () => {
     for (const end of ['is stopped', 'throws']) {
       const given = fitted(layers => sgd(0.4, paramsOf(layers)));
       const {model, optimizer, x, y} = given;
       const place = memoryHandler();
-      const stop = {onEpochEnd: (epoch: number) => {
-        if (epoch < 2) return;
-        if (end === 'throws') throw new Error('out of data');
-        model.stopTraining = true;
-      }};
+      const stop = {
+        onEpochEnd: (epoch: number) => {
+          if (epoch < 2) return;
+          if (end === 'throws') throw new Error('out of data');
+          model.stopTraining = true;
+        },
+      };
       const trained = model.fit(x, y, {...common, callbacks: fitCallbacks([halving(), checkpoint(place), stop])});
       if (end === 'throws') await expectAsync(trained).toBeRejectedWithError(/out of data/);
       else await trained;
       expect(hypersOf(optimizer)).withContext(end).toEqual([0.4]);
       const again = await tf.loadLayersModel(place);
-      expect(hypersOf(optimizerOf(again))).withContext(end).toEqual([0.1]);
+      expect(hypersOf(optimizerOf(again)))
+        .withContext(end)
+        .toEqual([0.1]);
       optimizerOf(again).dispose();
       again.dispose();
       given.dispose();
@@ -550,7 +707,9 @@ describe('reduceLROnPlateau', () => {
 });
 
 describe('lrFind', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('leaves a schedule as it was, with the groups that it leaves alone', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)), [2, 1]);
@@ -562,7 +721,7 @@ describe('lrFind', () => {
     await lrFind(model, x, y, {numIt: 12});
     expect(JSON.stringify(optimizer.getConfig())).toBe(before);
     await step(given);
-    expectClose(hypersOf(optimizer), [0.1 + 0.7 * (1 + Math.cos(Math.PI / 6)) / 2, 0.05], 1e-12);
+    expectClose(hypersOf(optimizer), [0.1 + (0.7 * (1 + Math.cos(Math.PI / 6))) / 2, 0.05], 1e-12);
     await fitOneCycle(model, x, y, {epochs: 1, batchSize: 8});
     expectClose(hypersOf(optimizer), [0.3, 0.05], 1e-12);
     given.dispose();

@@ -8,14 +8,21 @@ interface Fit {
   readonly model: tf.Sequential;
   readonly optimizer: Optimizer;
   /** The hypers at every step, and which parameters trained. */
-  readonly steps: Array<{readonly hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>; readonly trainable: boolean[]}>;
+  readonly steps: Array<{
+    readonly hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>;
+    readonly trainable: boolean[];
+  }>;
   readonly x: tf.Tensor;
   readonly y: tf.Tensor;
 }
 
 /** A model with a layer for each group, whose optimizer keeps a record of its steps. */
 function fitting(one: golden.TraceCase): Fit {
-  const model = tf.sequential({layers: Array.from({length: one.n_groups}, (_, i) => tf.layers.dense({units: 1, ...i === 0 ? {inputShape: [1]} : {}}))});
+  const model = tf.sequential({
+    layers: Array.from({length: one.n_groups}, (_, i) =>
+      tf.layers.dense({units: 1, ...(i === 0 ? {inputShape: [1]} : {})}),
+    ),
+  });
   const lr = one.kind === 'fit' ? valueOf(one, 'lr') : undefined;
   const optimizer = adam(lr ?? 1e-3, {params: model.layers.map(layer => [layer])});
   model.compile({optimizer, loss: 'meanSquaredError'});
@@ -23,7 +30,10 @@ function fitting(one: golden.TraceCase): Fit {
   const apply = optimizer.applyGradients.bind(optimizer);
   optimizer.applyGradients = gradients => {
     apply(gradients);
-    steps.push({hypers: optimizer.hypers.map(hypers => ({...hypers})), trainable: optimizer.summary().map(({trainable}) => trainable)});
+    steps.push({
+      hypers: optimizer.hypers.map(hypers => ({...hypers})),
+      trainable: optimizer.summary().map(({trainable}) => trainable),
+    });
   };
   return {model, optimizer, steps, x: tf.ones([one.n_iter, 1]), y: tf.ones([one.n_iter, 1])};
 }
@@ -31,7 +41,7 @@ function fitting(one: golden.TraceCase): Fit {
 function valueOf({args}: golden.TraceCase, name: string): HyperValue | undefined {
   const given = args[name];
   if (given === undefined) return undefined;
-  const value = golden.argument(given, (start, end) => start === null ? slice(end) : slice(start, end));
+  const value = golden.argument(given, (start, end) => (start === null ? slice(end) : slice(start, end)));
   return value === null ? undefined : value;
 }
 
@@ -54,13 +64,31 @@ async function run(one: golden.TraceCase, {model, x, y}: Fit): Promise<void> {
   if (one.kind === 'fit') await model.fit(x, y, {...common, epochs});
   else if (one.kind === 'fit_one_cycle') {
     await fitOneCycle(model, x, y, {
-      ...common, epochs, lrMax, initialEpoch: numberOf(one, 'start_epoch'), div: numberOf(one, 'div'), divFinal: numberOf(one, 'div_final'),
-      pctStart: numberOf(one, 'pct_start'), wd: numberOf(one, 'wd'), moms: momsOf(one),
+      ...common,
+      epochs,
+      lrMax,
+      initialEpoch: numberOf(one, 'start_epoch'),
+      div: numberOf(one, 'div'),
+      divFinal: numberOf(one, 'div_final'),
+      pctStart: numberOf(one, 'pct_start'),
+      wd: numberOf(one, 'wd'),
+      moms: momsOf(one),
     });
   } else if (one.kind === 'fit_flat_cos') {
-    await fitFlatCos(model, x, y, {...common, epochs, lrMax, divFinal: numberOf(one, 'div_final'), pctStart: numberOf(one, 'pct_start')});
+    await fitFlatCos(model, x, y, {
+      ...common,
+      epochs,
+      lrMax,
+      divFinal: numberOf(one, 'div_final'),
+      pctStart: numberOf(one, 'pct_start'),
+    });
   } else if (one.kind === 'fit_sgdr') {
-    await fitSgdr(model, x, y, {...common, lrMax, cycles: numberOf(one, 'n_cycles'), cycleLen: numberOf(one, 'cycle_len')});
+    await fitSgdr(model, x, y, {
+      ...common,
+      lrMax,
+      cycles: numberOf(one, 'n_cycles'),
+      cycleLen: numberOf(one, 'cycle_len'),
+    });
   } else {
     await fineTune(model, x, y, {...common, epochs: numberOf(one, 'epochs')});
   }
@@ -78,18 +106,25 @@ describeBackends('the hypers that reach the optimizer at every batch', () => {
         done += pct.length;
         expect(steps.length).toBe(pct.length);
         for (const [name, trace] of Object.entries(hypers)) {
-          const wanted = pct.map((_, i) => 'constant' in trace ? trace.constant : trace[i] ?? []);
+          const wanted = pct.map((_, i) => ('constant' in trace ? trace.constant : (trace[i] ?? [])));
           const largest = Math.max(...wanted.flat());
           steps.forEach((step, i) => {
             // Where fastai's float32 missed a restart, exact maths restarts: with the rate of the first batch.
             const values = one.float32_artifacts?.includes(i) === true ? wanted[0] : wanted[i];
-            expectClose(step.hypers.map(group => Number(group[name]) / largest), (values ?? []).map(value => value / largest), 1e-6, `${name} at batch ${i}`);
+            expectClose(
+              step.hypers.map(group => Number(group[name]) / largest),
+              (values ?? []).map(value => value / largest),
+              1e-6,
+              `${name} at batch ${i}`,
+            );
             expect(step.trainable).toEqual(trainable.flat());
           });
         }
       }
       expect(fit.steps.length).toBe(done);
-      expect(fit.optimizer.hypers.map(hypers => ({...hypers}))).withContext('hypers afterwards').toEqual(before);
+      expect(fit.optimizer.hypers.map(hypers => ({...hypers})))
+        .withContext('hypers afterwards')
+        .toEqual(before);
       tf.dispose([fit.x, fit.y]);
       fit.optimizer.dispose();
       fit.model.dispose();

@@ -1,6 +1,20 @@
 import {
-  adam, applyConstraints, checkpoint, type CheckpointOptions, ema, evaluateAverages, fitCallbacks, fitOneCycle, layerConstraints, layerGroups, oneCycle, optimizerOf, record,
-  restoreBestWeights, sgd, terminateOnNaN,
+  adam,
+  applyConstraints,
+  checkpoint,
+  type CheckpointOptions,
+  ema,
+  evaluateAverages,
+  fitCallbacks,
+  fitOneCycle,
+  layerConstraints,
+  layerGroups,
+  oneCycle,
+  optimizerOf,
+  record,
+  restoreBestWeights,
+  sgd,
+  terminateOnNaN,
 } from '../../src';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -10,16 +24,30 @@ import {samples, tinyFit} from './support/model';
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map(weight => [...weight.dataSync()]);
 
 describe('record', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('puts hypers, losses and norms of each batch in the History, and leaks nothing', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.5, {mom: 0.9}));
-    const run = () => fitOneCycle(model, x, y, {epochs: 2, batchSize: 4, callbacks: [record({hypers: ['lr', 'mom'], gradNorm: true, updateNorm: true})]});
+    const run = () =>
+      fitOneCycle(model, x, y, {
+        epochs: 2,
+        batchSize: 4,
+        callbacks: [record({hypers: ['lr', 'mom'], gradNorm: true, updateNorm: true})],
+      });
     await run();
     const {history} = await leakless(run);
-    expect(Object.entries(history).map(([name, values]) => `${name} ${values.length}`).sort())
-      .toEqual(['batch_loss 4', 'grad_norm 4', 'loss 2', 'lr 4', 'mom 4', 'update_norm 4']);
-    expect(Object.values(history).flat().every(value => typeof value === 'number' && Number.isFinite(value))).toBeTrue();
+    expect(
+      Object.entries(history)
+        .map(([name, values]) => `${name} ${values.length}`)
+        .sort(),
+    ).toEqual(['batch_loss 4', 'grad_norm 4', 'loss 2', 'lr 4', 'mom 4', 'update_norm 4']);
+    expect(
+      Object.values(history)
+        .flat()
+        .every(value => typeof value === 'number' && Number.isFinite(value)),
+    ).toBeTrue();
     expect(Number(history['lr']?.[0])).toBeCloseTo(0.02, 9);
     dispose();
   });
@@ -28,7 +56,11 @@ describe('record', () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.5));
     const before = weightsOf(model).flat();
     const {history} = await model.fit(x, y, {batchSize: 8, callbacks: record({gradNorm: true, updateNorm: true})});
-    const moved = Math.hypot(...weightsOf(model).flat().map((value, i) => value - (before[i] ?? 0)));
+    const moved = Math.hypot(
+      ...weightsOf(model)
+        .flat()
+        .map((value, i) => value - (before[i] ?? 0)),
+    );
     expectClose(Number(history['update_norm']?.[0]), moved, 1e-6);
     expectClose(Number(history['grad_norm']?.[0]) * 0.5, moved, 1e-6);
     dispose();
@@ -36,9 +68,15 @@ describe('record', () => {
 
   it('records norms of gradients whose squares overflow', async () => {
     // From zero, so that no prediction is large as well: their product with the inputs would overflow.
-    const {model, x, y, dispose} = tinyFit(sgd(0.5), [tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'})]);
+    const {model, x, y, dispose} = tinyFit(sgd(0.5), [
+      tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'}),
+    ]);
     const large = tf.tidy(() => tf.add(tf.mul(x, 1e20), 1e20));
-    const {history} = await model.fit(large, y, {batchSize: 8, epochs: 1, callbacks: record({gradNorm: true, updateNorm: true})});
+    const {history} = await model.fit(large, y, {
+      batchSize: 8,
+      epochs: 1,
+      callbacks: record({gradNorm: true, updateNorm: true}),
+    });
     const [norm, moved] = [Number(history['grad_norm']?.[0]), Number(history['update_norm']?.[0])];
     expect(norm).toBeGreaterThan(2e19);
     expect(Number.isFinite(norm)).toBeTrue();
@@ -52,8 +90,14 @@ describe('record', () => {
     const {model, x, y, dispose} = tinyFit(given => adam([0.1, 0.2], {params: given.map(layer => [layer])}), layers);
     const {history} = await model.fit(x, y, {callbacks: record({hypers: ['lr']})});
     expect([history['lr_0'], history['lr_1']]).toEqual([[0.1], [0.2]]);
-    await expectAsync(model.fit(x, y, {callbacks: record({hypers: ['rate']})})).toBeRejectedWithError(/no hyper 'rate'; it has/);
-    const fail = {onBatchBegin: (batch: number) => { if (batch === 1) throw new Error('out of data'); }};
+    await expectAsync(model.fit(x, y, {callbacks: record({hypers: ['rate']})})).toBeRejectedWithError(
+      /no hyper 'rate'; it has/,
+    );
+    const fail = {
+      onBatchBegin: (batch: number) => {
+        if (batch === 1) throw new Error('out of data');
+      },
+    };
     // tfjs itself leaves something behind then.
     const leaked = async (callbacks: Parameters<typeof fitCallbacks>[0]) => {
       const before = tf.memory().numTensors;
@@ -66,9 +110,13 @@ describe('record', () => {
 });
 
 describe('layerConstraints', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const constrained = () => [tf.layers.dense({units: 1, inputShape: [2], kernelConstraint: tf.constraints.nonNeg(), useBias: false})];
+  const constrained = () => [
+    tf.layers.dense({units: 1, inputShape: [2], kernelConstraint: tf.constraints.nonNeg(), useBias: false}),
+  ];
 
   it('holds after each step, and for validation', async () => {
     const {model, x, dispose} = tinyFit(sgd(1), constrained());
@@ -81,7 +129,7 @@ describe('layerConstraints', () => {
     dispose();
   });
 
-  it('can be applied in a loop of one\'s own', () => {
+  it("can be applied in a loop of one's own", () => {
     const {model, dispose} = tinyFit(sgd(1), constrained());
     for (const weight of model.weights) {
       const variable = weight.read();
@@ -94,7 +142,9 @@ describe('layerConstraints', () => {
 });
 
 describe('evaluateAverages', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('has validation see the averages, by fit and fitDataset, and puts the trained weights back', async () => {
     const {model, x, y, dispose} = tinyFit(ema(sgd(0.3), {decay: 0.9}));
@@ -125,14 +175,22 @@ describe('evaluateAverages', () => {
 });
 
 describe('terminateOnNaN', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('stops after the first batch whose loss is no number, and warns', async () => {
     const warned = spyOn(console, 'warn');
     const {model, x, y, dispose} = tinyFit(sgd(1e30));
-    const {epoch} = await model.fit(x, y, {epochs: 50, batchSize: 2, callbacks: [terminateOnNaN(), oneCycle({lrMax: 1e30})]});
+    const {epoch} = await model.fit(x, y, {
+      epochs: 50,
+      batchSize: 2,
+      callbacks: [terminateOnNaN(), oneCycle({lrMax: 1e30})],
+    });
     expect(epoch.length).toBeLessThan(50);
-    expect(warned).toHaveBeenCalledOnceWith(jasmine.stringMatching(/the loss of batch \d is (NaN|Infinity): training stops/));
+    expect(warned).toHaveBeenCalledOnceWith(
+      jasmine.stringMatching(/the loss of batch \d is (NaN|Infinity): training stops/),
+    );
     expect(optimizerOf(model).learningRate).toBe(1e30);
     dispose();
   });
@@ -140,18 +198,33 @@ describe('terminateOnNaN', () => {
 
 /** Trains for as many epochs as there are losses, each logged as `given`. */
 function withLosses(losses: readonly number[]) {
-  return {onEpochEnd: (epoch: number, logs?: tf.Logs) => { if (logs !== undefined) logs['given'] = losses[epoch] ?? 0; }};
+  return {
+    onEpochEnd: (epoch: number, logs?: tf.Logs) => {
+      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+    },
+  };
 }
 
 describe('restoreBestWeights', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('ends with the weights of the best epoch', async () => {
     spyOn(console, 'warn');
     const {model, x, y, dispose} = tinyFit(sgd(0.1));
     const after: number[][][] = [];
-    const keep = {onEpochEnd: () => { after.push(weightsOf(model)); }};
-    await leakless(() => model.fit(x, y, {epochs: 4, callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given', mode: 'min'})])}));
+    const keep = {
+      onEpochEnd: () => {
+        after.push(weightsOf(model));
+      },
+    };
+    await leakless(() =>
+      model.fit(x, y, {
+        epochs: 4,
+        callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given', mode: 'min'})]),
+      }),
+    );
     expect(weightsOf(model)).toEqual(after[1] ?? []);
     expect(weightsOf(model)).not.toEqual(after[3] ?? []);
     dispose();
@@ -159,12 +232,16 @@ describe('restoreBestWeights', () => {
 });
 
 describe('checkpoint', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('saves after each epoch, or the best ones, or every so many batches', async () => {
     spyOn(console, 'warn');
     const cases: ReadonlyArray<{options: CheckpointOptions; saves: number}> = [
-      {options: {}, saves: 4}, {options: {monitor: 'given', mode: 'min', saveBest: true}, saves: 2}, {options: {everyBatches: 3}, saves: 6},
+      {options: {}, saves: 4},
+      {options: {monitor: 'given', mode: 'min', saveBest: true}, saves: 2},
+      {options: {everyBatches: 3}, saves: 6},
     ];
     for (const {options, saves} of cases) {
       const {model, x, y, dispose} = tinyFit(sgd(0.1));
@@ -173,7 +250,11 @@ describe('checkpoint', () => {
         saved++;
         return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
       });
-      await model.fit(x, y, {epochs: 4, batchSize: 4, callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), checkpoint(to, options)])});
+      await model.fit(x, y, {
+        epochs: 4,
+        batchSize: 4,
+        callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), checkpoint(to, options)]),
+      });
       expect(saved).toBe(saves);
       dispose();
     }
@@ -181,8 +262,14 @@ describe('checkpoint', () => {
   });
 
   it('goes on in the middle of a one-cycle as if nothing had been, groups, freezing and all', async () => {
-    const made = () => tinyFit(layers => adam([0.01, 0.1], {params: layerGroups(tf.sequential({layers}), ['top'])}),
-      [tf.layers.dense({units: 2, inputShape: [2], name: 'low', kernelInitializer: 'ones'}), tf.layers.dense({units: 1, name: 'top', kernelInitializer: 'ones'})]);
+    const made = () =>
+      tinyFit(
+        layers => adam([0.01, 0.1], {params: layerGroups(tf.sequential({layers}), ['top'])}),
+        [
+          tf.layers.dense({units: 2, inputShape: [2], name: 'low', kernelInitializer: 'ones'}),
+          tf.layers.dense({units: 1, name: 'top', kernelInitializer: 'ones'}),
+        ],
+      );
     const common = {batchSize: 2, shuffle: false, epochs: 4};
     const whole = made();
     await fitOneCycle(whole.model, whole.x, whole.y, common);
@@ -192,7 +279,11 @@ describe('checkpoint', () => {
       saved = artifacts;
       return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
     });
-    const stop = {onEpochEnd: (epoch: number) => { if (epoch === 1) half.model.stopTraining = true; }};
+    const stop = {
+      onEpochEnd: (epoch: number) => {
+        if (epoch === 1) half.model.stopTraining = true;
+      },
+    };
     await fitOneCycle(half.model, half.x, half.y, {...common, callbacks: [checkpoint(to), stop]});
     const again = await tf.loadLayersModel(tf.io.fromMemory(saved));
     expect(optimizerOf(again).schedule?.step).toBe(8);

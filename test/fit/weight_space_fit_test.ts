@@ -1,6 +1,18 @@
 import {
-  adam, applyConstraints, bnFreeze, checkpoint, ema, evaluateAverages, fitCallbacks, layerConstraints, lookahead,
-  lrFind, type Optimizer, optimizerOf, restoreBestWeights, sgd,
+  adam,
+  applyConstraints,
+  bnFreeze,
+  checkpoint,
+  ema,
+  evaluateAverages,
+  fitCallbacks,
+  layerConstraints,
+  lookahead,
+  lrFind,
+  type Optimizer,
+  optimizerOf,
+  restoreBestWeights,
+  sgd,
 } from '../../src';
 import {isTensor} from '../../src/util/tensors';
 import {bitsOf} from '../support/bits';
@@ -13,42 +25,67 @@ import {tinyFit} from './support/model';
 
 const FIT = {shuffle: false, batchSize: 4, verbose: 0};
 const weightsOf = (model: tf.LayersModel) => bitsOf(model.getWeights());
-const slowOf = (optimizer: Optimizer) => bitsOf(optimizer.paramLists.flat().map(variable => {
-  const {slow} = optimizer.state.get(variable);
-  if (slow instanceof tf.Tensor) return slow;
-  throw new Error(`'${variable.name}' has no slow weights.`);
-}));
+const slowOf = (optimizer: Optimizer) =>
+  bitsOf(
+    optimizer.paramLists.flat().map(variable => {
+      const {slow} = optimizer.state.get(variable);
+      if (slow instanceof tf.Tensor) return slow;
+      throw new Error(`'${variable.name}' has no slow weights.`);
+    }),
+  );
 const replaceWeights = (model: tf.LayersModel) => {
-  tf.tidy(() => { model.setWeights(model.getWeights().map(weight => weight.mul(0).add(7))); });
+  tf.tidy(() => {
+    model.setWeights(model.getWeights().map(weight => weight.mul(0).add(7)));
+  });
 };
 
 /** Has each epoch log the loss that is given for it. */
 function withLosses(losses: readonly number[]) {
-  const onEpochEnd = (epoch: number, logs?: tf.Logs) => { if (logs !== undefined) logs['given'] = losses[epoch] ?? 0; };
+  const onEpochEnd = (epoch: number, logs?: tf.Logs) => {
+    if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+  };
   return {onEpochEnd};
 }
 
 const bestByGiven = () => restoreBestWeights({monitor: 'given', mode: 'min'});
 
 describe('frozen weights in fit', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const constrained = () => ['low', 'top'].map((name, i) => tf.layers.dense({
-    name, units: 2 - i, ...i === 0 ? {inputShape: [2]} : {}, useBias: false,
-    kernelConstraint: tf.constraints.nonNeg(), kernelInitializer: tf.initializers.constant({value: -1}),
-  }));
+  const constrained = () =>
+    ['low', 'top'].map((name, i) =>
+      tf.layers.dense({
+        name,
+        units: 2 - i,
+        ...(i === 0 ? {inputShape: [2]} : {}),
+        useBias: false,
+        kernelConstraint: tf.constraints.nonNeg(),
+        kernelInitializer: tf.initializers.constant({value: -1}),
+      }),
+    );
 
   const WAYS: Readonly<Record<string, (optimizer: Optimizer) => void>> = {
-    'the optimizer': optimizer => { optimizer.freeze(); },
-    'trainable': optimizer => { for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = false; },
+    'the optimizer': optimizer => {
+      optimizer.freeze();
+    },
+    trainable: optimizer => {
+      for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = false;
+    },
   };
   for (const [how, freeze] of Object.entries(WAYS)) {
     it(`are left alone by constraints: frozen by ${how}`, async () => {
       const {model, optimizer, x, y, dispose} = tinyFit(
-        layers => adam(0.01, {params: layers.map(layer => [layer])}), constrained());
+        layers => adam(0.01, {params: layers.map(layer => [layer])}),
+        constrained(),
+      );
       freeze(optimizer);
       applyConstraints(model);
-      expect(model.getWeights().map(weight => [...weight.dataSync()])).toEqual([[-1, -1, -1, -1], [0, 0]]);
+      expect(model.getWeights().map(weight => [...weight.dataSync()])).toEqual([
+        [-1, -1, -1, -1],
+        [0, 0],
+      ]);
       const before = (await weightsOf(model))[0];
       await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
       await leakless(() => model.fit(x, y, {...FIT, callbacks: layerConstraints()}));
@@ -63,8 +100,11 @@ describe('frozen weights in fit', () => {
       for (const layer of model.layers.slice(0, 1)) layer.trainable = false;
       if (optimizer !== undefined) model.compile({optimizer, loss: 'meanSquaredError'});
       applyConstraints(model);
-      const kernels = model.layers.map(layer => [...layer.getWeights()[0]?.dataSync() ?? []]);
-      expect(kernels).toEqual([[-1, -1, -1, -1], [0, 0]]);
+      const kernels = model.layers.map(layer => [...(layer.getWeights()[0]?.dataSync() ?? [])]);
+      expect(kernels).toEqual([
+        [-1, -1, -1, -1],
+        [0, 0],
+      ]);
       optimizer?.dispose();
       model.dispose();
     }
@@ -72,11 +112,15 @@ describe('frozen weights in fit', () => {
 
   it('change nothing where a constraint throws', async () => {
     const failing = tf.constraints.nonNeg();
-    failing.apply = () => { throw new Error('no constraint'); };
+    failing.apply = () => {
+      throw new Error('no constraint');
+    };
     const layers = [...constrained().slice(0, 1), tf.layers.dense({units: 1, kernelConstraint: failing})];
     const {model, dispose} = tinyFit(sgd(0.1), layers);
     const before = await weightsOf(model);
-    expect(() => { applyConstraints(model); }).toThrowError('no constraint');
+    expect(() => {
+      applyConstraints(model);
+    }).toThrowError('no constraint');
     expect(await weightsOf(model)).toEqual(before);
     dispose();
   });
@@ -84,12 +128,14 @@ describe('frozen weights in fit', () => {
   it('have bnFreeze follow freezing and thawing in the middle', async () => {
     const layers = [tf.layers.batchNormalization({inputShape: [2]}), tf.layers.dense({units: 1})];
     const {model, optimizer, x, y, dispose} = tinyFit(
-      given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}), layers);
+      given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}),
+      layers,
+    );
     optimizer.freeze();
     const moving: number[][][] = [];
     const thaw = {
       onEpochEnd: async (epoch: number) => {
-        moving.push((await bitsOf(layers[0]?.getWeights().slice(2) ?? [])));
+        moving.push(await bitsOf(layers[0]?.getWeights().slice(2) ?? []));
         if (epoch === 0) optimizer.unfreeze();
         if (epoch === 1) optimizer.freeze();
       },
@@ -104,7 +150,9 @@ describe('frozen weights in fit', () => {
 });
 
 describe('bnFreeze', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('keeps the averages of a layer whose trainable is false', async () => {
     const layers = [tf.layers.batchNormalization({inputShape: [2]}), tf.layers.dense({units: 1})];
@@ -119,14 +167,24 @@ describe('bnFreeze', () => {
 });
 
 describe('slow weights in fit', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
-  const made = () => tinyFit(layers => lookahead(adam(0.1, {params: layers}), {k: 3}), [tf.layers.dense({
-    units: 1, inputShape: [2], kernelInitializer: tf.initializers.constant({value: 0.5}),
-    kernelConstraint: tf.constraints.maxNorm({maxValue: 0.4}),
-  })]);
+  const made = () =>
+    tinyFit(
+      layers => lookahead(adam(0.1, {params: layers}), {k: 3}),
+      [
+        tf.layers.dense({
+          units: 1,
+          inputShape: [2],
+          kernelInitializer: tf.initializers.constant({value: 0.5}),
+          kernelConstraint: tf.constraints.maxNorm({maxValue: 0.4}),
+        }),
+      ],
+    );
 
-  it('are not restarted by this package\'s own callbacks', async () => {
+  it("are not restarted by this package's own callbacks", async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, x, y, dispose} = made();
     await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
@@ -138,7 +196,9 @@ describe('slow weights in fit', () => {
     });
     await lrFind(model, x, y, {...FIT, numIt: 5});
     await model.fit(x, y, {
-      ...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), layerConstraints(), bestByGiven()]),
+      ...FIT,
+      epochs: 3,
+      callbacks: fitCallbacks([withLosses([3, 1, 2]), layerConstraints(), bestByGiven()]),
     });
     await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
     expect(warned.calls.allArgs().filter(([text]) => String(text).includes('outside of the optimizer'))).toEqual([]);
@@ -148,7 +208,7 @@ describe('slow weights in fit', () => {
   /** What leaves the optimizer with the state that belongs to the weights. */
   const BEFORE: Readonly<Record<string, (fit: ReturnType<typeof made>) => Promise<unknown>>> = {
     'a fit': ({model, x, y}) => model.fit(x, y, FIT),
-    'lrFind': async ({model, x, y}) => {
+    lrFind: async ({model, x, y}) => {
       await model.fit(x, y, FIT);
       await lrFind(model, x, y, {...FIT, numIt: 5});
     },
@@ -157,7 +217,7 @@ describe('slow weights in fit', () => {
       replaceWeights(model);
       await lrFind(model, x, y, {...FIT, numIt: 5});
     },
-    'restoreBestWeights': ({model, x, y}) =>
+    restoreBestWeights: ({model, x, y}) =>
       model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), bestByGiven()])}),
   };
   for (const [what, before] of Object.entries(BEFORE)) {
@@ -180,7 +240,7 @@ describe('slow weights in fit', () => {
     });
   }
 
-  it('go back with lrFind, which replaced weights don\'t make forget that they are', async () => {
+  it("go back with lrFind, which replaced weights don't make forget that they are", async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, x, y, dispose} = made();
     await model.fit(x, y, FIT);
@@ -199,7 +259,9 @@ describe('slow weights in fit', () => {
 const averaged = () => tinyFit(layers => ema(lookahead(adam(0.1, {params: layers}), {k: 3}), {decay: 0.5}));
 
 describe('restoreBestWeights', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('brings the state in weight space back with the weights, and leaves the rest', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
@@ -229,12 +291,15 @@ describe('restoreBestWeights', () => {
   it('has eval() show what evaluateAverages had validation see', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
     const {history} = await model.fit(x, y, {
-      ...FIT, epochs: 6, validationData: [x, y], callbacks: fitCallbacks([evaluateAverages(), restoreBestWeights()]),
+      ...FIT,
+      epochs: 6,
+      validationData: [x, y],
+      callbacks: fitCallbacks([evaluateAverages(), restoreBestWeights()]),
     });
     const lowest = Math.min(...(history['val_loss'] ?? []).map(Number));
     optimizer.eval();
     const loss = model.evaluate(x, y, {batchSize: 4});
-    expectClose(Array.isArray(loss) ? [] : [...await loss.data()], [lowest], 1e-6);
+    expectClose(Array.isArray(loss) ? [] : [...(await loss.data())], [lowest], 1e-6);
     optimizer.train();
     tf.dispose(loss);
     dispose();
@@ -243,7 +308,11 @@ describe('restoreBestWeights', () => {
   it('restores the weights alone where the optimizer is one of tf.train', async () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     const seen: number[][][] = [];
-    const look = {onEpochEnd: async () => { seen.push(await weightsOf(model)); }};
+    const look = {
+      onEpochEnd: async () => {
+        seen.push(await weightsOf(model));
+      },
+    };
     await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), look, bestByGiven()])});
     expect(await weightsOf(model)).toEqual(seen[1] ?? []);
     dispose();
@@ -268,7 +337,9 @@ describe('restoreBestWeights', () => {
 });
 
 describe('checkpoint', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   it('brings weights and their state back, also of replaced weights, and no warning comes', async () => {
     const {model, x, y, dispose} = averaged();
@@ -285,7 +356,11 @@ describe('checkpoint', () => {
 
   it('is refused between eval() and train()', async () => {
     const {model, x, y, dispose} = tinyFit(layers => ema(adam(0.1, {params: layers})));
-    const show = {onEpochEnd: () => { optimizerOf(model).eval(); }};
+    const show = {
+      onEpochEnd: () => {
+        optimizerOf(model).eval();
+      },
+    };
     const callbacks = fitCallbacks([show, checkpoint(memoryHandler())]);
     await expectAsync(model.fit(x, y, {...FIT, callbacks})).toBeRejectedWithError(/^Between eval\(\) and train\(\)/);
     dispose();

@@ -1,4 +1,4 @@
-import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, sgd, zeros} from '../../src';
+import {adam, type Callback, callback, lamb, larc, Optimizer, required, scalar, sgd, zeros} from '../../src';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -8,29 +8,42 @@ import {tf} from '../support/tfjs';
 import {webgl} from '../support/webgl';
 import {webgpu} from '../support/webgpu';
 
-const norms = callback('normsHere', {state: {norm: scalar, memory: zeros}},
-  ({p, grad, norm, memory}) => ({p: p.sub(memory.mul(norm)), memory: memory.add(grad), norm: norm.mul(0.5).add(grad.square().mean().sqrt())}));
-const clipped = callback('clippedHere', {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum()})},
-  ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().div(maxNorm).maximum(1).pow(-1))}));
-const centred = callback('centredHere', {total: ({grad}) => ({mean: grad.mean()})}, ({grad, total}) => ({grad: grad.sub(total.mean)}));
+const norms = callback('normsHere', {state: {norm: scalar, memory: zeros}}, ({p, grad, norm, memory}) => ({
+  p: p.sub(memory.mul(norm)),
+  memory: memory.add(grad),
+  norm: norm.mul(0.5).add(grad.square().mean().sqrt()),
+}));
+const clipped = callback(
+  'clippedHere',
+  {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum()})},
+  ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().div(maxNorm).maximum(1).pow(-1))}),
+);
+const centred = callback('centredHere', {total: ({grad}) => ({mean: grad.mean()})}, ({grad, total}) => ({
+  grad: grad.sub(total.mean),
+}));
 const plain = callback('plainHere', {}, ({p, grad}) => ({p: p.sub(grad)}));
 const RULES: Readonly<Record<string, () => Optimizer>> = {
-  adam: () => adam(0.1, {wd: 0.1}), lamb: () => lamb(0.1), 'scalar state': () => new Optimizer<readonly Callback[]>([norms], {}),
+  adam: () => adam(0.1, {wd: 0.1}),
+  lamb: () => lamb(0.1),
+  'scalar state': () => new Optimizer<readonly Callback[]>([norms], {}),
   'one total after another': () => new Optimizer<readonly Callback[]>([clipped, centred, plain], {maxNorm: 0.5}),
 };
 
 /** A run that can be looked at: all values are on the device before the first step. */
 class Training {
   readonly variables: readonly tf.Variable[];
-  private readonly gradients: ReadonlyArray<{name: string; tensor: tf.Tensor}>;
+  readonly #gradients: ReadonlyArray<{name: string; tensor: tf.Tensor}>;
 
-  constructor(readonly optimizer: Optimizer, shapes: readonly number[][] = [[3, 5], [7]]) {
+  constructor(
+    readonly optimizer: Optimizer,
+    shapes: readonly number[][] = [[3, 5], [7]],
+  ) {
     this.variables = shapes.map(shape => tf.tidy(() => tf.variable(onDevice(shape, 1))));
-    this.gradients = this.variables.map(({name, shape}) => ({name, tensor: onDevice(shape, 2)}));
+    this.#gradients = this.variables.map(({name, shape}) => ({name, tensor: onDevice(shape, 2)}));
   }
 
   step(): void {
-    this.optimizer.applyGradients([...this.gradients]);
+    this.optimizer.applyGradients([...this.#gradients]);
   }
 
   /** The message of what a step throws. */
@@ -46,16 +59,20 @@ class Training {
   /** What tfjs's WebGPU backend has on the host is all that it can move to another backend. */
   async onHost(): Promise<void> {
     const entries = this.variables.flatMap(variable => Object.values(this.optimizer.state.get(variable)));
-    const tensors = [...this.variables, ...this.gradients.map(({tensor}) => tensor), ...entries.flatMap(entry => (entry instanceof tf.Tensor ? [entry] : []))];
+    const tensors = [
+      ...this.variables,
+      ...this.#gradients.map(({tensor}) => tensor),
+      ...entries.flatMap(entry => (entry instanceof tf.Tensor ? [entry] : [])),
+    ];
     await Promise.all(tensors.map(tensor => tensor.data()));
   }
 
   async values(): Promise<Record<string, number[]>> {
     const values: Record<string, number[]> = {};
     for (const [i, variable] of this.variables.entries()) {
-      values[`p${i}`] = [...await variable.data()];
+      values[`p${i}`] = [...(await variable.data())];
       for (const [name, entry] of Object.entries(this.optimizer.state.get(variable))) {
-        values[`${name}${i}`] = entry instanceof tf.Tensor ? [...await entry.data()] : [Number(entry)];
+        values[`${name}${i}`] = entry instanceof tf.Tensor ? [...(await entry.data())] : [Number(entry)];
       }
     }
     return values;
@@ -63,12 +80,20 @@ class Training {
 
   dispose(): void {
     this.optimizer.dispose();
-    tf.dispose([...this.variables, ...this.gradients.map(({tensor}) => tensor)]);
+    tf.dispose([...this.variables, ...this.#gradients.map(({tensor}) => tensor)]);
   }
 }
 
 function onDevice(shape: number[], of: number): tf.Tensor {
-  return tf.tidy(() => tf.tensor(Array.from({length: tf.util.sizeFromShape(shape)}, (_, i) => Math.sin(i + of)), shape, 'float32').add(0));
+  return tf.tidy(() =>
+    tf
+      .tensor(
+        Array.from({length: tf.util.sizeFromShape(shape)}, (_, i) => Math.sin(i + of)),
+        shape,
+        'float32',
+      )
+      .add(0),
+  );
 }
 
 function counts(): number[] {
@@ -83,110 +108,139 @@ function prototypeOf(name: string): object {
   return prototype;
 }
 
-describeBackends('a step on a GPU', (backend, place) => {
-  for (const [name, make] of Object.entries(RULES)) {
-    for (const method of ['uploadToGPU', 'makeTensorInfo']) {
-      it(`leaves all as it was wherever ${method} fails: ${name}`, () => leakless(async () => {
-        const smooth = new Training(make());
-        const training = new Training(make());
-        for (let step = 0; step < 2; step++) {
-          smooth.step();
-          let isThrough = false;
-          for (let n = 1; !isThrough; n++) {
-            const before = await training.values();
-            const memory = counts();
-            let calls = 0;
-            const undo = replaceMethod(tf.backend(), method, original => (...values) => {
-              if (++calls === n) throw new Error('out of memory');
-              return original(...values);
-            });
-            const failure = training.failure();
-            undo();
-            isThrough = calls < n;
-            expect(failure).toBe(isThrough ? '' : 'Error: out of memory');
-            if (isThrough) continue;
-            expect(counts()).withContext(`call ${n}`).toEqual(memory);
-            expect(await training.values()).withContext(`call ${n}`).toEqual(before);
-          }
-        }
-        expect(await training.values()).toEqual(await smooth.values());
-        smooth.dispose();
-        training.dispose();
-      }));
-    }
-  }
-
-  it('reads nothing back', () => {
-    const objects = backend === 'webgl' ? webgl().gpgpu.gl : prototypeOf('GPUBuffer');
-    const reading = ['readPixels', 'finish', 'getError', ...place === 'webgl1' ? [] : ['getBufferSubData', 'fenceSync', 'clientWaitSync']];
-    const methods = backend === 'webgl' ? reading : ['mapAsync', 'getMappedRange'];
-    for (const make of Object.values(RULES)) {
-      const training = new Training(make());
-      for (let step = 0; step < 2; step++) training.step();
-      expect(methodCalls(objects, methods, () => { training.step(); })).toBe(0);
-      training.dispose();
-    }
-  });
-
-  it('needs no tensors from step to step', () => {
-    for (const make of Object.values(RULES)) {
-      const training = new Training(make());
-      for (let step = 0; step < 2; step++) training.step();
-      const before = tf.memory();
-      for (let step = 0; step < 3; step++) training.step();
-      expect(tf.memory()).toEqual(before);
-      training.dispose();
-    }
-  });
-
-  it('goes on where another backend was in between', () => leakless(async () => {
-    const others: readonly BackendName[] = ['cpu', 'wasm', 'webgl', 'webgpu'];
-    const runs: Array<Record<string, number[]>> = [];
-    for (const isFused of [true, false]) {
-      const training = new Training(lamb(0.1));
-      for (const other of others) {
-        for (const on of [backend, other, other, backend]) {
-          if (tf.getBackend() === 'webgpu') await training.onHost();
-          // Where there is no WebGPU, the backend stays as it is.
-          await tf.setBackend(on);
-          tf.env().set('OPTIM_FUSING', isFused);
-          training.step();
-        }
+describeBackends(
+  'a step on a GPU',
+  (backend, place) => {
+    for (const [name, make] of Object.entries(RULES)) {
+      for (const method of ['uploadToGPU', 'makeTensorInfo']) {
+        it(`leaves all as it was wherever ${method} fails: ${name}`, () =>
+          leakless(async () => {
+            const smooth = new Training(make());
+            const training = new Training(make());
+            for (let step = 0; step < 2; step++) {
+              smooth.step();
+              let isThrough = false;
+              for (let n = 1; !isThrough; n++) {
+                const before = await training.values();
+                const memory = counts();
+                let calls = 0;
+                const undo = replaceMethod(tf.backend(), method, original => (...values) => {
+                  if (++calls === n) throw new Error('out of memory');
+                  return original(...values);
+                });
+                const failure = training.failure();
+                undo();
+                isThrough = calls < n;
+                expect(failure).toBe(isThrough ? '' : 'Error: out of memory');
+                if (isThrough) continue;
+                expect(counts()).withContext(`call ${n}`).toEqual(memory);
+                expect(await training.values())
+                  .withContext(`call ${n}`)
+                  .toEqual(before);
+              }
+            }
+            expect(await training.values()).toEqual(await smooth.values());
+            smooth.dispose();
+            training.dispose();
+          }));
       }
-      tf.env().set('OPTIM_FUSING', true);
-      runs.push(await training.values());
-      training.dispose();
     }
-    for (const [name, values] of Object.entries(runs[1] ?? {})) expectClose(runs[0]?.[name] ?? [], values, 3e-6, name);
-  }));
 
-  it('runs eagerly, with one warning, where a shader can not be compiled', () => leakless(async () => {
-    const warnings = spyOn(console, 'warn');
-    // A structure of its own: what is compiled already would be used.
-    const unlike = callback('unlikeHere', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr).add(0).add(0).add(0))}));
-    const device: unknown = Reflect.get(tf.backend(), 'device');
-    const [object, method] = backend === 'webgl' ? [webgl().gpgpu.gl, 'getProgramParameter'] : [device, 'createShaderModule'];
-    if (typeof object !== 'object' || object === null) throw new Error('There is nothing that compiles.');
-    // The same text is not said twice.
-    const undoLog = backend === 'webgl' ? replaceMethod(object, 'getProgramInfoLog', () => () => `not today, ${place}`) : () => undefined;
-    const training = new Training(new Optimizer([unlike], {lr: 0.5}));
-    const expected = new Training(sgd(0.5));
-    const undo = replaceMethod(object, method, original => (...values) => {
-      if (!training.optimizer.fusedOn.startsWith('eager') && backend === 'webgpu') throw new Error('no shaders today');
-      return training.optimizer.fusedOn.startsWith('eager') ? original(...values) : false;
+    it('reads nothing back', () => {
+      const objects = backend === 'webgl' ? webgl().gpgpu.gl : prototypeOf('GPUBuffer');
+      const reading = [
+        'readPixels',
+        'finish',
+        'getError',
+        ...(place === 'webgl1' ? [] : ['getBufferSubData', 'fenceSync', 'clientWaitSync']),
+      ];
+      const methods = backend === 'webgl' ? reading : ['mapAsync', 'getMappedRange'];
+      for (const make of Object.values(RULES)) {
+        const training = new Training(make());
+        for (let step = 0; step < 2; step++) training.step();
+        expect(
+          methodCalls(objects, methods, () => {
+            training.step();
+          }),
+        ).toBe(0);
+        training.dispose();
+      }
     });
-    training.step();
-    undo();
-    undoLog();
-    training.step();
-    for (let step = 0; step < 2; step++) expected.step();
-    expect(training.optimizer.fusedOn).toMatch(backend === 'webgl' ? /^eager: a shader could not be compiled/ : /^eager: no shaders today/);
-    expect(warnings).toHaveBeenCalledTimes(1);
-    for (const [i, variable] of training.variables.entries()) expectClose(await variable.data(), await expected.variables[i]?.data() ?? [], 1e-6);
-    training.dispose();
-    expected.dispose();
-  }));
-}, ['webgl', 'webgl1', 'webgpu']);
+
+    it('needs no tensors from step to step', () => {
+      for (const make of Object.values(RULES)) {
+        const training = new Training(make());
+        for (let step = 0; step < 2; step++) training.step();
+        const before = tf.memory();
+        for (let step = 0; step < 3; step++) training.step();
+        expect(tf.memory()).toEqual(before);
+        training.dispose();
+      }
+    });
+
+    it('goes on where another backend was in between', () =>
+      leakless(async () => {
+        const others: readonly BackendName[] = ['cpu', 'wasm', 'webgl', 'webgpu'];
+        const runs: Array<Record<string, number[]>> = [];
+        for (const isFused of [true, false]) {
+          const training = new Training(lamb(0.1));
+          for (const other of others) {
+            for (const on of [backend, other, other, backend]) {
+              if (tf.getBackend() === 'webgpu') await training.onHost();
+              // Where there is no WebGPU, the backend stays as it is.
+              await tf.setBackend(on);
+              tf.env().set('OPTIM_FUSING', isFused);
+              training.step();
+            }
+          }
+          tf.env().set('OPTIM_FUSING', true);
+          runs.push(await training.values());
+          training.dispose();
+        }
+        for (const [name, values] of Object.entries(runs[1] ?? {}))
+          expectClose(runs[0]?.[name] ?? [], values, 3e-6, name);
+      }));
+
+    it('runs eagerly, with one warning, where a shader can not be compiled', () =>
+      leakless(async () => {
+        const warnings = spyOn(console, 'warn');
+        // A structure of its own: what is compiled already would be used.
+        const unlike = callback('unlikeHere', {hypers: {lr: required}}, ({p, grad, lr}) => ({
+          p: p.sub(grad.mul(lr).add(0).add(0).add(0)),
+        }));
+        const device: unknown = Reflect.get(tf.backend(), 'device');
+        const [object, method] =
+          backend === 'webgl' ? [webgl().gpgpu.gl, 'getProgramParameter'] : [device, 'createShaderModule'];
+        if (typeof object !== 'object' || object === null) throw new Error('There is nothing that compiles.');
+        // The same text is not said twice.
+        const undoLog =
+          backend === 'webgl'
+            ? replaceMethod(object, 'getProgramInfoLog', () => () => `not today, ${place}`)
+            : () => undefined;
+        const training = new Training(new Optimizer([unlike], {lr: 0.5}));
+        const expected = new Training(sgd(0.5));
+        const undo = replaceMethod(object, method, original => (...values) => {
+          if (!training.optimizer.fusedOn.startsWith('eager') && backend === 'webgpu')
+            throw new Error('no shaders today');
+          return training.optimizer.fusedOn.startsWith('eager') ? original(...values) : false;
+        });
+        training.step();
+        undo();
+        undoLog();
+        training.step();
+        for (let step = 0; step < 2; step++) expected.step();
+        expect(training.optimizer.fusedOn).toMatch(
+          backend === 'webgl' ? /^eager: a shader could not be compiled/ : /^eager: no shaders today/,
+        );
+        expect(warnings).toHaveBeenCalledTimes(1);
+        for (const [i, variable] of training.variables.entries())
+          expectClose(await variable.data(), (await expected.variables[i]?.data()) ?? [], 1e-6);
+        training.dispose();
+        expected.dispose();
+      }));
+  },
+  ['webgl', 'webgl1', 'webgpu'],
+);
 
 async function moveWithoutGradient(eps: number): Promise<number> {
   const variable = tf.tidy(() => tf.variable(onDevice([200], 1)));
@@ -200,164 +254,214 @@ async function moveWithoutGradient(eps: number): Promise<number> {
   return before - after;
 }
 
-describeBackends('WebGL 1 whose draws have one target', () => {
-  it('draws once an output, and computes the same', async () => {
-    const {gl} = webgl().gpgpu;
-    const training = new Training(lamb(0.1, {wd: 0.1}));
-    const draws = (run: () => void): number => methodCalls(gl, ['drawArrays'], run);
-    const first = draws(() => { training.step(); });
-    const expected = await training.values();
-    training.dispose();
-
-    const restore = replaceMethod(gl, 'getExtension', original => (...names) => names[0] === 'WEBGL_draw_buffers' ? null : original(...names));
-    await restartBackend('webgl');
-    const other = new Training(lamb(0.1, {wd: 0.1}));
-    // Two more for the outputs of a parameter; in each of LAMB's two passes that reduce (largest magnitudes, then sums) one more for
-    // its reductions, and one more that combines their parts.
-    expect(draws(() => { other.step(); })).toBe(first + training.variables.length * (2 + 2) + 2);
-    expect(other.optimizer.fusedOn).toBe('webgl');
-    expect(await other.values()).toEqual(expected);
-    other.dispose();
-    restore();
-    await restartBackend('webgl');
-  });
-}, ['webgl1']);
-
-describeBackends('WebGL without float32 textures', (_, place) => {
-  it('runs steps eagerly, with one warning', async () => {
-    // Both versions are tried here, and the same text is not said twice.
-    if (place === 'webgl1') pending('It runs on webgl.');
-    const warnings = spyOn(console, 'warn');
-    for (const version of [2, 1]) {
-      const restore = await restartWebGL({WEBGL_VERSION: version, WEBGL_FORCE_F16_TEXTURES: true});
-      const training = new Training(adam(0.1, {eps: 1e-3}));
-      training.step();
-      const found = await training.values();
-      expect(training.optimizer.fusedOn).toMatch(/^eager: .*takes packed float32 textures/);
-      training.dispose();
-      expect(await moveWithoutGradient(1e-3)).toBe(0);
-      // Half floats have no 1e-8, and WebGL takes 0/0 for 1.
-      expectClose([await moveWithoutGradient(1e-8)], [1], 1e-3);
-      await tf.setBackend('cpu');
-      const expected = new Training(adam(0.1, {eps: 1e-3}));
-      expected.step();
-      for (const [name, values] of Object.entries(await expected.values())) expectClose(found[name] ?? [], values, 2e-3, name);
-      expected.dispose();
-      await restore();
-    }
-    expect(warnings.calls.allArgs().filter(([text]) => String(text).includes('tfjs-optim')).length).toBe(1);
-    const training = new Training(larc(0.1));
-    training.step();
-    expect(training.optimizer.fusedOn).toBe('webgl');
-    training.dispose();
-  });
-}, ['webgl']);
-
-describeBackends('a WebGL context', (_, place) => {
-  it('moves no weight without a gradient, however small eps is', async () => {
-    expect(await moveWithoutGradient(1e-8)).toBe(0);
-  });
-
-  it('is not written where a texture has no memory', async () => {
-    const {gl} = webgl().gpgpu;
-    for (let n = 1; n <= 3; n++) {
-      // A shape of its own: what was allocated before would be used.
-      const training = new Training(adam(0.1), [[20 + 2 * n, 6]]);
-      const before = await training.values();
-      let calls = 0;
-      const undo = replaceMethod(gl, place === 'webgl1' ? 'texImage2D' : 'texStorage2D', original => (...values) => (++calls === n ? undefined : original(...values)));
-      const failure = training.failure();
-      undo();
-      expect(calls).toBe(2);
-      if (n > calls) expect(failure).toBe('');
-      else {
-        expect(failure).toMatch(/ran out of memory/);
-        // The texture without memory comes back from tfjs's pool.
-        expect(training.failure()).toMatch(/ran out of memory/);
-        expect(await training.values()).toEqual(before);
-      }
-      training.dispose();
-    }
-    await restartBackend('webgl');
-  });
-
-  it('that was lost changes nothing, not even when it is back; the backend registered again works', async () => {
-    const lost = new Training(adam(0.1));
-    lost.step();
-    const before = await lost.values();
-    const {gl} = webgl().gpgpu;
-    const event = (name: string): Promise<unknown> => new Promise(resolve => {
-      gl.canvas.addEventListener(name, given => {
-        given.preventDefault();
-        resolve(undefined);
-      }, {once: true});
-    });
-    const extension = gl.getExtension('WEBGL_lose_context');
-    const [gone, back] = [event('webglcontextlost'), event('webglcontextrestored')];
-    extension?.loseContext();
-    expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
-    await gone;
-    // The event is over only now.
-    await new Promise(resolve => { setTimeout(resolve, 0); });
-    extension?.restoreContext();
-    await back;
-    expect(gl.isContextLost()).toBe(false);
-    expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
-    expect(await lost.values()).toEqual(before);
-    lost.dispose();
-
-    await restartBackend('webgl');
-    const [training, expected] = [new Training(adam(0.1)), new Training(adam(0.1))];
-    training.step();
-    expect(await training.values()).toEqual(before);
-    expect(training.optimizer.fusedOn).toBe('webgl');
-    training.dispose();
-    expected.dispose();
-  });
-}, ['webgl', 'webgl1']);
-
-describeBackends('a WebGPU device without room for a buffer, which it only tells after the step', () => {
-  it('runs nothing of the step, and the next one throws', async () => {
-    for (const n of [1, 3]) {
-      // Of sizes that tfjs's pool has no buffers of.
-      const training = new Training(adam(0.1), [[n, 101], [n + 200]]);
-      const before = await training.values();
-      const backend = webgpu();
-      const {device} = backend;
-      const told: string[] = [];
-      const listen = (event: Event): void => {
-        event.preventDefault();
-        told.push(event.type);
-      };
-      if (!(device instanceof EventTarget)) throw new Error('The device tells of no errors.');
-      device.addEventListener('uncapturederror', listen);
-      let made = 0;
-      // What stands for a lack of memory here is another kind of error.
-      const asked = replaceMethod(device, 'pushErrorScope', original => () => original('validation'));
-      const undo = replaceMethod(device, 'createBuffer', original => descriptor => {
-        // Of a buffer to be filled by the host it would be told at once.
-        if (!(descriptor instanceof Object && 'size' in descriptor) || Reflect.get(descriptor, 'mappedAtCreation') === true || ++made !== n) return original(descriptor);
-        // tfjs keeps buffers by the size that it asked for.
-        const buffer = original(Object.assign({}, descriptor, {size: 2 ** 50}));
-        return buffer instanceof Object ? Object.defineProperty(buffer, 'size', {value: descriptor.size}) : buffer;
+describeBackends(
+  'WebGL 1 whose draws have one target',
+  () => {
+    it('draws once an output, and computes the same', async () => {
+      const {gl} = webgl().gpgpu;
+      const training = new Training(lamb(0.1, {wd: 0.1}));
+      const draws = (run: () => void): number => methodCalls(gl, ['drawArrays'], run);
+      const first = draws(() => {
+        training.step();
       });
-      training.step();
-      // What tfjs reads in the same submission is not run either.
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-      undo();
-      asked();
-      expect(made).toBeGreaterThanOrEqual(n);
-      for (const [i, variable] of training.variables.entries()) expect([...await variable.data()]).toEqual(before[`p${i}`] ?? []);
-      expect(told.length).toBeGreaterThan(0);
-      device.removeEventListener('uncapturederror', listen);
-      const {numTensors, numBytes} = tf.memory();
-      expect(training.failure()).toMatch(/^Error: The GPU had no memory for '\w+' of '.+': no step since then has changed anything/);
-      expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+      const expected = await training.values();
       training.dispose();
-    }
-  });
-}, ['webgpu']);
+
+      const restore = replaceMethod(
+        gl,
+        'getExtension',
+        original =>
+          (...names) =>
+            names[0] === 'WEBGL_draw_buffers' ? null : original(...names),
+      );
+      await restartBackend('webgl');
+      const other = new Training(lamb(0.1, {wd: 0.1}));
+      // Two more for the outputs of a parameter; in each of LAMB's two passes that reduce (largest magnitudes, then
+      // sums) one more for its reductions, and one more that combines their parts.
+      expect(
+        draws(() => {
+          other.step();
+        }),
+      ).toBe(first + training.variables.length * (2 + 2) + 2);
+      expect(other.optimizer.fusedOn).toBe('webgl');
+      expect(await other.values()).toEqual(expected);
+      other.dispose();
+      restore();
+      await restartBackend('webgl');
+    });
+  },
+  ['webgl1'],
+);
+
+describeBackends(
+  'WebGL without float32 textures',
+  (_, place) => {
+    it('runs steps eagerly, with one warning', async () => {
+      // Both versions are tried here, and the same text is not said twice.
+      if (place === 'webgl1') pending('It runs on webgl.');
+      const warnings = spyOn(console, 'warn');
+      for (const version of [2, 1]) {
+        const restore = await restartWebGL({WEBGL_VERSION: version, WEBGL_FORCE_F16_TEXTURES: true});
+        const training = new Training(adam(0.1, {eps: 1e-3}));
+        training.step();
+        const found = await training.values();
+        expect(training.optimizer.fusedOn).toMatch(/^eager: .*takes packed float32 textures/);
+        training.dispose();
+        expect(await moveWithoutGradient(1e-3)).toBe(0);
+        // Half floats have no 1e-8, and WebGL takes 0/0 for 1.
+        expectClose([await moveWithoutGradient(1e-8)], [1], 1e-3);
+        await tf.setBackend('cpu');
+        const expected = new Training(adam(0.1, {eps: 1e-3}));
+        expected.step();
+        for (const [name, values] of Object.entries(await expected.values()))
+          expectClose(found[name] ?? [], values, 2e-3, name);
+        expected.dispose();
+        await restore();
+      }
+      expect(warnings.calls.allArgs().filter(([text]) => String(text).includes('tfjs-optim')).length).toBe(1);
+      const training = new Training(larc(0.1));
+      training.step();
+      expect(training.optimizer.fusedOn).toBe('webgl');
+      training.dispose();
+    });
+  },
+  ['webgl'],
+);
+
+describeBackends(
+  'a WebGL context',
+  (_, place) => {
+    it('moves no weight without a gradient, however small eps is', async () => {
+      expect(await moveWithoutGradient(1e-8)).toBe(0);
+    });
+
+    it('is not written where a texture has no memory', async () => {
+      const {gl} = webgl().gpgpu;
+      for (let n = 1; n <= 3; n++) {
+        // A shape of its own: what was allocated before would be used.
+        const training = new Training(adam(0.1), [[20 + 2 * n, 6]]);
+        const before = await training.values();
+        let calls = 0;
+        const undo = replaceMethod(
+          gl,
+          place === 'webgl1' ? 'texImage2D' : 'texStorage2D',
+          original =>
+            (...values) =>
+              ++calls === n ? undefined : original(...values),
+        );
+        const failure = training.failure();
+        undo();
+        expect(calls).toBe(2);
+        if (n > calls) expect(failure).toBe('');
+        else {
+          expect(failure).toMatch(/ran out of memory/);
+          // The texture without memory comes back from tfjs's pool.
+          expect(training.failure()).toMatch(/ran out of memory/);
+          expect(await training.values()).toEqual(before);
+        }
+        training.dispose();
+      }
+      await restartBackend('webgl');
+    });
+
+    it('that was lost changes nothing, not even when it is back; the backend registered again works', async () => {
+      const lost = new Training(adam(0.1));
+      lost.step();
+      const before = await lost.values();
+      const {gl} = webgl().gpgpu;
+      const event = (name: string): Promise<unknown> =>
+        new Promise(resolve => {
+          gl.canvas.addEventListener(
+            name,
+            given => {
+              given.preventDefault();
+              resolve(undefined);
+            },
+            {once: true},
+          );
+        });
+      const extension = gl.getExtension('WEBGL_lose_context');
+      const [gone, back] = [event('webglcontextlost'), event('webglcontextrestored')];
+      extension?.loseContext();
+      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      await gone;
+      // The event is over only now.
+      await new Promise(resolve => {
+        setTimeout(resolve, 0);
+      });
+      extension?.restoreContext();
+      await back;
+      expect(gl.isContextLost()).toBe(false);
+      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(await lost.values()).toEqual(before);
+      lost.dispose();
+
+      await restartBackend('webgl');
+      const [training, expected] = [new Training(adam(0.1)), new Training(adam(0.1))];
+      training.step();
+      expect(await training.values()).toEqual(before);
+      expect(training.optimizer.fusedOn).toBe('webgl');
+      training.dispose();
+      expected.dispose();
+    });
+  },
+  ['webgl', 'webgl1'],
+);
+
+describeBackends(
+  'a WebGPU device without room for a buffer, which it only tells after the step',
+  () => {
+    it('runs nothing of the step, and the next one throws', async () => {
+      for (const n of [1, 3]) {
+        // Of sizes that tfjs's pool has no buffers of.
+        const training = new Training(adam(0.1), [[n, 101], [n + 200]]);
+        const before = await training.values();
+        const backend = webgpu();
+        const {device} = backend;
+        const told: string[] = [];
+        const listen = (event: Event): void => {
+          event.preventDefault();
+          told.push(event.type);
+        };
+        if (!(device instanceof EventTarget)) throw new Error('The device tells of no errors.');
+        device.addEventListener('uncapturederror', listen);
+        let made = 0;
+        // What stands for a lack of memory here is another kind of error.
+        const asked = replaceMethod(device, 'pushErrorScope', original => () => original('validation'));
+        const undo = replaceMethod(device, 'createBuffer', original => descriptor => {
+          // Of a buffer to be filled by the host it would be told at once.
+          if (
+            !(descriptor instanceof Object && 'size' in descriptor) ||
+            Reflect.get(descriptor, 'mappedAtCreation') === true ||
+            ++made !== n
+          )
+            return original(descriptor);
+          // tfjs keeps buffers by the size that it asked for.
+          const buffer = original(Object.assign({}, descriptor, {size: 2 ** 50}));
+          return buffer instanceof Object ? Object.defineProperty(buffer, 'size', {value: descriptor.size}) : buffer;
+        });
+        training.step();
+        // What tfjs reads in the same submission is not run either.
+        backend.endComputePassEncoder();
+        backend.submitQueue();
+        undo();
+        asked();
+        expect(made).toBeGreaterThanOrEqual(n);
+        for (const [i, variable] of training.variables.entries())
+          expect([...(await variable.data())]).toEqual(before[`p${i}`] ?? []);
+        expect(told.length).toBeGreaterThan(0);
+        device.removeEventListener('uncapturederror', listen);
+        const {numTensors, numBytes} = tf.memory();
+        expect(training.failure()).toMatch(
+          /^Error: The GPU had no memory for '\w+' of '.+': no step since then has changed anything/,
+        );
+        expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+        training.dispose();
+      }
+    });
+  },
+  ['webgpu'],
+);
 
 describeBackends('an engine that was reset', backend => {
   it('fuses as before', async () => {

@@ -45,37 +45,57 @@ function compiledWhile(act: () => void): number {
   return made;
 }
 
-describeBackends('plans of many structures', backend => {
-  // In software a shader takes a while.
-  const many = backend === 'webgl' ? MOST_PLANS + 20 : 1000;
+describeBackends(
+  'plans of many structures',
+  backend => {
+    // In software a shader takes a while.
+    const many = backend === 'webgl' ? MOST_PLANS + 20 : 1000;
 
-  it('are kept up to a number, and compile nothing while they are', () => leakless(() => {
-    const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
-    const gradients = {[variable.name]: tf.ones([3])};
-    const start = tf.fill([3], 10);
-    const run = (n: number): void => {
-      variable.assign(start);
-      const optimizer = structure(n);
-      optimizer.applyGradients(gradients);
-      expect(optimizer.fusedOn).toBe(backend);
-      optimizer.dispose();
-      expectClose(variable.dataSync(), [expected(n), expected(n), expected(n)], 1e-6, `structure ${n}`);
-    };
-    const all = (from: number): void => { for (let n = from; n < many; n++) run(n); };
-    expect(compiledWhile(() => { all(0); })).toBeGreaterThanOrEqual(many);
-    expect(plans.size).toBe(MOST_PLANS);
-    expect(compiledWhile(() => { all(many - MOST_PLANS); })).toBe(0);
-    tf.dispose([variable, gradients, start]);
-  }));
+    it('are kept up to a number, and compile nothing while they are', () =>
+      leakless(() => {
+        const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
+        const gradients = {[variable.name]: tf.ones([3])};
+        const start = tf.fill([3], 10);
+        const run = (n: number): void => {
+          variable.assign(start);
+          const optimizer = structure(n);
+          optimizer.applyGradients(gradients);
+          expect(optimizer.fusedOn).toBe(backend);
+          optimizer.dispose();
+          expectClose(variable.dataSync(), [expected(n), expected(n), expected(n)], 1e-6, `structure ${n}`);
+        };
+        const all = (from: number): void => {
+          for (let n = from; n < many; n++) run(n);
+        };
+        expect(
+          compiledWhile(() => {
+            all(0);
+          }),
+        ).toBeGreaterThanOrEqual(many);
+        expect(plans.size).toBe(MOST_PLANS);
+        expect(
+          compiledWhile(() => {
+            all(many - MOST_PLANS);
+          }),
+        ).toBe(0);
+        tf.dispose([variable, gradients, start]);
+      }));
 
-  it('are made again where they were let go', () => leakless(() => {
-    const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
-    const gradients = {[variable.name]: tf.ones([3])};
-    const optimizer = structure(0);
-    expect(compiledWhile(() => { optimizer.applyGradients(gradients); })).toBeGreaterThan(0);
-    expectClose(variable.dataSync(), [expected(0), expected(0), expected(0)], 1e-6);
-    expect(plans.size).toBe(MOST_PLANS);
-    optimizer.dispose();
-    tf.dispose([variable, gradients]);
-  }));
-}, ['cpu', 'wasm', 'webgl']);
+    it('are made again where they were let go', () =>
+      leakless(() => {
+        const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
+        const gradients = {[variable.name]: tf.ones([3])};
+        const optimizer = structure(0);
+        expect(
+          compiledWhile(() => {
+            optimizer.applyGradients(gradients);
+          }),
+        ).toBeGreaterThan(0);
+        expectClose(variable.dataSync(), [expected(0), expected(0), expected(0)], 1e-6);
+        expect(plans.size).toBe(MOST_PLANS);
+        optimizer.dispose();
+        tf.dispose([variable, gradients]);
+      }));
+  },
+  ['cpu', 'wasm', 'webgl'],
+);

@@ -1,10 +1,10 @@
 import {adam, callback, lookahead, Optimizer, required, zeros} from '../../src';
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
-import {restartWasm} from '../support/restart';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {replaceMethod} from '../support/replace_method';
+import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
 
 const SIZES = [1000, 7];
@@ -14,7 +14,7 @@ type Failure = (n: number) => () => void;
 
 const counted = (n: number, fail: () => unknown) => (original: (...values: unknown[]) => unknown) => {
   let made = 0;
-  return (...values: unknown[]) => made++ === n ? fail() : original(...values);
+  return (...values: unknown[]) => (made++ === n ? fail() : original(...values));
 };
 
 function thrown(): never {
@@ -23,7 +23,10 @@ function thrown(): never {
 
 const lengthOfMemory = (): number => memoryOf(assertWasmBackend(tf.backend())).buffer.byteLength;
 
-const malloc = (fail: () => unknown): Failure => n => replaceMethod(assertWasmBackend(tf.backend()).wasm, '_malloc', counted(n, fail));
+const malloc =
+  (fail: () => unknown): Failure =>
+  n =>
+    replaceMethod(assertWasmBackend(tf.backend()).wasm, '_malloc', counted(n, fail));
 
 /** As an engine does where it has no room for an array. */
 function arrays(n: number): () => void {
@@ -36,11 +39,15 @@ function arrays(n: number): () => void {
       return array instanceof original ? array : thrown();
     },
   });
-  return () => { globalThis.Float32Array = original; };
+  return () => {
+    globalThis.Float32Array = original;
+  };
 }
 
 const FAILURES: ReadonlyArray<readonly [backend: BackendName, how: string, failure: Failure]> = [
-  ['wasm', 'gives no room', malloc(() => 0)], ['wasm', 'throws', malloc(thrown)], ['cpu', 'throws', arrays],
+  ['wasm', 'gives no room', malloc(() => 0)],
+  ['wasm', 'throws', malloc(thrown)],
+  ['cpu', 'throws', arrays],
   // As emscripten's does once it has failed.
   ['wasm', 'gives room that begins in the memory and ends beyond it', malloc(() => lengthOfMemory() - 16)],
   ['wasm', 'gives room beyond the memory', malloc(() => lengthOfMemory() + 65536)],
@@ -51,91 +58,117 @@ const FAILURES: ReadonlyArray<readonly [backend: BackendName, how: string, failu
 class Training {
   readonly variables = SIZES.map(size => tf.tidy(() => tf.variable(tf.ones([size]))));
   readonly optimizer: Optimizer = lookahead(adam(0.1, {wd: 0, eps: 1e-8}), {k: 2});
-  private readonly gradients = this.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
+  readonly #gradients = this.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
   /** Share the variables' data, so that a step has to make other. */
-  private readonly sharing: tf.Tensor[] = [];
+  readonly #sharing: tf.Tensor[] = [];
 
   step(): void {
-    this.optimizer.applyGradients(this.gradients);
+    this.optimizer.applyGradients(this.#gradients);
   }
 
   share(): void {
-    this.sharing.push(...this.variables.map(variable => variable.reshape([1, variable.size])));
+    this.#sharing.push(...this.variables.map(variable => variable.reshape([1, variable.size])));
   }
 
   values(): number[][] {
     const state = this.variables.flatMap(variable => Object.values(this.optimizer.state.get(variable)));
-    return [...this.variables, ...state].map(value => value instanceof tf.Tensor ? Array.from(value.dataSync()) : [Number(value)]);
+    return [...this.variables, ...state].map(value =>
+      value instanceof tf.Tensor ? Array.from(value.dataSync()) : [Number(value)],
+    );
   }
 
   dispose(): void {
     this.optimizer.dispose();
-    tf.dispose([this.variables, this.sharing, this.gradients.map(({tensor}) => tensor)]);
+    tf.dispose([this.variables, this.#sharing, this.#gradients.map(({tensor}) => tensor)]);
   }
 }
 
-describeBackends('a step in the middle of which memory runs out', backend => {
-  for (const [on, how, failure] of FAILURES) {
-    if (on !== backend) continue;
-    for (const before of [0, 2]) {
-      it(`leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} steps`, async () => {
-        // Compiles: what runs out there lets the step run as ordinary operations.
-        const first = new Training();
-        for (let i = 0; i < 3; i++) first.step();
-        first.dispose();
-        let failing = 0;
-        for (let failed = true; failed; failing++) {
-          // Whatever an earlier step left room for is gone then.
-          if (backend === 'wasm') await restartWasm({simd: true});
-          await leakless(() => {
-            const training = new Training();
-            for (let i = 0; i < before; i++) training.step();
-            training.share();
-            const values = training.values();
-            const {numTensors, numBytes} = tf.memory();
-            const numDataIds = tf.backend().numDataIds();
-            const end = failure(failing);
-            try {
-              training.step();
-              failed = false;
-            } catch (error) {
-              expect(String(error)).toMatch(/memory/);
-              expect(training.values()).toEqual(values);
-              expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
-              expect(tf.backend().numDataIds()).toBe(numDataIds);
-            } finally {
-              end();
-            }
-            if (failed) training.step();
-            training.values().slice(0, SIZES.length).forEach(of => {
-              // Adam walks 0.1 a step here, and the second one is synchronized halfway back.
-              expectClose(of, of.map(() => before === 0 ? 0.9 : 0.8), 1e-5);
+describeBackends(
+  'a step in the middle of which memory runs out',
+  backend => {
+    for (const [on, how, failure] of FAILURES) {
+      if (on !== backend) continue;
+      for (const before of [0, 2]) {
+        it(`leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} steps`, async () => {
+          // Compiles: what runs out there lets the step run as ordinary operations.
+          const first = new Training();
+          for (let i = 0; i < 3; i++) first.step();
+          first.dispose();
+          let failing = 0;
+          for (let failed = true; failed; failing++) {
+            // Whatever an earlier step left room for is gone then.
+            if (backend === 'wasm') await restartWasm({simd: true});
+            await leakless(() => {
+              const training = new Training();
+              for (let i = 0; i < before; i++) training.step();
+              training.share();
+              const values = training.values();
+              const {numTensors, numBytes} = tf.memory();
+              const numDataIds = tf.backend().numDataIds();
+              const end = failure(failing);
+              try {
+                training.step();
+                failed = false;
+              } catch (error) {
+                expect(String(error)).toMatch(/memory/);
+                expect(training.values()).toEqual(values);
+                expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+                expect(tf.backend().numDataIds()).toBe(numDataIds);
+              } finally {
+                end();
+              }
+              if (failed) training.step();
+              training
+                .values()
+                .slice(0, SIZES.length)
+                .forEach(of => {
+                  // Adam walks 0.1 a step here, and the second one is synchronized halfway back.
+                  expectClose(
+                    of,
+                    of.map(() => (before === 0 ? 0.9 : 0.8)),
+                    1e-5,
+                  );
+                });
+              training.dispose();
             });
-            training.dispose();
-          });
-        }
-        // Both variables, and where they start the averages and the slow weights too.
-        expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
-      });
+          }
+          // Both variables, and where they start the averages and the slow weights too.
+          expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
+        });
+      }
     }
-  }
 
-  it('leaves everything as it was where the memory for the tiles can\'t grow', () => leakless(() => {
-    if (backend !== 'cpu') return;
-    const names = Array.from({length: 60}, (_, i) => `entry${i}`);
-    const wide = callback('wide', {hypers: {lr: required}, state: Object.fromEntries(names.map(name => [name, zeros]))},
-      ({p, grad, lr, ...entries}) => ({p: p.sub(grad.mul(lr)), ...Object.fromEntries(Object.entries(entries).filter(([name]) => name.startsWith('entry')).map(([name]) => [name, grad]))}));
-    const variable = tf.tidy(() => tf.variable(tf.ones([5])));
-    const gradients = [{name: variable.name, tensor: tf.ones([5])}];
-    const optimizer = new Optimizer([wide], {lr: 0.1});
-    const end = replaceMethod(WebAssembly.Memory.prototype, 'grow', () => thrown);
-    expect(() => { optimizer.applyGradients(gradients); }).toThrowError('out of memory');
-    end();
-    expectClose(variable.dataSync(), [1, 1, 1, 1, 1], 0);
-    expect(optimizer.state.get(variable)).toEqual({});
-    optimizer.applyGradients(gradients);
-    expectClose(variable.dataSync(), [0.9, 0.9, 0.9, 0.9, 0.9], 1e-6);
-    optimizer.dispose();
-    tf.dispose([variable, gradients[0]?.tensor ?? []]);
-  }));
-}, ['cpu', 'wasm']);
+    it("leaves everything as it was where the memory for the tiles can't grow", () =>
+      leakless(() => {
+        if (backend !== 'cpu') return;
+        const names = Array.from({length: 60}, (_, i) => `entry${i}`);
+        const wide = callback(
+          'wide',
+          {hypers: {lr: required}, state: Object.fromEntries(names.map(name => [name, zeros]))},
+          ({p, grad, lr, ...entries}) => ({
+            p: p.sub(grad.mul(lr)),
+            ...Object.fromEntries(
+              Object.entries(entries)
+                .filter(([name]) => name.startsWith('entry'))
+                .map(([name]) => [name, grad]),
+            ),
+          }),
+        );
+        const variable = tf.tidy(() => tf.variable(tf.ones([5])));
+        const gradients = [{name: variable.name, tensor: tf.ones([5])}];
+        const optimizer = new Optimizer([wide], {lr: 0.1});
+        const end = replaceMethod(WebAssembly.Memory.prototype, 'grow', () => thrown);
+        expect(() => {
+          optimizer.applyGradients(gradients);
+        }).toThrowError('out of memory');
+        end();
+        expectClose(variable.dataSync(), [1, 1, 1, 1, 1], 0);
+        expect(optimizer.state.get(variable)).toEqual({});
+        optimizer.applyGradients(gradients);
+        expectClose(variable.dataSync(), [0.9, 0.9, 0.9, 0.9, 0.9], 1e-6);
+        optimizer.dispose();
+        tf.dispose([variable, gradients[0]?.tensor ?? []]);
+      }));
+  },
+  ['cpu', 'wasm'],
+);

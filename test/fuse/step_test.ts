@@ -9,7 +9,7 @@ const SIZES = [1, 3, 4, 5, 8191, 8192, 8193, 70_001];
 
 function wave(size: number, phase: number): Float32Array {
   const values = new Float32Array(size);
-  for (let i = 0; i < size; i++) values[i] = ((i + phase) * 7919 % 1009 - 504) / 256;
+  for (let i = 0; i < size; i++) values[i] = ((((i + phase) * 7919) % 1009) - 504) / 256;
   return values;
 }
 
@@ -18,12 +18,24 @@ function variablesOf(sizes: readonly number[]): tf.Variable[] {
 }
 
 /** What is left after some steps: parameters, then state. */
-function run(optimizer: Optimizer, variables: readonly tf.Variable[], steps: number, before: (step: number) => void = () => undefined): ArrayLike<number>[] {
+function run(
+  optimizer: Optimizer,
+  variables: readonly tf.Variable[],
+  steps: number,
+  before: (step: number) => void = () => undefined,
+): ArrayLike<number>[] {
   for (let step = 0; step < steps; step++) {
     before(step);
-    tf.tidy(() => { optimizer.applyGradients(variables.map(({name, size}, i) => ({name, tensor: tf.tensor1d(wave(size, step + 10 * i))}))); });
+    tf.tidy(() => {
+      optimizer.applyGradients(
+        variables.map(({name, size}, i) => ({name, tensor: tf.tensor1d(wave(size, step + 10 * i))})),
+      );
+    });
   }
-  const tensors = variables.flatMap(variable => [variable, ...Object.values(optimizer.state.get(variable)).filter(value => value instanceof tf.Tensor)]);
+  const tensors = variables.flatMap(variable => [
+    variable,
+    ...Object.values(optimizer.state.get(variable)).filter(value => value instanceof tf.Tensor),
+  ]);
   return tensors.map(tensor => tensor.dataSync().slice());
 }
 
@@ -32,102 +44,135 @@ function ended(optimizer: Optimizer, variables: tf.Variable[]): void {
   tf.dispose(variables);
 }
 
-describeBackends('a fused step', backend => {
-  afterEach(() => tf.env().set('OPTIM_FUSING', true));
+describeBackends(
+  'a fused step',
+  backend => {
+    afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
-  for (const {name, make} of optimizers) {
-    it(`of ${name} computes what the eager one does, in every size`, () => leakless(() => {
-      const results = [true, false].map(fusing => {
-        tf.env().set('OPTIM_FUSING', fusing);
-        const variables = variablesOf(SIZES);
-        const optimizer: Optimizer = make(0.01);
-        const result = run(optimizer, variables, 3, step => { optimizer.learningRate = 0.01 / (step + 1); });
-        expect(optimizer.fusedOn.startsWith(backend)).toBe(fusing);
-        ended(optimizer, variables);
-        return result;
-      });
-      // tfjs's WASM sums add up in single precision, 2e-5 off at 70,001 elements; reductions have a test of their own below.
-      const tolerance = backend === 'wasm' && (name === 'larc' || name === 'lamb') ? 1e-4 : 1e-6;
-      results[0]?.forEach((values, i) => { expectClose(values, results[1]?.[i] ?? [], tolerance, `tensor ${i}`); });
-    }));
-  }
-
-  it('takes the sign of tiny numbers, which tfjs on WASM takes for 0', () => leakless(() => {
-    const bySign = callback('bySign', {}, ({p, grad}) => ({p: p.sub(grad.sign())}));
-    const variable = tf.tidy(() => tf.variable(tf.zeros([5])));
-    const optimizer = new Optimizer(bySign, {params: [variable]});
-    tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d([1e-7, -1e-7, 1e-30, -1e-30, 0])}]); });
-    expect(optimizer.fusedOn).toBe(backend);
-    expect([...variable.dataSync()].map(x => x + 0)).toEqual([-1, 1, -1, 1, 0]);
-    ended(optimizer, [variable]);
-  }));
-
-  it('adds up norms as float64 does', () => leakless(() => {
-    const size = 500_000;
-    const variables = variablesOf([size]);
-    const optimizer = larc(1, {clip: false, mom: 0, trustCoeff: 0.02});
-    const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
-    const [, localLr] = run(optimizer, variables, 1);
-    expectClose((localLr?.[0] ?? NaN) / (0.02 * norm(wave(size, 0)) / norm(wave(size, 0))), 1, 1e-6);
-    ended(optimizer, variables);
-  }));
-
-  it('adds up totals over all parameters as float64 does', () => leakless(() => {
-    const clipped = callback('clippedByTotal', {total: ({grad}) => ({sq: grad.square().sum()})}, ({p, grad, total}) => ({p: p.sub(grad.div(total.sq.sqrt()))}));
-    const variables = variablesOf(SIZES);
-    const optimizer = new Optimizer([clipped], {});
-    const results = run(optimizer, variables, 1);
-    const gradients = SIZES.map((size, i) => wave(size, 10 * i));
-    const total = Math.sqrt(gradients.reduce((sum, values) => sum + values.reduce((all, x) => all + x * x, 0), 0));
-    gradients.forEach((values, i) => { expectClose(results[i] ?? [], wave(values.length, i).map((x, j) => x - (values[j] ?? NaN) / total), 1e-6); });
-    ended(optimizer, variables);
-  }));
-
-  it('is one kernel, and compiles once whatever hypers and shapes', () => leakless(async () => {
-    const variables = variablesOf([3, 5, 8]);
-    const optimizer = adam(0.1);
-    run(optimizer, variables, 2);
-    const compiled = spyOn(WebAssembly, 'Module').and.callThrough();
-    const more = variablesOf([7, 9]);
-    run(optimizer, variables, 3, step => { optimizer.learningRate = 1 / (step + 2); });
-    const other = adam(0.3, {wd: 0.2});
-    run(other, more, 2);
-    expect(compiled).not.toHaveBeenCalled();
-    const gradients = tf.tidy(() => variables.map(variable => ({name: variable.name, tensor: tf.ones(variable.shape)})));
-    const {kernels, result} = await tf.profile(() => {
-      optimizer.applyGradients(gradients);
-      return tf.scalar(0);
-    });
-    expect(kernels.map(({name}) => name).filter(name => name !== 'Const')).toEqual(['OptimStep']);
-    tf.dispose(result);
-    tf.dispose(gradients.map(({tensor}) => tensor));
-    ended(optimizer, variables);
-    ended(other, more);
-  }));
-
-  it('goes on where another backend was in between', () => leakless(async () => {
-    const results: ArrayLike<number>[][] = [];
-    for (const fusing of [true, false]) {
-      tf.env().set('OPTIM_FUSING', fusing);
-      const variables = variablesOf([5, 70_001]);
-      const optimizer = adam(0.01);
-      for (const on of [backend, 'cpu', 'wasm', backend]) {
-        await tf.setBackend(on);
-        results.push(run(optimizer, variables, 2));
-      }
-      ended(optimizer, variables);
+    for (const {name, make} of optimizers) {
+      it(`of ${name} computes what the eager one does, in every size`, () =>
+        leakless(() => {
+          const results = [true, false].map(fusing => {
+            tf.env().set('OPTIM_FUSING', fusing);
+            const variables = variablesOf(SIZES);
+            const optimizer: Optimizer = make(0.01);
+            const result = run(optimizer, variables, 3, step => {
+              optimizer.learningRate = 0.01 / (step + 1);
+            });
+            expect(optimizer.fusedOn.startsWith(backend)).toBe(fusing);
+            ended(optimizer, variables);
+            return result;
+          });
+          // tfjs's WASM sums add up in single precision, 2e-5 off at 70,001 elements; reductions have a test of their
+          // own below.
+          const tolerance = backend === 'wasm' && (name === 'larc' || name === 'lamb') ? 1e-4 : 1e-6;
+          results[0]?.forEach((values, i) => {
+            expectClose(values, results[1]?.[i] ?? [], tolerance, `tensor ${i}`);
+          });
+        }));
     }
-    results.slice(0, 4).forEach((tensors, i) => {
-      tensors.forEach((values, j) => { expectClose(values, results[i + 4]?.[j] ?? [], 1e-6); });
-    });
-  }));
 
-  it('shows its graph', () => {
-    const variables = variablesOf([3]);
-    const optimizer = sgd(0.1);
-    expect(optimizer.graph()).toBe('');
-    run(optimizer, variables, 1);
-    expect(optimizer.graph()).toContain('p ← %');
-    ended(optimizer, variables);
-  });
-}, ['cpu', 'wasm']);
+    it('takes the sign of tiny numbers, which tfjs on WASM takes for 0', () =>
+      leakless(() => {
+        const bySign = callback('bySign', {}, ({p, grad}) => ({p: p.sub(grad.sign())}));
+        const variable = tf.tidy(() => tf.variable(tf.zeros([5])));
+        const optimizer = new Optimizer(bySign, {params: [variable]});
+        tf.tidy(() => {
+          optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d([1e-7, -1e-7, 1e-30, -1e-30, 0])}]);
+        });
+        expect(optimizer.fusedOn).toBe(backend);
+        expect([...variable.dataSync()].map(x => x + 0)).toEqual([-1, 1, -1, 1, 0]);
+        ended(optimizer, [variable]);
+      }));
+
+    it('adds up norms as float64 does', () =>
+      leakless(() => {
+        const size = 500_000;
+        const variables = variablesOf([size]);
+        const optimizer = larc(1, {clip: false, mom: 0, trustCoeff: 0.02});
+        const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+        const [, localLr] = run(optimizer, variables, 1);
+        expectClose((localLr?.[0] ?? NaN) / ((0.02 * norm(wave(size, 0))) / norm(wave(size, 0))), 1, 1e-6);
+        ended(optimizer, variables);
+      }));
+
+    it('adds up totals over all parameters as float64 does', () =>
+      leakless(() => {
+        const clipped = callback(
+          'clippedByTotal',
+          {total: ({grad}) => ({sq: grad.square().sum()})},
+          ({p, grad, total}) => ({p: p.sub(grad.div(total.sq.sqrt()))}),
+        );
+        const variables = variablesOf(SIZES);
+        const optimizer = new Optimizer([clipped], {});
+        const results = run(optimizer, variables, 1);
+        const gradients = SIZES.map((size, i) => wave(size, 10 * i));
+        const total = Math.sqrt(gradients.reduce((sum, values) => sum + values.reduce((all, x) => all + x * x, 0), 0));
+        gradients.forEach((values, i) => {
+          expectClose(
+            results[i] ?? [],
+            wave(values.length, i).map((x, j) => x - (values[j] ?? NaN) / total),
+            1e-6,
+          );
+        });
+        ended(optimizer, variables);
+      }));
+
+    it('is one kernel, and compiles once whatever hypers and shapes', () =>
+      leakless(async () => {
+        const variables = variablesOf([3, 5, 8]);
+        const optimizer = adam(0.1);
+        run(optimizer, variables, 2);
+        const compiled = spyOn(WebAssembly, 'Module').and.callThrough();
+        const more = variablesOf([7, 9]);
+        run(optimizer, variables, 3, step => {
+          optimizer.learningRate = 1 / (step + 2);
+        });
+        const other = adam(0.3, {wd: 0.2});
+        run(other, more, 2);
+        expect(compiled).not.toHaveBeenCalled();
+        const gradients = tf.tidy(() =>
+          variables.map(variable => ({name: variable.name, tensor: tf.ones(variable.shape)})),
+        );
+        const {kernels, result} = await tf.profile(() => {
+          optimizer.applyGradients(gradients);
+          return tf.scalar(0);
+        });
+        expect(kernels.map(({name}) => name).filter(name => name !== 'Const')).toEqual(['OptimStep']);
+        tf.dispose(result);
+        tf.dispose(gradients.map(({tensor}) => tensor));
+        ended(optimizer, variables);
+        ended(other, more);
+      }));
+
+    it('goes on where another backend was in between', () =>
+      leakless(async () => {
+        const results: ArrayLike<number>[][] = [];
+        for (const fusing of [true, false]) {
+          tf.env().set('OPTIM_FUSING', fusing);
+          const variables = variablesOf([5, 70_001]);
+          const optimizer = adam(0.01);
+          for (const on of [backend, 'cpu', 'wasm', backend]) {
+            await tf.setBackend(on);
+            results.push(run(optimizer, variables, 2));
+          }
+          ended(optimizer, variables);
+        }
+        results.slice(0, 4).forEach((tensors, i) => {
+          tensors.forEach((values, j) => {
+            expectClose(values, results[i + 4]?.[j] ?? [], 1e-6);
+          });
+        });
+      }));
+
+    it('shows its graph', () => {
+      const variables = variablesOf([3]);
+      const optimizer = sgd(0.1);
+      expect(optimizer.graph()).toBe('');
+      run(optimizer, variables, 1);
+      expect(optimizer.graph()).toContain('p ← %');
+      ended(optimizer, variables);
+    });
+  },
+  ['cpu', 'wasm'],
+);

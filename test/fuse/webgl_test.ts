@@ -1,8 +1,8 @@
-import {adam, callback, type Callback, lamb, larc, Optimizer, required, scalar, type Value, zeros} from '../../src';
-import {webglBackend} from '../../src/fuse/webgl/backend';
+import {adam, type Callback, callback, lamb, larc, Optimizer, required, scalar, type Value, zeros} from '../../src';
 import {planOf} from '../../src/fuse/plan';
-import {chainOf} from '../../src/rule/chain';
 import {trace} from '../../src/fuse/trace';
+import {webglBackend} from '../../src/fuse/webgl/backend';
+import {chainOf} from '../../src/rule/chain';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -12,27 +12,46 @@ import {countedCalls, packedCopy, unpackedSquare, webgl} from '../support/webgl'
 
 type Results = Record<string, number[]>;
 
-/** What `steps` steps make of variables of these shapes, by name; the gradients are functions of the step, and on the GPU. */
-async function trained(make: () => Optimizer, shapes: readonly number[][], gradient: (of: tf.Tensor, step: number) => tf.Tensor, steps = 3): Promise<Results> {
-  const variables = shapes.map(shape => tf.tidy(() => {
-    const size = tf.util.sizeFromShape(shape);
-    return tf.variable(packedCopy(tf.tensor(Array.from({length: size}, (_, i) => Math.sin(i + 1)), shape)));
-  }));
+/**
+ * What `steps` steps make of variables of these shapes, by name; the gradients are functions of the step, and on the
+ * GPU.
+ */
+async function trained(
+  make: () => Optimizer,
+  shapes: readonly number[][],
+  gradient: (of: tf.Tensor, step: number) => tf.Tensor,
+  steps = 3,
+): Promise<Results> {
+  const variables = shapes.map(shape =>
+    tf.tidy(() => {
+      const size = tf.util.sizeFromShape(shape);
+      return tf.variable(
+        packedCopy(
+          tf.tensor(
+            Array.from({length: size}, (_, i) => Math.sin(i + 1)),
+            shape,
+          ),
+        ),
+      );
+    }),
+  );
   const optimizer = make();
   for (let step = 0; step < steps; step++) {
-    tf.tidy(() => { optimizer.applyGradients(variables.map(variable => ({name: variable.name, tensor: gradient(variable, step)}))); });
+    tf.tidy(() => {
+      optimizer.applyGradients(variables.map(variable => ({name: variable.name, tensor: gradient(variable, step)})));
+    });
   }
   if (tf.env().getBool('OPTIM_FUSING')) expect(optimizer.fusedOn).toBe('webgl');
   const results: Results = {};
   for (const [i, variable] of variables.entries()) {
-    results[`p${i} [${variable.shape}]`] = [...await variable.data()];
+    results[`p${i} [${variable.shape}]`] = [...(await variable.data())];
     for (const [name, value] of Object.entries(optimizer.state.get(variable))) {
-      if (value instanceof tf.Tensor) results[`${name}${i} [${variable.shape}]`] = [...await value.data()];
+      if (value instanceof tf.Tensor) results[`${name}${i} [${variable.shape}]`] = [...(await value.data())];
     }
     // Padding that is not 0 adds to a product.
     if (variable.rank !== 2 || variable.size === 0) continue;
     const product = tf.tidy(() => variable.matMul(tf.ones([variable.shape[1] ?? 0, 3])).add(0));
-    results[`product${i}`] = [...await product.data()];
+    results[`product${i}`] = [...(await product.data())];
     product.dispose();
   }
   optimizer.dispose();
@@ -68,240 +87,375 @@ function variableOf(shape: number[], value = 1): tf.Variable {
 }
 
 const ODD = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 2, -3, 0.5, -2.5, 1e-30, -20, 30, 88, 13.94];
-const SHAPES = [[], [1], [2], [7], [1, 1], [1, 5], [5, 1], [3, 5], [4, 6], [2, 3, 5], [1, 4, 1, 3], [3, 3, 4, 2], [3, 3, 3, 5], [2, 1, 3, 2, 3], [1, 2, 1, 3, 2, 3], [0], [3, 0]];
+const SHAPES = [
+  [],
+  [1],
+  [2],
+  [7],
+  [1, 1],
+  [1, 5],
+  [5, 1],
+  [3, 5],
+  [4, 6],
+  [2, 3, 5],
+  [1, 4, 1, 3],
+  [3, 3, 4, 2],
+  [3, 3, 3, 5],
+  [2, 1, 3, 2, 3],
+  [1, 2, 1, 3, 2, 3],
+  [0],
+  [3, 0],
+];
 const packed = (of: tf.Tensor, step: number): tf.Tensor => packedCopy(of.mul(0.5).add(step - 1));
 const unpacked = (of: tf.Tensor, step: number): tf.Tensor => unpackedSquare(of.mul(0.5).add(step - 1));
 
-describeBackends('a step fused on WebGL', () => {
-  afterEach(() => expect(webgl().gpgpu.gl.getError()).toBe(0));
+describeBackends(
+  'a step fused on WebGL',
+  () => {
+    afterEach(() => expect(webgl().gpgpu.gl.getError()).toBe(0));
 
-  const operations: Readonly<Record<string, (p: Value, grad: Value) => Value>> = {
-    add: (p, grad) => p.add(grad), sub: (p, grad) => p.sub(grad), mul: (p, grad) => p.mul(grad), div: (p, grad) => p.div(grad),
-    maximum: (p, grad) => p.maximum(grad), minimum: (p, grad) => p.minimum(grad), pow: (p, grad) => p.pow(grad),
-    sqrt: p => p.sqrt(), square: p => p.square(), abs: p => p.abs(), neg: p => p.neg(), sign: p => p.sign(), exp: p => p.exp(), log: p => p.log(),
-    softplus: p => p.softplus(), zerosLike: p => p.zerosLike(), onesLike: p => p.onesLike(),
-    less: (p, grad) => p.where(p.less(grad), grad), lessEqual: (p, grad) => p.where(p.lessEqual(grad), grad),
-    greater: (p, grad) => p.where(p.greater(grad), grad), greaterEqual: (p, grad) => p.where(p.greaterEqual(grad), grad),
-    equal: (p, grad) => p.where(p.equal(grad), 7),
-    logicalAnd: (p, grad) => p.where(p.less(1).logicalAnd(grad.less(1)), 7), logicalOr: (p, grad) => p.where(p.less(1).logicalOr(grad.less(1)), 7),
-    logicalNot: (p, grad) => p.where(p.less(grad).logicalNot(), 7),
-  };
-  for (const [name, run] of Object.entries(operations)) {
-    it(`computes ${name} as TensorFlow.js does, odd values included`, async () => {
-      // What tfjs's kernel makes of NaN is up to the driver.
-      const odd = ODD.filter(value => name !== 'pow' || !Number.isNaN(value));
-      const values = async (): Promise<Results> => {
-        const [p, grad] = tf.tidy(() => [
-          packedCopy(tf.tensor2d(odd.map(a => odd.map(() => a)))), packedCopy(tf.tensor2d(odd.map(() => odd)))] as const);
-        const variable = tf.variable(p);
-        const optimizer = rule(run)();
-        optimizer.applyGradients([{name: variable.name, tensor: grad}]);
-        const result = {p: [...await variable.data()]};
-        optimizer.dispose();
-        tf.dispose([variable, p, grad]);
-        return result;
-      };
-      await expectAsEager(values);
-    });
-  }
+    const operations: Readonly<Record<string, (p: Value, grad: Value) => Value>> = {
+      add: (p, grad) => p.add(grad),
+      sub: (p, grad) => p.sub(grad),
+      mul: (p, grad) => p.mul(grad),
+      div: (p, grad) => p.div(grad),
+      maximum: (p, grad) => p.maximum(grad),
+      minimum: (p, grad) => p.minimum(grad),
+      pow: (p, grad) => p.pow(grad),
+      sqrt: p => p.sqrt(),
+      square: p => p.square(),
+      abs: p => p.abs(),
+      neg: p => p.neg(),
+      sign: p => p.sign(),
+      exp: p => p.exp(),
+      log: p => p.log(),
+      softplus: p => p.softplus(),
+      zerosLike: p => p.zerosLike(),
+      onesLike: p => p.onesLike(),
+      less: (p, grad) => p.where(p.less(grad), grad),
+      lessEqual: (p, grad) => p.where(p.lessEqual(grad), grad),
+      greater: (p, grad) => p.where(p.greater(grad), grad),
+      greaterEqual: (p, grad) => p.where(p.greaterEqual(grad), grad),
+      equal: (p, grad) => p.where(p.equal(grad), 7),
+      logicalAnd: (p, grad) => p.where(p.less(1).logicalAnd(grad.less(1)), 7),
+      logicalOr: (p, grad) => p.where(p.less(1).logicalOr(grad.less(1)), 7),
+      logicalNot: (p, grad) => p.where(p.less(grad).logicalNot(), 7),
+    };
+    for (const [name, run] of Object.entries(operations)) {
+      it(`computes ${name} as TensorFlow.js does, odd values included`, async () => {
+        // What tfjs's kernel makes of NaN is up to the driver.
+        const odd = ODD.filter(value => name !== 'pow' || !Number.isNaN(value));
+        const values = async (): Promise<Results> => {
+          const [p, grad] = tf.tidy(
+            () =>
+              [
+                packedCopy(tf.tensor2d(odd.map(a => odd.map(() => a)))),
+                packedCopy(tf.tensor2d(odd.map(() => odd))),
+              ] as const,
+          );
+          const variable = tf.variable(p);
+          const optimizer = rule(run)();
+          optimizer.applyGradients([{name: variable.name, tensor: grad}]);
+          const result = {p: [...(await variable.data())]};
+          optimizer.dispose();
+          tf.dispose([variable, p, grad]);
+          return result;
+        };
+        await expectAsEager(values);
+      });
+    }
 
-  const rules: Readonly<Record<string, () => Optimizer>> = {
-    'adam with decay': () => adam(0.1, {wd: 0.1}), lamb: () => lamb(0.1, {wd: 0.1}), larc: () => larc(0.1, {wd: 0.1}),
-    'a rule that makes 0 to something else': rule((p, grad) => p.add(grad).exp()),
-  };
-  for (const [name, make] of Object.entries(rules)) {
-    for (const [kind, gradient] of Object.entries({packed, unpacked})) {
-      it(`does what ${name} does eagerly, on all shapes, with ${kind} gradients`, () => leakless(async () => {
-        await expectAsEager(() => trained(make, SHAPES, gradient));
+    const rules: Readonly<Record<string, () => Optimizer>> = {
+      'adam with decay': () => adam(0.1, {wd: 0.1}),
+      lamb: () => lamb(0.1, {wd: 0.1}),
+      larc: () => larc(0.1, {wd: 0.1}),
+      'a rule that makes 0 to something else': rule((p, grad) => p.add(grad).exp()),
+    };
+    for (const [name, make] of Object.entries(rules)) {
+      for (const [kind, gradient] of Object.entries({packed, unpacked})) {
+        it(`does what ${name} does eagerly, on all shapes, with ${kind} gradients`, () =>
+          leakless(async () => {
+            await expectAsEager(() => trained(make, SHAPES, gradient));
+          }));
+      }
+    }
+
+    it('takes variables and gradients from the host', () =>
+      leakless(async () => {
+        await expectAsEager(async () => {
+          const variable = tf.tidy(() =>
+            tf.variable(
+              tf.tensor2d([
+                [1, 2, 3],
+                [4, 5, 6],
+                [7, 8, 9],
+              ]),
+            ),
+          );
+          const optimizer = adam(0.1);
+          for (let step = 0; step < 3; step++)
+            tf.tidy(() => {
+              optimizer.applyGradients([{name: variable.name, tensor: tf.range(step, step + 9).reshape([3, 3])}]);
+            });
+          const result = {p: [...(await variable.data())]};
+          optimizer.dispose();
+          variable.dispose();
+          return result;
+        });
       }));
-    }
-  }
 
-  it('takes variables and gradients from the host', () => leakless(async () => {
-    await expectAsEager(async () => {
-      const variable = tf.tidy(() => tf.variable(tf.tensor2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]])));
+    it('takes gradients that are stored otherwise than the parameter: slices, reshapes, unpacked variables', () =>
+      leakless(async () => {
+        const gradients: ReadonlyArray<(of: tf.Tensor) => tf.Tensor> = [
+          of => unpackedSquare(of.concat(of)).slice([1, 0], of.shape[0]),
+          of => packedCopy(of.reshape([of.size])).reshape(of.shape),
+          of => packedCopy(of.reshape([of.size, 1])).reshape(of.shape),
+          of => unpackedSquare(of.reshape([of.size])).reshape(of.shape),
+          of => of.transpose().transpose(),
+          of => of,
+        ];
+        for (const gradient of gradients) {
+          await expectAsEager(() =>
+            trained(
+              () => adam(0.1),
+              [
+                [5, 3],
+                [4, 6],
+                [6, 1],
+                [1, 6],
+              ],
+              gradient,
+            ),
+          );
+        }
+        await expectAsEager(async () => {
+          const [start, grad] = tf.tidy(
+            () => [unpackedSquare(tf.range(0, 15).reshape([3, 5])), tf.ones([3, 5])] as const,
+          );
+          const variable = tf.variable(start);
+          const optimizer = adam(0.1);
+          optimizer.applyGradients([{name: variable.name, tensor: grad}]);
+          const result = {p: [...(await variable.data())]};
+          optimizer.dispose();
+          tf.dispose([start, grad, variable]);
+          return result;
+        });
+      }));
+
+    it('does so for large tensors, whose textures are folded', () =>
+      leakless(async () => {
+        await expectAsEager(() => trained(() => adam(0.1, {wd: 0.1}), [[70001], [9, 20001], [301, 303]], unpacked, 2));
+      }));
+
+    it('draws once a parameter, with one program for all shapes', () => {
       const optimizer = adam(0.1);
-      for (let step = 0; step < 3; step++) tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.range(step, step + 9).reshape([3, 3])}]); });
-      const result = {p: [...await variable.data()]};
+      const step = (shapes: readonly number[][], gradient: (of: tf.Tensor, step: number) => tf.Tensor) => {
+        const variables = shapes.map(shape => variableOf(shape));
+        const gradients = variables.map(variable => ({
+          name: variable.name,
+          tensor: tf.tidy(() => gradient(variable, 0)),
+        }));
+        optimizer.applyGradients(gradients);
+        const counts = countedCalls(() => {
+          optimizer.applyGradients(gradients);
+        });
+        tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
+        return counts;
+      };
+      step([[2]], packed);
+      expect(step([[3, 4], [7], [5, 5, 2], [3, 3, 2, 2], [300, 400]], packed)).toEqual({draws: 5, links: 0});
       optimizer.dispose();
-      variable.dispose();
-      return result;
     });
-  }));
 
-  it('takes gradients that are stored otherwise than the parameter: slices, reshapes, unpacked variables', () => leakless(async () => {
-    const gradients: ReadonlyArray<(of: tf.Tensor) => tf.Tensor> = [
-      of => unpackedSquare(of.concat(of)).slice([1, 0], of.shape[0]),
-      of => packedCopy(of.reshape([of.size])).reshape(of.shape),
-      of => packedCopy(of.reshape([of.size, 1])).reshape(of.shape),
-      of => unpackedSquare(of.reshape([of.size])).reshape(of.shape),
-      of => of.transpose().transpose(),
-      of => of,
-    ];
-    for (const gradient of gradients) {
-      await expectAsEager(() => trained(() => adam(0.1), [[5, 3], [4, 6], [6, 1], [1, 6]], gradient));
+    it('splits outputs over draws where a draw has too few targets', () =>
+      leakless(async () => {
+        const names = Array.from({length: 9}, (_, i) => `memory${i}`);
+        const many = callback(
+          'manyEntries',
+          {state: Object.fromEntries(names.map(name => [name, zeros]))},
+          ({p, grad}) => ({p: p.sub(grad), ...Object.fromEntries(names.map((name, i) => [name, p.mul(i)]))}),
+        );
+        await expectAsEager(() => trained(one(many), [[3, 5], [7]], packed));
+      }));
+
+    it('computes with more numbers than one draw can hand from its corners to its texels', () =>
+      leakless(async () => {
+        const weighted = rule((p, grad) =>
+          Array.from({length: 70}, (_, i) => 1 + i / 64)
+            .reduce((sum, weight) => sum.add(grad.mul(weight)), p)
+            .mul(1 / 70),
+        );
+        await expectAsEager(() => trained(weighted, [[3, 5], [7]], packed));
+      }));
+
+    it('keeps scalar state, in tensors of one element', () =>
+      leakless(async () => {
+        const norms = callback('norms', {state: {norm: scalar, memory: zeros}}, ({p, grad, norm, memory}) => ({
+          p: p.sub(memory.mul(norm)),
+          memory: memory.add(grad),
+          norm: norm.mul(0.5).add(grad.square().mean().sqrt()),
+        }));
+        await expectAsEager(() => trained(one(norms), [[3, 5], [7], [], [2, 3, 3]], packed));
+        await expectAsEager(() => trained(one(norms), [[3, 5], [7]], unpacked));
+      }));
+
+    const clipped = callback(
+      'clippedGrad',
+      {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum(), mean: grad.mean()})},
+      ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().div(maxNorm).maximum(1).pow(-1)).add(total.mean)}),
+    );
+    const plain = callback('plainGrad', {}, ({p, grad}) => ({p: p.sub(grad)}));
+    it('sums over all parameters, of several classes', () =>
+      leakless(async () => {
+        const make = (): Optimizer => new Optimizer<readonly Callback[]>([clipped, plain], {maxNorm: 0.5});
+        // tfjs's sums are not exact to more.
+        await expectAsEager(() => trained(make, [[3, 5], [7], [], [300, 301], [0]], packed), 5e-6);
+        await expectAsEager(
+          () =>
+            trained(
+              make,
+              Array.from({length: 150}, (_, i) => (i % 2 === 0 ? [] : [3])),
+              unpacked,
+              2,
+            ),
+          5e-6,
+        );
+        const centred = callback('centredGrad', {total: ({grad}) => ({mean: grad.mean()})}, ({grad, total}) => ({
+          grad: grad.sub(total.mean),
+        }));
+        await expectAsEager(
+          () =>
+            trained(
+              () => new Optimizer<readonly Callback[]>([clipped, centred, plain], {maxNorm: 0.5}),
+              [[3, 5]],
+              packed,
+            ),
+          5e-6,
+        );
+      }));
+
+    for (const size of [1, 63, 1000, 65537, 300001]) {
+      it(`adds up ${size} elements almost as float64 does`, async () => {
+        const values = Float32Array.from({length: size}, (_, i) => Math.sin(i) + 0.25);
+        const variable = tf.tidy(() => tf.variable(tf.tensor1d(values)));
+        const gradient = tf.tensor1d(values);
+        const optimizer = rule((p, grad) => p.mul(0).add(grad.square().sum().sqrt()).add(grad.mean()))();
+        optimizer.applyGradients([{name: variable.name, tensor: gradient}]);
+        const sum = values.reduce((a, b) => a + b, 0);
+        const squares = values.reduce((a, b) => a + b * b, 0);
+        expectClose((await variable.data()).slice(0, 1), [Math.sqrt(squares) + sum / size], 1e-6);
+        optimizer.dispose();
+        tf.dispose([variable, gradient]);
+      });
     }
-    await expectAsEager(async () => {
-      const [start, grad] = tf.tidy(() => [unpackedSquare(tf.range(0, 15).reshape([3, 5])), tf.ones([3, 5])] as const);
-      const variable = tf.variable(start);
+
+    it('leaves clones, reshapes, slices and weights that models share as they were', async () => {
       const optimizer = adam(0.1);
-      optimizer.applyGradients([{name: variable.name, tensor: grad}]);
-      const result = {p: [...await variable.data()]};
+      const variable = variableOf([4, 4]);
+      const start = unpackedSquare(tf.fill([16], 1));
+      const unpackedVariable = tf.variable(start);
+      const aliases = [
+        variable.clone(),
+        variable.reshape([2, 8]),
+        variable.slice([1, 0], [2, 4]),
+        unpackedVariable.slice([3], [5]),
+        unpackedVariable.clone(),
+      ];
+      const other = variableOf([4, 4], 0);
+      other.assign(variable);
+      const gradients = [variable, unpackedVariable].map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
+      for (let step = 0; step < 2; step++) optimizer.applyGradients(gradients);
+      for (const alias of [...aliases, other, start]) expect(new Set(await alias.data())).toEqual(new Set([1]));
+      for (const each of [variable, unpackedVariable]) expect((await each.data())[0]).toBeLessThan(0.9);
+      tf.dispose([variable, other, unpackedVariable, start, aliases, gradients.map(({tensor}) => tensor)]);
       optimizer.dispose();
-      tf.dispose([start, grad, variable]);
-      return result;
     });
-  }));
 
-  it('does so for large tensors, whose textures are folded', () => leakless(async () => {
-    await expectAsEager(() => trained(() => adam(0.1, {wd: 0.1}), [[70001], [9, 20001], [301, 303]], unpacked, 2));
-  }));
-
-  it('draws once a parameter, with one program for all shapes', () => {
-    const optimizer = adam(0.1);
-    const step = (shapes: readonly number[][], gradient: (of: tf.Tensor, step: number) => tf.Tensor) => {
-      const variables = shapes.map(shape => variableOf(shape));
-      const gradients = variables.map(variable => ({name: variable.name, tensor: tf.tidy(() => gradient(variable, 0))}));
+    it('never shows old values that were read before, or while they are being read', async () => {
+      const optimizer = new Optimizer([plain], {});
+      const variable = variableOf([5], 3);
+      const gradients = [{name: variable.name, tensor: tf.ones([5])}];
+      expect(variable.dataSync()[0]).toBe(3);
       optimizer.applyGradients(gradients);
-      const counts = countedCalls(() => { optimizer.applyGradients(gradients); });
-      tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
-      return counts;
-    };
-    step([[2]], packed);
-    expect(step([[3, 4], [7], [5, 5, 2], [3, 3, 2, 2], [300, 400]], packed)).toEqual({draws: 5, links: 0});
-    optimizer.dispose();
-  });
-
-  it('splits outputs over draws where a draw has too few targets', () => leakless(async () => {
-    const names = Array.from({length: 9}, (_, i) => `memory${i}`);
-    const many = callback('manyEntries', {state: Object.fromEntries(names.map(name => [name, zeros]))},
-      ({p, grad}) => ({p: p.sub(grad), ...Object.fromEntries(names.map((name, i) => [name, p.mul(i)]))}));
-    await expectAsEager(() => trained(one(many), [[3, 5], [7]], packed));
-  }));
-
-  it('computes with more numbers than one draw can hand from its corners to its texels', () => leakless(async () => {
-    const weighted = rule((p, grad) => Array.from({length: 70}, (_, i) => 1 + i / 64).reduce((sum, weight) => sum.add(grad.mul(weight)), p).mul(1 / 70));
-    await expectAsEager(() => trained(weighted, [[3, 5], [7]], packed));
-  }));
-
-  it('keeps scalar state, in tensors of one element', () => leakless(async () => {
-    const norms = callback('norms', {state: {norm: scalar, memory: zeros}},
-      ({p, grad, norm, memory}) => ({p: p.sub(memory.mul(norm)), memory: memory.add(grad), norm: norm.mul(0.5).add(grad.square().mean().sqrt())}));
-    await expectAsEager(() => trained(one(norms), [[3, 5], [7], [], [2, 3, 3]], packed));
-    await expectAsEager(() => trained(one(norms), [[3, 5], [7]], unpacked));
-  }));
-
-  const clipped = callback('clippedGrad', {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum(), mean: grad.mean()})},
-    ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().div(maxNorm).maximum(1).pow(-1)).add(total.mean)}));
-  const plain = callback('plainGrad', {}, ({p, grad}) => ({p: p.sub(grad)}));
-  it('sums over all parameters, of several classes', () => leakless(async () => {
-    const make = (): Optimizer => new Optimizer<readonly Callback[]>([clipped, plain], {maxNorm: 0.5});
-    // tfjs's sums are not exact to more.
-    await expectAsEager(() => trained(make, [[3, 5], [7], [], [300, 301], [0]], packed), 5e-6);
-    await expectAsEager(() => trained(make, Array.from({length: 150}, (_, i) => i % 2 === 0 ? [] : [3]), unpacked, 2), 5e-6);
-    const centred = callback('centredGrad', {total: ({grad}) => ({mean: grad.mean()})}, ({grad, total}) => ({grad: grad.sub(total.mean)}));
-    await expectAsEager(() => trained(() => new Optimizer<readonly Callback[]>([clipped, centred, plain], {maxNorm: 0.5}), [[3, 5]], packed), 5e-6);
-  }));
-
-  for (const size of [1, 63, 1000, 65537, 300001]) {
-    it(`adds up ${size} elements almost as float64 does`, async () => {
-      const values = Float32Array.from({length: size}, (_, i) => Math.sin(i) + 0.25);
-      const variable = tf.tidy(() => tf.variable(tf.tensor1d(values)));
-      const gradient = tf.tensor1d(values);
-      const optimizer = rule((p, grad) => p.mul(0).add(grad.square().sum().sqrt()).add(grad.mean()))();
-      optimizer.applyGradients([{name: variable.name, tensor: gradient}]);
-      const sum = values.reduce((a, b) => a + b, 0);
-      const squares = values.reduce((a, b) => a + b * b, 0);
-      expectClose((await variable.data()).slice(0, 1), [Math.sqrt(squares) + sum / size], 1e-6);
+      expect(variable.dataSync()[4]).toBe(2);
+      optimizer.applyGradients(gradients);
+      const pending = variable.data();
+      optimizer.applyGradients(gradients);
+      expect((await pending)[0]).toBe(1);
+      expect((await variable.data())[0]).toBe(0);
+      tf.dispose([variable, gradients[0]?.tensor ?? []]);
       optimizer.dispose();
-      tf.dispose([variable, gradient]);
     });
-  }
 
-  it('leaves clones, reshapes, slices and weights that models share as they were', async () => {
-    const optimizer = adam(0.1);
-    const variable = variableOf([4, 4]);
-    const start = unpackedSquare(tf.fill([16], 1));
-    const unpackedVariable = tf.variable(start);
-    const aliases = [variable.clone(), variable.reshape([2, 8]), variable.slice([1, 0], [2, 4]), unpackedVariable.slice([3], [5]), unpackedVariable.clone()];
-    const other = variableOf([4, 4], 0);
-    other.assign(variable);
-    const gradients = [variable, unpackedVariable].map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
-    for (let step = 0; step < 2; step++) optimizer.applyGradients(gradients);
-    for (const alias of [...aliases, other, start]) expect(new Set(await alias.data())).toEqual(new Set([1]));
-    for (const each of [variable, unpackedVariable]) expect((await each.data())[0]).toBeLessThan(0.9);
-    tf.dispose([variable, other, unpackedVariable, start, aliases, gradients.map(({tensor}) => tensor)]);
-    optimizer.dispose();
-  });
+    it('puts a texture where values were on the host alone, and shares it with nobody', () =>
+      leakless(() => {
+        // larc writes `localLr` without reading it, so nothing uploads what was read back.
+        const variable = tf.tidy(() => tf.variable(tf.fill([3], 2)));
+        const optimizer = larc(0.1, {params: [variable], clip: false, mom: 0, trustCoeff: 1});
+        const step = () => {
+          tf.tidy(() => {
+            optimizer.applyGradients([{name: variable.name, tensor: tf.fill([3], 4)}]);
+          });
+        };
+        const read = () => {
+          const {localLr} = optimizer.state.get(variable);
+          return localLr instanceof tf.Tensor ? localLr.dataSync()[0] : undefined;
+        };
+        step();
+        expect(read()).toBeCloseTo(0.05, 6);
+        step();
+        const others = tf.tidy(() => [1, 2, 3].map(value => tf.keep(packedCopy(tf.scalar(value)))));
+        expect(read()).toBeCloseTo(0.045, 6);
+        expect(others.map(other => other.dataSync()[0])).toEqual([1, 2, 3]);
+        optimizer.dispose();
+        tf.dispose([variable, others]);
+      }));
 
-  it('never shows old values that were read before, or while they are being read', async () => {
-    const optimizer = new Optimizer([plain], {});
-    const variable = variableOf([5], 3);
-    const gradients = [{name: variable.name, tensor: tf.ones([5])}];
-    expect(variable.dataSync()[0]).toBe(3);
-    optimizer.applyGradients(gradients);
-    expect(variable.dataSync()[4]).toBe(2);
-    optimizer.applyGradients(gradients);
-    const pending = variable.data();
-    optimizer.applyGradients(gradients);
-    expect((await pending)[0]).toBe(1);
-    expect((await variable.data())[0]).toBe(0);
-    tf.dispose([variable, gradients[0]?.tensor ?? []]);
-    optimizer.dispose();
-  });
+    it('needs no more memory from step to step', () => {
+      const optimizer = lamb(0.1);
+      const variables = [[3, 5], [1000], [3, 3, 4, 4], [300, 301]].map(shape => variableOf(shape));
+      const gradients = variables.map(variable => ({name: variable.name, tensor: unpackedSquare(variable)}));
+      for (let step = 0; step < 2; step++) optimizer.applyGradients(gradients);
+      const before = tf.memory();
+      for (let step = 0; step < 3; step++) optimizer.applyGradients(gradients);
+      expect(tf.memory()).toEqual(before);
+      tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
+      optimizer.dispose();
+    });
 
-  it('puts a texture where values were on the host alone, and shares it with nobody', () => leakless(() => {
-    // larc writes `localLr` without reading it, so nothing uploads what was read back.
-    const variable = tf.tidy(() => tf.variable(tf.fill([3], 2)));
-    const optimizer = larc(0.1, {params: [variable], clip: false, mom: 0, trustCoeff: 1});
-    const step = () => { tf.tidy(() => { optimizer.applyGradients([{name: variable.name, tensor: tf.fill([3], 4)}]); }); };
-    const read = () => {
-      const {localLr} = optimizer.state.get(variable);
-      return localLr instanceof tf.Tensor ? localLr.dataSync()[0] : undefined;
+    const plan = () => {
+      const variable = variableOf([3]);
+      const grad = tf.ones([3]);
+      const odd = callback('onlyHere', {}, ({p, grad: g}) => ({p: p.sub(g).abs().sqrt()}));
+      const {classes, barriers} = trace(
+        chainOf([odd]),
+        [{variable, grad, group: 0, trains: true, doWd: true, hypers: {}, entries: {}}],
+        {},
+      );
+      tf.dispose([variable, grad]);
+      const [first] = classes;
+      if (first === undefined) throw new Error('Nothing was traced.');
+      return planOf({...first, key: `${first.key}${Math.random()}`}, barriers);
     };
-    step();
-    expect(read()).toBeCloseTo(0.05, 6);
-    step();
-    const others = tf.tidy(() => [1, 2, 3].map(value => tf.keep(packedCopy(tf.scalar(value)))));
-    expect(read()).toBeCloseTo(0.045, 6);
-    expect(others.map(other => other.dataSync()[0])).toEqual([1, 2, 3]);
-    optimizer.dispose();
-    tf.dispose([variable, others]);
-  }));
 
-  it('needs no more memory from step to step', () => {
-    const optimizer = lamb(0.1);
-    const variables = [[3, 5], [1000], [3, 3, 4, 4], [300, 301]].map(shape => variableOf(shape));
-    const gradients = variables.map(variable => ({name: variable.name, tensor: unpackedSquare(variable)}));
-    for (let step = 0; step < 2; step++) optimizer.applyGradients(gradients);
-    const before = tf.memory();
-    for (let step = 0; step < 3; step++) optimizer.applyGradients(gradients);
-    expect(tf.memory()).toEqual(before);
-    tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
-    optimizer.dispose();
-  });
-
-  const plan = () => {
-    const variable = variableOf([3]);
-    const grad = tf.ones([3]);
-    const odd = callback('onlyHere', {}, ({p, grad: g}) => ({p: p.sub(g).abs().sqrt()}));
-    const {classes, barriers} = trace(chainOf([odd]), [{variable, grad, group: 0, trains: true, doWd: true, hypers: {}, entries: {}}], {});
-    tf.dispose([variable, grad]);
-    const [first] = classes;
-    if (first === undefined) throw new Error('Nothing was traced.');
-    return planOf({...first, key: `${first.key}${Math.random()}`}, barriers);
-  };
-
-  it('is refused where there are no float32 textures, and where a shader does not compile', () => {
-    const {gl} = webgl().gpgpu;
-    for (const flag of ['WEBGL_RENDER_FLOAT32_ENABLED', 'WEBGL_PACK']) {
-      tf.env().set(flag, false);
-      expect(() => { webglBackend.prepare(plan(), tf.backend()); }).toThrowError(/packed float32 textures/);
-      tf.env().set(flag, true);
-    }
-    const restore = replaceMethod(gl, 'getProgramParameter', () => () => false);
-    expect(() => { webglBackend.prepare(plan(), tf.backend()); }).toThrowError(/could not be compiled/);
-    restore();
-    expect(() => { webglBackend.prepare(plan(), tf.backend()); }).not.toThrow();
-  });
-}, ['webgl', 'webgl1']);
+    it('is refused where there are no float32 textures, and where a shader does not compile', () => {
+      const {gl} = webgl().gpgpu;
+      for (const flag of ['WEBGL_RENDER_FLOAT32_ENABLED', 'WEBGL_PACK']) {
+        tf.env().set(flag, false);
+        expect(() => {
+          webglBackend.prepare(plan(), tf.backend());
+        }).toThrowError(/packed float32 textures/);
+        tf.env().set(flag, true);
+      }
+      const restore = replaceMethod(gl, 'getProgramParameter', () => () => false);
+      expect(() => {
+        webglBackend.prepare(plan(), tf.backend());
+      }).toThrowError(/could not be compiled/);
+      restore();
+      expect(() => {
+        webglBackend.prepare(plan(), tf.backend());
+      }).not.toThrow();
+    });
+  },
+  ['webgl', 'webgl1'],
+);

@@ -3,12 +3,32 @@ import {dirname, join, normalize, sep} from 'node:path';
 
 /** The rooms of src/ from the top. A file imports from its own room and from those below it; types count as well. */
 const ROOMS = [
-  'index', 'browser', 'register', 'backends', 'plot', 'file_system', 'fit', 'wrapper', 'optimizer', 'state', 'params', 'schedule', 'fuse', 'callbacks', 'rule',
-  'wasm_training', 'wasm', 'util',
+  'index',
+  'browser',
+  'register',
+  'backends',
+  'plot',
+  'file_system',
+  'fit',
+  'wrapper',
+  'optimizer',
+  'state',
+  'params',
+  'schedule',
+  'fuse',
+  'callbacks',
+  'rule',
+  'wasm_training',
+  'wasm',
+  'util',
 ];
 
 const IMPORT = /^(?:import|export)\b[^;]*?from '(\.[^']*)'|^import '(\.[^']*)'/gm;
-const files = new Set(readdirSync('src', {recursive: true, encoding: 'utf8'}).map(file => file.replaceAll(sep, '/')).filter(file => file.endsWith('.ts')));
+const files = new Set(
+  readdirSync('src', {recursive: true, encoding: 'utf8'})
+    .map(file => file.replaceAll(sep, '/'))
+    .filter(file => file.endsWith('.ts')),
+);
 const imports = new Map([...files].map(file => [file, importsOf(file)]));
 
 function importsOf(file: string): string[] {
@@ -28,16 +48,18 @@ function roomOf(file: string): string {
 function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const reached = (from: string): Set<string> => {
     const found = new Set<string>();
-    const waiting = [...graph.get(from) ?? []];
+    const waiting = [...(graph.get(from) ?? [])];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (found.has(next)) continue;
       found.add(next);
-      waiting.push(...graph.get(next) ?? []);
+      waiting.push(...(graph.get(next) ?? []));
     }
     return found;
   };
   const all = new Map([...graph.keys()].map(node => [node, reached(node)]));
-  return [...all].filter(([node, others]) => others.has(node)).map(([node, others]) => [node, ...[...others].filter(other => all.get(other)?.has(node))]);
+  return [...all]
+    .filter(([node, others]) => others.has(node))
+    .map(([node, others]) => [node, ...[...others].filter(other => all.get(other)?.has(node))]);
 }
 
 describe('the rooms of src', () => {
@@ -46,8 +68,11 @@ describe('the rooms of src', () => {
   });
 
   it('import downwards only', () => {
-    const upwards = [...imports].flatMap(([file, list]) => list
-      .filter(other => ROOMS.indexOf(roomOf(other)) < ROOMS.indexOf(roomOf(file))).map(other => `${file} imports ${other}`));
+    const upwards = [...imports].flatMap(([file, list]) =>
+      list
+        .filter(other => ROOMS.indexOf(roomOf(other)) < ROOMS.indexOf(roomOf(file)))
+        .map(other => `${file} imports ${other}`),
+    );
     expect(upwards).toEqual([]);
   });
 
@@ -59,17 +84,33 @@ describe('the rooms of src', () => {
     const folders = new Map<string, string[]>();
     for (const [file, list] of imports) {
       const folder = dirname(file);
-      folders.set(folder, [...folders.get(folder) ?? [], ...list.map(dirname).filter(other => other !== folder && other !== '.' && folder !== '.')]);
+      folders.set(folder, [
+        ...(folders.get(folder) ?? []),
+        ...list.map(dirname).filter(other => other !== folder && other !== '.' && folder !== '.'),
+      ]);
     }
     expect(cyclesIn(folders)).toEqual([]);
   });
 
   it('finds cycles', () => {
-    expect(cyclesIn(new Map([['a', ['b']], ['b', ['c']], ['c', ['b']]]))).toEqual([['b', 'c', 'b'], ['c', 'b', 'c']]);
+    expect(
+      cyclesIn(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual([
+      ['b', 'c', 'b'],
+      ['c', 'b', 'c'],
+    ]);
   });
 
   it('are as docs/architecture.md draws them', () => {
-    const drawn = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `(\w+)` \|/gm)].map(([, room = '']) => room);
+    const drawn = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `(\w+)` +\|/gm)].map(
+      ([, room = '']) => room,
+    );
     expect(drawn).toEqual(ROOMS);
   });
 
@@ -85,7 +126,10 @@ describe('the rooms of src', () => {
   });
 
   it('have no optimizer know of a backend', () => {
-    const inner = [...imports].filter(([file]) => roomOf(file) === 'optimizer').flatMap(([, list]) => list).filter(file => roomOf(file) === 'fuse');
+    const inner = [...imports]
+      .filter(([file]) => roomOf(file) === 'optimizer')
+      .flatMap(([, list]) => list)
+      .filter(file => roomOf(file) === 'fuse');
     expect(new Set(inner)).toEqual(new Set(['fuse/index.ts']));
   });
 });

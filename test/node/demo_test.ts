@@ -1,9 +1,11 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+
 import type {Browser, BrowserContextOptions} from 'playwright-core';
 import {optimizers} from 'tfjs-optim';
 import {build} from 'vite';
+
 import {centred} from '../../demo/centring';
 import {launchChrome} from '../support/chrome.mjs';
 import {DemoPage} from '../support/demo_page';
@@ -39,7 +41,9 @@ describe('The demo page', () => {
 
   it('offers every optimizer of the table', async () => {
     const {page} = await open();
-    const names = await page.locator('#entrants input[type=checkbox]').evaluateAll(boxes => boxes.map(box => box.getAttribute('value')));
+    const names = await page
+      .locator('#entrants input[type=checkbox]')
+      .evaluateAll(boxes => boxes.map(box => box.getAttribute('value')));
     expect(names).toEqual([...optimizers.map(({name}) => name), YARDSTICK]);
   });
 
@@ -49,12 +53,17 @@ describe('The demo page', () => {
     await demo.step(1);
     const [first, yardstick] = await demo.results();
     expect(first?.name).toBe('adam');
-    expect(first?.loss).withContext('the first loss, from the same weights').toBe(yardstick?.loss ?? NaN);
+    expect(first?.loss)
+      .withContext('the first loss, from the same weights')
+      .toBe(yardstick?.loss ?? NaN);
     await demo.button('Resume').click();
     expect(await demo.says(/^Finished/)).toMatch(/reads the most of 128 held-out digits: [\d.]+ %/);
     const results = await demo.results();
     expect(results.map(({name}) => name)).toEqual(['adam', YARDSTICK]);
-    for (const {loss, figures: [accuracy = 0, optimizer = 0, step = 0]} of results) {
+    for (const {
+      loss,
+      figures: [accuracy = 0, optimizer = 0, step = 0],
+    } of results) {
       expect(loss).toBeLessThan(0.7 * (first?.loss ?? 0));
       expect(accuracy).toBeGreaterThan(50);
       expect(optimizer).toBeGreaterThan(0);
@@ -67,7 +76,10 @@ describe('The demo page', () => {
   });
 
   it('trains where the server isolates the page, so that WASM could have threads', async () => {
-    const isolating = await serveFolder(folder, '/', {'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp'});
+    const isolating = await serveFolder(folder, '/', {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
     demo = await DemoPage.open(browser, isolating.url);
     expect(await demo.page.evaluate(() => crossOriginIsolated)).toBeTrue();
     await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
@@ -76,7 +88,13 @@ describe('The demo page', () => {
   });
 
   it('trains without storage, and says that there is none', async () => {
-    demo = await DemoPage.open(browser, server.url, {}, page => page.addInitScript(() => { IDBFactory.prototype.open = () => { throw new Error('no storage'); }; }));
+    demo = await DemoPage.open(browser, server.url, {}, page =>
+      page.addInitScript(() => {
+        IDBFactory.prototype.open = () => {
+          throw new Error('no storage');
+        };
+      }),
+    );
     await demo.says(/^no storage$/);
     await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
     await demo.step(1);
@@ -85,11 +103,15 @@ describe('The demo page', () => {
     expect(await demo.button('Resume').isEnabled()).toBeTrue();
   });
 
-  // Software rendering is slow. Of so many epochs, these steps come before the first test of accuracy; the fourth is measured.
-  for (const [backend, steps] of [['webgl', 4], ['webgpu', 1]] as const) {
+  // Software rendering is slow. Of so many epochs, these steps come before the first test of accuracy; the fourth is
+  // measured.
+  for (const [backend, steps] of [
+    ['webgl', 4],
+    ['webgpu', 1],
+  ] as const) {
     it(`trains on ${backend}`, async () => {
       const {page} = await open();
-      if (await page.locator(`#backend option[value=${backend}]`).count() === 0) {
+      if ((await page.locator(`#backend option[value=${backend}]`).count()) === 0) {
         pending(`The browser has no ${backend}.`);
         return;
       }
@@ -114,8 +136,12 @@ describe('The demo page', () => {
     await demo.says(/^Ready. A training saved at step 3 can be restored/);
     await demo.button('Restore').click();
     await demo.says(/^Restored at step 3/);
-    expect(await demo.curves('loss-chart')).withContext('curves come back').toEqual([3, 3, 3, 3]);
-    expect(await page.locator('#entrants input:checked').count()).withContext('the choice comes back').toBe(4);
+    expect(await demo.curves('loss-chart'))
+      .withContext('curves come back')
+      .toEqual([3, 3, 3, 3]);
+    expect(await page.locator('#entrants input:checked').count())
+      .withContext('the choice comes back')
+      .toBe(4);
     await demo.step(3);
     expect((await demo.results()).map(({loss}) => loss)).toEqual(losses);
     await demo.button('Save').click();
@@ -129,7 +155,10 @@ describe('The demo page', () => {
     await demo.says(/^Saved at step 6/);
     const straight = await demo.stored();
     expect(Object.keys(straight).sort()).toEqual([...ours, YARDSTICK].sort());
-    for (const name of ours) expect(resumed[name]).withContext(name).toBe(straight[name] ?? '');
+    for (const name of ours)
+      expect(resumed[name])
+        .withContext(name)
+        .toBe(straight[name] ?? '');
   });
 
   it('stays responsive: pauses in the middle of a long training', async () => {
@@ -151,7 +180,7 @@ describe('The demo page', () => {
     await demo.button('Find').click();
     const take = page.getByRole('button', {name: /^Use .* for lamb$/});
     await take.click();
-    const [, suggested] = /^Use (.*) for/.exec(await take.textContent() ?? '') ?? [];
+    const [, suggested] = /^Use (.*) for/.exec((await take.textContent()) ?? '') ?? [];
     expect(await page.getByLabel('learning rate of lamb').inputValue()).toBe(String(Number(suggested)));
     expect((await demo.curves('finder-chart'))[0]).toBeGreaterThan(20);
     await demo.step(1);
@@ -168,7 +197,7 @@ describe('The demo page', () => {
     const {x, y, width, height} = box ?? {x: 0, y: 0, width: 0, height: 0};
     await page.mouse.move(x + width / 2, y + height / 5);
     await page.mouse.down();
-    await page.mouse.move(x + width / 2, y + height * 4 / 5, {steps: 5});
+    await page.mouse.move(x + width / 2, y + (height * 4) / 5, {steps: 5});
     await page.mouse.up();
     const answer = page.locator('#answer');
     await answer.filter({hasText: /^adam takes it for \d \([\d.]+ %\)\.$/}).waitFor();
@@ -191,9 +220,13 @@ describe('The demo page', () => {
         const {focused, outline} = await page.evaluate(() => {
           const {activeElement: active} = document;
           // Between the last element and the first, the focus is nowhere.
-          return active === null || active === document.body ? {} : {focused: active.id, outline: getComputedStyle(active).outlineStyle};
+          return active === null || active === document.body
+            ? {}
+            : {focused: active.id, outline: getComputedStyle(active).outlineStyle};
         });
-        expect(outline).withContext(`the outline of ${focused ?? 'nothing'}`).not.toBe('none');
+        expect(outline)
+          .withContext(`the outline of ${focused ?? 'nothing'}`)
+          .not.toBe('none');
         if (focused === id) return;
       }
       fail(`Tab does not reach ${id}.`);
@@ -224,7 +257,9 @@ describe('The demo page', () => {
     await demo.button('Train').tap();
     await demo.says(/^Finished/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
-    const inside = await page.locator('.card').evaluateAll(cards => cards.map(card => card.scrollWidth <= card.clientWidth));
+    const inside = await page
+      .locator('.card')
+      .evaluateAll(cards => cards.map(card => card.scrollWidth <= card.clientWidth));
     expect(inside).toEqual(inside.map(() => true));
   });
 
@@ -240,11 +275,15 @@ describe('The demo page', () => {
 
 describe('centred', () => {
   const WIDTH = 100;
-  const drawing = (isInk: (x: number, y: number) => boolean) => Float32Array.from({length: WIDTH * WIDTH}, (_, i) => isInk(i % WIDTH, Math.floor(i / WIDTH)) ? 1 : 0);
-  const inked = (image: Float32Array | undefined) => [...image ?? []].flatMap((ink, i) => ink > 0 ? [{x: i % 28, y: Math.floor(i / 28), ink}] : []);
+  const drawing = (isInk: (x: number, y: number) => boolean) =>
+    Float32Array.from({length: WIDTH * WIDTH}, (_, i) => (isInk(i % WIDTH, Math.floor(i / WIDTH)) ? 1 : 0));
+  const inked = (image: Float32Array | undefined) =>
+    [...(image ?? [])].flatMap((ink, i) => (ink > 0 ? [{x: i % 28, y: Math.floor(i / 28), ink}] : []));
   const ends = (values: readonly number[]) => [Math.min(...values), Math.max(...values)];
 
-  const cases: ReadonlyArray<readonly [name: string, isInk: (x: number, y: number) => boolean, columns: number[], rows: number[]]> = [
+  const cases: ReadonlyArray<
+    readonly [name: string, isInk: (x: number, y: number) => boolean, columns: number[], rows: number[]]
+  > = [
     ['a large square', (x, y) => x < 100 && y < 100, [4, 23], [4, 23]],
     ['a small square in a corner', (x, y) => x > 92 && y < 7, [4, 23], [4, 23]],
     ['a tall bar', (x, y) => x >= 10 && x < 20 && y >= 30 && y < 80, [12, 15], [4, 23]],
@@ -260,5 +299,12 @@ describe('centred', () => {
     });
   }
 
-  it('gives nothing for an empty board', () => { expect(centred(drawing(() => false), WIDTH)).toBeUndefined(); });
+  it('gives nothing for an empty board', () => {
+    expect(
+      centred(
+        drawing(() => false),
+        WIDTH,
+      ),
+    ).toBeUndefined();
+  });
 });

@@ -1,7 +1,9 @@
 import {readFileSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
+
 import {blocks} from 'docs:blocks';
 import ts from 'typescript';
+
 import manifest from '../../package.json';
 import {inRepository, pagesOf, REPOSITORY} from '../support/doc_pages.mjs';
 import {describeDocs} from '../support/doc_specs';
@@ -13,14 +15,30 @@ const pages = new Map(pagesOf('.').map(page => [page, readFileSync(page, 'utf8')
 describe('the code in the pages', () => {
   it('is in languages that are tested only', () => {
     expect(blocks.length).toBeGreaterThan(40);
-    for (const {name, language} of blocks) expect(language).withContext(name).toMatch(/^(ts|html|sh|text)$/);
-    expect(blocks.filter(({where}) => where === 'browser').length).withContext('for the browser only').toBeGreaterThan(0);
-    for (const [page, text] of pages) expect(text.replaceAll(/^```.*\n[^]*?^```$/gm, '')).withContext(`fences of another kind in ${page}`).not.toMatch(/```|~~~/);
+    for (const {name, language} of blocks)
+      expect(language)
+        .withContext(name)
+        .toMatch(/^(ts|html|sh|text)$/);
+    expect(blocks.filter(({where}) => where === 'browser').length)
+      .withContext('for the browser only')
+      .toBeGreaterThan(0);
+    for (const [page, text] of pages)
+      expect(text.replaceAll(/^```.*\n[^]*?^```$/gm, ''))
+        .withContext(`fences of another kind in ${page}`)
+        .not.toMatch(/```|~~~/);
   });
 
   it('type-checks, strict', () => {
-    const sources = new Map(blocks.filter(({source}) => source !== '').map(({name, source}) => [resolve(`${name.split(',')[0]?.replaceAll(/\W+/g, '_') ?? ''}.ts`), source]));
-    const {options} = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config, ts.sys, process.cwd());
+    const sources = new Map(
+      blocks
+        .filter(({source}) => source !== '')
+        .map(({name, source}) => [resolve(`${name.split(',')[0]?.replaceAll(/\W+/g, '_') ?? ''}.ts`), source]),
+    );
+    const {options} = ts.parseJsonConfigFileContent(
+      ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config,
+      ts.sys,
+      process.cwd(),
+    );
     const strict = {...options, noUnusedLocals: false, noUnusedParameters: false};
     const disk = ts.createCompilerHost(strict);
     const program = ts.createProgram([...sources.keys()], strict, {
@@ -32,34 +50,50 @@ describe('the code in the pages', () => {
         return text === undefined ? undefined : ts.createSourceFile(path, text, version);
       },
     });
-    const wrong = ts.getPreEmitDiagnostics(program).filter(({file}) => file === undefined || sources.has(resolve(file.fileName)));
-    expect(ts.formatDiagnostics(wrong, {getCanonicalFileName: path => path, getCurrentDirectory: () => process.cwd(), getNewLine: () => '\n'})).toBe('');
+    const wrong = ts
+      .getPreEmitDiagnostics(program)
+      .filter(({file}) => file === undefined || sources.has(resolve(file.fileName)));
+    expect(
+      ts.formatDiagnostics(wrong, {
+        getCanonicalFileName: path => path,
+        getCurrentDirectory: () => process.cwd(),
+        getNewLine: () => '\n',
+      }),
+    ).toBe('');
   });
 
   it('calls commands that exist', () => {
-    const lines = blocks.filter(({language}) => language === 'sh').flatMap(({code}) => code.split('\n')).map(line => line.replace(/ *#.*/, '')).filter(line => line !== '');
+    const lines = blocks
+      .filter(({language}) => language === 'sh')
+      .flatMap(({code}) => code.split('\n'))
+      .map(line => line.replace(/ *#.*/, ''))
+      .filter(line => line !== '');
     expect(lines.flatMap(line => line.split(' && ')).filter(command => !isCommand(command))).toEqual([]);
   });
 });
 
 describe('the pages', () => {
   it('have links that lead to files and headings', () => {
-    const broken = [...pages].flatMap(([page, text]) => [...text.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g)].flatMap(([link, path = '', anchor = '']) => {
-      const absolute = inRepository(path);
-      if (absolute === undefined && /^https?:/.test(path)) return [];
-      const target = absolute ?? (path === '' ? page : join(dirname(page), path));
-      const found = isFile(target) && (anchor === '' || anchorsOf(pages.get(target) ?? '').includes(anchor));
-      return found ? [] : [`${page}: ${link}`];
-    }));
+    const broken = [...pages].flatMap(([page, text]) =>
+      [...text.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g)].flatMap(([link, path = '', anchor = '']) => {
+        const absolute = inRepository(path);
+        if (absolute === undefined && /^https?:/.test(path)) return [];
+        const target = absolute ?? (path === '' ? page : join(dirname(page), path));
+        const found = isFile(target) && (anchor === '' || anchorsOf(pages.get(target) ?? '').includes(anchor));
+        return found ? [] : [`${page}: ${link}`];
+      }),
+    );
     expect(broken).toEqual([]);
   });
 
   it('are all linked from the README', () => {
     const readme = pages.get('README.md') ?? '';
-    expect([...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${REPOSITORY}${page})`))).toEqual([]);
+    expect(
+      [...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${REPOSITORY}${page})`)),
+    ).toEqual([]);
   });
 
-  it('have links in the README that work on the registry\'s page', () => {
+  it("have links in the README that work on the registry's page", () => {
     const links = [...(pages.get('README.md') ?? '').matchAll(/\]\(([^)]*)\)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(20);
     expect(links.filter(link => !/^(https:|#)/.test(link))).toEqual([]);
@@ -83,5 +117,10 @@ function isFile(path: string): boolean {
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(text: string): string[] {
-  return [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+  return [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }

@@ -1,6 +1,7 @@
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+
 import {type Ended, runCommand} from '../support/run_command';
 
 /** Runs an example as a user does. */
@@ -16,7 +17,9 @@ function numbersIn(text: string, pattern: RegExp): number[] {
 /** The numbers of the row of a table that begins with this. */
 function row(stdout: string, name: string): number[] {
   const line = stdout.split('\n').find(each => each.startsWith(`${name}  `)) ?? '';
-  const numbers = [...line.slice(name.length).matchAll(/-?\d[\d.]*(?:e-?\d+)?|NaN|Infinity/g)].map(([text]) => Number(text));
+  const numbers = [...line.slice(name.length).matchAll(/-?\d[\d.]*(?:e-?\d+)?|NaN|Infinity/g)].map(([text]) =>
+    Number(text),
+  );
   expect(numbers.length).withContext(`the row '${name}' of\n${stdout}`).toBeGreaterThan(3);
   expect(numbers.every(Number.isFinite)).withContext(line).toBeTrue();
   return numbers;
@@ -39,14 +42,30 @@ const EXAMPLES: readonly Example[] = [
     options: ['characters', 'epochs', 'lr', 'units', 'length', 'batch', 'write', 'seed', 'out', 'from'],
     args: ['--characters', '8000', '--units', '24', '--length', '20', '--write', '30', '--out', 'OUT'],
     shows: async (stdout, again) => {
-      const [first, last] = numbersIn(stdout, /training loss +([\d.]+) in the first tenth of the steps, ([\d.]+) in the last/);
+      const [first, last] = numbersIn(
+        stdout,
+        /training loss +([\d.]+) in the first tenth of the steps, ([\d.]+) in the last/,
+      );
       const [before, after] = numbersIn(stdout, /held-out text +([\d.]+) bits per character before, ([\d.]+) after/);
       expect(last).toBeLessThan(first ?? NaN);
       expect(after).toBeLessThan(before ?? NaN);
-      expect(numbersIn(stdout, /saved, loaded +([\d.]+) bits per character; its optimizer has made (\d+) steps/)).toEqual([after ?? NaN, 13]);
+      expect(
+        numbersIn(stdout, /saved, loaded +([\d.]+) bits per character; its optimizer has made (\d+) steps/),
+      ).toEqual([after ?? NaN, 13]);
       expect(/after "The ":\n\n(The [^]*)\n\nSaved/.exec(stdout)?.[1]?.length).toBe(34);
 
-      const resumed = await again('--from', 'OUT', '--characters', '5000', '--length', '20', '--write', '0', '--out', 'OUT');
+      const resumed = await again(
+        '--from',
+        'OUT',
+        '--characters',
+        '5000',
+        '--length',
+        '20',
+        '--write',
+        '0',
+        '--out',
+        'OUT',
+      );
       expect(resumed.code).withContext(resumed.stderr).toBe(0);
       expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([after ?? NaN]);
       expect(numbersIn(resumed.stdout, /has made (\d+) steps/)).toEqual([13 + 8]);
@@ -65,7 +84,8 @@ const EXAMPLES: readonly Example[] = [
       expect(fused).toBe(1);
       expect(ordinary).toBeGreaterThan(6);
       expect(stdout).toMatch(/strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*lionAvg ← %\d+/);
-      for (const name of ['lion, lr 0.003', 'adam, lr 0.003']) expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
+      for (const name of ['lion, lr 0.003', 'adam, lr 0.003'])
+        expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
     },
   },
   {
@@ -74,7 +94,10 @@ const EXAMPLES: readonly Example[] = [
     args: ['--steps', '240', '--out', 'OUT'],
     shows: stdout => {
       const [before = NaN] = numbersIn(stdout, /before training: ([\d.]+) % of the points are in a cluster/);
-      const [after] = numbersIn(stdout, /after 240 steps: ([\d.]+) % of the points are in a cluster, \d of 8 clusters/);
+      const [after] = numbersIn(
+        stdout,
+        /after 240 steps: ([\d.]+) % of the points are in a cluster, \d of 8 clusters/,
+      );
       expect(after).toBeGreaterThan(before);
       expect(numbersIn(stdout, /saved after 120 steps, .* differ by (\S+) at most/)).toEqual([0]);
     },
@@ -84,7 +107,8 @@ const EXAMPLES: readonly Example[] = [
     options: ['digits', 'batch', 'steps', 'layers', 'seed', 'seeds'],
     args: ['--digits', '400', '--batch', '200', '--steps', '8', '--layers', '2', '--seeds', '2'],
     shows: async (stdout, again) => {
-      for (const name of ['sgd', 'adam', 'lamb']) expect(row(stdout, name)[1]).withContext(name).toBeLessThan(GUESSING);
+      for (const name of ['sgd', 'adam', 'lamb'])
+        expect(row(stdout, name)[1]).withContext(name).toBeLessThan(GUESSING);
       const ways = /each at the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
       expect(ways.length).toBe(3);
       const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
@@ -103,10 +127,19 @@ const EXAMPLES: readonly Example[] = [
     options: ['digits', 'epochs', 'lr', 'seed'],
     args: ['--digits', '256', '--epochs', '2'],
     shows: stdout => {
-      const names = ['tf.train.adamax', 'wrapped', 'wrapped, decay, one-cycle', 'the same, lookahead', 'the same in groups, last epoch frozen'];
+      const names = [
+        'tf.train.adamax',
+        'wrapped',
+        'wrapped, decay, one-cycle',
+        'the same, lookahead',
+        'the same in groups, last epoch frozen',
+      ];
       for (const name of names) expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
       expect(numbersIn(stdout, /first two differ by (\S+) at most/)).toEqual([0]);
-      const [frozen, head] = numbersIn(stdout, /convolutions changed by (\S+), those of the last layer by (\S+) at most/);
+      const [frozen, head] = numbersIn(
+        stdout,
+        /convolutions changed by (\S+), those of the last layer by (\S+) at most/,
+      );
       expect(frozen).toBe(0);
       expect(head).toBeGreaterThan(0);
       expect(stdout).toMatch(/'strokes\/kernel_\d+' +│ 0 +│ false +│ true/);
@@ -116,12 +149,15 @@ const EXAMPLES: readonly Example[] = [
 
 describe('examples', () => {
   let out: string;
-  beforeEach(async () => { out = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  beforeEach(async () => {
+    out = await mkdtemp(join(tmpdir(), 'tfjs-optim-'));
+  });
   afterEach(() => rm(out, {recursive: true}));
 
   for (const {file, options, args, shows} of EXAMPLES) {
     describe(file, () => {
-      const inOut = (...texts: readonly string[]) => start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
+      const inOut = (...texts: readonly string[]) =>
+        start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
 
       it('trains and says what came of it', async () => {
         const {code, stdout, stderr} = await inOut(...args);
@@ -135,7 +171,9 @@ describe('examples', () => {
         expect(help.code).toBe(0);
         for (const option of options) expect(help.stdout).toContain(`--${option} `);
         expect(wrong.code).toBe(2);
-        expect(wrong.stderr).toBe(`--seed is a whole number from 0; got 'lucky'.\nnpx tsx examples/${file} --help lists the options.\n`);
+        expect(wrong.stderr).toBe(
+          `--seed is a whole number from 0; got 'lucky'.\nnpx tsx examples/${file} --help lists the options.\n`,
+        );
       });
     });
   }

@@ -3,6 +3,7 @@ import {copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate,
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
 import {pathToFileURL} from 'node:url';
+
 import {adam, checkpoint, loadOptimizer, saveOptimizer} from '../../src';
 import {fileSystem} from '../../src/file_system';
 import {describeBackends} from '../support/backends';
@@ -13,11 +14,16 @@ import {tf} from '../support/tfjs';
 
 describeBackends('fileSystem', () => {
   let folder = '';
-  beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-'));
+  });
   afterEach(() => rm(folder, {recursive: true}));
 
   const file = (name: string) => join(folder, name);
-  const model = (units = 1) => tf.sequential({layers: [tf.layers.dense({units, inputShape: [2], kernelInitializer: tf.initializers.glorotUniform({seed: 5})})]});
+  const model = (units = 1) =>
+    tf.sequential({
+      layers: [tf.layers.dense({units, inputShape: [2], kernelInitializer: tf.initializers.glorotUniform({seed: 5})})],
+    });
   const load = () => tf.loadLayersModel(fileSystem(folder));
   const weights = async (from: tf.LayersModel) => {
     const bits = await bitsOf(from.getWeights());
@@ -26,22 +32,30 @@ describeBackends('fileSystem', () => {
   };
   /** Artifacts of a model with one weight, all of whose numbers are `value`. */
   const artifacts = (value: number, size = 4) => ({
-    modelTopology: {value}, weightSpecs: [{name: 'w', shape: [size], dtype: 'float32' as const}], weightData: new Float32Array(size).fill(value).buffer,
+    modelTopology: {value},
+    weightSpecs: [{name: 'w', shape: [size], dtype: 'float32' as const}],
+    weightData: new Float32Array(size).fill(value).buffer,
   });
   const valuesIn = async () => {
     const {modelTopology, weightData = new ArrayBuffer(0)} = await fileSystem(folder).load();
-    return {topology: modelTopology, weights: [...new Set(new Float32Array(tf.io.CompositeArrayBuffer.join(weightData)))]};
+    return {
+      topology: modelTopology,
+      weights: [...new Set(new Float32Array(tf.io.CompositeArrayBuffer.join(weightData)))],
+    };
   };
 
-  it('writes model.json and weights.bin in TensorFlow.js\'s layout, and nothing else', async () => {
+  it("writes model.json and weights.bin in TensorFlow.js's layout, and nothing else", async () => {
     const net = model();
     const {modelArtifactsInfo} = await net.save(fileSystem(folder));
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
     const written: unknown = JSON.parse(await readFile(file('model.json'), 'utf8'));
-    expect(written).toEqual(jasmine.objectContaining({
-      format: 'layers-model', modelTopology: jasmine.objectContaining({class_name: 'Sequential'}),
-      weightsManifest: [jasmine.objectContaining({paths: ['weights.bin']})],
-    }));
+    expect(written).toEqual(
+      jasmine.objectContaining({
+        format: 'layers-model',
+        modelTopology: jasmine.objectContaining({class_name: 'Sequential'}),
+        weightsManifest: [jasmine.objectContaining({paths: ['weights.bin']})],
+      }),
+    );
     expect((await stat(file('weights.bin'))).size).toBe(12);
     expect(modelArtifactsInfo.weightDataBytes).toBe(12);
     expect(modelArtifactsInfo.modelTopologyType).toBe('JSON');
@@ -51,14 +65,20 @@ describeBackends('fileSystem', () => {
   it('writes what tf.io.browserHTTPRequest, as on a page, loads', async () => {
     const net = model();
     await net.save(fileSystem(folder));
-    const fetchFunc = async (url: unknown) => new Response(await readFile(join(folder, String(url).split('/').at(-1) ?? '')), {headers: {'content-type': 'application/json'}});
+    const fetchFunc = async (url: unknown) =>
+      new Response(await readFile(join(folder, String(url).split('/').at(-1) ?? '')), {
+        headers: {'content-type': 'application/json'},
+      });
     const again = await tf.loadLayersModel(tf.io.http('http://localhost/model.json', {fetchFunc}));
     expect(await weights(again)).toEqual(await weights(net));
   });
 
   for (const [what, place] of [
-    ['an absolute path', (path: string) => path], ['a relative path', (path: string) => relative(process.cwd(), path)], ['a URL', (path: string) => pathToFileURL(path)],
-    ['a URL as text', (path: string) => pathToFileURL(path).href], ['the path of model.json', (path: string) => join(path, 'model.json')],
+    ['an absolute path', (path: string) => path],
+    ['a relative path', (path: string) => relative(process.cwd(), path)],
+    ['a URL', (path: string) => pathToFileURL(path)],
+    ['a URL as text', (path: string) => pathToFileURL(path).href],
+    ['the path of model.json', (path: string) => join(path, 'model.json')],
   ] as const) {
     it(`takes ${what}`, async () => {
       const net = model();
@@ -114,7 +134,10 @@ describeBackends('fileSystem', () => {
   it('saves and loads weights in several buffers, and larger than one that it reads at once', async () => {
     const size = 5 * 2 ** 20;
     const values = Float32Array.from({length: size}, (_, i) => i % 1021);
-    await fileSystem(folder).save({...artifacts(1, size), weightData: [values.slice(0, 1000).buffer, values.slice(1000).buffer]});
+    await fileSystem(folder).save({
+      ...artifacts(1, size),
+      weightData: [values.slice(0, 1000).buffer, values.slice(1000).buffer],
+    });
     const {weightData = []} = await fileSystem(folder).load();
     expect(Array.isArray(weightData) && weightData.length).toBe(2);
     expect(Buffer.from(tf.io.CompositeArrayBuffer.join(weightData)).equals(Buffer.from(values.buffer))).toBe(true);
@@ -124,16 +147,28 @@ describeBackends('fileSystem', () => {
     const values = Float32Array.from([1, 2, 3, 4]);
     await writeFile(file('group1-shard1of2.bin'), Buffer.from(values.buffer, 0, 6));
     await writeFile(file('group1-shard2of2.bin'), Buffer.from(values.buffer, 6));
-    await writeFile(file('model.json'), JSON.stringify({
-      modelTopology: {}, weightsManifest: [{paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'], weights: [{name: 'w', shape: [2, 2], dtype: 'float32'}]}],
-    }));
+    await writeFile(
+      file('model.json'),
+      JSON.stringify({
+        modelTopology: {},
+        weightsManifest: [
+          {
+            paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'],
+            weights: [{name: 'w', shape: [2, 2], dtype: 'float32'}],
+          },
+        ],
+      }),
+    );
     expect((await valuesIn()).weights).toEqual([1, 2, 3, 4]);
   });
 
   it('loads quantized weights and texts', async () => {
     const weights = [{name: 'q', shape: [4], dtype: 'float32', quantization: {dtype: 'uint8', min: 0, scale: 1}}];
     await writeFile(file('weights.bin'), new Uint8Array([1, 2, 3, 4]));
-    await writeFile(file('model.json'), JSON.stringify({modelTopology: {}, weightsManifest: [{paths: ['weights.bin'], weights}]}));
+    await writeFile(
+      file('model.json'),
+      JSON.stringify({modelTopology: {}, weightsManifest: [{paths: ['weights.bin'], weights}]}),
+    );
     const {weightData = [], weightSpecs = []} = await fileSystem(folder).load();
     const {q} = tf.io.decodeWeights(weightData, weightSpecs);
     expect(q?.arraySync()).toEqual([1, 2, 3, 4]);
@@ -141,11 +176,15 @@ describeBackends('fileSystem', () => {
 
     const {data, specs} = await tf.io.encodeWeights({text: tf.tensor1d(['one', 'three'])});
     await fileSystem(folder).save({modelTopology: {}, weightSpecs: specs, weightData: data});
-    expect(new Uint8Array(tf.io.CompositeArrayBuffer.join((await fileSystem(folder).load()).weightData))).toEqual(new Uint8Array(data));
+    expect(new Uint8Array(tf.io.CompositeArrayBuffer.join((await fileSystem(folder).load()).weightData))).toEqual(
+      new Uint8Array(data),
+    );
   });
 
   it('saves one after the other where two are asked for at once, also by two handlers, and loads the last', async () => {
-    const saves = Array.from({length: 8}, (_, i) => fileSystem(i % 2 === 0 ? folder : join(folder, 'model.json')).save(artifacts(i, 100_000)));
+    const saves = Array.from({length: 8}, (_, i) =>
+      fileSystem(i % 2 === 0 ? folder : join(folder, 'model.json')).save(artifacts(i, 100_000)),
+    );
     expect(await valuesIn()).toEqual({topology: {value: 7}, weights: [7]});
     await Promise.all(saves);
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
@@ -155,7 +194,10 @@ describeBackends('fileSystem', () => {
     await fileSystem(folder).save(artifacts(1));
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
-    await expectAsync(fileSystem(folder).save({...artifacts(2), modelTopology: circular})).toBeRejectedWithError(TypeError, /circular/);
+    await expectAsync(fileSystem(folder).save({...artifacts(2), modelTopology: circular})).toBeRejectedWithError(
+      TypeError,
+      /circular/,
+    );
     await mkdir(file('model.json.tmp'));
     await expectAsync(fileSystem(folder).save(artifacts(2))).toBeRejectedWithError(/EISDIR/);
     expect(await valuesIn()).toEqual({topology: {value: 1}, weights: [1]});
@@ -196,14 +238,18 @@ describeBackends('fileSystem', () => {
 
     it('says that there is nothing, where it was the first and nothing was renamed', async () => {
       await interrupted(undefined, 2);
-      await expectAsync(valuesIn()).toBeRejectedWithError(`There is no '${file('model.json')}'. Save a model there by model.save(fileSystem('${folder}')).`);
+      await expectAsync(valuesIn()).toBeRejectedWithError(
+        `There is no '${file('model.json')}'. Save a model there by model.save(fileSystem('${folder}')).`,
+      );
     });
 
     it('says that files do not belong together, where what is left of model.json is cut short', async () => {
       await interrupted(1, 2);
       await rename(file('weights.bin.tmp'), file('weights.bin'));
       await truncate(file('model.json.tmp'), 20);
-      await expectAsync(valuesIn()).toBeRejectedWithError(/^The weights in '.*' are not those that its model\.json was saved with/);
+      await expectAsync(valuesIn()).toBeRejectedWithError(
+        /^The weights in '.*' are not those that its model\.json was saved with/,
+      );
     });
 
     it('saves over what is left', async () => {
@@ -215,20 +261,29 @@ describeBackends('fileSystem', () => {
   });
 
   describe('says what is wrong:', () => {
-    const rejects = async (message: string) => { await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message); };
-    const notAModel = () => `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`;
+    const rejects = async (message: string) => {
+      await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message);
+    };
+    const notAModel = () =>
+      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`;
 
     it('no folder', async () => {
       const missing = file('missing');
-      await expectAsync(fileSystem(missing).load())
-        .toBeRejectedWithError(`There is no '${join(missing, 'model.json')}'. Save a model there by model.save(fileSystem('${missing}')).`);
+      await expectAsync(fileSystem(missing).load()).toBeRejectedWithError(
+        `There is no '${join(missing, 'model.json')}'. Save a model there by model.save(fileSystem('${missing}')).`,
+      );
       expect(existsSync(missing)).toBe(false);
     });
 
     for (const [what, text] of [
-      ['a model.json that is cut short', '{"weightsManifest": ['], ['one that is something else', '[1]'], ['one without a manifest', '{"modelTopology": {}}'],
+      ['a model.json that is cut short', '{"weightsManifest": ['],
+      ['one that is something else', '[1]'],
+      ['one without a manifest', '{"modelTopology": {}}'],
       ['one whose manifest has no paths', '{"weightsManifest": [{"weights": []}]}'],
-      ['one whose manifest has an impossible shape', '{"weightsManifest": [{"paths": [], "weights": [{"name": "w", "dtype": "float32", "shape": [-1]}]}]}'],
+      [
+        'one whose manifest has an impossible shape',
+        '{"weightsManifest": [{"paths": [], "weights": [{"name": "w", "dtype": "float32", "shape": [-1]}]}]}',
+      ],
     ] as const) {
       it(what, async () => {
         await writeFile(file('model.json'), text);
@@ -239,7 +294,9 @@ describeBackends('fileSystem', () => {
     it('weights that are missing', async () => {
       await fileSystem(folder).save(artifacts(1));
       await rm(file('weights.bin'));
-      await rejects(`There is no '${file('weights.bin')}', which the model.json beside it names. Copy the whole folder.`);
+      await rejects(
+        `There is no '${file('weights.bin')}', which the model.json beside it names. Copy the whole folder.`,
+      );
     });
 
     it('weights of another save', async () => {
@@ -247,19 +304,32 @@ describeBackends('fileSystem', () => {
       await copyFile(file('weights.bin'), file('older.bin'));
       await fileSystem(folder).save(artifacts(2));
       await copyFile(file('older.bin'), file('weights.bin'));
-      await rejects(`The weights in '${folder}' are not those that its model.json was saved with: a file was changed, cut short or copied alone. Save the model again.`);
+      await rejects(
+        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, cut short or copied alone. Save the model again.`,
+      );
     });
 
     it('weights that are too short, where nothing else tells', async () => {
       await writeFile(file('weights.bin'), new Uint8Array(8));
-      await writeFile(file('model.json'), JSON.stringify({modelTopology: {}, weightsManifest: [{paths: ['weights.bin'], weights: [{name: 'w', shape: [3], dtype: 'float32'}]}]}));
+      await writeFile(
+        file('model.json'),
+        JSON.stringify({
+          modelTopology: {},
+          weightsManifest: [{paths: ['weights.bin'], weights: [{name: 'w', shape: [3], dtype: 'float32'}]}],
+        }),
+      );
       await rejects(`The weights in '${folder}' have 8 bytes; its model.json says 12. Save the model again.`);
     });
 
     for (const path of ['../weights.bin', '/etc/hostname', 'deeper/../../weights.bin']) {
       it(`weights outside of the folder, ${path}`, async () => {
-        await writeFile(file('model.json'), JSON.stringify({modelTopology: {}, weightsManifest: [{paths: [path], weights: []}]}));
-        await rejects(`The model.json in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`);
+        await writeFile(
+          file('model.json'),
+          JSON.stringify({modelTopology: {}, weightsManifest: [{paths: [path], weights: []}]}),
+        );
+        await rejects(
+          `The model.json in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`,
+        );
       });
     }
 
@@ -269,17 +339,29 @@ describeBackends('fileSystem', () => {
     });
 
     it('a place that is none', () => {
-      expect(() => fileSystem('')).toThrowError('fileSystem takes the path of a folder, such as \'out/model\'; got \'\'.');
+      expect(() => fileSystem('')).toThrowError("fileSystem takes the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
-        'fileSystem takes the path of a folder, such as \'out/model\'; got \'localstorage://model\', which TensorFlow.js takes by itself.');
-      for (const [wrong, words] of [[undefined, 'undefined'], [null, 'null'], [{}, '[object Object]'], [3, '3']] as const) {
-        expect(() => { Reflect.apply(fileSystem, undefined, [wrong]); }).toThrowError(`fileSystem takes the path of a folder, such as 'out/model'; got ${words}.`);
+        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which TensorFlow.js takes by itself.",
+      );
+      for (const [wrong, words] of [
+        [undefined, 'undefined'],
+        [null, 'null'],
+        [{}, '[object Object]'],
+        [3, '3'],
+      ] as const) {
+        expect(() => {
+          Reflect.apply(fileSystem, undefined, [wrong]);
+        }).toThrowError(`fileSystem takes the path of a folder, such as 'out/model'; got ${words}.`);
       }
     });
 
-    it('artifacts that it can\'t save', async () => {
-      await expectAsync(fileSystem(folder).save({modelTopology: new ArrayBuffer(4)})).toBeRejectedWithError('fileSystem saves a topology that is JSON; got a binary one.');
-      await expectAsync(fileSystem(folder).save({modelTopology: {}, weightSpecs: [{name: 'w', shape: [1], dtype: 'float32'}]})).toBeRejectedWithError('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
+    it("artifacts that it can't save", async () => {
+      await expectAsync(fileSystem(folder).save({modelTopology: new ArrayBuffer(4)})).toBeRejectedWithError(
+        'fileSystem saves a topology that is JSON; got a binary one.',
+      );
+      await expectAsync(
+        fileSystem(folder).save({modelTopology: {}, weightSpecs: [{name: 'w', shape: [1], dtype: 'float32'}]}),
+      ).toBeRejectedWithError('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
       expect(await readdir(folder)).toEqual([]);
     });
   });

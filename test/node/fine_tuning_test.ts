@@ -16,7 +16,8 @@ describe('examples/fine_tuning.ts', () => {
     const {code, stdout, stderr} = await start('--seeds', '3', '--digits', '1500', '--epochs', '2', '--lrs', '0.01');
     expect(code).withContext(stderr).toBe(0);
     const tuned = meanIn(stdout, 'pretrained, fineTune');
-    for (const way of ['from scratch, one rate', 'from scratch, one-cycle']) expect(tuned).withContext(`${way}\n${stdout}`).toBeGreaterThan(meanIn(stdout, way));
+    for (const way of ['from scratch, one rate', 'from scratch, one-cycle'])
+      expect(tuned).withContext(`${way}\n${stdout}`).toBeGreaterThan(meanIn(stdout, way));
     expect(stdout).toMatch(/mean ± standard deviation over 3 seeds, on 2000 digits/);
     expect(stderr).toMatch(/100 % \| seed 3, pretrained, fineTune, 0\.01 \| batch loss [\d.]+ accuracy [\d.]+ %/);
   });
@@ -31,7 +32,8 @@ describe('examples/fine_tuning.ts', () => {
   it('says what it takes', async () => {
     const {code, stdout} = await start('--help');
     expect(code).toBe(0);
-    for (const option of ['shots', 'steps', 'lrs', 'seeds', 'seed', 'digits', 'epochs']) expect(stdout).toContain(`--${option} `);
+    for (const option of ['shots', 'steps', 'lrs', 'seeds', 'seed', 'digits', 'epochs'])
+      expect(stdout).toContain(`--${option} `);
   });
 
   it('refuses what it does not take, with exit code 2', async () => {
@@ -50,7 +52,9 @@ describe('examples/fine_tuning.ts', () => {
     [['--shot', '3'], /Unknown option '--shot'/],
   ];
   for (const [args, message] of mistakes) {
-    it(`refuses ${args.join(' ')}`, () => { expect(() => optionsFrom(args)).toThrowError(UsageError, message); });
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => optionsFrom(args)).toThrowError(UsageError, message);
+    });
   }
 
   it('computes means and standard deviations', () => {

@@ -1,11 +1,15 @@
 import {inspect} from 'node:util';
+
 import {adam} from '../../src';
 import {isLossOfModel} from '../../src/optimizer/left_out';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 
 /** Builds of tfjs-layers that a page or a program may have, minified ones too. */
-const BUILDS = ['min', 'es2017.min', 'node'].flatMap(kind => [`@tensorflow/tfjs/dist/tf.${kind}.js`, `@tensorflow/tfjs-layers/dist/tf-layers.${kind}.js`]);
+const BUILDS = ['min', 'es2017.min', 'node'].flatMap(kind => [
+  `@tensorflow/tfjs/dist/tf.${kind}.js`,
+  `@tensorflow/tfjs-layers/dist/tf-layers.${kind}.js`,
+]);
 
 describe('In Node', () => {
   beforeAll(() => tf.setBackend('cpu'));
@@ -20,10 +24,12 @@ describe('In Node', () => {
   it('the loss that a model makes is known in every build of tfjs-layers', async () => {
     const {code, stdout, stderr} = await runCommand('npx', 'tsx', 'test/support/losses_of_models.ts', ...BUILDS);
     expect(code).withContext(stderr).toBe(0);
-    expect(JSON.parse(stdout.slice(stdout.lastIndexOf('{')))).toEqual(Object.fromEntries(BUILDS.map(file => [file, true])));
+    expect(JSON.parse(stdout.slice(stdout.lastIndexOf('{')))).toEqual(
+      Object.fromEntries(BUILDS.map(file => [file, true])),
+    );
   });
 
-  it('the loss of a user is none of a model\'s', () => {
+  it("the loss of a user is none of a model's", () => {
     const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [1]})]});
     const mean = (x: tf.Tensor | tf.Tensor[]) => tf.mean(x instanceof tf.Tensor ? x : tf.addN(x)).asScalar();
     expect(isLossOfModel(() => tf.tidy(() => mean(model.predict(tf.ones([1, 1])))))).toBeFalse();

@@ -1,5 +1,5 @@
-import {runCommand} from '../support/run_command';
 import type {Trained} from '../reload/page';
+import {runCommand} from '../support/run_command';
 
 interface Reloaded {
   readonly whole: Trained;
@@ -25,8 +25,12 @@ describe('A page that is reloaded in the middle of a one-cycle', () => {
         const {whole, resumed, before, left} = trained;
         expect(left).withContext('the page is a new one').toBe(0);
         expect(before.length).toBe(way === 'fit' ? 8 : 7);
-        expect([...before, ...resumed.steps]).withContext('hypers at each step').toEqual(whole.steps);
-        expect(new Set(whole.steps.map(([lr]) => lr)).size).withContext('different rates').toBeGreaterThan(8);
+        expect([...before, ...resumed.steps])
+          .withContext('hypers at each step')
+          .toEqual(whole.steps);
+        expect(new Set(whole.steps.map(([lr]) => lr)).size)
+          .withContext('different rates')
+          .toBeGreaterThan(8);
         expect(resumed.weights).withContext('weights').toEqual(whole.weights);
         expect(resumed.optimizer).withContext('state, hypers, freezing, schedule').toEqual(whole.optimizer);
       });

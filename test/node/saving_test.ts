@@ -1,6 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+
 import {adam, lookahead, ranger, slice} from '../../src';
 import {fileSystem} from '../../src/file_system';
 import {describeBackends} from '../support/backends';
@@ -9,10 +10,15 @@ import {compiled, smallNet, train} from '../support/small_net';
 
 describeBackends('a model saved to a folder with its optimizer', () => {
   let folder = '';
-  beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-'));
+  });
   afterAll(() => rm(folder, {recursive: true}));
 
-  for (const [name, make] of [['ranger', ranger], ['lookahead over adam', (lr: number) => lookahead(adam(lr), {k: 3})]] as const) {
+  for (const [name, make] of [
+    ['ranger', ranger],
+    ['lookahead over adam', (lr: number) => lookahead(adam(lr), {k: 3})],
+  ] as const) {
     it(`goes on bit for bit with ${name}`, async () => {
       const model = compiled(smallNet('net'), make(0.01));
       await train(model, 4);

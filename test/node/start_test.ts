@@ -1,8 +1,10 @@
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+
 import {optimizerOf, optimizers} from 'tfjs-optim';
 import {fileSystem} from 'tfjs-optim/file-system';
+
 import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/digits/options';
 import {runCommand} from '../support/run_command';
@@ -14,7 +16,9 @@ const start = (...args: readonly string[]) => runCommand('npm', 'start', '--sile
 describe('npm start', () => {
   beforeAll(() => tf.setBackend('cpu'));
   let out: string;
-  beforeEach(async () => { out = await mkdtemp(join(tmpdir(), 'tfjs-optim-')); });
+  beforeEach(async () => {
+    out = await mkdtemp(join(tmpdir(), 'tfjs-optim-'));
+  });
   afterEach(() => rm(out, {recursive: true}));
 
   it('trains, saves, loads, goes on, and shows what came of it', async () => {
@@ -26,8 +30,12 @@ describe('npm start', () => {
       expect(stdout).toMatch(new RegExp(`^${row}( +[\\d.]+ +[\\d.]+ %){2} +[\\d.]+$`, 'm'));
     }
     expect(stdout).toMatch(/By validation loss (ranger|tf\.train\.adam) did better/);
-    expect(stderr).toMatch(/100 % \| epoch 2 \| ranger loss [\d.]+ accuracy [\d.]+ % \| tf\.train\.adam loss [\d.]+ accuracy [\d.]+ %/);
-    expect(await readFile(join(out, 'loss.svg'), 'utf8')).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>$/);
+    expect(stderr).toMatch(
+      /100 % \| epoch 2 \| ranger loss [\d.]+ accuracy [\d.]+ % \| tf\.train\.adam loss [\d.]+ accuracy [\d.]+ %/,
+    );
+    expect(await readFile(join(out, 'loss.svg'), 'utf8')).toMatch(
+      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>$/,
+    );
 
     const model = await tf.loadLayersModel(fileSystem(join(out, 'model')));
     const optimizer = optimizerOf(model);
@@ -37,13 +45,16 @@ describe('npm start', () => {
     model.dispose();
 
     const withoutSeconds = (text: string) => text.replace(/ +[\d.]+$/gm, '');
-    expect(withoutSeconds((await start(...args)).stdout)).withContext('the same seed').toBe(withoutSeconds(stdout));
+    expect(withoutSeconds((await start(...args)).stdout))
+      .withContext('the same seed')
+      .toBe(withoutSeconds(stdout));
   });
 
   it('says what it takes', async () => {
     const {code, stdout} = await start('--help');
     expect(code).toBe(0);
-    for (const option of ['optimizer', 'lr', 'epochs', 'digits', 'backend', 'seed', 'out']) expect(stdout).toContain(`--${option} `);
+    for (const option of ['optimizer', 'lr', 'epochs', 'digits', 'backend', 'seed', 'out'])
+      expect(stdout).toContain(`--${option} `);
     for (const {name} of optimizers) expect(stdout).toContain(name);
   });
 
@@ -65,6 +76,8 @@ describe('npm start', () => {
     [['ranger'], /Unexpected argument 'ranger'/],
   ];
   for (const [args, message] of mistakes) {
-    it(`refuses ${args.join(' ')}`, () => { expect(() => optionsFrom(args)).toThrowError(UsageError, message); });
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => optionsFrom(args)).toThrowError(UsageError, message);
+    });
   }
 });

@@ -16,7 +16,8 @@ const STEPS = {
   tfjs: "await import('@tensorflow/tfjs');",
   backend: "await import('@tensorflow/tfjs-backend-wasm');",
   set: "await tf.setBackend('wasm');",
-  restart: "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
+  restart:
+    "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
   own: "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
   cpu: "await import('@tensorflow/tfjs-backend-cpu'); await tf.setBackend('cpu');",
 } as const;
@@ -43,17 +44,38 @@ describe('Registering wasm-training', () => {
     mkdirSync(cache, {recursive: true});
     folder = mkdtempSync(join(cache, 'wasm-training-'));
     bundle = join(folder, 'wasm_training.mjs');
-    buildSync({entryPoints: ['src/wasm_training/index.ts'], bundle: true, format: 'esm', platform: 'node', packages: 'external', outfile: bundle});
+    buildSync({
+      entryPoints: ['src/wasm_training/index.ts'],
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      packages: 'external',
+      outfile: bundle,
+    });
   });
-  afterAll(() => { rmSync(folder, {recursive: true}); });
+  afterAll(() => {
+    rmSync(folder, {recursive: true});
+  });
 
   function outcome(...steps: readonly Step[]): unknown {
-    const script = [PROLOGUE, ...steps.map((step) => STEPS[step]), EPILOGUE].join('\n');
-    return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script, pathToFileURL(bundle).href], {cwd: folder, encoding: 'utf8'}));
+    const script = [PROLOGUE, ...steps.map(step => STEPS[step]), EPILOGUE].join('\n');
+    return JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '--eval', script, pathToFileURL(bundle).href], {
+        cwd: folder,
+        encoding: 'utf8',
+      }),
+    );
   }
 
-  const names = (isMissing: boolean): string[] => TRAINING_KERNELS.filter(({fault}) => (fault === 'missing') === isMissing).map(({name}) => name);
-  const everything = {added: names(true), replaced: names(false), kept: [], gradients: Object.keys(TRAINING_GRADIENTS), pending: false};
+  const names = (isMissing: boolean): string[] =>
+    TRAINING_KERNELS.filter(({fault}) => (fault === 'missing') === isMissing).map(({name}) => name);
+  const everything = {
+    added: names(true),
+    replaced: names(false),
+    kept: [],
+    gradients: Object.keys(TRAINING_GRADIENTS),
+    pending: false,
+  };
   const same = {warnings: [], changed: [], product: [17, 22, 27, 22, 29, 36, 27, 36, 45]};
 
   const orders: ReadonlyArray<{steps: readonly Step[]; pending: boolean}> = [
@@ -71,8 +93,17 @@ describe('Registering wasm-training', () => {
   }
 
   it('leaves alone a kernel that tfjs brings itself', () => {
-    const kept = {...everything, added: everything.added.filter((name) => name !== 'Conv2DBackpropFilter'), kept: ['Conv2DBackpropFilter']};
-    expect(outcome('tfjs', 'backend', 'own', 'set', 'ours')).toEqual({...same, first: kept, last: kept, backend: 'wasm'});
+    const kept = {
+      ...everything,
+      added: everything.added.filter(name => name !== 'Conv2DBackpropFilter'),
+      kept: ['Conv2DBackpropFilter'],
+    };
+    expect(outcome('tfjs', 'backend', 'own', 'set', 'ours')).toEqual({
+      ...same,
+      first: kept,
+      last: kept,
+      backend: 'wasm',
+    });
   });
 
   it('says that it waits while tfjs-backend-wasm is not imported', () => {
@@ -80,7 +111,14 @@ describe('Registering wasm-training', () => {
     expect(outcome('cpu', 'ours')).toEqual({...same, first: waiting, last: waiting, backend: 'cpu'});
   });
 
-  for (const [version, isFaulty] of [['4.0.0', true], ['4.22.0', true], ['4.22.1', true], ['4.23.0', false], ['5.0.0', false], ['3.21.0', false]] as const) {
+  for (const [version, isFaulty] of [
+    ['4.0.0', true],
+    ['4.22.0', true],
+    ['4.22.1', true],
+    ['4.23.0', false],
+    ['5.0.0', false],
+    ['3.21.0', false],
+  ] as const) {
     it(`${isFaulty ? 'replaces' : 'keeps'} the slow kernels of tfjs ${version}`, () => {
       expect(isKnownFaulty(version)).toBe(isFaulty);
     });

@@ -1,7 +1,9 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+
 import {build as esbuild} from 'esbuild';
 import {build} from 'vite';
+
 import {project} from './consumer.mjs';
 import {EXPECTED} from './fixtures/scenario.mjs';
 import {browser, visit} from './page.mjs';
@@ -11,8 +13,12 @@ const page = file => `<script type="module" src="/${file}"></script>`;
 const WORKER_PAGE = `<script>globalThis.result = new Promise(resolve => {
   new Worker('/out/worker.js').onmessage = ({data}) => { resolve(data); };
 });</script>`;
-const SCRIPTS = ['@tensorflow/tfjs/dist/tf.min.js', '@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
-  'tfjs-optim/dist/tfjs-optim.min.js', 'tfjs-optim/dist/tfjs-optim-wasm-training.min.js'];
+const SCRIPTS = [
+  '@tensorflow/tfjs/dist/tf.min.js',
+  '@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
+  'tfjs-optim/dist/tfjs-optim.min.js',
+  'tfjs-optim/dist/tfjs-optim-wasm-training.min.js',
+];
 const SCRIPT_PAGE = `${SCRIPTS.map(file => `<script src="/node_modules/${file}"></script>`).join('\n')}
   <script type="module">
     import {scenario} from '/scenario.mjs';
@@ -39,13 +45,24 @@ const fixture = name => ({entryPoints: [join(folder, `${name}.mjs`)]});
 
 /** @param what esbuild's input. */
 async function bundle(what, name, format) {
-  await esbuild({...what, bundle: true, minify: true, format, outfile: join(folder, `out/${name}.js`), logLevel: 'error'});
+  await esbuild({
+    ...what,
+    bundle: true,
+    minify: true,
+    format,
+    outfile: join(folder, `out/${name}.js`),
+    logLevel: 'error',
+  });
 }
 
 describe('In a browser, the package', () => {
   let chrome;
-  beforeAll(async () => { chrome = await browser(); });
-  afterAll(async () => { await chrome.close(); });
+  beforeAll(async () => {
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome.close();
+  });
 
   it('trains, saves and resumes on a page bundled by esbuild', async () => {
     await bundle(fixture('page'), 'page', 'esm');
@@ -65,14 +82,19 @@ describe('In a browser, the package', () => {
   });
 
   it('trains, saves, resumes, and trains a convolution on WASM, on a page of script tags', async () => {
-    expect(await visit(chrome, folder, SCRIPT_PAGE)).toEqual({...EXPECTED, convolutionOn: 'wasm', convolutionFalls: true});
+    expect(await visit(chrome, folder, SCRIPT_PAGE)).toEqual({
+      ...EXPECTED,
+      convolutionOn: 'wasm',
+      convolutionFalls: true,
+    });
   });
 
   for (const file of ['tfjs-optim.min.js', 'tfjs-optim-wasm-training.min.js']) {
     it(`says what is missing where ${file} stands before TensorFlow.js`, async () => {
       const first = `<script>addEventListener('error', event => { event.preventDefault(); globalThis.result = event.message; });</script><script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
       expect(await visit(chrome, folder, `${first}<script src="/node_modules/${SCRIPTS[0]}"></script>`)).toBe(
-        `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.`);
+        `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.`,
+      );
     });
   }
 
@@ -88,8 +110,14 @@ describe('In a browser, the package', () => {
     });
 
     it(`trains on ${backend} without that import, too, and says once that it is missing`, async () => {
-      expect(await trained('')).toEqual({...EXPECTED, backend, fuses: false,
-        warnings: [`tfjs-optim: an optimizer runs without fusing, more slowly: the backend ${backend} takes import '${own}'`]});
+      expect(await trained('')).toEqual({
+        ...EXPECTED,
+        backend,
+        fuses: false,
+        warnings: [
+          `tfjs-optim: an optimizer runs without fusing, more slowly: the backend ${backend} takes import '${own}'`,
+        ],
+      });
     });
   }
 });

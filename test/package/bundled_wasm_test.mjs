@@ -1,7 +1,9 @@
 import {readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+
 import {build as esbuild} from 'esbuild';
 import {build as vite} from 'vite';
+
 import {blocksOf} from '../support/doc_pages.mjs';
 import {bundledByWebpack} from './bundlers.mjs';
 import {project, root} from './consumer.mjs';
@@ -29,19 +31,30 @@ const EXPECTED = {convolutionFalls: true, convolutionOn: 'wasm'};
 
 describe('A bundled page trains on WASM as docs/wasm_training.md has it,', () => {
   let chrome;
-  beforeAll(async () => { chrome = await browser(); });
-  afterAll(async () => { await chrome.close(); });
+  beforeAll(async () => {
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome.close();
+  });
 
   it('with Vite', async () => {
     const outDir = join(folder, 'vite_wasm');
     writeFileSync(join(folder, 'vite_wasm.js'), page('vite'));
     writeFileSync(join(folder, 'vite_wasm.html'), '<script type="module" src="./vite_wasm.js"></script>');
-    await vite({root: folder, configFile: false, logLevel: 'error', build: {outDir, rolldownOptions: {input: join(folder, 'vite_wasm.html')}}});
+    await vite({
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      build: {outDir, rolldownOptions: {input: join(folder, 'vite_wasm.html')}},
+    });
     expect(await visit(chrome, outDir, readFileSync(join(outDir, 'vite_wasm.html'), 'utf8'))).toEqual(EXPECTED);
   });
 
   it('with webpack', async () => {
-    await bundledByWebpack(page('webpack'), 'webpack_wasm', {output: {path: join(folder, 'webpack_wasm'), filename: 'page.js', publicPath: '/'}});
+    await bundledByWebpack(page('webpack'), 'webpack_wasm', {
+      output: {path: join(folder, 'webpack_wasm'), filename: 'page.js', publicPath: '/'},
+    });
     expect(await visit(chrome, join(folder, 'webpack_wasm'), SCRIPT)).toEqual(EXPECTED);
   });
 
@@ -57,8 +70,12 @@ describe('A bundled page trains on WASM as docs/wasm_training.md has it,', () =>
 
 describe('A bundled page that does not say where the WASM files are', () => {
   let chrome;
-  beforeAll(async () => { chrome = await browser(); });
-  afterAll(async () => { await chrome.close(); });
+  beforeAll(async () => {
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome.close();
+  });
 
   /** A page that asks for WASM, trains, and gives the backend and the package's warnings. */
   const source = (imports, ask) => `import * as tf from '@tensorflow/tfjs';
@@ -77,23 +94,42 @@ describe('A bundled page that does not say where the WASM files are', () => {
     globalThis.result = result();`;
   const trained = async (name, imports, ask) => {
     await esbuild({
-      stdin: {contents: source(imports, ask), resolveDir: folder}, bundle: true, format: 'esm', outfile: join(folder, name, 'page.js'), logLevel: 'error',
+      stdin: {contents: source(imports, ask), resolveDir: folder},
+      bundle: true,
+      format: 'esm',
+      outfile: join(folder, name, 'page.js'),
+      logLevel: 'error',
     });
     return visit(chrome, join(folder, name), SCRIPT);
   };
 
   it('trains on another backend, and says so once', async () => {
-    expect(await trained('without_paths', `import 'tfjs-optim/wasm';`, `await tf.setBackend('wasm')`)).toEqual({started: false, falls: true, backend: 'webgl', warnings: [
-      'tfjs-optim: optimizers run on webgl, because the backend wasm, whose kernels were imported, did not start. ' +
-      'A bundled page has to call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.',
-    ]});
+    expect(await trained('without_paths', `import 'tfjs-optim/wasm';`, `await tf.setBackend('wasm')`)).toEqual({
+      started: false,
+      falls: true,
+      backend: 'webgl',
+      warnings: [
+        'tfjs-optim: optimizers run on webgl, because the backend wasm, whose kernels were imported, did not start. ' +
+          'A bundled page has to call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.',
+      ],
+    });
   });
 
   it('says nothing where it never asked for WASM', async () => {
-    expect(await trained('another_backend', `import 'tfjs-optim/wasm';`, `await tf.setBackend('webgl')`)).toEqual({started: true, falls: true, backend: 'webgl', warnings: []});
+    expect(await trained('another_backend', `import 'tfjs-optim/wasm';`, `await tf.setBackend('webgl')`)).toEqual({
+      started: true,
+      falls: true,
+      backend: 'webgl',
+      warnings: [],
+    });
   });
 
   it('says nothing of kernels that it did not import', async () => {
-    expect(await trained('no_kernels', '', `await tf.setBackend('wasm')`)).toEqual({started: false, falls: true, backend: 'webgl', warnings: []});
+    expect(await trained('no_kernels', '', `await tf.setBackend('wasm')`)).toEqual({
+      started: false,
+      falls: true,
+      backend: 'webgl',
+      warnings: [],
+    });
   });
 });

@@ -2,7 +2,9 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+
 import webpack from 'webpack';
+
 import {project} from './consumer.mjs';
 
 /**
@@ -16,13 +18,29 @@ export async function bundledByWebpack(source, name, settings = {}) {
   const entry = join(folder, `${name}.js`);
   writeFileSync(entry, source);
   const compiler = webpack({
-    mode: 'production', context: folder, entry, output: {path: join(folder, 'out', name), filename: 'page.js', publicPath: `/out/${name}/`}, performance: {hints: false},
+    mode: 'production',
+    context: folder,
+    entry,
+    output: {path: join(folder, 'out', name), filename: 'page.js', publicPath: `/out/${name}/`},
+    performance: {hints: false},
     ...settings,
   });
   const stats = await promisify(compiler.run.bind(compiler))();
   await promisify(compiler.close.bind(compiler))();
-  const {errors, warnings, modules} = stats.toJson({all: false, errors: true, warnings: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity});
-  if (errors.length > 0 || warnings.length > 0) throw new Error([...errors, ...warnings].map(({message}) => message).join('\n'));
-  const files = modules.flatMap(({nameForCondition, modules: inner = []}) => [nameForCondition, ...inner.map(each => each.nameForCondition)]);
+  const {errors, warnings, modules} = stats.toJson({
+    all: false,
+    errors: true,
+    warnings: true,
+    modules: true,
+    nestedModules: true,
+    modulesSpace: Infinity,
+    nestedModulesSpace: Infinity,
+  });
+  if (errors.length > 0 || warnings.length > 0)
+    throw new Error([...errors, ...warnings].map(({message}) => message).join('\n'));
+  const files = modules.flatMap(({nameForCondition, modules: inner = []}) => [
+    nameForCondition,
+    ...inner.map(each => each.nameForCondition),
+  ]);
   return {path: `out/${name}/page.js`, modules: files.filter(file => typeof file === 'string')};
 }

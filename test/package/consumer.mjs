@@ -9,7 +9,9 @@ import {promisify} from 'node:util';
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = dirname(dirname(here));
 const scratch = mkdtempSync(join(tmpdir(), 'tfjs-optim-package-'));
-process.on('exit', () => { rmSync(scratch, {recursive: true, force: true}); });
+process.on('exit', () => {
+  rmSync(scratch, {recursive: true, force: true});
+});
 
 /** @throws where the command fails, with what it printed. */
 async function run(cwd, command, ...args) {
@@ -31,20 +33,35 @@ async function consumer(name, ...peers) {
   const folder = join(scratch, name);
   cpSync(join(here, 'fixtures'), folder, {recursive: true});
   writeFileSync(join(folder, 'package.json'), JSON.stringify({name, private: true}));
-  const install = (...packages) => run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages);
-  // One after the other, as into a project that has tfjs: at once, npm takes the newest tfjs-layers for what we need and then finds it at odds
-  // with a backend of an older version.
+  const install = (...packages) =>
+    run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages);
+  // One after the other, as into a project that has tfjs: at once, npm takes the newest tfjs-layers for what we need
+  // and then finds it at odds with a backend of an older version.
   await install(...peers);
   await install(tarball);
-  return {folder, run: (command, ...args) => run(folder, command, ...args), node: (...args) => run(folder, process.execPath, ...args)};
+  return {
+    folder,
+    run: (command, ...args) => run(folder, command, ...args),
+    node: (...args) => run(folder, process.execPath, ...args),
+  };
 }
 
 /** Versions of tfjs that the package works with, the one it is developed with first. */
 export const VERSIONS = ['4.22.0', '4.20.0', '4.17.0'];
 export const tarball = await pack();
 /** A project for each version. */
-export const projects = await Promise.all(VERSIONS.map(version =>
-  consumer(`tfjs-${version}`, ...['tfjs', 'tfjs-backend-wasm', 'tfjs-backend-webgpu'].map(name => `@tensorflow/${name}@${version}`))));
+export const projects = await Promise.all(
+  VERSIONS.map(version =>
+    consumer(
+      `tfjs-${version}`,
+      ...['tfjs', 'tfjs-backend-wasm', 'tfjs-backend-webgpu'].map(name => `@tensorflow/${name}@${version}`),
+    ),
+  ),
+);
 export const [project] = projects;
 /** A project without tfjs-layers. */
-export const coreOnly = await consumer('core-only', `@tensorflow/tfjs-core@${VERSIONS[0]}`, `@tensorflow/tfjs-backend-cpu@${VERSIONS[0]}`);
+export const coreOnly = await consumer(
+  'core-only',
+  `@tensorflow/tfjs-core@${VERSIONS[0]}`,
+  `@tensorflow/tfjs-backend-cpu@${VERSIONS[0]}`,
+);

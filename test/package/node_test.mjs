@@ -35,17 +35,30 @@ describe('In Node, the package', () => {
       expect(rows.length).toBeGreaterThan(5);
       for (const {name, cpu, other} of rows) {
         expect(other.length).toBe(cpu.length);
-        cpu.forEach((value, j) => { expect(Math.abs(other[j] - value)).withContext(`${name}, element ${j}`).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value))); });
+        cpu.forEach((value, j) => {
+          expect(Math.abs(other[j] - value))
+            .withContext(`${name}, element ${j}`)
+            .toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
+        });
       }
     });
   }
 
   it('says nothing of kernels that nobody imported, where WASM does not start', async () => {
-    expect(lastLine(await project.node('wasm_fails.mjs'))).toEqual({started: false, falls: true, backend: 'cpu', warnings: []});
+    expect(lastLine(await project.node('wasm_fails.mjs'))).toEqual({
+      started: false,
+      falls: true,
+      backend: 'cpu',
+      warnings: [],
+    });
   });
 
   it('says what is missing where tfjs-layers is', async () => {
-    await expectAsync(coreOnly.node('--eval', 'require("tfjs-optim")')).toBeRejectedWithError(/Cannot find module '@tensorflow\/tfjs-layers'/);
-    await expectAsync(coreOnly.node('--input-type=module', '--eval', 'import "tfjs-optim"')).toBeRejectedWithError(/Cannot find package '@tensorflow\/tfjs-layers'/);
+    await expectAsync(coreOnly.node('--eval', 'require("tfjs-optim")')).toBeRejectedWithError(
+      /Cannot find module '@tensorflow\/tfjs-layers'/,
+    );
+    await expectAsync(coreOnly.node('--input-type=module', '--eval', 'import "tfjs-optim"')).toBeRejectedWithError(
+      /Cannot find package '@tensorflow\/tfjs-layers'/,
+    );
   });
 });

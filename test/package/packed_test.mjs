@@ -1,7 +1,9 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, isAbsolute, join} from 'node:path';
+
 import {publint} from 'publint';
+
 import {project, root, tarball} from './consumer.mjs';
 
 const installed = join(project.folder, 'node_modules/tfjs-optim');
@@ -9,7 +11,8 @@ const read = file => readFileSync(join(installed, file), 'utf8');
 
 /** What a tool of the project prints; each says what is wrong. */
 function printed(file, ...args) {
-  return spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {cwd: root, encoding: 'utf8'}).stdout;
+  return spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {cwd: root, encoding: 'utf8'})
+    .stdout;
 }
 
 describe('The packed package', () => {
@@ -17,7 +20,11 @@ describe('The packed package', () => {
     const {repository, homepage, bugs, author, license, publishConfig} = JSON.parse(read('package.json'));
     const home = 'https://github.com/tfjs-optim/tfjs-optim';
     expect({repository, homepage, bugs, author, license, publishConfig}).toEqual({
-      repository: {type: 'git', url: `git+${home}.git`}, homepage: `${home}#readme`, bugs: {url: `${home}/issues`}, author: 'tfjs-optim contributors', license: 'Apache-2.0',
+      repository: {type: 'git', url: `git+${home}.git`},
+      homepage: `${home}#readme`,
+      bugs: {url: `${home}/issues`},
+      author: 'tfjs-optim contributors',
+      license: 'Apache-2.0',
       publishConfig: {access: 'public', provenance: true},
     });
   });
@@ -34,9 +41,13 @@ describe('The packed package', () => {
       const file = join('dist', script);
       const [, name] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(read(file)) ?? [];
       const {sources, sourcesContent} = JSON.parse(read(join(dirname(file), name)));
-      expect(sources.filter(source => isAbsolute(source) || !source.includes('../src/'))).withContext(file).toEqual([]);
+      expect(sources.filter(source => isAbsolute(source) || !source.includes('../src/')))
+        .withContext(file)
+        .toEqual([]);
       expect(sourcesContent.length).withContext(file).toBe(sources.length);
-      expect(sourcesContent.every(text => typeof text === 'string' && text !== '')).withContext(file).toBe(true);
+      expect(sourcesContent.every(text => typeof text === 'string' && text !== ''))
+        .withContext(file)
+        .toBe(true);
     }
   });
 
@@ -46,7 +57,9 @@ describe('The packed package', () => {
   });
 
   it('has types that resolve everywhere (attw)', () => {
-    expect(printed('@arethetypeswrong/cli/dist/index.js', tarball, '--format', 'ascii')).toContain('No problems found');
+    expect(printed('@arethetypeswrong/cli/dist/index.js', tarball, '--format', 'ascii')).toContain(
+      'No problems found',
+    );
   });
 
   it('is as small as it is meant to be (size-limit)', () => {

@@ -12,15 +12,30 @@ export async function visit(chrome, folder, html) {
     const path = new URL(request.url, 'http://localhost').pathname;
     const body = path === '/' ? Promise.resolve(html) : readFile(join(folder, path));
     body.then(
-      content => { response.writeHead(200, {'content-type': TYPES[path === '/' ? '.html' : extname(path)] ?? 'application/octet-stream'}).end(content); },
-      () => { response.writeHead(404).end(); });
+      content => {
+        response
+          .writeHead(200, {
+            'content-type': TYPES[path === '/' ? '.html' : extname(path)] ?? 'application/octet-stream',
+          })
+          .end(content);
+      },
+      () => {
+        response.writeHead(404).end();
+      },
+    );
   });
-  await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const page = await chrome.newPage();
   try {
-    const failed = new Promise((_, reject) => { page.on('pageerror', reject); });
+    const failed = new Promise((_, reject) => {
+      page.on('pageerror', reject);
+    });
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    const result = page.waitForFunction(() => 'result' in globalThis).then(() => page.evaluate(() => globalThis.result));
+    const result = page
+      .waitForFunction(() => 'result' in globalThis)
+      .then(() => page.evaluate(() => globalThis.result));
     return await Promise.race([result, failed]);
   } finally {
     await page.close();

@@ -1,28 +1,42 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+
 import {blocksOf, pagesOf} from '../support/doc_pages.mjs';
 import {project, root} from './consumer.mjs';
 import {browser, visit} from './page.mjs';
 
 /** A package on the CDN, with or without its version. */
 const ON_CDN = /https:\/\/cdn\.jsdelivr\.net\/npm\/((?:@[^/]+\/)?[^/@]+)(?:@[^/]+)?\//g;
-const written = pagesOf(root).flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page)).filter(({language}) => language === 'html');
+const written = pagesOf(root)
+  .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
+  .filter(({language}) => language === 'html');
 
 /** The page with what is installed in the place of the CDN; its last script says when it is through. */
 function installed(html) {
-  const found = html.replace(ON_CDN, '/node_modules/$1/').replace(/<\/script>\s*$/, 'globalThis.result = \'through\';\n</script>');
-  if (found.includes('https:') || !found.includes('globalThis.result')) throw new Error(`Not a page of scripts from the CDN alone:\n${html}`);
+  const found = html
+    .replace(ON_CDN, '/node_modules/$1/')
+    .replace(/<\/script>\s*$/, "globalThis.result = 'through';\n</script>");
+  if (found.includes('https:') || !found.includes('globalThis.result'))
+    throw new Error(`Not a page of scripts from the CDN alone:\n${html}`);
   return found;
 }
 
 describe('The documentation', () => {
   let chrome;
-  beforeAll(async () => { chrome = await browser(); });
-  afterAll(async () => { await chrome.close(); });
+  beforeAll(async () => {
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome.close();
+  });
 
-  it('has pages of script tags', () => { expect(written.length).toBeGreaterThan(1); });
+  it('has pages of script tags', () => {
+    expect(written.length).toBeGreaterThan(1);
+  });
 
   for (const {name, code} of written) {
-    it(`has a page of script tags that trains: ${name}`, async () => { expect(await visit(chrome, project.folder, installed(code))).toBe('through'); });
+    it(`has a page of script tags that trains: ${name}`, async () => {
+      expect(await visit(chrome, project.folder, installed(code))).toBe('through');
+    });
   }
 });

@@ -1,6 +1,7 @@
 // npm run test:package: the packed package in fresh projects, by jasmine; the last line is "N passed, N failed".
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+
 import Jasmine from 'jasmine';
 
 const jasmine = new Jasmine({projectBaseDir: dirname(fileURLToPath(import.meta.url))});
@@ -8,7 +9,11 @@ const counts = {passed: 0, failed: 0};
 jasmine.exitOnCompletion = false;
 jasmine.jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
 jasmine.randomizeTests(false);
-jasmine.addReporter({specDone: ({status}) => { if (status in counts) counts[status]++; }});
+jasmine.addReporter({
+  specDone: ({status}) => {
+    if (status in counts) counts[status]++;
+  },
+});
 jasmine.addMatchingSpecFiles([join('.', process.argv[2] ?? '*_test.mjs')]);
 const {overallStatus} = await jasmine.execute();
 if (overallStatus !== 'passed' && counts.failed === 0) counts.failed = 1;

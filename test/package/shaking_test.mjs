@@ -1,15 +1,22 @@
 import {join} from 'node:path';
+
 import resolve from '@rollup/plugin-node-resolve';
 import {build as esbuild} from 'esbuild';
 import {rollup} from 'rollup';
 import {build as vite} from 'vite';
+
 import {project} from './consumer.mjs';
 
 const {folder} = project;
 const PAGE = join(folder, 'virtual_page.js');
 const PARTS = {
-  fit: 'dist/shared/fit.js', wrapper: 'dist/shared/wrapper.js', plot: 'dist/plot.js', wasmTraining: 'dist/wasm-training.js',
-  wasmKernels: 'dist/shared/wasm-kernels.js', webgpu: 'dist/webgpu.js', layers: '@tensorflow/tfjs-layers',
+  fit: 'dist/shared/fit.js',
+  wrapper: 'dist/shared/wrapper.js',
+  plot: 'dist/plot.js',
+  wasmTraining: 'dist/wasm-training.js',
+  wasmKernels: 'dist/shared/wasm-kernels.js',
+  webgpu: 'dist/webgpu.js',
+  layers: '@tensorflow/tfjs-layers',
 };
 /** What each page imports, and which parts its bundle then holds. */
 const PAGES = [
@@ -17,7 +24,10 @@ const PAGES = [
   {source: `import {adam, fitOneCycle} from 'tfjs-optim'; console.log(adam, fitOneCycle);`, parts: ['fit', 'layers']},
   {source: `import {OptimWrapper} from 'tfjs-optim'; console.log(OptimWrapper);`, parts: ['wrapper']},
   {source: `import {plotSchedules} from 'tfjs-optim/plot'; console.log(plotSchedules);`, parts: ['plot']},
-  {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/cpu'; import 'tfjs-optim/wasm'; console.log(adam);`, parts: ['wasmKernels']},
+  {
+    source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/cpu'; import 'tfjs-optim/wasm'; console.log(adam);`,
+    parts: ['wasmKernels'],
+  },
   {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/webgpu'; console.log(adam);`, parts: ['webgpu']},
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
 ];
@@ -25,8 +35,19 @@ const PAGES = [
 /** Each bundler gives the modules of which something is in its bundle of the page. */
 const BUNDLERS = {
   async esbuild(source) {
-    const {metafile} = await esbuild({stdin: {contents: source, resolveDir: folder}, bundle: true, write: false, metafile: true, minify: true, format: 'esm', absWorkingDir: folder, logLevel: 'error'});
-    return Object.values(metafile.outputs).flatMap(({inputs}) => Object.keys(inputs).filter(path => inputs[path].bytesInOutput > 0));
+    const {metafile} = await esbuild({
+      stdin: {contents: source, resolveDir: folder},
+      bundle: true,
+      write: false,
+      metafile: true,
+      minify: true,
+      format: 'esm',
+      absWorkingDir: folder,
+      logLevel: 'error',
+    });
+    return Object.values(metafile.outputs).flatMap(({inputs}) =>
+      Object.keys(inputs).filter(path => inputs[path].bytesInOutput > 0),
+    );
   },
   async rollup(source) {
     const made = await rollup({input: PAGE, external: /^@tensorflow/, plugins: [page(source), resolve()]});
@@ -34,7 +55,10 @@ const BUNDLERS = {
   },
   async Vite(source) {
     const {output} = await vite({
-      root: folder, configFile: false, logLevel: 'error', plugins: [page(source)],
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      plugins: [page(source)],
       build: {write: false, rolldownOptions: {input: PAGE}},
     });
     return modulesIn(output);
@@ -42,11 +66,19 @@ const BUNDLERS = {
 };
 
 function page(source) {
-  return {name: 'page', enforce: 'pre', resolveId: id => id === PAGE ? id : undefined, load: id => id === PAGE ? source : undefined};
+  return {
+    name: 'page',
+    enforce: 'pre',
+    resolveId: id => (id === PAGE ? id : undefined),
+    load: id => (id === PAGE ? source : undefined),
+  };
 }
 
 function modulesIn(output) {
-  return output.flatMap(({modules = {}, imports = []}) => [...imports, ...Object.keys(modules).filter(path => modules[path].renderedLength > 0)]);
+  return output.flatMap(({modules = {}, imports = []}) => [
+    ...imports,
+    ...Object.keys(modules).filter(path => modules[path].renderedLength > 0),
+  ]);
 }
 
 describe('Bundles hold no more of the package than is imported:', () => {

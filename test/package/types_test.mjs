@@ -1,13 +1,33 @@
 import {copyFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+
 import ts from 'typescript';
+
 import {project, projects, root, VERSIONS} from './consumer.mjs';
 
-const COMMON = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2022,dom',
-  '--declaration', '--emitDeclarationOnly', '--outDir', 'types_out'];
+const COMMON = [
+  '--strict',
+  '--exactOptionalPropertyTypes',
+  '--skipLibCheck',
+  '--target',
+  'es2022',
+  '--lib',
+  'es2022,dom',
+  '--declaration',
+  '--emitDeclarationOnly',
+  '--outDir',
+  'types_out',
+];
 const OPTIONS = {
-  'node16, in a CommonJS file and in an ES module': ['--module', 'node16', '--moduleResolution', 'node16', 'types.ts', 'types.mts'],
-  'bundler': ['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts'],
+  'node16, in a CommonJS file and in an ES module': [
+    '--module',
+    'node16',
+    '--moduleResolution',
+    'node16',
+    'types.ts',
+    'types.mts',
+  ],
+  bundler: ['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts'],
   'node, the old one': ['--module', 'commonjs', '--moduleResolution', 'node10', 'types.ts'],
 };
 const ENTRIES = ['index', 'wasm-training', 'plot', 'file-system'];
@@ -15,7 +35,12 @@ const ENTRIES = ['index', 'wasm-training', 'plot', 'file-system'];
 /** Where `any` is written in, or is what a name stands for in, declarations. */
 function anyIn(files) {
   const program = ts.createProgram(files, {
-    strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, skipLibCheck: true, types: [],
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    skipLibCheck: true,
+    types: [],
   });
   const checker = program.getTypeChecker();
   const found = [];
@@ -55,17 +80,24 @@ describe('The types of the package', () => {
   });
 
   it('hold no any', () => {
-    const {found, types} = anyIn(ENTRIES.map(entry => join(project.folder, 'node_modules/tfjs-optim/dist', `${entry}.d.ts`)));
+    const {found, types} = anyIn(
+      ENTRIES.map(entry => join(project.folder, 'node_modules/tfjs-optim/dist', `${entry}.d.ts`)),
+    );
     expect(found).toEqual([]);
     expect(types).toBeGreaterThan(1000);
   });
 
   it('would be found to hold any, written or not', () => {
     const file = join(project.folder, 'any.d.ts');
-    writeFileSync(file, [
-      `import type {Missing} from 'no-such-module';`, 'export declare const written: any;', 'export declare const inferred: typeof nowhere;',
-      'export declare function unresolved(of: string): Missing;',
-    ].join('\n'));
+    writeFileSync(
+      file,
+      [
+        `import type {Missing} from 'no-such-module';`,
+        'export declare const written: any;',
+        'export declare const inferred: typeof nowhere;',
+        'export declare function unresolved(of: string): Missing;',
+      ].join('\n'),
+    );
     expect(anyIn([file]).found).toEqual([`${file}:2: any`, `${file}:3: typeof nowhere`, `${file}:4: Missing`]);
   });
 });

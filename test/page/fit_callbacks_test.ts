@@ -1,7 +1,8 @@
 import * as tfvis from '@tensorflow/tfjs-vis';
+
 import {type AnyFitCallback, constant, fitCallbacks, oneCycle, paramScheduler, sgd} from '../../src';
-import {tf} from '../support/tfjs';
 import {samples, tinyFit} from '../fit/support/model';
+import {tf} from '../support/tfjs';
 
 class Counting extends tf.Callback {
   readonly calls: string[] = [];
@@ -36,7 +37,9 @@ function charts(): Member {
   return {
     callback: tfvis.show.fitCallbacks(container, ['loss'], {height: 50, width: 50}),
     check: () => {
-      expect([...container.querySelectorAll('canvas')].length).withContext('a chart of batches and one of epochs').toBe(2);
+      expect([...container.querySelectorAll('canvas')].length)
+        .withContext('a chart of batches and one of epochs')
+        .toBe(2);
       container.remove();
     },
   };
@@ -45,25 +48,59 @@ function charts(): Member {
 const KINDS: Readonly<Record<string, () => Member>> = {
   'a class': () => {
     const callback = new Counting();
-    return {callback, check: () => { expect(callback.calls).toEqual(['begin 1', 'batch 0', 'batch 1', 'batch 0', 'batch 1', 'end']); }};
+    return {
+      callback,
+      check: () => {
+        expect(callback.calls).toEqual(['begin 1', 'batch 0', 'batch 1', 'batch 0', 'batch 1', 'end']);
+      },
+    };
   },
   'a plain object': () => {
     const seen: number[] = [];
     return {
-      callback: {onBatchBegin: (batch: number) => { seen.push(batch); }, onYield: () => { /* Its presence is the case. */ }},
-      check: () => { expect(seen).toEqual([0, 1, 0, 1]); },
+      callback: {
+        onBatchBegin: (batch: number) => {
+          seen.push(batch);
+        },
+        onYield: () => {
+          /* Its presence is the case. */
+        },
+      },
+      check: () => {
+        expect(seen).toEqual([0, 1, 0, 1]);
+      },
     };
   },
   'a plain object with methods': () => {
-    const callback = {count: 0, onEpochEnd() { this.count++; }};
-    return {callback, check: () => { expect(callback.count).toBe(2); }};
+    const callback = {
+      count: 0,
+      onEpochEnd() {
+        this.count++;
+      },
+    };
+    return {
+      callback,
+      check: () => {
+        expect(callback.count).toBe(2);
+      },
+    };
   },
   'early stopping': () => {
     const callback = tf.callbacks.earlyStopping({monitor: 'loss', patience: 5});
-    return {callback, check: () => { expect(Reflect.get(callback, 'best')).toBeLessThan(Infinity); }};
+    return {
+      callback,
+      check: () => {
+        expect(Reflect.get(callback, 'best')).toBeLessThan(Infinity);
+      },
+    };
   },
   "tfjs-vis's": charts,
-  'a scheduler': () => ({callback: oneCycle({lrMax: 0.1}), check: () => { expect().nothing(); }}),
+  'a scheduler': () => ({
+    callback: oneCycle({lrMax: 0.1}),
+    check: () => {
+      expect().nothing();
+    },
+  }),
 };
 
 function membersOf(names: readonly string[]): Member[] {
@@ -74,27 +111,42 @@ function membersOf(names: readonly string[]): Member[] {
 function mixtures(): Array<readonly string[]> {
   const names = Object.keys(KINDS);
   const orders = permutations(['a class', 'a plain object', 'early stopping', "tfjs-vis's"]);
-  return [...names.flatMap(a => names.map(b => [a, b])), names, [...names].reverse(), ...orders.map((order, i) => [...order.slice(0, i % 5), 'a scheduler', ...order.slice(i % 5)])];
+  return [
+    ...names.flatMap(a => names.map(b => [a, b])),
+    names,
+    [...names].reverse(),
+    ...orders.map((order, i) => [...order.slice(0, i % 5), 'a scheduler', ...order.slice(i % 5)]),
+  ];
 }
 
 function permutations(names: readonly string[]): Array<readonly string[]> {
-  return names.length < 2 ? [names] : names.flatMap((name, i) => permutations(names.filter((_, j) => j !== i)).map(rest => [name, ...rest]));
+  return names.length < 2
+    ? [names]
+    : names.flatMap((name, i) => permutations(names.filter((_, j) => j !== i)).map(rest => [name, ...rest]));
 }
 
 describe('fitCallbacks', () => {
-  beforeAll(async () => { await tf.setBackend('cpu'); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
 
   for (const names of mixtures()) {
     it(`runs ${names.join(', ')}`, async () => {
       const twice = names[0] === names[1] && names[0] === 'a scheduler';
       const members = membersOf(names);
       const {model, x, y, dispose} = tinyFit(sgd(0.01));
-      const fitted = model.fit(x, y, {epochs: 2, batchSize: 4, callbacks: fitCallbacks(members.map(({callback}) => callback))});
+      const fitted = model.fit(x, y, {
+        epochs: 2,
+        batchSize: 4,
+        callbacks: fitCallbacks(members.map(({callback}) => callback)),
+      });
       if (twice) await expectAsync(fitted).toBeRejectedWithError(/oneCycle and oneCycle both move 'lr'/);
       else {
         const {history} = await fitted;
         expect(history['loss']?.every(Number.isFinite)).toBeTrue();
-        members.forEach(member => { member.check(); });
+        members.forEach(member => {
+          member.check();
+        });
       }
       dispose();
     });
@@ -105,7 +157,9 @@ describe('fitCallbacks', () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.01));
     const dataset = (await samples(x, y)).batch(4);
     await model.fitDataset(dataset, {epochs: 2, callbacks: fitCallbacks(members.map(({callback}) => callback))});
-    members.forEach(member => { member.check(); });
+    members.forEach(member => {
+      member.check();
+    });
     dispose();
   });
 
@@ -115,8 +169,14 @@ describe('fitCallbacks', () => {
         const {model, x, y, dispose} = tinyFit(sgd(0));
         const stopping = tf.callbacks.earlyStopping({monitor: 'loss', patience: 2});
         // A rate would let the loss get better.
-        const list = name === 'a scheduler' ? [paramScheduler({lr: constant(0)})] : membersOf([name]).map(({callback}) => callback);
-        const {epoch} = await model.fit(x, y, {epochs: 9, callbacks: fitCallbacks(before ? [stopping, ...list] : [...list, stopping])});
+        const list =
+          name === 'a scheduler'
+            ? [paramScheduler({lr: constant(0)})]
+            : membersOf([name]).map(({callback}) => callback);
+        const {epoch} = await model.fit(x, y, {
+          epochs: 9,
+          callbacks: fitCallbacks(before ? [stopping, ...list] : [...list, stopping]),
+        });
         expect(epoch.length).toBe(3);
         dispose();
       }
@@ -126,8 +186,16 @@ describe('fitCallbacks', () => {
   it('calls onYield of plain objects as often as yieldEvery says', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.01));
     const yielded: string[] = [];
-    const object = {onYield: (epoch: number, batch: number) => { yielded.push(`${epoch} ${batch}`); }};
-    await model.fit(x, y, {epochs: 2, batchSize: 4, callbacks: fitCallbacks([new Counting(), object], {yieldEvery: 0.001})});
+    const object = {
+      onYield: (epoch: number, batch: number) => {
+        yielded.push(`${epoch} ${batch}`);
+      },
+    };
+    await model.fit(x, y, {
+      epochs: 2,
+      batchSize: 4,
+      callbacks: fitCallbacks([new Counting(), object], {yieldEvery: 0.001}),
+    });
     expect(yielded).toEqual(['0 0', '0 1', '1 0', '1 1']);
     dispose();
   });
@@ -135,7 +203,10 @@ describe('fitCallbacks', () => {
   for (const names of [Object.keys(KINDS), ...Object.keys(KINDS).map(name => ['a class', name])]) {
     it(`lets the page breathe with ${names.join(', ')}`, async () => {
       const members = membersOf(names);
-      const callbacks = fitCallbacks(members.map(({callback}) => callback), {yieldEvery: 'batch'});
+      const callbacks = fitCallbacks(
+        members.map(({callback}) => callback),
+        {yieldEvery: 'batch'},
+      );
       const {model, x, y, dispose} = tinyFit(sgd(0.01));
       let frames = 0;
       const count = () => {
@@ -156,6 +227,7 @@ describe('fitCallbacks', () => {
       [undefined, /no callback but undefined/],
       [{}, /none of the hooks onTrainBegin/],
     ];
-    for (const [wrong, message] of cases) expect((): unknown => Reflect.apply(fitCallbacks, undefined, [[wrong]])).toThrowError(message);
+    for (const [wrong, message] of cases)
+      expect((): unknown => Reflect.apply(fitCallbacks, undefined, [[wrong]])).toThrowError(message);
   });
 });

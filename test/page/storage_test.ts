@@ -9,8 +9,16 @@ async function throughUrl(model: tf.LayersModel, url: string): Promise<tf.Layers
   return copy;
 }
 
-describeBackends('a model saved in the browser with its optimizer', () => {
-  for (const [name, url] of [['IndexedDB', 'indexeddb://tfjs-optim-test'], ['local storage', 'localstorage://tfjs-optim-test']] as const) {
-    it(`goes on through ${name}, with groups, hypers, flags and freezing`, () => leakless(() => expectToGoOn(model => throughUrl(model, url))));
-  }
-}, ['cpu', 'wasm', 'webgl']);
+describeBackends(
+  'a model saved in the browser with its optimizer',
+  () => {
+    for (const [name, url] of [
+      ['IndexedDB', 'indexeddb://tfjs-optim-test'],
+      ['local storage', 'localstorage://tfjs-optim-test'],
+    ] as const) {
+      it(`goes on through ${name}, with groups, hypers, flags and freezing`, () =>
+        leakless(() => expectToGoOn(model => throughUrl(model, url))));
+    }
+  },
+  ['cpu', 'wasm', 'webgl'],
+);

@@ -1,8 +1,9 @@
 import * as tfvis from '@tensorflow/tfjs-vis';
+
 import {cos, fitOneCycle, lin, lrFind, record, sgd} from '../../src';
 import {plotHistory, plotLrFind, plotSchedules} from '../../src/plot';
-import {tf} from '../support/tfjs';
 import {tinyFit} from '../fit/support/model';
+import {tf} from '../support/tfjs';
 
 /** What vega gives the first two lines of a chart and, seven tenths of it on white, the first points. */
 const COLORS = {first: [76, 120, 168], second: [245, 133, 24], points: [130, 161, 194]} as const;
@@ -26,7 +27,8 @@ function pixelsOf(container: HTMLElement, color: Color): Pixel[] {
   for (let i = 0; i < width * height; i++) {
     const [r = 0, g = 0, b = 0] = data.subarray(4 * i, 4 * i + 3);
     // The legend stands to the right of the chart.
-    if (i % width < 0.8 * width && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 24) found.push({x: i % width, y: height - Math.floor(i / width)});
+    if (i % width < 0.8 * width && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 24)
+      found.push({x: i % width, y: height - Math.floor(i / width)});
   }
   return found;
 }
@@ -48,9 +50,17 @@ describe('tfjs-vis', () => {
     containers.push(made);
     return made;
   };
-  beforeAll(async () => { await tf.setBackend('cpu'); });
-  beforeEach(() => { containers = []; });
-  afterEach(() => { containers.forEach(made => { made.remove(); }); });
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+  beforeEach(() => {
+    containers = [];
+  });
+  afterEach(() => {
+    containers.forEach(made => {
+      made.remove();
+    });
+  });
 
   it('draws schedules, a line for each group and a chart for each hyper', async () => {
     const charts = new Map<string, HTMLElement>();
@@ -94,7 +104,9 @@ describe('tfjs-vis', () => {
     await plotLrFind(tfvis, chart, {lrs: [3e-5, 1e-4, 1e-1, 3], losses: [1.1, 2.2, 2.9, 1.7], ...none});
     const columns = [...new Set(pixelsOf(chart, 'points').map(({x}) => x))].sort((a, b) => a - b);
     // A gap between columns parts the points. The last one is where the legend may be.
-    const [first = NaN, second = NaN, third = NaN, ...more] = columns.filter((x, i) => x - (columns[i - 1] ?? -Infinity) > 2);
+    const [first = NaN, second = NaN, third = NaN, ...more] = columns.filter(
+      (x, i) => x - (columns[i - 1] ?? -Infinity) > 2,
+    );
     expect(more).withContext('three points').toEqual([]);
     expect((second - first) / (third - first)).toBeCloseTo((-4 - Math.log10(3e-5)) / (-1 - Math.log10(3e-5)), 1);
   });

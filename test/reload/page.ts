@@ -1,7 +1,20 @@
 // A page that trains, is reloaded in the middle, and goes on. `run.mjs` opens it.
 import * as tf from '@tensorflow/tfjs';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
-import {accumulate, adam, checkpoint, clipGlobalNorm, ema, fitOneCycle, layerGroups, oneCycle, type Optimizer, optimizerOf, type TrainOptions} from '../../src';
+
+import {
+  accumulate,
+  adam,
+  checkpoint,
+  clipGlobalNorm,
+  ema,
+  fitOneCycle,
+  layerGroups,
+  oneCycle,
+  type Optimizer,
+  optimizerOf,
+  type TrainOptions,
+} from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
 
 /** Everything that training moves, bit for bit, and the learning rates and momenta of each group at each step. */
@@ -34,7 +47,7 @@ setWasmPaths('/wasm/');
 window.stepsSoFar = [];
 
 window.start = async backend => {
-  if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
 };
 
 function data(): {x: tf.Tensor; y: tf.Tensor} {
@@ -42,17 +55,25 @@ function data(): {x: tf.Tensor; y: tf.Tensor} {
   return {x, y: x.sum(1, true).sin()};
 }
 
-/** A model in which much has to come back: groups, freezing, batch norm's averages, accumulated gradients in mid-window, averaged weights. */
+/**
+ * A model in which much has to come back: groups, freezing, batch norm's averages, accumulated gradients in
+ * mid-window, averaged weights.
+ */
 function made(): tf.LayersModel {
   const initializer = (seed: number) => tf.initializers.glorotUniform({seed});
-  const model = tf.sequential({layers: [
-    tf.layers.dense({name: 'first', units: 5, inputShape: [3], kernelInitializer: initializer(1)}),
-    tf.layers.dense({name: 'low', units: 5, activation: 'tanh', kernelInitializer: initializer(2)}),
-    tf.layers.batchNormalization({name: 'norm'}),
-    tf.layers.dense({name: 'top', units: 1, kernelInitializer: initializer(3)}),
-  ]});
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({name: 'first', units: 5, inputShape: [3], kernelInitializer: initializer(1)}),
+      tf.layers.dense({name: 'low', units: 5, activation: 'tanh', kernelInitializer: initializer(2)}),
+      tf.layers.batchNormalization({name: 'norm'}),
+      tf.layers.dense({name: 'top', units: 1, kernelInitializer: initializer(3)}),
+    ],
+  });
   const params = layerGroups(model, ['low', 'top']);
-  const optimizer = ema(adam([0.01, 0.02, 0.05], {params, callbacks: [...accumulate(3), clipGlobalNorm], globalClipNorm: 0.5}), {decay: 0.8});
+  const optimizer = ema(
+    adam([0.01, 0.02, 0.05], {params, callbacks: [...accumulate(3), clipGlobalNorm], globalClipNorm: 0.5}),
+    {decay: 0.8},
+  );
   optimizer.freezeTo(1);
   model.compile({optimizer, loss: 'meanSquaredError'});
   return model;
@@ -66,7 +87,11 @@ function recorded(optimizer: Optimizer, steps: number[][]): void {
   };
 }
 
-async function fit(model: tf.LayersModel, initialEpoch: number, callbacks: TrainOptions['callbacks'] = []): Promise<void> {
+async function fit(
+  model: tf.LayersModel,
+  initialEpoch: number,
+  callbacks: TrainOptions['callbacks'] = [],
+): Promise<void> {
   const {x, y} = data();
   await fitOneCycle(model, x, y, {callbacks, epochs: EPOCHS, initialEpoch, batchSize: BATCH, shuffle: false});
 }
@@ -74,7 +99,7 @@ async function fit(model: tf.LayersModel, initialEpoch: number, callbacks: Train
 async function loop(model: tf.LayersModel, from: number, to: number): Promise<void> {
   const {x, y} = data();
   for (let i = from; i < to; i++) {
-    const start = i % BATCHES * BATCH;
+    const start = (i % BATCHES) * BATCH;
     await model.trainOnBatch(x.slice(start, BATCH), y.slice(start, BATCH));
   }
 }
@@ -95,7 +120,10 @@ window.uninterrupted = async way => {
   return result(model, steps);
 };
 
-/** Trains and saves. Of a `fit` it never ends: the page goes away in the middle of it. Resolves once the model is saved. */
+/**
+ * Trains and saves. Of a `fit` it never ends: the page goes away in the middle of it. Resolves once the model is
+ * saved.
+ */
 window.firstHalf = async (way, place) => {
   const model = made();
   recorded(optimizerOf(model), window.stepsSoFar);
@@ -106,11 +134,13 @@ window.firstHalf = async (way, place) => {
     return;
   }
   await new Promise<void>((resolve, reject) => {
-    const hang = {onEpochBegin: (epoch: number) => {
-      if (epoch < 2) return undefined;
-      resolve();
-      return new Promise<void>(() => undefined);
-    }};
+    const hang = {
+      onEpochBegin: (epoch: number) => {
+        if (epoch < 2) return undefined;
+        resolve();
+        return new Promise<void>(() => undefined);
+      },
+    };
     fit(model, 0, [checkpoint(place), hang]).catch(reject);
   });
 };

@@ -1,4 +1,5 @@
-// node test/reload/run.mjs BACKEND WAY: trains in a page of headless Chrome, once in one go, and once with a reload in the middle. Prints both as JSON.
+// node test/reload/run.mjs BACKEND WAY: trains in a page of headless Chrome, once in one go, and once with a reload in
+// the middle. Prints both as JSON.
 import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import {createRequire} from 'node:module';
@@ -11,18 +12,44 @@ import {browser} from '../package/page.mjs';
 
 const [backend, way] = process.argv.slice(2);
 const place = `indexeddb://reload-${way}`;
-const {outputFiles: [{text: script}]} = await build({
-  entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'page.ts')], bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', logLevel: 'warning',
+const {
+  outputFiles: [{text: script}],
+} = await build({
+  entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'page.ts')],
+  bundle: true,
+  write: false,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
 });
-const binaries = join(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
+const binaries = join(
+  dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+  'wasm-out',
+);
 const server = createServer((request, response) => {
   const {pathname} = new URL(request.url, 'http://localhost');
-  const [type, body] = pathname === '/page.js' ? ['text/javascript', Promise.resolve(script)]
-    : pathname.startsWith('/wasm/') ? ['application/wasm', readFile(join(binaries, basename(pathname)))]
-      : ['text/html', Promise.resolve('<!doctype html><link rel="icon" href="data:,"><script src="/page.js"></script>')];
-  body.then(content => { response.writeHead(200, {'content-type': type}).end(content); }, () => { response.writeHead(404).end(); });
+  const [type, body] =
+    pathname === '/page.js'
+      ? ['text/javascript', Promise.resolve(script)]
+      : pathname.startsWith('/wasm/')
+        ? ['application/wasm', readFile(join(binaries, basename(pathname)))]
+        : [
+            'text/html',
+            Promise.resolve('<!doctype html><link rel="icon" href="data:,"><script src="/page.js"></script>'),
+          ];
+  body.then(
+    content => {
+      response.writeHead(200, {'content-type': type}).end(content);
+    },
+    () => {
+      response.writeHead(404).end();
+    },
+  );
 });
-await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
+await new Promise(resolve => {
+  server.listen(0, '127.0.0.1', resolve);
+});
 const chrome = await browser();
 try {
   const page = await chrome.newPage();

@@ -16,13 +16,31 @@ const CORE_OPS = '@tensorflow/tfjs-core/dist/ops';
 
 // tfjs-core's specs of the operations whose kernels src/wasm_training/ brings, and of those made of them.
 const KERNEL_SPECS = [
-  'conv1d', 'conv2d', 'conv2d_separable', 'conv2d_transpose', 'depthwise_conv2d', 'fused/fused_conv2d', 'fused/fused_depthwise_conv2d',
-  'fused/fused_mat_mul', 'gather', 'mat_mul', 'tile', 'unsorted_segment_sum',
+  'conv1d',
+  'conv2d',
+  'conv2d_separable',
+  'conv2d_transpose',
+  'depthwise_conv2d',
+  'fused/fused_conv2d',
+  'fused/fused_depthwise_conv2d',
+  'fused/fused_mat_mul',
+  'gather',
+  'mat_mul',
+  'tile',
+  'unsorted_segment_sum',
 ];
 
 // They start browsers, servers or whole programs.
-const SLOW = ['node/demo_test', 'node/examples_test', 'node/fine_tuning_test', 'node/start_test', 'node/docs_test', 'node/reload_test', 'node/wasm_training_test',
-  'node/fuse/fused_property_test'];
+const SLOW = [
+  'node/demo_test',
+  'node/examples_test',
+  'node/fine_tuning_test',
+  'node/start_test',
+  'node/docs_test',
+  'node/reload_test',
+  'node/wasm_training_test',
+  'node/fuse/fused_property_test',
+];
 
 let folder;
 
@@ -41,21 +59,24 @@ function outputFolder() {
 function specFiles(folder, wanted, skipped = []) {
   const directory = join(root, 'test', folder);
   return readdirSync(directory, {withFileTypes: true, recursive: true})
-    .filter((entry) => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !skipped.some((other) => relative(join(root, 'test'), path).startsWith(other)))
-    .filter((path) => relative(directory, path).includes(wanted))
+    .filter(entry => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .filter(path => !skipped.some(other => relative(join(root, 'test'), path).startsWith(other)))
+    .filter(path => relative(directory, path).includes(wanted))
     .sort();
 }
 
-const importsOf = (files) => files.map((file) => `  await import(${JSON.stringify(file)});`).join('\n');
+const importsOf = files => files.map(file => `  await import(${JSON.stringify(file)});`).join('\n');
 
 function define(backends, compositions) {
   const values = {TEST_BACKENDS: backends.join(','), TEST_COMPOSITIONS: String(compositions), NODE_ENV: 'test'};
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
+  );
 }
 
-// tfjs-core's specs get `tf` from `../index`, and one class from its own file; theirs become ours, which wrap the optimizers.
+// tfjs-core's specs get `tf` from `../index`, and one class from its own file; theirs become ours, which wrap the
+// optimizers.
 const standIn = {
   name: 'stand-in',
   setup(bundler) {
@@ -70,15 +91,26 @@ const standIn = {
 function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
   if (suite === 'core') {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
-    return {first: './test/core_specs/environments.ts', groups: [{files: specFiles(relative(join(root, 'test'), directory), file), backends}]};
+    return {
+      first: './test/core_specs/environments.ts',
+      groups: [{files: specFiles(relative(join(root, 'test'), directory), file), backends}],
+    };
   }
   if (suite === 'kernels') {
-    const files = KERNEL_SPECS.filter((name) => name.includes(file)).map((name) => require.resolve(`${CORE_OPS}/${name}_test.js`));
+    const files = KERNEL_SPECS.filter(name => name.includes(file)).map(name =>
+      require.resolve(`${CORE_OPS}/${name}_test.js`),
+    );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
   const everywhere = specFiles('.', file, ['node', 'page', 'core_specs']);
-  const own = place === 'node' ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : []) : specFiles('page', file.replace(/^page\//, ''));
-  const groups = [{files: backends.length > 0 ? everywhere : [], backends}, {files: own, backends: place === 'node' ? backends : pageBackends}];
+  const own =
+    place === 'node'
+      ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : [])
+      : specFiles('page', file.replace(/^page\//, ''));
+  const groups = [
+    {files: backends.length > 0 ? everywhere : [], backends},
+    {files: own, backends: place === 'node' ? backends : pageBackends},
+  ];
   return {first: '', groups};
 }
 
@@ -87,14 +119,23 @@ export async function bundleFor(pass, settings) {
   const {first, groups} = partsOf(pass, settings);
   const filled = groups.filter(({files}) => files.length > 0);
   if (filled.length === 0) return undefined;
-  const load = filled.map(({files, backends}) => `${first ? '' : `  await findBackends(${JSON.stringify(backends)});\n`}${importsOf(files)}`).join('\n');
+  const load = filled
+    .map(
+      ({files, backends}) =>
+        `${first ? '' : `  await findBackends(${JSON.stringify(backends)});\n`}${importsOf(files)}`,
+    )
+    .join('\n');
   const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
   const chrome = pass.place === 'chrome';
-  // In Chrome the backends come first: tfjs-vis brings another tfjs-core, and the one that is initialized first is the one that works.
+  // In Chrome the backends come first: tfjs-vis brings another tfjs-core, and the one that is initialized first is the
+  // one that works.
   const contents = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
     : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
-  const bundle = join(outputFolder(), `${pass.place}_${pass.suite}.${chrome ? 'js' : pass.suite === 'specs' ? 'mjs' : 'cjs'}`);
+  const bundle = join(
+    outputFolder(),
+    `${pass.place}_${pass.suite}.${chrome ? 'js' : pass.suite === 'specs' ? 'mjs' : 'cjs'}`,
+  );
   await build({
     stdin: {contents, resolveDir: root, sourcefile: `${pass.place}_${pass.suite}.ts`, loader: 'ts'},
     outfile: bundle,
@@ -116,11 +157,15 @@ export async function bundleFor(pass, settings) {
 const forChrome = () => ({format: 'iife', platform: 'browser', target: 'es2022'});
 
 // What tfjs-core's specs import of it can't be imported by Node itself.
-const forNode = (suite) => suite === 'specs'
-  ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}
-  : {format: 'cjs', platform: 'node', target: 'node20', mainFields: ['module', 'main']};
+const forNode = suite =>
+  suite === 'specs'
+    ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}
+    : {format: 'cjs', platform: 'node', target: 'node20', mainFields: ['module', 'main']};
 
 /** Where TensorFlow.js's `.wasm` files are. */
 export function wasmFolder() {
-  return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out').replaceAll('\\', '/');
+  return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out').replaceAll(
+    '\\',
+    '/',
+  );
 }

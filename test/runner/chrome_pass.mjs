@@ -21,7 +21,7 @@ const CHROME_FLAGS = [
 
 // Shared memory, and with it tfjs's threaded WASM build, exists on cross-origin isolated pages only.
 const ISOLATION_HEADERS = ['Cross-Origin-Opener-Policy:same-origin', 'Cross-Origin-Embedder-Policy:require-corp']
-  .map((header) => header.split(':'))
+  .map(header => header.split(':'))
   .map(([name, value]) => ({match: '.*', name, value}));
 
 /** Runs the pass. @param progress is told of each spec. @returns the coverage that the page measured, where it did. */
@@ -30,10 +30,13 @@ export async function runInChrome(pass, settings, progress) {
   if (bundle === undefined) return undefined;
   progress.say(pass, 'starts');
   Object.assign(process.env, chromeEnvironment());
-  const config = await karma.config.parseConfig(null, options(bundle, settings), {promiseConfig: true, throwErrors: true});
+  const config = await karma.config.parseConfig(null, options(bundle, settings), {
+    promiseConfig: true,
+    throwErrors: true,
+  });
   let coverage;
   let broken;
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const server = new karma.Server(config, () => {
       progress.suiteEnded(pass);
       if (broken !== undefined) progress.broken(pass, broken);
@@ -42,11 +45,18 @@ export async function runInChrome(pass, settings, progress) {
     server.on('spec_complete', (_, {suite, description, skipped, success, log}) => {
       if (!skipped) progress.specEnded(pass, [...suite, description], success ? [] : log);
     });
-    server.on('browser_log', (_, log) => { if (settings.verbose) console.log(log); });
-    server.on('browser_error', (_, error) => { broken = typeof error === 'string' ? error : JSON.stringify(error); });
-    server.on('browser_complete', (_, result) => { coverage = result?.coverage; });
+    server.on('browser_log', (_, log) => {
+      if (settings.verbose) console.log(log);
+    });
+    server.on('browser_error', (_, error) => {
+      broken = typeof error === 'string' ? error : JSON.stringify(error);
+    });
+    server.on('browser_complete', (_, result) => {
+      coverage = result?.coverage;
+    });
     server.on('run_complete', (_, {error, failed, success, disconnected}) => {
-      if (disconnected || (error && failed === 0)) broken ??= disconnected ? 'Chrome went away.' : 'the page failed outside of a spec.';
+      if (disconnected || (error && failed === 0))
+        broken ??= disconnected ? 'Chrome went away.' : 'the page failed outside of a spec.';
       if (success + failed === 0 && !settings.grep) broken ??= 'no spec ran.';
     });
     server.start();

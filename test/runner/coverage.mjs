@@ -18,10 +18,17 @@ export function instrumented(root) {
       bundler.onLoad({filter: /\.ts$/}, async ({path}) => {
         if (!path.startsWith(source)) return undefined;
         const {code, map} = await transform(await readFile(path, 'utf8'), {
-          loader: 'ts', sourcefile: path, sourcemap: true, target: 'es2022', tsconfigRaw: {compilerOptions: {useDefineForClassFields: false, verbatimModuleSyntax: true}},
+          loader: 'ts',
+          sourcefile: path,
+          sourcemap: true,
+          target: 'es2022',
+          tsconfigRaw: {compilerOptions: {useDefineForClassFields: false, verbatimModuleSyntax: true}},
         });
         const instrumenter = createInstrumenter({esModules: true, compact: false, produceSourceMap: false});
-        return {contents: instrumenter.instrumentSync(code, path, {...JSON.parse(map), sources: [path]}), loader: 'js'};
+        return {
+          contents: instrumenter.instrumentSync(code, path, {...JSON.parse(map), sources: [path]}),
+          loader: 'js',
+        };
       });
     },
   };

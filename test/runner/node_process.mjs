@@ -15,23 +15,33 @@ jasmine.clearReporters();
 
 const suites = [];
 jasmine.addReporter({
-  suiteStarted({description}) { suites.push(description); },
+  suiteStarted({description}) {
+    suites.push(description);
+  },
   suiteDone({failedExpectations}) {
     const path = [...suites];
     suites.pop();
     if (failedExpectations.length > 0) tell({type: 'ended', path, messages: failedExpectations.map(shown)});
   },
-  specStarted({description}) { tell({type: 'started', path: [...suites, description]}); },
+  specStarted({description}) {
+    tell({type: 'started', path: [...suites, description]});
+  },
   specDone({description, status, failedExpectations}) {
-    if (status === 'passed' || status === 'failed') tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
+    if (status === 'passed' || status === 'failed')
+      tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
   },
 });
 
-const shown = ({message, stack}) => stack ? `${message}\n${stack}` : message;
-const tell = (message) => process.send(message);
+const shown = ({message, stack}) => (stack ? `${message}\n${stack}` : message);
+const tell = message => process.send(message);
 
 const loaded = await import(pathToFileURL(bundle).href);
 await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
 const {overallStatus, incompleteReason, failedExpectations = []} = await jasmine.execute([], grep || undefined);
-const broken = failedExpectations.length > 0 ? failedExpectations.map(shown).join('\n') : overallStatus === 'incomplete' && !grep ? incompleteReason : undefined;
+const broken =
+  failedExpectations.length > 0
+    ? failedExpectations.map(shown).join('\n')
+    : overallStatus === 'incomplete' && !grep
+      ? incompleteReason
+      : undefined;
 process.send({type: 'done', broken, coverage: globalThis.__coverage__}, () => process.exit(0));

@@ -8,7 +8,9 @@ export class Progress {
   #verbose;
   #current = new Map();
   #lastLine = Date.now();
-  #timer = globalThis.setInterval(() => { this.#sayWhatRuns(); }, 1000);
+  #timer = globalThis.setInterval(() => {
+    this.#sayWhatRuns();
+  }, 1000);
 
   constructor({verbose}) {
     this.#verbose = verbose;
@@ -49,7 +51,10 @@ export class Progress {
     if (running === undefined) return;
     this.#current.delete(pass);
     const {suite, passed, failed, began} = running;
-    this.say(pass, `${suite}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}, ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    this.say(
+      pass,
+      `${suite}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}, ${((Date.now() - began) / 1000).toFixed(1)} s`,
+    );
   }
 
   /** A pass could not run to its end. */

@@ -40,35 +40,58 @@ const SUITES = ['specs', 'core', 'kernels'];
 export function settingsFromArguments(args) {
   const flag = {type: 'boolean', default: false};
   const text = {type: 'string'};
-  const {values} = parseArgs({args, options: {
-    quick: flag, browser: flag, node: flag, specs: flag, core: flag, kernels: flag, file: text, grep: text, backends: text, compositions: text,
-    threads: flag, coverage: flag, verbose: flag, help: flag,
-  }});
+  const {values} = parseArgs({
+    args,
+    options: {
+      quick: flag,
+      browser: flag,
+      node: flag,
+      specs: flag,
+      core: flag,
+      kernels: flag,
+      file: text,
+      grep: text,
+      backends: text,
+      compositions: text,
+      threads: flag,
+      coverage: flag,
+      verbose: flag,
+      help: flag,
+    },
+  });
   const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = '1'} = process.env;
   const asked = values.backends ?? TEST_BACKENDS;
   const settings = {
-    help: values.help, quick: values.quick, file: values.file ?? '', grep: values.grep ?? TEST_GREP, backends: asked ? asked.split(',') : DEFAULT,
-    compositions: Number(values.compositions ?? TEST_COMPOSITIONS), threads: values.threads || TEST_THREADS === '1', coverage: values.coverage,
+    help: values.help,
+    quick: values.quick,
+    file: values.file ?? '',
+    grep: values.grep ?? TEST_GREP,
+    backends: asked ? asked.split(',') : DEFAULT,
+    compositions: Number(values.compositions ?? TEST_COMPOSITIONS),
+    threads: values.threads || TEST_THREADS === '1',
+    coverage: values.coverage,
     verbose: values.verbose,
   };
-  for (const name of settings.backends) if (!ALL.includes(name)) throw new Error(`Unknown backend "${name}"; it must be one of ${ALL.join(', ')}.`);
-  if (!(settings.compositions >= 1)) throw new Error(`--compositions must be a number from 1; got ${values.compositions}.`);
+  for (const name of settings.backends)
+    if (!ALL.includes(name)) throw new Error(`Unknown backend "${name}"; it must be one of ${ALL.join(', ')}.`);
+  if (!(settings.compositions >= 1))
+    throw new Error(`--compositions must be a number from 1; got ${values.compositions}.`);
   return {...settings, passes: passesOf(settings, values)};
 }
 
 function passesOf({backends, threads, quick}, values) {
-  const suites = SUITES.filter((name) => values[name]).length > 0 ? SUITES.filter((name) => values[name]) : SUITES;
-  const inNode = backends.filter((name) => IN_NODE.includes(name));
+  const suites = SUITES.filter(name => values[name]).length > 0 ? SUITES.filter(name => values[name]) : SUITES;
+  const inNode = backends.filter(name => IN_NODE.includes(name));
   // Threads are there on isolated pages only.
   const only = values.browser || threads;
-  const inChrome = only ? backends : backends.filter((name) => !IN_NODE.includes(name));
-  const chrome = suites.flatMap((suite) => {
-    const own = suite === 'kernels' ? inChrome.filter((name) => name === 'wasm') : inChrome;
+  const inChrome = only ? backends : backends.filter(name => !IN_NODE.includes(name));
+  const chrome = suites.flatMap(suite => {
+    const own = suite === 'kernels' ? inChrome.filter(name => name === 'wasm') : inChrome;
     const pageBackends = suite === 'specs' ? backends : [];
     return own.length + pageBackends.length > 0 ? [{place: 'chrome', suite, backends: own, pageBackends}] : [];
   });
-  const node = suites.flatMap((suite) => {
-    const own = suite === 'kernels' ? inNode.filter((name) => name === 'wasm') : inNode;
+  const node = suites.flatMap(suite => {
+    const own = suite === 'kernels' ? inNode.filter(name => name === 'wasm') : inNode;
     return own.length > 0 ? [{place: 'node', suite, backends: own, pageBackends: []}] : [];
   });
   return [...(quick || (values.node && !only) ? [] : chrome), ...(only && !values.node ? [] : node)];

@@ -1,5 +1,6 @@
-import {restartWebGL} from './restart';
 import './stock_kernels';
+
+import {restartWebGL} from './restart';
 import {tf} from './tfjs';
 
 export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';
@@ -19,9 +20,11 @@ async function isThere(backend: Place): Promise<boolean> {
   return 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null;
 }
 
-/** Called by the entry of each bundle before specs are declared: these may run on those of the backends that are there. */
+/**
+ * Called by the entry of each bundle before specs are declared: these may run on those of the backends that are there.
+ */
 export async function findBackends(asked: readonly string[]): Promise<void> {
-  const found = await Promise.all(PLACES.map(async (name) => asked.includes(name) && await isThere(name)));
+  const found = await Promise.all(PLACES.map(async name => asked.includes(name) && (await isThere(name))));
   available = PLACES.filter((_, i) => found[i]);
   if (isBrowser && asked.includes('webgpu') && !available.includes('webgpu')) {
     console.warn('SKIPPED: all specs on webgpu, which has no adapter here.');
@@ -29,11 +32,15 @@ export async function findBackends(asked: readonly string[]): Promise<void> {
 }
 
 /**
- * Declares the specs of `body` once per backend that is asked for and there; by default webgl and webgpu in Chrome, cpu and
- * wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on WebGL 1 too
- * where `on` or the command line says so.
+ * Declares the specs of `body` once per backend that is asked for and there; by default webgl and webgpu in Chrome,
+ * cpu and wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on
+ * WebGL 1 too where `on` or the command line says so.
  */
-export function describeBackends(name: string, body: (backend: BackendName, place: Place) => void, on: readonly Place[] = BACKENDS): void {
+export function describeBackends(
+  name: string,
+  body: (backend: BackendName, place: Place) => void,
+  on: readonly Place[] = BACKENDS,
+): void {
   for (const place of PLACES) {
     const backend = place === 'webgl1' ? 'webgl' : place;
     const isAsked = available.includes(place);
@@ -42,7 +49,7 @@ export function describeBackends(name: string, body: (backend: BackendName, plac
     describe(`${name} [${place}]`, () => {
       if (place === 'webgl1') onWebGL1();
       beforeAll(async () => {
-        if (!await tf.setBackend(backend)) throw new Error(`The backend ${backend} did not start.`);
+        if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
         await tf.ready();
       });
       body(backend, place);
@@ -52,6 +59,8 @@ export function describeBackends(name: string, body: (backend: BackendName, plac
 
 function onWebGL1(): void {
   let restore = (): Promise<void> => Promise.resolve();
-  beforeAll(async () => { restore = await restartWebGL({WEBGL_VERSION: 1}); });
+  beforeAll(async () => {
+    restore = await restartWebGL({WEBGL_VERSION: 1});
+  });
   afterAll(() => restore());
 }

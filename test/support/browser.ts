@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-webgpu';
+
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 
 declare global {
@@ -15,8 +16,13 @@ export function startAfter(load: () => Promise<void>): void {
   const karma = window.__karma__;
   const start = karma.start.bind(karma);
   karma.start = (...args) => {
-    load().then(() => { start(...args); }, (error: unknown) => {
-      karma.error(error instanceof Error ? error.stack ?? error.message : String(error));
-    });
+    load().then(
+      () => {
+        start(...args);
+      },
+      (error: unknown) => {
+        karma.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      },
+    );
   };
 }

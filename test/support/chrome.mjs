@@ -1,4 +1,5 @@
 import {chromium} from 'playwright-core';
+
 import {chromeFlags} from './chrome_flags.mjs';
 import {chromeEnvironment} from './find_chrome.mjs';
 

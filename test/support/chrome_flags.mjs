@@ -3,9 +3,14 @@ const SOFTWARE = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--u
 
 // The rest keeps the browser off the network.
 const COMMON = [
-  '--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--disable-quic', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--enable-unsafe-webgpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** What Chrome is started with. @param gpu whether it renders on the machine's GPU. */
-export const chromeFlags = ({gpu = false} = {}) => gpu ? COMMON : [...COMMON, ...SOFTWARE];
+export const chromeFlags = ({gpu = false} = {}) => (gpu ? COMMON : [...COMMON, ...SOFTWARE]);

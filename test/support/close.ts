@@ -10,8 +10,11 @@ function isClose(actual: number, expected: number, tolerance: number): boolean {
  * Takes numbers, not tensors: pass `await x.data()`. Reading synchronously gives zeros on software WebGPU.
  */
 export function expectClose(
-    actual: number | ArrayLike<number>, expected: number | ArrayLike<number>, tolerance: number,
-    what = 'values'): void {
+  actual: number | ArrayLike<number>,
+  expected: number | ArrayLike<number>,
+  tolerance: number,
+  what = 'values',
+): void {
   const found = difference(actual, expected, tolerance, what);
   if (found === undefined) expect().nothing();
   else fail(found);
@@ -19,16 +22,21 @@ export function expectClose(
 
 /** What `expectClose` complains about; undefined where the numbers are close. */
 export function difference(
-    actual: number | ArrayLike<number>, expected: number | ArrayLike<number>, tolerance: number,
-    what = 'values'): string | undefined {
+  actual: number | ArrayLike<number>,
+  expected: number | ArrayLike<number>,
+  tolerance: number,
+  what = 'values',
+): string | undefined {
   const got = listOf(actual);
   const wanted = listOf(expected);
   if (got.length !== wanted.length) return `${what}: ${got.length} numbers, expected ${wanted.length}`;
-  const wrong = wanted.flatMap((value, i) => isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]);
+  const wrong = wanted.flatMap((value, i) => (isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]));
   const [first] = wrong;
   if (first === undefined) return undefined;
-  return `${what}[${first}]: ${got[first] ?? 'nothing'}, expected ${wanted[first] ?? 'nothing'} within ${tolerance}; ` +
-    `${wrong.length} of ${wanted.length} numbers differ`;
+  return (
+    `${what}[${first}]: ${got[first] ?? 'nothing'}, expected ${wanted[first] ?? 'nothing'} within ${tolerance}; ` +
+    `${wrong.length} of ${wanted.length} numbers differ`
+  );
 }
 
 function listOf(numbers: number | ArrayLike<number>): number[] {

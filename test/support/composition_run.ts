@@ -23,31 +23,48 @@ function scheduled(value: Scalar, factor = 1): Scalar {
  * @param afterStep is called after each step.
  */
 export async function runOnBackend(
-  {callbacks, hypers, groups, freezeTo, steps, schedule}: Composition, afterStep: (optimizer: Optimizer) => void = () => undefined,
+  {callbacks, hypers, groups, freezeTo, steps, schedule}: Composition,
+  afterStep: (optimizer: Optimizer) => void = () => undefined,
 ): Promise<ParameterResult[]> {
-  const variables = groups.map(group => group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))));
+  const variables = groups.map(group =>
+    group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))),
+  );
   const rows = groups.flatMap((group, i) => group.map((parameter, j) => ({parameter, variable: variables[i]?.[j]})));
   const optimizer = new Optimizer<readonly Callback[]>(callbacks, {...hypers, params: variables});
   try {
     optimizer.freezeTo(freezeTo);
-    for (const {parameter: {doWd}, variable} of rows) if (variable !== undefined) optimizer.state.set(variable, {doWd});
+    for (const {
+      parameter: {doWd},
+      variable,
+    } of rows)
+      if (variable !== undefined) optimizer.state.set(variable, {doWd});
     for (let step = 0; step < steps; step++) {
       optimizer.hypers.forEach((own, i) => {
         for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(values[i] ?? NaN, schedule[step]);
       });
       tf.tidy(() => {
-        optimizer.applyGradients(rows.map(({parameter: {gradients, shape}, variable}) => {
-          const gradient = gradients[step] ?? null;
-          return {name: variable?.name ?? '', tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32')};
-        }));
+        optimizer.applyGradients(
+          rows.map(({parameter: {gradients, shape}, variable}) => {
+            const gradient = gradients[step] ?? null;
+            return {
+              name: variable?.name ?? '',
+              tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32'),
+            };
+          }),
+        );
       });
       afterStep(optimizer);
     }
-    return await Promise.all(variables.flat().map(async variable => {
-      const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
-      const entries = state.map(async ([name, value]) => [name, value instanceof tf.Tensor ? [...await value.data()] : Number(value)] as const);
-      return {p: [...await variable.data()], state: Object.fromEntries(await Promise.all(entries))};
-    }));
+    return await Promise.all(
+      variables.flat().map(async variable => {
+        const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
+        const entries = state.map(
+          async ([name, value]) =>
+            [name, value instanceof tf.Tensor ? [...(await value.data())] : Number(value)] as const,
+        );
+        return {p: [...(await variable.data())], state: Object.fromEntries(await Promise.all(entries))};
+      }),
+    );
   } finally {
     optimizer.dispose();
     tf.dispose(variables);
@@ -60,31 +77,53 @@ const float64: Arithmetic<Float64Value, Float64Lane> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
-  scope: (_, run) => { run(); },
-  together: ({name}) => { throw new Error(`${name} acts on real tensors.`); },
+  scope: (_, run) => {
+    run();
+  },
+  together: ({name}) => {
+    throw new Error(`${name} acts on real tensors.`);
+  },
 };
 
 /** Runs a composition in plain JavaScript, in float64: the same callbacks on `Float64Value`s. */
 export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedule}: Composition): ParameterResult[] {
   const chain = chainOf(callbacks);
-  const value = (shape: readonly number[], numbers: readonly number[]) => new Float64Value(shape, Float64Array.from(numbers));
-  const parameters = groups.flatMap((group, i) => group.map(parameter => ({
-    parameter, trains: i >= freezeTo, p: value(parameter.shape, parameter.init), entries: new Map<string, Float64Value | number>(),
-    hypers: Object.fromEntries([...chain.hypers].map(([name, given]) => [name, typeof given === 'number' ? given : NaN])),
-    own: Object.entries(hypers).map(([name, values]) => [name, values[i] ?? NaN] as const),
-  })));
+  const value = (shape: readonly number[], numbers: readonly number[]) =>
+    new Float64Value(shape, Float64Array.from(numbers));
+  const parameters = groups.flatMap((group, i) =>
+    group.map(parameter => ({
+      parameter,
+      trains: i >= freezeTo,
+      p: value(parameter.shape, parameter.init),
+      entries: new Map<string, Float64Value | number>(),
+      hypers: Object.fromEntries(
+        [...chain.hypers].map(([name, given]) => [name, typeof given === 'number' ? given : NaN]),
+      ),
+      own: Object.entries(hypers).map(([name, values]) => [name, values[i] ?? NaN] as const),
+    })),
+  );
   const common = new Map<string, number>();
   for (let step = 0; step < steps; step++) {
     // As in the optimizer, nothing happens to a parameter without elements.
     const filled = parameters.filter(({p}) => p.size > 0);
-    const lanes = filled.map(({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Lane => {
-      const gradient = gradients[step] ?? null;
-      return {
-        before: p, p, grad: trains && gradient !== null ? value(shape, gradient) : undefined, trains, doWd,
-        hypers: {...defaults, ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])]))},
-        entries: Object.fromEntries([...entries, ...common]), stopped: false,
-      };
-    });
+    const lanes = filled.map(
+      ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Lane => {
+        const gradient = gradients[step] ?? null;
+        return {
+          before: p,
+          p,
+          grad: trains && gradient !== null ? value(shape, gradient) : undefined,
+          trains,
+          doWd,
+          hypers: {
+            ...defaults,
+            ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])])),
+          },
+          entries: Object.fromEntries([...entries, ...common]),
+          stopped: false,
+        };
+      },
+    );
     runChain(chain, lanes, float64);
     const before = new Map(common);
     lanes.forEach(({p, entries}, i) => {
@@ -101,17 +140,32 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   }
   return parameters.map(({p, entries}) => ({
     p: [...p.values],
-    state: Object.fromEntries([...entries, ...entries.size > 0 ? common : []].map(([name, entry]) => [name, typeof entry === 'number' ? entry : [...entry.values]])),
+    state: Object.fromEntries(
+      [...entries, ...(entries.size > 0 ? common : [])].map(([name, entry]) => [
+        name,
+        typeof entry === 'number' ? entry : [...entry.values],
+      ]),
+    ),
   }));
 }
 
-/** The first difference between two runs beyond `tolerance·max(1, |expected|)`, in words; undefined where there is none. */
-export function resultDifference(actual: readonly ParameterResult[], expected: readonly ParameterResult[], tolerance: number): string | undefined {
+/**
+ * The first difference between two runs beyond `tolerance·max(1, |expected|)`, in words; undefined where there is
+ * none.
+ */
+export function resultDifference(
+  actual: readonly ParameterResult[],
+  expected: readonly ParameterResult[],
+  tolerance: number,
+): string | undefined {
   for (const [i, {p, state}] of expected.entries()) {
     const result = actual[i];
     const names = [result?.state ?? {}, state].map(entries => Object.keys(entries).sort().join());
     if (names[0] !== names[1]) return `parameter ${i} has the state ${names[0]}, expected ${names[1]}`;
-    const values = [['p', result?.p, p] as const, ...Object.entries(state).map(([name, value]) => [name, result?.state[name], value] as const)];
+    const values = [
+      ['p', result?.p, p] as const,
+      ...Object.entries(state).map(([name, value]) => [name, result?.state[name], value] as const),
+    ];
     for (const [name, value, wanted] of values) {
       const found = difference(value ?? [], wanted, tolerance, `${name} of parameter ${i}`);
       if (found !== undefined) return found;

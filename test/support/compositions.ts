@@ -1,7 +1,23 @@
 import fc from 'fast-check';
+
 import {
-  adamStep, averageGrad, averageSqrGrad, type Callback, l2Reg, lambStep, larcLayerLr, larcStep, lookaheadSync, momentumStep, qhAdamStep, rAdamStep,
-  rmsPropStep, type Scalar, sgdStep, stepStat, weightDecay,
+  adamStep,
+  averageGrad,
+  averageSqrGrad,
+  type Callback,
+  l2Reg,
+  lambStep,
+  larcLayerLr,
+  larcStep,
+  lookaheadSync,
+  momentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  type Scalar,
+  sgdStep,
+  stepStat,
+  weightDecay,
 } from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
@@ -31,10 +47,21 @@ export interface Composition {
 
 const MOST_STEPS = 7;
 
-/** Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels. */
+/**
+ * Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels.
+ */
 const HYPERS: Readonly<Record<string, readonly number[]>> = {
-  lr: [0.001, 0.02, 0.1], mom: [0, 0.5, 0.9], sqrMom: [0.5, 0.9, 0.99], eps: [1e-3, 0.01], wd: [0, 0.01, 0.1], nu1: [0, 0.7, 1], nu2: [0.5, 1],
-  trustCoeff: [0.02], beta: [0, 5, 50], maxNorm: [0.5, 3], weightMom: [0.5, 0.9],
+  lr: [0.001, 0.02, 0.1],
+  mom: [0, 0.5, 0.9],
+  sqrMom: [0.5, 0.9, 0.99],
+  eps: [1e-3, 0.01],
+  wd: [0, 0.01, 0.1],
+  nu1: [0, 0.7, 1],
+  nu2: [0.5, 1],
+  trustCoeff: [0.02],
+  beta: [0, 5, 50],
+  maxNorm: [0.5, 3],
+  weightMom: [0.5, 0.9],
 };
 const FLAG_OPTIONS = ['dampening', 'clip'];
 
@@ -44,26 +71,46 @@ const adamAverages = named(dampened, averageSqrGrad, stepStat);
 
 const rules: fc.Arbitrary<readonly RandomCallback[]> = fc.oneof(
   fc.constantFrom(
-    named(sgdStep), named(averageGrad, momentumStep), named(dampened, momentumStep), named(averageSqrGrad, rmsPropStep),
-    named(averageGrad, averageSqrGrad.with({dampening: false}), rmsPropStep), named(larcLayerLr, larcStep),
+    named(sgdStep),
+    named(averageGrad, momentumStep),
+    named(dampened, momentumStep),
+    named(averageSqrGrad, rmsPropStep),
+    named(averageGrad, averageSqrGrad.with({dampening: false}), rmsPropStep),
+    named(larcLayerLr, larcStep),
     named(averageGrad, larcLayerLr.with({clip: false}), larcStep),
-    ...[adamStep, rAdamStep, qhAdamStep, lambStep].map(step => [...adamAverages, ...named(step)])),
+    ...[adamStep, rAdamStep, qhAdamStep, lambStep].map(step => [...adamAverages, ...named(step)]),
+  ),
   randomStep.map(step => [step]),
   fc.tuple(randomGradient, randomStep).map(list => [...named(dampened), ...list]),
-  fc.tuple(randomStep, fc.constantFrom(adamStep, lambStep)).map(([first, step]) => [...adamAverages, first, ...named(step)]));
+  fc
+    .tuple(randomStep, fc.constantFrom(adamStep, lambStep))
+    .map(([first, step]) => [...adamAverages, first, ...named(step)]),
+);
 
-const before: fc.Arbitrary<readonly RandomCallback[]> = fc.tuple(
-  fc.subarray(named(limitNorm, accumulate.with({n: 2}))),
-  fc.option(fc.oneof(randomTotal, randomGradient), {nil: undefined}),
-  fc.constantFrom([], named(weightDecay), named(l2Reg)),
-).map(([first, random, decay]) => [...first, ...random === undefined ? [] : [random], ...decay]);
+const before: fc.Arbitrary<readonly RandomCallback[]> = fc
+  .tuple(
+    fc.subarray(named(limitNorm, accumulate.with({n: 2}))),
+    fc.option(fc.oneof(randomTotal, randomGradient), {nil: undefined}),
+    fc.constantFrom([], named(weightDecay), named(l2Reg)),
+  )
+  .map(([first, random, decay]) => [...first, ...(random === undefined ? [] : [random]), ...decay]);
 
-const after = fc.constantFrom([], [], named(lookaheadSync.with({k: 2})), named(lookaheadSync.with({k: 3, alpha: 0.25})), named(keepAverage));
+const after = fc.constantFrom(
+  [],
+  [],
+  named(lookaheadSync.with({k: 2})),
+  named(lookaheadSync.with({k: 3, alpha: 0.25})),
+  named(keepAverage),
+);
 
-const callbackLists = fc.tuple(before, rules, after).map(lists => lists.flat())
+const callbackLists = fc
+  .tuple(before, rules, after)
+  .map(lists => lists.flat())
   // A callback reads what comes before it only; and of two callbacks of one name, one could not be saved.
   .filter(list => new Set(list.map(({text}) => text.split('(')[0])).size === list.length)
-  .filter(list => orderOf(list, 'randomGradient') === -1 || orderOf(list, 'randomGradient') > orderOf(list, 'averageGrad'));
+  .filter(
+    list => orderOf(list, 'randomGradient') === -1 || orderOf(list, 'randomGradient') > orderOf(list, 'averageGrad'),
+  );
 
 function orderOf(list: readonly RandomCallback[], name: string): number {
   return list.findIndex(({made}) => made.name === name);
@@ -75,55 +122,116 @@ const LONGEST_LIST = 100;
 /** Integers from -128 to 128. */
 function integers(size: number): fc.Arbitrary<readonly number[]> {
   if (size <= LONGEST_LIST) return fc.array(fc.integer({min: -128, max: 128}), {minLength: size, maxLength: size});
-  return fc.nat().map(seed => Array.from({length: size}, (_, i) => (i + seed) * 7919 % 257 - 128));
+  return fc.nat().map(seed => Array.from({length: size}, (_, i) => (((i + seed) * 7919) % 257) - 128));
 }
 
-const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<CompositionParameter> => fc.constantFrom(...shapes).chain(shape => {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const list = integers(size);
-  const zero = fc.constant(new Array<number>(size).fill(0));
-  return fc.record({
-    shape: fc.constant(shape),
-    // Off the grid of the gradients, so that decay does not cancel a gradient but for a rounding error.
-    init: fc.oneof({weight: 9, arbitrary: list.map(numbers => numbers.map(n => Math.fround(n / 64 + 1 / 300)))}, {weight: 1, arbitrary: zero}),
-    doWd: fc.boolean(),
-    gradients: fc.array(
-      fc.oneof({weight: 8, arbitrary: list.map(numbers => numbers.map(n => n / 64))}, {weight: 1, arbitrary: zero}, {weight: 1, arbitrary: fc.constant(null)}),
-      {minLength: MOST_STEPS, maxLength: MOST_STEPS}),
+const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<CompositionParameter> =>
+  fc.constantFrom(...shapes).chain(shape => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const list = integers(size);
+    const zero = fc.constant(new Array<number>(size).fill(0));
+    return fc.record({
+      shape: fc.constant(shape),
+      // Off the grid of the gradients, so that decay does not cancel a gradient but for a rounding error.
+      init: fc.oneof(
+        {weight: 9, arbitrary: list.map(numbers => numbers.map(n => Math.fround(n / 64 + 1 / 300)))},
+        {weight: 1, arbitrary: zero},
+      ),
+      doWd: fc.boolean(),
+      gradients: fc.array(
+        fc.oneof(
+          {weight: 8, arbitrary: list.map(numbers => numbers.map(n => n / 64))},
+          {weight: 1, arbitrary: zero},
+          {weight: 1, arbitrary: fc.constant(null)},
+        ),
+        {minLength: MOST_STEPS, maxLength: MOST_STEPS},
+      ),
+    });
   });
-});
 
 /** None, down step by step, or to any of some values at any step. */
 const schedules: fc.Arbitrary<readonly number[]> = fc.oneof(
   fc.constant(new Array<number>(MOST_STEPS).fill(1)),
   fc.constant(Array.from({length: MOST_STEPS}, (_, step) => 1 - step / 50)),
-  fc.array(fc.constantFrom(1, 0.9, 0.5), {minLength: MOST_STEPS, maxLength: MOST_STEPS}));
+  fc.array(fc.constantFrom(1, 0.9, 0.5), {minLength: MOST_STEPS, maxLength: MOST_STEPS}),
+);
 
 function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<Composition['hypers']> {
   const {hypers, options} = chainOf(callbacks);
-  const oneEach = <T extends Scalar>(...values: readonly T[]) => fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
-  const own = [...hypers.keys()].map(name => [name, oneEach(...HYPERS[name] ?? [])] as const);
+  const oneEach = <T extends Scalar>(...values: readonly T[]) =>
+    fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
+  const own = [...hypers.keys()].map(name => [name, oneEach(...(HYPERS[name] ?? []))] as const);
   const flags = FLAG_OPTIONS.filter(name => options.has(name)).map(name => [name, oneEach(true, false)] as const);
   const some = fc.subarray(flags).chain(chosen => fc.record(Object.fromEntries(chosen)));
   return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));
 }
 
-/** Compositions of the package's callbacks and random ones, over random groups, shapes, hypers and schedules, with some gradients missing. */
-export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Composition> => fc.record({
-  list: callbackLists,
-  groups: fc.array(fc.array(parametersOf(shapes), {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 3}),
-  steps: fc.integer({min: 1, max: MOST_STEPS}), schedule: schedules,
-}).chain(({list, groups, steps, schedule}) => {
-  const callbacks = list.map(({made}) => made);
-  return fc.record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})}).map(({hypers, freezeTo}) => ({
-    callbacks, hypers, groups, freezeTo, steps, schedule,
-    [fc.toStringMethod]: () => fc.stringify({callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`), hypers, groups, freezeTo, steps, schedule}),
-  }));
-});
+/**
+ * Compositions of the package's callbacks and random ones, over random groups, shapes, hypers and schedules, with some
+ * gradients missing.
+ */
+export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Composition> =>
+  fc
+    .record({
+      list: callbackLists,
+      groups: fc.array(fc.array(parametersOf(shapes), {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 3}),
+      steps: fc.integer({min: 1, max: MOST_STEPS}),
+      schedule: schedules,
+    })
+    .chain(({list, groups, steps, schedule}) => {
+      const callbacks = list.map(({made}) => made);
+      return fc
+        .record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})})
+        .map(({hypers, freezeTo}) => ({
+          callbacks,
+          hypers,
+          groups,
+          freezeTo,
+          steps,
+          schedule,
+          [fc.toStringMethod]: () =>
+            fc.stringify({
+              callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`),
+              hypers,
+              groups,
+              freezeTo,
+              steps,
+              schedule,
+            }),
+        }));
+    });
 
 /** Few shapes, for tfjs compiles its programs for each. */
 export const FEW_SHAPES = [[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]];
 /** Ranks from 0 to 6; sizes next to the four that a vector holds. */
-export const SMALL_SHAPES = [[], [1], [0, 3], [3], [4], [5], [2, 4], [3, 3], [4, 1, 3], [13], [2, 2, 2, 2], [17], [1, 3, 1, 5, 1], [2, 1, 2, 1, 2, 2], [31]];
+export const SMALL_SHAPES = [
+  [],
+  [1],
+  [0, 3],
+  [3],
+  [4],
+  [5],
+  [2, 4],
+  [3, 3],
+  [4, 1, 3],
+  [13],
+  [2, 2, 2, 2],
+  [17],
+  [1, 3, 1, 5, 1],
+  [2, 1, 2, 1, 2, 2],
+  [31],
+];
 /** Ranks from 0 to 6; around the tile of the CPU backend, and above 65,536: next to multiples of 4 and others. */
-export const LARGE_SHAPES = [[], [8191], [8193], [65_537], [65_539], [257, 257], [3, 21_853], [6, 10, 1093], [5, 4, 4, 821], [2, 3, 5, 7, 313], [2, 1, 5, 1, 4, 1639]];
+export const LARGE_SHAPES = [
+  [],
+  [8191],
+  [8193],
+  [65_537],
+  [65_539],
+  [257, 257],
+  [3, 21_853],
+  [6, 10, 1093],
+  [5, 4, 4, 821],
+  [2, 3, 5, 7, 313],
+  [2, 1, 5, 1, 4, 1639],
+];

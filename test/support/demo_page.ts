@@ -26,17 +26,36 @@ export class DemoPage {
   /** What went wrong that no visitor would see: errors, failed requests, requests to elsewhere. */
   readonly problems: string[] = [];
 
-  private constructor(readonly page: Page, url: string) {
+  private constructor(
+    readonly page: Page,
+    url: string,
+  ) {
     page.setDefaultTimeout(TIMEOUT);
-    page.on('console', message => { if (message.type() === 'error') this.problems.push(message.text()); });
-    page.on('pageerror', error => { this.problems.push(String(error)); });
-    page.on('requestfailed', request => { this.problems.push(`${request.url()} failed`); });
-    page.on('response', response => { if (!response.ok()) this.problems.push(`${response.url()} gave ${response.status()}`); });
-    page.on('request', request => { if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) this.problems.push(`${request.url()} is elsewhere`); });
+    page.on('console', message => {
+      if (message.type() === 'error') this.problems.push(message.text());
+    });
+    page.on('pageerror', error => {
+      this.problems.push(String(error));
+    });
+    page.on('requestfailed', request => {
+      this.problems.push(`${request.url()} failed`);
+    });
+    page.on('response', response => {
+      if (!response.ok()) this.problems.push(`${response.url()} gave ${response.status()}`);
+    });
+    page.on('request', request => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
+        this.problems.push(`${request.url()} is elsewhere`);
+    });
   }
 
   /** Resolves when the page is ready. @param prepare called before it loads. */
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}, prepare: (page: Page) => Promise<unknown> = () => Promise.resolve()): Promise<DemoPage> {
+  static async open(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+    prepare: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<DemoPage> {
     const context = await browser.newContext(options);
     const demo = new DemoPage(await context.newPage(), url);
     await prepare(demo.page);
@@ -49,7 +68,7 @@ export class DemoPage {
   async says(text: RegExp): Promise<string> {
     const status = this.page.getByRole('status').filter({hasText: text});
     await status.waitFor();
-    return await status.textContent() ?? '';
+    return (await status.textContent()) ?? '';
   }
 
   async choose({optimizers = [], backend = 'wasm', schedule = 'oneCycle', ...numbers}: Choice): Promise<void> {
@@ -57,7 +76,7 @@ export class DemoPage {
     await this.page.locator('#schedule').selectOption(schedule);
     for (const [name, value] of Object.entries(numbers)) await this.page.locator(`#${name}`).fill(String(value));
     for (const box of await this.page.locator('#entrants input[type=checkbox]:enabled').all()) {
-      await box.setChecked(optimizers.includes(await box.getAttribute('value') ?? ''));
+      await box.setChecked(optimizers.includes((await box.getAttribute('value')) ?? ''));
     }
   }
 
@@ -67,7 +86,9 @@ export class DemoPage {
 
   /** Makes so many steps, one by one. */
   async step(n: number): Promise<void> {
-    const before = await this.page.locator('#progress').evaluate(progress => progress instanceof HTMLProgressElement ? progress.value : NaN);
+    const before = await this.page
+      .locator('#progress')
+      .evaluate(progress => (progress instanceof HTMLProgressElement ? progress.value : NaN));
     for (let i = 1; i <= n; i++) {
       await this.button('Step').click();
       await this.says(new RegExp(`^(Paused at step ${before + i}\\.|Finished\\.)`));
@@ -76,28 +97,46 @@ export class DemoPage {
 
   async results(): Promise<Result[]> {
     const rows = await this.page.locator('#results tr').all();
-    return Promise.all(rows.map(async row => {
-      const [name = '', loss, ...figures] = await row.locator('th, td').evaluateAll(cells => cells.map(cell => cell.firstChild?.nodeName === 'svg' ? cell.textContent : cell.firstChild?.textContent ?? ''));
-      return {name, loss: parseFloat(loss ?? ''), figures: figures.map(parseFloat)};
-    }));
+    return Promise.all(
+      rows.map(async row => {
+        const [name = '', loss, ...figures] = await row
+          .locator('th, td')
+          .evaluateAll(cells =>
+            cells.map(cell =>
+              cell.firstChild?.nodeName === 'svg' ? cell.textContent : (cell.firstChild?.textContent ?? ''),
+            ),
+          );
+        return {name, loss: parseFloat(loss ?? ''), figures: figures.map(parseFloat)};
+      }),
+    );
   }
 
   /** How many points each curve of a chart has. */
   async curves(chart: string): Promise<number[]> {
-    return this.page.locator(`#${chart} .curves path`).evaluateAll(paths => paths.map(path => (path.getAttribute('d')?.match(/[ML]/g) ?? []).length));
+    return this.page
+      .locator(`#${chart} .curves path`)
+      .evaluateAll(paths => paths.map(path => (path.getAttribute('d')?.match(/[ML]/g) ?? []).length));
   }
 
   /** A fingerprint of what the browser stores of each contestant: weights, optimizer weights, configuration. */
   async stored(): Promise<Record<string, string>> {
     return this.page.evaluate(async () => {
-      const settled = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => { resolve(request.result); };
-        request.onerror = () => { reject(new Error('IndexedDB')); };
-      });
+      const settled = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => {
+            resolve(request.result);
+          };
+          request.onerror = () => {
+            reject(new Error('IndexedDB'));
+          };
+        });
       const database = await settled(indexedDB.open('tensorflowjs'));
-      const models: unknown[] = await settled(database.transaction('models_store').objectStore('models_store').getAll());
+      const models: unknown[] = await settled(
+        database.transaction('models_store').objectStore('models_store').getAll(),
+      );
       database.close();
-      const member = (x: unknown, name: string): unknown => typeof x === 'object' && x !== null ? Reflect.get(x, name) : undefined;
+      const member = (x: unknown, name: string): unknown =>
+        typeof x === 'object' && x !== null ? Reflect.get(x, name) : undefined;
       const prints: Record<string, string> = {};
       for (const model of models) {
         const artifacts = member(model, 'modelArtifacts');

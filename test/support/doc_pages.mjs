@@ -1,4 +1,5 @@
-// The code of all pages as modules: `docs:blocks` imports each block as a function of the hidden context that doc_context.ts makes.
+// The code of all pages as modules: `docs:blocks` imports each block as a function of the hidden context that
+// doc_context.ts makes.
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -19,13 +20,22 @@ export function inRepository(link) {
 
 /** The pages of a project: those in its root, then those in docs/. */
 export function pagesOf(root) {
-  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).sort();
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
+  const docs = readdirSync(join(root, 'docs'))
+    .filter(name => name.endsWith('.md'))
+    .sort();
+  return [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'CODE_OF_CONDUCT.md',
+    'SECURITY.md',
+    ...docs.map(name => `docs/${name}`),
+  ];
 }
 
 /**
- * The fenced blocks of a page. The word after the language says where alone a block can run. `ts continued` goes on from the block of code before it,
- * in the same module; `text printed` is what that prints.
+ * The fenced blocks of a page. The word after the language says where alone a block can run. `ts continued` goes on
+ * from the block of code before it, in the same module; `text printed` is what that prints.
  * @param page its name, for the names of the blocks.
  */
 export function blocksOf(text, page) {
@@ -34,10 +44,14 @@ export function blocksOf(text, page) {
     const [language = '', mark = 'anywhere'] = info.trim().split(/\s+/);
     const heading = [...text.slice(0, index).matchAll(/^#+ (.*)$/gm)].at(-1)?.[1] ?? '';
     const name = `${page} ${i + 1}, ${heading}`;
-    const before = blocks.findLast((block) => block.language === 'ts');
+    const before = blocks.findLast(block => block.language === 'ts');
     const marks = MARKS[language] ?? [];
-    if (mark !== 'anywhere' && !marks.includes(mark)) throw new Error(`${name}: a block of ${language} can be marked ${marks.join(', ') || 'in no way'}; got '${mark}'.`);
-    if (['continued', 'printed'].includes(mark) && before === undefined) throw new Error(`${name}: there is no block of code before it.`);
+    if (mark !== 'anywhere' && !marks.includes(mark))
+      throw new Error(
+        `${name}: a block of ${language} can be marked ${marks.join(', ') || 'in no way'}; got '${mark}'.`,
+      );
+    if (['continued', 'printed'].includes(mark) && before === undefined)
+      throw new Error(`${name}: there is no block of code before it.`);
     if (mark === 'continued') before.code += code;
     else if (mark === 'printed') before.printed = (before.printed ?? '') + code;
     else blocks.push({name, language, where: language === 'html' ? 'browser' : mark, code});
@@ -47,14 +61,20 @@ export function blocksOf(text, page) {
 
 /** A block as a module that exports `run`, in TypeScript. */
 function moduleOf({name, language, code}) {
-  const script = language === 'html' ? /<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '' : code;
+  const script = language === 'html' ? (/<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
   const imports = [];
-  const body = script.replace(/^import\s[^;]+;.*\n/gm, (statement) => {
-    imports.push(statement);
-    return '';
-  }).replace(TOLD, '$1told($2, $3);');
-  if (body.includes('// →')) throw new Error(`${name}: what stands after '// →' is the value of the statement before it; this is none:\n${body}`);
-  if (!imports.some((statement) => statement.includes('* as tf '))) imports.push("import * as tf from '@tensorflow/tfjs';\n");
+  const body = script
+    .replace(/^import\s[^;]+;.*\n/gm, statement => {
+      imports.push(statement);
+      return '';
+    })
+    .replace(TOLD, '$1told($2, $3);');
+  if (body.includes('// →'))
+    throw new Error(
+      `${name}: what stands after '// →' is the value of the statement before it; this is none:\n${body}`,
+    );
+  if (!imports.some(statement => statement.includes('* as tf ')))
+    imports.push("import * as tf from '@tensorflow/tfjs';\n");
   return `import type {DocContext} from './test/support/doc_context';
 import * as tfoptim from 'tfjs-optim';
 ${imports.join('')}
@@ -66,10 +86,18 @@ ${body}
 `;
 }
 
-/** An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without `run`. */
+/**
+ * An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without
+ * `run`.
+ */
 export function docBlocks(root, place) {
-  const blocks = () => pagesOf(root).flatMap((page) => blocksOf(readFileSync(join(root, page), 'utf8'), page))
-    .map((block) => ({...block, source: ['ts', 'html'].includes(block.language) && !BUNDLED.includes(block.where) ? moduleOf(block) : ''}));
+  const blocks = () =>
+    pagesOf(root)
+      .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
+      .map(block => ({
+        ...block,
+        source: ['ts', 'html'].includes(block.language) && !BUNDLED.includes(block.where) ? moduleOf(block) : '',
+      }));
   return {
     name: 'doc-blocks',
     setup(bundler) {
@@ -78,9 +106,15 @@ export function docBlocks(root, place) {
       bundler.onLoad({filter: /^docs:blocks$/, namespace: 'docs'}, () => {
         const listed = blocks();
         const runs = listed.map(({source, where}) => source !== '' && ['anywhere', place].includes(where));
-        const imports = runs.flatMap((run, i) => run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []);
-        const entries = listed.map((block, i) => `{...${JSON.stringify(block)}, run: ${runs[i] ? `run${i}` : 'undefined'}},`);
-        return {contents: `${imports.join('\n')}\nexport const blocks = [\n${entries.join('\n')}\n];`, loader: 'js', resolveDir: root};
+        const imports = runs.flatMap((run, i) => (run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []));
+        const entries = listed.map(
+          (block, i) => `{...${JSON.stringify(block)}, run: ${runs[i] ? `run${i}` : 'undefined'}},`,
+        );
+        return {
+          contents: `${imports.join('\n')}\nexport const blocks = [\n${entries.join('\n')}\n];`,
+          loader: 'js',
+          resolveDir: root,
+        };
       });
       bundler.onLoad({filter: /^docs:block\/\d+$/, namespace: 'docs'}, ({path}) => {
         const block = blocks()[Number(path.slice('docs:block/'.length))];

@@ -13,8 +13,9 @@ const COMMANDS = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium
 const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  ...['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA']
-    .flatMap((name) => process.env[name] ? [join(process.env[name], 'Google/Chrome/Application/chrome.exe')] : []),
+  ...['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap(name =>
+    process.env[name] ? [join(process.env[name], 'Google/Chrome/Application/chrome.exe')] : [],
+  ),
 ];
 
 function isExecutable(path) {
@@ -28,7 +29,7 @@ function isExecutable(path) {
 
 function installed() {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  return [...COMMANDS.flatMap((name) => folders.map((folder) => join(folder, name))), ...PLACES].find(isExecutable);
+  return [...COMMANDS.flatMap(name => folders.map(folder => join(folder, name))), ...PLACES].find(isExecutable);
 }
 
 // The package unpacks into the temporary folder of its process and brings system libraries only where it believes
@@ -58,7 +59,8 @@ function unpack() {
 function packageFolder() {
   const name = '@sparticuz/chromium';
   let folder = folderWithManifest(dirname(require.resolve(name)));
-  while (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name !== name) folder = folderWithManifest(dirname(folder));
+  while (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name !== name)
+    folder = folderWithManifest(dirname(folder));
   return folder;
 }
 

@@ -5,67 +5,142 @@ type Binary = (a: number, b: number) => number;
 
 /** What a callback computes with, as plain JavaScript numbers in float64. Booleans are 0 and 1. */
 export class Float64Value implements Value {
-  constructor(readonly shape: readonly number[], readonly values: Float64Array) {
+  constructor(
+    readonly shape: readonly number[],
+    readonly values: Float64Array,
+  ) {
     if (values.length !== sizeOf(shape)) throw new Error(`${values.length} values don't fill the shape [${shape}].`);
   }
 
-  get rank(): number { return this.shape.length; }
-  get size(): number { return this.values.length; }
+  get rank(): number {
+    return this.shape.length;
+  }
+  get size(): number {
+    return this.values.length;
+  }
 
-  add(b: Operand) { return this.with(b, (x, y) => x + y); }
-  sub(b: Operand) { return this.with(b, (x, y) => x - y); }
-  mul(b: Operand) { return this.with(b, (x, y) => x * y); }
-  div(b: Operand) { return this.with(b, (x, y) => x / y); }
-  maximum(b: Operand) { return this.with(b, Math.max); }
-  minimum(b: Operand) { return this.with(b, Math.min); }
-  pow(b: Operand) { return this.with(b, Math.pow); }
-  sqrt() { return this.each(Math.sqrt); }
-  square() { return this.each(x => x * x); }
-  abs() { return this.each(Math.abs); }
-  neg() { return this.each(x => -x); }
-  sign() { return this.each(Math.sign); }
-  exp() { return this.each(Math.exp); }
-  log() { return this.each(Math.log); }
-  softplus() { return this.each(x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))); }
-  zerosLike() { return this.each(() => 0); }
-  onesLike() { return this.each(() => 1); }
-  sum() { return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0))); }
-  mean() { return this.sum().div(this.size); }
-  max() { return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => Math.max(a, b), -Infinity))); }
-  less(b: Operand) { return this.with(b, (x, y) => Number(x < y)); }
-  lessEqual(b: Operand) { return this.with(b, (x, y) => Number(x <= y)); }
-  greater(b: Operand) { return this.with(b, (x, y) => Number(x > y)); }
-  greaterEqual(b: Operand) { return this.with(b, (x, y) => Number(x >= y)); }
-  equal(b: Operand) { return this.with(b, (x, y) => Number(x === y)); }
-  logicalAnd(b: Operand) { return this.with(b, (x, y) => Number(x !== 0 && y !== 0)); }
-  logicalOr(b: Operand) { return this.with(b, (x, y) => Number(x !== 0 || y !== 0)); }
-  logicalNot() { return this.each(x => Number(x === 0)); }
+  add(b: Operand) {
+    return this.#with(b, (x, y) => x + y);
+  }
+  sub(b: Operand) {
+    return this.#with(b, (x, y) => x - y);
+  }
+  mul(b: Operand) {
+    return this.#with(b, (x, y) => x * y);
+  }
+  div(b: Operand) {
+    return this.#with(b, (x, y) => x / y);
+  }
+  maximum(b: Operand) {
+    return this.#with(b, Math.max);
+  }
+  minimum(b: Operand) {
+    return this.#with(b, Math.min);
+  }
+  pow(b: Operand) {
+    return this.#with(b, Math.pow);
+  }
+  sqrt() {
+    return this.#each(Math.sqrt);
+  }
+  square() {
+    return this.#each(x => x * x);
+  }
+  abs() {
+    return this.#each(Math.abs);
+  }
+  neg() {
+    return this.#each(x => -x);
+  }
+  sign() {
+    return this.#each(Math.sign);
+  }
+  exp() {
+    return this.#each(Math.exp);
+  }
+  log() {
+    return this.#each(Math.log);
+  }
+  softplus() {
+    return this.#each(x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+  }
+  zerosLike() {
+    return this.#each(() => 0);
+  }
+  onesLike() {
+    return this.#each(() => 1);
+  }
+  sum() {
+    return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0)));
+  }
+  mean() {
+    return this.sum().div(this.size);
+  }
+  max() {
+    return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => Math.max(a, b), -Infinity)));
+  }
+  less(b: Operand) {
+    return this.#with(b, (x, y) => Number(x < y));
+  }
+  lessEqual(b: Operand) {
+    return this.#with(b, (x, y) => Number(x <= y));
+  }
+  greater(b: Operand) {
+    return this.#with(b, (x, y) => Number(x > y));
+  }
+  greaterEqual(b: Operand) {
+    return this.#with(b, (x, y) => Number(x >= y));
+  }
+  equal(b: Operand) {
+    return this.#with(b, (x, y) => Number(x === y));
+  }
+  logicalAnd(b: Operand) {
+    return this.#with(b, (x, y) => Number(x !== 0 && y !== 0));
+  }
+  logicalOr(b: Operand) {
+    return this.#with(b, (x, y) => Number(x !== 0 || y !== 0));
+  }
+  logicalNot() {
+    return this.#each(x => Number(x === 0));
+  }
 
   where(condition: Operand, other: Operand) {
     const chosen = asFloat64(condition);
     const shape = broadcast(broadcast(this.shape, chosen.shape), asFloat64(other).shape);
-    const [c, a, b] = [chosen, this, asFloat64(other)].map(value => value.broadcastTo(shape));
-    return new Float64Value(shape, Float64Array.from({length: sizeOf(shape)}, (_, i) => (c?.[i] === 0 ? b?.[i] : a?.[i]) ?? NaN));
+    const [c, a, b] = [chosen, this, asFloat64(other)].map(value => value.#broadcastTo(shape));
+    return new Float64Value(
+      shape,
+      Float64Array.from({length: sizeOf(shape)}, (_, i) => (c?.[i] === 0 ? b?.[i] : a?.[i]) ?? NaN),
+    );
   }
 
-  private each(f: Unary): Float64Value {
-    return new Float64Value(this.shape, this.values.map(x => f(x)));
+  #each(f: Unary): Float64Value {
+    return new Float64Value(
+      this.shape,
+      this.values.map(x => f(x)),
+    );
   }
 
-  private with(operand: Operand, f: Binary): Float64Value {
+  #with(operand: Operand, f: Binary): Float64Value {
     const other = asFloat64(operand);
     const shape = broadcast(this.shape, other.shape);
-    const b = other.broadcastTo(shape);
-    return new Float64Value(shape, this.broadcastTo(shape).map((x, i) => f(x, b[i] ?? NaN)));
+    const b = other.#broadcastTo(shape);
+    return new Float64Value(
+      shape,
+      this.#broadcastTo(shape).map((x, i) => f(x, b[i] ?? NaN)),
+    );
   }
 
-  private broadcastTo(shape: readonly number[]): Float64Array {
+  #broadcastTo(shape: readonly number[]): Float64Array {
     const lead = shape.length - this.rank;
     const own = strides(this.shape);
-    const steps = shape.map((_, axis) => this.shape[axis - lead] === 1 ? 0 : own[axis - lead] ?? 0);
+    const steps = shape.map((_, axis) => (this.shape[axis - lead] === 1 ? 0 : (own[axis - lead] ?? 0)));
     const outer = strides(shape);
     return Float64Array.from({length: sizeOf(shape)}, (_, i) => {
-      const at = shape.reduce((sum, size, axis) => sum + Math.floor(i / (outer[axis] ?? 1)) % size * (steps[axis] ?? 0), 0);
+      const at = shape.reduce(
+        (sum, size, axis) => sum + (Math.floor(i / (outer[axis] ?? 1)) % size) * (steps[axis] ?? 0),
+        0,
+      );
       return this.values[at] ?? NaN;
     });
   }

@@ -1,5 +1,5 @@
-import * as files from './golden_files.mjs';
 import type {GoldenArgument, GoldenFile, GoldenNumber, GoldenNumbers, OptimCase} from './golden_files.mjs';
+import * as files from './golden_files.mjs';
 
 export * from './golden_files.mjs';
 
@@ -17,7 +17,7 @@ export const optimFiles: Readonly<Record<string, GoldenFile<OptimCase>>> = {
   sgd: files.sgd,
 };
 
-const WORDS = {'nan': NaN, 'inf': Infinity, '-inf': -Infinity};
+const WORDS = {nan: NaN, inf: Infinity, '-inf': -Infinity};
 
 export function number(value: GoldenNumber): number {
   return typeof value === 'number' ? value : WORDS[value];
@@ -29,8 +29,9 @@ export function numbers(values: GoldenNumbers): number[] {
 
 /** Python's argument as JavaScript's: a numpy array becomes a typed array, a slice what `slice` makes of it. */
 export function argument<S>(
-    value: GoldenArgument,
-    slice: (start: number | null, end: number) => S): number | boolean | null | readonly number[] | Float64Array | S {
+  value: GoldenArgument,
+  slice: (start: number | null, end: number) => S,
+): number | boolean | null | readonly number[] | Float64Array | S {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number' || typeof value === 'string') return number(value);
   if ('$slice' in value) return slice(...value.$slice);

@@ -2,14 +2,21 @@
 export type GoldenNumber = number | 'nan' | 'inf' | '-inf';
 export type GoldenNumbers = readonly GoldenNumber[];
 export type GoldenArgument =
-  | GoldenNumber | boolean | null | readonly number[]
-  | {readonly $slice: readonly [number | null, number]} | {readonly $array: readonly number[]}
+  | GoldenNumber
+  | boolean
+  | null
+  | readonly number[]
+  | {readonly $slice: readonly [number | null, number]}
+  | {readonly $array: readonly number[]}
   | {readonly $tuple: readonly number[]};
 
 export type Arguments = Readonly<Record<string, GoldenArgument>>;
 export type Hypers = Readonly<Record<string, number>>;
 export type Flags = Readonly<Record<'do_wd' | 'force_train', boolean | undefined>>;
-export interface ExpectedError {readonly type: string; readonly message: string}
+export interface ExpectedError {
+  readonly type: string;
+  readonly message: string;
+}
 
 export interface GoldenFile<C> {
   readonly format: string;
@@ -17,7 +24,10 @@ export interface GoldenFile<C> {
   readonly cases: readonly C[];
 }
 
-export interface Built {readonly optimizer: string; readonly hypers: Arguments}
+export interface Built {
+  readonly optimizer: string;
+  readonly hypers: Arguments;
+}
 
 export interface GoldenParameter {
   readonly name: string;
@@ -26,10 +36,24 @@ export interface GoldenParameter {
 }
 
 export type OptimEvent = {readonly step: number} & (
-  | {readonly kind: 'set_hyper'; readonly key: string; readonly value: GoldenArgument; readonly expect_hypers: readonly Hypers[]}
+  | {
+      readonly kind: 'set_hyper';
+      readonly key: string;
+      readonly value: GoldenArgument;
+      readonly expect_hypers: readonly Hypers[];
+    }
   | {readonly kind: 'set_hypers'; readonly values: Arguments; readonly expect_hypers: readonly Hypers[]}
-  | {readonly kind: 'freeze_to'; readonly n: number; readonly expect_trainable: readonly boolean[]; readonly expect_frozen_idx: number}
-  | {readonly kind: 'freeze' | 'unfreeze'; readonly expect_trainable: readonly boolean[]; readonly expect_frozen_idx: number}
+  | {
+      readonly kind: 'freeze_to';
+      readonly n: number;
+      readonly expect_trainable: readonly boolean[];
+      readonly expect_frozen_idx: number;
+    }
+  | {
+      readonly kind: 'freeze' | 'unfreeze';
+      readonly expect_trainable: readonly boolean[];
+      readonly expect_frozen_idx: number;
+    }
   | {readonly kind: 'set_state'; readonly param: string; readonly key: string; readonly value: boolean | number}
   | {readonly kind: 'clear_state'; readonly expect_state: readonly Partial<Flags>[]}
   | {
@@ -37,7 +61,8 @@ export type OptimEvent = {readonly step: number} & (
       readonly fresh: Built & {readonly inner?: Built};
       readonly expect_hypers_before_load: readonly Hypers[];
       readonly expect_hypers: readonly Hypers[];
-    });
+    }
+);
 
 export interface ParameterState extends Partial<Flags> {
   readonly grad_avg?: GoldenNumbers;
@@ -86,7 +111,12 @@ export interface CallbackCase {
   };
 }
 
-export interface Debias {readonly mom: number; readonly damp: number; readonly step: number; readonly value: number}
+export interface Debias {
+  readonly mom: number;
+  readonly damp: number;
+  readonly step: number;
+  readonly value: number;
+}
 
 export type HypersCase =
   | (Built & {
@@ -152,7 +182,11 @@ export interface ScheduleFunction {
 }
 
 export type ScheduleFunctionCase =
-  | (ScheduleFunction & {readonly kind: 'func'; readonly pos: readonly number[]; readonly values: readonly OneOrMany[]})
+  | (ScheduleFunction & {
+      readonly kind: 'func';
+      readonly pos: readonly number[];
+      readonly values: readonly OneOrMany[];
+    })
   | {
       readonly kind: 'combine_scheds';
       readonly pcts: readonly number[];
@@ -206,11 +240,16 @@ export type LrFindCase =
       readonly num_it: number;
       readonly lrs: readonly number[];
       readonly losses: GoldenNumbers;
-      readonly expected: Readonly<Record<string, {
-        readonly lr: number;
-        readonly lr_float64_inputs: number;
-        readonly point: readonly [number, number];
-      }>>;
+      readonly expected: Readonly<
+        Record<
+          string,
+          {
+            readonly lr: number;
+            readonly lr_float64_inputs: number;
+            readonly point: readonly [number, number];
+          }
+        >
+      >;
     };
 
 export declare const callbacks: GoldenFile<CallbackCase> & {readonly debias: readonly Debias[]};

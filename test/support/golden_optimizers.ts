@@ -1,5 +1,19 @@
 import {
-  adam, type Callback, type HyperValue, lamb, larc, Lookahead, Optimizer, type ParamGroups, qhAdam, rAdam, ranger, rmsProp, type Scalar, sgd, slice,
+  adam,
+  type Callback,
+  type HyperValue,
+  lamb,
+  larc,
+  Lookahead,
+  Optimizer,
+  type ParamGroups,
+  qhAdam,
+  rAdam,
+  ranger,
+  rmsProp,
+  type Scalar,
+  sgd,
+  slice,
 } from '../../src';
 import {houseCallbacks} from '../../src/callbacks';
 import {expectClose} from './close';
@@ -9,10 +23,19 @@ import type {Arguments, Built, GoldenArgument, Hypers} from './golden_files.mjs'
 const HYPERS = ['mom', 'sqrMom', 'eps', 'wd', 'nu1', 'nu2', 'beta', 'trustCoeff'] as const;
 const FLAGS = ['clip', 'decoupleWd'] as const;
 
-type Settings = {[K in typeof HYPERS[number]]?: HyperValue} & {[K in typeof FLAGS[number]]?: boolean} & {readonly params: ParamGroups};
+type Settings = {[K in (typeof HYPERS)[number]]?: HyperValue} & {[K in (typeof FLAGS)[number]]?: boolean} & {
+  readonly params: ParamGroups;
+};
 
 const FACTORIES: Readonly<Record<string, (lr: HyperValue | undefined, settings: Settings) => Optimizer>> = {
-  SGD: sgd, RMSProp: rmsProp, Adam: adam, RAdam: rAdam, QHAdam: qhAdam, Larc: larc, Lamb: lamb, ranger,
+  SGD: sgd,
+  RMSProp: rmsProp,
+  Adam: adam,
+  RAdam: rAdam,
+  QHAdam: qhAdam,
+  Larc: larc,
+  Lamb: lamb,
+  ranger,
 };
 
 /** A golden case's optimizer. */
@@ -40,7 +63,7 @@ export function goldenCallback(name: string): Callback {
 
 /** A hyper's value as `setHyper` takes it. */
 export function hyperValue(value: GoldenArgument): HyperValue {
-  const given = argument(value, (start, end) => start === null ? slice(end) : slice(start, end));
+  const given = argument(value, (start, end) => (start === null ? slice(end) : slice(start, end)));
   if (given === null) throw new Error('A hyper is never null.');
   return given;
 }
@@ -48,7 +71,9 @@ export function hyperValue(value: GoldenArgument): HyperValue {
 /** The optimizer of a golden case over groups of variables. */
 export function buildOptimizer({optimizer, hypers, inner, cbs}: BuiltCase, params: ParamGroups): Optimizer {
   if (cbs !== undefined) {
-    const callbacks = cbs.map(entry => typeof entry === 'string' ? goldenCallback(entry) : goldenCallback(entry[0]).with(camelCaseKeys(entry[1])));
+    const callbacks = cbs.map(entry =>
+      typeof entry === 'string' ? goldenCallback(entry) : goldenCallback(entry[0]).with(camelCaseKeys(entry[1])),
+    );
     return new Optimizer<readonly Callback[]>(callbacks, {...hyperValues(hypers), params});
   }
   if (inner !== undefined) return new Lookahead(buildOptimizer(inner, params), numbersOf(hypers));
@@ -65,8 +90,17 @@ export function buildOptimizer({optimizer, hypers, inner, cbs}: BuiltCase, param
 export function expectHypers(optimizer: Optimizer, expected: readonly Hypers[], what: string): void {
   const actual = optimizer.hypers.map(values => Object.entries(values).sort());
   const wanted = expected.map(values => Object.entries(camelCaseKeys(values)).sort());
-  expect(actual.map(entries => entries.map(([name]) => name))).withContext(what).toEqual(wanted.map(entries => entries.map(([name]) => name)));
-  wanted.forEach((entries, i) => { expectClose(actual[i]?.map(([, value]) => Number(value)) ?? [], entries.map(([, value]) => value), 1e-15, `${what}, group ${i}`); });
+  expect(actual.map(entries => entries.map(([name]) => name)))
+    .withContext(what)
+    .toEqual(wanted.map(entries => entries.map(([name]) => name)));
+  wanted.forEach((entries, i) => {
+    expectClose(
+      actual[i]?.map(([, value]) => Number(value)) ?? [],
+      entries.map(([, value]) => value),
+      1e-15,
+      `${what}, group ${i}`,
+    );
+  });
 }
 
 function hyperValues(hypers: Arguments): Record<string, HyperValue> {
@@ -74,8 +108,10 @@ function hyperValues(hypers: Arguments): Record<string, HyperValue> {
 }
 
 function numbersOf(values: Arguments): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => {
-    if (typeof value !== 'number') throw new Error(`${name} is not a number.`);
-    return [name, value];
-  }));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (typeof value !== 'number') throw new Error(`${name} is not a number.`);
+      return [name, value];
+    }),
+  );
 }

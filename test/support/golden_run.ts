@@ -16,7 +16,9 @@ export interface GoldenRun {
 /** Runs a golden trajectory on the current backend, its events and what they expect included. */
 export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   const {groups, init_state: flags = {}, grads, events, expected} = one;
-  const lists = groups.map(group => group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))));
+  const lists = groups.map(group =>
+    group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))),
+  );
   const variables = lists.flat();
   const names = groups.flat().map(({name}) => name);
   const byName = (name: string) => {
@@ -31,20 +33,28 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   grads.forEach((gradients, step) => {
     for (const event of events) if (event.step === step) optimizer = applyEvent(optimizer, event, byName, lists);
     tf.tidy(() => {
-      optimizer.applyGradients(variables.map(({name, shape}, i) => {
-        const gradient = gradients[i] ?? null;
-        return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
-      }));
+      optimizer.applyGradients(
+        variables.map(({name, shape}, i) => {
+          const gradient = gradients[i] ?? null;
+          return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
+        }),
+      );
     });
     snapshots.push(variables.map(variable => variable.clone()));
   });
   expect(optimizer.fusedOn).toBe(tf.getBackend());
   expectHypers(optimizer, expected.hypers_final, 'hypers_final');
-  const params = await Promise.all(snapshots.map(list => Promise.all(list.map(async tensor => [...await tensor.data()]))));
-  const state = await Promise.all(variables.map(async variable => {
-    const entries = Object.entries(optimizer.state.get(variable)).map(async ([name, value]) => [name, value instanceof tf.Tensor ? [...await value.data()] : value] as const);
-    return Object.fromEntries(await Promise.all(entries));
-  }));
+  const params = await Promise.all(
+    snapshots.map(list => Promise.all(list.map(async tensor => [...(await tensor.data())]))),
+  );
+  const state = await Promise.all(
+    variables.map(async variable => {
+      const entries = Object.entries(optimizer.state.get(variable)).map(
+        async ([name, value]) => [name, value instanceof tf.Tensor ? [...(await value.data())] : value] as const,
+      );
+      return Object.fromEntries(await Promise.all(entries));
+    }),
+  );
   optimizer.dispose();
   tf.dispose([snapshots, variables]);
   return {params, state};
@@ -53,13 +63,25 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
 /** The state that fastai ends with, by our names. */
 export function goldenState({state, count, slow_weights: slow}: Trajectory): StateNumbers[] {
   return state.map((entries, i) => {
-    const own = Object.entries(entries).map(([name, value]: [string, StateEntry]): [string, boolean | number | number[]] =>
-      [camelCase(name), typeof value === 'boolean' ? value : typeof value === 'object' ? numbers(value) : number(value)]);
-    return {...Object.fromEntries(own), ...count === undefined || slow === undefined ? {} : {count, slow: numbers(slow[i] ?? [])}};
+    const own = Object.entries(entries).map(
+      ([name, value]: [string, StateEntry]): [string, boolean | number | number[]] => [
+        camelCase(name),
+        typeof value === 'boolean' ? value : typeof value === 'object' ? numbers(value) : number(value),
+      ],
+    );
+    return {
+      ...Object.fromEntries(own),
+      ...(count === undefined || slow === undefined ? {} : {count, slow: numbers(slow[i] ?? [])}),
+    };
   });
 }
 
-function applyEvent(optimizer: Optimizer, event: OptimEvent, byName: (name: string) => tf.Variable, lists: tf.Variable[][]): Optimizer {
+function applyEvent(
+  optimizer: Optimizer,
+  event: OptimEvent,
+  byName: (name: string) => tf.Variable,
+  lists: tf.Variable[][],
+): Optimizer {
   const what = `${event.kind} before step ${event.step}`;
   switch (event.kind) {
     case 'set_hyper':
@@ -67,7 +89,11 @@ function applyEvent(optimizer: Optimizer, event: OptimEvent, byName: (name: stri
       expectHypers(optimizer, event.expect_hypers, what);
       return optimizer;
     case 'set_hypers':
-      optimizer.setHypers(camelCaseKeys(Object.fromEntries(Object.entries(event.values).map(([name, value]) => [name, hyperValue(value)]))));
+      optimizer.setHypers(
+        camelCaseKeys(
+          Object.fromEntries(Object.entries(event.values).map(([name, value]) => [name, hyperValue(value)])),
+        ),
+      );
       expectHypers(optimizer, event.expect_hypers, what);
       return optimizer;
     case 'freeze_to':
@@ -76,7 +102,9 @@ function applyEvent(optimizer: Optimizer, event: OptimEvent, byName: (name: stri
       if (event.kind === 'freeze_to') optimizer.freezeTo(event.n);
       else if (event.kind === 'freeze') optimizer.freeze();
       else optimizer.unfreeze();
-      expect(optimizer.allParams().map(({trainable}) => trainable)).withContext(what).toEqual([...event.expect_trainable]);
+      expect(optimizer.allParams().map(({trainable}) => trainable))
+        .withContext(what)
+        .toEqual([...event.expect_trainable]);
       expect(optimizer.frozenIdx).withContext(what).toBe(event.expect_frozen_idx);
       return optimizer;
     case 'set_state':
@@ -84,7 +112,9 @@ function applyEvent(optimizer: Optimizer, event: OptimEvent, byName: (name: stri
       return optimizer;
     case 'clear_state':
       optimizer.clearState();
-      expect(optimizer.allParams().map(({state}) => state)).withContext(what).toEqual(event.expect_state.map(camelCaseKeys));
+      expect(optimizer.allParams().map(({state}) => state))
+        .withContext(what)
+        .toEqual(event.expect_state.map(camelCaseKeys));
       return optimizer;
     case 'save_load': {
       const dict = optimizer.stateDict();

@@ -1,5 +1,7 @@
-// A program of its own, for it loads many copies of TensorFlow.js: prints whether the loss that a model makes is known in each.
+// A program of its own, for it loads many copies of TensorFlow.js: prints whether the loss that a model makes is known
+// in each.
 import {createRequire} from 'node:module';
+
 import {isLossOfModel} from '../../src/optimizer/left_out';
 import {tf} from './tfjs';
 
@@ -16,7 +18,9 @@ await tf.setBackend('cpu');
 for (const file of process.argv.slice(2)) {
   const build: unknown = load(file);
   if (!isTf(build)) throw new Error(`${file} is no TensorFlow.js.`);
-  const model = build.sequential({layers: [build.layers.dense({units: 1, inputShape: [1], name: file.replace(/\W/g, '')})]});
+  const model = build.sequential({
+    layers: [build.layers.dense({units: 1, inputShape: [1], name: file.replace(/\W/g, '')})],
+  });
   const optimizer = tf.train.sgd(0.1);
   optimizer.minimize = loss => {
     known[file] = isLossOfModel(loss);

@@ -1,6 +1,22 @@
 import {
-  adam, averageGrad, type Callback, callback, type HyperValue, lamb, larc, lookahead, Optimizer, optimizers, type ParamGroups, qhAdam, rAdam, required, rmsProp,
-  sgd, weightDecay, zeros,
+  adam,
+  averageGrad,
+  type Callback,
+  callback,
+  type HyperValue,
+  lamb,
+  larc,
+  lookahead,
+  Optimizer,
+  optimizers,
+  type ParamGroups,
+  qhAdam,
+  rAdam,
+  required,
+  rmsProp,
+  sgd,
+  weightDecay,
+  zeros,
 } from '../../src';
 
 /** What every row of the table can be given. */
@@ -16,8 +32,19 @@ export interface TableRow {
 }
 
 /** Lion: a rule that is none of the package's, made of its callbacks and one of its own. */
-const testLionStep = callback('testLionStep', {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, mom, lr}) => ({p: p.sub((gradAvg ?? grad).mul(mom).add(grad.mul(1 - mom)).sign().mul(lr))}));
+const testLionStep = callback(
+  'testLionStep',
+  {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
+  ({p, grad, gradAvg, mom, lr}) => ({
+    p: p.sub(
+      (gradAvg ?? grad)
+        .mul(mom)
+        .add(grad.mul(1 - mom))
+        .sign()
+        .mul(lr),
+    ),
+  }),
+);
 
 /** Learning rates with which a row comes near the minimum in few steps. */
 export interface Rates {
@@ -41,17 +68,21 @@ export const optimizerTable: readonly TableRow[] = [
   {name: 'lookahead over qhAdam', make: (lr, settings) => lookahead(qhAdam(lr, settings))},
   {
     name: "a user's composition",
-    make: (lr, settings) => new Optimizer<readonly Callback[]>([weightDecay, averageGrad.with({dampening: true}), testLionStep], {...settings, lr}),
+    make: (lr, settings) =>
+      new Optimizer<readonly Callback[]>([weightDecay, averageGrad.with({dampening: true}), testLionStep], {
+        ...settings,
+        lr,
+      }),
   },
 ];
 
 const RATES: Readonly<Record<string, Partial<Rates>>> = {
-  'sgd': {rosenbrock: 0.001},
-  'rmsProp': {quadratic: 0.1},
-  'rAdam': {rosenbrock: 0.001},
-  'qhAdam': {rosenbrock: 0.03},
-  'larc': {rosenbrock: 0.01},
-  'lamb': {quadratic: 0.03},
+  sgd: {rosenbrock: 0.001},
+  rmsProp: {quadratic: 0.1},
+  rAdam: {rosenbrock: 0.001},
+  qhAdam: {rosenbrock: 0.03},
+  larc: {rosenbrock: 0.01},
+  lamb: {quadratic: 0.03},
   'sgd with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rmsProp with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rAdam with beta': {rosenbrock: 0.001},

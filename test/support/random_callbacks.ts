@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+
 import {type Callback, callback, copy, required, scalar, type Value, zeros} from '../../src';
 
 /** What an expression is built from. `memory` has the parameter's shape, `level` is a scalar. */
@@ -21,8 +22,8 @@ interface Factor {
   of(at: Leaves): Value | number;
 }
 
-// Every operation maps values of a size around 2 to such values again and varies gently, so that float32 stays close to float64 however
-// they are nested. What jumps (comparisons, sign) is used where both sides of the jump meet.
+// Every operation maps values of a size around 2 to such values again and varies gently, so that float32 stays close
+// to float64 however they are nested. What jumps (comparisons, sign) is used where both sides of the jump meet.
 const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
   neg: a => a.neg(),
   abs: a => a.abs(),
@@ -56,18 +57,35 @@ const BINARY: Readonly<Record<string, (a: Value, b: Value | number) => Value>> =
 };
 
 const leaf = fc.constantFrom<Expression[]>(
-  {text: 'p', of: ({p}) => p}, {text: 'grad', of: ({grad}) => grad}, {text: 'memory', of: ({memory}) => memory}, {text: 'level', of: ({level}) => level});
+  {text: 'p', of: ({p}) => p},
+  {text: 'grad', of: ({grad}) => grad},
+  {text: 'memory', of: ({memory}) => memory},
+  {text: 'level', of: ({level}) => level},
+);
 
 const number = fc.oneof(
   fc.constant<Factor>({text: 'lr', of: ({lr}) => lr}),
-  fc.integer({min: -16, max: 16}).map((n): Factor => ({text: String(n / 8), of: () => n / 8})));
+  fc.integer({min: -16, max: 16}).map((n): Factor => ({text: String(n / 8), of: () => n / 8})),
+);
 
 const expression = fc.letrec<{expression: Expression}>(tie => ({
-  expression: fc.oneof({maxDepth: 4, withCrossShrink: true}, leaf,
-    fc.record({op: fc.constantFrom(...Object.entries(UNARY)), a: tie('expression')})
+  expression: fc.oneof(
+    {maxDepth: 4, withCrossShrink: true},
+    leaf,
+    fc
+      .record({op: fc.constantFrom(...Object.entries(UNARY)), a: tie('expression')})
       .map(({op: [name, apply], a}) => ({text: `${name}(${a.text})`, of: (at: Leaves) => apply(a.of(at))})),
-    fc.record({op: fc.constantFrom(...Object.entries(BINARY)), a: tie('expression'), b: fc.oneof(tie('expression'), number)})
-      .map(({op: [name, apply], a, b}) => ({text: `${name}(${a.text}, ${b.text})`, of: (at: Leaves) => apply(a.of(at), b.of(at))}))),
+    fc
+      .record({
+        op: fc.constantFrom(...Object.entries(BINARY)),
+        a: tie('expression'),
+        b: fc.oneof(tie('expression'), number),
+      })
+      .map(({op: [name, apply], a, b}) => ({
+        text: `${name}(${a.text}, ${b.text})`,
+        of: (at: Leaves) => apply(a.of(at), b.of(at)),
+      })),
+  ),
 })).expression;
 
 /** A callback of random maths, with what tells it in a counterexample. */
@@ -76,32 +94,50 @@ export interface RandomCallback {
   readonly text: string;
 }
 
-/** A step of random maths with a state of its own: a tensor of the parameter's shape, a scalar, and a number on the host. */
-export const randomStep: fc.Arbitrary<RandomCallback> = fc.record({
-  move: expression, keep: expression, level: expression, start: fc.constantFrom(zeros, copy), every: fc.integer({min: 1, max: 3}),
-}).map(({move, keep, level: next, start, every}) => ({
-  text: `randomStep(p -= lr·${move.text}; memory: ${keep.text}; level: ${next.text}; every ${every})`,
-  made: callback('randomStep', {hypers: {lr: required}, state: {memory: start, level: scalar, turns: 0}}, at => ({
-    p: at.p.sub(move.of(at).mul(at.lr)),
-    memory: (at.turns + 1) % every === 0 ? at.memory.mul(0.5).add(keep.of(at).mul(0.5)) : at.memory,
-    level: at.level.mul(0.5).add(next.of(at).mean().mul(0.5)),
-    turns: at.turns + 1,
-  })),
-}));
+/**
+ * A step of random maths with a state of its own: a tensor of the parameter's shape, a scalar, and a number on the
+ * host.
+ */
+export const randomStep: fc.Arbitrary<RandomCallback> = fc
+  .record({
+    move: expression,
+    keep: expression,
+    level: expression,
+    start: fc.constantFrom(zeros, copy),
+    every: fc.integer({min: 1, max: 3}),
+  })
+  .map(({move, keep, level: next, start, every}) => ({
+    text: `randomStep(p -= lr·${move.text}; memory: ${keep.text}; level: ${next.text}; every ${every})`,
+    made: callback('randomStep', {hypers: {lr: required}, state: {memory: start, level: scalar, turns: 0}}, at => ({
+      p: at.p.sub(move.of(at).mul(at.lr)),
+      memory: (at.turns + 1) % every === 0 ? at.memory.mul(0.5).add(keep.of(at).mul(0.5)) : at.memory,
+      level: at.level.mul(0.5).add(next.of(at).mean().mul(0.5)),
+      turns: at.turns + 1,
+    })),
+  }));
 
 /** Changes the gradient by random maths, which may use the average of an earlier callback. */
-export const randomGradient: fc.Arbitrary<RandomCallback> = fc.record({change: expression, share: fc.constantFrom(0.25, 0.5)}).map(({change, share}) => ({
-  text: `randomGradient(grad += ${share}·${change.text})`,
-  made: callback('randomGradient', {hypers: {lr: required}, reads: {gradAvg: zeros}}, ({p, grad, gradAvg, lr}) => ({
-    grad: grad.add(change.of({p, grad, memory: gradAvg ?? grad, level: grad.mean(), lr}).mul(share)),
-  })),
-}));
+export const randomGradient: fc.Arbitrary<RandomCallback> = fc
+  .record({change: expression, share: fc.constantFrom(0.25, 0.5)})
+  .map(({change, share}) => ({
+    text: `randomGradient(grad += ${share}·${change.text})`,
+    made: callback('randomGradient', {hypers: {lr: required}, reads: {gradAvg: zeros}}, ({p, grad, gradAvg, lr}) => ({
+      grad: grad.add(change.of({p, grad, memory: gradAvg ?? grad, level: grad.mean(), lr}).mul(share)),
+    })),
+  }));
 
 /** Scales the gradient by a total of random maths over all parameters. */
 export const randomTotal: fc.Arbitrary<RandomCallback> = expression.map(term => ({
   text: `randomTotal(${term.text})`,
-  made: callback('randomTotal', {
-    hypers: {lr: required},
-    total: ({p, grad, lr}) => ({sum: term.of({p, grad, memory: p, level: p.sum().zerosLike(), lr}).sum(), weight: grad.square().sum()}),
-  }, ({grad, total}) => ({grad: grad.div(total.sum.abs().add(total.weight).add(1)).mul(4)})),
+  made: callback(
+    'randomTotal',
+    {
+      hypers: {lr: required},
+      total: ({p, grad, lr}) => ({
+        sum: term.of({p, grad, memory: p, level: p.sum().zerosLike(), lr}).sum(),
+        weight: grad.square().sum(),
+      }),
+    },
+    ({grad, total}) => ({grad: grad.div(total.sum.abs().add(total.weight).add(1)).mul(4)}),
+  ),
 }));

@@ -6,8 +6,19 @@ const times = Number(process.env.TEST_COMPOSITIONS);
 /** How long a spec of random runs may take, in milliseconds; undefined for as long as any other. */
 export const patience = times > 1 ? 3_600_000 : undefined;
 
-/** Expects a property of `runs` random values: the same each time, so that a failure can be repeated, unless more were asked for. */
+/**
+ * Expects a property of `runs` random values: the same each time, so that a failure can be repeated, unless more were
+ * asked for.
+ */
 export async function expectAlways<T>(property: fc.IAsyncProperty<[T]>, runs: number): Promise<void> {
-  const {failed, errorInstance, counterexample, seed, counterexamplePath} = await fc.check(property, {numRuns: runs * times, endOnFailure: true, ...times > 1 ? {} : {seed: 1}});
-  expect(failed).withContext(`seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${fc.stringify(counterexample).slice(0, 10_000)}`).toBe(false);
+  const {failed, errorInstance, counterexample, seed, counterexamplePath} = await fc.check(property, {
+    numRuns: runs * times,
+    endOnFailure: true,
+    ...(times > 1 ? {} : {seed: 1}),
+  });
+  expect(failed)
+    .withContext(
+      `seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${fc.stringify(counterexample).slice(0, 10_000)}`,
+    )
+    .toBe(false);
 }

@@ -19,14 +19,18 @@ export function replaceMethod(object: object, name: string, by: (original: Metho
 /** How often methods are called while `act` runs. */
 export function methodCalls(object: object, methods: readonly string[], act: () => void): number {
   let calls = 0;
-  const restore = methods.map(method => replaceMethod(object, method, original => (...values) => {
-    calls++;
-    return original(...values);
-  }));
+  const restore = methods.map(method =>
+    replaceMethod(object, method, original => (...values) => {
+      calls++;
+      return original(...values);
+    }),
+  );
   try {
     act();
   } finally {
-    restore.forEach(undo => { undo(); });
+    restore.forEach(undo => {
+      undo();
+    });
   }
   return calls;
 }

@@ -7,7 +7,7 @@ export async function restartBackend(name: BackendName): Promise<void> {
   const factory = tf.findBackendFactory(name);
   tf.removeBackend(name);
   tf.registerBackend(name, factory, 2);
-  if (!await tf.setBackend(name)) throw new Error(`The backend ${name} did not start again.`);
+  if (!(await tf.setBackend(name))) throw new Error(`The backend ${name} did not start again.`);
   await tf.ready();
 }
 
@@ -17,7 +17,10 @@ export async function restartWasm({simd}: {readonly simd: boolean}): Promise<voi
   await restartBackend('wasm');
 }
 
-/** Starts tfjs's WebGL backend anew with flags, and nothing of what tfjs found out under others. @returns what puts back both. */
+/**
+ * Starts tfjs's WebGL backend anew with flags, and nothing of what tfjs found out under others. @returns what puts
+ * back both.
+ */
 export async function restartWebGL(flags: Readonly<Record<string, number | boolean>>): Promise<() => Promise<void>> {
   const before = {...tf.env().getFlags()};
   const start = async (given: typeof before): Promise<void> => {

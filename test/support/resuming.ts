@@ -5,16 +5,26 @@ import {present} from './present';
 import {compiled, smallNet, train} from './small_net';
 import {tf} from './tfjs';
 
-/** Saves a model with its optimizer, and loads the copy. While the original lives, the variables of the copy have a suffix. */
-export async function reloaded(model: tf.LayersModel, handler: tf.io.IOHandler | string = memoryHandler()): Promise<tf.LayersModel> {
+/**
+ * Saves a model with its optimizer, and loads the copy. While the original lives, the variables of the copy have a
+ * suffix.
+ */
+export async function reloaded(
+  model: tf.LayersModel,
+  handler: tf.io.IOHandler | string = memoryHandler(),
+): Promise<tf.LayersModel> {
   await model.save(handler, {includeOptimizer: true});
   return tf.loadLayersModel(handler);
 }
 
 /** Expects that two models and their optimizers are the same, bit for bit. */
 export async function expectSame(actual: tf.LayersModel, expected: tf.LayersModel): Promise<void> {
-  expect(await bitsOf(actual.getWeights())).withContext('weights').toEqual(await bitsOf(expected.getWeights()));
-  expect(await snapshot(optimizerOf(actual))).withContext('optimizer').toEqual(await snapshot(optimizerOf(expected)));
+  expect(await bitsOf(actual.getWeights()))
+    .withContext('weights')
+    .toEqual(await bitsOf(expected.getWeights()));
+  expect(await snapshot(optimizerOf(actual)))
+    .withContext('optimizer')
+    .toEqual(await snapshot(optimizerOf(expected)));
 }
 
 /** Disposes models and their optimizers, which models don't own. */
@@ -25,7 +35,10 @@ export function disposeModels(...models: tf.LayersModel[]): void {
   }
 }
 
-/** Expects that a model goes on where it was, with groups, hypers, flags and freezing, once it is saved and loaded by `through`. */
+/**
+ * Expects that a model goes on where it was, with groups, hypers, flags and freezing, once it is saved and loaded by
+ * `through`.
+ */
 export async function expectToGoOn(through: (model: tf.LayersModel) => Promise<tf.LayersModel>): Promise<void> {
   const model = smallNet('net');
   const groups = [model.layers.slice(0, 1), model.layers.slice(1)];

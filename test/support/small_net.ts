@@ -24,8 +24,14 @@ export function compiled<M extends tf.LayersModel>(model: M, optimizer: Optimize
 
 /** Trains `steps` steps, each on the same eight rows. */
 export async function train(model: tf.LayersModel, steps: number): Promise<void> {
-  const xs = tf.tensor2d(Array.from({length: 32}, (_, i) => Math.sin(i)), [8, 4]);
-  const ys = tf.tensor2d(Array.from({length: 8}, (_, i) => Math.cos(i)), [8, 1]);
+  const xs = tf.tensor2d(
+    Array.from({length: 32}, (_, i) => Math.sin(i)),
+    [8, 4],
+  );
+  const ys = tf.tensor2d(
+    Array.from({length: 8}, (_, i) => Math.cos(i)),
+    [8, 1],
+  );
   try {
     await model.fit(xs, ys, {...BATCH, epochs: steps});
   } finally {

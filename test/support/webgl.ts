@@ -28,7 +28,8 @@ function onGPU(make: () => tf.Tensor, packed: boolean): tf.Tensor {
   tf.env().set('WEBGL_CPU_FORWARD', false);
   const made = tf.tidy(make);
   tf.env().set('WEBGL_CPU_FORWARD', forward);
-  if (made.size > 0 && (textureDataOf(made).isPacked === true) !== packed) throw new Error(`tfjs stores a tensor of shape [${made.shape}] otherwise than expected.`);
+  if (made.size > 0 && (textureDataOf(made).isPacked === true) !== packed)
+    throw new Error(`tfjs stores a tensor of shape [${made.shape}] otherwise than expected.`);
   return made;
 }
 
@@ -36,6 +37,8 @@ function onGPU(make: () => tf.Tensor, packed: boolean): tf.Tensor {
 export function countedCalls(act: () => void): {draws: number; links: number} {
   const {gl} = webgl().gpgpu;
   let draws = 0;
-  const links = methodCalls(gl, ['linkProgram'], () => { draws = methodCalls(gl, ['drawArrays', 'drawElements'], act); });
+  const links = methodCalls(gl, ['linkProgram'], () => {
+    draws = methodCalls(gl, ['drawArrays', 'drawElements'], act);
+  });
   return {draws, links};
 }

@@ -21,16 +21,28 @@ export const trainTable: readonly TrainRow[] = [
   {name: 'centered rmsprop', make: lr => tf.train.rmsprop(lr, 0.9, 0.5, 1e-7, true)},
 ];
 
-/** The same, wrapped, one for each group, with decay before. tfjs's centered RMSProp gives NaN where gradients are constant or zero. */
+/**
+ * The same, wrapped, one for each group, with decay before. tfjs's centered RMSProp gives NaN where gradients are
+ * constant or zero.
+ */
 export const wrappedTable: readonly TableRow[] = [
-  ...trainTable.filter(({name}) => name !== 'centered rmsprop').map(({name, make}): TableRow => ({
-    name: `wrapped ${name}`,
-    make: (lr, {params, wd = 0} = {}) => new OptimWrapper(numbersOf(lr).map(make), {params, wd, callbacks: [weightDecay]}),
-  })),
+  ...trainTable
+    .filter(({name}) => name !== 'centered rmsprop')
+    .map(({name, make}): TableRow => ({
+      name: `wrapped ${name}`,
+      make: (lr, {params, wd = 0} = {}) =>
+        new OptimWrapper(numbersOf(lr).map(make), {params, wd, callbacks: [weightDecay]}),
+    })),
   {
     name: 'lookahead over wrapped adam',
-    make: (lr, {params, wd = 0} = {}) => lookahead(
-      new OptimWrapper(numbersOf(lr).map(rate => tf.train.adam(rate, 0.9, 0.999, 1e-7)), {params, wd, callbacks: [weightDecay]}), {k: 4}),
+    make: (lr, {params, wd = 0} = {}) =>
+      lookahead(
+        new OptimWrapper(
+          numbersOf(lr).map(rate => tf.train.adam(rate, 0.9, 0.999, 1e-7)),
+          {params, wd, callbacks: [weightDecay]},
+        ),
+        {k: 4},
+      ),
   },
 ];
 

@@ -1,11 +1,40 @@
 // Checked by `npm run typecheck`, never run: what a user of the types may write, and what the compiler has to refuse.
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access --
-   what the compiler refuses, as it should, has no type for the linter */
+/* eslint-disable @typescript-eslint/no-unsafe-argument -- What the compiler refuses has no type for the linter. */
+/* eslint-disable @typescript-eslint/no-unsafe-call -- As above. */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access -- As above. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
 import {
-  Adam, adam, adamW, averageGrad, averageSqrGrad, callback, type Callback, copy, ema, lamb, larc, lookahead, lookaheadSync, Optimizer, OptimWrapper, qhAdam, rAdam, ranger, required,
-  rmsProp, scalar, sgd, sgdStep, slice, startAt, stepStat, type Value, weightDecay, zeros,
+  Adam,
+  adam,
+  adamW,
+  averageGrad,
+  averageSqrGrad,
+  type Callback,
+  callback,
+  copy,
+  ema,
+  lamb,
+  larc,
+  lookahead,
+  lookaheadSync,
+  Optimizer,
+  OptimWrapper,
+  qhAdam,
+  rAdam,
+  ranger,
+  required,
+  rmsProp,
+  scalar,
+  sgd,
+  sgdStep,
+  slice,
+  startAt,
+  stepStat,
+  type Value,
+  weightDecay,
+  zeros,
 } from '../../src';
 
 declare const variable: tf.Variable;
@@ -16,26 +45,56 @@ declare const train: tf.Optimizer;
 
 // What is declared arrives with its type.
 
-const signStep = callback('signStep', {hypers: {lr: required}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, lr}) => ({p: p.sub((gradAvg ?? grad).sign().mul(lr))}));
-const clip = callback('clip', {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum()})},
-  ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().maximum(maxNorm).pow(-1).mul(maxNorm))}));
-const accumulate = callback('accumulate', {state: {gradSum: zeros, micro: 0}, options: {n: 4}},
-  ({grad, gradSum, micro, n}) => micro + 1 < n
-    ? {gradSum: gradSum.add(grad), micro: micro + 1, stop: true}
-    : {grad: gradSum.add(grad).div(n), gradSum: gradSum.zerosLike(), micro: 0});
-const difference = callback('difference', {state: {before: startAt(({grad}) => grad)}}, ({grad, before}) => ({grad: grad.add(grad.sub(before)), before: grad}));
-const row = callback('row', {state: {row: startAt(({p}) => p.mean()), level: scalar, slow: copy}}, ({row: mean, level}) => ({row: mean, level: level.add(mean)}));
-const needing = callback('needing', {hypers: {lr: required}, needs: {gradAvg: zeros, step: 0}}, ({p, gradAvg, step, lr}) => ({p: p.sub(gradAvg.mul(lr / step))}));
-const switched = callback('switched', {options: {on: true, times: 2}}, ({p, on, times}) => on ? {p: p.mul(times)} : {});
-const shown = callback('shown', {hypers: {share: 0.5}, state: {weightAvg: copy}, everyParameter: true, evaluate: ({weightAvg, share}) => ({p: weightAvg.mul(share)})},
-  ({p, weightAvg}) => ({weightAvg: weightAvg.add(p).div(2)}));
-callback('missingGradient', {everyParameter: true}, ({p, grad}) => grad === undefined ? {} : {p: p.sub(grad)});
-callback('branches', {hypers: {wd: 0}}, ({p, wd, doWd}) => doWd ? {p: p.mul(1 - wd)} : {});
+const signStep = callback('signStep', {hypers: {lr: required}, reads: {gradAvg: zeros}}, ({p, grad, gradAvg, lr}) => ({
+  p: p.sub((gradAvg ?? grad).sign().mul(lr)),
+}));
+const clip = callback(
+  'clip',
+  {hypers: {maxNorm: required}, total: ({grad}) => ({sq: grad.square().sum()})},
+  ({grad, maxNorm, total}) => ({grad: grad.mul(total.sq.sqrt().maximum(maxNorm).pow(-1).mul(maxNorm))}),
+);
+const accumulate = callback(
+  'accumulate',
+  {state: {gradSum: zeros, micro: 0}, options: {n: 4}},
+  ({grad, gradSum, micro, n}) =>
+    micro + 1 < n
+      ? {gradSum: gradSum.add(grad), micro: micro + 1, stop: true}
+      : {grad: gradSum.add(grad).div(n), gradSum: gradSum.zerosLike(), micro: 0},
+);
+const difference = callback('difference', {state: {before: startAt(({grad}) => grad)}}, ({grad, before}) => ({
+  grad: grad.add(grad.sub(before)),
+  before: grad,
+}));
+const row = callback(
+  'row',
+  {state: {row: startAt(({p}) => p.mean()), level: scalar, slow: copy}},
+  ({row: mean, level}) => ({row: mean, level: level.add(mean)}),
+);
+const needing = callback(
+  'needing',
+  {hypers: {lr: required}, needs: {gradAvg: zeros, step: 0}},
+  ({p, gradAvg, step, lr}) => ({p: p.sub(gradAvg.mul(lr / step))}),
+);
+const switched = callback('switched', {options: {on: true, times: 2}}, ({p, on, times}) =>
+  on ? {p: p.mul(times)} : {},
+);
+const shown = callback(
+  'shown',
+  {
+    hypers: {share: 0.5},
+    state: {weightAvg: copy},
+    everyParameter: true,
+    evaluate: ({weightAvg, share}) => ({p: weightAvg.mul(share)}),
+  },
+  ({p, weightAvg}) => ({weightAvg: weightAvg.add(p).div(2)}),
+);
+callback('missingGradient', {everyParameter: true}, ({p, grad}) => (grad === undefined ? {} : {p: p.sub(grad)}));
+callback('branches', {hypers: {wd: 0}}, ({p, wd, doWd}) => (doWd ? {p: p.mul(1 - wd)} : {}));
 
 callback('restarting', {state: {slow: copy, steps: 0}, restarts: ['slow']}, ({slow, p}) => ({slow: slow.add(p)}));
-callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, restarts: ['anchor']},
-  ({anchor}) => ({p: anchor}));
+callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, restarts: ['anchor']}, ({anchor}) => ({
+  p: anchor,
+}));
 
 // @ts-expect-error restarts names an entry that is no state
 callback('x', {hypers: {lr: required}, state: {slow: copy}, restarts: ['fast']}, ({p}) => ({p}));
@@ -130,9 +189,19 @@ export const {step} = sgdStep({p: tensor, grad: tensor, lr: 1});
 
 // The settings of a composition are those of its callbacks.
 
-new Optimizer([weightDecay, averageGrad.with({dampening: true}), signStep], {lr: 1e-4, mom: 0.9, wd: [0.1, 0.2], trainBn: false});
+new Optimizer([weightDecay, averageGrad.with({dampening: true}), signStep], {
+  lr: 1e-4,
+  mom: 0.9,
+  wd: [0.1, 0.2],
+  trainBn: false,
+});
 new Optimizer([stepStat, difference, row, accumulate, switched, lookaheadSync.with({k: 5})], {});
-new Optimizer([clip, signStep], {lr: slice(1e-4, 1e-2), maxNorm: Float64Array.of(1, 2), params: [[variable], [variable]], noWd: ({rank}) => rank === 1});
+new Optimizer([clip, signStep], {
+  lr: slice(1e-4, 1e-2),
+  maxNorm: Float64Array.of(1, 2),
+  params: [[variable], [variable]],
+  noWd: ({rank}) => rank === 1,
+});
 new Optimizer([averageGrad, signStep], {lr: 1, dampening: [true, false]});
 new Optimizer([sgdStep, shown], {lr: 1, share: 0.9});
 new Optimizer(sgdStep, {lr: 1});
@@ -226,7 +295,10 @@ optimizer.lr = '0.1';
 optimizer.applyGradients([tensor]);
 // @ts-expect-error a variable is no gradient
 optimizer.applyGradients([variable]);
-optimizer.applyGradients([{name: variable.name, tensor}, {name: 'w', tensor: undefined}]);
+optimizer.applyGradients([
+  {name: variable.name, tensor},
+  {name: 'w', tensor: undefined},
+]);
 optimizer.applyGradients({w: tensor});
 // @ts-expect-error k is a number
 lookahead(sgd(), {k: '6'});

@@ -1,13 +1,39 @@
 // Checked by `npm run typecheck`, never run: what hooks of `fit` are given where they are written down.
-import {cos, fitCallbacks, type FitLogs, fitOneCycle, lrFind, oneCycle, paramScheduler, type Schedule} from '../../src';
 import type * as tf from '@tensorflow/tfjs';
+
+import {
+  cos,
+  fitCallbacks,
+  type FitLogs,
+  fitOneCycle,
+  lrFind,
+  oneCycle,
+  paramScheduler,
+  type Schedule,
+} from '../../src';
 
 declare const model: tf.LayersModel;
 declare const tensor: tf.Tensor;
 
 export const losses: Array<FitLogs | undefined> = [];
-void fitOneCycle(model, tensor, tensor, {epochs: 1, callbacks: [{onBatchEnd: (batch, logs) => { losses[batch] = logs; }}]});
-fitCallbacks([oneCycle(), {onEpochEnd: (epoch, logs) => { losses[epoch] = logs; }}]);
+void fitOneCycle(model, tensor, tensor, {
+  epochs: 1,
+  callbacks: [
+    {
+      onBatchEnd: (batch, logs) => {
+        losses[batch] = logs;
+      },
+    },
+  ],
+});
+fitCallbacks([
+  oneCycle(),
+  {
+    onEpochEnd: (epoch, logs) => {
+      losses[epoch] = logs;
+    },
+  },
+]);
 // @ts-expect-error no such hook
 fitCallbacks([{onStepEnd: () => undefined}]);
 // @ts-expect-error settings are an object
@@ -26,6 +52,14 @@ void lrFind(model, tensor, tensor, 100);
 paramScheduler(cos(1, 0));
 // @ts-expect-error text is no data
 void lrFind(model, ['a'], [1]);
-void lrFind(model, [[1, 2], [3, 4]], Float32Array.of(1, 2), {validationData: [[[1, 2]], [1]]});
+void lrFind(
+  model,
+  [
+    [1, 2],
+    [3, 4],
+  ],
+  Float32Array.of(1, 2),
+  {validationData: [[[1, 2]], [1]]},
+);
 void fitOneCycle(model, [tensor, [1, 2]], {y: [[1], [2]]}, {epochs: 1});
 export const down: Schedule = cos(1e-3, 1e-5);

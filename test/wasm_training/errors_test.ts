@@ -1,4 +1,5 @@
 import '../../src/wasm_training/index';
+
 import {isWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
@@ -10,10 +11,20 @@ const zeros = (...shape: number[]): ReturnType<typeof tf.zeros> => tf.zeros(shap
 const REFUSED: Readonly<Record<string, () => unknown>> = {
   'matMul of sizes that do not fit': () => tf.matMul(zeros(2, 3), zeros(2, 3), true, true),
   'matMul of batches that do not fit': () => tf.matMul(zeros(2, 3, 4), zeros(3, 3, 4), false, true),
-  'conv2d with too few channels': () => tf.grads((x, w) => tf.conv2d(x.as4D(1, 4, 4, 2), w.as4D(3, 3, 3, 1), 1, 'same'))([zeros(1, 4, 4, 2), zeros(3, 3, 3, 1)]),
-  'conv2d with dilations, whose gradient tfjs lacks': () => tf.grads((x, w) => tf.conv2d(x.as4D(1, 6, 6, 2), w.as4D(3, 3, 2, 1), 1, 'same', 'NHWC', 2))([zeros(1, 6, 6, 2), zeros(3, 3, 2, 1)]),
-  'depthwiseConv2d with too many channels': () => tf.depthwiseConv2d(zeros(32).as4D(1, 4, 4, 2), zeros(27).as4D(3, 3, 3, 1), 1, 'same'),
-  'unsortedSegmentSum into a part of a segment': () => tf.unsortedSegmentSum(zeros(3, 2), tf.tensor1d([0, 1, 1], 'int32'), 1.5),
+  'conv2d with too few channels': () =>
+    tf.grads((x, w) => tf.conv2d(x.as4D(1, 4, 4, 2), w.as4D(3, 3, 3, 1), 1, 'same'))([
+      zeros(1, 4, 4, 2),
+      zeros(3, 3, 3, 1),
+    ]),
+  'conv2d with dilations, whose gradient tfjs lacks': () =>
+    tf.grads((x, w) => tf.conv2d(x.as4D(1, 6, 6, 2), w.as4D(3, 3, 2, 1), 1, 'same', 'NHWC', 2))([
+      zeros(1, 6, 6, 2),
+      zeros(3, 3, 2, 1),
+    ]),
+  'depthwiseConv2d with too many channels': () =>
+    tf.depthwiseConv2d(zeros(32).as4D(1, 4, 4, 2), zeros(27).as4D(3, 3, 3, 1), 1, 'same'),
+  'unsortedSegmentSum into a part of a segment': () =>
+    tf.unsortedSegmentSum(zeros(3, 2), tf.tensor1d([0, 1, 1], 'int32'), 1.5),
   'a sum over an axis that is not there': () => tf.sum(zeros(2, 3), 2),
   'a sum of shapes that do not fit': () => tf.add(zeros(2, 3), zeros(4)),
   'tile with too few repetitions': () => tf.tile(zeros(2, 3), [2]),
@@ -23,19 +34,38 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
 const REFUSED_BY_US: ReadonlyArray<{readonly name: string; readonly call: () => unknown; readonly says: RegExp}> = [
   {
     name: 'Conv2DBackpropFilter with a smaller dy',
-    call: () => tf.engine().runKernel('Conv2DBackpropFilter', {x: zeros(1, 5, 5, 2), dy: zeros(1, 4, 4, 3)},
-      {strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 2, 3]}),
+    call: () =>
+      tf
+        .engine()
+        .runKernel(
+          'Conv2DBackpropFilter',
+          {x: zeros(1, 5, 5, 2), dy: zeros(1, 4, 4, 3)},
+          {strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 2, 3]},
+        ),
     says: /dy has shape \[1,4,4,3\].*make \[1,5,5,3\]/,
   },
   {
     name: 'DepthwiseConv2dNativeBackpropInput with other channels',
-    call: () => tf.engine().runKernel('DepthwiseConv2dNativeBackpropInput', {dy: zeros(1, 5, 5, 2), filter: zeros(3, 3, 2, 2)},
-      {strides: 1, pad: 'same', dilations: 1, inputShape: [1, 5, 5, 2]}),
+    call: () =>
+      tf
+        .engine()
+        .runKernel(
+          'DepthwiseConv2dNativeBackpropInput',
+          {dy: zeros(1, 5, 5, 2), filter: zeros(3, 3, 2, 2)},
+          {strides: 1, pad: 'same', dilations: 1, inputShape: [1, 5, 5, 2]},
+        ),
     says: /dy has shape \[1,5,5,2\].*make \[1,5,5,4\]/,
   },
   {
     name: 'MaxPoolGrad with a larger dy',
-    call: () => tf.engine().runKernel('MaxPoolGrad', {dy: zeros(1, 4, 4, 1), input: zeros(1, 4, 4, 1), output: zeros(1, 4, 4, 1)}, {filterSize: 2, strides: 2, pad: 'valid'}),
+    call: () =>
+      tf
+        .engine()
+        .runKernel(
+          'MaxPoolGrad',
+          {dy: zeros(1, 4, 4, 1), input: zeros(1, 4, 4, 1), output: zeros(1, 4, 4, 1)},
+          {filterSize: 2, strides: 2, pad: 'valid'},
+        ),
     says: /dy has shape \[1,4,4,1\].*makes \[1,2,2,1\]/,
   },
   {
@@ -47,38 +77,48 @@ const REFUSED_BY_US: ReadonlyArray<{readonly name: string; readonly call: () => 
 
 function messageOf(act: () => unknown): string {
   try {
-    tf.tidy(() => { act(); });
+    tf.tidy(() => {
+      act();
+    });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
   return 'no error';
 }
 
-describeBackends('Bad input with wasm-training', () => {
-  for (const [name, act] of Object.entries(REFUSED)) {
-    it(`${name} is refused as on the CPU backend`, async () => {
-      await tf.setBackend('cpu');
-      const expected = messageOf(act);
-      await tf.setBackend('wasm');
-      expect(expected).not.toBe('no error');
-      expect(messageOf(act)).toBe(expected);
-    });
-  }
+describeBackends(
+  'Bad input with wasm-training',
+  () => {
+    for (const [name, act] of Object.entries(REFUSED)) {
+      it(`${name} is refused as on the CPU backend`, async () => {
+        await tf.setBackend('cpu');
+        const expected = messageOf(act);
+        await tf.setBackend('wasm');
+        expect(expected).not.toBe('no error');
+        expect(messageOf(act)).toBe(expected);
+      });
+    }
 
-  for (const {name, call, says} of REFUSED_BY_US) {
-    it(`${name} is refused`, () => leakless(() => { expect(messageOf(call)).toMatch(says); }));
-  }
+    for (const {name, call, says} of REFUSED_BY_US) {
+      it(`${name} is refused`, () =>
+        leakless(() => {
+          expect(messageOf(call)).toMatch(says);
+        }));
+    }
 
-  it('leaves nothing allocated behind working kernels', () => {
-    const backend = tf.backend();
-    if (!isWasmBackend(backend)) throw new Error('not the WASM backend');
-    const step = (): void => tf.tidy(() => {
-      const grads = tf.grads((x, w) => tf.conv2d(x.as4D(2, 32, 32, 8), w.as4D(3, 3, 8, 16), 1, 'same'));
-      grads([tf.ones([2, 32, 32, 8]), tf.ones([3, 3, 8, 16])]);
+    it('leaves nothing allocated behind working kernels', () => {
+      const backend = tf.backend();
+      if (!isWasmBackend(backend)) throw new Error('not the WASM backend');
+      const step = (): void =>
+        tf.tidy(() => {
+          const grads = tf.grads((x, w) => tf.conv2d(x.as4D(2, 32, 32, 8), w.as4D(3, 3, 8, 16), 1, 'same'));
+          grads([tf.ones([2, 32, 32, 8]), tf.ones([3, 3, 8, 16])]);
+        });
+      step();
+      const {byteLength} = memoryOf(backend).buffer;
+      for (let i = 0; i < 300; i++) step();
+      expect(memoryOf(backend).buffer.byteLength).toBe(byteLength);
     });
-    step();
-    const {byteLength} = memoryOf(backend).buffer;
-    for (let i = 0; i < 300; i++) step();
-    expect(memoryOf(backend).buffer.byteLength).toBe(byteLength);
-  });
-}, ['wasm']);
+  },
+  ['wasm'],
+);

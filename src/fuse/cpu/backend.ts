@@ -1,16 +1,16 @@
 import type {Output} from '../graph';
+import {argsOf, nodeAt} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
-import {argsOf, nodeAt} from '../graph';
 import type {Pass, Plan} from '../plan';
-import {sharedGradients, shapeOf, tensorOf} from '../tensors_of_job';
-import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
+import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from '../wasm/code';
 import {type ClassPlace, Table} from '../wasm/table';
+import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
 /**
- * Elements that are copied in, computed and copied out at a time: few enough for seven tiles, Adam's, to stay in 256 kB of cache, many enough for
- * the calls not to show (a fifth of the time at 2048).
+ * Elements that are copied in, computed and copied out at a time: few enough for seven tiles, Adam's, to stay in 256
+ * kB of cache, many enough for the calls not to show (a fifth of the time at 2048).
  */
 const TILE = 8192;
 const PAGE = 65536;
@@ -36,16 +36,41 @@ export const cpuBackend: FusedBackend = {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend, but got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.classes);
     table.start(step);
-    const work = table.places.map(({planned: {plan: {inputs, outputs}, jobs}, layout, records}) => jobs.map((job, j): Work => ({
-      job, record: records + j * layout.bytes,
-      sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
-      targets: outputs.map(output => targetOf(job, output, backend, shared)),
-    })));
+    const work = table.places.map(
+      ({
+        planned: {
+          plan: {inputs, outputs},
+          jobs,
+        },
+        layout,
+        records,
+      }) =>
+        jobs.map((job, j): Work => ({
+          job,
+          record: records + j * layout.bytes,
+          sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
+          targets: outputs.map(output => targetOf(job, output, backend, shared)),
+        })),
+    );
     const tiles = new Tiles(work);
     const passes = Math.max(...step.classes.map(({plan}) => plan.passes.length));
-    for (let k = 0; k < passes; k++) table.places.forEach((place, c) => { runPass(place, k, tiles, work[c] ?? []); });
-    return table.places.flatMap(({planned: {plan: {outputs}}}, c) => (work[c] ?? []).flatMap(({job, targets}) =>
-      targets.flatMap((array, i) => settle(job, outputs[i], array, backend))));
+    for (let k = 0; k < passes; k++)
+      table.places.forEach((place, c) => {
+        runPass(place, k, tiles, work[c] ?? []);
+      });
+    return table.places.flatMap(
+      (
+        {
+          planned: {
+            plan: {outputs},
+          },
+        },
+        c,
+      ) =>
+        (work[c] ?? []).flatMap(({job, targets}) =>
+          targets.flatMap((array, i) => settle(job, outputs[i], array, backend)),
+        ),
+    );
   },
 };
 
@@ -81,8 +106,8 @@ function ownMemory(): WebAssembly.Memory {
 
 /** The memory in a step: the step's table, then room for a tile of every input and output. */
 class Tiles {
-  private readonly views: readonly Float32Array[];
-  private readonly words: Int32Array;
+  readonly #views: readonly Float32Array[];
+  readonly #words: Int32Array;
 
   /** Puts the table in the memory, which may grow for it. */
   constructor(work: ReadonlyArray<readonly Work[]>) {
@@ -91,29 +116,33 @@ class Tiles {
     table.places.forEach(({layout}, c) => {
       for (const {record, sources, targets} of work[c] ?? []) {
         most = Math.max(most, sources.length + targets.length);
-        sources.forEach((_, i) => { table.write(record + layout.inputs + 4 * i, tile(i)); });
-        targets.forEach((_, i) => { table.write(record + layout.outputs + 4 * i, tile(sources.length + i)); });
+        sources.forEach((_, i) => {
+          table.write(record + layout.inputs + 4 * i, tile(i));
+        });
+        targets.forEach((_, i) => {
+          table.write(record + layout.outputs + 4 * i, tile(sources.length + i));
+        });
       }
     });
     const memory = ownMemory();
     const missing = tile(most) - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     const {buffer} = memory;
-    this.views = Array.from({length: most}, (_, i) => new Float32Array(buffer, tile(i), TILE));
-    this.words = new Int32Array(buffer);
+    this.#views = Array.from({length: most}, (_, i) => new Float32Array(buffer, tile(i), TILE));
+    this.#words = new Int32Array(buffer);
     table.copyTo(buffer, 0);
   }
 
   setCount(record: number, count: number): void {
-    this.words[record / 4] = count;
+    this.#words[record / 4] = count;
   }
 
   copyIn(i: number, from: Float32Array | undefined, begin: number, end: number): void {
-    if (from !== undefined) this.views[i]?.set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
+    if (from !== undefined) this.#views[i]?.set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
   }
 
   copyOut(i: number, to: Float32Array | undefined, begin: number, end: number): void {
-    const view = this.views[i];
+    const view = this.#views[i];
     if (view !== undefined) to?.set(end - begin === TILE ? view : view.subarray(0, end - begin), begin);
   }
 }
@@ -128,14 +157,23 @@ function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, 
   const read = inputsOf(plan, pass);
   const full = read.filter(i => inputs[i]?.extent === 'full');
   const loops = pass.reductions.length > 0 || pass.writes.length > 0;
-  for (const {job: {variable: {size}}, record, sources, targets} of work) {
+  for (const {
+    job: {
+      variable: {size},
+    },
+    record,
+    sources,
+    targets,
+  } of work) {
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
         const i = outputs.indexOf(output);
         tiles.copyOut(inputs.length + i, targets[i], begin, end);
       }
     };
-    inputs.forEach(({extent}, i) => { if (extent === 'scalar') tiles.copyIn(i, sources[i], 0, 1); });
+    inputs.forEach(({extent}, i) => {
+      if (extent === 'scalar') tiles.copyIn(i, sources[i], 0, 1);
+    });
     for (let begin = 0; loops && begin < size; begin += TILE) {
       const end = Math.min(size, begin + TILE);
       for (const i of full) tiles.copyIn(i, sources[i], begin, end);
@@ -150,6 +188,9 @@ function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, 
 
 /** The indices of the inputs that a pass loops over. */
 function inputsOf({graph, inputs}: Plan, {body, reductions, writes}: Pass): number[] {
-  const used = [...[...body, ...reductions].flatMap(index => argsOf(nodeAt(graph, index))), ...writes.map(({node}) => node)];
+  const used = [
+    ...[...body, ...reductions].flatMap(index => argsOf(nodeAt(graph, index))),
+    ...writes.map(({node}) => node),
+  ];
   return used.map(index => inputs.findIndex(input => input === nodeAt(graph, index))).filter(i => i >= 0);
 }

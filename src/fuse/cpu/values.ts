@@ -9,7 +9,11 @@ export interface CpuData {
 /** tfjs's CPU backend, described here so that nothing needs importing from its package. */
 export interface CpuBackend extends KernelBackend {
   readonly data: {get(dataId: object): CpuData};
-  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): {dataId: object; shape: number[]; dtype: 'float32'};
+  makeTensorInfo(
+    shape: number[],
+    dtype: 'float32',
+    values: Float32Array,
+  ): {dataId: object; shape: number[]; dtype: 'float32'};
 }
 
 export function isCpuBackend(backend: object): backend is CpuBackend {
@@ -23,8 +27,9 @@ interface Own {
 }
 
 /**
- * The values of tensors that only this library has seen. tfjs hands arrays out as they are (`dataSync`, slices) and takes users' arrays
- * as they are, so an array may be written only if it is ours and nobody has asked for it since: `values` becomes an accessor that tells.
+ * The values of tensors that only this library has seen. tfjs hands arrays out as they are (`dataSync`, slices) and
+ * takes users' arrays as they are, so an array may be written only if it is ours and nobody has asked for it since:
+ * `values` becomes an accessor that tells.
  */
 const own = new WeakMap<CpuData, Own>();
 
@@ -58,5 +63,7 @@ export function peek(data: CpuData): Float32Array {
 /** The array to write new values into, where it is ours alone. */
 export function writable(data: CpuData): Float32Array | undefined {
   const found = own.get(data);
-  return found !== undefined && !found.asked && data.refCount === 1 && found.array instanceof Float32Array ? found.array : undefined;
+  return found !== undefined && !found.asked && data.refCount === 1 && found.array instanceof Float32Array
+    ? found.array
+    : undefined;
 }

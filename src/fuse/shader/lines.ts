@@ -1,4 +1,17 @@
-import {argsOf, type Extent, type Graph, type InputNode, isElementwise, isReduction, nodeAt, reachable, type ReductionNode, type SlotNode, type TotalNode, type Type} from '../graph';
+import {
+  argsOf,
+  type Extent,
+  type Graph,
+  type InputNode,
+  isElementwise,
+  isReduction,
+  nodeAt,
+  reachable,
+  type ReductionNode,
+  type SlotNode,
+  type TotalNode,
+  type Type,
+} from '../graph';
 import {OPERATIONS} from './ops';
 import type {Stage} from './stages';
 
@@ -19,8 +32,12 @@ export interface ShaderLines {
  * @param declare what a statement that names a value begins with.
  * @param given the expression of what is not computed here.
  */
-export function shaderLines(graph: Graph, {values}: Stage, declare: (type: Type) => string,
-  given: (node: InputNode | SlotNode | TotalNode | ReductionNode, index: number) => string): ShaderLines {
+export function shaderLines(
+  graph: Graph,
+  {values}: Stage,
+  declare: (type: Type) => string,
+  given: (node: InputNode | SlotNode | TotalNode | ReductionNode, index: number) => string,
+): ShaderLines {
   const lines = {scalar: '', full: ''};
   const shared = new Map<string, Type>();
   const name = (index: number, by: Extent): string => {
@@ -33,10 +50,17 @@ export function shaderLines(graph: Graph, {values}: Stage, declare: (type: Type)
     const node = nodeAt(graph, index);
     if (node.op === 'constant') continue;
     const operands = argsOf(node).map(arg => name(arg, node.extent));
-    const expression = isElementwise(node) ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => operands['abc'.indexOf(operand)] ?? '') : given(node, index);
+    const expression = isElementwise(node)
+      ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => operands['abc'.indexOf(operand)] ?? '')
+      : given(node, index);
     lines[node.extent] += `${declare(node.type)} v${index}=${expression};\n`;
   }
-  return {scalars: lines.scalar, elements: lines.full, values: values.map(nodes => nodes.map(node => name(node, 'full')).join('+') || 'F(0)'), shared: [...shared]};
+  return {
+    scalars: lines.scalar,
+    elements: lines.full,
+    values: values.map(nodes => nodes.map(node => name(node, 'full')).join('+') || 'F(0)'),
+    shared: [...shared],
+  };
 }
 
 /** What the k-th number of an array of vectors of four is called. */

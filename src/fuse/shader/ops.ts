@@ -1,17 +1,36 @@
 import type {Elementwise} from '../graph';
 
 /**
- * The operations on `a`, `b` and `c` as tfjs's kernels compute them, in what GLSL and WGSL have in common: NaN passes through all but `sign` and
- * comparisons, whatever a driver's own functions make of it. Each language defines `F` and `B`, its numbers and conditions, and what is not built in:
- * `select` (otherwise, then, condition), `divide`, `lt`, `le`, `eq`, `and`, `or`, `not`, `isNaN` and `none`, which gives NaN.
+ * The operations on `a`, `b` and `c` as tfjs's kernels compute them, in what GLSL and WGSL have in common: NaN passes
+ * through all but `sign` and comparisons, whatever a driver's own functions make of it. Each language defines `F` and
+ * `B`, its numbers and conditions, and what is not built in: `select` (otherwise, then, condition), `divide`, `lt`,
+ * `le`, `eq`, `and`, `or`, `not`, `isNaN` and `none`, which gives NaN.
  */
 export const OPERATIONS: Readonly<Record<Elementwise, string>> = {
-  add: 'a+b', sub: 'a-b', mul: 'a*b', div: 'divide(a,b)', neg: '-a', square: 'a*a', sqrt: 'sqrt(a)', abs: 'abs(a)',
-  maximum: 'select(max(a,b),none(),or(isNaN(a),isNaN(b)))', minimum: 'select(min(a,b),none(),or(isNaN(a),isNaN(b)))',
-  sign: 'select(sign(a),F(0),isNaN(a))', exp: 'select(exp(a),a,isNaN(a))', log: 'select(log(a),none(),or(isNaN(a),lt(a,F(0))))',
+  add: 'a+b',
+  sub: 'a-b',
+  mul: 'a*b',
+  div: 'divide(a,b)',
+  neg: '-a',
+  square: 'a*a',
+  sqrt: 'sqrt(a)',
+  abs: 'abs(a)',
+  maximum: 'select(max(a,b),none(),or(isNaN(a),isNaN(b)))',
+  minimum: 'select(min(a,b),none(),or(isNaN(a),isNaN(b)))',
+  sign: 'select(sign(a),F(0),isNaN(a))',
+  exp: 'select(exp(a),a,isNaN(a))',
+  log: 'select(log(a),none(),or(isNaN(a),lt(a,F(0))))',
   softplus: 'select(select(log(exp(a)+F(1)),exp(a),lt(a,F(-13.942385))),a,lt(F(13.942385),a))',
-  pow: 'select(select(pow(abs(a),b)*select(F(1),sign(a),eq(abs(b)-F(2)*floor(abs(b)*F(.5)),F(1))),F(1),eq(b,F(0))),'
-    + 'none(),or(or(isNaN(a),isNaN(b)),and(lt(a,F(0)),lt(floor(b),b))))',
-  less: 'lt(a,b)', lessEqual: 'le(a,b)', greater: 'lt(b,a)', greaterEqual: 'le(b,a)', equal: 'eq(a,b)',
-  logicalAnd: 'and(a,b)', logicalOr: 'or(a,b)', logicalNot: 'not(a)', select: 'select(c,b,a)',
+  pow:
+    'select(select(pow(abs(a),b)*select(F(1),sign(a),eq(abs(b)-F(2)*floor(abs(b)*F(.5)),F(1))),F(1),eq(b,F(0))),' +
+    'none(),or(or(isNaN(a),isNaN(b)),and(lt(a,F(0)),lt(floor(b),b))))',
+  less: 'lt(a,b)',
+  lessEqual: 'le(a,b)',
+  greater: 'lt(b,a)',
+  greaterEqual: 'le(b,a)',
+  equal: 'eq(a,b)',
+  logicalAnd: 'and(a,b)',
+  logicalOr: 'or(a,b)',
+  logicalNot: 'not(a)',
+  select: 'select(c,b,a)',
 };

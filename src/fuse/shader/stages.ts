@@ -3,9 +3,12 @@ import type {Plan} from '../plan';
 
 const KINDS = ['sums', 'terms', 'tensors', 'scalars'] as const;
 
-/** What a shader computes for a parameter: sums for reductions, what it adds to the totals, or outputs of its shape or of one number. */
+/**
+ * What a shader computes for a parameter: sums for reductions, what it adds to the totals, or outputs of its shape or
+ * of one number.
+ */
 export interface Stage {
-  readonly kind: typeof KINDS[number];
+  readonly kind: (typeof KINDS)[number];
   readonly pass: number;
   /** Which of the pass's reductions, the step's totals or the pass's outputs comes first here. */
   readonly first: number;
@@ -18,7 +21,8 @@ export interface Stage {
 
 /**
  * A plan as work for shaders that compute `most` values at once.
- * @param totals how many the step has. Before they are used, every parameter writes what it adds to all of them, up to then.
+ * @param totals how many the step has. Before they are used, every parameter writes what it adds to all of them, up to
+ *   then.
  * @param areMixed whether a shader can write tensors and numbers.
  */
 export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: number, areMixed: boolean): Stage[] {
@@ -26,18 +30,46 @@ export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: nu
     const stages = (kind: Stage['kind'], values: Stage['values'], outputs: readonly Output[] = []): Stage[] =>
       Array.from({length: Math.ceil(values.length / most)}, (_, i) => {
         const some = [i * most, (i + 1) * most];
-        return {kind, pass, first: i * most, values: values.slice(...some), outputs: outputs.slice(...some), name: [kind, pass, i, values.length].join()};
+        return {
+          kind,
+          pass,
+          first: i * most,
+          values: values.slice(...some),
+          outputs: outputs.slice(...some),
+          name: [kind, pass, i, values.length].join(),
+        };
       });
     const terms = passes.slice(0, pass + 1).flatMap(each => each.after.terms);
-    // A number that the elements are computed from has to stay until they are, and one that is computed from their sums comes after them.
-    const along = !areMixed || writes.length === 0 ? []
-      : after.writes.filter(({name, node}) => nodeAt(graph, node).pass <= pass && !inputs.some(input => input.name === name));
-    const together = (kind: Stage['kind'], outputs: readonly Output[]): Stage[] => stages(kind, outputs.map(({node}) => [node]), outputs);
+    // A number that the elements are computed from has to stay until they are, and one that is computed from their
+    // sums comes after them.
+    const along =
+      !areMixed || writes.length === 0
+        ? []
+        : after.writes.filter(
+            ({name, node}) => nodeAt(graph, node).pass <= pass && !inputs.some(input => input.name === name),
+          );
+    const together = (kind: Stage['kind'], outputs: readonly Output[]): Stage[] =>
+      stages(
+        kind,
+        outputs.map(({node}) => [node]),
+        outputs,
+      );
     return [
-      ...stages('sums', reductions.map(index => argsOf(nodeAt(graph, index)))),
-      ...stages('terms', Array.from({length: passes[pass + 1]?.barrier === true ? totals : 0}, (_, i) => terms.filter(({total}) => total === i).map(({node}) => node))),
+      ...stages(
+        'sums',
+        reductions.map(index => argsOf(nodeAt(graph, index))),
+      ),
+      ...stages(
+        'terms',
+        Array.from({length: passes[pass + 1]?.barrier === true ? totals : 0}, (_, i) =>
+          terms.filter(({total}) => total === i).map(({node}) => node),
+        ),
+      ),
       ...together('tensors', [...writes, ...along]),
-      ...together('scalars', after.writes.filter(output => !along.includes(output))),
+      ...together(
+        'scalars',
+        after.writes.filter(output => !along.includes(output)),
+      ),
     ];
   });
 }
@@ -50,11 +82,18 @@ export function isLargest({graph, passes}: Plan, {kind, pass, first}: Stage, i: 
 
 /** The least number of totals that a step with this plan has. */
 export function leastTotals({graph: {nodes, terms}}: Plan): number {
-  return Math.max(0, ...terms.map(({total}) => total + 1), ...nodes.map(node => node.op === 'total' ? node.index + 1 : 0));
+  return Math.max(
+    0,
+    ...terms.map(({total}) => total + 1),
+    ...nodes.map(node => (node.op === 'total' ? node.index + 1 : 0)),
+  );
 }
 
 /** The stages of all classes in the order that they have to run in. */
-export function inOrder<Run extends {readonly stages: readonly Stage[]}>(runs: readonly Run[]): ReadonlyArray<readonly [Run, Stage]> {
-  return runs.flatMap(run => run.stages.map(stage => [run, stage] as const))
+export function inOrder<Run extends {readonly stages: readonly Stage[]}>(
+  runs: readonly Run[],
+): ReadonlyArray<readonly [Run, Stage]> {
+  return runs
+    .flatMap(run => run.stages.map(stage => [run, stage] as const))
     .sort(([, a], [, b]) => a.pass - b.pass || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import {kept} from '../../util/memo';
 import {allocate, makeTensor} from '../../wasm/allocation';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../../wasm/backend';
@@ -6,27 +7,30 @@ import {forgetPackedWeights} from '../../wasm/packed_weights';
 import type {Output} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
-import {sharedGradients, shapeOf, tensorOf} from '../tensors_of_job';
-import type {RecordLayout} from './record';
+import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from './code';
+import type {RecordLayout} from './record';
 import {type ClassPlace, Table} from './table';
 
 /** Room of our own in the backend's memory, kept from step to step. */
 class Scratch {
-  private at = 0;
-  private bytes = 0;
+  readonly #backend: WasmBackend;
+  #at = 0;
+  #bytes = 0;
 
-  constructor(private readonly backend: WasmBackend) {}
+  constructor(backend: WasmBackend) {
+    this.#backend = backend;
+  }
 
   /** The offset of at least that many bytes. */
   room(bytes: number): number {
-    if (bytes > this.bytes) {
-      const at = allocate(this.backend, 2 * bytes);
-      this.backend.wasm._free(this.at);
-      this.at = at;
-      this.bytes = 2 * bytes;
+    if (bytes > this.#bytes) {
+      const at = allocate(this.#backend, 2 * bytes);
+      this.#backend.wasm._free(this.#at);
+      this.#at = at;
+      this.#bytes = 2 * bytes;
     }
-    return this.at;
+    return this.#at;
   }
 }
 
@@ -64,7 +68,11 @@ export const wasmBackend: FusedBackend = {
 function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at: number): void {
   for (let j = 0; ; j++) {
     let ran = false;
-    for (const {planned: {plan, jobs}, slots, records} of places) {
+    for (const {
+      planned: {plan, jobs},
+      slots,
+      records,
+    } of places) {
       const phase = functionsOf(plan, memory)[`phase${j}`];
       if (phase === undefined) continue;
       phase(at + records, at + slots, at, jobs.length);
@@ -74,12 +82,31 @@ function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at
   }
 }
 
-/** Tells the functions where the tensors of a class are. A tensor that nothing else shares is written where it stands. */
-function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records}: ClassPlace, wasm: WasmBackend, shared: ReadonlySet<tf.DataId>,
-  fresh: Fresh[]): void {
-  // What is read comes first, in its order. This runs for each parameter in each step: no look-up in a list, no index of -1.
+/**
+ * Tells the functions where the tensors of a class are. A tensor that nothing else shares is written where it stands.
+ */
+function writeRecords(
+  {
+    planned: {
+      plan: {inputs, outputs},
+      jobs,
+    },
+    layout,
+    records,
+  }: ClassPlace,
+  wasm: WasmBackend,
+  shared: ReadonlySet<tf.DataId>,
+  fresh: Fresh[],
+): void {
+  // What is read comes first, in its order. This runs for each parameter in each step: no look-up in a list, no index
+  // of -1.
   const known = [...new Set([...inputs, ...outputs.filter(({replaces}) => replaces)].map(({name}) => name))];
-  const columns = known.map((name, i) => ({name, input: layout.inputs + 4 * i, isRead: i < inputs.length, ...outputAt(outputs, name, layout)}));
+  const columns = known.map((name, i) => ({
+    name,
+    input: layout.inputs + 4 * i,
+    isRead: i < inputs.length,
+    ...outputAt(outputs, name, layout),
+  }));
   const starting = outputs.filter(({replaces}) => !replaces).map(({name}) => outputAt(outputs, name, layout));
   let record = records;
   for (const job of jobs) {
@@ -93,13 +120,18 @@ function writeRecords({planned: {plan: {inputs, outputs}, jobs}, layout, records
         forgetPackedWeights(wasm, data, tensor.size);
       } else table.write(record + at, makeFresh(job, output, wasm, fresh));
     }
-    for (const {output, at} of starting) if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
+    for (const {output, at} of starting)
+      if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
     record += layout.bytes;
   }
 }
 
 /** An output and where its offset stands in a record. */
-function outputAt(outputs: readonly Output[], name: string, layout: RecordLayout): {readonly output: Output | undefined; readonly at: number} {
+function outputAt(
+  outputs: readonly Output[],
+  name: string,
+  layout: RecordLayout,
+): {readonly output: Output | undefined; readonly at: number} {
   const i = outputs.findIndex(output => output.name === name);
   return {output: outputs[i], at: layout.outputs + 4 * i};
 }

@@ -1,12 +1,13 @@
 /**
- * A WebAssembly module from a plan. For each pass a function `pass<k>` over the elements of one parameter and, for what there is to do after
- * its loop, `after<k>`; both take the offsets of the parameter's record (wasm_record.ts), of the slots (float32) and of the totals (float64).
- * `phase<j>` runs the passes from one barrier to the next for a table of records.
+ * A WebAssembly module from a plan. For each pass a function `pass<k>` over the elements of one parameter and, for
+ * what there is to do after its loop, `after<k>`; both take the offsets of the parameter's record (wasm_record.ts), of
+ * the slots (float32) and of the totals (float64). `phase<j>` runs the passes from one barrier to the next for a table
+ * of records.
  */
+import {kept} from '../../util/memo';
 import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../../wasm/encode';
 import {instantiate, type WasmFunctions} from '../../wasm/instance';
 import {argsOf, isElementwise, type Node, nodeAt} from '../graph';
-import {kept} from '../../util/memo';
 import type {Pass, Plan} from '../plan';
 import {call, float, get, int, lane, loopWhile, memory, op, set} from './instructions';
 import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './ops';
@@ -24,7 +25,11 @@ const made = new WeakMap<WebAssembly.Memory, WeakMap<Plan, WasmFunctions>>();
 
 /** The functions of a plan on a memory. @throws where WebAssembly can't be compiled. */
 export function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
-  return kept(kept(made, memory, () => new WeakMap<Plan, WasmFunctions>()), plan, () => instantiate(memory, shared => wasmCode(plan, shared)));
+  return kept(
+    kept(made, memory, () => new WeakMap<Plan, WasmFunctions>()),
+    plan,
+    () => instantiate(memory, shared => wasmCode(plan, shared)),
+  );
 }
 
 /** The module of a plan. @param shared whether the memory is. */
@@ -34,7 +39,10 @@ function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
     ...plan.passes.flatMap((pass, k) => [passOf(plan, pass, k), afterOf(plan, pass, k)]),
     ...phasesOf(plan).map((within, j) => phaseOf(plan, within, j, imports.length)),
   ];
-  return moduleBytes([{from: 'env', name: 'memory', limits: LIMITS[shared ? 'shared' : 'plain']}, ...imports], functions);
+  return moduleBytes(
+    [{from: 'env', name: 'memory', limits: LIMITS[shared ? 'shared' : 'plain']}, ...imports],
+    functions,
+  );
 }
 
 /** The indices of the passes between barriers. */
@@ -51,36 +59,47 @@ function phasesOf({passes}: Plan): number[][] {
 function phaseOf(plan: Plan, passes: readonly number[], j: number, first: number): Func {
   const handedOn = [get(RECORD), get(SLOTS), get(TOTALS)];
   const calls = passes.flatMap(k => [0, 1].flatMap(which => call(first + 2 * k + which, ...handedOn)));
-  return exported(`phase${j}`, ['i32'], [], loopWhile(get(RECORDS),
-    [...calls, ...set(RECORD, op('i32.add', get(RECORD), int(layoutOf(plan).bytes)))],
-    set(RECORDS, op('i32.sub', get(RECORDS), int(1)), 'local.tee')));
+  return exported(
+    `phase${j}`,
+    ['i32'],
+    [],
+    loopWhile(
+      get(RECORDS),
+      [...calls, ...set(RECORD, op('i32.add', get(RECORD), int(layoutOf(plan).bytes)))],
+      set(RECORDS, op('i32.sub', get(RECORDS), int(1)), 'local.tee'),
+    ),
+  );
 }
 
 function exported(name: string, params: readonly string[], locals: readonly string[], instructions: Bytes): Func {
-  return {type: functionType(typesOf('i32', 'i32', 'i32', ...params), []), exports: [name], code: functionCode(typesOf(...locals), instructions)};
+  return {
+    type: functionType(typesOf('i32', 'i32', 'i32', ...params), []),
+    exports: [name],
+    code: functionCode(typesOf(...locals), instructions),
+  };
 }
 
 /** A function that is being written: its locals, by name, and the instructions so far. */
 class Code {
   readonly done: number[] = [];
-  private readonly locals = new Map<string, {readonly type: string; readonly index: number}>();
+  readonly #locals = new Map<string, {readonly type: string; readonly index: number}>();
 
   constructor(readonly plan: Plan) {}
 
   /** The value of a local. */
   get(name: string): Bytes {
-    return get(this.index(name));
+    return get(this.#index(name));
   }
 
   /** Sets a local, which is declared by that. */
   set(name: string, type: string, value: Bytes): Bytes {
     this.declare(name, type);
-    return set(this.index(name), value);
+    return set(this.#index(name), value);
   }
 
   declare(name: string, type: string): void {
     // Passes have three parameters, which the locals come after.
-    this.locals.set(name, {type, index: this.locals.get(name)?.index ?? RECORDS + this.locals.size});
+    this.#locals.set(name, {type, index: this.#locals.get(name)?.index ?? RECORDS + this.#locals.size});
   }
 
   add(...instructions: readonly Bytes[]): void {
@@ -104,26 +123,43 @@ class Code {
   compute(index: number, width: Width): Bytes {
     const node = this.node(index);
     if (!isElementwise(node)) return [];
-    const value = expression(node.op, node.args.map(arg => this.value(arg, width)), width);
+    const value = expression(
+      node.op,
+      node.args.map(arg => this.value(arg, width)),
+      width,
+    );
     return this.set(`${PREFIX[width]}${index}`, localType(node.type, width), value);
   }
 
   /** Sets the locals of scalars and of everything given that they or `others` need. */
   scalars(computed: readonly number[], others: readonly number[]): void {
-    const needed = new Set([...computed, ...[...computed, ...others].flatMap(index => argsOf(this.node(index))), ...others]);
+    const needed = new Set([
+      ...computed,
+      ...[...computed, ...others].flatMap(index => argsOf(this.node(index))),
+      ...others,
+    ]);
     for (const index of [...needed].sort((a, b) => a - b)) {
       const node = this.node(index);
       if (node.extent !== 'scalar' || node.op === 'constant') continue;
-      this.add(isElementwise(node) ? this.compute(index, 'scalar') : this.set(`s${index}`, 'f32', given(this.plan, node, index)));
+      this.add(
+        isElementwise(node)
+          ? this.compute(index, 'scalar')
+          : this.set(`s${index}`, 'f32', given(this.plan, node, index)),
+      );
     }
   }
 
   end(name: string): Func {
-    return exported(name, [], [...this.locals.values()].map(({type}) => type), this.done);
+    return exported(
+      name,
+      [],
+      [...this.#locals.values()].map(({type}) => type),
+      this.done,
+    );
   }
 
-  private index(name: string): number {
-    const local = this.locals.get(name);
+  #index(name: string): number {
+    const local = this.#locals.get(name);
     if (local === undefined) throw new Error(`There is no local ${name}.`);
     return local.index;
   }
@@ -133,13 +169,19 @@ class Code {
 function given(plan: Plan, node: Node, index: number): Bytes {
   const layout = layoutOf(plan);
   switch (node.op) {
-    case 'slot': return memory('f32.load', 4 * node.index, get(SLOTS));
-    case 'total': return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
-    case 'input': return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(RECORD)));
+    case 'slot':
+      return memory('f32.load', 4 * node.index, get(SLOTS));
+    case 'total':
+      return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
+    case 'input':
+      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(RECORD)));
     default: {
       const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(RECORD));
       if (node.op !== 'mean') return op('f32.demote_f64', sum);
-      return op('f32.demote_f64', op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(RECORD)))));
+      return op(
+        'f32.demote_f64',
+        op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(RECORD)))),
+      );
     }
   }
 }
@@ -161,12 +203,18 @@ function passOf(plan: Plan, pass: Pass, k: number): Func {
     if (node.op !== 'input' || node.extent !== 'full') return [];
     return [{index, at: pointer(`in${index}`, layout.inputs + 4 * plan.inputs.indexOf(node))}];
   });
-  const stores = pass.writes.map((output, i) => ({node: output.node, at: pointer(`out${i}`, layout.outputs + 4 * plan.outputs.indexOf(output))}));
+  const stores = pass.writes.map((output, i) => ({
+    node: output.node,
+    at: pointer(`out${i}`, layout.outputs + 4 * plan.outputs.indexOf(output)),
+  }));
   for (const index of used) {
     const {extent, op: kind, type} = code.node(index);
-    if (extent === 'scalar' && kind !== 'constant') code.add(code.set(`b${index}`, 'v128', splat(code.get(`s${index}`), type)));
+    if (extent === 'scalar' && kind !== 'constant')
+      code.add(code.set(`b${index}`, 'v128', splat(code.get(`s${index}`), type)));
   }
-  ['i', 'end'].forEach(name => { code.declare(name, 'i32'); });
+  ['i', 'end'].forEach(name => {
+    code.declare(name, 'i32');
+  });
   const reducers = pass.reductions.map((index, i) => (code.node(index).op === 'max' ? largest : sum)(code, i));
   for (const {begin} of reducers) code.add(begin());
   const address = (at: string): Bytes => op('i32.add', code.get(at), code.get('i'));
@@ -209,8 +257,10 @@ interface Reducer {
 /** The i-th reduction as a sum in float64. */
 function sum(code: Code, i: number): Reducer {
   const [low, high, all] = [`low${i}`, `high${i}`, `sum${i}`];
-  const add = (name: string, half: Bytes): Bytes => code.set(name, 'v128', op('f64x2.add', code.get(name), op('f64x2.promote_low_f32x4', half)));
-  const both = (name: string): Bytes => op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
+  const add = (name: string, half: Bytes): Bytes =>
+    code.set(name, 'v128', op('f64x2.add', code.get(name), op('f64x2.promote_low_f32x4', half)));
+  const both = (name: string): Bytes =>
+    op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
   return {
     // Locals are 0 at first.
     begin: () => {
@@ -225,7 +275,10 @@ function sum(code: Code, i: number): Reducer {
   };
 }
 
-/** The i-th reduction as the largest. A vector's `max`, which lets NaN through, is some ten instructions in a row on x64; `pmax` is one, and NaN is kept apart. */
+/**
+ * The i-th reduction as the largest. A vector's `max`, which lets NaN through, is some ten instructions in a row on
+ * x64; `pmax` is one, and NaN is kept apart.
+ */
 function largest(code: Code, i: number): Reducer {
   const [four, all, nan] = [`four${i}`, `max${i}`, `nan${i}`];
   const larger = (value: Bytes): Bytes => code.set(all, 'f32', op('f32.max', code.get(all), value));
@@ -234,10 +287,15 @@ function largest(code: Code, i: number): Reducer {
       code.declare(nan, 'v128');
       return [...code.set(all, 'f32', float(-Infinity)), ...code.set(four, 'v128', op('f32x4.splat', code.get(all)))];
     },
-    vector: value => [...code.set(four, 'v128', op('f32x4.pmax', code.get(four), value)),
-      ...code.set(nan, 'v128', op('v128.or', code.get(nan), op('f32x4.ne', value, value)))],
+    vector: value => [
+      ...code.set(four, 'v128', op('f32x4.pmax', code.get(four), value)),
+      ...code.set(nan, 'v128', op('v128.or', code.get(nan), op('f32x4.ne', value, value))),
+    ],
     // A lane of ones is NaN.
-    lanes: () => [...code.set(four, 'v128', op('v128.or', code.get(four), code.get(nan))), ...[0, 1, 2, 3].flatMap(which => larger(lane('f32x4.extract_lane', which, code.get(four))))],
+    lanes: () => [
+      ...code.set(four, 'v128', op('v128.or', code.get(four), code.get(nan))),
+      ...[0, 1, 2, 3].flatMap(which => larger(lane('f32x4.extract_lane', which, code.get(four)))),
+    ],
     element: larger,
     end: before => op('f64.max', before, op('f64.promote_f32', code.get(all))),
   };
@@ -246,9 +304,19 @@ function largest(code: Code, i: number): Reducer {
 function afterOf(plan: Plan, {after}: Pass, k: number): Func {
   const code = new Code(plan);
   const layout = layoutOf(plan);
-  code.scalars(after.scalars, [...after.terms, ...after.writes].map(({node}) => node));
+  code.scalars(
+    after.scalars,
+    [...after.terms, ...after.writes].map(({node}) => node),
+  );
   for (const {total, node} of after.terms) {
-    code.add(memory('f64.store', 8 * total, get(TOTALS), op('f64.add', memory('f64.load', 8 * total, get(TOTALS)), op('f64.promote_f32', code.value(node, 'scalar')))));
+    code.add(
+      memory(
+        'f64.store',
+        8 * total,
+        get(TOTALS),
+        op('f64.add', memory('f64.load', 8 * total, get(TOTALS)), op('f64.promote_f32', code.value(node, 'scalar'))),
+      ),
+    );
   }
   for (const output of after.writes) {
     const at = memory('i32.load', layout.outputs + 4 * plan.outputs.indexOf(output), get(RECORD));

@@ -7,8 +7,20 @@ import {call, float, int, lane, op} from './instructions';
 export type Width = 'vector' | 'element' | 'scalar';
 
 const NAMES: Partial<Record<Elementwise, string>> = {
-  add: 'add', sub: 'sub', mul: 'mul', div: 'div', maximum: 'max', minimum: 'min', sqrt: 'sqrt', abs: 'abs', neg: 'neg',
-  less: 'lt', lessEqual: 'le', greater: 'gt', greaterEqual: 'ge', equal: 'eq',
+  add: 'add',
+  sub: 'sub',
+  mul: 'mul',
+  div: 'div',
+  maximum: 'max',
+  minimum: 'min',
+  sqrt: 'sqrt',
+  abs: 'abs',
+  neg: 'neg',
+  less: 'lt',
+  lessEqual: 'le',
+  greater: 'gt',
+  greaterEqual: 'ge',
+  equal: 'eq',
 };
 
 /** The instructions of an operation on operands without effects. Conditions are 0 or 1, in vectors masks. */
@@ -17,15 +29,26 @@ export function expression(name: Elementwise, args: readonly Bytes[], width: Wid
   const type = vector ? 'f32x4' : 'f32';
   const [a = [], b = []] = args;
   switch (name) {
-    case 'square': return op(`${type}.mul`, a, a);
-    case 'sign': return op(`${type}.sub`, oneWhere('gt', a, vector), oneWhere('lt', a, vector));
-    case 'logicalAnd': return op(vector ? 'v128.and' : 'i32.and', a, b);
-    case 'logicalOr': return op(vector ? 'v128.or' : 'i32.or', a, b);
-    case 'logicalNot': return op(vector ? 'v128.not' : 'i32.eqz', a);
-    case 'select': return op(vector ? 'v128.bitselect' : 'select', ...args.slice(1), a);
-    case 'softplus': return softplus(a, width);
-    case 'exp': case 'log': case 'pow': return byHost(name, args, vector);
-    default: return op(`${type}.${String(NAMES[name])}`, ...args);
+    case 'square':
+      return op(`${type}.mul`, a, a);
+    case 'sign':
+      return op(`${type}.sub`, oneWhere('gt', a, vector), oneWhere('lt', a, vector));
+    case 'logicalAnd':
+      return op(vector ? 'v128.and' : 'i32.and', a, b);
+    case 'logicalOr':
+      return op(vector ? 'v128.or' : 'i32.or', a, b);
+    case 'logicalNot':
+      return op(vector ? 'v128.not' : 'i32.eqz', a);
+    case 'select':
+      return op(vector ? 'v128.bitselect' : 'select', ...args.slice(1), a);
+    case 'softplus':
+      return softplus(a, width);
+    case 'exp':
+    case 'log':
+    case 'pow':
+      return byHost(name, args, vector);
+    default:
+      return op(`${type}.${String(NAMES[name])}`, ...args);
   }
 }
 
@@ -34,10 +57,14 @@ const SOFTPLUS_FROM = -(Math.log(2 ** -23) + 2);
 
 function softplus(x: Bytes, width: Width): Bytes {
   const of = (name: Elementwise, ...args: readonly Bytes[]): Bytes => expression(name, args, width);
-  const number = (value: number): Bytes => width === 'vector' ? op('f32x4.splat', float(value)) : float(value);
+  const number = (value: number): Bytes => (width === 'vector' ? op('f32x4.splat', float(value)) : float(value));
   const e = of('exp', x);
-  return of('select', of('greater', x, number(SOFTPLUS_FROM)), x,
-    of('select', of('less', x, number(-SOFTPLUS_FROM)), e, of('log', of('add', e, number(1)))));
+  return of(
+    'select',
+    of('greater', x, number(SOFTPLUS_FROM)),
+    x,
+    of('select', of('less', x, number(-SOFTPLUS_FROM)), e, of('log', of('add', e, number(1)))),
+  );
 }
 
 function oneWhere(comparison: 'lt' | 'gt', a: Bytes, vector: boolean): Bytes {
@@ -72,13 +99,21 @@ const MATH = ['exp', 'log', 'pow'] as const;
 /** The functions of the host that a graph needs: WebAssembly has no instructions for them. All or none. */
 export function mathImports(used: (name: Elementwise) => boolean): Import[] {
   if (![...MATH, 'softplus' as const].some(used)) return [];
-  return MATH.map(name => ({from: 'math', name, type: functionType(typesOf('f64', ...name === 'pow' ? ['f64'] : []), typesOf('f64'))}));
+  return MATH.map(name => ({
+    from: 'math',
+    name,
+    type: functionType(typesOf('f64', ...(name === 'pow' ? ['f64'] : [])), typesOf('f64')),
+  }));
 }
 
 /** Through the host in float64, lane by lane. */
-function byHost(name: typeof MATH[number], args: readonly Bytes[], vector: boolean): Bytes {
-  const math = (operands: readonly Bytes[]): Bytes => op('f32.demote_f64', call(MATH.indexOf(name), ...operands.map(operand => op('f64.promote_f32', operand))));
+function byHost(name: (typeof MATH)[number], args: readonly Bytes[], vector: boolean): Bytes {
+  const math = (operands: readonly Bytes[]): Bytes =>
+    op('f32.demote_f64', call(MATH.indexOf(name), ...operands.map(operand => op('f64.promote_f32', operand))));
   if (!vector) return math(args);
   const each = (which: number): Bytes => math(args.map(arg => lane('f32x4.extract_lane', which, arg)));
-  return [1, 2, 3].reduce((filled, which) => lane('f32x4.replace_lane', which, filled, each(which)), op('f32x4.splat', each(0)));
+  return [1, 2, 3].reduce(
+    (filled, which) => lane('f32x4.replace_lane', which, filled, each(which)),
+    op('f32x4.splat', each(0)),
+  );
 }

@@ -1,8 +1,9 @@
 import type {Plan} from '../plan';
 
 /**
- * What a WebAssembly function is told about one parameter, in bytes from the start of its record: `count` (the elements of this call), `size` (those of
- * the parameter), the offsets of inputs and then outputs in the memory, and the reductions so far in float64.
+ * What a WebAssembly function is told about one parameter, in bytes from the start of its record: `count` (the
+ * elements of this call), `size` (those of the parameter), the offsets of inputs and then outputs in the memory, and
+ * the reductions so far in float64.
  */
 export interface RecordLayout {
   readonly count: 0;
@@ -18,7 +19,14 @@ export function layoutOf({inputs, outputs, reductions}: Plan): RecordLayout {
   const first = 8;
   const outputsAt = first + 4 * inputs.length;
   const reductionsAt = aligned(outputsAt + 4 * outputs.length);
-  return {count: 0, size: 4, inputs: first, outputs: outputsAt, reductions: reductionsAt, bytes: reductionsAt + 8 * reductions.length};
+  return {
+    count: 0,
+    size: 4,
+    inputs: first,
+    outputs: outputsAt,
+    reductions: reductionsAt,
+    bytes: reductionsAt + 8 * reductions.length,
+  };
 }
 
 /** The next multiple of 8. */

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {env} from '@tensorflow/tfjs-core';
+
 import {kept} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
 import {leastTotals, stagesOf} from '../shader/stages';
@@ -9,13 +10,17 @@ import {isWebGLBackend, type WebGLBackend} from './textures';
 
 const canvases = new WeakMap<WebGLBackend, Canvas>();
 
-/** On tfjs's WebGL backend: one draw a parameter, or one an output where a draw has one target, writes into new textures, which then take the place of the old ones. */
+/**
+ * On tfjs's WebGL backend: one draw a parameter, or one an output where a draw has one target, writes into new
+ * textures, which then take the place of the old ones.
+ */
 export const webglBackend: FusedBackend = {
   prepare(plan, backend) {
     const canvas = canvasOf(assertWebGL(backend));
     // Nothing compiles then, and the step will say so.
     if (canvas.isLost) return;
-    for (const stage of stagesOf(plan, leastTotals(plan), canvas.mostTargets, false)) canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
+    for (const stage of stagesOf(plan, leastTotals(plan), canvas.mostTargets, false))
+      canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
   },
 
   run(step, backend) {

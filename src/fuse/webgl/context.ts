@@ -13,13 +13,27 @@ export interface Targets {
 
 /** WebGL 1 has one target, unless an extension is there. */
 export function targetsOf(gl: WebGLContext): Targets {
-  if (isWebGL2(gl)) return {most: Number(gl.getParameter(gl.MAX_DRAW_BUFFERS)), choose: attachments => { gl.drawBuffers(attachments); }};
+  if (isWebGL2(gl))
+    return {
+      most: Number(gl.getParameter(gl.MAX_DRAW_BUFFERS)),
+      choose: attachments => {
+        gl.drawBuffers(attachments);
+      },
+    };
   const extension = gl.getExtension('WEBGL_draw_buffers');
   if (extension === null) return {most: 1, choose: () => undefined};
-  return {most: Number(gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL)), choose: attachments => { extension.drawBuffersWEBGL(attachments); }};
+  return {
+    most: Number(gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL)),
+    choose: attachments => {
+      extension.drawBuffersWEBGL(attachments);
+    },
+  };
 }
 
-/** The triangle that is drawn, which covers everything; the attribute `corner` of a shader is at `CORNER`. tfjs binds what it draws itself. */
+/**
+ * The triangle that is drawn, which covers everything; the attribute `corner` of a shader is at `CORNER`. tfjs binds
+ * what it draws itself.
+ */
 export interface Triangle {
   bind(): void;
   unbind(): void;
@@ -32,7 +46,14 @@ export const CORNER = 0;
 export function triangleOf(gl: WebGLContext): Triangle {
   if (isWebGL2(gl)) {
     const vertices = gl.createVertexArray();
-    return {bind: () => { gl.bindVertexArray(vertices); }, unbind: () => { gl.bindVertexArray(null); }};
+    return {
+      bind: () => {
+        gl.bindVertexArray(vertices);
+      },
+      unbind: () => {
+        gl.bindVertexArray(null);
+      },
+    };
   }
   const arrays = gl.getExtension('OES_vertex_array_object');
   if (arrays === null) throw new Error('WebGL 1 lacks OES_vertex_array_object on this machine');
@@ -43,5 +64,12 @@ export function triangleOf(gl: WebGLContext): Triangle {
   gl.enableVertexAttribArray(CORNER);
   gl.vertexAttribPointer(CORNER, 2, gl.FLOAT, false, 0, 0);
   arrays.bindVertexArrayOES(null);
-  return {bind: () => { arrays.bindVertexArrayOES(vertices); }, unbind: () => { arrays.bindVertexArrayOES(null); }};
+  return {
+    bind: () => {
+      arrays.bindVertexArrayOES(vertices);
+    },
+    unbind: () => {
+      arrays.bindVertexArrayOES(null);
+    },
+  };
 }

@@ -1,6 +1,9 @@
 /** What the shaders of WebGL 1 and of WebGL 2 write differently. */
 export interface Dialect {
-  /** Whether what all elements share can be computed at the corners of the triangle that is drawn, and is handed over as it is. */
+  /**
+   * Whether what all elements share can be computed at the corners of the triangle that is drawn, and is handed over
+   * as it is.
+   */
   readonly handsOver: boolean;
   /** The i-th texture as an argument of `fetch` and `pair`. */
   texture(i: number): string;
@@ -30,14 +33,22 @@ uniform ivec4 words[${words}];
 B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec${lanes}(0x7f800000u));}
 `,
   targets: count => `layout(location=0) out vec4 to[${count}];`,
-  corners: (begin, given) => `${begin}void main(){${given}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);}`,
+  corners: (begin, given) =>
+    `${begin}void main(){${given}gl_Position=vec4(vec2(gl_VertexID&1,gl_VertexID>>1)*4.-1.,0,1);}`,
 };
 
-/** GLSL ES 1.00: textures read by coordinates, no bits, loops of a constant length, several targets by an extension. */
+/**
+ * GLSL ES 1.00: textures read by coordinates, no bits, loops of a constant length, several targets by an extension.
+ */
 export const WEBGL1: Dialect = {
   handsOver: false,
   texture: i => `textures[${i}],sizes[${i}]`,
-  begin: (lanes, textures, words, targets) => `${targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : ''}${common(lanes, textures)}uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];uniform float nan;uniform float least;
+  begin: (
+    lanes,
+    textures,
+    words,
+    targets,
+  ) => `${targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : ''}${common(lanes, textures)}uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];uniform float nan;uniform float least;
 #define number(k,i) numbers[k][i]
 #define FROM from,size
 #define SOURCE sampler2D from,vec2 size
@@ -45,7 +56,10 @@ export const WEBGL1: Dialect = {
 #define none() F(nan)
 #define to gl_FragData
 vec4 fetch(SOURCE,ivec2 at){return texture2D(from,(vec2(at)+.5)/size);}
-F select(F a,F b,B c){return F(${['x', 'y', 'z', 'w'].slice(0, lanes).map(lane => `c.${lane}?b.${lane}:a.${lane}`).join()});}
+F select(F a,F b,B c){return F(${['x', 'y', 'z', 'w']
+    .slice(0, lanes)
+    .map(lane => `c.${lane}?b.${lane}:a.${lane}`)
+    .join()});}
 B isNaN(F a){return not(B(F(greaterThan(a,F(0)))+F(lessThan(a,F(1)))));}
 `,
   targets: () => '',

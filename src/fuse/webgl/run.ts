@@ -1,4 +1,5 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+
 import type {Job} from '../job';
 import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
 import {fours} from '../shader/lines';
@@ -6,10 +7,20 @@ import {inOrder, isLargest, type Stage, stagesOf} from '../shader/stages';
 import {shapeOf, tensorOf} from '../tensors_of_job';
 import type {Canvas, Rectangle} from './canvas';
 import type {Storage, Variant} from './shader';
-import {isExclusive, matricesOf, NO_TEXTURE, onGPU, packed, replace, type Texture, textureOf, type WebGLBackend} from './textures';
+import {
+  isExclusive,
+  matricesOf,
+  NO_TEXTURE,
+  onGPU,
+  packed,
+  replace,
+  type Texture,
+  textureOf,
+  type WebGLBackend,
+} from './textures';
 
-// A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each other, taking turns: so
-// neighbours read neighbours, and what one loads is still in the cache when the next needs it.
+// A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each
+// other, taking turns: so neighbours read neighbours, and what one loads is still in the cache when the next needs it.
 const TEXELS_A_PART = 64;
 const PARTS_ACROSS = 4;
 const MOST_DOWN = 256;
@@ -26,7 +37,10 @@ interface Row {
   readonly words: Int32Array;
 }
 
-/** Textures of sums: of their parts, a rectangle of that size for each parameter, from top to bottom, and of what these are together. */
+/**
+ * Textures of sums: of their parts, a rectangle of that size for each parameter, from top to bottom, and of what these
+ * are together.
+ */
 interface Sums {
   readonly size: readonly [width: number, height: number];
   readonly parts: readonly Texture[];
@@ -46,95 +60,136 @@ interface ClassRun {
 
 /** One step: everything is made in `prepare`, computed in `draw`, and takes effect in `commit`. */
 export class Run {
+  readonly #backend: WebGLBackend;
+  readonly #canvas: Canvas;
+  readonly #step: PlannedStep;
   /** What goes with the step: sums, and inputs that had to be put in order. */
-  private readonly passing: TensorInfo[] = [];
-  private readonly outputs: Fresh[] = [];
-  private readonly classes: ClassRun[] = [];
-  private totals: Sums = {size: [1, 1], parts: [], results: []};
+  readonly #passing: TensorInfo[] = [];
+  readonly #outputs: Fresh[] = [];
+  readonly #classes: ClassRun[] = [];
+  #totals: Sums = {size: [1, 1], parts: [], results: []};
 
-  constructor(private readonly backend: WebGLBackend, private readonly canvas: Canvas, private readonly step: PlannedStep) {}
+  constructor(backend: WebGLBackend, canvas: Canvas, step: PlannedStep) {
+    this.#backend = backend;
+    this.#canvas = canvas;
+    this.#step = step;
+  }
 
   prepare(): void {
-    const {step: {classes, totals}} = this;
+    const {classes, totals} = this.#step;
     let terms = 0;
     for (const planned of classes) {
       const {plan, jobs} = planned;
-      const rows = jobs.map((job, i) => this.row(planned, job, i));
-      const most = Math.max(1, ...rows.map(({words: [,,, texels = 0]}) => texels));
-      const down = Math.max(1, Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)));
-      this.classes.push({
-        planned, rows, firstTerm: terms, stages: stagesOf(plan, totals, this.canvas.mostTargets, false),
-        sums: plan.passes.map(({reductions}) => this.sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
+      const rows = jobs.map((job, i) => this.#row(planned, job, i));
+      const most = Math.max(1, ...rows.map(({words: [, , , texels = 0]}) => texels));
+      const down = Math.max(
+        1,
+        Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)),
+      );
+      this.#classes.push({
+        planned,
+        rows,
+        firstTerm: terms,
+        stages: stagesOf(plan, totals, this.#canvas.mostTargets, false),
+        sums: plan.passes.map(({reductions}) => this.#sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
       terms += jobs.length;
     }
-    this.totals = this.sums(1, [terms, 1], totals);
+    this.#totals = this.#sums(1, [terms, 1], totals);
   }
 
   draw(): void {
-    this.canvas.use(this.backend, () => {
-      for (const [run, stage] of inOrder(this.classes)) this.drawStage(run, stage);
+    this.#canvas.use(this.#backend, () => {
+      for (const [run, stage] of inOrder(this.#classes)) this.#drawStage(run, stage);
     });
   }
 
   /** Puts new values where nobody shares the old ones. */
   commit(): Fresh[] {
-    const {backend, passing, outputs} = this;
+    const backend = this.#backend;
+    const passing = this.#passing;
+    const outputs = this.#outputs;
     const fresh = outputs.filter(({job, output: {name, replaces}, info}) => {
       if (!replaces || !isExclusive(backend, tensorOf(job, name))) return true;
       replace(backend, tensorOf(job, name), info);
       return false;
     });
-    this.dispose(passing);
+    this.#dispose(passing);
     return fresh;
   }
 
   /** Disposes what was made. */
   abandon(): void {
-    this.dispose(this.passing);
-    this.dispose(this.outputs.map(({info}) => info));
+    this.#dispose(this.#passing);
+    this.#dispose(this.#outputs.map(({info}) => info));
   }
 
-  private dispose(infos: readonly TensorInfo[]): void {
-    for (const info of infos) this.backend.disposeIntermediateTensorInfo(info);
+  #dispose(infos: readonly TensorInfo[]): void {
+    for (const info of infos) this.#backend.disposeIntermediateTensorInfo(info);
   }
 
-  private row({plan, slots}: PlannedClass, job: Job, index: number): Row {
-    const {variable: {shape, size}} = job;
-    const {backend} = this;
+  #row({plan, slots}: PlannedClass, job: Job, index: number): Row {
+    const {
+      variable: {shape, size},
+    } = job;
+    const backend = this.#backend;
     let [width, height] = [1, 1];
-    const outputs = new Map(plan.outputs.map(output => {
-      const texture = textureOf(packed(backend, shapeOf(job, output), info => this.outputs.push({job, output, info})));
-      if (output.extent === 'full') [width, height] = texture.size;
-      return [output.name, texture];
-    }));
+    const outputs = new Map(
+      plan.outputs.map(output => {
+        const texture = textureOf(
+          packed(backend, shapeOf(job, output), info => this.#outputs.push({job, output, info})),
+        );
+        if (output.extent === 'full') [width, height] = texture.size;
+        return [output.name, texture];
+      }),
+    );
     const [rows, columns, count] = matricesOf(shape);
     const places = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent}) => {
       const tensor = tensorOf(job, name);
-      const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.passing);
+      const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.#passing);
       const texture = data === undefined ? NO_TEXTURE : textureOf(data);
       const [inputWidth] = texture.size;
       places.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
-      stored.push(data === undefined || extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === width ? 'alike' : 'moved');
+      stored.push(
+        data === undefined || extent === 'scalar'
+          ? 'alike'
+          : data.isPacked !== true
+            ? 'unpacked'
+            : inputWidth === width
+              ? 'alike'
+              : 'moved',
+      );
       return texture;
     });
     const words = new Int32Array(places.length + 4 * fours(slots.length));
     words.set(places);
     new Float32Array(words.buffer).set(slots, places.length);
-    return {job, outputs, inputs, texels: [width, height], words, variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored]};
+    return {
+      job,
+      outputs,
+      inputs,
+      texels: [width, height],
+      words,
+      variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored],
+    };
   }
 
-  private sums(rows: number, size: Sums['size'], count: number): Sums {
+  #sums(rows: number, size: Sums['size'], count: number): Sums {
     const [width, height] = size;
-    const textures = (across: number, down: number): Texture[] => Array.from({length: count}, () =>
-      textureOf(packed(this.backend, [2 * down, 2 * across], info => this.passing.push(info), [2 * down, 2 * across])));
+    const textures = (across: number, down: number): Texture[] =>
+      Array.from({length: count}, () =>
+        textureOf(
+          packed(this.#backend, [2 * down, 2 * across], info => this.#passing.push(info), [2 * down, 2 * across]),
+        ),
+      );
     return {size, parts: textures(width, rows * height), results: textures(1, rows)};
   }
 
-  private drawStage({planned: {plan}, rows, sums, firstTerm}: ClassRun, stage: Stage): void {
-    const {canvas, totals} = this;
+  #drawStage({planned: {plan}, rows, sums, firstTerm}: ClassRun, stage: Stage): void {
+    const canvas = this.#canvas;
+    const totals = this.#totals;
     const {kind, pass, first, values, outputs: written} = stage;
     const to = kind === 'sums' ? sums[pass] : kind === 'terms' ? totals : undefined;
     const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
@@ -149,6 +204,12 @@ export class Run {
     });
     if (to === undefined) return;
     const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);
-    canvas.draw(canvas.summing(values.map((_, i) => isLargest(plan, stage, i))), size, some(to.parts), some(to.results), [0, 0, 1, kind === 'sums' ? rows.length : 1]);
+    canvas.draw(
+      canvas.summing(values.map((_, i) => isLargest(plan, stage, i))),
+      size,
+      some(to.parts),
+      some(to.results),
+      [0, 0, 1, kind === 'sums' ? rows.length : 1],
+    );
   }
 }

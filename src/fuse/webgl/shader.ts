@@ -1,12 +1,13 @@
 /**
- * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its padding, which is 0. The same
- * text serves all shapes; `Variant` says what is written otherwise, and `Dialect` what WebGL 1 and 2 are told otherwise. A sum is a texture, too, of
- * a row for each parameter: its four lanes are to be added.
+ * GLSL from a plan. Every output is a texture packed as tfjs packs it: a texel holds two rows and two columns, or its
+ * padding, which is 0. The same text serves all shapes; `Variant` says what is written otherwise, and `Dialect` what
+ * WebGL 1 and 2 are told otherwise. A sum is a texture, too, of a row for each parameter: its four lanes are to be
+ * added.
  *
- * `words[0]`: width, rows, columns and number of texels of the output.
- * `words[1]`: the parameter's row in the textures of sums; the width of what is drawn; the elements of the parameter; the height.
- * `words[2 + i]`: the width of the i-th input; where its first element is, if a texel holds one element. Then come the slots.
- * What is computed for each element knows the words before the slots as `at`, which takes less time to read.
+ * `words[0]`: width, rows, columns and number of texels of the output. `words[1]`: the parameter's row in the textures
+ * of sums; the width of what is drawn; the elements of the parameter; the height. `words[2 + i]`: the width of the
+ * i-th input; where its first element is, if a texel holds one element. Then come the slots. What is computed for each
+ * element knows the words before the slots as `at`, which takes less time to read.
  */
 import type {Type} from '../graph';
 import type {Plan} from '../plan';
@@ -14,9 +15,15 @@ import {four, fours, shaderLines} from '../shader/lines';
 import {isLargest, leastTotals, type Stage} from '../shader/stages';
 import type {Dialect} from './dialects';
 
-/** How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as one element a texel. */
+/**
+ * How an input is stored, seen from an output of its shape: texel by texel alike, in the same order elsewhere, or as
+ * one element a texel.
+ */
 export type Storage = 'alike' | 'moved' | 'unpacked';
-/** What is written: a single number, a tensor of one row, of which a texel holds two numbers, or any other. Most of the time goes into finding the rows. */
+/**
+ * What is written: a single number, a tensor of one row, of which a texel holds two numbers, or any other. Most of the
+ * time goes into finding the rows.
+ */
 export type Form = 'scalar' | 'vector' | 'matrix';
 /** What programs for the same values differ in: their output and the storage of each input. */
 export type Variant = readonly [output: Form, ...inputs: Storage[]];
@@ -33,47 +40,73 @@ export interface Shader {
 export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
-  const unitOf = (pass: number, i: number): number => passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
-  const found = (pass: number, i: number, row: string): string => `fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row}))`;
+  const unitOf = (pass: number, i: number): number =>
+    passes.slice(0, pass).reduce((unit, {reductions}) => unit + reductions.length, inputs.length + i);
+  const found = (pass: number, i: number, row: string): string =>
+    `fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row}))`;
   const sum = (...of: Parameters<typeof found>): string => `F(dot(${found(...of)},vec4(1)))`;
   const lanes = output === 'matrix' ? 4 : 2;
   const places = 2 + inputs.length;
   const texelOf = (i: number, at: string): string => `F(fetch(${dialect.texture(i)},${at}))`;
   const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
     switch (node.op) {
-      case 'slot': return `F(number(${places + (node.index >> 2)},${node.index & 3}))`;
-      case 'total': return sum(passes.length, node.index, '0');
+      case 'slot':
+        return `F(number(${places + (node.index >> 2)},${node.index & 3}))`;
+      case 'total':
+        return sum(passes.length, node.index, '0');
       case 'input': {
         const i = inputs.findIndex(({name}) => name === node.name);
         if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],0).x)`;
         const from = `${dialect.texture(i)},at[${i + 2}]`;
         switch (stored[i]) {
-          case 'unpacked': return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
-          case 'moved': return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
-          default: return texelOf(i, 'texel');
+          case 'unpacked':
+            return output === 'matrix' ? `F(pair(${from},first),pair(${from},first+at[0].z))` : `pair(${from},first)`;
+          case 'moved':
+            return texelOf(i, `texelAt(t,at[${i + 2}].x)`);
+          default:
+            return texelOf(i, 'texel');
         }
       }
       default: {
         const pass = passes.findIndex(({reductions}) => reductions.includes(index));
         const of = [pass, passes[pass]?.reductions.indexOf(index) ?? 0, 'words[1].x'] as const;
-        return node.op === 'max' ? `largest(${found(...of)})` : sum(...of) + (node.op === 'mean' ? '/F(words[1].z)' : '');
+        return node.op === 'max'
+          ? `largest(${found(...of)})`
+          : sum(...of) + (node.op === 'mean' ? '/F(words[1].z)' : '');
       }
     }
   });
-  const compute = (set: string): string => PLACES[output] + elements + targets(values.length, i => isLargest(plan, stage, i)
-    ? `=vec4(larger(F(to[${i}]),select(F(least),${values[i] ?? ''},inside))${lanes === 2 ? ',least,least' : ''})`
-    : `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`);
-  const main = stage.kind !== 'sums' ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
-    : `${targets(values.length, i => start(isLargest(plan, stage, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+  const compute = (set: string): string =>
+    PLACES[output] +
+    elements +
+    targets(values.length, i =>
+      isLargest(plan, stage, i)
+        ? `=vec4(larger(F(to[${i}]),select(F(least),${values[i] ?? ''},inside))${lanes === 2 ? ',least,least' : ''})`
+        : `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`,
+    );
+  const main =
+    stage.kind !== 'sums'
+      ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
+      : `${targets(values.length, i => start(isLargest(plan, stage, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
 int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=start+range<at[0].w?start+range:at[0].w,t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
 REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
-  const size = {lanes, textures: unitOf(passes.length, leastTotals(plan)), words: places + fours(slots), targets: values.length} as const;
-  // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more than they can hand over.
+  const size = {
+    lanes,
+    textures: unitOf(passes.length, leastTotals(plan)),
+    words: places + fours(slots),
+    targets: values.length,
+  } as const;
+  // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more
+  // than they can hand over.
   const handed = fours(shared.length);
-  if (!dialect.handsOver || places + handed > MOST_HANDED) return shader(dialect, size, `\n#define at words\n`, scalars + main);
-  const take = shared.map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`).join('');
+  if (!dialect.handsOver || places + handed > MOST_HANDED)
+    return shader(dialect, size, `\n#define at words\n`, scalars + main);
+  const take = shared
+    .map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`)
+    .join('');
   const give = `${Array.from({length: places}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
-  const hands = (way: string): string => `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
+  const hands = (way: string): string =>
+    `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
   return shader(dialect, size, hands('in'), take + main, hands('out'), give);
 }
 
@@ -82,8 +115,13 @@ export function sumShader(dialect: Dialect, areLargest: readonly boolean[]): Sha
   const count = areLargest.length;
   const isMax = (i: number): boolean => areLargest[i] === true;
   const part = (i: number): string => `fetch(${dialect.texture(i)},ivec2(x,int(gl_FragCoord.y)*extent.y+y))`;
-  return shader(dialect, {lanes: 4, textures: count, words: 2, targets: count}, '', `${targets(count, i => start(isMax(i)))}ivec2 extent=words[0].xy;int y=0;
-REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => isMax(i) ? `=larger(to[${i}],${part(i)})` : `+=${part(i)}`)}x++;}y++;}`);
+  return shader(
+    dialect,
+    {lanes: 4, textures: count, words: 2, targets: count},
+    '',
+    `${targets(count, i => start(isMax(i)))}ivec2 extent=words[0].xy;int y=0;
+REPEAT(y<extent.y){int x=0;REPEAT(x<extent.x){${targets(count, i => (isMax(i) ? `=larger(to[${i}],${part(i)})` : `+=${part(i)}`))}x++;}y++;}`,
+  );
 }
 
 function start(isMax: boolean): string {
@@ -94,13 +132,21 @@ function targets(count: number, text: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => `to[${i}]${text(i)};`).join('');
 }
 
-function shader(dialect: Dialect, size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>, taken: string, main: string, given = '', corner = ''): Shader {
+function shader(
+  dialect: Dialect,
+  size: Readonly<Record<'lanes' | 'textures' | 'words' | 'targets', number>>,
+  taken: string,
+  main: string,
+  given = '',
+  corner = '',
+): Shader {
   // There is no array of none.
   const sources = Math.max(1, size.textures);
   const begin = dialect.begin(size.lanes, sources, size.words, size.targets);
   return {
     vertices: dialect.corners(begin + given + PRELUDE, corner),
-    fragments: `${begin}${taken}${dialect.targets(size.targets)}${PRELUDE}void main(){${main}}`, sources,
+    fragments: `${begin}${taken}${dialect.targets(size.targets)}${PRELUDE}void main(){${main}}`,
+    sources,
   };
 }
 

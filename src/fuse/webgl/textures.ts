@@ -1,4 +1,5 @@
 import type {DataId, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
+
 import type {WebGLContext} from './context';
 
 /** What tfjs's WebGL backend keeps of a tensor's data. */
@@ -33,7 +34,12 @@ export interface WebGLBackend extends KernelBackend {
 
 /** Whether `backend` is tfjs's WebGL backend. */
 export function isWebGLBackend(backend: KernelBackend): backend is WebGLBackend {
-  return 'gpgpu' in backend && backend.gpgpu instanceof Object && 'gl' in backend.gpgpu && backend.gpgpu.gl instanceof Object;
+  return (
+    'gpgpu' in backend &&
+    backend.gpgpu instanceof Object &&
+    'gl' in backend.gpgpu &&
+    backend.gpgpu.gl instanceof Object
+  );
 }
 
 /** Where sums, inputs and outputs are. */
@@ -58,7 +64,8 @@ export function matricesOf(shape: readonly number[]): readonly [rows: number, co
 }
 
 /**
- * The data of a tensor, which has elements, with a texture that holds one element a texel or is packed in the order that the tensor's shape asks for.
+ * The data of a tensor, which has elements, with a texture that holds one element a texel or is packed in the order
+ * that the tensor's shape asks for.
  * @param made gets what had to be made for that.
  */
 export function onGPU(backend: WebGLBackend, {dataId, shape, dtype}: TensorInfo, made: TensorInfo[]): TextureData {
@@ -77,14 +84,21 @@ export function onGPU(backend: WebGLBackend, {dataId, shape, dtype}: TensorInfo,
 function inSameOrder(a: readonly number[], b: readonly number[]): boolean {
   const [rows, columns] = matricesOf(a);
   const [otherRows, otherColumns] = matricesOf(b);
-  return columns === otherColumns ? rows === otherRows || rows % 2 + otherRows % 2 === 0 : rows * otherRows === 1 && columns % 2 + otherColumns % 2 === 0;
+  return columns === otherColumns
+    ? rows === otherRows || (rows % 2) + (otherRows % 2) === 0
+    : rows * otherRows === 1 && (columns % 2) + (otherColumns % 2) === 0;
 }
 
 /**
  * A new tensor with whatever values, in a packed texture if it has elements.
  * @param made is told of it before its texture is asked for.
  */
-export function packed(backend: WebGLBackend, shape: number[], made: (info: TensorInfo) => void, texShape: [number, number] | null = null): TextureData {
+export function packed(
+  backend: WebGLBackend,
+  shape: number[],
+  made: (info: TensorInfo) => void,
+  texShape: [number, number] | null = null,
+): TextureData {
   const isEmpty = shape.includes(0);
   const info = backend.makeTensorInfo(shape, 'float32', isEmpty ? new Float32Array(0) : undefined);
   made(info);
@@ -112,7 +126,14 @@ export function replace(backend: WebGLBackend, tensor: TensorInfo, by: TensorInf
   const fresh = backend.texData.get(by.dataId);
   // One by one: data that are on the host alone lack some of these, which spreading would not carry over.
   const {texture, texShape, isPacked, usage, values} = old;
-  Object.assign(old, {texture: fresh.texture, texShape: fresh.texShape, isPacked: fresh.isPacked, usage: fresh.usage, values: fresh.values, shape: fresh.shape});
+  Object.assign(old, {
+    texture: fresh.texture,
+    texShape: fresh.texShape,
+    isPacked: fresh.isPacked,
+    usage: fresh.usage,
+    values: fresh.values,
+    shape: fresh.shape,
+  });
   Object.assign(fresh, {texture, texShape, isPacked, usage, values});
   backend.disposeIntermediateTensorInfo(by);
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+
 import {kept} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
 import {leastTotals, stagesOf} from '../shader/stages';
@@ -14,13 +15,18 @@ const memories = new WeakMap<GpuDevice, Memory>();
 export const webgpuBackend: FusedBackend = {
   prepare(plan, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
-    for (const stage of stagesOf(plan, leastTotals(plan), WORKGROUP, true)) for (const size of LANES) pipelines.of(stage, lanesOf(stage, size));
+    for (const stage of stagesOf(plan, leastTotals(plan), WORKGROUP, true))
+      for (const size of LANES) pipelines.of(stage, lanesOf(stage, size));
   },
 
   run(step, backend) {
     const gpu = webgpu(backend);
     const {device} = gpu;
-    const run = new Run(gpu, kept(memories, device, () => new Memory(device)), step);
+    const run = new Run(
+      gpu,
+      kept(memories, device, () => new Memory(device)),
+      step,
+    );
     try {
       run.prepare();
     } catch (error) {

@@ -21,7 +21,13 @@ export interface GpuComputePass {
 }
 export interface GpuCommandEncoder {
   beginComputePass(): GpuComputePass;
-  copyBufferToBuffer(source: GpuBuffer, sourceOffset: number, destination: GpuBuffer, destinationOffset: number, size: number): void;
+  copyBufferToBuffer(
+    source: GpuBuffer,
+    sourceOffset: number,
+    destination: GpuBuffer,
+    destinationOffset: number,
+    size: number,
+  ): void;
 }
 interface Binding {
   readonly binding: number;
@@ -33,7 +39,11 @@ interface BindingType {
   readonly buffer: {readonly type: 'storage' | 'read-only-storage' | 'uniform'};
 }
 export interface GpuDevice {
-  readonly limits: {readonly maxStorageBuffersPerShaderStage: number; readonly maxUniformBufferBindingSize: number; readonly minUniformBufferOffsetAlignment: number};
+  readonly limits: {
+    readonly maxStorageBuffersPerShaderStage: number;
+    readonly maxUniformBufferBindingSize: number;
+    readonly minUniformBufferOffsetAlignment: number;
+  };
   readonly queue: {writeBuffer(buffer: GpuBuffer, offset: number, data: Uint32Array): void};
   pushErrorScope(filter: 'out-of-memory'): void;
   popErrorScope(): Promise<object | null>;

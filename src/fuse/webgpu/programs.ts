@@ -1,28 +1,45 @@
 import {kept} from '../../util/memo';
 import type {Plan} from '../plan';
+import type {Stage} from '../shader/stages';
 import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './device';
 import {boundNames, isWritten, type Lanes, stageShader} from './shader';
-import type {Stage} from '../shader/stages';
 
 /** The pipelines of a plan on one device. They are kept for as long as both live. */
 class Pipelines {
+  readonly #plan: Plan;
+  readonly #device: GpuDevice;
   readonly layout: GpuLayout;
-  private readonly made = new Map<string, GpuPipeline>();
+  readonly #made = new Map<string, GpuPipeline>();
 
-  constructor(private readonly plan: Plan, private readonly device: GpuDevice) {
+  constructor(plan: Plan, device: GpuDevice) {
+    this.#plan = plan;
+    this.#device = device;
     const names = boundNames(plan);
     const most = device.limits.maxStorageBuffersPerShaderStage;
-    if (names.length + 1 > most) throw new Error(`a step takes ${names.length} tensors of each parameter, and this machine's shaders can take ${most - 1}`);
-    const types = ['uniform' as const, 'storage' as const, ...names.map(name => isWritten(plan, name) ? 'storage' as const : 'read-only-storage' as const)];
-    this.layout = device.createBindGroupLayout({entries: types.map((type, binding) => ({binding, visibility: COMPUTE, buffer: {type}}))});
+    if (names.length + 1 > most)
+      throw new Error(
+        `a step takes ${names.length} tensors of each parameter, and this machine's shaders can take ${most - 1}`,
+      );
+    const types = [
+      'uniform' as const,
+      'storage' as const,
+      ...names.map(name => (isWritten(plan, name) ? ('storage' as const) : ('read-only-storage' as const))),
+    ];
+    this.layout = device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({binding, visibility: COMPUTE, buffer: {type}})),
+    });
   }
 
   of(stage: Stage, lanes: Lanes): GpuPipeline {
-    const {device, layout, plan} = this;
-    return kept(this.made, `${stage.name} ${lanes}`, () => device.createComputePipeline({
-      layout: device.createPipelineLayout({bindGroupLayouts: [layout]}),
-      compute: {module: device.createShaderModule({code: stageShader(plan, stage, lanes)}), entryPoint: 'main'},
-    }));
+    const {layout} = this;
+    const device = this.#device;
+    const plan = this.#plan;
+    return kept(this.#made, `${stage.name} ${lanes}`, () =>
+      device.createComputePipeline({
+        layout: device.createPipelineLayout({bindGroupLayouts: [layout]}),
+        compute: {module: device.createShaderModule({code: stageShader(plan, stage, lanes)}), entryPoint: 'main'},
+      }),
+    );
   }
 }
 
@@ -30,5 +47,9 @@ const pipelines = new WeakMap<GpuDevice, WeakMap<Plan, Pipelines>>();
 
 /** @throws where the plan takes more buffers than the device can bind. */
 export function pipelinesOf(plan: Plan, device: GpuDevice): Pipelines {
-  return kept(kept(pipelines, device, () => new WeakMap<Plan, Pipelines>()), plan, () => new Pipelines(plan, device));
+  return kept(
+    kept(pipelines, device, () => new WeakMap<Plan, Pipelines>()),
+    plan,
+    () => new Pipelines(plan, device),
+  );
 }

@@ -1,12 +1,14 @@
 import type {DataId} from '@tensorflow/tfjs-core';
+
 import {kept} from '../../util/memo';
 import type {WebGPUBackend} from './device';
 
 const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
 
 /**
- * The data that `tensor.data()` waits for: when it arrives, tfjs keeps it on the host as the tensor's values, although the tensor may have been
- * written meanwhile. Unlike its WebGL backend, the WebGPU backend does not tell, so its method `read` is extended to count.
+ * The data that `tensor.data()` waits for: when it arrives, tfjs keeps it on the host as the tensor's values, although
+ * the tensor may have been written meanwhile. Unlike its WebGL backend, the WebGPU backend does not tell, so its
+ * method `read` is extended to count.
  */
 export function pendingReads(backend: WebGPUBackend): {has(dataId: DataId): boolean} {
   return kept(pending, backend, () => watched(backend));
@@ -26,5 +28,6 @@ function watched(backend: WebGPUBackend): Map<DataId, number> {
       if (left > 0) counts.set(id, left);
       else counts.delete(id);
     }
-  };  return counts;
+  };
+  return counts;
 }

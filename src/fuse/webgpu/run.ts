@@ -1,21 +1,23 @@
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 import {env} from '@tensorflow/tfjs-core';
+
 import type {Output} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
 import type {Plan} from '../plan';
 import {inOrder, type Stage, stagesOf} from '../shader/stages';
-import {sharedGradients, shapeOf, tensorOf} from '../tensors_of_job';
+import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './device';
 import {groupOf} from './groups';
 import type {Memory} from './memory';
 import {pipelinesOf} from './programs';
 import {pendingReads} from './reads';
-import {boundNames, type Lanes, LANES, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
+import {boundNames, LANES, type Lanes, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
 
 // A group costs software 3 µs, and 16,384 threads that read four vectors each keep a memory of 1 TB/s busy.
 const MOST_GROUPS = 256;
-// Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the sum adds up their parts.
+// Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the
+// sum adds up their parts.
 const ELEMENTS_A_THREAD = 16;
 const MOST_PARTS = 64;
 
@@ -45,19 +47,28 @@ interface ClassRun {
 
 /** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
 export class Run {
-  private readonly fresh: Fresh[] = [];
-  private readonly copies: Array<readonly [from: GpuBuffer, to: GpuBuffer]> = [];
-  private readonly temporary: TensorInfo[] = [];
-  private readonly written: BufferData[] = [];
-  private readonly used: DataId[] = [];
-  private readonly classes: ClassRun[] = [];
-  private rows = 0;
-  private uniformWords = 0;
+  readonly #backend: WebGPUBackend;
+  readonly #memory: Memory;
+  readonly #step: PlannedStep;
+  readonly #fresh: Fresh[] = [];
+  readonly #copies: Array<readonly [from: GpuBuffer, to: GpuBuffer]> = [];
+  readonly #temporary: TensorInfo[] = [];
+  readonly #written: BufferData[] = [];
+  readonly #used: DataId[] = [];
+  readonly #classes: ClassRun[] = [];
+  #rows = 0;
+  #uniformWords = 0;
 
-  constructor(private readonly backend: WebGPUBackend, private readonly memory: Memory, private readonly step: PlannedStep) {}
+  constructor(backend: WebGPUBackend, memory: Memory, step: PlannedStep) {
+    this.#backend = backend;
+    this.#memory = memory;
+    this.#step = step;
+  }
 
   prepare(): void {
-    const {backend, memory, step: {classes, totals}} = this;
+    const backend = this.#backend;
+    const memory = this.#memory;
+    const {classes, totals} = this.#step;
     const {device} = backend;
     const shared = sharedGradients(classes);
     const alignment = device.limits.minUniformBufferOffsetAlignment / 4;
@@ -69,130 +80,163 @@ export class Run {
         const {size} = job.variable;
         const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
         const row = {
-          size, parts, own: this.uniformWords, sums: scratchWords, term: this.rows++,
-          buffers: columns.map(([name, output]) => this.buffer(job, name, output, shared)),
+          size,
+          parts,
+          own: this.#uniformWords,
+          sums: scratchWords,
+          term: this.#rows++,
+          buffers: columns.map(([name, output]) => this.#buffer(job, name, output, shared)),
         };
-        this.uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
+        this.#uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
         scratchWords += plan.reductions.length * parts;
         return row;
       });
       return {planned, rows};
     });
-    memory.start(backend, 4 * this.uniformWords, 4 * scratchWords);
+    memory.start(backend, 4 * this.#uniformWords, 4 * scratchWords);
     const {uniforms, scratch} = memory;
     for (const {planned, rows} of unbound) {
       const {plan} = planned;
       const {layout} = pipelinesOf(plan, device);
-      const bound = rows.map((row): BoundRow => ({...row, group: groupOf(device, layout, uniforms, 4 * row.own, 4 * ownWords(plan), [scratch, ...row.buffers])}));
-      this.classes.push({planned, rows: bound, stages: stagesOf(plan, totals, WORKGROUP, true)});
+      const bound = rows.map((row): BoundRow => ({
+        ...row,
+        group: groupOf(device, layout, uniforms, 4 * row.own, 4 * ownWords(plan), [scratch, ...row.buffers]),
+      }));
+      this.#classes.push({planned, rows: bound, stages: stagesOf(plan, totals, WORKGROUP, true)});
     }
   }
 
   dispatch(): Fresh[] {
-    const {backend, memory} = this;
-    backend.device.queue.writeBuffer(memory.uniforms, 0, this.uniforms());
+    const backend = this.#backend;
+    const memory = this.#memory;
+    backend.device.queue.writeBuffer(memory.uniforms, 0, this.#uniforms());
     // Nothing that is used is reused before the work is submitted.
-    for (const dataId of this.used) backend.commandQueueOwnedIds.add(dataId);
+    for (const dataId of this.#used) backend.commandQueueOwnedIds.add(dataId);
     backend.ensureCommandEncoderReady();
-    if (this.copies.length > 0) backend.endComputePassEncoder();
-    for (const [from, to] of this.copies) backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, to.size);
+    if (this.#copies.length > 0) backend.endComputePassEncoder();
+    for (const [from, to] of this.#copies) backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, to.size);
     const pass = backend.computePassEncoder ?? backend.commandEncoder?.beginComputePass();
-    if (pass === undefined) throw new Error('tfjs\'s WebGPU backend gave no command encoder.');
+    if (pass === undefined) throw new Error("tfjs's WebGPU backend gave no command encoder.");
     backend.computePassEncoder = pass;
-    this.record(pass);
+    this.#record(pass);
     memory.recorded(backend);
-    for (const data of this.written) data.values = null;
-    for (const info of this.temporary) backend.disposeData(info.dataId);
+    for (const data of this.#written) data.values = null;
+    for (const info of this.#temporary) backend.disposeData(info.dataId);
     if (backend.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
       backend.endComputePassEncoder();
       backend.submitQueue();
     }
-    return this.fresh;
+    return this.#fresh;
   }
 
   abandon(): void {
-    for (const {info} of this.fresh) this.backend.disposeData(info.dataId);
-    for (const info of this.temporary) this.backend.disposeData(info.dataId);
+    for (const {info} of this.#fresh) this.#backend.disposeData(info.dataId);
+    for (const info of this.#temporary) this.#backend.disposeData(info.dataId);
   }
 
   /** The buffer of a tensor; of one that is written, the one to write. */
-  private buffer(job: Job, name: string, output: Output | undefined, shared: ReadonlySet<object>): GpuBuffer {
+  #buffer(job: Job, name: string, output: Output | undefined, shared: ReadonlySet<object>): GpuBuffer {
     const isNew = output !== undefined && !output.replaces;
     const shape = output === undefined ? tensorOf(job, name).shape : shapeOf(job, output);
     if (shape.includes(0)) {
-      if (isNew) this.fresh.push({job, output, info: this.backend.makeTensorInfo(shape, 'float32', new Float32Array(0))});
+      if (isNew)
+        this.#fresh.push({job, output, info: this.#backend.makeTensorInfo(shape, 'float32', new Float32Array(0))});
       // There is no buffer without bytes.
-      const info = this.backend.makeTensorInfo([1], 'float32');
-      this.temporary.push(info);
-      return this.onGPU(info).resource;
+      const info = this.#backend.makeTensorInfo([1], 'float32');
+      this.#temporary.push(info);
+      return this.#onGPU(info).resource;
     }
-    if (isNew) return this.newBuffer(job, output, shape);
+    if (isNew) return this.#newBuffer(job, output, shape);
     const {dataId} = tensorOf(job, name);
     if (withoutMemory.has(dataId)) {
-      throw new Error(`The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. Free some, and make the optimizer anew.`);
+      throw new Error(
+        `The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. Free some, and make the optimizer anew.`,
+      );
     }
-    const data = this.onGPU({dataId});
+    const data = this.#onGPU({dataId});
     if (output === undefined) return data.resource;
-    if (data.refCount === 1 && data.external !== true && !shared.has(dataId) && !pendingReads(this.backend).has(dataId)) {
-      this.written.push(data);
+    if (
+      data.refCount === 1 &&
+      data.external !== true &&
+      !shared.has(dataId) &&
+      !pendingReads(this.#backend).has(dataId)
+    ) {
+      this.#written.push(data);
       return data.resource;
     }
-    const copy = this.newBuffer(job, output, shape);
-    this.copies.push([data.resource, copy]);
+    const copy = this.#newBuffer(job, output, shape);
+    this.#copies.push([data.resource, copy]);
     return copy;
   }
 
-  private newBuffer(job: Job, output: Output, shape: number[]): GpuBuffer {
-    const info = this.backend.makeTensorInfo(shape, 'float32');
-    this.fresh.push({job, output, info});
-    const {device} = this.backend;
+  #newBuffer(job: Job, output: Output, shape: number[]): GpuBuffer {
+    const info = this.#backend.makeTensorInfo(shape, 'float32');
+    this.#fresh.push({job, output, info});
+    const {device} = this.#backend;
     device.pushErrorScope('out-of-memory');
     try {
-      return this.onGPU(info).resource;
+      return this.#onGPU(info).resource;
     } finally {
       // A device that is lost tells no more.
-      void device.popErrorScope().then(error => error !== null, () => true).then(isWithout => { if (isWithout) withoutMemory.add(info.dataId); });
+      void device
+        .popErrorScope()
+        .then(
+          error => error !== null,
+          () => true,
+        )
+        .then(isWithout => {
+          if (isWithout) withoutMemory.add(info.dataId);
+        });
     }
   }
 
-  private onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData {
-    const {backend} = this;
+  #onGPU({dataId}: Pick<TensorInfo, 'dataId'>): BufferData {
+    const backend = this.#backend;
     backend.uploadToGPU(dataId);
-    this.used.push(dataId);
+    this.#used.push(dataId);
     return backend.tensorMap.get(dataId);
   }
 
-  private uniforms(): Uint32Array {
-    const words = new Uint32Array(this.uniformWords);
+  #uniforms(): Uint32Array {
+    const words = new Uint32Array(this.#uniformWords);
     const floats = new Float32Array(words.buffer);
-    for (const {planned: {slots}, rows} of this.classes) {
+    for (const {
+      planned: {slots},
+      rows,
+    } of this.#classes) {
       for (const {own, size, sums, parts, term} of rows) {
-        words.set([size, sums, parts, term, this.rows], own);
+        words.set([size, sums, parts, term, this.#rows], own);
         floats.set([NaN, -Infinity, 0, ...slots], own + OWN_WORDS - 3);
       }
     }
     return words;
   }
 
-  private record(pass: GpuComputePass): void {
-    for (const [{planned: {plan}, rows}, stage] of inOrder(this.classes)) {
+  #record(pass: GpuComputePass): void {
+    for (const [
+      {
+        planned: {plan},
+        rows,
+      },
+      stage,
+    ] of inOrder(this.#classes)) {
       for (const lanes of LANES) {
         const some = rows.filter(({size}) => lanesOf(stage, size) === lanes);
-        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.backend.device).of(stage, lanes));
+        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.#backend.device).of(stage, lanes));
         for (const row of some) {
           pass.setBindGroup(0, row.group);
-          pass.dispatchWorkgroups(this.workgroups(plan, stage, row, lanes));
-          this.backend.dispatchCountInPass++;
+          pass.dispatchWorkgroups(this.#workgroups(plan, stage, row, lanes));
+          this.#backend.dispatchCountInPass++;
         }
       }
     }
   }
 
-  private workgroups({reductions}: Plan, {kind}: Stage, {size, parts}: Row, lanes: Lanes): number {
+  #workgroups({reductions}: Plan, {kind}: Stage, {size, parts}: Row, lanes: Lanes): number {
     if (kind === 'sums') return parts;
     if (kind !== 'tensors') return 1;
     // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
-    const added = Math.max(reductions.length > 0 ? parts : 1, this.step.totals > 0 ? this.rows : 1);
+    const added = Math.max(reductions.length > 0 ? parts : 1, this.#step.totals > 0 ? this.#rows : 1);
     return Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added)));
   }
 }

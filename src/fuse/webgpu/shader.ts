@@ -1,6 +1,7 @@
 /**
- * WGSL from a plan. A parameter's tensors are bound once each, those that are outputs for writing in place. What reductions and totals need is in one
- * buffer, `scratch`: for each total what each parameter adds to it, then for each parameter the parts of its sums. Who reads a sum adds up its parts.
+ * WGSL from a plan. A parameter's tensors are bound once each, those that are outputs for writing in place. What
+ * reductions and totals need is in one buffer, `scratch`: for each total what each parameter adds to it, then for each
+ * parameter the parts of its sums. Who reads a sum adds up its parts.
  */
 import type {Extent} from '../graph';
 import type {Plan} from '../plan';
@@ -28,9 +29,12 @@ export function isWritten({outputs}: Plan, tensor: string): boolean {
 
 /** How many elements a thread takes at once. */
 export const LANES = [1, 4] as const;
-export type Lanes = typeof LANES[number];
+export type Lanes = (typeof LANES)[number];
 
-/** Four where a stage computes elements, and these fill vectors of four: reading one number takes as long as reading four. */
+/**
+ * Four where a stage computes elements, and these fill vectors of four: reading one number takes as long as reading
+ * four.
+ */
 export function lanesOf({kind}: Stage, size: number): Lanes {
   return (kind === 'sums' || kind === 'tensors') && size > 0 && size % 4 === 0 ? 4 : 1;
 }
@@ -41,29 +45,44 @@ export function stageShader(plan: Plan, stage: Stage, lanes: Lanes): string {
   const names = boundNames(plan);
   const sums = passes.flatMap(({reductions}) => reductions);
   const tensor = (name: string, index: string): string => `tensor${names.indexOf(name)}[${index}]`;
-  const {scalars, elements, values} = shaderLines(graph, stage, () => 'let', (node, index) => {
-    switch (node.op) {
-      case 'slot': return `F(own.slots${four(node.index)})`;
-      case 'total': return `F(fold(${node.index}u*own.terms,own.terms))`;
-      case 'input': return node.extent === 'full' ? tensor(node.name, 'i') : `F(${tensor(node.name, '0')})`;
-      default: return `F(${node.op === 'max' ? 'largest' : 'fold'}(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/f32(own.size)' : ''})`;
-    }
-  });
+  const {scalars, elements, values} = shaderLines(
+    graph,
+    stage,
+    () => 'let',
+    (node, index) => {
+      switch (node.op) {
+        case 'slot':
+          return `F(own.slots${four(node.index)})`;
+        case 'total':
+          return `F(fold(${node.index}u*own.terms,own.terms))`;
+        case 'input':
+          return node.extent === 'full' ? tensor(node.name, 'i') : `F(${tensor(node.name, '0')})`;
+        default:
+          return `F(${node.op === 'max' ? 'largest' : 'fold'}(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/f32(own.size)' : ''})`;
+      }
+    },
+  );
   const lane = lanes === 1 ? '' : '.x';
-  const forEach = (text: string): string => `let end=own.size/${lanes}u;let step=n.x*${WORKGROUP}u;for(var i=id.x;i<end;i+=step){${elements}${text}}`;
+  const forEach = (text: string): string =>
+    `let end=own.size/${lanes}u;let step=n.x*${WORKGROUP}u;for(var i=id.x;i<end;i+=step){${elements}${text}}`;
   const once = (text: string): string => `if(id.x==0u){${text}}`;
   const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
   const isMax = (i: number): boolean => isLargest(plan, stage, i);
   const fourOf = (sum: string): string => `larger(larger(${sum}.x,${sum}.y),larger(${sum}.z,${sum}.w))`;
-  const write = (extent: Extent): string => each((value, i) => {
-    const output = stage.outputs[i];
-    return output?.extent !== extent ? '' : extent === 'full' ? `${tensor(output.name, 'i')}=${value};` : `${tensor(output.name, '0')}=${value}${lane};`;
-  });
+  const write = (extent: Extent): string =>
+    each((value, i) => {
+      const output = stage.outputs[i];
+      return output?.extent !== extent
+        ? ''
+        : extent === 'full'
+          ? `${tensor(output.name, 'i')}=${value};`
+          : `${tensor(output.name, '0')}=${value}${lane};`;
+    });
   const computations: Readonly<Record<Stage['kind'], () => string>> = {
     // Each thread gives the others what it has added up, and some add up one sum each.
     sums: () => `${each((_, i) => `var sum${i}=F(${isMax(i) ? 'own.least' : '0'});`)}${forEach(each((value, i) => `sum${i}${isMax(i) ? `=largerOf(sum${i},${value})` : `+=${value}`};`))}
 ${each((_, i) => `shares[${i * WORKGROUP}u+local]=${lanes === 1 ? `sum${i}` : isMax(i) ? fourOf(`sum${i}`) : `dot(sum${i},F(1))`};`)}workgroupBarrier();
-if(local<${values.length}u){let isMax=${each((_, i) => isMax(i) ? `local==${i}u||` : '')}false;var sum=select(0f,own.least,isMax);
+if(local<${values.length}u){let isMax=${each((_, i) => (isMax(i) ? `local==${i}u||` : ''))}false;var sum=select(0f,own.least,isMax);
 for(var i=0u;i<${WORKGROUP}u;i++){let share=shares[local*${WORKGROUP}u+i];sum=select(sum+share,larger(sum,share),isMax);}
 scratch[own.sums+(${sums.indexOf(passes[stage.pass]?.reductions[stage.first] ?? 0)}u+local)*own.parts+group.x]=sum;}`,
     terms: () => once(each((value, i) => `scratch[${stage.first + i}u*own.terms+own.term]=${value};`)),
@@ -71,8 +90,11 @@ scratch[own.sums+(${sums.indexOf(passes[stage.pass]?.reductions[stage.first] ?? 
     scalars: () => once(write('scalar')),
   };
   const full = new Set([...inputs, ...outputs].filter(({extent}) => extent === 'full').map(({name}) => name));
-  const tensors = names.map((name, i) => `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<${full.has(name) ? 'F' : 'f32'}>;\n`);
-  const of = (type: string): string => lanes === 1 ? type : `vec4<${type}>`;
+  const tensors = names.map(
+    (name, i) =>
+      `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<${full.has(name) ? 'F' : 'f32'}>;\n`,
+  );
+  const of = (type: string): string => (lanes === 1 ? type : `vec4<${type}>`);
   return `alias F=${of('f32')};alias B=${of('bool')};alias U=${of('u32')};
 struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:f32,least:f32,slots:array<vec4<f32>,${Math.max(1, fours(slots))}>}
 ${tensors.join('')}${stage.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : ''}${PRELUDE}{${scalars}${computations[stage.kind]()}}`;

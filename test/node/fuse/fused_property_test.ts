@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+
 import {type BackendName, describeBackends} from '../../support/backends';
 import {type ParameterResult, resultDifference, runOnBackend} from '../../support/composition_run';
 import {type Composition, compositionsOver, LARGE_SHAPES, SMALL_SHAPES} from '../../support/compositions';
@@ -7,7 +8,9 @@ import {expectAlways, patience} from '../../support/random_runs';
 import {tf} from '../../support/tfjs';
 
 async function fused(composition: Composition, backend: BackendName): Promise<ParameterResult[]> {
-  return runOnBackend(composition, ({fusedOn}) => { if (fusedOn !== backend) throw new Error(`It ran ${fusedOn}.`); });
+  return runOnBackend(composition, ({fusedOn}) => {
+    if (fusedOn !== backend) throw new Error(`It ran ${fusedOn}.`);
+  });
 }
 
 async function eager(composition: Composition): Promise<ParameterResult[]> {
@@ -17,28 +20,39 @@ async function eager(composition: Composition): Promise<ParameterResult[]> {
   return results;
 }
 
-describeBackends('a fused step of a random composition', backend => {
-  afterEach(async () => {
-    tf.env().set('OPTIM_FUSING', true);
-    await tf.setBackend(backend);
-  });
+describeBackends(
+  'a fused step of a random composition',
+  backend => {
+    afterEach(async () => {
+      tf.env().set('OPTIM_FUSING', true);
+      await tf.setBackend(backend);
+    });
 
-  const suites: ReadonlyArray<readonly [what: string, shapes: ReadonlyArray<readonly number[]>, runs: number, reference: BackendName]> = [
-    ['small parameters', SMALL_SHAPES, 1050, backend],
-    // tfjs's sums are in float64 on the CPU backend only.
-    ['large parameters', LARGE_SHAPES, 20, 'cpu'],
-  ];
-  for (const [what, shapes, runs, reference] of suites) {
-    it(`of ${what} computes what the eager one does on ${reference}, and leaves no tensor behind`, () => leakless(async () => {
-      const sameAsEager = fc.asyncProperty(compositionsOver(shapes), async composition => {
-        const results = await fused(composition, backend);
-        await tf.setBackend(reference);
-        const expected = await eager(composition);
-        await tf.setBackend(backend);
-        const found = resultDifference(results, expected, 1e-6);
-        if (found !== undefined) throw new Error(found);
-      });
-      await expectAlways(sameAsEager, runs);
-    }), patience);
-  }
-}, ['cpu', 'wasm']);
+    const suites: ReadonlyArray<
+      readonly [what: string, shapes: ReadonlyArray<readonly number[]>, runs: number, reference: BackendName]
+    > = [
+      ['small parameters', SMALL_SHAPES, 1050, backend],
+      // tfjs's sums are in float64 on the CPU backend only.
+      ['large parameters', LARGE_SHAPES, 20, 'cpu'],
+    ];
+    for (const [what, shapes, runs, reference] of suites) {
+      it(
+        `of ${what} computes what the eager one does on ${reference}, and leaves no tensor behind`,
+        () =>
+          leakless(async () => {
+            const sameAsEager = fc.asyncProperty(compositionsOver(shapes), async composition => {
+              const results = await fused(composition, backend);
+              await tf.setBackend(reference);
+              const expected = await eager(composition);
+              await tf.setBackend(backend);
+              const found = resultDifference(results, expected, 1e-6);
+              if (found !== undefined) throw new Error(found);
+            });
+            await expectAlways(sameAsEager, runs);
+          }),
+        patience,
+      );
+    }
+  },
+  ['cpu', 'wasm'],
+);

@@ -1,9 +1,9 @@
-import {adam, callback, type Callback, lamb, required, type Value} from '../../../src';
-import {chainOf} from '../../../src/rule/chain';
+import {adam, type Callback, callback, lamb, required, type Value} from '../../../src';
 import type {Job} from '../../../src/fuse';
 import {printGraph} from '../../../src/fuse/graph';
 import {planOf} from '../../../src/fuse/plan';
 import {trace} from '../../../src/fuse/trace';
+import {chainOf} from '../../../src/rule/chain';
 import {describeBackends} from '../../support/backends';
 import {tf} from '../../support/tfjs';
 
@@ -13,7 +13,16 @@ function jobOf(shape: number[], changes: Partial<Job> = {}): Job {
   const variable = tf.variable(tf.zeros(shape));
   const grad = tf.ones(shape);
   tensors.push(variable, grad);
-  return {variable, grad, group: 0, trains: true, doWd: true, hypers: {lr: 0.1, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01}, entries: {}, ...changes};
+  return {
+    variable,
+    grad,
+    group: 0,
+    trains: true,
+    doWd: true,
+    hypers: {lr: 0.1, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
+    entries: {},
+    ...changes,
+  };
 }
 
 function traced(callbacks: readonly Callback[], jobs: readonly Job[], common: Record<string, number> = {}) {
@@ -28,76 +37,99 @@ function called(value: Value, method: string, ...args: number[]): unknown {
   return result;
 }
 
-describeBackends('a traced step', () => {
-  afterEach(() => tf.dispose(tensors.splice(0)));
+describeBackends(
+  'a traced step',
+  () => {
+    afterEach(() => tf.dispose(tensors.splice(0)));
 
-  it('prints as text', () => {
-    const decayed = callback('decayed', {hypers: {lr: required, wd: 0}}, ({p, grad, lr, wd}) => ({p: p.mul(1 - lr * wd).sub(grad.mul(lr))}));
-    const [only] = traced([decayed], [jobOf([3])]).classes;
-    expect(only && printGraph(only.graph)).toBe('%3 = mul(p, $0)\n%5 = mul(grad, $1)\n%6 = sub(%3, %5)\np ← %6');
-    expect(only?.slots).toEqual([1 - 0.1 * 0.01, 0.1]);
-  });
-
-  it('has one structure for all steps but the first, with numbers in float64', () => {
-    const {callbacks} = adam(1e-3);
-    const entries = {gradAvg: tf.zeros([3]), sqrAvg: tf.zeros([3])};
-    tensors.push(...Object.values(entries));
-    const at = (step: number) => traced(callbacks, [jobOf([3], {entries: {...entries, step}})]).classes[0];
-    expect(at(7)?.key).toBe(at(1)?.key);
-    expect(at(7)?.numbers).toEqual([['step', 8]]);
-    expect(at(7)?.slots).not.toEqual(at(1)?.slots);
-    expect(traced(callbacks, [jobOf([3])]).classes[0]?.key).not.toBe(at(1)?.key);
-  });
-
-  it('traces parameters of equal hypers and state at once, whatever their shapes', () => {
-    const hypers = {lr: 0.2, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
-    const jobs = [jobOf([3]), jobOf([2, 2]), jobOf([3], {doWd: false}), jobOf([3], {hypers}), jobOf([]), jobOf([0])];
-    expect(traced(adam().callbacks, jobs).classes.map(each => each.jobs.length)).toEqual([3, 1, 1, 1]);
-  });
-
-  it('traces by shape where a callback asks for it', () => {
-    const scaled = callback('scaled', {}, ({p, grad}) => ({p: p.sub(grad.div(p.size))}));
-    const {classes} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
-    expect(classes.map(({slots}) => slots)).toEqual([[3], [4]]);
-    expect(classes[0]?.key).toBe(classes[1]?.key);
-  });
-
-  it('is cut into passes by reductions, and only the last writes', () => {
-    // LAMB: the largest elements, the mean squares, the step.
-    const result = traced(lamb().callbacks, [jobOf([3])]);
-    const plan = result.classes.map(each => planOf(each, result.barriers))[0];
-    expect(plan?.passes.map(({reductions, writes, barrier}) => [reductions.length, writes.map(({name}) => name), barrier]))
-      .toEqual([[2, [], false], [2, [], false], [0, ['p', 'gradAvg', 'sqrAvg'], false]]);
-  });
-
-  it('waits for all parameters where there are totals', () => {
-    const clipped = callback('clipped', {total: ({grad}) => ({sq: grad.square().sum()})},
-      ({grad, total}) => ({grad: grad.div(total.sq.sqrt().maximum(1))}));
-    const step = callback('plainStep', {}, ({p, grad}) => ({p: p.sub(grad)}));
-    const result = traced([clipped, step], [jobOf([3]), jobOf([3], {doWd: false})]);
-    expect(result.totals).toBe(1);
-    for (const each of result.classes) {
-      const {passes} = planOf(each, result.barriers);
-      expect(passes.map(({barrier, after, writes}) => [barrier, after.terms.length, writes.length])).toEqual([[false, 1, 0], [true, 0, 1]]);
-    }
-  });
-
-  const impossible: ReadonlyArray<readonly [what: string, run: (p: Value) => unknown]> = [
-    ['an axis', p => called(p, 'sum', 0)],
-    ['a tensor from elsewhere', p => p.mul(tf.scalar(2))],
-    ['an array', p => p.mul([1, 2, 3])],
-    ['a condition from numbers', p => p.where(p, 0)],
-    ['a method that values lack', p => called(p, 'tanh')],
-    // @ts-expect-error tfjs's own functions take tensors only.
-    ['a function of tfjs', p => tf.square(p)],
-  ];
-  for (const [what, run] of impossible) {
-    it(`is not possible with ${what}`, () => {
-      const odd = callback('odd', {}, ({p}) => {
-        run(p);
-        return {};
-      });
-      expect(() => tf.tidy(() => { traced([odd], [jobOf([3])]); })).toThrowError();
+    it('prints as text', () => {
+      const decayed = callback('decayed', {hypers: {lr: required, wd: 0}}, ({p, grad, lr, wd}) => ({
+        p: p.mul(1 - lr * wd).sub(grad.mul(lr)),
+      }));
+      const [only] = traced([decayed], [jobOf([3])]).classes;
+      expect(only && printGraph(only.graph)).toBe('%3 = mul(p, $0)\n%5 = mul(grad, $1)\n%6 = sub(%3, %5)\np ← %6');
+      expect(only?.slots).toEqual([1 - 0.1 * 0.01, 0.1]);
     });
-  }
-}, ['cpu']);
+
+    it('has one structure for all steps but the first, with numbers in float64', () => {
+      const {callbacks} = adam(1e-3);
+      const entries = {gradAvg: tf.zeros([3]), sqrAvg: tf.zeros([3])};
+      tensors.push(...Object.values(entries));
+      const at = (step: number) => traced(callbacks, [jobOf([3], {entries: {...entries, step}})]).classes[0];
+      expect(at(7)?.key).toBe(at(1)?.key);
+      expect(at(7)?.numbers).toEqual([['step', 8]]);
+      expect(at(7)?.slots).not.toEqual(at(1)?.slots);
+      expect(traced(callbacks, [jobOf([3])]).classes[0]?.key).not.toBe(at(1)?.key);
+    });
+
+    it('traces parameters of equal hypers and state at once, whatever their shapes', () => {
+      const hypers = {lr: 0.2, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
+      const jobs = [jobOf([3]), jobOf([2, 2]), jobOf([3], {doWd: false}), jobOf([3], {hypers}), jobOf([]), jobOf([0])];
+      expect(traced(adam().callbacks, jobs).classes.map(each => each.jobs.length)).toEqual([3, 1, 1, 1]);
+    });
+
+    it('traces by shape where a callback asks for it', () => {
+      const scaled = callback('scaled', {}, ({p, grad}) => ({p: p.sub(grad.div(p.size))}));
+      const {classes} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
+      expect(classes.map(({slots}) => slots)).toEqual([[3], [4]]);
+      expect(classes[0]?.key).toBe(classes[1]?.key);
+    });
+
+    it('is cut into passes by reductions, and only the last writes', () => {
+      // LAMB: the largest elements, the mean squares, the step.
+      const result = traced(lamb().callbacks, [jobOf([3])]);
+      const plan = result.classes.map(each => planOf(each, result.barriers))[0];
+      expect(
+        plan?.passes.map(({reductions, writes, barrier}) => [
+          reductions.length,
+          writes.map(({name}) => name),
+          barrier,
+        ]),
+      ).toEqual([
+        [2, [], false],
+        [2, [], false],
+        [0, ['p', 'gradAvg', 'sqrAvg'], false],
+      ]);
+    });
+
+    it('waits for all parameters where there are totals', () => {
+      const clipped = callback('clipped', {total: ({grad}) => ({sq: grad.square().sum()})}, ({grad, total}) => ({
+        grad: grad.div(total.sq.sqrt().maximum(1)),
+      }));
+      const step = callback('plainStep', {}, ({p, grad}) => ({p: p.sub(grad)}));
+      const result = traced([clipped, step], [jobOf([3]), jobOf([3], {doWd: false})]);
+      expect(result.totals).toBe(1);
+      for (const each of result.classes) {
+        const {passes} = planOf(each, result.barriers);
+        expect(passes.map(({barrier, after, writes}) => [barrier, after.terms.length, writes.length])).toEqual([
+          [false, 1, 0],
+          [true, 0, 1],
+        ]);
+      }
+    });
+
+    const impossible: ReadonlyArray<readonly [what: string, run: (p: Value) => unknown]> = [
+      ['an axis', p => called(p, 'sum', 0)],
+      ['a tensor from elsewhere', p => p.mul(tf.scalar(2))],
+      ['an array', p => p.mul([1, 2, 3])],
+      ['a condition from numbers', p => p.where(p, 0)],
+      ['a method that values lack', p => called(p, 'tanh')],
+      // @ts-expect-error tfjs's own functions take tensors only.
+      ['a function of tfjs', p => tf.square(p)],
+    ];
+    for (const [what, run] of impossible) {
+      it(`is not possible with ${what}`, () => {
+        const odd = callback('odd', {}, ({p}) => {
+          run(p);
+          return {};
+        });
+        expect(() =>
+          tf.tidy(() => {
+            traced([odd], [jobOf([3])]);
+          }),
+        ).toThrowError();
+      });
+    }
+  },
+  ['cpu'],
+);
