@@ -17,12 +17,12 @@ export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_t
 export type {Fit, FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
+export {record, type RecordOptions} from './fit/history_recorder';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
-export {record, type RecordOptions} from './fit/record';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {
@@ -90,7 +90,7 @@ export {
   type ScheduleFunction,
 } from './schedule/functions';
 export type {ScheduleView} from './schedule/moving';
-export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/policies';
 export type {ScheduleLength, ScheduleState} from './schedule/running';
 export {
   combine,
@@ -102,7 +102,7 @@ export {
   poly,
   type Schedule,
   scheduleAt,
-  type SchedulePlan,
+  type SchedulePolicy,
   type Schedules,
   type SimpleSchedule,
 } from './schedule/schedule';

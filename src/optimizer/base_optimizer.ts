@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {fusedOn, graphOf} from '../fuse';
-import {isTrainable} from '../params/enclosing';
 import {GradientStore} from '../params/gradients';
 import type {ParameterSet} from '../params/parameter_groups';
+import {isTrainable} from '../params/trainable';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
 import type {Chain} from '../rule/chain';
 import type {Callback, Scalar} from '../rule/declaration';
@@ -11,7 +11,7 @@ import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import type {Moving, ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
-import type {SchedulePlan, Schedules} from '../schedule/schedule';
+import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import type {ParameterState, StateView} from '../state/state_view';
 import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
@@ -70,7 +70,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /**
-   * What the last step computed, as text: the operations of each class of parameters. Empty before the first fused
+   * What the last step computed, as text: the operations of each bucket of parameters. Empty before the first fused
    * step.
    */
   graph(): string {
@@ -109,21 +109,20 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   allParams(groups?: number, withGrad = false): ParamRow[] {
     const hypers = this.hypers;
     const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
-    return this.set
-      .all()
+    return this.set.parameters
       .filter(
-        ({parameter: {variable}, index}) =>
+        ({variable, group: {index}}) =>
           (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
       )
-      .map(place => {
+      .map(parameter => {
         const {
-          parameter: {variable},
-          index,
-        } = place;
+          variable,
+          group: {index},
+        } = parameter;
         return {
           variable,
           group: index,
-          trainable: this.set.trains(place),
+          trainable: this.set.trains(parameter),
           state: this.state.get(variable),
           hypers: hypers[index] ?? {},
         };
@@ -200,7 +199,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    *   last one.
    * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
    */
-  setSchedule(schedules: Schedules | SchedulePlan, length: ScheduleLength): void {
+  setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
     this.moving.start(schedules, length);
   }
 
@@ -233,8 +232,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Whether the variable must not change now: its own `trainable` is false, or it is the optimizer's and frozen. */
   isFrozen(variable: tf.Variable): boolean {
-    const place = this.set.place(variable);
-    return place === undefined ? !variable.trainable : !this.set.trains(place);
+    const parameter = this.set.find(variable);
+    return parameter === undefined ? !variable.trainable : !this.set.trains(parameter);
   }
 
   /** Freezes the groups before `n` (counted from the end where negative) and thaws the others. */
@@ -253,10 +252,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
   unfreeze(): void {
     this.set.freezeTo(0);
-    const fixed = this.set
-      .all()
-      .map(({parameter: {variable}}) => variable)
-      .filter(variable => !isTrainable(variable));
+    const fixed = this.set.parameters.map(({variable}) => variable).filter(variable => !isTrainable(variable));
     if (fixed.length > 0) {
       warn(`unfreeze() can't thaw ${quoted(fixed)}: set \`trainable = true\` on the layer and compile again.`);
     }
@@ -279,13 +275,13 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */
   summary(): SummaryRow[] {
-    return this.set.all().map(place => ({
-      variable: place.parameter.variable.name,
-      group: place.index,
-      shape: place.parameter.variable.shape,
-      trainable: this.set.trains(place),
-      decay: this.set.decays(place.parameter),
-      hypers: {...place.group.hypers},
+    return this.set.parameters.map(parameter => ({
+      variable: parameter.variable.name,
+      group: parameter.group.index,
+      shape: parameter.variable.shape,
+      trainable: this.set.trains(parameter),
+      decay: this.set.decays(parameter),
+      hypers: {...parameter.group.hypers},
     }));
   }
 }

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {type Job, step} from '../fuse';
-import {isTrainable} from '../params/enclosing';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
-import {clearEntries, newParameter, replaceState} from '../params/parameter';
-import {ParameterSet, type Place} from '../params/parameter_groups';
+import {clearEntries, type Parameter, replaceState} from '../params/parameter';
+import {ParameterSet} from '../params/parameter_groups';
+import {isTrainable} from '../params/trainable';
 import {checkVariable, variablesOf} from '../params/variables_of';
 import {type Chain, chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
-import {KeptNumbers} from '../state/kept_numbers';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
 import type {NamedTensor} from '../state/named_tensor';
 import {isInstance} from '../state/registered_class';
 import {callbackList, readConfig, type SavedConfig, writeConfig} from '../state/saved_config';
+import {SavedNumbers} from '../state/saved_numbers';
 import {manifestOf, type SavedParameter, writeWeights} from '../state/saved_weights';
 import {checkStateDict, copies, type StateDict} from '../state/state_dict';
 import {type StateView, stateView} from '../state/state_view';
@@ -26,7 +26,7 @@ import {checkSettings} from '../util/settings_check';
 import {isTensor} from '../util/tensors';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
-import {isLossOfModel, warnLeftOut} from './left_out';
+import {isLossOfModel, warnLeftOut} from './left_out_variables';
 import {type AnyCallback, hyperValues, type ListOf, listOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {wasmTrainingHint} from './wasm_training_hint';
 
@@ -64,7 +64,7 @@ export class Optimizer<
   /** The tensors of `getWeights`. */
   #lending = new Lending();
   /** Those of the last `getWeights` that are not state. */
-  #savedNumbers = new KeptNumbers(this.#lending);
+  #savedNumbers = new SavedNumbers(this.#lending);
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
   readonly #weightSpace = new WeightSpace();
@@ -96,11 +96,11 @@ export class Optimizer<
     this.state = stateView({
       chain: () => this.chain,
       common: () => this.common,
-      known: variable => this.set.place(variable)?.parameter,
+      known: variable => this.set.find(variable),
       bound: variable => {
         this.#bind([variable]);
         this.#keepLent();
-        return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
+        return this.#parameterOf(variable, `The variable '${variable.name}'`);
       },
     });
     registerChainedOps();
@@ -199,7 +199,7 @@ export class Optimizer<
   /** Shows what the callbacks evaluate to (weight averages, say) until `train`. No step can be made meanwhile. */
   eval(): void {
     this.#checkUsable();
-    this.#evaluation.show(this.chain, this.set.all(), this.common, ({parameter}) => this.set.decays(parameter));
+    this.#evaluation.show(this.chain, this.set.parameters, this.common, parameter => this.set.decays(parameter));
   }
 
   /** Puts the trained parameters back after `eval`. */
@@ -219,7 +219,7 @@ export class Optimizer<
     this.#checkUsable();
     this.#waiting.checkArrived();
     this.#keepLent();
-    this.#weightSpace.rebase(this.chain, this.set.all(), this.#waiting.parameters);
+    this.#weightSpace.rebase(this.chain, this.set.parameters, this.#waiting.parameters);
   }
 
   /**
@@ -228,7 +228,7 @@ export class Optimizer<
    * written are taken for those that belong to the state.
    */
   watchWeights(): void {
-    for (const {parameter} of this.set.all()) this.#weightSpace.watch(this.chain, parameter);
+    for (const parameter of this.set.parameters) this.#weightSpace.watch(this.chain, parameter);
   }
 
   /**
@@ -240,7 +240,7 @@ export class Optimizer<
     this.#checkToSave();
     return {
       callbacks: callbackList(this.chain),
-      state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
+      state: this.set.parameters.map(({entries, flags}) => ({...copies(entries), ...flags})),
       hypers: this.moving.hypersToSave(),
       common: {...this.common},
       frozen: this.set.groups.map(({frozen}) => frozen),
@@ -263,7 +263,7 @@ export class Optimizer<
     this.#keepLent();
     this.#waiting.clear();
     this.common = {...dict.common};
-    this.set.all().forEach(({parameter}, i) => {
+    this.set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
       this.state.set(parameter.variable, state[i] ?? {});
     });
@@ -282,7 +282,7 @@ export class Optimizer<
    */
   clearState(): void {
     this.#keepLent();
-    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    for (const parameter of this.set.parameters) clearEntries(parameter);
     this.#waiting.forgetState();
     this.common = {};
   }
@@ -361,7 +361,7 @@ export class Optimizer<
         chain: this.chain,
         expected: this.#waiting.expected,
         known: manifestOf(this.chain, this.#toSave()),
-        bound: () => this.set.all().map(({parameter}) => parameter),
+        bound: () => this.set.parameters,
         check: () => {
           this.#checkUsable();
         },
@@ -369,7 +369,7 @@ export class Optimizer<
       weights,
     );
     this.#keepLent();
-    for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
+    for (const parameter of this.set.parameters) replaceState(parameter, own.get(parameter.variable));
     this.#waiting.arrived(waiting);
     this.iterations_ = iterations;
     this.common = {...common};
@@ -391,7 +391,7 @@ export class Optimizer<
   override dispose(): void {
     this.train();
     if (this.#ended !== undefined) return;
-    for (const {parameter} of this.set.all()) clearEntries(parameter);
+    for (const parameter of this.set.parameters) clearEntries(parameter);
     for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
     this.grads.zero(true);
@@ -451,9 +451,7 @@ export class Optimizer<
 
   /** To be called before state is written or disposed: what was handed out just now stays as it is. */
   #keepLent(): void {
-    this.#lending.replace(() =>
-      [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries),
-    );
+    this.#lending.replace(() => [...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries));
   }
 
   #toSave(): SavedParameter[] {
@@ -478,20 +476,20 @@ export class Optimizer<
 
   #restartReplaced(): void {
     this.#keepLent();
-    this.#weightSpace.restartReplaced(this.chain, this.set.all(), variable => this.isFrozen(variable));
+    this.#weightSpace.restartReplaced(this.chain, this.set.parameters, variable => this.isFrozen(variable));
   }
 
   /** The variables to differentiate by. */
   #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
     const named =
       varList ??
-      (this.explicit && this.set.all().length > 0
-        ? this.set.all().map(({parameter: {variable}}) => variable)
+      (this.explicit && this.set.parameters.length > 0
+        ? this.set.parameters.map(({variable}) => variable)
         : Object.values(tf.engine().registeredVariables).filter(
             ({trainable, dtype}) => trainable && dtype === 'float32',
           ));
     this.#bind(named);
-    const mine = named.flatMap(variable => this.set.place(variable) ?? []);
+    const mine = named.flatMap(variable => this.set.find(variable) ?? []);
     if (mine.length === 0) {
       throw new Error(
         `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`,
@@ -499,12 +497,12 @@ export class Optimizer<
     }
     if (varList !== undefined && !named.some(isTrainable))
       throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
-    return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+    return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }
 
   /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
   #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
-    const leftOut = variables.filter(variable => variable.trainable && this.set.place(variable) === undefined);
+    const leftOut = variables.filter(variable => variable.trainable && this.set.find(variable) === undefined);
     if (leftOut.length === 0 || !isLossOfModel(f)) return;
     this.#warnedOfLeftOut = true;
     warnLeftOut(leftOut);
@@ -517,23 +515,22 @@ export class Optimizer<
   #bind(variables: readonly tf.Variable[], naming = false): void {
     this.#checkAlive();
     this.#waiting.checkArrived();
-    const fresh = variables.filter(variable => this.set.place(variable) === undefined);
+    const fresh = variables.filter(variable => this.set.find(variable) === undefined);
     fresh.forEach(checkCore);
     fresh.forEach(checkVariable);
-    const matched = this.#waiting.claim(fresh, this.set.all().length === 0);
+    const matched = this.#waiting.claim(fresh, this.set.parameters.length === 0);
     for (const variable of fresh) {
       const saved = matched.get(variable);
       if (saved === undefined && this.explicit && !naming) continue;
-      const {parameter} = this.set.add(newParameter(variable), saved?.group);
-      replaceState(parameter, saved);
+      replaceState(this.set.add(variable, saved?.group), saved);
     }
   }
 
   #update(gradients: Gradients): void {
     this.#bind([...gradients.keys()]);
     for (const variable of gradients.keys())
-      if (this.set.place(variable) === undefined)
-        this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
+      if (this.set.find(variable) === undefined)
+        this.#parameterOf(variable, `There is a gradient for '${variable.name}', which`);
     this.#restartReplaced();
     this.onSchedule(() => {
       this.#run(this.chain, gradients);
@@ -544,16 +541,15 @@ export class Optimizer<
   /** @returns whether there was anything to run on. */
   #run(chain: Chain, gradients: Gradients): boolean {
     const jobs: Job[] = [];
-    for (const place of this.set.all()) {
+    for (const parameter of this.set.parameters) {
       const {
-        parameter,
-        group: {hypers},
-        index: group,
-      } = place;
-      const {variable, entries} = parameter;
+        variable,
+        entries,
+        group: {hypers, index: group},
+      } = parameter;
       if (!this.#takesPart(variable)) continue;
       this.#weightSpace.watch(chain, parameter);
-      const trains = this.set.trains(place);
+      const trains = this.set.trains(parameter);
       const grad = trains ? gradients.get(variable) : undefined;
       if (grad !== undefined || chain.everyParameter)
         jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
@@ -569,10 +565,10 @@ export class Optimizer<
   }
 
   /** @throws where the variable is none of the optimizer's. */
-  #placeOf(variable: tf.Variable, what: string): Place {
-    const place = this.set.place(variable);
-    if (place === undefined)
+  #parameterOf(variable: tf.Variable, what: string): Parameter {
+    const parameter = this.set.find(variable);
+    if (parameter === undefined)
       throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
-    return place;
+    return parameter;
   }
 }
