@@ -38,11 +38,11 @@ export {
 export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
-export {BaseOptimizer, type ParamGroup, type ParamRow} from './optimizer/base_optimizer';
+export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
 export {Ema, ema, type EmaOptions} from './optimizer/ema';
 export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
-export {Optimizer} from './optimizer/optimizer';
+export {Optimizer, type ParamRow} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
 export {
   Adam,

@@ -1,5 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
-
 import type {Parameter} from '../params/parameter';
 import type {Chain} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
@@ -23,17 +21,17 @@ export class WeightSpace {
   /**
    * Has state that restarts by itself start anew where others wrote the variable since its last step, and says so
    * once.
-   * @param isFrozen of variables that nothing need be said of.
+   * @param isFrozen whether a parameter does not train, so that the user need not be told.
    */
   restartReplaced(
     {restarts}: Chain,
     parameters: readonly Parameter[],
-    isFrozen: (variable: tf.Variable) => boolean,
+    isFrozen: (parameter: Parameter) => boolean,
   ): void {
     if (restarts.length === 0) return;
     const replaced = parameters.filter(({isReplaced}) => isReplaced?.() === true);
     for (const parameter of replaced) restart(parameter, restarts);
-    const told = replaced.map(({variable}) => variable).filter(variable => !isFrozen(variable));
+    const told = replaced.filter(parameter => !isFrozen(parameter)).map(({variable}) => variable);
     if (told.length === 0 || this.#told) return;
     this.#told = true;
     const others = told.length > 3 ? ' and others' : '';
