@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import {fusedOn, graphOf} from '../fuse';
 import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
 import {ParameterSet} from '../params/parameter_groups';
-import {isTrainable} from '../params/trainable';
 import {variablesOf} from '../params/variables_of';
 import {chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
@@ -14,7 +13,6 @@ import {readConfig, writeConfig} from '../state/saved_config';
 import type {StateDict} from '../state/state_dict';
 import {type ParameterState, type StateView, stateView} from '../state/state_view';
 import {checkCore} from '../util/core_copies';
-import {quoted} from '../util/quoted';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
@@ -181,7 +179,7 @@ export class Optimizer<
     varList?: tf.Variable[],
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
-    const variables = this.#toTrain(varList);
+    const variables = this.#training.variablesToTrain(varList);
     if (this.#training.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
@@ -445,27 +443,6 @@ export class Optimizer<
   #checkToSave(): void {
     this.#evaluation.checkTrained();
     this.#training.restartReplaced();
-  }
-
-  /** The variables to differentiate by. */
-  #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
-    const named =
-      varList ??
-      (this.#training.explicit && this.set.parameters.length > 0
-        ? this.set.parameters.map(({variable}) => variable)
-        : Object.values(tf.engine().registeredVariables).filter(
-            ({trainable, dtype}) => trainable && dtype === 'float32',
-          ));
-    this.#training.bind(named);
-    const mine = named.flatMap(variable => this.set.find(variable) ?? []);
-    if (mine.length === 0) {
-      throw new Error(
-        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`,
-      );
-    }
-    if (varList !== undefined && !named.some(isTrainable))
-      throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
-    return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }
 
   /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */

@@ -4,6 +4,7 @@ import {type Job, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
+import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
 import {type Chain, chainOf} from '../rule/chain';
 import {Lending} from '../state/lending';
@@ -55,6 +56,30 @@ export class TrainingState {
       if (saved === undefined && this.explicit && !naming) continue;
       replaceState(this.set.add(variable, saved?.group), saved);
     }
+  }
+
+  /**
+   * The variables to differentiate by: of those that are considered, the parameters that train.
+   * @throws where none of the list is a parameter, or none of it is trainable.
+   */
+  variablesToTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
+    const named =
+      varList ??
+      (this.explicit && this.set.parameters.length > 0
+        ? this.set.parameters.map(({variable}) => variable)
+        : Object.values(tf.engine().registeredVariables).filter(
+            ({trainable, dtype}) => trainable && dtype === 'float32',
+          ));
+    this.bind(named);
+    const mine = named.flatMap(variable => this.set.find(variable) ?? []);
+    if (mine.length === 0) {
+      throw new Error(
+        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.set.parameters.map(({variable}) => variable))}).`,
+      );
+    }
+    if (varList !== undefined && !named.some(isTrainable))
+      throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }
 
   /** @throws where the variable is not one of the parameters; `what` begins the message. */
