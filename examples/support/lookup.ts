@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 
-/** A value that must exist. @throws where it is undefined; `what` names it in the message. */
-export function defined<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`There is no ${what}.`);
+/** A value that must exist. @throws where it is undefined or null; `what` names it in the message. */
+export function defined<T>(value: T | null | undefined, what: string): T {
+  if (value === undefined || value === null) throw new Error(`There is no ${what}.`);
   return value;
 }
 
