@@ -41,7 +41,7 @@ export class Board {
     this.#context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  /** The drawing in the form that the net reads; undefined for an empty board. */
+  /** The drawing in the form that the network reads; undefined for an empty board. */
   image(): Float32Array | undefined {
     const {width, height} = this.#canvas;
     const {data} = this.#context.getImageData(0, 0, width, height);

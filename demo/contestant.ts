@@ -120,7 +120,7 @@ export class Contestant {
 
   #outputs(xs: tf.Tensor): tf.Tensor {
     const outputs = this.model.apply(xs, {training: true});
-    if (!(outputs instanceof tf.Tensor)) throw new Error('The net must have one output; it has more.');
+    if (!(outputs instanceof tf.Tensor)) throw new Error('The network must have one output; it has more.');
     return outputs;
   }
 }

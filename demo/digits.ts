@@ -7,7 +7,7 @@ export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 
-/** What a net trains on: `xs` [n, 784] from 0 to 1 and `ys` [n, 10], one-hot. */
+/** What a network trains on: `xs` [n, 784] from 0 to 1 and `ys` [n, 10], one-hot. */
 export interface Batch {
   readonly xs: tf.Tensor2D;
   readonly ys: tf.Tensor2D;

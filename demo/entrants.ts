@@ -13,7 +13,7 @@ export interface Look {
 export interface Entrant {
   readonly name: string;
   readonly look: Look;
-  /** A learning rate that suits this net. */
+  /** A learning rate that suits this network. */
   readonly lr: number;
   readonly make: (lr: number) => tf.Optimizer;
 }

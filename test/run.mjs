@@ -24,7 +24,7 @@ async function runAll(place, run) {
     try {
       coverage.push(await run(pass, settings, progress));
     } catch (error) {
-      // A value that is no Error has no stack.
+      // Only an Error has a stack.
       progress.broken(pass, error.stack ?? String(error));
     }
   }

@@ -58,15 +58,14 @@ function outputFolder() {
 /** The spec files in `test/folder` and below it, without those in `skipped`. */
 function specFiles(folder, wanted, skipped = []) {
   const directory = join(root, 'test', folder);
-  return (
-    readdirSync(directory, {withFileTypes: true, recursive: true})
-      .filter(entry => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
-      // Node before 20.12 has `path` instead of `parentPath`.
-      .map(entry => join(entry.parentPath ?? entry.path, entry.name))
-      .filter(path => !skipped.some(other => relative(join(root, 'test'), path).startsWith(other)))
-      .filter(path => relative(directory, path).includes(wanted))
-      .sort()
-  );
+  // Node before 20.12 has `path` instead of `parentPath`.
+  const pathOf = entry => join(entry.parentPath ?? entry.path, entry.name);
+  return readdirSync(directory, {withFileTypes: true, recursive: true})
+    .filter(entry => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
+    .map(pathOf)
+    .filter(path => !skipped.some(other => relative(join(root, 'test'), path).startsWith(other)))
+    .filter(path => relative(directory, path).includes(wanted))
+    .sort();
 }
 
 const importsOf = files => files.map(file => `  await import(${JSON.stringify(file)});`).join('\n');
