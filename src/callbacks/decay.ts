@@ -5,8 +5,10 @@ import {required} from '../rule/required';
  * Decoupled weight decay: `p ← p·(1 - lr·wd)`, where `doWd`. Defaults: `wd` 0; `lr` has to be given.
  * Source: Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  */
-export const weightDecay = newCallback('weightDecay', {hypers: {lr: required, wd: 0}}, ({p, lr, wd, doWd}) =>
-  doWd ? {p: p.mul(1 - lr * wd)} : {},
+export const weightDecay = newCallback(
+  'weightDecay',
+  {hypers: {lr: required, wd: 0}, isStep: false},
+  ({p, lr, wd, doWd}) => (doWd ? {p: p.mul(1 - lr * wd)} : {}),
 );
 
 /** L2 regularization: `grad ← grad + wd·p`, where `doWd`. The caller's gradient is left as it is. Default: `wd` 0. */

@@ -27,6 +27,7 @@ function draftOf(job: Job, common: Readonly<Record<string, number>>): Draft<tf.T
     of: job,
     before: variable,
     p: variable,
+    update: undefined,
     grad,
     trains,
     doWd,
@@ -59,12 +60,14 @@ function commit({of: job, p, entries}: Draft<tf.Tensor, Job>, writeNumber: Retur
 const tensors: Arithmetic<tf.Tensor, Draft<tf.Tensor, Job>> = {
   isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
   sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
+  difference: (a, b) => tf.sub(a, b),
   sum: (_, perDraft) => tf.addN([...perDraft]),
   scope: (draft, run) => {
     tf.tidy(() => {
       run();
       return [
         draft.p,
+        ...(draft.update === undefined ? [] : [draft.update]),
         ...(draft.grad === undefined ? [] : [draft.grad]),
         ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
       ];

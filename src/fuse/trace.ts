@@ -64,6 +64,7 @@ function traceBuckets(
   const arithmetic: Arithmetic<Traced, Draft<Traced, BucketTrace>> = {
     isValue: (x): x is Traced => x instanceof Traced && x.type === 'float',
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
+    difference: (a, b) => a.sub(b),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -107,6 +108,7 @@ function draftOf(
   return {
     before: p,
     p,
+    update: undefined,
     grad: grad === undefined ? undefined : recorder.input('grad', 'full'),
     trains,
     doWd,

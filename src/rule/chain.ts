@@ -6,12 +6,16 @@ import type {Start} from './starts';
 /** A stretch of the chain. Only its first callback may be one that waits for all parameters. */
 export interface Segment {
   readonly callbacks: readonly Callback[];
+  /** The index of its first callback in the chain. */
+  readonly first: number;
 }
 
 /** The callbacks of an optimizer in order, with what they declare gathered and checked. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
   readonly segments: readonly Segment[];
+  /** The index of the last callback that takes the update; -1 without one. */
+  readonly lastTaker: number;
   /** Every hyper that a callback declares. */
   readonly hypers: ReadonlyMap<string, number | Required>;
   /** Every state entry, with its start. */
@@ -94,6 +98,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   return {
     callbacks,
     segments: segmentsOf(callbacks),
+    lastTaker: callbacks.map(({declaration}) => declaration.takesUpdate).lastIndexOf(true),
     hypers,
     state,
     options,
@@ -113,10 +118,10 @@ function checkIsCallback(cb: unknown, i: number): void {
 }
 
 function segmentsOf(callbacks: readonly Callback[]): Segment[] {
-  const segments: Array<{callbacks: Callback[]}> = [];
-  for (const cb of callbacks) {
+  const segments: Array<{callbacks: Callback[]; first: number}> = [];
+  for (const [first, cb] of callbacks.entries()) {
     const last = segments.at(-1);
-    if (last === undefined || waitsForAll(cb)) segments.push({callbacks: [cb]});
+    if (last === undefined || waitsForAll(cb)) segments.push({callbacks: [cb], first});
     else last.callbacks.push(cb);
   }
   return segments;

@@ -31,6 +31,10 @@ export interface Declaration {
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   readonly everyParameter: boolean;
+  /** Whether it gets the update of the step before it, and may return another. */
+  readonly takesUpdate: boolean;
+  /** Whether a `p` that it returns counts as an update where a later callback takes updates. Not so for decay. */
+  readonly isStep: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors, instead of `run`. */
@@ -82,6 +86,8 @@ export interface Draft<V extends Value, Of = unknown> {
   /** The parameter before the step, for entries that start now. */
   readonly before: V;
   p: V;
+  /** What is still to be subtracted from `p`. Callbacks that take the update can replace it until then. */
+  update: V | undefined;
   /** Absent where the parameter has none. */
   grad: V | undefined;
   /** False for a frozen parameter, which only `everyParameter` callbacks see. */

@@ -5,6 +5,7 @@ import type {Declaration} from './declaration';
  */
 const RESERVED = new Set([
   'p',
+  'update',
   'grad',
   'doWd',
   'forceTrain',
@@ -12,6 +13,7 @@ const RESERVED = new Set([
   'total',
   'params',
   'callbacks',
+  'after',
   'trainBn',
   'wdBnBias',
   'noWd',

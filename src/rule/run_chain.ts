@@ -10,6 +10,8 @@ export interface Values<V extends Value> {
   /** What a callback may return as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
+  /** `a - b`. */
+  difference(a: V, b: V): V;
   /** The sum of one total over the drafts. */
   sum(name: string, perDraft: readonly V[]): V;
 }
@@ -23,30 +25,59 @@ export interface Arithmetic<V extends Value, L extends Draft<V>> extends Values<
 }
 
 /** Runs the callbacks on all drafts. Drafts hold the new values afterwards; nothing else is changed. */
-export function runChain<V extends Value, L extends Draft<V>>(
+export function runChain<V extends Value, D extends Draft<V>>(
   chain: Chain,
-  drafts: readonly L[],
-  arithmetic: Arithmetic<V, L>,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
 ): void {
-  for (const {callbacks} of chain.segments) {
+  for (const {callbacks, first: index} of chain.segments) {
     const first = callbacks[0];
     if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) continue;
-    if (first.declaration.together !== undefined)
-      arithmetic.together(
-        first,
-        drafts.filter(draft => runsOn(first, draft)),
-      );
-    const total = totalOf(first, drafts, arithmetic);
+    const running = drafts.filter(draft => runsOn(first, draft));
+    // A total, and what acts on all drafts, needs every parameter with the update before it applied.
+    if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
+    if (first.declaration.together !== undefined) {
+      const before = running.map(draft => [draft, draft.p] as const);
+      arithmetic.together(first, running);
+      if (index < chain.lastTaker)
+        for (const [draft, p] of before)
+          arithmetic.scope(draft, () => {
+            takeAsUpdate(draft, p, arithmetic);
+          });
+    }
+    const total = totalOf(first, running, arithmetic);
     for (const draft of drafts) {
       arithmetic.scope(draft, () => {
-        for (const cb of callbacks)
+        for (const [i, cb] of callbacks.entries())
           if (cb.declaration.together === undefined && runsOn(cb, draft))
-            runCallback(cb, draft, arithmetic, cb === first ? total : undefined);
+            runCallback(cb, draft, arithmetic, index + i < chain.lastTaker, i === 0 ? total : undefined);
       });
     }
   }
+  applyUpdates(drafts, arithmetic);
 }
 
+/** Subtracts the updates that no callback takes any more. */
+function applyUpdates<V extends Value, D extends Draft<V>>(drafts: readonly D[], arithmetic: Arithmetic<V, D>): void {
+  for (const draft of drafts)
+    if (draft.update !== undefined)
+      arithmetic.scope(draft, () => {
+        applyUpdate(draft, arithmetic);
+      });
+}
+
+function applyUpdate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
+  if (draft.update === undefined) return;
+  draft.p = arithmetic.difference(draft.p, draft.update);
+  draft.update = undefined;
+}
+
+/** Makes what a step did to the parameter its update, for callbacks that take it. */
+function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithmetic: Values<V>): void {
+  if (draft.p === before) return;
+  draft.update = arithmetic.difference(before, draft.p);
+  draft.p = before;
+}
 /**
  * Where every parameter that had a gradient was stopped, there is no step, and `everyParameter` callbacks wait too.
  */
@@ -61,6 +92,7 @@ function runsOn<V extends Value>({declaration}: Callback, draft: Draft<V>): bool
   return !draft.stopped && (declaration.everyParameter || (draft.trains && draft.grad !== undefined));
 }
 
+/** @param drafts those that the callback runs on. */
 function totalOf<V extends Value>(
   cb: Callback,
   drafts: ReadonlyArray<Draft<V>>,
@@ -70,7 +102,6 @@ function totalOf<V extends Value>(
   if (declaration.total === undefined) return undefined;
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
-    if (!runsOn(cb, draft)) continue;
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -89,8 +120,13 @@ function runCallback<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
   arithmetic: Values<V>,
+  isTaken: boolean,
   total: object | undefined,
 ): void {
+  const {takesUpdate, isStep} = cb.declaration;
+  if (!takesUpdate) applyUpdate(draft, arithmetic);
+  const before = draft.p;
+  let update: V | undefined;
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
@@ -104,16 +140,21 @@ function runCallback<V extends Value>(
       const p = like(cb, entry, value, draft.p, arithmetic);
       // Frozen: it stays as it is, whatever a callback for every parameter makes of it.
       if (draft.trains) draft.p = p;
+    } else if (entry === 'update') {
+      update = like(cb, entry, value, draft.p, arithmetic);
     } else if (entry === 'grad') {
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; it may return ${['p', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
+        `${cb.name} returned '${entry}', which it does not declare; it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
       );
     }
   }
+  if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
+  if (update !== undefined && draft.trains) draft.update = update;
+  if (draft.stopped) applyUpdate(draft, arithmetic);
 }
 
 function stateLike<V extends Value>(
@@ -152,8 +193,18 @@ export function contextOf<V extends Value>(
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
     context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+  if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
+}
+
+/** @throws where the callback takes the update of a step, and no step has given one. */
+function updateOf<V extends Value>(cb: Callback, {update, trains, grad}: Draft<V>): V | undefined {
+  if (update === undefined && trains && grad !== undefined)
+    throw new Error(
+      `${cb.name} takes the update of a step, and no callback before it returned one; put it after the step, as in {after: [${cb.name}]}.`,
+    );
+  return update;
 }
 
 function begin<V extends Value>(

@@ -76,6 +76,7 @@ type Float64Draft = Draft<Float64Value>;
 const float64: Arithmetic<Float64Value, Float64Draft> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
+  difference: (a, b) => a.sub(b),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
   scope: (_, run) => {
     run();
@@ -112,6 +113,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
         return {
           before: p,
           p,
+          update: undefined,
           grad: trains && gradient !== null ? value(shape, gradient) : undefined,
           trains,
           doWd,
