@@ -18,6 +18,17 @@ export interface Job {
   readonly hypers: Readonly<Record<string, Scalar>>;
   /** State: tensors and host numbers by entry. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
+  /** What earlier parts of the step computed for later ones, by the name that graphs know it by. */
+  temporaries?: Record<string, tf.Tensor>;
+}
+
+/** The name of a tensor that crosses to a callback that runs alone, or back. No state entry can be called so. */
+export function temporary(name: `${string}→${string}`): string {
+  return name;
+}
+
+export function isTemporary(name: string): boolean {
+  return name.includes('→');
 }
 
 /** Puts a host number that a step left for some parameters where it belongs: with each, or in `common`. */

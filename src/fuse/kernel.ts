@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import type {Output} from './graph';
-import type {Job} from './job';
+import {isTemporary, type Job} from './job';
 import type {Plan} from './plan';
 
 /** The kernel that runs a step; `tf.profile` shows it by this name. */
@@ -51,7 +51,10 @@ export class PlannedStep {
 
 const registered = new Set<string>();
 
-/** Runs a step as one kernel of the backend of that name and puts fresh tensors where they belong. */
+/**
+ * Runs a step, or a part of one, as one kernel of the backend of that name and puts fresh tensors where they belong.
+ * Temporaries live until the `tf.tidy` around it ends.
+ */
 export function runKernel(name: string, fused: FusedBackend, step: PlannedStep): void {
   if (!registered.has(name)) register(name, fused);
   tf.tidy(() => {
@@ -63,13 +66,16 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
       const tensor = tensors[i];
       if (tensor === undefined) return;
-      if (entry === 'p') assign(job.variable, tensor);
+      if (isTemporary(entry)) job.temporaries = {...job.temporaries, [entry]: tensor};
+      else if (entry === 'p') assign(job.variable, tensor);
       else replaceEntry(job, entry, tensor);
     });
+    return tensors.filter((_, i) => isTemporary(step.fresh[i]?.output.name ?? ''));
   });
 }
 
-function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
+/** Gives a state entry another tensor, which is its own then. */
+export function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
   const old = own(entries, name);
   entries[name] = tf.keep(tensor);
   if (typeof old === 'object') old.dispose();

@@ -117,22 +117,29 @@ function checkIsCallback(cb: unknown, i: number): void {
   );
 }
 
-function segmentsOf(callbacks: readonly Callback[]): Segment[] {
+/**
+ * Cuts a chain where a callback has to wait for all parameters.
+ * @param runsAlone whether the i-th callback runs on all of them at once.
+ */
+export function segmentsOf(
+  callbacks: readonly Callback[],
+  runsAlone: (i: number) => boolean = i => callbacks[i]?.declaration.together !== undefined,
+): Segment[] {
   const segments: Array<{callbacks: Callback[]; first: number}> = [];
   for (const [first, cb] of callbacks.entries()) {
     const last = segments.at(-1);
-    if (last === undefined || waitsForAll(cb)) segments.push({callbacks: [cb], first});
+    if (last === undefined || waitsForAll(cb) || runsAlone(first)) segments.push({callbacks: [cb], first});
     else last.callbacks.push(cb);
   }
   return segments;
 }
 
 /**
- * A total needs the whole segment before it, and so does what acts on all at once; an `everyParameter` callback has to
- * know whether any parameter is still on its way.
+ * A total needs the whole segment before it. An `everyParameter` callback has to know whether any parameter is still
+ * on its way.
  */
 function waitsForAll({declaration}: Callback): boolean {
-  return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
+  return declaration.total !== undefined || declaration.everyParameter;
 }
 
 function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {

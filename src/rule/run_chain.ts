@@ -1,5 +1,5 @@
 import {own} from '../util/own';
-import type {Chain} from './chain';
+import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
@@ -17,11 +17,15 @@ export interface Values<V extends Value> {
 }
 
 /** What differs between computing with tensors and tracing. */
-export interface Arithmetic<V extends Value, L extends Draft<V>> extends Values<V> {
+export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft; tensors that the draft no longer holds can go afterwards. */
-  scope(draft: L, run: () => void): void;
-  /** Lets a callback that is not maths on one parameter act on all drafts. */
-  together(cb: Callback, drafts: readonly L[]): void;
+  scope(draft: D, run: () => void): void;
+  /** Told before a callback, or its total, runs. */
+  enter(index: number): void;
+  /** Whether the callback runs on all drafts at once instead of on each. */
+  runsAlone(index: number, cb: Callback): boolean;
+  /** Runs such a callback. */
+  runAlone(index: number, cb: Callback, drafts: readonly D[]): void;
 }
 
 /** Runs the callbacks on all drafts. Drafts hold the new values afterwards; nothing else is changed. */
@@ -29,32 +33,36 @@ export function runChain<V extends Value, D extends Draft<V>>(
   chain: Chain,
   drafts: readonly D[],
   arithmetic: Arithmetic<V, D>,
+  segments: readonly Segment[] = chain.segments,
 ): void {
-  for (const {callbacks, first: index} of chain.segments) {
-    const first = callbacks[0];
-    if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) continue;
-    const running = drafts.filter(draft => runsOn(first, draft));
-    // A total, and what acts on all drafts, needs every parameter with the update before it applied.
-    if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
-    if (first.declaration.together !== undefined) {
-      const before = running.map(draft => [draft, draft.p] as const);
-      arithmetic.together(first, running);
-      if (index < chain.lastTaker)
-        for (const [draft, p] of before)
-          arithmetic.scope(draft, () => {
-            takeAsUpdate(draft, p, arithmetic);
-          });
-    }
-    const total = totalOf(first, running, arithmetic);
-    for (const draft of drafts) {
-      arithmetic.scope(draft, () => {
-        for (const [i, cb] of callbacks.entries())
-          if (cb.declaration.together === undefined && runsOn(cb, draft))
-            runCallback(cb, draft, arithmetic, index + i < chain.lastTaker, i === 0 ? total : undefined);
-      });
-    }
-  }
+  for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+}
+
+/** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
+export function runSegment<V extends Value, D extends Draft<V>>(
+  chain: Chain,
+  {callbacks, first: index}: Segment,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
+): void {
+  const [first] = callbacks;
+  if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) return;
+  const running = drafts.filter(draft => runsOn(first, draft));
+  // A total, and what runs alone, needs every parameter with the update before it applied.
+  if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
+  const isAlone = arithmetic.runsAlone(index, first);
+  if (isAlone) arithmetic.runAlone(index, first, running);
+  const total = isAlone ? undefined : totalOf(first, index, running, arithmetic);
+  for (const draft of drafts) {
+    arithmetic.scope(draft, () => {
+      for (const [i, cb] of callbacks.entries()) {
+        if ((i === 0 && isAlone) || !runsOn(cb, draft)) continue;
+        arithmetic.enter(index + i);
+        runCallback(cb, draft, arithmetic, index + i < chain.lastTaker, i === 0 ? total : undefined);
+      }
+    });
+  }
 }
 
 /** Subtracts the updates that no callback takes any more. */
@@ -73,11 +81,12 @@ function applyUpdate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): v
 }
 
 /** Makes what a step did to the parameter its update, for callbacks that take it. */
-function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithmetic: Values<V>): void {
+export function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithmetic: Values<V>): void {
   if (draft.p === before) return;
   draft.update = arithmetic.difference(before, draft.p);
   draft.p = before;
 }
+
 /**
  * Where every parameter that had a gradient was stopped, there is no step, and `everyParameter` callbacks wait too.
  */
@@ -93,13 +102,15 @@ function runsOn<V extends Value>({declaration}: Callback, draft: Draft<V>): bool
 }
 
 /** @param drafts those that the callback runs on. */
-function totalOf<V extends Value>(
+function totalOf<V extends Value, D extends Draft<V>>(
   cb: Callback,
-  drafts: ReadonlyArray<Draft<V>>,
-  arithmetic: Values<V>,
+  index: number,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
+  arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
     for (const [name, value] of entriesOf(

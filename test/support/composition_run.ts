@@ -81,7 +81,9 @@ const float64: Arithmetic<Float64Value, Float64Draft> = {
   scope: (_, run) => {
     run();
   },
-  together: ({name}) => {
+  enter: () => undefined,
+  runsAlone: () => false,
+  runAlone: (_, {name}) => {
     throw new Error(`${name} acts on real tensors.`);
   },
 };
