@@ -60,15 +60,22 @@ export interface Crossing {
   readonly outputs: readonly Output[];
 }
 
-export function crossingOf({p, grad, update, entries, of: {recorder}}: TracedDraft, index: number): Crossing {
+/**
+ * What a draft hands to the callback of that index. A value that has crossed before keeps its name: tracing again
+ * gives the same nodes up to there.
+ */
+export function crossingOf({p, grad, update, entries, of: {recorder, jobs}}: TracedDraft, index: number): Crossing {
   const outputs: Output[] = [];
   const named = (name: string, value: Traced): string => {
     const {index: node} = value.in(recorder);
     const known = recorder.nodes[node];
     if (known?.op === 'input') return known.name;
+    const crossed = jobs[0].crossed?.get(node);
+    if (crossed !== undefined) return crossed;
     const crossing = temporary(`${name}→${index}`);
     const extent = recorder.shape?.length === 0 ? 'full' : value.extent;
     outputs.push({name: crossing, node, extent, replaces: false});
+    for (const job of jobs) job.crossed = new Map([...(job.crossed ?? []), [node, crossing]]);
     return crossing;
   };
   const nameOf = (name: string, value: Traced | undefined) => (value === undefined ? undefined : named(name, value));

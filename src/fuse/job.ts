@@ -20,6 +20,8 @@ export interface Job {
   readonly entries: Record<string, tf.Tensor | number>;
   /** What earlier parts of the step computed for later ones, by the name that graphs know it by. */
   temporaries?: Record<string, tf.Tensor>;
+  /** The names of those that nodes of its graph became, by node. */
+  crossed?: ReadonlyMap<number, string>;
 }
 
 /** The name of a tensor that crosses to a callback that runs alone, or back. No state entry can be called so. */
