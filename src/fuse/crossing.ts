@@ -63,8 +63,13 @@ export interface Crossing {
 /**
  * What a draft hands to the callback of that index. A value that has crossed before keeps its name: tracing again
  * gives the same nodes up to there.
+ * @param isRead whether the callback reads a state entry; others stay where they are.
  */
-export function crossingOf({p, grad, update, entries, of: {recorder, jobs}}: TracedDraft, index: number): Crossing {
+export function crossingOf(
+  {p, grad, update, entries, of: {recorder, jobs}}: TracedDraft,
+  index: number,
+  isRead: (entry: string) => boolean,
+): Crossing {
   const outputs: Output[] = [];
   const named = (name: string, value: Traced): string => {
     const {index: node} = value.in(recorder);
@@ -84,7 +89,9 @@ export function crossingOf({p, grad, update, entries, of: {recorder, jobs}}: Tra
     grad: nameOf('grad', grad),
     update: nameOf('update', update),
     entries: Object.fromEntries(
-      Object.entries(entries).map(([name, value]) => [name, typeof value === 'number' ? value : named(name, value)]),
+      Object.entries(entries).flatMap(([name, value]) =>
+        typeof value === 'number' ? [[name, value]] : isRead(name) ? [[name, named(name, value)]] : [],
+      ),
     ),
     outputs,
   };

@@ -134,7 +134,7 @@ function traceBuckets(
   const totals = passes.length;
   if (cut === undefined) return {buckets: drafts.map(draft => wholeBucket(draft, barriers)), totals, barriers};
   const {index} = cut;
-  const crossings = drafts.map(draft => crossingOf(draft, index));
+  const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
   return {
     buckets: drafts.map((draft, i) => tracedBucket(draft, crossings[i]?.outputs ?? [], [], barriers)),
     totals,
@@ -149,10 +149,15 @@ function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments']
     : chain.segments;
 }
 
-/** @throws where the callback would read state that no graph holds. */
-function checkReadable({callbacks}: Chain, index: number, opaque: ReadonlySet<string>): void {
+/** The state entries that a callback is given. */
+function entriesOf({callbacks}: Chain, index: number): string[] {
   const {state = {}, needs = {}, reads = {}} = callbacks[index]?.declaration ?? {};
-  const entry = Object.keys({...state, ...needs, ...reads}).find(name => opaque.has(name));
+  return Object.keys({...state, ...needs, ...reads});
+}
+
+/** @throws where the callback would read state that no graph holds. */
+function checkReadable(chain: Chain, index: number, opaque: ReadonlySet<string>): void {
+  const entry = entriesOf(chain, index).find(name => opaque.has(name));
   if (entry !== undefined)
     throw new Untraceable(`the state entry '${entry}', whose shape is neither the parameter's nor that of a scalar`);
 }

@@ -20,8 +20,12 @@ import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
 
+function isTensor(value: Value | undefined): value is tf.Tensor {
+  return value instanceof tf.Tensor;
+}
+
 function asTensor(value: Value | undefined): tf.Tensor {
-  if (value instanceof tf.Tensor) return value;
+  if (isTensor(value)) return value;
   throw new Error('takes tensors alone');
 }
 
@@ -140,14 +144,12 @@ async function train(optimizer: Optimizer, shapes: ReadonlyArray<readonly number
 }
 
 function make(chain: readonly Callback[]): Optimizer {
-  const hypers = Object.assign(
-    {lr: 0.1},
-    ...chain.map(({hypers: {wd, clipNorm}}) => ({
-      ...(wd === undefined ? {} : {wd: 0.1}),
-      ...(clipNorm === undefined ? {} : {clipNorm: 1}),
-    })),
-  );
-  return new Optimizer<readonly Callback[]>(chain, hypers);
+  const declared = (name: string): boolean => chain.some(({hypers}) => Object.hasOwn(hypers, name));
+  return new Optimizer<readonly Callback[]>(chain, {
+    lr: 0.1,
+    ...(declared('wd') ? {wd: 0.1} : {}),
+    ...(declared('clipNorm') ? {clipNorm: 1} : {}),
+  });
 }
 
 function expectSame(fused: readonly Left[], eager: readonly Left[]): void {
