@@ -89,7 +89,7 @@ export function crossingOf(
     grad: nameOf('grad', grad),
     update: nameOf('update', update),
     entries: Object.fromEntries(
-      Object.entries(entries).flatMap(([name, value]) =>
+      Object.entries(entries).flatMap(([name, value]): Array<[string, string | number]> =>
         typeof value === 'number' ? [[name, value]] : isRead(name) ? [[name, named(name, value)]] : [],
       ),
     ),

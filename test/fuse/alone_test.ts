@@ -92,7 +92,7 @@ const CHAINS: Readonly<Record<string, readonly Callback[]>> = {
 const CUTS: Readonly<Record<string, number>> = {
   'a matrix product after the step': 2,
   'an axis at the beginning': 1,
-  'a foreign tensor in the middle': 2,
+  'a foreign tensor in the middle': 1,
   'a total that is not traceable': 2,
   'a start that is not traceable': 2,
   'state of another shape': 2,
