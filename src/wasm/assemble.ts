@@ -6,6 +6,7 @@
  *   (module (import "env" "memory" (memory 0)) (import "env" "f" (func $f (param f64) (result f64)))
  *     (func $name (export "name") (param $p i32) (result f32) (local $x v128) …folded instructions…))
  */
+import {own} from '../util/own';
 import {type Bytes, float32, functionCode, functionType, type Import, moduleBytes, signed, unsigned} from './encode';
 import {TYPES} from './opcodes';
 import {immediateOf, TEXT_INSTRUCTIONS} from './text_opcodes';
@@ -94,7 +95,7 @@ function description(what: List): Pick<Import, 'type' | 'limits'> {
 }
 
 function type(node: Node | undefined): number {
-  const found = TYPES[word(node)];
+  const found = own<number>(TYPES, word(node));
   if (found === undefined) throw new Error(`WebAssembly text: there is no type ${word(node)}.`);
   return found;
 }

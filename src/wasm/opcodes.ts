@@ -57,4 +57,5 @@ export function table(plain: readonly Row[], simd: readonly Row[]): Array<[strin
 export const INSTRUCTIONS: ReadonlyMap<string, Bytes> = new Map(table(PLAIN, SIMD));
 
 /** The bytes of the value types. */
-export const TYPES: Readonly<Record<string, number>> = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b};
+export const TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b} as const;
+export type ValueType = keyof typeof TYPES;

@@ -2,7 +2,8 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
 import {batchNormText} from './batch_norm_text';
 import {channelsFunction, isAlongChannels} from './channels';

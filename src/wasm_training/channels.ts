@@ -2,7 +2,8 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
+import {type WasmFunction, wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {channelsText} from './channels_text';
 import type {TrainingKernel} from './kernel';
 

@@ -1,5 +1,6 @@
 import type {WasmBackend} from '../wasm/backend';
-import {wasmFeatures, type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
+import {type WasmFunction, wasmFunction} from '../wasm/instance';
+import {wasmFeatures, wasmFunctions} from '../wasm/module';
 import {panelsText} from './panels_text';
 import {productText, TILE_ROWS, tileColumns} from './product_text';
 

@@ -1,7 +1,8 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {as4D, lengthOf, shape4DOf} from './attributes';
 import {type ConvGeometry, convGeometry, outputsOfTap} from './conv_geometry';
 import {depthwiseText} from './depthwise_text';

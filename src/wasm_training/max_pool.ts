@@ -2,7 +2,8 @@ import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {as4D, as5D, type Attributes, padOf, pairOf, roundingOf, tripleOf, volumePadOf} from './attributes';
 import {type ConvAxis, tapsOfOutput, volumeAxes} from './conv_geometry';
 import {assertFloat32, type Call, zeros} from './kernel';

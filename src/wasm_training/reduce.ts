@@ -2,7 +2,8 @@ import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
 import {withScratch} from './scratch';

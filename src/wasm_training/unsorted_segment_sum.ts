@@ -1,7 +1,8 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf} from '../wasm/backend';
-import {type WasmFeatures, wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {type WasmFeatures, wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
 import {type Call, consume, runStock, zeros} from './kernel';
 

@@ -305,7 +305,7 @@ describeBackends(
         const training = new Training(adam(0.1, {eps: 1e-3}));
         training.step();
         const found = await training.values();
-        expect(training.optimizer.fusedOn).toMatch(/^eager: .*takes packed float32 textures/);
+        expect(training.optimizer.fusedOn).toMatch(/^eager: .*needs packed float32 textures/);
         training.dispose();
         expect(await moveWithoutGradient(1e-3)).toBe(0);
         // Half floats have no 1e-8, and WebGL takes 0/0 for 1.
