@@ -14,7 +14,10 @@ export class Memory {
     this.scratch = device.createBuffer({size: 1024, usage: STORAGE});
   }
 
-  /** Makes room for a step. If an earlier step is recorded and not yet submitted, it is submitted, because it reads the same buffers. */
+  /**
+   * Makes room for a step. Submits an earlier step that is recorded and not yet submitted, because it reads the same
+   * buffers.
+   */
   start(backend: WebGPUBackend, uniformBytes: number, scratchBytes: number): void {
     if (backend.commandEncoder !== null && backend.commandEncoder === this.#recordedIn) {
       backend.endComputePassEncoder();

@@ -177,7 +177,7 @@ export class WebGPUStep {
     try {
       return this.#onGPU(info).resource;
     } finally {
-      // A device that is lost rejects.
+      // A lost device rejects, and its data have no memory either.
       void device
         .popErrorScope()
         .then(
