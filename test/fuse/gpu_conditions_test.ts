@@ -383,7 +383,7 @@ describeBackends(
       const extension = gl.getExtension('WEBGL_lose_context');
       const [gone, back] = [event('webglcontextlost'), event('webglcontextrestored')];
       extension?.loseContext();
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       await gone;
       // The event is over only now.
       await new Promise(resolve => {
@@ -392,7 +392,7 @@ describeBackends(
       extension?.restoreContext();
       await back;
       expect(gl.isContextLost()).toBe(false);
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       expect(await lost.values()).toEqual(before);
       lost.dispose();
 
