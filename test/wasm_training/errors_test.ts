@@ -71,7 +71,7 @@ const REFUSED_BY_US: ReadonlyArray<{readonly name: string; readonly call: () => 
   {
     name: 'UnsortedSegmentSum with too few ids',
     call: () => tf.unsortedSegmentSum(zeros(3, 2), tf.tensor1d([0, 1], 'int32'), 2),
-    says: /segmentIds must be of rank 1 and as long as the first axis of x, but got shapes \[2\] and \[3,2\]/,
+    says: /segmentIds must be of rank 1 and as long as the first axis of x; got shapes \[2\] and \[3,2\]/,
   },
 ];
 
