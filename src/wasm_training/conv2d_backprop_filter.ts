@@ -17,8 +17,8 @@ const BLOCK = 6144;
 /**
  * dw[ky, kx, i, o] = Σ over n, y, x of x[n, y·s + ky - p, x·s + kx - p, i] · dy[n, y, x, o]
  *
- * For each tap, this is a product of x's pixels, transposed, with those of dy, over the pixels where the tap is inside x.
- * Both are copied to panels of channels, a few rows at a time. So all taps read them from the first cache.
+ * For each tap, this is a product of x's pixels, transposed, with those of dy, over the pixels where the tap is inside
+ * x. Both are copied to panels of channels, a few rows at a time. So all taps read them from the first cache.
  */
 export function conv2DBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];

@@ -2,7 +2,9 @@ import {backend_util, util} from '@tensorflow/tfjs-core';
 
 import {type Attributes, dataFormatOf, padOf, pairOf, roundingOf, type Shape4D} from './attributes';
 
-/** Where a convolution's output reads its input: at x[y·stride + ky·dilation - pad] along each axis. Channels are last. */
+/**
+ * Where a convolution's output reads its input: at x[y·stride + ky·dilation - pad] along each axis. Channels are last.
+ */
 export interface ConvGeometry {
   readonly batch: number;
   readonly inChannels: number;

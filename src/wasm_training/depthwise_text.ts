@@ -1,4 +1,6 @@
-/** The text of the depthwise convolutions' functions. Channels are independent, so every loop runs along the channels. */
+/**
+ * The text of the depthwise convolutions' functions. Channels are independent, so every loop runs along the channels.
+ */
 import type {WasmFeatures} from '../wasm/module';
 import {advance, alongChannels, get, laneLocals, locals, params, repeat} from './lanes_text';
 

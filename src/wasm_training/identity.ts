@@ -4,8 +4,8 @@ import type {Call} from './kernel';
 
 /**
  * Returns x's data with one more reference. tfjs's WASM backend copies them, as no other backend does, although tensors
- * never change. Operations that are recorded for backpropagation clone their inputs, so the copies take a good part of a
- * training step.
+ * never change. Operations that are recorded for backpropagation clone their inputs, so the copies take a good part of
+ * a training step.
  */
 export function identity({backend, input, stock}: Call): TensorInfo {
   const {dataId, shape, dtype} = input('x');

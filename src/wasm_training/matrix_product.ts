@@ -18,8 +18,8 @@ interface MatrixProduct {
 }
 
 /**
- * The sizes of blocks. A panel of b stays in the first cache while all of a's block is read from the second. Source: Goto
- * and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
+ * The sizes of blocks. A panel of b stays in the first cache while all of a's block is read from the second. Source:
+ * Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
  */
 const BLOCK = {m: 128, n: 512, k: 256} as const;
 

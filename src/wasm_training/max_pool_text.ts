@@ -69,8 +69,8 @@ function alongChannels({simd}: WasmFeatures, output: string, finish: 'write' | '
 }
 
 /**
- * The functions for one window of max pooling. It has `depths`, `rows` and `columns` that are `depth`, `row` and `column`
- * bytes apart, and adjacent `channels`.
+ * The functions for one window of max pooling. It has `depths`, `rows` and `columns` that are `depth`, `row` and
+ * `column` bytes apart, and adjacent `channels`.
  * `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max over the window.
  * `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes after the first largest number of
  * channel c. It adds nothing where no number is above -∞.

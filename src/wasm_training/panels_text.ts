@@ -6,24 +6,29 @@
 import type {WasmFeatures} from '../wasm/module';
 import {advance, get, locals, params} from './lanes_text';
 
+const gets = (names: string): string => names.split(' ').map(get).join(' ');
+
 /**
  * `panels(source, sourceRow, rows, columns, width, target, targetPanel)`: target[j / width][k][j % width] =
  * source[k][j]. `panelsTransposed`, with the same parameters: target[i / width][k][i % width] = source[i][k], with i in
  * `rows` and k in `columns`. `sourceRow` and `targetPanel` are in bytes.
  */
 export function panelsText({simd}: WasmFeatures): string {
+  const columnsOfPanel = `(select ${gets('width columns')} (i32.lt_s ${gets('width columns')}))`;
+  const isDone = `(i32.or (i32.ge_s ${gets('i width')}) (i32.le_s ${get('rows')} (i32.const 0)))`;
+  const column = `(i32.add ${get('t')} (i32.shl ${get('i')} (i32.const 2)))`;
   return `
     (func (export "panels") ${params('s row rows columns width t panel')}
       ${locals('bytes step p q k i')}
       (local.set $step (i32.shl ${get('width')} (i32.const 2)))
       (block $done (loop $across (br_if $done (i32.le_s ${get('columns')} (i32.const 0)))
-        (local.set $bytes (i32.shl (select ${get('width')} ${get('columns')} (i32.lt_s ${get('width')} ${get('columns')})) (i32.const 2)))
+        (local.set $bytes (i32.shl ${columnsOfPanel} (i32.const 2)))
         (local.set $p ${get('s')}) (local.set $q ${get('t')}) (local.set $k ${get('rows')})
         (block $next (loop $down (br_if $next (i32.eqz ${get('k')}))
           (local.set $i (i32.const 0))
           ${
             simd
-              ? `(block $last (loop $vectors (br_if $last (i32.lt_s (i32.sub ${get('bytes')} ${get('i')}) (i32.const 16)))
+              ? `(block $last (loop $vectors (br_if $last (i32.lt_s (i32.sub ${gets('bytes i')}) (i32.const 16)))
             (v128.store (i32.add ${get('q')} ${get('i')}) (v128.load (i32.add ${get('p')} ${get('i')})))
             ${advance('i', 16)} (br $vectors)))`
               : ''
@@ -42,18 +47,18 @@ export function panelsText({simd}: WasmFeatures): string {
       (local.set $step (i32.shl ${get('width')} (i32.const 2)))
       (block $done (loop $down (br_if $done (i32.le_s ${get('rows')} (i32.const 0)))
         (local.set $i (i32.const 0))
-        (block $next (loop $inPanel (br_if $next (i32.or (i32.ge_s ${get('i')} ${get('width')}) (i32.le_s ${get('rows')} (i32.const 0))))
+        (block $next (loop $inPanel (br_if $next ${isDone})
           ${
             simd
               ? `(if (i32.ge_s ${get('rows')} (i32.const 4)) (then
-            (call $fourRows ${get('s')} ${get('row')} ${get('columns')} (i32.add ${get('t')} (i32.shl ${get('i')} (i32.const 2))) ${get('step')})
+            (call $fourRows ${gets('s row columns')} ${column} ${get('step')})
             (local.set $s (i32.add ${get('s')} (i32.shl ${get('row')} (i32.const 2))))
             (local.set $rows (i32.sub ${get('rows')} (i32.const 4)))
             ${advance('i', 4)}
             (br $inPanel)))`
               : ''
           }
-          (call $oneRow ${get('s')} ${get('columns')} (i32.add ${get('t')} (i32.shl ${get('i')} (i32.const 2))) ${get('step')})
+          (call $oneRow ${gets('s columns')} ${column} ${get('step')})
           ${advance('s', get('row'))}
           (local.set $rows (i32.sub ${get('rows')} (i32.const 1)))
           ${advance('i', 1)}
@@ -72,11 +77,14 @@ export function panelsText({simd}: WasmFeatures): string {
 const shuffle = (first: readonly number[], x: string, y: string): string =>
   `(i8x16.shuffle ${first.flatMap(lane => [0, 1, 2, 3].map(byte => 4 * lane + byte)).join(' ')} ${get(x)} ${get(y)})`;
 
-/** Transposes four rows in blocks of 4 by 4. In `shuffle`, lanes 0 to 3 are the first operand's, and 4 to 7 the second's. */
+/**
+ * Transposes four rows in blocks of 4 by 4. In `shuffle`, lanes 0 to 3 are the first operand's, and 4 to 7 the
+ * second's.
+ */
 const FOUR_ROWS = `
     (func $fourRows (param $s i32) (param $row i32) (param $columns i32) (param $t i32) (param $step i32)
       (local $p1 i32) (local $p2 i32) (local $p3 i32) (local $q i32)
-      (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $ab v128) (local $AB v128) (local $cd v128) (local $CD v128)
+      ${['a', 'b', 'c', 'd', 'ab', 'AB', 'cd', 'CD'].map(name => `(local $${name} v128)`).join(' ')}
       (local.set $p1 (i32.add ${get('s')} ${get('row')}))
       (local.set $p2 (i32.add ${get('p1')} ${get('row')}))
       (local.set $p3 (i32.add ${get('p2')} ${get('row')}))

@@ -13,8 +13,8 @@ import type {WasmFeatures} from '../wasm/module';
 export const TILE_ROWS = 4;
 
 /**
- * The columns of a tile. With SIMD, the sums of 4 rows by 2 vectors fill half of the 16 registers of x86; without it, the
- * sums of 4 rows by 2 numbers do.
+ * The columns of a tile. With SIMD, the sums of 4 rows by 2 vectors fill half of the 16 registers of x86; without it,
+ * the sums of 4 rows by 2 numbers do.
  */
 export function tileColumns({simd}: WasmFeatures): number {
   return simd ? 8 : 2;
@@ -137,8 +137,8 @@ function widths(features: WasmFeatures): {readonly lane: LaneWidth; readonly par
 
 /**
  * `product(m, n, a, aTile, b, bTile, c, aRow, aInner, aOuter, bInner, bOuter, cRow, inner, outer, add)`. Strides are in
- * bytes. `aTile` is the stride from 4 rows of `a` to the next 4, and `bTile` from a tile's columns to the next. Inside a
- * tile columns are adjacent. `add`: whether to add to the values in `c`.
+ * bytes. `aTile` is the stride from 4 rows of `a` to the next 4, and `bTile` from a tile's columns to the next. Inside
+ * a tile columns are adjacent. `add`: whether to add to the values in `c`.
  */
 export function productText(features: WasmFeatures): string {
   const columns = tileColumns(features);

@@ -38,8 +38,8 @@ function find(name: string): KernelConfig | undefined {
 }
 
 /**
- * Registers the gradient kernels that tfjs lacks on the backend `wasm`, and replaces those that are slow or wrong in this
- * version of tfjs. It may be called more than once, before or after `tf.setBackend('wasm')`, and before
+ * Registers the gradient kernels that tfjs lacks on the backend `wasm`, and replaces those that are slow or wrong in
+ * this version of tfjs. It may be called more than once, before or after `tf.setBackend('wasm')`, and before
  * tfjs-backend-wasm is imported.
  */
 export function registerWasmTraining(): WasmTrainingReport {

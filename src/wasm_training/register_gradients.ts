@@ -18,7 +18,8 @@ import {BATCH_NORM_GRADIENT, TRAINING_GRADIENTS, type TrainingGradient} from './
 const OURS = Symbol.for('tfjs-optim/wasm-training');
 
 /**
- * Puts our gradients in front of tfjs's, which all backends share. On other backends than `backendName` ours call tfjs's.
+ * Puts our gradients in front of tfjs's, which all backends share. On other backends than `backendName` ours call
+ * tfjs's.
  * @returns the names of the operations with gradients of ours.
  */
 export function registerTrainingGradients(backendName: string): string[] {

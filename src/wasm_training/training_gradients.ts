@@ -1,6 +1,6 @@
 /**
- * Gradients of tfjs's operations that need fewer passes over the data than tfjs's own, or that correct them. Gradients of
- * gradients still work. Each returns undefined for cases that are left to tfjs's gradient.
+ * Gradients of tfjs's operations that need fewer passes over the data than tfjs's own, or that correct them. Gradients
+ * of gradients still work. Each returns undefined for cases that are left to tfjs's gradient.
  */
 import {clone, div, engine, expandDims, type GradFunc, reshape, type Tensor, tile, util} from '@tensorflow/tfjs-core';
 
@@ -19,8 +19,8 @@ export const BATCH_NORM_GRADIENT = 'TfjsOptimBatchNormGradient';
 const HIGHEST_RANK = 4;
 
 /**
- * dy repeated to x's shape. Summed axes have length 1 in dy, or are missing. tfjs's gradient multiplies dy by ones, which
- * it makes in JavaScript.
+ * dy repeated to x's shape. Summed axes have length 1 in dy, or are missing. tfjs's gradient multiplies dy by ones,
+ * which it makes in JavaScript.
  */
 function repeated(dy: Tensor, x: Tensor, axis: unknown): Tensor | undefined {
   if (x.rank > HIGHEST_RANK || x.rank === 0 || dy.dtype !== 'float32') return undefined;
@@ -75,8 +75,8 @@ const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale]
 
 /**
  * The gradients of operations with a list of outputs, where the list has one output. tfjs then passes that output's
- * gradient itself, but its own gradients expect a list. An LSTM of one time step is such a case. Longer lists are left to
- * tfjs's gradients.
+ * gradient itself, but its own gradients expect a list. An LSTM of one time step is such a case. Longer lists are left
+ * to tfjs's gradients.
  */
 const unpackGradient: TrainingGradient = (dy, _, {axis}) =>
   typeof axis === 'number' ? {value: () => expandDims(dy, axis)} : undefined;
