@@ -42,7 +42,7 @@ describeBackends(
     it('says once which import is missing, and fuses from then on where it comes', () => {
       const kernels = fusedBackends.get(backend);
       if (kernels === undefined) throw new Error(`There are no kernels for ${backend}.`);
-      const why = `the backend ${backend} takes import 'tfjs-optim/${backend}'`;
+      const why = `the backend ${backend} needs import 'tfjs-optim/${backend}'`;
       const variable = tf.variable(tf.tensor([0.5, -1, 2]));
       const optimizer = adam(0.1);
       const ran = (): string => {

@@ -305,7 +305,7 @@ describeBackends(
         const training = new Training(adam(0.1, {eps: 1e-3}));
         training.step();
         const found = await training.values();
-        expect(training.optimizer.fusedOn).toMatch(/^eager: .*takes packed float32 textures/);
+        expect(training.optimizer.fusedOn).toMatch(/^eager: .*needs packed float32 textures/);
         training.dispose();
         expect(await moveWithoutGradient(1e-3)).toBe(0);
         // Half floats have no 1e-8, and WebGL takes 0/0 for 1.
@@ -383,7 +383,7 @@ describeBackends(
       const extension = gl.getExtension('WEBGL_lose_context');
       const [gone, back] = [event('webglcontextlost'), event('webglcontextrestored')];
       extension?.loseContext();
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       await gone;
       // The event is over only now.
       await new Promise(resolve => {
@@ -392,7 +392,7 @@ describeBackends(
       extension?.restoreContext();
       await back;
       expect(gl.isContextLost()).toBe(false);
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       expect(await lost.values()).toEqual(before);
       lost.dispose();
 

@@ -110,7 +110,7 @@ describeBackends(
               if (all) expect(said).toBe('');
               else
                 expect(said).toMatch(
-                  /^Error: The WASM backend's memory is full: there is no room for (a tensor of shape \[[\d,]+\]|\d+ bytes)\.$/,
+                  /^Error: The WASM backend's memory is full: there is no room for (a tensor of shape \[[\d,]+\]|\d+ bytes)\. Dispose /,
                 );
               expect(tf.backend().numDataIds()).toBe(before);
             }
