@@ -110,7 +110,7 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     rules: {
-      'max-lines': ['error', {max: 420, skipBlankLines: true, skipComments: true}],
+      'max-lines': ['error', {max: 300, skipBlankLines: true, skipComments: true}],
       'no-restricted-globals': ['error', ...NODE_GLOBALS],
       'no-restricted-imports': ['error', {patterns: ['node:*']}],
       'no-console': ['error', {allow: ['warn']}],

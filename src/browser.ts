@@ -17,12 +17,12 @@ export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_t
 export type {Fit, FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
+export {record, type RecordOptions} from './fit/history_recorder';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
-export {record, type RecordOptions} from './fit/record';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {
@@ -38,11 +38,11 @@ export {
 export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
-export {BaseOptimizer, type ParamGroup, type ParamRow} from './optimizer/base_optimizer';
+export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
 export {Ema, ema, type EmaOptions} from './optimizer/ema';
 export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
-export {Optimizer} from './optimizer/optimizer';
+export {Optimizer, type ParamRow} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
 export {
   Adam,
@@ -90,7 +90,7 @@ export {
   type ScheduleFunction,
 } from './schedule/functions';
 export type {ScheduleView} from './schedule/moving';
-export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/plans';
+export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/policies';
 export type {ScheduleLength, ScheduleState} from './schedule/running';
 export {
   combine,
@@ -102,7 +102,7 @@ export {
   poly,
   type Schedule,
   scheduleAt,
-  type SchedulePlan,
+  type SchedulePolicy,
   type Schedules,
   type SimpleSchedule,
 } from './schedule/schedule';

@@ -157,9 +157,9 @@ describeBackends(
       hyper('lr', [0.1, -0.1], /'lr' can't be negative/),
       hyper('eps', -1e-8, /'eps' can't be negative/),
       hyper('wd', -0.1, /'wd' can't be negative/),
-      hyper('mom', 1, /'mom'.* from 0 to below 1; got 1/),
+      hyper('mom', 1, /'mom' must be in \[0, 1\); got 1/),
       hyper('sqrMom', -0.1, /'sqrMom' can't be negative/),
-      hyper('sqrMom', 1.5, /'sqrMom'.* from 0 to below 1; got 1.5/),
+      hyper('sqrMom', 1.5, /'sqrMom' must be in \[0, 1\); got 1.5/),
       hyper('lr', [1, 2, 3], /^Trying to set 3 values for lr but there are 2 parameter groups\.$/),
       {
         what: 'one bad hyper among good ones',

@@ -345,7 +345,7 @@ describe('Accepted, as elsewhere,', () => {
     expect(optimizer.hypers).toEqual([jasmine.objectContaining({lr: 0.01, mom: 0.8})]);
     expect(() => {
       optimizer.setHyper({lr: 1, mom: 2});
-    }).toThrowError(/'mom' is the share/);
+    }).toThrowError(/'mom' must be in/);
     expect(optimizer.lr).toBe(0.01);
   });
 

@@ -489,7 +489,7 @@ describeBackends(
         () => {
           new OptimWrapper(tf.train.adam()).setHyper('mom', 1);
         },
-        /'mom'.*below 1; got 1/,
+        /'mom' must be in \[0, 1\); got 1/,
       ],
       [
         'state of another optimizer',

@@ -44,10 +44,10 @@ const NOISY = 0.5;
 /** What a curve suggests. */
 export function agreementOf({lrs, losses, numIt}: Curve): Agreement {
   // The first steps and the last, where it explodes, would mislead the rules.
-  const kept = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5);
-  const by = (rule: SuggestionRule) => rule(kept(lrs), kept(losses))?.lr;
+  const trimmed = (values: readonly number[]) => values.slice(Math.floor(numIt / 10), -5);
+  const by = (rule: SuggestionRule) => rule(trimmed(lrs), trimmed(losses))?.lr;
   const rules = {valley: by(valley), slide: by(slide), minimum: by(minimum), steep: by(steep)};
-  const points = kept(losses);
+  const points = trimmed(losses);
   const finite = points.slice(0, finitePoints(points));
   const problem = problemOf(finite, losses, numIt);
   return {

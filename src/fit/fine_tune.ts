@@ -5,7 +5,7 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {slice} from '../rule/slice';
 import {checkPositive, checkWhole} from '../schedule/options';
-import type {OneCycleOptions} from '../schedule/plans';
+import type {OneCycleOptions} from '../schedule/policies';
 import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {oneCycle, type ParamScheduler} from './schedulers';

@@ -1,7 +1,7 @@
 import type {History} from '@tensorflow/tfjs-layers';
 
 import {checkWhole} from '../schedule/options';
-import {cycleLengths, type FlatCosOptions, type OneCycleOptions, type SgdrOptions} from '../schedule/plans';
+import {cycleLengths, type FlatCosOptions, type OneCycleOptions, type SgdrOptions} from '../schedule/policies';
 import {flatCos, type KeepOption, oneCycle, sgdr} from './schedulers';
 import {train, trainFunction} from './train';
 

@@ -3,8 +3,8 @@ import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {exp} from '../schedule/schedule';
 import {type Agreement, agreementOf} from './agreement';
 import {FitCallback, logged} from './fit_callback';
-import {traceless} from './traceless';
 import {checkTrainArgs, train, trainFunction} from './train';
+import {trainAndUndo} from './train_and_undo';
 
 /** Settings of `lrFind`. */
 export interface LrFindOptions {
@@ -75,7 +75,7 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
         onProgress?.({epoch, epochs: numIt, batch, step: losses.length, steps: numIt});
       },
     });
-    await traceless(model, optimizer, async () => {
+    await trainAndUndo(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has one batch at least; how many it has need not be known.
       await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {

@@ -8,25 +8,25 @@ import {isTensor} from '../util/tensors';
  * What layers of tfjs-layers keep beside their weights: the states of a stateful RNN, those that it keeps for
  * backpropagation, and the dropout masks of its cell. Models keep their last history and whether they were stopped.
  */
-const KEPT = ['states_', 'keptStates', 'dropoutMask', 'recurrentDropoutMask', 'history', 'stopTraining_'];
+const OUTSIDE = ['states_', 'keptStates', 'dropoutMask', 'recurrentDropoutMask', 'history', 'stopTraining_'];
 
 /**
  * Remembers what a model keeps outside of its weights, that of the layers and models inside it too.
  * @returns puts it back; what came since is freed. To be called once.
  */
 export function rememberOutsideWeights(model: LayersModel): () => void {
-  const kept = innerLayers(model).flatMap(layer =>
-    KEPT.filter(name => Object.hasOwn(layer, name)).map(name => ({
+  const present = innerLayers(model).flatMap(layer =>
+    OUTSIDE.filter(name => Object.hasOwn(layer, name)).map(name => ({
       layer,
       name,
       value: copyOf(Reflect.get(layer, name)),
     })),
   );
   const missing = innerLayers(model).flatMap(layer =>
-    KEPT.filter(name => !Object.hasOwn(layer, name)).map(name => ({layer, name})),
+    OUTSIDE.filter(name => !Object.hasOwn(layer, name)).map(name => ({layer, name})),
   );
   return () => {
-    for (const {layer, name, value} of kept) {
+    for (const {layer, name, value} of present) {
       free(Reflect.get(layer, name));
       Reflect.set(layer, name, value);
     }

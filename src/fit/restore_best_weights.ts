@@ -60,21 +60,25 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
 }
 
 function snapshotOf(model: LayersModel): Snapshot {
-  const kept = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.clone());
+  const copyOf = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.clone());
   const optimizer = isOptimizer(model.optimizer) ? model.optimizer : undefined;
   const variables = model.weights.map(weight => weight.read()).filter(isVariable);
   return {
     optimizer,
-    weights: new Map(variables.map(variable => [variable, kept(variable)])),
-    states: new Map(optimizer?.paramLists.flat().map(variable => [variable, stateIn(optimizer, variable, kept)])),
+    weights: new Map(variables.map(variable => [variable, copyOf(variable)])),
+    states: new Map(optimizer?.paramLists.flat().map(variable => [variable, stateIn(optimizer, variable, copyOf)])),
   };
 }
 
 /** A variable's state in weight space. */
-function stateIn(optimizer: Optimizer, variable: tf.Variable, kept: (tensor: tf.Tensor) => tf.Tensor): ParameterState {
+function stateIn(
+  optimizer: Optimizer,
+  variable: tf.Variable,
+  copyOf: (tensor: tf.Tensor) => tf.Tensor,
+): ParameterState {
   const names = new Set(weightSpaceEntries(optimizer.callbacks));
   const entries = Object.entries(optimizer.state.get(variable));
   return Object.fromEntries(
-    entries.flatMap(([name, value]) => (names.has(name) && typeof value === 'object' ? [[name, kept(value)]] : [])),
+    entries.flatMap(([name, value]) => (names.has(name) && typeof value === 'object' ? [[name, copyOf(value)]] : [])),
   );
 }

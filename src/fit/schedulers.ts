@@ -2,15 +2,15 @@ import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   type FlatCosOptions,
-  flatCosPlan,
+  flatCosPolicy,
   type OneCycleOptions,
-  oneCyclePlan,
+  oneCyclePolicy,
   type SgdrOptions,
-  sgdrPlan,
+  sgdrPolicy,
   type WarmupCosOptions,
-  warmupCosPlan,
-} from '../schedule/plans';
-import {checkSchedules, isPlan, type SchedulePlan, type Schedules} from '../schedule/schedule';
+  warmupCosPolicy,
+} from '../schedule/policies';
+import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from '../schedule/schedule';
 import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
@@ -32,7 +32,7 @@ export interface SchedulerOptions extends KeepOption {
   readonly stepsPerEpoch?: number;
 }
 
-type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
+type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
 /** The runs in which a scheduler has begun. */
 const begunIn = new WeakSet<TrainingRun>();
@@ -40,14 +40,14 @@ const begunIn = new WeakSet<TrainingRun>();
 /**
  * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as
  * `setSchedule` does. When training ends, completed or not, the hypers go back to what they were before, but for
- * those that were set since; so does what is saved after the last step. It is a plan for `setSchedule` too.
+ * those that were set since; so does what is saved after the last step. It is a policy for `setSchedule` too.
  */
-export class ParamScheduler extends FitCallback implements SchedulePlan {
-  readonly #plan: Schedules | SchedulePlan;
+export class ParamScheduler extends FitCallback implements SchedulePolicy {
+  readonly #policy: Schedules | SchedulePolicy;
 
   constructor(
     name: string,
-    plan: Schedules | SchedulePlan,
+    policy: Schedules | SchedulePolicy,
     {keep = false, stepsPerEpoch: given}: SchedulerOptions = {},
   ) {
     checkSwitch('keep', keep);
@@ -83,12 +83,12 @@ export class ParamScheduler extends FitCallback implements SchedulePlan {
         begunIn.add(run);
       },
     });
-    this.#plan = plan;
+    this.#policy = policy;
   }
 
   /** The schedules. @param hypers the hypers of each group. */
   schedulesFor(hypers: Hypers): Schedules {
-    return isPlan(this.#plan) ? this.#plan.schedulesFor(hypers) : this.#plan;
+    return isPolicy(this.#policy) ? this.#policy.schedulesFor(hypers) : this.#policy;
   }
 }
 
@@ -121,14 +121,14 @@ export function paramScheduler(
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
 export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
-  return new ParamScheduler('oneCycle', oneCyclePlan(options, more), options);
+  return new ParamScheduler('oneCycle', oneCyclePolicy(options, more), options);
 }
 
 /**
  * Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`.
  */
 export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
-  return new ParamScheduler('flatCos', flatCosPlan(options, more), options);
+  return new ParamScheduler('flatCos', flatCosPolicy(options, more), options);
 }
 
 /**
@@ -136,10 +136,10 @@ export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more
  * the one before. Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
 export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
-  return new ParamScheduler('sgdr', sgdrPlan(options, more), options);
+  return new ParamScheduler('sgdr', sgdrPolicy(options, more), options);
 }
 
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
 export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
-  return new ParamScheduler('warmupCos', warmupCosPlan(options, more), options);
+  return new ParamScheduler('warmupCos', warmupCosPolicy(options, more), options);
 }

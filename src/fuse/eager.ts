@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
-import type {TensorLane} from '../rule/declaration';
+import type {Draft} from '../rule/declaration';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
@@ -14,21 +14,17 @@ import {type Job, numberWriter} from './job';
  */
 export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   tf.tidy(() => {
-    const lanes = jobs.map(job => laneOf(job, common));
-    runChain(chain, lanes, tensors);
+    const drafts = jobs.map(job => draftOf(job, common));
+    runChain(chain, drafts, tensors);
     const writeNumber = numberWriter(chain, common);
-    lanes.forEach((lane, i) => {
-      const job = jobs[i];
-      if (job !== undefined) commit(lane, job, writeNumber);
-    });
+    for (const draft of drafts) commit(draft, writeNumber);
   });
 }
 
-function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane {
-  const {variable, group, grad, trains, doWd, hypers} = job;
+function draftOf(job: Job, common: Readonly<Record<string, number>>): Draft<tf.Tensor, Job> {
+  const {variable, grad, trains, doWd, hypers} = job;
   return {
-    variable,
-    group,
+    of: job,
     before: variable,
     p: variable,
     grad,
@@ -40,7 +36,8 @@ function laneOf(job: Job, common: Readonly<Record<string, number>>): TensorLane 
   };
 }
 
-function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: ReturnType<typeof numberWriter>): void {
+function commit({of: job, p, entries}: Draft<tf.Tensor, Job>, writeNumber: ReturnType<typeof numberWriter>): void {
+  const {variable} = job;
   const replaced: tf.Tensor[] = [];
   for (const [name, value] of Object.entries(entries)) {
     if (typeof value === 'number') {
@@ -59,21 +56,21 @@ function commit({variable, p, entries}: TensorLane, job: Job, writeNumber: Retur
   tf.dispose(replaced);
 }
 
-const tensors: Arithmetic<tf.Tensor, TensorLane> = {
+const tensors: Arithmetic<tf.Tensor, Draft<tf.Tensor, Job>> = {
   isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
   sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
-  sum: (_, perLane) => tf.addN([...perLane]),
-  scope: (lane, run) => {
+  sum: (_, perDraft) => tf.addN([...perDraft]),
+  scope: (draft, run) => {
     tf.tidy(() => {
       run();
       return [
-        lane.p,
-        ...(lane.grad === undefined ? [] : [lane.grad]),
-        ...Object.values(lane.entries).filter(value => typeof value !== 'number'),
+        draft.p,
+        ...(draft.grad === undefined ? [] : [draft.grad]),
+        ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
       ];
     });
   },
-  together: ({declaration}, lanes) => {
-    declaration.together?.(lanes);
+  together: ({declaration}, drafts) => {
+    declaration.together?.(drafts);
   },
 };

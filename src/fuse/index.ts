@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
-import {kept} from '../util/memo';
+import {memo} from '../util/memo';
 import {warnOnce} from '../util/warn';
 import {backendChecks, fusedBackends, missingImport} from './backends';
 import {stepEagerly} from './eager';
 import {type Graph, printGraph} from './graph';
 import {type Job, numberWriter} from './job';
-import {type FusedBackend, type PlannedClass, PlannedStep, runKernel} from './kernel';
+import {type FusedBackend, type PlannedBucket, PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
-import {type Trace, trace, type TracedClass} from './trace';
+import {type Trace, trace, type TracedBucket} from './trace';
 
 export type {Job} from './job';
 
@@ -25,7 +25,7 @@ export const MOST_PLANS = 256;
 const MOST_OPERATIONS = 4000;
 
 /**
- * By structure, from the one used the longest ago to the last. What backends compile is kept for a plan as an object,
+ * By structure, from the one used the longest ago to the last. What backends compile belongs to a plan as an object,
  * and goes with it.
  */
 export const plans = new Map<string, Plan>();
@@ -62,7 +62,7 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
     return;
   }
   const writeNumber = numberWriter(chain, common);
-  for (const {jobs: members, numbers} of traced.classes) {
+  for (const {jobs: members, numbers} of traced.buckets) {
     for (const [name, value] of numbers) writeNumber(members, name, value);
   }
 }
@@ -84,11 +84,11 @@ export function fusedOn(chain: Chain): string {
   return why === undefined ? tf.getBackend() : `eager: ${why}`;
 }
 
-/** The graphs of the last fused step as text, one for each class of parameters. */
+/** The graphs of the last fused step as text, one per bucket of parameters. */
 export function graphOf(chain: Chain): string {
   const last = lastStep.get(chain);
   if (last === undefined) return '';
-  return last.classes
+  return last.buckets
     .map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`)
     .join('\n');
 }
@@ -120,11 +120,11 @@ function warnSlow(why: string): void {
 }
 
 /** Whether the step could be run. */
-function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
+function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
   const name = tf.getBackend();
   const fused = fusedBackends.get(name);
   if (fused === undefined) return false;
-  const operations = classes.map(({graph: {nodes}}) => operationsIn(nodes));
+  const operations = buckets.map(({graph: {nodes}}) => operationsIn(nodes));
   const most = Math.max(...operations);
   if (most > MOST_OPERATIONS) {
     giveUp(chain, {
@@ -132,7 +132,7 @@ function runFused(chain: Chain, {classes, totals, barriers}: Trace): boolean {
     });
     return false;
   }
-  const planned = classes
+  const planned = buckets
     .filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0)
     .map(each => ({plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots}));
   try {
@@ -152,7 +152,7 @@ function operationsIn(nodes: Graph['nodes']): number {
   return nodes.length * nodes.reduce((passes, {pass}) => Math.max(passes, pass + 1), 1);
 }
 
-function planFor(each: TracedClass, barriers: readonly number[]): Plan {
+function planFor(each: TracedBucket, barriers: readonly number[]): Plan {
   const {key} = each;
   const plan = plans.get(key) ?? planOf(each, barriers);
   plans.delete(key);
@@ -162,10 +162,10 @@ function planFor(each: TracedClass, barriers: readonly number[]): Plan {
   return plan;
 }
 
-function prepare(fused: FusedBackend, classes: readonly PlannedClass[]): void {
+function prepare(fused: FusedBackend, buckets: readonly PlannedBucket[]): void {
   const backend = tf.backend();
-  const done = kept(prepared, backend, () => new WeakSet<Plan>());
-  for (const {plan} of classes) {
+  const done = memo(prepared, backend, () => new WeakSet<Plan>());
+  for (const {plan} of buckets) {
     if (done.has(plan)) continue;
     fused.prepare(plan, backend);
     done.add(plan);

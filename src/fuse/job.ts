@@ -16,7 +16,7 @@ export interface Job {
   readonly doWd: boolean;
   /** The hypers of the parameter's group: the same object for all parameters of a group. */
   readonly hypers: Readonly<Record<string, Scalar>>;
-  /** State: tensors (kept) and host numbers by entry. A step replaces them. */
+  /** State: tensors and host numbers by entry. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
 }
 

@@ -10,7 +10,7 @@ import type {Plan} from './plan';
 const KERNEL = 'OptimStep';
 
 /** Parameters that one plan serves. */
-export interface PlannedClass {
+export interface PlannedBucket {
   readonly plan: Plan;
   readonly jobs: readonly Job[];
   /** The values of the plan's slots. */
@@ -44,7 +44,7 @@ export class PlannedStep {
   fresh: readonly Fresh[] = [];
 
   constructor(
-    readonly classes: readonly PlannedClass[],
+    readonly buckets: readonly PlannedBucket[],
     readonly totals: number,
   ) {}
 }

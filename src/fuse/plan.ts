@@ -10,7 +10,7 @@ import {
   reachable,
   type Term,
 } from './graph';
-import type {TracedClass} from './trace';
+import type {TracedBucket} from './trace';
 
 /**
  * One pass over the elements of a parameter. Lists of nodes are in order and hold elementwise nodes only; inputs,
@@ -55,8 +55,8 @@ export interface Plan {
   readonly passes: readonly Pass[];
 }
 
-/** Cuts a class's graph into passes. The same key always gives the same plan. */
-export function planOf({graph, key, slots}: TracedClass, barriers: readonly number[]): Plan {
+/** Cuts a bucket's graph into passes. The same key always gives the same plan. */
+export function planOf({graph, key, slots}: TracedBucket, barriers: readonly number[]): Plan {
   const {outputs, terms} = graph;
   const needed = reachable(
     graph,

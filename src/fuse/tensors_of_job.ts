@@ -4,7 +4,7 @@ import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
 import type {Job} from './job';
-import type {PlannedClass} from './kernel';
+import type {PlannedBucket} from './kernel';
 
 /** The tensor that a graph knows by that name. */
 export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
@@ -20,11 +20,11 @@ export function shapeOf({variable}: Job, {extent}: Output): number[] {
 
 /**
  * Data that one parameter reads although it may be another's to write: gradients that are variables or state
- * themselves. A gradient that backpropagation made is neither a variable nor kept.
+ * themselves. A gradient that backpropagation made is neither a variable nor marked by `tf.keep`.
  */
-export function sharedGradients(classes: readonly PlannedClass[]): ReadonlySet<tf.DataId> {
+export function sharedGradients(buckets: readonly PlannedBucket[]): ReadonlySet<tf.DataId> {
   const shared = new Set<tf.DataId>();
-  for (const {jobs} of classes) {
+  for (const {jobs} of buckets) {
     for (const {grad} of jobs) if (grad !== undefined && (grad.kept || isVariable(grad))) shared.add(grad.dataId);
   }
   return shared;

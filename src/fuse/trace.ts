@@ -1,13 +1,13 @@
 import type {Chain} from '../rule/chain';
-import type {Lane} from '../rule/declaration';
+import type {Draft} from '../rule/declaration';
 import {type Arithmetic, runChain} from '../rule/run_chain';
+import {type Bucket, bucketsOf, extentIn} from './bucket';
 import type {Graph, Output, Term} from './graph';
 import type {Job} from './job';
-import {classesOf, extentIn, type JobClass} from './job_class';
 import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
 
-/** What one step computes for the parameters of a class. */
-export interface TracedClass {
+/** What one step computes for the parameters of a bucket. */
+export interface TracedBucket {
   readonly jobs: readonly Job[];
   readonly graph: Graph;
   /** Equal for graphs that are equal but for the numbers in their slots. */
@@ -20,16 +20,17 @@ export interface TracedClass {
 
 /** A step as data. */
 export interface Trace {
-  readonly classes: readonly TracedClass[];
-  /** The number of totals, which all classes share. */
+  readonly buckets: readonly TracedBucket[];
+  /** The number of totals, which all buckets share. */
   readonly totals: number;
-  /** The passes before which every class has to be through with the one before, in order. */
+  /** The passes before which every bucket has to be through with the one before, in order. */
   readonly barriers: readonly number[];
 }
 
-interface TracedLane extends Lane<Traced> {
+/** What a bucket's draft was made of. */
+interface BucketTrace {
   readonly recorder: Recorder;
-  readonly jobs: JobClass;
+  readonly jobs: Bucket;
   readonly inputs: ReadonlyMap<string, Traced>;
   readonly terms: Term[];
 }
@@ -38,57 +39,57 @@ interface TracedLane extends Lane<Traced> {
 const readsShapes = new WeakSet<Chain>();
 
 /**
- * Runs the callbacks on symbolic values, once for each class of parameters. Nothing is changed.
+ * Runs the callbacks on symbolic values, once per bucket of parameters. Nothing is changed.
  * @throws Untraceable, or whatever a callback throws that is given something else than tensors.
  */
 export function trace(chain: Chain, jobs: readonly Job[], common: Readonly<Record<string, number>>): Trace {
   try {
-    return traceClasses(chain, classesOf(jobs, readsShapes.has(chain)), common, readsShapes.has(chain));
+    return traceBuckets(chain, bucketsOf(jobs, readsShapes.has(chain)), common, readsShapes.has(chain));
   } catch (error) {
     if (!(error instanceof ShapeRead)) throw error;
     readsShapes.add(chain);
-    return traceClasses(chain, classesOf(jobs, true), common, true);
+    return traceBuckets(chain, bucketsOf(jobs, true), common, true);
   }
 }
 
-function traceClasses(
+function traceBuckets(
   chain: Chain,
-  classes: readonly JobClass[],
+  buckets: readonly Bucket[],
   common: Readonly<Record<string, number>>,
   byShape: boolean,
 ): Trace {
   const session = new Session();
-  const lanes = classes.map(jobs => laneOf(jobs, common, session, byShape));
+  const drafts = buckets.map(jobs => draftOf(jobs, common, session, byShape));
   const passes: number[] = [];
-  const arithmetic: Arithmetic<Traced, TracedLane> = {
+  const arithmetic: Arithmetic<Traced, Draft<Traced, BucketTrace>> = {
     isValue: (x): x is Traced => x instanceof Traced && x.type === 'float',
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     sum: (_, values) => {
       const index = passes.length;
-      const terms = values.map(value => termOf(value, index, lanes));
+      const terms = values.map(value => termOf(value, index, drafts));
       const pass = Math.max(1, ...terms.map(term => term.pass));
       passes.push(pass);
       return new Traced(session, undefined, index, 'scalar', 'float', pass);
     },
-    scope: (lane, run) => {
-      session.current = lane.recorder;
+    scope: (draft, run) => {
+      session.current = draft.of.recorder;
       run();
     },
     together: ({name}) => {
       throw new Untraceable(`${name}, which acts on all parameters at once`);
     },
   };
-  runChain(chain, lanes, arithmetic);
+  runChain(chain, drafts, arithmetic);
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
-  return {classes: lanes.map(lane => tracedClass(lane, barriers)), totals: passes.length, barriers};
+  return {buckets: drafts.map(draft => tracedBucket(draft, barriers)), totals: passes.length, barriers};
 }
 
-function laneOf(
-  jobs: JobClass,
+function draftOf(
+  jobs: Bucket,
   common: Readonly<Record<string, number>>,
   session: Session,
   byShape: boolean,
-): TracedLane {
+): Draft<Traced, BucketTrace> {
   const [first] = jobs;
   const {variable, grad, trains, doWd, hypers} = first;
   const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
@@ -112,10 +113,7 @@ function laneOf(
     hypers,
     entries,
     stopped: false,
-    recorder,
-    jobs,
-    inputs,
-    terms: [],
+    of: {recorder, jobs, inputs, terms: []},
   };
 }
 
@@ -123,17 +121,19 @@ function isRankZero({home}: Traced): boolean {
   return home?.shape?.length === 0;
 }
 
-function termOf(value: Traced, total: number, lanes: readonly TracedLane[]): Traced {
-  const lane = lanes.find(({recorder}) => recorder === value.home);
-  if (lane === undefined) throw new Untraceable('a total of a total');
+function termOf(value: Traced, total: number, drafts: ReadonlyArray<Draft<Traced, BucketTrace>>): Traced {
+  const draft = drafts.find(({of}) => of.recorder === value.home);
+  if (draft === undefined) throw new Untraceable('a total of a total');
   if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('a total of what is no scalar');
   const term = value.sum();
-  lane.terms.push({total, node: term.index});
+  draft.of.terms.push({total, node: term.index});
   return term;
 }
 
-function tracedClass(lane: TracedLane, barriers: readonly number[]): TracedClass {
-  const {recorder, jobs, inputs, terms, p, entries} = lane;
+function tracedBucket(
+  {of: {recorder, jobs, inputs, terms}, p, entries}: Draft<Traced, BucketTrace>,
+  barriers: readonly number[],
+): TracedBucket {
   const outputs: Output[] = [];
   const numbers: Array<[string, number]> = [];
   const leave = (name: string, value: Traced): void => {

@@ -1,5 +1,5 @@
 import type {Operand, Value} from '../rule/value';
-import {kept} from '../util/memo';
+import {memo} from '../util/memo';
 import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
 
 /** Thrown where a callback does what can't be traced; the step then runs eagerly. */
@@ -44,7 +44,7 @@ export class Recorder {
   }
 
   total(index: number, pass: number): Traced {
-    return kept(this.#totals, index, () =>
+    return memo(this.#totals, index, () =>
       this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`),
     );
   }

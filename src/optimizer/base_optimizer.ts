@@ -1,36 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {fusedOn, graphOf} from '../fuse';
-import {isTrainable} from '../params/enclosing';
-import {GradientStore} from '../params/gradients';
 import type {ParameterSet} from '../params/parameter_groups';
+import {isTrainable} from '../params/trainable';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import type {Chain} from '../rule/chain';
-import type {Callback, Scalar} from '../rule/declaration';
+import type {Scalar} from '../rule/declaration';
 import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import type {Moving, ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
-import type {SchedulePlan, Schedules} from '../schedule/schedule';
-import type {ParameterState, StateView} from '../state/state_view';
+import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
 import {description} from './description';
 import type {SummaryRow} from './summary';
-
-/** One row of `allParams`. */
-export interface ParamRow {
-  /** The parameter. */
-  readonly variable: tf.Variable;
-  /** The index of the parameter's group. */
-  readonly group: number;
-  /** Whether it trains now. */
-  readonly trainable: boolean;
-  /** Its state and flags; the tensors are the optimizer's own. */
-  readonly state: ParameterState;
-  /** The hypers of its group: what is written to them is checked and acts on the next step. */
-  readonly hypers: Record<string, Scalar>;
-}
 
 /** A parameter group: its variables and, by name, its hypers. */
 export type ParamGroup = {readonly params: readonly tf.Variable[]} & Record<string, Scalar | readonly tf.Variable[]>;
@@ -38,44 +20,19 @@ export type ParamGroup = {readonly params: readonly tf.Variable[]} & Record<stri
 /** The method that Node's `console.log` asks an object for. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
-/** What an optimizer is before it does anything: parameters in groups, hypers, schedules, freezing. */
+/**
+ * An optimizer as its parameter groups: their hypers, the schedules that move these, and freezing. It knows nothing of
+ * callbacks, state and steps.
+ */
 export abstract class BaseOptimizer extends tf.Optimizer {
   /** tfjs's own test, which is inherited otherwise, takes every optimizer for an instance of every other. */
   static override [Symbol.hasInstance](x: unknown): boolean {
     return Function.prototype[Symbol.hasInstance].call(this, x);
   }
 
-  /** Gradients that `backward` adds up and `step` applies. */
-  readonly grads = new GradientStore();
-  /** The state of each variable, and the flags `doWd` and `forceTrain`. */
-  abstract readonly state: StateView;
-  protected abstract chain: Chain;
-  protected abstract set: ParameterSet;
-  /** Whether the parameters were named, so that others are not trained. */
-  protected abstract explicit: boolean;
-  /** Host numbers that all parameters have in common. */
-  protected common: Record<string, number> = {};
-
-  /** The callbacks of a step, in order. */
-  get callbacks(): readonly Callback[] {
-    return this.chain.callbacks;
-  }
-
-  /**
-   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations
-   * instead. `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
-   */
-  get fusedOn(): string {
-    return fusedOn(this.chain);
-  }
-
-  /**
-   * What the last step computed, as text: the operations of each class of parameters. Empty before the first fused
-   * step.
-   */
-  graph(): string {
-    return graphOf(this.chain);
-  }
+  protected abstract get set(): ParameterSet;
+  /** From now on the parameters are named, so that others are not trained. */
+  protected abstract setExplicit(): void;
 
   /**
    * The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group.
@@ -87,7 +44,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
     const groups: ParamGroups = [...lists].map(list => [...list]);
     this.set.replace(variablesOf(groups));
-    this.explicit = true;
+    this.setExplicit();
   }
 
   /** Each group's variables and hypers: what is written to the hypers is checked and acts on the next step. */
@@ -99,35 +56,6 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Each group's hypers: what is written to them is checked and acts on the next step. */
   get hypers(): Array<Record<string, Scalar>> {
     return this.set.hyperViews(() => this.set);
-  }
-
-  /**
-   * All parameters with group, state and hypers.
-   * @param groups an index (from the end where negative) for one group; all without.
-   * @param withGrad only those that have a gradient in `grads`.
-   */
-  allParams(groups?: number, withGrad = false): ParamRow[] {
-    const hypers = this.hypers;
-    const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
-    return this.set
-      .all()
-      .filter(
-        ({parameter: {variable}, index}) =>
-          (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
-      )
-      .map(place => {
-        const {
-          parameter: {variable},
-          index,
-        } = place;
-        return {
-          variable,
-          group: index,
-          trainable: this.set.trains(place),
-          state: this.state.get(variable),
-          hypers: hypers[index] ?? {},
-        };
-      });
   }
 
   /**
@@ -200,7 +128,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    *   last one.
    * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
    */
-  setSchedule(schedules: Schedules | SchedulePlan, length: ScheduleLength): void {
+  setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
     this.moving.start(schedules, length);
   }
 
@@ -233,8 +161,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Whether the variable must not change now: its own `trainable` is false, or it is the optimizer's and frozen. */
   isFrozen(variable: tf.Variable): boolean {
-    const place = this.set.place(variable);
-    return place === undefined ? !variable.trainable : !this.set.trains(place);
+    const parameter = this.set.find(variable);
+    return parameter === undefined ? !variable.trainable : !this.set.trains(parameter);
   }
 
   /** Freezes the groups before `n` (counted from the end where negative) and thaws the others. */
@@ -253,10 +181,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
   unfreeze(): void {
     this.set.freezeTo(0);
-    const fixed = this.set
-      .all()
-      .map(({parameter: {variable}}) => variable)
-      .filter(variable => !isTrainable(variable));
+    const fixed = this.set.parameters.map(({variable}) => variable).filter(variable => !isTrainable(variable));
     if (fixed.length > 0) {
       warn(`unfreeze() can't thaw ${quoted(fixed)}: set \`trainable = true\` on the layer and compile again.`);
     }
@@ -279,13 +204,13 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */
   summary(): SummaryRow[] {
-    return this.set.all().map(place => ({
-      variable: place.parameter.variable.name,
-      group: place.index,
-      shape: place.parameter.variable.shape,
-      trainable: this.set.trains(place),
-      decay: this.set.decays(place.parameter),
-      hypers: {...place.group.hypers},
+    return this.set.parameters.map(parameter => ({
+      variable: parameter.variable.name,
+      group: parameter.group.index,
+      shape: parameter.variable.shape,
+      trainable: this.set.trains(parameter),
+      decay: this.set.decays(parameter),
+      hypers: {...parameter.group.hypers},
     }));
   }
 }

@@ -1,6 +1,6 @@
 import {averageWeights} from '../callbacks/average';
 import {checkOptions} from '../schedule/options';
-import {Around} from './extended_optimizer';
+import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
 
 /** Settings of `Ema`. */
@@ -16,7 +16,7 @@ export interface EmaOptions {
  * @throws where decay is out of range, and where the optimizer has a hyper called `decay`: wrap an Adamax with
  *   `{hpMap: {decay: 'lrDecay'}}`.
  */
-export class Ema extends Around {
+export class Ema extends ExtendedOptimizer {
   static override get className(): string {
     return 'TfjsOptimEma';
   }

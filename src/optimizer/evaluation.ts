@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Place} from '../params/parameter_groups';
+import type {Parameter} from '../params/parameter';
 import {alone} from '../rule/call_alone';
 import type {Chain} from '../rule/chain';
 import {entriesReturned, WANTED} from '../rule/returned';
@@ -33,15 +33,15 @@ export class Evaluation {
    */
   show(
     chain: Chain,
-    places: readonly Place[],
+    parameters: readonly Parameter[],
     common: Readonly<Record<string, number>>,
-    decays: (place: Place) => boolean,
+    decays: (parameter: Parameter) => boolean,
   ): void {
     if (this.#showing) return;
     tf.tidy(() => {
-      const swaps = places.flatMap(place => {
-        const {variable} = place.parameter;
-        const shown = evaluated(chain, place, common, decays(place));
+      const swaps = parameters.flatMap(parameter => {
+        const {variable} = parameter;
+        const shown = evaluated(chain, parameter, common, decays(parameter));
         return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
       });
       for (const {variable, shown, trained} of swaps) {
@@ -65,7 +65,7 @@ export class Evaluation {
 
 function evaluated(
   chain: Chain,
-  {parameter: {variable, entries}, group: {hypers}}: Place,
+  {variable, entries, group: {hypers}}: Parameter,
   common: Readonly<Record<string, number>>,
   doWd: boolean,
 ): tf.Tensor {
@@ -78,7 +78,8 @@ function evaluated(
       Object.keys(declaration.state).some(entry => own(known, entry) === undefined)
     )
       continue;
-    const lane = {
+    const draft = {
+      of: undefined,
       before: variable,
       p: shown,
       grad: undefined,
@@ -90,7 +91,7 @@ function evaluated(
     };
     const result = entriesReturned(
       `${name}: evaluate`,
-      declaration.evaluate(contextOf(cb, lane, alone)),
+      declaration.evaluate(contextOf(cb, draft, alone)),
       WANTED.evaluate,
     );
     const p: unknown = 'p' in result ? result.p : undefined;

@@ -9,7 +9,7 @@ import {tableHypers} from './table_hypers';
  * An optimizer with a callback after its own. It takes over the parameters, hypers and state of the optimizer that it
  * is given, which can't be used by itself afterwards.
  */
-export abstract class Around extends Optimizer<readonly Callback[]> {
+export abstract class ExtendedOptimizer extends Optimizer<readonly Callback[]> {
   /** What the optimizer inside may have declared. Its class, and so the defaults, are not saved. */
   static override get declaredHypers(): HyperDecl {
     return tableHypers();

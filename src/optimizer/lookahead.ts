@@ -1,6 +1,6 @@
 import {lookaheadSync} from '../callbacks/sync';
 import {checkOptions} from '../schedule/options';
-import {Around} from './extended_optimizer';
+import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
 
 /** Settings of Lookahead. */
@@ -16,7 +16,7 @@ export interface LookaheadOptions {
  * state of the optimizer that it is given, which can't be used by itself afterwards.
  * @throws where k or alpha is out of range.
  */
-export class Lookahead extends Around {
+export class Lookahead extends ExtendedOptimizer {
   static override get className(): string {
     return 'TfjsOptimLookahead';
   }

@@ -1,34 +1,39 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {type Job, step} from '../fuse';
-import {isTrainable} from '../params/enclosing';
-import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
-import {clearEntries, newParameter, replaceState} from '../params/parameter';
-import {ParameterSet, type Place} from '../params/parameter_groups';
-import {checkVariable, variablesOf} from '../params/variables_of';
-import {type Chain, chainOf} from '../rule/chain';
+import {fusedOn, graphOf} from '../fuse';
+import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
+import {ParameterSet} from '../params/parameter_groups';
+import {variablesOf} from '../params/variables_of';
+import {chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
-import {KeptNumbers} from '../state/kept_numbers';
-import {Lending} from '../state/lending';
-import {loadWeights} from '../state/load_weights';
 import type {NamedTensor} from '../state/named_tensor';
 import {isInstance} from '../state/registered_class';
-import {callbackList, readConfig, type SavedConfig, writeConfig} from '../state/saved_config';
-import {manifestOf, type SavedParameter, writeWeights} from '../state/saved_weights';
-import {checkStateDict, copies, type StateDict} from '../state/state_dict';
-import {type StateView, stateView} from '../state/state_view';
-import {parametersToSave, Waiting} from '../state/waiting';
-import {WeightSpace} from '../state/weight_space';
+import {readConfig, writeConfig} from '../state/saved_config';
+import type {StateDict} from '../state/state_dict';
+import {type ParameterState, type StateView, stateView} from '../state/state_view';
 import {checkCore} from '../util/core_copies';
-import {quoted} from '../util/quoted';
 import {checkSettings} from '../util/settings_check';
-import {isTensor} from '../util/tensors';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
-import {isLossOfModel, warnLeftOut} from './left_out';
+import {isLossOfModel, warnLeftOut} from './left_out_variables';
 import {type AnyCallback, hyperValues, type ListOf, listOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
+
+/** One row of `allParams`. */
+export interface ParamRow {
+  /** The parameter. */
+  readonly variable: tf.Variable;
+  /** The index of the parameter's group. */
+  readonly group: number;
+  /** Whether it trains now. */
+  readonly trainable: boolean;
+  /** Its state and flags; the tensors are the optimizer's own. */
+  readonly state: ParameterState;
+  /** The hypers of its group: what is written to them is checked and acts on the next step. */
+  readonly hypers: Record<string, Scalar>;
+}
 
 /** The weights of an optimizer without a promise; its own, which its next step may change. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
@@ -55,19 +60,14 @@ export class Optimizer<
     return {};
   }
 
-  override readonly state: StateView;
-  protected override chain: Chain;
-  protected override set: ParameterSet;
-  protected override explicit: boolean;
-  #waiting = new Waiting();
+  readonly #grads = new GradientStore();
+  /** The state of each variable, and the flags `doWd` and `forceTrain`. */
+  readonly state: StateView;
+  /** Absent where another optimizer has taken it over. */
+  #trainingState: TrainingState | undefined;
   readonly #evaluation = new Evaluation();
-  /** The tensors of `getWeights`. */
-  #lending = new Lending();
-  /** Those of the last `getWeights` that are not state. */
-  #savedNumbers = new KeptNumbers(this.#lending);
   /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
   #considered: ReadonlySet<tf.Variable> | undefined;
-  readonly #weightSpace = new WeightSpace();
   #warnedOfLeftOut = false;
   /** Why the optimizer can't be used any more. */
   #ended: string | undefined;
@@ -81,29 +81,88 @@ export class Optimizer<
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
-    this.chain = chainOf(listOf(callbacks));
+    const chain = chainOf(listOf(callbacks));
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
-    this.explicit = lists !== undefined;
-    this.set = new ParameterSet(
-      lists,
-      lists?.length ?? 1,
-      hyperValues(this.chain, settings, declared),
-      treatmentOf(settings),
-      this.chain.externals,
-      this.chain.ranges,
-    );
+    const values = hyperValues(chain, settings, declared);
+    const {externals, ranges} = chain;
+    const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
+    this.#trainingState = new TrainingState(chain, set, lists !== undefined);
     this.state = stateView({
-      chain: () => this.chain,
-      common: () => this.common,
-      known: variable => this.set.place(variable)?.parameter,
+      chain: () => this.#training.chain,
+      common: () => this.#training.common,
+      known: variable => this.#training.set.find(variable),
       bound: variable => {
-        this.#bind([variable]);
-        this.#keepLent();
-        return this.#placeOf(variable, `The variable '${variable.name}'`).parameter;
+        this.#checkAlive();
+        this.#training.bind([variable]);
+        this.#training.keepLent();
+        return this.#training.parameterOf(variable, `The variable '${variable.name}'`);
       },
     });
     registerChainedOps();
+  }
+
+  /** The callbacks of a step, in order. */
+  get callbacks(): readonly Callback[] {
+    return this.#training.chain.callbacks;
+  }
+
+  /** Gradients that `backward` adds up and `step` applies. */
+  get grads(): GradientStore {
+    if (this.#trainingState === undefined) throw this.#cannotBeUsed();
+    return this.#grads;
+  }
+
+  protected override get set(): ParameterSet {
+    return this.#training.set;
+  }
+
+  protected override setExplicit(): void {
+    this.#training.explicit = true;
+  }
+
+  /**
+   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations
+   * instead. `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
+   */
+  get fusedOn(): string {
+    return fusedOn(this.#training.chain);
+  }
+
+  /**
+   * What the last step computed, as text: the operations of each bucket of parameters. Empty before the first fused
+   * step.
+   */
+  graph(): string {
+    return graphOf(this.#training.chain);
+  }
+
+  /**
+   * All parameters with group, state and hypers.
+   * @param groups an index (from the end where negative) for one group; all without.
+   * @param withGrad only those that have a gradient in `grads`.
+   */
+  allParams(groups?: number, withGrad = false): ParamRow[] {
+    const hypers = this.hypers;
+    const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
+    return this.set.parameters
+      .filter(
+        ({variable, group: {index}}) =>
+          (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
+      )
+      .map(parameter => {
+        const {
+          variable,
+          group: {index},
+        } = parameter;
+        return {
+          variable,
+          group: index,
+          trainable: this.set.trains(parameter),
+          state: this.state.get(variable),
+          hypers: hypers[index] ?? {},
+        };
+      });
   }
 
   // Training
@@ -120,8 +179,8 @@ export class Optimizer<
     varList?: tf.Variable[],
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
-    const variables = this.#toTrain(varList);
-    if (this.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
+    const variables = this.#training.variablesToTrain(varList);
+    if (this.#training.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -177,9 +236,10 @@ export class Optimizer<
     ) => readonly Callback[] | undefined,
   ): boolean {
     this.#checkUsable();
-    this.#restartReplaced();
-    const others = callbacks(this.common, this.set.groups[0]?.hypers ?? {});
-    return others !== undefined && this.#run(chainOf(others), new Map());
+    const training = this.#training;
+    training.restartReplaced();
+    const others = callbacks(training.common, training.set.groups[0]?.hypers ?? {});
+    return others !== undefined && training.run(chainOf(others), new Map(), this.#considered);
   }
 
   /** Updates the variables from `grads`, which stay as they are until `zeroGrad`. */
@@ -199,7 +259,8 @@ export class Optimizer<
   /** Shows what the callbacks evaluate to (weight averages, say) until `train`. No step can be made meanwhile. */
   eval(): void {
     this.#checkUsable();
-    this.#evaluation.show(this.chain, this.set.all(), this.common, ({parameter}) => this.set.decays(parameter));
+    const {chain, set, common} = this.#training;
+    this.#evaluation.show(chain, set.parameters, common, parameter => set.decays(parameter));
   }
 
   /** Puts the trained parameters back after `eval`. */
@@ -217,9 +278,7 @@ export class Optimizer<
    */
   rebase(): void {
     this.#checkUsable();
-    this.#waiting.checkArrived();
-    this.#keepLent();
-    this.#weightSpace.rebase(this.chain, this.set.all(), this.#waiting.parameters);
+    this.#training.rebase();
   }
 
   /**
@@ -228,7 +287,7 @@ export class Optimizer<
    * written are taken for those that belong to the state.
    */
   watchWeights(): void {
-    for (const {parameter} of this.set.all()) this.#weightSpace.watch(this.chain, parameter);
+    this.#training.watchWeights();
   }
 
   /**
@@ -238,16 +297,7 @@ export class Optimizer<
   stateDict(): StateDict {
     this.#checkAlive();
     this.#checkToSave();
-    return {
-      callbacks: callbackList(this.chain),
-      state: this.set.all().map(({parameter: {entries, flags}}) => ({...copies(entries), ...flags})),
-      hypers: this.moving.hypersToSave(),
-      common: {...this.common},
-      frozen: this.set.groups.map(({frozen}) => frozen),
-      frozenIdx: this.set.frozenIdx,
-      iterations: this.iterations,
-      schedule: this.moving.state,
-    };
+    return this.#training.toDict(this.iterations);
   }
 
   /**
@@ -256,24 +306,9 @@ export class Optimizer<
    */
   loadStateDict(dict: StateDict): void {
     this.#checkUsable();
-    checkStateDict(dict, this.chain, this.set.groups);
-    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
-    // Copies, for the tensors may be this optimizer's own.
-    const state = dict.state.map(copies);
-    this.#keepLent();
-    this.#waiting.clear();
-    this.common = {...dict.common};
-    this.set.all().forEach(({parameter}, i) => {
-      replaceState(parameter);
-      this.state.set(parameter.variable, state[i] ?? {});
+    this.#training.loadDict(dict, (variable, values) => {
+      this.state.set(variable, values);
     });
-    tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
-    this.set.groups.forEach((group, i) => {
-      Object.assign(group.hypers, dict.hypers[i]);
-      group.frozen = dict.frozen[i] ?? 'no';
-    });
-    this.set.frozenIdx = dict.frozenIdx;
-    this.moving.load(dict.schedule);
     this.iterations_ = dict.iterations;
   }
 
@@ -281,10 +316,7 @@ export class Optimizer<
    * Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too.
    */
   clearState(): void {
-    this.#keepLent();
-    for (const {parameter} of this.set.all()) clearEntries(parameter);
-    this.#waiting.forgetState();
-    this.common = {};
+    this.#training.clear();
   }
 
   // Saving
@@ -295,22 +327,7 @@ export class Optimizer<
    */
   override getConfig(): tf.serialization.ConfigDict {
     this.#checkToSave();
-    const {
-      groups,
-      frozenIdx,
-      treatment: {trainBn, wdBnBias},
-    } = this.set;
-    return writeConfig({
-      callbacks: this.chain.callbacks,
-      hypers: this.moving.hypersToSave(),
-      frozen: groups.map(({frozen}) => frozen),
-      frozenIdx,
-      trainBn,
-      wdBnBias,
-      explicit: this.explicit,
-      schedule: this.moving.state,
-      manifest: this.#waiting.expected ?? manifestOf(this.chain, this.#toSave()),
-    });
+    return writeConfig(this.#training.toConfig());
   }
 
   /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
@@ -331,7 +348,7 @@ export class Optimizer<
       );
       if (!(made instanceof Optimizer) || !isInstance(cls, made))
         throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
-      made.#restore(saved);
+      made.#training.loadConfig(saved);
       return made;
     } catch (error) {
       for (const {declaration} of revived) declaration.external?.dispose();
@@ -346,7 +363,7 @@ export class Optimizer<
    */
   override getWeights(): Promise<NamedTensor[]> {
     const weights = this.#weights();
-    void this.#lending.lend(weights.map(({tensor}) => tensor));
+    this.#training.lend(weights);
     return Promise.resolve(weights);
   }
 
@@ -356,23 +373,9 @@ export class Optimizer<
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
-    const {iterations, common, own, waiting} = await loadWeights(
-      {
-        chain: this.chain,
-        expected: this.#waiting.expected,
-        known: manifestOf(this.chain, this.#toSave()),
-        bound: () => this.set.all().map(({parameter}) => parameter),
-        check: () => {
-          this.#checkUsable();
-        },
-      },
-      weights,
-    );
-    this.#keepLent();
-    for (const {parameter} of this.set.all()) replaceState(parameter, own.get(parameter.variable));
-    this.#waiting.arrived(waiting);
-    this.iterations_ = iterations;
-    this.common = {...common};
+    this.iterations_ = await this.#training.loadWeights(weights, () => {
+      this.#checkUsable();
+    });
   }
 
   /**
@@ -381,7 +384,7 @@ export class Optimizer<
    */
   attach(variables: Iterable<tf.Variable>): void {
     this.#checkUsable();
-    this.#bind([...variables], true);
+    this.#training.bind([...variables], true);
   }
 
   /**
@@ -391,77 +394,43 @@ export class Optimizer<
   override dispose(): void {
     this.train();
     if (this.#ended !== undefined) return;
-    for (const {parameter} of this.set.all()) clearEntries(parameter);
-    for (const external of this.chain.externals) external.dispose();
-    this.#waiting.clear();
-    this.grads.zero(true);
-    this.#savedNumbers.dispose();
-    this.#lending.dispose();
+    this.#trainingState?.dispose();
+    this.#grads.zero(true);
     this.#ended = 'it is disposed. Make a new one';
   }
 
   /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
   protected takeOver(inner: Optimizer): void {
     inner.#checkUsable();
-    this.set = inner.set;
-    this.#waiting = inner.#waiting;
-    this.explicit = inner.explicit;
-    this.common = inner.common;
+    const {chain} = this.#training;
+    this.#trainingState = Object.assign(inner.#training, {chain});
     this.iterations_ = inner.iterations;
-    this.#lending = inner.#lending;
-    this.#savedNumbers = inner.#savedNumbers;
-    inner.grads.zero(true);
+    inner.#grads.zero(true);
+    inner.#trainingState = undefined;
     inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
-    const refuse = (): void => {
-      inner.#checkAlive();
-    };
-    for (const field of ['set', 'common', 'grads']) Object.defineProperty(inner, field, {get: refuse, set: refuse});
-  }
-
-  #restore({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
-    const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
-    this.set = new ParameterSet(
-      undefined,
-      hypers.length,
-      columns,
-      this.set.treatment,
-      this.chain.externals,
-      this.chain.ranges,
-    );
-    this.set.groups.forEach((group, i) => {
-      group.frozen = frozen[i] ?? 'no';
-    });
-    this.set.frozenIdx = frozenIdx;
-    this.explicit = explicit;
-    this.moving.load(schedule);
-    this.#waiting.expect(manifest);
   }
 
   static {
     weightsNow = optimizer => optimizer.#weights();
   }
 
+  get #training(): TrainingState {
+    if (this.#trainingState !== undefined) return this.#trainingState;
+    throw this.#cannotBeUsed();
+  }
+
   #weights(): NamedTensor[] {
     this.#checkAlive();
     this.#checkToSave();
-    this.#waiting.checkArrived();
-    const {chain, iterations, common} = this;
-    return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+    return this.#training.toWeights(this.iterations);
   }
 
-  /** To be called before state is written or disposed: what was handed out just now stays as it is. */
-  #keepLent(): void {
-    this.#lending.replace(() =>
-      [...this.set.all().map(({parameter}) => parameter), ...this.#waiting.parameters].map(({entries}) => entries),
-    );
-  }
-
-  #toSave(): SavedParameter[] {
-    return parametersToSave(this.set, this.#waiting.parameters);
+  #cannotBeUsed(): Error {
+    return new Error(`This optimizer can't be used any more: ${String(this.#ended)}.`);
   }
 
   #checkAlive(): void {
-    if (this.#ended !== undefined) throw new Error(`This optimizer can't be used any more: ${this.#ended}.`);
+    if (this.#ended !== undefined) throw this.#cannotBeUsed();
   }
 
   #checkUsable(): void {
@@ -473,106 +442,26 @@ export class Optimizer<
   /** What is saved goes with the weights as they are: these have to be the trained ones, and the state theirs. */
   #checkToSave(): void {
     this.#evaluation.checkTrained();
-    this.#restartReplaced();
-  }
-
-  #restartReplaced(): void {
-    this.#keepLent();
-    this.#weightSpace.restartReplaced(this.chain, this.set.all(), variable => this.isFrozen(variable));
-  }
-
-  /** The variables to differentiate by. */
-  #toTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
-    const named =
-      varList ??
-      (this.explicit && this.set.all().length > 0
-        ? this.set.all().map(({parameter: {variable}}) => variable)
-        : Object.values(tf.engine().registeredVariables).filter(
-            ({trainable, dtype}) => trainable && dtype === 'float32',
-          ));
-    this.#bind(named);
-    const mine = named.flatMap(variable => this.set.place(variable) ?? []);
-    if (mine.length === 0) {
-      throw new Error(
-        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.paramLists.flat())}).`,
-      );
-    }
-    if (varList !== undefined && !named.some(isTrainable))
-      throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
-    return mine.filter(place => this.set.trains(place)).map(({parameter: {variable}}) => variable);
+    this.#training.restartReplaced();
   }
 
   /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
   #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
-    const leftOut = variables.filter(variable => variable.trainable && this.set.place(variable) === undefined);
+    const leftOut = variables.filter(variable => variable.trainable && this.set.find(variable) === undefined);
     if (leftOut.length === 0 || !isLossOfModel(f)) return;
     this.#warnedOfLeftOut = true;
     warnLeftOut(leftOut);
   }
 
-  /**
-   * Takes in variables that are new: with their saved state where there is one, else fresh unless the parameters were
-   * named already.
-   */
-  #bind(variables: readonly tf.Variable[], naming = false): void {
-    this.#checkAlive();
-    this.#waiting.checkArrived();
-    const fresh = variables.filter(variable => this.set.place(variable) === undefined);
-    fresh.forEach(checkCore);
-    fresh.forEach(checkVariable);
-    const matched = this.#waiting.claim(fresh, this.set.all().length === 0);
-    for (const variable of fresh) {
-      const saved = matched.get(variable);
-      if (saved === undefined && this.explicit && !naming) continue;
-      const {parameter} = this.set.add(newParameter(variable), saved?.group);
-      replaceState(parameter, saved);
-    }
-  }
-
   #update(gradients: Gradients): void {
-    this.#bind([...gradients.keys()]);
+    const training = this.#training;
+    training.bind([...gradients.keys()]);
     for (const variable of gradients.keys())
-      if (this.set.place(variable) === undefined)
-        this.#placeOf(variable, `There is a gradient for '${variable.name}', which`);
-    this.#restartReplaced();
+      training.parameterOf(variable, `There is a gradient for '${variable.name}', which`);
+    training.restartReplaced();
     this.onSchedule(() => {
-      this.#run(this.chain, gradients);
+      training.run(training.chain, gradients, this.#considered);
     });
     this.incrementIterations();
-  }
-
-  /** @returns whether there was anything to run on. */
-  #run(chain: Chain, gradients: Gradients): boolean {
-    const jobs: Job[] = [];
-    for (const place of this.set.all()) {
-      const {
-        parameter,
-        group: {hypers},
-        index: group,
-      } = place;
-      const {variable, entries} = parameter;
-      if (!this.#takesPart(variable)) continue;
-      this.#weightSpace.watch(chain, parameter);
-      const trains = this.set.trains(place);
-      const grad = trains ? gradients.get(variable) : undefined;
-      if (grad !== undefined || chain.everyParameter)
-        jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
-    }
-    this.#keepLent();
-    if (jobs.length > 0) step(chain, jobs, this.common);
-    return jobs.length > 0;
-  }
-
-  /** One without elements has nothing to update, and tfjs's kernels fail on its sums. */
-  #takesPart(variable: tf.Variable): boolean {
-    return variable.size > 0 && this.#considered?.has(variable) !== false;
-  }
-
-  /** @throws where the variable is none of the optimizer's. */
-  #placeOf(variable: tf.Variable, what: string): Place {
-    const place = this.set.place(variable);
-    if (place === undefined)
-      throw new Error(`${what} is not among the \`params\` of this optimizer (${quoted(this.paramLists.flat())}).`);
-    return place;
   }
 }

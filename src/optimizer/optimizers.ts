@@ -28,7 +28,7 @@ export type RowOptions<H, X, P extends readonly AnyCallback[]> = object & {reado
   RowSettings<P> &
   Settings<P>;
 
-interface Row<H, X> {
+interface OptimizerRow<H, X> {
   readonly name: string;
   /** The function that makes it, for errors. */
   readonly factory: string;
@@ -63,7 +63,7 @@ interface RowClass<H, X> {
 
 /** The class of a row. The factory is a function of the same arguments. */
 function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(
-  row: Row<H, X>,
+  row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
   declareTableHypers(declared);

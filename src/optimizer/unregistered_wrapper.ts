@@ -5,7 +5,7 @@ import {Optimizer} from './optimizer';
  * What a saved `OptimWrapper` finds on a page that does not use it, so that it can be left out of bundles: loading
  * says what to do. Registered in its place until then.
  */
-export class WrapperPlaceholder extends Optimizer<readonly Callback[]> {
+export class UnregisteredWrapper extends Optimizer<readonly Callback[]> {
   static override get className(): string {
     return 'TfjsOptimOptimWrapper';
   }

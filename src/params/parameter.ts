@@ -14,25 +14,28 @@ export interface Flags {
 /** One variable that an optimizer trains, with its state. */
 export interface Parameter {
   readonly variable: tf.Variable;
-  /** State by entry: tensors (kept) and numbers of the host. */
+  /** State by entry: tensors and numbers of the host. */
   readonly entries: Record<string, tf.Tensor | number>;
   readonly flags: Flags;
   /** What the variable was told to be, or is by its name. */
   readonly kind: WeightKind | undefined;
+  /** The group that it is in. */
+  group: Group;
   /** Whether others wrote the variable since its last step. Absent before the first step with its state. */
   isReplaced?: () => boolean;
 }
 
 /** Parameters with the same hypers. */
 export interface Group {
+  readonly index: number;
   readonly parameters: Parameter[];
   readonly hypers: Record<string, Scalar>;
   frozen: 'no' | 'unless forced' | 'wholly';
 }
 
 /** A parameter with neither state nor flags. */
-export function newParameter(variable: tf.Variable): Parameter {
-  return {variable, entries: {}, flags: {}, kind: weightKind(variable)};
+export function newParameter(variable: tf.Variable, group: Group): Parameter {
+  return {variable, entries: {}, flags: {}, kind: weightKind(variable), group};
 }
 
 /** Frees the tensors of a parameter's state and forgets it; the flags stay. */

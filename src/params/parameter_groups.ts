@@ -6,8 +6,8 @@ import type {Range} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {Moving} from '../schedule/moving';
 import {warn} from '../util/warn';
-import {isTrainable} from './enclosing';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
+import {isTrainable} from './trainable';
 import {checkVariable} from './variables_of';
 import {kindByName} from './weight_kind';
 
@@ -21,14 +21,6 @@ export interface Treatment {
   readonly noWd: ((variable: tf.Variable) => boolean) | undefined;
 }
 
-/** Where a parameter stands. */
-export interface Place {
-  readonly parameter: Parameter;
-  readonly group: Group;
-  /** The group's index. */
-  readonly index: number;
-}
-
 /** The parameters of an optimizer in their groups, with each group's hypers and freezing. */
 export class ParameterSet {
   /** As the original counts: the first group that `freezeTo` left trainable. */
@@ -36,15 +28,15 @@ export class ParameterSet {
   /** What moves the hypers by itself. */
   readonly moving: Moving;
   readonly #everyGroup: readonly Group[];
-  readonly #places = new Map<tf.Variable, Place>();
+  readonly #byVariable = new Map<tf.Variable, Parameter>();
   #warnedOfEmpty = false;
-  /** What `all` returns, until the parameters change. */
-  #ordered: readonly Place[] | undefined;
+  /** What `parameters` gives, until the parameters change. */
+  #ordered: readonly Parameter[] | undefined;
 
   /**
    * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
    * @param n the number of groups.
-   * @param externals where some of the hypers are kept.
+   * @param externals objects outside that hold some of the hypers.
    * @param ranges of the options, which can be set like hypers.
    */
   constructor(
@@ -59,6 +51,7 @@ export class ParameterSet {
       ([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const,
     );
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
+      index: i,
       parameters: [],
       frozen: 'no',
       hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
@@ -71,12 +64,12 @@ export class ParameterSet {
     });
     this.#warnOfEmpty(lists ?? []);
     lists?.forEach((list, i) => {
-      list.forEach(variable => this.add(newParameter(variable), i));
+      list.forEach(variable => this.add(variable, i));
     });
   }
 
-  place(variable: tf.Variable): Place | undefined {
-    return this.#places.get(variable);
+  find(variable: tf.Variable): Parameter | undefined {
+    return this.#byVariable.get(variable);
   }
 
   /** The groups with the parameters whose variables live. */
@@ -86,23 +79,23 @@ export class ParameterSet {
   }
 
   /** All parameters, in group order. */
-  all(): readonly Place[] {
+  get parameters(): readonly Parameter[] {
     this.#dropDisposed();
-    this.#ordered ??= this.#everyGroup.flatMap(({parameters}) =>
-      parameters.flatMap(({variable}) => this.#places.get(variable) ?? []),
-    );
+    this.#ordered ??= this.#everyGroup.flatMap(({parameters}) => parameters);
     return this.#ordered;
   }
 
-  /** Adds a parameter to a group, by default the last. */
-  add(parameter: Parameter, index = this.#everyGroup.length - 1): Place {
-    checkVariable(parameter.variable);
-    const group = this.#groupAt(index);
-    const place = {parameter, group, index};
-    group.parameters.push(parameter);
+  /** Adds a variable to a group, by default the last. */
+  add(variable: tf.Variable, index = this.#everyGroup.length - 1): Parameter {
+    checkVariable(variable);
+    return this.#put(newParameter(variable, this.#groupAt(index)));
+  }
+
+  #put(parameter: Parameter): Parameter {
+    parameter.group.parameters.push(parameter);
     this.#ordered = undefined;
-    this.#places.set(parameter.variable, place);
-    return place;
+    this.#byVariable.set(parameter.variable, parameter);
+    return parameter;
   }
 
   /** Puts other lists of variables in the groups; those that stay keep their state. */
@@ -112,24 +105,28 @@ export class ParameterSet {
         `Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`,
       );
     this.#warnOfEmpty(lists);
-    const before = new Map([...this.#places].map(([variable, {parameter}]) => [variable, parameter]));
-    this.#places.clear();
+    const before = new Map(this.#byVariable);
+    this.#byVariable.clear();
     this.#ordered = undefined;
     this.groups.forEach((group, i) => {
       group.parameters.length = 0;
-      for (const variable of lists[i] ?? []) this.add(before.get(variable) ?? newParameter(variable), i);
+      for (const variable of lists[i] ?? []) {
+        const known = before.get(variable);
+        if (known === undefined) this.add(variable, i);
+        else this.#put(Object.assign(known, {group}));
+      }
     });
-    for (const [variable, parameter] of before) if (!this.#places.has(variable)) clearEntries(parameter);
+    for (const [variable, parameter] of before) if (!this.#byVariable.has(variable)) clearEntries(parameter);
   }
 
   /** Lets disposed variables go, with their state. */
   #dropDisposed(): void {
     const left = new Set<Group>();
-    for (const [variable, {parameter, group}] of this.#places) {
+    for (const [variable, parameter] of this.#byVariable) {
       if (!variable.isDisposed) continue;
       clearEntries(parameter);
-      this.#places.delete(variable);
-      left.add(group);
+      this.#byVariable.delete(variable);
+      left.add(parameter.group);
     }
     if (left.size === 0) return;
     this.#ordered = undefined;
@@ -140,7 +137,7 @@ export class ParameterSet {
     }
   }
 
-  trains({parameter: {variable, flags, kind}, group: {frozen}}: Place): boolean {
+  trains({variable, flags, kind, group: {frozen}}: Parameter): boolean {
     if (!isTrainable(variable) || frozen === 'wholly') return false;
     return frozen === 'no' || (flags.forceTrain ?? (this.treatment.trainBn && kind === 'normalization'));
   }

@@ -3,7 +3,7 @@ import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
 
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
-import {tellEnclosing} from './enclosing';
+import {tellEnclosing} from './trainable';
 
 /** What stands for parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
 export type Params = tf.Variable | LayerVariable | layers.Layer | LayersModel;

@@ -1,6 +1,6 @@
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
-import type {Callback, Context, Lane, Scalar} from './declaration';
+import type {Callback, Context, Draft, Scalar} from './declaration';
 import {entriesReturned, WANTED} from './returned';
 import {contextOf, type Values} from './run_chain';
 import type {Value} from './value';
@@ -24,7 +24,7 @@ export function callAlone(cb: Callback, at: Context): object {
     if (given !== undefined || Object.hasOwn(declaration.needs, name))
       entries[name] = typeof given === 'number' ? given : valueOf(cb, name, given);
   }
-  const lane: Lane<Value> = {
+  const draft: Draft<Value> = {
     before: p,
     p,
     grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']),
@@ -33,19 +33,20 @@ export function callAlone(cb: Callback, at: Context): object {
     hypers,
     entries,
     stopped: false,
+    of: undefined,
   };
   const total =
     declaration.total === undefined
       ? undefined
-      : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, alone)), WANTED.total);
-  return entriesReturned(cb.name, declaration.run(contextOf(cb, lane, alone, total)), WANTED.run);
+      : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, alone)), WANTED.total);
+  return entriesReturned(cb.name, declaration.run(contextOf(cb, draft, alone, total)), WANTED.run);
 }
 
 /** What a callback computes with where it is called by itself, on tensors. */
 export const alone: Values<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
-  sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
+  sum: (_, perDraft) => perDraft.reduce((a, b) => a.add(b)),
 };
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {

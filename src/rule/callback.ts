@@ -42,7 +42,7 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
  * @param declaration
  *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
- *   - `state`: what is kept for each parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
+ *   - `state`: what the optimizer keeps per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
  *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
  *     hold a point in weight space: `opt.rebase()` has them start anew from the weights as they are.
  *   - `restarts`: entries in weight space that do so by themselves, too, where others wrote the variable since the

@@ -4,14 +4,14 @@ import {type Required, required} from './required';
 import type {Start} from './starts';
 
 /** A stretch of the chain. Only its first callback may be one that waits for all parameters. */
-export interface Stage {
+export interface Segment {
   readonly callbacks: readonly Callback[];
 }
 
 /** The callbacks of an optimizer in order, with what they declare gathered and checked. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
-  readonly stages: readonly Stage[];
+  readonly segments: readonly Segment[];
   /** Every hyper that a callback declares. */
   readonly hypers: ReadonlyMap<string, number | Required>;
   /** Every state entry, with its start. */
@@ -93,7 +93,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   }
   return {
     callbacks,
-    stages: stagesOf(callbacks),
+    segments: segmentsOf(callbacks),
     hypers,
     state,
     options,
@@ -112,18 +112,18 @@ function checkIsCallback(cb: unknown, i: number): void {
   );
 }
 
-function stagesOf(callbacks: readonly Callback[]): Stage[] {
-  const stages: Array<{callbacks: Callback[]}> = [];
+function segmentsOf(callbacks: readonly Callback[]): Segment[] {
+  const segments: Array<{callbacks: Callback[]}> = [];
   for (const cb of callbacks) {
-    const last = stages.at(-1);
-    if (last === undefined || waitsForAll(cb)) stages.push({callbacks: [cb]});
+    const last = segments.at(-1);
+    if (last === undefined || waitsForAll(cb)) segments.push({callbacks: [cb]});
     else last.callbacks.push(cb);
   }
-  return stages;
+  return segments;
 }
 
 /**
- * A total needs the whole stage before it, and so does what acts on all at once; an `everyParameter` callback has to
+ * A total needs the whole segment before it, and so does what acts on all at once; an `everyParameter` callback has to
  * know whether any parameter is still on its way.
  */
 function waitsForAll({declaration}: Callback): boolean {

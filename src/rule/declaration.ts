@@ -34,7 +34,7 @@ export interface Declaration {
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors, instead of `run`. */
-  together?(lanes: readonly TensorLane[]): void;
+  together?(drafts: ReadonlyArray<Draft<tf.Tensor, {readonly variable: tf.Variable; readonly group: number}>>): void;
   /** What the callback keeps outside of the optimizer. */
   readonly external?: External;
   run(at: Context): object;
@@ -62,7 +62,7 @@ export type Widen<T> = T extends boolean ? boolean : T extends number ? number :
 
 /** What a callback keeps outside of the optimizer that it is part of, as `OptimWrapper` keeps another optimizer. */
 export interface External {
-  /** Lets the hypers of a group that are kept outside be read and written there. */
+  /** Lets the hypers of a group that are outside be read and written there. */
   link(hypers: Record<string, Scalar>, group: number): void;
   /**
    * What makes the callback again after loading. Names stand under the key `name`, as in every saved configuration.
@@ -72,8 +72,13 @@ export interface External {
   dispose(): void;
 }
 
-/** One parameter on its way through the callbacks of a step. */
-export interface Lane<V extends Value> {
+/**
+ * The scratch copy of one parameter in a step: callbacks put new values here, and the step writes them back when all
+ * of them are there.
+ */
+export interface Draft<V extends Value, Of = unknown> {
+  /** What the draft was made of. */
+  readonly of: Of;
   /** The parameter before the step, for entries that start now. */
   readonly before: V;
   p: V;
@@ -86,11 +91,4 @@ export interface Lane<V extends Value> {
   /** State by name: tensors, and numbers of the host. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
-}
-
-/** A lane of tensors. */
-export interface TensorLane extends Lane<tf.Tensor> {
-  readonly variable: tf.Variable;
-  /** The index of the parameter's group. */
-  readonly group: number;
 }

@@ -52,8 +52,7 @@ export function checkHyper(
   }
   if (value < 0 && NON_NEGATIVE.includes(name))
     throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
-  if (value >= 1 && AVERAGES.includes(name))
-    throw new Error(`The hyper '${name}' is the share of an average that is kept, from 0 to below 1; got ${value}.`);
+  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`'${name}' must be in [0, 1); got ${value}.`);
   if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
   checkRange(`'${name}'`, value, range);
 }

@@ -1,6 +1,6 @@
 import {own} from '../util/own';
 import type {Chain} from './chain';
-import type {Callback, Context, Lane} from './declaration';
+import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
@@ -10,38 +10,38 @@ export interface Values<V extends Value> {
   /** What a callback may return as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
-  /** The sum of one total over the lanes. */
-  sum(name: string, perLane: readonly V[]): V;
+  /** The sum of one total over the drafts. */
+  sum(name: string, perDraft: readonly V[]): V;
 }
 
 /** What differs between computing with tensors and tracing. */
-export interface Arithmetic<V extends Value, L extends Lane<V>> extends Values<V> {
-  /** Runs a stage of one lane; tensors that the lane no longer holds can go afterwards. */
-  scope(lane: L, run: () => void): void;
-  /** Lets a callback that is not maths on one parameter act on all lanes. */
-  together(cb: Callback, lanes: readonly L[]): void;
+export interface Arithmetic<V extends Value, L extends Draft<V>> extends Values<V> {
+  /** Runs a segment of one draft; tensors that the draft no longer holds can go afterwards. */
+  scope(draft: L, run: () => void): void;
+  /** Lets a callback that is not maths on one parameter act on all drafts. */
+  together(cb: Callback, drafts: readonly L[]): void;
 }
 
-/** Runs the callbacks on all lanes. Lanes hold the new values afterwards; nothing else is changed. */
-export function runChain<V extends Value, L extends Lane<V>>(
+/** Runs the callbacks on all drafts. Drafts hold the new values afterwards; nothing else is changed. */
+export function runChain<V extends Value, L extends Draft<V>>(
   chain: Chain,
-  lanes: readonly L[],
+  drafts: readonly L[],
   arithmetic: Arithmetic<V, L>,
 ): void {
-  for (const {callbacks} of chain.stages) {
+  for (const {callbacks} of chain.segments) {
     const first = callbacks[0];
-    if (first === undefined || (first.declaration.everyParameter && allStopped(lanes))) continue;
+    if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) continue;
     if (first.declaration.together !== undefined)
       arithmetic.together(
         first,
-        lanes.filter(lane => runsOn(first, lane)),
+        drafts.filter(draft => runsOn(first, draft)),
       );
-    const total = totalOf(first, lanes, arithmetic);
-    for (const lane of lanes) {
-      arithmetic.scope(lane, () => {
+    const total = totalOf(first, drafts, arithmetic);
+    for (const draft of drafts) {
+      arithmetic.scope(draft, () => {
         for (const cb of callbacks)
-          if (cb.declaration.together === undefined && runsOn(cb, lane))
-            runCallback(cb, lane, arithmetic, cb === first ? total : undefined);
+          if (cb.declaration.together === undefined && runsOn(cb, draft))
+            runCallback(cb, draft, arithmetic, cb === first ? total : undefined);
       });
     }
   }
@@ -50,28 +50,29 @@ export function runChain<V extends Value, L extends Lane<V>>(
 /**
  * Where every parameter that had a gradient was stopped, there is no step, and `everyParameter` callbacks wait too.
  */
-function allStopped<V extends Value>(lanes: ReadonlyArray<Lane<V>>): boolean {
+function allStopped<V extends Value>(drafts: ReadonlyArray<Draft<V>>): boolean {
   return (
-    lanes.some(lane => lane.stopped) && !lanes.some(lane => !lane.stopped && lane.trains && lane.grad !== undefined)
+    drafts.some(draft => draft.stopped) &&
+    !drafts.some(draft => !draft.stopped && draft.trains && draft.grad !== undefined)
   );
 }
 
-function runsOn<V extends Value>({declaration}: Callback, lane: Lane<V>): boolean {
-  return !lane.stopped && (declaration.everyParameter || (lane.trains && lane.grad !== undefined));
+function runsOn<V extends Value>({declaration}: Callback, draft: Draft<V>): boolean {
+  return !draft.stopped && (declaration.everyParameter || (draft.trains && draft.grad !== undefined));
 }
 
 function totalOf<V extends Value>(
   cb: Callback,
-  lanes: ReadonlyArray<Lane<V>>,
+  drafts: ReadonlyArray<Draft<V>>,
   arithmetic: Values<V>,
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
   const terms = new Map<string, V[]>();
-  for (const lane of lanes) {
-    if (!runsOn(cb, lane)) continue;
+  for (const draft of drafts) {
+    if (!runsOn(cb, draft)) continue;
     for (const [name, value] of entriesOf(
-      entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, lane, arithmetic)), WANTED.total),
+      entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
       checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value))
@@ -86,11 +87,11 @@ function totalOf<V extends Value>(
 
 function runCallback<V extends Value>(
   cb: Callback,
-  lane: Lane<V>,
+  draft: Draft<V>,
   arithmetic: Values<V>,
   total: object | undefined,
 ): void {
-  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, lane, arithmetic, total)), WANTED.run);
+  const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
@@ -98,15 +99,15 @@ function runCallback<V extends Value>(
     if (entry === 'stop') {
       if (typeof value !== 'boolean')
         throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
-      lane.stopped = value;
+      draft.stopped = value;
     } else if (entry === 'p') {
-      const p = like(cb, entry, value, lane.p, arithmetic);
+      const p = like(cb, entry, value, draft.p, arithmetic);
       // Frozen: it stays as it is, whatever a callback for every parameter makes of it.
-      if (lane.trains) lane.p = p;
+      if (draft.trains) draft.p = p;
     } else if (entry === 'grad') {
-      lane.grad = like(cb, entry, value, lane.grad ?? lane.p, arithmetic);
+      draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
-      lane.entries[entry] = stateLike(cb, entry, value, lane, arithmetic);
+      draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
         `${cb.name} returned '${entry}', which it does not declare; it may return ${['p', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
@@ -119,10 +120,10 @@ function stateLike<V extends Value>(
   cb: Callback,
   entry: string,
   value: unknown,
-  lane: Lane<V>,
+  draft: Draft<V>,
   arithmetic: Values<V>,
 ): V | number {
-  const now = own(lane.entries, entry);
+  const now = own(draft.entries, entry);
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a number.`);
@@ -139,18 +140,18 @@ function like<V extends Value>(cb: Callback, entry: string, value: unknown, now:
 /** What the callback's function is given, with its entries started where they had not. */
 export function contextOf<V extends Value>(
   cb: Callback,
-  lane: Lane<V>,
+  draft: Draft<V>,
   arithmetic: Values<V>,
   total?: object,
 ): Context {
   const {declaration, options} = cb;
-  const {hypers, entries} = lane;
-  const context: Record<string, unknown> = {p: lane.p, grad: lane.grad, doWd: lane.doWd};
+  const {hypers, entries} = draft;
+  const context: Record<string, unknown> = {p: draft.p, grad: draft.grad, doWd: draft.doWd};
   for (const [name, value] of Object.entries({...declaration.hypers, ...options}))
     context[name] = own(hypers, name) ?? value;
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
-    context[name] = own(entries, name) ?? begin(cb, name, start, lane, arithmetic);
+    context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
   if (total !== undefined) context['total'] = total;
   return context;
 }
@@ -159,16 +160,16 @@ function begin<V extends Value>(
   cb: Callback,
   entry: string,
   start: number | Start,
-  lane: Lane<V>,
+  draft: Draft<V>,
   arithmetic: Values<V>,
 ): V | number {
   const value: unknown =
-    typeof start === 'number' ? start : start({p: lane.before, grad: lane.grad ?? lane.before.zerosLike()});
+    typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
-  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, lane.before, arithmetic);
-  lane.entries[entry] = value;
+  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
+  draft.entries[entry] = value;
   return value;
 }
 

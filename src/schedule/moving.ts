@@ -1,6 +1,6 @@
 import type {Scalar} from '../rule/declaration';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
-import {numberFor, type SchedulePlan, type Schedules, valuesAt} from './schedule';
+import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
 
 /** How far an optimizer is in its schedules. */
 export interface ScheduleView {
@@ -90,7 +90,7 @@ export class Moving {
    * @param ofFit of a callback of `fit`; without it, the values stay where the schedules end.
    * @throws as `scheduleState` does; nothing is changed then.
    */
-  start(schedules: Schedules | SchedulePlan, length: ScheduleLength, ofFit?: OfFit): void {
+  start(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): void {
     this.#notice();
     const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
     const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));

@@ -2,10 +2,10 @@ import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import {
   checkSchedules,
-  isPlan,
+  isPolicy,
   numberFor,
   type Schedule,
-  type SchedulePlan,
+  type SchedulePolicy,
   type Schedules,
   spreadSchedule,
 } from './schedule';
@@ -48,7 +48,7 @@ export interface ScheduleLength {
  *   numbers.
  */
 export function scheduleState(
-  schedules: Schedules | SchedulePlan,
+  schedules: Schedules | SchedulePolicy,
   groups: ReadonlyArray<Readonly<Record<string, Scalar>>>,
   length: ScheduleLength,
 ): ScheduleState {
@@ -59,7 +59,7 @@ export function scheduleState(
   if (!Number.isInteger(step) || step < 0)
     throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
   checkSchedules(schedules);
-  const columns = isPlan(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
+  const columns = isPolicy(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
   const known = Object.keys(groups[0] ?? {});
   const hypers = Object.entries(columns).map(([name, schedule]) => {
     if (!known.includes(name)) throw unknownHyper(name, known);

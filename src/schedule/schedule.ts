@@ -34,13 +34,13 @@ export type Schedule<V = HyperValue> = SimpleSchedule<V> | CombinedSchedule<V>;
 export type Schedules = Readonly<Record<string, Schedule>>;
 
 /** Makes schedules for an optimizer from its hypers. */
-export interface SchedulePlan {
+export interface SchedulePolicy {
   /** The schedules. @param hypers the hypers of each group. */
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
 }
 
 /** Whether it makes schedules from the hypers that there are. */
-export function isPlan(schedules: Schedules | SchedulePlan): schedules is SchedulePlan {
+export function isPolicy(schedules: Schedules | SchedulePolicy): schedules is SchedulePolicy {
   return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
 }
 

@@ -3,7 +3,7 @@ import {dispose, keep, tidy} from '@tensorflow/tfjs-core';
 
 import type {Parameter} from '../params/parameter';
 import type {Chain} from '../rule/chain';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 import type {NamedTensor} from './named_tensor';
 import {readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
@@ -24,9 +24,9 @@ export interface Loading {
    * The manifest of a configuration whose weights have not come; without one the weights are in the order of the
    * optimizer's own.
    */
-  readonly expected: readonly ManifestEntry[] | undefined;
+  readonly expected: Manifest | undefined;
   /** The optimizer's own manifest. It begins with its variables. */
-  readonly known: readonly ManifestEntry[];
+  readonly known: Manifest;
   /**
    * The parameters that it has; asked for at once and when the weights have been read, for variables may come and go
    * meanwhile.

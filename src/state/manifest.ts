@@ -1,8 +1,8 @@
-/** A saved parameter: what the configuration tells of it. The weights bring the values. */
-export interface ManifestEntry {
+/** The saved parameters, as the configuration lists them. The weights bring their values, in the same order. */
+export type Manifest = ReadonlyArray<{
   readonly name: string;
   readonly shape: readonly number[];
   readonly group: number;
   /** The state entries that are tensors, in the order of the weights. */
   readonly tensors: readonly string[];
-}
+}>;

@@ -6,7 +6,7 @@ import type {ScheduleState} from '../schedule/running';
 import {numberFor, spreadSchedule} from '../schedule/schedule';
 import {malformed} from '../util/config_reader';
 import {own} from '../util/own';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 
 type Hypers = Readonly<Record<string, Scalar>>;
 
@@ -78,7 +78,7 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
 }
 
 /** @throws where parameters have impossible shapes, names twice, or state that no callback keeps as a tensor. */
-export function checkManifest(manifest: readonly ManifestEntry[], chain: Chain): void {
+export function checkManifest(manifest: Manifest, chain: Chain): void {
   const names = new Set<string>();
   for (const {name, shape, tensors} of manifest) {
     if (names.has(name)) throw new Error(`The saved optimizer has the parameter '${name}' twice.`);

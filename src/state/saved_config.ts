@@ -8,7 +8,7 @@ import {required} from '../rule/required';
 import type {ScheduleState} from '../schedule/running';
 import {readSchedule, writeSchedule} from '../schedule/saved_schedule';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 
 /** What a saved configuration says, checked. */
@@ -22,7 +22,7 @@ export interface SavedConfig {
   readonly wdBnBias: boolean;
   readonly explicit: boolean;
   readonly schedule: ScheduleState | undefined;
-  readonly manifest: readonly ManifestEntry[];
+  readonly manifest: Manifest;
 }
 
 /** How a group is frozen, by the number that stands for it in a saved configuration. */
@@ -43,7 +43,7 @@ export function writeConfig({
   schedule,
   manifest,
 }: SavedConfig): tf.serialization.ConfigDict {
-  const params = hypers.map((): ManifestEntry[] => []);
+  const params = hypers.map((): Array<Manifest[number]> => []);
   for (const entry of manifest) params[entry.group]?.push(entry);
   return {
     callbacks: callbacks.map(({name, options, declaration: {external}}) => ({

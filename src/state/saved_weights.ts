@@ -5,10 +5,10 @@ import type {Chain} from '../rule/chain';
 import {startShape} from '../rule/starts';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
-import type {KeptNumbers} from './kept_numbers';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
+import type {SavedNumbers} from './saved_numbers';
 
 /** A parameter with its state, as it goes into and comes out of a saved model. */
 export interface SavedParameter extends Named {
@@ -32,12 +32,12 @@ const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
 
 /** Weights with the manifest that they are in the order of. */
 export interface ListedWeights {
-  readonly manifest: readonly ManifestEntry[];
+  readonly manifest: Manifest;
   readonly weights: readonly NamedTensor[];
 }
 
 /** The manifest of parameters: the order in which their state is saved. */
-export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): ManifestEntry[] {
+export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]): Manifest {
   return parameters.map(({name, shape, group, entries}) => ({
     name,
     shape,
@@ -51,14 +51,14 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  * and host numbers of all parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded, with a row at
  * the end that tells whether they were altered. There is no `host` without numbers and flags, nor where all numbers
  * are those that `iter` implies.
- * @param kept keeps `iter` and `host`.
+ * @param saved holds `iter` and `host`.
  */
 export function writeWeights(
   chain: Chain,
   {iterations, parameters, common}: SavedState,
-  kept: KeptNumbers,
+  saved: SavedNumbers,
 ): NamedTensor[] {
-  const named: NamedTensor[] = [{name: ITER, tensor: kept.tensor(ITER, Int32Array.of(iterations), [])}];
+  const named: NamedTensor[] = [{name: ITER, tensor: saved.tensor(ITER, Int32Array.of(iterations), [])}];
   for (const {name, entries} of parameters) {
     for (const entry of chain.state.keys()) {
       const tensor = own(entries, entry);
@@ -73,12 +73,12 @@ export function writeWeights(
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
   if (rows.some((value, i) => !Object.is(value, implied[i])))
-    named.push({name: HOST, tensor: kept.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
+    named.push({name: HOST, tensor: saved.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
   return named;
 }
 
 /**
- * The state that weights hold. Tensors are copies (kept) that the caller owns.
+ * The state that weights hold. Tensors are copies that the caller owns.
  * @throws where the weights are not those of the manifest: truncated, altered, of another optimizer.
  */
 export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
@@ -121,7 +121,7 @@ export async function readWeights(chain: Chain, {manifest, weights}: ListedWeigh
 
 function checkedTensor(
   chain: Chain,
-  {name, shape}: ManifestEntry,
+  {name, shape}: Manifest[number],
   state: string,
   weight: NamedTensor | undefined,
 ): tf.Tensor {
@@ -143,7 +143,7 @@ function checkedTensor(
  * `tf.train` optimizers, with the one number `iter`: a wrapped one that has nothing else to tell keeps to that, and
  * `iter` stands for the numbers of each parameter with state.
  */
-function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iterations: number): number[] {
+function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
   const numbers = numberNames(chain);
   if (numbers.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
   return manifest.flatMap(({tensors}) => [
@@ -152,7 +152,7 @@ function impliedRows(chain: Chain, manifest: readonly ManifestEntry[], iteration
   ]);
 }
 
-function readHost(chain: Chain, manifest: readonly ManifestEntry[], rows: readonly number[]) {
+function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
   const numbers = numberNames(chain);
   const width = FLAG_NAMES.length + numbers.length;
   const total = manifest.length * width + chain.common.size;

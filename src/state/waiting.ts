@@ -3,13 +3,13 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {ParameterSet} from '../params/parameter_groups';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 import {matchVariables, UniqueNames} from './matching';
 import type {SavedParameter} from './saved_weights';
 
 /** Saved parameters on their way into an optimizer: first they wait for the weights, then each for its variable. */
 export class Waiting {
-  #manifest: readonly ManifestEntry[] | undefined;
+  #manifest: Manifest | undefined;
   #waiting: readonly SavedParameter[] = [];
   /** Whether the state was given up, so that only groups and flags wait: they are taken where they fit. */
   #afresh = false;
@@ -20,12 +20,12 @@ export class Waiting {
   }
 
   /** A configuration was loaded; where it lists parameters, their weights are to come. */
-  expect(manifest: readonly ManifestEntry[]): void {
+  expect(manifest: Manifest): void {
     this.#manifest = manifest.length > 0 ? manifest : undefined;
   }
 
   /** The manifest whose weights have not come. */
-  get expected(): readonly ManifestEntry[] | undefined {
+  get expected(): Manifest | undefined {
     return this.#manifest;
   }
 
@@ -65,11 +65,11 @@ export class Waiting {
 
   /** Gives the state up. The groups and flags of the saved parameters go on waiting. */
   forgetState(): void {
-    const places = (
+    const forgotten = (
       this.#manifest?.map(({name, shape, group}) => ({name, shape, group, flags: {}})) ?? this.#waiting
-    ).map(place => ({...place, entries: {}}));
+    ).map(parameter => ({...parameter, entries: {}}));
     this.clear();
-    this.#waiting = places;
+    this.#waiting = forgotten;
     this.#afresh = true;
   }
 
@@ -106,12 +106,13 @@ export function disposeState(parameters: readonly SavedParameter[]): void {
 
 /** The parameters that an optimizer saves: those that it has, then those that wait, under names of their own. */
 export function parametersToSave(set: ParameterSet, waiting: readonly SavedParameter[]): SavedParameter[] {
-  const bound = set.all().map(({parameter, index}) => {
+  const bound = set.parameters.map(parameter => {
     const {
       variable: {name, shape},
+      group: {index: group},
       entries,
     } = parameter;
-    return {name, shape, group: index, entries, flags: set.flagsToSave(parameter)};
+    return {name, shape, group, entries, flags: set.flagsToSave(parameter)};
   });
   const names = new UniqueNames(bound.map(({name}) => name));
   return [...bound, ...waiting.map(parameter => ({...parameter, name: names.take(parameter.name)}))];

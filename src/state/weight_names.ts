@@ -1,6 +1,6 @@
 import type {Chain} from '../rule/chain';
 import {copy, scalar, zeros} from '../rule/starts';
-import type {ManifestEntry} from './manifest';
+import type {Manifest} from './manifest';
 import type {NamedTensor} from './named_tensor';
 import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
 
@@ -11,11 +11,7 @@ import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights
  *   is read from names.
  * @throws where the names are not those of such an optimizer's weights.
  */
-export function listedByNames(
-  chain: Chain,
-  known: readonly ManifestEntry[],
-  weights: readonly NamedTensor[],
-): ListedWeights {
+export function listedByNames(chain: Chain, known: Manifest, weights: readonly NamedTensor[]): ListedWeights {
   if (known.some(({tensors}) => tensors.length > 0)) return {manifest: known, weights};
   const byVariable = new Map<string, Map<string, NamedTensor>>();
   for (const weight of weights) {
@@ -30,7 +26,7 @@ export function listedByNames(
   }
   if (byVariable.size === 0) return {manifest: known, weights};
   const groups = new Map(known.map(({name, group}) => [name, group]));
-  const manifest = [...byVariable].map(([name, entries]): ManifestEntry => {
+  const manifest = [...byVariable].map(([name, entries]): Manifest[number] => {
     let shape: readonly number[] | undefined;
     for (const [entry, start] of chain.state) {
       const weight = entries.get(entry);

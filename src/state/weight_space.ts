@@ -1,7 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
-
 import type {Parameter} from '../params/parameter';
-import type {Place} from '../params/parameter_groups';
 import type {Chain} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
 import {own} from '../util/own';
@@ -24,13 +21,17 @@ export class WeightSpace {
   /**
    * Has state that restarts by itself start anew where others wrote the variable since its last step, and says so
    * once.
-   * @param isFrozen of variables that nothing need be said of.
+   * @param isFrozen whether a parameter does not train, so that the user need not be told.
    */
-  restartReplaced({restarts}: Chain, places: readonly Place[], isFrozen: (variable: tf.Variable) => boolean): void {
+  restartReplaced(
+    {restarts}: Chain,
+    parameters: readonly Parameter[],
+    isFrozen: (parameter: Parameter) => boolean,
+  ): void {
     if (restarts.length === 0) return;
-    const replaced = places.map(({parameter}) => parameter).filter(({isReplaced}) => isReplaced?.() === true);
+    const replaced = parameters.filter(({isReplaced}) => isReplaced?.() === true);
     for (const parameter of replaced) restart(parameter, restarts);
-    const told = replaced.map(({variable}) => variable).filter(variable => !isFrozen(variable));
+    const told = replaced.filter(parameter => !isFrozen(parameter)).map(({variable}) => variable);
     if (told.length === 0 || this.#told) return;
     this.#told = true;
     const others = told.length > 3 ? ' and others' : '';
@@ -42,9 +43,13 @@ export class WeightSpace {
   }
 
   /** Has all state in weight space start anew. */
-  rebase({callbacks}: Chain, places: readonly Place[], waiting: ReadonlyArray<Pick<Parameter, 'entries'>>): void {
+  rebase(
+    {callbacks}: Chain,
+    parameters: readonly Parameter[],
+    waiting: ReadonlyArray<Pick<Parameter, 'entries'>>,
+  ): void {
     const names = weightSpaceEntries(callbacks);
-    for (const parameter of [...places.map(place => place.parameter), ...waiting]) restart(parameter, names);
+    for (const parameter of [...parameters, ...waiting]) restart(parameter, names);
   }
 
   /** Notices from now on where others write the variable, if state depends on it. */

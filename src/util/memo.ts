@@ -1,5 +1,5 @@
-/** What `map` has for a key; made and kept where it has nothing. */
-export function kept<K, V>(
+/** What `map` has for a key; made and stored there where it has nothing. */
+export function memo<K, V>(
   map: {get(key: K): V | undefined; set(key: K, value: V): unknown},
   key: K,
   make: () => V,

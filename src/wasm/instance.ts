@@ -1,5 +1,5 @@
 /**
- * WebAssembly of our own on a memory that others made: binary in, functions out. Kept per memory object, so that old
+ * WebAssembly of our own on a memory that others made: binary in, functions out. Stored per memory object, so that old
  * ones go with it.
  */
 export type WasmFunction = (...values: number[]) => number | undefined;

@@ -17,7 +17,7 @@ export function tileColumns({simd}: WasmFeatures): number {
   return simd ? 8 : 2;
 }
 
-interface Lane {
+interface LaneWidth {
   readonly type: 'v128' | 'f32';
   readonly op: 'f32x4' | 'f32';
   readonly load: string;
@@ -26,7 +26,7 @@ interface Lane {
   readonly size: number;
 }
 
-const VECTOR: Lane = {
+const VECTOR: LaneWidth = {
   type: 'v128',
   op: 'f32x4',
   load: 'v128.load',
@@ -34,7 +34,7 @@ const VECTOR: Lane = {
   store: 'v128.store',
   size: 4,
 };
-const NUMBER: Lane = {type: 'f32', op: 'f32', load: 'f32.load', splat: 'f32.load', store: 'f32.store', size: 1};
+const NUMBER: LaneWidth = {type: 'f32', op: 'f32', load: 'f32.load', splat: 'f32.load', store: 'f32.store', size: 1};
 
 const STRIDES = ['aRow', 'aInner', 'aOuter', 'bInner', 'bOuter', 'cRow', 'inner', 'outer', 'add'];
 const params = (names: readonly string[]): string => names.map(name => `(param $${name} i32)`).join(' ');
@@ -42,7 +42,7 @@ const gets = (names: readonly string[]): string => names.map(name => `(local.get
 const range = (length: number): number[] => Array.from({length}, (_, index) => index);
 
 /** `parts` lanes side by side by `rows`: one tile. */
-function tile(rows: number, lane: Lane, parts: number): string {
+function tile(rows: number, lane: LaneWidth, parts: number): string {
   const accumulators = range(rows).flatMap(row => range(parts).map(part => ({row, part, name: `$s${row}_${part}`})));
   const offset = (part: number): string => `offset=${4 * lane.size * part}`;
   return `(func $tile${rows}x${lane.size * parts} ${params(['a', 'b', 'c', ...STRIDES])}
@@ -102,7 +102,7 @@ function tile(rows: number, lane: Lane, parts: number): string {
 }
 
 /** The tiles of one width, chosen by the number of rows. */
-function tilesOfWidth(lane: Lane, parts: number): string {
+function tilesOfWidth(lane: LaneWidth, parts: number): string {
   const width = lane.size * parts;
   const call = (rows: number): string => `(call $tile${rows}x${width} ${gets(['a', 'b', 'c', ...STRIDES])})`;
   return `${range(TILE_ROWS)
@@ -116,7 +116,7 @@ function tilesOfWidth(lane: Lane, parts: number): string {
 }
 
 /** Every width, widest first: the last columns of a product are done by the narrower ones. */
-function widths(features: WasmFeatures): {readonly lane: Lane; readonly parts: number}[] {
+function widths(features: WasmFeatures): {readonly lane: LaneWidth; readonly parts: number}[] {
   return features.simd
     ? [
         {lane: VECTOR, parts: 2},

@@ -27,9 +27,9 @@ function repeated(dy: Tensor, x: Tensor, axis: unknown): Tensor | undefined {
       ? axis
       : x.shape.map((_, at) => at);
   const axes = util.parseAxisParam(given, x.shape);
-  const kept = x.shape.map((length, at) => (axes.includes(at) ? 1 : length));
+  const withOnes = x.shape.map((length, at) => (axes.includes(at) ? 1 : length));
   return tile(
-    reshape(dy, kept),
+    reshape(dy, withOnes),
     x.shape.map((length, at) => (axes.includes(at) ? length : 1)),
   );
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {Optimizer} from '../optimizer/optimizer';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
-import {WrapperPlaceholder} from '../optimizer/unregistered_wrapper';
+import {UnregisteredWrapper} from '../optimizer/unregistered_wrapper';
 import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
 import {checkSettings} from '../util/settings_check';
@@ -38,7 +38,7 @@ export type WrapperSettings<P extends readonly AnyCallback[] = readonly []> = Ba
  * const decayed = new OptimWrapper(tf.train.adam(1e-3), {callbacks: [weightDecay], wd: 0.01});
  * ```
  */
-export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> extends WrapperPlaceholder {
+export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> extends UnregisteredWrapper {
   /**
    * @param optimizers a `tf.train` optimizer, or one a parameter group, all of one class, that have made no step yet.
    * @throws where they are something else, or not as many as the groups; for hypers that nothing declares.

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Scalar, TensorLane} from '../rule/declaration';
+import type {Draft, Scalar} from '../rule/declaration';
 import {shown} from '../util/shown';
 import {isTensor, isVariable} from '../util/tensors';
 import {detuplifyPg, setItemPg} from './torch_param_group';
 import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
+
+/** A parameter in the step of a wrapped optimizer, with the index of its group. */
+export type WrappedDraft = Draft<tf.Tensor, {readonly variable: tf.Variable; readonly group: number}>;
 
 /**
  * An optimizer of `tf.train` that keeps no state between steps: it is given that of the parameters in each, and handed
@@ -68,10 +71,10 @@ export class TrainOptimizer {
   }
 
   /**
-   * One step of parameters that have made `steps` before: afterwards the lanes hold the new values and state.
+   * One step of parameters that have made `steps` before: afterwards the drafts hold the new values and state.
    * Call it inside `tf.tidy`.
    */
-  step(lanes: readonly TensorLane[], steps: number): void {
+  step(drafts: readonly WrappedDraft[], steps: number): void {
     const accumulators = Object.entries(this.trainClass.accumulators);
     const held: tf.Variable[] = [];
     const hold = (value: tf.Tensor) => {
@@ -81,25 +84,27 @@ export class TrainOptimizer {
     };
     try {
       this.#setStep(steps);
-      const variables = lanes.map(({p}) => hold(p));
+      const variables = drafts.map(({p}) => hold(p));
       for (const [list, entry] of accumulators) {
         Reflect.set(
           this.optimizer,
           list,
-          lanes.map(lane => {
-            const value = lane.entries[entry];
-            return isTensor(value) ? {originalName: entry, variable: hold(checkShape(lane, entry, value))} : undefined;
+          drafts.map(draft => {
+            const value = draft.entries[entry];
+            return isTensor(value)
+              ? {originalName: entry, variable: hold(checkShape(draft, entry, value))}
+              : undefined;
           }),
         );
       }
       this.optimizer.applyGradients(
-        lanes.flatMap(({grad}, i) => (grad === undefined ? [] : [{name: variables[i]?.name ?? '', tensor: grad}])),
+        drafts.flatMap(({grad}, i) => (grad === undefined ? [] : [{name: variables[i]?.name ?? '', tensor: grad}])),
       );
-      lanes.forEach((lane, i) => {
-        lane.p = variables[i]?.clone() ?? lane.p;
+      drafts.forEach((draft, i) => {
+        draft.p = variables[i]?.clone() ?? draft.p;
         for (const [list, entry] of accumulators) {
           const value = this.#accumulated(list)[i];
-          if (value !== undefined) lane.entries[entry] = value.clone();
+          if (value !== undefined) draft.entries[entry] = value.clone();
         }
       });
     } finally {
@@ -184,7 +189,7 @@ class RunningPower {
   }
 }
 
-function checkShape({variable}: TensorLane, entry: string, value: tf.Tensor): tf.Tensor {
+function checkShape({of: {variable}}: WrappedDraft, entry: string, value: tf.Tensor): tf.Tensor {
   if (tf.util.arraysEqual(value.shape, variable.shape)) return value;
   throw new Error(
     `The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; it must have the variable's, [${variable.shape}].`,

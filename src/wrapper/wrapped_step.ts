@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {unregisteredCallback} from '../rule/callback';
-import type {Callback, Scalar, StateDecl, TensorLane} from '../rule/declaration';
+import type {Callback, Scalar, StateDecl} from '../rule/declaration';
 import {checkEntryName} from '../rule/declaration_check';
 import {checkHyper} from '../rule/hypers';
 import {required} from '../rule/required';
@@ -9,7 +9,7 @@ import {startAt, zeros} from '../rule/starts';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {dict, list, malformed, text} from '../util/config_reader';
 import type {TrainClass} from './train_classes';
-import {disposeOptimizer, TrainOptimizer} from './train_optimizer';
+import {disposeOptimizer, TrainOptimizer, type WrappedDraft} from './train_optimizer';
 
 /** What fastai calls the hypers of `tf.train`. A hyper that is not here keeps its name. */
 const HP_MAP: Readonly<Record<string, string>> = {
@@ -65,8 +65,8 @@ export function wrappedStep(
   const callback = unregisteredCallback(WRAPPED_STEP, {
     hypers: Object.fromEntries([...names.keys()].map(name => [name, required])),
     state: stateOf(trainClass),
-    together: lanes => {
-      stepTogether(inners, lanes);
+    together: drafts => {
+      stepTogether(inners, drafts);
     },
     external: {
       link: (hypers, group) => {
@@ -154,27 +154,27 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
 }
 
 /**
- * Steps the lanes of each group that have made equally many steps at once: `tf.train` counts for all of its parameters
+ * Steps the drafts of each group that have made equally many steps at once: `tf.train` counts for all of its parameters
  * together.
  */
-function stepTogether(inners: readonly TrainOptimizer[], lanes: readonly TensorLane[]): void {
+function stepTogether(inners: readonly TrainOptimizer[], drafts: readonly WrappedDraft[]): void {
   inners.forEach((inner, group) => {
-    const mine = lanes.filter(lane => lane.group === group);
+    const mine = drafts.filter(draft => draft.of.group === group);
     const {powers, counter} = inner.trainClass;
     if (powers === undefined && counter === undefined) {
       if (mine.length > 0) inner.step(mine, 0);
       return;
     }
-    const bySteps = new Map<number, TensorLane[]>();
-    for (const lane of mine) bySteps.set(stepsOf(lane), [...(bySteps.get(stepsOf(lane)) ?? []), lane]);
+    const bySteps = new Map<number, WrappedDraft[]>();
+    for (const draft of mine) bySteps.set(stepsOf(draft), [...(bySteps.get(stepsOf(draft)) ?? []), draft]);
     for (const [steps, same] of bySteps) {
       inner.step(same, steps);
-      for (const lane of same) lane.entries[STEPS] = steps + 1;
+      for (const draft of same) draft.entries[STEPS] = steps + 1;
     }
   });
 }
 
-function stepsOf({entries}: TensorLane): number {
+function stepsOf({entries}: WrappedDraft): number {
   const steps = entries[STEPS];
   return typeof steps === 'number' ? steps : 0;
 }

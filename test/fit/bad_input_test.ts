@@ -211,7 +211,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   [
     'momentum out of range',
     ({model, x, y}) => fitOneCycle(model, x, y, {moms: [0.9, 2, 0.9]}),
-    /'mom' is the share of an average/,
+    /'mom' must be in \[0, 1\)/,
   ],
   [
     'rates for other groups',

@@ -9,7 +9,7 @@ import {
   oneCycle,
   type Optimizer,
   saveOptimizer,
-  type SchedulePlan,
+  type SchedulePolicy,
   type Schedules,
   sgd,
   sgdr,
@@ -144,7 +144,7 @@ describe('setSchedule', () => {
   type Columns = Readonly<Record<string, readonly number[]>>;
   const ready: ReadonlyArray<{
     readonly name: string;
-    readonly plan: SchedulePlan;
+    readonly plan: SchedulePolicy;
     readonly at0: Columns;
     readonly at1: Columns;
   }> = [
@@ -206,7 +206,7 @@ describe('setSchedule', () => {
 
   interface Wrong {
     readonly what: string;
-    readonly schedules: Schedules | SchedulePlan;
+    readonly schedules: Schedules | SchedulePolicy;
     readonly length: {readonly steps: number; readonly step?: number};
     readonly message: RegExp;
   }

@@ -427,13 +427,13 @@ describeBackends(
       const variable = variableOf([3]);
       const grad = tf.ones([3]);
       const odd = callback('onlyHere', {}, ({p, grad: g}) => ({p: p.sub(g).abs().sqrt()}));
-      const {classes, barriers} = trace(
+      const {buckets, barriers} = trace(
         chainOf([odd]),
         [{variable, grad, group: 0, trains: true, doWd: true, hypers: {}, entries: {}}],
         {},
       );
       tf.dispose([variable, grad]);
-      const [first] = classes;
+      const [first] = buckets;
       if (first === undefined) throw new Error('Nothing was traced.');
       return planOf({...first, key: `${first.key}${Math.random()}`}, barriers);
     };

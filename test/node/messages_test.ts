@@ -1,7 +1,7 @@
 import {inspect} from 'node:util';
 
 import {adam} from '../../src';
-import {isLossOfModel} from '../../src/optimizer/left_out';
+import {isLossOfModel} from '../../src/optimizer/left_out_variables';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 

@@ -1,6 +1,6 @@
 import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/rule/chain';
-import type {Lane} from '../../src/rule/declaration';
+import type {Draft} from '../../src/rule/declaration';
 import {type Arithmetic, runChain} from '../../src/rule/run_chain';
 import {difference} from './close';
 import type {Composition} from './compositions';
@@ -71,9 +71,9 @@ export async function runOnBackend(
   }
 }
 
-type Float64Lane = Lane<Float64Value>;
+type Float64Draft = Draft<Float64Value>;
 
-const float64: Arithmetic<Float64Value, Float64Lane> = {
+const float64: Arithmetic<Float64Value, Float64Draft> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
@@ -106,8 +106,8 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   for (let step = 0; step < steps; step++) {
     // As in the optimizer, nothing happens to a parameter without elements.
     const filled = parameters.filter(({p}) => p.size > 0);
-    const lanes = filled.map(
-      ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Lane => {
+    const drafts = filled.map(
+      ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Draft => {
         const gradient = gradients[step] ?? null;
         return {
           before: p,
@@ -121,12 +121,13 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
           },
           entries: Object.fromEntries([...entries, ...common]),
           stopped: false,
+          of: undefined,
         };
       },
     );
-    runChain(chain, lanes, float64);
+    runChain(chain, drafts, float64);
     const before = new Map(common);
-    lanes.forEach(({p, entries}, i) => {
+    drafts.forEach(({p, entries}, i) => {
       const parameter = filled[i];
       if (parameter === undefined) return;
       parameter.p = p;

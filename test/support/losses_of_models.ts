@@ -2,7 +2,7 @@
 // in each.
 import {createRequire} from 'node:module';
 
-import {isLossOfModel} from '../../src/optimizer/left_out';
+import {isLossOfModel} from '../../src/optimizer/left_out_variables';
 import {tf} from './tfjs';
 
 const load = createRequire(import.meta.url);

@@ -5,7 +5,7 @@ import type {Fresh, FusedBackend} from '../kernel';
 import type {Pass, Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from '../wasm/code';
-import {type ClassPlace, Table} from '../wasm/table';
+import {type BucketArguments, Table} from '../wasm/table';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
 /**
@@ -19,9 +19,9 @@ let memory: WebAssembly.Memory | undefined;
 const table = new Table();
 
 /** One parameter in a step: the arrays that its inputs are in and that its outputs go to. */
-interface Work {
+interface BoundJob {
   readonly job: Job;
-  readonly record: number;
+  readonly args: number;
   readonly sources: readonly Float32Array[];
   readonly targets: readonly Float32Array[];
 }
@@ -34,31 +34,31 @@ export const cpuBackend: FusedBackend = {
 
   run(step, backend) {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend, but got ${backend.constructor.name}.`);
-    const shared = sharedGradients(step.classes);
+    const shared = sharedGradients(step.buckets);
     table.start(step);
-    const work = table.places.map(
+    const bound = table.buckets.map(
       ({
         planned: {
           plan: {inputs, outputs},
           jobs,
         },
         layout,
-        records,
+        args,
       }) =>
-        jobs.map((job, j): Work => ({
+        jobs.map((job, j): BoundJob => ({
           job,
-          record: records + j * layout.bytes,
+          args: args + j * layout.bytes,
           sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
           targets: outputs.map(output => targetOf(job, output, backend, shared)),
         })),
     );
-    const tiles = new Tiles(work);
-    const passes = Math.max(...step.classes.map(({plan}) => plan.passes.length));
+    const tiles = new Tiles(bound);
+    const passes = Math.max(...step.buckets.map(({plan}) => plan.passes.length));
     for (let k = 0; k < passes; k++)
-      table.places.forEach((place, c) => {
-        runPass(place, k, tiles, work[c] ?? []);
+      table.buckets.forEach((bucket, c) => {
+        runPass(bucket, k, tiles, bound[c] ?? []);
       });
-    return table.places.flatMap(
+    return table.buckets.flatMap(
       (
         {
           planned: {
@@ -67,7 +67,7 @@ export const cpuBackend: FusedBackend = {
         },
         c,
       ) =>
-        (work[c] ?? []).flatMap(({job, targets}) =>
+        (bound[c] ?? []).flatMap(({job, targets}) =>
           targets.flatMap((array, i) => settle(job, outputs[i], array, backend)),
         ),
     );
@@ -110,17 +110,17 @@ class Tiles {
   readonly #words: Int32Array;
 
   /** Puts the table in the memory, which may grow for it. */
-  constructor(work: ReadonlyArray<readonly Work[]>) {
+  constructor(bound: ReadonlyArray<readonly BoundJob[]>) {
     const tile = (i: number): number => table.bytes + i * TILE * 4;
     let most = 0;
-    table.places.forEach(({layout}, c) => {
-      for (const {record, sources, targets} of work[c] ?? []) {
+    table.buckets.forEach(({layout}, c) => {
+      for (const {args, sources, targets} of bound[c] ?? []) {
         most = Math.max(most, sources.length + targets.length);
         sources.forEach((_, i) => {
-          table.write(record + layout.inputs + 4 * i, tile(i));
+          table.write(args + layout.inputs + 4 * i, tile(i));
         });
         targets.forEach((_, i) => {
-          table.write(record + layout.outputs + 4 * i, tile(sources.length + i));
+          table.write(args + layout.outputs + 4 * i, tile(sources.length + i));
         });
       }
     });
@@ -133,8 +133,8 @@ class Tiles {
     table.copyTo(buffer, 0);
   }
 
-  setCount(record: number, count: number): void {
-    this.#words[record / 4] = count;
+  setCount(args: number, count: number): void {
+    this.#words[args / 4] = count;
   }
 
   copyIn(i: number, from: Float32Array | undefined, begin: number, end: number): void {
@@ -147,7 +147,12 @@ class Tiles {
   }
 }
 
-function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, work: readonly Work[]): void {
+function runPass(
+  {planned: {plan}, slots}: BucketArguments,
+  k: number,
+  tiles: Tiles,
+  bound: readonly BoundJob[],
+): void {
   const pass = plan.passes[k];
   const functions = functionsOf(plan, ownMemory());
   const loop = functions[`pass${k}`];
@@ -161,10 +166,10 @@ function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, 
     job: {
       variable: {size},
     },
-    record,
+    args,
     sources,
     targets,
-  } of work) {
+  } of bound) {
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
         const i = outputs.indexOf(output);
@@ -177,11 +182,11 @@ function runPass({planned: {plan}, slots}: ClassPlace, k: number, tiles: Tiles, 
     for (let begin = 0; loops && begin < size; begin += TILE) {
       const end = Math.min(size, begin + TILE);
       for (const i of full) tiles.copyIn(i, sources[i], begin, end);
-      tiles.setCount(record, end - begin);
-      loop(record, slots, 0);
+      tiles.setCount(args, end - begin);
+      loop(args, slots, 0);
       copyOut(pass.writes, begin, end);
     }
-    after(record, slots, 0);
+    after(args, slots, 0);
     copyOut(pass.after.writes, 0, 1);
   }
 }

@@ -12,29 +12,29 @@ import {
   type TotalNode,
   type Type,
 } from '../graph';
+import type {Dispatch} from './dispatches';
 import {OPERATIONS} from './ops';
-import type {Stage} from './stages';
 
-/** Statements that compute the values of a stage. */
+/** Statements that compute the values of a dispatch. */
 export interface ShaderLines {
   /** What is the same for all elements. */
   readonly scalars: string;
   /** What is computed for each element; comes after `scalars`. */
   readonly elements: string;
-  /** The values, in the order of the stage. */
+  /** The values, in the order of the dispatch. */
   readonly values: readonly string[];
   /** Of what `scalars` computes, the names and types of what `elements` and `values` use. */
   readonly shared: ReadonlyArray<readonly [name: string, type: Type]>;
 }
 
 /**
- * Writes the computation of a stage, up to the reductions.
+ * Writes the computation of a dispatch, up to the reductions.
  * @param declare what a statement that names a value begins with.
  * @param given the expression of what is not computed here.
  */
 export function shaderLines(
   graph: Graph,
-  {values}: Stage,
+  {values}: Dispatch,
   declare: (type: Type) => string,
   given: (node: InputNode | SlotNode | TotalNode | ReductionNode, index: number) => string,
 ): ShaderLines {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import {allocate, makeTensor} from '../../wasm/allocation';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../../wasm/backend';
 import {forgetPackedWeights} from '../../wasm/packed_weights';
@@ -8,11 +8,11 @@ import type {Output} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
+import type {ArgumentLayout} from './argument_layout';
 import {functionsOf} from './code';
-import type {RecordLayout} from './record';
-import {type ClassPlace, Table} from './table';
+import {type BucketArguments, Table} from './table';
 
-/** Room of our own in the backend's memory, kept from step to step. */
+/** Room of our own in the backend's memory, reused from step to step. */
 class Scratch {
   readonly #backend: WasmBackend;
   #at = 0;
@@ -37,7 +37,7 @@ class Scratch {
 const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
 const table = new Table();
 
-/** On tfjs's WASM backend: SIMD functions on its memory, one call for all parameters of a class. */
+/** On tfjs's WASM backend: SIMD functions on its memory, one call for all parameters of a bucket. */
 export const wasmBackend: FusedBackend = {
   prepare(plan, backend) {
     functionsOf(plan, memoryOf(assertWasmBackend(backend)));
@@ -47,35 +47,35 @@ export const wasmBackend: FusedBackend = {
     const wasm = assertWasmBackend(backend);
     const fresh: Fresh[] = [];
     table.start(step);
-    const shared = sharedGradients(step.classes);
+    const shared = sharedGradients(step.buckets);
     const memory = memoryOf(wasm);
     let at: number;
     try {
-      for (const place of table.places) writeRecords(place, wasm, shared, fresh);
-      at = kept(scratches, memory, () => new Scratch(wasm)).room(table.bytes);
+      for (const bucket of table.buckets) writeArguments(bucket, wasm, shared, fresh);
+      at = memo(scratches, memory, () => new Scratch(wasm)).room(table.bytes);
     } catch (error) {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
       throw error;
     }
     // Not before now: what was made may have grown the memory, which replaces its buffer.
     table.copyTo(memory.buffer, at);
-    runPhases(table.places, memory, at);
+    runPhases(table.buckets, memory, at);
     return fresh;
   },
 };
 
-/** Every class has a phase between any two barriers. */
-function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at: number): void {
+/** Every bucket has a phase between any two barriers. */
+function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memory, at: number): void {
   for (let j = 0; ; j++) {
     let ran = false;
     for (const {
       planned: {plan, jobs},
       slots,
-      records,
-    } of places) {
+      args,
+    } of buckets) {
       const phase = functionsOf(plan, memory)[`phase${j}`];
       if (phase === undefined) continue;
-      phase(at + records, at + slots, at, jobs.length);
+      phase(at + args, at + slots, at, jobs.length);
       ran = true;
     }
     if (!ran) return;
@@ -83,17 +83,17 @@ function runPhases(places: readonly ClassPlace[], memory: WebAssembly.Memory, at
 }
 
 /**
- * Tells the functions where the tensors of a class are. A tensor that nothing else shares is written where it stands.
+ * Tells the functions where the tensors of a bucket are. A tensor that nothing else shares is written where it stands.
  */
-function writeRecords(
+function writeArguments(
   {
     planned: {
       plan: {inputs, outputs},
       jobs,
     },
     layout,
-    records,
-  }: ClassPlace,
+    args,
+  }: BucketArguments,
   wasm: WasmBackend,
   shared: ReadonlySet<tf.DataId>,
   fresh: Fresh[],
@@ -108,29 +108,29 @@ function writeRecords(
     ...outputAt(outputs, name, layout),
   }));
   const starting = outputs.filter(({replaces}) => !replaces).map(({name}) => outputAt(outputs, name, layout));
-  let record = records;
+  let jobArgs = args;
   for (const job of jobs) {
     for (const {name, input, isRead, output, at} of columns) {
       const tensor = tensorOf(job, name);
       const data = wasm.dataIdMap.get(tensor.dataId);
-      if (isRead) table.write(record + input, data.memoryOffset);
+      if (isRead) table.write(jobArgs + input, data.memoryOffset);
       if (output === undefined) continue;
       if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
-        table.write(record + at, data.memoryOffset);
+        table.write(jobArgs + at, data.memoryOffset);
         forgetPackedWeights(wasm, data, tensor.size);
-      } else table.write(record + at, makeFresh(job, output, wasm, fresh));
+      } else table.write(jobArgs + at, makeFresh(job, output, wasm, fresh));
     }
     for (const {output, at} of starting)
-      if (output !== undefined) table.write(record + at, makeFresh(job, output, wasm, fresh));
-    record += layout.bytes;
+      if (output !== undefined) table.write(jobArgs + at, makeFresh(job, output, wasm, fresh));
+    jobArgs += layout.bytes;
   }
 }
 
-/** An output and where its offset stands in a record. */
+/** An output and where its offset is among a job's arguments. */
 function outputAt(
   outputs: readonly Output[],
   name: string,
-  layout: RecordLayout,
+  layout: ArgumentLayout,
 ): {readonly output: Output | undefined; readonly at: number} {
   const i = outputs.findIndex(output => output.name === name);
   return {output: outputs[i], at: layout.outputs + 4 * i};

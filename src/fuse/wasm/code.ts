@@ -1,20 +1,20 @@
 /**
  * A WebAssembly module from a plan. For each pass a function `pass<k>` over the elements of one parameter and, for
- * what there is to do after its loop, `after<k>`; both take the offsets of the parameter's record (wasm_record.ts), of
+ * what there is to do after its loop, `after<k>`; both take the offsets of the job's arguments (argument_layout.ts), of
  * the slots (float32) and of the totals (float64). `phase<j>` runs the passes from one barrier to the next for a table
- * of records.
+ * of jobs.
  */
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../../wasm/encode';
 import {instantiate, type WasmFunctions} from '../../wasm/instance';
 import {argsOf, isElementwise, type Node, nodeAt} from '../graph';
 import type {Pass, Plan} from '../plan';
+import {layoutOf} from './argument_layout';
 import {call, float, get, int, lane, loopWhile, memory, op, set} from './instructions';
 import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './ops';
-import {layoutOf} from './record';
 
 /** The parameters of all functions, by local index. */
-const [RECORD, SLOTS, TOTALS, RECORDS] = [0, 1, 2, 3];
+const [ARGS, SLOTS, TOTALS, JOBS] = [0, 1, 2, 3];
 const PREFIX = {vector: 'v', element: 'e', scalar: 's'} as const;
 const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 /** A memory of any size; where it is shared, with the most that there can be as its maximum. */
@@ -25,8 +25,8 @@ const made = new WeakMap<WebAssembly.Memory, WeakMap<Plan, WasmFunctions>>();
 
 /** The functions of a plan on a memory. @throws where WebAssembly can't be compiled. */
 export function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctions {
-  return kept(
-    kept(made, memory, () => new WeakMap<Plan, WasmFunctions>()),
+  return memo(
+    memo(made, memory, () => new WeakMap<Plan, WasmFunctions>()),
     plan,
     () => instantiate(memory, shared => wasmCode(plan, shared)),
   );
@@ -57,16 +57,16 @@ function phasesOf({passes}: Plan): number[][] {
 
 /** @param first the index of the function `pass0`, which the others follow in turn. */
 function phaseOf(plan: Plan, passes: readonly number[], j: number, first: number): Func {
-  const handedOn = [get(RECORD), get(SLOTS), get(TOTALS)];
+  const handedOn = [get(ARGS), get(SLOTS), get(TOTALS)];
   const calls = passes.flatMap(k => [0, 1].flatMap(which => call(first + 2 * k + which, ...handedOn)));
   return exported(
     `phase${j}`,
     ['i32'],
     [],
     loopWhile(
-      get(RECORDS),
-      [...calls, ...set(RECORD, op('i32.add', get(RECORD), int(layoutOf(plan).bytes)))],
-      set(RECORDS, op('i32.sub', get(RECORDS), int(1)), 'local.tee'),
+      get(JOBS),
+      [...calls, ...set(ARGS, op('i32.add', get(ARGS), int(layoutOf(plan).bytes)))],
+      set(JOBS, op('i32.sub', get(JOBS), int(1)), 'local.tee'),
     ),
   );
 }
@@ -99,7 +99,7 @@ class Code {
 
   declare(name: string, type: string): void {
     // Passes have three parameters, which the locals come after.
-    this.#locals.set(name, {type, index: this.#locals.get(name)?.index ?? RECORDS + this.#locals.size});
+    this.#locals.set(name, {type, index: this.#locals.get(name)?.index ?? JOBS + this.#locals.size});
   }
 
   add(...instructions: readonly Bytes[]): void {
@@ -174,13 +174,13 @@ function given(plan: Plan, node: Node, index: number): Bytes {
     case 'total':
       return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
     case 'input':
-      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(RECORD)));
+      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(ARGS)));
     default: {
-      const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(RECORD));
+      const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(ARGS));
       if (node.op !== 'mean') return op('f32.demote_f64', sum);
       return op(
         'f32.demote_f64',
-        op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(RECORD)))),
+        op('f64.div', sum, op('f64.convert_i32_u', memory('i32.load', layout.size, get(ARGS)))),
       );
     }
   }
@@ -195,7 +195,7 @@ function passOf(plan: Plan, pass: Pass, k: number): Func {
   code.scalars(pass.scalars, [...pass.body, ...roots]);
   const used = new Set([...pass.body.flatMap(index => argsOf(code.node(index))), ...roots]);
   const pointer = (name: string, at: number): string => {
-    code.add(code.set(name, 'i32', memory('i32.load', at, get(RECORD))));
+    code.add(code.set(name, 'i32', memory('i32.load', at, get(ARGS))));
     return name;
   };
   const loads = [...used].flatMap(index => {
@@ -224,13 +224,13 @@ function passOf(plan: Plan, pass: Pass, k: number): Func {
     ...summed.map((index, i) => reducers[i]?.[width](code.value(index, width)) ?? []),
     ...stores.map(({node, at}) => memory(`${type}.store`, 0, address(at), code.value(node, width))),
   ];
-  const count = op('i32.shl', memory('i32.load', layout.count, get(RECORD)), int(2));
+  const count = op('i32.shl', memory('i32.load', layout.count, get(ARGS)), int(2));
   code.add(loop(code, op('i32.and', count, int(-16)), 16, body('vector', 'v128')));
   for (const {lanes} of reducers) code.add(lanes());
   code.add(loop(code, count, 4, body('element', 'f32')));
   pass.reductions.forEach((index, i) => {
     const cell = layout.reductions + 8 * plan.reductions.indexOf(index);
-    code.add(memory('f64.store', cell, get(RECORD), reducers[i]?.end(memory('f64.load', cell, get(RECORD))) ?? []));
+    code.add(memory('f64.store', cell, get(ARGS), reducers[i]?.end(memory('f64.load', cell, get(ARGS))) ?? []));
   });
   return code.end(`pass${k}`);
 }
@@ -277,7 +277,7 @@ function sum(code: Code, i: number): Reducer {
 
 /**
  * The i-th reduction as the largest. A vector's `max`, which lets NaN through, is some ten instructions in a row on
- * x64; `pmax` is one, and NaN is kept apart.
+ * x64; `pmax` is one, and NaN has a flag of its own.
  */
 function largest(code: Code, i: number): Reducer {
   const [four, all, nan] = [`four${i}`, `max${i}`, `nan${i}`];
@@ -319,7 +319,7 @@ function afterOf(plan: Plan, {after}: Pass, k: number): Func {
     );
   }
   for (const output of after.writes) {
-    const at = memory('i32.load', layout.outputs + 4 * plan.outputs.indexOf(output), get(RECORD));
+    const at = memory('i32.load', layout.outputs + 4 * plan.outputs.indexOf(output), get(ARGS));
     code.add(memory('f32.store', 0, at, code.value(output.node, 'scalar')));
   }
   return code.end(`after${k}`);

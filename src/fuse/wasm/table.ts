@@ -1,24 +1,24 @@
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import {nodeAt} from '../graph';
-import type {PlannedClass, PlannedStep} from '../kernel';
+import type {PlannedBucket, PlannedStep} from '../kernel';
 import type {Plan} from '../plan';
-import {aligned, layoutOf, type RecordLayout} from './record';
+import {aligned, type ArgumentLayout, layoutOf} from './argument_layout';
 
-/** Where a class's numbers stand, in bytes from the start of the table. */
-export interface ClassPlace {
-  readonly planned: PlannedClass;
-  readonly layout: RecordLayout;
+/** Where a bucket's numbers are, in bytes from the start of the table. */
+export interface BucketArguments {
+  readonly planned: PlannedBucket;
+  readonly layout: ArgumentLayout;
   readonly slots: number;
-  readonly records: number;
+  readonly args: number;
 }
 
 /** The upper word of it in float64; the lower is 0. */
 const MINUS_INFINITY = 0xfff00000;
 
-const layouts = new WeakMap<Plan, RecordLayout>();
+const layouts = new WeakMap<Plan, ArgumentLayout>();
 
 /**
- * What the functions of a step are told, as one block: the totals, then for each class slots and records. Reused from
+ * What the functions of a step are told, as one block: the totals, then per bucket slots and the jobs' arguments. Reused from
  * step to step.
  */
 export class Table {
@@ -26,17 +26,17 @@ export class Table {
   #floats = new Float32Array(this.#words.buffer);
   /** The length in bytes. */
   bytes = 0;
-  places: readonly ClassPlace[] = [];
+  buckets: readonly BucketArguments[] = [];
 
   /** Starts the table of a step: all zero but for the slots, the sizes, and -∞ where the largest is to be found. */
-  start({classes, totals}: PlannedStep): void {
+  start({buckets, totals}: PlannedStep): void {
     let at = 8 * totals;
-    this.places = classes.map(planned => {
-      const layout = recordLayout(planned.plan);
+    this.buckets = buckets.map(planned => {
+      const layout = argumentLayout(planned.plan);
       const slots = at;
-      const records = slots + aligned(4 * planned.slots.length);
-      at = records + layout.bytes * planned.jobs.length;
-      return {planned, layout, slots, records};
+      const args = slots + aligned(4 * planned.slots.length);
+      at = args + layout.bytes * planned.jobs.length;
+      return {planned, layout, slots, args};
     });
     this.bytes = at;
     if (this.#words.length * 4 < at) {
@@ -48,18 +48,18 @@ export class Table {
       planned: {plan, slots: values, jobs},
       layout,
       slots,
-      records,
-    } of this.places) {
+      args,
+    } of this.buckets) {
       this.#floats.set(values, slots / 4);
       const maxima = plan.reductions.flatMap((index, i) =>
         nodeAt(plan.graph, index).op === 'max' ? [layout.reductions + 8 * i] : [],
       );
       for (let i = 0; i < jobs.length; i++) {
-        const record = (records + i * layout.bytes) / 4;
+        const word = (args + i * layout.bytes) / 4;
         const size = jobs[i]?.variable.size ?? 0;
-        this.#words[record] = size;
-        this.#words[record + 1] = size;
-        for (const at of maxima) this.#words[record + at / 4 + 1] = MINUS_INFINITY;
+        this.#words[word] = size;
+        this.#words[word + 1] = size;
+        for (const at of maxima) this.#words[word + at / 4 + 1] = MINUS_INFINITY;
       }
     }
   }
@@ -74,6 +74,6 @@ export class Table {
   }
 }
 
-function recordLayout(plan: Plan): RecordLayout {
-  return kept(layouts, plan, () => layoutOf(plan));
+function argumentLayout(plan: Plan): ArgumentLayout {
+  return memo(layouts, plan, () => layoutOf(plan));
 }

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {env} from '@tensorflow/tfjs-core';
 
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
-import {leastTotals, stagesOf} from '../shader/stages';
+import {dispatchesOf, leastTotals} from '../shader/dispatches';
 import {Canvas} from './canvas';
-import {Run} from './run';
+import {WebGLStep} from './step';
 import {isWebGLBackend, type WebGLBackend} from './textures';
 
 const canvases = new WeakMap<WebGLBackend, Canvas>();
@@ -19,30 +19,30 @@ export const webglBackend: FusedBackend = {
     const canvas = canvasOf(assertWebGL(backend));
     // Nothing compiles then, and the step will say so.
     if (canvas.isLost) return;
-    for (const stage of stagesOf(plan, leastTotals(plan), canvas.mostTargets, false))
-      canvas.program(plan, stage, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
+    for (const dispatch of dispatchesOf(plan, leastTotals(plan), canvas.mostTargets, false))
+      canvas.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
   },
 
   run(step, backend) {
     const webgl = assertWebGL(backend);
     const canvas = canvasOf(webgl);
     canvas.check(false);
-    const run = new Run(webgl, canvas, step);
+    const webGLStep = new WebGLStep(webgl, canvas, step);
     try {
       const {numBytesInGPUAllocated: before} = webgl.memory();
-      run.prepare();
-      run.draw();
+      webGLStep.prepare();
+      webGLStep.draw();
       canvas.check(webgl.memory().numBytesInGPUAllocated > before);
     } catch (error) {
-      run.abandon();
+      webGLStep.abandon();
       throw error;
     }
-    return run.commit();
+    return webGLStep.commit();
   },
 };
 
 function canvasOf(webgl: WebGLBackend): Canvas {
-  return kept(canvases, webgl, () => new Canvas(webgl.gpgpu.gl));
+  return memo(canvases, webgl, () => new Canvas(webgl.gpgpu.gl));
 }
 
 function assertWebGL(backend: tf.KernelBackend): WebGLBackend {

@@ -1,9 +1,9 @@
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import type {Plan} from '../plan';
-import type {Stage} from '../shader/stages';
+import type {Dispatch} from '../shader/dispatches';
 import {CORNER, isWebGL2, type Targets, targetsOf, type Triangle, triangleOf, type WebGLContext} from './context';
 import {type Dialect, WEBGL1, WEBGL2} from './dialects';
-import {type Shader, stageShader, sumShader, type Variant} from './shader';
+import {dispatchShader, type Shader, sumShader, type Variant} from './shader';
 import type {Texture, WebGLBackend} from './textures';
 
 /** A compiled shader. */
@@ -67,14 +67,16 @@ export class Canvas {
     return this.#wasLost;
   }
 
-  program(plan: Plan, stage: Stage, ofTensors: Variant): Program {
-    const variant: Variant = stage.kind === 'sums' || stage.kind === 'tensors' ? ofTensors : ['scalar'];
-    return this.#kept(plan, `${stage.name} ${variant.join()}`, () => stageShader(this.#dialect, plan, stage, variant));
+  program(plan: Plan, dispatch: Dispatch, ofTensors: Variant): Program {
+    const variant: Variant = dispatch.kind === 'sums' || dispatch.kind === 'tensors' ? ofTensors : ['scalar'];
+    return this.#compiled(plan, `${dispatch.name} ${variant.join()}`, () =>
+      dispatchShader(this.#dialect, plan, dispatch, variant),
+    );
   }
 
   /** Adds up the texels of as many textures, or finds the largest. */
   summing(areLargest: readonly boolean[]): Program {
-    return this.#kept(this, areLargest.join(), () => sumShader(this.#dialect, areLargest));
+    return this.#compiled(this, areLargest.join(), () => sumShader(this.#dialect, areLargest));
   }
 
   /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
@@ -155,9 +157,9 @@ export class Canvas {
     this.#targets.choose(targets.map((_, i) => gl.COLOR_ATTACHMENT0 + i));
   }
 
-  #kept(owner: object, name: string, shader: () => Shader): Program {
-    return kept(
-      kept(this.#programs, owner, () => new Map<string, Program>()),
+  #compiled(owner: object, name: string, shader: () => Shader): Program {
+    return memo(
+      memo(this.#programs, owner, () => new Map<string, Program>()),
       name,
       () => this.#linked(shader()),
     );

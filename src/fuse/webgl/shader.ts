@@ -11,8 +11,8 @@
  */
 import type {Type} from '../graph';
 import type {Plan} from '../plan';
+import {type Dispatch, isLargest, leastTotals} from '../shader/dispatches';
 import {four, fours, shaderLines} from '../shader/lines';
-import {isLargest, leastTotals, type Stage} from '../shader/stages';
 import type {Dialect} from './dialects';
 
 /**
@@ -36,8 +36,13 @@ export interface Shader {
   readonly sources: number;
 }
 
-/** Computes the values of a stage; of sums, parts: each adds up every so manieth texel of its row's share. */
-export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output, ...stored]: Variant): Shader {
+/** Computes the values of a dispatch; of sums, parts: each adds up every so manieth texel of its row's share. */
+export function dispatchShader(
+  dialect: Dialect,
+  plan: Plan,
+  dispatch: Dispatch,
+  [output, ...stored]: Variant,
+): Shader {
   const {graph, inputs, passes, slots} = plan;
   // The sums of all passes come after the inputs, and the totals after these.
   const unitOf = (pass: number, i: number): number =>
@@ -46,12 +51,12 @@ export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output,
     `fetch(${dialect.texture(unitOf(pass, i))},ivec2(0,${row}))`;
   const sum = (...of: Parameters<typeof found>): string => `F(dot(${found(...of)},vec4(1)))`;
   const lanes = output === 'matrix' ? 4 : 2;
-  const places = 2 + inputs.length;
+  const geometry = 2 + inputs.length;
   const texelOf = (i: number, at: string): string => `F(fetch(${dialect.texture(i)},${at}))`;
-  const {scalars, elements, values, shared} = shaderLines(graph, stage, typeName, (node, index) => {
+  const {scalars, elements, values, shared} = shaderLines(graph, dispatch, typeName, (node, index) => {
     switch (node.op) {
       case 'slot':
-        return `F(number(${places + (node.index >> 2)},${node.index & 3}))`;
+        return `F(number(${geometry + (node.index >> 2)},${node.index & 3}))`;
       case 'total':
         return sum(passes.length, node.index, '0');
       case 'input': {
@@ -77,36 +82,36 @@ export function stageShader(dialect: Dialect, plan: Plan, stage: Stage, [output,
     }
   });
   const compute = (set: string): string =>
-    PLACES[output] +
+    POSITIONS[output] +
     elements +
     targets(values.length, i =>
-      isLargest(plan, stage, i)
+      isLargest(plan, dispatch, i)
         ? `=vec4(larger(F(to[${i}]),select(F(least),${values[i] ?? ''},inside))${lanes === 2 ? ',least,least' : ''})`
         : `${set}vec4(select(F(0),${values[i] ?? ''},inside)${lanes === 2 ? ',0,0' : ''})`,
     );
   const main =
-    stage.kind !== 'sums'
+    dispatch.kind !== 'sums'
       ? `ivec2 texel=ivec2(gl_FragCoord.xy);int t=texel.y*at[0].x+texel.x;${compute('=')}`
-      : `${targets(values.length, i => start(isLargest(plan, stage, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
+      : `${targets(values.length, i => start(isLargest(plan, dispatch, i)))}int across=at[1].y,down=at[1].w,width=at[0].x,range=(at[0].w+down-1)/down;
 int start=(int(gl_FragCoord.y)-at[1].x*down)*range,end=start+range<at[0].w?start+range:at[0].w,t=start+int(gl_FragCoord.x);ivec2 leap=texelAt(across,width),texel=texelAt(t,width);
 REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ivec2(-width,1);}`;
   const size = {
     lanes,
     textures: unitOf(passes.length, leastTotals(plan)),
-    words: places + fours(slots),
+    words: geometry + fours(slots),
     targets: values.length,
   } as const;
   // What is the same for all elements is computed at the corners of the triangle that is drawn, unless that is more
   // than they can hand over.
   const handed = fours(shared.length);
-  if (!dialect.handsOver || places + handed > MOST_HANDED)
+  if (!dialect.handsOver || geometry + handed > MOST_HANDED)
     return shader(dialect, size, `\n#define at words\n`, scalars + main);
   const take = shared
     .map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`)
     .join('');
-  const give = `${Array.from({length: places}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
+  const give = `${Array.from({length: geometry}, (_, i) => `at[${i}]=words[${i}];`).join('')}${scalars}${shared.map(([name], i) => `handed${four(i)}=F(${name}).x;`).join('')}`;
   const hands = (way: string): string =>
-    `flat ${way} ivec4 at[${places}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
+    `flat ${way} ivec4 at[${geometry}];${handed === 0 ? '' : `flat ${way} vec4 handed[${handed}];`}`;
   return shader(dialect, size, hands('in'), take + main, hands('out'), give);
 }
 
@@ -158,7 +163,7 @@ function typeName(type: Type): string {
 const MOST_HANDED = 15;
 
 // `first` is the index of a texel's first element, `t` that of the texel.
-const PLACES: Readonly<Record<Form, string>> = {
+const POSITIONS: Readonly<Record<Form, string>> = {
   scalar: 'B inside=B(1,0);',
   vector: 'int first=2*t;B inside=B(1,first+1<at[0].z);',
   matrix: `int w=(at[0].z+1)/2,h=(at[0].y+1)/2,line=t/w,column=2*(t-line*w),batch=line/h,row=2*(line-batch*h),first=(batch*at[0].y+row)*at[0].z+column;

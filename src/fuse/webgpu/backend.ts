@@ -1,39 +1,39 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
-import {leastTotals, stagesOf} from '../shader/stages';
+import {dispatchesOf, leastTotals} from '../shader/dispatches';
 import {type GpuDevice, isWebGPUBackend, type WebGPUBackend} from './device';
 import {Memory} from './memory';
-import {pipelinesOf} from './programs';
-import {Run} from './run';
+import {pipelinesOf} from './pipelines';
 import {LANES, lanesOf, WORKGROUP} from './shader';
+import {WebGPUStep} from './step';
 
 const memories = new WeakMap<GpuDevice, Memory>();
 
-/** On tfjs's WebGPU backend: one dispatch a parameter, in place. */
+/** On tfjs's WebGPU backend: one dispatch per parameter, in place. */
 export const webgpuBackend: FusedBackend = {
   prepare(plan, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
-    for (const stage of stagesOf(plan, leastTotals(plan), WORKGROUP, true))
-      for (const size of LANES) pipelines.of(stage, lanesOf(stage, size));
+    for (const dispatch of dispatchesOf(plan, leastTotals(plan), WORKGROUP, true))
+      for (const size of LANES) pipelines.of(dispatch, lanesOf(dispatch, size));
   },
 
   run(step, backend) {
     const gpu = webgpu(backend);
     const {device} = gpu;
-    const run = new Run(
+    const webGPUStep = new WebGPUStep(
       gpu,
-      kept(memories, device, () => new Memory(device)),
+      memo(memories, device, () => new Memory(device)),
       step,
     );
     try {
-      run.prepare();
+      webGPUStep.prepare();
     } catch (error) {
-      run.abandon();
+      webGPUStep.abandon();
       throw error;
     }
-    return run.dispatch();
+    return webGPUStep.encode();
   },
 };
 

@@ -1,7 +1,7 @@
 import {type GpuBuffer, type GpuCommandEncoder, type GpuDevice, STORAGE, UNIFORM, type WebGPUBackend} from './device';
 
 /**
- * The buffers of our own that a step uses beside tensors. They are kept from step to step and grow where they have to.
+ * The buffers of our own that a step uses beside tensors. They stay from step to step and grow where they have to.
  */
 export class Memory {
   readonly #device: GpuDevice;

@@ -1,6 +1,6 @@
 import type {DataId} from '@tensorflow/tfjs-core';
 
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import type {WebGPUBackend} from './device';
 
 const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
@@ -11,7 +11,7 @@ const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
  * method `read` is extended to count.
  */
 export function pendingReads(backend: WebGPUBackend): {has(dataId: DataId): boolean} {
-  return kept(pending, backend, () => watched(backend));
+  return memo(pending, backend, () => watched(backend));
 }
 
 function watched(backend: WebGPUBackend): Map<DataId, number> {

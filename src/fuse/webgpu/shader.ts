@@ -5,8 +5,8 @@
  */
 import type {Extent} from '../graph';
 import type {Plan} from '../plan';
+import {type Dispatch, isLargest} from '../shader/dispatches';
 import {four, fours, shaderLines} from '../shader/lines';
-import {isLargest, type Stage} from '../shader/stages';
 
 /** Threads that work together; sums that a shader adds up at most. */
 export const WORKGROUP = 64;
@@ -32,22 +32,22 @@ export const LANES = [1, 4] as const;
 export type Lanes = (typeof LANES)[number];
 
 /**
- * Four where a stage computes elements, and these fill vectors of four: reading one number takes as long as reading
+ * Four where a dispatch computes elements, and these fill vectors of four: reading one number takes as long as reading
  * four.
  */
-export function lanesOf({kind}: Stage, size: number): Lanes {
+export function lanesOf({kind}: Dispatch, size: number): Lanes {
   return (kind === 'sums' || kind === 'tensors') && size > 0 && size % 4 === 0 ? 4 : 1;
 }
 
-/** Computes the values of a stage: of sums a part in each workgroup, of terms and scalars all in one thread. */
-export function stageShader(plan: Plan, stage: Stage, lanes: Lanes): string {
+/** Computes the values of a dispatch: of sums a part in each workgroup, of terms and scalars all in one thread. */
+export function dispatchShader(plan: Plan, dispatch: Dispatch, lanes: Lanes): string {
   const {graph, inputs, outputs, passes, slots} = plan;
   const names = boundNames(plan);
   const sums = passes.flatMap(({reductions}) => reductions);
   const tensor = (name: string, index: string): string => `tensor${names.indexOf(name)}[${index}]`;
   const {scalars, elements, values} = shaderLines(
     graph,
-    stage,
+    dispatch,
     () => 'let',
     (node, index) => {
       switch (node.op) {
@@ -67,25 +67,25 @@ export function stageShader(plan: Plan, stage: Stage, lanes: Lanes): string {
     `let end=own.size/${lanes}u;let step=n.x*${WORKGROUP}u;for(var i=id.x;i<end;i+=step){${elements}${text}}`;
   const once = (text: string): string => `if(id.x==0u){${text}}`;
   const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
-  const isMax = (i: number): boolean => isLargest(plan, stage, i);
+  const isMax = (i: number): boolean => isLargest(plan, dispatch, i);
   const fourOf = (sum: string): string => `larger(larger(${sum}.x,${sum}.y),larger(${sum}.z,${sum}.w))`;
   const write = (extent: Extent): string =>
     each((value, i) => {
-      const output = stage.outputs[i];
+      const output = dispatch.outputs[i];
       return output?.extent !== extent
         ? ''
         : extent === 'full'
           ? `${tensor(output.name, 'i')}=${value};`
           : `${tensor(output.name, '0')}=${value}${lane};`;
     });
-  const computations: Readonly<Record<Stage['kind'], () => string>> = {
+  const computations: Readonly<Record<Dispatch['kind'], () => string>> = {
     // Each thread gives the others what it has added up, and some add up one sum each.
     sums: () => `${each((_, i) => `var sum${i}=F(${isMax(i) ? 'own.least' : '0'});`)}${forEach(each((value, i) => `sum${i}${isMax(i) ? `=largerOf(sum${i},${value})` : `+=${value}`};`))}
 ${each((_, i) => `shares[${i * WORKGROUP}u+local]=${lanes === 1 ? `sum${i}` : isMax(i) ? fourOf(`sum${i}`) : `dot(sum${i},F(1))`};`)}workgroupBarrier();
 if(local<${values.length}u){let isMax=${each((_, i) => (isMax(i) ? `local==${i}u||` : ''))}false;var sum=select(0f,own.least,isMax);
 for(var i=0u;i<${WORKGROUP}u;i++){let share=shares[local*${WORKGROUP}u+i];sum=select(sum+share,larger(sum,share),isMax);}
-scratch[own.sums+(${sums.indexOf(passes[stage.pass]?.reductions[stage.first] ?? 0)}u+local)*own.parts+group.x]=sum;}`,
-    terms: () => once(each((value, i) => `scratch[${stage.first + i}u*own.terms+own.term]=${value};`)),
+scratch[own.sums+(${sums.indexOf(passes[dispatch.pass]?.reductions[dispatch.first] ?? 0)}u+local)*own.parts+group.x]=sum;}`,
+    terms: () => once(each((value, i) => `scratch[${dispatch.first + i}u*own.terms+own.term]=${value};`)),
     tensors: () => forEach(write('full')) + once(write('scalar')),
     scalars: () => once(write('scalar')),
   };
@@ -97,7 +97,7 @@ scratch[own.sums+(${sums.indexOf(passes[stage.pass]?.reductions[stage.first] ?? 
   const of = (type: string): string => (lanes === 1 ? type : `vec4<${type}>`);
   return `alias F=${of('f32')};alias B=${of('bool')};alias U=${of('u32')};
 struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:f32,least:f32,slots:array<vec4<f32>,${Math.max(1, fours(slots))}>}
-${tensors.join('')}${stage.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : ''}${PRELUDE}{${scalars}${computations[stage.kind]()}}`;
+${tensors.join('')}${dispatch.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : ''}${PRELUDE}{${scalars}${computations[dispatch.kind]()}}`;
 }
 
 // WGSL has no constant that is not a number or infinite, so `own.nan` and `own.least` are such.

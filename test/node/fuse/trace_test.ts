@@ -46,7 +46,7 @@ describeBackends(
       const decayed = callback('decayed', {hypers: {lr: required, wd: 0}}, ({p, grad, lr, wd}) => ({
         p: p.mul(1 - lr * wd).sub(grad.mul(lr)),
       }));
-      const [only] = traced([decayed], [jobOf([3])]).classes;
+      const [only] = traced([decayed], [jobOf([3])]).buckets;
       expect(only && printGraph(only.graph)).toBe('%3 = mul(p, $0)\n%5 = mul(grad, $1)\n%6 = sub(%3, %5)\np ← %6');
       expect(only?.slots).toEqual([1 - 0.1 * 0.01, 0.1]);
     });
@@ -55,30 +55,30 @@ describeBackends(
       const {callbacks} = adam(1e-3);
       const entries = {gradAvg: tf.zeros([3]), sqrAvg: tf.zeros([3])};
       tensors.push(...Object.values(entries));
-      const at = (step: number) => traced(callbacks, [jobOf([3], {entries: {...entries, step}})]).classes[0];
+      const at = (step: number) => traced(callbacks, [jobOf([3], {entries: {...entries, step}})]).buckets[0];
       expect(at(7)?.key).toBe(at(1)?.key);
       expect(at(7)?.numbers).toEqual([['step', 8]]);
       expect(at(7)?.slots).not.toEqual(at(1)?.slots);
-      expect(traced(callbacks, [jobOf([3])]).classes[0]?.key).not.toBe(at(1)?.key);
+      expect(traced(callbacks, [jobOf([3])]).buckets[0]?.key).not.toBe(at(1)?.key);
     });
 
     it('traces parameters of equal hypers and state at once, whatever their shapes', () => {
       const hypers = {lr: 0.2, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
       const jobs = [jobOf([3]), jobOf([2, 2]), jobOf([3], {doWd: false}), jobOf([3], {hypers}), jobOf([]), jobOf([0])];
-      expect(traced(adam().callbacks, jobs).classes.map(each => each.jobs.length)).toEqual([3, 1, 1, 1]);
+      expect(traced(adam().callbacks, jobs).buckets.map(each => each.jobs.length)).toEqual([3, 1, 1, 1]);
     });
 
     it('traces by shape where a callback asks for it', () => {
       const scaled = callback('scaled', {}, ({p, grad}) => ({p: p.sub(grad.div(p.size))}));
-      const {classes} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
-      expect(classes.map(({slots}) => slots)).toEqual([[3], [4]]);
-      expect(classes[0]?.key).toBe(classes[1]?.key);
+      const {buckets} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
+      expect(buckets.map(({slots}) => slots)).toEqual([[3], [4]]);
+      expect(buckets[0]?.key).toBe(buckets[1]?.key);
     });
 
     it('is cut into passes by reductions, and only the last writes', () => {
       // LAMB: the largest elements, the mean squares, the step.
       const result = traced(lamb().callbacks, [jobOf([3])]);
-      const plan = result.classes.map(each => planOf(each, result.barriers))[0];
+      const plan = result.buckets.map(each => planOf(each, result.barriers))[0];
       expect(
         plan?.passes.map(({reductions, writes, barrier}) => [
           reductions.length,
@@ -99,7 +99,7 @@ describeBackends(
       const step = callback('plainStep', {}, ({p, grad}) => ({p: p.sub(grad)}));
       const result = traced([clipped, step], [jobOf([3]), jobOf([3], {doWd: false})]);
       expect(result.totals).toBe(1);
-      for (const each of result.classes) {
+      for (const each of result.buckets) {
         const {passes} = planOf(each, result.barriers);
         expect(passes.map(({barrier, after, writes}) => [barrier, after.terms.length, writes.length])).toEqual([
           [false, 1, 0],

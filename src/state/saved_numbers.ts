@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Lending} from './lending';
 
 /** Int32 tensors by name. Asked for the same numbers again it gives the same tensor. */
-export class KeptNumbers {
+export class SavedNumbers {
   readonly #lending: Lending;
-  readonly #kept = new Map<string, {readonly numbers: Int32Array; readonly tensor: tf.Tensor}>();
+  readonly #tensors = new Map<string, {readonly numbers: Int32Array; readonly tensor: tf.Tensor}>();
 
   constructor(lending: Lending) {
     this.#lending = lending;
@@ -13,17 +13,17 @@ export class KeptNumbers {
 
   /** A tensor of these numbers, which lives until the name stands for others, or `dispose`. */
   tensor(name: string, numbers: Int32Array, shape: number[]): tf.Tensor {
-    const last = this.#kept.get(name);
+    const last = this.#tensors.get(name);
     if (last !== undefined && tf.util.arraysEqual(last.numbers, numbers)) return last.tensor;
     if (last !== undefined) this.#lending.release(last.tensor);
     // A copy: the CPU backend would share the array.
     const tensor = tf.keep(tf.tensor(numbers.slice(), shape, 'int32'));
-    this.#kept.set(name, {numbers, tensor});
+    this.#tensors.set(name, {numbers, tensor});
     return tensor;
   }
 
   dispose(): void {
-    for (const {tensor} of this.#kept.values()) tensor.dispose();
-    this.#kept.clear();
+    for (const {tensor} of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
   }
 }

@@ -1,10 +1,10 @@
-import {kept} from '../../util/memo';
+import {memo} from '../../util/memo';
 import type {Plan} from '../plan';
-import type {Stage} from '../shader/stages';
+import type {Dispatch} from '../shader/dispatches';
 import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './device';
-import {boundNames, isWritten, type Lanes, stageShader} from './shader';
+import {boundNames, dispatchShader, isWritten, type Lanes} from './shader';
 
-/** The pipelines of a plan on one device. They are kept for as long as both live. */
+/** The pipelines of a plan on one device. They stay for as long as both live. */
 class Pipelines {
   readonly #plan: Plan;
   readonly #device: GpuDevice;
@@ -30,14 +30,17 @@ class Pipelines {
     });
   }
 
-  of(stage: Stage, lanes: Lanes): GpuPipeline {
+  of(dispatch: Dispatch, lanes: Lanes): GpuPipeline {
     const {layout} = this;
     const device = this.#device;
     const plan = this.#plan;
-    return kept(this.#made, `${stage.name} ${lanes}`, () =>
+    return memo(this.#made, `${dispatch.name} ${lanes}`, () =>
       device.createComputePipeline({
         layout: device.createPipelineLayout({bindGroupLayouts: [layout]}),
-        compute: {module: device.createShaderModule({code: stageShader(plan, stage, lanes)}), entryPoint: 'main'},
+        compute: {
+          module: device.createShaderModule({code: dispatchShader(plan, dispatch, lanes)}),
+          entryPoint: 'main',
+        },
       }),
     );
   }
@@ -47,8 +50,8 @@ const pipelines = new WeakMap<GpuDevice, WeakMap<Plan, Pipelines>>();
 
 /** @throws where the plan takes more buffers than the device can bind. */
 export function pipelinesOf(plan: Plan, device: GpuDevice): Pipelines {
-  return kept(
-    kept(pipelines, device, () => new WeakMap<Plan, Pipelines>()),
+  return memo(
+    memo(pipelines, device, () => new WeakMap<Plan, Pipelines>()),
     plan,
     () => new Pipelines(plan, device),
   );

@@ -10,7 +10,7 @@ import {rememberOutsideWeights} from './outside_weights';
  * Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps outside of
  * them, and all that the optimizer knows.
  */
-export async function traceless(
+export async function trainAndUndo(
   model: LayersModel,
   optimizer: Optimizer,
   training: () => Promise<void>,

@@ -3,14 +3,14 @@ import {env} from '@tensorflow/tfjs-core';
 
 import type {Output} from '../graph';
 import type {Job} from '../job';
-import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
+import type {Fresh, PlannedBucket, PlannedStep} from '../kernel';
 import type {Plan} from '../plan';
-import {inOrder, type Stage, stagesOf} from '../shader/stages';
+import {type Dispatch, dispatchesOf, inOrder} from '../shader/dispatches';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
+import {groupOf} from './bind_groups';
 import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './device';
-import {groupOf} from './groups';
 import type {Memory} from './memory';
-import {pipelinesOf} from './programs';
+import {pipelinesOf} from './pipelines';
 import {pendingReads} from './reads';
 import {boundNames, LANES, type Lanes, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
 
@@ -24,29 +24,25 @@ const MOST_PARTS = 64;
 /** Data that the device had no memory for. It tells that later. */
 const withoutMemory = new WeakSet();
 
-/** A parameter: where its uniforms are, in words, and its sums in the scratch; its number among all. */
-interface Row {
+/** A job with its buffers: where its uniforms are, in words, and its sums in the scratch; its number among all. */
+interface BoundJob {
   readonly size: number;
   readonly buffers: readonly GpuBuffer[];
   readonly own: number;
   readonly sums: number;
   readonly parts: number;
   readonly term: number;
-}
-
-/** A row with what is bound for it. */
-interface BoundRow extends Row {
   readonly group: GpuBindGroup;
 }
 
-interface ClassRun {
-  readonly planned: PlannedClass;
-  readonly stages: readonly Stage[];
-  readonly rows: readonly BoundRow[];
+interface BoundBucket {
+  readonly planned: PlannedBucket;
+  readonly dispatches: readonly Dispatch[];
+  readonly bound: readonly BoundJob[];
 }
 
 /** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
-export class Run {
+export class WebGPUStep {
   readonly #backend: WebGPUBackend;
   readonly #memory: Memory;
   readonly #step: PlannedStep;
@@ -55,8 +51,8 @@ export class Run {
   readonly #temporary: TensorInfo[] = [];
   readonly #written: BufferData[] = [];
   readonly #used: DataId[] = [];
-  readonly #classes: ClassRun[] = [];
-  #rows = 0;
+  readonly #buckets: BoundBucket[] = [];
+  #jobs = 0;
   #uniformWords = 0;
 
   constructor(backend: WebGPUBackend, memory: Memory, step: PlannedStep) {
@@ -68,45 +64,45 @@ export class Run {
   prepare(): void {
     const backend = this.#backend;
     const memory = this.#memory;
-    const {classes, totals} = this.#step;
+    const {buckets, totals} = this.#step;
     const {device} = backend;
-    const shared = sharedGradients(classes);
+    const shared = sharedGradients(buckets);
     const alignment = device.limits.minUniformBufferOffsetAlignment / 4;
-    let scratchWords = totals * classes.reduce((sum, {jobs}) => sum + jobs.length, 0);
-    const unbound = classes.map(planned => {
+    let scratchWords = totals * buckets.reduce((sum, {jobs}) => sum + jobs.length, 0);
+    const unbound = buckets.map(planned => {
       const {plan, jobs} = planned;
       const columns = boundNames(plan).map(name => [name, plan.outputs.find(output => output.name === name)] as const);
-      const rows = jobs.map((job): Row => {
+      const measured = jobs.map((job): Omit<BoundJob, 'group'> => {
         const {size} = job.variable;
         const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
-        const row = {
+        const measuredJob = {
           size,
           parts,
           own: this.#uniformWords,
           sums: scratchWords,
-          term: this.#rows++,
+          term: this.#jobs++,
           buffers: columns.map(([name, output]) => this.#buffer(job, name, output, shared)),
         };
         this.#uniformWords += Math.ceil(ownWords(plan) / alignment) * alignment;
         scratchWords += plan.reductions.length * parts;
-        return row;
+        return measuredJob;
       });
-      return {planned, rows};
+      return {planned, measured};
     });
     memory.start(backend, 4 * this.#uniformWords, 4 * scratchWords);
     const {uniforms, scratch} = memory;
-    for (const {planned, rows} of unbound) {
+    for (const {planned, measured} of unbound) {
       const {plan} = planned;
       const {layout} = pipelinesOf(plan, device);
-      const bound = rows.map((row): BoundRow => ({
-        ...row,
-        group: groupOf(device, layout, uniforms, 4 * row.own, 4 * ownWords(plan), [scratch, ...row.buffers]),
+      const bound = measured.map((job): BoundJob => ({
+        ...job,
+        group: groupOf(device, layout, uniforms, 4 * job.own, 4 * ownWords(plan), [scratch, ...job.buffers]),
       }));
-      this.#classes.push({planned, rows: bound, stages: stagesOf(plan, totals, WORKGROUP, true)});
+      this.#buckets.push({planned, bound, dispatches: dispatchesOf(plan, totals, WORKGROUP, true)});
     }
   }
 
-  dispatch(): Fresh[] {
+  encode(): Fresh[] {
     const backend = this.#backend;
     const memory = this.#memory;
     backend.device.queue.writeBuffer(memory.uniforms, 0, this.#uniforms());
@@ -202,10 +198,10 @@ export class Run {
     const floats = new Float32Array(words.buffer);
     for (const {
       planned: {slots},
-      rows,
-    } of this.#classes) {
-      for (const {own, size, sums, parts, term} of rows) {
-        words.set([size, sums, parts, term, this.#rows], own);
+      bound,
+    } of this.#buckets) {
+      for (const {own, size, sums, parts, term} of bound) {
+        words.set([size, sums, parts, term, this.#jobs], own);
         floats.set([NaN, -Infinity, 0, ...slots], own + OWN_WORDS - 3);
       }
     }
@@ -216,27 +212,27 @@ export class Run {
     for (const [
       {
         planned: {plan},
-        rows,
+        bound,
       },
-      stage,
-    ] of inOrder(this.#classes)) {
+      dispatch,
+    ] of inOrder(this.#buckets)) {
       for (const lanes of LANES) {
-        const some = rows.filter(({size}) => lanesOf(stage, size) === lanes);
-        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.#backend.device).of(stage, lanes));
-        for (const row of some) {
-          pass.setBindGroup(0, row.group);
-          pass.dispatchWorkgroups(this.#workgroups(plan, stage, row, lanes));
+        const some = bound.filter(({size}) => lanesOf(dispatch, size) === lanes);
+        if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.#backend.device).of(dispatch, lanes));
+        for (const job of some) {
+          pass.setBindGroup(0, job.group);
+          pass.dispatchWorkgroups(this.#workgroups(plan, dispatch, job, lanes));
           this.#backend.dispatchCountInPass++;
         }
       }
     }
   }
 
-  #workgroups({reductions}: Plan, {kind}: Stage, {size, parts}: Row, lanes: Lanes): number {
+  #workgroups({reductions}: Plan, {kind}: Dispatch, {size, parts}: BoundJob, lanes: Lanes): number {
     if (kind === 'sums') return parts;
     if (kind !== 'tensors') return 1;
     // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
-    const added = Math.max(reductions.length > 0 ? parts : 1, this.#step.totals > 0 ? this.#rows : 1);
+    const added = Math.max(reductions.length > 0 ? parts : 1, this.#step.totals > 0 ? this.#jobs : 1);
     return Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added)));
   }
 }

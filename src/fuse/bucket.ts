@@ -9,7 +9,7 @@ import {Untraceable} from './traced';
  * Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries
  * started.
  */
-export type JobClass = [first: Job, ...others: Job[]];
+export type Bucket = [first: Job, ...others: Job[]];
 
 /** What callbacks can tell of a parameter's state: of each entry its name and its number, or a tensor's extent. */
 interface Entries {
@@ -17,18 +17,18 @@ interface Entries {
   readonly values: ReadonlyArray<number | Extent>;
 }
 
-/** @param byShape whether parameters of a class have to be of one shape too. */
-export function classesOf(jobs: readonly Job[], byShape: boolean): JobClass[] {
-  const classes: Array<{readonly members: JobClass; readonly entries: Entries}> = [];
+/** @param byShape whether parameters of a bucket have to be of one shape too. */
+export function bucketsOf(jobs: readonly Job[], byShape: boolean): Bucket[] {
+  const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
-    let found: JobClass | undefined;
-    for (const {members, entries} of classes) {
+    let found: Bucket | undefined;
+    for (const {members, entries} of buckets) {
       if (alike(members[0], job, byShape) && hasEntries(job, entries)) found = members;
     }
-    if (found === undefined) classes.push({members: [job], entries: entriesOf(job)});
+    if (found === undefined) buckets.push({members: [job], entries: entriesOf(job)});
     else found.push(job);
   }
-  return classes.map(({members}) => members);
+  return buckets.map(({members}) => members);
 }
 
 /**

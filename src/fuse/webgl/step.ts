@@ -1,9 +1,9 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
 import type {Job} from '../job';
-import type {Fresh, PlannedClass, PlannedStep} from '../kernel';
+import type {Fresh, PlannedBucket, PlannedStep} from '../kernel';
+import {type Dispatch, dispatchesOf, inOrder, isLargest} from '../shader/dispatches';
 import {fours} from '../shader/lines';
-import {inOrder, isLargest, type Stage, stagesOf} from '../shader/stages';
 import {shapeOf, tensorOf} from '../tensors_of_job';
 import type {Canvas, Rectangle} from './canvas';
 import type {Storage, Variant} from './shader';
@@ -28,7 +28,7 @@ const MOST_DOWN = 256;
 const LONGEST = 2048;
 
 /** A parameter: its textures, and the words of its shaders. */
-interface Row {
+interface BoundJob {
   readonly job: Job;
   readonly inputs: readonly Texture[];
   readonly outputs: ReadonlyMap<string, Texture>;
@@ -47,11 +47,11 @@ interface Sums {
   readonly results: readonly Texture[];
 }
 
-/** A class of parameters on its way through the passes. */
-interface ClassRun {
-  readonly planned: PlannedClass;
-  readonly stages: readonly Stage[];
-  readonly rows: readonly Row[];
+/** A bucket of parameters on its way through the passes. */
+interface BoundBucket {
+  readonly planned: PlannedBucket;
+  readonly dispatches: readonly Dispatch[];
+  readonly bound: readonly BoundJob[];
   /** By pass. */
   readonly sums: readonly Sums[];
   /** The column of the first parameter in the terms. */
@@ -59,14 +59,14 @@ interface ClassRun {
 }
 
 /** One step: everything is made in `prepare`, computed in `draw`, and takes effect in `commit`. */
-export class Run {
+export class WebGLStep {
   readonly #backend: WebGLBackend;
   readonly #canvas: Canvas;
   readonly #step: PlannedStep;
   /** What goes with the step: sums, and inputs that had to be put in order. */
   readonly #passing: TensorInfo[] = [];
   readonly #outputs: Fresh[] = [];
-  readonly #classes: ClassRun[] = [];
+  readonly #buckets: BoundBucket[] = [];
   #totals: Sums = {size: [1, 1], parts: [], results: []};
 
   constructor(backend: WebGLBackend, canvas: Canvas, step: PlannedStep) {
@@ -76,21 +76,21 @@ export class Run {
   }
 
   prepare(): void {
-    const {classes, totals} = this.#step;
+    const {buckets, totals} = this.#step;
     let terms = 0;
-    for (const planned of classes) {
+    for (const planned of buckets) {
       const {plan, jobs} = planned;
-      const rows = jobs.map((job, i) => this.#row(planned, job, i));
-      const most = Math.max(1, ...rows.map(({words: [, , , texels = 0]}) => texels));
+      const bound = jobs.map((job, i) => this.#bind(planned, job, i));
+      const most = Math.max(1, ...bound.map(({words: [, , , texels = 0]}) => texels));
       const down = Math.max(
         1,
         Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)),
       );
-      this.#classes.push({
+      this.#buckets.push({
         planned,
-        rows,
+        bound,
         firstTerm: terms,
-        stages: stagesOf(plan, totals, this.#canvas.mostTargets, false),
+        dispatches: dispatchesOf(plan, totals, this.#canvas.mostTargets, false),
         sums: plan.passes.map(({reductions}) => this.#sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
       terms += jobs.length;
@@ -100,7 +100,7 @@ export class Run {
 
   draw(): void {
     this.#canvas.use(this.#backend, () => {
-      for (const [run, stage] of inOrder(this.#classes)) this.#drawStage(run, stage);
+      for (const [bucket, dispatch] of inOrder(this.#buckets)) this.#drawDispatch(bucket, dispatch);
     });
   }
 
@@ -128,7 +128,7 @@ export class Run {
     for (const info of infos) this.#backend.disposeIntermediateTensorInfo(info);
   }
 
-  #row({plan, slots}: PlannedClass, job: Job, index: number): Row {
+  #bind({plan, slots}: PlannedBucket, job: Job, index: number): BoundJob {
     const {
       variable: {shape, size},
     } = job;
@@ -144,14 +144,14 @@ export class Run {
       }),
     );
     const [rows, columns, count] = matricesOf(shape);
-    const places = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
+    const geometry = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent}) => {
       const tensor = tensorOf(job, name);
       const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.#passing);
       const texture = data === undefined ? NO_TEXTURE : textureOf(data);
       const [inputWidth] = texture.size;
-      places.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
+      geometry.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
       stored.push(
         data === undefined || extent === 'scalar'
           ? 'alike'
@@ -163,9 +163,9 @@ export class Run {
       );
       return texture;
     });
-    const words = new Int32Array(places.length + 4 * fours(slots.length));
-    words.set(places);
-    new Float32Array(words.buffer).set(slots, places.length);
+    const words = new Int32Array(geometry.length + 4 * fours(slots.length));
+    words.set(geometry);
+    new Float32Array(words.buffer).set(slots, geometry.length);
     return {
       job,
       outputs,
@@ -187,29 +187,29 @@ export class Run {
     return {size, parts: textures(width, rows * height), results: textures(1, rows)};
   }
 
-  #drawStage({planned: {plan}, rows, sums, firstTerm}: ClassRun, stage: Stage): void {
+  #drawDispatch({planned: {plan}, bound, sums, firstTerm}: BoundBucket, dispatch: Dispatch): void {
     const canvas = this.#canvas;
     const totals = this.#totals;
-    const {kind, pass, first, values, outputs: written} = stage;
+    const {kind, pass, first, values, outputs: written} = dispatch;
     const to = kind === 'sums' ? sums[pass] : kind === 'terms' ? totals : undefined;
     const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
     const results = [...sums, totals].flatMap(each => each.results);
-    rows.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
+    bound.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
       if (kind === 'tensors' && job.variable.size === 0) return;
       const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
       [words[5], words[7]] = [width, height];
       const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? NO_TEXTURE) : some(to.parts);
-      const place: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
-      canvas.draw(canvas.program(plan, stage, variant), words, [...inputs, ...results], targets, place);
+      const area: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
+      canvas.draw(canvas.program(plan, dispatch, variant), words, [...inputs, ...results], targets, area);
     });
     if (to === undefined) return;
     const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);
     canvas.draw(
-      canvas.summing(values.map((_, i) => isLargest(plan, stage, i))),
+      canvas.summing(values.map((_, i) => isLargest(plan, dispatch, i))),
       size,
       some(to.parts),
       some(to.results),
-      [0, 0, 1, kind === 'sums' ? rows.length : 1],
+      [0, 0, 1, kind === 'sums' ? bound.length : 1],
     );
   }
 }

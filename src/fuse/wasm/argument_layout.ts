@@ -1,21 +1,21 @@
 import type {Plan} from '../plan';
 
 /**
- * What a WebAssembly function is told about one parameter, in bytes from the start of its record: `count` (the
+ * What a WebAssembly function is told about one parameter, in bytes from the start of its arguments: `count` (the
  * elements of this call), `size` (those of the parameter), the offsets of inputs and then outputs in the memory, and
  * the reductions so far in float64.
  */
-export interface RecordLayout {
+export interface ArgumentLayout {
   readonly count: 0;
   readonly size: 4;
   readonly inputs: number;
   readonly outputs: number;
   readonly reductions: number;
-  /** A multiple of 8, as is the start of every record. */
+  /** A multiple of 8, as is the start of every job's arguments. */
   readonly bytes: number;
 }
 
-export function layoutOf({inputs, outputs, reductions}: Plan): RecordLayout {
+export function layoutOf({inputs, outputs, reductions}: Plan): ArgumentLayout {
   const first = 8;
   const outputsAt = first + 4 * inputs.length;
   const reductionsAt = aligned(outputsAt + 4 * outputs.length);

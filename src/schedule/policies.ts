@@ -1,6 +1,6 @@
 import {type HyperValue, spread} from '../rule/slice';
 import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
-import {combine, constant, cos, lin, type Schedule, type SchedulePlan, type Schedules} from './schedule';
+import {combine, constant, cos, lin, type Schedule, type SchedulePolicy, type Schedules} from './schedule';
 
 /** Settings of the schedules that are ready made. */
 export interface LrOptions {
@@ -51,13 +51,13 @@ export interface WarmupCosOptions extends LrOptions {
   readonly lrEnd?: HyperValue;
 }
 
-type Hypers = Parameters<SchedulePlan['schedulesFor']>[0];
+type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
 /**
  * `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith
  * & Topin, Super-Convergence, 2018.
  */
-export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePlan {
+export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions(
     'oneCycle',
     options,
@@ -84,7 +84,7 @@ export function oneCyclePlan(options: OneCycleOptions = {}, more: readonly unkno
 }
 
 /** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
-export function flatCosPlan(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePlan {
+export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'stepsPerEpoch'], more);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
@@ -98,7 +98,7 @@ export function flatCosPlan(options: FlatCosOptions = {}, more: readonly unknown
 }
 
 /** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
-export function sgdrPlan(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePlan {
+export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep', 'stepsPerEpoch'], more);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
@@ -117,7 +117,7 @@ export function sgdrPlan(options: SgdrOptions = {}, more: readonly unknown[] = [
 }
 
 /** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
-export function warmupCosPlan(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePlan {
+export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep', 'stepsPerEpoch'], more);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);

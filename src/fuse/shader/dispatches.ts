@@ -7,7 +7,7 @@ const KINDS = ['sums', 'terms', 'tensors', 'scalars'] as const;
  * What a shader computes for a parameter: sums for reductions, what it adds to the totals, or outputs of its shape or
  * of one number.
  */
-export interface Stage {
+export interface Dispatch {
   readonly kind: (typeof KINDS)[number];
   readonly pass: number;
   /** Which of the pass's reductions, the step's totals or the pass's outputs comes first here. */
@@ -25,9 +25,18 @@ export interface Stage {
  *   then.
  * @param areMixed whether a shader can write tensors and numbers.
  */
-export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: number, areMixed: boolean): Stage[] {
+export function dispatchesOf(
+  {graph, inputs, passes}: Plan,
+  totals: number,
+  most: number,
+  areMixed: boolean,
+): Dispatch[] {
   return passes.flatMap(({reductions, writes, after}, pass) => {
-    const stages = (kind: Stage['kind'], values: Stage['values'], outputs: readonly Output[] = []): Stage[] =>
+    const dispatches = (
+      kind: Dispatch['kind'],
+      values: Dispatch['values'],
+      outputs: readonly Output[] = [],
+    ): Dispatch[] =>
       Array.from({length: Math.ceil(values.length / most)}, (_, i) => {
         const some = [i * most, (i + 1) * most];
         return {
@@ -48,18 +57,18 @@ export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: nu
         : after.writes.filter(
             ({name, node}) => nodeAt(graph, node).pass <= pass && !inputs.some(input => input.name === name),
           );
-    const together = (kind: Stage['kind'], outputs: readonly Output[]): Stage[] =>
-      stages(
+    const together = (kind: Dispatch['kind'], outputs: readonly Output[]): Dispatch[] =>
+      dispatches(
         kind,
         outputs.map(({node}) => [node]),
         outputs,
       );
     return [
-      ...stages(
+      ...dispatches(
         'sums',
         reductions.map(index => argsOf(nodeAt(graph, index))),
       ),
-      ...stages(
+      ...dispatches(
         'terms',
         Array.from({length: passes[pass + 1]?.barrier === true ? totals : 0}, (_, i) =>
           terms.filter(({total}) => total === i).map(({node}) => node),
@@ -74,8 +83,8 @@ export function stagesOf({graph, inputs, passes}: Plan, totals: number, most: nu
   });
 }
 
-/** Whether the i-th value of a stage is the largest of what threads find, instead of their sum. */
-export function isLargest({graph, passes}: Plan, {kind, pass, first}: Stage, i: number): boolean {
+/** Whether the i-th value of a dispatch is the largest of what threads find, instead of their sum. */
+export function isLargest({graph, passes}: Plan, {kind, pass, first}: Dispatch, i: number): boolean {
   const index = passes[pass]?.reductions[first + i];
   return kind === 'sums' && index !== undefined && nodeAt(graph, index).op === 'max';
 }
@@ -89,11 +98,11 @@ export function leastTotals({graph: {nodes, terms}}: Plan): number {
   );
 }
 
-/** The stages of all classes in the order that they have to run in. */
-export function inOrder<Run extends {readonly stages: readonly Stage[]}>(
-  runs: readonly Run[],
-): ReadonlyArray<readonly [Run, Stage]> {
-  return runs
-    .flatMap(run => run.stages.map(stage => [run, stage] as const))
+/** The dispatches of all buckets in the order that they have to bucket in. */
+export function inOrder<B extends {readonly dispatches: readonly Dispatch[]}>(
+  buckets: readonly B[],
+): ReadonlyArray<readonly [B, Dispatch]> {
+  return buckets
+    .flatMap(bucket => bucket.dispatches.map(dispatch => [bucket, dispatch] as const))
     .sort(([, a], [, b]) => a.pass - b.pass || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
 }
