@@ -42,7 +42,7 @@ function phrases(file, text) {
       write,
     })),
   );
-  // "ten bytes a row" is one mistake, and "bytes a row" in it is not another.
+  // Two patterns for one turn of phrase may find a phrase and a part of it: that is one mistake.
   const isPart = one =>
     found.some(two => two !== one && two.why === one.why && two.from < one.from && one.to <= two.to);
   return found

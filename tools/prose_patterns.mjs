@@ -25,7 +25,12 @@ const COUNTED = list(`
 /** "once a model was trained": a clause, not a rate. */
 const NO_CLAUSE = `(?! (?:is|are|was|were|has|had|have|can|does|did|gets?|takes?|needs?|may|could|\\w+ed)\\b)`;
 
-const A_UNIT = `an? (?:${UNITS})\\b(?!['’-]|\\w)${NO_CLAUSE}`;
+const A_UNIT = `an? (?:${UNITS})\\b(?!['’]s\\b|-)${NO_CLAUSE}`;
+
+const PER = {
+  why: '"a" for "each" is hard to read',
+  write: '"per", as in "one per group", "once per step" or "milliseconds per step"',
+};
 
 /**
  * `pattern`: what is found, whatever the case of its letters. `why`: what is wrong with it. `write`: what to write
@@ -35,29 +40,25 @@ const A_UNIT = `an? (?:${UNITS})\\b(?!['’-]|\\w)${NO_CLAUSE}`;
 export const PATTERNS = [
   {
     pattern: `(?<!(?:the|which) )\\b${NUMBER} ${A_UNIT}`,
-    why: '"a" for "each" is hard to read',
-    write: '"per", as in "one per group"',
+    ...PER,
     catches: ['a list with one a group', 'It is 1 a step.', 'one value, one a\n * parameter'],
     spares: ['a list with one per group', 'the one a group has', 'from 0 to a step further'],
   },
   {
     pattern: `(?<!(?:the|which|a) )\\b${NUMBER} (?:learning )?(?:${COUNTED}) ${A_UNIT}`,
-    why: '"a" for "each" is hard to read',
-    write: '"per", as in "one draw per parameter"',
+    ...PER,
     catches: ['one draw a parameter', 'one learning rate a group', '0.35 µs a parameter', '28·28 bytes an image'],
     spares: ['one draw per parameter', 'the two values a parameter has', 'after 3 steps a model is saved'],
   },
   {
     pattern: `(?<!(?:many|much|the|few|some) )\\b(?:${MEASURES}) ${A_UNIT}`,
-    why: '"a" for "each" is hard to read',
-    write: '"per", as in "milliseconds per step"',
+    ...PER,
     catches: ['Milliseconds a step, of each optimizer', '40 MB a second', 'cpu takes minutes an epoch'],
     spares: ['milliseconds per step', 'how many bytes a tensor takes', 'the seconds an epoch took'],
   },
   {
     pattern: `\\b(?:once|twice|times) ${A_UNIT}`,
-    why: '"a" for "each" is hard to read',
-    write: '"per", as in "once per step"',
+    ...PER,
     catches: ['It is traced once a step.', 'saved twice a day', 'three times a second'],
     spares: [
       'once per step',
@@ -151,7 +152,7 @@ export const PATTERNS = [
     spares: ['So it is the same.', 'where it came from', 'the caller must dispose it'],
   },
   {
-    pattern: `\\bof late\\b|\\bin vain\\b|\\bat that(?=[.,;:)]|$)|\\bso as to\\b|\\bwould have it\\b|\\bbe it\\b(?= )|\\bbe they\\b|\\b(?:it|they) be\\b(?=,)|\\bfor the rest\\b`,
+    pattern: `\\bof late\\b|\\bin vain\\b|\\bat that(?=[.,;:)]|$)|\\bso as to\\b|\\bwould have it\\b|\\bbe it\\b(?= )|\\bbe they\\b|\\b(?:it|they) be\\b(?=,)`,
     why: 'the phrase is archaic or literary',
     write: 'a plain word: "lately", "without effect", "too", "to", …',
     catches: [
