@@ -227,7 +227,7 @@ describeBackends(
             shape: [2],
             trainable: true,
             decay: true,
-            hypers: {...plain, lr: 0.5, mom: [0.9, 0.5][group] ?? NaN},
+            hypers: {...plain, lr: 0.5, mom: present([0.9, 0.5][group])},
           })),
         );
         optimizer.paramLists = [[], variables];

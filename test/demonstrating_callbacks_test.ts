@@ -20,6 +20,7 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {accumulate, keepAverage, limitNorm} from './support/demonstrating_callbacks';
 import {leakless} from './support/leakless';
+import {elementOf, present} from './support/present';
 import {tf} from './support/tfjs';
 import {stateOf, valuesOf} from './support/training';
 
@@ -34,7 +35,7 @@ function apply(
   tf.tidy(() => {
     optimizer.applyGradients(
       variables.map(({name, shape}, i) => {
-        const gradient = gradients[i] ?? null;
+        const gradient = elementOf(gradients, i);
         return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
       }),
     );
@@ -75,7 +76,7 @@ describeBackends(
             const optimizer = sgd(1, {callbacks: [limitNorm], maxNorm, params: variables});
             apply(optimizer, variables, gradients);
             (await valuesOf(variables)).forEach((values, i) => {
-              expectClose(values, expected[i] ?? [], TOLERANCE, `parameter ${i}`);
+              expectClose(values, present(expected[i]), TOLERANCE, `parameter ${i}`);
             });
             optimizer.dispose();
             tf.dispose(variables);
@@ -108,7 +109,7 @@ describeBackends(
       ]);
       const mean = (lists: typeof gradients) =>
         lists
-          .reduce((a, b) => a.map((values, i) => values.map((x, j) => x + (b[i]?.[j] ?? NaN))))
+          .reduce((a, b) => a.map((values, i) => values.map((x, j) => x + present(present(b[i])[j]))))
           .map(values => values.map(x => x / lists.length));
       const counts = async (optimizer: Optimizer, variables: readonly tf.Variable[]) => {
         const states = await Promise.all(variables.map(variable => stateOf(optimizer, variable)));

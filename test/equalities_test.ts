@@ -2,6 +2,7 @@ import {adam, averageGrad, averageSqrGrad, callback, Optimizer, qhAdam, required
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {valuesOf, variablesOf} from './support/training';
 
@@ -130,7 +131,7 @@ describeBackends(
           ];
           expect(one).not.toEqual(await valuesOf(start));
           one.forEach((values, i) => {
-            expectClose(values, other[i] ?? [], tolerance, `parameter ${i}`);
+            expectClose(values, present(other[i]), tolerance, `parameter ${i}`);
           });
           tf.dispose(start);
         }),

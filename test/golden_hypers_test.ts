@@ -4,6 +4,7 @@ import {hypers} from './support/golden';
 import type {HypersCase} from './support/golden_files.mjs';
 import {buildOptimizer, camelCase, expectHypers, hyperValue} from './support/golden_optimizers';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 type Of<K extends HypersCase['kind']> = Extract<HypersCase, {readonly kind: K}>;
@@ -97,7 +98,7 @@ describeBackends(
               expect(made.hypers.map(values => ({...values}))).toEqual(before);
             } else if (error === undefined) {
               set();
-              expectHypers(made, expected ?? [], 'hypers');
+              expectHypers(made, present(expected), 'hypers');
             } else {
               expect(set).toThrowError(error.message);
               expectHypers(made, unchanged, 'hypers after the error');

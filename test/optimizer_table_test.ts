@@ -6,6 +6,7 @@ import {resultDifference, runInFloat64, runOnBackend} from './support/compositio
 import type {Composition} from './support/compositions';
 import {leakless} from './support/leakless';
 import {optimizerTable, ratesOf, type TableRow} from './support/optimizer_table';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {gradientNumbers, stateOf, train, valuesOf, variablesOf} from './support/training';
 import {wrappedTable} from './support/wrapped_table';
@@ -43,7 +44,7 @@ function isConfig(x: unknown): x is tf.serialization.ConfigDict {
 function compositionOf({make}: TableRow): Composition {
   const made = make(0.05, {wd: 0.1});
   const chain = chainOf(made.callbacks);
-  const hypers = Object.entries(made.hypers[0] ?? {})
+  const hypers = Object.entries(present(made.hypers[0]))
     .filter(([name]) => chain.hypers.has(name))
     .map(([name, value]): [string, readonly Scalar[]] => [name, [value]]);
   const group = [[2, 3], []].map((shape, i) => ({
@@ -183,7 +184,7 @@ describeBackends('every optimizer', backend => {
           const dict = first.stateDict();
           second.loadStateDict(dict);
           tf.tidy(() => {
-            resumed.forEach((variable, i) => variable.assign(straight[i]?.clone() ?? variable));
+            resumed.forEach((variable, i) => variable.assign(present(straight[i]).clone()));
           });
           for (const state of dict.state) tf.dispose(Object.values(state).filter(value => value instanceof tf.Tensor));
           train(first, straight, 4, 12);

@@ -14,6 +14,7 @@ import {describeBackends} from './support/backends';
 import {snapshot} from './support/bits';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 const variablesOf = (n: number): tf.Variable[] =>
@@ -199,10 +200,10 @@ describeBackends(
             const before = await snapshot(outer, variables);
             const uses = [
               () => {
-                Object.assign(hypers ?? {}, {lr: 1});
+                Object.assign(present(hypers), {lr: 1});
               },
               () => {
-                Object.assign(row?.hypers ?? {}, {lr: 1});
+                Object.assign(present(row).hypers, {lr: 1});
               },
               () => {
                 variables.forEach(variable => {

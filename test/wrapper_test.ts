@@ -2,6 +2,7 @@ import {adam, constant, type HyperValue, lookahead, optimizerOf, OptimWrapper, s
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {stateOf, train, valuesOf, variablesOf} from './support/training';
 import {trainTable} from './support/wrapped_table';
@@ -139,12 +140,12 @@ describeBackends(
         );
         wrapper.paramLists = [alone];
         tf.tidy(() => {
-          wrapped.forEach((variable, i) => variable.assign(alone[i]?.clone() ?? variable));
+          wrapped.forEach((variable, i) => variable.assign(present(alone[i]).clone()));
         });
         train(stock, alone, 4, 8);
         const expected = await valuesOf(alone);
         tf.tidy(() => {
-          alone.forEach((variable, i) => variable.assign(wrapped[i]?.clone() ?? variable));
+          alone.forEach((variable, i) => variable.assign(present(wrapped[i]).clone()));
         });
         train(wrapper, alone, 4, 8);
         expect(await valuesOf(alone)).toEqual(expected);
@@ -211,7 +212,7 @@ describeBackends(
       const before = variables.map(variable => variable.clone());
       train(wrapper, variables, 5, 8);
       const expected = await valuesOf(variables);
-      variables.forEach((variable, i) => variable.assign(before[i] ?? variable));
+      variables.forEach((variable, i) => variable.assign(present(before[i])));
       train(copy, variables, 5, 8);
       expect(await valuesOf(variables)).toEqual(expected);
     });
@@ -265,7 +266,7 @@ describeBackends(
         [2, 3],
         [4, 5],
       ] as const)
-        expectClose(results[j] ?? [], results[i] ?? [], 5e-6, runs[j]?.[0]);
+        expectClose(present(results[j]), present(results[i]), 5e-6, runs[j]?.[0]);
     });
 
     it('lets scheduled hypers and the other ways to set them act', () => {

@@ -17,7 +17,7 @@ const MEASURES = list('ns µs ms milliseconds microseconds seconds minutes hours
 
 /** What there is one of, or some of, per unit. */
 const COUNTED = list(`
-  values? rates? numbers? lists? entry entries draws? dispatch dispatches kernels? textures? buffers? pass passes rows?
+  values? objects? cases? rates? numbers? lists? entry entries draws? dispatch dispatches kernels? textures? buffers? pass passes rows?
   bytes? calls? lines? words? tensors? targets? metrics? digits? vectors? lanes? optimizers? steps? weights? sums?
   seconds? minutes? hours? ns µs ms s milliseconds? microseconds? kB MB GB bits? times slots? offsets?
 `);

@@ -1,5 +1,6 @@
 import {type Agreement, lrFind, sgd} from '../../src';
 import {agreementOf} from '../../src/fit/agreement';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 const lrs = Array.from({length: 100}, (_, i) => 1e-7 * 1e8 ** (i / 100));
@@ -11,7 +12,7 @@ const good = (i: number) => (i < 45 ? 2 : i < 75 ? 2 - (i - 45) / 25 : 0.8 + (i 
 /** Straight lines through points. */
 const through = (points: ReadonlyArray<readonly [number, number]>) => (i: number) => {
   const next = points.findIndex(([x]) => x > i);
-  const [[a, from], [b, to]] = [points[next - 1] ?? [0, 0], points[next] ?? [1, 0]];
+  const [[a, from], [b, to]] = [present(points[next - 1]), present(points[next])];
   return from + ((to - from) * (i - a)) / (b - a);
 };
 
@@ -20,7 +21,7 @@ describe('What lrFind suggests', () => {
     const {suggestion, reason, ...rules} = curve(good);
     const wanted = [rules.valley, rules.minimum, rules.steep].map(Number);
     expect(reason).toMatch(/^[a-z, ]+ and [a-z]+ agree within a factor of [\d.]+; this is their geometric mean\.$/);
-    const names = reason.split(' agree')[0]?.split(/, | and /) ?? [];
+    const names = present(reason.split(' agree')[0]).split(/, | and /);
     expect(names.length).toBeGreaterThan(1);
     const taken = names.map(name => Number(new Map(Object.entries(rules)).get(name)));
     expect(Math.max(...taken) / Math.min(...taken)).toBeLessThanOrEqual(10);

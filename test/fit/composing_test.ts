@@ -23,6 +23,7 @@ import {bitsOf, snapshot} from '../support/bits';
 import {difference} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -94,7 +95,7 @@ describeBackends(
             'batch_loss',
             'grad_norm',
             'update_norm',
-            ...Object.keys(whole.optimizer.hypers[0] ?? {}).flatMap(hyper => [`${hyper}_0`, `${hyper}_1`]),
+            ...Object.keys(present(whole.optimizer.hypers[0])).flatMap(hyper => [`${hyper}_0`, `${hyper}_1`]),
           ]),
         );
         // Two of three batches only add up.
@@ -130,7 +131,7 @@ describeBackends(
         await model.fit(x, y, {batchSize, shuffle: false, epochs: 3});
         const [kernel, bias] = await Promise.all(model.getWeights().map(weight => weight.data()));
         dispose();
-        return [...(kernel ?? []), ...(bias ?? [])];
+        return [...present(kernel), ...present(bias)];
       };
       const hypers = {wd: 0.1, globalClipNorm: 0.3};
       const small = await weights(() => adam(0.1, {callbacks: [...accumulate(4), clipGlobalNorm], ...hypers}), 2);

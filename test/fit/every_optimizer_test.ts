@@ -3,6 +3,7 @@ import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
 import {expectClose} from '../support/close';
 import {everyOptimizer} from '../support/every_optimizer';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {trainTable} from '../support/wrapped_table';
 import {recordSteps, tinyFit} from './support/model';
@@ -50,12 +51,8 @@ describeBackends(
         expectClose(steps.flat(), [0, 0.2, 0, 0.15, 0, 0.1, 0, 0.05], 1e-12);
         const after = await bitsOf(model.getWeights());
         // A rate of 0 moves nothing.
-        expect(after.slice(0, 2))
-          .withContext(low?.name ?? '')
-          .toEqual(before.slice(0, 2));
-        expect(after.slice(2))
-          .withContext(high?.name ?? '')
-          .not.toEqual(before.slice(2));
+        expect(after.slice(0, 2)).withContext(present(low).name).toEqual(before.slice(0, 2));
+        expect(after.slice(2)).withContext(present(high).name).not.toEqual(before.slice(2));
         expect(optimizer.hypers.map(({lr}) => lr)).toEqual([0.1, 0.1]);
         expect(optimizer.schedule).toBeUndefined();
         dispose();

@@ -27,6 +27,7 @@ import {snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
 import * as golden from '../support/golden';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -43,12 +44,13 @@ describe('lrFind', () => {
         const losses = golden.numbers(one.losses);
         for (const [name, rule] of Object.entries(RULES)) {
           const found = rule(one.lrs, losses);
-          const wanted = one.expected[name];
-          const got = [found?.lr ?? NaN, found?.point.lr ?? NaN, found?.point.loss ?? NaN];
+          const wanted = present(one.expected[name]);
+          const {lr, point} = present(found);
+          const got = [lr, point.lr, point.loss];
           // Relative: rates are small. The points were recorded from float32 inputs.
-          const expected = [wanted?.lr_float64_inputs ?? 0, ...(wanted?.point ?? [])];
+          const expected = [wanted.lr_float64_inputs, ...wanted.point];
           expectClose(
-            got.map((value, i) => value / (expected[i] ?? 1)),
+            got.map((value, i) => value / present(expected[i])),
             [1, 1, 1],
             1e-6,
             name,
@@ -61,15 +63,16 @@ describe('lrFind', () => {
       const wanted = golden.numbers(one.smooth_losses);
       expect(lrs.length).toBe(one.n_batches_run);
       expectClose(
-        lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)),
+        lrs.map((lr, i) => lr / present(one.lrs[i])),
         one.lrs.map(() => 1),
         1e-6,
         'lrs',
       );
       // fastai smooths in float32.
       expectClose(losses, wanted, 5e-6, 'losses');
+      // fastai suggests nothing where the run was too short.
       for (const [name, lr] of Object.entries(one.suggested ?? {}))
-        expectClose((new Map(Object.entries(suggested)).get(name) ?? NaN) / lr, 1, 1e-6, name);
+        expectClose(present(new Map(Object.entries(suggested)).get(name)) / lr, 1, 1e-6, name);
     });
   }
 
@@ -126,7 +129,7 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
     prediction
       .mean()
       .mul(0)
-      .add(raw[Math.min(i++, raw.length - 1)] ?? 0);
+      .add(present(raw[Math.min(i++, raw.length - 1)]));
   const optimizer = sgd(1e-3);
   model.compile({optimizer, loss});
   const x = tf.ones([one.n_iter, 1]);

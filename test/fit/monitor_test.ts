@@ -2,6 +2,7 @@ import {checkpoint, fitCallbacks, oneCycle, reduceLROnPlateau, restoreBestWeight
 import {metricDirection} from '../../src/fit/metric_direction';
 import {bitsOf} from '../support/bits';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -283,7 +284,7 @@ describe('The direction of a monitored value', () => {
       const seen: number[][][] = [];
       const log = {
         onEpochEnd: async (epoch: number, logs?: tf.Logs) => {
-          if (logs !== undefined) logs[monitor] = values[epoch] ?? NaN;
+          if (logs !== undefined) logs[monitor] = present(values[epoch]);
           seen.push(await bitsOf(model.getWeights()));
         },
       };
@@ -305,14 +306,14 @@ describe('The direction of a monitored value', () => {
       });
       expect(await bitsOf(model.getWeights()))
         .withContext(monitor)
-        .toEqual(seen[best] ?? []);
+        .toEqual(present(seen[best]));
       expect(rates)
         .withContext(monitor)
         .toEqual(best === 2 ? [0.01, 0.01, 0.01, 0.005] : [0.01, 0.005, 0.0025, 0.00125]);
       const again = await tf.loadLayersModel(place, {strict: false});
       expect(await bitsOf(again.getWeights()))
         .withContext(monitor)
-        .toEqual(seen[best] ?? []);
+        .toEqual(present(seen[best]));
       again.dispose();
       given.dispose();
     }

@@ -1,6 +1,7 @@
 import {adam, lrFind, minimum, slide, steep, type SuggestionRule, valley} from '../../src';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 type Layer = tf.layers.Layer;
@@ -164,7 +165,7 @@ describe('The rules that suggest a rate', () => {
             prediction
               .mean()
               .mul(0)
-              .add(step++ < 45 ? (losses[step - 1] ?? 0) : last),
+              .add(step++ < 45 ? present(losses[step - 1]) : last),
         });
         const x = tf.ones([60, 1]);
         const result = await lrFind(model, x, x, {numIt: 60, batchSize: 1, stopDiv: false});

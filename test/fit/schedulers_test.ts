@@ -23,6 +23,7 @@ import {
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {recordSteps, samples, tinyFit} from './support/model';
 
@@ -391,7 +392,7 @@ async function fitWithLogs(
 ): Promise<void> {
   const log = new tf.CustomCallback({
     onEpochEnd: (epoch, logs) => {
-      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+      if (logs !== undefined) logs['given'] = present(losses[epoch]);
     },
   });
   await model.fit(x, y, {

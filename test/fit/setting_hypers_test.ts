@@ -169,7 +169,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       ...BATCHES,
       callbacks: fitCallbacks([record(), paramScheduler(SCHEDULES), inBatch]),
     });
-    const column = (name: string) => (history[name] ?? []).map(Number).slice(2);
+    const column = (name: string) => present(history[name]).map(Number).slice(2);
     return {last: given, rates: column('lr'), moms: column('mom')};
   },
   'after loading': async (given, act) => {
@@ -240,7 +240,7 @@ describe('Setting a scheduled hyper', () => {
         } else {
           const {last, rates} = await trained(given, opt => {
             setFirst(opt);
-            expectClose(opt.schedule?.at(0).lr ?? [], [0.25, 0.8], 1e-12);
+            expectClose(present(present(opt.schedule).at(0).lr), [0.25, 0.8], 1e-12);
           });
           expectClose(rates, [0.25, 0.4, 0.25, 0.2], 1e-12);
           if (last !== given) last.dispose();
@@ -277,7 +277,7 @@ describe('Setting a scheduled hyper', () => {
       setItemPg(inner, 'learningRate', 0.25);
       await step(given);
       expect(hypersOf(optimizer)).withContext(when).toEqual([0.25]);
-      expect(Object.keys(optimizer.schedule?.at(0) ?? {}))
+      expect(Object.keys(present(optimizer.schedule).at(0)))
         .withContext(when)
         .toEqual(['mom']);
       optimizer.clearSchedule();
@@ -417,8 +417,8 @@ describe('What a fit moves', () => {
       ...BATCHES,
       callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})],
     });
-    expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.6, 0.4, 0.2], 1e-12);
-    expect(steps.flat()).toEqual(history['lr']?.map(Number) ?? []);
+    expectClose(present(history['lr']).map(Number), [0.8, 0.6, 0.4, 0.2], 1e-12);
+    expect(steps.flat()).toEqual(present(history['lr']).map(Number));
     given.dispose();
   });
 
@@ -550,10 +550,13 @@ describe('What a fit moves', () => {
       });
       const again = await tf.loadLayersModel(place);
       expect(optimizerOf(again).schedule?.step).toBe(8);
-      const rates =
-        (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history[
-          'lr'
-        ]?.map(Number) ?? [];
+      const rates = present(
+        present(
+          (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history[
+            'lr'
+          ],
+        ).map(Number),
+      );
       const after = keep ? 0.05 : 0.3;
       expectClose(
         rates,
@@ -627,8 +630,8 @@ describe('reduceLROnPlateau', () => {
       ...common,
       callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}), halving()]),
     });
-    expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.7, 0.35, 0.175], 1e-12);
-    expectClose(history['mom']?.map(Number) ?? [], [0.8, 0.7, 0.6, 0.5], 1e-12);
+    expectClose(present(history['lr']).map(Number), [0.8, 0.7, 0.35, 0.175], 1e-12);
+    expectClose(present(history['mom']).map(Number), [0.8, 0.7, 0.6, 0.5], 1e-12);
     expectClose(hypersOf(optimizer), [0.7], 1e-12);
     expect(optimizer.schedule?.step).toBe(4);
     given.dispose();
@@ -651,7 +654,7 @@ describe('reduceLROnPlateau', () => {
         epochs: 5,
         callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)]),
       });
-      expectClose(history['lr']?.map(Number) ?? [], [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
+      expectClose(present(history['lr']).map(Number), [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
       expectClose(hypersOf(optimizer), [keep ? 0.2 : end], 1e-12);
       given.dispose();
     }

@@ -18,6 +18,7 @@ import {
 } from '../../src';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -59,7 +60,7 @@ describe('record', () => {
     const moved = Math.hypot(
       ...weightsOf(model)
         .flat()
-        .map((value, i) => value - (before[i] ?? 0)),
+        .map((value, i) => value - present(before[i])),
     );
     expectClose(Number(history['update_norm']?.[0]), moved, 1e-6);
     expectClose(Number(history['grad_norm']?.[0]) * 0.5, moved, 1e-6);
@@ -200,7 +201,7 @@ describe('terminateOnNaN', () => {
 function withLosses(losses: readonly number[]) {
   return {
     onEpochEnd: (epoch: number, logs?: tf.Logs) => {
-      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+      if (logs !== undefined) logs['given'] = present(losses[epoch]);
     },
   };
 }
@@ -225,8 +226,8 @@ describe('restoreBestWeights', () => {
         callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given', mode: 'min'})]),
       }),
     );
-    expect(weightsOf(model)).toEqual(after[1] ?? []);
-    expect(weightsOf(model)).not.toEqual(after[3] ?? []);
+    expect(weightsOf(model)).toEqual(present(after[1]));
+    expect(weightsOf(model)).not.toEqual(present(after[3]));
     dispose();
   });
 });

@@ -19,6 +19,7 @@ import {bitsOf} from '../support/bits';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {disposeModels, expectSame} from '../support/resuming';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
@@ -42,7 +43,7 @@ const replaceWeights = (model: tf.LayersModel) => {
 /** Has each epoch log the loss that is given for it. */
 function withLosses(losses: readonly number[]) {
   const onEpochEnd = (epoch: number, logs?: tf.Logs) => {
-    if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+    if (logs !== undefined) logs['given'] = present(losses[epoch]);
   };
   return {onEpochEnd};
 }
@@ -71,7 +72,7 @@ describe('frozen weights in fit', () => {
       optimizer.freeze();
     },
     trainable: optimizer => {
-      for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = false;
+      for (const variable of present(optimizer.paramLists[0])) variable.trainable = false;
     },
   };
   for (const [how, freeze] of Object.entries(WAYS)) {
@@ -89,7 +90,7 @@ describe('frozen weights in fit', () => {
       const before = (await weightsOf(model))[0];
       await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
       await leakless(() => model.fit(x, y, {...FIT, callbacks: layerConstraints()}));
-      expect((await weightsOf(model))[0]).toEqual(before ?? []);
+      expect((await weightsOf(model))[0]).toEqual(present(before));
       dispose();
     });
   }
@@ -100,7 +101,7 @@ describe('frozen weights in fit', () => {
       for (const layer of model.layers.slice(0, 1)) layer.trainable = false;
       if (optimizer !== undefined) model.compile({optimizer, loss: 'meanSquaredError'});
       applyConstraints(model);
-      const kernels = model.layers.map(layer => [...(layer.getWeights()[0]?.dataSync() ?? [])]);
+      const kernels = model.layers.map(layer => [...present(layer.getWeights()[0]).dataSync()]);
       expect(kernels).toEqual([
         [-1, -1, -1, -1],
         [0, 0],
@@ -135,16 +136,16 @@ describe('frozen weights in fit', () => {
     const moving: number[][][] = [];
     const thaw = {
       onEpochEnd: async (epoch: number) => {
-        moving.push(await bitsOf(layers[0]?.getWeights().slice(2) ?? []));
+        moving.push(await bitsOf(present(layers[0]).getWeights().slice(2)));
         if (epoch === 0) optimizer.unfreeze();
         if (epoch === 1) optimizer.freeze();
       },
     };
-    const before = await bitsOf(layers[0]?.getWeights().slice(2) ?? []);
+    const before = await bitsOf(present(layers[0]).getWeights().slice(2));
     await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([bnFreeze(), thaw])});
     expect(moving[0]).toEqual(before);
     expect(moving[1]).not.toEqual(before);
-    expect(moving[2]).toEqual(moving[1] ?? []);
+    expect(moving[2]).toEqual(present(moving[1]));
     dispose();
   });
 });
@@ -159,9 +160,9 @@ describe('bnFreeze', () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.1), layers);
     for (const layer of layers.slice(0, 1)) layer.trainable = false;
     model.compile({optimizer: model.optimizer, loss: 'meanSquaredError'});
-    const before = await bitsOf(layers[0]?.getWeights() ?? []);
+    const before = await bitsOf(present(layers[0]).getWeights());
     await model.fit(x, y, {...FIT, callbacks: bnFreeze()});
-    expect(await bitsOf(layers[0]?.getWeights() ?? [])).toEqual(before);
+    expect(await bitsOf(present(layers[0]).getWeights())).toEqual(before);
     dispose();
   });
 });
@@ -280,11 +281,11 @@ describe('restoreBestWeights', () => {
     await model.fit(x, y, FIT);
     const callbacks = fitCallbacks([withLosses([3, 1, 2, 1]), look, bestByGiven()]);
     await leakless(() => model.fit(x, y, {...FIT, epochs: 4, callbacks}));
-    expect(await weightsOf(model)).toEqual(seen[1]?.weights ?? []);
-    expect(await pick(['slow', 'average'])).toEqual(seen[1]?.space ?? []);
+    expect(await weightsOf(model)).toEqual(present(seen[1]).weights);
+    expect(await pick(['slow', 'average'])).toEqual(present(seen[1]).space);
     expect(seen[1]?.space.length).toBe(4);
-    expect(await pick(['gradAvg', 'sqrAvg'])).toEqual(seen[3]?.moments ?? []);
-    expect(seen[3]?.space).not.toEqual(seen[1]?.space ?? []);
+    expect(await pick(['gradAvg', 'sqrAvg'])).toEqual(present(seen[3]).moments);
+    expect(seen[3]?.space).not.toEqual(present(seen[1]).space);
     dispose();
   });
 
@@ -296,7 +297,7 @@ describe('restoreBestWeights', () => {
       validationData: [x, y],
       callbacks: fitCallbacks([evaluateAverages(), restoreBestWeights()]),
     });
-    const lowest = Math.min(...(history['val_loss'] ?? []).map(Number));
+    const lowest = Math.min(...present(history['val_loss']).map(Number));
     optimizer.eval();
     const loss = model.evaluate(x, y, {batchSize: 4});
     expectClose(Array.isArray(loss) ? [] : [...(await loss.data())], [lowest], 1e-6);
@@ -314,7 +315,7 @@ describe('restoreBestWeights', () => {
       },
     };
     await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), look, bestByGiven()])});
-    expect(await weightsOf(model)).toEqual(seen[1] ?? []);
+    expect(await weightsOf(model)).toEqual(present(seen[1]));
     dispose();
   });
 

@@ -2,6 +2,7 @@ import {adam, type Callback, callback, lamb, larc, Optimizer, required, scalar, 
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {methodCalls, replaceMethod} from '../support/replace_method';
 import {restartBackend, restartWebGL} from '../support/restart';
 import {tf} from '../support/tfjs';
@@ -197,8 +198,8 @@ describeBackends(
           runs.push(await training.values());
           training.dispose();
         }
-        for (const [name, values] of Object.entries(runs[1] ?? {}))
-          expectClose(runs[0]?.[name] ?? [], values, 3e-6, name);
+        for (const [name, values] of Object.entries(present(runs[1])))
+          expectClose(present(present(runs[0])[name]), values, 3e-6, name);
       }));
 
     it('runs eagerly, with one warning, where a shader can not be compiled', () =>
@@ -234,7 +235,7 @@ describeBackends(
         );
         expect(warnings).toHaveBeenCalledTimes(1);
         for (const [i, variable] of training.variables.entries())
-          expectClose(await variable.data(), (await expected.variables[i]?.data()) ?? [], 1e-6);
+          expectClose(await variable.data(), present(await present(expected.variables[i]).data()), 1e-6);
         training.dispose();
         expected.dispose();
       }));
@@ -314,7 +315,7 @@ describeBackends(
         const expected = new Training(adam(0.1, {eps: 1e-3}));
         expected.step();
         for (const [name, values] of Object.entries(await expected.values()))
-          expectClose(found[name] ?? [], values, 2e-3, name);
+          expectClose(present(found[name]), values, 2e-3, name);
         expected.dispose();
         await restore();
       }
@@ -448,7 +449,7 @@ describeBackends(
         asked();
         expect(made).toBeGreaterThanOrEqual(n);
         for (const [i, variable] of training.variables.entries())
-          expect([...(await variable.data())]).toEqual(before[`p${i}`] ?? []);
+          expect([...(await variable.data())]).toEqual(present(before[`p${i}`]));
         expect(told.length).toBeGreaterThan(0);
         device.removeEventListener('uncapturederror', listen);
         const {numTensors, numBytes} = tf.memory();

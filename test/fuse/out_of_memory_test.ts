@@ -3,6 +3,7 @@ import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {replaceMethod} from '../support/replace_method';
 import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
@@ -167,7 +168,7 @@ describeBackends(
         optimizer.applyGradients(gradients);
         expectClose(variable.dataSync(), [0.9, 0.9, 0.9, 0.9, 0.9], 1e-6);
         optimizer.dispose();
-        tf.dispose([variable, gradients[0]?.tensor ?? []]);
+        tf.dispose([variable, present(gradients[0]).tensor]);
       }));
   },
   ['cpu', 'wasm'],

@@ -5,6 +5,7 @@ import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {stockProducts} from '../support/stock_kernels';
 import {tf} from '../support/tfjs';
 
@@ -162,7 +163,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     at.multiply(...at.state);
   },
   allParams: at => {
-    at.multiply(...Object.values(at.optimizer.allParams()[0]?.state ?? {}));
+    at.multiply(...Object.values(present(at.optimizer.allParams()[0]).state));
   },
   'clones of the state': at => {
     const held = clones(at.state);
@@ -299,7 +300,7 @@ describeBackends(
                 expect(seen.length).toBe(expected.length);
                 expect(expected[0]).not.toEqual(expected.at(-1));
                 seen.forEach((values, i) => {
-                  expectClose(values, expected[i] ?? [], 1e-5, `product ${i}`);
+                  expectClose(values, present(expected[i]), 1e-5, `product ${i}`);
                 });
               }));
           }

@@ -6,6 +6,7 @@ import {chainOf} from '../../src/rule/chain';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {countedCalls, packedCopy, unpackedSquare, webgl} from '../support/webgl';
@@ -50,7 +51,7 @@ async function trained(
     }
     // Padding that is not 0 adds to a product.
     if (variable.rank !== 2 || variable.size === 0) continue;
-    const product = tf.tidy(() => variable.matMul(tf.ones([variable.shape[1] ?? 0, 3])).add(0));
+    const product = tf.tidy(() => variable.matMul(tf.ones([present(variable.shape[1]), 3])).add(0));
     results[`product${i}`] = [...(await product.data())];
     product.dispose();
   }
@@ -71,7 +72,7 @@ async function eagerly<T>(run: () => Promise<T>): Promise<T> {
 async function expectAsEager(run: () => Promise<Results>, tolerance = 1e-6): Promise<void> {
   const [fused, eager] = [await run(), await eagerly(run)];
   expect(Object.keys(fused)).toEqual(Object.keys(eager));
-  for (const [name, values] of Object.entries(eager)) expectClose(fused[name] ?? [], values, tolerance, name);
+  for (const [name, values] of Object.entries(eager)) expectClose(present(fused[name]), values, tolerance, name);
 }
 
 function one(cb: Callback, hypers: Record<string, number> = {}): () => Optimizer {
@@ -383,7 +384,7 @@ describeBackends(
       optimizer.applyGradients(gradients);
       expect((await pending)[0]).toBe(1);
       expect((await variable.data())[0]).toBe(0);
-      tf.dispose([variable, gradients[0]?.tensor ?? []]);
+      tf.dispose([variable, present(gradients[0]).tensor]);
       optimizer.dispose();
     });
 

@@ -8,6 +8,7 @@ import {adam, checkpoint, loadOptimizer, saveOptimizer} from '../../src';
 import {fileSystem} from '../../src/file_system';
 import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
+import {present} from '../support/present';
 import {disposeModels, expectSame, reloaded} from '../support/resuming';
 import {compiled, smallNet, train} from '../support/small_net';
 import {tf} from '../support/tfjs';
@@ -66,7 +67,7 @@ describeBackends('fileSystem', () => {
     const net = model();
     await net.save(fileSystem(folder));
     const fetchFunc = async (url: unknown) =>
-      new Response(await readFile(join(folder, String(url).split('/').at(-1) ?? '')), {
+      new Response(await readFile(join(folder, present(String(url).split('/').at(-1)))), {
         headers: {'content-type': 'application/json'},
       });
     const again = await tf.loadLayersModel(tf.io.http('http://localhost/model.json', {fetchFunc}));

@@ -2,6 +2,7 @@ import * as tfvis from '@tensorflow/tfjs-vis';
 
 import {type AnyFitCallback, constant, fitCallbacks, oneCycle, paramScheduler, sgd} from '../../src';
 import {samples, tinyFit} from '../fit/support/model';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 class Counting extends tf.Callback {
@@ -104,7 +105,7 @@ const KINDS: Readonly<Record<string, () => Member>> = {
 };
 
 function membersOf(names: readonly string[]): Member[] {
-  return names.flatMap(name => KINDS[name]?.() ?? []);
+  return names.flatMap(name => present(present(KINDS[name])()));
 }
 
 /** All pairs, all kinds both ways, and every order of those that tfjs itself can't have in one list. */

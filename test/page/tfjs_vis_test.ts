@@ -3,6 +3,7 @@ import * as tfvis from '@tensorflow/tfjs-vis';
 import {cos, fitOneCycle, lin, lrFind, record, sgd} from '../../src';
 import {plotHistory, plotLrFind, plotSchedules} from '../../src/plot';
 import {tinyFit} from '../fit/support/model';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 /** What vega gives the first two lines of a chart and, seven tenths of it on white, the first points. */
@@ -87,7 +88,7 @@ describe('tfjs-vis', () => {
     const chart = container();
     await plotLrFind(tfvis, chart, found);
     const loss = heightsOf(chart, 'points');
-    expect(found.losses.at(-1)).toBeLessThan(found.losses[0] ?? NaN);
+    expect(found.losses.at(-1)).toBeLessThan(present(found.losses[0]));
     expect(loss.right).toBeLessThan(loss.left);
 
     const history = await fitOneCycle(model, x, y, {epochs: 10, batchSize: 8, lrMax: 0.1, callbacks: record()});
@@ -105,7 +106,7 @@ describe('tfjs-vis', () => {
     const columns = [...new Set(pixelsOf(chart, 'points').map(({x}) => x))].sort((a, b) => a - b);
     // A gap between columns parts the points. The last one is where the legend may be.
     const [first = NaN, second = NaN, third = NaN, ...more] = columns.filter(
-      (x, i) => x - (columns[i - 1] ?? -Infinity) > 2,
+      (x, i) => i === 0 || x - present(columns[i - 1]) > 2,
     );
     expect(more).withContext('three points').toEqual([]);
     expect((second - first) / (third - first)).toBeCloseTo((-4 - Math.log10(3e-5)) / (-1 - Math.log10(3e-5)), 1);

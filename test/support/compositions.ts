@@ -21,6 +21,7 @@ import {
 } from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
+import {present} from './present';
 import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
 
 export interface CompositionParameter {
@@ -160,7 +161,7 @@ function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<
   const {hypers, options} = chainOf(callbacks);
   const oneEach = <T extends Scalar>(...values: readonly T[]) =>
     fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
-  const own = [...hypers.keys()].map(name => [name, oneEach(...(HYPERS[name] ?? []))] as const);
+  const own = [...hypers.keys()].map(name => [name, oneEach(...present(HYPERS[name]))] as const);
   const flags = FLAG_OPTIONS.filter(name => options.has(name)).map(name => [name, oneEach(true, false)] as const);
   const some = fc.subarray(flags).chain(chosen => fc.record(Object.fromEntries(chosen)));
   return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));

@@ -1,5 +1,7 @@
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 
+import {present} from './present';
+
 /** What to choose in the form. Names of inputs and selects; `optimizers` beside tf.train.adam. */
 export interface Choice {
   readonly backend?: string;
@@ -68,7 +70,7 @@ export class DemoPage {
   async says(text: RegExp): Promise<string> {
     const status = this.page.getByRole('status').filter({hasText: text});
     await status.waitFor();
-    return (await status.textContent()) ?? '';
+    return present(await status.textContent());
   }
 
   async choose({optimizers = [], backend = 'wasm', schedule = 'oneCycle', ...numbers}: Choice): Promise<void> {
@@ -76,7 +78,7 @@ export class DemoPage {
     await this.page.locator('#schedule').selectOption(schedule);
     for (const [name, value] of Object.entries(numbers)) await this.page.locator(`#${name}`).fill(String(value));
     for (const box of await this.page.locator('#entrants input[type=checkbox]:enabled').all()) {
-      await box.setChecked(optimizers.includes((await box.getAttribute('value')) ?? ''));
+      await box.setChecked(optimizers.includes(present(await box.getAttribute('value'))));
     }
   }
 
@@ -99,6 +101,7 @@ export class DemoPage {
     const rows = await this.page.locator('#results tr').all();
     return Promise.all(
       rows.map(async row => {
+        // This runs in the page. A cell without a text is not a number yet.
         const [name = '', loss, ...figures] = await row
           .locator('th, td')
           .evaluateAll(cells =>
@@ -106,7 +109,7 @@ export class DemoPage {
               cell.firstChild?.nodeName === 'svg' ? cell.textContent : (cell.firstChild?.textContent ?? ''),
             ),
           );
-        return {name, loss: parseFloat(loss ?? ''), figures: figures.map(parseFloat)};
+        return {name, loss: parseFloat(present(loss)), figures: figures.map(parseFloat)};
       }),
     );
   }

@@ -42,17 +42,20 @@ export function blocksOf(text, page) {
   const blocks = [];
   for (const [i, {1: info, 2: code, index}] of [...text.matchAll(FENCE)].entries()) {
     const [language = '', mark = 'anywhere'] = info.trim().split(/\s+/);
+    // A block above the first heading has none.
     const heading = [...text.slice(0, index).matchAll(/^#+ (.*)$/gm)].at(-1)?.[1] ?? '';
     const name = `${page} ${i + 1}, ${heading}`;
     const before = blocks.findLast(block => block.language === 'ts');
+    // Blocks of other languages have no marks.
     const marks = MARKS[language] ?? [];
     if (mark !== 'anywhere' && !marks.includes(mark))
       throw new Error(
-        `${name}: a block of ${language} can be marked ${marks.join(', ') || 'in no way'}; got '${mark}'.`,
+        `${name}: a block of ${language} can be marked ${marks.join(', ') || 'with nothing'}; got '${mark}'.`,
       );
     if (['continued', 'printed'].includes(mark) && before === undefined)
       throw new Error(`${name}: there is no block of code before it.`);
     if (mark === 'continued') before.code += code;
+    // The first block of what is printed begins the text.
     else if (mark === 'printed') before.printed = (before.printed ?? '') + code;
     else blocks.push({name, language, where: language === 'html' ? 'browser' : mark, code});
   }
@@ -71,7 +74,7 @@ function moduleOf({name, language, code}) {
     .replace(TOLD, '$1told($2, $3);');
   if (body.includes('// →'))
     throw new Error(
-      `${name}: what stands after '// →' is the value of the statement before it; this is none:\n${body}`,
+      `${name}: the text after '// →' must be the value of the statement before it. Write it in one line:\n${body}`,
     );
   if (!imports.some(statement => statement.includes('* as tf ')))
     imports.push("import * as tf from '@tensorflow/tfjs';\n");
@@ -118,7 +121,7 @@ export function docBlocks(root, place) {
       });
       bundler.onLoad({filter: /^docs:block\/\d+$/, namespace: 'docs'}, ({path}) => {
         const block = blocks()[Number(path.slice('docs:block/'.length))];
-        return {contents: block?.source ?? '', loader: 'ts', resolveDir: root};
+        return {contents: block.source, loader: 'ts', resolveDir: root};
       });
     },
   };

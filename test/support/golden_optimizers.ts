@@ -19,6 +19,7 @@ import {houseCallbacks} from '../../src/callbacks';
 import {expectClose} from './close';
 import {argument} from './golden';
 import type {Arguments, Built, GoldenArgument, Hypers} from './golden_files.mjs';
+import {present} from './present';
 
 const HYPERS = ['mom', 'sqrMom', 'eps', 'wd', 'nu1', 'nu2', 'beta', 'trustCoeff'] as const;
 const FLAGS = ['clip', 'decoupleWd'] as const;
@@ -95,7 +96,7 @@ export function expectHypers(optimizer: Optimizer, expected: readonly Hypers[], 
     .toEqual(wanted.map(entries => entries.map(([name]) => name)));
   wanted.forEach((entries, i) => {
     expectClose(
-      actual[i]?.map(([, value]) => Number(value)) ?? [],
+      present(actual[i]).map(([, value]) => Number(value)),
       entries.map(([, value]) => value),
       1e-15,
       `${what}, group ${i}`,

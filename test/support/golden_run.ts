@@ -2,6 +2,7 @@ import type {Optimizer} from '../../src';
 import {number, numbers} from './golden';
 import type {GoldenNumber, GoldenNumbers, OptimCase, OptimEvent, Trajectory} from './golden_files.mjs';
 import {buildOptimizer, camelCase, camelCaseKeys, expectHypers, hyperValue} from './golden_optimizers';
+import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
 type StateEntry = boolean | GoldenNumber | GoldenNumbers;
@@ -35,7 +36,7 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
     tf.tidy(() => {
       optimizer.applyGradients(
         variables.map(({name, shape}, i) => {
-          const gradient = gradients[i] ?? null;
+          const gradient = elementOf(gradients, i);
           return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
         }),
       );
@@ -71,7 +72,7 @@ export function goldenState({state, count, slow_weights: slow}: Trajectory): Sta
     );
     return {
       ...Object.fromEntries(own),
-      ...(count === undefined || slow === undefined ? {} : {count, slow: numbers(slow[i] ?? [])}),
+      ...(count === undefined || slow === undefined ? {} : {count, slow: numbers(present(slow[i]))}),
     };
   });
 }

@@ -31,6 +31,7 @@ export function train(
       tensor: missing.includes(i) ? null : tf.tensor(gradientNumbers(step, i, shape), shape, 'float32'),
     }));
     optimizer.applyGradients(gradients);
+    // A missing gradient has no tensor.
     tf.dispose(gradients.flatMap(({tensor}) => tensor ?? []));
   }
 }

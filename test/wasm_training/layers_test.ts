@@ -3,6 +3,7 @@ import '../../src/wasm_training/index';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {LAYER_CASES, type LayerCase, UNTRAINABLE, WITHOUT_CASE} from './layer_cases';
 import {sizeOf, values} from './values';
@@ -18,14 +19,14 @@ async function trained(
   const input = tf.input({shape});
   const model = tf.model({inputs: input, outputs: build(input)});
   const start = model.weights.map(({shape: one}, i) =>
-    values(sizeOf(one.map(length => length ?? 1)), i + 1).map(x => 0.6 + 0.4 * x),
+    values(sizeOf(one.map(length => present(length))), i + 1).map(x => 0.6 + 0.4 * x),
   );
   tf.tidy(() =>
     model.setWeights(
       model.weights.map((weight, i) =>
         tf.tensor(
-          start[i] ?? [],
-          weight.shape.map(length => length ?? 1),
+          present(start[i]),
+          weight.shape.map(length => present(length)),
         ),
       ),
     ),
@@ -58,7 +59,7 @@ describeBackends(
           .withContext('weights moved')
           .toBeTrue();
         end.forEach((weight, i) => {
-          expectClose(weight, expected[i] ?? [], TOLERANCE, `weight ${i}`);
+          expectClose(weight, present(expected[i]), TOLERANCE, `weight ${i}`);
         });
       });
     }

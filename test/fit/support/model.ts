@@ -1,4 +1,5 @@
 import type {Optimizer} from '../../../src';
+import {present} from '../../support/present';
 import {tf} from '../../support/tfjs';
 
 /** A small model with data of eight samples. The optimizer may be made of the model's layers. */
@@ -41,7 +42,7 @@ export async function samples(x: tf.Tensor, y: tf.Tensor): Promise<tf.data.Datas
   const [xs, ys] = await Promise.all(
     [x, y].map(async matrix => {
       const values = await matrix.data();
-      const width = matrix.shape[1] ?? 1;
+      const width = present(matrix.shape[1]);
       return tf.data.array(
         Array.from({length: matrix.size / width}, (_, i) => [...values.slice(i * width, (i + 1) * width)]),
       );
