@@ -6,9 +6,9 @@ import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import {dts} from 'rollup-plugin-dts';
 
-// Backends whose kernels a bundled page imports.
+// A bundled page imports the kernels of these backends itself.
 const BACKENDS = ['cpu', 'wasm', 'webgpu'];
-// What `exports` in package.json leads to. Bundlers for pages take `browser` for the package.
+// The entries that `exports` in package.json names. Bundlers for pages use `browser` instead of `index`.
 const ENTRIES = {
   index: 'src/index.ts',
   browser: 'src/browser.ts',
@@ -18,37 +18,49 @@ const ENTRIES = {
   'file-system': 'src/file_system/index.ts',
 };
 
-// `browser` has the types of `index`.
+// `browser` has the same types as `index`.
 const TYPED = Object.fromEntries(Object.entries(ENTRIES).filter(([name]) => name !== 'browser'));
 
-// On a page the whole of TensorFlow.js is one global.
+// In script tags, all packages of TensorFlow.js are one global.
 const UMD = [
   {entry: 'index', file: 'dist/tfjs-optim.min.js', name: 'tfoptim'},
   {entry: 'wasm-training', file: 'dist/tfjs-optim-wasm-training.min.js', name: 'tfoptimWasmTraining'},
 ];
 const GLOBALS = {'@tensorflow/tfjs-core': 'tf', '@tensorflow/tfjs-layers': 'tf'};
-// Where no loader of modules brings TensorFlow.js, its script has to stand before.
-const orderOf =
-  file => `if (typeof exports === 'undefined' && typeof define === 'undefined' && typeof tf === 'undefined') {
-  throw new Error('${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.');
+// Without a module loader, the script of TensorFlow.js must come first.
+const orderOf = file => {
+  const message = `${file} needs TensorFlow.js, the global \`tf\`.`;
+  const remedy = `Put the script tag of tf.min.js before that of ${file}.`;
+  return `if (typeof exports === 'undefined' && typeof define === 'undefined' && typeof tf === 'undefined') {
+  throw new Error('${message} ${remedy}');
 }`;
+};
 
-// Where the types are that entries of one purpose take from the package's own.
+// The entry `plot` imports the types of these folders from the main entry.
 const SHARED_TYPES = [resolvePath('src/fit'), resolvePath('src/schedule')];
 const external = [...Object.keys(GLOBALS), /^node:/];
 
-// What a bundle leaves out where nothing of it is used: by file for bundlers that look no deeper, and with the imports
-// of tfjs-layers. Entries share their chunks, so that there is one registry and one class of each name.
+// A bundle leaves out the chunks that it does not use, with their imports of tfjs-layers. Some bundlers leave out whole
+// files only. All entries share the chunks, so that there is one registry, and one class of each name.
 const CHUNKS = [
   ['fit', /src\/fit\//],
   ['wrapper', /src\/wrapper\//],
   ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
 ];
-const ENTRY = new RegExp(
-  `src/(index|browser|plot/index|file_system/\\w+|wasm_training/\\w+|backends/(${BACKENDS.join('|')})|fuse/webgpu/\\w+)\\.ts`,
-);
+// Files of the entries themselves are in no chunk.
+const ENTRY_FILES = [
+  'index',
+  'browser',
+  'plot/index',
+  'file_system/\\w+',
+  'wasm_training/\\w+',
+  `backends/(${BACKENDS.join('|')})`,
+  'fuse/webgpu/\\w+',
+];
+const ENTRY = new RegExp(`src/(${ENTRY_FILES.join('|')})\\.ts`);
 
+// All other files are in the chunk `core`.
 const chunkOf = id => (ENTRY.test(id) ? undefined : (CHUNKS.find(([, files]) => files.test(id))?.[0] ?? 'core'));
 
 const output = (format, extension) => ({
@@ -68,13 +80,13 @@ const isShared = id => SHARED_TYPES.some(folder => id.startsWith(folder));
 const isExternalType = (id, importer = '') =>
   external.some(one => (one instanceof RegExp ? one.test(id) : one === id)) ||
   (importer.includes('src/plot/') && isShared(resolvePath('src/plot', id)));
-// A type has one declaration: the other entries take it from the package's own.
+// A type has one declaration. The other entries import it from the main entry.
 const types = (code, extension) => ({
   ...output('es', extension),
   paths: id => (isShared(id) ? `./index.${code}` : id),
 });
 
-// Script-tag builds are made from what was just built, and their maps lead to the sources of that.
+// Script-tag builds are made from the modules in dist/. Their source maps lead to the sources of these modules.
 const withSourceMap = {
   name: 'with-source-map',
   load: file => ({code: readFileSync(file, 'utf8'), map: JSON.parse(readFileSync(`${file}.map`, 'utf8'))}),
@@ -98,7 +110,7 @@ export default [
     ],
     output: [code('es', 'js'), code('cjs', 'cjs')],
   },
-  // From what was just built: one compilation serves all.
+  // These builds start from the modules in dist/, so that TypeScript compiles only once.
   ...UMD.map(({entry, file, name}) => ({
     input: `dist/${entry}.js`,
     external,
@@ -113,7 +125,7 @@ export default [
       plugins: [terser()],
     },
   })),
-  // A backend's entry exports nothing.
+  // The entries of backends export nothing, so their declarations are empty.
   {
     input: TYPED,
     onwarn: (warning, warn) => {

@@ -1,4 +1,4 @@
-// `npm run docs`: the reference of the entries with the pages, into out/docs.
+// `npm run docs`: writes the reference of the entries, with the pages of docs/, to out/docs.
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 
 import {Converter, ReflectionKind} from 'typedoc';
@@ -6,7 +6,7 @@ import {Converter, ReflectionKind} from 'typedoc';
 import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
 
 const readme = readFileSync('README.md', 'utf8');
-// The README's table of contents has the pages in the order in which they are read.
+// The pages come in the order of the README's table of contents.
 const pages = [
   ...new Set(
     [...readme.matchAll(/\]\(([^)#]*)\)/g)]
@@ -15,18 +15,18 @@ const pages = [
   ),
 ].filter(page => !page.startsWith('examples/'));
 
-// On the registry's page and elsewhere the README's links lead to the repository; on the site, and where links are
-// checked, to its files.
+// The README's links lead to the repository, because the registry's page shows the README too. On the site they must
+// lead to the site's own pages, and TypeDoc checks them only then.
 const OUT = 'out/readme.md';
 mkdirSync('out', {recursive: true});
 writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../'));
 
-/** Names pages by their titles instead of their files, and says which members need no docstring of their own. */
+/** Names pages by their titles instead of their files, and exempts members that need no docstring of their own. */
 function plugin(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
-    const [, title] = /^\s*# (.*)\n/.exec(document.content[0].text) ?? [];
-    if (title === undefined) throw new Error(`${document.name} does not begin with a title of plain words.`);
-    document.name = title;
+    const match = /^\s*# (.*)\n/.exec(document.content[0].text);
+    if (match === null) throw new Error(`${document.name} must begin with a title of plain words.`);
+    document.name = match[1];
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({project}) => {
     const members = project.getReflectionsByKind(
@@ -49,13 +49,13 @@ function plugin(app) {
 
 const hasComment = member =>
   member.hasComment() || (member.kindOf(ReflectionKind.SomeSignature) && member.parent.hasComment());
-/** TypeDoc asks for none there by itself, and objects to exceptions that it does not need. */
+/** TypeDoc does not require docstrings there, and warns about exemptions that it does not need. */
 const isInParameter = ({parent}) =>
   parent !== undefined && (parent.kindOf(ReflectionKind.Parameter) || isInParameter(parent));
-/** The docstring of what has the type describes it. */
+/** The docstring of the member with the literal type describes its properties. */
 const isInLiteral = member =>
   member.kindOf(ReflectionKind.Property) && member.parent.kindOf(ReflectionKind.TypeLiteral);
-/** What overrides a member of TensorFlow.js means what it means there. */
+/** A member that overrides one of TensorFlow.js has the same meaning. */
 const isOfTensorFlow = member =>
   [member, member.parent].some(
     ({overwrites, inheritedFrom}) =>
@@ -70,15 +70,15 @@ export default {
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',
-  // Links to sources depend on where the repository was cloned from.
+  // Links to sources would depend on the address that the repository was cloned from.
   disableSources: true,
-  // Pages bring their titles.
+  // The README has its own title.
   headings: {readme: false},
   excludePrivate: true,
   excludeProtected: true,
   excludeInternal: true,
   excludeExternals: true,
   treatWarningsAsErrors: true,
-  // Types that only build other types are not exported; the reference says their names.
+  // Types that only help to build other types are not exported. The reference shows their names.
   validation: {notExported: false, invalidLink: true, invalidPath: true, notDocumented: true},
 };

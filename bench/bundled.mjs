@@ -1,4 +1,4 @@
-// `node bench/bundled.mjs FOLDER[,FOLDER] [arguments]`: bundles each bench/FOLDER/run.ts as applications are bundled
+// `node bench/bundled.mjs FOLDER[,FOLDER] [arguments]`: bundles each bench/FOLDER/run.ts, as an application would be,
 // and runs it in Node.
 import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
@@ -8,8 +8,9 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [folders = '', ...rest] = process.argv.slice(2);
-// Inside node_modules, so that what the bundle leaves external is found from there.
+const [folders, ...rest] = process.argv.slice(2);
+if (folders === undefined) throw new Error('A folder of bench/ is missing: node bench/bundled.mjs FOLDER[,FOLDER]');
+// The bundle is inside node_modules, so that Node finds the packages that it imports.
 const cache = join(root, 'node_modules', '.cache', 'tfjs-optim');
 mkdirSync(cache, {recursive: true});
 for (const bench of folders.split(',')) {
@@ -24,6 +25,8 @@ for (const bench of folders.split(',')) {
     packages: 'external',
     logLevel: 'warning',
   });
-  process.exitCode = spawnSync(process.execPath, [outfile, ...rest], {cwd: root, stdio: 'inherit'}).status ?? 1;
+  const {status} = spawnSync(process.execPath, [outfile, ...rest], {cwd: root, stdio: 'inherit'});
+  // A process that a signal ended has no status.
+  process.exitCode = status ?? 1;
   if (process.exitCode !== 0) break;
 }

@@ -1,17 +1,17 @@
 import {parseArgs} from 'node:util';
 
-/** What a bench was asked for. */
-export interface CommandLine<Name extends string> {
+/** The command line of a benchmark. */
+interface CommandLine<Name extends string> {
   readonly quick: boolean;
-  /** The text of an option, where it was given. */
-  readonly option: (name: Name) => string | undefined;
-  /** What stands there without `--`. */
+  /** The text of an option, or `fallback` if it was not given. */
+  readonly option: (name: Name, fallback: string) => string;
+  /** The arguments without `--`. */
   readonly words: readonly string[];
 }
 
 /**
- * Reads the command line; prints the help and ends where that was asked for.
- * @param names the options that take a text, beside `--quick` and `--help`.
+ * Reads the command line. For `--help`, prints the help and ends the process.
+ * @param names the options with a text, besides `--quick` and `--help`.
  */
 export function commandLine<const Name extends string>(help: string, names: readonly Name[]): CommandLine<Name> {
   const options: Record<string, {readonly type: 'string' | 'boolean'}> = {
@@ -24,9 +24,14 @@ export function commandLine<const Name extends string>(help: string, names: read
     console.log(help);
     process.exit(0);
   }
-  const option = (name: Name): string | undefined => {
+  const option = (name: Name, fallback: string): string => {
     const value = values[name];
-    return typeof value === 'string' ? value : undefined;
+    return typeof value === 'string' ? value : fallback;
   };
   return {quick: values['quick'] === true, option, words: positionals};
+}
+
+/** Names in a help text, one per line, from this column on. */
+export function listed(names: ReadonlyArray<{readonly name: string}>, column: number): string {
+  return names.map(({name}) => `\n${' '.repeat(column)}${name}`).join('');
 }

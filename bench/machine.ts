@@ -4,17 +4,18 @@ import {dirname} from 'node:path';
 
 import * as tf from '@tensorflow/tfjs';
 
+import {at} from '../examples/support/lookup';
 import {type Measured, summary, timeOf} from './wasm_training/measure';
 
-/** How quiet the machine is: the same copy of memory over and over, and the load average of the last minute. */
-export interface Noise {
+/** How busy the machine is: the time of a copy of memory, repeated, and the load average of the last minute. */
+interface Noise {
   readonly copy: Measured;
   readonly load: number;
 }
 
 /**
- * Copies of 16 MB. On a quiet machine the quartiles are a few percent apart, and those at the start near those at the
- * end.
+ * Measures copies of 16 MB. On a quiet machine the quartiles are a few percent apart, and about the same at the start
+ * and at the end.
  */
 function noise(): Noise {
   const source = new Float32Array(4_000_000).fill(1);
@@ -24,17 +25,21 @@ function noise(): Noise {
       target.set(source);
     }),
   );
-  return {copy: summary(times.slice(20)), load: loadavg()[0] ?? NaN};
+  return {copy: summary(times.slice(20)), load: at(loadavg(), 0)};
 }
 
 function inWords({copy: {median, low, high}, load}: Noise): string {
-  return `a copy of 16 MB takes ${median.toFixed(2)} ms (quartiles ${low.toFixed(2)} to ${high.toFixed(2)}), load average ${load.toFixed(2)}`;
+  return (
+    `a copy of 16 MB takes ${median.toFixed(2)} ms (quartiles ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
+    `load average ${load.toFixed(2)}`
+  );
 }
 
-/** The machine of a bench, and how busy it was at the start and at the end. Says so when made. */
+/** The machine of a benchmark, and how busy it is at the start and at the end. The constructor prints both. */
 export class Machine {
   readonly #start = noise();
   readonly #about = {
+    // Some systems do not list their processors.
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     node: process.version,
@@ -47,7 +52,7 @@ export class Machine {
     console.log(`${processor}, ${cores} cores, Node ${node}, tfjs ${tfjs}\nAt the start ${inWords(this.#start)}.`);
   }
 
-  /** Writes figures as JSON, with the machine and its noise. */
+  /** Writes the figures to a JSON file, with the machine and its noise. */
   write(file: string, figures: object): void {
     const end = noise();
     console.log(`At the end ${inWords(end)}.`);

@@ -1,4 +1,4 @@
-/** One line on the terminal that says what is being measured; nothing where the output goes to a file. */
+/** Shows in one line of the terminal what is measured now. If stderr is not a terminal, it shows nothing. */
 export function progress(done: number, all: number, what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done} of ${all}: ${what}`);
 }

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
 import 'tfjs-optim/wasm';
-// Without it, convolutions can't be trained on WASM.
+// TensorFlow.js alone cannot train convolutions on WASM.
 import 'tfjs-optim/wasm-training';
 
 import * as tf from '@tensorflow/tfjs';
@@ -14,36 +14,37 @@ setWasmPaths({
   'tfjs-backend-wasm-simd.wasm': simd,
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 });
-// Its threads are given a function of the script as text, which a minified bundle makes useless.
+// tfjs passes the text of a function of its script to the threads. In a minified bundle that text does not work.
 tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 
-/** A backend that the visitor can pick. */
+/** A backend that the visitor can choose. */
 export interface Backend {
   readonly name: string;
   readonly title: string;
-  readonly isThere: () => Promise<boolean>;
+  readonly isAvailable: () => Promise<boolean>;
 }
 
 const BACKENDS: readonly Backend[] = [
-  {name: 'wasm', title: 'WASM', isThere: () => Promise.resolve(typeof WebAssembly === 'object')},
-  {name: 'webgl', title: 'WebGL', isThere: () => Promise.resolve(tf.env().getNumber('WEBGL_VERSION') > 0)},
+  {name: 'wasm', title: 'WASM', isAvailable: () => Promise.resolve(typeof WebAssembly === 'object')},
+  {name: 'webgl', title: 'WebGL', isAvailable: () => Promise.resolve(tf.env().getNumber('WEBGL_VERSION') > 0)},
   {
     name: 'webgpu',
     title: 'WebGPU',
-    isThere: async () => 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null,
+    isAvailable: async () => 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null,
   },
 ];
 
 /** The backends that this browser has. */
-export async function backendsHere(): Promise<Backend[]> {
-  const there = await Promise.all(BACKENDS.map(({isThere}) => isThere()));
-  return BACKENDS.filter((_, i) => there[i]);
+export async function availableBackends(): Promise<Backend[]> {
+  const available = await Promise.all(BACKENDS.map(({isAvailable}) => isAvailable()));
+  return BACKENDS.filter((_, i) => available[i]);
 }
 
-/** @throws where it does not start. */
+/** Starts a backend. @throws where it does not start. */
 export async function start(name: string): Promise<void> {
-  // Only those who pick it load it.
+  // The page loads these modules only when the visitor chooses WebGPU.
   if (name === 'webgpu') await Promise.all([import('@tensorflow/tfjs-backend-webgpu'), import('tfjs-optim/webgpu')]);
-  if (!(await tf.setBackend(name))) throw new Error(`The backend ${name} did not start in this browser.`);
+  if (!(await tf.setBackend(name)))
+    throw new Error(`The backend ${name} did not start in this browser. Choose another one.`);
   await tf.ready();
 }

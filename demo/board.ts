@@ -1,7 +1,7 @@
 import {centred} from './centring';
 import {SIDE} from './digits';
 
-/** The width of the pen, as a share of the board. */
+/** The width of the pen, as a share of the board's width. */
 const PEN = 0.075;
 
 /** A board to draw a digit on with a mouse, a pen or a finger; white on black, as in MNIST. */
@@ -9,7 +9,7 @@ export class Board {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
 
-  /** @param drawn called after each stroke. */
+  /** @param drawn is called after each stroke. */
   constructor(canvas: HTMLCanvasElement, drawn: () => void) {
     this.#canvas = canvas;
     this.#context = contextOf(canvas, true);
@@ -41,12 +41,14 @@ export class Board {
     this.#context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  /** The drawing as the net is to see it; undefined where there is none. */
+  /** The drawing in the form that the network reads; undefined for an empty board. */
   image(): Float32Array | undefined {
     const {width, height} = this.#canvas;
     const {data} = this.#context.getImageData(0, 0, width, height);
+    // The drawing is grey, so the red channel is enough.
+    const reds = data.filter((_, i) => i % 4 === 0);
     return centred(
-      Float32Array.from({length: width * height}, (_, i) => (data[4 * i] ?? 0) / 255),
+      Float32Array.from(reds, red => red / 255),
       width,
     );
   }
@@ -76,7 +78,7 @@ export class Board {
   }
 }
 
-/** Paints 784 numbers from 0 to 1 on a canvas, white on black. */
+/** Draws 784 numbers from 0 to 1 on a canvas, white on black. */
 export function showImage(canvas: HTMLCanvasElement, image: Float32Array): void {
   canvas.width = SIDE;
   canvas.height = SIDE;

@@ -1,8 +1,9 @@
+import {at} from '../examples/support/lookup';
 import {SIDE} from './digits';
 
-/** The digits of MNIST fit into a square of this side. */
+/** The digits of MNIST fit into a square with sides of 20 pixels. */
 const BOX = 20;
-/** Less ink than that, of 1, is paper. */
+/** Below this value a pixel counts as paper. Ink goes from 0 to 1. */
 const FAINT = 0.1;
 
 interface Box {
@@ -13,11 +14,11 @@ interface Box {
 }
 
 /**
- * A drawing as MNIST's digits are: made small so that it fits into 20·20 pixels, and put into 28·28 with its centre of
- * mass in the middle.
+ * Prepares a drawing as MNIST prepared its digits: scaled to fit into 20·20 pixels, and placed into 28·28 pixels with
+ * its centre of mass in the middle.
  * @param ink from 0 (paper) to 1, row by row.
- * @param width of a row.
- * @returns 784 numbers from 0 to 1; undefined where nothing is drawn.
+ * @param width the number of pixels per row.
+ * @returns 784 numbers from 0 to 1; undefined for an empty drawing.
  */
 export function centred(ink: Float32Array, width: number): Float32Array | undefined {
   const box = boxAround(ink, width);
@@ -48,7 +49,7 @@ function boxAround(ink: Float32Array, width: number): Box | undefined {
   return right < left ? undefined : {left, top, width: right - left + 1, height: bottom - top + 1};
 }
 
-/** The mean ink of the part of the box that each pixel stands for. */
+/** Scales the box down. Each pixel of the result is the mean ink of its part of the box. */
 function shrunk(ink: Float32Array, width: number, box: Box, columns: number, rows: number): Float32Array {
   const sums = new Float32Array(columns * rows);
   const across = parts(box.width, columns);
@@ -56,13 +57,16 @@ function shrunk(ink: Float32Array, width: number, box: Box, columns: number, row
   for (const {from: y, to: row, share: tall} of down) {
     for (const {from: x, to: column, share: wide} of across) {
       const place = row * columns + column;
-      sums[place] = (sums[place] ?? 0) + wide * tall * (ink[(box.top + y) * width + box.left + x] ?? 0);
+      sums[place] = at(sums, place) + wide * tall * at(ink, (box.top + y) * width + box.left + x);
     }
   }
   return sums;
 }
 
-/** Which share each of `many` equal pieces of a length has in each of `few`; one may lie in two. */
+/**
+ * A length is cut into `many` equal pieces and into `few` equal pieces. For each pair that overlaps: the share of a
+ * `few` piece that the `many` piece covers.
+ */
 function parts(many: number, few: number): Array<{from: number; to: number; share: number}> {
   return Array.from({length: many}, (_, from) =>
     Array.from({length: few}, (_piece, to) => ({
@@ -83,7 +87,7 @@ function centreOfMass(image: Float32Array, width: number): [x: number, y: number
   return [x / mass, y / mass];
 }
 
-/** Where a length begins whose centre of mass is to be in the middle, if it fits. */
+/** Where a length must start so that its centre of mass is in the middle, or as near to it as the image allows. */
 function placed(centre: number, length: number): number {
   return Math.min(SIDE - length, Math.max(0, Math.round(SIDE / 2 - centre)));
 }

@@ -14,16 +14,16 @@ export interface Line {
   readonly points: readonly Point[];
 }
 
-/** How an axis is scaled and written. */
-export interface Axis {
+/** The scale and the labels of an axis. */
+interface Axis {
   readonly log?: boolean;
-  /** The ends; without, they are those of the values. */
+  /** The ends of the axis. By default they are the smallest and the largest value. */
   readonly range?: Range;
   readonly format: (value: number) => string;
 }
 
 export interface ChartSettings {
-  /** What the chart shows, for those who don't see it. */
+  /** What the chart shows, for screen readers. */
   readonly label: string;
   readonly x: Axis;
   readonly y: Axis;
@@ -31,10 +31,10 @@ export interface ChartSettings {
 
 const HEIGHT = 210;
 const MARGIN = {top: 8, right: 10, bottom: 22, left: 46};
-/** More points than that can't be told apart. */
+/** The most points that a curve is drawn with. More are not visible at the width of a chart. */
 const POINTS = 400;
 
-/** A line chart in SVG. Drawing it again replaces paths, and axes where they changed. */
+/** A line chart in SVG. `draw` replaces the curves, and the axes if they changed. */
 export class LineChart {
   readonly #settings: ChartSettings;
   readonly #root = svg('svg', {role: 'img', class: 'chart'});
@@ -48,15 +48,15 @@ export class LineChart {
     this.#settings = settings;
     this.#root.append(this.#axes, this.#curves);
     host.append(this.#root);
-    new ResizeObserver(([entry]) => {
-      this.#width = Math.round(entry?.contentRect.width ?? 0);
+    new ResizeObserver(entries => {
+      for (const {contentRect} of entries) this.#width = Math.round(contentRect.width);
       this.draw(...this.#last);
     }).observe(host);
   }
 
   /**
-   * @param xEnd where the x axis ends at least.
-   * @param mark an x to mark with a vertical rule.
+   * @param xEnd the smallest value at which the x axis may end.
+   * @param mark an x to mark with a vertical line.
    */
   draw(
     lines: readonly Line[],
@@ -142,7 +142,7 @@ function endsOf(values: readonly number[], log: boolean): Range {
   return log ? [low / 2, high * 2] : [low - 0.5, high + 0.5];
 }
 
-/** Every so many'th point, and the last. */
+/** Every n-th point and the last one: about `POINTS` of them. */
 function thinned(points: readonly Point[]): Point[] {
   const every = Math.ceil(points.length / POINTS);
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);

@@ -1,19 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {network} from '../examples/digits/contestant';
+import {at, defined} from '../examples/support/lookup';
 import {type Course, follow, hypersOf, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
 import type {Entrant} from './entrants';
 import {breathe} from './frames';
 import {settled, StepTimes} from './timing';
 
-/** A measured accuracy: the share of digits read correctly after so many steps. */
-export interface Score {
+/** A measured accuracy: the share of digits that were read correctly after `step` steps. */
+interface Score {
   readonly step: number;
   readonly accuracy: number;
 }
 
-/** What the curves show; one entry a step but for the scores. */
+/** What the curves show. Losses, learning rates and momenta have one entry per step. */
 export interface History {
   readonly losses: number[];
   readonly lrs: number[];
@@ -21,8 +22,8 @@ export interface History {
   readonly scores: Score[];
 }
 
-/** How many digits are read at once. */
-const READ = 125;
+/** The number of digits per batch when the accuracy is measured. */
+const SCORING_BATCH = 125;
 
 /** An optimizer and the model that it trains. */
 export class Contestant {
@@ -31,8 +32,8 @@ export class Contestant {
   readonly #variables: tf.Variable[];
 
   /**
-   * @param model compiled with the optimizer.
-   * @param course what the optimizer follows already.
+   * @param model is compiled with the optimizer.
+   * @param course the course that the optimizer follows already.
    */
   constructor(
     readonly entrant: Entrant,
@@ -44,7 +45,7 @@ export class Contestant {
     this.#variables = model.trainableWeights.map(weight => weight.read()).filter(isVariable);
   }
 
-  /** One that starts from the weights that the seed decides. */
+  /** A new contestant. The seed decides its initial weights. */
   static start(entrant: Entrant, course: Course, seed: number): Contestant {
     const model = network(seed);
     const optimizer = entrant.make(course.lr);
@@ -53,19 +54,19 @@ export class Contestant {
     return new Contestant(entrant, model, course);
   }
 
-  /** How many steps it has made. */
+  /** The number of steps that it has made. */
   get steps(): number {
     return this.history.lrs.length;
   }
 
-  /** Sets the (highest) learning rate, from the next step on. */
+  /** Sets the learning rate, the highest one of a one-cycle course, from the next step on. */
   setLr(lr: number): void {
     const course = {...this.course, lr};
     follow(this.#optimizer, course, this.steps);
     this.course = course;
   }
 
-  /** Trains on a batch. @param measured whether to wait for the GPU twice, to know what takes how long. */
+  /** Trains on a batch. @param measured whether to measure the times, which means to wait for the GPU twice. */
   async train({xs, ys}: Batch, measured: boolean): Promise<void> {
     moveByHand(this.#optimizer, this.course, this.steps);
     const start = performance.now();
@@ -73,12 +74,12 @@ export class Contestant {
       () => tf.metrics.categoricalCrossentropy(ys, this.#outputs(xs)).mean(),
       this.#variables,
     );
-    const [first] = this.#variables;
-    const last = first && grads[first.name];
-    if (measured && last !== undefined) await settled(last);
+    const first = at(this.#variables, 0);
+    // Backpropagation computes the gradient of the first layer last.
+    if (measured) await settled(defined(grads[first.name], `gradient of '${first.name}'`));
     const middle = performance.now();
     this.#optimizer.applyGradients(grads);
-    if (measured && first !== undefined) await settled(first);
+    if (measured) await settled(first);
     const end = performance.now();
     if (measured) this.times.add(end - middle, end - start);
     tf.dispose(grads);
@@ -86,19 +87,19 @@ export class Contestant {
     const {lr, mom} = hypersOf(this.#optimizer);
     lrs.push(lr);
     moms.push(mom);
-    losses.push((await value.data())[0] ?? NaN);
+    losses.push(at(await value.data(), 0));
     value.dispose();
   }
 
   /** The share of the digits that it reads correctly. */
   async accuracy(digits: Digits): Promise<number> {
     let correct = 0;
-    for (const places of digits.batches(READ)) {
+    for (const places of digits.batches(SCORING_BATCH)) {
       const {xs, ys} = digits.batch(places);
       const outputs = tf.tidy(() => this.#outputs(xs));
       const rows = chunks(await outputs.data(), places.length);
       tf.dispose([xs, ys, outputs]);
-      correct += places.filter((place, i) => argMax(rows[i] ?? []) === digits.label(place)).length;
+      correct += places.filter((place, i) => argMax(at(rows, i)) === digits.label(place)).length;
       await breathe();
     }
     return correct / digits.size;
@@ -119,7 +120,7 @@ export class Contestant {
 
   #outputs(xs: tf.Tensor): tf.Tensor {
     const outputs = this.model.apply(xs, {training: true});
-    if (!(outputs instanceof tf.Tensor)) throw new Error('The net has one output.');
+    if (!(outputs instanceof tf.Tensor)) throw new Error('The network must have one output; it has more.');
     return outputs;
   }
 }
@@ -133,7 +134,7 @@ function isVariable(tensor: tf.Tensor): tensor is tf.Variable {
   return tensor instanceof tf.Variable;
 }
 
-/** Where the largest number stands. */
+/** The index of the largest number. */
 export function argMax(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }

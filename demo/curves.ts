@@ -1,4 +1,4 @@
-import {type Line, LineChart, type Point} from './chart';
+import {type ChartSettings, type Line, LineChart, type Point} from './chart';
 import type {Contestant} from './contestant';
 import {element} from './dom';
 import {short} from './numbers';
@@ -38,15 +38,17 @@ export class CurveCharts {
   ];
 
   draw(session: Session | undefined): void {
+    const contestants = session === undefined ? [] : session.contestants;
+    // Without a training, the empty charts have an axis of 100 steps.
+    const xEnd = session === undefined ? 100 : session.steps;
     for (const {chart: each, pointsOf} of this.#charts) {
-      const lines =
-        session?.contestants.map((contestant): Line => ({...contestant.entrant, points: pointsOf(contestant)})) ?? [];
-      each.draw(lines, {xEnd: session?.steps ?? 100});
+      const lines = contestants.map((contestant): Line => ({...contestant.entrant, points: pointsOf(contestant)}));
+      each.draw(lines, {xEnd});
     }
   }
 }
 
-function chart(id: string, settings: ConstructorParameters<typeof LineChart>[1]): LineChart {
+function chart(id: string, settings: ChartSettings): LineChart {
   return new LineChart(element(id, HTMLDivElement), settings);
 }
 

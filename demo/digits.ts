@@ -2,18 +2,18 @@ import * as tf from '@tensorflow/tfjs';
 
 import {shuffled} from '../examples/digits/random';
 
-/** The side of an image. */
+/** The number of pixels on each side of an image. */
 export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 
-/** What a net trains on: `xs` [n, 784] from 0 to 1 and `ys` [n, 10], one-hot. */
+/** What a network trains on: `xs` [n, 784] from 0 to 1 and `ys` [n, 10], one-hot. */
 export interface Batch {
   readonly xs: tf.Tensor2D;
   readonly ys: tf.Tensor2D;
 }
 
-/** Images and the digits that they show, as bytes: tensors are made of those that are needed. */
+/** Images and the digits that they show, as bytes. Only the images of a batch become tensors. */
 export class Digits {
   readonly #pixels: Uint8Array;
   readonly #labels: Uint8Array;
@@ -28,7 +28,7 @@ export class Digits {
     return this.#labels.length;
   }
 
-  /** Those at `start` up to `end`. */
+  /** The images from `start` to `end`, without `end`. */
   slice(start: number, end: number): Digits {
     return new Digits(this.#pixels.subarray(start * PIXELS, end * PIXELS), this.#labels.subarray(start, end));
   }
@@ -36,7 +36,7 @@ export class Digits {
   /** The digit that image `i` shows. */
   label(i: number): number {
     const label = this.#labels[i];
-    if (label === undefined) throw new Error(`There is no image ${i} among ${this.size}.`);
+    if (label === undefined) throw new Error(`There is no image ${i}; there are ${this.size}.`);
     return label;
   }
 
@@ -45,7 +45,7 @@ export class Digits {
     return Float32Array.from(this.#pixels.subarray(i * PIXELS, (i + 1) * PIXELS), ink => ink / 255);
   }
 
-  /** The images at these places. The caller disposes the batch. */
+  /** The images at these places. The caller must dispose the batch. */
   batch(places: readonly number[]): Batch {
     const xs = new Float32Array(places.length * PIXELS);
     const ys = new Float32Array(places.length * CLASSES);
@@ -56,13 +56,13 @@ export class Digits {
     return {xs: tf.tensor2d(xs, [places.length, PIXELS]), ys: tf.tensor2d(ys, [places.length, CLASSES])};
   }
 
-  /** All images, in order, `n` a batch. */
+  /** The places of all images, in order, in batches of `n`. */
   *batches(n: number): Generator<readonly number[]> {
     for (let start = 0; start < this.size; start += n) yield range(start, Math.min(start + n, this.size));
   }
 }
 
-/** Which images a training sees when: an order of its own for each epoch, which the seed decides. */
+/** The order in which a training sees the images. The seed decides it, and each epoch has another order. */
 export class Batches {
   readonly #size: number;
   readonly #batch: number;
@@ -80,7 +80,7 @@ export class Batches {
     return Math.ceil(this.#size / this.#batch);
   }
 
-  /** The places of the images of a step, counted through all epochs. */
+  /** The places of the images of a step. Steps are counted over all epochs. */
   at(step: number): readonly number[] {
     const epoch = Math.floor(step / this.perEpoch);
     if (epoch !== this.#epoch) {
@@ -92,16 +92,17 @@ export class Batches {
   }
 }
 
-/** Fetches the digits that the build put beside the page; digits_asset.ts describes the file. */
+/** Fetches the digits from the file that digits_asset.ts adds to the page and describes. */
 export async function loadDigits(): Promise<Digits> {
   const response = await fetch('digits.bin');
   if (!response.ok || response.body === null)
-    throw new Error(`The digits can't be loaded: digits.bin gives ${response.status}.`);
+    throw new Error(`The digits cannot be loaded: the status of digits.bin is ${response.status}.`);
   const bytes = new Uint8Array(
     await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer(),
   );
   const size = bytes.length / (PIXELS + 1);
-  if (!Number.isInteger(size)) throw new Error(`digits.bin has ${bytes.length} bytes, which are not whole images.`);
+  if (!Number.isInteger(size))
+    throw new Error(`digits.bin must hold ${PIXELS + 1} bytes per image; it has ${bytes.length} bytes.`);
   return new Digits(bytes.subarray(size), bytes.subarray(0, size));
 }
 

@@ -2,13 +2,16 @@ import {gzipSync} from 'node:zlib';
 
 import type {Plugin} from 'vite';
 
+import {at} from '../examples/support/lookup';
+
 const PIXELS = 28 * 28;
-// A prime, so that steps of this length meet every image once. The package has all images of one digit after another.
+// The package has the images sorted by digit. Steps of this length mix them; it is a prime, so each image comes once.
 const STRIDE = 7919;
 
 /**
- * Adds the digits of the package mnist to the build: 41 MB of JSON become 1.6 MB. The file, once unpacked (gzip), has
- * a byte an image that says which digit it is, and then 28·28 bytes an image, from 0 (paper) to 255 (ink).
+ * Adds the digits of the package mnist to the build: 41 MB of JSON become a file of 1.6 MB. The file is packed with
+ * gzip. It has first one byte per image, the digit that it shows, and then 28·28 bytes per image, from 0 (paper) to
+ * 255 (ink).
  */
 export function digitsAsset(): Plugin {
   return {
@@ -21,11 +24,10 @@ export function digitsAsset(): Plugin {
       );
       const bytes = new Uint8Array(images.length * (1 + PIXELS));
       images.forEach((_, i) => {
-        const image = images[(i * STRIDE) % images.length];
-        if (image === undefined) return;
-        bytes[i] = image.label;
-        // The package has rounded to three decimals what were whole numbers.
-        const pixels = image.raw.slice(image.start, image.start + PIXELS).map(ink => Math.round(255 * ink));
+        const {label, raw, start} = at(images, (i * STRIDE) % images.length);
+        bytes[i] = label;
+        // The package divided whole numbers by 255 and rounded them to three decimals.
+        const pixels = raw.slice(start, start + PIXELS).map(ink => Math.round(255 * ink));
         bytes.set(pixels, images.length + i * PIXELS);
       });
       this.emitFile({type: 'asset', fileName: 'digits.bin', source: gzipSync(bytes)});

@@ -1,7 +1,7 @@
-/** An element of the page. @throws where it is not there, or of another kind. */
+/** An element of the page. @throws where the page has no such element, or one of another kind. */
 export function element<E extends Element>(id: string, kind: new () => E): E {
   const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`The page has no ${kind.name} '${id}'.`);
+  if (!(found instanceof kind)) throw new Error(`The page has no ${kind.name} with the id '${id}'.`);
   return found;
 }
 
@@ -35,7 +35,7 @@ function filled<E extends Element>(
   return made;
 }
 
-/** Makes a button react or not. One that does not keeps the focus, unlike a disabled one. */
+/** Enables or disables a button. Unlike with the attribute `disabled`, the button keeps the focus. */
 export function setEnabled(button: HTMLButtonElement, enabled: boolean): void {
   button.setAttribute('aria-disabled', String(!enabled));
 }

@@ -1,3 +1,4 @@
+import {at} from '../examples/support/lookup';
 import {Board, showImage} from './board';
 import {argMax, type Contestant} from './contestant';
 import {SIDE} from './digits';
@@ -10,7 +11,7 @@ interface Bar {
   readonly text: HTMLSpanElement;
 }
 
-/** A digit, drawn or one of those held out, and what a contestant takes it for. */
+/** A digit, drawn by the visitor or one of the held-out digits, and how a contestant reads it. */
 export class DrawingPanel {
   readonly #guarded: (act: () => Promise<void>) => void;
   readonly #choice = element('reader', HTMLSelectElement);
@@ -21,7 +22,7 @@ export class DrawingPanel {
   readonly #bars: readonly Bar[];
   #session: Session | undefined;
   #image: Float32Array | undefined;
-  /** What the image shows, where that is known. */
+  /** The digit that the image shows; undefined for a drawing. */
   #label: number | undefined;
 
   constructor(guarded: (act: () => Promise<void>) => void) {
@@ -48,13 +49,12 @@ export class DrawingPanel {
     this.#set(undefined, undefined);
   }
 
-  /** Has the contestants of this training read, which may have learnt more since. */
+  /** Reads the digit again. The contestants may have learnt more, or the training may be another one. */
   draw(session: Session | undefined): void {
     if (session !== this.#session) {
       this.#session = session;
-      this.#choice.replaceChildren(
-        ...(session?.contestants.map(({entrant}) => html('option', {}, entrant.name)) ?? []),
-      );
+      const contestants = session === undefined ? [] : session.contestants;
+      this.#choice.replaceChildren(...contestants.map(({entrant}) => html('option', {}, entrant.name)));
       setEnabled(this.#heldOut, session !== undefined);
     }
     this.#read();
@@ -77,23 +77,24 @@ export class DrawingPanel {
     if (image === undefined || reader === undefined) {
       this.#show(
         undefined,
-        reader === undefined ? 'Train first: until then there is nobody to read it.' : 'Draw a digit from 0 to 9.',
+        reader === undefined ? 'Train first. Then an optimizer can read the digit.' : 'Draw a digit from 0 to 9.',
       );
       return;
     }
     this.#guarded(async () => {
       const probabilities = await reader.read(image);
-      // Another may have been drawn meanwhile.
+      // The visitor may have drawn another digit meanwhile.
       if (image !== this.#image || reader !== this.#reader) return;
       if (probabilities.some(Number.isNaN)) {
-        this.#show(undefined, `${reader.entrant.name} has diverged and reads nothing.`);
+        this.#show(undefined, `${reader.entrant.name} has diverged and cannot read a digit.`);
         return;
       }
       const digit = argMax(probabilities);
-      const truth = this.#label === undefined ? '' : this.#label === digit ? ' It is.' : ` It is ${this.#label}.`;
+      const truth =
+        this.#label === undefined ? '' : this.#label === digit ? ' That is correct.' : ` It is ${this.#label}.`;
       this.#show(
         probabilities,
-        `${reader.entrant.name} takes it for ${digit} (${percent(probabilities[digit] ?? 0)}).${truth}`,
+        `${reader.entrant.name} reads ${digit} (${percent(at(probabilities, digit))}).${truth}`,
       );
     });
   }
@@ -102,6 +103,7 @@ export class DrawingPanel {
     if (this.#answer.textContent !== answer) this.#answer.textContent = answer;
     this.#bars.forEach(({meter, text}, digit) => {
       const probability = probabilities?.[digit];
+      // Without a reading, the bars are empty.
       meter.style.setProperty('--share', String(probability ?? 0));
       text.textContent = probability === undefined ? '' : percent(probability);
     });

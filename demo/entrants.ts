@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import {optimizers} from 'tfjs-optim';
 
-/** How an optimizer is drawn, in every chart and table. */
+/** How charts and tables show an optimizer. */
 export interface Look {
-  /** The name of a colour of style.css. */
+  /** The name of a colour in style.css. */
   readonly hue: string;
-  /** SVG's `stroke-dasharray`: relatives have a colour in common. */
+  /** SVG's `stroke-dasharray`. Related optimizers have the same colour and different dashes. */
   readonly dash: string;
 }
 
@@ -13,13 +13,14 @@ export interface Look {
 export interface Entrant {
   readonly name: string;
   readonly look: Look;
-  /** A learning rate that suits this net. */
+  /** A learning rate that suits this network. */
   readonly lr: number;
   readonly make: (lr: number) => tf.Optimizer;
 }
 
 const SOLID = 'none';
 const DASHED = '6 3';
+/** For an optimizer of the package that `SUITED` does not have. */
 const OTHER: Omit<Entrant, 'name' | 'make'> = {look: {hue: 'orange', dash: DASHED}, lr: 1e-3};
 
 const SUITED: Readonly<Record<string, Omit<Entrant, 'name' | 'make'>>> = {
@@ -34,7 +35,7 @@ const SUITED: Readonly<Record<string, Omit<Entrant, 'name' | 'make'>>> = {
   ranger: {look: {hue: 'vermilion', dash: SOLID}, lr: 0.03},
 };
 
-/** What every training has, to compare with. */
+/** Every training has this optimizer, to compare the others with. */
 export const YARDSTICK: Entrant = {
   name: 'tf.train.adam',
   look: {hue: 'grey', dash: '2 3'},
@@ -48,10 +49,12 @@ export const ENTRANTS: readonly Entrant[] = [
   YARDSTICK,
 ];
 
-/** @throws where there is none of that name. */
+/** The entrant of that name. @throws where no entrant has it. */
 export function entrantNamed(name: string): Entrant {
   const found = ENTRANTS.find(entrant => entrant.name === name);
   if (found === undefined)
-    throw new Error(`There is no optimizer '${name}'; there are ${ENTRANTS.map(entrant => entrant.name).join(', ')}.`);
+    throw new Error(
+      `There is no optimizer '${name}'. The optimizers are ${ENTRANTS.map(entrant => entrant.name).join(', ')}.`,
+    );
   return found;
 }

@@ -1,4 +1,4 @@
-// The address of a file that the build copies.
+// Vite copies the file and gives its address.
 declare module '*?url' {
   const address: string;
   export default address;

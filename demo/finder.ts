@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import {lrFind, type LrFindResult} from 'tfjs-optim';
 
+import {defined} from '../examples/support/lookup';
 import type {Contestant} from './contestant';
 import type {Digits} from './digits';
 
-/** Steps of a search. */
+/** The most steps that a search takes. */
 export const TRIED = 100;
-/** Digits that it trains on at most. */
+/** The most digits that a search trains on. */
 const DIGITS = 2000;
 
-/** Tries rising learning rates on a contestant, which is left as it was. */
+/** Tries rising learning rates on a contestant, and then puts the contestant back as it was. */
 export async function findLr(
   {model}: Contestant,
   digits: Digits,
@@ -17,8 +18,8 @@ export async function findLr(
   signal: AbortSignal,
   onStep: (step: number) => void,
 ): Promise<LrFindResult> {
-  const [places = []] = digits.batches(DIGITS);
-  const {xs, ys} = digits.batch(places);
+  const [places] = digits.batches(DIGITS);
+  const {xs, ys} = digits.batch(defined(places, 'digit to search with'));
   try {
     return await lrFind(model, xs, ys, {
       startLr: 1e-6,

@@ -1,19 +1,20 @@
 import type {LrFindResult} from 'tfjs-optim';
 
+import {at} from '../examples/support/lookup';
 import {LineChart} from './chart';
 import {element, html, onPress, setEnabled} from './dom';
 import {entrantNamed} from './entrants';
 import {TRIED} from './finder';
 import {short} from './numbers';
 
-/** Searches a learning rate for the optimizer of that name; `onStep` is told how far it is. */
+/** Searches a learning rate for the optimizer of that name. Calls `onStep` after each step. */
 export type Search = (
   name: string,
   signal: AbortSignal,
   onStep: (step: number) => void,
 ) => Promise<LrFindResult | undefined>;
 
-/** The learning-rate finder: which optimizer, the search, its plot, and a button that takes what it suggests. */
+/** The learning-rate finder: choice of an optimizer, search, plot, and a button that uses the suggested rate. */
 export class FinderPanel {
   readonly #search: Search;
   readonly #guarded: (act: () => Promise<void>) => void;
@@ -30,7 +31,7 @@ export class FinderPanel {
   #cancel: AbortController | undefined;
   #suggestion: {readonly name: string; readonly lr: number} | undefined;
 
-  /** @param take called when the suggestion is taken. */
+  /** @param take is called when the visitor uses the suggested rate. */
   constructor(search: Search, guarded: (act: () => Promise<void>) => void, take: (name: string, lr: number) => void) {
     this.#search = search;
     this.#guarded = guarded;
@@ -42,20 +43,20 @@ export class FinderPanel {
       if (this.#suggestion === undefined) return;
       const {name, lr} = this.#suggestion;
       take(name, lr);
-      this.#text.textContent = `${name} has the learning rate ${short(lr)} now.`;
+      this.#text.textContent = `The learning rate of ${name} is now ${short(lr)}.`;
     });
     this.#refresh();
     this.#chart.draw([]);
   }
 
-  /** Offers these optimizers. */
+  /** Sets the optimizers to choose from. */
   offer(names: readonly string[]): void {
     const {value} = this.#choice;
     this.#choice.replaceChildren(...names.map(name => html('option', {}, name)));
     if (names.includes(value)) this.#choice.value = value;
   }
 
-  /** @param free whether a search can begin. */
+  /** @param free whether a search can start now. */
   enable(free: boolean): void {
     this.#free = free;
     this.#refresh();
@@ -77,7 +78,7 @@ export class FinderPanel {
     this.#refresh();
     try {
       const found = await this.#search(name, cancel.signal, step => {
-        this.#text.textContent = `Trying rates: ${step} of at most ${TRIED}.`;
+        this.#text.textContent = `Step ${step} of at most ${TRIED}.`;
       });
       if (found !== undefined) this.#draw(name, found);
     } catch (error) {
@@ -90,12 +91,13 @@ export class FinderPanel {
   }
 
   #draw(name: string, {lrs, losses, valley}: LrFindResult): void {
-    const points = lrs.map((x, i) => ({x, y: losses[i] ?? NaN}));
+    const points = lrs.map((x, i) => ({x, y: at(losses, i)}));
     this.#chart.draw([{...entrantNamed(name), points}], {mark: valley});
     this.#suggestion = valley === undefined ? undefined : {name, lr: Number(valley.toPrecision(2))};
     this.#text.textContent =
       valley === undefined
-        ? `No rate stands out for ${name}.`
-        : `For ${name}: ${short(valley)}, in the longest stretch in which the loss falls. The search has left no trace in the weights.`;
+        ? `The search found no learning rate for ${name}.`
+        : `For ${name}: ${short(valley)}, in the longest stretch in which the loss falls. ` +
+          'The weights are as they were before the search.';
   }
 }

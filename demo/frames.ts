@@ -1,11 +1,11 @@
-/** So many milliseconds of work go between two frames. */
+/** Milliseconds of work between two frames. */
 const BUDGET = 20;
-/** A page in the background has no frames. */
+/** The most milliseconds to wait for a frame. A page in the background has none. */
 const LATEST = 100;
 
 let since = 0;
 
-/** Lets the page draw and react, unless it has just done so. Call it between pieces of work. */
+/** Lets the page draw and handle events, unless it has just done so. Call this between pieces of work. */
 export async function breathe(): Promise<void> {
   if (performance.now() - since < BUDGET) return;
   await Promise.race([
@@ -16,7 +16,7 @@ export async function breathe(): Promise<void> {
       setTimeout(resolve, LATEST);
     }),
   ]);
-  // What runs in the frame itself comes before its drawing; a message comes after it.
+  // A callback of `requestAnimationFrame` runs before the browser draws. A message arrives after that.
   await new Promise(resolve => {
     const {port1, port2} = new MessageChannel();
     port1.onmessage = () => {

@@ -1,19 +1,22 @@
 /*
- * The demo page. What there is, and how it flows:
+ * The demo page. Its parts:
  *
- *   Setup (setup.ts)            what the visitor chose: plain data, read from the form (setup_form.ts), saved as it is
- *   Entrant (entrants.ts)       an optimizer that can take part: name, look, how to make it; from the package's own
- *   table Contestant (contestant.ts)  an entrant with its model, the Course (course.ts) of its learning rate, its
- *   History and StepTimes Session (session.ts)        contestants on the same batches of Digits (digits.ts): round()
- *   is one step of each Trainer (trainer.ts)        the one session of the page and its phase: train, pause, step,
- *   reset, save, restore (storage.ts)
+ * - Setup (setup.ts): what the visitor chose. Plain data, read from the form (setup_form.ts) and saved as it is.
+ * - Entrant (entrants.ts): an optimizer that can take part, with its name and its look. From the package's own table.
+ * - Contestant (contestant.ts): an entrant with its model, the Course (course.ts) of its learning rate, its History
+ *   and its StepTimes (timing.ts).
+ * - Session (session.ts): contestants on the same batches of Digits (digits.ts). round() is one step of each.
+ * - Trainer (trainer.ts): the one session of the page and its phase. It trains, pauses, resets, saves and restores
+ *   (storage.ts).
  *
- *   form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
- *   finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
+ * How data flows:
  *
- * Nothing below Trainer knows the page, and the parts of the page know each other only through this file.
+ * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
+ * - finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
+ *
+ * Trainer and what it uses do not know the page. The parts of the page know each other only through this file.
  */
-import {backendsHere, start} from './backends';
+import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
 import {element, onPress, setEnabled} from './dom';
@@ -26,8 +29,8 @@ import type {Setup} from './setup';
 import {SetupForm} from './setup_form';
 import {type Phase, Trainer} from './trainer';
 
-/** Milliseconds from one drawing of the charts to the next while it trains. */
-const DRAWN = 250;
+/** Milliseconds between two drawings of the charts during a training. */
+const DRAWING_INTERVAL = 250;
 
 const status = element('status', HTMLParagraphElement);
 const progress = element('progress', HTMLProgressElement);
@@ -53,7 +56,7 @@ function say(message: string, isError = false): void {
   status.classList.toggle('error', isError);
 }
 
-/** Runs what may fail, and says so. */
+/** Runs a function. If it fails, the status line shows the error. */
 function guarded(act: () => Promise<void>): void {
   act().catch((error: unknown) => {
     say(error instanceof Error ? error.message : String(error), true);
@@ -61,7 +64,7 @@ function guarded(act: () => Promise<void>): void {
 }
 
 async function main(): Promise<void> {
-  const [backends, digits] = await Promise.all([backendsHere(), loadDigits()]);
+  const [backends, digits] = await Promise.all([availableBackends(), loadDigits()]);
   const curves = new CurveCharts();
   const results = new ResultsTable();
   const drawing = new DrawingPanel(guarded);
@@ -72,15 +75,16 @@ async function main(): Promise<void> {
     curves.draw(session);
     results.draw(session);
     drawing.draw(session);
-    progress.max = session?.steps ?? 1;
-    progress.value = session?.step ?? 0;
+    // Without a training, the bar is empty.
+    progress.max = session === undefined ? 1 : session.steps;
+    progress.value = session === undefined ? 0 : session.step;
     steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
     drawn = performance.now();
   };
   const trainer = new Trainer(
     digits,
     () => {
-      if (performance.now() - drawn >= DRAWN) draw();
+      if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
     },
     message => {
       if (message !== '') say(message);
@@ -101,7 +105,7 @@ async function main(): Promise<void> {
     const setup = form.read();
     if (setup === undefined) return undefined;
     return trainer.during(
-      `Looking for a learning rate for ${name}.`,
+      `Searching a learning rate for ${name}.`,
       async () => {
         const training = trainer.session?.contestant(name);
         if (training === undefined) await start(setup.backend);
@@ -112,7 +116,7 @@ async function main(): Promise<void> {
           if (training === undefined) contestant.dispose();
         }
       },
-      () => 'The search is through.',
+      () => 'The search has finished.',
     );
   };
   const finder = new FinderPanel(search, guarded, (name, lr) => {

@@ -1,4 +1,4 @@
-/** A number in few characters, such as 0.0035 or 3.5e-7. */
+/** A number with two digits, such as 0.0035 or 3.5e-7. */
 export function short(x: number): string {
   if (!Number.isFinite(x)) return '–';
   if (x === 0) return '0';

@@ -2,52 +2,56 @@ import type {Contestant} from './contestant';
 import {element, html} from './dom';
 import {YARDSTICK} from './entrants';
 import {milliseconds, percent} from './numbers';
-import type {Session} from './session';
+import {MEASURED, type Session} from './session';
 import {smoothed} from './smoothing';
 import {swatch} from './swatch';
-import {computesLater} from './timing';
+import {computesLater, MEASUREMENTS} from './timing';
 
-/** The figures of each contestant, which is also the legend of the charts. */
+/** The cells of one contestant. */
+interface Cells {
+  readonly loss: HTMLTableCellElement;
+  readonly accuracy: HTMLTableCellElement;
+  /** Milliseconds of the optimizer, and of the whole step. */
+  readonly optimizer: HTMLTableCellElement;
+  readonly whole: HTMLTableCellElement;
+}
+
+/** The figures of each contestant. The table is also the legend of the charts. */
 export class ResultsTable {
   readonly #body = element('results', HTMLTableSectionElement);
   readonly #note = element('measured', HTMLParagraphElement);
-  #cells = new Map<Contestant, readonly HTMLTableCellElement[]>();
+  #cells = new Map<Contestant, Cells>();
   #shown: Session | undefined;
 
   draw(session: Session | undefined): void {
     if (session !== this.#shown) this.#begin(session);
     const yardstick = session?.contestant(YARDSTICK.name)?.times.typical;
-    for (const [
-      {
-        history,
-        times: {typical},
-        entrant,
-      },
-      [loss, accuracy, optimizer, whole],
-    ] of this.#cells) {
-      loss?.replaceChildren(decimals(smoothed(history.losses).at(-1)));
-      accuracy?.replaceChildren(history.scores.length === 0 ? '–' : percent(history.scores.at(-1)?.accuracy ?? NaN));
+    for (const [{history, times, entrant}, {loss, accuracy, optimizer, whole}] of this.#cells) {
+      const {typical} = times;
+      const score = history.scores.at(-1);
       const isYardstick = entrant.name === YARDSTICK.name;
-      optimizer?.replaceChildren(...timed(typical?.optimizer, isYardstick ? undefined : yardstick?.optimizer));
-      whole?.replaceChildren(...timed(typical?.whole, isYardstick ? undefined : yardstick?.whole));
+      loss.replaceChildren(decimals(smoothed(history.losses).at(-1)));
+      accuracy.replaceChildren(score === undefined ? '–' : percent(score.accuracy));
+      optimizer.replaceChildren(...timed(typical?.optimizer, isYardstick ? undefined : yardstick?.optimizer));
+      whole.replaceChildren(...timed(typical?.whole, isYardstick ? undefined : yardstick?.whole));
     }
     this.#note.textContent = noteFor(session);
   }
 
   #begin(session: Session | undefined): void {
     this.#shown = session;
+    const contestants = session === undefined ? [] : session.contestants;
     this.#cells = new Map(
-      session?.contestants.map(contestant => [contestant, Array.from({length: 4}, () => html('td'))]),
+      contestants.map(contestant => [
+        contestant,
+        {loss: html('td'), accuracy: html('td'), optimizer: html('td'), whole: html('td')},
+      ]),
     );
     this.#body.replaceChildren(
-      ...[...this.#cells].map(
-        ([
-          {
-            entrant: {name, look},
-          },
-          cells,
-        ]) => html('tr', {}, html('th', {scope: 'row'}, swatch(look), html('span', {}, name)), ...cells),
-      ),
+      ...[...this.#cells].map(([{entrant}, {loss, accuracy, optimizer, whole}]) => {
+        const heading = html('th', {scope: 'row'}, swatch(entrant.look), html('span', {}, entrant.name));
+        return html('tr', {}, heading, loss, accuracy, optimizer, whole);
+      }),
     );
   }
 }
@@ -66,9 +70,16 @@ function timed(ms: number | undefined, yardstick: number | undefined): Array<Nod
 
 function noteFor(session: Session | undefined): string {
   const what =
-    'Milliseconds a step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new weights; step: from a batch on ' +
-    'the device to new weights. Each is the mean of the middle half of the last 101 measurements.';
+    'Milliseconds per step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new ' +
+    'weights. Step: from a batch on the device to new weights. ' +
+    `Each figure is the mean of the middle half of the last ${MEASUREMENTS} measurements.`;
   if (session === undefined || !computesLater()) return what;
-  const waiting = session.waiting === undefined ? '' : `, which alone takes ${milliseconds(session.waiting)} ms`;
-  return `${what} Every fourth step is measured. The clock stops when the GPU is through, which reading one number tells${waiting}.`;
+  const waiting =
+    session.waiting === undefined
+      ? ''
+      : ` The read alone takes ${milliseconds(session.waiting)} ms, which is included.`;
+  return (
+    `${what} Every ${MEASURED}th step is measured. The clock stops when the GPU has finished, ` +
+    `which the page finds out by reading one number.${waiting}`
+  );
 }

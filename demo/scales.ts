@@ -1,4 +1,4 @@
-/** Values along an axis: where they are drawn, and which are marked. */
+/** An axis: where a value is drawn, and which values have a mark. */
 export interface Scale {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
@@ -6,10 +6,10 @@ export interface Scale {
 
 export type Range = readonly [from: number, to: number];
 
-/** At most about this many marks on an axis. */
+/** The approximate number of marks on an axis. */
 const MARKS = 5;
 
-/** A linear scale whose ends are as given. */
+/** A linear scale with these ends. */
 export function linear([low, high]: Range, [from, to]: Range): Scale {
   return {at: value => from + ((value - low) / (high - low || 1)) * (to - from), ticks: evenTicks(low, high)};
 }
@@ -35,7 +35,7 @@ function decadeTicks(low: number, high: number): number[] {
     .filter(tick => tick >= low * 0.999 && tick <= high * 1.001);
 }
 
-/** 1, 2 or 5 times a power of ten, not below x. */
+/** The smallest number that is 1, 2 or 5 times a power of ten and not below x. */
 function niceStep(x: number): number {
   const power = 10 ** Math.floor(Math.log10(x));
   return power * ([1, 2, 5].find(factor => factor * power >= x) ?? 10);

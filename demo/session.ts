@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at, defined} from '../examples/support/lookup';
 import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
@@ -8,28 +9,28 @@ import {percent} from './numbers';
 import type {Setup} from './setup';
 import {computesLater, settled, waitingCost} from './timing';
 
-/** So many of the page's digits are for training; the others tell the accuracy. */
+/** The number of the page's digits that are for training. The others are for measuring the accuracy. */
 export const TRAINING = 8000;
-/** Steps from one score of the curves to the next: so many, or fewer where a training is short. */
+/** The most steps between two scores. A short training has fewer, so that it has about `SCORES` of them. */
 const SCORED = 25;
 const SCORES = 10;
-/** Digits that such a score is over at most; the last one is over all. */
+/** The most digits of a score. The last score is over all held-out digits. */
 const SCORED_ON = 500;
-/** The first steps compile. */
+/** Steps that are not measured, because the first steps compile. */
 const WARM_UP = 3;
-/** Where measuring means waiting, only each so many'th step is measured. */
-const MEASURED = 4;
+/** On a GPU, measuring means waiting. So only every n-th step is measured there. */
+export const MEASURED = 4;
 
 /** A training of several contestants on the same batches, step by step. */
 export class Session {
   /** Digits that no contestant trains on. */
   readonly heldOut: Digits;
-  /** The milliseconds that each measured time has in it for waiting; undefined until known. */
+  /** The milliseconds that finding out that the GPU has finished adds to each measured time; undefined until known. */
   waiting: number | undefined;
   readonly #training: Digits;
   readonly #batches: Batches;
 
-  /** @param step how many steps the contestants have made. */
+  /** @param step the number of steps that the contestants have made. */
   constructor(
     readonly setup: Setup,
     digits: Digits,
@@ -41,7 +42,7 @@ export class Session {
     this.#batches = new Batches(this.#training.size, setup.batch, setup.seed);
   }
 
-  /** A new training: all contestants start from the same weights. */
+  /** A new training. All contestants start from the same weights. */
   static start(setup: Setup, digits: Digits): Session {
     return new Session(
       setup,
@@ -59,19 +60,21 @@ export class Session {
     return this.step >= this.steps;
   }
 
-  /** The learning rates as they are now. */
+  /** The present learning rates by optimizer. */
   get lrs(): Record<string, number> {
     return Object.fromEntries(this.contestants.map(({entrant, course}) => [entrant.name, course.lr]));
   }
 
-  /** Who reads the most of the held-out digits, in a sentence. */
+  /** A sentence that says which optimizer has the best accuracy on the held-out digits. */
   get verdict(): string {
-    const [best] = this.contestants
-      .map(({entrant: {name}, history: {scores}}) => ({name, accuracy: scores.at(-1)?.accuracy ?? 0}))
+    const ranking = this.contestants
+      .map(({entrant: {name}, history: {scores}}) => ({
+        name,
+        accuracy: defined(scores.at(-1), `score of ${name}`).accuracy,
+      }))
       .sort((a, b) => b.accuracy - a.accuracy);
-    return best === undefined
-      ? ''
-      : `${best.name} reads the most of ${this.heldOut.size} held-out digits: ${percent(best.accuracy)}.`;
+    const {name, accuracy} = at(ranking, 0);
+    return `${name} has the best accuracy on ${this.heldOut.size} held-out digits: ${percent(accuracy)}.`;
   }
 
   contestant(name: string): Contestant | undefined {
@@ -86,7 +89,7 @@ export class Session {
       await settled(batch.xs);
       this.waiting ??= await waitingCost(batch.xs);
     }
-    // Each in turn is the first, so that none always has the machine as another left it.
+    // The contestants take turns at being first, because each finds the caches as the one before left them.
     const first = this.step % this.contestants.length;
     for (const contestant of [...this.contestants.slice(first), ...this.contestants.slice(0, first)]) {
       await contestant.train(batch, measured);
@@ -115,11 +118,8 @@ export class Session {
 /** A contestant before its first step. */
 export function contestantFor(name: string, setup: Setup): Contestant {
   const entrant = entrantNamed(name);
-  return Contestant.start(
-    entrant,
-    {kind: setup.schedule, lr: setup.lrs[name] ?? entrant.lr, steps: stepsOf(setup)},
-    setup.seed,
-  );
+  const lr = defined(setup.lrs[name], `learning rate of ${name} in the setup`);
+  return Contestant.start(entrant, {kind: setup.schedule, lr, steps: stepsOf(setup)}, setup.seed);
 }
 
 function stepsOf({epochs, batch, digits}: Setup): number {

@@ -5,11 +5,11 @@ export interface Setup {
   readonly backend: string;
   readonly schedule: CourseKind;
   readonly epochs: number;
-  /** Digits a batch. */
+  /** Digits per batch. */
   readonly batch: number;
-  /** Digits to train with; a quarter as many others tell the accuracy. */
+  /** Digits to train with. The accuracy is measured on others, a quarter as many. */
   readonly digits: number;
   readonly seed: number;
-  /** The optimizers that take part, and their learning rates. */
+  /** The learning rate of each optimizer that takes part. */
   readonly lrs: Readonly<Record<string, number>>;
 }

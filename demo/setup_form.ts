@@ -1,3 +1,4 @@
+import {defined} from '../examples/support/lookup';
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
 import {element, html} from './dom';
@@ -6,7 +7,7 @@ import {TRAINING} from './session';
 import type {Setup} from './setup';
 import {swatch} from './swatch';
 
-/** Those that take part until the visitor chooses. */
+/** The optimizers that are chosen when the page opens. */
 const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger', YARDSTICK.name];
 
 interface Row {
@@ -15,7 +16,7 @@ interface Row {
   readonly lr: HTMLInputElement;
 }
 
-/** The form in which the visitor chooses what is trained how. */
+/** The form in which the visitor chooses the optimizers and how to train. */
 export class SetupForm {
   readonly #lrChanged: (name: string, lr: number) => void;
   readonly #form = element('setup', HTMLFormElement);
@@ -30,8 +31,8 @@ export class SetupForm {
   #locked = false;
 
   /**
-   * @param changed called when another choice of optimizers was made.
-   * @param lrChanged called when a learning rate was set.
+   * @param changed is called when the visitor chose other optimizers.
+   * @param lrChanged is called when a learning rate was set.
    */
   constructor(backends: readonly Backend[], changed: () => void, lrChanged: (name: string, lr: number) => void) {
     this.#lrChanged = lrChanged;
@@ -63,7 +64,7 @@ export class SetupForm {
     this.#enable();
   }
 
-  /** The choice; undefined where something is missing or impossible, which the browser then points at. */
+  /** The choice. If an input is missing or out of range: undefined, and the browser shows the input. */
   read(): Setup | undefined {
     if (!this.#form.reportValidity()) return undefined;
     const backend = this.#backend.value;
@@ -71,7 +72,10 @@ export class SetupForm {
     const batch = this.#batch;
     const digits = this.#digits;
     const seed = this.#seed;
-    const schedule = COURSE_KINDS.find(kind => kind === this.#schedule.value) ?? 'oneCycle';
+    const schedule = defined(
+      COURSE_KINDS.find(kind => kind === this.#schedule.value),
+      `schedule '${this.#schedule.value}'`,
+    );
     const lrs = Object.fromEntries(this.#chosen.map(({entrant, lr}) => [entrant.name, lr.valueAsNumber]));
     return {
       backend,
@@ -84,7 +88,7 @@ export class SetupForm {
     };
   }
 
-  /** Shows the choice of a training that was restored. */
+  /** Shows the choice of a restored training. */
   show({backend, schedule, epochs, batch, digits, seed, lrs}: Setup): void {
     this.#backend.value = backend;
     this.#schedule.value = schedule;
@@ -106,14 +110,14 @@ export class SetupForm {
     this.#enable();
   }
 
-  /** While there is a training, only its learning rates can be changed. */
+  /** Locks all inputs but the learning rates. A training that has started needs that. */
   lock(locked: boolean): void {
     if (locked === this.#locked) return;
     this.#locked = locked;
     this.#enable();
   }
 
-  /** Sets a learning rate as if the visitor had. */
+  /** Sets a learning rate in the same way as an input of the visitor. */
   setLr(name: string, lr: number): void {
     const row = this.#rows.find(({entrant}) => entrant.name === name);
     if (row === undefined) throw new Error(`The form has no optimizer '${name}'.`);
@@ -121,7 +125,7 @@ export class SetupForm {
     this.#lrChanged(name, lr);
   }
 
-  /** The names of the package's optimizers that are chosen. */
+  /** The names of the chosen optimizers of the package. */
   get ours(): string[] {
     return this.#chosen.map(({entrant: {name}}) => name).filter(name => name !== YARDSTICK.name);
   }

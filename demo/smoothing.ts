@@ -1,6 +1,6 @@
 const SMOOTHING = 0.9;
 
-/** The exponential moving average of each value and those before it, without the bias of its start. */
+/** For each value: the exponential moving average of the values up to it, debiased. */
 export function smoothed(values: readonly number[]): number[] {
   let average = 0;
   return values.map((value, i) => {

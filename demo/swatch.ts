@@ -1,7 +1,7 @@
 import {svg} from './dom';
 import type {Look} from './entrants';
 
-/** A short piece of the line that an optimizer has in the charts. */
+/** A short piece of an optimizer's line in the charts. */
 export function swatch({hue, dash}: Look): SVGSVGElement {
   return svg(
     'svg',

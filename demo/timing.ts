@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** How many of the last steps count. */
-const KEPT = 101;
+/** The number of measured steps that count: the last ones. */
+export const MEASUREMENTS = 101;
 
 /** The milliseconds of a contestant's measured steps. */
 export class StepTimes {
@@ -9,8 +9,8 @@ export class StepTimes {
   readonly #whole: number[] = [];
 
   /**
-   * @param whole from a batch that is on the device to updated weights; `optimizer` is the part of it from gradients
-   *   to updated weights.
+   * @param optimizer milliseconds from gradients to new weights.
+   * @param whole milliseconds from a batch on the device to new weights, so with the time of the optimizer.
    */
   add(optimizer: number, whole: number): void {
     for (const [list, time] of [
@@ -18,11 +18,11 @@ export class StepTimes {
       [this.#whole, whole],
     ] as const) {
       list.push(time);
-      if (list.length > KEPT) list.shift();
+      if (list.length > MEASUREMENTS) list.shift();
     }
   }
 
-  /** Undefined before the first. */
+  /** The mean of the middle half of the last measurements; undefined before the first one. */
   get typical(): {readonly optimizer: number; readonly whole: number} | undefined {
     return this.#whole.length === 0
       ? undefined
@@ -30,22 +30,22 @@ export class StepTimes {
   }
 }
 
-/** Whether the backend computes later than it is called, so that a clock tells nothing without waiting. */
+/** Whether the backend only queues work when it is called. To measure a time then means to wait for the GPU. */
 export function computesLater(): boolean {
   return ['webgl', 'webgpu'].includes(tf.getBackend());
 }
 
-/** Waits until the GPU has computed the tensor, by reading one number of it; other backends have it at once. */
+/** Waits until the GPU has computed the tensor, by reading one number of it. Other backends need no wait. */
 export async function settled(tensor: tf.Tensor): Promise<void> {
   if (!computesLater()) return;
   const one = tf.tidy(() => tensor.flatten().slice(0, 1));
-  // `data()` of WebGL waits for a timer of some milliseconds.
+  // On WebGL, `data()` waits for a timer of some milliseconds.
   if (tf.getBackend() === 'webgl') one.dataSync();
   else await one.data();
   one.dispose();
 }
 
-/** The milliseconds that `settled` takes when there is nothing to wait for: each measured time has so much in it. */
+/** The milliseconds that `settled` takes when the GPU has finished already. Each measured time includes them. */
 export async function waitingCost(tensor: tf.Tensor): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -56,7 +56,7 @@ export async function waitingCost(tensor: tf.Tensor): Promise<number> {
   return middleMean(times);
 }
 
-/** The mean without the lowest and the highest quarter: as steady as a median, and finer where the clock is coarse. */
+/** The mean without the lowest and the highest quarter. Steady as a median, and finer when the clock is coarse. */
 function middleMean(values: readonly number[]): number {
   const quarter = Math.floor(values.length / 4);
   const middle = [...values].sort((a, b) => a - b).slice(quarter, values.length - quarter);

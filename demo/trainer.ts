@@ -5,12 +5,12 @@ import type {Setup} from './setup';
 import {restore, save, type Stored, stored} from './storage';
 
 /**
- * `busy`: something else than training has the device. `failed`: a step broke off, so that the contestants may differ
- * by a step.
+ * `busy`: the device does something other than training. `failed`: a step failed, and the contestants may differ by
+ * one step.
  */
 export type Phase = 'ready' | 'busy' | 'training' | 'paused' | 'finished' | 'failed';
 
-/** The one training of the page, and what can be done with it. */
+/** The one training of the page: starts, pauses, resets, saves and restores it. */
 export class Trainer {
   readonly #digits: Digits;
   readonly #progressed: () => void;
@@ -23,8 +23,8 @@ export class Trainer {
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * @param progressed called after each step.
-   * @param changed called when another phase has begun, with what to tell the visitor.
+   * @param progressed is called after each step.
+   * @param changed is called when a new phase has started, with a message for the visitor.
    */
   constructor(digits: Digits, progressed: () => void, changed: (message: string) => void) {
     this.#digits = digits;
@@ -37,8 +37,8 @@ export class Trainer {
   }
 
   /**
-   * Looks for a stored training. @throws where the browser has no storage, or no readable one; training works all the
-   * same.
+   * Looks for a stored training. @throws if the browser has no storage, or if it cannot be read. Training works even
+   * then.
    */
   async begin(): Promise<void> {
     try {
@@ -51,7 +51,7 @@ export class Trainer {
     }
   }
 
-  /** Trains until it is finished or paused, or `n` steps; begins a training where there is none. */
+  /** Trains until the end, a pause or `n` steps. Starts a new training if there is none. */
   async train(setup: Setup, n = Infinity): Promise<void> {
     if (this.session === undefined) {
       this.session = await this.during(`Starting ${setup.backend}.`, async () => {
@@ -60,12 +60,12 @@ export class Trainer {
       });
     }
     const rounds = this.#rounds(this.session, n);
-    // Those who wait for the end don't ask how it came; this function throws what it threw.
+    // `pause` waits for the end of the rounds, failed or not. This function throws their error.
     this.#running = rounds.catch(() => undefined);
     await rounds;
   }
 
-  /** Resolves when the step that is being made is through. */
+  /** Resolves when the present step has ended. */
   async pause(): Promise<void> {
     this.#stop.abort();
     if (this.#current === 'training') this.#changed('Pausing after this step.');
@@ -79,7 +79,7 @@ export class Trainer {
     this.#enter('ready', 'Ready.');
   }
 
-  /** Saves the training in the browser, paused. */
+  /** Pauses the training and saves it in the browser. */
   async save(): Promise<void> {
     await this.pause();
     const {session} = this;
@@ -94,7 +94,7 @@ export class Trainer {
     );
   }
 
-  /** Puts the stored training in place of the one there is, which stays if that fails. */
+  /** Replaces the training by the stored one. If that fails, the training stays. */
   async restore(): Promise<void> {
     const {stored: saved, session: before} = this;
     if (saved === undefined) return;
@@ -115,8 +115,8 @@ export class Trainer {
   }
 
   /**
-   * Has the device for something else than training.
-   * @param done what to tell the visitor at the end.
+   * Uses the device for something other than training.
+   * @param done gives the message for the visitor at the end.
    */
   async during<T>(message: string, act: () => Promise<T>, done: (result: T) => string = () => ''): Promise<T> {
     this.#enter('busy', message);

@@ -1,4 +1,4 @@
-// `npm run demo:build`: static files in out/demo, which any server can serve at any path.
+// `npm run demo:build`: static files in out/demo. Any server can serve them, at any path.
 import {fileURLToPath} from 'node:url';
 
 import {defineConfig} from 'vite';
@@ -18,7 +18,7 @@ export default defineConfig({
   root: path('.'),
   base: './',
   plugins: [digitsAsset()],
-  // The page imports what its readers would.
+  // The page imports the package by its public names.
   resolve: {
     alias: Object.entries(ENTRIES).map(([name, file]) => ({
       find: new RegExp(`^${name}$`),

@@ -1,15 +1,16 @@
 /**
  * A text model: an LSTM learns from Moby-Dick which character comes next, and then writes some text itself.
  *
- * Trained with `adam` along one cycle of learning rates (`fitOneCycle`), all gradients together clipped to a norm of 1
- * (`clipGlobalNorm`), as recurrent nets need it. Saved and loaded with its optimizer; `--from` trains a saved one on.
- * The measure is bits per character on the last twentieth of the book, which is not trained on: how many yes-or-no
- * questions the next character is still worth.
+ * It trains with `adam` along one cycle of learning rates (`fitOneCycle`). The norm of all gradients together is
+ * clipped to 1 (`clipGlobalNorm`), because recurrent networks need that. The model is saved and loaded with its
+ * optimizer, and `--from` continues the training of a saved one. The measure is bits per character on the last
+ * twentieth of the book, which is not trained on: the mean of -log2 of the probability that the model gives to the
+ * character that follows.
  *
  * npx tsx examples/char_lm.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
-// Without it, embeddings can't be trained on WASM.
+// TensorFlow.js alone cannot train embeddings on WASM.
 import 'tfjs-optim/wasm-training';
 
 import {existsSync} from 'node:fs';
@@ -23,22 +24,23 @@ import {fileSystem} from 'tfjs-optim/file-system';
 import {UsageError} from './digits/command_line';
 import {shuffled} from './digits/random';
 import {folder, positive, run, whole} from './support/command_line';
+import {at, defined, logged, numberIn} from './support/lookup';
 import {withProgress} from './support/progress';
 
 const OPTIONS = {
   characters: whole(800_000, 'how many characters of the book to train on', 5000, 1_150_000),
-  epochs: whole(1, 'how often', 1),
+  epochs: whole(1, 'how many epochs to train', 1),
   lr: positive(3e-2, 'highest learning rate'),
-  units: whole(128, 'of the LSTM', 1),
-  length: whole(64, 'characters that the LSTM sees at a time', 2, 1000),
-  batch: whole(32, 'pieces of that length in a batch', 1),
+  units: whole(128, 'units of the LSTM', 1),
+  length: whole(64, 'length of a piece of text, in characters', 2, 1000),
+  batch: whole(32, 'pieces per batch', 1),
   write: whole(400, 'characters to write at the end', 0),
-  seed: whole(1, 'of the initial weights, the order of the pieces and what is written', 0),
+  seed: whole(1, 'decides the initial weights, the order of the pieces and the written text', 0),
   out: folder('out/char_lm', 'where to save the model with its optimizer'),
-  from: folder('', 'where a saved one is, to train on instead of a new one; its units are its own'),
+  from: folder('', 'a folder with a saved model to train further, with its own number of units'),
 };
 
-/** The book as numbers of its characters. */
+/** The book. `ids` are its characters as indices into the alphabet. */
 interface Book {
   readonly alphabet: readonly string[];
   readonly ids: Int32Array;
@@ -52,10 +54,13 @@ function read(): Book {
   );
   const alphabet = [...new Set(text)].sort();
   const ids = new Map(alphabet.map((character, id) => [character, id]));
-  return {alphabet, ids: Int32Array.from(text, character => ids.get(character) ?? 0)};
+  return {
+    alphabet,
+    ids: Int32Array.from(text, character => defined(ids.get(character), `'${character}' in the alphabet`)),
+  };
 }
 
-/** @param stateful for writing: one character at a time, going on from those before. */
+/** @param stateful whether the network reads one character at a time and remembers those before, as for writing. */
 function network(alphabet: number, units: number, seed: number, stateful = false): tf.LayersModel {
   const glorot = (each: number) => tf.initializers.glorotNormal({seed: seed + each});
   return tf.sequential({
@@ -83,7 +88,7 @@ interface Pieces {
   readonly ys: tf.Tensor;
 }
 
-/** Pieces of a text, in an order that the seed decides, and for each of their characters the one that follows it. */
+/** Pieces of a text, in an order that the seed decides. `ys` has the character that follows each character of `xs`. */
 function pieces(ids: Int32Array, length: number, seed: number): Pieces {
   const count = Math.floor((ids.length - 1) / length);
   const order = shuffled(count, seed);
@@ -98,46 +103,48 @@ function pieces(ids: Int32Array, length: number, seed: number): Pieces {
 }
 
 function bitsPerCharacter(model: tf.LayersModel, {xs, ys}: Pieces): number {
-  return tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 128})].flat()[0]?.dataSync()[0] ?? NaN) / Math.LN2;
+  return tf.tidy(() => numberIn(at([model.evaluate(xs, ys, {batchSize: 128})].flat(), 0))) / Math.LN2;
 }
 
-/** What the text would take if one knew only how frequent each character is in the text trained on. */
+/** The bits per character of a model that knows only how frequent each character is in the text trained on. */
 function bitsByFrequency(trained: Int32Array, held: Int32Array, alphabet: number): number {
   const counts = new Float64Array(alphabet).fill(1);
-  for (const id of trained) counts[id] = (counts[id] ?? 0) + 1;
+  for (const id of trained) counts[id] = at(counts, id) + 1;
   const total = counts.reduce((a, b) => a + b);
-  return held.reduce((bits, id) => bits - Math.log2((counts[id] ?? 0) / total), 0) / held.length;
+  return held.reduce((bits, id) => bits - Math.log2(at(counts, id) / total), 0) / held.length;
 }
 
 /**
- * Text that begins with `start`, each further character drawn by what the model expects, the likely ones preferred.
+ * Text that begins with `start`. Each further character is drawn from the model's probabilities, at a temperature of
+ * 0.7, which prefers the likely ones.
  */
 function write(model: tf.LayersModel, {alphabet}: Book, start: string, characters: number, seed: number): string {
   const weights = model.getWeights();
-  const [, , recurrentKernel] = weights;
-  const writer = network(alphabet.length, recurrentKernel?.shape[0] ?? 0, 0, true);
+  // The weights are the embedding's, then the LSTM's kernel and its recurrent kernel [units, 4·units].
+  const recurrentKernel = at(weights, 2);
+  const writer = network(alphabet.length, at(recurrentKernel.shape, 0), 0, true);
   writer.setWeights(weights);
   const next = (character: string, i: number) =>
     tf.tidy(() => {
-      const expected = [writer.predict(tf.tensor2d([[alphabet.indexOf(character)]]))].flat()[0];
-      const sharpened = expected?.reshape([1, alphabet.length]).log().div<tf.Tensor2D>(0.7) ?? tf.zeros([1, 1]);
-      return alphabet[tf.multinomial(sharpened, 1, seed + i).dataSync()[0] ?? 0] ?? '';
+      const expected = at([writer.predict(tf.tensor2d([[alphabet.indexOf(character)]]))].flat(), 0);
+      const sharpened = expected.reshape([1, alphabet.length]).log().div<tf.Tensor2D>(0.7);
+      return at(alphabet, numberIn(tf.multinomial(sharpened, 1, seed + i)));
     });
   let text = start;
   Array.from(start.slice(0, -1)).forEach(next);
-  for (let i = 0; i < characters; i++) text += next(text.at(-1) ?? ' ', i);
+  for (let i = 0; i < characters; i++) text += next(at(text, text.length - 1), i);
   return text;
 }
 
 await run(
   'char_lm.ts',
-  'Trains an LSTM on Moby-Dick, character by character, and has it write.',
+  'Trains an LSTM on Moby-Dick, character by character, and lets it write.',
   OPTIONS,
   async options => {
     const {characters, epochs, lr, units, length, batch, seed} = options;
     await tf.setBackend('wasm');
     if (options.from !== '' && !existsSync(join(options.from, 'model.json')))
-      throw new UsageError(`--from: there is no model in '${options.from}'.`);
+      throw new UsageError(`--from: there is no model in '${options.from}'. Name a folder that --out has written.`);
     const book = read();
     const end = Math.floor(0.95 * book.ids.length);
     const trained = book.ids.subarray(0, Math.min(characters, end));
@@ -156,7 +163,8 @@ await run(
       });
     const steps = epochs * Math.ceil(training.xs.shape[0] / batch);
     console.log(
-      `${trained.length} characters to train on, ${held.length} others to measure by; ${model.countParams()} weights, ${steps} steps, seed ${seed}`,
+      `${trained.length} characters to train on, ${held.length} others to measure on; ` +
+        `${model.countParams()} weights, ${steps} steps, seed ${seed}`,
     );
     const before = bitsPerCharacter(model, validation);
     const losses: number[] = [];
@@ -168,7 +176,8 @@ await run(
         batchSize: batch,
         shuffle: false,
         callbacks: {
-          onBatchEnd: (_: number, {loss = NaN}: tf.Logs = {}) => {
+          onBatchEnd: (_: number, logs?: tf.Logs) => {
+            const loss = logged(logs, 'loss');
             losses.push(loss);
             advance(`loss ${loss.toFixed(3)} | lr ${optimizerOf(model).learningRate.toExponential(1)}`);
           },
@@ -180,16 +189,20 @@ await run(
 
     const mean = (part: readonly number[]) => (part.reduce((a, b) => a + b, 0) / part.length).toFixed(3);
     const tenth = Math.ceil(losses.length / 10);
+    const [first, last] = [mean(losses.slice(0, tenth)), mean(losses.slice(-tenth))];
+    const bits = (one: tf.LayersModel) => bitsPerCharacter(one, validation).toFixed(3);
+    const byFrequency = bitsByFrequency(trained, held, book.alphabet.length).toFixed(3);
+    const {iterations} = optimizerOf(loaded);
     console.log(`
-training loss              ${mean(losses.slice(0, tenth))} in the first tenth of the steps, ${mean(losses.slice(-tenth))} in the last
-held-out text              ${before.toFixed(3)} bits per character before, ${bitsPerCharacter(model, validation).toFixed(3)} after training
-saved, loaded              ${bitsPerCharacter(loaded, validation).toFixed(3)} bits per character; its optimizer has made ${optimizerOf(loaded).iterations} steps
-by frequencies alone       ${bitsByFrequency(trained, held, book.alphabet.length).toFixed(3)} bits per character
+training loss              ${first} in the first tenth of the steps, ${last} in the last
+held-out text              ${before.toFixed(3)} bits per character before, ${bits(model)} after training
+saved, loaded              ${bits(loaded)} bits per character; its optimizer has made ${iterations} steps
+by frequencies alone       ${byFrequency} bits per character
 
 What the loaded model writes after "The ":
 
 ${write(loaded, book, 'The ', options.write, seed)}
 
-Saved in ${options.out}; --from ${options.out} trains it on.`);
+Saved in ${options.out}; --from ${options.out} continues its training.`);
   },
 );

@@ -1,7 +1,7 @@
-// `npm start`: handwritten digits, an optimizer of this package beside tf.train.adam; then save, load and go on. See
-// HELP in digits/options.ts.
+// `npm start`: trains on handwritten digits with an optimizer of this package and with tf.train.adam. Then it saves,
+// loads and continues. See HELP in digits/options.ts.
 import '@tensorflow/tfjs-backend-wasm';
-// Without it, convolutions can't be trained on WASM.
+// TensorFlow.js alone cannot train convolutions on WASM.
 import 'tfjs-optim/wasm-training';
 
 import {writeFile} from 'node:fs/promises';
@@ -31,7 +31,8 @@ async function main(options: Options): Promise<void> {
   await start(options.backend);
   const {training, validation} = await loadDigits(digits, seed);
   console.log(
-    `${training.size} digits to train with, ${validation.size} others to validate with; backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`,
+    `${training.size} digits to train with, ${validation.size} others to validate with; ` +
+      `backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`,
   );
 
   const ours = contestant(name, make(lr), seed);
@@ -63,15 +64,15 @@ async function main(options: Options): Promise<void> {
   results.push(resultOf(again, epochs + 1, training, validation));
   await writeFile(join(out, 'loss.svg'), lossPlot(new Map([ours, theirs].map(one => [one.name, one.losses]))));
 
-  console.log(
-    `\n${table([['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'], ...results.map(rowOf)])}\n`,
-  );
+  const heading = ['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'];
+  console.log(`\n${table(heading, results.map(rowOf))}\n`);
   console.log(verdict(results));
   console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
 }
 
 async function start(backend: string): Promise<void> {
-  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
+  if (!(await tf.setBackend(backend)))
+    throw new Error(`The backend ${backend} did not start. Choose another one with --backend.`);
   await tf.ready();
 }
 
@@ -109,12 +110,15 @@ function rowOf({name, epochs, training, validation, seconds}: Result): string[] 
 }
 
 function verdict([ours, adam]: readonly Result[]): string {
-  if (ours === undefined || adam === undefined) throw new Error('There are not two results to compare.');
+  if (ours === undefined || adam === undefined) throw new Error('The verdict needs two results.');
   const [better, worse] = ours.validation.loss < adam.validation.loss ? [ours, adam] : [adam, ours];
+  const [loss, accuracy] = [
+    [better, worse].map(({validation}) => validation.loss.toFixed(4)).join(' against '),
+    [better, worse].map(({validation}) => percent(validation.accuracy)).join(' against '),
+  ];
   return (
-    `By validation loss ${better.name} did better than ${worse.name} in this run (${better.validation.loss.toFixed(4)} against ` +
-    `${worse.validation.loss.toFixed(4)}); by accuracy it is ${percent(better.validation.accuracy)} against ${percent(worse.validation.accuracy)}. ` +
-    'Other seeds and learning rates can turn that round.'
+    `By validation loss ${better.name} did better than ${worse.name} in this run (${loss}); the accuracy is ` +
+    `${accuracy}. Other seeds and learning rates can reverse that.`
   );
 }
 

@@ -1,6 +1,6 @@
-// Fine-tuning on handwritten digits beside training from scratch. See HELP in fine_tuning/options.ts.
+// Compares fine-tuning with training from scratch, on handwritten digits. See HELP in fine_tuning/options.ts.
 import '@tensorflow/tfjs-backend-wasm';
-// Without it, convolutions can't be trained on WASM.
+// TensorFlow.js alone cannot train convolutions on WASM.
 import 'tfjs-optim/wasm-training';
 
 import * as tf from '@tensorflow/tfjs';
@@ -11,6 +11,7 @@ import {table} from './digits/table';
 import {batchesOf, compare, type Comparison, type Result} from './fine_tuning/comparison';
 import {HELP, type Options, optionsFrom} from './fine_tuning/options';
 import {meanAndDeviation, meanOf} from './fine_tuning/statistics';
+import {at} from './support/lookup';
 
 async function main(options: Options): Promise<void> {
   const {shots, steps, seeds, seed, digits} = options;
@@ -28,13 +29,13 @@ async function main(options: Options): Promise<void> {
     progress.stop();
   }
   const {pretrained, results} = comparison;
+  const rows = results.map(({way, lr, accuracies}) => [way.name, String(lr), meanAndDeviation(accuracies)]);
+  console.log(`\n${table(['', 'lr', 'accuracy on 5 to 9, %'], rows)}\n`);
   console.log(
-    `\n${table([['', 'lr', 'accuracy on 5 to 9, %'], ...results.map(({way, lr, accuracies}) => [way.name, String(lr), meanAndDeviation(accuracies)])])}\n`,
+    `Accuracy: mean ± standard deviation over ${seeds} seeds, on 2000 digits 5 to 9 ` +
+      'that were used neither to train nor to choose a learning rate.',
   );
-  console.log(
-    `Accuracy: mean ± standard deviation over ${seeds} seeds, on 2000 digits 5 to 9 that nothing was trained on or chosen by.`,
-  );
-  console.log(`The pretrained nets read ${meanAndDeviation(pretrained)} % of other digits 0 to 4.`);
+  console.log(`The pretrained networks read ${meanAndDeviation(pretrained)} % of other digits 0 to 4.`);
   console.log(verdict(results));
 }
 
@@ -43,9 +44,13 @@ function verdict(results: readonly Result[]): string {
   const [scratch] = results
     .filter(({way}) => !way.pretrained)
     .sort((a, b) => meanOf(b.accuracies) - meanOf(a.accuracies));
-  if (tuned === undefined || scratch === undefined) throw new Error('There are not two results to compare.');
-  const differences = tuned.accuracies.map((accuracy, i) => accuracy - (scratch.accuracies[i] ?? NaN));
-  return `Seed by seed, '${tuned.way.name}' less '${scratch.way.name}' is ${meanAndDeviation(differences)} points; it is above 0 for ${differences.filter(one => one > 0).length} of ${differences.length} seeds.`;
+  if (tuned === undefined || scratch === undefined) throw new Error('The verdict needs two results.');
+  const differences = tuned.accuracies.map((accuracy, i) => accuracy - at(scratch.accuracies, i));
+  const better = differences.filter(one => one > 0).length;
+  return (
+    `'${tuned.way.name}' minus '${scratch.way.name}', with the same seed, ` +
+    `is ${meanAndDeviation(differences)} points; it is above 0 for ${better} of ${differences.length} seeds.`
+  );
 }
 
 await runCommand('npx tsx examples/fine_tuning.ts', HELP, optionsFrom, main);

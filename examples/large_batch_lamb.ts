@@ -1,17 +1,19 @@
 /**
- * Large batches: `lamb` beside `sgd` and `adam` on handwritten digits in batches of 2000, all with the same few steps.
+ * Large batches: `lamb`, `sgd` and `adam` on handwritten digits in batches of 2000, with the same number of
+ * steps.
  *
- * A large batch gives exact gradients and few steps, and so wants large ones. LAMB makes each layer's step as long as
- * `lr` times the layer's weights (`lambStep`), which is meant to stay stable there. All three follow the same
- * schedule, a linear warm-up and then half a cosine down to 0 (`warmupCos`), from the same weights, over the same
- * batches; each with several learning rates, for a fair comparison needs every one's best, and several seeds. The
- * paper shows that for BERT, in batches of tens of thousands; on so small a net adam does as well or better. Source:
- * You et al., Large Batch Optimization for Deep Learning, 2020, https://arxiv.org/abs/1904.00962.
+ * A large batch gives exact gradients, but an epoch has few steps, so the steps must be large. LAMB makes each layer's
+ * step as long as `lr` times the norm of the layer's weights (`lambStep`). That is meant to keep large steps stable.
+ * All three optimizers start from the same weights, use the same batches, and follow the same schedule: a linear
+ * warm-up and then half a cosine down to 0 (`warmupCos`). Each is tried with several learning rates and several seeds,
+ * because a fair comparison needs the best rate of each. The paper shows the gain for BERT, with batches of tens of
+ * thousands; on a network as small as this one, adam does as well or better. Source: You et al., Large Batch
+ * Optimization for Deep Learning, 2020, https://arxiv.org/abs/1904.00962.
  *
  * npx tsx examples/large_batch_lamb.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
-// Products of transposed matrices, which backpropagation is full of, are slow on WASM without it.
+// Without this import, products with transposed matrices are slow on WASM, and backpropagation needs many of them.
 import 'tfjs-optim/wasm-training';
 
 import * as tf from '@tensorflow/tfjs';
@@ -20,18 +22,19 @@ import {adam, lamb, type Optimizer, sgd, warmupCos} from 'tfjs-optim';
 import {type Digits, loadDigits} from './digits/data';
 import {table} from './digits/table';
 import {run, whole} from './support/command_line';
+import {at, numberIn} from './support/lookup';
 import {withProgress} from './support/progress';
 
 const OPTIONS = {
-  digits: whole(8000, 'how many digits to train on; 2000 others validate', 64, 8000),
-  batch: whole(2000, 'of the digits in a batch', 1, 8000),
-  steps: whole(40, 'steps of each', 2),
+  digits: whole(8000, 'how many digits to train on (2000 others validate)', 64, 8000),
+  batch: whole(2000, 'digits per batch', 1, 8000),
+  steps: whole(40, 'steps of each optimizer', 2),
   layers: whole(6, 'hidden layers of 64 units', 1, 50),
-  seed: whole(1, 'of the initial weights and the order of the digits; the first one', 0),
+  seed: whole(1, 'the first seed (a seed decides the initial weights and the order of the digits)', 0),
   seeds: whole(3, 'how many seeds', 1),
 };
 
-/** Learning rates to try, each twice the one before. */
+/** The optimizers with the learning rates to try. Each rate is about twice the one before. */
 const CONTESTANTS = [
   {name: 'sgd', rates: [0.015, 0.03, 0.06], make: (lr: number): Optimizer => sgd(lr, {mom: 0.9})},
   {name: 'adam', rates: [0.005, 0.01, 0.02], make: (lr: number): Optimizer => adam(lr)},
@@ -91,14 +94,12 @@ async function train(
 ): Promise<Score> {
   opt.setSchedule(warmupCos({pctStart: 0.25, lrStart: opt.learningRate / 25}), {steps});
   for (let i = 0; i < steps; i++) {
-    const {xs, ys} = batches[i % batches.length] ?? training;
-    const [loss = NaN] = [await model.trainOnBatch(xs, ys)].flat();
-    onStep(loss);
+    const {xs, ys} = at(batches, i % batches.length);
+    onStep(at([await model.trainOnBatch(xs, ys)].flat(), 0));
   }
-  const score = ({xs, ys}: Batch) =>
-    tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 2000})].flat().map(value => value.dataSync()[0] ?? NaN));
-  const [[trainingLoss = NaN], [loss = NaN, accuracy = NaN]] = [score(training), score(validation)];
-  return {trainingLoss, loss, accuracy};
+  const score = ({xs, ys}: Batch) => tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 2000})].flat().map(numberIn));
+  const held = score(validation);
+  return {trainingLoss: at(score(training), 0), loss: at(held, 0), accuracy: at(held, 1)};
 }
 
 function mean(numbers: readonly number[]): number {
@@ -107,7 +108,7 @@ function mean(numbers: readonly number[]): number {
 
 await run(
   'large_batch_lamb.ts',
-  'Trains with lamb, sgd and adam in large batches, in the same number of steps.',
+  'Trains with lamb, sgd and adam in large batches, for the same number of steps.',
   OPTIONS,
   async ({digits, batch, steps, layers, seed, seeds}) => {
     await tf.setBackend('wasm');
@@ -134,12 +135,13 @@ await run(
 
     const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
     console.log(
-      `\nMeans of ${seeds} seeds after ${steps} steps in batches of ${Math.min(batch, digits)}; ${layers} hidden layers.\n`,
+      `\nMeans of ${seeds} seeds after ${steps} steps in batches of ${Math.min(batch, digits)}; ` +
+        `${layers} hidden layers.\n`,
     );
     console.log(
-      table([
+      table(
         ['', 'highest lr', 'training loss', 'validation loss', 'accuracy', 'lowest', 'highest'],
-        ...runs.map(({name, lr, scores}) => {
+        runs.map(({name, lr, scores}) => {
           const accuracies = scores.map(({accuracy}) => accuracy);
           return [
             name,
@@ -151,14 +153,13 @@ await run(
             percent(Math.max(...accuracies)),
           ];
         }),
-      ]),
+      ),
     );
     const accuracyOf = ({scores}: (typeof runs)[number]) => mean(scores.map(({accuracy}) => accuracy));
     const best = CONTESTANTS.map(({name}) =>
       runs.filter(one => one.name === name).reduce((a, b) => (accuracyOf(b) > accuracyOf(a) ? b : a)),
     ).sort((a, b) => accuracyOf(b) - accuracyOf(a));
-    console.log(
-      `\nValidation accuracy, each at the best of its rates: ${best.map(one => `${one.name} ${percent(accuracyOf(one))} (lr ${one.lr})`).join(', ')}.`,
-    );
+    const ranking = best.map(one => `${one.name} ${percent(accuracyOf(one))} (lr ${one.lr})`);
+    console.log(`\nValidation accuracy, each with the best of its rates: ${ranking.join(', ')}.`);
   },
 );

@@ -1,5 +1,5 @@
-// The package brings no types. Each entry holds all images of one digit, 28·28 numbers from 0 to 1 an image, one after
-// another.
+// The package has no types of its own. Each entry holds all images of one digit, one after another: 28·28 numbers from
+// 0 to 1 per image.
 declare module 'mnist' {
   const digits: ReadonlyArray<{readonly raw: readonly number[]}>;
   export default digits;

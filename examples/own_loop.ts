@@ -1,19 +1,19 @@
 /**
- * A training loop of one's own, without layers: a generator learns to place points on a ring of eight clusters,
- * against a critic that tells them from real ones (a GAN).
+ * A custom training loop, without tfjs-layers: a generator learns to place points on a ring of eight clusters, and a
+ * critic learns to tell them from real points (a GAN).
  *
- * Two optimizers, each with the variables of its own net in `params`. The critic's adds the gradients of two batches
- * up, by `backward`, before it steps; the generator's makes a step a call by `minimize`, and keeps an average of the
- * weights (`ema`), shown between `eval()` and `train()`. Halfway everything is saved; what is loaded from there trains
- * on beside it, and comes to the same numbers.
+ * There are two optimizers. Each has the variables of its own network in `params`. The critic's optimizer adds up the
+ * gradients of two batches with `backward` before it steps. The generator's optimizer makes one step per call of
+ * `minimize`, and keeps an average of the weights (`ema`), which is in use between `eval()` and `train()`. Halfway,
+ * everything is saved. The loaded copy trains on in parallel and reaches the same numbers.
  *
- * The losses compare real and generated points in pairs, as that leaves out fewer clusters. Source:
+ * The losses compare real and generated points in pairs, because then the generator leaves out fewer clusters. Source:
  * Jolicoeur-Martineau, The relativistic discriminator, 2019, https://arxiv.org/abs/1807.00734.
  *
  * npx tsx examples/own_loop.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
-// Products of transposed matrices, which backpropagation is full of, are slow on WASM without it.
+// Without this import, products with transposed matrices are slow on WASM, and backpropagation needs many of them.
 import 'tfjs-optim/wasm-training';
 
 import {join} from 'node:path';
@@ -24,19 +24,20 @@ import {fileSystem} from 'tfjs-optim/file-system';
 
 import {folder, positive, run, whole} from './support/command_line';
 import {difference} from './support/difference';
+import {at, defined, numberIn} from './support/lookup';
 import {withProgress} from './support/progress';
-import {CLUSTERS, fitOf, picture, ringPoints} from './support/ring';
+import {CLUSTERS, type Fit, fitOf, picture, ringPoints} from './support/ring';
 
 const OPTIONS = {
   steps: whole(3000, 'steps of the generator', 2),
-  lr: positive(3e-3, 'learning rate of both'),
-  seed: whole(1, 'of the initial weights and the points', 0),
-  out: folder('out/own_loop', 'where to save nets and optimizers in the middle'),
+  lr: positive(3e-3, 'learning rate of both optimizers'),
+  seed: whole(1, 'decides the initial weights and the points', 0),
+  out: folder('out/own_loop', 'where to save networks and optimizers halfway'),
 };
 const BATCH = 128;
 const NOISE = 4;
 
-/** A net with two hidden layers, as its weights, biases, weights and so on, and the optimizer that trains it. */
+/** A network with two hidden layers, and its optimizer. `net` has kernel and bias of each layer in turn. */
 interface Player {
   readonly net: readonly tf.Variable[];
   readonly opt: Optimizer;
@@ -50,15 +51,9 @@ interface Gan {
 function newNet(name: string, inputs: number, outputs: number, seed: number): tf.Variable[] {
   const sizes = [inputs, 64, 64, outputs];
   return sizes.slice(1).flatMap((size, i) => {
-    const before = sizes[i] ?? 0;
-    return [
-      tf.variable(
-        tf.randomNormal([before, size], 0, Math.sqrt(2 / before), 'float32', seed + i),
-        true,
-        `${name}/kernel${i}`,
-      ),
-      tf.variable(tf.zeros([size]), true, `${name}/bias${i}`),
-    ];
+    const before = at(sizes, i);
+    const kernel = tf.randomNormal([before, size], 0, Math.sqrt(2 / before), 'float32', seed + i);
+    return [tf.variable(kernel, true, `${name}/kernel${i}`), tf.variable(tf.zeros([size]), true, `${name}/bias${i}`)];
   });
 }
 
@@ -76,36 +71,37 @@ function output({net}: Player, input: tf.Tensor): tf.Tensor {
   let x = input;
   for (let i = 0; i < net.length; i += 2) {
     const [kernel, bias] = net.slice(i, i + 2);
-    if (kernel === undefined || bias === undefined) throw new Error('A net has a bias for each kernel.');
+    if (kernel === undefined || bias === undefined) throw new Error('A network must have one bias per kernel.');
     x = x.matMul(kernel).add(bias);
     if (i + 2 < net.length) x = x.relu();
   }
   return x;
 }
 
-/** Points that the generator makes. */
+/** `n` points from the generator. */
 function fake(generator: Player, n: number, seed: number): tf.Tensor {
   return output(generator, tf.randomNormal([n, NOISE], 0, 1, 'float32', seed + 2));
 }
 
-/** The mean of softplus(worse - better) over pairs: small where the critic finds each `better` one better. */
+/** The mean of softplus(worse - better) over pairs of scores. It is small when the critic scores `better` higher. */
 function preference(critic: Player, better: tf.Tensor, worse: tf.Tensor): tf.Scalar {
   return output(critic, worse).sub(output(critic, better)).softplus().mean<tf.Scalar>();
 }
 
-/** One step of each player. @returns their losses. */
+/** Makes one step of each player. @returns their losses. */
 function step({generator, critic}: Gan, seed: number): {critic: number; generator: number} {
   const real = (shift: number) => ringPoints(BATCH, seed + shift);
   const made = (shift: number) => fake(generator, BATCH, seed + shift);
-  // Gradients add up from call to call, until zeroGrad.
+  // Gradients add up over calls of `backward`, until `zeroGrad`.
   const first = critic.opt.backward(() => preference(critic, real(0), made(0)).div(2));
   const second = critic.opt.backward(() => preference(critic, real(3), made(3)).div(2));
   critic.opt.step();
   critic.opt.zeroGrad();
   const third = generator.opt.minimize(() => preference(critic, made(6), real(6)), true);
-  const [a = NaN, b = NaN, c = NaN] = [first, second, third].map(loss => loss?.dataSync()[0]);
-  for (const loss of [first, second, third]) loss?.dispose();
-  return {critic: a + b, generator: c};
+  const losses = [first, second, defined(third, 'loss of the generator')];
+  const numbers = losses.map(numberIn);
+  tf.dispose(losses);
+  return {critic: at(numbers, 0) + at(numbers, 1), generator: at(numbers, 2)};
 }
 
 async function save({net, opt}: Player, place: string): Promise<void> {
@@ -115,14 +111,17 @@ async function save({net, opt}: Player, place: string): Promise<void> {
 }
 
 async function load(place: string): Promise<Player> {
-  const {weightData = new ArrayBuffer(0), weightSpecs = []} = await fileSystem(join(place, 'net')).load();
-  const weights = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
-  // Names have to differ from those in use; the optimizer finds its variables by what is before the suffix.
+  const {weightData, weightSpecs} = await fileSystem(join(place, 'net')).load();
+  const weights = tf.io.decodeWeights(
+    tf.io.CompositeArrayBuffer.join(defined(weightData, `weightData in ${place}`)),
+    defined(weightSpecs, `weightSpecs in ${place}`),
+  );
+  // The names must differ from names in use. The optimizer finds its variables by the name before the suffix.
   const net = Object.entries(weights).map(([name, weight]) => tf.variable(weight, true, `${name}_1`));
   return {net, opt: await loadOptimizer(fileSystem(join(place, 'optimizer')), {params: net})};
 }
 
-/** What the average of the generator's weights makes. */
+/** Points from the generator with the average of its weights. */
 function sample({generator}: Gan, seed: number): tf.Tensor {
   generator.opt.eval();
   const points = tf.tidy(() => fake(generator, 1000, seed));
@@ -132,7 +131,7 @@ function sample({generator}: Gan, seed: number): tf.Tensor {
 
 await run(
   'own_loop.ts',
-  'Trains a GAN on points of a ring, in a loop of its own.',
+  'Trains a GAN on points of a ring, in a custom loop.',
   OPTIONS,
   async ({steps, lr, seed, out}) => {
     await tf.setBackend('wasm');
@@ -155,14 +154,15 @@ await run(
       return loaded;
     });
     const points = sample(gan, seed);
-    const said = ({share, covered}: ReturnType<typeof fitOf>) =>
+    const largest = difference(gan.generator.net, twin.generator.net);
+    const inWords = ({share, covered}: Fit) =>
       `${(100 * share).toFixed(1)} % of the points are in a cluster, ${covered} of ${CLUSTERS} clusters are covered`;
     console.log(`
 ${picture(points)}
 
-before training: ${said(before)}
-after ${steps} steps: ${said(fitOf(points))}
-saved after ${half} steps, loaded and trained on, the generator's weights differ by ${difference(gan.generator.net, twin.generator.net)} at most
+before training: ${inWords(before)}
+after ${steps} steps: ${inWords(fitOf(points))}
+saved after ${half} steps, loaded and trained on, the generator's weights differ by ${largest} at most
 `);
   },
 );

@@ -1,16 +1,16 @@
 /**
- * An optimizer of `tf.train` with what this package's have: `OptimWrapper` around Adamax, on handwritten digits.
+ * Adds this package's features to an optimizer of `tf.train`: `OptimWrapper` around Adamax, on handwritten digits.
  *
- * Five nets start from the same weights and see the same batches. The first is trained by `tf.train.adamax` as it is,
- * the second by the same in a wrapper, which has to come to the same weights. Then the wrapper is used: decay and a
- * one-cycle schedule; `lookahead` over it; and parameter groups, one optimizer each, of which the convolutions are
- * frozen in the last epoch and so cost no backpropagation there. Sources: Kingma & Ba, Adam, 2015 (Adamax); Brock et
+ * Five networks start from the same weights and see the same batches. `tf.train.adamax` trains the first one directly
+ * and the second one in a wrapper; both must reach the same weights. The third adds decay and a one-cycle schedule.
+ * The fourth adds `lookahead`. The fifth has parameter groups, each with its own optimizer. In the last epoch its
+ * convolutions are frozen, so they need no backpropagation there. Sources: Kingma & Ba, Adam, 2015 (Adamax); Brock et
  * al., FreezeOut, 2017, https://arxiv.org/abs/1706.04983 (freezing towards the end).
  *
  * npx tsx examples/wrapped.ts --help
  */
 import '@tensorflow/tfjs-backend-wasm';
-// Without it, convolutions can't be trained on WASM.
+// TensorFlow.js alone cannot train convolutions on WASM.
 import 'tfjs-optim/wasm-training';
 
 import * as tf from '@tensorflow/tfjs';
@@ -23,15 +23,15 @@ import {contestant, scoreTable, trainInTurn} from './support/contest';
 import {difference} from './support/difference';
 
 const OPTIONS = {
-  digits: whole(4000, 'how many digits to train on; 2000 others validate', 64, 8000),
-  epochs: whole(3, 'how often', 2),
-  lr: positive(2e-3, 'learning rate of Adamax; the schedules rise to five times as much'),
-  seed: whole(1, 'of the initial weights and the order of the digits', 0),
+  digits: whole(4000, 'how many digits to train on (2000 others validate)', 64, 8000),
+  epochs: whole(3, 'how many epochs to train', 2),
+  lr: positive(2e-3, 'learning rate of Adamax; the schedules rise to five times this rate'),
+  seed: whole(1, 'decides the initial weights and the order of the digits', 0),
 };
 
 await run(
   'wrapped.ts',
-  'Trains with tf.train.adamax as it is and wrapped in OptimWrapper.',
+  'Trains with tf.train.adamax, directly and in OptimWrapper.',
   OPTIONS,
   async ({digits, epochs, lr, seed}) => {
     await tf.setBackend('wasm');
@@ -63,17 +63,15 @@ await run(
     await trainInTurn(contestants, training, {first: epochs, last: epochs, seed});
 
     console.log(`\n${scoreTable(contestants, training, validation)}\n`);
+    const apart = difference(plain.model.getWeights(), wrapped.model.getWeights());
+    console.log(`The weights of the first two differ by ${apart} at most.`);
+    const changeOf = (from: number, to: number) =>
+      difference(model.getWeights().slice(from, to), before.slice(from, to));
     console.log(
-      `The weights of the first two differ by ${difference(plain.model.getWeights(), wrapped.model.getWeights())} at most.`,
+      `While they were frozen, the weights of the convolutions changed by ${changeOf(0, 4)}, ` +
+        `those of the last layer by ${changeOf(4, 6).toFixed(4)} at most.`,
     );
-    const [convolutions, last] = [
-      [0, 4],
-      [4, 6],
-    ].map(([from, to]) => difference(model.getWeights().slice(from, to), before.slice(from, to)));
-    console.log(
-      `While they were frozen, the weights of the convolutions changed by ${convolutions ?? NaN}, those of the last layer by ${last?.toFixed(4) ?? NaN} at most.`,
-    );
-    console.log('What the wrapper of groups trains, and how:');
+    console.log('The parameters of the wrapper with groups:');
     console.table(
       groups
         .summary()

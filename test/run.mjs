@@ -17,13 +17,14 @@ if (settings.help) {
 const began = Date.now();
 const progress = new Progress(settings);
 
-/** The passes of one place, one after another. */
+/** Runs the passes of one place, one after another. */
 async function runAll(place, run) {
   const coverage = [];
   for (const pass of settings.passes.filter(one => one.place === place)) {
     try {
       coverage.push(await run(pass, settings, progress));
     } catch (error) {
+      // Only an Error has a stack.
       progress.broken(pass, error.stack ?? String(error));
     }
   }

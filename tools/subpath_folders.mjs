@@ -1,6 +1,6 @@
-// `node tools/subpath_folders.mjs make` or `remove`: a folder for each entry of the package, for resolvers that don't
-// know `exports` (Parcel's default, Jest before 28, TypeScript's old `node`). They look for `tfjs-optim/wasm` in the
-// folder `wasm`. npm calls both around packing, so that the folders are in the package and not in the repository.
+// `node tools/subpath_folders.mjs make|remove`: makes or removes a folder for each entry of the package. Resolvers that
+// don't know `exports` (Parcel's default, Jest before 28, TypeScript's old `node`) look for `tfjs-optim/wasm` in the
+// folder `wasm`. npm calls `make` before packing and `remove` after it, so the folders are only in the package.
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -16,9 +16,11 @@ const entries = Object.entries(exports)
 function make() {
   for (const {folder, import: module, require: main} of entries) {
     if (existsSync(join(root, folder)))
-      throw new Error(`There is a folder '${folder}' already, where that of the entry '${name}/${folder}' has to go.`);
+      throw new Error(
+        `The entry '${name}/${folder}' needs the folder '${folder}', which exists. Rename or remove it.`,
+      );
     mkdirSync(join(root, folder));
-    // One folder deeper than the package's own.
+    // The paths start one folder deeper than those of the package.
     const [cjs, esm, types] = [main.default, module.default, module.types].map(file => `.${file}`);
     writeFileSync(
       join(root, folder, FILE),
@@ -42,5 +44,6 @@ const commands = {
   remove,
 };
 const command = commands[process.argv[2]];
-if (command === undefined) throw new Error(`node tools/subpath_folders.mjs ${Object.keys(commands).join('|')}`);
+if (command === undefined)
+  throw new Error(`Unknown command '${process.argv[2]}'; it must be one of ${Object.keys(commands).join(', ')}.`);
 command();

@@ -1,24 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Waits until the GPU is through with all that `tensor` takes. */
+/** Waits until the GPU has computed `tensor`. */
 export async function finished(tensor: tf.Tensor): Promise<void> {
-  // To reshape would be a draw of all elements.
+  // A slice is enough. A reshape could be a draw of all elements.
   const one = tensor.slice(
     tensor.shape.map(() => 0),
     tensor.shape.map(() => 1),
   );
-  // `data()` of WebGL waits for a timer of some milliseconds.
+  // On WebGL, `data()` waits for a timer of some milliseconds.
   if (tf.getBackend() === 'webgl') one.dataSync();
   else await one.data();
   one.dispose();
 }
 
-/** The same values; on WebGL in a texture of one value a texel. */
+/** A tensor of the same shape. On WebGL its texture has one value per texel. */
 export function unpackedCopy(tensor: tf.Tensor): tf.Tensor {
   return tensor.square().sub(0.5).square();
 }
 
-/** Starts a backend anew: nothing is compiled. */
+/** Starts a backend again, so that nothing is compiled. */
 export async function restart(name: string): Promise<void> {
   const factory = tf.findBackendFactory(name);
   tf.removeBackend(name);
@@ -31,14 +31,14 @@ const COUNTED = {
   launched: ['drawArrays', 'drawElements', 'dispatchWorkgroups'],
   /** Programs or pipelines. */
   compiled: ['linkProgram', 'createComputePipeline'],
-  /** Textures or buffers that tfjs's pool gave out. */
+  /** Textures or buffers that were taken from tfjs's pool. */
   taken: ['acquireTexture', 'acquireBuffer'],
-  /** Those that had to be made for that. */
+  /** Textures or buffers that were created for that. */
   created: ['texStorage2D', 'texImage2D', 'createBuffer'],
 };
 export type Counts = Record<keyof typeof COUNTED, number>;
 
-/** Counts what `act` asks of the GPU. */
+/** Counts the calls of the GPU that `act` makes. */
 export function countsOf(act: () => void): Counts {
   const counts: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
   const undo = objects().flatMap(object =>

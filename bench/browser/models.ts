@@ -4,7 +4,7 @@ import type {Measured} from '../wasm_training/measure';
 import {finished, restart} from './gpu';
 import {type Contestant, CONTESTANTS, steppersOf, taken} from './steps';
 
-/** Whole training steps of one model: milliseconds until the GPU is through. */
+/** Whole training steps of one model: milliseconds until the GPU has finished. */
 export interface ModelRow {
   readonly backend: string;
   readonly optimizer: string;
@@ -43,7 +43,7 @@ export async function modelRowOf(
   rounds: number,
 ): Promise<ModelRow> {
   const make = MODELS[model];
-  if (make === undefined) throw new Error(`There is no model '${model}'.`);
+  if (make === undefined) throw new Error(`There is no model '${model}'. The models are ${MODEL_NAMES.join(', ')}.`);
   await restart(backend);
   const net = make();
   const xs = tf.randomNormal([BATCH, ...net.inputs.flatMap(({shape}) => shape.slice(1).map(Number))]);
@@ -55,7 +55,7 @@ export async function modelRowOf(
       steppers[contestant].minimize(
         () => {
           const found = net.apply(xs, {training: true});
-          if (!(found instanceof tf.Tensor)) throw new Error(`'${model}' has more than one output.`);
+          if (!(found instanceof tf.Tensor)) throw new Error(`'${model}' must have one output; it has more.`);
           return tf.neg(ys.mul(found.add(1e-7).log()).sum().div(BATCH)).asScalar();
         },
         false,

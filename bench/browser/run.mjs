@@ -1,5 +1,5 @@
-// `npm run bench:browser`: the step of optimizers on WebGL and WebGPU in headless Chrome. `npm run bench:browser --
-// --help` lists the options.
+// `npm run bench:browser`: measures steps of optimizers on WebGL and WebGPU in headless Chrome.
+// `npm run bench:browser -- --help` lists the options.
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {cpus} from 'node:os';
@@ -13,32 +13,36 @@ import {launchChrome} from '../../test/support/chrome.mjs';
 
 const HELP = `npm run bench:browser [-- options]
 
-Times an optimizer's step alone, on given gradients, until the GPU is through: fused, as ordinary operations, and tf.train.adam (sgd for sgd).
-Then whole training steps of two models. The contestants take turns, round after round. Milliseconds are medians, ± half the distance
-between the quartiles. For 'first' and 'compiled', each contestant has a backend started anew that has trained a small model: it is the first
-step with new shapes. 'launched' draws or dispatches, 'taken' textures or buffers of tfjs's pool, and 'created' new ones are those of a later
-step. Without --gpu Chrome renders in software: ratios then say little about a real GPU.
+Measures an optimizer's step alone, with given gradients, until the GPU has finished: fused, as ordinary operations,
+and tf.train.adam (tf.train.sgd for sgd). Then measures whole training steps of two models. The contestants take turns
+in each round. Milliseconds are medians, ± half the distance between the quartiles.
 
-  --backends A,B     of webgl, webgl1 (WebGL on WebGL 1), webgpu      (default webgl,webgpu)
-  --optimizers A,B   (default adam,lamb,larc,ranger)
-  --cases TEXT       only cases whose name contains TEXT; "none" for none
-  --models TEXT      only models whose name contains TEXT; "none" for none
-  --rounds N         (default 9)
+'first' and 'compiled' are for the first step with new shapes. Each contestant makes it on a backend that was started
+again and then trained a small model. 'launched' (draws or dispatches), 'taken' (textures or buffers from tfjs's pool)
+and 'created' (new textures or buffers) are for a later step. Without --gpu Chrome renders in software; the ratios then
+say little about a real GPU.
+
+  --backends A,B     of webgl, webgl1 (WebGL on WebGL 1), webgpu (default webgl,webgpu)
+  --optimizers A,B   the optimizers to measure (default adam,lamb,larc,ranger)
+  --cases TEXT       only cases whose name contains TEXT; "none" for no case
+  --models TEXT      only models whose name contains TEXT; "none" for no model
+  --rounds N         rounds of measurements (default 9)
   --gpu              use the machine's GPU
-  --out FILE         where the figures go as JSON (default bench/results/browser.json)
-  --help
+  --out FILE         the JSON file for the figures (default bench/results/browser.json)
+  --help             print this help
 `;
 
-const text = {type: 'string'};
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const text = fallback => ({type: 'string', default: fallback});
 const flag = {type: 'boolean', default: false};
 const {values} = parseArgs({
   options: {
-    backends: text,
-    optimizers: text,
-    cases: text,
-    models: text,
-    rounds: text,
-    out: text,
+    backends: text('webgl,webgpu'),
+    optimizers: text('adam,lamb,larc,ranger'),
+    cases: text(''),
+    models: text(''),
+    rounds: text('9'),
+    out: text(join(root, 'bench/results/browser.json')),
     gpu: flag,
     help: flag,
   },
@@ -47,7 +51,6 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const {
   outputFiles: [{text: script}],
 } = await build({
@@ -102,19 +105,20 @@ try {
     console.log(line(shownModel(row)));
   });
   await page.goto(`http://127.0.0.1:${server.address().port}/`, {timeout: 120_000});
-  console.log(
-    `${cpus()[0]?.model ?? 'unknown processor'}, Chrome ${chrome.version()}, ${values.gpu ? 'its GPU' : 'software rendering'}; ours / tf.train`,
-  );
+  // Some systems do not list their processors.
+  const processor = cpus()[0]?.model ?? 'unknown processor';
+  const renderer = values.gpu ? 'its GPU' : 'software rendering';
+  console.log(`${processor}, Chrome ${chrome.version()}, ${renderer}; ours / tf.train`);
   const found = await page.evaluate(asked => globalThis.measure(asked), {
-    backends: (values.backends ?? 'webgl,webgpu').split(','),
-    optimizers: (values.optimizers ?? 'adam,lamb,larc,ranger').split(','),
-    cases: values.cases ?? '',
-    models: values.models ?? '',
-    rounds: Number(values.rounds ?? 9),
+    backends: values.backends.split(','),
+    optimizers: values.optimizers.split(','),
+    cases: values.cases,
+    models: values.models,
+    rounds: Number(values.rounds),
   });
   console.table(found.rows.map(shown));
   console.table(found.models.map(shownModel));
-  const out = values.out ?? join(root, 'bench/results/browser.json');
+  const {out} = values;
   mkdirSync(dirname(out), {recursive: true});
   writeFileSync(
     out,

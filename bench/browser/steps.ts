@@ -5,30 +5,30 @@ import type {Case} from '../optimizers/cases';
 import {type Measured, summary} from '../wasm_training/measure';
 import {type Counts, countsOf, finished, restart, unpackedCopy} from './gpu';
 
-/** One optimizer on one case: milliseconds until the GPU is through. */
+/** One optimizer on one case: milliseconds until the GPU has finished. */
 export interface Row {
   readonly backend: string;
   readonly optimizer: string;
   readonly case: string;
   readonly gradients: string;
   readonly times: Readonly<Record<Contestant, Measured>>;
-  /** The first step with these shapes, on a backend started anew that has trained another model. */
+  /** The first step with these shapes, on a backend that was started again and then trained another model. */
   readonly first: Readonly<Record<Contestant, number>>;
-  /** The programs that it compiled. */
+  /** The number of programs that the first step compiled. */
   readonly compiled: Readonly<Record<Contestant, number>>;
-  /** Of a later step. */
+  /** The counts of a later step. */
   readonly counts: Readonly<Record<Contestant, Counts>>;
 }
 
 export type Contestant = 'ours' | 'eager' | 'stock';
 export const CONTESTANTS: readonly Contestant[] = ['ours', 'eager', 'stock'];
 
-/** A tensor of two rows and more, and one of one row. */
+/** The shapes of the other model: a matrix and a vector. */
 const BEFORE = [[3, 2], [5]];
 const NONE: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
 
-/** What all optimizers have in common. */
-export interface Stepper {
+/** The methods that the contestants have in common. */
+interface Stepper {
   applyGradients(gradients: Array<{name: string; tensor: tf.Tensor}>): void;
   minimize(f: () => tf.Scalar, returnCost?: boolean, variables?: tf.Variable[]): tf.Scalar | null;
   dispose(): void;
@@ -36,7 +36,10 @@ export interface Stepper {
 
 export function steppersOf(optimizer: string): Record<Contestant, Stepper> {
   const found = optimizers.find(each => each.name === optimizer);
-  if (found === undefined) throw new Error(`There is no optimizer '${optimizer}'.`);
+  if (found === undefined)
+    throw new Error(
+      `There is no optimizer '${optimizer}'. The optimizers are ${optimizers.map(({name}) => name).join(', ')}.`,
+    );
   return {
     ours: found.make(1e-3),
     eager: found.make(1e-3),
@@ -44,7 +47,7 @@ export function steppersOf(optimizer: string): Record<Contestant, Stepper> {
   };
 }
 
-/** Does what `run` does for each contestant in turn, round after round, and gives the times. */
+/** Calls `run` for each contestant in turn, in each round. @returns the times. */
 export async function taken(
   run: (contestant: Contestant) => Promise<void>,
   rounds: number,
@@ -64,16 +67,16 @@ async function timed(contestant: Contestant, run: (contestant: Contestant) => Pr
   return time;
 }
 
-/** Variables with given gradients, and an optimizer of each contestant on them. */
+/** Variables with given gradients, and the optimizers of the contestants. */
 class Session {
   readonly #steppers: Record<Contestant, Stepper>;
   readonly #variables: readonly tf.Variable[];
   readonly #gradients: Array<{name: string; tensor: tf.Tensor}>;
 
-  /** @param unpacked whether gradients are stored as those of convolution kernels are on WebGL. */
+  /** @param unpacked whether gradients have one value per texel, like those of convolution kernels on WebGL. */
   constructor(optimizer: string, shapes: Case['shapes'], unpacked: boolean) {
     this.#steppers = steppersOf(optimizer);
-    // Small tensors, too, are on the GPU from the start.
+    // By default tfjs computes small tensors on the CPU. Here all must be on the GPU.
     const flags = ['WEBGL_CPU_FORWARD', 'WEBGPU_CPU_FORWARD'];
     flags.forEach(flag => {
       tf.env().set(flag, false);
@@ -104,7 +107,7 @@ class Session {
   }
 }
 
-/** @param unpacked as for `Session`. */
+/** Measures one optimizer on one case. @param unpacked as for `Session`. */
 export async function rowOf(
   backend: string,
   optimizer: string,

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {loadDigits} from '../../examples/digits/data';
+import {at} from '../../examples/support/lookup';
 
 /** A training of a few hundred steps. */
 export interface ShortTask {
   readonly name: string;
   readonly loss: 'categoricalCrossentropy' | 'meanSquaredError';
   readonly epochs: number;
-  /** Models of the same seed start with the same weights. */
+  /** The model. The seed decides its initial weights. */
   readonly model: (seed: number) => tf.LayersModel;
-  /** The same data, in the same order, for the same seed. The caller disposes them. */
+  /** The data. The seed decides them and their order. The caller must dispose them. */
   readonly data: (seed: number) => Promise<Data>;
 }
 
@@ -19,7 +20,7 @@ export interface Data {
   readonly ys: tf.Tensor;
 }
 
-/** Seed 0 counts as none in TensorFlow.js. */
+/** Seeds start at 1, because TensorFlow.js treats 0 as no seed. */
 const initializer = (seed: number, layer: number) => tf.initializers.glorotUniform({seed: 100 * seed + layer + 1});
 const digits = async (seed: number): Promise<Data> => (await loadDigits(2048, seed)).training.tensors();
 
@@ -72,14 +73,14 @@ const curve: ShortTask = {
     Promise.resolve(
       tf.tidy(() => {
         const xs = tf.randomUniform([1024, 2], -2, 2, 'float32', seed);
-        const [x, y] = tf.split(xs, 2, 1);
-        if (x === undefined || y === undefined) throw new Error('Two columns make two tensors.');
+        const columns = tf.split(xs, 2, 1);
+        const [x, y] = [at(columns, 0), at(columns, 1)];
         return {xs, ys: x.mul(2).sin().add(x.mul(y))};
       }),
     ),
 };
 
-/** Its gradients are small: the loss is a mean over 784 pixels. */
+/** This task has small gradients, because the loss is a mean over 784 pixels. */
 const autoencoder: ShortTask = {
   name: 'digits, autoencoder',
   loss: 'meanSquaredError',
@@ -102,7 +103,7 @@ const CHARACTERS = '0123456789+ ';
 const QUESTION = 5;
 const ANSWER = 3;
 
-/** Two numbers below 100 as text, and their sum as text, each character one-hot. */
+/** Inputs are sums of two numbers below 100, as text. Targets are the results, as text. Characters are one-hot. */
 const sums: ShortTask = {
   name: 'a GRU that adds numbers',
   loss: 'categoricalCrossentropy',
@@ -136,9 +137,9 @@ const sums: ShortTask = {
     const numbers = tf.tidy(() =>
       tf.randomUniform<tf.Rank.R2>([1024, 2], 0, 100, 'float32', seed).floor().arraySync(),
     );
-    const pairs = numbers.map(([a = 0, b = 0]) => ({
-      question: `${a}+${b}`.padEnd(QUESTION),
-      answer: String(a + b).padEnd(ANSWER),
+    const pairs = numbers.map(pair => ({
+      question: pair.join('+').padEnd(QUESTION),
+      answer: String(at(pair, 0) + at(pair, 1)).padEnd(ANSWER),
     }));
     const oneHot = (texts: readonly string[]) =>
       tf.tidy(() =>

@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at, numberIn} from '../../examples/support/lookup';
 import {adam, fitOneCycle, lrFind} from '../../src';
 import type {Data, Task} from './tasks';
 
-/** What one seed of a task gave. */
+/** The result of one seed of a task. */
 export interface Outcome {
   readonly seed: number;
-  /** The rates that the rules found, and what was suggested, with the reason. */
+  /** The rates that the rules found, and the suggestion with its reason. */
   readonly valley: number | undefined;
   readonly slide: number | undefined;
   readonly minimum: number | undefined;
   readonly steep: number | undefined;
   readonly suggestion: number | undefined;
   readonly reason: string;
-  /** The loss after one-cycle at the suggestion; absent where there was none. */
+  /** The loss after one cycle with the suggested rate; undefined if no rate was suggested. */
   readonly loss: number | undefined;
-  /** The loss after as many epochs of `tf.train.adam(1e-3)`. */
+  /** The loss after the same number of epochs with `tf.train.adam(1e-3)`. */
   readonly stock: number;
 }
 
@@ -33,11 +34,11 @@ export async function outcomeOf(task: Task, seed: number): Promise<Outcome> {
     if (suggestion !== undefined) await fitOneCycle(model, xs, ys, {...args, lrMax: suggestion});
   });
   tf.dispose([xs, ys]);
-  if (found === undefined) throw new Error(`lrFind gave nothing for ${task.name}.`);
+  if (found === undefined) throw new Error(`lrFind returned nothing for ${task.name}.`);
   return {seed, ...found, loss: found.suggestion === undefined ? undefined : loss, stock};
 }
 
-/** The loss on all data after training. */
+/** The loss over all data after training. */
 async function trained(
   task: Task,
   seed: number,
@@ -48,9 +49,8 @@ async function trained(
   const model = task.network(seed);
   model.compile({optimizer, loss: task.loss});
   await train(model);
-  const loss = tf.tidy(() => [model.evaluate(xs, ys, {batchSize: 256})].flat()[0]?.dataSync()[0]);
+  const loss = tf.tidy(() => numberIn(at([model.evaluate(xs, ys, {batchSize: 256})].flat(), 0)));
   model.dispose();
   optimizer.dispose();
-  if (loss === undefined) throw new Error(`${task.name} has no loss.`);
   return loss;
 }

@@ -1,4 +1,6 @@
-/** Numbers from 0 to below 1, the same for the same seed. Source: mulberry32, Tommy Ettinger. */
+import {at} from '../../examples/support/lookup';
+
+/** A generator of numbers in [0, 1), which the seed decides. Source: mulberry32, Tommy Ettinger. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,13 +11,12 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** The list in an order that the seed decides. */
+/** The list in an order that `random` decides (Fisher and Yates). */
 export function shuffledBy<T>(list: readonly T[], random: () => number): T[] {
   const order = [...list];
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    const [a, b] = [order[i], order[j]];
-    if (a !== undefined && b !== undefined) [order[i], order[j]] = [b, a];
+    [order[i], order[j]] = [at(order, j), at(order, i)];
   }
   return order;
 }

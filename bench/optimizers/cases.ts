@@ -1,8 +1,8 @@
-/** Shapes of the parameters to step. */
+/** The shapes of a model's parameters. */
 export interface Case {
   readonly name: string;
   readonly shapes: ReadonlyArray<readonly number[]>;
-  /** The number of elements in all. */
+  /** The number of elements of all shapes. */
   readonly parameters: number;
 }
 
@@ -38,7 +38,7 @@ function mobileNetV1(): number[][] {
   return [...shapes, [1, 1, 1024, 1000], [1000]];
 }
 
-/** The number of elements in all. */
+/** The number of elements of all shapes. */
 export function elementsOf(shapes: Case['shapes']): number {
   return shapes.reduce((all, shape) => all + shape.reduce((a, b) => a * b, 1), 0);
 }

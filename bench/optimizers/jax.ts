@@ -1,22 +1,23 @@
 import {blockUntilReady, defaultDevice, init, jit, numpy as np} from '@jax-js/jax';
 import * as tf from '@tensorflow/tfjs';
 
+import {at} from '../../examples/support/lookup';
 import {adam} from '../../src';
 import {debias} from '../../src/callbacks/stats';
 import {type Measured, summary} from '../wasm_training/measure';
 
-/** The same Adam by jax-js's `jit` on its WASM backend and by ours on tfjs's: milliseconds a step. */
-export interface JaxComparison {
+/** The same Adam with jax-js's `jit` on its WASM backend, and with ours on tfjs's: milliseconds per step. */
+interface JaxComparison {
   readonly jax: Measured;
   readonly ours: Measured;
 }
 
 const HYPERS = {lr: 1e-3, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
 const CHECKED_STEPS = 10;
-const STEPS_A_TURN = 10;
+const STEPS_PER_TURN = 10;
 
 /**
- * Adam with decay under `jit`: what changes from step to step comes as arguments, so that nothing is compiled again.
+ * Adam with decay under `jit`. Values that change from step to step are arguments, so nothing is compiled again.
  */
 class JaxAdam {
   #steps = 0;
@@ -40,7 +41,7 @@ class JaxAdam {
     const {lr, mom, sqrMom, eps} = HYPERS;
     const [p, m, v] = this.#state;
     if (p === undefined || m === undefined || v === undefined)
-      throw new Error('jax-js gave fewer arrays than asked for.');
+      throw new Error('jax-js must return three arrays (the parameter and two averages); it returned fewer.');
     this.#steps++;
     const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, this.#steps));
     this.#state = this.#compiled(
@@ -54,10 +55,11 @@ class JaxAdam {
     await blockUntilReady(this.#state);
   }
 
-  /** The parameter, as it is now. */
+  /** The present values of the parameter. */
   async parameter(): Promise<Float32Array> {
-    const values: unknown = await this.#state[0]?.ref.data();
-    if (!(values instanceof Float32Array)) throw new Error('jax-js gave no Float32Array.');
+    const values: unknown = await at(this.#state, 0).ref.data();
+    if (!(values instanceof Float32Array))
+      throw new Error('jax-js must return a Float32Array; it returned something else.');
     return values;
   }
 
@@ -70,8 +72,8 @@ class JaxAdam {
 }
 
 /**
- * Steps both in turn, after a check that they compute the same.
- * @throws where the parameters differ by more than 1e-6 after some steps.
+ * Measures both in turn, after a check that they compute the same.
+ * @throws if the parameters differ by more than 1e-6 after ten steps.
  */
 export async function compareWithJax(size: number, rounds: number): Promise<JaxComparison> {
   await init('wasm');
@@ -94,8 +96,8 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
   for (let round = 0; round < rounds; round++) {
     for (const name of ['jax', 'ours'] as const) {
       const start = performance.now();
-      for (let i = 0; i < STEPS_A_TURN; i++) await contestants[name]();
-      times[name].push((performance.now() - start) / STEPS_A_TURN);
+      for (let i = 0; i < STEPS_PER_TURN; i++) await contestants[name]();
+      times[name].push((performance.now() - start) / STEPS_PER_TURN);
     }
   }
   jax.dispose();
@@ -106,8 +108,8 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
 
 function checkSame(theirs: ArrayLike<number>, ours: ArrayLike<number>): void {
   for (let i = 0; i < ours.length; i++) {
-    const [a = NaN, b = NaN] = [theirs[i], ours[i]];
+    const [a, b] = [at(theirs, i), at(ours, i)];
     if (!(Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b))))
-      throw new Error(`jax-js computes another Adam: element ${i} is ${a}, and ${b} by ours.`);
+      throw new Error(`jax-js and ours must compute the same; element ${i} is ${a} in jax-js and ${b} in ours.`);
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 import type {Optimizer} from '../../src';
-import {compared, type Measured, timeOf} from '../wasm_training/measure';
+import {compared, type Measured, measurementOf, timeOf} from '../wasm_training/measure';
 import type {Case} from './cases';
 
 /** One optimizer on one case: medians in milliseconds. */
@@ -13,18 +13,18 @@ export interface Row {
   readonly variables: number;
   readonly fusedOn: string;
   readonly times: Readonly<Record<Contestant, Measured>>;
-  /** The first step, with whatever it compiles: for a structure seen before, nothing. */
+  /** Milliseconds of the first step. It compiles, unless it has a structure that was compiled before. */
   readonly firstStep: number;
   readonly kernels: Readonly<Record<'ours' | 'eager' | 'stock', number>>;
-  /** Bytes of tensors that one step makes. */
+  /** Bytes of the tensors that one step allocates. */
   readonly bytesAllocated: Readonly<Record<'ours' | 'eager' | 'stock', number>>;
 }
 
-export type Contestant = 'ours' | 'eager' | 'stock' | 'copy';
+type Contestant = 'ours' | 'eager' | 'stock' | 'copy';
 
 type Steps = Readonly<Record<'ours' | 'eager' | 'stock', () => void>>;
 
-/** What `tf.train` has that comes nearest. */
+/** The most similar optimizer of `tf.train`. */
 function stockOf(optimizer: string): tf.Optimizer {
   switch (optimizer) {
     case 'sgd':
@@ -43,8 +43,8 @@ function setFusing(on: boolean): void {
 }
 
 /**
- * Measures one optimizer on one case, each contestant on variables of its own.
- * @param budget milliseconds to spend, about.
+ * Measures one optimizer on one case. Each contestant has its own variables.
+ * @param budget the approximate number of milliseconds to spend.
  */
 export async function rowOf(
   optimizer: string,
@@ -79,7 +79,7 @@ export async function rowOf(
         value => value instanceof tf.Tensor && value.size === variable.size,
       ),
     );
-  // Reads p, the gradient and the state; writes p and the state. A copy reads and writes its bytes.
+  // A step reads p, the gradient and the state, and writes p and the state. A copy reads and writes each byte once.
   const source = new Float32Array((parameters * (3 + 2 * state.length)) / 2);
   const target = new Float32Array(source.length);
   const contestants = {
@@ -105,11 +105,7 @@ export async function rowOf(
     Object.fromEntries(Object.entries(turns).map(([contestant, {run}]) => [contestant, run])),
     Math.min(60, Math.max(3, Math.floor(budget / round))),
   );
-  const measured = (contestant: Contestant): Measured => {
-    const found = times.get(contestant);
-    if (found === undefined) throw new Error(`${contestant} was not measured.`);
-    return found;
-  };
+  const measured = (contestant: Contestant): Measured => measurementOf(times, contestant);
   const profiles = {
     ours: await profileOf(steps.ours),
     eager: await profileOf(steps.eager),
@@ -139,7 +135,7 @@ export async function rowOf(
   };
 }
 
-/** Lets the engine compile what is hot, WebAssembly too. Gives the time of the last step. */
+/** Runs steps until the engine has compiled hot code, WebAssembly too. @returns the time of the last step. */
 function warmUp(step: () => void): number {
   const until = performance.now() + 300;
   let time = 0;
@@ -148,13 +144,13 @@ function warmUp(step: () => void): number {
 }
 
 /**
- * A contestant's turn: as many steps in a row as take ten milliseconds, so that what another left in the caches does
- * not count.
+ * A contestant's turn: as many steps in a row as take about ten milliseconds. So the contents of the caches that
+ * another contestant left do not count much.
  */
 interface Turn {
-  /** Gives the time of one step. */
+  /** Makes the steps. @returns the time of one step. */
   readonly run: () => number;
-  /** The milliseconds of the turn, about. */
+  /** The approximate milliseconds of the turn. */
   readonly expected: number;
 }
 

@@ -1,11 +1,11 @@
-// `npm run bench:optimizers`: the step of every optimizer, ours beside tfjs's own, in one run. `-- --help` lists the
+// `npm run bench:optimizers`: measures steps of every optimizer, ours and tfjs's, in one run. `-- --help` lists the
 // options.
 import '@tensorflow/tfjs-backend-wasm';
 
 import * as tf from '@tensorflow/tfjs';
 
 import {optimizers} from '../../src';
-import {commandLine} from '../command_line';
+import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
 import type {Measured} from '../wasm_training/measure';
@@ -15,26 +15,27 @@ import {type Row, rowOf} from './row';
 
 const HELP = `npm run bench:optimizers [-- options]
 
-Times an optimizer's step alone, on given gradients: fused, as ordinary operations, the nearest of tf.train, and a memory copy of the bytes
-that the rule must read and write. The contestants take turns, round after round. Milliseconds are medians, ± half the distance between the quartiles.
-Adam on wasm is compared with jax-js's jit of the same Adam besides.
+Measures an optimizer's step alone, with given gradients: fused, as ordinary operations, the most similar optimizer of
+tf.train, and a memory copy of the bytes that the rule must read and write. The contestants take turns in each round.
+Milliseconds are medians, ± half the distance between the quartiles. Adam on wasm is also compared with jax-js's jit of
+the same Adam.
 
-  --backends A,B     of wasm, cpu           (default wasm,cpu)
+  --backends A,B     of wasm, cpu (default wasm,cpu)
   --optimizers A,B   of ${optimizers.map(({name}) => name).join(', ')}
-  --cases TEXT       only cases whose name contains TEXT: ${CASES.map(({name}) => name).join('; ')}
-  --budget MS        to spend on each row, about (default 1500)
-  --quick            a budget of 300, and cases of a million parameters at most
-  --out FILE         where the figures go as JSON (default bench/results/optimizers.json)
-  --help
+  --cases TEXT       only cases whose name contains TEXT, of${listed(CASES, 21)}
+  --budget MS        approximate milliseconds per row (default 1500)
+  --quick            a budget of 300, and only cases of at most a million parameters
+  --out FILE         the JSON file for the figures (default bench/results/optimizers.json)
+  --help             print this help
 `;
 
 const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'cases', 'budget', 'out']);
-const backends = (option('backends') ?? 'wasm,cpu').split(',');
-const asked = option('optimizers')?.split(',') ?? optimizers.map(({name}) => name);
+const backends = option('backends', 'wasm,cpu').split(',');
+const asked = option('optimizers', optimizers.map(({name}) => name).join(',')).split(',');
 const cases = CASES.filter(
-  ({name, parameters}) => name.includes(option('cases') ?? '') && (!quick || parameters <= 1e6),
+  ({name, parameters}) => name.includes(option('cases', '')) && (!quick || parameters <= 1e6),
 );
-const budget = Number(option('budget') ?? (quick ? 300 : 1500));
+const budget = Number(option('budget', quick ? '300' : '1500'));
 const rows: Row[] = [];
 
 const ms = ({median, low, high}: Measured): string =>
@@ -82,7 +83,8 @@ const jax =
   asked.includes('adam') && backends.includes('wasm') ? await compareWithJax(1_000_000, quick ? 10 : 40) : undefined;
 if (jax !== undefined) {
   console.log(
-    `Adam with decay and debiasing on wasm, 1 of 1 M, the same numbers to 1e-6: jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`,
+    'Adam with decay and debiasing on wasm, 1 of 1 M, the same numbers to 1e-6: ' +
+      `jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`,
   );
 }
-machine.write(option('out') ?? 'bench/results/optimizers.json', {rows, jax});
+machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax});

@@ -1,11 +1,11 @@
-// `npm run bench:training`: whole training steps on WASM, with our adam and with tf.train's. `-- --help` lists the
-// options.
+// `npm run bench:training`: measures whole training steps on WASM, with our adam and with tf.train's. `-- --help` lists
+// the options.
 import '@tensorflow/tfjs-backend-wasm';
 import '../../src/wasm_training';
 
 import * as tf from '@tensorflow/tfjs';
 
-import {commandLine} from '../command_line';
+import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
 import {LSTM, MLP_OF_A_MILLION, MOBILE_NET, RES_NET_20} from '../wasm_training/models';
@@ -15,24 +15,25 @@ import {type TrainingRow, trainingRow} from './steps';
 const MODELS = [MLP_OF_A_MILLION, RES_NET_20, MOBILE_NET, LSTM];
 const HELP = `npm run bench:training [-- options]
 
-Times whole training steps on WASM with tfjs-optim/wasm-training (forward pass, backpropagation, optimizer, reading the loss), and the
-optimizer's part of them: adam of this package and tf.train.adam, in turn. Milliseconds are medians, with the first and third quartile.
+Measures whole training steps on WASM with tfjs-optim/wasm-training (forward pass, backpropagation, optimizer, reading
+the loss), and the optimizer's part of them. adam of this package and tf.train.adam take turns. Milliseconds are
+medians, with the first and third quartile.
 
-  --models TEXT   only models whose name contains TEXT: ${MODELS.map(({name}) => name).join('; ')}
-  --budget MS     to spend on each model, about (default 15000)
+  --models TEXT   only models whose name contains TEXT, of${listed(MODELS, 18)}
+  --budget MS     approximate milliseconds per model (default 15000)
   --quick         a budget of 2000
-  --out FILE      where the figures go as JSON (default bench/results/training.json)
-  --help
+  --out FILE      the JSON file for the figures (default bench/results/training.json)
+  --help          print this help
 `;
 
 const {quick, option} = commandLine(HELP, ['models', 'budget', 'out']);
-const models = MODELS.filter(({name}) => name.includes(option('models') ?? ''));
+const models = MODELS.filter(({name}) => name.includes(option('models', '')));
 const machine = new Machine();
 await tf.setBackend('wasm');
 const rows: TrainingRow[] = [];
 for (const model of models) {
   progress(rows.length + 1, models.length, model.name);
-  rows.push(trainingRow(model, Number(option('budget') ?? (quick ? 2000 : 15_000))));
+  rows.push(trainingRow(model, Number(option('budget', quick ? '2000' : '15000'))));
   progressEnded();
 }
 const ratio = (times: TrainingRow['whole']): string => (times['tf.train'].median / times.ours.median).toFixed(2);
@@ -51,4 +52,4 @@ print(
     'optimizer ÷': ratio(optimizer),
   })),
 );
-machine.write(option('out') ?? 'bench/results/training.json', {rows});
+machine.write(option('out', 'bench/results/training.json'), {rows});

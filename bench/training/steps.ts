@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at} from '../../examples/support/lookup';
 import {adam} from '../../src';
 import {elementsOf} from '../optimizers/cases';
-import {compared, type Measured, summary} from '../wasm_training/measure';
+import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
 import type {BenchModel} from '../wasm_training/models';
 import {Network} from '../wasm_training/networks';
 
 const OPTIMIZERS = ['ours', 'tf.train'] as const;
-export type Contestant = (typeof OPTIMIZERS)[number];
+type Contestant = (typeof OPTIMIZERS)[number];
 
 /** Whole training steps of a network with our `adam` and with `tf.train.adam`, in milliseconds. */
 export interface TrainingRow {
@@ -21,7 +22,7 @@ export interface TrainingRow {
   readonly optimizer: Readonly<Record<Contestant, Measured>>;
 }
 
-/** Takes the time of each `applyGradients`. */
+/** A list that gets the time of each future `applyGradients` of the optimizer. */
 function timesOf(optimizer: tf.Optimizer): number[] {
   const times: number[] = [];
   const apply = optimizer.applyGradients.bind(optimizer);
@@ -33,16 +34,14 @@ function timesOf(optimizer: tf.Optimizer): number[] {
   return times;
 }
 
-/** @param budget milliseconds to spend, about. */
+/** Measures one network. @param budget the approximate number of milliseconds to spend. */
 export function trainingRow(model: BenchModel, budget: number): TrainingRow {
   const network = new Network(model);
   const optimizers: Readonly<Record<Contestant, tf.Optimizer>> = {ours: adam(1e-3), 'tf.train': tf.train.adam(1e-3)};
   const parts = {ours: timesOf(optimizers.ours), 'tf.train': timesOf(optimizers['tf.train'])};
-  // Compiles what there is to compile, and tells how long a step takes.
-  const [warmUp = 0] = [1, 2, 3]
-    .map(() => OPTIMIZERS.reduce((sum, name) => sum + network.step(optimizers[name]), 0))
-    .reverse();
-  const rounds = Math.min(200, Math.max(10, Math.floor(budget / warmUp)));
+  // The first rounds compile. The third one shows how long a round takes.
+  const warmUps = [1, 2, 3].map(() => OPTIMIZERS.reduce((sum, name) => sum + network.step(optimizers[name]), 0));
+  const rounds = Math.min(200, Math.max(10, Math.floor(budget / at(warmUps, 2))));
   const whole = compared(
     {ours: () => network.step(optimizers.ours), 'tf.train': () => network.step(optimizers['tf.train'])},
     rounds,
@@ -52,11 +51,7 @@ export function trainingRow(model: BenchModel, budget: number): TrainingRow {
   Object.values(optimizers).forEach(optimizer => {
     optimizer.dispose();
   });
-  const measured = (name: Contestant): Measured => {
-    const found = whole.get(name);
-    if (found === undefined) throw new Error(`${name} was not measured.`);
-    return found;
-  };
+  const measured = (name: Contestant): Measured => measurementOf(whole, name);
   return {
     model: model.name,
     batch: model.batch,

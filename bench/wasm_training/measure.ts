@@ -1,16 +1,24 @@
+import {at, defined} from '../../examples/support/lookup';
+
 /** Milliseconds of several runs. */
 export interface Measured {
   readonly median: number;
-  /** A quarter of the runs were faster, a quarter slower, than these. */
+  /** The first quartile. */
   readonly low: number;
+  /** The third quartile. */
   readonly high: number;
   readonly runs: number;
 }
 
 function quantile(sorted: readonly number[], part: number): number {
-  const found = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
-  if (found === undefined) throw new Error('Nothing was measured.');
-  return found;
+  return at(sorted, Math.min(sorted.length - 1, Math.floor(part * sorted.length)));
+}
+
+/** The middle value. For an even number of values: the mean of the two in the middle. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (at(sorted, Math.floor(middle)) + at(sorted, Math.ceil(middle))) / 2;
 }
 
 export function summary(numbers: readonly number[]): Measured {
@@ -23,6 +31,7 @@ export function summary(numbers: readonly number[]): Measured {
   };
 }
 
+/** The milliseconds that `act` takes. */
 export function timeOf(act: () => void): number {
   const start = performance.now();
   act();
@@ -30,19 +39,24 @@ export function timeOf(act: () => void): number {
 }
 
 /**
- * Runs every contestant in turn, round after round, so that a machine that is busy for a while slows all of them; the
- * first round warms up.
+ * Runs every contestant once per round, so that a machine that is busy for a while slows all of them. The first round
+ * only warms up.
  */
 export function compared(
   contestants: Readonly<Record<string, () => number>>,
   rounds: number,
 ): ReadonlyMap<string, Measured> {
-  const times = new Map<string, number[]>();
+  const records = Object.entries(contestants).map(([name, run]) => ({name, run, times: new Array<number>()}));
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, run] of Object.entries(contestants)) {
+    for (const {run, times} of records) {
       const time = run();
-      if (round > 0) times.set(name, [...(times.get(name) ?? []), time]);
+      if (round > 0) times.push(time);
     }
   }
-  return new Map([...times].map(([name, numbers]) => [name, summary(numbers)]));
+  return new Map(records.map(({name, times}) => [name, summary(times)]));
+}
+
+/** The measurement of a contestant. @throws where it was not measured. */
+export function measurementOf(measurements: ReadonlyMap<string, Measured>, name: string): Measured {
+  return defined(measurements.get(name), `measurement of '${name}'`);
 }

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** A network to train, with what one batch of its data looks like. */
+/** A network to train, and the shapes of one batch of its data. */
 export interface BenchModel {
   readonly name: string;
   readonly batch: number;
   readonly inputShape: number[];
-  /** The inputs are words of so many; without it they are numbers from 0 to 1. */
+  /** The size of the vocabulary, if the inputs are words. Without it the inputs are numbers from 0 to 1. */
   readonly words?: number;
   readonly classes: number;
   readonly build: () => tf.LayersModel;
@@ -16,14 +16,16 @@ type Symbolic = tf.SymbolicTensor;
 function apply(x: Symbolic, ...layers: readonly tf.layers.Layer[]): Symbolic {
   return layers.reduce((last, layer) => {
     const y = layer.apply(last);
-    if (!(y instanceof tf.SymbolicTensor)) throw new Error('A layer applied to a symbolic tensor gave none.');
+    if (!(y instanceof tf.SymbolicTensor))
+      throw new Error('A layer applied to a symbolic tensor must return one; it did not.');
     return y;
   }, x);
 }
 
 function added(a: Symbolic, b: Symbolic): Symbolic {
   const y = tf.layers.add().apply([a, b]);
-  if (!(y instanceof tf.SymbolicTensor)) throw new Error('A layer applied to symbolic tensors gave none.');
+  if (!(y instanceof tf.SymbolicTensor))
+    throw new Error('A layer applied to symbolic tensors must return one; it did not.');
   return y;
 }
 
@@ -95,7 +97,7 @@ function resNet20(): tf.LayersModel {
   });
 }
 
-/** Howard et al., "MobileNets" (2017), table 1, a quarter of the channels. */
+/** Howard et al., "MobileNets" (2017), table 1, with a quarter of the channels. */
 function mobileNet(): tf.LayersModel {
   const input = tf.input({shape: [64, 64, 3]});
   let x = apply(input, conv(8, 2), norm(), relu());

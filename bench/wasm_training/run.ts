@@ -1,5 +1,5 @@
-// `npm run bench:wasm-training`: tfjs's own kernels and ours in the same run. `-- --help` lists the options. See
-// docs/wasm_training.md.
+// `npm run bench:wasm-training`: compares tfjs's own kernels with ours in the same run. `-- --help` lists the options.
+// See docs/wasm_training.md.
 import '@tensorflow/tfjs-backend-wasm';
 
 import * as tf from '@tensorflow/tfjs';
@@ -8,7 +8,7 @@ import {adam} from '../../src/index';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
-import {compared, type Measured, summary, timeOf} from './measure';
+import {compared, type Measured, measurementOf, summary, timeOf} from './measure';
 import {MLP, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from './models';
 import {Network} from './networks';
 import {ms, print, type Verdict, verdict} from './table';
@@ -16,22 +16,22 @@ import {Kernels} from './variants';
 
 const HELP = `npm run bench:wasm-training [-- SECTIONS] [options]
 
-Times what tfjs-optim/wasm-training brings, tfjs's own kernels and ours in turn. Milliseconds are medians, with the first and third quartile.
-Sections, of which a part of the name is enough: mlp, backward, mnist, matMul (all without one).
+Measures the kernels of tfjs-optim/wasm-training. tfjs's own kernels and ours take turns. Milliseconds are medians, with
+the first and third quartile. The sections are mlp, backward, mnist and matMul; a part of a name is enough. Without
+SECTIONS, all of them run.
 
-  --quick       a quarter of the rounds, and products of at most 512 on a side
-  --out FILE    where the figures go as JSON (default bench/results/wasm_training.json)
-  --help
+  --quick       a quarter of the rounds, and matrices of at most 512·512
+  --out FILE    the JSON file for the figures (default bench/results/wasm_training.json)
+  --help        print this help
 `;
 const {quick, option, words} = commandLine(HELP, ['out']);
 const DIGITS = 8000;
-/** Above this, tfjs's naive loop takes seconds a product. */
+/** The largest size for tfjs's own kernel. Above it, its naive loop takes seconds per product. */
 const LARGEST_STOCK = 512;
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048].filter(size => !quick || size <= LARGEST_STOCK);
 
 const rounds = (most: number): number => (quick ? Math.ceil(most / 4) : most);
-const ratio = (a: Measured | undefined, b: Measured | undefined): number =>
-  a === undefined || b === undefined ? NaN : a.median / b.median;
+const ratio = (a: Measured, b: Measured): number => a.median / b.median;
 const isAsked = (name: string): boolean => words.every(wanted => name.includes(wanted));
 
 function matMul(kernels: Kernels): Verdict[] {
@@ -58,7 +58,9 @@ function matMul(kernels: Kernels): Verdict[] {
     return {
       size,
       found,
-      worst: Math.max(...['aᵀ·b', 'a·bᵀ', 'aᵀ·bᵀ'].map(name => ratio(found.get(name), found.get('a·b')))),
+      worst: Math.max(
+        ...['aᵀ·b', 'a·bᵀ', 'aᵀ·bᵀ'].map(name => ratio(measurementOf(found, name), measurementOf(found, 'a·b'))),
+      ),
     };
   });
   print(
@@ -106,9 +108,11 @@ function mlp(kernels: Kernels): Verdict[] {
     [...found].map(([name, measured]) => ({kernels: name, step: ms(measured)})),
   );
   return [
-    verdict('MLP step: stock / ours', ratio(found.get('stock, tf.train.adam'), found.get('ours, our adam')), {
-      least: 6,
-    }),
+    verdict(
+      'MLP step: stock / ours',
+      ratio(measurementOf(found, 'stock, tf.train.adam'), measurementOf(found, 'ours, our adam')),
+      {least: 6},
+    ),
   ];
 }
 
@@ -130,13 +134,13 @@ function backward(kernels: Kernels): Verdict[] {
         },
         rounds(variant === 'ours' ? 41 : 7),
       );
-      const [forward, both] = [found.get('forward'), found.get('both')];
-      if (forward === undefined || both === undefined) throw new Error('Nothing was measured.');
+      const [forward, both] = [measurementOf(found, 'forward'), measurementOf(found, 'both')];
       return {variant, forward, both, back: (both.median - forward.median) / forward.median};
     });
     network.dispose();
     print(
-      `${model.name}, batch ${model.batch}, ms (stock cannot train it; filled in: tfjs's kernels and ours for those it lacks)`,
+      `${model.name}, batch ${model.batch}, ms ` +
+        "(stock cannot train it; filled in: tfjs's kernels, and ours for those that tfjs lacks)",
       rows.map(({variant, forward, both, back}) => ({
         kernels: variant,
         forward: ms(forward),
@@ -187,7 +191,7 @@ for (const [i, [name, section]] of sections.entries()) {
   verdicts.push(...found);
 }
 print(
-  'What was asked',
+  'Targets',
   verdicts.map(({what, measured, asked, isMet}) => ({
     figure: what,
     measured: measured.toFixed(2),
@@ -195,4 +199,4 @@ print(
     met: isMet ? 'yes' : 'NO',
   })),
 );
-machine.write(option('out') ?? 'bench/results/wasm_training.json', {verdicts});
+machine.write(option('out', 'bench/results/wasm_training.json'), {verdicts});

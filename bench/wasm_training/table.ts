@@ -1,9 +1,10 @@
+import {at} from '../../examples/support/lookup';
 import type {Measured} from './measure';
 
 export const ms = ({median, low, high}: Measured): string =>
   `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
-/** What the issue asks of a figure, beside what was measured. */
+/** A measured figure and its target. */
 export interface Verdict {
   readonly what: string;
   readonly measured: number;
@@ -28,11 +29,11 @@ export function verdict(
 export function print(title: string, rows: ReadonlyArray<Readonly<Record<string, string>>>): void {
   console.log(`\n${title}`);
   const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
-  const widths = names.map(name => Math.max(name.length, ...rows.map(row => (row[name] ?? '').length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  console.log([line(names), ...rows.map(row => line(names.map(name => row[name] ?? '')))].join('\n'));
+  // A row need not have every column.
+  const lines = [names, ...rows.map(row => names.map(name => row[name] ?? ''))];
+  const widths = names.map((_, i) => Math.max(...lines.map(cells => at(cells, i).length)));
+  for (const cells of lines) {
+    const padded = widths.map((width, i) => at(cells, i).padEnd(width));
+    console.log(padded.join('  ').trimEnd());
+  }
 }

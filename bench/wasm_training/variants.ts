@@ -4,13 +4,15 @@ import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 
 type Config = tf.KernelConfig;
 
-/** tfjs's own kernels; those with ours for what tfjs lacks; ours for all that wasm-training brings. */
-export const VARIANTS = ['stock', 'filled in', 'ours'] as const;
-export type Variant = (typeof VARIANTS)[number];
+/**
+ * `stock`: tfjs's own kernels. `filled in`: the same, with ours for kernels that tfjs lacks. `ours`: all kernels of
+ * wasm-training.
+ */
+type Variant = 'stock' | 'filled in' | 'ours';
 
 /**
- * Switches kernels in one process, so that the same run measures all of them. To be made before wasm-training is
- * imported.
+ * Switches between kernels in one process, so that the same run measures all of them. Create it before wasm-training
+ * is imported.
  */
 export class Kernels {
   readonly #stock = configs();

@@ -5,9 +5,9 @@ export class UsageError extends Error {}
 
 /**
  * The value of each option, as text.
- * @param defaults all options that there are, beside --help.
- * @returns 'help' where that is asked for.
- * @throws UsageError for an unknown option, or one without its value.
+ * @param defaults all options besides --help, with their default values.
+ * @returns 'help' if the command line has --help.
+ * @throws UsageError for an unknown option, or for an option without a value.
  */
 export function valuesOf<D extends Readonly<Record<string, string>>>(
   args: readonly string[],
@@ -27,30 +27,30 @@ export function valuesOf<D extends Readonly<Record<string, string>>>(
   return given['help'] === true ? 'help' : {...defaults, ...given};
 }
 
-/** The entry of that name. @throws UsageError where there is none. */
+/** The entry of that name. @throws UsageError if no entry has it. */
 export function oneOf<T>(option: string, known: readonly T[], nameOf: (entry: T) => string, name: string): T {
   const found = known.find(entry => nameOf(entry) === name);
   if (found === undefined)
-    throw new UsageError(`--${option} is one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
+    throw new UsageError(`--${option} must be one of ${known.map(nameOf).join(', ')}; got '${name}'.`);
   return found;
 }
 
-/** The text as a number. @throws UsageError where it is none that `fits`, which `what` says in words. */
+/** The text as a number. @throws UsageError if `fits` rejects it. `what` says in words which numbers fit. */
 export function numberFrom(option: string, text: string, what: string, fits: (value: number) => boolean): number {
   const value = text.trim() === '' ? NaN : Number(text);
-  if (!fits(value)) throw new UsageError(`--${option} is ${what}; got '${text}'.`);
+  if (!fits(value)) throw new UsageError(`--${option} must be ${what}; got '${text}'.`);
   return value;
 }
 
-/** The text as a whole number within bounds, both included. @throws UsageError where it is none. */
+/** The text as a whole number from `least` to `most`, both included. @throws UsageError for another text. */
 export function wholeFrom(option: string, text: string, least: number, most = Infinity): number {
   const what = most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`;
   return numberFrom(option, text, what, value => Number.isInteger(value) && value >= least && value <= most);
 }
 
 /**
- * Runs what the command line asks for; a mistake on it ends with exit code 2.
- * @param command what is typed before the options.
+ * Reads the command line and runs `main`, or prints the help. For a usage error the exit code is 2.
+ * @param command the command without its options.
  */
 export async function runCommand<O extends object>(
   command: string,

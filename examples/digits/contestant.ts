@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {logged} from '../support/lookup';
 import type {Digits} from './data';
 import type {BatchLogs} from './progress';
 
 const BATCH = 64;
 
-/** The number of batches that an epoch has. */
+/** The number of batches per epoch. */
 export function batchesOf(digits: Digits): number {
   return Math.ceil(digits.size / BATCH);
 }
 
-/** A small convolution net for 28·28 pixels. Those of the same seed start equal. */
+/** A small convolutional network for 28·28 pixels. The seed decides its initial weights. */
 export function network(seed: number): tf.LayersModel {
   const conv = (name: string, filters: number, each: number) =>
     tf.layers.conv2d({
@@ -38,11 +39,11 @@ export function network(seed: number): tf.LayersModel {
   });
 }
 
-/** A model in training, with its record. */
+/** A model in training, with its losses and its time. */
 export class Contestant {
   /** The loss of each batch so far. */
   readonly losses: number[] = [];
-  /** The time that training took. */
+  /** The time that training took so far. */
   seconds = 0;
 
   constructor(
@@ -58,9 +59,10 @@ export class Contestant {
       batchSize: BATCH,
       shuffle: false,
       callbacks: {
-        onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => {
+        onBatchEnd: (_, logs) => {
+          const loss = logged(logs, 'loss');
           this.losses.push(loss);
-          onBatch({loss, accuracy});
+          onBatch({loss, accuracy: logged(logs, 'acc')});
         },
       },
     });

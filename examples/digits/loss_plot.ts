@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-/** Over how many batches a point of a curve is the mean. */
+/** Each point of a curve is the mean of the losses of this many batches. */
 const WINDOW = 25;
 const COLORS = ['#d62728', '#1f77b4'];
 
 /**
- * An SVG image of loss curves on a logarithmic scale, each point the mean of 25 batches.
+ * An SVG image of loss curves on a logarithmic scale. Each point is the mean of 25 batches.
  * @param curves the loss of each batch, by name.
  */
 export function lossPlot(curves: ReadonlyMap<string, readonly number[]>): string {
@@ -42,7 +42,7 @@ export function lossPlot(curves: ReadonlyMap<string, readonly number[]>): string
   return svg.outerHTML;
 }
 
-/** The mean of each number and those just before it. */
+/** For each number: the mean of it and the numbers before it, up to `WINDOW` of them. */
 function movingMean(numbers: readonly number[]): number[] {
   return numbers.map((_, i) => {
     const window = numbers.slice(Math.max(0, i + 1 - WINDOW), i + 1);

@@ -7,7 +7,7 @@ type Factory = (typeof optimizers)[number];
 const BACKENDS = ['wasm', 'cpu'] as const;
 const NAMES = optimizers.map(({name}) => name);
 
-/** What the command is asked to do. */
+/** The options of the command. */
 export interface Options {
   readonly optimizer: Factory;
   readonly lr: number;
@@ -30,22 +30,25 @@ const DEFAULTS = {
 
 export const HELP = `npm start [-- options]
 
-Trains a small convolution net to read handwritten digits with an optimizer of tfjs-optim and, side by side, with tf.train.adam: from the same
-weights, on the same batches, at the same learning rate. Saves the first with its optimizer, loads it and trains it for one more epoch.
+Trains a small convolutional network to read handwritten digits, with an optimizer of tfjs-optim and with
+tf.train.adam. Both start from the same weights and use the same batches and the same learning rate. Then saves the
+first model with its optimizer, loads it and trains it for one more epoch.
 
-  --optimizer NAME   ${NAMES.join(', ')} (default ${DEFAULTS.optimizer})
-  --lr NUMBER        learning rate of both (default ${DEFAULTS.lr})
+  --optimizer NAME   one of ${NAMES.join(', ')}
+                     (default ${DEFAULTS.optimizer})
+  --lr NUMBER        learning rate of both optimizers (default ${DEFAULTS.lr})
   --epochs N         epochs before saving (default ${DEFAULTS.epochs})
-  --digits N         how many of the 10000 digits to train on, from 64 to 8000; 2000 others validate (default ${DEFAULTS.digits})
-  --backend NAME     ${BACKENDS.join(', ')} (default ${DEFAULTS.backend}; cpu takes minutes an epoch)
-  --seed N           of the initial weights and the order of the digits (default ${DEFAULTS.seed})
+  --digits N         how many of the 10000 digits to train on, from 64 to 8000; 2000 others validate
+                     (default ${DEFAULTS.digits})
+  --backend NAME     ${BACKENDS.join(', ')} (default ${DEFAULTS.backend}; cpu takes minutes per epoch)
+  --seed N           decides the initial weights and the order of the digits (default ${DEFAULTS.seed})
   --out FOLDER       where to write model/model.json, model/weights.bin and loss.svg (default ${DEFAULTS.out})
-  --help
+  --help             print this help
 `;
 
 /**
- * @returns the options, or 'help' where that is asked for.
- * @throws UsageError for an unknown option, or a value that it can't have.
+ * @returns the options, or 'help' if the command line has --help.
+ * @throws UsageError for an unknown option or an invalid value.
  */
 export function optionsFrom(args: readonly string[]): Options | 'help' {
   const values = valuesOf(args, DEFAULTS);

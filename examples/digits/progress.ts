@@ -2,24 +2,24 @@ import type {SingleBar} from 'cli-progress';
 
 import {progressBar} from '../support/progress';
 
-/** What one batch gave. */
+/** The loss and the accuracy of one batch. */
 export interface BatchLogs {
   readonly loss: number;
   readonly accuracy: number;
 }
 
 /**
- * A bar that shows how far training is, with the loss and accuracy of each model on its last batch. Plain lines where
- * there is no terminal.
+ * A bar that shows the progress of training, with the loss and accuracy of each model on its last batch. If the output
+ * is not a terminal, it prints plain lines.
  */
 export class Progress {
   readonly #bar: SingleBar;
   readonly #latest: Map<string, BatchLogs | undefined>;
 
   /**
-   * @param names the models that train.
+   * @param names the names of the models that train.
    * @param total the number of batches, those of all models together.
-   * @param stage what comes first, such as `epoch 1`.
+   * @param stage the text before the figures, such as `epoch 1`.
    */
   constructor(names: readonly string[], total: number, stage: string) {
     this.#latest = new Map(names.map(name => [name, undefined]));

@@ -1,19 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at, numberIn} from '../support/lookup';
 import type {Digits} from './data';
 
-/** How well a model does. */
+/** The mean loss of a model, and the share of digits that it reads correctly. */
 export interface Score {
   readonly loss: number;
   readonly accuracy: number;
 }
 
-/** The mean loss and the share of digits read correctly, of a model compiled with `metrics: ['accuracy']`. */
+/** The score of a model on digits. The model must be compiled with `metrics: ['accuracy']`. */
 export function scoreOf(model: tf.LayersModel, digits: Digits): Score {
-  const [loss = NaN, accuracy = NaN] = tf.tidy(() => {
+  return tf.tidy(() => {
     const {xs, ys} = digits.tensors();
     const values = model.evaluate(xs, ys, {batchSize: 500});
-    return (Array.isArray(values) ? values : [values]).map(value => value.dataSync()[0] ?? NaN);
+    const numbers = [values].flat().map(numberIn);
+    return {loss: at(numbers, 0), accuracy: at(numbers, 1)};
   });
-  return {loss, accuracy};
 }

@@ -1,11 +1,11 @@
-/** Rows of a plain-text table under a heading: the first column to the left, numbers to the right. */
-export function table(rows: ReadonlyArray<readonly string[]>): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
-  const lines = rows.map(row =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  '),
-  );
-  lines.splice(1, 0, widths.map(width => '-'.repeat(width)).join('  '));
-  return lines.join('\n');
+import {at} from '../support/lookup';
+
+/** A plain-text table. The first column is aligned to the left, the others to the right. */
+export function table(heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = heading.map((_, column) => Math.max(...[heading, ...rows].map(cells => at(cells, column).length)));
+  const line = (cells: readonly string[]) =>
+    widths
+      .map((width, column) => (column === 0 ? at(cells, column).padEnd(width) : at(cells, column).padStart(width)))
+      .join('  ');
+  return [line(heading), widths.map(width => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }

@@ -4,6 +4,7 @@ import {fitOneCycle, optimizerOf} from 'tfjs-optim';
 import {allDigits, type Digits} from '../digits/data';
 import type {BatchLogs} from '../digits/progress';
 import {scoreOf} from '../digits/score';
+import {logged} from '../support/lookup';
 import {compile, network, networkLike} from './network';
 import {MOST_DIGITS, type Options} from './options';
 import {meanOf} from './statistics';
@@ -13,35 +14,35 @@ const CHOOSING = 500;
 const TEST = 2000;
 const BATCH = 64;
 const PRETRAINING_LR = 3e-3;
-// The weights that learners begin with are not those that the pretrained nets began with.
+// Learners have other seeds than the pretrained networks, so they start from other weights.
 const LEARNERS = 10_000;
-// Which digits are for what is the same for all seeds.
+// All seeds split the digits in the same way.
 const SPLIT_SEED = 0;
 
-/** How well a way did: the share of the test digits that it read correctly, one a seed. */
+/** The accuracies of a way: the share of the test digits that it read correctly, one per seed. */
 export interface Result {
   readonly way: Way;
-  /** Of the rates that were tried, the one with which it read the digits set aside for choosing best. */
+  /** The best of the rates that were tried, by the accuracy on the digits for choosing. */
   readonly lr: number;
   readonly accuracies: readonly number[];
 }
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
-  /** How well the nets read digits 0 to 4 that they were not trained on, one a seed. */
+  /** The accuracy of the pretrained networks on digits 0 to 4 that they were not trained on, one per seed. */
   readonly pretrained: readonly number[];
   readonly results: readonly Result[];
 }
 
-/** Called after each batch. `stage`: what is being trained. */
-export type OnBatch = (stage: string, logs: BatchLogs) => void;
+/** Is called after each batch. `stage` says what trains. */
+type OnBatch = (stage: string, logs: BatchLogs) => void;
 
-/** The number of batches of a whole comparison. */
+/** The number of batches of a comparison. */
 export function batchesOf({seeds, digits, epochs, lrs, steps}: Options): number {
   return seeds * (epochs * Math.ceil(digits / BATCH) + WAYS.length * lrs.length * steps);
 }
 
-/** Pretrains a net for each seed, and lets each way learn the new digits at each rate. */
+/** For each seed: pretrains a network, and lets each way learn the new digits with each rate. */
 export async function compare(options: Options, onBatch: OnBatch): Promise<Comparison> {
   const all = await allDigits(SPLIT_SEED);
   const [old, fresh] = [all.showing([0, 1, 2, 3, 4]), all.showing([5, 6, 7, 8, 9])];
@@ -99,8 +100,8 @@ async function pretrain(
 
 function reporting(onBatch: (logs: BatchLogs) => void): tf.CustomCallbackArgs {
   return {
-    onBatchEnd: (_, {loss = NaN, acc: accuracy = NaN} = {}) => {
-      onBatch({loss, accuracy});
+    onBatchEnd: (_, logs) => {
+      onBatch({loss: logged(logs, 'loss'), accuracy: logged(logs, 'acc')});
     },
   };
 }

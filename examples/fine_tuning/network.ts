@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import {adam, layerGroups} from 'tfjs-optim';
 
+import {at} from '../support/lookup';
+
 const HEAD = 'digit';
 
-/** A convolution net with batch normalization for 28·28 pixels. Those of the same seed start equal. */
+/**
+ * A convolutional network with batch normalization for 28·28 pixels. The seed decides its initial weights.
+ */
 export function network(seed: number): tf.LayersModel {
   let layer = 0;
   const convolution = (name: string, filters: number) => [
@@ -14,7 +18,7 @@ export function network(seed: number): tf.LayersModel {
       activation: 'relu',
       kernelInitializer: tf.initializers.heNormal({seed: 100 * seed + layer++}),
     }),
-    // So that its averages are those of the last few steps: there are few.
+    // There are few steps, so the averages must follow them quickly.
     tf.layers.batchNormalization({name: `${name}_normalized`, momentum: 0.8}),
   ];
   return tf.sequential({
@@ -36,15 +40,15 @@ export function network(seed: number): tf.LayersModel {
   });
 }
 
-/** A net of that seed in which all layers but the head are as in another. */
+/** A network of that seed with the weights of `pretrained` in all layers but the head. */
 export function networkLike(pretrained: tf.LayersModel, seed: number): tf.LayersModel {
   const model = network(seed);
   for (const [i, layer] of model.layers.entries())
-    if (layer.name !== HEAD) layer.setWeights(pretrained.layers[i]?.getWeights() ?? []);
+    if (layer.name !== HEAD) layer.setWeights(at(pretrained.layers, i).getWeights());
   return model;
 }
 
-/** Compiles it with Adam, with one group of parameters for each convolution and one for the head. */
+/** Compiles a network with `adam`, with one parameter group per convolution and one for the head. */
 export function compile(model: tf.LayersModel, lr: number): void {
   const optimizer = adam(lr, {params: layerGroups(model, ['shapes', 'parts', HEAD])});
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});

@@ -1,18 +1,18 @@
 import type * as tf from '@tensorflow/tfjs';
 import {fineTune, fitOneCycle} from 'tfjs-optim';
 
-/** What a way trains on, and how far. */
-export interface Training {
+/** The data, the number of steps and the learning rate. */
+interface Training {
   readonly xs: tf.Tensor;
   readonly ys: tf.Tensor;
-  /** Steps, all digits in each. */
+  /** The number of steps. Each step uses all digits. */
   readonly steps: number;
-  /** The learning rate: the highest one, where it moves. The optimizer has it, too. */
+  /** The learning rate, or the highest one of a schedule. The optimizer has the same one. */
   readonly lr: number;
   readonly callbacks: tf.CustomCallbackArgs;
 }
 
-/** A way to learn new digits from a few. */
+/** A way to learn new digits from a few examples. */
 export interface Way {
   readonly name: string;
   readonly pretrained: boolean;
@@ -22,7 +22,7 @@ export interface Way {
 const oneCycle: Way['train'] = (model, {xs, ys, steps, callbacks}) =>
   fitOneCycle(model, xs, ys, {...inWhole(xs), epochs: steps, callbacks});
 
-/** All of them take the same number of steps. */
+/** All ways take the same number of steps. */
 export const WAYS: readonly Way[] = [
   {
     name: 'from scratch, one rate',
@@ -34,7 +34,7 @@ export const WAYS: readonly Way[] = [
   {
     name: 'pretrained, fineTune',
     pretrained: true,
-    // Half of the steps with the head alone; then all layers, the first at a tenth of the head's rate.
+    // Half of the steps train the head alone, half all layers. The first layer's rate is a tenth of the head's.
     train: (model, {xs, ys, steps, lr, callbacks}) =>
       fineTune(model, xs, ys, {
         ...inWhole(xs),

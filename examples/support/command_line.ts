@@ -1,20 +1,21 @@
 import {numberFrom, runCommand, valuesOf, wholeFrom} from '../digits/command_line';
+import {defined} from './lookup';
 
 /** An option of an example. */
 interface Option<T> {
-  /** What it is where it is not given. */
+  /** The value if the option is not given. */
   readonly fallback: string;
   readonly about: string;
-  /** What stands for the value in the help. */
+  /** The placeholder for the value in the help. */
   readonly value: string;
-  /** @throws UsageError where the text is none of its values. */
+  /** The value of a text. @throws UsageError for an invalid one. */
   readonly read: (name: string, text: string) => T;
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>;
 type Values<O extends Options> = {readonly [K in keyof O]: ReturnType<O[K]['read']>};
 
-/** A whole number within bounds, both included. */
+/** A whole number from `least` to `most`, both included. */
 export function whole(fallback: number, about: string, least: number, most = Infinity): Option<number> {
   const bounds = most === Infinity ? `from ${least}` : `from ${least} to ${most}`;
   return {
@@ -38,10 +39,9 @@ export function folder(fallback: string, about: string): Option<string> {
 }
 
 /**
- * Runs an example with the options of the command line, or prints what it takes; a mistake on it ends with exit code
- * 2.
- * @param file the example's, in `examples`.
- * @param about what it does, for the help.
+ * Runs an example with the options of the command line, or prints its help. For a usage error the exit code is 2.
+ * @param file the example's file name in `examples`.
+ * @param about what the example does, for the help.
  */
 export function run<const O extends Options>(
   file: string,
@@ -61,15 +61,19 @@ function optionsFrom(options: Options, args: readonly string[]): Record<string, 
   );
   if (texts === 'help') return 'help';
   return Object.fromEntries(
-    Object.entries(options).map(([name, {read, fallback}]) => [name, read(name, texts[name] ?? fallback)]),
+    Object.entries(options).map(([name, {read}]) => [name, read(name, defined(texts[name], `text of --${name}`))]),
   );
 }
 
 function helpOf(command: string, about: string, options: Options): string {
   const rows = Object.entries(options).map(
-    ([name, {fallback, about: what, value}]) =>
-      [`--${name} ${value}`, `${what} (default ${fallback || 'none'})`] as const,
+    ([name, {fallback, about: what, value}]): readonly [option: string, what: string] => [
+      `--${name} ${value}`,
+      `${what} (default ${fallback === '' ? 'none' : fallback})`,
+    ],
   );
+  rows.push(['--help', 'print this help']);
   const width = Math.max(...rows.map(([option]) => option.length)) + 2;
-  return `${command} [options]\n\n${about}\n\n${rows.map(([option, what]) => `  ${option.padEnd(width)}${what}`).join('\n')}\n  --help\n`;
+  const lines = rows.map(([option, what]) => `  ${option.padEnd(width)}${what}`);
+  return `${command} [options]\n\n${about}\n\n${lines.join('\n')}\n`;
 }

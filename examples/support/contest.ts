@@ -6,13 +6,16 @@ import {scoreOf} from '../digits/score';
 import {table} from '../digits/table';
 import {withProgress} from './progress';
 
-/** A small convolution net for digits and the optimizer that trains it. Those of the same seed start equal. */
+/** A small convolutional network for digits and its optimizer. The seed decides the initial weights. */
 export function contestant(name: string, optimizer: tf.Optimizer, seed: number, model = network(seed)): Contestant {
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
   return new Contestant(name, model);
 }
 
-/** Trains all of them on the same batches, epoch by epoch in turn, so that none has a warmer machine. */
+/**
+ * Trains all contestants on the same batches. They take turns, one epoch each, so that changes of the machine's speed
+ * affect all of them.
+ */
 export async function trainInTurn(
   contestants: readonly Contestant[],
   digits: Digits,
@@ -36,16 +39,16 @@ export async function trainInTurn(
   });
 }
 
-/** How well they do, as a table. */
+/** A table of the contestants' losses, accuracies and times. */
 export function scoreTable(contestants: readonly Contestant[], training: Digits, validation: Digits): string {
-  return table([
+  return table(
     ['', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'],
-    ...contestants.map(one => {
+    contestants.map(one => {
       const scores = [scoreOf(one.model, training), scoreOf(one.model, validation)].flatMap(({loss, accuracy}) => [
         loss.toFixed(4),
         `${(100 * accuracy).toFixed(2)} %`,
       ]);
       return [one.name, ...scores, one.seconds.toFixed(1)];
     }),
-  ]);
+  );
 }

@@ -1,17 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** The largest difference between the numbers of tensors in one list and in another. */
+import {at, numberIn} from './lookup';
+
+/** The largest absolute difference between the elements of two lists of tensors of the same shapes. */
 export function difference(a: readonly tf.Tensor[], b: readonly tf.Tensor[]): number {
-  return Math.max(
-    ...a.map((tensor, i) =>
-      tf.tidy(
-        () =>
-          tensor
-            .sub(b[i] ?? NaN)
-            .abs()
-            .max()
-            .dataSync()[0] ?? NaN,
-      ),
-    ),
-  );
+  return Math.max(...a.map((tensor, i) => tf.tidy(() => numberIn(tensor.sub(at(b, i)).abs().max()))));
 }

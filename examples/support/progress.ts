@@ -1,6 +1,9 @@
 import {Presets, SingleBar} from 'cli-progress';
 
-/** A bar that is not started; plain lines where there is no terminal. @param columns what stands beside it. */
+/**
+ * A progress bar that has not started. If the output is not a terminal, it prints plain lines.
+ * @param columns the format of the text beside the bar.
+ */
 export function progressBar(columns: string): SingleBar {
   return new SingleBar(
     {
@@ -16,9 +19,9 @@ export function progressBar(columns: string): SingleBar {
 }
 
 /**
- * Shows a bar while `work` runs.
- * @param total how many pieces the work has.
- * @param work calls what it is given after each of them, with what to show beside the bar.
+ * Shows a progress bar while `work` runs.
+ * @param total the number of pieces of the work.
+ * @param work must call `advance` after each piece, with the text to show beside the bar.
  */
 export async function withProgress<T>(
   total: number,

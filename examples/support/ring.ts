@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 
+import {at} from './lookup';
+
 export const CLUSTERS = 8;
 const SPREAD = 0.1;
 
-/** `n` points [n, 2] of eight clusters on a circle of radius 1, normally distributed around their middles. */
+/** `n` points [n, 2] from eight clusters on a circle of radius 1, normally distributed around the cluster centres. */
 export function ringPoints(n: number, seed: number): tf.Tensor {
   const angle = tf
     .randomUniform([n, 1], 0, CLUSTERS, 'float32', seed)
@@ -12,11 +14,11 @@ export function ringPoints(n: number, seed: number): tf.Tensor {
   return tf.concat([angle.cos(), angle.sin()], 1).add(tf.randomNormal([n, 2], 0, SPREAD, 'float32', seed + 1));
 }
 
-/** How points fit the ring. */
+/** How well points fit the ring. */
 export interface Fit {
-  /** The share of the points that are within three standard deviations of a cluster's middle. */
+  /** The share of the points that are within three standard deviations of a cluster's centre. */
   readonly share: number;
-  /** How many clusters have a quarter at least of the points that are due to them. */
+  /** The number of clusters that have at least a quarter of their equal share of the points. */
   readonly covered: number;
 }
 
@@ -26,7 +28,7 @@ export function fitOf(points: tf.Tensor): Fit {
   for (const [x, y] of all) {
     const nearest = (Math.round((Math.atan2(y, x) * CLUSTERS) / (2 * Math.PI)) + CLUSTERS) % CLUSTERS;
     const angle = (nearest * 2 * Math.PI) / CLUSTERS;
-    if (Math.hypot(x - Math.cos(angle), y - Math.sin(angle)) < 3 * SPREAD) hits[nearest] = (hits[nearest] ?? 0) + 1;
+    if (Math.hypot(x - Math.cos(angle), y - Math.sin(angle)) < 3 * SPREAD) hits[nearest] = at(hits, nearest) + 1;
   }
   return {
     share: hits.reduce((a, b) => a + b) / all.length,
@@ -34,13 +36,14 @@ export function fitOf(points: tf.Tensor): Fit {
   };
 }
 
-/** The points as characters: the denser, the darker. */
+/** A picture of the points in characters. Denser regions have darker characters. */
 export function picture(points: tf.Tensor): string {
   const rows = Array.from({length: 21}, () => new Array<number>(47).fill(0));
   for (const [x, y] of pairs(points)) {
     const row = rows[Math.round(10 - y * 7)];
     const column = Math.round(23 + x * 16);
-    if (row !== undefined && column in row) row[column] = (row[column] ?? 0) + 1;
+    // Points outside of the picture are left out.
+    if (row !== undefined && column in row) row[column] = at(row, column) + 1;
   }
   return rows
     .map(row =>
@@ -54,5 +57,5 @@ export function picture(points: tf.Tensor): string {
 
 function pairs(points: tf.Tensor): Array<readonly [x: number, y: number]> {
   const numbers = points.dataSync();
-  return Array.from({length: numbers.length / 2}, (_, i) => [numbers[2 * i] ?? NaN, numbers[2 * i + 1] ?? NaN]);
+  return Array.from({length: numbers.length / 2}, (_, i) => [at(numbers, 2 * i), at(numbers, 2 * i + 1)]);
 }

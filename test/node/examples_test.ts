@@ -109,7 +109,7 @@ const EXAMPLES: readonly Example[] = [
     shows: async (stdout, again) => {
       for (const name of ['sgd', 'adam', 'lamb'])
         expect(row(stdout, name)[1]).withContext(name).toBeLessThan(GUESSING);
-      const ways = /each at the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
+      const ways = /each with the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
       expect(ways.length).toBe(3);
       const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
       expect(accuracies[0]).toBeGreaterThan(20);
@@ -172,7 +172,7 @@ describe('examples', () => {
         for (const option of options) expect(help.stdout).toContain(`--${option} `);
         expect(wrong.code).toBe(2);
         expect(wrong.stderr).toBe(
-          `--seed is a whole number from 0; got 'lucky'.\nnpx tsx examples/${file} --help lists the options.\n`,
+          `--seed must be a whole number from 0; got 'lucky'.\nnpx tsx examples/${file} --help lists the options.\n`,
         );
       });
     });

@@ -39,16 +39,16 @@ describe('examples/fine_tuning.ts', () => {
   it('refuses what it does not take, with exit code 2', async () => {
     const {code, stderr} = await start('--shots', 'many');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--shots is a whole number from 1 to 100; got 'many'\.\n.*--help/);
+    expect(stderr).toMatch(/^--shots must be a whole number from 1 to 100; got 'many'\.\n.*--help/);
   });
 
   const mistakes: ReadonlyArray<[args: string[], message: RegExp]> = [
-    [['--steps', '1'], /--steps is a whole number from 2; got '1'/],
-    [['--lrs', '0.1,0'], /--lrs is positive numbers with commas between them; got '0'/],
-    [['--seeds', '1'], /--seeds is a whole number from 2; got '1'/],
-    [['--seed=-1'], /--seed is a whole number from 0; got '-1'/],
-    [['--digits', '5000'], /--digits is a whole number from 64 to 4000; got '5000'/],
-    [['--epochs', ''], /--epochs is a whole number from 1; got ''/],
+    [['--steps', '1'], /--steps must be a whole number from 2; got '1'/],
+    [['--lrs', '0.1,0'], /--lrs must be positive numbers with commas between them; got '0'/],
+    [['--seeds', '1'], /--seeds must be a whole number from 2; got '1'/],
+    [['--seed=-1'], /--seed must be a whole number from 0; got '-1'/],
+    [['--digits', '5000'], /--digits must be a whole number from 64 to 4000; got '5000'/],
+    [['--epochs', ''], /--epochs must be a whole number from 1; got ''/],
     [['--shot', '3'], /Unknown option '--shot'/],
   ];
   for (const [args, message] of mistakes) {

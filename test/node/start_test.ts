@@ -61,17 +61,17 @@ describe('npm start', () => {
   it('refuses what it does not take, with exit code 2', async () => {
     const {code, stderr} = await start('--optimizer', 'adagrad', '--out', out);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--optimizer is one of sgd, rmsProp, adam, .*ranger; got 'adagrad'\.\n.*--help/);
+    expect(stderr).toMatch(/^--optimizer must be one of sgd, rmsProp, adam, .*ranger; got 'adagrad'\.\n.*--help/);
   });
 
   const mistakes: ReadonlyArray<[args: string[], message: RegExp]> = [
-    [['--lr=-1'], /--lr is a positive number; got '-1'/],
-    [['--lr', 'fast'], /--lr is a positive number; got 'fast'/],
+    [['--lr=-1'], /--lr must be a positive number; got '-1'/],
+    [['--lr', 'fast'], /--lr must be a positive number; got 'fast'/],
     [['--lr'], /'--lr <value>' argument missing/],
-    [['--epochs', '0'], /--epochs is a whole number from 1; got '0'/],
-    [['--digits', '9000'], /--digits is a whole number from 64 to 8000; got '9000'/],
-    [['--backend', 'webgl'], /--backend is one of wasm, cpu; got 'webgl'/],
-    [['--seed', '0.5'], /--seed is a whole number from 0; got '0.5'/],
+    [['--epochs', '0'], /--epochs must be a whole number from 1; got '0'/],
+    [['--digits', '9000'], /--digits must be a whole number from 64 to 8000; got '9000'/],
+    [['--backend', 'webgl'], /--backend must be one of wasm, cpu; got 'webgl'/],
+    [['--seed', '0.5'], /--seed must be a whole number from 0; got '0.5'/],
     [['--momentum', '0.9'], /Unknown option '--momentum'/],
     [['ranger'], /Unexpected argument 'ranger'/],
   ];

@@ -23,13 +23,17 @@ const SCRIPT_PAGE = `${SCRIPTS.map(file => `<script src="/node_modules/${file}">
   <script type="module">
     import {scenario} from '/scenario.mjs';
     import {convolution} from '/subpaths.mjs';
-    globalThis.result = scenario(tf, tfoptim).then(async trained => ({...trained, ...await convolution(tf, tfoptim, tfoptimWasmTraining)}));
+    globalThis.result = scenario(tf, tfoptim).then(async trained => ({
+      ...trained,
+      ...await convolution(tf, tfoptim, tfoptimWasmTraining),
+    }));
   </script>`;
 
-/** How a page gets a backend of tfjs's. */
+/** The code with which a page gets a backend of tfjs. */
 const BACKENDS = {
   cpu: '',
-  wasm: `import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm'; setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');`,
+  wasm: `import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+  setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');`,
   webgpu: `import '@tensorflow/tfjs-backend-webgpu';`,
 };
 const backendPage = (backend, more) => `import * as tf from '@tensorflow/tfjs';
@@ -39,11 +43,13 @@ const backendPage = (backend, more) => `import * as tf from '@tensorflow/tfjs';
   ${more}
   const warnings = [];
   console.warn = text => { if (String(text).includes('tfjs-optim')) warnings.push(text); };
-  globalThis.result = tf.setBackend('${backend}').then(() => scenario(tf, optim)).then(trained => ({...trained, backend: tf.getBackend(), warnings}));`;
+  globalThis.result = tf.setBackend('${backend}')
+    .then(() => scenario(tf, optim))
+    .then(trained => ({...trained, backend: tf.getBackend(), warnings}));`;
 
 const fixture = name => ({entryPoints: [join(folder, `${name}.mjs`)]});
 
-/** @param what esbuild's input. */
+/** Bundles a page with esbuild. @param what the input. */
 async function bundle(what, name, format) {
   await esbuild({
     ...what,
@@ -90,10 +96,14 @@ describe('In a browser, the package', () => {
   });
 
   for (const file of ['tfjs-optim.min.js', 'tfjs-optim-wasm-training.min.js']) {
-    it(`says what is missing where ${file} stands before TensorFlow.js`, async () => {
-      const first = `<script>addEventListener('error', event => { event.preventDefault(); globalThis.result = event.message; });</script><script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
+    it(`says what is missing if ${file} comes before TensorFlow.js`, async () => {
+      const first = `<script>
+        addEventListener('error', event => { event.preventDefault(); globalThis.result = event.message; });
+      </script>
+      <script src="/node_modules/tfjs-optim/dist/${file}"></script>`;
       expect(await visit(chrome, folder, `${first}<script src="/node_modules/${SCRIPTS[0]}"></script>`)).toBe(
-        `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. Put the script tag of tf.min.js before that of ${file}.`,
+        `Uncaught Error: ${file} needs TensorFlow.js, the global \`tf\`. ` +
+          `Put the script tag of tf.min.js before that of ${file}.`,
       );
     });
   }
@@ -105,11 +115,11 @@ describe('In a browser, the package', () => {
       return visit(chrome, folder, page(`out/${backend}.js`));
     };
 
-    it(`fuses on ${backend} where the page imports '${own}'`, async () => {
+    it(`fuses on ${backend} if the page imports '${own}'`, async () => {
       expect(await trained(`import '${own}';`)).toEqual({...EXPECTED, backend, warnings: []});
     });
 
-    it(`trains on ${backend} without that import, too, and says once that it is missing`, async () => {
+    it(`trains on ${backend} without that import too, and says once that it is missing`, async () => {
       expect(await trained('')).toEqual({
         ...EXPECTED,
         backend,

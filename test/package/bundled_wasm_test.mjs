@@ -19,7 +19,7 @@ function recipe(mark) {
   return found.code;
 }
 
-/** The page of a recipe, which then trains. */
+/** A page that runs a recipe and then trains. */
 const page = mark => `${recipe(mark)}
 import * as optim from 'tfjs-optim';
 import * as training from 'tfjs-optim/wasm-training';
@@ -29,7 +29,7 @@ globalThis.result = convolution(tf, optim, training);
 const SCRIPT = '<script type="module" src="/page.js"></script>';
 const EXPECTED = {convolutionFalls: true, convolutionOn: 'wasm'};
 
-describe('A bundled page trains on WASM as docs/wasm_training.md has it,', () => {
+describe('A bundled page trains on WASM with the recipes of docs/wasm_training.md:', () => {
   let chrome;
   beforeAll(async () => {
     chrome = await browser();
@@ -68,7 +68,7 @@ describe('A bundled page trains on WASM as docs/wasm_training.md has it,', () =>
   });
 });
 
-describe('A bundled page that does not say where the WASM files are', () => {
+describe('A bundled page that does not set the paths of the WASM files', () => {
   let chrome;
   beforeAll(async () => {
     chrome = await browser();
@@ -77,7 +77,7 @@ describe('A bundled page that does not say where the WASM files are', () => {
     await chrome.close();
   });
 
-  /** A page that asks for WASM, trains, and gives the backend and the package's warnings. */
+  /** A page that asks for a backend, trains, and returns the backend and the package's warnings. */
   const source = (imports, ask) => `import * as tf from '@tensorflow/tfjs';
     import '@tensorflow/tfjs-backend-wasm';
     import * as optim from 'tfjs-optim';
@@ -115,7 +115,7 @@ describe('A bundled page that does not say where the WASM files are', () => {
     });
   });
 
-  it('says nothing where it never asked for WASM', async () => {
+  it('says nothing if it never asked for WASM', async () => {
     expect(await trained('another_backend', `import 'tfjs-optim/wasm';`, `await tf.setBackend('webgl')`)).toEqual({
       started: true,
       falls: true,
@@ -124,7 +124,7 @@ describe('A bundled page that does not say where the WASM files are', () => {
     });
   });
 
-  it('says nothing of kernels that it did not import', async () => {
+  it('says nothing about kernels that it did not import', async () => {
     expect(await trained('no_kernels', '', `await tf.setBackend('wasm')`)).toEqual({
       started: false,
       falls: true,

@@ -1,4 +1,4 @@
-// Pages of a consumer, bundled as an application's are.
+// Bundles pages of a consumer in the way that an application would.
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -8,13 +8,13 @@ import webpack from 'webpack';
 import {project} from './consumer.mjs';
 
 /**
- * Bundles a module of the project.
- * @param settings more of webpack's.
- * @returns the page's script, from the project's folder, and the files that are in it.
+ * Bundles a module of the project with webpack.
+ * @param settings further settings of webpack.
+ * @returns the path of the page's script in the project, and the files that the script contains.
  */
 export async function bundledByWebpack(source, name, settings = {}) {
   const {folder} = project;
-  // Not `.mjs`: webpack would ask for file names in its imports.
+  // The name must not end with `.mjs`, because then webpack requires file extensions in imports.
   const entry = join(folder, `${name}.js`);
   writeFileSync(entry, source);
   const compiler = webpack({

@@ -1,4 +1,4 @@
-// Fresh projects that have installed the packed package, as a user's would.
+// Makes new projects and installs the packed package in them, as a user would.
 import {execFile} from 'node:child_process';
 import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -13,7 +13,7 @@ process.on('exit', () => {
   rmSync(scratch, {recursive: true, force: true});
 });
 
-/** @throws where the command fails, with what it printed. */
+/** Runs a command. @throws if the command fails, with its output. */
 async function run(cwd, command, ...args) {
   try {
     const {stdout} = await promisify(execFile)(command, args, {cwd, maxBuffer: 64 * 2 ** 20});
@@ -35,8 +35,8 @@ async function consumer(name, ...peers) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({name, private: true}));
   const install = (...packages) =>
     run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages);
-  // One after the other, as into a project that has tfjs: at once, npm takes the newest tfjs-layers for what we need
-  // and then finds it at odds with a backend of an older version.
+  // tfjs comes first, as in a project that already has it. With both in one call, npm would choose the newest
+  // tfjs-layers for the package, and then report a conflict with a backend of an older version.
   await install(...peers);
   await install(tarball);
   return {
@@ -46,7 +46,7 @@ async function consumer(name, ...peers) {
   };
 }
 
-/** Versions of tfjs that the package works with, the one it is developed with first. */
+/** Versions of tfjs that the package works with. The first is the one that it is developed with. */
 export const VERSIONS = ['4.22.0', '4.20.0', '4.17.0'];
 export const tarball = await pack();
 /** A project for each version. */

@@ -44,7 +44,7 @@ describe('In Node, the package', () => {
     });
   }
 
-  it('says nothing of kernels that nobody imported, where WASM does not start', async () => {
+  it('says nothing about kernels that nobody imported if WASM does not start', async () => {
     expect(lastLine(await project.node('wasm_fails.mjs'))).toEqual({
       started: false,
       falls: true,
@@ -53,7 +53,7 @@ describe('In Node, the package', () => {
     });
   });
 
-  it('says what is missing where tfjs-layers is', async () => {
+  it('says what is missing if tfjs-layers is not installed', async () => {
     await expectAsync(coreOnly.node('--eval', 'require("tfjs-optim")')).toBeRejectedWithError(
       /Cannot find module '@tensorflow\/tfjs-layers'/,
     );

@@ -9,14 +9,14 @@ import {project, root, tarball} from './consumer.mjs';
 const installed = join(project.folder, 'node_modules/tfjs-optim');
 const read = file => readFileSync(join(installed, file), 'utf8');
 
-/** What a tool of the project prints; each says what is wrong. */
+/** The output of a tool of the project. */
 function printed(file, ...args) {
   return spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {cwd: root, encoding: 'utf8'})
     .stdout;
 }
 
 describe('The packed package', () => {
-  it('says where it is from, and whom to tell of faults', () => {
+  it('names its repository and where to report bugs', () => {
     const {repository, homepage, bugs, author, license, publishConfig} = JSON.parse(read('package.json'));
     const home = 'https://github.com/tfjs-optim/tfjs-optim';
     expect({repository, homepage, bugs, author, license, publishConfig}).toEqual({
@@ -29,17 +29,19 @@ describe('The packed package', () => {
     });
   });
 
-  it('has a README whose links lead somewhere from where it is', () => {
+  it('has a README whose links work in the package', () => {
     const links = [...read('README.md').matchAll(/\]\((?!https:|#)([^)#]*)/g)].map(([, link]) => link);
     expect(links.filter(link => !existsSync(join(installed, link)))).toEqual([]);
   });
 
-  it('has a map with the sources beside each script', () => {
+  it('has a source map with the sources for each script', () => {
     const scripts = readdirSync(join(installed, 'dist'), {recursive: true}).filter(file => /\.c?js$/.test(file));
     expect(scripts.length).toBeGreaterThan(20);
     for (const script of scripts) {
       const file = join('dist', script);
-      const [, name] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(read(file)) ?? [];
+      const match = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(read(file));
+      if (match === null) throw new Error(`${script} must name its source map; it does not.`);
+      const [, name] = match;
       const {sources, sourcesContent} = JSON.parse(read(join(dirname(file), name)));
       expect(sources.filter(source => isAbsolute(source) || !source.includes('../src/')))
         .withContext(file)
@@ -51,7 +53,7 @@ describe('The packed package', () => {
     }
   });
 
-  it('has nothing for publint to object to', async () => {
+  it('passes publint', async () => {
     const {messages} = await publint({pkgDir: root, strict: true});
     expect(messages).toEqual([]);
   });
@@ -62,7 +64,7 @@ describe('The packed package', () => {
     );
   });
 
-  it('is as small as it is meant to be (size-limit)', () => {
+  it('is within its size limits (size-limit)', () => {
     const sizes = JSON.parse(printed('size-limit/bin.js', '--json'));
     for (const {name, size, sizeLimit} of sizes) expect(size).withContext(name).toBeLessThanOrEqual(sizeLimit);
     expect(sizes.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// Pages and workers of a consumer in a real browser.
+// Runs pages and workers of a consumer in a real browser.
 import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import {extname, join} from 'node:path';
@@ -6,7 +6,7 @@ export {launchChrome as browser} from '../support/chrome.mjs';
 
 const TYPES = {'.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript'};
 
-/** Serves `folder` while `visit` looks at the page `html`; gives what its global `result` resolves to. */
+/** Serves `folder`, opens the page `html` in it, and waits for the page's global `result`. @returns its value. */
 export async function visit(chrome, folder, html) {
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
@@ -14,6 +14,7 @@ export async function visit(chrome, folder, html) {
     body.then(
       content => {
         response
+          // Files of other types, such as .wasm, are plain bytes.
           .writeHead(200, {
             'content-type': TYPES[path === '/' ? '.html' : extname(path)] ?? 'application/octet-stream',
           })

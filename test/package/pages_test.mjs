@@ -5,19 +5,19 @@ import {blocksOf, pagesOf} from '../support/doc_pages.mjs';
 import {project, root} from './consumer.mjs';
 import {browser, visit} from './page.mjs';
 
-/** A package on the CDN, with or without its version. */
+/** The address of a package on the CDN, with or without a version. */
 const ON_CDN = /https:\/\/cdn\.jsdelivr\.net\/npm\/((?:@[^/]+\/)?[^/@]+)(?:@[^/]+)?\//g;
 const written = pagesOf(root)
   .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
   .filter(({language}) => language === 'html');
 
-/** The page with what is installed in the place of the CDN; its last script says when it is through. */
+/** The page with the installed packages instead of those on the CDN. Its last script sets `result` at its end. */
 function installed(html) {
   const found = html
     .replace(ON_CDN, '/node_modules/$1/')
-    .replace(/<\/script>\s*$/, "globalThis.result = 'through';\n</script>");
+    .replace(/<\/script>\s*$/, "globalThis.result = 'finished';\n</script>");
   if (found.includes('https:') || !found.includes('globalThis.result'))
-    throw new Error(`Not a page of scripts from the CDN alone:\n${html}`);
+    throw new Error(`The page must get all its scripts from the CDN; it does not:\n${html}`);
   return found;
 }
 
@@ -36,7 +36,7 @@ describe('The documentation', () => {
 
   for (const {name, code} of written) {
     it(`has a page of script tags that trains: ${name}`, async () => {
-      expect(await visit(chrome, project.folder, installed(code))).toBe('through');
+      expect(await visit(chrome, project.folder, installed(code))).toBe('finished');
     });
   }
 });

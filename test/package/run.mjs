@@ -1,4 +1,5 @@
-// npm run test:package: the packed package in fresh projects, by jasmine; the last line is "N passed, N failed".
+// `npm run test:package [-- PATTERN]`: tests the packed package in new projects, with jasmine. PATTERN selects spec
+// files. The last line is "N passed, N failed".
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -14,7 +15,8 @@ jasmine.addReporter({
     if (status in counts) counts[status]++;
   },
 });
-jasmine.addMatchingSpecFiles([join('.', process.argv[2] ?? '*_test.mjs')]);
+const [, , pattern = '*_test.mjs'] = process.argv;
+jasmine.addMatchingSpecFiles([join('.', pattern)]);
 const {overallStatus} = await jasmine.execute();
 if (overallStatus !== 'passed' && counts.failed === 0) counts.failed = 1;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);

@@ -18,7 +18,7 @@ const PARTS = {
   webgpu: 'dist/webgpu.js',
   layers: '@tensorflow/tfjs-layers',
 };
-/** What each page imports, and which parts its bundle then holds. */
+/** Pages, and the parts of the package that their bundles must contain. */
 const PAGES = [
   {source: `import {adam} from 'tfjs-optim'; console.log(adam);`, parts: []},
   {source: `import {adam, fitOneCycle} from 'tfjs-optim'; console.log(adam, fitOneCycle);`, parts: ['fit', 'layers']},
@@ -32,7 +32,7 @@ const PAGES = [
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
 ];
 
-/** Each bundler gives the modules of which something is in its bundle of the page. */
+/** Each bundler returns the modules that contribute code to its bundle of the page. */
 const BUNDLERS = {
   async esbuild(source) {
     const {metafile} = await esbuild({
@@ -81,7 +81,7 @@ function modulesIn(output) {
   ]);
 }
 
-describe('Bundles hold no more of the package than is imported:', () => {
+describe('Bundles contain only the parts of the package that are imported:', () => {
   for (const [bundler, bundled] of Object.entries(BUNDLERS)) {
     for (const {source, parts} of PAGES) {
       it(`${bundler}, ${source}`, async () => {

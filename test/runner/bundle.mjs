@@ -1,4 +1,4 @@
-// One file per pass: a single copy of tfjs-core, and specs start in a second.
+// Bundles all specs of a pass into one file. So there is one copy of tfjs-core, and the specs start within a second.
 import {mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join, relative} from 'node:path';
@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 const CORE_OPTIMIZERS = '@tensorflow/tfjs-core/dist/optimizers';
 const CORE_OPS = '@tensorflow/tfjs-core/dist/ops';
 
-// tfjs-core's specs of the operations whose kernels src/wasm_training/ brings, and of those made of them.
+// tfjs-core's specs of the operations whose kernels are in src/wasm_training/, and of operations made of these.
 const KERNEL_SPECS = [
   'conv1d',
   'conv2d',
@@ -30,7 +30,7 @@ const KERNEL_SPECS = [
   'unsorted_segment_sum',
 ];
 
-// They start browsers, servers or whole programs.
+// These specs start browsers, servers or whole programs. `--quick` leaves them out.
 const SLOW = [
   'node/demo_test',
   'node/examples_test',
@@ -44,7 +44,7 @@ const SLOW = [
 
 let folder;
 
-// Inside node_modules, so that what a Node bundle leaves external is found from there.
+// The folder is inside node_modules, so that Node finds the packages that a bundle imports.
 function outputFolder() {
   if (!folder) {
     const cache = join(root, 'node_modules', '.cache', 'tfjs-optim');
@@ -55,12 +55,14 @@ function outputFolder() {
   return folder;
 }
 
-/** The spec files below `test/folder`, but for those in `skipped`. */
+/** The spec files in `test/folder` and below it, without those in `skipped`. */
 function specFiles(folder, wanted, skipped = []) {
   const directory = join(root, 'test', folder);
+  // Node before 20.12 has `path` instead of `parentPath`.
+  const pathOf = entry => join(entry.parentPath ?? entry.path, entry.name);
   return readdirSync(directory, {withFileTypes: true, recursive: true})
     .filter(entry => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
-    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .map(pathOf)
     .filter(path => !skipped.some(other => relative(join(root, 'test'), path).startsWith(other)))
     .filter(path => relative(directory, path).includes(wanted))
     .sort();
@@ -75,8 +77,8 @@ function define(backends, compositions) {
   );
 }
 
-// tfjs-core's specs get `tf` from `../index`, and one class from its own file; theirs become ours, which wrap the
-// optimizers.
+// tfjs-core's specs import `tf` from `../index`, and one class from its own file. Both imports become
+// test/core_specs/stand_in.ts, whose optimizers are wrapped by ours.
 const standIn = {
   name: 'stand-in',
   setup(bundler) {
@@ -87,7 +89,7 @@ const standIn = {
   },
 };
 
-/** What a pass loads: before its specs, the specs themselves on the backends that they are for. */
+/** The modules of a pass: `first` loads before the specs, `groups` are the specs with their backends. */
 function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
   if (suite === 'core') {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
@@ -114,7 +116,7 @@ function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
   return {first: '', groups};
 }
 
-/** The file of a pass, or nothing where no spec file was asked for. */
+/** The bundle of a pass; undefined if no spec file matches `--file`. */
 export async function bundleFor(pass, settings) {
   const {first, groups} = partsOf(pass, settings);
   const filled = groups.filter(({files}) => files.length > 0);
@@ -127,8 +129,8 @@ export async function bundleFor(pass, settings) {
     .join('\n');
   const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
   const chrome = pass.place === 'chrome';
-  // In Chrome the backends come first: tfjs-vis brings another tfjs-core, and the one that is initialized first is the
-  // one that works.
+  // In Chrome the backends come first. tfjs-vis has another copy of tfjs-core, and only the copy that is initialized
+  // first works.
   const contents = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
     : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
@@ -142,7 +144,7 @@ export async function bundleFor(pass, settings) {
     bundle: true,
     sourcemap: 'inline',
     sourcesContent: false,
-    // tfjs-vis takes what it finds in Node's `global`.
+    // tfjs-vis uses Node's `global`, which a page does not have.
     define: {...define(pass.backends, settings.compositions), ...(chrome ? {global: 'globalThis'} : {})},
     plugins: [
       ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
@@ -156,7 +158,7 @@ export async function bundleFor(pass, settings) {
 
 const forChrome = () => ({format: 'iife', platform: 'browser', target: 'es2022'});
 
-// What tfjs-core's specs import of it can't be imported by Node itself.
+// Node itself cannot import the files of tfjs-core that its specs import, so they are bundled.
 const forNode = suite =>
   suite === 'specs'
     ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}

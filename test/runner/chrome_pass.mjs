@@ -1,4 +1,4 @@
-// A pass of specs in headless Chrome, by karma.
+// Runs a pass of specs in headless Chrome, with karma.
 import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -15,16 +15,16 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const CHROME_FLAGS = [
   ...chromeFlags(),
-  // karma-chrome-launcher's fixed port would be fought over by runs at the same time.
+  // karma-chrome-launcher has a fixed port, which two runs at the same time cannot share.
   '--remote-debugging-port=0',
 ];
 
-// Shared memory, and with it tfjs's threaded WASM build, exists on cross-origin isolated pages only.
+// tfjs's threaded WASM build needs shared memory, which only cross-origin isolated pages have.
 const ISOLATION_HEADERS = ['Cross-Origin-Opener-Policy:same-origin', 'Cross-Origin-Embedder-Policy:require-corp']
   .map(header => header.split(':'))
   .map(([name, value]) => ({match: '.*', name, value}));
 
-/** Runs the pass. @param progress is told of each spec. @returns the coverage that the page measured, where it did. */
+/** Runs the pass and reports each spec to `progress`. @returns the coverage, if it is measured. */
 export async function runInChrome(pass, settings, progress) {
   const bundle = await bundleFor(pass, settings);
   if (bundle === undefined) return undefined;
@@ -56,7 +56,7 @@ export async function runInChrome(pass, settings, progress) {
     });
     server.on('run_complete', (_, {error, failed, success, disconnected}) => {
       if (disconnected || (error && failed === 0))
-        broken ??= disconnected ? 'Chrome went away.' : 'the page failed outside of a spec.';
+        broken ??= disconnected ? 'Chrome disconnected.' : 'the page failed outside of a spec.';
       if (success + failed === 0 && !settings.grep) broken ??= 'no spec ran.';
     });
     server.start();
@@ -85,7 +85,7 @@ function options(bundle, settings) {
       jasmine: {random: false, timeoutInterval: 120_000},
     },
     captureTimeout: 120_000,
-    // A spec that compiles hundreds of programs in software answers no ping meanwhile.
+    // While a spec compiles hundreds of programs in software, the page answers no ping.
     pingTimeout: 120_000,
     browserDisconnectTimeout: 120_000,
     browserNoActivityTimeout: 300_000 * settings.compositions,

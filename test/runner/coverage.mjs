@@ -1,4 +1,4 @@
-// Which lines of src/ ran: the files are instrumented where they are bundled, and what the passes counted is added up.
+// Finds out which lines of src/ ran. Bundling instruments the files, and the counts of all passes are added up.
 import {readFile} from 'node:fs/promises';
 import {join, relative} from 'node:path';
 
@@ -9,7 +9,7 @@ import reportLibrary from 'istanbul-lib-report';
 import sourceMaps from 'istanbul-lib-source-maps';
 import reports from 'istanbul-reports';
 
-/** An esbuild plugin that has every file of src/ count what runs. */
+/** An esbuild plugin that adds counters to every file of src/. */
 export function instrumented(root) {
   const source = join(root, 'src');
   return {
@@ -34,7 +34,7 @@ export function instrumented(root) {
   };
 }
 
-/** Writes what the passes measured to out/coverage, prints a summary, and lists the lines that nothing ran. */
+/** Writes a report to out/coverage, prints a summary, and lists the lines that did not run. */
 export async function reportCoverage(root, measured) {
   const map = coverageLibrary.createCoverageMap({});
   for (const one of measured) if (one !== undefined) map.merge(one);

@@ -1,4 +1,4 @@
-// A pass of specs in a Node process of its own.
+// Runs a pass of specs in a new Node process.
 import {fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
@@ -6,9 +6,7 @@ import {bundleFor, wasmFolder} from './bundle.mjs';
 
 const PROCESS = fileURLToPath(new URL('node_process.mjs', import.meta.url));
 
-/**
- * Runs the pass. @param progress is told of each spec. @returns the coverage that the process measured, where it did.
- */
+/** Runs the pass and reports each spec to `progress`. @returns the coverage, if it is measured. */
 export async function runInNode(pass, settings, progress) {
   const bundle = await bundleFor(pass, settings);
   if (bundle === undefined) return undefined;
@@ -39,6 +37,7 @@ export async function runInNode(pass, settings, progress) {
     child.on('exit', resolve);
   });
   progress.suiteEnded(pass);
-  if (!ended) progress.broken(pass, `the process ended with ${code} before its specs did. It printed:\n${printed}`);
+  if (!ended)
+    progress.broken(pass, `the process ended with code ${code} before all specs had run. It printed:\n${printed}`);
   return coverage;
 }

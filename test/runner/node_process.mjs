@@ -1,10 +1,10 @@
-// Runs the specs of one bundle with jasmine, and tells the process that started this one.
+// Runs the specs of one bundle with jasmine, and sends the results to the parent process.
 import {pathToFileURL} from 'node:url';
 
 import Jasmine from 'jasmine';
 
 const {bundle, wasmFolder, grep} = JSON.parse(process.argv[2]);
-// Where test/support/wasm_in_node.ts finds TensorFlow.js's binaries.
+// test/support/wasm_in_node.ts looks for TensorFlow.js's binaries there.
 process.env.TFJS_WASM_FOLDER = wasmFolder;
 
 const jasmine = new Jasmine({projectBaseDir: process.cwd()});
@@ -36,6 +36,7 @@ const shown = ({message, stack}) => (stack ? `${message}\n${stack}` : message);
 const tell = message => process.send(message);
 
 const loaded = await import(pathToFileURL(bundle).href);
+// The exports of a CommonJS bundle may be in `default` only.
 await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
 const {overallStatus, incompleteReason, failedExpectations = []} = await jasmine.execute([], grep || undefined);
 const broken =

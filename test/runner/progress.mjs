@@ -1,7 +1,7 @@
-// What a run shows while it goes on: a line per suite that ended, failures at once, and now and then what takes long.
+// Prints the progress of a run: one line per finished suite, each failure at once, and the specs that take long.
 const SILENCE_MS = 15_000;
 
-/** The counts of a run, and its lines. @param verbose whether to name passed specs. */
+/** Counts the specs of a run and prints its progress. */
 export class Progress {
   passed = 0;
   failed = 0;
@@ -12,20 +12,21 @@ export class Progress {
     this.#sayWhatRuns();
   }, 1000);
 
+  /** @param verbose whether to print passed specs too. */
   constructor({verbose}) {
     this.#verbose = verbose;
     this.#timer.unref();
   }
 
-  /** @param text what to show of a pass, which its place and suite name. */
+  /** Prints a text after the place and the suite of its pass. */
   say({place, suite}, text) {
     this.#lastLine = Date.now();
     console.log(`${place.padEnd(6)} ${suite.padEnd(7)} ${text}`);
   }
 
-  /** A spec begins. @param path the names of the suites around it, and its own. */
+  /** A spec starts. @param path the names of its suites, from the outermost one, and its own name. */
   specStarted(pass, path) {
-    const [suite = ''] = path;
+    const [suite] = path;
     const running = this.#current.get(pass);
     if (running?.suite !== suite) {
       this.suiteEnded(pass);
@@ -33,7 +34,7 @@ export class Progress {
     } else running.spec = path;
   }
 
-  /** A spec ended. @param messages what failed; none where it passed. */
+  /** A spec ended. @param messages the failures; an empty list if it passed. */
   specEnded(pass, path, messages) {
     this.specStarted(pass, path);
     const running = this.#current.get(pass);
@@ -45,19 +46,17 @@ export class Progress {
     else if (this.#verbose) this.say(pass, `passed ${path.join(' ')}`);
   }
 
-  /** The suite that runs in this pass ended. */
+  /** The present suite of the pass ended. */
   suiteEnded(pass) {
     const running = this.#current.get(pass);
     if (running === undefined) return;
     this.#current.delete(pass);
     const {suite, passed, failed, began} = running;
-    this.say(
-      pass,
-      `${suite}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}, ${((Date.now() - began) / 1000).toFixed(1)} s`,
-    );
+    const failures = failed > 0 ? `, ${failed} failed` : '';
+    this.say(pass, `${suite}: ${passed} passed${failures}, ${((Date.now() - began) / 1000).toFixed(1)} s`);
   }
 
-  /** A pass could not run to its end. */
+  /** A pass failed as a whole. */
   broken(pass, why) {
     this.failed++;
     this.say(pass, `FAILED: ${why}`);
