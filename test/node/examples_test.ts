@@ -2,6 +2,7 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+import {present} from '../support/present';
 import {type Ended, runCommand} from '../support/run_command';
 
 /** Runs an example as a user does. */
@@ -16,7 +17,7 @@ function numbersIn(text: string, pattern: RegExp): number[] {
 
 /** The numbers of the row of a table that begins with this. */
 function row(stdout: string, name: string): number[] {
-  const line = stdout.split('\n').find(each => each.startsWith(`${name}  `)) ?? '';
+  const line = present(stdout.split('\n').find(each => each.startsWith(`${name}  `)));
   const numbers = [...line.slice(name.length).matchAll(/-?\d[\d.]*(?:e-?\d+)?|NaN|Infinity/g)].map(([text]) =>
     Number(text),
   );
@@ -47,11 +48,11 @@ const EXAMPLES: readonly Example[] = [
         /training loss +([\d.]+) in the first tenth of the steps, ([\d.]+) in the last/,
       );
       const [before, after] = numbersIn(stdout, /held-out text +([\d.]+) bits per character before, ([\d.]+) after/);
-      expect(last).toBeLessThan(first ?? NaN);
-      expect(after).toBeLessThan(before ?? NaN);
+      expect(last).toBeLessThan(present(first));
+      expect(after).toBeLessThan(present(before));
       expect(
         numbersIn(stdout, /saved, loaded +([\d.]+) bits per character; its optimizer has made (\d+) steps/),
-      ).toEqual([after ?? NaN, 13]);
+      ).toEqual([present(after), 13]);
       expect(/after "The ":\n\n(The [^]*)\n\nSaved/.exec(stdout)?.[1]?.length).toBe(34);
 
       const resumed = await again(
@@ -67,7 +68,7 @@ const EXAMPLES: readonly Example[] = [
         'OUT',
       );
       expect(resumed.code).withContext(resumed.stderr).toBe(0);
-      expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([after ?? NaN]);
+      expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([present(after)]);
       expect(numbersIn(resumed.stdout, /has made (\d+) steps/)).toEqual([13 + 8]);
       const missing = await again('--from', 'OUT/nowhere');
       expect(missing.code).toBe(2);
@@ -109,9 +110,9 @@ const EXAMPLES: readonly Example[] = [
     shows: async (stdout, again) => {
       for (const name of ['sgd', 'adam', 'lamb'])
         expect(row(stdout, name)[1]).withContext(name).toBeLessThan(GUESSING);
-      const ways = /each with the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
+      const ways = present(present(/each with the best of its rates: (.*)\./.exec(stdout))[1]).split(', ');
       expect(ways.length).toBe(3);
-      const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
+      const accuracies = ways.map(way => present(numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0]));
       expect(accuracies[0]).toBeGreaterThan(20);
       expect(accuracies).toEqual([...accuracies].sort((a, b) => b - a));
 

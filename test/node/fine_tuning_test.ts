@@ -1,6 +1,7 @@
 import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/fine_tuning/options';
 import {deviationOf, meanOf} from '../../examples/fine_tuning/statistics';
+import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 
 /** Runs `npx tsx examples/fine_tuning.ts …` as a user does. */
@@ -8,7 +9,7 @@ const start = (...args: readonly string[]) => runCommand('npx', 'tsx', 'examples
 
 /** The mean accuracy that the table shows for a way, in percent. */
 function meanIn(stdout: string, way: string): number {
-  return Number(new RegExp(`^${way} +[\\d.]+ +([\\d.]+) ± [\\d.]+$`, 'm').exec(stdout)?.[1] ?? NaN);
+  return Number(present(present(new RegExp(`^${way} +[\\d.]+ +([\\d.]+) ± [\\d.]+$`, 'm').exec(stdout))[1]));
 }
 
 describe('examples/fine_tuning.ts', () => {

@@ -30,6 +30,7 @@ export function difference(
   const got = listOf(actual);
   const wanted = listOf(expected);
   if (got.length !== wanted.length) return `${what}: ${got.length} numbers, expected ${wanted.length}`;
+  // A number that is missing is wrong, whatever is expected.
   const wrong = wanted.flatMap((value, i) => (isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]));
   const [first] = wrong;
   if (first === undefined) return undefined;

@@ -114,7 +114,7 @@ export class DemoPage {
     );
   }
 
-  /** How many points each curve of a chart has. */
+  /** How many points each curve of a chart has: none while it is empty. */
   async curves(chart: string): Promise<number[]> {
     return this.page
       .locator(`#${chart} .curves path`)

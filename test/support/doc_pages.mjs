@@ -64,6 +64,7 @@ export function blocksOf(text, page) {
 
 /** A block as a module that exports `run`, in TypeScript. */
 function moduleOf({name, language, code}) {
+  // A page may have script tags alone, which the tests of the package load.
   const script = language === 'html' ? (/<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
   const imports = [];
   const body = script

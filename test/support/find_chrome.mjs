@@ -28,6 +28,7 @@ function isExecutable(path) {
 }
 
 function installed() {
+  // Without PATH there are no folders to search.
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return [...COMMANDS.flatMap(name => folders.map(folder => join(folder, name))), ...PLACES].find(isExecutable);
 }

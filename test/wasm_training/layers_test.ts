@@ -35,6 +35,7 @@ async function trained(
   const xShape = [batch, ...shape];
   const noise = values(sizeOf(xShape), 90);
   const xs = tf.tensor(words === undefined ? noise : noise.map(x => Math.floor(((x + 1) / 2) * words)), xShape);
+  // The first length of an output, that of the batch, is null.
   const yShape = model.outputs.flatMap(({shape: one}) => one).map(length => length ?? batch);
   const ys = tf.tensor(values(sizeOf(yShape), 91), yShape);
   const step = async (): Promise<void> => {
