@@ -29,7 +29,7 @@ const debiasedRmsStep = callback(
   }),
 );
 
-/** NAdam's step: Adam's with the momentum of the step to come. */
+/** NAdam's step: Adam's with the momentum of the next step. */
 const nAdamStep = callback(
   'testNAdamStep',
   {hypers, needs},
@@ -93,7 +93,7 @@ const EQUALITIES: readonly Equality[] = [
   },
 ];
 
-/** Minimizes a sum of fourth powers, with L2 regularization if asked for. */
+/** Minimizes a sum of fourth powers, on request with L2 regularization. */
 async function minimized(optimizer: tf.Optimizer, steps: number, l2 = 0): Promise<number[][]> {
   const variables = variablesOf(SHAPES);
   const loss = () =>

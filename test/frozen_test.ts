@@ -49,7 +49,7 @@ describeBackends('frozen weights', backend => {
 
   for (const [name, make] of Object.entries(MAKERS)) {
     for (const [how, set] of Object.entries(FREEZING)) {
-      // WebGPU in software is slow at tf.train's many kernels.
+      // Software WebGPU is slow with tf.train's many kernels.
       if (backend === 'webgpu' && (name.includes('wrapped') || how !== 'freeze()')) continue;
       const title = `keep every bit, and train once they are thawed: ${name}, ${how}`;
       const ways = how === 'freeze()' ? [true, false] : [true];
@@ -111,7 +111,7 @@ describeBackends('frozen weights', backend => {
       }));
   }
 
-  it('are not those that merely have no gradient: Lookahead moves these', () =>
+  it('differ from those that only have no gradient: Lookahead moves these', () =>
     leakless(async () => {
       const variables = [8, 8].map(value => tf.tidy(() => tf.variable(tf.tensor1d([value]))));
       const optimizer = lookahead(new Optimizer([sgdStep], {lr: 1, params: variables}), {k: 2});

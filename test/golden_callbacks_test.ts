@@ -27,7 +27,7 @@ import {tf} from './support/tfjs';
 
 const TOLERANCE = 5e-6;
 
-/** What a case hands to its callback. */
+/** The arguments that a case passes to its callback. */
 interface Given {
   readonly p: Value;
   readonly grad: Value;
@@ -36,7 +36,7 @@ interface Given {
   number(name: string): number;
   flag(name: string): boolean | undefined;
   tensor(name: string): Value;
-  /** State that the case may leave to its start. */
+  /** State, undefined where the case leaves it to its start. */
   started(name: string): Value | undefined;
 }
 
@@ -107,7 +107,7 @@ function givenBy({fn, shape, param, grad, state, kwargs, partial}: CallbackCase)
     // A step count that is not given starts at 0.
     if (typeof value === 'number') return value;
     if (name === 'step') return 0;
-    throw new Error(`${fn} is not given ${name}.`);
+    throw new Error(`The case of ${fn} lacks ${name}.`);
   };
   const started = (name: string) => {
     const list = state[name];
@@ -136,7 +136,7 @@ describeBackends(
       it(`${i}: ${fn} of shape [${shape}] with ${[...Object.keys({...kwargs, ...partial}), ...Object.keys(state)].join(', ')}`, () =>
         leakless(async () => {
           const call = CALLS[fn];
-          if (call === undefined) throw new Error(`There is no call of ${fn}.`);
+          if (call === undefined) throw new Error(`CALLS has no entry for ${fn}.`);
           const results = tf.tidy(() => {
             const at = givenBy(one);
             const result: Record<string, unknown> = {p: at.p, grad: at.grad, ...call(at)};

@@ -47,13 +47,13 @@ describeBackends(
         ));
     }
 
-    // fastai builds RMSProp without the eps that it is given, and the settings of adamW and ranger stand before those that are left open.
+    // fastai builds RMSProp without its eps. Options of undefined must not replace the defaults of adamW and ranger.
     const GIVEN: ReadonlyArray<{
       readonly title: string;
       readonly make: () => Optimizer;
       readonly expected: Readonly<Record<string, number>>;
     }> = [
-      {title: 'rmsProp uses the eps that it is given', make: () => rmsProp(0.1, {eps: 0.5}), expected: {eps: 0.5}},
+      {title: 'rmsProp uses its eps', make: () => rmsProp(0.1, {eps: 0.5}), expected: {eps: 0.5}},
       {
         title: 'adamW keeps its own defaults where an option is undefined',
         make: () => adamW(0.1, {eps: undefined, sqrMom: 0.9}),
@@ -93,7 +93,7 @@ describeBackends(
               made.setHyper(camelCase(key), hyperValue(value));
             };
             if (key === 'new_hyper') {
-              // fastai takes any name; here it is an error, for a misspelt hyper would change nothing.
+              // fastai takes any name. Here it is an error, because a misspelt hyper would change nothing.
               expect(set).toThrowError(/No callback of this optimizer has a hyper 'newHyper'.*Known: lr, wd, mom/);
               expect(made.hypers.map(values => ({...values}))).toEqual(before);
             } else if (error === undefined) {
@@ -127,7 +127,7 @@ describeBackends(
               expect_frozen_idx: frozenIdx,
             } of calls) {
               warn.calls.reset();
-              // Mended: fastai freezes nothing there, and says nothing.
+              // Fixed here: fastai freezes nothing there, and says nothing.
               if (typeof call === 'number' && call < -groups) {
                 const before = [made.allParams().map(row => row.trainable), made.frozenIdx];
                 expect(() => {

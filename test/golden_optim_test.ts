@@ -8,20 +8,20 @@ import {present} from './support/present';
 
 const TOLERANCE = 5e-6;
 
-/** A case that records a defect of fastai which is mended here, and what makes ours do the same. */
-interface Mended {
+/** A case that records a defect of fastai, which is fixed here, and what makes ours do the same. */
+interface Fixed {
   readonly reason: string;
   readonly asRecorded: (one: OptimCase) => OptimCase;
 }
 
-const movesFrozen: Mended = {
+const movesFrozen: Fixed = {
   reason: "fastai's Lookahead moves frozen weights; ours only those without a gradient, so nothing is frozen",
   asRecorded: one => ({...one, events: one.events.filter(event => trainableAfter(event) === undefined)}),
 };
 
-const MENDED: Readonly<Record<string, Mended>> = {
+const FIXED: Readonly<Record<string, Fixed>> = {
   'ctor/rmsprop_eps_ignored': {
-    reason: 'fastai builds RMSProp without the eps that it is given; ours uses it, so it is left away',
+    reason: 'fastai builds RMSProp without its eps; ours uses it, so it is left out',
     asRecorded: ({hypers: {eps: _, ...hypers}, ...one}) => ({...one, hypers}),
   },
   'look_sgd/slice_end_freeze_force_train': movesFrozen,
@@ -41,11 +41,11 @@ for (const [name, {cases}] of Object.entries(optimFiles)) {
     `golden/optim_${name}.json`,
     () => {
       for (const one of cases) {
-        const mended = MENDED[one.name];
+        const fixed = FIXED[one.name];
         if (one.overflow !== true) {
-          it(mended === undefined ? one.name : `${one.name} (${mended.reason})`, () =>
+          it(fixed === undefined ? one.name : `${one.name} (${fixed.reason})`, () =>
             leakless(async () => {
-              const {params, state} = await runGolden(mended?.asRecorded(one) ?? one);
+              const {params, state} = await runGolden(fixed?.asRecorded(one) ?? one);
               const {f64} = one.expected;
               f64.params.forEach((list, step) => {
                 list.forEach((values, i) => {
@@ -72,7 +72,8 @@ for (const [name, {cases}] of Object.entries(optimFiles)) {
           );
           continue;
         }
-        // Float32 leaves its range here, where depends on the order of operations: what fastai's float32 keeps finite stays finite.
+        // Numbers leave the range of float32 here; where, depends on the order of operations. What is finite in fastai's
+        // float32 stays finite.
         it(`${one.name} (beyond float32: finite where fastai's float32 is)`, () =>
           leakless(async () => {
             const {params} = await runGolden(one);
@@ -90,8 +91,8 @@ for (const [name, {cases}] of Object.entries(optimFiles)) {
       }
 
       for (const one of cases) {
-        if (MENDED[one.name] !== movesFrozen) continue;
-        it(`${one.name} (as it is: frozen weights keep every bit)`, () =>
+        if (FIXED[one.name] !== movesFrozen) continue;
+        it(`${one.name} (unchanged: frozen weights keep every bit)`, () =>
           leakless(async () => {
             const {params} = await runGolden(one);
             let trainable: readonly boolean[] = one.groups.flat().map(() => true);

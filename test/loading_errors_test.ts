@@ -18,7 +18,7 @@ function altered(
 ): tf.io.IOHandler {
   const {weightData, ...rest} = from.artifacts();
   const read: unknown = JSON.parse(JSON.stringify(rest).replace(replace, by));
-  if (!isArtifacts(read)) throw new Error('The JSON of a model stays that of a model.');
+  if (!isArtifacts(read)) throw new Error('The changed JSON must still be that of a model.');
   const weightSpecs = present(read.weightSpecs).filter(({group}) => !withoutState || group !== 'optimizer');
   return {load: () => Promise.resolve({...read, weightSpecs, weightData: present(weightData)})};
 }
@@ -27,7 +27,7 @@ function isArtifacts(x: unknown): x is tf.io.ModelArtifacts {
   return typeof x === 'object' && x !== null && 'modelTopology' in x;
 }
 
-/** A net with the same names as `smallNet`, and another number of units. */
+/** A net with the names of `smallNet`, and another number of units. */
 function widerNet(): tf.Sequential {
   return tf.sequential({
     layers: [
@@ -45,7 +45,7 @@ async function saved(handler = memoryHandler()): Promise<ReturnType<typeof memor
   return handler;
 }
 
-/** Expects that training a model fails, and changes none of its weights. */
+/** Expects that training a model fails and changes none of its weights. */
 async function refusesToTrain(model: tf.LayersModel, says: RegExp): Promise<void> {
   const before = await bitsOf(model.getWeights());
   await expectAsync(train(model, 1)).toBeRejectedWithError(says);
@@ -80,7 +80,7 @@ describeBackends(
       }
     });
 
-    it('fails to load where its state is of other variables than the configuration says', async () => {
+    it('fails to load where its state belongs to other variables than its configuration says', async () => {
       const handler = altered(await saved(), {replace: /"name":"net_head\/kernel"/g, by: '"name":"net_tail/kernel"'});
       await expectAsync(tf.loadLayersModel(handler)).toBeRejected();
     });

@@ -33,7 +33,7 @@ import {
 import {present} from './support/present';
 import {tf} from './support/tfjs';
 
-/** Calls a function, or makes an object, with what TypeScript would refuse. */
+/** Calls a function, or makes an object, with arguments that TypeScript would refuse. */
 function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
   const result: unknown = Reflect.apply(fn, undefined, args);
   return result;
@@ -44,7 +44,7 @@ function make(cls: new (...args: never[]) => unknown, ...args: unknown[]): unkno
   return result;
 }
 
-/** What the calls of the table act on. */
+/** The objects that the calls of the table use. */
 function things() {
   const model = tf.sequential({
     name: 'net',
@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
     () => call(ranger, 'fast'),
     "ranger takes the learning rate first; got 'fast'. Write ranger(0.001).",
   ],
-  // Settings are one object, and the last argument.
+  // Settings are one object, which is the last argument.
   [
     'adam(lr, b1, b2)',
     () => call(adam, 1e-3, 0.9, 0.999),
@@ -255,7 +255,7 @@ const rows: readonly Row[] = [
     ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: 3}, 0.1),
     'fitOneCycle takes its settings in an object; got {epochs: 3}, 0.1. Write fitOneCycle(model, x, y, {epochs: 3}).',
   ],
-  // Settings that there are not: a function's own stand first.
+  // Unknown settings: the message names a function's own settings first.
   [
     'fitOneCycle({maxLr})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
@@ -286,7 +286,7 @@ const rows: readonly Row[] = [
     ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
     `fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, divFinal, pctStart, moms, wd; ${OF_FIT}`,
   ],
-  // What other libraries call things.
+  // Names in other libraries.
   ...(
     [
       ['learning_rate', "'learning_rate' is 'lr' here."],
@@ -346,12 +346,12 @@ const rows: readonly Row[] = [
     ];
   }),
   [
-    'clipnorm, where the callback is',
+    'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
     "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, lr, wd, mom, sqrMom, eps, dampening.",
   ],
   [
-    'weight_decay of an optimizer that has none',
+    'weight_decay of an optimizer without weight decay',
     () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
     "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: [weightDecay], wd: …}. Known: lr.",
   ],
@@ -364,7 +364,7 @@ const rows: readonly Row[] = [
     },
     "The hyper 'mom' must be a finite number, got {mom: 1}.",
   ],
-  // One schedule, and what makes callbacks.
+  // One schedule, and functions that make callbacks.
   [
     'paramScheduler(cos(…))',
     () => call(paramScheduler, cos(1, 0)),
@@ -402,7 +402,7 @@ const rows: readonly Row[] = [
     () => call(fitCallbacks, [tf.CustomCallback]),
     'Callback 0 of the list is the class CustomCallback, not what it makes. Write new CustomCallback(…).',
   ],
-  // What is no optimizer of tf.train, or none of ours.
+  // Values that are not an optimizer of tf.train, or not one of this package.
   [
     "new OptimWrapper('adam')",
     () => make(OptimWrapper, 'adam'),
@@ -499,7 +499,7 @@ describe('Word for word', () => {
   for (const [what, act, message] of rows) {
     it(`says of ${what}`, async () => {
       const given = things();
-      // What tfjs calls things depends on what else there was.
+      // The names of tfjs depend on what was made before.
       const said = await Promise.resolve()
         .then(() => act(given))
         .then(
@@ -514,7 +514,7 @@ describe('Word for word', () => {
     });
   }
 
-  it('takes entries of gradients without a tensor, as tfjs hands them in', () => {
+  it('takes entries of gradients without a tensor, which tfjs passes in', () => {
     const {optimizer, model, w, x, y} = things();
     optimizer.applyGradients([
       {name: w.name, tensor: undefined},
@@ -526,7 +526,7 @@ describe('Word for word', () => {
     tf.dispose([x, y]);
   });
 
-  it('takes callbacks of users among the known names', () => {
+  it('counts the hypers of your own callbacks as known names', () => {
     const own = callback('messagesOwn', {hypers: {share: 0.5}}, ({p, share}) => ({p: p.mul(share)}));
     expect(() => call(() => new Optimizer([weightDecay, own], Object.assign({lr: 1}, {shares: 1})))).toThrowError(
       "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share.",

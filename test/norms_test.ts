@@ -21,7 +21,7 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 /** In float64. */
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
-/** What a step makes of parameters that start at these values. */
+/** The parameters after a step from these values. */
 async function stepped(
   make: () => Optimizer,
   starts: ReadonlyArray<readonly number[]>,
@@ -38,7 +38,7 @@ async function stepped(
   return values;
 }
 
-/** Within a few roundings of the largest of them; GPUs take numbers below 2^-126 for 0. */
+/** Within a few roundings of the largest number. GPUs treat numbers below 2^-126 as 0. */
 function expectNear(got: readonly number[], wanted: readonly number[]): void {
   expect(got.length).toBe(wanted.length);
   got.forEach((x, i) => {
@@ -62,7 +62,7 @@ const ways: Readonly<Record<string, (run: () => Promise<void>) => Promise<void>>
   eager: eagerly,
 };
 
-// Of 3e38 the norm itself is more than single precision holds.
+// With 3e38, the norm itself is beyond single precision.
 const MAGNITUDES = [1e-12, 1e-3, 1, 1e6, 3e14, 1e18, 3e19, 1e30, 3e38];
 const first = [0.5, -1, 0.25, 0, 0.75];
 const second = [0.125, -0.5];
@@ -106,7 +106,7 @@ for (const [way, within] of Object.entries(ways)) {
         leakless(() =>
           within(async () => {
             const rate = 0.02;
-            // A norm of the parameter that counts, beside a gradient and an infinite rate that don't.
+            // The norm of the parameter counts; the gradient and the infinite rate do not.
             const [p, grad] = [
               times(first, Math.min(magnitude, 1e38)),
               times([0.25, 0.5, -0.5, 1, 0], Math.min(magnitude, 1e38)),
@@ -151,7 +151,7 @@ for (const [way, within] of Object.entries(ways)) {
         ));
     }
 
-    it('keeps NaN and infinity seen', () =>
+    it('keeps NaN and infinity', () =>
       leakless(() =>
         within(async () => {
           for (const large of [1, 3e19]) {
@@ -168,7 +168,7 @@ for (const [way, within] of Object.entries(ways)) {
         }),
       ));
 
-    it('takes zeros, scalars and parameters without elements', () =>
+    it('works with zeros, scalars and parameters without elements', () =>
       leakless(() =>
         within(async () => {
           const makes = [
@@ -204,7 +204,7 @@ for (const [way, within] of Object.entries(ways)) {
 describeBackends('max', backend => {
   const keepMax = callback('keepMax', {state: {most: scalar}}, ({p, grad}) => ({p: p.sub(grad), most: grad.max()}));
 
-  /** The largest of a gradient, as state. */
+  /** The largest element of a gradient, as state. */
   async function largest(values: readonly number[], shape: readonly number[]): Promise<number | undefined> {
     const optimizer = new Optimizer([keepMax], {});
     const variable = tf.tidy(() => tf.variable(tf.zeros([...shape])));

@@ -6,7 +6,7 @@ import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 import {eagerly} from './support/trained';
 
-/** As JavaScript's users write it, without a type that forbids what is wrong. */
+/** A callback in plain JavaScript, without a type that forbids mistakes. */
 function untyped(name: string, declared: object): Callback {
   const declaration: Partial<Declaration> = {hypers: {lr: required}, ...declared};
   return unregisteredCallback(name, declaration);
@@ -70,7 +70,7 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
     () => ({total: () => Promise.resolve({}), run: fine}),
     'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: grad.sum()} at once; what has to be awaited comes before the step.',
   ],
-  'a total of nothing': [
+  'a total of null': [
     () => ({total: () => null, run: fine}),
     'faulty: total returned null; it must return an object such as {sum: grad.sum()}.',
   ],
@@ -90,7 +90,7 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
     () => ({state: {mine: startAt(disposed)}, run: fine}),
     "faulty: the start gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it no longer needs.",
   ],
-  'a start of nothing': [
+  'a start of null': [
     () => ({state: {mine: untypedStart(() => null)}, run: fine}),
     "faulty: the start of 'mine' gave null; it must give a float32 tensor.",
   ],
@@ -159,7 +159,7 @@ describeBackends('what a callback must not return', () => {
       }
     }));
 
-  it('does not leave what it made where it could not be traced', () =>
+  it('leaves no tensor where it could not be traced', () =>
     leakless(async () => {
       const two = callback('timesTwo', {}, ({p}) => ({p: p.mul(tf.scalar(2))}));
       const optimizer = new Optimizer([two], {});

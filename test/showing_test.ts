@@ -14,7 +14,7 @@ const TO_SAVE =
   'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
   'call train() before saving the optimizer. model.save(place), without it, saves what is shown.';
 
-/** What `evaluate` can do wrong for the second parameter, and what is said of it. */
+/** Mistakes of `evaluate` for the second parameter, and their errors. */
 interface Fault {
   readonly title: string;
   readonly fault: (average: tf.Tensor) => unknown;
@@ -93,7 +93,7 @@ describeBackends(
         }));
     }
 
-    it('is undone for the variables that are left where one was disposed meanwhile', () =>
+    it('is undone for the remaining variables where one was disposed in between', () =>
       leakless(async () => {
         const variables = variablesOf([[2], [3]]);
         const optimizer = ema(sgd(0.1, {params: variables}), {decay: 0.5});

@@ -6,7 +6,7 @@ import {tf} from '../support/tfjs';
 const lrs = Array.from({length: 100}, (_, i) => 1e-7 * 1e8 ** (i / 100));
 const curve = (lossAt: (i: number) => number, steps = 100, numIt = 100): Agreement =>
   agreementOf({lrs: lrs.slice(0, steps), losses: lrs.slice(0, steps).map((_, i) => lossAt(i)), numIt});
-/** Flat, falling from step 45, lowest at step 75, exploding after it. */
+/** Flat at first. Falls from step 45, is lowest at step 75, and explodes after that. */
 const good = (i: number) => (i < 45 ? 2 : i < 75 ? 2 - (i - 45) / 25 : 0.8 + (i - 75) ** 2 / 100);
 
 /** Straight lines through points. */
@@ -72,7 +72,7 @@ describe('What lrFind suggests', () => {
       'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.',
     ],
     [
-      'one that explodes at once',
+      'a curve that explodes at once',
       () => curve(i => 2 ** i, 6),
       'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell: begin at a lower startLr.',
     ],
@@ -104,7 +104,7 @@ describe('What lrFind suggests', () => {
     ['few steps', () => curve(good, 20, 20), '20 steps are too few to tell: set numIt to 25 at least.'],
   ];
   for (const [what, found, reason] of nothing) {
-    it(`is nothing for ${what}`, () => {
+    it(`is undefined for ${what}`, () => {
       expect(found()).toEqual(jasmine.objectContaining({suggestion: undefined, reason}));
     });
   }
@@ -119,7 +119,7 @@ describe('What lrFind suggests', () => {
     ).toBeDefined();
   });
 
-  it('trains better than the rate to begin with', async () => {
+  it('trains better than the initial rate', async () => {
     await tf.setBackend('cpu');
     const xs = tf.tensor2d(
       Array.from({length: 128}, (_, i) => Math.sin(7 * i)),

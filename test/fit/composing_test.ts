@@ -53,7 +53,7 @@ function everything() {
   return made;
 }
 
-/** All callbacks of this package for a fit but the schedules, with some of tfjs's own. */
+/** All callbacks of this package for a fit, except the schedules, with some of tfjs's own. */
 function callbacksFor(place: tf.io.IOHandler): AnyFitCallback[] {
   return [
     record({gradNorm: true, updateNorm: true}),
@@ -98,7 +98,7 @@ describeBackends(
             ...Object.keys(present(whole.optimizer.hypers[0])).flatMap(hyper => [`${hyper}_0`, `${hyper}_1`]),
           ]),
         );
-        // Two of three batches only add up.
+        // Two of three batches only sum gradients.
         expect(history['update_norm']?.map(norm => Number(norm) > 0)).toEqual(
           Array.from({length: 16}, (_, i) => i % 3 === 2),
         );
@@ -147,7 +147,7 @@ describe('restoreBestWeights', () => {
     await tf.setBackend('cpu');
   });
 
-  it('goes with averages and early stopping', async () => {
+  it('works with averages and early stopping', async () => {
     const {model, optimizer, x, y, dispose} = everything();
     const losses: number[] = [];
     const watch = {

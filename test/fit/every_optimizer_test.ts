@@ -10,7 +10,7 @@ import {recordSteps, tinyFit} from './support/model';
 
 type Layers = tf.layers.Layer[];
 
-/** Each with two groups. */
+/** Optimizers with two groups each. */
 const OPTIMIZERS: ReadonlyArray<{readonly name: string; readonly make: (layers: Layers) => Optimizer}> = [
   ...everyOptimizer.map(({name, make}) => ({
     name,
@@ -31,7 +31,7 @@ describeBackends(
   'a schedule in a fit',
   () => {
     for (const {name, make} of OPTIMIZERS) {
-      it(`reaches each group of ${name}, and goes back`, async () => {
+      it(`reaches each group of ${name}, and ends with the hypers from before`, async () => {
         // tfjs's centered RMSProp makes NaN of some weights and batches.
         const kernelInitializer = tf.initializers.glorotUniform({seed: 3});
         const layers = [
@@ -50,7 +50,7 @@ describeBackends(
         });
         expectClose(steps.flat(), [0, 0.2, 0, 0.15, 0, 0.1, 0, 0.05], 1e-12);
         const after = await bitsOf(model.getWeights());
-        // A rate of 0 moves nothing.
+        // A rate of 0 changes nothing.
         expect(after.slice(0, 2)).withContext(present(low).name).toEqual(before.slice(0, 2));
         expect(after.slice(2)).withContext(present(high).name).not.toEqual(before.slice(2));
         expect(optimizer.hypers.map(({lr}) => lr)).toEqual([0.1, 0.1]);

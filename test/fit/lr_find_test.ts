@@ -47,7 +47,7 @@ describe('lrFind', () => {
           const wanted = present(one.expected[name]);
           const {lr, point} = present(found);
           const got = [lr, point.lr, point.loss];
-          // Relative: rates are small. The points were recorded from float32 inputs.
+          // Compared relatively, because rates are small. The points were recorded from float32 inputs.
           const expected = [wanted.lr_float64_inputs, ...wanted.point];
           expectClose(
             got.map((value, i) => value / present(expected[i])),
@@ -91,7 +91,7 @@ describe('lrFind', () => {
     dispose();
   });
 
-  it('takes datasets, of unknown length too', async () => {
+  it('takes datasets, with unknown lengths too', async () => {
     const given = tinyFit(sgd(0.1));
     const known = (await samples(given.x, given.y)).batch(2);
     const unknown = known.filter(() => true);
@@ -113,14 +113,14 @@ describe('lrFind', () => {
     });
   }
 
-  it('says that an optimizer of tf.train has to be wrapped', async () => {
+  it('says that an optimizer of tf.train must be wrapped', async () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     await expectAsync(lrFind(model, x, y)).toBeRejectedWithError(/wrap it/);
     dispose();
   });
 });
 
-/** A real lrFind whose losses are those that were prescribed. */
+/** A real lrFind with prescribed losses. */
 async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): Promise<LrFindResult> {
   const raw = golden.numbers(one.raw_losses);
   let i = 0;
@@ -150,7 +150,7 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
   return found;
 }
 
-/** Everything that training could change, bit for bit. */
+/** Everything that training can change, bit for bit. */
 async function all(model: tf.LayersModel, optimizer: Optimizer): Promise<unknown> {
   const weights = await Promise.all(model.getWeights().map(weight => weight.data()));
   const state = await Promise.all(
@@ -174,7 +174,7 @@ const OPTIMIZERS: Readonly<Record<string, (layers: tf.layers.Layer[]) => Optimiz
     ),
 };
 
-/** How many tensors there are more afterwards. */
+/** The number of tensors that it leaves. */
 async function tensorsLost(act: () => PromiseLike<void>): Promise<number> {
   const before = tf.memory().numTensors;
   await act();
@@ -190,7 +190,7 @@ const FAILING = {
 interface End {
   readonly options: () => LrFindOptions & TrainOptions;
   readonly error?: RegExp;
-  /** tfjs itself leaves tensors behind where a hook throws. */
+  /** Where a hook throws, tfjs itself leaves tensors. */
   readonly leaks?: boolean;
 }
 
@@ -301,7 +301,7 @@ describe('lrFind on stateful recurrent layers', () => {
         });
         expect(model.history).toBe(history);
         const seen = [predicted(), predicted()];
-        // The same two batches again, from the states that the layers had before.
+        // The same two batches again, from the earlier states of the layers.
         expect(seen[0]).not.toEqual(seen[1]);
         model.resetStates();
         tf.dispose([x, y]);

@@ -10,7 +10,7 @@ type Metric = string | ((labels: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 type Direction = 'max' | 'min';
 
 const {metrics} = tf;
-/** Everything by which `compile` takes a metric of tfjs-layers. */
+/** All names and functions by which `compile` takes a metric of tfjs-layers. */
 const METRICS: ReadonlyArray<readonly [Direction, ReadonlyArray<Metric>]> = [
   [
     'max',
@@ -88,7 +88,7 @@ async function logged(
   loss = 'categoricalCrossentropy',
 ): Promise<string[]> {
   const model = withOutputs(outputs);
-  // tfjs's type asks for functions of its own alias of a tensor.
+  // tfjs's type asks for functions of its own alias for a tensor.
   const given = metric === undefined ? {} : {metrics: [metric]};
   const optimizer = sgd(0.1);
   model.compile({optimizer, loss, ...given});
@@ -97,7 +97,7 @@ async function logged(
   const y = sparse ? tf.zeros([4, 1]) : tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3).toFloat();
   const labels = outputs.map(() => y);
   const {history} = await model.fit(x, labels, {validationData: [x, labels]}).catch((error: unknown) => {
-    // Labels for the loss and for a sparse metric have other shapes: the loss is of no interest here.
+    // Labels for the loss and for a sparse metric differ in shape. The loss does not matter here.
     throw new Error(`${String(metric)}: ${String(error)}`);
   });
   tf.dispose([x, y]);
@@ -150,7 +150,7 @@ describe('The direction of a monitored value', () => {
     }
   });
 
-  it('is max for auc, and where a bundler or a user names a metric a bit differently', () => {
+  it('is max for auc, and where a bundler or a user names a metric slightly differently', () => {
     for (const name of [
       'auc',
       'AUC',
@@ -171,7 +171,7 @@ describe('The direction of a monitored value', () => {
     }
   });
 
-  it('is not known for anything else', () => {
+  it('is unknown for all other names', () => {
     for (const name of [
       'f1',
       'given',
@@ -194,7 +194,7 @@ describe('The direction of a monitored value', () => {
     checkpoint: (monitor: string) => checkpoint(memoryHandler(), {monitor, saveBest: true}),
   };
   for (const [name, make] of Object.entries(watching)) {
-    it(`is asked for by ${name} when training begins, with nothing changed`, async () => {
+    it(`is asked for by ${name} when training begins, and nothing has changed`, async () => {
       const given = tinyFit(sgd(0.5));
       const {model, optimizer, x, y} = given;
       const watch = make('f1');
@@ -267,7 +267,7 @@ describe('The direction of a monitored value', () => {
     given.dispose();
   });
 
-  it('is followed: the best epoch of each is kept, in the same way by all who watch', async () => {
+  it('is followed: all callbacks that monitor it find the same best epoch', async () => {
     spyOn(console, 'warn');
     for (const [monitor, best] of [
       ['val_precision', 2],

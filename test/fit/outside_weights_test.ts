@@ -35,7 +35,7 @@ const MODELS: Readonly<Record<string, () => Layer[]>> = {
   ],
 };
 
-/** All tensors that layers keep outside of their weights. */
+/** All tensors that layers keep outside their weights. */
 function states(model: tf.LayersModel): number[][] {
   const seen = new Set<unknown>();
   const found: number[][] = [];
@@ -103,7 +103,7 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
 };
 
 describeBackends(
-  'lrFind leaves what is outside of the weights',
+  'lrFind leaves the tensors outside the weights',
   () => {
     for (const [name, make] of Object.entries(MODELS)) {
       for (const [end, {options, error}] of Object.entries(ENDINGS)) {

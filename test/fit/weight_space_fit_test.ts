@@ -40,7 +40,7 @@ const replaceWeights = (model: tf.LayersModel) => {
   });
 };
 
-/** Has each epoch log the loss that is given for it. */
+/** Lets each epoch log its loss from this list. */
 function withLosses(losses: readonly number[]) {
   const onEpochEnd = (epoch: number, logs?: tf.Logs) => {
     if (logs !== undefined) logs['given'] = present(losses[epoch]);
@@ -126,7 +126,7 @@ describe('frozen weights in fit', () => {
     dispose();
   });
 
-  it('have bnFreeze follow freezing and thawing in the middle', async () => {
+  it('let bnFreeze follow freezing and thawing in the middle', async () => {
     const layers = [tf.layers.batchNormalization({inputShape: [2]}), tf.layers.dense({units: 1})];
     const {model, optimizer, x, y, dispose} = tinyFit(
       given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}),
@@ -206,14 +206,14 @@ describe('slow weights in fit', () => {
     dispose();
   });
 
-  /** What leaves the optimizer with the state that belongs to the weights. */
+  /** What runs before. After each of these, the state belongs to the weights. */
   const BEFORE: Readonly<Record<string, (fit: ReturnType<typeof made>) => Promise<unknown>>> = {
     'a fit': ({model, x, y}) => model.fit(x, y, FIT),
     lrFind: async ({model, x, y}) => {
       await model.fit(x, y, FIT);
       await lrFind(model, x, y, {...FIT, numIt: 5});
     },
-    'lrFind, before which they were replaced already': async ({model, x, y}) => {
+    'lrFind, with weights that were replaced before it': async ({model, x, y}) => {
       await model.fit(x, y, FIT);
       replaceWeights(model);
       await lrFind(model, x, y, {...FIT, numIt: 5});
@@ -241,7 +241,7 @@ describe('slow weights in fit', () => {
     });
   }
 
-  it("go back with lrFind, which replaced weights don't make forget that they are", async () => {
+  it('go back after lrFind, and still count as replaced', async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, x, y, dispose} = made();
     await model.fit(x, y, FIT);
@@ -264,7 +264,7 @@ describe('restoreBestWeights', () => {
     await tf.setBackend('cpu');
   });
 
-  it('brings the state in weight space back with the weights, and leaves the rest', async () => {
+  it('restores the state in weight space with the weights, and leaves other state', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
     const entriesOf = (names: readonly string[]) => {
       const states = optimizer.paramLists.flat().map(variable => optimizer.state.get(variable));
@@ -289,7 +289,7 @@ describe('restoreBestWeights', () => {
     dispose();
   });
 
-  it('has eval() show what evaluateAverages had validation see', async () => {
+  it('lets eval() show the same weights as evaluateAverages', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
     const {history} = await model.fit(x, y, {
       ...FIT,
@@ -306,7 +306,7 @@ describe('restoreBestWeights', () => {
     dispose();
   });
 
-  it('restores the weights alone where the optimizer is one of tf.train', async () => {
+  it('restores only the weights where the optimizer is one of tf.train', async () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     const seen: number[][][] = [];
     const look = {
@@ -319,7 +319,7 @@ describe('restoreBestWeights', () => {
     dispose();
   });
 
-  it('restores the weights alone where a callback compiled the model with another optimizer', async () => {
+  it('restores only the weights where a callback compiled the model with another optimizer', async () => {
     const {model, x, y, dispose} = averaged();
     const other = lookahead(sgd(0.1));
     const seen: number[][][] = [];
@@ -342,7 +342,7 @@ describe('checkpoint', () => {
     await tf.setBackend('cpu');
   });
 
-  it('brings weights and their state back, also of replaced weights, and no warning comes', async () => {
+  it('restores weights and their state, also after weights were replaced, without a warning', async () => {
     const {model, x, y, dispose} = averaged();
     const place = memoryHandler();
     const warned = spyOn(console, 'warn');

@@ -10,7 +10,7 @@ import {tf} from '../support/tfjs';
 
 const SIZES = [1000, 7];
 
-/** Makes the n-th allocation from now on fail; gives what ends that. */
+/** Lets the n-th allocation from now on fail. @returns what ends that. */
 type Failure = (n: number) => () => void;
 
 const counted = (n: number, fail: () => unknown) => (original: (...values: unknown[]) => unknown) => {
@@ -29,7 +29,7 @@ const malloc =
   n =>
     replaceMethod(assertWasmBackend(tf.backend()).wasm, '_malloc', counted(n, fail));
 
-/** As an engine does where it has no room for an array. */
+/** Fails like an engine without room for an array. */
 function arrays(n: number): () => void {
   const original = Float32Array;
   let made = 0;
@@ -49,10 +49,10 @@ const FAILURES: ReadonlyArray<readonly [backend: BackendName, how: string, failu
   ['wasm', 'gives no room', malloc(() => 0)],
   ['wasm', 'throws', malloc(thrown)],
   ['cpu', 'throws', arrays],
-  // As emscripten's does once it has failed.
+  // As emscripten's allocator does once it has failed.
   ['wasm', 'gives room that begins in the memory and ends beyond it', malloc(() => lengthOfMemory() - 16)],
   ['wasm', 'gives room beyond the memory', malloc(() => lengthOfMemory() + 65536)],
-  // The signed number of an address above 2 GB.
+  // An address above 2 GB, as a signed number.
   ['wasm', 'gives room far beyond the memory', malloc(() => -65536)],
 ];
 
@@ -60,7 +60,7 @@ class Training {
   readonly variables = SIZES.map(size => tf.tidy(() => tf.variable(tf.ones([size]))));
   readonly optimizer: Optimizer = lookahead(adam(0.1, {wd: 0, eps: 1e-8}), {k: 2});
   readonly #gradients = this.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
-  /** Share the variables' data, so that a step has to make other. */
+  /** These share the variables' data, so that a step must allocate new data. */
   readonly #sharing: tf.Tensor[] = [];
 
   step(): void {
@@ -91,13 +91,13 @@ describeBackends(
       if (on !== backend) continue;
       for (const before of [0, 2]) {
         it(`leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} steps`, async () => {
-          // Compiles: what runs out there lets the step run as ordinary operations.
+          // This compiles. Without memory there, the step would run as ordinary operations.
           const first = new Training();
           for (let i = 0; i < 3; i++) first.step();
           first.dispose();
           let failing = 0;
           for (let failed = true; failed; failing++) {
-            // Whatever an earlier step left room for is gone then.
+            // This takes the room that an earlier step left.
             if (backend === 'wasm') await restartWasm({simd: true});
             await leakless(() => {
               const training = new Training();
@@ -123,7 +123,7 @@ describeBackends(
                 .values()
                 .slice(0, SIZES.length)
                 .forEach(of => {
-                  // Adam walks 0.1 a step here, and the second one is synchronized halfway back.
+                  // Adam moves by 0.1 per step here, and Lookahead takes half of the second step back.
                   expectClose(
                     of,
                     of.map(() => (before === 0 ? 0.9 : 0.8)),
@@ -133,7 +133,7 @@ describeBackends(
               training.dispose();
             });
           }
-          // Both variables, and where they start the averages and the slow weights too.
+          // Both variables; in the first step, the averages and the slow weights too.
           expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
         });
       }

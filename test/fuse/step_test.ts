@@ -5,7 +5,7 @@ import {leakless} from '../support/leakless';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
-// Next to the four elements of a vector, next to a tile, and more than a call's 16-bit count could hold.
+// Around the four elements of a vector, around a tile, and more than the 16-bit count of a call can hold.
 const SIZES = [1, 3, 4, 5, 8191, 8192, 8193, 70_001];
 
 function wave(size: number, phase: number): Float32Array {
@@ -18,7 +18,7 @@ function variablesOf(sizes: readonly number[]): tf.Variable[] {
   return sizes.map((size, i) => tf.tidy(() => tf.variable(tf.tensor1d(wave(size, i)))));
 }
 
-/** What is left after some steps: parameters, then state. */
+/** The tensors after some steps: parameters, then state. */
 function run(
   optimizer: Optimizer,
   variables: readonly tf.Variable[],
@@ -51,7 +51,7 @@ describeBackends(
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
     for (const {name, make} of optimizers) {
-      it(`of ${name} computes what the eager one does, in every size`, () =>
+      it(`of ${name} computes the same as the eager one, in every size`, () =>
         leakless(() => {
           const results = [true, false].map(fusing => {
             tf.env().set('OPTIM_FUSING', fusing);
@@ -73,7 +73,7 @@ describeBackends(
         }));
     }
 
-    it('takes the sign of tiny numbers, which tfjs on WASM takes for 0', () =>
+    it('computes the sign of tiny numbers, which tfjs on WASM treats as 0', () =>
       leakless(() => {
         const bySign = callback('bySign', {}, ({p, grad}) => ({p: p.sub(grad.sign())}));
         const variable = tf.tidy(() => tf.variable(tf.zeros([5])));
@@ -86,7 +86,7 @@ describeBackends(
         ended(optimizer, [variable]);
       }));
 
-    it('adds up norms as float64 does', () =>
+    it('sums norms in float64', () =>
       leakless(() => {
         const size = 500_000;
         const variables = variablesOf([size]);
@@ -97,7 +97,7 @@ describeBackends(
         ended(optimizer, variables);
       }));
 
-    it('adds up totals over all parameters as float64 does', () =>
+    it('sums totals over all parameters in float64', () =>
       leakless(() => {
         const clipped = callback(
           'clippedByTotal',
@@ -119,7 +119,7 @@ describeBackends(
         ended(optimizer, variables);
       }));
 
-    it('is one kernel, and compiles once whatever hypers and shapes', () =>
+    it('is one kernel, and compiles once for all hypers and shapes', () =>
       leakless(async () => {
         const variables = variablesOf([3, 5, 8]);
         const optimizer = adam(0.1);

@@ -3,10 +3,10 @@ import compile from 'watr/compile';
 import {assembleText} from '../../src/wasm/assemble';
 import {type Immediate, immediateOf, TEXT_INSTRUCTIONS} from '../../src/wasm/text_opcodes';
 
-/** The same text by a full assembler. */
+/** The same text, assembled by watr. */
 function reference(text: string): number[] {
   const binary: unknown = compile(text);
-  if (!(binary instanceof Uint8Array)) throw new Error('watr made no binary.');
+  if (!(binary instanceof Uint8Array)) throw new Error('watr must make a binary.');
   return [...binary];
 }
 
@@ -73,7 +73,7 @@ describe('The assembler names', () => {
     ['an unknown local', moduleOf('(func (local.get $y))'), /local\.get \$y/],
     ['an unknown label', moduleOf('(func (br $out))'), /br \$out/],
     ['an unknown type', moduleOf('(func (param $x i33))'), /i33/],
-    ['what is no number', moduleOf('(func (f32.const one))'), /one/],
+    ['an operand that is not a number', moduleOf('(func (f32.const one))'), /one/],
     ['unbalanced text', '(module (func)', /balanced/],
   ] as const) {
     it(what, () => {

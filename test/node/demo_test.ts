@@ -74,7 +74,7 @@ describe('The demo page', () => {
     expect(await demo.curves('accuracy-chart')).toEqual([8, 8]);
   });
 
-  it('trains where the server isolates the page, so that WASM could have threads', async () => {
+  it('trains where the server isolates the page, so that WASM can have threads', async () => {
     const isolating = await serveFolder(folder, '/', {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',

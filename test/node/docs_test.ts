@@ -14,7 +14,7 @@ describeDocs('wasm', blocks);
 const pages = new Map(pagesOf('.').map(page => [page, readFileSync(page, 'utf8')]));
 
 describe('the code in the pages', () => {
-  it('is in languages that are tested only', () => {
+  it('uses only languages that are tested', () => {
     expect(blocks.length).toBeGreaterThan(40);
     for (const {name, language} of blocks)
       expect(language)

@@ -8,7 +8,7 @@ import {type Ended, runCommand} from '../support/run_command';
 /** Runs an example as a user does. */
 const start = (file: string, ...args: readonly string[]) => runCommand('npx', 'tsx', `examples/${file}`, ...args);
 
-/** The numbers that the text has where the pattern has groups. */
+/** The numbers in the text at the groups of the pattern. */
 function numbersIn(text: string, pattern: RegExp): number[] {
   const match = pattern.exec(text);
   if (match === null) throw new Error(`There is no ${String(pattern)} in:\n${text}`);
@@ -26,7 +26,7 @@ function row(stdout: string, name: string): number[] {
   return numbers;
 }
 
-/** What a net that knows nothing loses on ten digits. */
+/** The loss of an untrained net on ten digits. */
 const GUESSING = Math.log(10);
 
 interface Example {
@@ -160,14 +160,14 @@ describe('examples', () => {
       const inOut = (...texts: readonly string[]) =>
         start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
 
-      it('trains and says what came of it', async () => {
+      it('trains and prints its results', async () => {
         const {code, stdout, stderr} = await inOut(...args);
         expect(code).withContext(stderr).toBe(0);
         expect(stderr).toMatch(/100 % \| /);
         await shows(stdout, inOut);
       });
 
-      it('says what it takes, and refuses the rest with exit code 2', async () => {
+      it('lists its options, and refuses others with exit code 2', async () => {
         const [help, wrong] = await Promise.all([start(file, '--help'), start(file, '--seed', 'lucky')]);
         expect(help.code).toBe(0);
         for (const option of options) expect(help.stdout).toContain(`--${option} `);

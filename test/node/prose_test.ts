@@ -101,7 +101,7 @@ describe(`node ${CHECKER}`, () => {
     expect(await runCommand('node', CHECKER, ...files)).toEqual({code: 0, stdout: '', stderr: ''});
   });
 
-  it('says what it takes, and refuses the rest with exit code 2', async () => {
+  it('explains itself, and refuses unknown options and files with exit code 2', async () => {
     const help = await runCommand('node', CHECKER, '--help');
     expect(help.code).toBe(0);
     expect(help.stdout).toContain('tools/prose_patterns.mjs');

@@ -27,7 +27,7 @@ const architecture = readFileSync('docs/architecture.md', 'utf8');
 const glossary = present(present(/## Glossary\n([^]*?)\n## /.exec(architecture))[1]);
 
 describe('the words of src', () => {
-  it('are none that were retired', () => {
+  it('do not include retired words', () => {
     const found = files.flatMap(file =>
       readFileSync(join('src', file), 'utf8')
         .split('\n')

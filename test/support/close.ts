@@ -20,7 +20,7 @@ export function expectClose(
   else fail(found);
 }
 
-/** What `expectClose` complains about; undefined where the numbers are close. */
+/** The complaint of `expectClose`; undefined where the numbers are close. */
 export function difference(
   actual: number | ArrayLike<number>,
   expected: number | ArrayLike<number>,

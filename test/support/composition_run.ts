@@ -8,7 +8,7 @@ import {Float64Value} from './float64_value';
 import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
-/** A parameter after a run, and its state: numbers of the host by themselves, tensors as lists. */
+/** A parameter after a run, and its state: host numbers as numbers, tensors as lists. */
 export interface ParameterResult {
   readonly p: readonly number[];
   readonly state: Readonly<Record<string, number | readonly number[]>>;
@@ -105,7 +105,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   );
   const common = new Map<string, number>();
   for (let step = 0; step < steps; step++) {
-    // As in the optimizer, nothing happens to a parameter without elements.
+    // As in the optimizer, a parameter without elements does not change.
     const filled = parameters.filter(({p}) => p.size > 0);
     const drafts = filled.map(
       ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Draft => {
@@ -134,7 +134,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       parameter.p = p;
       for (const [name, entry] of Object.entries(entries)) {
         if (typeof entry === 'number' && chain.common.has(name)) {
-          // A parameter that was stopped has it as it was.
+          // The entry of a parameter that was stopped does not change.
           if (entry !== before.get(name)) common.set(name, entry);
         } else parameter.entries.set(name, entry);
       }

@@ -2,7 +2,7 @@ import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-cor
 
 import {present} from './present';
 
-/** What to choose in the form. Names of inputs and selects; `optimizers` beside tf.train.adam. */
+/** What to choose in the form, by names of inputs and selects. `optimizers`: those that train besides tf.train.adam. */
 export interface Choice {
   readonly backend?: string;
   readonly schedule?: string;
@@ -12,7 +12,7 @@ export interface Choice {
   readonly optimizers?: readonly string[];
 }
 
-/** What a row of the results says. */
+/** A row of the results. */
 export interface Result {
   readonly name: string;
   readonly loss: number;
@@ -20,12 +20,12 @@ export interface Result {
   readonly figures: readonly number[];
 }
 
-// Software WebGPU compiles for long.
+// Software WebGPU compiles slowly.
 const TIMEOUT = 100_000;
 
 /** The demo page in a browser of its own, as a visitor sees it. */
 export class DemoPage {
-  /** What went wrong that no visitor would see: errors, failed requests, requests to elsewhere. */
+  /** Problems that no visitor would see: errors, failed requests, requests to other hosts. */
   readonly problems: string[] = [];
 
   private constructor(
@@ -47,7 +47,7 @@ export class DemoPage {
     });
     page.on('request', request => {
       if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
-        this.problems.push(`${request.url()} is elsewhere`);
+        this.problems.push(`${request.url()} is on another host`);
     });
   }
 
@@ -86,7 +86,7 @@ export class DemoPage {
     return this.page.getByRole('button', {name, exact: true});
   }
 
-  /** Makes so many steps, one by one. */
+  /** Makes `steps` steps, one by one. */
   async step(n: number): Promise<void> {
     const before = await this.page
       .locator('#progress')
@@ -146,7 +146,7 @@ export class DemoPage {
         const data = member(artifacts, 'weightData');
         if (!(data instanceof ArrayBuffer)) throw new Error('A stored model has no weights.');
         const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-        // Names that are taken get a number: that may differ.
+        // Names that exist already get a number, which may differ.
         const config = JSON.stringify(member(artifacts, 'trainingConfig')).replace(/_\d+"/g, '"');
         prints[String(member(member(artifacts, 'userDefinedMetadata'), 'name'))] = `${[...hash].join()} ${config}`;
       }

@@ -4,10 +4,10 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
-/** Blocks that bundlers take, or that call one: run with the packed files, by the tests of the package. */
+/** Blocks for bundlers, or that call one. The tests of the package run them with the packed files. */
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
 const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed']};
-/** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
+/** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
 /** What links of the README begin with, so that they work wherever it is shown. */
@@ -64,7 +64,7 @@ export function blocksOf(text, page) {
 
 /** A block as a module that exports `run`, in TypeScript. */
 function moduleOf({name, language, code}) {
-  // A page may have script tags alone, which the tests of the package load.
+  // A page may have only script tags, which the tests of the package load.
   const script = language === 'html' ? (/<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
   const imports = [];
   const body = script

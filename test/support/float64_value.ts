@@ -4,7 +4,7 @@ import {present} from './present';
 type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
 
-/** What a callback computes with, as plain JavaScript numbers in float64. Booleans are 0 and 1. */
+/** A value of callbacks in plain JavaScript numbers, which are float64. Booleans are 0 and 1. */
 export class Float64Value implements Value {
   constructor(
     readonly shape: readonly number[],

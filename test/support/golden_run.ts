@@ -8,13 +8,13 @@ import {tf} from './tfjs';
 type StateEntry = boolean | GoldenNumber | GoldenNumbers;
 export type StateNumbers = Readonly<Record<string, boolean | number | readonly number[]>>;
 
-/** What a run leaves: all parameters after every step, and the state at its end. */
+/** The results of a run: all parameters after every step, and the state at its end. */
 export interface GoldenRun {
   readonly params: readonly (readonly number[])[][];
   readonly state: readonly StateNumbers[];
 }
 
-/** Runs a golden trajectory on the current backend, its events and what they expect included. */
+/** Runs a golden trajectory on the current backend, with its events and their expectations. */
 export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   const {groups, init_state: flags = {}, grads, events, expected} = one;
   const lists = groups.map(group =>
@@ -61,7 +61,7 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   return {params, state};
 }
 
-/** The state that fastai ends with, by our names. */
+/** fastai's state at the end, with our names. */
 export function goldenState({state, count, slow_weights: slow}: Trajectory): StateNumbers[] {
   return state.map((entries, i) => {
     const own = Object.entries(entries).map(

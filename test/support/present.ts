@@ -1,6 +1,6 @@
-/** What has to be there; throws where it is not. */
+/** A value that must exist; throws where it is null or undefined. */
 export function present<T>(x: T | null | undefined): T {
-  if (x === null || x === undefined) throw new Error('Something that the test relies on is not there.');
+  if (x === null || x === undefined) throw new Error('A value that the test needs is missing.');
   return x;
 }
 

@@ -1,7 +1,7 @@
 import type {BackendName} from './backends';
 import {tf} from './tfjs';
 
-/** Starts a backend anew. Variables go: those of a backend that was removed can't be disposed any more. */
+/** Restarts a backend. Its variables are gone: those of a backend that was removed can't be disposed any more. */
 export async function restartBackend(name: BackendName): Promise<void> {
   tf.disposeVariables();
   const factory = tf.findBackendFactory(name);
@@ -11,7 +11,7 @@ export async function restartBackend(name: BackendName): Promise<void> {
   await tf.ready();
 }
 
-/** Starts tfjs's WASM backend anew: its build with vectors, or the one without. */
+/** Restarts tfjs's WASM backend, in its build with or without vectors. */
 export async function restartWasm({simd}: {readonly simd: boolean}): Promise<void> {
   tf.env().set('WASM_HAS_SIMD_SUPPORT', simd);
   await restartBackend('wasm');

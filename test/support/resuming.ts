@@ -27,7 +27,7 @@ export async function expectSame(actual: tf.LayersModel, expected: tf.LayersMode
     .toEqual(await snapshot(optimizerOf(expected)));
 }
 
-/** Disposes models and their optimizers, which models don't own. */
+/** Disposes models and their optimizers, which models do not own. */
 export function disposeModels(...models: tf.LayersModel[]): void {
   for (const model of models) {
     optimizerOf(model).dispose();

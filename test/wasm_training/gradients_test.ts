@@ -56,11 +56,11 @@ const as3D = (x: Tensor): ReturnType<typeof tf.tensor3d> => x.reshape(volume(x.s
 const as4D = (x: Tensor): ReturnType<typeof tf.tensor4d> => x.reshape(volume(x.shape).slice(0, 4));
 const as5D = (x: Tensor): ReturnType<typeof tf.tensor5d> => x.reshape(volume(x.shape));
 const single = ([one, ...others]: readonly Tensor[]): Tensor => {
-  if (one === undefined || others.length > 0) throw new Error('One tensor was to come out.');
+  if (one === undefined || others.length > 0) throw new Error('f must give one tensor.');
   return one;
 };
 const LINEAR = {step: 1, tolerance: 3e-5};
-/** Inputs so far apart that none overtakes another within the step: between them a maximum is linear too. */
+/** Inputs so far apart that none passes another within the step: a maximum is linear between them too. */
 const APART = {step: 1 / 64, tolerance: 1e-3, apart: 1 / 16};
 
 /**

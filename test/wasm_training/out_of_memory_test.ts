@@ -9,7 +9,7 @@ import {values} from './values';
 
 const filled = (...shape: number[]): tf.Tensor => tf.tensor(values(tf.util.sizeFromShape(shape), 1), shape);
 
-/** Calls of which every allocation is one of ours: tfjs's own kernels go on writing where there is no memory. */
+/** Calls in which every allocation is ours: tfjs's own kernels write even where there is no memory. */
 const CALLS: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
   Conv2DBackpropFilter: () =>
     tf
@@ -43,7 +43,7 @@ const CALLS: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
   MaxPool3D: () => tf.maxPool3d(filled(1, 2, 4, 4, 1).as5D(1, 2, 4, 4, 1), 2, 2, 'valid'),
 };
 
-/** Lets the n-th allocation of a kernel fail. @returns what says how many were tried, and what ends that. */
+/** Lets the n-th allocation of a kernel fail. @returns the count of allocations, and what ends that. */
 function failing(
   name: string,
   n: number,
@@ -87,7 +87,7 @@ describeBackends(
         ['gives no room', () => 0],
         ['gives room that ends beyond the memory', beyond],
       ] as const) {
-        it(`${name} says so, leaves no tensor, and works the next time, where an allocation ${how}`, () =>
+        it(`${name} throws, leaves no tensor, and works the next time, where an allocation ${how}`, () =>
           leakless(() => {
             tf.tidy(() => {
               call();
