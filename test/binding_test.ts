@@ -2,6 +2,7 @@ import {Adam, adam, isOptimizer, Lookahead, lookahead, type Optimizer, optimizer
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {expectClose} from './support/close';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
 import {compiled, smallNet} from './support/small_net';
@@ -337,7 +338,10 @@ describeBackends(
           }),
         ).toEqual([
           jasmine.stringMatching(
-            /can't thaw 'net_block\/kernel\w*', 'net_block\/bias\w*': set `trainable = true` on the layer and compile again/,
+            joined(
+              /can't thaw 'net_block\/kernel\w*', 'net_block\/bias\w*': /,
+              /set `trainable = true` on the layer and compile again/,
+            ),
           ),
         ]);
         optimizer.dispose();

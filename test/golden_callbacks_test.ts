@@ -133,7 +133,8 @@ describeBackends(
   () => {
     callbacks.cases.forEach((one, i) => {
       const {fn, shape, state, kwargs, partial, expected} = one;
-      it(`${i}: ${fn} of shape [${shape}] with ${[...Object.keys({...kwargs, ...partial}), ...Object.keys(state)].join(', ')}`, () =>
+      const given = [...Object.keys({...kwargs, ...partial}), ...Object.keys(state)];
+      it(`${i}: ${fn} of shape [${shape}] with ${given.join(', ')}`, () =>
         leakless(async () => {
           const call = CALLS[fn];
           if (call === undefined) throw new Error(`CALLS has no entry for ${fn}.`);

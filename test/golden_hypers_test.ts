@@ -36,7 +36,8 @@ describeBackends(
   () => {
     for (const one of ofKind('ctor')) {
       const {optimizer, inner, n_groups: groups, expect_hypers: expected} = one;
-      it(`constructor: ${optimizer} ${named(one.hypers)} ${inner === undefined ? '' : named(inner)}, ${groups} groups`, () =>
+      const over = inner === undefined ? '' : named(inner);
+      it(`constructor: ${optimizer} ${named(one.hypers)} ${over}, ${groups} groups`, () =>
         withOptimizer(
           groups,
           1,
@@ -108,7 +109,8 @@ describeBackends(
     }
 
     for (const {n_groups: groups, params_per_group: perGroup, force_train: forced, calls} of ofKind('freeze')) {
-      it(`freezing ${groups} groups of ${perGroup}, ${forced.length} forced to train: ${named(calls.map(({call}) => call))}`, () =>
+      const what = named(calls.map(({call}) => call));
+      it(`freezing ${groups} groups of ${perGroup}, ${forced.length} forced to train: ${what}`, () =>
         withOptimizer(
           groups,
           perGroup,

@@ -72,8 +72,8 @@ for (const [name, {cases}] of Object.entries(optimFiles)) {
           );
           continue;
         }
-        // Numbers leave the range of float32 here; where, depends on the order of operations. What is finite in fastai's
-        // float32 stays finite.
+        // Numbers leave the range of float32 here. The step depends on the order of operations; what is finite in
+        // fastai's float32 stays finite.
         it(`${one.name} (beyond float32: finite where fastai's float32 is)`, () =>
           leakless(async () => {
             const {params} = await runGolden(one);

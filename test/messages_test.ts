@@ -62,8 +62,10 @@ type Row = readonly [what: string, act: (given: Things) => unknown, message: str
 
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
-  'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, shuffle, classWeight, sampleWeight, ' +
-  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, validationBatches, signal, onProgress, onCount, keepWindow.';
+  'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
+  'shuffle, classWeight, sampleWeight, ' +
+  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, ' +
+  'validationBatches, signal, onProgress, onCount, keepWindow.';
 
 const rows: readonly Row[] = [
   // The learning rate goes first.
@@ -85,7 +87,8 @@ const rows: readonly Row[] = [
   [
     'new Adam(weights, lr)',
     ({model}) => make(Adam, model.trainableWeights, 0.01),
-    'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a LayerVariable]. Write adam(0.01, {params: …}).',
+    'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a ' +
+      'LayerVariable]. Write adam(0.01, {params: …}).',
   ],
   [
     'new SGD(variables)',
@@ -118,7 +121,8 @@ const rows: readonly Row[] = [
   [
     'adam(lr, b1, b2, eps)',
     () => call(adam, 1e-3, 0.9, 0.999, 1e-7),
-    'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, eps: 1e-7}).',
+    'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, ' +
+      'eps: 1e-7}).',
   ],
   [
     'new Adam(lr, b1)',
@@ -259,12 +263,14 @@ const rows: readonly Row[] = [
   [
     'fitOneCycle({maxLr})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
-    `fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+    "fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
+      `pctStart, moms, keep; ${OF_FIT}`,
   ],
   [
     'fitOneCycle({lr_max})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
-    `fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+    "fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
+      `pctStart, moms, keep; ${OF_FIT}`,
   ],
   [
     'lrFind({numIts})',
@@ -274,7 +280,8 @@ const rows: readonly Row[] = [
   [
     'fitFlatCos({batch_size})',
     ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}),
-    `fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, pctStart, keep; ${OF_FIT}`,
+    "fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, " +
+      `pctStart, keep; ${OF_FIT}`,
   ],
   [
     'fitSgdr({quickly})',
@@ -284,7 +291,8 @@ const rows: readonly Row[] = [
   [
     'fineTune({epoch}) on a dataset',
     ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
-    `fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, divFinal, pctStart, moms, wd; ${OF_FIT}`,
+    "fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, " +
+      `divFinal, pctStart, moms, wd; ${OF_FIT}`,
   ],
   // Names in other libraries.
   ...(
@@ -303,7 +311,8 @@ const rows: readonly Row[] = [
       ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
       [
         'nesterov',
-        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
+        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, ' +
+          'mom, true)).',
       ],
       ['amsgrad', 'There is no AMSGrad here: leave it out.'],
     ] as const
@@ -348,12 +357,14 @@ const rows: readonly Row[] = [
   [
     'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
-    "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, lr, wd, mom, sqrMom, eps, dampening.",
+    "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
+      'lr, wd, mom, sqrMom, eps, dampening.',
   ],
   [
     'weight_decay of an optimizer without weight decay',
     () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
-    "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: [weightDecay], wd: …}. Known: lr.",
+    "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
+      '[weightDecay], wd: …}. Known: lr.',
   ],
   ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "The hyper 'mom' must be a finite number, got '0.9'."],
   ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "The hyper 'mom' must be a finite number, got null."],
@@ -368,14 +379,16 @@ const rows: readonly Row[] = [
   [
     'paramScheduler(cos(…))',
     () => call(paramScheduler, cos(1, 0)),
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
+      'that moves.',
   ],
   [
     'setSchedule(cos(…))',
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]);
     },
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
+      'that moves.',
   ],
   [
     'fitCallbacks([paramScheduler])',
@@ -421,7 +434,8 @@ const rows: readonly Row[] = [
   [
     'lookahead(adam)',
     () => call(lookahead, adam),
-    'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got the function adam.',
+    'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
+      'the function adam.',
   ],
   [
     "ema('adam')",

@@ -2,6 +2,7 @@ import {adam, callback, copy, ema, Optimizer, optimizerOf, saveOptimizer, sgd, s
 import {isTensor} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
 import {present} from './support/present';
@@ -32,8 +33,10 @@ const FAULTS: readonly Fault[] = [
   {
     title: 'gives another shape',
     fault: average => ({p: average.sum()}),
-    message:
-      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./,
+    message: joined(
+      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; /,
+      /for 'two\w*' it gave float32 of shape \[\]\./,
+    ),
   },
   {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
   {
@@ -64,7 +67,7 @@ describeBackends(
             ({p, average}) => ({average: average.add(p).mul(0.5)}),
           );
           // The types would refuse most of these.
-          const mend = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
+          const restore = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
             const average: unknown = Reflect.get(Object(at), 'average');
             return isTensor(average) && average.size === 3 ? fault(average) : original(at);
           });
@@ -81,7 +84,7 @@ describeBackends(
           expect(await bitsOf(variables)).toEqual(before);
           train(optimizer, variables, 2, 3);
           const trained = await bitsOf(variables);
-          mend();
+          restore();
           optimizer.eval();
           (await bitsOf(variables)).forEach((bits, i) => {
             expect(bits).not.toEqual(present(trained[i]));

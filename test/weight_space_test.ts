@@ -110,7 +110,8 @@ describeBackends('weights that other code writes', backend => {
         expect(await valuesOf([variable])).toEqual([[99]]);
         expect(warned).toHaveBeenCalledOnceWith(
           `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: ` +
-            'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.',
+            'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without ' +
+            'this warning, and for averages too.',
         );
         tf.tidy(() => {
           variable.assign(tf.tensor2d([200], [1, 1]));

@@ -88,7 +88,8 @@ describeBackends(
       leakless(() => {
         const wrapper = new OptimWrapper(tf.train.adamax(0.1));
         expect(() => ema(wrapper)).toThrowError(
-          "'decay' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options never share a name. " +
+          "'decay' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options " +
+            'never share a name. ' +
             '`hpMap` of OptimWrapper renames its hypers.',
         );
         wrapper.setHyper('decay', 0.5);

@@ -66,8 +66,8 @@ const positions = (variables: readonly tf.Variable[]) => variables.map((_, i) =>
 describeBackends(
   'a wrapped optimizer of tf.train',
   () => {
-    // A scope, for the optimizers of tf.train leave tensors behind; the wrapper is held to leaving none by the suite
-    // for every optimizer.
+    // A scope, because the optimizers of tf.train leave tensors. The suite for every optimizer checks that the wrapper
+    // leaves none.
     beforeEach(() => {
       tf.engine().startScope();
     });
@@ -217,7 +217,7 @@ describeBackends(
       expect(await valuesOf(variables)).toEqual(expected);
     });
 
-    it('trains as adam does: with L2 in the loss as with decoupleWd false, and after weightDecay as with wd', async () => {
+    it('trains like adam: L2 in the loss is decoupleWd: false, and weightDecay before it is wd', async () => {
       const target = tf.tensor1d([0.5, -1, 2]);
       const runs: ReadonlyArray<readonly [string, number, (params: tf.Variable[]) => tf.Optimizer]> = [
         ['L2', 0, params => adam(0.05, {params, mom: 0.9, sqrMom: 0.999, eps: 1e-7, wd: 0.1, decoupleWd: false})],

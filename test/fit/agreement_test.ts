@@ -59,17 +59,20 @@ describe('What lrFind suggests', () => {
     [
       'a flat curve',
       () => curve(i => 2 + Math.sin(i) / 100),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+        'in the model or the data.',
     ],
     [
       'a loss of zero',
       () => curve(() => 0),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+        'in the model or the data.',
     ],
     [
       'a curve that only rises',
       () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.',
+      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for ' +
+        'a mistake in the model or the data.',
     ],
     [
       'a curve that explodes at once',
@@ -79,12 +82,14 @@ describe('What lrFind suggests', () => {
     [
       'NaN at once',
       () => curve(i => (i < 12 ? 2 : NaN)),
-      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look ' +
+        'at the data and the loss.',
     ],
     [
       'infinite losses at once',
       () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at ' +
+        'the data and the loss.',
     ],
     [
       'rules that disagree',

@@ -185,11 +185,14 @@ describe('A dataset of unknown length', () => {
   const endless = (): tf.data.Dataset<tf.TensorContainer> => tf.data.generator(() => endlessly(given));
 
   const REPEATED =
-    'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
+    'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of ' +
+    'batches that make an epoch.';
   const ONCE =
-    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave `batchesPerEpoch` out, and each epoch begins it anew.';
+    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, ' +
+    'or leave `batchesPerEpoch` out, and each epoch begins it anew.';
   const AGAIN =
-    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
+    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function ' +
+    'that makes a new iterator each time.';
 
   interface Wrong {
     readonly what: string;
@@ -204,15 +207,18 @@ describe('A dataset of unknown length', () => {
       what: 'plain fitDataset with a scheduler without stepsPerEpoch',
       run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
       message:
-        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
-        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. ' +
+        'Give the number to the callback, ' +
+        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. ' +
+        '(`batchesPerEpoch` of fitDataset is for a ' +
         'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },
     {
       what: 'a dataset that can be started only once',
       run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
       message:
-        `The dataset does not know how many batches it has, and gave nothing more after 4 batches were counted. ${AGAIN} For a single epoch, give ` +
+        'The dataset does not know how many batches it has, and gave nothing more after 4 batches were ' +
+        `counted. ${AGAIN} For a single epoch, give ` +
         '`stepsPerEpoch`, the number of its batches: they are not counted then.',
     },
     {
@@ -224,12 +230,16 @@ describe('A dataset of unknown length', () => {
     {
       what: 'one that may never end',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
-      message: `The dataset does not know how many batches it has, and has not ended after 10000. Give \`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
+      message:
+        'The dataset does not know how many batches it has, and has not ended after 10000. Give ' +
+        `\`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
       what: 'one that goes on after stepsPerEpoch',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
-      message: `'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`,
+      message:
+        "'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number " +
+        `of batches that the dataset has. ${REPEATED}`,
       steps: 4,
     },
     {
@@ -254,7 +264,8 @@ describe('A dataset of unknown length', () => {
       what: 'both',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
       message:
-        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
+        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over ' +
+        'all epochs), not both.',
     },
     {
       what: 'a number that differs from that of the dataset',

@@ -113,21 +113,25 @@ describe('The direction of a monitored value', () => {
 
   for (const [direction, list] of METRICS) {
     for (const metric of list) {
-      it(`is ${direction} for ${typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`}, under each name that fit logs`, async () => {
-        const sparse = (typeof metric === 'string' ? metric : metric.name).startsWith('sparse');
-        for (const outputs of [['out'], ['out1', 'loss_2']]) {
-          const names = await logged(metric, outputs, sparse ? 'sparseCategoricalCrossentropy' : undefined);
-          const ofMetric = names.filter(name => !name.endsWith('loss'));
-          expect(ofMetric.length).toBe(2 * outputs.length);
-          expect(ofMetric.map(metricDirection))
-            .withContext(ofMetric.join())
-            .toEqual(ofMetric.map(() => direction));
-          const ofLoss = names.filter(name => name.endsWith('loss'));
-          expect(ofLoss.map(metricDirection))
-            .withContext(ofLoss.join())
-            .toEqual(ofLoss.map(() => 'min'));
-        }
-      });
+      it(
+        `is ${direction} for ${typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`}, ` +
+          'under each name that fit logs',
+        async () => {
+          const sparse = (typeof metric === 'string' ? metric : metric.name).startsWith('sparse');
+          for (const outputs of [['out'], ['out1', 'loss_2']]) {
+            const names = await logged(metric, outputs, sparse ? 'sparseCategoricalCrossentropy' : undefined);
+            const ofMetric = names.filter(name => !name.endsWith('loss'));
+            expect(ofMetric.length).toBe(2 * outputs.length);
+            expect(ofMetric.map(metricDirection))
+              .withContext(ofMetric.join())
+              .toEqual(ofMetric.map(() => direction));
+            const ofLoss = names.filter(name => name.endsWith('loss'));
+            expect(ofLoss.map(metricDirection))
+              .withContext(ofLoss.join())
+              .toEqual(ofLoss.map(() => 'min'));
+          }
+        },
+      );
     }
   }
 
@@ -232,40 +236,45 @@ describe('The direction of a monitored value', () => {
     given.dispose();
   });
 
-  it('is of a value that fit may not log: that is said once, when training begins, and after the first epoch where nothing logged it', async () => {
-    const warned = spyOn(console, 'warn');
-    const given = tinyFit(sgd(0.5));
-    const {model, x, y} = given;
-    const said: number[] = [];
-    for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
-      const fit = model.fit(x, y, {
-        epochs: 3,
-        callbacks: fitCallbacks([
-          restoreBestWeights({monitor}),
-          {
-            onEpochBegin: () => {
-              said.push(warned.calls.count());
+  it(
+    'is of a value that fit may not log: that is said once, when training begins, and after the first epoch ' +
+      'where nothing logged it',
+    async () => {
+      const warned = spyOn(console, 'warn');
+      const given = tinyFit(sgd(0.5));
+      const {model, x, y} = given;
+      const said: number[] = [];
+      for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
+        const fit = model.fit(x, y, {
+          epochs: 3,
+          callbacks: fitCallbacks([
+            restoreBestWeights({monitor}),
+            {
+              onEpochBegin: () => {
+                said.push(warned.calls.count());
+              },
             },
-          },
-        ]),
-      });
-      if (monitor === 'loss') await fit;
-      else
-        await expectAsync(fit).toBeRejectedWithError(
-          "restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation data, or set `monitor`.",
-        );
-    }
-    expect(said).toEqual([0, 0, 0, 1, 1]);
-    expect(warned.calls.allArgs()).toEqual([
-      [
-        "tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
-          'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.',
-      ],
-    ]);
-    await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
-    expect(warned).toHaveBeenCalledTimes(1);
-    given.dispose();
-  });
+          ]),
+        });
+        if (monitor === 'loss') await fit;
+        else
+          await expectAsync(fit).toBeRejectedWithError(
+            "restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation " +
+              'data, or set `monitor`.',
+          );
+      }
+      expect(said).toEqual([0, 0, 0, 1, 1]);
+      expect(warned.calls.allArgs()).toEqual([
+        [
+          "tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
+            'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.',
+        ],
+      ]);
+      await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
+      expect(warned).toHaveBeenCalledTimes(1);
+      given.dispose();
+    },
+  );
 
   it('is followed: all callbacks that monitor it find the same best epoch', async () => {
     spyOn(console, 'warn');

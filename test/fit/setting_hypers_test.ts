@@ -287,7 +287,7 @@ describe('Setting a scheduled hyper', () => {
     }
   });
 
-  it('counts also where it is set to the value that it has, but not on an optimizer that Lookahead took over', async () => {
+  it('counts also with the value that it has already, but not on an optimizer that Lookahead took over', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     given.optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
     await step(given);
@@ -369,7 +369,7 @@ describe('What a fit moves', () => {
 
   const four = {...BATCHES, epochs: 4} as const;
 
-  it('goes back however training ends, except hypers that were set in it; keep counts for its scheduler alone', async () => {
+  it('goes back however training ends, except hypers that were set in it and those with keep: true', async () => {
     const ends: Readonly<Record<string, (model: tf.LayersModel) => void>> = {
       completes: () => undefined,
       'is stopped': model => {
@@ -477,7 +477,7 @@ describe('What a fit moves', () => {
   for (const [mover, move] of Object.entries(MOVERS)) {
     for (const [saving, save] of Object.entries(SAVINGS)) {
       for (const [name, make] of Object.entries(OPTIMIZERS)) {
-        it(`is not in what is saved by ${saving} after the last step, so A, load, B is A + B: ${mover}, ${name}`, async () => {
+        it(`is not saved by ${saving} after the last step, so A, load, B is A + B: ${mover}, ${name}`, async () => {
           for (const first of [true, false]) {
             const whole = fitted(make);
             const place = memoryHandler();

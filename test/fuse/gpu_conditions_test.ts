@@ -365,7 +365,7 @@ describeBackends(
       await restartBackend('webgl');
     });
 
-    it('that was lost changes nothing, even once it is back; the backend works after it is registered again', async () => {
+    it('that was lost changes nothing, even once it is back; the backend works when registered again', async () => {
       const lost = new Training(adam(0.1));
       lost.step();
       const before = await lost.values();

@@ -90,52 +90,56 @@ describeBackends(
     for (const [on, how, failure] of FAILURES) {
       if (on !== backend) continue;
       for (const before of [0, 2]) {
-        it(`leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} steps`, async () => {
-          // This compiles. Without memory there, the step would run as ordinary operations.
-          const first = new Training();
-          for (let i = 0; i < 3; i++) first.step();
-          first.dispose();
-          let failing = 0;
-          for (let failed = true; failed; failing++) {
-            // This takes the room that an earlier step left.
-            if (backend === 'wasm') await restartWasm({simd: true});
-            await leakless(() => {
-              const training = new Training();
-              for (let i = 0; i < before; i++) training.step();
-              training.share();
-              const values = training.values();
-              const {numTensors, numBytes} = tf.memory();
-              const numDataIds = tf.backend().numDataIds();
-              const end = failure(failing);
-              try {
-                training.step();
-                failed = false;
-              } catch (error) {
-                expect(String(error)).toMatch(/memory/);
-                expect(training.values()).toEqual(values);
-                expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
-                expect(tf.backend().numDataIds()).toBe(numDataIds);
-              } finally {
-                end();
-              }
-              if (failed) training.step();
-              training
-                .values()
-                .slice(0, SIZES.length)
-                .forEach(of => {
-                  // Adam moves by 0.1 per step here, and Lookahead takes half of the second step back.
-                  expectClose(
-                    of,
-                    of.map(() => (before === 0 ? 0.9 : 0.8)),
-                    1e-5,
-                  );
-                });
-              training.dispose();
-            });
-          }
-          // Both variables; in the first step, the averages and the slow weights too.
-          expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
-        });
+        it(
+          `leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} ` +
+            'steps',
+          async () => {
+            // This compiles. Without memory there, the step would run as ordinary operations.
+            const first = new Training();
+            for (let i = 0; i < 3; i++) first.step();
+            first.dispose();
+            let failing = 0;
+            for (let failed = true; failed; failing++) {
+              // This takes the room that an earlier step left.
+              if (backend === 'wasm') await restartWasm({simd: true});
+              await leakless(() => {
+                const training = new Training();
+                for (let i = 0; i < before; i++) training.step();
+                training.share();
+                const values = training.values();
+                const {numTensors, numBytes} = tf.memory();
+                const numDataIds = tf.backend().numDataIds();
+                const end = failure(failing);
+                try {
+                  training.step();
+                  failed = false;
+                } catch (error) {
+                  expect(String(error)).toMatch(/memory/);
+                  expect(training.values()).toEqual(values);
+                  expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+                  expect(tf.backend().numDataIds()).toBe(numDataIds);
+                } finally {
+                  end();
+                }
+                if (failed) training.step();
+                training
+                  .values()
+                  .slice(0, SIZES.length)
+                  .forEach(of => {
+                    // Adam moves by 0.1 per step here, and Lookahead takes half of the second step back.
+                    expectClose(
+                      of,
+                      of.map(() => (before === 0 ? 0.9 : 0.8)),
+                      1e-5,
+                    );
+                  });
+                training.dispose();
+              });
+            }
+            // Both variables; in the first step, the averages and the slow weights too.
+            expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
+          },
+        );
       }
     }
 

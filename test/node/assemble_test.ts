@@ -32,18 +32,23 @@ const FORMS: ReadonlyArray<readonly [what: string, func: string]> = [
   ['results of blocks', '(func (result f32) (block $b (result f32) (loop $l (result f32) (f32.const 1))))'],
   [
     'both branches of an if',
-    '(func (param $x i32) (result i32) (if (result i32) (i32.eqz (local.get $x)) (then (i32.const 1)) (else (i32.const 2))))',
+    '(func (param $x i32) (result i32) (if (result i32) (i32.eqz (local.get $x)) (then (i32.const 1)) (else ' +
+      '(i32.const 2))))',
   ],
   ['an if without else', '(func (param $x i32) (if (local.get $x) (then (local.set $x (i32.const 0)))))'],
   ['a label used again', '(func (block $a (br $a)) (block $b (block $a (br $a)) (br $b)))'],
   [
     'several exports and shared types',
-    '(func (export "one") (param f64) (result f64) (f64.const 1)) (func (export "two") (param $y f64) (result f64) (local.get $y))',
+    '(func (export "one") (param f64) (result f64) (f64.const 1)) (func (export "two") (param $y f64) ' +
+      '(result f64) (local.get $y))',
   ],
 ];
 
 function moduleOf(functions: string, memory = '(memory 0)'): string {
-  return `(module (import "env" "memory" ${memory}) (import "env" "log" (func $imported (param f64) (result f64))) ${functions})`;
+  return (
+    `(module (import "env" "memory" ${memory}) (import "env" "log" (func $imported (param f64) (result f64))) ` +
+    `${functions})`
+  );
 }
 
 describe('The assembler gives the same bytes as watr for', () => {

@@ -182,7 +182,7 @@ describeBackends('fileSystem', () => {
     );
   });
 
-  it('saves one after the other where two are asked for at once, also by two handlers, and loads the last', async () => {
+  it('saves one after the other where two saves start at once, by two handlers too, and loads the last', async () => {
     const saves = Array.from({length: 8}, (_, i) =>
       fileSystem(i % 2 === 0 ? folder : join(folder, 'model.json')).save(artifacts(i, 100_000)),
     );
@@ -266,7 +266,8 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message);
     };
     const notAModel = () =>
-      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`;
+      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
+      'weightsManifest.';
 
     it('no folder', async () => {
       const missing = file('missing');
@@ -306,7 +307,8 @@ describeBackends('fileSystem', () => {
       await fileSystem(folder).save(artifacts(2));
       await copyFile(file('older.bin'), file('weights.bin'));
       await rejects(
-        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, cut short or copied alone. Save the model again.`,
+        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, ` +
+          'cut short or copied alone. Save the model again.',
       );
     });
 
@@ -342,7 +344,8 @@ describeBackends('fileSystem', () => {
     it('a place that is not a folder', () => {
       expect(() => fileSystem('')).toThrowError("fileSystem takes the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
-        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which TensorFlow.js takes by itself.",
+        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which " +
+          'TensorFlow.js takes by itself.',
       );
       for (const [wrong, words] of [
         [undefined, 'undefined'],

@@ -17,8 +17,11 @@ const STEPS = {
   backend: "await import('@tensorflow/tfjs-backend-wasm');",
   set: "await tf.setBackend('wasm');",
   restart:
-    "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
-  own: "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
+    "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); " +
+    "tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
+  own:
+    "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', " +
+    "kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
   cpu: "await import('@tensorflow/tfjs-backend-cpu'); await tf.setBackend('cpu');",
 } as const;
 

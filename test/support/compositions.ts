@@ -49,7 +49,7 @@ export interface Composition {
 const MOST_STEPS = 7;
 
 /**
- * Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels.
+ * Values that keep float32 near float64: an `eps` of 1e-8 magnifies the rest of a gradient that nearly cancels.
  */
 const HYPERS: Readonly<Record<string, readonly number[]>> = {
   lr: [0.001, 0.02, 0.1],

@@ -16,9 +16,8 @@ export async function expectAlways<T>(property: fc.IAsyncProperty<[T]>, runs: nu
     endOnFailure: true,
     ...(times > 1 ? {} : {seed: 1}),
   });
+  const example = fc.stringify(counterexample).slice(0, 10_000);
   expect(failed)
-    .withContext(
-      `seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${fc.stringify(counterexample).slice(0, 10_000)}`,
-    )
+    .withContext(`seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${example}`)
     .toBe(false);
 }

@@ -18,8 +18,8 @@ export async function restartWasm({simd}: {readonly simd: boolean}): Promise<voi
 }
 
 /**
- * Starts tfjs's WebGL backend anew with flags, and nothing of what tfjs found out under others. @returns what puts
- * back both.
+ * Restarts tfjs's WebGL backend with flags, without the values that tfjs found under other flags. @returns what
+ * undoes both.
  */
 export async function restartWebGL(flags: Readonly<Record<string, number | boolean>>): Promise<() => Promise<void>> {
   const before = {...tf.env().getFlags()};

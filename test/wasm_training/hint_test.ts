@@ -49,7 +49,7 @@ describeBackends(
       tf.dispose([filter, image]);
     });
 
-    it('it names wasm-training for every kernel that wasm-training brings and tfjs may lack, and for no other', async () => {
+    it('it names wasm-training for each kernel that it brings and tfjs may lack, and for no other', async () => {
       await tf.setBackend('wasm');
       const kernels = [...new Set(Object.values(tf).filter(value => typeof value === 'string'))].filter(name =>
         /^_?[A-Z]/.test(name),
@@ -64,7 +64,8 @@ describeBackends(
           );
       for (const name of kernels.filter(kernel => !there.has(kernel) && !brought.has(kernel))) {
         expect(saidOf(name)).toBe(
-          `Kernel '${name}' not registered for backend 'wasm': no import has it. Use other operations, or another backend.`,
+          `Kernel '${name}' not registered for backend 'wasm': no import has it. Use other operations, or ` +
+            'another backend.',
         );
       }
       for (const name of kernels) if (saidOf(name).includes('brings it.')) expect(brought).toContain(name);
@@ -77,7 +78,8 @@ describeBackends(
       expect(() =>
         optimizer.minimize(() => tf.tidy(() => tf.einsum('ij,jk->ik', x, w).square().mean().asScalar())),
       ).toThrowError(
-        "Kernel 'Einsum' not registered for backend 'wasm': no import has it. Use other operations, or another backend.",
+        "Kernel 'Einsum' not registered for backend 'wasm': no import has it. Use other operations, or " +
+          'another backend.',
       );
       optimizer.dispose();
       tf.dispose([w, x]);

@@ -185,8 +185,8 @@ export const UNTRAINABLE: Readonly<Record<string, LayerCase & {readonly says: Re
 /** The members of `tf.layers` without a case, and why. */
 export const WITHOUT_CASE: Readonly<Record<string, string>> = {
   'Layer RNN RNNCell input inputLayer': 'nothing to train',
-  'avgPool1d avgPool2d avgPool3d avgPooling1d avgPooling2d avgPooling3d globalMaxPool1d globalMaxPool2d maxPool1d maxPool2d':
-    'other names of pooling layers above',
+  'avgPool1d avgPool2d avgPool3d avgPooling1d avgPooling2d avgPooling3d': 'other names of pooling layers above',
+  'globalMaxPool1d globalMaxPool2d maxPool1d maxPool2d': 'other names of pooling layers above',
   'alphaDropout gaussianDropout gaussianNoise randomWidth': 'random without a seed: two backends never agree',
   categoryEncoding: 'takes whole numbers: no gradient passes',
 };
