@@ -34,7 +34,7 @@ function setTrainable(model: tf.LayersModel, layer: number, trainable: boolean):
 }
 
 /**
- * WebGL compiles its programs anew for each spec's shapes: where the backend can make no difference, these stand for
+ * WebGL compiles its programs again for each spec's shapes. Where the backend makes no difference, these stand for
  * all.
  */
 const FEW = ['adam', 'ranger', "lookahead over a user's composition"];
@@ -55,7 +55,7 @@ describeBackends(
         }));
 
       if (backend === 'webgl' && !FEW.includes(name)) continue;
-      it(`goes on where another block was frozen meanwhile, with ${name}`, () =>
+      it(`goes on where another block was frozen after loading, with ${name}`, () =>
         leakless(async () => {
           const model = compiled(smallNet('net'), make(0.01));
           await train(model, A);

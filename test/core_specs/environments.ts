@@ -8,7 +8,7 @@ import {setTestEnvs} from '@tensorflow/tfjs-core/dist/jasmine_util';
 
 import {present} from '../support/present';
 
-// Every suite resets the engine, which starts the backend anew: too slow for software WebGPU.
+// Every suite resets the engine, which restarts the backend. That is too slow on software WebGPU.
 setTestEnvs(
   present(process.env.TEST_BACKENDS)
     .split(',')

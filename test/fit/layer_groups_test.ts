@@ -162,7 +162,7 @@ describeBackends(
         optimizer.freezeTo(n);
         products.push(present((await kernelsOf(model, x, y)).get('BatchMatMul')));
       }
-      // Backward, beside that of the last layer: for each layer a product for its kernel's gradient, and one to reach
+      // Backward, in addition to the last layer: per layer, one product for its kernel's gradient, and one to reach
       // it through the layer above.
       expect(products.map(count => count - present(products[3]))).toEqual([6, 4, 2, 0, 6]);
       dispose();

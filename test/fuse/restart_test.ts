@@ -18,7 +18,7 @@ function trained(optimizer: Optimizer): Float32Array {
 }
 
 describeBackends(
-  'a fused step on a backend that was started anew',
+  'a fused step on a restarted backend',
   backend => {
     // Other specs may have left variables on backends that were removed since; tfjs can't dispose these.
     beforeAll(() => {

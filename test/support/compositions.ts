@@ -24,7 +24,7 @@ import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
 import {present} from './present';
 import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
 
-export interface CompositionParameter {
+interface CompositionParameter {
   readonly shape: readonly number[];
   /** Exact in float32. */
   readonly init: readonly number[];

@@ -3,7 +3,7 @@ import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-cor
 import {present} from './present';
 
 /** What to choose in the form, by names of inputs and selects. `optimizers`: those that train besides tf.train.adam. */
-export interface Choice {
+interface Choice {
   readonly backend?: string;
   readonly schedule?: string;
   readonly digits?: number;

@@ -40,7 +40,7 @@ const FACTORIES: Readonly<Record<string, (lr: HyperValue | undefined, settings: 
 };
 
 /** A golden case's optimizer. */
-export interface BuiltCase extends Built {
+interface BuiltCase extends Built {
   readonly inner?: Built;
   readonly cbs?: ReadonlyArray<string | readonly [string, Readonly<Record<string, Scalar>>]>;
 }
@@ -56,7 +56,7 @@ export function camelCaseKeys<T>(values: Readonly<Record<string, T>>): Record<st
 }
 
 /** The package's callback for fastai's name. */
-export function goldenCallback(name: string): Callback {
+function goldenCallback(name: string): Callback {
   const found = houseCallbacks.find((cb: Callback) => cb.name === camelCase(name));
   if (found === undefined) throw new Error(`There is no callback for fastai's '${name}'.`);
   return found;

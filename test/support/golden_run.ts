@@ -6,10 +6,10 @@ import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
 type StateEntry = boolean | GoldenNumber | GoldenNumbers;
-export type StateNumbers = Readonly<Record<string, boolean | number | readonly number[]>>;
+type StateNumbers = Readonly<Record<string, boolean | number | readonly number[]>>;
 
 /** The results of a run: all parameters after every step, and the state at its end. */
-export interface GoldenRun {
+interface GoldenRun {
   readonly params: readonly (readonly number[])[][];
   readonly state: readonly StateNumbers[];
 }

@@ -20,7 +20,7 @@ import {
 } from '../../src';
 
 /** The settings of every row of the table. */
-export interface TableSettings {
+interface TableSettings {
   readonly params?: ParamGroups;
   readonly wd?: HyperValue;
 }

@@ -9,7 +9,7 @@ export function webgl(): WebGLBackend {
   return backend;
 }
 
-export function textureDataOf(tensor: tf.Tensor): TextureData {
+function textureDataOf(tensor: tf.Tensor): TextureData {
   return webgl().texData.get(tensor.dataId);
 }
 

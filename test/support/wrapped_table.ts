@@ -3,7 +3,7 @@ import type {TableRow} from './optimizer_table';
 import {tf} from './tfjs';
 
 /** An optimizer of tf.train. */
-export interface TrainRow {
+interface TrainRow {
   readonly name: string;
   readonly make: (lr: number) => tf.Optimizer;
 }
