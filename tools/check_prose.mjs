@@ -11,6 +11,7 @@ const HELP = `node tools/check_prose.mjs [file ...]
 Checks comments, strings and pages for turns of phrase that are hard to read, and for lines over 120 columns. Prints
   file:line: what is wrong; what to write instead
 and exits with 1 where something is wrong. Without files it checks all text files that git does not ignore.
+Data, the lock file and the licence are never checked: EXEMPT in tools/check_prose.mjs lists them, with reasons.
 The turns of phrase, and why they are kept out, are in tools/prose_patterns.mjs.
 
   --help  prints this.`;
