@@ -477,17 +477,17 @@ const rows: readonly Row[] = [
   [
     'text for x',
     ({model, y}) => call(fitOneCycle, model, ['a', 'b'], y),
-    "'x' must be a tensor, or an array of numbers that is not empty; got ['a', 'b'].",
+    "'x' must be a tensor or a non-empty array of numbers; got ['a', 'b'].",
   ],
   [
     'no numbers for y',
     ({model, x}) => call(fitOneCycle, model, x, []),
-    "'y' must be a tensor, or an array of numbers that is not empty; got [].",
+    "'y' must be a tensor or a non-empty array of numbers; got [].",
   ],
   [
     'validationData of one',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {validationData: [x]}),
-    "'validationData' is a list of inputs and outputs, [x, y]; got [a Tensor].",
+    "'validationData' must be a list of inputs and outputs, [x, y]; got [a Tensor].",
   ],
 ];
 

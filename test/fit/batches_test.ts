@@ -264,7 +264,7 @@ describe('A dataset of unknown length', () => {
     {
       what: 'another number than fit knows',
       run: () => given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle({stepsPerEpoch: 5})}),
-      message: "oneCycle: 'stepsPerEpoch' is 5, but this fit makes 4 steps per epoch. Leave it out.",
+      message: "oneCycle: 'stepsPerEpoch' must be 4 in this fit, or be left out; got 5.",
     },
     {
       what: 'an empty dataset',
