@@ -368,14 +368,14 @@ const rows: readonly Row[] = [
   [
     'paramScheduler(cos(…))',
     () => call(paramScheduler, cos(1, 0)),
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
   ],
   [
     'setSchedule(cos(…))',
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]);
     },
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
   ],
   [
     'fitCallbacks([paramScheduler])',

@@ -65,5 +65,7 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
 
 function checkIsName(what: string, monitor: unknown): void {
   if (typeof monitor !== 'string' || monitor === '')
-    throw new Error(`${what}: 'monitor' must be the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`);
+    throw new Error(
+      `${what}: 'monitor' must be the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`,
+    );
 }

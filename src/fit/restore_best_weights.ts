@@ -22,9 +22,9 @@ interface Snapshot {
 /**
  * A callback that ends training with the weights of the epoch in which the monitored value was best. This includes the
  * moving averages of batch normalization. The optimizer's state in weight space (slow weights, averages of weights) is
- * restored too. So later training goes on from there, and `opt.eval()` shows the weights that the epoch's validation saw
- * where `evaluateAverages` was used. The optimizer's other state is not restored. Where training throws, nothing is
- * restored.
+ * restored too. So later training goes on from there, and `opt.eval()` shows the weights that the epoch's validation
+ * saw where `evaluateAverages` was used. The optimizer's other state is not restored. Where training throws, nothing
+ * is restored.
  * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
  */
 export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {

@@ -1,8 +1,8 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 /**
- * Checks that TensorFlow.js can save the losses and metrics that a model was compiled with. TensorFlow.js itself reports
- * this only after an epoch, and its error does not say what to change.
+ * Checks that TensorFlow.js can save the losses and metrics that a model was compiled with. TensorFlow.js itself
+ * reports this only after an epoch, and its error does not say what to change.
  * @param what the name of the callback that saves, for errors.
  * @throws where they can't be saved.
  */

@@ -98,9 +98,7 @@ function stepsOf(name: string, fit: Fit, given: number | undefined): number {
   const {knownSteps} = fit;
   if (given === undefined) return fit.stepsPerEpoch;
   if (knownSteps === undefined || knownSteps === given) return given;
-  throw new Error(
-    `${name}: 'stepsPerEpoch' must be ${knownSteps} in this fit, or be left out; got ${given}.`,
-  );
+  throw new Error(`${name}: 'stepsPerEpoch' must be ${knownSteps} in this fit, or be left out; got ${given}.`);
 }
 
 /**
@@ -118,8 +116,8 @@ export function paramScheduler(
 }
 
 /**
- * One-cycle: `lr` follows half a cosine from `lrMax/div` up to `lrMax`, then another one down to `lrMax/divFinal`. `mom`
- * falls where `lr` rises, and rises where `lr` falls.
+ * One-cycle: `lr` follows half a cosine from `lrMax/div` up to `lrMax`, then another one down to `lrMax/divFinal`.
+ * `mom` falls where `lr` rises, and rises where `lr` falls.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
 export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {

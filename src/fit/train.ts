@@ -192,8 +192,8 @@ interface TrainWays {
 
 /**
  * Trains as `fit` or `fitDataset` do. The callbacks `own` come before the user's.
- * @throws before anything is changed, where the model's optimizer is not one of this package, a setting is not valid, or
- *   the signal is aborted.
+ * @throws before anything is changed, where the model's optimizer is not one of this package, a setting is not valid,
+ *   or the signal is aborted.
  */
 export async function train(
   model: LayersModel,

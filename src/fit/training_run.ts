@@ -66,7 +66,7 @@ export function trainingRun(model: LayersModel): TrainingRun {
 
 /**
  * Replaces a method of an object until training ends.
- * @param make makes the new method from the original one, which is bound to the object.
+ * @param make makes the new method from the old one, which is bound to the object.
  */
 export function override(
   run: TrainingRun,

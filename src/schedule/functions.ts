@@ -86,13 +86,13 @@ export function combinedCos(
   return combineScheds([pct, 1 - pct], [between(easeCos, start, middle), between(easeCos, middle, end)]);
 }
 
-/** @throws where the number of shares is not that of the parts, a share is negative, or the shares don't add up to 1. */
+/** @throws where the number of shares is not that of the parts, a share is negative, or their sum is not 1. */
 export function checkShares(pcts: readonly number[], parts: number): void {
   const sum = pcts.reduce((a, b) => a + b, 0);
   if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
   throw new Error(
     `A combined schedule needs one share per part, ${parts} in all, from 0, that add up to 1; ` +
-      `got ${shown(pcts)}, which add up to ${sum}.`,
+      `got ${pcts}, which add up to ${sum}.`,
   );
 }
 

@@ -20,7 +20,8 @@ export function checkOptions(
 
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0)) throw new Error(`'${name}' must be a positive number; got ${String(value)}.`);
+  if (!(Number.isFinite(value) && value > 0))
+    throw new Error(`'${name}' must be a positive number; got ${String(value)}.`);
 }
 
 /** @throws where the option is not a whole number from `least`. */

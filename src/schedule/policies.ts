@@ -55,8 +55,8 @@ export interface WarmupCosOptions extends LrOptions {
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
 /**
- * `lr` follows half a cosine from `lrMax/div` up to `lrMax`, and another one down to `lrMax/divFinal`. `mom` falls where
- * `lr` rises, and rises where `lr` falls. Source: Smith & Topin, Super-Convergence, 2018.
+ * `lr` follows half a cosine from `lrMax/div` up to `lrMax`, and another one down to `lrMax/divFinal`. `mom` falls
+ * where `lr` rises, and rises where `lr` falls. Source: Smith & Topin, Super-Convergence, 2018.
  */
 export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions(

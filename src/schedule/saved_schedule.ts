@@ -9,8 +9,10 @@ const DEEPEST = 100;
 
 type Fixed = Schedule<readonly number[]>;
 
-// tfjs changes texts when it saves them, except those under the key `name`.
-/** The schedules as tfjs saves them: numbers, and texts only under the key `name`. */
+/**
+ * The schedules as tfjs saves them: numbers, and texts only under the key `name`. tfjs changes all other texts to snake
+ * case when it saves them.
+ */
 export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
   return {
     steps,
@@ -36,7 +38,8 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
     return indices.every(index => Number.isInteger(index) && index >= 0 && index < groups) ? indices : malformed(key);
   };
   const read = (of: Readonly<Record<string, unknown>>, depth = 0): Fixed => {
-    if (depth > DEEPEST) throw new Error(`A saved schedule must not combine schedules in more than ${DEEPEST} layers.`);
+    if (depth > DEEPEST)
+      throw new Error(`A saved schedule must not combine schedules in more than ${DEEPEST} layers.`);
     const kind = text(of, 'name');
     if (kind === 'combined')
       return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};

@@ -28,8 +28,8 @@ export interface CombinedSchedule<V = HyperValue> {
 }
 
 /**
- * A schedule as data, so that it can be saved. V is the type of its values: as a user gives them, or one number per group
- * where the groups are known.
+ * A schedule as data, so that it can be saved. V is the type of its values: as a user gives them, or one number per
+ * group where the groups are known.
  */
 export type Schedule<V = HyperValue> = SimpleSchedule<V> | CombinedSchedule<V>;
 /** The schedules of an optimizer, by hyper. */

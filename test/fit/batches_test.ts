@@ -280,7 +280,7 @@ describe('A dataset of unknown length', () => {
     {
       what: 'half a step',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {stepsPerEpoch: 0.5}),
-      message: "'stepsPerEpoch' is a whole number from 1; got 0.5.",
+      message: "'stepsPerEpoch' must be a whole number from 1; got 0.5.",
     },
   ];
   for (const {what, run, message, steps = 0} of wrong) {
