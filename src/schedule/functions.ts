@@ -91,8 +91,8 @@ export function checkShares(pcts: readonly number[], parts: number): void {
   const sum = pcts.reduce((a, b) => a + b, 0);
   if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
   throw new Error(
-    `A combined schedule needs one share per part, ${parts} in all, from 0, that add up to 1; ` +
-      `got ${pcts}, which add up to ${sum}.`,
+    `A combined schedule needs a share, from 0, for each of its ${parts} parts, and their sum must be 1; ` +
+      `got the shares ${pcts}, with the sum ${sum}.`,
   );
 }
 

@@ -230,7 +230,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     'a number for a schedule',
     ({model, x, y}) =>
       model.fit(x, y, {callbacks: [new tf.CustomCallback({}), call(paramScheduler, {lr: 0.1})].filter(isCallback)}),
-    /'lr' is one that lin, cos/,
+    /'lr' must be made with lin, cos/,
   ],
   [
     'setSchedule of nothing',
@@ -244,7 +244,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]);
     },
-    /needs `steps`.*got undefined/,
+    /'steps', the length of the schedule, .*got undefined/,
   ],
   [
     'fineTune at no rate',

@@ -268,7 +268,7 @@ describe('setSchedule', () => {
   }
 
   it('refuses impossible settings of the ready mades', () => {
-    expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' is a share/);
+    expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' must be a share/);
     expect(() => oneCycle({div: 0})).toThrowError(/'div' must be a positive number/);
     expect(() => sgdr({cycles: 0})).toThrowError(/'cycles' must be a whole number/);
     const misspelled = {...{lr_max: 1}, div: 2};
