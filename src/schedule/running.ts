@@ -1,6 +1,7 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import {at} from '../util/at';
+import {checkWhole} from './options';
 import {
   checkSchedules,
   isPolicy,
@@ -55,10 +56,8 @@ export function scheduleState(
 ): ScheduleState {
   // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
   const {steps, step = 0}: ScheduleLength = {...length};
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new Error(`'steps', the length of the schedule, must be a whole number from 1; got ${String(steps)}.`);
-  if (!Number.isInteger(step) || step < 0)
-    throw new Error(`'step', the number of steps already made, must be a whole number from 0; got ${String(step)}.`);
+  checkWhole('steps', steps, 1);
+  checkWhole('step', step, 0);
   checkSchedules(schedules);
   const columns = isPolicy(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
   const known = Object.keys(at(groups, 0));

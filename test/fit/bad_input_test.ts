@@ -244,7 +244,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]);
     },
-    /'steps', the length of the schedule, .*got undefined/,
+    /'steps' must be a whole number from 1; got undefined/,
   ],
   [
     'fineTune at no rate',

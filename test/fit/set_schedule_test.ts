@@ -239,13 +239,13 @@ describe('setSchedule', () => {
       what: 'no steps',
       schedules: {lr: lin(1, 0)},
       length: {steps: 0},
-      message: /'steps', the length of the schedule, must be a whole number from 1; got 0/,
+      message: /'steps' must be a whole number from 1; got 0/,
     },
     {
       what: 'a wrong step',
       schedules: {lr: lin(1, 0)},
       length: {steps: 2, step: -1},
-      message: /'step', the number of steps already made,/,
+      message: /'step' must be a whole number from 0; got -1/,
     },
     {
       what: 'a negative highest rate',
