@@ -218,7 +218,7 @@ describe('The direction of a monitored value', () => {
           ]),
         }),
       ).toBeRejectedWithError(
-        `${name} does not know whether more or less of 'f1' is better: set \`mode\` to 'max' or 'min'.`,
+        `${name} does not know whether more or less of 'f1' is better. Set 'mode' to 'max' or 'min'.`,
       );
       expect(begun).toEqual([]);
       expect(await bitsOf(model.getWeights())).toEqual(before);
@@ -254,27 +254,27 @@ describe('The direction of a monitored value', () => {
                 said.push(warned.calls.count());
               },
             },
-          ]),
-        });
-        if (monitor === 'loss') await fit;
-        else
-          await expectAsync(fit).toBeRejectedWithError(
-            "restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation " +
-              'data, or set `monitor`.',
-          );
-      }
-      expect(said).toEqual([0, 0, 0, 1, 1]);
-      expect(warned.calls.allArgs()).toEqual([
-        [
-          "tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
-            'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.',
-        ],
-      ]);
-      await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
-      expect(warned).toHaveBeenCalledTimes(1);
-      given.dispose();
-    },
-  );
+          },
+        ]),
+      });
+      if (monitor === 'loss') await fit;
+      else
+        await expectAsync(fit).toBeRejectedWithError(
+          "restoreBestWeights watches 'val_dice_loss', which was not logged. Logged: loss. " +
+            "Give validation data, or set 'monitor'.",
+        );
+    }
+    expect(said).toEqual([0, 0, 0, 1, 1]);
+    expect(warned.calls.allArgs()).toEqual([
+      [
+        "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. If no callback adds 'val_dice_loss', " +
+          "training stops with an error after the first epoch. Give validation data, or set 'monitor'.",
+      ],
+    ]);
+    await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
+    expect(warned).toHaveBeenCalledTimes(1);
+    given.dispose();
+  });
 
   it('is followed: all callbacks that monitor it find the same best epoch', async () => {
     spyOn(console, 'warn');
