@@ -6,19 +6,19 @@ import type {Job} from './job';
 import type {Outcome} from './outcome';
 
 /**
- * Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries
- * started.
+ * Parameters for which callbacks compute the same. Their hypers, host numbers and flags are equal, and the same state
+ * entries have started.
  */
 export type Bucket = [first: Job, ...others: Job[]];
 
-/** What callbacks can tell of a parameter's state: of each entry its name and its number, or a tensor's extent. */
+/** What callbacks can tell about a parameter's state: each entry's name, and its number or its tensor's extent. */
 interface Entries {
   readonly names: readonly string[];
   readonly values: ReadonlyArray<number | Extent | undefined>;
 }
 
 /**
- * @param byShape whether parameters of a bucket have to be of one shape too.
+ * @param byShape whether all parameters of a bucket must have the same shape.
  * @param outcomes what callbacks that ran alone changed of each job.
  */
 export function bucketsOf(
@@ -64,7 +64,7 @@ function alike(a: Job, b: Job, byShape: boolean): boolean {
   );
 }
 
-/** Without lists in between: this runs for each parameter in each step. */
+/** Makes no lists, because it runs for each parameter in each step. */
 function hasEntries(job: Job, {names, values}: Entries): boolean {
   let i = 0;
   for (const name in job.entries) {

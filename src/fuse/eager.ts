@@ -12,8 +12,8 @@ import {type Job, numberWriter} from './job';
 export type TensorDraft = Draft<tf.Tensor, Job>;
 
 /**
- * One step with ordinary tensor operations: all new values first, then the variables and the state.
- * @param common the numbers that all parameters have in common; replaced by the step.
+ * Runs one step with ordinary tensor operations. It computes all new values before it writes variables and state.
+ * @param common the numbers that all parameters share. The step replaces them.
  */
 export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   tf.tidy(() => {
@@ -55,13 +55,12 @@ function commit({of: job, p, entries}: TensorDraft, writeNumber: ReturnType<type
     }
     const old = own(job.entries, name);
     if (old === value) continue;
-    // A clone, because a callback may return what is not its own: a gradient, another entry, the variable before it is
-    // assigned to.
+    // Cloned, because a callback may return a tensor that it does not own: a gradient, another entry, or the variable.
     job.entries[name] = tf.keep(value.clone());
     if (isTensor(old)) replaced.push(old);
   }
   if (p !== variable) assign(variable, p);
-  // Only now, because the new parameter may be one of them.
+  // After the variable was assigned, because its new value may be one of them.
   tf.dispose(replaced);
 }
 

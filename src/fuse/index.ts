@@ -20,22 +20,22 @@ export type {Job} from './job';
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
 /**
- * An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled
- * twice that is still used.
+ * The number of plans to store. An optimizer has a handful of structures, and a page uses far fewer than these at a
+ * time. So nothing that is still used is compiled twice. Exported for the test of growth, as are `plans`.
  */
 export const MOST_PLANS = 256;
 
-/** More take longer to compile than any training gains by it. No rule of the package has a tenth of them. */
+/** More operations take longer to compile than training can gain. No rule of the package has a tenth of them. */
 const MOST_OPERATIONS = 4000;
 
 /**
- * By structure, from the one used the longest ago to the last. What backends compile belongs to a plan as an object,
- * and goes with it.
+ * By structure, from the least to the most recently used. Backends store what they compile by the plan object, so it is
+ * freed together with the plan.
  */
 export const plans = new Map<string, Plan>();
-/** What needs no preparing any more; a backend that is started anew is another object. */
+/** The plans that a backend has prepared. A backend that is restarted is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
-/** Chains that can't be fused, and why: on no backend, or on the one named. */
+/** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 /** Callbacks of a chain that can't be traced, by index, and why: they run alone. */
 const alone = new WeakMap<Chain, ReadonlyMap<number, string>>();
@@ -50,8 +50,8 @@ interface LastStep {
 }
 
 /**
- * Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they
- * were.
+ * Runs one step on all jobs. Afterwards variables and state hold the new values. Where it throws, they are unchanged.
+ * @param common the numbers that all parameters share. The step replaces them.
  */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   checkBackend();
@@ -218,7 +218,7 @@ function runFused(chain: Chain, {buckets, totals, barriers}: Trace): PlannedStep
   const most = Math.max(...operations);
   if (most > MOST_OPERATIONS) {
     giveUp(chain, {
-      why: `its callbacks compute ${most} operations for an element, and at most ${MOST_OPERATIONS} are compiled`,
+      why: `its callbacks compute ${most} operations per element; at most ${MOST_OPERATIONS} are compiled`,
     });
     return undefined;
   }
@@ -236,7 +236,7 @@ function runFused(chain: Chain, {buckets, totals, barriers}: Trace): PlannedStep
   return next;
 }
 
-/** Every pass may compute all of them afresh. */
+/** The most that a step may compute, because each pass may compute every operation again. */
 function operationsIn(nodes: Graph['nodes']): number {
   return nodes.length * nodes.reduce((passes, {pass}) => Math.max(passes, pass + 1), 1);
 }
@@ -246,8 +246,10 @@ function planFor(each: TracedBucket, barriers: readonly number[]): Plan {
   const plan = plans.get(key) ?? planOf(each, barriers);
   plans.delete(key);
   plans.set(key, plan);
-  const [oldest = key] = plans.keys();
-  if (plans.size > MOST_PLANS) plans.delete(oldest);
+  for (const oldest of plans.keys()) {
+    if (plans.size <= MOST_PLANS) break;
+    plans.delete(oldest);
+  }
   return plan;
 }
 

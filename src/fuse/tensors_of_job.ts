@@ -5,11 +5,11 @@ import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
 import {isTemporary, type Job} from './job';
 
-/** The tensor that a graph knows by that name. */
+/** The tensor of a job with that name in the graph. */
 export function tensorOf({variable, grad, entries, temporaries = {}}: Job, name: string): tf.Tensor {
   const tensor =
     name === 'p' ? variable : name === 'grad' ? grad : isTemporary(name) ? temporaries[name] : own(entries, name);
-  if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is no tensor.`);
+  if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is not a tensor.`);
   return tensor;
 }
 
@@ -19,8 +19,8 @@ export function shapeOf({variable}: Job, {extent}: Output): number[] {
 }
 
 /**
- * Data that one parameter reads although it may be another's to write: gradients that are variables or state
- * themselves. A gradient that backpropagation made is neither a variable nor marked by `tf.keep`.
+ * Data that one parameter reads and another may write, because a gradient may itself be a variable or state. A gradient
+ * that backpropagation made is neither a variable nor marked by `tf.keep`.
  */
 export function sharedGradients(buckets: ReadonlyArray<{readonly jobs: readonly Job[]}>): ReadonlySet<tf.DataId> {
   const shared = new Set<tf.DataId>();

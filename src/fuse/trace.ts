@@ -12,9 +12,9 @@ import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
 export interface TracedBucket {
   readonly jobs: readonly Job[];
   readonly graph: Graph;
-  /** Equal for graphs that are equal but for the numbers in their slots. */
+  /** The structure: equal for graphs that differ only in the numbers of their slots. */
   readonly key: string;
-  /** The values of the slots, computed in float64. */
+  /** The values of the slots, in float64. */
   readonly slots: readonly number[];
   /** The host numbers after the step. */
   readonly numbers: ReadonlyArray<readonly [name: string, value: number]>;
@@ -25,7 +25,7 @@ export interface Trace {
   readonly buckets: readonly TracedBucket[];
   /** The number of totals, which all buckets share. */
   readonly totals: number;
-  /** The passes before which every bucket has to be through with the one before, in order. */
+  /** The passes that may start only when every bucket has finished the pass before, in order. */
   readonly barriers: readonly number[];
   /** The callback that has to run alone now; absent where the step is traced to its end. */
   readonly cut?: {
@@ -59,7 +59,7 @@ class Cut extends Error {
   }
 }
 
-/** Chains with a callback that asks for shapes. */
+/** Chains with a callback that reads shapes. Their buckets must have one shape each. */
 const readsShapes = new WeakSet<Chain>();
 
 /**
@@ -159,7 +159,7 @@ function entriesOf({callbacks}: Chain, index: number): string[] {
 function checkReadable(chain: Chain, index: number, opaque: ReadonlySet<string>): void {
   const entry = entriesOf(chain, index).find(name => opaque.has(name));
   if (entry !== undefined)
-    throw new Untraceable(`the state entry '${entry}', whose shape is neither the parameter's nor that of a scalar`);
+    throw new Untraceable(`the state entry '${entry}' must have its parameter's shape or be a scalar`);
 }
 
 function draftOf(
@@ -209,8 +209,8 @@ function isRankZero({home}: Traced): boolean {
 
 function termOf(value: Traced, total: number, drafts: readonly TracedDraft[]): Traced {
   const draft = drafts.find(({of}) => of.recorder === value.home);
-  if (draft === undefined) throw new Untraceable('a total of a total');
-  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('a total of what is no scalar');
+  if (draft === undefined) throw new Untraceable('the term of a total is a total itself');
+  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('the term of a total must be a scalar');
   const term = value.sum();
   draft.of.terms.push({total, node: term.index});
   return term;

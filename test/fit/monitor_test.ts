@@ -213,7 +213,7 @@ describe('The direction of a monitored value', () => {
           ]),
         }),
       ).toBeRejectedWithError(
-        `${name} does not know whether more or less of 'f1' is better: set \`mode\` to 'max' or 'min'.`,
+        `${name} does not know whether more or less of 'f1' is better. Set 'mode' to 'max' or 'min'.`,
       );
       expect(begun).toEqual([]);
       expect(await bitsOf(model.getWeights())).toEqual(before);
@@ -251,14 +251,15 @@ describe('The direction of a monitored value', () => {
       if (monitor === 'loss') await fit;
       else
         await expectAsync(fit).toBeRejectedWithError(
-          "restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation data, or set `monitor`.",
+          "restoreBestWeights watches 'val_dice_loss', which was not logged. Logged: loss. " +
+            "Give validation data, or set 'monitor'.",
         );
     }
     expect(said).toEqual([0, 0, 0, 1, 1]);
     expect(warned.calls.allArgs()).toEqual([
       [
-        "tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
-          'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.',
+        "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. If no callback adds 'val_dice_loss', " +
+          "training stops with an error after the first epoch. Give validation data, or set 'monitor'.",
       ],
     ]);
     await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
