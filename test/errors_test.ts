@@ -286,7 +286,7 @@ describeBackends(
       weights(
         'under other names',
         list => renamed(list, /^w\//, 'v/'),
-        /'v\/gradAvg' stands where 'w\/gradAvg' belongs/,
+        /expected 'w\/gradAvg' but found 'v\/gradAvg'/,
       ),
       weights(
         'of another shape',
@@ -350,57 +350,57 @@ describeBackends(
       dict(
         'of another optimizer',
         of => ({...of, callbacks: [{name: 'sgdStep', options: {}}]}),
-        /of an optimizer with the callbacks sgdStep; this one has weightDecay, averageGrad/,
+        /to an optimizer with the callbacks sgdStep; this optimizer has weightDecay, averageGrad/,
       ),
       dict(
         'of other groups',
         of => ({...of, hypers: of.hypers.slice(1)}),
-        /the hypers of 1 parameter groups; there are 2/,
+        /the hypers of 1 parameter groups; this optimizer has 2/,
       ),
       dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
       dict("with a hyper that can't be", of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
-      dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /of 1 parameters; this optimizer has 2/),
+      dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /has 1 parameters; this optimizer has 2/),
       dict(
         'with an unknown entry',
         of => firstState(of, {velocity: 1}),
-        /'velocity' is no state of this optimizer; known: .*gradAvg/,
+        /no state 'velocity'; it has .*gradAvg/,
       ),
       dict(
         'with another shape',
         of => firstState(of, {gradAvg: tf.zeros([3])}),
-        /'gradAvg' of 'w' is a float32 tensor of shape \[2,2\], got float32 of shape \[3\]/,
+        /'gradAvg' of 'w' must be a float32 tensor of shape \[2,2\]; got float32 of shape \[3\]/,
       ),
       dict('with another rank', of => firstState(of, {gradAvg: tf.scalar(1)}), /of shape \[2,2\]/),
       dict(
         'with another type',
         of => firstState(of, {gradAvg: tf.zeros([2, 2], 'int32')}),
-        /float32 tensor of shape \[2,2\], got int32/,
+        /float32 tensor of shape \[2,2\]; got int32/,
       ),
       dict(
         'with a tensor for a number',
         of => firstState(of, {step: tf.scalar(1)}),
-        /'step' of 'w' is a finite number/,
+        /'step' of 'w' must be a finite number/,
       ),
       {
         what: 'an unknown state entry',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {velocity: 1});
         },
-        says: /'velocity' is no state.*known: doWd, forceTrain, gradAvg/,
+        says: /no state 'velocity'; it has doWd, forceTrain, gradAvg/,
       },
       {
         what: 'a flag that is a number',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {doWd: 1});
         },
-        says: /'doWd' is true or false, got 1/,
+        says: /'doWd' must be true or false; got 1/,
       },
       {
         what: 'a number that is not finite',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {doWd: false, step: NaN});
         },
-        says: /'step' of 'w' is a finite number, got NaN/,
+        says: /'step' of 'w' must be a finite number; got NaN/,
       },
       {
         what: 'state of another shape',
@@ -408,7 +408,7 @@ describeBackends(
           tf.tidy(() => {
             optimizer.state.set(b, {gradAvg: tf.zeros([2, 2])});
           }),
-        says: /'gradAvg' of 'b' .*\[2\], got float32 of shape \[2,2\]/,
+        says: /'gradAvg' of 'b' .*\[2\]; got float32 of shape \[2,2\]/,
       },
       {
         what: 'state for a variable that is not trained',

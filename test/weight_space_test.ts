@@ -109,8 +109,9 @@ describeBackends('weights that others write', backend => {
         step(optimizer, [variable], 2);
         expect(await valuesOf([variable])).toEqual([[99]]);
         expect(warned).toHaveBeenCalledOnceWith(
-          `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: ` +
-            'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.',
+          `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step, ` +
+            'so their state slow starts anew. ' +
+            'Call opt.rebase() after replacing weights: it restarts averages too, and gives no warning.',
         );
         tf.tidy(() => {
           variable.assign(tf.tensor2d([200], [1, 1]));

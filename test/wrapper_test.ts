@@ -518,7 +518,7 @@ describeBackends(
       train(wrapper, variables(), 0, 1);
       await expectAsync(
         new OptimWrapper(tf.train.adam()).setWeights(await wrapper.getWeights()),
-      ).toBeRejectedWithError(/accumulator' is no state of this optimizer, which keeps m, v/);
+      ).toBeRejectedWithError(/accumulator' is not state of this optimizer, which has m, v/);
     });
 
     it('disposes the optimizers that it wraps', async () => {
