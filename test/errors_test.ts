@@ -228,10 +228,10 @@ describeBackends(
         'of another shape',
         'w',
         () => tf.ones([4]),
-        /'w' has the shape \[4\]; it must have the variable's, \[2,2\]/,
+        /'w' has the shape \[4\]; it must have the variable's shape \[2,2\]/,
       ),
       gradient('of another type', 'w', () => tf.ones([2, 2], 'int32'), /'w' is int32; it must be float32/),
-      gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no variable of that name/),
+      gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no live variable has that name/),
       gradient(
         'for a variable that is not trained',
         'stranger',
@@ -250,7 +250,7 @@ describeBackends(
       ),
       {
         what: 'two gradients for a variable',
-        says: /two gradients for 'w'; add them up/,
+        says: /two gradients for 'w'; pass their sum/,
         act: ({optimizer}) =>
           tf.tidy(() => {
             optimizer.applyGradients([
@@ -360,11 +360,7 @@ describeBackends(
       dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
       dict("with a hyper that can't be", of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
       dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /has 1 parameters; this optimizer has 2/),
-      dict(
-        'with an unknown entry',
-        of => firstState(of, {velocity: 1}),
-        /no state 'velocity'; it has .*gradAvg/,
-      ),
+      dict('with an unknown entry', of => firstState(of, {velocity: 1}), /no state 'velocity'; it has .*gradAvg/),
       dict(
         'with another shape',
         of => firstState(of, {gradAvg: tf.zeros([3])}),
@@ -487,7 +483,7 @@ describeBackends(
               one.dispose();
             }
           },
-          /not a mixture/,
+          /mixes parameters and lists/,
         ],
         [
           'an option that a callback lacks',
