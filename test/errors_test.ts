@@ -231,7 +231,12 @@ describeBackends(
         /'w' has the shape \[4\]; it must have the variable's shape \[2,2\]/,
       ),
       gradient('of another type', 'w', () => tf.ones([2, 2], 'int32'), /'w' is int32; it must be float32/),
-      gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no live variable has that name/),
+      gradient(
+        'for an unknown variable',
+        'nowhere',
+        () => tf.ones([2]),
+        /'nowhere', but no live variable has that name/,
+      ),
       gradient(
         'for a variable that is not trained',
         'stranger',

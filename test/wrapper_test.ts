@@ -183,7 +183,7 @@ describeBackends(
       });
     }
 
-    it('saves what no configuration but its own tells: one optimizer a group, step counts, callbacks', async () => {
+    it('saves what no configuration but its own tells: one optimizer per group, step counts, callbacks', async () => {
       const variables = variablesOf(SHAPES, 'of_groups');
       const settings = {
         params: [variables.slice(0, 1), variables.slice(1)],
@@ -414,11 +414,7 @@ describeBackends(
     };
     const variables = () => variablesOf(SHAPES);
     const wrong: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
-      [
-        'one of tfjs-optim',
-        () => new OptimWrapper(sgd(0.1)),
-        /TfjsOptimSGD is one of tfjs-optim and needs no wrapper/,
-      ],
+      ['one of tfjs-optim', () => new OptimWrapper(sgd(0.1)), /TfjsOptimSGD of tfjs-optim needs no wrapper/],
       [
         'an optimizer that is none of tf.train',
         () => new OptimWrapper(new NoneOfTrain()),
@@ -429,11 +425,11 @@ describeBackends(
         () => new OptimWrapper(trained()),
         /SGD optimizer has made 1 steps.*setWeights\(await optimizer\.getWeights\(\)\)/,
       ],
-      ['no optimizer', () => new OptimWrapper([]), /one optimizer a parameter group; got 0 for 1 group/],
+      ['no optimizer', () => new OptimWrapper([]), /one optimizer per parameter group; got 0 for 1 group/],
       [
         'two optimizers without groups',
         () => new OptimWrapper([stock(), stock()]),
-        /got 2 for 1 group\. Groups are given as lists in `params`/,
+        /got 2 for 1 group\. Give the groups as lists in `params`/,
       ],
       [
         'one optimizer for two groups',
@@ -470,7 +466,7 @@ describeBackends(
       [
         'two hypers of one name',
         () => new OptimWrapper(tf.train.adam(), {hpMap: {beta2: 'mom'}}),
-        /'beta1' and 'beta2' would both be 'mom'/,
+        /'beta1' and 'beta2' are both called 'mom'/,
       ],
       [
         "a hyper that can't be called so",
