@@ -312,7 +312,7 @@ describe('the name of a callback', () => {
 
   it("is never one of the package's own", () => {
     expect(() => callback('averageGrad', {}, () => ({}))).toThrowError(
-      "'averageGrad' is the name of a callback of tfjs-optim; give yours another name.",
+      "tfjs-optim has a callback 'averageGrad'; choose another name.",
     );
     expect(registeredCallback('averageGrad')).toBe(averageGrad);
   });

@@ -38,8 +38,8 @@ interface Rivals<S> {
 
 /**
  * Finds the saved parameter of each variable. A name that a user chose must be the same. Other names are matched among
- * those with the same base name and shape: by name, in any order, if all names are the same; by order if not, because a
- * copy of a model has other suffixes.
+ * those with the same base name and shape: by name, in any order, if all names are the same; by order if not, because
+ * a copy of a model has other suffixes.
  * @param problem is called where a name fits but its shape does not, or where the numbers of saved parameters and
  *   variables differ. By default it throws.
  */

@@ -30,8 +30,8 @@ export interface SavedConfig {
 export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly'];
 
 /**
- * The configuration as tfjs saves it. When tfjs loads it, it rewrites every string and key that contains an underscore,
- * except strings under the key `name`. So names are only ever stored under that key.
+ * The configuration as tfjs saves it. When tfjs loads it, it rewrites every string and key that contains an
+ * underscore, except strings under the key `name`. So names are only ever stored under that key.
  */
 export function writeConfig({
   callbacks,
@@ -67,8 +67,8 @@ export function writeConfig({
 
 /**
  * Reads what `writeConfig` wrote.
- * @param revived gets each callback when it is made. Where this or a later step fails, the caller must dispose what the
- *   callbacks keep outside.
+ * @param revived gets each callback when it is made. Where this or a later step fails, the caller must dispose what
+ *   the callbacks keep outside.
  * @param cls the optimizer's class, which may declare defaults of hypers.
  * @throws where the configuration is malformed, or names a callback that is not registered.
  */

@@ -51,9 +51,9 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  * Writes the weights:
  * - `iter`: the number of steps, an int32 scalar;
  * - `<variable>/<entry>`: the state tensors, which the optimizer still owns;
- * - `host`: the flags and host numbers of all parameters, then the common numbers. An int32 tensor `[n, 2]` holds their
- *   float64 bits, so nothing is rounded. Its last row is their count and a checksum. It is left out where there are no
- *   numbers and flags, and where `iter` implies all of them.
+ * - `host`: the flags and host numbers of all parameters, then the common numbers. An int32 tensor `[n, 2]` holds
+ *   their float64 bits, so nothing is rounded. Its last row is their count and a checksum. It is left out where there
+ *   are no numbers and flags, and where `iter` implies all of them.
  * @param saved owns the tensors `iter` and `host`.
  */
 export function writeWeights(
@@ -135,9 +135,9 @@ function checkedTensor(
 }
 
 /**
- * The rows that `host` would have where it is left out. Then no flag is set. Without host numbers there is nothing else
- * to save. A wrapped `tf.train` optimizer can have numbers: each is the number of steps, `iter`, of a parameter with
- * state. So its weights stay those that users know from `tf.train`.
+ * The rows that `host` would have where it is left out. Then no flag is set. Without host numbers there is nothing
+ * else to save. A wrapped `tf.train` optimizer can have numbers: each is the number of steps, `iter`, of a parameter
+ * with state. So its weights stay those that users know from `tf.train`.
  */
 function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
   const numbers = numberNames(chain);

@@ -19,8 +19,8 @@ export interface StateView {
   /**
    * Sets the flags `doWd` and `forceTrain`, host numbers and tensors (copied) of a variable. It also works before the
    * first step.
-   * @throws for a name that is neither a flag nor a state entry, and for a value of another type or shape; then nothing
-   *   is set.
+   * @throws for a name that is neither a flag nor a state entry, and for a value of another type or shape; then
+   *   nothing is set.
    */
   set(variable: tf.Variable, values: ParameterState): void;
 }

@@ -22,9 +22,9 @@ export type WrapperSettings<P extends readonly AnyCallback[] = readonly []> = Ba
  * names that always act on the next step, callbacks before the step, `Lookahead` over it, and saving that resumes
  * exactly, also for Adamax.
  *
- * Without callbacks it computes bit for bit what the optimizer computes by itself, if every parameter has a gradient in
- * every step. A parameter without a gradient is skipped, and its step count does not grow. After a change of `mom` or
- * `sqrMom`, the bias correction is that of the new value (`1 - mom^step`), as in `tf.train` after `setWeights`.
+ * Without callbacks it computes bit for bit what the optimizer computes by itself, if every parameter has a gradient
+ * in every step. A parameter without a gradient is skipped, and its step count does not grow. After a change of `mom`
+ * or `sqrMom`, the bias correction is that of the new value (`1 - mom^step`), as in `tf.train` after `setWeights`.
  *
  * Hypers: `learningRate` is `lr`; `momentum` and `beta1` are `mom`; `beta2`, `rho`, `alpha` and RMSProp's `decay` are
  * `sqrMom`; `epsilon` is `eps`; others keep their names (`useNesterov`, `centered`, `initialAccumulatorValue`,
@@ -40,9 +40,10 @@ export type WrapperSettings<P extends readonly AnyCallback[] = readonly []> = Ba
  */
 export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> extends UnregisteredWrapper {
   /**
-   * @param optimizers a `tf.train` optimizer, or a list with one per parameter group. All must be of one class and have
-   *   made no step yet.
-   * @throws where they are something else, or their number is not that of the groups; for hypers that nothing declares.
+   * @param optimizers a `tf.train` optimizer, or a list with one per parameter group. All must be of one class and
+   *   have made no step yet.
+   * @throws where they are something else, or their number is not that of the groups; for hypers that nothing
+   *   declares.
    */
   constructor(
     optimizers: tf.Optimizer | readonly tf.Optimizer[],

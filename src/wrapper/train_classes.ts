@@ -1,6 +1,6 @@
 /**
- * What a class of `tf.train` holds besides its configuration. It is written down by the names of the class's properties,
- * because only the code of tfjs tells it.
+ * What a class of `tf.train` holds besides its configuration. It is written down by the names of the class's
+ * properties, because only the code of tfjs tells it.
  */
 export interface TrainClass {
   /**

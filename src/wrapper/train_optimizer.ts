@@ -12,8 +12,8 @@ export type WrappedDraft = Draft<tf.Tensor, {readonly variable: tf.Variable; rea
 
 /**
  * An optimizer of `tf.train` that holds no state between steps. Each step lends it the state of the parameters, and
- * temporary variables instead of the real ones. So state belongs to variables and not to positions in a list, and a step
- * that throws leaves nothing half updated.
+ * temporary variables instead of the real ones. So state belongs to variables and not to positions in a list, and a
+ * step that throws leaves nothing half updated.
  */
 export class TrainOptimizer {
   readonly trainClass: TrainClass;
@@ -32,8 +32,8 @@ export class TrainOptimizer {
     }
     if (optimizer.iterations > 0) {
       throw new Error(
-        `The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, and its state does not tell ` +
-          'its variables. Wrap a new optimizer and pass it the state: ' +
+        `The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, and its state does not ` +
+          'tell its variables. Wrap a new optimizer and pass it the state: ' +
           'await wrapper.setWeights(await optimizer.getWeights()).',
       );
     }
@@ -183,8 +183,8 @@ export function disposeOptimizer(optimizer: tf.Optimizer): void {
 }
 
 /**
- * `beta^n` as `tf.train` computes it, by multiplying float32 numbers. It must be equal to the last bit, because wrapping
- * changes no result.
+ * `beta^n` as `tf.train` computes it, by multiplying float32 numbers. It must be equal to the last bit, because
+ * wrapping changes no result.
  */
 class RunningPower {
   #beta = NaN;
@@ -232,6 +232,7 @@ function checkIsMade(given: unknown): void {
   const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
   const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
   throw new Error(
-    `OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`,
+    `OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. ` +
+      `Write new OptimWrapper(tf.train.${factory}(…)).`,
   );
 }

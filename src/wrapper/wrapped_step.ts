@@ -157,8 +157,8 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
 }
 
 /**
- * Steps together those drafts of a group that have made the same number of steps, because a `tf.train` optimizer has one
- * step count for all of its parameters.
+ * Steps together those drafts of a group that have made the same number of steps, because a `tf.train` optimizer has
+ * one step count for all of its parameters.
  */
 function stepTogether(inners: readonly TrainOptimizer[], drafts: readonly WrappedDraft[]): void {
   inners.forEach((inner, group) => {
