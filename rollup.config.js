@@ -45,6 +45,7 @@ const external = [...Object.keys(GLOBALS), /^node:/];
 const CHUNKS = [
   ['fit', /src\/fit\//],
   ['wrapper', /src\/wrapper\//],
+  ['util', /src\/util\//],
   ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
 ];

@@ -2,6 +2,7 @@ import {Adam, adam, isOptimizer, Lookahead, lookahead, type Optimizer, optimizer
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {expectClose} from './support/close';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
 import {compiled, smallNet} from './support/small_net';
@@ -37,7 +38,7 @@ async function kernelsOf(act: () => void): Promise<number> {
   return Math.max(kernelNames.length, kernels.length);
 }
 
-/** What is written to the console's warnings meanwhile. */
+/** The console's warnings while it runs. */
 async function warningsOf(act: () => unknown): Promise<string[]> {
   const warn = spyOn(console, 'warn');
   await act();
@@ -72,7 +73,7 @@ describeBackends(
       tf.dispose(v);
     });
 
-    it('of frozen, nested, wrapped and recurrent layers are all that train when thawed', () => {
+    it('of frozen, nested, wrapped and recurrent layers are all those that train once they are thawed', () => {
       const inner = tf.sequential({
         layers: [
           tf.layers.dense({units: 2, inputShape: [2, 3], trainable: false}),
@@ -98,7 +99,7 @@ describeBackends(
 describeBackends(
   'binding',
   () => {
-    it('without params takes what is handed in first, and later ones into the last group', () =>
+    it('without params takes the variables of its first step, and adds later ones to the last group', () =>
       leakless(() => {
         const variables = ones('a', 'b', 'c');
         const [a, b, c] = variables.map(present);
@@ -111,7 +112,7 @@ describeBackends(
         tf.dispose(variables);
       }));
 
-    it('with params trains exactly those, or the part of them that is asked for', () =>
+    it('with params trains exactly those, or those of them that a step names', () =>
       leakless(async () => {
         const variables = ones('a', 'b', 'c');
         const [a, b, c] = variables.map(present);
@@ -132,7 +133,7 @@ describeBackends(
         tf.dispose(variables);
       }));
 
-    it('lets a disposed variable go, with its state', () =>
+    it('forgets a disposed variable and its state', () =>
       leakless(() => {
         const variables = ones('a', 'b');
         const [a, b] = variables.map(present);
@@ -147,7 +148,7 @@ describeBackends(
         tf.dispose(b);
       }));
 
-    it('decays what its names and flags say', () =>
+    it('decays the weights that names and flags select', () =>
       leakless(async () => {
         const names = [
           'layer/kernel',
@@ -183,7 +184,7 @@ describeBackends(
         }
       }));
 
-    it('trains frozen normalization while trainBn, and what is forced to, before the first step too', () =>
+    it('trains frozen normalization while trainBn is true, and forced parameters, before the first step too', () =>
       leakless(() => {
         const names = ['layer/kernel', 'norm/gamma', 'head/kernel'];
         for (const trainBn of [true, false]) {
@@ -227,7 +228,7 @@ describeBackends(
             shape: [2],
             trainable: true,
             decay: true,
-            hypers: {...plain, lr: 0.5, mom: [0.9, 0.5][group] ?? NaN},
+            hypers: {...plain, lr: 0.5, mom: present([0.9, 0.5][group])},
           })),
         );
         optimizer.paramLists = [[], variables];
@@ -236,7 +237,7 @@ describeBackends(
         tf.dispose(variables);
       }));
 
-    it('adds gradients up until zeroGrad, also in tf.tidy', () =>
+    it('sums gradients until zeroGrad, in tf.tidy too', () =>
       leakless(async () => {
         const variables = ones('a');
         const [a] = variables.map(present);
@@ -307,7 +308,7 @@ describeBackends(
         x.dispose();
       }));
 
-    it('of everything evaluates the loss and trains nothing, and nothing decays', () =>
+    it('of everything evaluates the loss; nothing trains or decays', () =>
       leakless(async () => {
         const variables = ones('a', 'b');
         const optimizer = ranger(0.1, {wd: 0.5, params: variables});
@@ -326,7 +327,7 @@ describeBackends(
         tf.dispose(variables);
       }));
 
-    it("can't thaw a layer that is not trainable, and says so", () =>
+    it("can't thaw a layer that is not trainable, and warns", () =>
       leakless(async () => {
         const net = smallNet('net');
         const optimizer = sgd(0.1, {params: net.layers.map(layer => [layer])});
@@ -337,7 +338,10 @@ describeBackends(
           }),
         ).toEqual([
           jasmine.stringMatching(
-            /can't thaw 'net_block\/kernel\w*', 'net_block\/bias\w*': set `trainable = true` on the layer and compile again/,
+            joined(
+              /can't thaw 'net_block\/kernel\w*', 'net_block\/bias\w*': /,
+              /set `trainable = true` on the layer and compile again/,
+            ),
           ),
         ]);
         optimizer.dispose();
@@ -350,7 +354,7 @@ describeBackends(
 describe('an optimizer among others', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  it('is told from those of tf.train and from other classes', () => {
+  it('is distinguished from those of tf.train and from other classes', () => {
     const stock = tf.train.sgd(0.1);
     expect([
       stock instanceof Adam,
@@ -389,9 +393,9 @@ describe('an optimizer among others', () => {
     expect(present(classNameMap['TfjsOptimAdam'])[0]).toBe(Adam);
   });
 
-  it('warns once of variables of another copy of tfjs-core', async () => {
+  it('warns once about variables of another copy of tfjs-core', async () => {
     const [foreign] = ones('foreign');
-    // What a class of the same code, loaded twice, looks like from here.
+    // The class of another copy of tfjs-core looks like this.
     const copied = Object.defineProperties({}, Object.getOwnPropertyDescriptors(tf.Variable.prototype));
     Object.setPrototypeOf(copied, tf.Tensor.prototype);
     Object.setPrototypeOf(foreign, copied);

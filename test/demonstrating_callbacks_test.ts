@@ -20,6 +20,7 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {accumulate, keepAverage, limitNorm} from './support/demonstrating_callbacks';
 import {leakless} from './support/leakless';
+import {elementOf, present} from './support/present';
 import {tf} from './support/tfjs';
 import {stateOf, valuesOf} from './support/training';
 
@@ -34,7 +35,7 @@ function apply(
   tf.tidy(() => {
     optimizer.applyGradients(
       variables.map(({name, shape}, i) => {
-        const gradient = gradients[i] ?? null;
+        const gradient = elementOf(gradients, i);
         return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
       }),
     );
@@ -45,12 +46,12 @@ const vectors = (...values: ReadonlyArray<readonly number[]>) =>
   values.map(list => tf.tidy(() => tf.variable(tf.tensor1d([...list]))));
 
 describeBackends(
-  "callbacks of one's own",
+  'callbacks of your own',
   () => {
     describe('clipping by the global norm (total)', () => {
       const CASES = [
         {
-          title: 'scales all gradients alike where their common norm is larger',
+          title: 'scales all gradients by the same factor where their common norm is larger',
           maxNorm: 1,
           gradients: [[3, 0], [4]],
           expected: [[0.4, 1], [0.2]],
@@ -75,7 +76,7 @@ describeBackends(
             const optimizer = sgd(1, {callbacks: [limitNorm], maxNorm, params: variables});
             apply(optimizer, variables, gradients);
             (await valuesOf(variables)).forEach((values, i) => {
-              expectClose(values, expected[i] ?? [], TOLERANCE, `parameter ${i}`);
+              expectClose(values, present(expected[i]), TOLERANCE, `parameter ${i}`);
             });
             optimizer.dispose();
             tf.dispose(variables);
@@ -108,7 +109,7 @@ describeBackends(
       ]);
       const mean = (lists: typeof gradients) =>
         lists
-          .reduce((a, b) => a.map((values, i) => values.map((x, j) => x + (b[i]?.[j] ?? NaN))))
+          .reduce((a, b) => a.map((values, i) => values.map((x, j) => x + present(present(b[i])[j]))))
           .map(values => values.map(x => x / lists.length));
       const counts = async (optimizer: Optimizer, variables: readonly tf.Variable[]) => {
         const states = await Promise.all(variables.map(variable => stateOf(optimizer, variable)));
@@ -150,7 +151,7 @@ describeBackends(
     });
 
     describe('an average of the weights (everyParameter, evaluate)', () => {
-      it('is shown between eval() and train(), of frozen parameters too, and no step is made meanwhile', () =>
+      it('is shown between eval() and train(), for frozen parameters too, and no step can be made there', () =>
         leakless(async () => {
           const variables = vectors([8], [8], [8]);
           const optimizer = new Optimizer([sgdStep, keepAverage], {
@@ -182,7 +183,7 @@ describeBackends(
           tf.dispose(variables);
         }));
 
-      it('is gone, and the trained weights are back, when the optimizer is disposed in between', () =>
+      it('is gone and the trained weights are back when the optimizer is disposed before train()', () =>
         leakless(async () => {
           const variables = vectors([8]);
           const optimizer = new Optimizer([sgdStep, keepAverage], {lr: 1, params: variables});
@@ -225,7 +226,7 @@ describeBackends(
           expected: 10 - 1 - 2,
         },
         {
-          title: 'that is read is there where a callback before keeps it',
+          title: 'that is read is defined where an earlier callback keeps it',
           callbacks: [averageGrad, readsAverage],
           gradients: [1, 2],
           expected: 10 - 1 - 2.5,
@@ -273,7 +274,7 @@ describeBackends(
         {title: 'have defaults', expected: [6.5, 6.5]},
         {title: 'are bound by with()', bound: true, expected: [8.25, 8.25]},
         {title: 'are set by name in the constructor, as a hyper', set: true, expected: [8.25, 8.25]},
-        {title: 'that are set by name win over those that are bound', bound: true, set: false, expected: [6.5, 6.5]},
+        {title: 'that are set by name replace those that are bound', bound: true, set: false, expected: [6.5, 6.5]},
         {title: 'are set for each group', set: [false, true], expected: [6.5, 8.25]},
       ];
       for (const {title, bound = false, set, expected} of CASES) {
@@ -303,7 +304,7 @@ describeBackends(
 );
 
 describe('the name of a callback', () => {
-  it('stands for the one that was made last, so that modules can be loaded again', () => {
+  it('means the callback that was made last, so that modules can be loaded again', () => {
     const first = callback('testNamedTwice', {}, () => ({}));
     const second = callback('testNamedTwice', {}, () => ({}));
     expect(registeredCallback('testNamedTwice')).toBe(second);
@@ -318,7 +319,7 @@ describe('the name of a callback', () => {
   });
 
   for (const {name, declaration} of houseCallbacks) {
-    it(`declares what it may, ${name}`, () => {
+    it(`may declare ${name}`, () => {
       expect(() => {
         checkDeclaration(name, declaration, () => ({}));
       }).not.toThrow();
@@ -335,17 +336,17 @@ describe('the name of a callback', () => {
 describe('the callbacks of an optimizer', () => {
   const CASES: ReadonlyArray<{readonly title: string; readonly make: () => unknown; readonly message: RegExp}> = [
     {
-      title: 'need what no callback before provides',
+      title: 'need an entry that no earlier callback provides',
       make: () => new Optimizer([momentumStep], {lr: 1}),
       message: /momentumStep reads 'gradAvg', which no callback before it provides/,
     },
     {
-      title: 'need what only a later one provides',
+      title: 'need an entry that only a later one provides',
       make: () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
       message: /put the callback whose state 'gradAvg' is before momentumStep/,
     },
     {
-      title: 'read what only a later one provides',
+      title: 'read an entry that only a later one provides',
       make: () => new Optimizer([callback('testReadsEarly', {reads: {gradAvg: zeros}}, () => ({})), averageGrad], {}),
       message: /testReadsEarly reads 'gradAvg'/,
     },
@@ -359,12 +360,12 @@ describe('the callbacks of an optimizer', () => {
       message: /start the state entry 'gradAvg' differently/,
     },
     {
-      title: 'mean a hyper and an option by one name',
+      title: 'use one name for a hyper and for an option',
       make: () => new Optimizer([callback('testMomOption', {options: {mom: 1}}, () => ({})), averageGrad], {}),
       message: /'mom' is a hyper of averageGrad and an option of testMomOption/,
     },
     {
-      title: 'keep a number of their own and one that is common under one name',
+      title: 'keep a number per parameter and a common number under one name',
       make: () =>
         new Optimizer(
           [stepStat, callback('testCommonStep', {state: {step: 0}, everyParameter: true}, () => ({}))],

@@ -14,7 +14,7 @@ function scalarOf(x: tf.Scalar | number | ReadonlyArray<number>): number {
 }
 
 describeBackends(
-  'an optimizer in the place of one of tf.train',
+  'an optimizer instead of one of tf.train',
   () => {
     for (const {name, make} of optimizers) {
       it(`trains a model by compile and fit with ${name}`, () =>
@@ -53,7 +53,7 @@ describeBackends(
         tf.dispose([xs, ys]);
       }));
 
-    it('takes what tf.variableGrads gives, as a map and as a list, or minimizes itself', () =>
+    it('takes the gradients of tf.variableGrads, as a map and as a list, and minimizes a loss itself', () =>
       leakless(async () => {
         const start = [1, -2, 3];
         const loss = (x: tf.Variable) => () => tf.tidy(() => x.square().sum().div(2).asScalar());
@@ -118,7 +118,7 @@ describeBackends('an optimizer on any backend, WebGPU too', () => {
     const [xs, ys] = [tf.tensor2d([[1]]), tf.tensor2d([[2]])];
     await model.fit(xs, ys, {...QUIETLY, epochs: 2});
     const weights = await Promise.all(model.getWeights().map(async weight => [...(await weight.data())]));
-    // The error halves nothing but vanishes: 2·0.25 on kernel and on bias.
+    // The error vanishes: 2·0.25 on the kernel and on the bias.
     expectClose(weights.flat(), [1, 1], 1e-6);
     optimizer.dispose();
     model.dispose();
@@ -134,7 +134,7 @@ describe('an optimizer made before there is a backend', () => {
     for (const optimizer of made) optimizer.dispose();
   });
 
-  it('asks no backend for anything', () => {
+  it('needs no backend', () => {
     const asked = spyOnProperty(tf.engine(), 'backend', 'get').and.throwError('No backend is ready.');
     for (const {make} of optimizers) expect(() => make(0.1, {wd: 0.1})).not.toThrow();
     expect(asked).not.toHaveBeenCalled();

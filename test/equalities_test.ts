@@ -2,6 +2,7 @@ import {adam, averageGrad, averageSqrGrad, callback, Optimizer, qhAdam, required
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {valuesOf, variablesOf} from './support/training';
 
@@ -28,7 +29,7 @@ const debiasedRmsStep = callback(
   }),
 );
 
-/** NAdam's step: Adam's with the momentum of the step to come. */
+/** NAdam's step: Adam's with the momentum of the next step. */
 const nAdamStep = callback(
   'testNAdamStep',
   {hypers, needs},
@@ -92,7 +93,7 @@ const EQUALITIES: readonly Equality[] = [
   },
 ];
 
-/** Minimizes a sum of fourth powers, with L2 regularization if asked for. */
+/** Minimizes a sum of fourth powers, on request with L2 regularization. */
 async function minimized(optimizer: tf.Optimizer, steps: number, l2 = 0): Promise<number[][]> {
   const variables = variablesOf(SHAPES);
   const loss = () =>
@@ -130,7 +131,7 @@ describeBackends(
           ];
           expect(one).not.toEqual(await valuesOf(start));
           one.forEach((values, i) => {
-            expectClose(values, other[i] ?? [], tolerance, `parameter ${i}`);
+            expectClose(values, present(other[i]), tolerance, `parameter ${i}`);
           });
           tf.dispose(start);
         }),

@@ -34,7 +34,7 @@ interface Trained {
 interface Case {
   readonly what: string;
   readonly act: (trained: Trained) => unknown;
-  /** What the error has to name: what is wrong, and what would be right. */
+  /** The error must name both: what is wrong, and what would be right. */
   readonly says: RegExp;
 }
 
@@ -64,7 +64,7 @@ function table(title: string, cases: readonly Case[]): void {
       it(what, () =>
         leakless(async () => {
           const one = trained();
-          // What it returns is the optimizer's: it does not count as a leak.
+          // Its result belongs to the optimizer and does not count as a leak.
           await one.optimizer.getWeights();
           const before = await snapshot(one.optimizer, [one.w, one.b, one.stranger]);
           await leakless(() => refuses(() => act(one), says));
@@ -137,7 +137,7 @@ const firstHypers = ({hypers, ...rest}: Dict, changed: Dict['hypers'][number]): 
 });
 
 describeBackends(
-  'bad input leaves everything as it was and is named',
+  'bad input is named, and leaves everything as it was',
   () => {
     table('hypers', [
       hyper('nonsense', 1, /no.* hyper 'nonsense'.*Known: .*lr, .*mom/i),
@@ -215,7 +215,7 @@ describeBackends(
         says: /a whole number; got 0.5/,
       },
       {
-        what: 'a group that is not there',
+        what: 'a group that does not exist',
         act: ({optimizer}) => {
           optimizer.setFreeze(2, true);
         },
@@ -363,7 +363,7 @@ describeBackends(
         /the hypers of 1 parameter groups; this optimizer has 2/,
       ),
       dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
-      dict("with a hyper that can't be", of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
+      dict('with a hyper that is out of range', of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
       dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /has 1 parameters; this optimizer has 2/),
       dict('with an unknown entry', of => firstState(of, {velocity: 1}), /no state 'velocity'; it has .*gradAvg/),
       dict(
@@ -420,7 +420,7 @@ describeBackends(
       },
     ]);
 
-    describe("what can't be made", () => {
+    describe('an optimizer that is impossible', () => {
       const variable = tf.variable;
       const made: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
         ['a learning rate that is not finite', () => adam(NaN), /'lr' must be a finite number/],
@@ -437,12 +437,12 @@ describeBackends(
         ["Lookahead's k of 0", () => lookahead(sgd(), {k: 0}), /a whole number from 1; got 0/],
         ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha is from 0 to 1; got 2/],
         [
-          'a step without what it needs',
+          'a step without an entry that it needs',
           () => new Optimizer([adamStep], {lr: 1, mom: 0, sqrMom: 0, eps: 1}),
           /adamStep.*'gradAvg', which no callback before it provides/,
         ],
         [
-          'a step before what it reads',
+          'a step before the callback whose entry it reads',
           () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
           /momentumStep.*'gradAvg', which no callback before it provides; put the callback/,
         ],
@@ -491,7 +491,7 @@ describeBackends(
           /mixes parameters and lists/,
         ],
         [
-          'an option that a callback lacks',
+          'an option that the callback does not have',
           () => averageGrad.with(Object.assign({dampening: true}, {damping: true})),
           /no option 'damping'; it has dampening/,
         ],
@@ -516,7 +516,7 @@ describeBackends(
           /It broke/,
         ],
         [
-          'returns what it does not declare',
+          'returns an entry that it does not declare',
           second => (second ? undeclared : {}),
           /badRule returned 'velocity', which it does not declare; it may return p, grad, stop/,
         ],

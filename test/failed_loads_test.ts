@@ -41,7 +41,7 @@ const MAKES: Readonly<Record<string, () => Optimizer>> = {
 
 type Artifacts = ReturnType<ReturnType<typeof memoryHandler>['artifacts']>;
 
-/** Ways to damage what was saved. The configuration is edited as the JSON that it is. */
+/** Ways to damage a saved model. The configuration is edited as JSON. */
 const DAMAGE: Readonly<Record<string, (artifacts: Artifacts) => Artifacts>> = {
   'half of the bytes': artifacts => ({
     ...artifacts,
@@ -66,10 +66,10 @@ const DAMAGE: Readonly<Record<string, (artifacts: Artifacts) => Artifacts>> = {
     '],"groups"',
     ',{"name":"nobodys","options":{}}],"groups"',
   ),
-  'an option that nobody has': edited('"options":{', '"options":{"nobodys":1'),
+  'an option that no callback has': edited('"options":{', '"options":{"nobodys":1'),
   'no groups': edited('"groups":[{', '"groups":[],"others":[{'),
-  'a hyper that is no number': edited(/("hypers":\{[^}]*"lr":)[^,}]+/, '$1"fast"'),
-  'an index that is no number': edited('"frozenIdx":0', '"frozenIdx":"none"'),
+  'a hyper that is not a number': edited(/("hypers":\{[^}]*"lr":)[^,}]+/, '$1"fast"'),
+  'an index that is not a number': edited('"frozenIdx":0', '"frozenIdx":"none"'),
   'no manifest': edited('"params":', '"other":'),
 };
 
@@ -114,7 +114,7 @@ describeBackends(
           }));
       }
 
-      it(`leaves nothing of ${name} where its variables are others`, () =>
+      it(`leaves nothing of ${name} where it has other variables`, () =>
         leakless(async () => {
           const variables = variablesOf([2], [2, 3]);
           const others = variablesOf([4]);
@@ -176,7 +176,7 @@ describeBackends(
         }));
     }
 
-    it('of a model leaves what tfjs leaves', async () => {
+    it('of a model leaves only the tensors that tfjs leaves', async () => {
       const model = compiled(smallNet('net'), new OptimWrapper(tf.train.adam(0.01), {callbacks: [afterIt]}));
       await train(model, 1);
       const handler = memoryHandler();
@@ -188,7 +188,7 @@ describeBackends(
         await expectAsync(tf.loadLayersModel(loading(Object.assign(artifacts, {trainingConfig})))).toBeRejected();
         return tf.memory().numTensors - before;
       };
-      // A class that nobody has registered: no code of ours runs.
+      // A class that is not registered: no code of this package runs.
       const byTfjs = await left(config => config.replace('TfjsOptimOptimWrapper', 'Nobodys'));
       expect(await left(config => config.replace('"name":"afterIt"', '"name":"nobodys"'))).toBe(byTfjs);
       expect(await left(config => config.replace('"level":1', '"nobodys":1'))).toBe(byTfjs);

@@ -22,11 +22,12 @@ import {callbacks, number, numbers} from './support/golden';
 import type {CallbackCase} from './support/golden_files.mjs';
 import {camelCase} from './support/golden_optimizers';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 const TOLERANCE = 5e-6;
 
-/** What a case hands to its callback. */
+/** The arguments that a case passes to its callback. */
 interface Given {
   readonly p: Value;
   readonly grad: Value;
@@ -35,7 +36,7 @@ interface Given {
   number(name: string): number;
   flag(name: string): boolean | undefined;
   tensor(name: string): Value;
-  /** State that the case may leave to its start. */
+  /** State, undefined where the case leaves it to its start. */
   started(name: string): Value | undefined;
 }
 
@@ -106,7 +107,7 @@ function givenBy({fn, shape, param, grad, state, kwargs, partial}: CallbackCase)
     // A step count that is not given starts at 0.
     if (typeof value === 'number') return value;
     if (name === 'step') return 0;
-    throw new Error(`${fn} is not given ${name}.`);
+    throw new Error(`The case of ${fn} lacks ${name}.`);
   };
   const started = (name: string) => {
     const list = state[name];
@@ -132,10 +133,11 @@ describeBackends(
   () => {
     callbacks.cases.forEach((one, i) => {
       const {fn, shape, state, kwargs, partial, expected} = one;
-      it(`${i}: ${fn} of shape [${shape}] with ${[...Object.keys({...kwargs, ...partial}), ...Object.keys(state)].join(', ')}`, () =>
+      const given = [...Object.keys({...kwargs, ...partial}), ...Object.keys(state)];
+      it(`${i}: ${fn} of shape [${shape}] with ${given.join(', ')}`, () =>
         leakless(async () => {
           const call = CALLS[fn];
-          if (call === undefined) throw new Error(`There is no call of ${fn}.`);
+          if (call === undefined) throw new Error(`CALLS has no entry for ${fn}.`);
           const results = tf.tidy(() => {
             const at = givenBy(one);
             const result: Record<string, unknown> = {p: at.p, grad: at.grad, ...call(at)};
@@ -147,13 +149,14 @@ describeBackends(
             );
           });
           const {p, grad, ...entries} = results;
+          // Callbacks without state return none.
           const wanted = Object.entries(expected.returned_state ?? {});
-          expectClose((await p?.data()) ?? [], numbers(expected.param), TOLERANCE, 'p');
-          expectClose((await grad?.data()) ?? [], numbers(expected.grad), TOLERANCE, 'grad');
+          expectClose(await present(p).data(), numbers(expected.param), TOLERANCE, 'p');
+          expectClose(await present(grad).data(), numbers(expected.grad), TOLERANCE, 'grad');
           expect(Object.keys(entries).sort()).toEqual(wanted.map(([name]) => camelCase(name)).sort());
           for (const [name, value] of wanted) {
             const list = typeof value === 'object' ? numbers(value) : [number(value)];
-            expectClose((await entries[camelCase(name)]?.data()) ?? [], list, TOLERANCE, name);
+            expectClose(await present(entries[camelCase(name)]).data(), list, TOLERANCE, name);
           }
           tf.dispose(results);
         }));

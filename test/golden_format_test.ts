@@ -32,7 +32,7 @@ const files = {
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 describe('the golden files', () => {
-  it('are all there, with all their cases', () => {
+  it('are complete, with all their cases', () => {
     const counts = Object.entries(files).map(([name, {cases}]) => [name, cases.length]);
     expect(Object.fromEntries(counts)).toEqual(CASES);
     for (const {format} of Object.values(files)) expect(format).toBe('fastai-optim-golden/1');
@@ -105,7 +105,7 @@ for (const [name, {cases}] of Object.entries(golden.optimFiles)) {
       }
     });
 
-    it('is finite and nearly the same in both precisions where it is not marked', () => {
+    it('is finite and nearly the same in both precisions, except where it is marked', () => {
       for (const {name: caseName, expected} of cases.filter(({overflow}) => !overflow)) {
         expect(expected.f32_f64_gap).withContext(caseName).toBeLessThan(1e-6);
         const all = [expected.f64, expected.f32].flatMap(({params}) => params.flat(2)).map(golden.number);

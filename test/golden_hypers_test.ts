@@ -4,6 +4,7 @@ import {hypers} from './support/golden';
 import type {HypersCase} from './support/golden_files.mjs';
 import {buildOptimizer, camelCase, expectHypers, hyperValue} from './support/golden_optimizers';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 type Of<K extends HypersCase['kind']> = Extract<HypersCase, {readonly kind: K}>;
@@ -35,7 +36,8 @@ describeBackends(
   () => {
     for (const one of ofKind('ctor')) {
       const {optimizer, inner, n_groups: groups, expect_hypers: expected} = one;
-      it(`constructor: ${optimizer} ${named(one.hypers)} ${inner === undefined ? '' : named(inner)}, ${groups} groups`, () =>
+      const over = inner === undefined ? '' : named(inner);
+      it(`constructor: ${optimizer} ${named(one.hypers)} ${over}, ${groups} groups`, () =>
         withOptimizer(
           groups,
           1,
@@ -46,13 +48,13 @@ describeBackends(
         ));
     }
 
-    // fastai builds RMSProp without the eps that it is given, and the settings of adamW and ranger stand before those that are left open.
+    // fastai builds RMSProp without its eps. Options of undefined must not replace the defaults of adamW and ranger.
     const GIVEN: ReadonlyArray<{
       readonly title: string;
       readonly make: () => Optimizer;
       readonly expected: Readonly<Record<string, number>>;
     }> = [
-      {title: 'rmsProp uses the eps that it is given', make: () => rmsProp(0.1, {eps: 0.5}), expected: {eps: 0.5}},
+      {title: 'rmsProp uses its eps', make: () => rmsProp(0.1, {eps: 0.5}), expected: {eps: 0.5}},
       {
         title: 'adamW keeps its own defaults where an option is undefined',
         make: () => adamW(0.1, {eps: undefined, sqrMom: 0.9}),
@@ -92,12 +94,12 @@ describeBackends(
               made.setHyper(camelCase(key), hyperValue(value));
             };
             if (key === 'new_hyper') {
-              // fastai takes any name; here it is an error, for a misspelt hyper would change nothing.
+              // fastai takes any name. Here it is an error, because a misspelt hyper would change nothing.
               expect(set).toThrowError(/No callback of this optimizer has a hyper 'newHyper'.*Known: lr, wd, mom/);
               expect(made.hypers.map(values => ({...values}))).toEqual(before);
             } else if (error === undefined) {
               set();
-              expectHypers(made, expected ?? [], 'hypers');
+              expectHypers(made, present(expected), 'hypers');
             } else {
               expect(set).toThrowError(error.message);
               expectHypers(made, unchanged, 'hypers after the error');
@@ -107,7 +109,8 @@ describeBackends(
     }
 
     for (const {n_groups: groups, params_per_group: perGroup, force_train: forced, calls} of ofKind('freeze')) {
-      it(`freezing ${groups} groups of ${perGroup}, ${forced.length} forced to train: ${named(calls.map(({call}) => call))}`, () =>
+      const what = named(calls.map(({call}) => call));
+      it(`freezing ${groups} groups of ${perGroup}, ${forced.length} forced to train: ${what}`, () =>
         withOptimizer(
           groups,
           perGroup,
@@ -126,7 +129,7 @@ describeBackends(
               expect_frozen_idx: frozenIdx,
             } of calls) {
               warn.calls.reset();
-              // Mended: fastai freezes nothing there, and says nothing.
+              // Fixed here: fastai freezes nothing there, and says nothing.
               if (typeof call === 'number' && call < -groups) {
                 const before = [made.allParams().map(row => row.trainable), made.frozenIdx];
                 expect(() => {

@@ -10,7 +10,7 @@ type Of<K extends WrapperCase['kind']> = Extract<WrapperCase, {readonly kind: K}
 const ofKind = <K extends WrapperCase['kind']>(kind: K) =>
   wrapper.cases.filter((one): one is Of<K> => one.kind === kind);
 
-/** An optimizer whose configuration is a parameter group as PyTorch has it. */
+/** An optimizer whose configuration is a parameter group like PyTorch's. */
 class WithParamGroup extends tf.SGDOptimizer {
   readonly #group: Readonly<Record<string, Value>>;
 
@@ -88,7 +88,7 @@ describeBackends(
       });
     }
 
-    it('setItemPg refuses a member that is not there', () => {
+    it('setItemPg refuses an unknown member', () => {
       expect(() => setItemPg({betas: [0.9]}, 'betas__1', 0.5)).toThrowError(/member 1 of the list 'betas'/);
     });
   },

@@ -1,6 +1,7 @@
 import {adam, loadOptimizer, type Optimizer, optimizerOf, ranger, saveOptimizer, sgd} from '../src';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
 import {present} from './support/present';
@@ -18,7 +19,7 @@ function altered(
 ): tf.io.IOHandler {
   const {weightData, ...rest} = from.artifacts();
   const read: unknown = JSON.parse(JSON.stringify(rest).replace(replace, by));
-  if (!isArtifacts(read)) throw new Error('The JSON of a model stays that of a model.');
+  if (!isArtifacts(read)) throw new Error('The changed JSON must still be that of a model.');
   const weightSpecs = present(read.weightSpecs).filter(({group}) => !withoutState || group !== 'optimizer');
   return {load: () => Promise.resolve({...read, weightSpecs, weightData: present(weightData)})};
 }
@@ -27,7 +28,7 @@ function isArtifacts(x: unknown): x is tf.io.ModelArtifacts {
   return typeof x === 'object' && x !== null && 'modelTopology' in x;
 }
 
-/** A net with the same names as `smallNet`, and another number of units. */
+/** A net with the names of `smallNet`, and another number of units. */
 function widerNet(): tf.Sequential {
   return tf.sequential({
     layers: [
@@ -45,7 +46,7 @@ async function saved(handler = memoryHandler()): Promise<ReturnType<typeof memor
   return handler;
 }
 
-/** Expects that training a model fails, and changes none of its weights. */
+/** Expects that training a model fails and changes none of its weights. */
 async function refusesToTrain(model: tf.LayersModel, says: RegExp): Promise<void> {
   const before = await bitsOf(model.getWeights());
   await expectAsync(train(model, 1)).toBeRejectedWithError(says);
@@ -80,7 +81,7 @@ describeBackends(
       }
     });
 
-    it('fails to load where its state is of other variables than the configuration says', async () => {
+    it('fails to load where its state belongs to other variables than its configuration says', async () => {
       const handler = altered(await saved(), {replace: /"name":"net_head\/kernel"/g, by: '"name":"net_tail/kernel"'});
       await expectAsync(tf.loadLayersModel(handler)).toBeRejected();
     });
@@ -90,7 +91,10 @@ describeBackends(
       const optimizer = optimizerOf(model);
       await refusesToTrain(
         model,
-        /loaded without its weights, which hold the state of 6 parameters\. Save the model with \{includeOptimizer: true\}/,
+        joined(
+          /loaded without its weights, which hold the state of 6 parameters\. /,
+          /Save the model with \{includeOptimizer: true\}/,
+        ),
       );
       await expectAsync(Promise.resolve().then(() => optimizer.getWeights())).toBeRejectedWithError(
         /loaded without its weights/,
@@ -107,7 +111,10 @@ describeBackends(
       const other = compiled(smallNet('other'), optimizer);
       await refusesToTrain(
         other,
-        /The loaded state fits none of the variables\. Loaded: 'net_block\/kernel\w*'.*given: 'other_block\/kernel\w*'.*clearState\(\)/,
+        joined(
+          /The loaded state fits none of the variables\. Loaded: 'net_block\/kernel\w*'/,
+          /.*given: 'other_block\/kernel\w*'.*clearState\(\)/,
+        ),
       );
       await train(copy, 1);
       disposeModels(copy);
@@ -120,7 +127,10 @@ describeBackends(
       const wider = compiled(widerNet(), optimizer);
       await refusesToTrain(
         wider,
-        /'net_block\/kernel\w*' is for the shape \[4,3\], but 'net_block\/kernel\w*' has the shape \[4,5\]\. Train the model that was saved/,
+        joined(
+          /'net_block\/kernel\w*' is for the shape \[4,3\], but 'net_block\/kernel\w*' has the shape \[4,5\]\. /,
+          /Train the model that was saved/,
+        ),
       );
       optimizer.clearState();
       await train(wider, 1);

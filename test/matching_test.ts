@@ -36,21 +36,21 @@ describeBackends(
       throw new Error(`${of.name} has no gradAvg.`);
     };
 
-    it('by name where the names are the same, in whatever order', () => {
+    it('by name where the names are the same, in any order', () => {
       const [first, second] = [variable('mlp/w_1'), variable('mlp/w_2')];
       const saved = named('mlp/w_1', 'mlp/w_2');
       expect(matchedNames(saved, [first, second])).toEqual(['mlp/w_1', 'mlp/w_2']);
       expect(matchedNames(saved, [second, first])).toEqual(['mlp/w_2', 'mlp/w_1']);
     });
 
-    it('by order where suffixes moved', () => {
+    it('by order where the suffixes changed', () => {
       expect(matchedNames(named('a/kernel', 'a/kernel_1'), [variable('a/kernel_1'), variable('a/kernel_2')])).toEqual([
         'a/kernel',
         'a/kernel_1',
       ]);
     });
 
-    it('by name for each shape, whatever other shapes of the name need', () => {
+    it('by name for each shape, even where other shapes with this name are matched by order', () => {
       const saved = [
         {name: 'a/w', shape: [2]},
         {name: 'a/w_1', shape: [2]},
@@ -60,12 +60,12 @@ describeBackends(
       expect(matchedNames(saved, variables)).toEqual(['a/w_1', 'a/w_2', 'a/w']);
     });
 
-    it('and a new variable of another shape has none, where each saved one found its own', () => {
+    it('but not to a new variable of another shape, where each saved one has its variable', () => {
       const variables = [variable('a/w'), variable('a/w_1', [3])];
       expect(matchedNames(named('a/w'), variables)).toEqual(['a/w', undefined]);
     });
 
-    it('or not at all: two saved ones fit one variable, or the shape is another', () => {
+    it('or not at all, where two saved ones fit one variable or the shape differs', () => {
       const saved = named('a/w', 'a/w_1');
       expect(() => matchVariables(saved, [variable('a/w_1')])).toThrowError(
         /^Ambiguous names: 2 saved parameters \('a\/w', 'a\/w_1'\) fit 1 variables \('a\/w_1'\)/,
@@ -75,7 +75,7 @@ describeBackends(
       );
     });
 
-    it('at a cost that grows with their number alone', () => {
+    it('at a cost that is linear in their number', () => {
       const reads = (n: number) => {
         let count = 0;
         const saved = Array.from({length: n}, (_, i): Named => ({

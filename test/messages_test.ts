@@ -33,7 +33,7 @@ import {
 import {present} from './support/present';
 import {tf} from './support/tfjs';
 
-/** Calls a function, or makes an object, with what TypeScript would refuse. */
+/** Calls a function, or makes an object, with arguments that TypeScript would refuse. */
 function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
   const result: unknown = Reflect.apply(fn, undefined, args);
   return result;
@@ -44,7 +44,7 @@ function make(cls: new (...args: never[]) => unknown, ...args: unknown[]): unkno
   return result;
 }
 
-/** What the calls of the table act on. */
+/** The objects that the calls of the table use. */
 function things() {
   const model = tf.sequential({
     name: 'net',
@@ -62,8 +62,10 @@ type Row = readonly [what: string, act: (given: Things) => unknown, message: str
 
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
-  'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, shuffle, classWeight, sampleWeight, ' +
-  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, validationBatches, signal, onProgress, onCount, keepWindow.';
+  'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
+  'shuffle, classWeight, sampleWeight, ' +
+  'initialEpoch, stepsPerEpoch, validationSteps, yieldEvery, batchesPerEpoch, validationBatchSize, ' +
+  'validationBatches, signal, onProgress, onCount, keepWindow.';
 
 const rows: readonly Row[] = [
   // The learning rate goes first.
@@ -85,7 +87,8 @@ const rows: readonly Row[] = [
   [
     'new Adam(weights, lr)',
     ({model}) => make(Adam, model.trainableWeights, 0.01),
-    'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a LayerVariable]. Write adam(0.01, {params: …}).',
+    'adam takes the learning rate first; got [a LayerVariable, a LayerVariable, a LayerVariable, a ' +
+      'LayerVariable]. Write adam(0.01, {params: …}).',
   ],
   [
     'new SGD(variables)',
@@ -109,7 +112,7 @@ const rows: readonly Row[] = [
     () => call(ranger, 'fast'),
     "ranger takes the learning rate first; got 'fast'. Write ranger(0.001).",
   ],
-  // Settings are one object, and the last argument.
+  // Settings are one object, which is the last argument.
   [
     'adam(lr, b1, b2)',
     () => call(adam, 1e-3, 0.9, 0.999),
@@ -118,7 +121,8 @@ const rows: readonly Row[] = [
   [
     'adam(lr, b1, b2, eps)',
     () => call(adam, 1e-3, 0.9, 0.999, 1e-7),
-    'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, eps: 1e-7}).',
+    'adam takes its settings in an object; got 0.9, 0.999, 1e-7. Write adam(0.001, {mom: 0.9, sqrMom: 0.999, ' +
+      'eps: 1e-7}).',
   ],
   [
     'new Adam(lr, b1)',
@@ -255,16 +259,18 @@ const rows: readonly Row[] = [
     ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: 3}, 0.1),
     'fitOneCycle takes its settings in an object; got {epochs: 3}, 0.1. Write fitOneCycle(model, x, y, {epochs: 3}).',
   ],
-  // Settings that there are not: a function's own stand first.
+  // Unknown settings: the message names a function's own settings first.
   [
     'fitOneCycle({maxLr})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
-    `fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+    "fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
+      `pctStart, moms, keep; ${OF_FIT}`,
   ],
   [
     'fitOneCycle({lr_max})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
-    `fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, pctStart, moms, keep; ${OF_FIT}`,
+    "fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
+      `pctStart, moms, keep; ${OF_FIT}`,
   ],
   [
     'lrFind({numIts})',
@@ -274,7 +280,8 @@ const rows: readonly Row[] = [
   [
     'fitFlatCos({batch_size})',
     ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}),
-    `fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, pctStart, keep; ${OF_FIT}`,
+    "fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, " +
+      `pctStart, keep; ${OF_FIT}`,
   ],
   [
     'fitSgdr({quickly})',
@@ -284,9 +291,10 @@ const rows: readonly Row[] = [
   [
     'fineTune({epoch}) on a dataset',
     ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
-    `fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, divFinal, pctStart, moms, wd; ${OF_FIT}`,
+    "fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, " +
+      `divFinal, pctStart, moms, wd; ${OF_FIT}`,
   ],
-  // What other libraries call things.
+  // Names in other libraries.
   ...(
     [
       ['learning_rate', "'learning_rate' is 'lr' here."],
@@ -303,7 +311,8 @@ const rows: readonly Row[] = [
       ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
       [
         'nesterov',
-        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
+        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, ' +
+          'mom, true)).',
       ],
       ['amsgrad', 'There is no AMSGrad here: leave it out.'],
     ] as const
@@ -346,14 +355,16 @@ const rows: readonly Row[] = [
     ];
   }),
   [
-    'clipnorm, where the callback is',
+    'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
-    "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, lr, wd, mom, sqrMom, eps, dampening.",
+    "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
+      'lr, wd, mom, sqrMom, eps, dampening.',
   ],
   [
-    'weight_decay of an optimizer that has none',
+    'weight_decay of an optimizer without weight decay',
     () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
-    "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: [weightDecay], wd: …}. Known: lr.",
+    "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
+      '[weightDecay], wd: …}. Known: lr.',
   ],
   ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "The hyper 'mom' must be a finite number, got '0.9'."],
   ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "The hyper 'mom' must be a finite number, got null."],
@@ -364,18 +375,20 @@ const rows: readonly Row[] = [
     },
     "The hyper 'mom' must be a finite number, got {mom: 1}.",
   ],
-  // One schedule, and what makes callbacks.
+  // One schedule, and functions that make callbacks.
   [
     'paramScheduler(cos(…))',
     () => call(paramScheduler, cos(1, 0)),
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
+      'that moves.',
   ],
   [
     'setSchedule(cos(…))',
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]);
     },
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
+      'that moves.',
   ],
   [
     'fitCallbacks([paramScheduler])',
@@ -402,7 +415,7 @@ const rows: readonly Row[] = [
     () => call(fitCallbacks, [tf.CustomCallback]),
     'Callback 0 of the list is the class CustomCallback, not what it makes. Write new CustomCallback(…).',
   ],
-  // What is no optimizer of tf.train, or none of ours.
+  // Values that are not an optimizer of tf.train, or not one of this package.
   [
     "new OptimWrapper('adam')",
     () => make(OptimWrapper, 'adam'),
@@ -421,7 +434,8 @@ const rows: readonly Row[] = [
   [
     'lookahead(adam)',
     () => call(lookahead, adam),
-    'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got the function adam.',
+    'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
+      'the function adam.',
   ],
   [
     "ema('adam')",
@@ -499,7 +513,7 @@ describe('Word for word', () => {
   for (const [what, act, message] of rows) {
     it(`says of ${what}`, async () => {
       const given = things();
-      // What tfjs calls things depends on what else there was.
+      // The names of tfjs depend on what was made before.
       const said = await Promise.resolve()
         .then(() => act(given))
         .then(
@@ -514,7 +528,7 @@ describe('Word for word', () => {
     });
   }
 
-  it('takes entries of gradients without a tensor, as tfjs hands them in', () => {
+  it('takes entries of gradients without a tensor, which tfjs passes in', () => {
     const {optimizer, model, w, x, y} = things();
     optimizer.applyGradients([
       {name: w.name, tensor: undefined},
@@ -526,7 +540,7 @@ describe('Word for word', () => {
     tf.dispose([x, y]);
   });
 
-  it('takes callbacks of users among the known names', () => {
+  it('counts the hypers of your own callbacks as known names', () => {
     const own = callback('messagesOwn', {hypers: {share: 0.5}}, ({p, share}) => ({p: p.mul(share)}));
     expect(() => call(() => new Optimizer([weightDecay, own], Object.assign({lr: 1}, {shares: 1})))).toThrowError(
       "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share.",

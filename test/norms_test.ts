@@ -14,13 +14,14 @@ import {
 import {isTensor} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 /** In float64. */
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
-/** What a step makes of parameters that start at these values. */
+/** The parameters after a step from these values. */
 async function stepped(
   make: () => Optimizer,
   starts: ReadonlyArray<readonly number[]>,
@@ -29,7 +30,7 @@ async function stepped(
   const optimizer = make();
   const variables = starts.map(start => tf.tidy(() => tf.variable(tf.tensor1d([...start]))));
   tf.tidy(() => {
-    optimizer.applyGradients(variables.map(({name}, i) => ({name, tensor: tf.tensor1d([...(grads[i] ?? [])])})));
+    optimizer.applyGradients(variables.map(({name}, i) => ({name, tensor: tf.tensor1d([...present(grads[i])])})));
   });
   const values = await Promise.all(variables.map(async variable => [...(await variable.data())]));
   optimizer.dispose();
@@ -37,11 +38,11 @@ async function stepped(
   return values;
 }
 
-/** Within a few roundings of the largest of them; GPUs take numbers below 2^-126 for 0. */
+/** Within a few roundings of the largest number. GPUs treat numbers below 2^-126 as 0. */
 function expectNear(got: readonly number[], wanted: readonly number[]): void {
   expect(got.length).toBe(wanted.length);
   got.forEach((x, i) => {
-    expect(Math.abs(x - (wanted[i] ?? NaN)))
+    expect(Math.abs(x - present(wanted[i])))
       .withContext(`${x} for ${wanted[i]}`)
       .toBeLessThanOrEqual(4e-6 * most(wanted) + 2 ** -126);
   });
@@ -61,7 +62,7 @@ const ways: Readonly<Record<string, (run: () => Promise<void>) => Promise<void>>
   eager: eagerly,
 };
 
-// Of 3e38 the norm itself is more than single precision holds.
+// With 3e38, the norm itself is beyond single precision.
 const MAGNITUDES = [1e-12, 1e-3, 1, 1e6, 3e14, 1e18, 3e19, 1e30, 3e38];
 const first = [0.5, -1, 0.25, 0, 0.75];
 const second = [0.125, -0.5];
@@ -94,8 +95,8 @@ for (const [way, within] of Object.entries(ways)) {
               const whole = norm(grads.flat());
               grads.forEach((grad, i) => {
                 const length = norm(grad);
-                expectNear(own[i] ?? [], times(grad, -(length > limit ? limit / length : 1)));
-                expectNear(all[i] ?? [], times(grad, -(whole > limit ? limit / whole : 1)));
+                expectNear(present(own[i]), times(grad, -(length > limit ? limit / length : 1)));
+                expectNear(present(all[i]), times(grad, -(whole > limit ? limit / whole : 1)));
               });
             }
           }),
@@ -105,7 +106,7 @@ for (const [way, within] of Object.entries(ways)) {
         leakless(() =>
           within(async () => {
             const rate = 0.02;
-            // A norm of the parameter that counts, beside a gradient and an infinite rate that don't.
+            // The norm of the parameter counts; the gradient and the infinite rate do not.
             const [p, grad] = [
               times(first, Math.min(magnitude, 1e38)),
               times([0.25, 0.5, -0.5, 1, 0], Math.min(magnitude, 1e38)),
@@ -117,8 +118,8 @@ for (const [way, within] of Object.entries(ways)) {
               [grad],
             );
             expectNear(
-              got ?? [],
-              p.map((x, i) => x - wanted * (grad[i] ?? 0)),
+              present(got),
+              p.map((x, i) => x - wanted * present(grad[i])),
             );
           }),
         ));
@@ -143,14 +144,14 @@ for (const [way, within] of Object.entries(ways)) {
             const q = Math.min(10, norm(p) / norm(s));
             expectNear(
               [...(await step.data())],
-              p.map((x, i) => x - 0.1 * q * (s[i] ?? 0)),
+              p.map((x, i) => x - 0.1 * q * present(s[i])),
             );
             step.dispose();
           }),
         ));
     }
 
-    it('keeps NaN and infinity seen', () =>
+    it('keeps NaN and infinity', () =>
       leakless(() =>
         within(async () => {
           for (const large of [1, 3e19]) {
@@ -167,7 +168,7 @@ for (const [way, within] of Object.entries(ways)) {
         }),
       ));
 
-    it('takes zeros, scalars and parameters without elements', () =>
+    it('works with zeros, scalars and parameters without elements', () =>
       leakless(() =>
         within(async () => {
           const makes = [
@@ -189,7 +190,9 @@ for (const [way, within] of Object.entries(ways)) {
               );
             });
             expect((await one?.data())?.[0]).toBeLessThan(2);
-            expect([...((await zeros?.data()) ?? []), ...((await none?.data()) ?? [])]).toEqual([0, 0, 0]);
+            expect([...present(await present(zeros).data()), ...present(await present(none).data())]).toEqual([
+              0, 0, 0,
+            ]);
             optimizer.dispose();
             tf.dispose(variables);
           }
@@ -201,7 +204,7 @@ for (const [way, within] of Object.entries(ways)) {
 describeBackends('max', backend => {
   const keepMax = callback('keepMax', {state: {most: scalar}}, ({p, grad}) => ({p: p.sub(grad), most: grad.max()}));
 
-  /** The largest of a gradient, as state. */
+  /** The largest element of a gradient, as state. */
   async function largest(values: readonly number[], shape: readonly number[]): Promise<number | undefined> {
     const optimizer = new Optimizer([keepMax], {});
     const variable = tf.tidy(() => tf.variable(tf.zeros([...shape])));

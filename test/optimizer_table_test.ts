@@ -6,6 +6,7 @@ import {resultDifference, runInFloat64, runOnBackend} from './support/compositio
 import type {Composition} from './support/compositions';
 import {leakless} from './support/leakless';
 import {optimizerTable, ratesOf, type TableRow} from './support/optimizer_table';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {gradientNumbers, stateOf, train, valuesOf, variablesOf} from './support/training';
 import {wrappedTable} from './support/wrapped_table';
@@ -22,7 +23,7 @@ async function progress(optimizer: Optimizer, steps: number, loss: () => tf.Scal
   return last / first;
 }
 
-/** An optimizer made from what is saved of another, as a page does that loads it. */
+/** An optimizer made from the saved configuration and weights of another, as on a page that loads it. */
 async function reloaded(optimizer: Optimizer): Promise<Optimizer> {
   const config: unknown = JSON.parse(JSON.stringify(optimizer.getConfig()));
   const entry = tf.serialization.SerializationMap.getMap().classNameMap[optimizer.getClassName()];
@@ -39,11 +40,11 @@ function isConfig(x: unknown): x is tf.serialization.ConfigDict {
   return typeof x === 'object' && x !== null;
 }
 
-/** A short run of a row's callbacks. */
+/** A short run with the callbacks of a row. */
 function compositionOf({make}: TableRow): Composition {
   const made = make(0.05, {wd: 0.1});
   const chain = chainOf(made.callbacks);
-  const hypers = Object.entries(made.hypers[0] ?? {})
+  const hypers = Object.entries(present(made.hypers[0]))
     .filter(([name]) => chain.hypers.has(name))
     .map(([name, value]): [string, readonly Scalar[]] => [name, [value]]);
   const group = [[2, 3], []].map((shape, i) => ({
@@ -108,7 +109,7 @@ describeBackends('every optimizer', backend => {
           }));
       }
 
-      it('changes nothing by a step with zero gradients and without decay', () =>
+      it('changes nothing in a step with zero gradients and without decay', () =>
         leakless(async () => {
           const variables = variablesOf(SHAPES);
           const optimizer = make(0.1, {params: variables, wd: 0});
@@ -183,7 +184,7 @@ describeBackends('every optimizer', backend => {
           const dict = first.stateDict();
           second.loadStateDict(dict);
           tf.tidy(() => {
-            resumed.forEach((variable, i) => variable.assign(straight[i]?.clone() ?? variable));
+            resumed.forEach((variable, i) => variable.assign(present(straight[i]).clone()));
           });
           for (const state of dict.state) tf.dispose(Object.values(state).filter(value => value instanceof tf.Tensor));
           train(first, straight, 4, 12);
@@ -199,7 +200,7 @@ describeBackends('every optimizer', backend => {
           const first = make([0.1, 0.02], {params: [straight.slice(0, 1), straight.slice(1)], wd: 0.1});
           train(first, straight, 0, 4, [2]);
           const second = await reloaded(first);
-          // Their names end with another number, as those of a model that is loaded beside the first.
+          // Their names end with another number, like those of a model that is loaded while the first one exists.
           const resumed = tf.tidy(() =>
             straight.map(variable => tf.variable(variable.clone(), true, `${variable.name}_1`)),
           );
@@ -215,7 +216,7 @@ describeBackends('every optimizer', backend => {
           tf.dispose([straight, resumed]);
         }));
 
-      it('leaks nothing by 100 steps inside and outside of tf.tidy, by saving, loading and disposing', () =>
+      it('leaks nothing in 100 steps inside and outside tf.tidy, in saving, loading and disposing', () =>
         leakless(async () => {
           const variables = variablesOf([[4]]);
           const optimizer = make(0.1, {params: variables});
@@ -241,7 +242,7 @@ describeBackends('every optimizer', backend => {
           const [, without] = variables;
           if (without === undefined) throw new Error('There is no second parameter.');
           const optimizer = make(0.1, {params: variables, wd: 0.1});
-          // What all parameters have in common is not the parameter's own.
+          // Common numbers do not belong to the parameter.
           const own = async () => ({...(await stateOf(optimizer, without)), count: 0});
           train(optimizer, variables, 0, 1);
           const [values, state] = [await valuesOf([without]), await own()];
@@ -253,7 +254,7 @@ describeBackends('every optimizer', backend => {
           tf.dispose(variables);
         }));
 
-      it('trains scalars as vectors of one, and lets empty parameters be', () =>
+      it('trains scalars like vectors of one element, and does not change empty parameters', () =>
         leakless(async () => {
           const [scalar, vector, empty] = tf.tidy(() => [
             tf.variable(tf.scalar(0.7)),

@@ -2,6 +2,7 @@ import {adam, ema, lookahead, type Optimizer, OptimWrapper, rAdam} from '../src'
 import {describeBackends} from './support/backends';
 import {snapshot} from './support/bits';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 const OPTIMIZERS: Readonly<Record<string, () => Optimizer>> = {
@@ -11,7 +12,7 @@ const OPTIMIZERS: Readonly<Record<string, () => Optimizer>> = {
   'a wrapped adam': () => new OptimWrapper(tf.train.adam(0.1)),
 };
 
-/** Ways to hand an optimizer what is its own. */
+/** Ways to pass an optimizer its own tensors. */
 const WAYS: Readonly<
   Record<string, (optimizer: Optimizer, variables: readonly tf.Variable[]) => void | Promise<void>>
 > = {
@@ -33,7 +34,7 @@ const WAYS: Readonly<
       }),
     );
   },
-  'setWeights, whose tensors go meanwhile': async optimizer => {
+  'setWeights with tensors that are disposed before it ends': async optimizer => {
     const weights = (await optimizer.getWeights()).map(({name, tensor}) => ({name, tensor: tensor.clone()}));
     const setting = optimizer.setWeights(weights);
     tf.dispose(weights.map(({tensor}) => tensor));
@@ -79,16 +80,16 @@ class Training {
 }
 
 describeBackends(
-  'an optimizer that is handed its own tensors',
+  'an optimizer that gets its own tensors',
   () => {
     for (const [name, make] of Object.entries(OPTIMIZERS)) {
       for (const [what, act] of Object.entries(WAYS)) {
-        it(`is what it was: ${name}, ${what}`, () =>
+        it(`does not change: ${name}, ${what}`, () =>
           leakless(async () => {
             const training = new Training(make());
             for (let i = 0; i < 3; i++) training.step();
             const before = await snapshot(training.optimizer, training.variables);
-            // The tensors that hold its numbers for saving are kept.
+            // The tensors that hold its numbers for saving stay.
             await training.optimizer.getWeights();
             await later();
             await leakless(async () => {
@@ -102,14 +103,14 @@ describeBackends(
       }
     }
 
-    it('exchanges entries where it is told to', () =>
+    it('exchanges entries on request', () =>
       leakless(async () => {
         const training = new Training(adam(0.1));
         training.step();
         for (const variable of training.variables) {
           const {gradAvg, sqrAvg} = training.optimizer.state.get(variable);
           if (!(gradAvg instanceof tf.Tensor) || !(sqrAvg instanceof tf.Tensor))
-            throw new Error('Adam keeps two averages.');
+            throw new Error('Adam must keep two averages.');
           const before = [await gradAvg.data(), await sqrAvg.data()].map(values => [...values]);
           training.optimizer.state.set(variable, {gradAvg: sqrAvg, sqrAvg: gradAvg});
           const now = training.optimizer.state.get(variable);
@@ -133,7 +134,7 @@ describeBackends(
         grads.add(a, gradient);
         grads.set(b, grads.get(a));
         expect(
-          await Promise.all([a, b].map(async variable => [...((await grads.get(variable)?.data()) ?? [])])),
+          await Promise.all([a, b].map(async variable => [...present(await present(grads.get(variable)).data())])),
         ).toEqual([
           [2, 4],
           [2, 4],
@@ -142,7 +143,7 @@ describeBackends(
         tf.dispose([a, b]);
       }));
 
-    it('refuses weights where it has ended meanwhile, and leaves nothing', () =>
+    it('refuses weights if it was disposed before they are read, and leaves nothing', () =>
       leakless(async () => {
         const training = new Training(adam(0.1));
         training.step();
@@ -156,7 +157,7 @@ describeBackends(
         tf.dispose(weights.map(({tensor}) => tensor));
       }));
 
-    it('takes weights for the variables that are left where some went meanwhile', () =>
+    it('takes weights for the remaining variables if some were disposed before they are read', () =>
       leakless(async () => {
         const training = new Training(adam(0.1));
         training.step();

@@ -10,7 +10,7 @@ import {tf} from './support/tfjs';
 
 type Runs = Readonly<Record<Place, number>>;
 
-// Software WebGL and WebGPU take a tenth of a second for every program that they have not compiled before.
+// Software WebGL and WebGPU need 0.1 s for every program that they have not compiled before.
 const SUITES: ReadonlyArray<
   readonly [what: string, fusing: boolean, shapes: ReadonlyArray<readonly number[]>, runs: Runs]
 > = [
@@ -37,7 +37,7 @@ describeBackends(
   (backend, place) => {
     for (const [what, fusing, shapes, runs] of SUITES.filter(([, , , runs]) => runs[place] > 0)) {
       it(
-        `${what} computes what its callbacks do in float64, and leaves no tensor behind`,
+        `${what} computes the same as its callbacks in float64, and leaves no tensor`,
         () =>
           leakless(async () => {
             const sameAsFloat64 = fc.asyncProperty(compositionsOver(shapes), async composition => {

@@ -6,7 +6,7 @@ import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 import {eagerly} from './support/trained';
 
-/** As JavaScript's users write it, without a type that forbids what is wrong. */
+/** A callback in plain JavaScript, without a type that forbids mistakes. */
 function untyped(name: string, declared: object): Callback {
   const declaration: Partial<Declaration> = {hypers: {lr: required}, ...declared};
   return unregisteredCallback(name, declaration);
@@ -31,11 +31,13 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
         return {p};
       },
     }),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.',
+    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} ' +
+      'at once; what has to be awaited comes before the step.',
   ],
   'an async function that rejects': [
     () => ({run: () => Promise.reject(new Error('later'))}),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} at once; what has to be awaited comes before the step.',
+    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} ' +
+      'at once; what has to be awaited comes before the step.',
   ],
   null: [() => ({run: () => null}), 'faulty returned null; it must return an object such as {p: p.sub(grad)}.'],
   undefined: [
@@ -68,9 +70,10 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   ],
   'an async total': [
     () => ({total: () => Promise.resolve({}), run: fine}),
-    'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: grad.sum()} at once; what has to be awaited comes before the step.',
+    'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: ' +
+      'grad.sum()} at once; what has to be awaited comes before the step.',
   ],
-  'a total of nothing': [
+  'a total of null': [
     () => ({total: () => null, run: fine}),
     'faulty: total returned null; it must return an object such as {sum: grad.sum()}.',
   ],
@@ -80,7 +83,8 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   ],
   'a disposed total': [
     () => ({total: () => ({sum: disposed()}), run: fine}),
-    "faulty: total gave a tensor for 'sum' that is disposed; leave it alone: the step disposes what it no longer needs.",
+    "faulty: total gave a tensor for 'sum' that is disposed; leave it alone: the step disposes what it no " +
+      'longer needs.',
   ],
   'an async start': [
     () => ({state: {mine: untypedStart(() => Promise.reject(new Error('later')))}, run: fine}),
@@ -88,9 +92,10 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   ],
   'a disposed start': [
     () => ({state: {mine: startAt(disposed)}, run: fine}),
-    "faulty: the start gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it no longer needs.",
+    "faulty: the start gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it " +
+      'no longer needs.',
   ],
-  'a start of nothing': [
+  'a start of null': [
     () => ({state: {mine: untypedStart(() => null)}, run: fine}),
     "faulty: the start of 'mine' gave null; it must give a float32 tensor.",
   ],
@@ -135,7 +140,8 @@ describeBackends('what a callback must not return', () => {
       for (const [evaluate, message] of [
         [
           () => Promise.resolve({}),
-          'faulty: evaluate is an async function: it returned a Promise. It must return an object such as {p: average} at once',
+          'faulty: evaluate is an async function: it returned a Promise. It must return an object such as ' +
+            '{p: average} at once',
         ],
         [() => null, 'faulty: evaluate returned null; it must return an object such as {p: average}.'],
         [() => undefined, 'faulty: evaluate returned undefined; it must return an object such as {p: average}.'],
@@ -159,7 +165,7 @@ describeBackends('what a callback must not return', () => {
       }
     }));
 
-  it('does not leave what it made where it could not be traced', () =>
+  it('leaves no tensor where it could not be traced', () =>
     leakless(async () => {
       const two = callback('timesTwo', {}, ({p}) => ({p: p.mul(tf.scalar(2))}));
       const optimizer = new Optimizer([two], {});

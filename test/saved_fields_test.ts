@@ -5,19 +5,19 @@ import {tf} from './support/tfjs';
 
 /** A hyper can be so: it trains as the file says, as it would without one. */
 const HUGE = 1e300;
-/** What a field can be altered to. */
+/** Values that a field is changed to. */
 const ODD: readonly unknown[] = [null, NaN, Infinity, -1, 0.5, HUGE, 'constructor', true, [], [1, 2, 3], {}];
 
 type Place = readonly [holder: Record<string, unknown> | unknown[], key: string];
 
-/** Every field of a configuration, whatever it is nested in. */
+/** Every field of a configuration, at every depth. */
 function fieldsOf(x: unknown): Place[] {
   if (typeof x !== 'object' || x === null) return [];
   return Object.keys(x).flatMap(key => [[Object(x), key] as const, ...fieldsOf(Reflect.get(x, key))]);
 }
 
 describeBackends(
-  'A saved optimizer of which any one field was altered',
+  'A saved optimizer in which one field was changed',
   () => {
     let variable: tf.Variable;
     beforeEach(() => {
@@ -38,7 +38,7 @@ describeBackends(
       return handler.artifacts();
     }
 
-    it('is refused in words without a leak, or trains with finite numbers', async () => {
+    it('is refused with a clear message and without a leak, or trains with finite numbers', async () => {
       const artifacts = await saved();
       const count = fieldsOf(artifacts.modelTopology).length;
       expect(count).toBeGreaterThan(60);
@@ -86,7 +86,7 @@ describeBackends(
 describeBackends(
   'A saved optimizer',
   () => {
-    it('that lacks a hyper has the default of its class, and none where Lookahead stands around it', async () => {
+    it('that lacks a hyper has the default of its class, and no default under Lookahead', async () => {
       for (const [make, wanted] of [
         [() => adam(0.1, {wd: 0.5}), 0.01],
         [() => lookahead(adam(0.1, {wd: 0.5})), undefined],

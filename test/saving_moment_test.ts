@@ -7,7 +7,7 @@ import {tf} from './support/tfjs';
 
 const SHAPES = [[2, 3], [3], []];
 
-/** Everything that was saved, as text. */
+/** Everything that was saved, as a string. */
 function savedBy(handler: ReturnType<typeof memoryHandler>): string {
   const {modelTopology, weightSpecs, weightData} = handler.artifacts();
   if (weightData === undefined) throw new Error('No weights were saved.');
@@ -60,13 +60,13 @@ class Training {
   }
 }
 
-/** What is done while a saving is under way. */
+/** Changes during a save. */
 const MEANWHILE: Readonly<Record<string, (training: Training) => void | Promise<void>>> = {
   nothing: () => undefined,
   steps: training => {
     training.steps(2);
   },
-  'steps, each a while later': async training => {
+  'steps, each some time later': async training => {
     for (let i = 0; i < 8; i++) {
       training.steps(1);
       await Promise.resolve();
@@ -101,7 +101,7 @@ const MEANWHILE: Readonly<Record<string, (training: Training) => void | Promise<
 const FEW = ['adam', 'ranger'];
 
 describeBackends(
-  'saveOptimizer saves the moment of the call',
+  'saveOptimizer saves the values at the call',
   backend => {
     for (const {name, make} of everyOptimizer) {
       if (backend !== 'cpu' && backend !== 'wasm' && !FEW.includes(name)) continue;
@@ -156,7 +156,7 @@ describeBackends(
       leakless(async () => {
         const training = new Training(() => adam(0.01));
         training.steps(1);
-        // What is kept for the next saving is there then.
+        // The tensors for the next save exist then.
         await training.saved();
         await leakless(async () => {
           await expectAsync(
@@ -170,7 +170,7 @@ describeBackends(
 );
 
 describeBackends(
-  'getWeights gives the moment of the call to whoever awaits it at once',
+  'getWeights gives the values at the call, if it is awaited at once',
   () => {
     const read = async (weights: ReturnType<Optimizer['getWeights']>): Promise<number[]> => {
       const {data} = await tf.io.encodeWeights(await weights);
@@ -209,7 +209,7 @@ describeBackends(
         twin.dispose();
       }));
 
-    it('and the tensors that a step replaced go by themselves', () =>
+    it('and disposes the tensors that a step replaced', () =>
       leakless(async () => {
         const training = new Training(() => adam(0.01));
         training.steps(1);

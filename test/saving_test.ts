@@ -11,7 +11,7 @@ import {tf} from './support/tfjs';
 
 const A = 4;
 const B = 4;
-/** WebGPU is left out: in software it is too slow to train a net many times. */
+/** Without WebGPU, which is too slow in software to train a net many times. */
 const TRAINABLE_QUICKLY = ['cpu', 'wasm', 'webgl'] as const;
 
 /** `fromMemory` is tfjs's own way to load what `withSaveHandler` was given. */
@@ -34,7 +34,7 @@ function setTrainable(model: tf.LayersModel, layer: number, trainable: boolean):
 }
 
 /**
- * WebGL compiles its programs anew for each spec's shapes: where the backend can make no difference, these stand for
+ * WebGL compiles its programs again for each spec's shapes. Where the backend makes no difference, these stand for
  * all.
  */
 const FEW = ['adam', 'ranger', "lookahead over a user's composition"];
@@ -55,7 +55,7 @@ describeBackends(
         }));
 
       if (backend === 'webgl' && !FEW.includes(name)) continue;
-      it(`goes on where another block was frozen meanwhile, with ${name}`, () =>
+      it(`goes on where another block was frozen after loading, with ${name}`, () =>
         leakless(async () => {
           const model = compiled(smallNet('net'), make(0.01));
           await train(model, A);
@@ -70,7 +70,7 @@ describeBackends(
           setTrainable(second, 0, true);
           await train(model, B);
           await train(second, B);
-          // State is told by variable here: the copy met the frozen block last.
+          // State belongs to a variable here: the copy met the frozen block last.
           expect(await bitsOf(second.getWeights())).toEqual(await bitsOf(model.getWeights()));
           disposeModels(model, first, second);
         }));
@@ -203,7 +203,7 @@ describeBackends(
       }
     }
 
-    it('put variables in the groups that they were saved in', () =>
+    it('put variables into the groups that they were saved in', () =>
       leakless(async () => {
         const variables = tf.tidy(() => unnamed(shapes.map(shape => tf.ones([...shape]))));
         const [first, second, third, fourth] = variables.map(present);
@@ -230,7 +230,7 @@ describeBackends(
         tf.dispose([variables, again]);
       }));
 
-    it('find variables by their names, in whatever order they come', () =>
+    it('find variables by their names, in any order', () =>
       leakless(async () => {
         const slots = (...names: string[]) => tf.tidy(() => names.map(name => tf.variable(tf.zeros([2]), true, name)));
         const variables = slots('slot_1', 'slot_2');

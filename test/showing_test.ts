@@ -2,8 +2,10 @@ import {adam, callback, copy, ema, Optimizer, optimizerOf, saveOptimizer, sgd, s
 import {isTensor} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
+import {present} from './support/present';
 import {replaceMethod} from './support/replace_method';
 import {disposeModels} from './support/resuming';
 import {tf} from './support/tfjs';
@@ -13,7 +15,7 @@ const TO_SAVE =
   'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
   'call train() before saving the optimizer. model.save(place), without it, saves what is shown.';
 
-/** What `evaluate` can do wrong for the second parameter, and what is said of it. */
+/** Mistakes of `evaluate` for the second parameter, and their errors. */
 interface Fault {
   readonly title: string;
   readonly fault: (average: tf.Tensor) => unknown;
@@ -31,8 +33,10 @@ const FAULTS: readonly Fault[] = [
   {
     title: 'gives another shape',
     fault: average => ({p: average.sum()}),
-    message:
-      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; for 'two\w*' it gave float32 of shape \[\]\./,
+    message: joined(
+      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; /,
+      /for 'two\w*' it gave float32 of shape \[\]\./,
+    ),
   },
   {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
   {
@@ -63,7 +67,7 @@ describeBackends(
             ({p, average}) => ({average: average.add(p).mul(0.5)}),
           );
           // The types would refuse most of these.
-          const mend = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
+          const restore = replaceMethod(evaluates.declaration, 'evaluate', original => at => {
             const average: unknown = Reflect.get(Object(at), 'average');
             return isTensor(average) && average.size === 3 ? fault(average) : original(at);
           });
@@ -80,10 +84,10 @@ describeBackends(
           expect(await bitsOf(variables)).toEqual(before);
           train(optimizer, variables, 2, 3);
           const trained = await bitsOf(variables);
-          mend();
+          restore();
           optimizer.eval();
           (await bitsOf(variables)).forEach((bits, i) => {
-            expect(bits).not.toEqual(trained[i] ?? []);
+            expect(bits).not.toEqual(present(trained[i]));
           });
           optimizer.train();
           expect(await bitsOf(variables)).toEqual(trained);
@@ -92,7 +96,7 @@ describeBackends(
         }));
     }
 
-    it('is undone for the variables that are left where one was disposed meanwhile', () =>
+    it('is undone for the remaining variables where one was disposed in between', () =>
       leakless(async () => {
         const variables = variablesOf([[2], [3]]);
         const optimizer = ema(sgd(0.1, {params: variables}), {decay: 0.5});
@@ -101,7 +105,7 @@ describeBackends(
         optimizer.eval();
         variables[0]?.dispose();
         optimizer.train();
-        expect(await valuesOf(variables.slice(1))).toEqual([trained ?? []]);
+        expect(await valuesOf(variables.slice(1))).toEqual([present(trained)]);
         optimizer.dispose();
         tf.dispose(variables.slice(1));
       }));

@@ -1,6 +1,7 @@
 import {adam, ema, layerGroups, lookahead, optimizers, ranger, sgd, slice} from '../src';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
+import {joined} from './support/joined';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
@@ -27,11 +28,13 @@ function layerAt(model: tf.LayersModel, i: number): tf.layers.Layer {
   return present(model.layers[i]);
 }
 
-const LEFT_OUT =
-  /^tfjs-optim: `params` leave out '\w+\/kernel\w*', '\w+\/bias\w*', which the model trains: they stay as they are\. Add them to `params`, or set `trainable = false` on their layers and compile again\.$/;
+const LEFT_OUT = joined(
+  /^tfjs-optim: `params` leave out '\w+\/kernel\w*', '\w+\/bias\w*', which the model trains: /,
+  /they stay as they are\. Add them to `params`, or set `trainable = false` on their layers and compile again\.$/,
+);
 
 describeBackends(
-  'What would do nothing',
+  'An optimizer whose settings would have no effect',
   () => {
     let warned: jasmine.Spy<typeof console.warn>;
     beforeEach(() => {
@@ -39,7 +42,7 @@ describeBackends(
     });
     const said = () => warned.calls.allArgs().flat().map(String);
 
-    describe('is said once where a model trains what params leave out', () => {
+    describe('warns once where a model trains weights that params leave out', () => {
       for (const [how, around] of [
         ['by itself', (inner: ReturnType<typeof sgd>) => inner],
         ['inside of others', (inner: ReturnType<typeof sgd>) => ema(lookahead(inner))],
@@ -76,7 +79,7 @@ describeBackends(
           }));
       }
 
-      it('and names five of many', () =>
+      it('and the warning names five of many', () =>
         leakless(async () => {
           const model = tf.sequential({layers: [dense(2, 'a', 3), dense(2, 'b'), dense(2, 'c'), dense(1, 'd')]});
           const [x, y] = [tf.ones([2, 3]), tf.ones([2, 1])];
@@ -91,7 +94,7 @@ describeBackends(
           tf.dispose([x, y]);
         }));
 
-      it('and not where their layers are not to train, or all are among the params', () =>
+      it('and does not warn where their layers are not trainable, or all are among the params', () =>
         leakless(async () => {
           const {model, x, y, dispose} = twoLayers();
           const all = sgd(0.1, {params: model});
@@ -107,7 +110,7 @@ describeBackends(
           dispose();
         }));
 
-      it("and not of a list that the caller gave to minimize, though it be the model's", () =>
+      it("and does not warn about a list of variables that was passed to minimize, even the model's", () =>
         leakless(() => {
           const {model, x, dispose} = twoLayers();
           const optimizer = sgd(0.1, {params: [layerAt(model, 1)]});
@@ -130,7 +133,7 @@ describeBackends(
         }));
     });
 
-    it('is said once where a group is empty', () =>
+    it('warns once where a group is empty', () =>
       leakless(() => {
         const {model, dispose} = twoLayers();
         const [body, head] = [layerAt(model, 0), layerAt(model, 1)];
@@ -149,7 +152,7 @@ describeBackends(
         dispose();
       }));
 
-    describe('is refused: layers that have no weights yet', () => {
+    describe('is refused: layers without weights', () => {
       const unbuilt: ReadonlyArray<readonly [string, () => tf.layers.Layer]> = [
         ['dense', () => dense(1, 'x')],
         ['embedding', () => tf.layers.embedding({inputDim: 2, outputDim: 2})],
@@ -165,14 +168,15 @@ describeBackends(
           const {model, dispose} = twoLayers();
           for (const params of [layer, [layer], [[layerAt(model, 0)], [layer]], [layerAt(model, 0), layer]]) {
             expect(() => sgd(0.1, {params})).toThrowError(
-              `The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`,
+              `The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the ` +
+                'layer became part of a model.',
             );
           }
           dispose();
         });
       }
 
-      it('and not such as never have any', () =>
+      it('but not layers that never have weights', () =>
         leakless(() => {
           const model = tf.sequential({
             layers: [
@@ -190,7 +194,7 @@ describeBackends(
         }));
     });
 
-    it('is refused: a group that is not there, from the end; beyond the end all are frozen, with a warning', () =>
+    it('is refused: a missing group, counted from the end; beyond the end, all groups are frozen, with a warning', () =>
       leakless(() => {
         const {model, dispose} = twoLayers();
         const optimizer = sgd(0.1, {params: layerGroups(model)});
@@ -305,7 +309,7 @@ describeBackends(
   ['cpu', 'wasm'],
 );
 
-describe('Accepted, as elsewhere,', () => {
+describe('Accepted, as in other libraries,', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
   });
@@ -339,7 +343,7 @@ describe('Accepted, as elsewhere,', () => {
     tf.dispose(variables);
   });
 
-  it('is setHyper with an object, all or none', () => {
+  it('is setHyper with an object, which sets all hypers or none', () => {
     const optimizer = adam(0.1);
     optimizer.setHyper({lr: 0.01, mom: 0.8});
     expect(optimizer.hypers).toEqual([jasmine.objectContaining({lr: 0.01, mom: 0.8})]);
@@ -360,7 +364,7 @@ describe('Accepted, as elsewhere,', () => {
   });
 });
 
-describe('An optimizer as text', () => {
+describe('An optimizer as a string', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
   });

@@ -4,7 +4,7 @@ import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 
 describeBackends('the test support', backend => {
-  it('runs on the backend it says, with gradients', async () => {
+  it('runs on the backend that it names, with gradients', async () => {
     expect(tf.getBackend()).toBe(backend);
     const gradient = tf.tidy(() => tf.grad(x => x.square().sum())(tf.tensor1d([1, -2])));
     expectClose(await gradient.data(), [2, -4], 1e-6);
@@ -17,7 +17,7 @@ describeBackends('the test support', backend => {
     sum.dispose();
   });
 
-  it('counts what is left behind', async () => {
+  it('counts tensors that are left', async () => {
     await leakless(() => {
       tf.tidy(() => tf.scalar(1).square()).dispose();
     });

@@ -14,6 +14,7 @@ import {describeBackends} from './support/backends';
 import {snapshot} from './support/bits';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 const variablesOf = (n: number): tf.Variable[] =>
@@ -41,7 +42,7 @@ const MAKES: Readonly<Record<string, (variables: readonly tf.Variable[]) => Opti
     ),
 };
 
-/** Everything by which an optimizer is read and written. */
+/** All members that read or write an optimizer. */
 const USES: Readonly<Record<string, (optimizer: Optimizer, variables: readonly tf.Variable[]) => unknown>> = {
   setHyper: optimizer => {
     optimizer.setHyper('lr', 1);
@@ -152,7 +153,7 @@ describeBackends(
     for (const [kind, make] of Object.entries(MAKES)) {
       for (const [how, {as, wrap}] of Object.entries(WRAPS)) {
         for (const [what, use] of Object.entries(USES)) {
-          it(`says who has it, and changes nothing: ${what} of ${kind} in ${how}`, () =>
+          it(`names its owner, and changes nothing: ${what} of ${kind} in ${how}`, () =>
             leakless(async () => {
               const variables = variablesOf(2);
               const inner = make(variables);
@@ -170,7 +171,7 @@ describeBackends(
             }));
         }
 
-        it(`can be disposed, which leaves the other one alone: ${kind} in ${how}`, () =>
+        it(`can be disposed without an effect on the other one: ${kind} in ${how}`, () =>
           leakless(async () => {
             const variables = variablesOf(2);
             const inner = make(variables);
@@ -187,7 +188,7 @@ describeBackends(
             tf.dispose(variables);
           }));
 
-        it(`can't be written through what was asked for before: ${kind} in ${how}`, () =>
+        it(`can't be written through objects that were read before: ${kind} in ${how}`, () =>
           leakless(async () => {
             const variables = variablesOf(2);
             const inner = make(variables);
@@ -199,10 +200,10 @@ describeBackends(
             const before = await snapshot(outer, variables);
             const uses = [
               () => {
-                Object.assign(hypers ?? {}, {lr: 1});
+                Object.assign(present(hypers), {lr: 1});
               },
               () => {
-                Object.assign(row?.hypers ?? {}, {lr: 1});
+                Object.assign(present(row).hypers, {lr: 1});
               },
               () => {
                 variables.forEach(variable => {
@@ -218,7 +219,7 @@ describeBackends(
       }
     }
 
-    it('leaves what waits for its variables to the one that has it', () =>
+    it('passes state that waits for its variables to the other one', () =>
       leakless(async () => {
         const variables = variablesOf(2);
         const saved = adam(0.1, {params: variables});
@@ -236,7 +237,7 @@ describeBackends(
         tf.dispose(variables);
       }));
 
-    it('goes on where taking it over failed', () =>
+    it('goes on where it could not be taken over', () =>
       leakless(async () => {
         const variables = variablesOf(2);
         const inner = rmsProp(0.1, {params: variables});

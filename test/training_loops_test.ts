@@ -37,7 +37,7 @@ function task() {
 
 type Task = ReturnType<typeof task>;
 
-/** Every way into an optimizer that makes 6 steps over the same whole batch. */
+/** Every way to make 6 steps of an optimizer with the same batch. */
 const LOOPS: Readonly<Record<string, (task: Task, optimizer: tf.Optimizer) => Promise<void> | void>> = {
   fit: async ({model, xs, ys}, optimizer) => {
     model.compile({optimizer, loss: LOSS});
@@ -70,7 +70,7 @@ const LOOPS: Readonly<Record<string, (task: Task, optimizer: tf.Optimizer) => Pr
     }
   },
   'backward and step': (each, optimizer) => {
-    if (!(optimizer instanceof Optimizer)) throw new Error('Only optimizers of the package have backward.');
+    if (!(optimizer instanceof Optimizer)) throw new Error('Only optimizers of this package have backward.');
     for (let i = 0; i < 6; i++) {
       optimizer.backward(() => lossOf(each), variablesOf(each)).dispose();
       optimizer.step();
@@ -112,14 +112,14 @@ async function trained(loop: string, make: () => tf.Optimizer): Promise<number[]
 
 describeBackends('Every loop of tfjs', backend => {
   for (const [name, make] of Object.entries(OPTIMIZERS)) {
-    it(`takes ${name} and comes to the same weights`, async () => {
+    it(`takes ${name} and gives the same weights`, async () => {
       const reference = await trained('minimize', make);
       const names = backend === 'webgpu' ? ['fit'] : Object.keys(LOOPS);
       for (const loop of names) expectClose(await trained(loop, make), reference, 1e-5, loop);
     });
   }
 
-  it('leaves tf.memory() as it was, once state has started', async () => {
+  it('does not change tf.memory() once state has started', async () => {
     const each = task();
     const optimizer = sgd(0.01, {mom: 0.9});
     each.model.compile({optimizer, loss: LOSS});

@@ -67,7 +67,7 @@ function tiny(): {model: tf.Sequential; optimizer: Optimizer; variable: tf.Varia
 
 const hundred = () => tf.tensor2d([100], [1, 1]);
 
-/** How others write a weight to 100. */
+/** Ways in which other code sets a weight to 100. */
 const OTHERS: Readonly<Record<string, (model: tf.LayersModel, variable: tf.Variable) => void | Promise<void>>> = {
   assign: (_, variable) => {
     variable.assign(hundred());
@@ -95,9 +95,9 @@ const OTHERS: Readonly<Record<string, (model: tf.LayersModel, variable: tf.Varia
   },
 };
 
-describeBackends('weights that others write', backend => {
+describeBackends('weights that other code writes', backend => {
   for (const [how, replace] of Object.entries(OTHERS)) {
-    it(`have slow weights start anew, with one warning: ${how}`, () =>
+    it(`restart the slow weights, with one warning: ${how}`, () =>
       leakless(async () => {
         const warned = spyOn(console, 'warn');
         const {model, optimizer, variable, dispose} = tiny();
@@ -123,7 +123,7 @@ describeBackends('weights that others write', backend => {
       }));
   }
 
-  /** What does not count, for it is this package's own or changes nothing. All leave the weight at what it was. */
+  /** Writes that do not count, because this package makes them or they change nothing. The weight stays the same. */
   const OWN: Readonly<Record<string, (optimizer: Optimizer, variable: tf.Variable) => void | Promise<void>>> = {
     'steps in place': () => undefined,
     'steps while others share the data': async (_, variable) => {
@@ -197,7 +197,7 @@ describeBackends('weights that others write', backend => {
     }
   }
 
-  it('have averages start anew by rebase() alone, which says nothing', () =>
+  it('restart averages only by rebase(), which does not warn', () =>
     leakless(async () => {
       const warned = spyOn(console, 'warn');
       const variables = [vector(8), vector(8)];
@@ -241,7 +241,7 @@ describeBackends('weights that others write', backend => {
       variable.dispose();
     }));
 
-  it('start anew alone, while others go on; frozen ones without a word', () =>
+  it('restart only their own state; frozen ones without a warning', () =>
     leakless(async () => {
       const warned = spyOn(console, 'warn');
       const variables = [vector(8), vector(8), vector(8)];
@@ -263,7 +263,7 @@ describeBackends('weights that others write', backend => {
       tf.dispose(variables);
     }));
 
-  it('leave everything as it was where the step throws, and start anew in the next', () =>
+  it('change nothing where the step throws, and restart in the next one', () =>
     leakless(async () => {
       spyOn(console, 'warn');
       const variable = vector(8);
@@ -286,7 +286,7 @@ describeBackends('weights that others write', backend => {
       variable.dispose();
     }));
 
-  it('are saved with state that starts anew', async () => {
+  it('are saved with state that restarts', async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, variable, dispose} = tiny();
     step(optimizer, [variable], 2);
@@ -329,7 +329,7 @@ describeBackends('weights that others write', backend => {
     dispose();
   });
 
-  it('have what was loaded and waits for its variables start anew by rebase()', () =>
+  it('restart loaded state that waits for its variables by rebase()', () =>
     leakless(async () => {
       const variable = vector(8);
       const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
@@ -367,7 +367,7 @@ describeBackends('weights that others write', backend => {
 describeBackends(
   'weights on another backend',
   backend => {
-    it('are not written by others', async () => {
+    it('do not count as written by other code', async () => {
       const warned = spyOn(console, 'warn');
       const variable = vector(8);
       const optimizer = lookahead(sgd(1, {params: [variable]}), {k: 4});
@@ -398,7 +398,7 @@ describe('a state entry in weight space', () => {
     ({moments}) => ({moments: moments.add(1)}),
   );
 
-  it('is any that says so, or starts as a copy', () =>
+  it('is every entry that declares it, or starts as a copy', () =>
     leakless(async () => {
       spyOn(console, 'warn');
       const variable = vector(8);
@@ -429,7 +429,7 @@ describe('a state entry in weight space', () => {
 
   const others = {zeros: {slow: zeros}, aNumber: {slow: 0}, startAt: {slow: startAt(({p}) => p)}};
   for (const [name, state] of Object.entries(others)) {
-    it(`alone can restart by itself, not ${name}`, () => {
+    it(`is the only kind that can restart, unlike ${name}`, () => {
       expect(() => callback('testRestarts', {state, restarts: ['slow']}, () => ({}))).toThrowError(
         "testRestarts: restarts names 'slow', which must be an entry of state in weight space: " +
           "one that starts as copy, or as startAt(f, {space: 'weight'}).",

@@ -2,20 +2,21 @@ import {averageWeights, callback, ema, OptimWrapper, zeros} from '../src';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {trainTable} from './support/wrapped_table';
 
 const stuck = callback('stuckState', {state: {stuck: zeros}, hypers: {fine: 1}}, ({stuck: at}) => ({stuck: at}));
 
-/** Wrappers that can't be. */
+/** Wrappers that are impossible. */
 const WRONG: Readonly<Record<string, (optimizer: tf.Optimizer) => unknown>> = {
   'an unknown hyper': optimizer => {
     const made: unknown = Reflect.construct(OptimWrapper, [optimizer, {nobodys: 1}]);
     return made;
   },
-  "a hyper that can't be": optimizer => new OptimWrapper(optimizer, {callbacks: [stuck], fine: NaN}),
+  'a hyper out of range': optimizer => new OptimWrapper(optimizer, {callbacks: [stuck], fine: NaN}),
   'too many values': optimizer => new OptimWrapper(optimizer, {callbacks: [stuck], fine: [1, 2]}),
-  "a hyper that has the name of another's": optimizer =>
+  "a hyper with the name of another's": optimizer =>
     new OptimWrapper(optimizer, {hpMap: {learningRate: 'fine'}, callbacks: [stuck], fine: NaN}),
   'one optimizer for two groups': optimizer => new OptimWrapper(optimizer, {params: [[], []]}),
   'the same optimizer twice': optimizer => new OptimWrapper([optimizer, optimizer], {params: [[], []]}),
@@ -63,7 +64,7 @@ describeBackends(
         }));
 
       for (const [what, wrap] of Object.entries(WRONG)) {
-        it(`leaves ${name} as it was where the wrapper can't be, for ${what}`, () => {
+        it(`leaves ${name} as it was where the wrapper is impossible: ${what}`, () => {
           const left = (use: (optimizer: tf.Optimizer) => void): number => {
             const {numTensors} = tf.memory();
             tf.tidy(() => {
@@ -83,11 +84,12 @@ describeBackends(
       }
     }
 
-    it('says how ema goes over one that has a hyper called decay, and leaves it as it was', () =>
+    it('says how ema can wrap one that has a hyper called decay, and leaves it as it was', () =>
       leakless(() => {
         const wrapper = new OptimWrapper(tf.train.adamax(0.1));
         expect(() => ema(wrapper)).toThrowError(
-          "'decay' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options never share a name. " +
+          "'decay' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options " +
+            'never share a name. ' +
             '`hpMap` of OptimWrapper renames its hypers.',
         );
         wrapper.setHyper('decay', 0.5);
@@ -101,7 +103,7 @@ describeBackends(
       ],
       ['an RMSProp, whose decay is sqrMom', () => new OptimWrapper(tf.train.rmsprop(0.1))],
     ] as const) {
-      it(`lets ema go over ${what}`, () =>
+      it(`lets ema wrap ${what}`, () =>
         leakless(() => {
           const variable = tf.tidy(() => tf.variable(tf.ones([3])));
           const optimizer = ema(make(), {decay: 0.5});
@@ -119,9 +121,7 @@ describeBackends(
           optimizer.train();
           // After two steps the average of the weights is between them.
           shown.forEach((value, i) => {
-            expect(value)
-              .withContext(`${first[i]} and ${second[i]}`)
-              .toBeGreaterThan(second[i] ?? NaN);
+            expect(value).withContext(`${first[i]} and ${second[i]}`).toBeGreaterThan(present(second[i]));
           });
           expectClose(variable.dataSync(), second, 0);
           optimizer.dispose();

@@ -2,16 +2,17 @@ import {adam, constant, type HyperValue, lookahead, optimizerOf, OptimWrapper, s
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 import {stateOf, train, valuesOf, variablesOf} from './support/training';
 import {trainTable} from './support/wrapped_table';
 
 const SHAPES = [[2, 3], [], [4]];
 const FIT = {shuffle: false, verbose: 0};
-/** WebGPU is left out: in software it is too slow for tf.train's many kernels. */
+/** Without WebGPU, which is too slow in software for tf.train's many kernels. */
 const TRAINABLE_QUICKLY = ['cpu', 'wasm', 'webgl'] as const;
 
-/** What hypers of `tf.train` are changed to in the middle of a run. `true` stands for the other of the two. */
+/** New values for hypers of `tf.train` in the middle of a run. `true` means the other of the two values. */
 const CHANGES: Readonly<Record<string, number | true>> = {
   learningRate: 0.01,
   momentum: 0.5,
@@ -25,7 +26,7 @@ const CHANGES: Readonly<Record<string, number | true>> = {
   initialAccumulatorValue: 0.5,
 };
 
-/** A hyper of a wrapper by the name that it has in the wrapped optimizer. */
+/** The wrapper's name of a hyper of the wrapped optimizer. Other names stay. */
 function nameOf(optimizer: tf.Optimizer, name: string): string {
   if (name === 'decay') return optimizer.getClassName() === 'RMSProp' ? 'sqrMom' : name;
   return (
@@ -65,8 +66,8 @@ const positions = (variables: readonly tf.Variable[]) => variables.map((_, i) =>
 describeBackends(
   'a wrapped optimizer of tf.train',
   () => {
-    // A scope, for the optimizers of tf.train leave tensors behind; the wrapper is held to leaving none by the suite
-    // for every optimizer.
+    // A scope, because the optimizers of tf.train leave tensors. The suite for every optimizer checks that the wrapper
+    // leaves none.
     beforeEach(() => {
       tf.engine().startScope();
     });
@@ -76,7 +77,7 @@ describeBackends(
     });
 
     for (const {name, make} of trainTable) {
-      it(`computes what ${name} does by itself, bit for bit`, async () => {
+      it(`computes the same as ${name} by itself, bit for bit`, async () => {
         const [alone, wrapped] = [variablesOf(SHAPES), variablesOf(SHAPES)];
         train(make(0.05), alone, 0, 12);
         train(new OptimWrapper(make(0.05)), wrapped, 0, 12);
@@ -85,7 +86,7 @@ describeBackends(
         expect(values.flat().filter(value => !Number.isFinite(value))).toEqual([]);
       });
 
-      it(`tells the state of ${name} by variable where gradients are missing`, async () => {
+      it(`keeps the state of ${name} with its variable where gradients are missing`, async () => {
         const [alone, wrapped] = [variablesOf(SHAPES), variablesOf(SHAPES)];
         const [stocks, wrapper] = [alone.map(() => make(0.05)), new OptimWrapper(make(0.05))];
         [[1], [0], [], [0, 2], [2], []].forEach((missing, step) => {
@@ -139,12 +140,12 @@ describeBackends(
         );
         wrapper.paramLists = [alone];
         tf.tidy(() => {
-          wrapped.forEach((variable, i) => variable.assign(alone[i]?.clone() ?? variable));
+          wrapped.forEach((variable, i) => variable.assign(present(alone[i]).clone()));
         });
         train(stock, alone, 4, 8);
         const expected = await valuesOf(alone);
         tf.tidy(() => {
-          alone.forEach((variable, i) => variable.assign(wrapped[i]?.clone() ?? variable));
+          alone.forEach((variable, i) => variable.assign(present(wrapped[i]).clone()));
         });
         train(wrapper, alone, 4, 8);
         expect(await valuesOf(alone)).toEqual(expected);
@@ -183,7 +184,7 @@ describeBackends(
       });
     }
 
-    it('saves what no configuration but its own tells: one optimizer per group, step counts, callbacks', async () => {
+    it('saves what only its own configuration has: one optimizer per group, step counts, callbacks', async () => {
       const variables = variablesOf(SHAPES, 'of_groups');
       const settings = {
         params: [variables.slice(0, 1), variables.slice(1)],
@@ -211,12 +212,12 @@ describeBackends(
       const before = variables.map(variable => variable.clone());
       train(wrapper, variables, 5, 8);
       const expected = await valuesOf(variables);
-      variables.forEach((variable, i) => variable.assign(before[i] ?? variable));
+      variables.forEach((variable, i) => variable.assign(present(before[i])));
       train(copy, variables, 5, 8);
       expect(await valuesOf(variables)).toEqual(expected);
     });
 
-    it('trains as adam does: with L2 in the loss as with decoupleWd false, and after weightDecay as with wd', async () => {
+    it('trains like adam: L2 in the loss is decoupleWd: false, and weightDecay before it is wd', async () => {
       const target = tf.tensor1d([0.5, -1, 2]);
       const runs: ReadonlyArray<readonly [string, number, (params: tf.Variable[]) => tf.Optimizer]> = [
         ['L2', 0, params => adam(0.05, {params, mom: 0.9, sqrMom: 0.999, eps: 1e-7, wd: 0.1, decoupleWd: false})],
@@ -265,10 +266,10 @@ describeBackends(
         [2, 3],
         [4, 5],
       ] as const)
-        expectClose(results[j] ?? [], results[i] ?? [], 5e-6, runs[j]?.[0]);
+        expectClose(present(results[j]), present(results[i]), 5e-6, runs[j]?.[0]);
     });
 
-    it('lets scheduled hypers and the other ways to set them act', () => {
+    it('follows scheduled hypers and the other ways to set them', () => {
       const ways: ReadonlyArray<(wrapper: OptimWrapper, lr: number) => void> = [
         (wrapper, lr) => {
           wrapper.setLearningRate(lr);
@@ -361,7 +362,7 @@ describeBackends(
       }
     });
 
-    it('does not let tfjs train what the optimizer counts with', () => {
+    it('does not let tfjs train the counters of the optimizer', () => {
       const before = trainable();
       const wrapper = new OptimWrapper(tf.train.adam(0.1));
       expect(trainable()).toEqual(before);
@@ -416,7 +417,7 @@ describeBackends(
     const wrong: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
       ['one of tfjs-optim', () => new OptimWrapper(sgd(0.1)), /TfjsOptimSGD of tfjs-optim needs no wrapper/],
       [
-        'an optimizer that is none of tf.train',
+        'an optimizer that is not one of tf.train',
         () => new OptimWrapper(new NoneOfTrain()),
         /takes the optimizers of tf\.train \(SGD, Momentum/,
       ],
@@ -469,7 +470,7 @@ describeBackends(
         /'beta1' and 'beta2' are both called 'mom'/,
       ],
       [
-        "a hyper that can't be called so",
+        'a hyper with an impossible name',
         () => new OptimWrapper(tf.train.adam(), {hpMap: {beta2: 'sqr_mom'}}),
         /'sqr_mom' can't name an entry of hypers/,
       ],
@@ -481,7 +482,7 @@ describeBackends(
         /no callback.*'beta1'.*'mom' here\. Known: lr, mom, sqrMom, eps/i,
       ],
       [
-        "a hyper that it can't have",
+        'a hyper with an impossible value',
         () => {
           new OptimWrapper(tf.train.adam()).setHyper('mom', 1);
         },
@@ -524,7 +525,7 @@ describeBackends(
       });
     });
 
-    it('calls hypers as `hpMap` says', () => {
+    it('renames hypers by `hpMap`', () => {
       const values: Record<string, HyperValue> = {
         ...new OptimWrapper(tf.train.adamax(0.1, 0.9, 0.99, 1e-7, 0.5), {hpMap: {decay: 'lrDecay'}}).hypers[0],
       };

@@ -6,18 +6,18 @@ import type {Job} from './job';
 import {Untraceable} from './traced';
 
 /**
- * Parameters for which callbacks compute the same: equal hypers, host numbers, flags, and the same state entries
- * started.
+ * Parameters for which callbacks compute the same. Their hypers, host numbers and flags are equal, and the same state
+ * entries have started.
  */
 export type Bucket = [first: Job, ...others: Job[]];
 
-/** What callbacks can tell of a parameter's state: of each entry its name and its number, or a tensor's extent. */
+/** What callbacks can tell about a parameter's state: each entry's name, and its number or its tensor's extent. */
 interface Entries {
   readonly names: readonly string[];
   readonly values: ReadonlyArray<number | Extent>;
 }
 
-/** @param byShape whether parameters of a bucket have to be of one shape too. */
+/** @param byShape whether all parameters of a bucket must have the same shape. */
 export function bucketsOf(jobs: readonly Job[], byShape: boolean): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
@@ -32,14 +32,14 @@ export function bucketsOf(jobs: readonly Job[], byShape: boolean): Bucket[] {
 }
 
 /**
- * Whether a state entry is of its parameter's shape or a single number.
- * @throws Untraceable where it is neither.
+ * Whether a state entry has its parameter's shape or is a scalar.
+ * @throws Untraceable for any other shape.
  */
 export function extentIn({variable}: Job, name: string, tensor: tf.Tensor): Extent {
   if (sameShape(tensor, variable)) return 'full';
   if (tensor.rank === 0) return 'scalar';
   throw new Untraceable(
-    `the state entry '${name}' of shape [${tensor.shape}], which is neither the parameter's nor that of a scalar`,
+    `the state entry '${name}' must have its parameter's shape or be a scalar; it has shape [${tensor.shape}]`,
   );
 }
 
@@ -64,7 +64,7 @@ function alike(a: Job, b: Job, byShape: boolean): boolean {
   );
 }
 
-/** Without lists in between: this runs for each parameter in each step. */
+/** Makes no lists, because it runs for each parameter in each step. */
 function hasEntries(job: Job, {names, values}: Entries): boolean {
   let i = 0;
   for (const name in job.entries) {

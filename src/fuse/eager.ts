@@ -9,8 +9,8 @@ import {isTensor} from '../util/tensors';
 import {type Job, numberWriter} from './job';
 
 /**
- * One step with ordinary tensor operations: all new values first, then the variables and the state.
- * @param common the numbers that all parameters have in common; replaced by the step.
+ * Runs one step with ordinary tensor operations. It computes all new values before it writes variables and state.
+ * @param common the numbers that all parameters share. The step replaces them.
  */
 export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   tf.tidy(() => {
@@ -46,13 +46,12 @@ function commit({of: job, p, entries}: Draft<tf.Tensor, Job>, writeNumber: Retur
     }
     const old = own(job.entries, name);
     if (old === value) continue;
-    // A clone, for a callback may return what is not its own: a gradient, another entry, the variable before it is
-    // assigned to.
+    // Cloned, because a callback may return a tensor that it does not own: a gradient, another entry, or the variable.
     job.entries[name] = tf.keep(value.clone());
     if (isTensor(old)) replaced.push(old);
   }
   if (p !== variable) assign(variable, p);
-  // Only now, for the new parameter may be one of them.
+  // After the variable was assigned, because its new value may be one of them.
   tf.dispose(replaced);
 }
 

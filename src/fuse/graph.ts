@@ -1,12 +1,13 @@
-/** The maths of one parameter's step as data: what tracing gives, and what every backend makes its code from. */
+/** The maths of one parameter's step as data. Tracing makes it, and every backend makes its code from it. */
+import {at} from '../util/at';
 
-/** Whether a value has the parameter's shape or is one number. Both together broadcast. */
+/** Whether a value has the parameter's shape (`full`) or is one number. A number is broadcast to the shape. */
 export type Extent = 'full' | 'scalar';
 export type Type = 'float' | 'bool';
 
 /**
- * The elementwise operations, each as the chained method of that name in TensorFlow.js. `select` is `where`:
- * condition, then, otherwise.
+ * The elementwise operations. Each computes what the chained method of that name in TensorFlow.js computes. `select` is
+ * `where`, with the operands condition, then, otherwise.
  */
 export type Elementwise =
   | 'add'
@@ -34,33 +35,33 @@ export type Elementwise =
   | 'logicalNot'
   | 'select';
 /**
- * Over all elements of the parameter: added up in more than single precision, or the largest, which is NaN where one
- * is, and -∞ of none.
+ * Over all elements of the parameter. Sums are computed in more than single precision. `max` is NaN where any element
+ * is NaN, and -∞ where there are no elements.
  */
 export type Reduction = 'sum' | 'mean' | 'max';
 
 interface Common {
   readonly extent: Extent;
   readonly type: Type;
-  /** The pass (see plan.ts) from which on the value can be had; 0 for what needs no reduction. */
+  /** The first pass (see plan.ts) in which the value is known; 0 where it needs no reduction. */
   readonly pass: number;
 }
 
-/** A tensor as it is before the step: `p`, `grad`, or a state entry. */
+/** A tensor with its values before the step: `p`, `grad`, or a state entry. */
 export interface InputNode extends Common {
   readonly op: 'input';
   readonly name: string;
 }
 
-/** A number of the host. It changes from step to step, so code takes it as an argument. */
+/** A host number. It changes from step to step, so code takes it as an argument. */
 export interface SlotNode extends Common {
   readonly op: 'slot';
-  /** Which of the numbers. */
+  /** The index of the number among the slots. */
   readonly index: number;
 }
 
-/** A number that is part of the structure. Comes with `zerosLike` and `onesLike`; of type bool 1 is true. */
-export interface ConstantNode extends Common {
+/** A number that is part of the structure; `zerosLike` and `onesLike` make it. In a bool, 1 is true. */
+interface ConstantNode extends Common {
   readonly op: 'constant';
   readonly value: 0 | 1;
 }
@@ -68,7 +69,7 @@ export interface ConstantNode extends Common {
 /** A sum over all parameters. */
 export interface TotalNode extends Common {
   readonly op: 'total';
-  /** Which of the step's totals. */
+  /** The index of the total among those of the step. */
   readonly index: number;
 }
 
@@ -77,21 +78,21 @@ export interface ReductionNode extends Common {
   readonly args: readonly [number];
 }
 
-export interface ElementwiseNode extends Common {
+interface ElementwiseNode extends Common {
   readonly op: Elementwise;
-  /** The operands, by index. */
+  /** The indices of the operands. */
   readonly args: readonly number[];
 }
 
 export type Node = InputNode | SlotNode | ConstantNode | TotalNode | ReductionNode | ElementwiseNode;
 
-/** What the step leaves in a tensor. */
+/** A new value that the step writes. */
 export interface Output {
   /** `p`, or a state entry. */
   readonly name: string;
   readonly node: number;
   readonly extent: Extent;
-  /** Whether there is a tensor of this name already; else the entry starts with this step. */
+  /** Whether a tensor of this name exists already. Otherwise the entry starts with this step. */
   readonly replaces: boolean;
 }
 
@@ -101,7 +102,7 @@ export interface Term {
   readonly node: number;
 }
 
-/** Nodes are in order: operands come first. */
+/** Operands come before the nodes that use them. */
 export interface Graph {
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];
@@ -113,7 +114,7 @@ export function argsOf(node: Node): readonly number[] {
   return 'args' in node ? node.args : [];
 }
 
-/** Whether a node is computed from others, as opposed to what is given. */
+/** Whether a node is an elementwise operation on other nodes. */
 export function isElementwise(node: Node): node is ElementwiseNode {
   return 'args' in node && !isReduction(node);
 }
@@ -122,22 +123,23 @@ export function isReduction(node: Node): node is ReductionNode {
   return node.op === 'sum' || node.op === 'mean' || node.op === 'max';
 }
 
-/** The node of that index; a graph never names one that it lacks. */
+/** The node with that index. */
 export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
-  const node = nodes[index];
-  if (node === undefined) throw new Error(`The graph has no node ${index}.`);
-  return node;
+  return at(nodes, index);
 }
 
-/** The indices of `roots` and of everything that they are computed from, in order. */
+/**
+ * The indices of `roots` and of everything that they are computed from, in order.
+ * @param into whether to go on to the operands of a node.
+ */
 export function reachable(
   graph: Pick<Graph, 'nodes'>,
   roots: Iterable<number>,
   into: (node: Node) => boolean = () => true,
 ): number[] {
   const found = new Set<number>();
-  // What a set gets while it is gone through comes in its turn.
   for (const root of roots) found.add(root);
+  // This loop also visits what it adds to the set.
   for (const index of found) {
     const node = nodeAt(graph, index);
     if (into(node)) for (const arg of argsOf(node)) found.add(arg);
@@ -146,8 +148,8 @@ export function reachable(
 }
 
 /**
- * The graph as text, a line for each operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second
- * number of the host; values of the parameter's shape are `%7`, single ones `%7!`.
+ * The graph as text, with one line per operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second host
+ * number. `%7` is a value of the parameter's shape, and `%7!` is a single number.
  */
 export function printGraph(graph: Graph): string {
   const show = (index: number): string => {

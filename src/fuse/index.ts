@@ -16,29 +16,29 @@ export type {Job} from './job';
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
 /**
- * An optimizer has a handful of structures. Far more than a page can use at a time stay, so that none is compiled
- * twice that is still used.
+ * The number of plans to store. An optimizer has a handful of structures, and a page uses far fewer than these at a
+ * time. So nothing that is still used is compiled twice. Exported for the test of growth, as are `plans`.
  */
 export const MOST_PLANS = 256;
 
-/** More take longer to compile than any training gains by it. No rule of the package has a tenth of them. */
+/** More operations take longer to compile than training can gain. No rule of the package has a tenth of them. */
 const MOST_OPERATIONS = 4000;
 
 /**
- * By structure, from the one used the longest ago to the last. What backends compile belongs to a plan as an object,
- * and goes with it.
+ * By structure, from the least to the most recently used. Backends store what they compile by the plan object, so it is
+ * freed together with the plan.
  */
 export const plans = new Map<string, Plan>();
-/** What needs no preparing any more; a backend that is started anew is another object. */
+/** The plans that a backend has prepared. A backend that is restarted is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
-/** Chains that can't be fused, and why: on no backend, or on the one named. */
+/** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 const lastStep = new WeakMap<Chain, PlannedStep>();
 let lastBackend: tf.KernelBackend | undefined;
 
 /**
- * Runs one step on all jobs. Afterwards variables and state hold the new values; where it throws, they are as they
- * were.
+ * Runs one step on all jobs. Afterwards variables and state hold the new values. Where it throws, they are unchanged.
+ * @param common the numbers that all parameters share. The step replaces them.
  */
 export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   checkBackend();
@@ -52,7 +52,7 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   try {
     traced = traceAlone(chain, jobs, common);
   } catch (error) {
-    // Where a callback is at fault, this throws as well.
+    // Where a callback has a mistake, this throws too, and its error says more.
     stepEagerly(chain, jobs, common);
     giveUp(chain, {why: `its callbacks can't be traced: ${messageOf(error)}`});
     return;
@@ -67,7 +67,7 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
   }
 }
 
-/** Disposes the tensors that callbacks make where they can't be traced. */
+/** Traces, and disposes tensors that callbacks made, as those do that can't be traced. */
 function traceAlone(...of: Parameters<typeof trace>): Trace {
   const engine = tf.engine();
   engine.startScope('trace');
@@ -78,13 +78,13 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
   }
 }
 
-/** Where the steps of a chain run: the backend's name, or `eager: ` and why. */
+/** Where the steps of a chain run: the backend's name, or `eager: ` and the reason. */
 export function fusedOn(chain: Chain): string {
   const why = whyEager(chain);
   return why === undefined ? tf.getBackend() : `eager: ${why}`;
 }
 
-/** The graphs of the last fused step as text, one per bucket of parameters. */
+/** The graphs of the last fused step as text, one per bucket. Empty where no step was fused. */
 export function graphOf(chain: Chain): string {
   const last = lastStep.get(chain);
   if (last === undefined) return '';
@@ -119,7 +119,7 @@ function warnSlow(why: string): void {
   warnOnce(`an optimizer runs without fusing, more slowly: ${why}`);
 }
 
-/** Whether the step could be run. */
+/** Runs a fused step. Returns false where the backend can't run it. */
 function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
   const name = tf.getBackend();
   const fused = fusedBackends.get(name);
@@ -128,7 +128,7 @@ function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
   const most = Math.max(...operations);
   if (most > MOST_OPERATIONS) {
     giveUp(chain, {
-      why: `its callbacks compute ${most} operations for an element, and at most ${MOST_OPERATIONS} are compiled`,
+      why: `its callbacks compute ${most} operations per element; at most ${MOST_OPERATIONS} are compiled`,
     });
     return false;
   }
@@ -147,7 +147,7 @@ function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
   return true;
 }
 
-/** Every pass may compute all of them afresh. */
+/** The most that a step may compute, because each pass may compute every operation again. */
 function operationsIn(nodes: Graph['nodes']): number {
   return nodes.length * nodes.reduce((passes, {pass}) => Math.max(passes, pass + 1), 1);
 }
@@ -157,8 +157,10 @@ function planFor(each: TracedBucket, barriers: readonly number[]): Plan {
   const plan = plans.get(key) ?? planOf(each, barriers);
   plans.delete(key);
   plans.set(key, plan);
-  const [oldest = key] = plans.keys();
-  if (plans.size > MOST_PLANS) plans.delete(oldest);
+  for (const oldest of plans.keys()) {
+    if (plans.size <= MOST_PLANS) break;
+    plans.delete(oldest);
+  }
   return plan;
 }
 

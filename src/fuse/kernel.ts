@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {at} from '../util/at';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import type {Output} from './graph';
 import type {Job} from './job';
 import type {Plan} from './plan';
 
-/** The kernel that runs a step; `tf.profile` shows it by this name. */
+/** The name of the kernel that runs a step, as `tf.profile` shows it. */
 const KERNEL = 'OptimStep';
 
 /** Parameters that one plan serves. */
@@ -17,7 +18,7 @@ export interface PlannedBucket {
   readonly slots: readonly number[];
 }
 
-/** An output that could not be written where it stands: the tensor has to take its place. */
+/** An output that could not be written in place: a new tensor has to replace the old one. */
 export interface Fresh {
   readonly job: Job;
   readonly output: Output;
@@ -28,19 +29,19 @@ export interface Fresh {
 export interface FusedBackend {
   /**
    * Compiles what the plan needs, before its first step on this backend.
-   * @throws where this machine or page can't; the step then runs eagerly.
+   * @throws where this machine or page can't compile it. The step then runs eagerly.
    */
   prepare(plan: Plan, backend: tf.KernelBackend): void;
   /**
-   * Runs a step of prepared plans. Whatever can fail comes before the first write. An output is written in place only
-   * where nobody can tell. Parameters without elements are among the jobs.
+   * Runs a step of prepared plans. Everything that can fail comes before the first write. An output is written in place
+   * only where no other tensor shares the data. A job's parameter may have no elements.
    */
   run(step: PlannedStep, backend: tf.KernelBackend): Fresh[];
 }
 
 /** A step for the backend that is set now. */
 export class PlannedStep {
-  /** What the kernel had to make. */
+  /** The outputs for which the kernel made new tensors. */
   fresh: readonly Fresh[] = [];
 
   constructor(
@@ -51,18 +52,17 @@ export class PlannedStep {
 
 const registered = new Set<string>();
 
-/** Runs a step as one kernel of the backend of that name and puts fresh tensors where they belong. */
+/** Runs a step as one kernel of the backend with that name, and stores the new tensors. */
 export function runKernel(name: string, fused: FusedBackend, step: PlannedStep): void {
   if (!registered.has(name)) register(name, fused);
   tf.tidy(() => {
-    // The tensors are attributes: a map of hundreds of inputs would cost half the speed.
+    // The tensors are in an attribute, because a map of hundreds of inputs would take half of the speed.
     const made = tf
       .engine()
       .runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
     const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
-      const tensor = tensors[i];
-      if (tensor === undefined) return;
+      const tensor = at(tensors, i);
       if (entry === 'p') assign(job.variable, tensor);
       else replaceEntry(job, entry, tensor);
     });
@@ -83,7 +83,7 @@ function register(backendName: string, fused: FusedBackend): void {
     kernelFunc: ({attrs, backend}) => {
       const step: unknown = attrs?.['step'];
       if (!(step instanceof PlannedStep) || !(backend instanceof tf.KernelBackend))
-        throw new Error(`${KERNEL} is for the optimizers of tfjs-optim alone.`);
+        throw new Error(`Only the optimizers of tfjs-optim can run the kernel ${KERNEL}.`);
       step.fresh = fused.run(step, backend);
       return step.fresh.map(({info}) => info);
     },

@@ -13,34 +13,32 @@ import {
 import type {TracedBucket} from './trace';
 
 /**
- * One pass over the elements of a parameter. Lists of nodes are in order and hold elementwise nodes only; inputs,
- * slots, constants, totals and the reductions of passes before are simply there.
+ * One pass over the elements of a parameter. Lists of nodes are in order and hold only elementwise nodes. Inputs,
+ * slots, constants, totals and the reductions of earlier passes need no computing.
  */
 export interface Pass {
-  /** Scalars, to be computed before the loop. */
+  /** Scalars to compute before the loop. */
   readonly scalars: readonly number[];
-  /**
-   * Values of the parameter's shape, to be computed for each element from the tensors as they were before the step.
-   */
+  /** Values of the parameter's shape to compute per element, from the tensors as they were before the step. */
   readonly body: readonly number[];
-  /** Reductions to add up; their values are there from the next pass on. */
+  /** Reductions to compute; their values are known from the next pass on. */
   readonly reductions: readonly number[];
-  /** Outputs of the parameter's shape. The node may be a scalar, which fills the tensor. Only the last pass writes. */
+  /** Outputs of the parameter's shape. A node that is a scalar fills the tensor. Only the last pass writes. */
   readonly writes: readonly Output[];
-  /** What is computed after the loop, when this pass's reductions are there. */
+  /** What to compute after the loop, when this pass's reductions are known. */
   readonly after: {
     readonly scalars: readonly number[];
     readonly terms: readonly Term[];
     readonly writes: readonly Output[];
   };
-  /** Whether all parameters must be through with the pass before, since totals are used. */
+  /** Whether all parameters must have finished the pass before, because this pass uses totals. */
   readonly barrier: boolean;
 }
 
 /**
- * A graph cut into passes. A pass before the last only adds up; each computes afresh, from the tensors as they were
- * before the step, what it needs, and only the last writes. So a tensor may be written where it stands, and a step
- * that fails has changed nothing.
+ * A graph cut into passes. Each pass computes what it needs from the tensors as they were before the step. Passes
+ * before the last only reduce, and only the last pass writes. So tensors can be written in place, and a step that fails
+ * has changed nothing.
  */
 export interface Plan {
   readonly key: string;
@@ -64,13 +62,13 @@ export function planOf({graph, key, slots}: TracedBucket, barriers: readonly num
   ).map(index => [index, nodeAt(graph, index)] as const);
   const reductions = needed.filter(([, node]) => isReduction(node)).map(([index]) => index);
   const pass = (index: number): number => nodeAt(graph, index).pass;
-  // A scalar that the reductions of a pass lead to can be had right after it.
+  // A scalar that needs a pass's reductions can be computed right after that pass.
   const afterPass = (index: number): number => Math.max(0, pass(index) - 1);
   const full = outputs.filter(({extent}) => extent === 'full');
   const scalar = outputs.filter(({extent}) => extent === 'scalar');
   const last = Math.max(
     0,
-    barriers.at(-1) ?? 0,
+    ...barriers,
     ...full.map(({node}) => pass(node)),
     ...[...scalar, ...terms].map(({node}) => afterPass(node)),
   );
@@ -109,7 +107,7 @@ export function planOf({graph, key, slots}: TracedBucket, barriers: readonly num
   };
 }
 
-/** The elementwise nodes that the roots are computed from, up to reductions. */
+/** The elementwise nodes that the roots are computed from. It does not go beyond reductions. */
 function computed(graph: Graph, roots: readonly number[]): number[] {
   return reachable(graph, roots, node => !isReduction(node)).filter(index => isElementwise(nodeAt(graph, index)));
 }

@@ -6,10 +6,10 @@ import type {Output} from './graph';
 import type {Job} from './job';
 import type {PlannedBucket} from './kernel';
 
-/** The tensor that a graph knows by that name. */
+/** The tensor of a job with that name in the graph. */
 export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
   const tensor = name === 'p' ? variable : name === 'grad' ? grad : own(entries, name);
-  if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is no tensor.`);
+  if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is not a tensor.`);
   return tensor;
 }
 
@@ -19,8 +19,8 @@ export function shapeOf({variable}: Job, {extent}: Output): number[] {
 }
 
 /**
- * Data that one parameter reads although it may be another's to write: gradients that are variables or state
- * themselves. A gradient that backpropagation made is neither a variable nor marked by `tf.keep`.
+ * Data that one parameter reads and another may write, because a gradient may itself be a variable or state. A gradient
+ * that backpropagation made is neither a variable nor marked by `tf.keep`.
  */
 export function sharedGradients(buckets: readonly PlannedBucket[]): ReadonlySet<tf.DataId> {
   const shared = new Set<tf.DataId>();

@@ -10,9 +10,9 @@ import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
 export interface TracedBucket {
   readonly jobs: readonly Job[];
   readonly graph: Graph;
-  /** Equal for graphs that are equal but for the numbers in their slots. */
+  /** The structure: equal for graphs that differ only in the numbers of their slots. */
   readonly key: string;
-  /** The values of the slots, computed in float64. */
+  /** The values of the slots, in float64. */
   readonly slots: readonly number[];
   /** The host numbers after the step. */
   readonly numbers: ReadonlyArray<readonly [name: string, value: number]>;
@@ -23,11 +23,11 @@ export interface Trace {
   readonly buckets: readonly TracedBucket[];
   /** The number of totals, which all buckets share. */
   readonly totals: number;
-  /** The passes before which every bucket has to be through with the one before, in order. */
+  /** The passes that may start only when every bucket has finished the pass before, in order. */
   readonly barriers: readonly number[];
 }
 
-/** What a bucket's draft was made of. */
+/** What a bucket's draft was made from. */
 interface BucketTrace {
   readonly recorder: Recorder;
   readonly jobs: Bucket;
@@ -35,12 +35,12 @@ interface BucketTrace {
   readonly terms: Term[];
 }
 
-/** Chains with a callback that asks for shapes. */
+/** Chains with a callback that reads shapes. Their buckets must have one shape each. */
 const readsShapes = new WeakSet<Chain>();
 
 /**
- * Runs the callbacks on symbolic values, once per bucket of parameters. Nothing is changed.
- * @throws Untraceable, or whatever a callback throws that is given something else than tensors.
+ * Runs the callbacks on symbolic values, once per bucket of parameters. It changes nothing.
+ * @throws Untraceable, or any error that a callback throws because it did not get real tensors.
  */
 export function trace(chain: Chain, jobs: readonly Job[], common: Readonly<Record<string, number>>): Trace {
   try {
@@ -76,7 +76,7 @@ function traceBuckets(
       run();
     },
     together: ({name}) => {
-      throw new Untraceable(`${name}, which acts on all parameters at once`);
+      throw new Untraceable(`${name} acts on all parameters at once`);
     },
   };
   runChain(chain, drafts, arithmetic);
@@ -123,8 +123,8 @@ function isRankZero({home}: Traced): boolean {
 
 function termOf(value: Traced, total: number, drafts: ReadonlyArray<Draft<Traced, BucketTrace>>): Traced {
   const draft = drafts.find(({of}) => of.recorder === value.home);
-  if (draft === undefined) throw new Untraceable('a total of a total');
-  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('a total of what is no scalar');
+  if (draft === undefined) throw new Untraceable('the term of a total is a total itself');
+  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('the term of a total must be a scalar');
   const term = value.sum();
   draft.of.terms.push({total, node: term.index});
   return term;

@@ -2,22 +2,22 @@ import type {Operand, Value} from '../rule/value';
 import {memo} from '../util/memo';
 import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
 
-/** Thrown where a callback does what can't be traced; the step then runs eagerly. */
+/** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
-/** Thrown where a callback asks for a shape while parameters of several shapes are traced at once. */
+/** Thrown where a callback reads a shape while parameters of several shapes are traced at once. */
 export class ShapeRead extends Error {}
 
-/** Takes down what a callback computes. */
+/** Records what callbacks compute for one bucket. */
 export class Recorder {
   readonly nodes: Node[] = [];
-  /** The numbers of the host, by slot. */
+  /** The host numbers, by slot. */
   readonly slots: number[] = [];
   /** Equal for equal structures. */
   key = '';
   readonly #totals = new Map<number, Traced>();
 
-  /** @param shape of the parameter; absent where parameters of several shapes are traced at once. */
+  /** @param shape of the parameters; undefined where several shapes are traced at once. */
   constructor(
     readonly session: Session,
     readonly shape: readonly number[] | undefined,
@@ -77,15 +77,15 @@ export class Recorder {
 
 /** One tracing of a step. */
 export class Session {
-  /** Of the parameters whose callbacks run now. */
+  /** The recorder of the bucket whose callbacks run now. */
   current: Recorder | undefined;
 }
 
-/** A value of which only the computation is known: stands for tensors where callbacks run to be traced. */
+/** A symbolic value, which callbacks get in place of a tensor when they are traced. */
 export class Traced implements Value {
   readonly #session: Session;
 
-  /** @param home absent for a sum over all parameters, which is nobody's own. */
+  /** @param home the recorder of the value's bucket; undefined for a total, which belongs to no bucket. */
   constructor(
     session: Session,
     readonly home: Recorder | undefined,
@@ -212,30 +212,30 @@ export class Traced implements Value {
     );
   }
 
-  /** This value among those of a recorder. */
+  /** This value in a recorder. */
   in(recorder: Recorder): Traced {
     if (this.home === recorder) return this;
     if (this.home === undefined) return recorder.total(this.index, this.pass);
-    throw new Untraceable('a value of another parameter');
+    throw new Untraceable('a callback uses a value of another parameter');
   }
 
   as(type: Type, method: string): this {
     if (this.type === type) return this;
-    throw new Untraceable(`${method}() of ${this.type === 'bool' ? 'a condition' : 'what is no condition'}`);
+    throw new Untraceable(`${method}() ${type === 'bool' ? 'needs' : "can't take"} a condition`);
   }
 
-  /** A condition taken as 0 and 1. */
+  /** This value as a number: a condition becomes 1 where it is true, and 0 elsewhere. */
   asNumber(): Traced {
     if (this.type === 'float') return this;
     const at = this.recorder();
     return at.select(this.in(at), at.constant(1, 'scalar', 'float'), at.constant(0, 'scalar', 'float'));
   }
 
-  /** Whose computation an operation with these operands is. */
+  /** The recorder for an operation on this value and other operands. */
   recorder(...others: readonly unknown[]): Recorder {
     if (this.home !== undefined) return this.home;
     for (const other of others) if (other instanceof Traced && other.home !== undefined) return other.home;
-    if (this.#session.current === undefined) throw new Untraceable('a total outside of a callback');
+    if (this.#session.current === undefined) throw new Untraceable('a total is used outside of a callback');
     return this.#session.current;
   }
 
@@ -273,7 +273,7 @@ function lift(at: Recorder, operand: unknown, type: Type, method: string): Trace
   if (typeof operand === 'boolean' && type === 'bool') return at.constant(operand ? 1 : 0, 'scalar', 'bool');
   const what =
     typeof operand === 'object' && operand !== null
-      ? `a ${operand.constructor.name} that is no part of the step`
+      ? `a ${operand.constructor.name} that is not part of the step`
       : `the ${typeof operand} ${String(operand)}`;
   throw new Untraceable(`${method}() with ${what}`);
 }

@@ -1,6 +1,7 @@
 /**
- * The name that was probably meant: the same letters in another order or spelling, else the one with the fewest other
- * letters; none where all are far.
+ * The known name that was probably meant. A name with the same letters wins, in any order, case and with any
+ * underscores; otherwise the name with the fewest letters to change. Undefined where three letters, or half of the
+ * name's letters, would have to change.
  */
 export function closest(name: string, known: Iterable<string>): string | undefined {
   const wanted = lettersOf(name);
@@ -15,12 +16,12 @@ export function closest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** `maxLr`, `lr_max` and `lrMax` have the same. */
+/** The letters in alphabetical order: the same for `maxLr`, `lr_max` and `lrMax`. */
 function lettersOf(name: string): string {
   return name.toLowerCase().replace(/_/g, '').split('').sort().join('');
 }
 
-/** How many letters have to be put in, taken out or replaced. Source: Levenshtein, 1965. */
+/** The number of letters to insert, delete or replace. Source: Levenshtein, 1965. */
 function distance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-// Reading configurations: what is missing or of another type is an error that names it.
+// Reads configurations. Each function throws an error that names the key where its value is missing or of another type.
 type Dict = Readonly<Record<string, unknown>>;
 
 export function malformed(key: string): never {

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import {warnOnce} from './warn';
 
 /**
- * Says so where a variable was made by another copy of tfjs-core: two copies hide registered classes and kernels from
- * each other.
+ * Warns where a variable was made by another copy of tfjs-core. Each copy has its own registry, so it does not find the
+ * classes and kernels that were registered with the other.
  */
 export function checkCore(variable: tf.Variable): void {
   if (Object.prototype.isPrototypeOf.call(tf.Variable.prototype, variable)) return;
   warnOnce(
-    `the variable '${variable.name}' is of another copy of @tensorflow/tfjs-core, which will not find the optimizer when it loads. ` +
-      '`npm ls @tensorflow/tfjs-core` shows where it comes from.',
+    `the variable '${variable.name}' was made by another copy of @tensorflow/tfjs-core. That copy does not find the ` +
+      'optimizer when it loads a model. Use one copy: `npm ls @tensorflow/tfjs-core` shows where each comes from.',
   );
 }

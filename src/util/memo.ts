@@ -1,4 +1,4 @@
-/** What `map` has for a key; made and stored there where it has nothing. */
+/** The value of a key in `map`. Where there is no value yet, `make` makes it, and it is stored. */
 export function memo<K, V>(
   map: {get(key: K): V | undefined; set(key: K, value: V): unknown},
   key: K,

@@ -1,13 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What is known of the writes to a variable that an optimizer watches. */
+import {memo} from './memo';
+
+/** The writes to a variable that an optimizer watches. */
 interface Writes {
   /**
-   * Of the values that were last known. `assign` gives a variable another one, writing in place does not: so nothing
-   * is read from the device.
+   * The id of the values that were last seen. `assign` changes a variable's id, and writing in place does not. So
+   * nothing is read from the device.
    */
   dataId: tf.DataId;
-  /** How often others wrote, as far as that was noticed. */
+  /** How many writes by others were noticed. */
   byOthers: number;
 }
 
@@ -21,22 +23,21 @@ function writesByOthers(variable: tf.Variable, writes: Writes): number {
   return writes.byOthers;
 }
 
-/** @returns tells whether anything but this package has written the variable since. */
+/** @returns a function that tells whether anything other than this package has written the variable since. */
 export function watch(variable: tf.Variable): () => boolean {
-  const writes = watched.get(variable) ?? {dataId: variable.dataId, byOthers: 0};
-  watched.set(variable, writes);
+  const writes = memo(watched, variable, () => ({dataId: variable.dataId, byOthers: 0}));
   const before = writesByOthers(variable, writes);
   return () => writesByOthers(variable, writes) !== before;
 }
 
-/** Every `assign` of this package to a parameter goes through here, so that it doesn't count as written by others. */
+/** Assigns a new value to a parameter. This package assigns only in this way, so its own writes do not count. */
 export function assign(variable: tf.Variable, value: tf.Tensor): void {
   const writes = watched.get(variable);
   if (writes !== undefined) writesByOthers(variable, writes);
   putBack(variable, value);
 }
 
-/** `assign` of what the variable held before: what others wrote in between is gone and doesn't count. */
+/** Assigns the value that the variable had before. What others wrote in between is gone, so it does not count. */
 export function putBack(variable: tf.Variable, value: tf.Tensor): void {
   variable.assign(value);
   const writes = watched.get(variable);

@@ -1,4 +1,4 @@
-/** Names for errors: `'a', 'b'`, or none. */
+/** Names as errors list them: `'a', 'b'`; the word `none` for an empty list. */
 export function quoted(list: ReadonlyArray<{readonly name: string}>): string {
   return list.map(({name}) => `'${name}'`).join(', ') || 'none';
 }

@@ -1,11 +1,11 @@
 import {isPlain, shown} from './shown';
 
 /**
- * Checks that settings are given in one object, after which nothing stands.
- * @param before the call with the arguments before the settings, such as `lookahead(optimizer, `.
- * @param given the settings and what stands after them.
- * @param names of settings, in the order in which other libraries take them one by one.
- * @throws where it is not so; the error says what to write.
+ * Checks that settings are given in one object, which must be the last argument.
+ * @param before the call as code, up to the settings, such as `lookahead(optimizer, `.
+ * @param given the settings and all arguments after them.
+ * @param names the names of settings, in the order in which other libraries take them one by one.
+ * @throws for anything else; the error says what to write.
  */
 export function checkSettings(before: string, given: readonly unknown[], names: readonly string[]): void {
   const [settings, ...more] = given;
@@ -14,7 +14,7 @@ export function checkSettings(before: string, given: readonly unknown[], names: 
     ? settings
     : Object.fromEntries(names.slice(0, given.length).map((name, i) => [name, given[i]]));
   throw new Error(
-    `${before.split('(')[0] ?? ''} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
+    `${before.slice(0, before.indexOf('('))} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
       `Write ${before}${shown(meant)}).`,
   );
 }

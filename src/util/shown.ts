@@ -1,12 +1,12 @@
-/** Whether it is an object as it is written in braces, of no class. */
+/** Whether a value is a plain object, as `{…}` makes it, and not an instance of a class. */
 export function isPlain(x: unknown): x is Readonly<Record<string, unknown>> {
   if (typeof x !== 'object' || x === null || Array.isArray(x)) return false;
   const prototype = Reflect.getPrototypeOf(x);
-  // Another window has an `Object` of its own.
+  // An object of another window has another `Object.prototype`, so nothing is compared with ours.
   return prototype === null || Reflect.getPrototypeOf(prototype) === null;
 }
 
-/** What was given, for errors: as it would be written, or what kind of thing it is. */
+/** A value as errors show it: as code where it is short, otherwise what kind of thing it is. */
 export function shown(x: unknown): string {
   if (typeof x === 'string') return `'${x}'`;
   if (typeof x === 'function') return `the function ${x.name}`;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** `instanceof` narrows to `Tensor<any>`; these narrow to what the rest of the package uses. */
+// `instanceof` narrows to `Tensor<any>`. These functions narrow to the type that the package uses.
 export function isTensor(x: unknown): x is tf.Tensor {
   return x instanceof tf.Tensor;
 }

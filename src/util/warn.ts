@@ -5,7 +5,7 @@ export function warn(text: string): void {
   console.warn(`tfjs-optim: ${text}`);
 }
 
-/** Warns on the console, once for each text. */
+/** Warns on the console, only once for each text. */
 export function warnOnce(text: string): void {
   if (said.has(text)) return;
   said.add(text);

@@ -4,7 +4,7 @@ import {util} from '@tensorflow/tfjs-core';
 import {memoryOf, type WasmBackend} from './backend';
 
 /**
- * Room in the backend's memory, the caller's to free.
+ * The offset of a new block in the backend's memory. The caller must free it.
  * @throws where the memory is full.
  */
 export function allocate(backend: WasmBackend, bytes: number): number {
@@ -14,14 +14,14 @@ export function allocate(backend: WasmBackend, bytes: number): number {
 }
 
 /**
- * A new tensor with whatever values.
- * @throws where the memory is full; there is no tensor then.
+ * A new tensor with undefined values.
+ * @throws where the memory is full. Then no tensor is left behind.
  */
 export function makeTensor(backend: WasmBackend, shape: number[], dtype: DataType): TensorInfo {
   const info = backend.makeOutput(shape, dtype);
   const data = backend.dataIdMap.get(info.dataId);
   if (!isThere(backend, data.memoryOffset, util.sizeFromShape(shape) * util.bytesPerElement(dtype))) {
-    // To free what was never allocated would read beyond the memory.
+    // Freeing what was never allocated would read beyond the memory.
     data.memoryOffset = 0;
     backend.disposeData(info.dataId);
     throw full(`a tensor of shape [${shape}]`);
@@ -32,7 +32,7 @@ export function makeTensor(backend: WasmBackend, shape: number[], dtype: DataTyp
 
 let made: TensorInfo[] | undefined;
 
-/** Runs a kernel. Where it throws, the tensors that it made are gone. */
+/** Runs a kernel. Where it throws, the tensors that it made are disposed. */
 export function disposingOnError<T>(backend: WasmBackend, kernel: () => T): T {
   const outer = made;
   const own: TensorInfo[] = [];
@@ -42,7 +42,7 @@ export function disposingOnError<T>(backend: WasmBackend, kernel: () => T): T {
     outer?.push(...own);
     return result;
   } catch (error) {
-    // Those that the kernel has disposed itself are not known any more, which the backend takes for done.
+    // The backend ignores tensors that the kernel has already disposed.
     for (const {dataId} of own) backend.disposeData(dataId);
     throw error;
   } finally {
@@ -56,5 +56,7 @@ function isThere(backend: WasmBackend, at: number, bytes: number): boolean {
 }
 
 function full(what: string): Error {
-  return new Error(`The WASM backend's memory is full: there is no room for ${what}.`);
+  return new Error(
+    `The WASM backend's memory is full: there is no room for ${what}. Dispose tensors, or use smaller batches.`,
+  );
 }

@@ -1,32 +1,44 @@
 /**
- * Assembles WebAssembly text into a binary, in an eighth of the size of a full assembler: the package has to be small,
- * and its modules need functions of folded instructions on one imported memory. Text → nested lists → bytes
- * (encode.ts).
+ * Assembles WebAssembly text into a binary. It supports only what the package's modules need: functions of folded
+ * instructions on one imported memory. That takes an eighth of the size of a full assembler. Text → nested lists →
+ * bytes (encode.ts).
  *
  *   (module (import "env" "memory" (memory 0)) (import "env" "f" (func $f (param f64) (result f64)))
  *     (func $name (export "name") (param $p i32) (result f32) (local $x v128) …folded instructions…))
  */
-import {type Bytes, float32, functionCode, functionType, type Import, moduleBytes, signed, unsigned} from './encode';
+import {at} from '../util/at';
+import {own} from '../util/own';
+import {
+  type Bytes,
+  float32,
+  functionCode,
+  functionType,
+  type ImportKind,
+  moduleBytes,
+  signed,
+  unsigned,
+} from './encode';
 import {TYPES} from './opcodes';
 import {immediateOf, TEXT_INSTRUCTIONS} from './text_opcodes';
 
 type Node = string | readonly Node[];
 type List = readonly Node[];
 
-/** What names stand for inside a function. */
+/** The meaning of names inside a function. */
 interface Scope {
   readonly functions: ReadonlyMap<string, number>;
   readonly locals: ReadonlyMap<string, number>;
-  /** Innermost last. */
+  /** The innermost is the last. */
   readonly labels: readonly string[];
 }
 
-/** The binary of a module. @throws for what is not known, naming it. */
+/** The binary of a module. @throws for unknown names and forms; the error names them. */
 export function assembleText(text: string): Uint8Array<ArrayBuffer> {
   const module = parse(text);
   const imports = module.filter(isForm('import'));
   const functions = module.filter(isForm('func'));
   const imported = imports.map(([, , , what]) => what).filter(isForm('func'));
+  // A function without a name can't be called, so any unique key will do.
   const names = new Map([...imported, ...functions].map((func, i) => [nameOf(func) ?? `#${i}`, i]));
   return moduleBytes(
     imports.map(([, from, name, what]) => ({from: string(from), name: string(name), ...description(list(what))})),
@@ -43,16 +55,21 @@ export function assembleText(text: string): Uint8Array<ArrayBuffer> {
 function parse(text: string): List {
   const stack: Node[][] = [[]];
   for (const [token] of text.matchAll(/[()]|"[^"]*"|[^\s()]+/g)) {
-    if (token === '(') stack.push([]);
-    else if (token === ')') {
-      const done = stack.pop();
-      stack.at(-1)?.push(done ?? []);
-    } else stack.at(-1)?.push(token);
+    if (token === '(') {
+      stack.push([]);
+      continue;
+    }
+    const [node, outer] = token === ')' ? [stack.pop(), stack.at(-1)] : [token, stack.at(-1)];
+    if (node === undefined || outer === undefined) throw unbalanced();
+    outer.push(node);
   }
-  const module = stack[0]?.[0];
-  if (stack.length !== 1 || module === undefined || module[0] !== 'module')
-    throw new Error('WebAssembly text: one balanced (module …) is expected.');
+  const module = at(stack, 0)[0];
+  if (stack.length !== 1 || module === undefined || module[0] !== 'module') throw unbalanced();
   return list(module);
+}
+
+function unbalanced(): Error {
+  return new Error('WebAssembly text must be one balanced (module …).');
 }
 
 function isForm(head: string): (node: Node | undefined) => node is List {
@@ -61,12 +78,12 @@ function isForm(head: string): (node: Node | undefined) => node is List {
 
 function list(node: Node | undefined): List {
   if (typeof node === 'object') return node;
-  throw new Error(`WebAssembly text: a form is expected instead of ${String(node)}.`);
+  throw new Error(`WebAssembly text: a form is expected; got ${String(node)}.`);
 }
 
 function word(node: Node | undefined): string {
   if (typeof node === 'string') return node;
-  throw new Error(`WebAssembly text: a word is expected instead of ${JSON.stringify(node)}.`);
+  throw new Error(`WebAssembly text: a word is expected; got ${JSON.stringify(node)}.`);
 }
 
 function isName(node: Node | undefined): node is string {
@@ -83,9 +100,10 @@ function string(quoted: Node | undefined): string {
   return word(quoted).slice(1, -1);
 }
 
-function description(what: List): Pick<Import, 'type' | 'limits'> {
+function description(what: List): ImportKind {
   if (what[0] === 'func') return {type: signatureOf(what)};
-  if (what[0] !== 'memory') throw new Error(`WebAssembly text: can't import a ${word(what[0])}.`);
+  if (what[0] !== 'memory')
+    throw new Error(`WebAssembly text: only func and memory can be imported; got ${word(what[0])}.`);
   const [, minimum, maximum, shared] = what;
   const limits = [minimum, maximum]
     .filter(limit => limit !== undefined)
@@ -94,12 +112,12 @@ function description(what: List): Pick<Import, 'type' | 'limits'> {
 }
 
 function type(node: Node | undefined): number {
-  const found = TYPES[word(node)];
+  const found = own<number>(TYPES, word(node));
   if (found === undefined) throw new Error(`WebAssembly text: there is no type ${word(node)}.`);
   return found;
 }
 
-/** The names (where there are) and types of `(param …)`, `(result …)` or `(local …)` forms. */
+/** The types of `(param …)`, `(result …)` or `(local …)` forms, and their names, which may be missing. */
 function declared(func: List, kind: string): Array<{readonly name: string | undefined; readonly type: number}> {
   return func
     .filter(isForm(kind))
@@ -120,6 +138,7 @@ function signatureOf(func: List): Bytes {
 function body(func: List, functions: Scope['functions']): Bytes {
   const params = declared(func, 'param');
   const locals = declared(func, 'local');
+  // A local without a name can't be used, so any unique key will do.
   const names = new Map([...params, ...locals].map(({name}, i) => [name ?? `#${i}`, i]));
   const header = new Set(['export', 'param', 'result', 'local']);
   const instructions = func
@@ -146,11 +165,13 @@ function code(form: List, scope: Scope): number[] {
 }
 
 function nested(op: 'block' | 'loop' | 'if', form: List, scope: Scope): number[] {
+  // Blocks without a label count too, and no branch can name them.
   const label = nameOf(form) ?? '';
   const inner: Scope = {...scope, labels: [...scope.labels, label]};
   const forms = form.slice(label === '' ? 1 : 2).map(list);
   const [result] = declared(forms, 'result');
   const rest = forms.filter(node => node[0] !== 'result');
+  // 0x40: no result.
   const type = result?.type ?? 0x40;
   const all = (nodes: readonly Node[]): number[] => nodes.flatMap(node => code(list(node), inner));
   if (op !== 'if') return [op === 'block' ? 0x02 : 0x03, type, ...all(rest), 0x0b];
@@ -168,7 +189,7 @@ function nested(op: 'block' | 'loop' | 'if', form: List, scope: Scope): number[]
 }
 
 function immediate(op: string, words: readonly string[], scope: Scope): number[] {
-  const [first = ''] = words;
+  const first = (): string => word(words[0]);
   switch (immediateOf(op)) {
     case 'memory':
       return memoryImmediate(op, words);
@@ -176,19 +197,20 @@ function immediate(op: string, words: readonly string[], scope: Scope): number[]
     case 'shuffle':
       return words.map(Number);
     case 'local':
-      return unsigned(known(scope.locals.get(first), op, first));
+      return unsigned(known(scope.locals, op, first()));
     case 'function':
-      return unsigned(known(scope.functions.get(first), op, first));
+      return unsigned(known(scope.functions, op, first()));
     case 'label': {
-      const at = scope.labels.lastIndexOf(first);
-      return unsigned(scope.labels.length - 1 - known(at < 0 ? undefined : at, op, first));
+      // Of equal labels the innermost is meant, which is the last.
+      const labels = new Map(scope.labels.map((label, i) => [label, i]));
+      return unsigned(scope.labels.length - 1 - known(labels, op, first()));
     }
     case 'i32':
-      return signed(Number(first) | 0);
+      return signed(Number(first()) | 0);
     case 'f32':
-      return float32(float(first));
+      return float32(float(first()));
     case 'f64':
-      return [...new Uint8Array(Float64Array.of(float(first)).buffer)];
+      return [...new Uint8Array(Float64Array.of(float(first())).buffer)];
     case 'zero':
       return [0];
     default:
@@ -196,23 +218,28 @@ function immediate(op: string, words: readonly string[], scope: Scope): number[]
   }
 }
 
-function known(index: number | undefined, op: string, name: string): number {
-  if (index === undefined) throw new Error(`WebAssembly text: (${op} ${name}) names nothing.`);
+function known(names: ReadonlyMap<string, number>, op: string, name: string): number {
+  const index = names.get(name);
+  if (index === undefined) throw new Error(`WebAssembly text: (${op} ${name}) uses an unknown name.`);
   return index;
 }
 
-/** The alignment, as a power of two, is what the instruction reads or writes unless `align=` says otherwise. */
+/**
+ * The exponent of the alignment, and the offset. Without `align=` the alignment is the number of bytes that the
+ * instruction accesses; without `offset=` the offset is 0.
+ */
 function memoryImmediate(op: string, words: readonly string[]): number[] {
   const setting = (name: string): number | undefined => {
     const found = words.find(each => each.startsWith(`${name}=`));
     return found === undefined ? undefined : Number(found.slice(name.length + 1));
   };
+  // As in `i32.load8_u`; the number of bits is that of the type where the operation has none.
   const bits = /\d+/.exec(op.slice(op.indexOf('.')))?.[0] ?? /\d+/.exec(op)?.[0];
   return [Math.log2(setting('align') ?? Number(bits) / 8), ...unsigned(setting('offset') ?? 0)];
 }
 
 function float(text: string): number {
   const value = text.endsWith('inf') ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
-  if (Number.isNaN(value) && text !== 'nan') throw new Error(`WebAssembly text: ${text} is no number.`);
+  if (Number.isNaN(value) && text !== 'nan') throw new Error(`WebAssembly text: a number is expected; got ${text}.`);
   return value;
 }

@@ -1,16 +1,16 @@
 import type {DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
 
-/** What tfjs's WASM backend keeps of a tensor. */
+/** What tfjs's WASM backend stores per tensor. */
 export interface WasmTensorData {
-  /** The number by which tfjs's C++ code knows the tensor; not the data id. */
+  /** The number by which tfjs's C++ code knows the tensor. It is not the data id. */
   readonly id: number;
   /** Bytes from the start of the memory; 8-aligned. */
   memoryOffset: number;
   refCount: number;
 }
 
-/** The Emscripten module behind the backend, as far as this library uses it. */
-export interface WasmModule {
+/** The part of the backend's Emscripten module that is used here. */
+interface WasmModule {
   /** Plain and SIMD builds keep their memory here. */
   readonly asm?: {readonly memory?: unknown};
   /** The threaded build keeps its shared memory here. */
@@ -23,7 +23,7 @@ export interface WasmModule {
   };
 }
 
-/** tfjs's WASM backend, described here so that nothing needs importing from its package. */
+/** tfjs's WASM backend. It is described here so that its package need not be imported. */
 export interface WasmBackend extends KernelBackend {
   readonly wasm: WasmModule;
   readonly dataIdMap: {get(dataId: object): WasmTensorData};
@@ -31,36 +31,33 @@ export interface WasmBackend extends KernelBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
 }
 
-/** Whether `backend` is tfjs's WASM backend (or one with the same parts). */
-export function isWasmBackend(backend: object): backend is WasmBackend {
+function isWasmBackend(backend: object): backend is WasmBackend {
   return 'wasm' in backend && 'dataIdMap' in backend && 'makeOutput' in backend;
 }
 
-/** The WASM backend, or an error that says what was found. */
+/** Returns `backend` with its type. @throws where it is not tfjs's WASM backend. */
 export function assertWasmBackend(backend: object): WasmBackend {
   if (!isWasmBackend(backend)) {
     throw new Error(
-      `Expected tfjs's WASM backend, but got ${backend.constructor.name}: call tf.setBackend('wasm') first.`,
+      `Expected tfjs's WASM backend; got ${backend.constructor.name}. Call tf.setBackend('wasm') first.`,
     );
   }
   return backend;
 }
 
-/**
- * The memory that holds the backend's tensors: shared in the threaded build. It may grow whenever a tensor is made.
- */
+/** The memory of the backend's tensors. In the threaded build it is shared. It may grow when a tensor is made. */
 export function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
   if (!(memory instanceof WebAssembly.Memory)) {
     throw new Error(
-      "The memory of tfjs's WASM backend is neither at wasm.wasmMemory nor at wasm.asm.memory, where tfjs 4 has it: " +
-        'this version of tfjs-optim does not know this version of tfjs-backend-wasm.',
+      "The memory of tfjs's WASM backend must be at wasm.wasmMemory or wasm.asm.memory, as in tfjs 4. " +
+        'This version of tfjs-optim does not support this version of tfjs-backend-wasm; use one of tfjs 4.',
     );
   }
   return memory;
 }
 
-/** Where a tensor's values start, in bytes; unsigned, for memories above 2 GB. */
+/** Where a tensor's values start, in bytes. It is unsigned because memories may exceed 2 GB. */
 export function offsetOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
 }

@@ -1,6 +1,6 @@
 /**
- * WebAssembly modules as bytes: functions on one imported memory. Sections and codes as in the WebAssembly Core
- * Specification 2.0, section 5. Written by `assemble.ts` from text, and by `fuse/` directly.
+ * Encodes WebAssembly modules: functions on one imported memory. Sections and codes are those of the WebAssembly Core
+ * Specification 2.0, section 5. `assemble.ts` encodes text with it, and `fuse/` its own instructions.
  */
 export type Bytes = readonly number[];
 
@@ -13,27 +13,23 @@ export interface Func {
   readonly code: Bytes;
 }
 
-/** An import: of a function, by its type, or of a memory, by its limits. */
-export interface Import {
-  readonly from: string;
-  readonly name: string;
-  readonly type?: Bytes;
-  readonly limits?: Bytes;
-}
+/** What is imported: a function of a type, or a memory with limits. */
+export type ImportKind = {readonly type: Bytes} | {readonly limits: Bytes};
+export type Import = ImportKind & {readonly from: string; readonly name: string};
 
-/** The binary of a module. Functions are counted from the imported ones on. */
+/** The binary of a module. The imported functions come first in the numbering of functions. */
 export function moduleBytes(imports: readonly Import[], functions: readonly Func[]): Uint8Array<ArrayBuffer> {
   const types = new Map<string, Bytes>();
   const typeIndex = (type: Bytes): number[] => {
     types.set(type.join(), type);
     return unsigned([...types.keys()].indexOf(type.join()));
   };
-  const imported = imports.map(({from, name, type, limits = []}) => [
-    ...string(from),
-    ...string(name),
-    ...(type === undefined ? [2, ...limits] : [0, ...typeIndex(type)]),
+  const imported = imports.map(each => [
+    ...string(each.from),
+    ...string(each.name),
+    ...('type' in each ? [0, ...typeIndex(each.type)] : [2, ...each.limits]),
   ]);
-  const first = imports.filter(({type}) => type !== undefined).length;
+  const first = imports.filter(each => 'type' in each).length;
   const declared = functions.map(({type}) => typeIndex(type));
   const exported = functions.flatMap(({exports}, i) =>
     exports.map(name => [...string(name), 0, ...unsigned(first + i)]),
@@ -58,12 +54,12 @@ export function moduleBytes(imports: readonly Import[], functions: readonly Func
   ]);
 }
 
-/** @param params value types, see `TYPES`. */
+/** @param params the bytes of value types; see `TYPES`. */
 export function functionType(params: Bytes, results: Bytes): number[] {
   return [0x60, ...sized(params), ...sized(results)];
 }
 
-/** @param locals the types of the locals beside the parameters, which are counted by runs of one type. */
+/** @param locals the types of the locals, without the parameters. Runs of one type are counted. */
 export function functionCode(locals: Bytes, instructions: Bytes): number[] {
   const runs: Array<{count: number; readonly type: number}> = [];
   for (const type of locals) {

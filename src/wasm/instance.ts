@@ -1,17 +1,18 @@
-/**
- * WebAssembly of our own on a memory that others made: binary in, functions out. Stored per memory object, so that old
- * ones go with it.
- */
+/** Makes functions from WebAssembly binaries, on a memory that others made. */
+import {memo} from '../util/memo';
+
 export type WasmFunction = (...values: number[]) => number | undefined;
 export type WasmFunctions = Readonly<Record<string, WasmFunction>>;
 
+/** Functions are freed together with their memory. */
 const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFunctions>>();
 
 /**
- * The exported functions of the module `key`, made on first use for this memory. `key` must name the binary: the same
- * key always stands for the same. They stay good when the memory grows; views on `memory.buffer` do not.
- * @param binary the module, which imports `env.memory`, and may import `exp`, `log` and `pow` (of f64) from `math`;
- *   told whether the memory is shared.
+ * The exported functions of the module `key`. They are made at the first call for this memory. They stay valid when the
+ * memory grows; views on `memory.buffer` do not.
+ * @param key must always be given with the same binary.
+ * @param binary makes the module, and gets whether the memory is shared. The module imports `env.memory`. It may import
+ *   `exp`, `log` and `pow` (of f64) from `math`.
  * @throws where the page's policy forbids compiling WebAssembly, and where the binary is wrong.
  */
 export function functionsOn(
@@ -19,24 +20,26 @@ export function functionsOn(
   key: string,
   binary: (shared: boolean) => Uint8Array<ArrayBuffer>,
 ): WasmFunctions {
-  let byKey = functionsByMemory.get(memory);
-  if (byKey === undefined) {
-    byKey = new Map<string, WasmFunctions>();
-    functionsByMemory.set(memory, byKey);
-  }
-  let functions = byKey.get(key);
-  if (functions === undefined) {
-    functions = instantiate(memory, binary);
-    byKey.set(key, functions);
-  }
-  return functions;
+  return memo(
+    memo(functionsByMemory, memory, () => new Map<string, WasmFunctions>()),
+    key,
+    () => instantiate(memory, binary),
+  );
+}
+
+/** The function `name` of a module. @throws where the module does not export it. */
+export function wasmFunction(functions: WasmFunctions, name: string): WasmFunction {
+  const found = functions[name];
+  if (found === undefined)
+    throw new Error(`The WebAssembly module has no function '${name}'; it has ${Object.keys(functions).join(', ')}.`);
+  return found;
 }
 
 function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }
 
-/** The exported functions of a module on a memory, made anew; as `functionsOn`, whoever calls it keeps them. */
+/** As `functionsOn`, but makes the functions at every call, and does not store them. */
 export function instantiate(
   memory: WebAssembly.Memory,
   binary: (shared: boolean) => Uint8Array<ArrayBuffer>,
@@ -59,8 +62,8 @@ function compiled(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `WebAssembly of tfjs-optim could not be compiled: ${reason}. Where a Content-Security-Policy ` +
-        "is the reason, it needs 'wasm-unsafe-eval' in script-src.",
+      `The WebAssembly of tfjs-optim could not be compiled: ${reason}. If a Content-Security-Policy is the reason, ` +
+        "add 'wasm-unsafe-eval' to its script-src.",
       {cause},
     );
   }

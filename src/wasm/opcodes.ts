@@ -1,18 +1,18 @@
 /**
- * The instructions of the package's modules by name, and their bytes; another one is one more word here. Codes as in
- * the WebAssembly Core Specification 2.0, section 5.4. Those that only text has are in `text_opcodes.ts`.
+ * The bytes of the instructions of the package's modules, by name. The codes are those of the WebAssembly Core
+ * Specification 2.0, section 5.4. Instructions that only text uses are in `text_opcodes.ts`.
  */
 import {type Bytes, unsigned} from './encode';
 
 const VECTOR = 0xfd;
 
-/** Names with consecutive codes from the first one on; `-` skips a code. */
+/** Names with consecutive codes, from `first` on; `-` skips a code. */
 export type Row = readonly [first: number, names: string];
 
-export const FLOAT = 'abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign';
+const FLOAT = 'abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign';
 export const FLOAT_COMPARE = 'eq ne lt gt le ge';
 
-/** The names of a type's instructions. */
+/** The names of a type's instructions, with the type before each. */
 export function of(type: string, names: string): string {
   return names
     .split(' ')
@@ -47,7 +47,7 @@ const SIMD: readonly Row[] = [
   [224, `${of('f32x4', 'abs neg - sqrt add sub mul div min max - pmax')} - - - - f64x2.add`],
 ];
 
-/** @param plain with codes of one byte. */
+/** @param plain the instructions with codes of one byte. */
 export function table(plain: readonly Row[], simd: readonly Row[]): Array<[string, Bytes]> {
   const rows = (of: readonly Row[], code: (at: number) => Bytes): Array<[string, Bytes]> =>
     of.flatMap(([first, names]) => names.split(' ').map((name, i): [string, Bytes] => [name, code(first + i)]));
@@ -57,4 +57,5 @@ export function table(plain: readonly Row[], simd: readonly Row[]): Array<[strin
 export const INSTRUCTIONS: ReadonlyMap<string, Bytes> = new Map(table(PLAIN, SIMD));
 
 /** The bytes of the value types. */
-export const TYPES: Readonly<Record<string, number>> = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b};
+export const TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b} as const;
+export type ValueType = keyof typeof TYPES;

@@ -1,8 +1,8 @@
 import type {WasmBackend, WasmTensorData} from './backend';
 
 /**
- * Whether somebody has asked for the number of a tensor. The key is the same in every copy of this module, for they
- * share the tensors.
+ * The key of a flag: whether any code has read a tensor's number. Copies of this module share the tensors, so they
+ * share the key.
  */
 const ASKED = Symbol.for('tfjs-optim/asked');
 
@@ -11,14 +11,14 @@ interface Watched {
 }
 
 /**
- * To be called when a tensor's values are written in place. tfjs's WASM kernels `BatchMatMul`, `_FusedMatMul`,
- * `Conv2D`, `FusedConv2D`, the depthwise ones and `Prelu` keep the weights (and biases) that they were last called
- * with packed in an XNNPACK operator, which they find again by the tensor's number. Without this call the next product
- * is computed with the old values.
+ * Must be called when a tensor's values are written in place. tfjs's WASM kernels `BatchMatMul`, `_FusedMatMul`,
+ * `Conv2D`, `FusedConv2D`, the depthwise convolutions and `Prelu` store their latest weights (and biases) packed in an
+ * XNNPACK operator, and find them again by the tensor's number. Without this call the next product is computed from the
+ * old values.
  *
- * To forget takes time, and state tensors are hardly ever multiplied. A kernel has to ask for a tensor's number before
- * it can pack it, on whatever way the tensor came to it, as a clone or in a variable too: they all share the number.
- * So that is watched, from the first write in place on.
+ * Forgetting takes time, and state tensors are rarely multiplied. A kernel must read a tensor's number before it can
+ * pack the tensor. Clones and variables share the number of their tensor. So reads of the number are watched from the
+ * first write in place on.
  */
 export function forgetPackedWeights({wasm: {tfjs}}: WasmBackend, data: WasmTensorData & Watched, size: number): void {
   const asked = data[ASKED];

@@ -1,4 +1,4 @@
-/** The instructions that text may have, and what stands in it between their names and the operands. */
+/** The instructions of WebAssembly text, and their immediates: what text has between a name and the operands. */
 import type {Bytes} from './encode';
 import {FLOAT_COMPARE, INSTRUCTIONS, of, type Row, table} from './opcodes';
 
@@ -32,7 +32,12 @@ const SIMD: readonly Row[] = [
   [33, 'f64x2.extract_lane f64x2.replace_lane'],
   [
     55,
-    `${of('i32x4', COMPARE)} ${of('f32x4', FLOAT_COMPARE)} ${of('f64x2', FLOAT_COMPARE)} ${of('v128', 'not and andnot or xor bitselect any_true')}`,
+    [
+      of('i32x4', COMPARE),
+      of('f32x4', FLOAT_COMPARE),
+      of('f64x2', FLOAT_COMPARE),
+      of('v128', 'not and andnot or xor bitselect any_true'),
+    ].join(' '),
   ],
   [92, 'v128.load32_zero v128.load64_zero'],
   [94, 'f32x4.demote_f64x2_zero'],
@@ -40,7 +45,12 @@ const SIMD: readonly Row[] = [
   [171, of('i32x4', 'shl shr_s shr_u add - - sub - - - mul min_s min_u max_s max_u')],
   [
     224,
-    `${of('f32x4', VECTOR_FLOAT)} ${of('f64x2', VECTOR_FLOAT)} i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u`,
+    [
+      of('f32x4', VECTOR_FLOAT),
+      of('f64x2', VECTOR_FLOAT),
+      of('i32x4', 'trunc_sat_f32x4_s trunc_sat_f32x4_u'),
+      of('f32x4', 'convert_i32x4_s convert_i32x4_u'),
+    ].join(' '),
   ],
 ];
 
@@ -61,7 +71,7 @@ const IMMEDIATES: ReadonlyArray<readonly [names: RegExp, immediate: Immediate]> 
   [/^memory\./, 'zero'],
 ];
 
-/** What stands between an instruction's name and its operands. */
+/** The kind of an instruction's immediates; `none` for all instructions that the list does not name. */
 export function immediateOf(name: string): Immediate {
   return IMMEDIATES.find(([names]) => names.test(name))?.[1] ?? 'none';
 }

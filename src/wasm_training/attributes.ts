@@ -1,11 +1,11 @@
-/** Reading a kernel's attributes, which tfjs types as anything, into what its operations document. */
+/** Reads a kernel's attributes, which have no types in tfjs, as the types that tfjs's operations document. */
 import type {backend_util} from '@tensorflow/tfjs-core';
 
 export type Attributes = Readonly<Record<string, unknown>>;
 export type Shape4D = [number, number, number, number];
 export type Shape5D = [number, number, number, number, number];
-export type Pad = 'same' | 'valid' | number | backend_util.ExplicitPadding;
-export type Rounding = 'floor' | 'round' | 'ceil';
+type Pad = 'same' | 'valid' | number | backend_util.ExplicitPadding;
+type Rounding = 'floor' | 'round' | 'ceil';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
@@ -28,22 +28,22 @@ function isPad(value: unknown): value is Pad {
 }
 
 function unexpected(name: string, value: unknown, expected: string): Error {
-  return new Error(`The attribute '${name}' is ${JSON.stringify(value)}, expected ${expected}.`);
+  return new Error(`The attribute '${name}' must be ${expected}; got ${JSON.stringify(value)}.`);
 }
 
-/** A pair given as one number or two; `missing` where it is not given at all. */
+/** A pair that is given as one number or two. @param missing the default. */
 export function pairOf(attrs: Attributes, name: string, missing?: number): [number, number] {
   const value = attrs[name] ?? missing;
   if (isNumber(value)) return [value, value];
   if (isPair(value)) return value;
-  throw unexpected(name, value, 'a number or two');
+  throw unexpected(name, value, 'one number or two');
 }
 
 export function tripleOf(attrs: Attributes, name: string): [number, number, number] {
   const value = attrs[name];
   if (isNumber(value)) return [value, value, value];
   if (isTriple(value)) return value;
-  throw unexpected(name, value, 'a number or three');
+  throw unexpected(name, value, 'one number or three');
 }
 
 export function as5D(shape: unknown, name: string): Shape5D {
@@ -55,7 +55,7 @@ export function shape4DOf(attrs: Attributes, name: string): Shape4D {
   return as4D(attrs[name], name);
 }
 
-/** The length of an axis, or an error where the shape has no such axis. */
+/** The length of an axis. @throws where the shape has no such axis. */
 export function lengthOf(shape: readonly number[], axis: number): number {
   const length = shape[axis];
   if (length === undefined) throw new Error(`A tensor of shape [${shape.join()}] has no axis ${axis}.`);
@@ -72,7 +72,7 @@ export function padOf(attrs: Attributes): Pad {
   throw unexpected('pad', attrs.pad, "'same', 'valid', a number or four pairs");
 }
 
-/** Padding of volumes, which tfjs has no explicit kind of. */
+/** Padding of volumes. tfjs has no explicit padding of volumes. */
 export function volumePadOf({pad}: Attributes): 'same' | 'valid' | number {
   if (pad === 'same' || pad === 'valid' || isNumber(pad)) return pad;
   throw unexpected('pad', pad, "'same', 'valid' or a number");
@@ -86,6 +86,7 @@ export function roundingOf({dimRoundingMode: value}: Attributes): Rounding | und
 
 export function dataFormatOf({dataFormat: value = 'NHWC'}: Attributes): 'NHWC' | 'NCHW' {
   if (value === 'NHWC' || value === 'NCHW') return value;
+  // tfjs's own words.
   throw new Error(`Unknown dataFormat ${String(value)}`);
 }
 

@@ -1,8 +1,10 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
+import {at} from '../util/at';
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
 import {batchNormText} from './batch_norm_text';
 import {channelsFunction, isAlongChannels} from './channels';
@@ -13,7 +15,12 @@ function numbersOf(backend: WasmBackend, vector: TensorInfo): Float32Array {
   return new Float32Array(memoryOf(backend).buffer, offsetOf(backend, vector), util.sizeFromShape(vector.shape));
 }
 
-/** (x - mean) · scale / √(variance + ε) + offset, with statistics of each channel. */
+/** The scale of each channel: 1 where the operation has no scale. */
+function scalesOf(backend: WasmBackend, scale: TensorInfo | undefined, channels: number): Float32Array {
+  return scale === undefined ? new Float32Array(channels).fill(1) : numbersOf(backend, scale);
+}
+
+/** (x - mean) · scale / √(variance + ε) + offset, with statistics per channel. */
 export function fusedBatchNorm(call: Call): TensorInfo {
   const {
     backend,
@@ -35,12 +42,9 @@ export function fusedBatchNorm(call: Call): TensorInfo {
   const inner = util.sizeFromShape(mean.shape);
   withScratch(backend, 2 * inner, factors => {
     const {buffer} = memoryOf(backend);
-    const [variances, scales] = [
-      numbersOf(backend, variance),
-      scale === undefined ? undefined : numbersOf(backend, scale),
-    ];
+    const scales = scalesOf(backend, scale, inner);
     new Float32Array(buffer, factors, inner).set(
-      variances.map((one, c) => (scales?.[c] ?? 1) / Math.sqrt(one + varianceEpsilon)),
+      numbersOf(backend, variance).map((one, c) => at(scales, c) / Math.sqrt(one + varianceEpsilon)),
     );
     const offsets = new Float32Array(buffer, factors + 4 * inner, inner);
     if (offset === undefined) offsets.fill(0);
@@ -59,9 +63,9 @@ export function fusedBatchNorm(call: Call): TensorInfo {
 }
 
 /**
- * y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), for statistics of channels. With s = Σ dy and
- * t = Σ dy · (x - mean), dx = dy · inv · scale, d mean = -inv · scale · s, d variance = -½ · inv³ · scale · t, d scale
- * = inv · t, d offset = s, returned in this order.
+ * The gradients of y = (x - mean) · inv · scale + offset with inv = 1 / √(variance + ε), with statistics per channel.
+ * With s = Σ dy and t = Σ dy · (x - mean) it returns, in this order: dx = dy · inv · scale, d mean = -inv · scale · s,
+ * d variance = -½ · inv³ · scale · t, d scale = inv · t, d offset = s.
  */
 export function batchNormGradient({backend, input, optionalInput, attrs}: Call): TensorInfo[] {
   const [dy, x, mean, variance, scale] = [
@@ -93,12 +97,12 @@ export function batchNormGradient({backend, input, optionalInput, attrs}: Call):
   );
   withScratch(backend, inner, factors => {
     const inv = numbersOf(backend, variance).map(one => 1 / Math.sqrt(one + epsilon));
-    const scales = scale === undefined ? undefined : numbersOf(backend, scale);
-    const factor = inv.map((one, c) => one * (scales?.[c] ?? 1));
+    const scales = scalesOf(backend, scale, inner);
+    const factor = inv.map((one, c) => one * at(scales, c));
     const [s, t] = [numbersOf(backend, dOffset), numbersOf(backend, dScale)];
-    numbersOf(backend, dMean).set(factor.map((one, c) => -one * (s[c] ?? 0)));
-    numbersOf(backend, dVariance).set(factor.map((one, c) => -0.5 * (inv[c] ?? 0) ** 2 * one * (t[c] ?? 0)));
-    t.set(inv.map((one, c) => one * (t[c] ?? 0)));
+    numbersOf(backend, dMean).set(factor.map((one, c) => -one * at(s, c)));
+    numbersOf(backend, dVariance).set(factor.map((one, c) => -0.5 * at(inv, c) ** 2 * one * at(t, c)));
+    t.set(inv.map((one, c) => one * at(t, c)));
     new Float32Array(memoryOf(backend).buffer, factors, inner).set(factor);
     channelsFunction(backend, 'mul')(offsetOf(backend, dy), factors, offsetOf(backend, dx), rows, inner);
   });

@@ -1,7 +1,7 @@
 import type {WasmFeatures} from '../wasm/module';
 import {advance, alongChannels, get, laneLocals, locals, params, repeat} from './lanes_text';
 
-/** Rows summed in float32 before they are added to the totals in float64. */
+/** The number of rows that are summed in float32 before they are added to the totals in float64. */
 const BLOCK = 64;
 
 /**
@@ -11,13 +11,23 @@ const BLOCK = 64;
 export function batchNormText(features: WasmFeatures): string {
   return `
     (func (export "slopeSums") ${params('dy x mean channels rows s t')}
-      ${locals('row left i p q')} ${laneLocals(features, 'sum product center')} ${laneLocals(features, 'sums products', 'wide')}
+      ${locals('row left i p q')} ${laneLocals(features, 'sum product center')} ${laneLocals(
+        features,
+        'sums products',
+        'wide',
+      )}
       (local.set $row (i32.shl ${get('channels')} (i32.const 2)))
       ${alongChannels(
         features,
         ['dy', 'x', 'mean', 's', 't'],
         text => `
-        ${text.each(part => `${text.wide.clear('sums', part)} ${text.wide.clear('products', part)} ${text.set('center', part, text.load('mean', part))}`)}
+        ${text.each(part =>
+          [
+            text.wide.clear('sums', part),
+            text.wide.clear('products', part),
+            text.set('center', part, text.load('mean', part)),
+          ].join(' '),
+        )}
         (local.set $p ${get('dy')}) (local.set $q ${get('x')}) (local.set $left ${get('rows')})
         (block $summed (loop $blocks (br_if $summed (i32.eqz ${get('left')}))
           (local.set $i (select ${get('left')} (i32.const ${BLOCK}) (i32.lt_u ${get('left')} (i32.const ${BLOCK}))))
@@ -38,8 +48,18 @@ export function batchNormText(features: WasmFeatures): string {
             )}
             ${advance('p', get('row'))} ${advance('q', get('row'))}`,
           )}
-          ${text.each(part => `${text.wide.add('sums', part, text.get('sum', part))} ${text.wide.add('products', part, text.get('product', part))}`)}
+          ${text.each(part =>
+            [
+              text.wide.add('sums', part, text.get('sum', part)),
+              text.wide.add('products', part, text.get('product', part)),
+            ].join(' '),
+          )}
           (br $blocks)))
-        ${text.each(part => `${text.store('s', part, text.wide.narrowed('sums', part))} ${text.store('t', part, text.wide.narrowed('products', part))}`)}`,
+        ${text.each(part =>
+          [
+            text.store('s', part, text.wide.narrowed('sums', part)),
+            text.store('t', part, text.wide.narrowed('products', part)),
+          ].join(' '),
+        )}`,
       )})`;
 }

@@ -2,11 +2,12 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
+import {type WasmFunction, wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {channelsText} from './channels_text';
 import type {TrainingKernel} from './kernel';
 
-/** Shorter rows are as fast in tfjs's own kernels. */
+/** With shorter rows tfjs's own kernels are as fast. */
 const SHORTEST = 4;
 
 /** A function of `channels_text.ts`. */
@@ -14,7 +15,7 @@ export function channelsFunction(backend: WasmBackend, name: string): WasmFuncti
   return wasmFunction(wasmFunctions(backend, 'channels', channelsText), name);
 }
 
-/** Whether `vector` is broadcast over the last axes of `full`, and nothing else is. */
+/** Whether `vector` has the shape of the last axes of `full`, and is broadcast along the others. */
 export function isAlongChannels(full: TensorInfo, vector: TensorInfo): boolean {
   if (full.dtype !== 'float32' || vector.dtype !== 'float32' || vector.shape.length > full.shape.length) return false;
   const size = util.sizeFromShape(vector.shape);
@@ -29,8 +30,8 @@ export function isAlongChannels(full: TensorInfo, vector: TensorInfo): boolean {
 }
 
 /**
- * a ∘ b where one is a vector along the last axes of the other: a bias, or a statistic of batch norm. Anything else is
- * tfjs's own.
+ * a ∘ b where one is a vector along the last axes of the other: a bias, or a statistic of batch norm. tfjs's own kernel
+ * computes anything else.
  */
 function alongChannels(name: 'add' | 'sub' | 'mul', isCommutative: boolean): TrainingKernel {
   return ({backend, input, stock}) => {

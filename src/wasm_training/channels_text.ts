@@ -1,7 +1,10 @@
 import type {WasmFeatures} from '../wasm/module';
 import {alongChannels, get, laneLocals, type LaneText, locals, params, repeat} from './lanes_text';
 
-/** One function of rows of channels: `body` computes a step's result from the step's lanes. */
+/**
+ * A function over rows of channels. @param vectors one number per channel each. @param result the result for the lanes
+ * of a step.
+ */
 function overRows(
   features: WasmFeatures,
   name: string,
@@ -9,17 +12,21 @@ function overRows(
   result: (text: LaneText, part: number) => string,
 ): string {
   const moving = vectors.map(vector => `${vector}At`);
-  return `(func (export "${name}") ${params(`x ${vectors.join(' ')} out rows inner`)} ${locals(`channels ${moving.join(' ')}`)} ${laneLocals(features, 'r')}
+  return `(func (export "${name}") ${params(`x ${vectors.join(' ')} out rows inner`)} ${locals(
+    `channels ${moving.join(' ')}`,
+  )} ${laneLocals(features, 'r')}
     ${repeat(
       'rows',
       `(local.set $channels ${get('inner')})
       ${vectors.map(vector => `(local.set $${vector}At ${get(vector)})`).join(' ')}
-      ${alongChannels(features, ['x', 'out', ...moving], text => text.each(part => text.store('out', part, result(text, part))))}`,
+      ${alongChannels(features, ['x', 'out', ...moving], text =>
+        text.each(part => text.store('out', part, result(text, part))),
+      )}`,
     )})`;
 }
 
 /**
- * With `rows` rows of `inner` numbers c side by side, and vectors of `inner` numbers:
+ * The functions over `rows` rows of `inner` adjacent numbers c, with vectors of `inner` numbers:
  * `add`, `sub`, `mul` (x, v, out, rows, inner): out[r, c] = x[r, c] + v[c], - v[c], · v[c].
  * `normalize(x, mean, factor, offset, out, rows, inner)`: out[r, c] = (x[r, c] - mean[c]) · factor[c] + offset[c].
  */

@@ -11,14 +11,14 @@ import {withScratch} from './scratch';
 const NAME = 'Conv2DBackpropFilter';
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 
-/** Numbers of x and dy that a block of rows may hold: what the first cache takes. */
+/** How many numbers of x and dy a block of rows may hold, so that it fits in the first cache. */
 const BLOCK = 6144;
 
 /**
  * dw[ky, kx, i, o] = Σ over n, y, x of x[n, y·s + ky - p, x·s + kx - p, i] · dy[n, y, x, o]
  *
- * For each tap a product of x's pixels, transposed, with dy's, over the pixels where the tap is inside x. Both are
- * laid out in panels of channels a few rows at a time, so that all taps read them from the first cache.
+ * For each tap, this is a product of x's pixels, transposed, with those of dy, over the pixels where the tap is inside
+ * x. Both are copied to panels of channels, a few rows at a time. So all taps read them from the first cache.
  */
 export function conv2DBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];

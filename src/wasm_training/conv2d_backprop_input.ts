@@ -17,9 +17,10 @@ const TO_CHANNELS_FIRST = [0, 3, 1, 2];
  * dx[n, y, x, i] = Σ over ky, kx, o with (y + p - ky) and (x + p - kx) divisible by s of
  *   dy[n, (y + p - ky) / s, (x + p - kx) / s, o] · w[ky, kx, i, o]
  *
- * The pixels of dx with the same remainder of (y + p, x + p) by s use the same taps of w, and neighbours among them
- * use neighbours in dy: so for each remainder this is an ordinary convolution of dy with those taps turned round, a
- * product whose inner sum runs over taps of a row and channels at once, since these lie side by side in dy.
+ * The pixels of dx with the same remainder of (y + p, x + p) by s use the same taps of w, and neighbours among them use
+ * neighbours in dy. So for each remainder this is an ordinary convolution of dy with those taps in reverse order. It is
+ * computed as a product. Its inner sum runs over the taps of a row and the channels at once, because these are adjacent
+ * in dy.
  */
 export function conv2DBackpropInput({backend, input, attrs}: Call): TensorInfo {
   const [dy, filter] = [input('dy'), input('filter')];
@@ -62,14 +63,14 @@ function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo,
   return dx;
 }
 
-/** The pixels of one axis of dx that share a remainder, and the taps they use. */
+/** The pixels of one axis of dx that share a remainder, and the taps that they use. */
 interface Remainder {
-  /** The first pixel of dx, their number; they are `stride` apart. */
+  /** The first pixel in dx, and the number of pixels. They are `stride` apart. */
   readonly first: number;
   readonly count: number;
-  /** Taps of w, turned round: those that read dy upwards. */
+  /** The taps of w in reverse order, in which they read dy upwards. */
   readonly taps: readonly number[];
-  /** Where in the padded dy the first pixel's first tap reads. */
+  /** The pixel of the padded dy that the first pixel's first tap reads. */
   readonly start: number;
 }
 
@@ -77,7 +78,7 @@ function paddingOf({filter, stride}: ConvAxis): number {
   return Math.ceil(filter / stride) - 1;
 }
 
-/** Pixels of dy with the zeros on both sides that taps over the edge read. */
+/** The pixels of dy with zeros on both sides, which taps beyond the edge read. */
 function paddedSize(axis: ConvAxis): number {
   return Math.floor((axis.input - 1 + axis.pad) / axis.stride) + 1 + paddingOf(axis);
 }
@@ -164,7 +165,7 @@ function convolveByRemainders(
   });
 }
 
-/** Copies a picture of dy into the middle of the padded one; its zeros stay from picture to picture. */
+/** Copies a picture of dy into the middle of the padded one. The zeros around it stay from picture to picture. */
 function copyInside(
   backend: WasmBackend,
   {outChannels, rows, columns}: ConvGeometry,

@@ -15,8 +15,8 @@ interface VolumeGeometry {
 }
 
 /**
- * One tap over the outputs of a slice that read inside x: where they start in x and dy, in pixels, and how many there
- * are.
+ * One tap over the outputs of a slice that read inside x. `x` and `dy`: their first pixels. `rows` and `columns`: their
+ * number.
  */
 interface TapOfSlice {
   readonly tap: number;

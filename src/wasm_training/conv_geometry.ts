@@ -3,7 +3,7 @@ import {backend_util, util} from '@tensorflow/tfjs-core';
 import {type Attributes, dataFormatOf, padOf, pairOf, roundingOf, type Shape4D} from './attributes';
 
 /**
- * Where a convolution's output reads its input, with channels last: x[y·stride + ky·dilation - pad] along each axis.
+ * Where a convolution's output reads its input: at x[y·stride + ky·dilation - pad] along each axis. Channels are last.
  */
 export interface ConvGeometry {
   readonly batch: number;
@@ -15,21 +15,24 @@ export interface ConvGeometry {
 
 /** One axis of the picture. */
 export interface ConvAxis {
-  /** Pixels of x. */
+  /** The number of pixels of x. */
   readonly input: number;
-  /** Pixels of dy that count, and as they lie in memory: a forward pass that rounded up has more. */
+  /** The number of pixels of dy that count. */
   readonly output: number;
+  /** The number of pixels of dy in memory. It is larger where the forward pass rounded up. */
   readonly outputInMemory: number;
   readonly filter: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Pixels of padding before the first. */
+  /** The number of padding pixels before the first. */
   readonly pad: number;
 }
 
 /**
- * The geometry of tfjs's attributes, with the shapes in the attributes' data format; `dilations` where a kernel has
- * them.
+ * The geometry of a convolution with tfjs's attributes.
+ * @param name the operation, for errors.
+ * @param x, filter, dy the shapes, in the attributes' data format.
+ * @param depthwise whether channels are convolved separately. Only those kernels have `dilations`.
  */
 export function convGeometry(
   name: string,
@@ -55,8 +58,8 @@ export function convGeometry(
   util.assert(
     batch === info.batchSize && channels === info.outChannels && height >= info.outHeight && width >= info.outWidth,
     () =>
-      `Error in ${name}: dy has shape [${dy.join()}], but x of shape [${x.join()}] and a filter of shape [${filter.join()}] ` +
-      `with these strides and this padding make [${info.outShape.join()}].`,
+      `Error in ${name}: dy has shape [${dy.join()}], but x of shape [${x.join()}] and a filter of shape ` +
+      `[${filter.join()}] with these strides and this padding make [${info.outShape.join()}].`,
   );
   return {
     batch: info.batchSize,
@@ -83,7 +86,7 @@ export function convGeometry(
   };
 }
 
-/** The three axes of a volume, of a convolution or of pooling; dy lies in memory as long as it counts. */
+/** The three axes of a convolution or of pooling over volumes. All pixels of dy in memory count. */
 export function volumeAxes(info: backend_util.Conv3DInfo): [ConvAxis, ConvAxis, ConvAxis] {
   return [
     {
@@ -130,7 +133,7 @@ export function tapsOfOutput({input, filter, stride, pad}: ConvAxis, at: number)
   return [Math.max(0, -start), Math.min(filter, input - start)];
 }
 
-/** The outputs in [from, to) whose tap reads inside x: [first, end), empty where first >= end. */
+/** The outputs in [from, to) whose tap reads inside x: [first, end). There is none where first >= end. */
 export function outputsOfTap(
   {input, stride, dilation, pad}: ConvAxis,
   tap: number,

@@ -1,10 +1,11 @@
 import type {WasmBackend} from '../wasm/backend';
-import {wasmFeatures, type WasmFunction, wasmFunction, wasmFunctions} from '../wasm/module';
+import {type WasmFunction, wasmFunction} from '../wasm/instance';
+import {wasmFeatures, wasmFunctions} from '../wasm/module';
 import {panelsText} from './panels_text';
 import {productText, TILE_ROWS, tileColumns} from './product_text';
 
-/** One call of the product: what is summed and where it lies. Offsets and strides are bytes. */
-export interface Product {
+/** One call of the product. See `product_text.ts`. Offsets and strides are in bytes. */
+interface Product {
   readonly m: number;
   readonly n: number;
   readonly a: {
@@ -18,26 +19,26 @@ export interface Product {
   readonly c: {readonly at: number; readonly row: number};
   readonly inner: number;
   readonly outer: number;
-  /** Adds to what `c` holds. */
+  /** Whether to add to the values in `c`. */
   readonly add: boolean;
 }
 
-/** A matrix to be laid out in panels: `rows` by `columns` at `at`, `row` bytes from a row to the next. */
-export interface Source {
+/** A matrix to copy to panels: `rows` by `columns`, at the offset `at`, with rows `row` bytes apart. */
+interface Source {
   readonly at: number;
   readonly row: number;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Panels `width` numbers wide, `panel` bytes from one to the next. */
-export interface Target {
+/** Panels that are `width` numbers wide and `panel` bytes apart. */
+interface Target {
   readonly at: number;
   readonly width: number;
   readonly panel: number;
 }
 
-/** The dense functions on this backend's memory: see `product_text.ts` and `panels_text.ts`. */
+/** The functions of `product_text.ts` and `panels_text.ts` on a backend's memory. */
 export class Dense {
   readonly tileRows = TILE_ROWS;
   readonly tileColumns = tileColumns(wasmFeatures());

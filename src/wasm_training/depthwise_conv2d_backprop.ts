@@ -1,19 +1,20 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {as4D, lengthOf, shape4DOf} from './attributes';
 import {type ConvGeometry, convGeometry, outputsOfTap} from './conv_geometry';
 import {depthwiseText} from './depthwise_text';
 import {assertFloat32, type Call, consume, runStock, zeros} from './kernel';
 import {tiled} from './tile';
 
-/** Numbers of x and dy that a block of rows may hold: what the first cache takes. */
+/** How many numbers of x and dy a block of rows may hold, so that it fits in the first cache. */
 const BLOCK = 6144;
 
 /**
  * dw[ky, kx, c, q] = Σ over n, y, x of x[n, y·s + ky·d - p, x·s + kx·d - p, c] · dy[n, y, x, c·Q + q], with Q filters
- * a channel. Each channel of x is repeated Q times first, so that channels of x, dy and dw lie in the same order.
+ * per channel. Each channel of x is first repeated Q times. So the channels of x, dy and dw are in the same order.
  */
 export function depthwiseConv2dNativeBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];
@@ -36,7 +37,7 @@ export function depthwiseConv2dNativeBackpropFilter({backend, input, attrs}: Cal
 
 /**
  * dx[n, y, x, c] = Σ over ky, kx, q of dy[n, (y + p - ky·d) / s, (x + p - kx·d) / s, c·Q + q] · w[ky, kx, c, q] where
- * the divisions leave nothing: first for each of the Q filters apart, then their sum.
+ * the divisions have no remainder. It is first computed separately for each of the Q filters, and then summed.
  */
 export function depthwiseConv2dNativeBackpropInput({backend, input, attrs}: Call): TensorInfo {
   const [dy, filter] = [input('dy'), input('filter')];

@@ -1,5 +1,5 @@
 /**
- * The text of the depthwise convolutions' functions: channel by channel, so that every loop runs along the channels.
+ * The text of the depthwise convolutions' functions. Channels are independent, so every loop runs along the channels.
  */
 import type {WasmFeatures} from '../wasm/module';
 import {advance, alongChannels, get, laneLocals, locals, params, repeat} from './lanes_text';
@@ -7,7 +7,7 @@ import {advance, alongChannels, get, laneLocals, locals, params, repeat} from '.
 /**
  * `filterTap(x, xInner, xOuter, dy, dyInner, dyOuter, w, channels, inner, outer)`: w[c] += Σ over outer, inner of x[…,
  * c] · dy[…, c]. `inputTap(dx, dxInner, dy, dyInner, w, channels, inner)`: dx[i, c] += dy[i, c] · w[c] for each of
- * `inner` pixels. Strides in bytes.
+ * `inner` pixels. Strides are in bytes.
  */
 export function depthwiseText(features: WasmFeatures): string {
   return `
@@ -24,7 +24,9 @@ export function depthwiseText(features: WasmFeatures): string {
           `(local.set $p ${get('rowOfX')}) (local.set $q ${get('rowOfDy')}) (local.set $i ${get('inner')})
           ${repeat(
             'i',
-            `${t.each(part => t.set('sum', part, t.add(t.get('sum', part), t.mul(t.load('p', part), t.load('q', part)))))}
+            `${t.each(part =>
+              t.set('sum', part, t.add(t.get('sum', part), t.mul(t.load('p', part), t.load('q', part)))),
+            )}
             ${advance('p', get('xInner'))} ${advance('q', get('dyInner'))}`,
           )}
           ${advance('rowOfX', get('xOuter'))} ${advance('rowOfDy', get('dyOuter'))}`,
@@ -41,7 +43,9 @@ export function depthwiseText(features: WasmFeatures): string {
         (local.set $p ${get('dx')}) (local.set $q ${get('dy')}) (local.set $i ${get('inner')})
         ${repeat(
           'i',
-          `${t.each(part => t.store('p', part, t.add(t.load('p', part), t.mul(t.load('q', part), t.get('weight', part)))))}
+          `${t.each(part =>
+            t.store('p', part, t.add(t.load('p', part), t.mul(t.load('q', part), t.get('weight', part)))),
+          )}
           ${advance('p', get('dxInner'))} ${advance('q', get('dyInner'))}`,
         )}`,
       )})`;

@@ -1,11 +1,8 @@
-/** The newest tfjs whose slow and wrong kernels were seen to be so. */
+/** The newest version of tfjs whose kernels were found to be slow or wrong. */
 const NEWEST = {major: 4, minor: 22};
 
-/**
- * Whether `version` of tfjs is one whose WASM kernels are known: a later one keeps its own, which may be better by
- * then.
- */
+/** Whether the WASM kernels of this version of tfjs are known to be faulty. Later versions may have better kernels. */
 export function isKnownFaulty(version: string): boolean {
-  const [major, minor = 0] = version.split('.').map(Number);
-  return major === NEWEST.major && minor <= NEWEST.minor;
+  const [major, minor] = version.split('.').map(Number);
+  return major === NEWEST.major && minor !== undefined && minor <= NEWEST.minor;
 }

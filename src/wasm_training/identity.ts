@@ -3,9 +3,9 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Call} from './kernel';
 
 /**
- * x itself under another name, counted once more. tfjs copies it, on WASM alone, although tensors never change; and
- * since every operation that is recorded for backpropagation keeps its inputs by cloning them, the copies cost a good
- * part of a training step.
+ * Returns x's data with one more reference. tfjs's WASM backend copies them, as no other backend does, although tensors
+ * never change. Operations that are recorded for backpropagation clone their inputs, so the copies take a good part of
+ * a training step.
  */
 export function identity({backend, input, stock}: Call): TensorInfo {
   const {dataId, shape, dtype} = input('x');
@@ -14,7 +14,7 @@ export function identity({backend, input, stock}: Call): TensorInfo {
   return {dataId, shape, dtype};
 }
 
-/** A cast to the type that x has already is `identity`; gradients are full of them. */
+/** A cast to the type that x already has is `identity`. Gradients contain many such casts. */
 export function cast(call: Call): TensorInfo {
   return call.input('x').dtype === call.attrs.dtype ? identity(call) : call.stock();
 }

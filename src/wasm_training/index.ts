@@ -1,5 +1,5 @@
 /**
- * Trains any LayersModel on tfjs's WASM backend: `import 'tfjs-optim/wasm-training'` is enough. See
+ * Lets tfjs's WASM backend train any LayersModel. `import 'tfjs-optim/wasm-training'` is enough. See
  * docs/wasm_training.md.
  * @module tfjs-optim/wasm-training
  */

@@ -5,21 +5,21 @@ import {assertWasmBackend, memoryOf, offsetOf, type WasmBackend} from '../wasm/b
 
 type KernelParams = Parameters<KernelFunc>[0];
 
-/** What a kernel of ours is called with. */
+/** The arguments of a kernel of ours. */
 export interface Call {
   readonly backend: WasmBackend;
-  /** The input of that name, or an error. */
+  /** The input of that name. Throws where it is missing. */
   readonly input: (name: string) => TensorInfo;
   readonly optionalInput: (name: string) => TensorInfo | undefined;
   readonly attrs: Readonly<Record<string, unknown>>;
-  /** tfjs's own kernel of the same name with what this one was called with. */
+  /** Calls tfjs's own kernel of the same name with the same arguments. Throws where tfjs has none. */
   readonly stock: () => TensorInfo;
 }
 
-/** A kernel to register: `stock` is tfjs's own of the same name, where it has one. */
+/** A kernel to register. */
 export type TrainingKernel = (call: Call) => TensorInfo;
 
-/** The function to register for `kernel`. */
+/** The function to register for `kernel`. @param stock tfjs's own kernel of the same name, where it has one. */
 export function kernelFunction(
   name: string,
   kernel: (call: Call) => TensorInfo | TensorInfo[],
@@ -32,6 +32,7 @@ export function kernelFunction(
         backend,
         input: which => inputOf(params, name, which),
         optionalInput: which => params.inputs[which],
+        // tfjs leaves them out where a kernel has none.
         attrs: params.attrs ?? {},
         stock: () => {
           if (stock === undefined) throw new Error(`tfjs's WASM backend has no kernel '${name}'.`);
@@ -59,16 +60,17 @@ export function runStock(
 }
 
 function single(result: TensorInfo | TensorInfo[], name: string): TensorInfo {
-  if (Array.isArray(result)) throw new Error(`The kernel '${name}' returned several tensors, expected one.`);
+  if (Array.isArray(result))
+    throw new Error(`The kernel '${name}' must return one tensor; it returned ${result.length}.`);
   return result;
 }
 
-/** x with its axes permuted, in the caller's hands. */
+/** x with its axes permuted. The caller must dispose it. */
 export function transposed(backend: WasmBackend, x: TensorInfo, perm: number[]): TensorInfo {
   return runStock(backend, 'Transpose', {x}, {perm});
 }
 
-/** Calls `use` with an intermediate result and disposes it. */
+/** Calls `use` with an intermediate result, then disposes it. */
 export function consume<T>(backend: WasmBackend, intermediate: TensorInfo, use: (tensor: TensorInfo) => T): T {
   try {
     return use(intermediate);
@@ -85,7 +87,7 @@ export function zeros(backend: WasmBackend, shape: number[]): TensorInfo {
   return out;
 }
 
-/** Asserts what our kernels compute with, in the words of tfjs. */
+/** Asserts that tensors are float32, as our kernels need. The error has tfjs's words. */
 export function assertFloat32(tensors: readonly TensorInfo[], name: string): void {
   for (const {dtype} of tensors) {
     if (dtype !== 'float32') throw new Error(`${name} for non-float32 tensors not yet supported: got ${dtype}.`);

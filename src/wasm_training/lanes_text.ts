@@ -1,14 +1,13 @@
-/**
- * Text for loops along channels, which lie side by side: many at once in vectors, then the rest in ever smaller steps.
- */
+/** Text for loops along adjacent channels. The first steps take many channels, in vectors; later steps take fewer. */
 import type {WasmFeatures} from '../wasm/module';
 
-/** A step along the channels: so many lanes of a value, and so many values side by side. */
-export interface Lanes {
+/** A step along the channels. */
+interface Lanes {
   readonly type: 'v128' | 'f32';
   readonly op: 'f32x4' | 'f32';
+  /** The number of lanes of a value. */
   readonly size: number;
-  /** So many sums are under way at once, to hide the time that an addition takes. */
+  /** The number of adjacent values. Their sums are independent, which hides the latency of additions. */
   readonly parts: number;
 }
 
@@ -22,12 +21,13 @@ const stepsOf = ({simd}: WasmFeatures): readonly Lanes[] => [
   {type: 'f32', op: 'f32', size: 1, parts: 1},
 ];
 
-/** `count` declarations of i32 parameters, or locals, by names with blanks between. */
+/** Declarations of i32 parameters. @param names separated by blanks. */
 export const params = (names: string): string =>
   names
     .split(' ')
     .map(name => `(param $${name} i32)`)
     .join(' ');
+/** Declarations of i32 locals. @param names separated by blanks. */
 export const locals = (names: string): string =>
   names
     .split(' ')
@@ -38,13 +38,13 @@ export const get = (name: string): string => `(local.get $${name})`;
 export const advance = (name: string, by: string | number): string =>
   `(local.set $${name} (i32.add ${get(name)} ${typeof by === 'number' ? `(i32.const ${by})` : by}))`;
 
-/** Runs `body` as often as the local `counter` says, which is 0 afterwards. */
+/** Repeats `body` as often as the local `counter` says. The counter is 0 afterwards. */
 export function repeat(counter: string, body: string): string {
   return `(block $end (loop $again (br_if $end (i32.eqz ${get(counter)}))
     ${body} ${advance(counter, -1)} (br $again)))`;
 }
 
-/** What a body is written with: `each` part of the step in turn, with locals `name` of the step's type. */
+/** Makes the text of a body: `each` repeats a text per part of the step. Locals by `name` have the step's type. */
 export interface LaneText {
   readonly each: (text: (part: number) => string) => string;
   readonly load: (at: string, part: number) => string;
@@ -59,7 +59,7 @@ export interface LaneText {
 }
 
 /** The same lanes in float64. */
-export interface WideText {
+interface WideText {
   readonly clear: (name: string, part: number) => string;
   readonly add: (name: string, part: number, value: string) => string;
   readonly narrowed: (name: string, part: number) => string;
@@ -74,7 +74,8 @@ const bytes = (...lanes: readonly number[]): string =>
 const wideNumbers: WideText = {
   clear: (name, part) => `(local.set ${wideName(name, 'number', part)} (f64.const 0))`,
   add: (name, part, value) =>
-    `(local.set ${wideName(name, 'number', part)} (f64.add (local.get ${wideName(name, 'number', part)}) (f64.promote_f32 ${value})))`,
+    `(local.set ${wideName(name, 'number', part)} (f64.add ` +
+    `(local.get ${wideName(name, 'number', part)}) (f64.promote_f32 ${value})))`,
   narrowed: (name, part) => `(f32.demote_f64 (local.get ${wideName(name, 'number', part)}))`,
 };
 
@@ -109,7 +110,7 @@ function textOf(lanes: Lanes): LaneText {
   };
 }
 
-/** The locals that bodies hold lanes in; `wide` ones hold them in float64. */
+/** Declares the locals in which bodies hold lanes. Those of kind `wide` hold them in float64. */
 export function laneLocals(features: WasmFeatures, names: string, kind: 'single' | 'wide' = 'single'): string {
   const declared = names
     .split(' ')
@@ -129,7 +130,7 @@ function wideLocals(name: string, {type}: Lanes, part: number): string[] {
     : [`(local ${wideName(name, 'low', part)} v128)`, `(local ${wideName(name, 'high', part)} v128)`];
 }
 
-/** Runs `body` for each step while that many $channels are left, and moves the pointers on. */
+/** Runs `body` for each step while enough $channels are left, and advances the pointers. */
 export function alongChannels(
   features: WasmFeatures,
   pointers: readonly string[],

@@ -15,7 +15,7 @@ function transposesOf({attrs}: Call): Transposes {
   return {transposeA: attrs.transposeA === true, transposeB: attrs.transposeB === true};
 }
 
-/** XNNPACK takes one product of matrices as they lie; tfjs falls back on a naive loop for anything else. */
+/** tfjs uses XNNPACK only for one product of matrices that are not transposed, and a naive loop otherwise. */
 function isFastInStock(a: TensorInfo, b: TensorInfo, {transposeA, transposeB}: Transposes): boolean {
   const batches = [a, b].map(({shape}) => util.sizeFromShape(shape.slice(0, -2)));
   return !transposeA && !transposeB && batches.every(batch => batch === 1);
@@ -52,6 +52,7 @@ const ACTIVATIONS: Readonly<Record<string, 'linear' | ((call: Call, x: TensorInf
   sigmoid: ({backend}, x) => runStock(backend, 'Sigmoid', {x}),
   elu: ({backend}, x) => runStock(backend, 'Elu', {x}),
   prelu: ({backend, input}, x) => runStock(backend, 'Prelu', {x, alpha: input('preluActivationWeights')}),
+  // tfjs's own kernel takes 0 for a missing alpha, too.
   leakyrelu: ({backend, attrs: {leakyreluAlpha}}, x) =>
     runStock(backend, 'LeakyRelu', {x}, {alpha: typeof leakyreluAlpha === 'number' ? leakyreluAlpha : 0}),
 };
@@ -86,7 +87,7 @@ function product(
   return c;
 }
 
-/** The shape of the matrices of a batch, as the product takes them. */
+/** The shape of a tensor's matrices as operands of the product, after transposing. */
 function matrixOf({shape}: TensorInfo, isTransposed: boolean): {batch: number[]; rows: number; columns: number} {
   const [rows, columns] = [lengthOf(shape, shape.length - 2), lengthOf(shape, shape.length - 1)];
   const batch = shape.slice(0, -2);
@@ -94,7 +95,8 @@ function matrixOf({shape}: TensorInfo, isTransposed: boolean): {batch: number[];
 }
 
 /**
- * From an index into the broadcast shape to the index into `shape`, which has ones or nothing where it is repeated.
+ * Converts an index into the broadcast shape to the index into `shape`. Where `shape` is repeated, its axis has length
+ * 1 or is missing.
  */
 function broadcastIndex(index: number, shape: readonly number[], broadcast: readonly number[]): number {
   const missing = broadcast.length - shape.length;

@@ -2,13 +2,13 @@ import type {WasmBackend} from '../wasm/backend';
 import {Dense} from './dense';
 import {withScratch} from './scratch';
 
-/** A matrix as it lies in memory, row by row; `transposed`: the product takes its transpose. */
-export interface Operand {
+/** A matrix in memory, row by row. `transposed`: whether the product takes its transpose. */
+interface Operand {
   readonly at: number;
   readonly transposed: boolean;
 }
 
-export interface MatrixProduct {
+interface MatrixProduct {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -18,12 +18,12 @@ export interface MatrixProduct {
 }
 
 /**
- * Blocks after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of b stays
- * in the first cache while all of a's block, in the second, passes by.
+ * The sizes of blocks. A panel of b stays in the first cache while all of a's block is read from the second. Source:
+ * Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
  */
 const BLOCK = {m: 128, n: 512, k: 256} as const;
 
-/** c[m, n] = a[m, k] · b[k, n], either operand transposed in memory. */
+/** c[m, n] = a[m, k] · b[k, n]. Either operand may be transposed in memory. */
 export function multiply(backend: WasmBackend, {m, n, k, a, b, c}: MatrixProduct): void {
   const dense = new Dense(backend);
   const {tileRows, tileColumns} = dense;

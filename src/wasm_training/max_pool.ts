@@ -2,13 +2,14 @@ import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import {as4D, as5D, type Attributes, padOf, pairOf, roundingOf, tripleOf, volumePadOf} from './attributes';
 import {type ConvAxis, tapsOfOutput, volumeAxes} from './conv_geometry';
 import {assertFloat32, type Call, zeros} from './kernel';
 import {maxPoolText} from './max_pool_text';
 
-/** Pooling over volumes; a picture is a volume of depth 1. */
+/** Pooling over volumes. A picture is a volume of depth 1. */
 interface Pooling {
   readonly batch: number;
   readonly channels: number;
@@ -60,7 +61,7 @@ function picturePooling(attrs: Attributes, x: TensorInfo): Pooling {
   return {batch: info.batchSize, channels: info.inChannels, outShape: info.outShape, axes: [FLAT, rows, columns]};
 }
 
-/** y[n, z, y, x, c] = max of x over the window of the output. tfjs's starts from the smallest positive number. */
+/** y[n, z, y, x, c] = max of x over the output's window. tfjs's own kernel starts from the smallest positive number. */
 export function maxPool3D({backend, input, attrs}: Call): TensorInfo {
   const x = input('x');
   assertFloat32([x], 'MaxPool3D');
@@ -74,7 +75,7 @@ export function maxPool3D({backend, input, attrs}: Call): TensorInfo {
   return y;
 }
 
-/** dx = dy of each window at the first of its largest numbers, and added up where windows overlap. */
+/** dx = the dy of each window, at the first of its largest numbers. Where windows overlap, dx is their sum. */
 export const maxPoolGrad = (call: Call): TensorInfo => gradient(call, picturePooling);
 export const maxPool3DGrad = (call: Call): TensorInfo => gradient(call, volumePooling);
 
@@ -103,8 +104,8 @@ function addAtLargest(backend: WasmBackend, pooling: Pooling, at: {x: number; dy
   });
 }
 
-/** Depths, bytes from one to the next; rows, bytes; columns, bytes. */
-type Window = readonly [number, number, number, number, number, number];
+/** The numbers of depths, rows and columns of a window, each with the bytes from one to the next. */
+type Window = readonly [depths: number, depth: number, rows: number, row: number, columns: number, column: number];
 
 function eachWindow(
   {batch, channels, axes: [depths, rows, columns]}: Pooling,

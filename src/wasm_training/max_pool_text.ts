@@ -1,21 +1,23 @@
 import type {WasmFeatures} from '../wasm/module';
-import {advance, get, params, repeat} from './lanes_text';
+import {advance, get, locals, params, repeat} from './lanes_text';
 
-/** The search through a window for one channel or for four at once: which of its numbers is the first largest. */
+/** The search for the first of the largest numbers in a window, for one channel or for four at once. */
 interface Search {
   readonly channels: number;
   readonly clear: string;
-  /** Looks at the number at $p. */
+  /** Reads the number at $p. */
   readonly look: string;
   /** Writes the largest numbers to $y. */
   readonly write: string;
-  /** Adds what is at $dy where the largest were found. */
+  /** Adds the numbers at $dy where the largest were found. */
   readonly addBack: string;
 }
 
 const addAt = (lane: number): string => `(if (i32.ne ${get('found')} (i32.const -1)) (then
   ${advance('found', get('toDx'))}
-  (f32.store offset=${4 * lane} ${get('found')} (f32.add (f32.load offset=${4 * lane} ${get('found')}) (f32.load offset=${4 * lane} ${get('dy')})))))`;
+  (f32.store offset=${4 * lane} ${get('found')} (f32.add ${[get('found'), get('dy')]
+    .map(address => `(f32.load offset=${4 * lane} ${address})`)
+    .join(' ')}))))`;
 
 const ONE: Search = {
   channels: 1,
@@ -57,24 +59,28 @@ function alongChannels({simd}: WasmFeatures, output: string, finish: 'write' | '
         ${advance('slice', get('depth'))}`,
       )}
       ${search[finish]}
-      ${advance('x', 4 * search.channels)} ${advance(output, 4 * search.channels)} ${advance('channels', -search.channels)}
+      ${advance('x', 4 * search.channels)} ${advance(output, 4 * search.channels)} ${advance(
+        'channels',
+        -search.channels,
+      )}
       (br $channels)))`,
     )
     .join('\n');
 }
 
 /**
- * For one window of max pooling, of `depths`, `rows` and `columns` that are `depth`, `row` and `column` bytes apart,
- * with `channels` side by side: `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max
- * over the window. `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes from the first
- * largest of channel c, if one is above -∞.
+ * The functions for one window of max pooling. It has `depths`, `rows` and `columns` that are `depth`, `row` and
+ * `column` bytes apart, and adjacent `channels`.
+ * `windowMax(x, depths, depth, rows, row, columns, column, channels, y)`: y[c] = max over the window.
+ * `windowGradient(…, channels, dy, toDx)`: adds dy[c] to the number `toDx` bytes after the first largest number of
+ * channel c. It adds nothing where no number is above -∞.
  */
 export function maxPoolText(features: WasmFeatures): string {
   const window = params('x depths depth rows row columns column channels');
   const vectors = features.simd
     ? '(local $values v128) (local $bests v128) (local $founds v128) (local $larger v128)'
     : '';
-  const own = `(local $z i32) (local $j i32) (local $i i32) (local $slice i32) (local $line i32) (local $p i32) (local $found i32)
+  const own = `${locals('z j i slice line p found')}
     (local $best f32) (local $value f32) ${vectors}`;
   return `
     (func (export "windowMax") ${window} ${params('y')} ${own} ${alongChannels(features, 'y', 'write')})

@@ -1,18 +1,21 @@
 /**
- * The text of the matrix product's functions. Everything dense here is made of one function,
+ * The text of the matrix product's functions. All products and convolutions use one function,
  *
  *   product(m, n, a, …, b, …, c, …):   c[i, j] (+)= Σ over `outer`, Σ over `inner` of a[i, k] · b[k, j]
  *
- * that runs tiles of 4 rows by `columns(features)` columns whose sums stay in registers. Two nested sums, because a
- * convolution sums over rows and columns of pixels, which lie in memory with different strides; a plain product has
- * `outer` = 1.
+ * It computes tiles of 4 rows by `tileColumns(features)` columns, whose sums stay in registers. There are two nested
+ * sums because a convolution sums over rows and columns of pixels, which have different strides in memory. A plain
+ * product has `outer` = 1.
  */
 import type {WasmFeatures} from '../wasm/module';
 
-/** Rows of a tile. */
+/** The rows of a tile. */
 export const TILE_ROWS = 4;
 
-/** Columns of a tile: 4 times 2 vectors fill half of the 16 registers of x86, twice 4 by 2 numbers without SIMD. */
+/**
+ * The columns of a tile. With SIMD, the sums of 4 rows by 2 vectors fill half of the 16 registers of x86; without it,
+ * the sums of 4 rows by 2 numbers do.
+ */
 export function tileColumns({simd}: WasmFeatures): number {
   return simd ? 8 : 2;
 }
@@ -39,9 +42,12 @@ const NUMBER: LaneWidth = {type: 'f32', op: 'f32', load: 'f32.load', splat: 'f32
 const STRIDES = ['aRow', 'aInner', 'aOuter', 'bInner', 'bOuter', 'cRow', 'inner', 'outer', 'add'];
 const params = (names: readonly string[]): string => names.map(name => `(param $${name} i32)`).join(' ');
 const gets = (names: readonly string[]): string => names.map(name => `(local.get $${name})`).join(' ');
+/** The value of a local, limited to `most`. */
+const atMost = (most: number, name: string): string =>
+  `(select (i32.const ${most}) (local.get $${name}) (i32.gt_s (local.get $${name}) (i32.const ${most})))`;
 const range = (length: number): number[] => Array.from({length}, (_, index) => index);
 
-/** `parts` lanes side by side by `rows`: one tile. */
+/** The function of one tile: `rows` by `parts` adjacent lanes. */
 function tile(rows: number, lane: LaneWidth, parts: number): string {
   const accumulators = range(rows).flatMap(row => range(parts).map(part => ({row, part, name: `$s${row}_${part}`})));
   const offset = (part: number): string => `offset=${4 * lane.size * part}`;
@@ -115,7 +121,7 @@ function tilesOfWidth(lane: LaneWidth, parts: number): string {
         .join('\n')})`;
 }
 
-/** Every width, widest first: the last columns of a product are done by the narrower ones. */
+/** The widths of tiles, from the widest. The narrower tiles compute a product's last columns. */
 function widths(features: WasmFeatures): {readonly lane: LaneWidth; readonly parts: number}[] {
   return features.simd
     ? [
@@ -130,9 +136,9 @@ function widths(features: WasmFeatures): {readonly lane: LaneWidth; readonly par
 }
 
 /**
- * `product(m, n, a, aTile, b, bTile, c, aRow, aInner, aOuter, bInner, bOuter, cRow, inner, outer, add)`; strides in
- * bytes. `aTile` leads from 4 rows of `a` to the next 4, `bTile` from a tile's columns to the next; inside a tile
- * columns are side by side. `add` keeps what `c` holds and adds to it.
+ * `product(m, n, a, aTile, b, bTile, c, aRow, aInner, aOuter, bInner, bOuter, cRow, inner, outer, add)`. Strides are in
+ * bytes. `aTile` is the stride from 4 rows of `a` to the next 4, and `bTile` from a tile's columns to the next. Inside
+ * a tile columns are adjacent. `add`: whether to add to the values in `c`.
  */
 export function productText(features: WasmFeatures): string {
   const columns = tileColumns(features);
@@ -154,8 +160,8 @@ export function productText(features: WasmFeatures): string {
       (block $done (loop $columns (br_if $done (i32.le_s (local.get $n) (i32.const 0)))
         (local.set $i (local.get $m)) (local.set $p (local.get $a)) (local.set $t (local.get $c))
         (block $next (loop $down (br_if $next (i32.le_s (local.get $i) (i32.const 0)))
-          (local.set $rows (select (i32.const ${TILE_ROWS}) (local.get $i) (i32.gt_s (local.get $i) (i32.const ${TILE_ROWS}))))
-          (local.set $left (select (i32.const ${columns}) (local.get $n) (i32.gt_s (local.get $n) (i32.const ${columns}))))
+          (local.set $rows ${atMost(TILE_ROWS, 'i')})
+          (local.set $left ${atMost(columns, 'n')})
           (local.set $q (local.get $b)) (local.set $r (local.get $t))
           ${steps.join('\n')}
           (local.set $p (i32.add (local.get $p) (local.get $aTile)))

@@ -2,12 +2,13 @@ import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
-import {wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {wasmFunctions} from '../wasm/module';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
 import {withScratch} from './scratch';
 
-/** x seen as [outer, rows, inner], to be summed over the rows. */
+/** x with the shape [outer, rows, inner], to sum over the rows. `shape` is that of the result. */
 interface Reduction {
   readonly outer: number;
   readonly rows: number;
@@ -15,13 +16,13 @@ interface Reduction {
   readonly shape: number[];
 }
 
-/** Numbers side by side in which all of a tensor is summed. */
+/** The sum of all numbers is computed as this many adjacent sums. */
 const LANES = 16;
 
 /**
- * The sum over axes that lie side by side with others behind them, as the gradients of biases and of batch norm take
- * it, and over all axes. tfjs transposes the whole tensor first, then sums one by one in float32; sums over the last
- * axes of many are left to it.
+ * The sum over adjacent axes with other axes after them, as in the gradients of biases and of batch norm, and the sum
+ * over all axes. tfjs's own kernel transposes the whole tensor first, and then adds one by one in float32. It still
+ * computes sums over the last axes only.
  */
 export function sum(call: Call): TensorInfo {
   const x = call.input('x');
@@ -29,7 +30,7 @@ export function sum(call: Call): TensorInfo {
   return reduction === undefined ? call.stock() : sumAndDivide(call.backend, x, reduction, 1);
 }
 
-/** As `sum`, divided by the number of numbers. */
+/** As `sum`, divided by the number of summed numbers. */
 export function mean(call: Call): TensorInfo {
   const x = call.input('x');
   const reduction = reductionOf(x, call);
@@ -72,8 +73,9 @@ function isAxis(value: unknown): value is number | number[] {
   return typeof value === 'number' || (Array.isArray(value) && value.every(one => typeof one === 'number'));
 }
 
-/** `undefined` where it is not of the kinds above. */
+/** Undefined where `sum` leaves the reduction to tfjs. */
 function reductionOf({dtype, shape}: TensorInfo, {attrs: {axis, keepDims}}: Call): Reduction | undefined {
+  // Without an axis, tfjs sums over all.
   const given = axis ?? shape.map((_, at) => at);
   if (dtype !== 'float32' || !isAxis(given) || shape.includes(0)) return undefined;
   const axes = util.parseAxisParam(given, shape);

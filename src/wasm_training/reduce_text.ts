@@ -2,13 +2,13 @@ import type {WasmFeatures} from '../wasm/module';
 import {advance, alongChannels, get, laneLocals, locals, params, repeat} from './lanes_text';
 
 /**
- * Rows summed in float32 before they are added to the total in float64, which makes the total's rounding errors
- * independent of the rows.
+ * The number of rows that are summed in float32 before they are added to the total in float64. So the total's rounding
+ * errors do not grow with the number of rows.
  */
 const BLOCK = 64;
 
 /**
- * `sumRows(x, outer, rows, inner, out)`: out[o, c] = Σ over rows of x[o, r, c], with `inner` numbers c side by side.
+ * `sumRows(x, outer, rows, inner, out)`: out[o, c] = Σ over rows of x[o, r, c], with `inner` adjacent numbers c.
  */
 export function reduceText(features: WasmFeatures): string {
   return `

@@ -5,17 +5,17 @@ import {kernelFunction} from './kernel';
 import {registerTrainingGradients} from './register_gradients';
 import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
 
-/** What was done. */
+/** What `registerWasmTraining` did. */
 export interface WasmTrainingReport {
-  /** Kernels that tfjs's WASM backend had not. */
+  /** Kernels that tfjs's WASM backend lacked. */
   readonly added: readonly string[];
-  /** Kernels of tfjs that ours took the place of, being faster, or right. */
+  /** Kernels of tfjs that ours replaced, because ours are faster or correct. */
   readonly replaced: readonly string[];
-  /** Kernels that stayed tfjs's own: a version of tfjs that has brought its own, or that we know no fault of. */
+  /** Kernels that stayed tfjs's own, because this version of tfjs has them and no fault in them is known. */
   readonly kept: readonly string[];
-  /** Operations whose gradient ours computes on this backend. */
+  /** Operations whose gradients our functions compute on this backend. */
   readonly gradients: readonly string[];
-  /** True while tfjs's WASM backend is not imported: everything is registered when it starts. */
+  /** True while tfjs's WASM backend is not imported. Then everything is registered when it starts. */
   readonly pending: boolean;
 }
 
@@ -23,10 +23,10 @@ type Outcome = 'added' | 'replaced' | 'kept';
 
 const BACKEND = 'wasm';
 
-/** A kernel that nothing calls: its setup runs when the backend starts, by when tfjs has registered its own. */
+/** A kernel that nothing calls. Its setup runs when the backend starts, and by then tfjs has registered its own. */
 const AT_START = 'TfjsOptimWasmTraining';
 
-// On the function, so that a second copy of this module (ESM beside UMD) knows it too.
+// A mark on functions of ours, which a second copy of this module (ESM beside UMD) recognizes too.
 const OURS = Symbol.for('tfjs-optim/wasm-training');
 
 function isOurs({kernelFunc}: KernelConfig): boolean {
@@ -38,8 +38,8 @@ function find(name: string): KernelConfig | undefined {
 }
 
 /**
- * Registers, for the backend `wasm`, the gradient kernels that tfjs lacks there, and ours in place of those that are
- * slow or wrong in this version of tfjs. May be called again, before or after `tf.setBackend('wasm')`, and before
+ * Registers the gradient kernels that tfjs lacks on the backend `wasm`, and replaces those that are slow or wrong in
+ * this version of tfjs. It may be called more than once, before or after `tf.setBackend('wasm')`, and before
  * tfjs-backend-wasm is imported.
  */
 export function registerWasmTraining(): WasmTrainingReport {
@@ -77,8 +77,8 @@ function register({name, kernel, fault}: TrainingKernelRow): Outcome {
 }
 
 /**
- * The config of ours around tfjs's own, whose setup has to go on: ours calls its function where that is the faster
- * one.
+ * The configuration of our kernel. It keeps the setup of tfjs's own kernel, because ours calls that kernel where it is
+ * the faster one.
  */
 function ours(name: string, kernel: TrainingKernelRow['kernel'], stock: KernelConfig | undefined): KernelConfig {
   const kernelFunc = Object.assign(kernelFunction(name, kernel, stock), {[OURS]: true});

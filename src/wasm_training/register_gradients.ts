@@ -14,12 +14,13 @@ import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
 import {BATCH_NORM_GRADIENT, TRAINING_GRADIENTS, type TrainingGradient} from './training_gradients';
 
-// On the function, so that a second copy of this module (ESM beside UMD) knows it too.
+// A mark on functions of ours, which a second copy of this module (ESM beside UMD) recognizes too.
 const OURS = Symbol.for('tfjs-optim/wasm-training');
 
 /**
- * Puts ours in front of tfjs's gradients, which are common to all backends: on another than `backendName` they go
- * straight to tfjs's. Names those that are ours now.
+ * Puts our gradients in front of tfjs's, which all backends share. On other backends than `backendName` ours call
+ * tfjs's.
+ * @returns the names of the operations with gradients of ours.
  */
 export function registerTrainingGradients(backendName: string): string[] {
   if (!isKnownFaulty(version_core)) return [];
@@ -51,6 +52,7 @@ function find(name: string): GradConfig | undefined {
 function inFrontOf(stock: GradFunc, gradient: TrainingGradient, backendName: string): GradFunc {
   return (dy, saved, attrs) => {
     const ours = getBackend() === backendName && !Array.isArray(dy) ? gradient(dy, saved, attrs) : undefined;
+    // Undefined: this case is left to tfjs.
     return ours ?? stock(dy, saved, attrs);
   };
 }

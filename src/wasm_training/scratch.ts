@@ -4,8 +4,8 @@ import type {WasmBackend} from '../wasm/backend';
 const LINE = 64;
 
 /**
- * Calls `use` with the offset of `floats` uninitialised numbers on the backend's memory, aligned to a cache line;
- * frees them.
+ * Calls `use` with the offset of `floats` uninitialized numbers in the backend's memory, aligned to a cache line. Then
+ * it frees them.
  */
 export function withScratch(backend: WasmBackend, floats: number, use: (offset: number) => void): void {
   const at = allocate(backend, 4 * floats + LINE);

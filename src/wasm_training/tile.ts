@@ -1,5 +1,6 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
+import {at} from '../util/at';
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {lengthOf} from './attributes';
@@ -15,8 +16,8 @@ export function tile(call: Call): TensorInfo {
 }
 
 /**
- * From the last axis to the first, each block of numbers below the axis is repeated, in place and from the back, so
- * that nothing is overwritten before it was moved.
+ * Repeats each block of numbers below an axis, from the last axis to the first. It works in place and from the back, so
+ * no number is overwritten before it is moved.
  */
 export function tiled(backend: WasmBackend, x: TensorInfo, reps: readonly number[]): TensorInfo {
   const out = makeTensor(
@@ -47,7 +48,7 @@ function repeat(numbers: Int32Array | Uint8Array, block: number, blocks: number,
     const [from, to] = [i * block, i * block * times];
     const end = to + block * times;
     if (block === 1) {
-      numbers.fill(numbers[from] ?? 0, to, end);
+      numbers.fill(at(numbers, from), to, end);
       continue;
     }
     numbers.copyWithin(to, from, from + block);

@@ -1,8 +1,10 @@
 /**
- * Gradients of tfjs's operations that take fewer passes over the data than tfjs's own, or that mend them. Gradients of
- * gradients go on. Each gives `undefined` for what is left to tfjs's.
+ * Gradients of tfjs's operations that need fewer passes over the data than tfjs's own, or that correct them. Gradients
+ * of gradients still work. Each returns undefined for cases that are left to tfjs's gradient.
  */
 import {clone, div, engine, expandDims, type GradFunc, reshape, type Tensor, tile, util} from '@tensorflow/tfjs-core';
+
+import {at} from '../util/at';
 
 export type TrainingGradient = (
   dy: Tensor,
@@ -13,12 +15,12 @@ export type TrainingGradient = (
 /** The name of our kernel for the gradient of batch norm. */
 export const BATCH_NORM_GRADIENT = 'TfjsOptimBatchNormGradient';
 
-/** The gradient of `tile`, which the gradient of this gradient needs, ends at this rank. */
+/** The highest rank for which tfjs has a gradient of `tile`, which the gradient of this gradient needs. */
 const HIGHEST_RANK = 4;
 
 /**
- * dy, which has 1 or nothing where x was summed, repeated to x's shape: tfjs multiplies it by ones, which it makes in
- * JavaScript.
+ * dy repeated to x's shape. Summed axes have length 1 in dy, or are missing. tfjs's gradient multiplies dy by ones,
+ * which it makes in JavaScript.
  */
 function repeated(dy: Tensor, x: Tensor, axis: unknown): Tensor | undefined {
   if (x.rank > HIGHEST_RANK || x.rank === 0 || dy.dtype !== 'float32') return undefined;
@@ -45,8 +47,8 @@ const meanGradient: TrainingGradient = (dy, [x], {axis}) => {
 };
 
 /**
- * tfjs's takes about twenty kernels for it. One that is recorded, for a gradient of this gradient, is left to it,
- * being differentiable.
+ * The gradient of batch norm in one kernel; tfjs's takes about twenty. Where it is recorded for a gradient of this
+ * gradient, it is left to tfjs's, which is differentiable.
  */
 const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale], {varianceEpsilon}) => {
   if (
@@ -66,28 +68,21 @@ const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance, scale]
   if (!isSuited) return undefined;
   const inputs = {dy, x, mean, variance, ...(scale === undefined ? {} : {scale})};
   const gradients: Tensor | Tensor[] = engine().runKernel(BATCH_NORM_GRADIENT, inputs, {varianceEpsilon});
-  const [dx, dMean, dVariance, dScale, dOffset] = Array.isArray(gradients) ? gradients : [gradients];
-  if (
-    dx === undefined ||
-    dMean === undefined ||
-    dVariance === undefined ||
-    dScale === undefined ||
-    dOffset === undefined
-  )
-    return undefined;
-  return {x: () => dx, mean: () => dMean, variance: () => dVariance, scale: () => dScale, offset: () => dOffset};
+  const all = Array.isArray(gradients) ? gradients : [gradients];
+  const gradient = (i: number) => () => at(all, i);
+  return {x: gradient(0), mean: gradient(1), variance: gradient(2), scale: gradient(3), offset: gradient(4)};
 };
 
 /**
- * Of an operation with several outputs where it has one: tfjs then hands over that output's gradient itself, and its
- * own gradients take a list of them. An LSTM of one time step is such a case. With more outputs than one tfjs's own
- * run.
+ * The gradients of operations with a list of outputs, where the list has one output. tfjs then passes that output's
+ * gradient itself, but its own gradients expect a list. An LSTM of one time step is such a case. Longer lists are left
+ * to tfjs's gradients.
  */
 const unpackGradient: TrainingGradient = (dy, _, {axis}) =>
   typeof axis === 'number' ? {value: () => expandDims(dy, axis)} : undefined;
 const splitGradient: TrainingGradient = dy => ({x: () => clone(dy)});
 
-/** By the kernel whose gradient it is. */
+/** The gradients, by the names of their kernels. */
 export const TRAINING_GRADIENTS: Readonly<Record<string, TrainingGradient>> = {
   FusedBatchNorm: fusedBatchNormGradient,
   Mean: meanGradient,

@@ -13,19 +13,19 @@ import {tile} from './tile';
 import {unsortedSegmentSum} from './unsorted_segment_sum';
 
 /**
- * What is wrong with tfjs's own kernel: it is not there; it is slower; or it computes something else than tfjs's other
- * backends. In the last two cases ours takes its place in the versions of tfjs that are known for it.
+ * What is wrong with tfjs's own kernel: it is missing; it is slower; or its results differ from those of tfjs's other
+ * backends. In the last two cases ours replaces it, in the versions of tfjs that are known to be faulty.
  */
-export type Fault = 'missing' | 'slow' | 'wrong';
+type Fault = 'missing' | 'slow' | 'wrong';
 
 export interface TrainingKernelRow {
-  /** tfjs's name for it. */
+  /** The kernel's name in tfjs. */
   readonly name: string;
   readonly kernel: TrainingKernel;
   readonly fault: Fault;
 }
 
-/** Every kernel that this module brings. */
+/** All kernels of this folder. */
 export const TRAINING_KERNELS: readonly TrainingKernelRow[] = [
   {name: 'Conv2DBackpropFilter', kernel: conv2DBackpropFilter, fault: 'missing'},
   {name: 'DepthwiseConv2dNativeBackpropFilter', kernel: depthwiseConv2dNativeBackpropFilter, fault: 'missing'},

@@ -1,13 +1,15 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {offsetOf} from '../wasm/backend';
-import {type WasmFeatures, wasmFunction, wasmFunctions} from '../wasm/module';
+import {wasmFunction} from '../wasm/instance';
+import {type WasmFeatures, wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
 import {type Call, consume, runStock, zeros} from './kernel';
+import {advance, get, locals, params} from './lanes_text';
 
 /**
- * out[s, …] = Σ over i with segmentIds[i] = s of x[i, …]; ids outside [0, numSegments) count nowhere, as on tfjs's
- * other backends.
+ * out[s, …] = Σ over i with segmentIds[i] = s of x[i, …]. Ids outside [0, numSegments) are ignored, as on tfjs's other
+ * backends.
  */
 export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
   const [x, segmentIds] = [input('x'), input('segmentIds')];
@@ -24,12 +26,12 @@ export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
   }
   util.assert(
     segmentIds.dtype === 'int32',
-    () => `Error in unsortedSegmentSum: segmentIds must be int32, but got ${segmentIds.dtype}.`,
+    () => `Error in unsortedSegmentSum: segmentIds must be int32; got ${segmentIds.dtype}.`,
   );
   util.assert(
     segmentIds.shape.length === 1 && x.shape[0] === segmentIds.shape[0],
     () =>
-      `Error in unsortedSegmentSum: segmentIds must be of rank 1 and as long as the first axis of x, but got shapes ` +
+      'Error in unsortedSegmentSum: segmentIds must be of rank 1 and as long as the first axis of x; got shapes ' +
       `[${segmentIds.shape.join()}] and [${x.shape.join()}].`,
   );
   const segments = numberOf(attrs, 'numSegments');
@@ -47,28 +49,28 @@ export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
 }
 
 /**
- * `segmentSum(x, ids, count, inner, out, segments)`: adds each of the `count` rows of `inner` numbers to the row its
- * id names.
+ * `segmentSum(x, ids, count, inner, out, segments)`: adds each of the `count` rows of `inner` numbers to the row of
+ * `out` that its id names.
  */
 function segmentSumText({simd}: WasmFeatures): string {
-  return `(func (export "segmentSum") (param $x i32) (param $ids i32) (param $count i32) (param $inner i32) (param $out i32) (param $segments i32)
-    (local $id i32) (local $t i32) (local $end i32)
-    (block $done (loop $rows (br_if $done (i32.eqz (local.get $count)))
-      (local.set $id (i32.load (local.get $ids)))
-      (local.set $end (i32.add (local.get $x) (i32.shl (local.get $inner) (i32.const 2))))
-      (if (i32.lt_u (local.get $id) (local.get $segments)) (then
-        (local.set $t (i32.add (local.get $out) (i32.shl (i32.mul (local.get $id) (local.get $inner)) (i32.const 2))))
+  return `(func (export "segmentSum") ${params('x ids count inner out segments')}
+    ${locals('id t end')}
+    (block $done (loop $rows (br_if $done (i32.eqz ${get('count')}))
+      (local.set $id (i32.load ${get('ids')}))
+      (local.set $end (i32.add ${get('x')} (i32.shl ${get('inner')} (i32.const 2))))
+      (if (i32.lt_u ${get('id')} ${get('segments')}) (then
+        (local.set $t (i32.add ${get('out')} (i32.shl (i32.mul ${get('id')} ${get('inner')}) (i32.const 2))))
         ${
           simd
-            ? `(block $few (loop $vectors (br_if $few (i32.lt_u (i32.sub (local.get $end) (local.get $x)) (i32.const 16)))
-          (v128.store (local.get $t) (f32x4.add (v128.load (local.get $t)) (v128.load (local.get $x))))
-          (local.set $x (i32.add (local.get $x) (i32.const 16))) (local.set $t (i32.add (local.get $t) (i32.const 16))) (br $vectors)))`
+            ? `(block $few (loop $vectors (br_if $few (i32.lt_u (i32.sub ${get('end')} ${get('x')}) (i32.const 16)))
+          (v128.store ${get('t')} (f32x4.add (v128.load ${get('t')}) (v128.load ${get('x')})))
+          ${advance('x', 16)} ${advance('t', 16)} (br $vectors)))`
             : ''
         }
-        (block $next (loop $numbers (br_if $next (i32.eq (local.get $x) (local.get $end)))
-          (f32.store (local.get $t) (f32.add (f32.load (local.get $t)) (f32.load (local.get $x))))
-          (local.set $x (i32.add (local.get $x) (i32.const 4))) (local.set $t (i32.add (local.get $t) (i32.const 4))) (br $numbers)))))
-      (local.set $x (local.get $end))
-      (local.set $ids (i32.add (local.get $ids) (i32.const 4)))
-      (local.set $count (i32.sub (local.get $count) (i32.const 1))) (br $rows))))`;
+        (block $next (loop $numbers (br_if $next (i32.eq ${get('x')} ${get('end')}))
+          (f32.store ${get('t')} (f32.add (f32.load ${get('t')}) (f32.load ${get('x')})))
+          ${advance('x', 4)} ${advance('t', 4)} (br $numbers)))))
+      (local.set $x ${get('end')})
+      ${advance('ids', 4)}
+      (local.set $count (i32.sub ${get('count')} (i32.const 1))) (br $rows))))`;
 }

@@ -6,9 +6,11 @@ import '@tensorflow/tfjs-backend-webgl';
 
 import {setTestEnvs} from '@tensorflow/tfjs-core/dist/jasmine_util';
 
-// Every suite resets the engine, which starts the backend anew: too slow for software WebGPU.
+import {present} from '../support/present';
+
+// Every suite resets the engine, which restarts the backend. That is too slow on software WebGPU.
 setTestEnvs(
-  (process.env.TEST_BACKENDS ?? '')
+  present(process.env.TEST_BACKENDS)
     .split(',')
     .filter(name => name !== 'webgpu')
     .map(backendName => ({name: backendName, backendName})),

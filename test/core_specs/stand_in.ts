@@ -8,7 +8,7 @@ export * from '@tensorflow/tfjs-core';
 
 const stock = core.train;
 
-/** The specs make this one with `new` too. */
+/** The specs also make this one with `new`. */
 export class SGDOptimizer extends OptimWrapper {
   constructor(learningRate: number) {
     super(stock.sgd(learningRate));

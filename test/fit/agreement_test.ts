@@ -1,17 +1,18 @@
 import {type Agreement, lrFind, sgd} from '../../src';
 import {agreementOf} from '../../src/fit/agreement';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 const lrs = Array.from({length: 100}, (_, i) => 1e-7 * 1e8 ** (i / 100));
 const curve = (lossAt: (i: number) => number, steps = 100, numIt = 100): Agreement =>
   agreementOf({lrs: lrs.slice(0, steps), losses: lrs.slice(0, steps).map((_, i) => lossAt(i)), numIt});
-/** Flat, falling from step 45, lowest at step 75, exploding after it. */
+/** Flat at first. Falls from step 45, is lowest at step 75, and explodes after that. */
 const good = (i: number) => (i < 45 ? 2 : i < 75 ? 2 - (i - 45) / 25 : 0.8 + (i - 75) ** 2 / 100);
 
 /** Straight lines through points. */
 const through = (points: ReadonlyArray<readonly [number, number]>) => (i: number) => {
   const next = points.findIndex(([x]) => x > i);
-  const [[a, from], [b, to]] = [points[next - 1] ?? [0, 0], points[next] ?? [1, 0]];
+  const [[a, from], [b, to]] = [present(points[next - 1]), present(points[next])];
   return from + ((to - from) * (i - a)) / (b - a);
 };
 
@@ -20,7 +21,7 @@ describe('What lrFind suggests', () => {
     const {suggestion, reason, ...rules} = curve(good);
     const wanted = [rules.valley, rules.minimum, rules.steep].map(Number);
     expect(reason).toMatch(/^[a-z, ]+ and [a-z]+ agree within a factor of [\d.]+; this is their geometric mean\.$/);
-    const names = reason.split(' agree')[0]?.split(/, | and /) ?? [];
+    const names = present(reason.split(' agree')[0]).split(/, | and /);
     expect(names.length).toBeGreaterThan(1);
     const taken = names.map(name => Number(new Map(Object.entries(rules)).get(name)));
     expect(Math.max(...taken) / Math.min(...taken)).toBeLessThanOrEqual(10);
@@ -58,32 +59,37 @@ describe('What lrFind suggests', () => {
     [
       'a flat curve',
       () => curve(i => 2 + Math.sin(i) / 100),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+        'in the model or the data.',
     ],
     [
       'a loss of zero',
       () => curve(() => 0),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+        'in the model or the data.',
     ],
     [
       'a curve that only rises',
       () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.',
+      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for ' +
+        'a mistake in the model or the data.',
     ],
     [
-      'one that explodes at once',
+      'a curve that explodes at once',
       () => curve(i => 2 ** i, 6),
       'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell: begin at a lower startLr.',
     ],
     [
       'NaN at once',
       () => curve(i => (i < 12 ? 2 : NaN)),
-      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look ' +
+        'at the data and the loss.',
     ],
     [
       'infinite losses at once',
       () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at the data and the loss.',
+      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at ' +
+        'the data and the loss.',
     ],
     [
       'rules that disagree',
@@ -103,7 +109,7 @@ describe('What lrFind suggests', () => {
     ['few steps', () => curve(good, 20, 20), '20 steps are too few to tell: set numIt to 25 at least.'],
   ];
   for (const [what, found, reason] of nothing) {
-    it(`is nothing for ${what}`, () => {
+    it(`is undefined for ${what}`, () => {
       expect(found()).toEqual(jasmine.objectContaining({suggestion: undefined, reason}));
     });
   }
@@ -118,7 +124,7 @@ describe('What lrFind suggests', () => {
     ).toBeDefined();
   });
 
-  it('trains better than the rate to begin with', async () => {
+  it('trains better than the initial rate', async () => {
     await tf.setBackend('cpu');
     const xs = tf.tensor2d(
       Array.from({length: 128}, (_, i) => Math.sin(7 * i)),

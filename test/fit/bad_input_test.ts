@@ -37,7 +37,7 @@ import {bitsOf, snapshot} from '../support/bits';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
-/** Calls a function with what TypeScript would refuse. */
+/** Calls a function with arguments that TypeScript would refuse. */
 function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
   const result: unknown = Reflect.apply(fn, undefined, args);
   return result;
@@ -46,11 +46,11 @@ function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
 type Made = Array<readonly [what: string, make: () => unknown, message: RegExp]>;
 
 const made: Made = [
-  ['schedLin of text', () => call(schedLin, '1', 2), /between finite numbers; got 1/],
+  ['schedLin of a string', () => call(schedLin, '1', 2), /between finite numbers; got 1/],
   ['schedLin without an end', () => call(schedLin, 1), /between finite numbers; got undefined/],
   ['schedLin of NaN', () => schedLin([0, NaN], [1, 1]), /between finite numbers; got NaN/],
   ['schedPoly of an infinite power', () => schedPoly(0, 1, Infinity), /'power' is a positive number; got Infinity/],
-  ['poly of no power', () => call(poly, 0, 1), /'power' is a positive number; got undefined/],
+  ['poly without a power', () => call(poly, 0, 1), /'power' is a positive number; got undefined/],
   [
     'combineScheds of numbers',
     () => call(combineScheds, [1], [3]),
@@ -61,7 +61,7 @@ const made: Made = [
     () => call(scheduleAt, undefined, 0),
     /one that lin, cos, exp, poly, constant or combine made; got undefined/,
   ],
-  ['scheduleAt of no groups', () => scheduleAt(lin(0, 1), 0, 0), /'groups' is a whole number from 1; got 0/],
+  ['scheduleAt without groups', () => scheduleAt(lin(0, 1), 0, 0), /'groups' is a whole number from 1; got 0/],
   ['oneCycle of a number', () => call(oneCycle, 0.1), /oneCycle takes its settings in an object; got 0.1/],
   ['oneCycle of null', () => call(oneCycle, null), /in an object; got null/],
   [
@@ -70,9 +70,9 @@ const made: Made = [
     /'moms' are three numbers, such as \[0.95, 0.85, 0.95\]; got 0.9,0.8/,
   ],
   ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' are three numbers/],
-  ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' is true or false; got yes/],
+  ['keep that is a string', () => call(flatCos, {keep: 'yes'}), /'keep' is true or false; got yes/],
   ['a misspelt setting', () => call(warmupCos, {lr_max: 1}), /warmupCos has no option 'lr_max'; it has lrMax/],
-  ['cycles that are no whole number', () => sgdr({cycles: 1.5}), /'cycles' is a whole number from 1; got 1.5/],
+  ['cycles that are not a whole number', () => sgdr({cycles: 1.5}), /'cycles' is a whole number from 1; got 1.5/],
   [
     'paramScheduler of nothing',
     () => call(paramScheduler),
@@ -87,12 +87,12 @@ const made: Made = [
   ['a negative cooldown', () => reduceLROnPlateau({cooldown: -1}), /'cooldown' is a whole number from 0; got -1/],
   ['a negative minLr', () => reduceLROnPlateau({minLr: -1}), /'minLr' is a number from 0; got -1/],
   [
-    'a monitor that is no name',
+    'a monitor that is not a name',
     () => call(restoreBestWeights, {monitor: 3}),
     /restoreBestWeights: 'monitor' is the name of a logged value, such as 'val_loss'; got 3/,
   ],
   [
-    'a mode that there is not',
+    'an unknown mode',
     () => call(restoreBestWeights, {mode: 'least'}),
     /'mode' is 'auto', 'min' or 'max'; got 'least'/,
   ],
@@ -115,7 +115,7 @@ const made: Made = [
     /'yieldEvery' is 'auto'.*got sometimes/,
   ],
   ['layerGroups of nothing', () => call(layerGroups), /layerGroups takes a model of tfjs-layers; got undefined/],
-  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
+  ['layerwiseDecay without groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
   [
     'ema of an optimizer of tf.train',
     () => call(ema, tf.train.sgd(0.1)),
@@ -133,13 +133,9 @@ const made: Made = [
     () => call(adam, 0.1, {callbacks: ['clipGradNorm']}),
     /Callback 0 is no callback but clipGradNorm: make one by callback/,
   ],
+  ['clipping to 0', () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}), /'clipNorm' must be positive, got 0/],
   [
-    'clipping to nothing',
-    () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}),
-    /'clipNorm' must be positive, got 0/,
-  ],
-  [
-    'clipping below nothing',
+    'clipping below 0',
     () => adam(0.1, {callbacks: [clipGradValue], clipValue: -1}),
     /'clipValue' can't be negative, got -1/,
   ],
@@ -179,7 +175,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   ],
   ['no epochs', ({model, x, y}) => fitOneCycle(model, x, y, {epochs: 0}), /'epochs' is a whole number from 1; got 0/],
   [
-    'epochs that are text',
+    'epochs that are a string',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}),
     /'epochs' is a whole number from 1; got 3/,
   ],
@@ -204,7 +200,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /'callbacks' is a callback or a list of some; got null/,
   ],
   [
-    'a cycle of no epochs',
+    'a cycle of 0 epochs',
     ({model, x, y}) => fitSgdr(model, x, y, {cycleLen: 0}),
     /'cycleLen' is a whole number from 1; got 0/,
   ],
@@ -254,7 +250,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /'freezeEpochs' is a whole number from 0; got 0.5/,
   ],
   [
-    'fineTune for no epochs',
+    'fineTune for 0 epochs',
     ({model, x, y}) => fineTune(model, x, y, {epochs: 0}),
     /'epochs' is a whole number from 1; got 0/,
   ],
@@ -280,7 +276,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /flatCos and oneCycle both move 'lr'/,
   ],
   [
-    'a place that nothing saves to',
+    'a place that has no save handler',
     ({model, x, y}) => model.fit(x, y, {callbacks: checkpoint('nowhere://x')}),
     /saves to a URL such as indexeddb:\/\/name.*got nowhere:\/\/x/,
   ],
@@ -290,7 +286,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /saves to a URL.*got undefined/,
   ],
   [
-    'averages that there are not',
+    'averages that do not exist',
     ({model, x, y}) => model.fit(x, y, {callbacks: evaluateAverages()}),
     /no callback of this optimizer has averages to show; put `ema` around it/,
   ],
@@ -311,7 +307,7 @@ function isCallback(x: unknown): x is tf.CustomCallback {
   return x instanceof tf.CustomCallback;
 }
 
-describe("What can't be", () => {
+describe('Bad input', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
   });
@@ -335,7 +331,7 @@ describe("What can't be", () => {
     });
   }
 
-  it('is refused on datasets, too', async () => {
+  it('is refused on datasets too', async () => {
     const {model, x, y, dispose} = grouped();
     const dataset = (await samples(x, y)).batch(4);
     await expectAsync(Promise.resolve(call(fineTune, model, dataset, {epoch: 2}))).toBeRejectedWithError(

@@ -21,7 +21,7 @@ import {recordSteps, samples, tinyFit} from './support/model';
 
 type Given = ReturnType<typeof tinyFit>;
 
-/** Four batches of two samples, of a length that is not known: `begun` tells how often it was begun. */
+/** A dataset of unknown length: four batches of two samples. `begun` tells how often it was started. */
 function unknown({x, y}: Given) {
   const begun = {times: 0};
   const dataset = tf.data.generator(function* () {
@@ -31,7 +31,7 @@ function unknown({x, y}: Given) {
   return {dataset, begun};
 }
 
-/** The same, but it can be begun only once. */
+/** The same, but it can be started only once. */
 function onlyOnce(given: Given): tf.data.Dataset<tf.TensorContainer> {
   const {x, y} = given;
   const iterator = (function* () {
@@ -73,7 +73,7 @@ describe('A dataset of unknown length', () => {
     );
     expect(counted).toEqual([1, 2, 3, 4]);
     expect(history.history['loss']?.length).toBe(3);
-    // Of four batches each: the epoch, and the schedule over all of them.
+    // The epochs have four batches each; the schedule is over all of them.
     expect(progress.map(({epoch, batch, step, steps}) => `${epoch} ${batch} ${step}/${steps}`).slice(3, 5)).toEqual([
       '0 3 4/12',
       '1 0 5/12',
@@ -85,7 +85,7 @@ describe('A dataset of unknown length', () => {
       ),
       1e-12,
     );
-    // For counting, for a look whether it begins anew, and for each epoch.
+    // Once to count, once to see whether it starts again, and once per epoch.
     expect(begun.times).toBe(5);
   });
 
@@ -101,13 +101,13 @@ describe('A dataset of unknown length', () => {
     ['fitSgdr', (model, dataset) => fitSgdr(model, dataset, {cycles: 2}), 12],
   ];
   for (const [name, fitted, steps] of functions) {
-    it(`takes as many steps as it has, by ${name}`, async () => {
+    it(`is trained with as many steps as it has batches, by ${name}`, async () => {
       await fitted(given.model, unknown(given).dataset);
       expect(rates.length).toBe(steps);
     });
   }
 
-  it('is counted once by fineTune, which has two parts', async () => {
+  it('is counted only once by fineTune, which trains in two parts', async () => {
     const layers = [tf.layers.dense({units: 2, inputShape: [2]}), tf.layers.dense({units: 1})];
     const two = tinyFit(() => adam(0.1, {params: layers.map(layer => [layer])}), layers);
     const {dataset} = unknown(two);
@@ -124,7 +124,7 @@ describe('A dataset of unknown length', () => {
     two.dispose();
   });
 
-  it('is not counted where stepsPerEpoch is given, of which tfjs knows nothing', async () => {
+  it('is not counted where stepsPerEpoch is given, which tfjs does not know', async () => {
     const {dataset, begun} = unknown(given);
     const options: object[] = [];
     const fit = given.model.fitDataset.bind(given.model);
@@ -138,7 +138,7 @@ describe('A dataset of unknown length', () => {
     expect(options.map(each => Object.keys(each).includes('stepsPerEpoch'))).toEqual([false]);
   });
 
-  it('is scheduled in plain fitDataset by callbacks that are told stepsPerEpoch', async () => {
+  it('is scheduled in plain fitDataset by callbacks with stepsPerEpoch', async () => {
     const straight = [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1];
     await given.model.fitDataset(unknown(given).dataset, {
       epochs: 2,
@@ -152,7 +152,7 @@ describe('A dataset of unknown length', () => {
     expectClose(rates.flat(), straight, 1e-12);
   });
 
-  it('is found a rate for without counting', async () => {
+  it('is not counted by lrFind', async () => {
     const progress: string[] = [];
     const found = await lrFind(given.model, unknown(given).dataset, {
       numIt: 10,
@@ -166,7 +166,7 @@ describe('A dataset of unknown length', () => {
     expect(progress.at(-1)).toBe('10/10');
   });
 
-  it('is not counted on after an abort', async () => {
+  it('is not counted further after an abort', async () => {
     const controller = new AbortController();
     const onCount = (batches: number) => {
       if (batches === 2) controller.abort(new Error('enough'));
@@ -185,38 +185,44 @@ describe('A dataset of unknown length', () => {
   const endless = (): tf.data.Dataset<tf.TensorContainer> => tf.data.generator(() => endlessly(given));
 
   const REPEATED =
-    'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
+    'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of ' +
+    'batches that make an epoch.';
   const ONCE =
-    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave `batchesPerEpoch` out, and each epoch begins it anew.';
+    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, ' +
+    'or leave `batchesPerEpoch` out, and each epoch begins it anew.';
   const AGAIN =
-    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
+    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function ' +
+    'that makes a new iterator each time.';
 
   interface Wrong {
     readonly what: string;
     readonly run: () => Promise<unknown>;
     readonly message: string;
-    /** How many steps are made before that is known. */
+    /** How many steps are made before the error. */
     readonly steps?: number;
   }
 
   const wrong: readonly Wrong[] = [
     {
-      what: 'plain fitDataset with a scheduler that is not told',
+      what: 'plain fitDataset with a scheduler without stepsPerEpoch',
       run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
       message:
-        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
-        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. ' +
+        'Give the number to the callback, ' +
+        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. ' +
+        '(`batchesPerEpoch` of fitDataset is for a ' +
         'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },
     {
-      what: 'a dataset that can be begun only once',
+      what: 'a dataset that can be started only once',
       run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
       message:
-        `The dataset does not know how many batches it has, and gave nothing more after 4 batches were counted. ${AGAIN} For a single epoch, give ` +
+        'The dataset does not know how many batches it has, and gave nothing more after 4 batches were ' +
+        `counted. ${AGAIN} For a single epoch, give ` +
         '`stepsPerEpoch`, the number of its batches: they are not counted then.',
     },
     {
-      what: 'several epochs of one that can be begun only once',
+      what: 'several epochs of one that can be started only once',
       run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 3, stepsPerEpoch: 4}),
       message: `The dataset gave no batches in epoch 1; training was stopped. ${AGAIN}`,
       steps: 4,
@@ -224,22 +230,26 @@ describe('A dataset of unknown length', () => {
     {
       what: 'one that may never end',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
-      message: `The dataset does not know how many batches it has, and has not ended after 10000. Give \`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
+      message:
+        'The dataset does not know how many batches it has, and has not ended after 10000. Give ' +
+        `\`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
       what: 'one that goes on after stepsPerEpoch',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
-      message: `'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`,
+      message:
+        "'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number " +
+        `of batches that the dataset has. ${REPEATED}`,
       steps: 4,
     },
     {
-      what: 'one known to never end',
+      what: 'one that never ends',
       run: async () =>
         fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2).repeat(), {epochs: 2, stepsPerEpoch: 4}),
       message: `The dataset never ends. ${REPEATED}`,
     },
     {
-      what: 'batchesPerEpoch of one known to be too short',
+      what: 'batchesPerEpoch of one that is too short',
       run: async () =>
         fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {epochs: 2, batchesPerEpoch: 4}),
       message: `The dataset has 4 batches, fewer than the 8 that all epochs take. ${ONCE}`,
@@ -254,15 +264,16 @@ describe('A dataset of unknown length', () => {
       what: 'both',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
       message:
-        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
+        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over ' +
+        'all epochs), not both.',
     },
     {
-      what: 'another number than the dataset knows',
+      what: 'a number that differs from that of the dataset',
       run: async () => fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {stepsPerEpoch: 5}),
       message: "'stepsPerEpoch' is 5, but the dataset has 4 batches. Leave it out.",
     },
     {
-      what: 'another number than fit knows',
+      what: 'a number that differs from that of fit',
       run: () => given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle({stepsPerEpoch: 5})}),
       message: "oneCycle: 'stepsPerEpoch' is 5, but this fit makes 4 steps per epoch. Leave it out.",
     },
@@ -304,7 +315,7 @@ describe('A dataset of unknown length', () => {
     expect(rates.length).toBe(9);
   });
 
-  it('trains for one epoch where it can be begun only once and its length is given', async () => {
+  it('trains for one epoch where it can be started only once and its length is given', async () => {
     await fitOneCycle(given.model, onlyOnce(given), {epochs: 1, stepsPerEpoch: 4});
     expect(rates.length).toBe(4);
   });

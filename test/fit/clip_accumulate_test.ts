@@ -72,7 +72,7 @@ describeBackends('clipping', () => {
       wanted: [-0.5, 4, -3],
     },
     {
-      name: 'clipGlobalNorm of little',
+      name: 'clipGlobalNorm of small gradients',
       make: () => clipped([clipGlobalNorm], {globalClipNorm: 13}),
       grads: [[3, -4], [12]],
       wanted: [-2, 6, -9],
@@ -85,12 +85,12 @@ describeBackends('clipping', () => {
     },
   ];
   for (const {name, make, grads, wanted} of cases) {
-    it(`${name} gives what its formula says`, async () => {
+    it(`${name} follows its formula`, async () => {
       expectClose(await leakless(() => after(make(), [grads])), wanted, 1e-6);
     });
   }
 
-  it('lets NaN be seen', async () => {
+  it('keeps NaN', async () => {
     for (const make of [
       () => clipped([clipGradValue], {clipValue: 1}),
       () => clipped([clipGlobalNorm], {globalClipNorm: 1}),
@@ -109,7 +109,7 @@ const WINDOWS: readonly Grads[] = [
   [[1, 1], undefined],
   [[2, 2], undefined],
 ];
-/** What the large batches would have given: zeros where a part has no gradient, none where all have none. */
+/** The gradients of the large batches: zeros where a part has no gradient, null where no part has one. */
 const LARGE: readonly Grads[] = [
   [[2, 0], [3]],
   [[1, 2], [3]],
@@ -134,13 +134,13 @@ describeBackends('accumulate', () => {
     });
   }
 
-  it('changes nothing before the window is full, nor a frozen parameter ever', async () => {
+  it('changes nothing before the window is full, and never a frozen parameter', async () => {
     expect(await after(adam(0.1, {callbacks: [...accumulate(3)]}), WINDOWS.slice(0, 2))).toEqual([1, 2, 3]);
   });
 });
 
 describe('accumulate', () => {
-  it('says what it takes', () => {
+  it('names what it takes', () => {
     expect(() => accumulate(0)).toThrowError(/whole number from 1; got 0/);
   });
 });
@@ -148,7 +148,7 @@ describe('accumulate', () => {
 describeBackends(
   'ema',
   () => {
-    it('averages after each step and shows it between eval and train', async () => {
+    it('averages after each step, and shows the average between eval and train', async () => {
       const shown: number[][] = [];
       const trained = await after(
         ema(sgd(1), {decay: 0.5}),

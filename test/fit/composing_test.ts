@@ -23,6 +23,7 @@ import {bitsOf, snapshot} from '../support/bits';
 import {difference} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -52,7 +53,7 @@ function everything() {
   return made;
 }
 
-/** All callbacks of this package for a fit but the schedules, with some of tfjs's own. */
+/** All callbacks of this package for a fit, except the schedules, with some of tfjs's own. */
 function callbacksFor(place: tf.io.IOHandler): AnyFitCallback[] {
   return [
     record({gradNorm: true, updateNorm: true}),
@@ -94,10 +95,10 @@ describeBackends(
             'batch_loss',
             'grad_norm',
             'update_norm',
-            ...Object.keys(whole.optimizer.hypers[0] ?? {}).flatMap(hyper => [`${hyper}_0`, `${hyper}_1`]),
+            ...Object.keys(present(whole.optimizer.hypers[0])).flatMap(hyper => [`${hyper}_0`, `${hyper}_1`]),
           ]),
         );
-        // Two of three batches only add up.
+        // Two of three batches only sum gradients.
         expect(history['update_norm']?.map(norm => Number(norm) > 0)).toEqual(
           Array.from({length: 16}, (_, i) => i % 3 === 2),
         );
@@ -130,7 +131,7 @@ describeBackends(
         await model.fit(x, y, {batchSize, shuffle: false, epochs: 3});
         const [kernel, bias] = await Promise.all(model.getWeights().map(weight => weight.data()));
         dispose();
-        return [...(kernel ?? []), ...(bias ?? [])];
+        return [...present(kernel), ...present(bias)];
       };
       const hypers = {wd: 0.1, globalClipNorm: 0.3};
       const small = await weights(() => adam(0.1, {callbacks: [...accumulate(4), clipGlobalNorm], ...hypers}), 2);
@@ -146,7 +147,7 @@ describe('restoreBestWeights', () => {
     await tf.setBackend('cpu');
   });
 
-  it('goes with averages and early stopping', async () => {
+  it('works with averages and early stopping', async () => {
     const {model, optimizer, x, y, dispose} = everything();
     const losses: number[] = [];
     const watch = {

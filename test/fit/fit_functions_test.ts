@@ -19,7 +19,7 @@ type Args = TrainOptions & {verbose?: 0; validationData?: [tf.Tensor, tf.Tensor]
 
 interface Row {
   readonly name: string;
-  /** How many epochs each fit has that it makes. */
+  /** The number of epochs of each fit that it makes. */
   readonly epochs: readonly number[];
   readonly on: Readonly<Record<'arrays' | 'a dataset', (given: Given, args: Args) => Promise<unknown>>>;
 }
@@ -65,7 +65,7 @@ for (const {name, epochs, on} of ROWS) {
         await tf.setBackend('cpu');
       });
 
-      it('hands on the arguments of tfjs, any mixture of callbacks and progress', async () => {
+      it('passes on the arguments of tfjs, any mixture of callbacks, and onProgress', async () => {
         const given = grouped();
         const {model, x, y, dispose} = given;
         const calls: unknown[][] = [];
@@ -109,7 +109,7 @@ for (const {name, epochs, on} of ROWS) {
         dispose();
       });
 
-      it('stops on a signal, and puts hypers and freezing back', async () => {
+      it('stops on a signal, and restores hypers and freezing', async () => {
         const given = grouped();
         const {optimizer, dispose} = given;
         const before = await snapshot(optimizer);
@@ -135,7 +135,7 @@ describe('fineTune', () => {
   });
 
   for (const epochsBefore of [1, 2, 3]) {
-    it(`goes on after ${epochsBefore} of its 4 epochs as if nothing had been`, async () => {
+    it(`goes on after ${epochsBefore} of its 4 epochs as if it had not been interrupted`, async () => {
       const common = {freezeEpochs: 2, epochs: 2, batchSize: 2, shuffle: false};
       const [whole, half] = [grouped(), grouped()];
       await fineTune(whole.model, whole.x, whole.y, common);

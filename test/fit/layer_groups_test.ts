@@ -1,13 +1,14 @@
 import {adam, bnFreeze, layerGroups, layerwiseDecay, sgd, slice} from '../../src';
 import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
 const dense = (name: string, inputShape?: number[]) =>
   tf.layers.dense({units: 2, name, ...(inputShape === undefined ? {} : {inputShape})});
 
-/** stem, (block_1_a, block_1_b, block_2), relu, head: the blocks in a model of their own. */
+/** stem, (block_1_a, block_1_b, block_2), relu, head: the blocks are a nested model. */
 function nested(): tf.Sequential {
   const blocks = tf.sequential({
     name: 'blocks',
@@ -84,7 +85,7 @@ describe('layerGroups', () => {
     });
   }
 
-  it('refuses beginnings of names that stand apart, other layers, and models without weights', () => {
+  it('refuses beginnings of names that are not adjacent, other layers, and models without weights', () => {
     const model = tf.sequential({layers: [dense('a_1', [2]), dense('b'), dense('a_2')]});
     expect(() => layerGroups(model, ['a_'])).toThrowError(/don't stand together \('a_1' to 'a_2'\)/);
     expect(() => layerGroups(model, [dense('elsewhere')])).toThrowError(/'elsewhere' is not in this model/);
@@ -92,12 +93,12 @@ describe('layerGroups', () => {
     model.dispose();
   });
 
-  it('knows normalization layers by what they are', () => {
+  it('recognizes normalization layers by their class', () => {
     class ScaleNorm extends tf.layers.Layer {
       static className = 'ScaleNorm';
 
       override build(shape: tf.Shape) {
-        this.addWeight('factor', [shape.at(-1) ?? 1], 'float32', tf.initializers.ones());
+        this.addWeight('factor', [present(shape.at(-1))], 'float32', tf.initializers.ones());
         super.build(shape);
       }
 
@@ -131,7 +132,7 @@ describe('layerGroups', () => {
 });
 
 describe('layerwiseDecay', () => {
-  it('multiplies from the last group back', () => {
+  it('multiplies from the last group to the first', () => {
     expect(layerwiseDecay(1, 0.5, 3)).toEqual([0.25, 0.5, 1]);
     expect(layerwiseDecay(1, 0.5, ['a', 'b'])).toEqual([0.5, 1]);
     expect(() => layerwiseDecay(1, 2, 3)).toThrowError(/'decay' is above 0 and at most 1/);
@@ -150,7 +151,7 @@ async function kernelsOf(model: tf.Sequential, x: tf.Tensor, y: tf.Tensor): Prom
 describeBackends(
   'freezing',
   () => {
-    it('spares the backpropagation of frozen layers, without compiling again', async () => {
+    it('skips the backpropagation through frozen layers, without compiling again', async () => {
       const layers = [dense('one', [2]), dense('two'), dense('three'), tf.layers.dense({units: 1, name: 'top'})];
       const {model, optimizer, x, y, dispose} = tinyFit(
         given => sgd(0.1, {params: given.map(layer => [layer])}),
@@ -159,23 +160,23 @@ describeBackends(
       const products: number[] = [];
       for (const n of [0, 1, 2, 3, 0]) {
         optimizer.freezeTo(n);
-        products.push((await kernelsOf(model, x, y)).get('BatchMatMul') ?? 0);
+        products.push(present((await kernelsOf(model, x, y)).get('BatchMatMul')));
       }
-      // Backward, beside that of the last layer: for each layer a product for its kernel's gradient, and one to reach
+      // Backward, in addition to the last layer: per layer, one product for its kernel's gradient, and one to reach
       // it through the layer above.
-      expect(products.map(count => count - (products[3] ?? 0))).toEqual([6, 4, 2, 0, 6]);
+      expect(products.map(count => count - present(products[3]))).toEqual([6, 4, 2, 0, 6]);
       dispose();
     });
 
-    it('between fits acts at once, and leaves frozen weights and their state as they are', async () => {
+    it('between fits takes effect at once, and leaves frozen weights and their state as they are', async () => {
       const layers = [dense('one', [2]), tf.layers.dense({units: 1, name: 'top'})];
       const {model, optimizer, x, y, dispose} = tinyFit(
         given => adam(0.1, {params: given.map(layer => [layer])}),
         layers,
       );
       const all = async () => ({
-        low: await bitsOf(layers[0]?.getWeights() ?? []),
-        high: await bitsOf(layers[1]?.getWeights() ?? []),
+        low: await bitsOf(present(layers[0]).getWeights()),
+        high: await bitsOf(present(layers[1]).getWeights()),
       });
       const moved = async (act: () => void) => {
         act();
@@ -214,7 +215,7 @@ describe('Freezing', () => {
     await tf.setBackend('cpu');
   });
 
-  it('spares the gradients of frozen convolutions and their batch norm, in every step of a fit', async () => {
+  it('skips the gradients of frozen convolutions and their batch norm, in every step of a fit', async () => {
     const convolution = (name: string, inputShape?: number[]) =>
       tf.layers.conv2d({name, filters: 2, kernelSize: 2, ...(inputShape === undefined ? {} : {inputShape})});
     const layers = [
@@ -242,7 +243,7 @@ describe('Freezing', () => {
       optimizer.freezeTo(n);
       found.push(await counts());
     }
-    // Three steps. tfjs has one gradient for filter and input, so that a convolution that trains has both.
+    // Three steps. tfjs has one gradient for filter and input, so a convolution that trains has both.
     expect(found).toEqual([
       [6, 6],
       [3, 3],
@@ -253,7 +254,7 @@ describe('Freezing', () => {
     model.dispose();
   });
 
-  it('lets the rates of a slice act on each group', async () => {
+  it('uses the rates of a slice for the groups', async () => {
     const layers = [dense('low', [2]), tf.layers.dense({units: 1, name: 'high'})];
     const {model, optimizer, x, y, dispose} = tinyFit(
       given => adam(slice(0.001, 0.1), {params: given.map(layer => [layer]), wd: 0, eps: 1e-12}),
@@ -261,11 +262,11 @@ describe('Freezing', () => {
     );
     const before = model.getWeights().map(weight => [...weight.dataSync()]);
     await model.fit(x, y, {batchSize: 8});
-    // Adam's first step is as long as the rate, whatever the gradient.
+    // Adam's first step is as long as the rate, for every gradient.
     const moved = model
       .getWeights()
       .map((weight, i) =>
-        Math.max(...[...weight.dataSync()].map((value, j) => Math.abs(value - (before[i]?.[j] ?? 0)))),
+        Math.max(...[...weight.dataSync()].map((value, j) => Math.abs(value - present(present(before[i])[j])))),
       );
     expect(moved.map(length => Number(length.toPrecision(2)))).toEqual([0.001, 0.001, 0.1, 0.1]);
     expect(optimizer.paramLists.length).toBe(2);

@@ -27,6 +27,7 @@ import {snapshot} from '../support/bits';
 import {expectClose} from '../support/close';
 import * as golden from '../support/golden';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -43,12 +44,13 @@ describe('lrFind', () => {
         const losses = golden.numbers(one.losses);
         for (const [name, rule] of Object.entries(RULES)) {
           const found = rule(one.lrs, losses);
-          const wanted = one.expected[name];
-          const got = [found?.lr ?? NaN, found?.point.lr ?? NaN, found?.point.loss ?? NaN];
-          // Relative: rates are small. The points were recorded from float32 inputs.
-          const expected = [wanted?.lr_float64_inputs ?? 0, ...(wanted?.point ?? [])];
+          const wanted = present(one.expected[name]);
+          const {lr, point} = present(found);
+          const got = [lr, point.lr, point.loss];
+          // Compared relatively, because rates are small. The points were recorded from float32 inputs.
+          const expected = [wanted.lr_float64_inputs, ...wanted.point];
           expectClose(
-            got.map((value, i) => value / (expected[i] ?? 1)),
+            got.map((value, i) => value / present(expected[i])),
             [1, 1, 1],
             1e-6,
             name,
@@ -61,15 +63,16 @@ describe('lrFind', () => {
       const wanted = golden.numbers(one.smooth_losses);
       expect(lrs.length).toBe(one.n_batches_run);
       expectClose(
-        lrs.map((lr, i) => lr / (one.lrs[i] ?? 1)),
+        lrs.map((lr, i) => lr / present(one.lrs[i])),
         one.lrs.map(() => 1),
         1e-6,
         'lrs',
       );
       // fastai smooths in float32.
       expectClose(losses, wanted, 5e-6, 'losses');
+      // fastai suggests nothing where the run was too short.
       for (const [name, lr] of Object.entries(one.suggested ?? {}))
-        expectClose((new Map(Object.entries(suggested)).get(name) ?? NaN) / lr, 1, 1e-6, name);
+        expectClose(present(new Map(Object.entries(suggested)).get(name)) / lr, 1, 1e-6, name);
     });
   }
 
@@ -88,7 +91,7 @@ describe('lrFind', () => {
     dispose();
   });
 
-  it('takes datasets, of unknown length too', async () => {
+  it('takes datasets, with unknown lengths too', async () => {
     const given = tinyFit(sgd(0.1));
     const known = (await samples(given.x, given.y)).batch(2);
     const unknown = known.filter(() => true);
@@ -110,14 +113,14 @@ describe('lrFind', () => {
     });
   }
 
-  it('says that an optimizer of tf.train has to be wrapped', async () => {
+  it('says that an optimizer of tf.train must be wrapped', async () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     await expectAsync(lrFind(model, x, y)).toBeRejectedWithError(/wrap it/);
     dispose();
   });
 });
 
-/** A real lrFind whose losses are those that were prescribed. */
+/** A real lrFind with prescribed losses. */
 async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): Promise<LrFindResult> {
   const raw = golden.numbers(one.raw_losses);
   let i = 0;
@@ -126,7 +129,7 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
     prediction
       .mean()
       .mul(0)
-      .add(raw[Math.min(i++, raw.length - 1)] ?? 0);
+      .add(present(raw[Math.min(i++, raw.length - 1)]));
   const optimizer = sgd(1e-3);
   model.compile({optimizer, loss});
   const x = tf.ones([one.n_iter, 1]);
@@ -147,7 +150,7 @@ async function prescribed(one: Extract<golden.LrFindCase, {kind: 'lr_find'}>): P
   return found;
 }
 
-/** Everything that training could change, bit for bit. */
+/** Everything that training can change, bit for bit. */
 async function all(model: tf.LayersModel, optimizer: Optimizer): Promise<unknown> {
   const weights = await Promise.all(model.getWeights().map(weight => weight.data()));
   const state = await Promise.all(
@@ -171,7 +174,7 @@ const OPTIMIZERS: Readonly<Record<string, (layers: tf.layers.Layer[]) => Optimiz
     ),
 };
 
-/** How many tensors there are more afterwards. */
+/** The number of tensors that it leaves. */
 async function tensorsLost(act: () => PromiseLike<void>): Promise<number> {
   const before = tf.memory().numTensors;
   await act();
@@ -187,7 +190,7 @@ const FAILING = {
 interface End {
   readonly options: () => LrFindOptions & TrainOptions;
   readonly error?: RegExp;
-  /** tfjs itself leaves tensors behind where a hook throws. */
+  /** Where a hook throws, tfjs itself leaves tensors. */
   readonly leaks?: boolean;
 }
 
@@ -298,7 +301,7 @@ describe('lrFind on stateful recurrent layers', () => {
         });
         expect(model.history).toBe(history);
         const seen = [predicted(), predicted()];
-        // The same two batches again, from the states that the layers had before.
+        // The same two batches again, from the earlier states of the layers.
         expect(seen[0]).not.toEqual(seen[1]);
         model.resetStates();
         tf.dispose([x, y]);

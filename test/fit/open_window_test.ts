@@ -40,7 +40,7 @@ function apply(optimizer: Optimizer, variables: readonly tf.Variable[], grads: G
   });
 }
 
-/** Three variables of two groups, [1, 2], [3] and [4], after what `train` does with them. */
+/** Three variables of two groups, [1, 2], [3] and [4], after `train`. */
 async function trained(
   make: (groups: tf.Variable[][]) => Optimizer,
   train: (step: (grads: Grads) => void, optimizer: Optimizer) => void,
@@ -71,7 +71,7 @@ const AFTER: readonly Grads[] = [
   [[1, 4], [4], [1]],
   [[4, 1], [1], [1]],
 ];
-/** What the steps are of: the mean of the full windows, and of what was in the open one. */
+/** The gradients of the steps: the means of the full windows and of the open one. */
 const MEANS: readonly Grads[] = [
   [[2, 1], [3], [2]],
   [[2, 0.5], [2], undefined],
@@ -97,7 +97,7 @@ const MAKES: Readonly<Record<string, (params: tf.Variable[][], callbacks: Callba
 describeBackends('the open window of accumulate', () => {
   for (const [name, make] of Object.entries(MAKES)) {
     for (const fusing of [true, false]) {
-      it(`makes a step with the mean of what is there: ${name}, ${fusing ? 'fused' : 'eager'}`, async () => {
+      it(`makes a step with the mean of its gradients: ${name}, ${fusing ? 'fused' : 'eager'}`, async () => {
         tf.env().set('OPTIM_FUSING', fusing);
         try {
           const show = (optimizer: Optimizer) => {
@@ -133,7 +133,7 @@ describeBackends('the open window of accumulate', () => {
     }
   }
 
-  it('is not looked at by callbacks that come before', async () => {
+  it('is not seen by earlier callbacks', async () => {
     const got = await trained(
       params => sgd(1, {params, callbacks: [clipGradValue, ...accumulate(4)], clipValue: 1}),
       (step, optimizer) => {
@@ -175,11 +175,11 @@ describe('The open window of accumulate', () => {
 
   const applying: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     'fit with applyAccumulated': ({model, x, y}) => model.fit(x, y, {...args, callbacks: applyAccumulated()}),
-    'fitDataset with it': async ({model, x, y}) =>
+    'fitDataset with applyAccumulated': async ({model, x, y}) =>
       model.fitDataset((await samples(x, y)).batch(4), {epochs: 1, callbacks: applyAccumulated()}),
-    'fit with it in a list': ({model, x, y}) =>
+    'fit with applyAccumulated in a list': ({model, x, y}) =>
       model.fit(x, y, {...args, callbacks: fitCallbacks([{onEpochEnd: () => undefined}, applyAccumulated()])}),
-    'fit with it twice': ({model, x, y}) =>
+    'fit with applyAccumulated twice': ({model, x, y}) =>
       model.fit(x, y, {...args, callbacks: fitCallbacks([applyAccumulated(), applyAccumulated()])}),
     'a fit that is stopped early': ({model, x, y}) =>
       model.fit(x, y, {
@@ -197,7 +197,7 @@ describe('The open window of accumulate', () => {
     'a fit function': ({model, x, y}) => fitFlatCos(model, x, y, {...args, pctStart: 1}),
     'a fit function on a dataset': async ({model, x, y}) =>
       fitFlatCos(model, (await samples(x, y)).batch(4), {epochs: 1, pctStart: 1}),
-    // Only once the step is made, the rate goes back.
+    // The rate goes back only after the step.
     'schedules of all steps': ({model, optimizer, x, y}) => {
       optimizer.learningRate = 7;
       return model.fit(x, y, {
@@ -248,7 +248,7 @@ describe('The open window of accumulate', () => {
       };
       await expectAsync(fitOneCycle(model, x, y, {...args, callbacks: failing})).toBeRejectedWithError('out of data');
     },
-    'a dataset that is not as it was told': async ({model, x, y}) => {
+    'a dataset with a wrong stepsPerEpoch': async ({model, x, y}) => {
       const unknown = (await samples(x, y)).batch(2).filter(() => true);
       await expectAsync(fitOneCycle(model, unknown, {epochs: 1, stepsPerEpoch: 3})).toBeRejectedWithError(
         /'stepsPerEpoch' is 3/,
@@ -268,7 +268,7 @@ describe('The open window of accumulate', () => {
     });
   }
 
-  it('goes on in the next fit where it was kept, also after saving', async () => {
+  it('goes on in the next fit with keepWindow, after saving too', async () => {
     const whole = await after(4, ({model, x, y}) => model.fit(x, y, {...args, epochs: 2}));
     expect(whole).not.toEqual(BEGIN);
     const kept = await after(4, async ({model, x, y}) => {
@@ -310,7 +310,7 @@ describe('The open window of accumulate', () => {
     tf.dispose(variables);
   });
 
-  it('is applied in what checkpoint saves last', async () => {
+  it('is applied in the last model that checkpoint saves', async () => {
     const given = make(5);
     const handler = memoryHandler();
     await given.model.fit(given.x, given.y, {
@@ -327,7 +327,7 @@ describe('The open window of accumulate', () => {
     given.dispose();
   });
 
-  it('is held to the constraints of layers', async () => {
+  it('follows the constraints of layers', async () => {
     // tfjs's own unit norm takes the epsilon of the backend that was first used.
     const kernelConstraint = tf.constraints.unitNorm({});
     spyOn(kernelConstraint, 'apply').and.callFake(kernel => tf.tidy(() => kernel.div(kernel.norm())));
@@ -342,7 +342,7 @@ describe('The open window of accumulate', () => {
     given.dispose();
   });
 
-  it('is none where nothing accumulates', async () => {
+  it('does not exist where nothing accumulates', async () => {
     expect(
       await trained(
         params => sgd(0.1, {params}),

@@ -1,6 +1,7 @@
 import {adam, lrFind, minimum, slide, steep, type SuggestionRule, valley} from '../../src';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 type Layer = tf.layers.Layer;
@@ -34,7 +35,7 @@ const MODELS: Readonly<Record<string, () => Layer[]>> = {
   ],
 };
 
-/** All tensors that layers keep outside of their weights. */
+/** All tensors that layers keep outside their weights. */
 function states(model: tf.LayersModel): number[][] {
   const seen = new Set<unknown>();
   const found: number[][] = [];
@@ -102,7 +103,7 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
 };
 
 describeBackends(
-  'lrFind leaves what is outside of the weights',
+  'lrFind leaves the tensors outside the weights',
   () => {
     for (const [name, make] of Object.entries(MODELS)) {
       for (const [end, {options, error}] of Object.entries(ENDINGS)) {
@@ -164,7 +165,7 @@ describe('The rules that suggest a rate', () => {
             prediction
               .mean()
               .mul(0)
-              .add(step++ < 45 ? (losses[step - 1] ?? 0) : last),
+              .add(step++ < 45 ? present(losses[step - 1]) : last),
         });
         const x = tf.ones([60, 1]);
         const result = await lrFind(model, x, x, {numIt: 60, batchSize: 1, stopDiv: false});

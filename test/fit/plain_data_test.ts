@@ -64,7 +64,7 @@ describe('Arrays of numbers', () => {
   });
 
   for (const [name, train] of trainings) {
-    it(`train as tensors do with ${name}, and are freed`, () =>
+    it(`train like tensors with ${name}, and are freed`, () =>
       leakless(async () => {
         const ways: ReadonlyArray<readonly [x: () => tf.Tensor | NestedNumbers, y: () => tf.Tensor | NestedNumbers]> =
           [
@@ -102,7 +102,7 @@ describe('Arrays of numbers', () => {
       dispose();
     }));
 
-  it('stand for several inputs and outputs: in lists, by name, beside tensors', () =>
+  it('can be several inputs and outputs: in lists, by name, together with tensors', () =>
     leakless(async () => {
       const column = (k: number) => [1, 2, 3, 4].map(i => [i * k]);
       const tensors = [tf.tensor2d(column(1)), tf.tensor2d(column(2))];
@@ -143,7 +143,7 @@ describe('Arrays of numbers', () => {
       tf.dispose(tensors);
     }));
 
-  it('stand for what a dataset is validated on', () =>
+  it('can be the validation data of a dataset', () =>
     leakless(async () => {
       const {model, dispose} = net();
       const dataset = tf.data.zip<tf.TensorContainer>({xs: tf.data.array(X), ys: tf.data.array(Y)}).batch(4);

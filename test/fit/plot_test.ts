@@ -3,7 +3,7 @@ import {plotHistory, plotLrFind, plotSchedules, type Tfvis} from '../../src/plot
 
 type Chart = Parameters<Tfvis<string>['render']['linechart']>;
 
-/** In place of tfjs-vis: keeps what it is given to draw. */
+/** Replaces tfjs-vis: records what it has to draw. */
 function paper(): {tfvis: Tfvis<string>; charts: Chart[]} {
   const charts: Chart[] = [];
   const draw = (...chart: Chart) => {
@@ -14,7 +14,7 @@ function paper(): {tfvis: Tfvis<string>; charts: Chart[]} {
 }
 
 describe('the plots', () => {
-  it('draw a line for each group of a schedule', async () => {
+  it('draw one line per group of a schedule', async () => {
     const {tfvis, charts} = paper();
     await plotSchedules(tfvis, hyper => `#${hyper}`, {lr: lin([1, 2], 0)}, 2);
     const [[container, {values, series}] = ['', {values: [], series: []}]] = charts;
@@ -25,7 +25,7 @@ describe('the plots', () => {
     ]);
   });
 
-  it('draw the finder over the logarithm of the rate, without what is not finite', async () => {
+  it('draw the finder over the logarithm of the rate, without losses that are not finite', async () => {
     const {tfvis, charts} = paper();
     await plotLrFind(tfvis, 'find', {
       lrs: [0.1, 1, 10],
@@ -48,7 +48,7 @@ describe('the plots', () => {
     });
   });
 
-  it('draw histories, and name what is not in them', async () => {
+  it('draw histories, and name a key that is missing', async () => {
     const {tfvis, charts} = paper();
     const history = {history: {loss: [2, 1], batch_loss: [3, 2, 1]}};
     await plotHistory(tfvis, 'losses', history, ['loss']);

@@ -6,7 +6,8 @@ import {tf} from '../support/tfjs';
 const own = (labels: tf.Tensor, predicted: tf.Tensor): tf.Tensor => labels.sub(predicted).square().mean(-1);
 const METRICS =
   "checkpoint can't save this model: TensorFlow.js saves one metric per output, and the metrics of WHERE are a list. " +
-  "Compile with one name per output, metrics: {output: 'accuracy'}, or with one list for all outputs, metrics: ['accuracy', 'mae'].";
+  "Compile with one name per output, metrics: {output: 'accuracy'}, or with one list for all outputs, " +
+  "metrics: ['accuracy', 'mae'].";
 const LOSSES =
   "checkpoint can't save this model: TensorFlow.js saves the names of losses, and the loss of WHERE is a function. " +
   "Compile with names, such as 'meanSquaredError', or with one function for all outputs.";
@@ -33,11 +34,11 @@ const CASES: ReadonlyArray<[what: string, settings: object, message: string | un
 ];
 
 describeBackends(
-  'checkpoint, of a model with two outputs and',
+  'checkpoint, for a model with two outputs and',
   () => {
     let model: tf.LayersModel;
     beforeEach(() => {
-      // Losses that are functions are not saved, which tfjs warns of.
+      // tfjs does not save losses that are functions, and warns about it.
       spyOn(console, 'warn');
       const input = tf.input({shape: [3]});
       const outputs = [
@@ -64,7 +65,7 @@ describeBackends(
         if (message === undefined) await expectAsync(fit).toBeResolved();
         else await expectAsync(fit).toBeRejectedWithError(message);
         expect(optimizer.iterations).toBe(message === undefined ? 1 : 0);
-        // Once tfjs saves it, this need not be an error.
+        // If tfjs saves it one day, this error can go.
         const saved = model.save(memoryHandler(), {includeOptimizer: true});
         if (message === undefined) await expectAsync(saved).toBeResolved();
         else await expectAsync(saved).toBeRejected();

@@ -16,18 +16,22 @@ import {
 } from '../../src';
 import {expectClose} from '../support/close';
 import * as golden from '../support/golden';
+import {present} from '../support/present';
 
 type Pos = (pos: number) => number | readonly number[];
 
-const FUNCTIONS = {SchedLin: schedLin, SchedCos: schedCos, SchedNo: schedNo, SchedExp: schedExp};
+const FUNCTIONS = new Map([
+  ['SchedLin', schedLin],
+  ['SchedCos', schedCos],
+  ['SchedNo', schedNo],
+  ['SchedExp', schedExp],
+]);
 
 function made({fn, start, end, power = 1}: golden.ScheduleFunction): Pos {
-  const isPoly = fn === 'SchedPoly';
-  const [, simple] = Object.entries(FUNCTIONS).find(([name]) => name === fn) ?? [fn, schedLin];
   if (typeof start === 'number' && typeof end === 'number')
-    return isPoly ? schedPoly(start, end, power) : simple(start, end);
+    return fn === 'SchedPoly' ? schedPoly(start, end, power) : present(FUNCTIONS.get(fn))(start, end);
   const [from, to] = [listOf(start), listOf(end)];
-  return isPoly ? schedPoly(from, to, power) : simple(from, to);
+  return fn === 'SchedPoly' ? schedPoly(from, to, power) : present(FUNCTIONS.get(fn))(from, to);
 }
 
 function listOf(values: golden.OneOrMany): readonly number[] {
@@ -51,9 +55,9 @@ describe('the schedule functions', () => {
         return;
       }
       const at = functionOf(one);
-      const wanted = (one.values ?? []).map(listOf);
+      const wanted = present(one.values).map(listOf);
       const largest = Math.max(...wanted.flat().map(Math.abs));
-      const got = (one.pos ?? []).map(pos => listOf(at(pos)));
+      const got = present(one.pos).map(pos => listOf(at(pos)));
       expect(got.length).toBe(wanted.length);
       // FORMAT.md: fastai computes positions in float32, so within 1e-6 of the largest value.
       expectClose(
@@ -64,7 +68,7 @@ describe('the schedule functions', () => {
     });
   }
 
-  it('say what is wrong with what they are given', () => {
+  it('say what is wrong with their arguments', () => {
     expect(() => schedExp(0, 1)).toThrowError(/not 0; got 0 and 1/);
     expect(() => schedPoly(0, 1, 0)).toThrowError(/power/);
     expect(() => schedLin([1, 2], [1])).toThrowError(/2 values at the start, 1 at the end/);

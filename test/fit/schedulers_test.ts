@@ -23,12 +23,13 @@ import {
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {recordSteps, samples, tinyFit} from './support/model';
 
 type Given = Pick<ReturnType<typeof tinyFit>, 'model' | 'x' | 'y'>;
 
-/** Batches of two samples, again and again, which don't know how many they are. */
+/** Endless batches of two samples, in a dataset of unknown length. */
 function endless({x, y}: Given): tf.data.Dataset<tf.TensorContainer> {
   return tf.data.generator(function* () {
     for (let i = 0; ; i = (i + 2) % 8) yield {xs: x.slice(i, 2), ys: y.slice(i, 2)};
@@ -77,7 +78,7 @@ describe('A scheduler', () => {
     await tf.setBackend('cpu');
   });
 
-  it('says that an optimizer of tf.train has to be wrapped', async () => {
+  it('says that an optimizer of tf.train must be wrapped', async () => {
     const given = tinyFit(tf.train.sgd(0.1));
     const {model, x, y} = given;
     const fits: ReadonlyArray<() => Promise<unknown>> = [
@@ -106,7 +107,7 @@ describe('A scheduler', () => {
     given.dispose();
   });
 
-  it('puts the hypers back where a dataset throws', async () => {
+  it('restores the hypers where a dataset throws', async () => {
     const optimizer = adam(0.5);
     const given = tinyFit(optimizer);
     const broken = tf.data.generator(function* () {
@@ -142,7 +143,7 @@ describe('A scheduler', () => {
     },
   ];
   for (const {name, end, error} of endings) {
-    it(`puts the hypers back where training ${name}`, async () => {
+    it(`restores the hypers where training ${name}`, async () => {
       const optimizer = adam(0.5);
       const given = tinyFit(optimizer);
       const {model, x, y} = given;
@@ -169,7 +170,7 @@ describe('A scheduler', () => {
     });
   }
 
-  it('puts them back where the optimizer throws in a step', async () => {
+  it('restores them where the optimizer throws in a step', async () => {
     const optimizer = sgd(0.5);
     const given = tinyFit(optimizer);
     const apply = optimizer.applyGradients.bind(optimizer);
@@ -186,7 +187,7 @@ describe('A scheduler', () => {
     given.dispose();
   });
 
-  it('keeps the hypers if asked to, and can be used again', async () => {
+  it('keeps the hypers with keep: true, and can be used again', async () => {
     const optimizer = sgd(0.5);
     const given = tinyFit(optimizer);
     const options: KeepOption = {keep: true};
@@ -199,7 +200,7 @@ describe('A scheduler', () => {
     given.dispose();
   });
 
-  it('goes with others that move other hypers', async () => {
+  it('works with schedulers that move other hypers', async () => {
     const optimizer = sgd(0.5, {wd: 0.1});
     const given = tinyFit(optimizer);
     const steps = recordSteps(optimizer, 'wd');
@@ -212,7 +213,7 @@ describe('A scheduler', () => {
     given.dispose();
   });
 
-  it('goes with the data and arguments of fit, a signal and progress', async () => {
+  it('works with the data and arguments of fit, a signal and onProgress', async () => {
     const optimizer = sgd(0.5);
     const given = tinyFit(optimizer);
     const {model, x, y} = given;
@@ -272,7 +273,7 @@ describe('A scheduler', () => {
       message: /'lr' can't be negative/,
     },
     {
-      what: 'epochs beside cycles',
+      what: 'epochs together with cycles',
       run: ({model, x, y}) => fitSgdr(model, x, y, {epochs: 3}),
       message: /set `cycles` and `cycleLen`/,
     },
@@ -282,7 +283,7 @@ describe('A scheduler', () => {
       message: /whole numbers of epochs/,
     },
     {
-      what: 'a hyper that there is not',
+      what: 'an unknown hyper',
       run: ({model, x, y}) => model.fit(x, y, {callbacks: paramScheduler({rate: lin(1, 0)})}),
       message: /hyper 'rate'.*'rate' is 'lr'/,
     },
@@ -319,13 +320,13 @@ describe('reduceLROnPlateau', () => {
       rates: [1, 1, 0.5, 0.5, 0.25],
     },
     {
-      name: 'waits again after better ones',
+      name: 'waits again after better losses',
       options: {patience: 2, factor: 0.5},
       losses: [3, 3, 2, 2, 2],
       rates: [1, 1, 1, 1, 0.5],
     },
     {
-      name: 'takes less than minDelta for none',
+      name: 'counts an improvement below minDelta as none',
       options: {patience: 1, factor: 0.5, minDelta: 0.5},
       losses: [3, 2.8, 2.2],
       rates: [1, 0.5, 0.5],
@@ -349,7 +350,7 @@ describe('reduceLROnPlateau', () => {
       rates: [1, 1],
     },
     {
-      name: 'wants more of an accuracy',
+      name: 'waits for a higher accuracy',
       options: {patience: 1, factor: 0.5, mode: 'max'},
       losses: [1, 2, 2],
       rates: [1, 1, 0.5],
@@ -371,7 +372,7 @@ describe('reduceLROnPlateau', () => {
     });
   }
 
-  it('says what is logged where its value is not', async () => {
+  it('names the logged values where its own is missing', async () => {
     spyOn(console, 'warn');
     const given = tinyFit(sgd(1));
     await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(
@@ -391,7 +392,7 @@ async function fitWithLogs(
 ): Promise<void> {
   const log = new tf.CustomCallback({
     onEpochEnd: (epoch, logs) => {
-      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+      if (logs !== undefined) logs['given'] = present(losses[epoch]);
     },
   });
   await model.fit(x, y, {

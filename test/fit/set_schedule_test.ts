@@ -18,9 +18,10 @@ import {
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
-/** An optimizer with two groups, and a function that makes a step and returns the hypers of it. */
+/** An optimizer with two groups, and a function that makes a step and returns its hypers. */
 function trained(make: (params: tf.Variable[][]) => Optimizer) {
   const variables = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor1d([3]))]);
   const optimizer = make(variables.map(variable => [variable]));
@@ -44,7 +45,7 @@ function trained(make: (params: tf.Variable[][]) => Optimizer) {
 describeBackends(
   'setSchedule on a backend',
   () => {
-    it('has each step made with the hypers of its position, and leaves them there after the last', async () => {
+    it('makes each step with the hypers of its position, and leaves the last ones', async () => {
       await leakless(() => {
         const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
         optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
@@ -62,7 +63,7 @@ describeBackends(
       });
     }, 30_000);
 
-    it('is cleared in the middle: the hypers go back, or stay where they are if asked to', () => {
+    it('is cleared in the middle: the hypers go back, or stay where they are with keep: true', () => {
       for (const [keep, wanted] of [
         [true, 0.3],
         [false, 0.5],
@@ -79,7 +80,7 @@ describeBackends(
       }
     });
 
-    it('has the values of the last step where all have been made before', () => {
+    it('sets the values of the last step where all of its steps are over', () => {
       const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4, step: 6});
       expect(optimizer.schedule).toBeUndefined();
@@ -87,7 +88,7 @@ describeBackends(
       dispose();
     });
 
-    it('puts the hypers back that it moved for a step that failed', () => {
+    it('restores the hypers that it moved for a step that failed', () => {
       const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
       const wrong = tf.variable(tf.scalar(1), true, 'not_of_the_optimizer');
@@ -112,7 +113,7 @@ describeBackends(
       await saveOptimizer(
         half.optimizer,
         tf.io.withSaveHandler(artifacts => {
-          // As through JSON: what does not survive it must not be there.
+          // Through JSON, which shows values that JSON can't hold.
           const parsed: unknown = JSON.parse(JSON.stringify(artifacts.modelTopology));
           saved = {...artifacts, modelTopology: typeof parsed === 'object' && parsed !== null ? parsed : {}};
           return Promise.resolve({modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}});
@@ -128,10 +129,10 @@ describeBackends(
       }
       expect(got).toEqual(wanted);
       for (const [i, variable] of half.variables.entries())
-        expect(await variable.data()).toEqual((await whole.variables[i]?.data()) ?? new Float32Array());
+        expect(await variable.data()).toEqual(present(await present(whole.variables[i]).data()));
       expect(again.schedule).toBeUndefined();
       again.clearSchedule();
-      expect(again.hypers.map(({lr}) => Number(lr))).toEqual(wanted.at(-1) ?? []);
+      expect(again.hypers.map(({lr}) => Number(lr))).toEqual(present(wanted.at(-1)));
       again.dispose();
       whole.dispose();
       half.dispose();
@@ -159,7 +160,7 @@ describe('setSchedule', () => {
     {name: 'warmupCos', plan: warmupCos({pctStart: 0.5}), at0: {lr: [0, 0]}, at1: {lr: [0, 0]}},
   ];
   for (const {name, plan, at0, at1} of ready) {
-    it(`takes ${name}, whose highest rate is by default the one that there is`, () => {
+    it(`takes ${name}, whose highest rate is by default the rate of the optimizer`, () => {
       const {optimizer, dispose} = trained(params => adam([0.5, 1], {params}));
       optimizer.setSchedule(plan, {steps: 10});
       const {schedule} = optimizer;
@@ -167,7 +168,7 @@ describe('setSchedule', () => {
         [0, at0],
         [1, at1],
       ] as const) {
-        const got = schedule?.at(pos) ?? {};
+        const got = present(schedule).at(pos);
         expect(Object.keys(got)).toEqual(Object.keys(wanted));
         expectClose(Object.values(got).flat(), Object.values(wanted).flat(), 1e-12, `${name} at ${pos}`);
       }
@@ -175,10 +176,10 @@ describe('setSchedule', () => {
     });
   }
 
-  it('moves momentum only where there is some', () => {
+  it('moves momentum only where the optimizer has it', () => {
     const {optimizer, dispose} = trained(params => sgd(0.1, {params}));
     optimizer.setSchedule(oneCycle(), {steps: 3});
-    expect(Object.keys(optimizer.schedule?.at(0) ?? {})).toEqual(['lr']);
+    expect(Object.keys(present(optimizer.schedule).at(0))).toEqual(['lr']);
     dispose();
   });
 
@@ -191,7 +192,7 @@ describe('setSchedule', () => {
     dispose();
   });
 
-  it('is part of the state dict, and goes with an optimizer that Lookahead takes over', () => {
+  it('is part of the state dict, and stays with an optimizer that Lookahead takes over', () => {
     const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
     optimizer.setSchedule({lr: cos(0.1, 0)}, {steps: 2});
     const dict = optimizer.stateDict();
@@ -224,7 +225,7 @@ describe('setSchedule', () => {
       message: /'lr' can't be negative, got -1/,
     },
     {
-      what: 'a list that does not fit',
+      what: 'a list of a wrong length',
       schedules: {lr: lin([1, 2, 3], 0)},
       length: {steps: 2},
       message: /3 values for lr but there are 2/,
@@ -262,7 +263,7 @@ describe('setSchedule', () => {
     });
   }
 
-  it('refuses impossible settings of the ready mades', () => {
+  it('refuses impossible settings of the predefined schedules', () => {
     expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' is a share/);
     expect(() => oneCycle({div: 0})).toThrowError(/'div' is a positive number/);
     expect(() => sgdr({cycles: 0})).toThrowError(/'cycles' is a whole number/);

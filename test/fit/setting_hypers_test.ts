@@ -32,7 +32,7 @@ type Layers = tf.layers.Layer[];
 
 const paramsOf = (layers: Layers) => ({params: layers.map(layer => [layer])});
 
-/** Each with momentum, and a group for each layer. */
+/** Optimizers with momentum and one group per layer. */
 const OPTIMIZERS: Readonly<Record<string, (layers: Layers) => Optimizer>> = {
   'an optimizer': layers => adam(0.3, {mom: 0.5, wd: 0, ...paramsOf(layers)}),
   'an OptimWrapper': layers =>
@@ -50,7 +50,7 @@ const OPTIMIZERS: Readonly<Record<string, (layers: Layers) => Optimizer>> = {
     ),
 };
 
-/** Every way to set a rate of all groups. */
+/** Every way to set the rates of all groups. */
 const WAYS: Readonly<Record<string, (optimizer: Optimizer, lr: number) => void>> = {
   setHyper: (optimizer, lr) => {
     optimizer.setHyper('lr', lr);
@@ -116,7 +116,7 @@ async function reloaded({model, x, y}: Fitted): Promise<Fitted> {
   await model.save(place, {includeOptimizer: true});
   const again = await tf.loadLayersModel(place);
   const optimizer = optimizerOf(again);
-  // Without it there would be no parameters to see before the next step.
+  // Without it there are no parameters before the next step.
   const weights = again.layers.flatMap(layer => layer.trainableWeights.map(weight => weight.read()));
   optimizer.attach(weights.filter(weight => weight instanceof tf.Variable));
   return {
@@ -169,7 +169,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       ...BATCHES,
       callbacks: fitCallbacks([record(), paramScheduler(SCHEDULES), inBatch]),
     });
-    const column = (name: string) => (history[name] ?? []).map(Number).slice(2);
+    const column = (name: string) => present(history[name]).map(Number).slice(2);
     return {last: given, rates: column('lr'), moms: column('mom')};
   },
   'after loading': async (given, act) => {
@@ -200,7 +200,7 @@ describe('Setting a scheduled hyper', () => {
 
   for (const [name, make] of Object.entries(OPTIMIZERS)) {
     for (const [where, trained] of Object.entries(PLACES)) {
-      it(`ends its schedule ${where}, of ${name}, whichever way it is set`, async () => {
+      it(`ends its schedule ${where}, for ${name}, in every way to set it`, async () => {
         for (const [way, set] of Object.entries(WAYS)) {
           const given = fitted(make);
           const {last, rates, moms} = await trained(given, optimizer => {
@@ -210,7 +210,7 @@ describe('Setting a scheduled hyper', () => {
           expect(rates).withContext(way).toEqual([0.25, 0.25]);
           expectClose(moms, [0.5, 0.3], 1e-12, `${way}: the other hyper goes on`);
           expect(last.optimizer.schedule).withContext(way).toBeUndefined();
-          // It never goes back. The other stays where its schedule ended, but after a fit.
+          // It never goes back. The other hyper goes back only after a fit; else it stays where its schedule ended.
           last.optimizer.clearSchedule();
           await step(last);
           expect(hypersOf(last.optimizer)).withContext(way).toEqual([0.25]);
@@ -220,7 +220,7 @@ describe('Setting a scheduled hyper', () => {
         }
       });
 
-      it(`leaves the schedules of other groups alone ${where}, of ${name}`, async () => {
+      it(`leaves the schedules of other groups alone ${where}, for ${name}`, async () => {
         const given = fitted(make, [2, 1]);
         const {optimizer, x, y, model} = given;
         const seen: number[][] = [];
@@ -240,7 +240,7 @@ describe('Setting a scheduled hyper', () => {
         } else {
           const {last, rates} = await trained(given, opt => {
             setFirst(opt);
-            expectClose(opt.schedule?.at(0).lr ?? [], [0.25, 0.8], 1e-12);
+            expectClose(present(present(opt.schedule).at(0).lr), [0.25, 0.8], 1e-12);
           });
           expectClose(rates, [0.25, 0.4, 0.25, 0.2], 1e-12);
           if (last !== given) last.dispose();
@@ -249,7 +249,7 @@ describe('Setting a scheduled hyper', () => {
       });
     }
 
-    it(`is saved, with what goes on: ${name}`, async () => {
+    it(`is saved, together with the schedules that go on: ${name}`, async () => {
       const given = fitted(make, [2, 1]);
       given.optimizer.setSchedule(SCHEDULES, {steps: 4});
       await step(given);
@@ -267,7 +267,7 @@ describe('Setting a scheduled hyper', () => {
     });
   }
 
-  it('is noticed where a wrapped optimizer is written to by itself', async () => {
+  it('is noticed where the wrapped optimizer itself is written to', async () => {
     for (const when of ['before the first step', 'in the middle'] as const) {
       const inner = tf.train.adam(0.3, 0.5);
       const given = fitted(layers => new OptimWrapper(inner, {params: layers}));
@@ -277,7 +277,7 @@ describe('Setting a scheduled hyper', () => {
       setItemPg(inner, 'learningRate', 0.25);
       await step(given);
       expect(hypersOf(optimizer)).withContext(when).toEqual([0.25]);
-      expect(Object.keys(optimizer.schedule?.at(0) ?? {}))
+      expect(Object.keys(present(optimizer.schedule).at(0)))
         .withContext(when)
         .toEqual(['mom']);
       optimizer.clearSchedule();
@@ -287,7 +287,7 @@ describe('Setting a scheduled hyper', () => {
     }
   });
 
-  it('counts also where it is set to the value that it has, but not by what Lookahead took over since', async () => {
+  it('counts also with the value that it has already, but not on an optimizer that Lookahead took over', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     given.optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
     await step(given);
@@ -309,7 +309,7 @@ describe('Setting a scheduled hyper', () => {
     given.dispose();
   });
 
-  it('that fails ends nothing', async () => {
+  it('ends no schedule where it fails', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer} = given;
     optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
@@ -331,7 +331,7 @@ describe('Setting a scheduled hyper', () => {
     given.dispose();
   });
 
-  it('is a step that throws no part of: hypers and schedule are as before it', async () => {
+  it('does not happen in a step that throws: hypers and schedule are as before it', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer, model} = given;
     optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
@@ -348,7 +348,7 @@ describe('Setting a scheduled hyper', () => {
     given.dispose();
   });
 
-  it('ends that of a step of accumulation, which counts calls', async () => {
+  it('ends a schedule in the middle of an accumulated step too, because schedules count calls', async () => {
     const given = fitted(layers => sgd(0.3, {...paramsOf(layers), callbacks: accumulate(2)}));
     given.optimizer.setSchedule({lr: lin(0.8, 0)}, {steps: 4});
     for (const wanted of [0.8, 0.6, 0.4]) {
@@ -369,7 +369,7 @@ describe('What a fit moves', () => {
 
   const four = {...BATCHES, epochs: 4} as const;
 
-  it('goes back however training ends, but for what was set meanwhile; each scheduler keeps what it is told', async () => {
+  it('goes back however training ends, except hypers that were set in it and those with keep: true', async () => {
     const ends: Readonly<Record<string, (model: tf.LayersModel) => void>> = {
       completes: () => undefined,
       'is stopped': model => {
@@ -410,19 +410,19 @@ describe('What a fit moves', () => {
     }
   });
 
-  it('is recorded as the steps used it, to the last one', async () => {
+  it('is recorded as the steps used it, including the last one', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const steps = recordSteps(given.optimizer);
     const {history} = await given.model.fit(given.x, given.y, {
       ...BATCHES,
       callbacks: [record({hypers: ['lr']}), paramScheduler({lr: lin(0.8, 0)})],
     });
-    expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.6, 0.4, 0.2], 1e-12);
-    expect(steps.flat()).toEqual(history['lr']?.map(Number) ?? []);
+    expectClose(present(history['lr']).map(Number), [0.8, 0.6, 0.4, 0.2], 1e-12);
+    expect(steps.flat()).toEqual(present(history['lr']).map(Number));
     given.dispose();
   });
 
-  it('leaves a schedule alone that the user sets meanwhile', async () => {
+  it('leaves a schedule alone that the user sets in the middle', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer, model, x, y} = given;
     const swap = {
@@ -439,7 +439,7 @@ describe('What a fit moves', () => {
     given.dispose();
   });
 
-  it('goes back at the end of the fit also where a state dict of its middle was loaded in it', async () => {
+  it('goes back at the end of the fit also where a state dict from its middle was loaded in it', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer, model, x, y} = given;
     let dict = optimizer.stateDict();
@@ -477,7 +477,7 @@ describe('What a fit moves', () => {
   for (const [mover, move] of Object.entries(MOVERS)) {
     for (const [saving, save] of Object.entries(SAVINGS)) {
       for (const [name, make] of Object.entries(OPTIMIZERS)) {
-        it(`is not in what is saved by ${saving} after the last step, so A, load, B is A + B: ${mover}, ${name}`, async () => {
+        it(`is not saved by ${saving} after the last step, so A, load, B is A + B: ${mover}, ${name}`, async () => {
           for (const first of [true, false]) {
             const whole = fitted(make);
             const place = memoryHandler();
@@ -550,10 +550,13 @@ describe('What a fit moves', () => {
       });
       const again = await tf.loadLayersModel(place);
       expect(optimizerOf(again).schedule?.step).toBe(8);
-      const rates =
-        (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history[
-          'lr'
-        ]?.map(Number) ?? [];
+      const rates = present(
+        present(
+          (await again.fit(given.x, given.y, {...BATCHES, epochs: 3, callbacks: record({hypers: ['lr']})})).history[
+            'lr'
+          ],
+        ).map(Number),
+      );
       const after = keep ? 0.05 : 0.3;
       expectClose(
         rates,
@@ -566,7 +569,7 @@ describe('What a fit moves', () => {
     }
   });
 
-  it('goes back also where the first step after it throws, and once only', async () => {
+  it('goes back also where the first step after it throws, and only once', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)));
     const {optimizer} = given;
     await step(given);
@@ -627,14 +630,14 @@ describe('reduceLROnPlateau', () => {
       ...common,
       callbacks: fitCallbacks([record({hypers: ['lr', 'mom']}), halving()]),
     });
-    expectClose(history['lr']?.map(Number) ?? [], [0.8, 0.7, 0.35, 0.175], 1e-12);
-    expectClose(history['mom']?.map(Number) ?? [], [0.8, 0.7, 0.6, 0.5], 1e-12);
+    expectClose(present(history['lr']).map(Number), [0.8, 0.7, 0.35, 0.175], 1e-12);
+    expectClose(present(history['mom']).map(Number), [0.8, 0.7, 0.6, 0.5], 1e-12);
     expectClose(hypersOf(optimizer), [0.7], 1e-12);
     expect(optimizer.schedule?.step).toBe(4);
     given.dispose();
   });
 
-  it('leaves a rate as it was set meanwhile, reduces from there, and goes back to there', async () => {
+  it('leaves a rate that was set in the middle, reduces it from there, and goes back to it', async () => {
     for (const [keep, end] of [
       [false, 0.8],
       [true, 0.4],
@@ -651,7 +654,7 @@ describe('reduceLROnPlateau', () => {
         epochs: 5,
         callbacks: fitCallbacks([set, record({hypers: ['lr']}), halving(keep)]),
       });
-      expectClose(history['lr']?.map(Number) ?? [], [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
+      expectClose(present(history['lr']).map(Number), [0.4, 0.4, 0.2, 0.8, 0.4], 1e-12);
       expectClose(hypersOf(optimizer), [keep ? 0.2 : end], 1e-12);
       given.dispose();
     }
@@ -666,7 +669,7 @@ describe('reduceLROnPlateau', () => {
     last.dispose();
   });
 
-  it('has the reduced rate in what is saved in the middle, and goes back where training is stopped or throws', async () => {
+  it('saves the reduced rate in the middle, and goes back where training is stopped or throws', async () => {
     for (const end of ['is stopped', 'throws']) {
       const given = fitted(layers => sgd(0.4, paramsOf(layers)));
       const {model, optimizer, x, y} = given;
@@ -711,7 +714,7 @@ describe('lrFind', () => {
     await tf.setBackend('cpu');
   });
 
-  it('leaves a schedule as it was, with the groups that it leaves alone', async () => {
+  it('leaves a schedule as it was, also of the groups that it does not reduce', async () => {
     const given = fitted(layers => sgd(0.3, paramsOf(layers)), [2, 1]);
     const {model, optimizer, x, y} = given;
     optimizer.setSchedule({lr: cos(0.8, 0.1)}, {steps: 6});

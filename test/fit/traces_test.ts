@@ -2,6 +2,7 @@ import {adam, fineTune, fitFlatCos, fitOneCycle, fitSgdr, type HyperValue, type 
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import * as golden from '../support/golden';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 interface Fit {
@@ -16,7 +17,7 @@ interface Fit {
   readonly y: tf.Tensor;
 }
 
-/** A model with a layer for each group, whose optimizer keeps a record of its steps. */
+/** A model with one layer per group, whose optimizer records its steps. */
 function fitting(one: golden.TraceCase): Fit {
   const model = tf.sequential({
     layers: Array.from({length: one.n_groups}, (_, i) =>
@@ -56,9 +57,10 @@ function momsOf({args: {moms}}: golden.TraceCase): [number, number, number] | un
   return [first, middle, last];
 }
 
-/** Runs what was recorded. `common`: how tfjs is given the data. */
+/** Runs the training that was recorded. `common`: how tfjs gets the data. */
 async function run(one: golden.TraceCase, {model, x, y}: Fit): Promise<void> {
   const common = {batchSize: 1, shuffle: false, yieldEvery: 'never'} as const;
+  // fastai's arguments have defaults; `fit` calls its highest rate `lr`.
   const epochs = numberOf(one, 'n_epoch') ?? 1;
   const lrMax = valueOf(one, 'lr_max') ?? valueOf(one, 'lr');
   if (one.kind === 'fit') await model.fit(x, y, {...common, epochs});
@@ -106,14 +108,14 @@ describeBackends('the hypers that reach the optimizer at every batch', () => {
         done += pct.length;
         expect(steps.length).toBe(pct.length);
         for (const [name, trace] of Object.entries(hypers)) {
-          const wanted = pct.map((_, i) => ('constant' in trace ? trace.constant : (trace[i] ?? [])));
+          const wanted = pct.map((_, i) => ('constant' in trace ? trace.constant : present(trace[i])));
           const largest = Math.max(...wanted.flat());
           steps.forEach((step, i) => {
-            // Where fastai's float32 missed a restart, exact maths restarts: with the rate of the first batch.
+            // Where fastai's float32 missed a restart, exact maths restarts, with the rate of the first batch.
             const values = one.float32_artifacts?.includes(i) === true ? wanted[0] : wanted[i];
             expectClose(
               step.hypers.map(group => Number(group[name]) / largest),
-              (values ?? []).map(value => value / largest),
+              present(values).map(value => value / largest),
               1e-6,
               `${name} at batch ${i}`,
             );

@@ -18,6 +18,7 @@ import {
 } from '../../src';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -28,7 +29,7 @@ describe('record', () => {
     await tf.setBackend('cpu');
   });
 
-  it('puts hypers, losses and norms of each batch in the History, and leaks nothing', async () => {
+  it('puts hypers, losses and norms of each batch into the History, and leaks nothing', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.5, {mom: 0.9}));
     const run = () =>
       fitOneCycle(model, x, y, {
@@ -59,7 +60,7 @@ describe('record', () => {
     const moved = Math.hypot(
       ...weightsOf(model)
         .flat()
-        .map((value, i) => value - (before[i] ?? 0)),
+        .map((value, i) => value - present(before[i])),
     );
     expectClose(Number(history['update_norm']?.[0]), moved, 1e-6);
     expectClose(Number(history['grad_norm']?.[0]) * 0.5, moved, 1e-6);
@@ -67,7 +68,7 @@ describe('record', () => {
   });
 
   it('records norms of gradients whose squares overflow', async () => {
-    // From zero, so that no prediction is large as well: their product with the inputs would overflow.
+    // The weights start at zero: with large predictions, their product with the inputs would overflow.
     const {model, x, y, dispose} = tinyFit(sgd(0.5), [
       tf.layers.dense({units: 1, inputShape: [2], kernelInitializer: 'zeros'}),
     ]);
@@ -85,7 +86,7 @@ describe('record', () => {
     dispose();
   });
 
-  it('names the groups, refuses unknown hypers, and frees what it has where training throws', async () => {
+  it('names the groups, refuses unknown hypers, and frees its tensors where training throws', async () => {
     const layers = [tf.layers.dense({units: 2, inputShape: [2], name: 'a'}), tf.layers.dense({units: 1, name: 'b'})];
     const {model, x, y, dispose} = tinyFit(given => adam([0.1, 0.2], {params: given.map(layer => [layer])}), layers);
     const {history} = await model.fit(x, y, {callbacks: record({hypers: ['lr']})});
@@ -98,7 +99,7 @@ describe('record', () => {
         if (batch === 1) throw new Error('out of data');
       },
     };
-    // tfjs itself leaves something behind then.
+    // tfjs itself leaves tensors then.
     const leaked = async (callbacks: Parameters<typeof fitCallbacks>[0]) => {
       const before = tf.memory().numTensors;
       await expectAsync(model.fit(x, y, {batchSize: 4, callbacks: fitCallbacks(callbacks)})).toBeRejected();
@@ -129,7 +130,7 @@ describe('layerConstraints', () => {
     dispose();
   });
 
-  it("can be applied in a loop of one's own", () => {
+  it('can be applied in your own loop', () => {
     const {model, dispose} = tinyFit(sgd(1), constrained());
     for (const weight of model.weights) {
       const variable = weight.read();
@@ -146,7 +147,7 @@ describe('evaluateAverages', () => {
     await tf.setBackend('cpu');
   });
 
-  it('has validation see the averages, by fit and fitDataset, and puts the trained weights back', async () => {
+  it('lets validation see the averages, in fit and fitDataset, and restores the trained weights', async () => {
     const {model, x, y, dispose} = tinyFit(ema(sgd(0.3), {decay: 0.9}));
     const dataset = (await samples(x, y)).batch(8);
     const runs = [
@@ -179,7 +180,7 @@ describe('terminateOnNaN', () => {
     await tf.setBackend('cpu');
   });
 
-  it('stops after the first batch whose loss is no number, and warns', async () => {
+  it('stops after the first batch whose loss is NaN or infinite, and warns', async () => {
     const warned = spyOn(console, 'warn');
     const {model, x, y, dispose} = tinyFit(sgd(1e30));
     const {epoch} = await model.fit(x, y, {
@@ -200,7 +201,7 @@ describe('terminateOnNaN', () => {
 function withLosses(losses: readonly number[]) {
   return {
     onEpochEnd: (epoch: number, logs?: tf.Logs) => {
-      if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+      if (logs !== undefined) logs['given'] = present(losses[epoch]);
     },
   };
 }
@@ -225,8 +226,8 @@ describe('restoreBestWeights', () => {
         callbacks: fitCallbacks([withLosses([3, 1, 2, 1]), keep, restoreBestWeights({monitor: 'given', mode: 'min'})]),
       }),
     );
-    expect(weightsOf(model)).toEqual(after[1] ?? []);
-    expect(weightsOf(model)).not.toEqual(after[3] ?? []);
+    expect(weightsOf(model)).toEqual(present(after[1]));
+    expect(weightsOf(model)).not.toEqual(present(after[3]));
     dispose();
   });
 });
@@ -236,7 +237,7 @@ describe('checkpoint', () => {
     await tf.setBackend('cpu');
   });
 
-  it('saves after each epoch, or the best ones, or every so many batches', async () => {
+  it('saves after each epoch, each best one, or every n batches', async () => {
     spyOn(console, 'warn');
     const cases: ReadonlyArray<{options: CheckpointOptions; saves: number}> = [
       {options: {}, saves: 4},
@@ -261,7 +262,7 @@ describe('checkpoint', () => {
     expect(() => checkpoint('indexeddb://x', {everyBatches: 0})).toThrowError(/'everyBatches' is a whole number/);
   });
 
-  it('goes on in the middle of a one-cycle as if nothing had been, groups, freezing and all', async () => {
+  it('goes on in the middle of a one-cycle as if it had not been interrupted, with groups and freezing', async () => {
     const made = () =>
       tinyFit(
         layers => adam([0.01, 0.1], {params: layerGroups(tf.sequential({layers}), ['top'])}),

@@ -19,6 +19,7 @@ import {bitsOf} from '../support/bits';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {disposeModels, expectSame} from '../support/resuming';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
@@ -39,10 +40,10 @@ const replaceWeights = (model: tf.LayersModel) => {
   });
 };
 
-/** Has each epoch log the loss that is given for it. */
+/** Lets each epoch log its loss from this list. */
 function withLosses(losses: readonly number[]) {
   const onEpochEnd = (epoch: number, logs?: tf.Logs) => {
-    if (logs !== undefined) logs['given'] = losses[epoch] ?? 0;
+    if (logs !== undefined) logs['given'] = present(losses[epoch]);
   };
   return {onEpochEnd};
 }
@@ -71,7 +72,7 @@ describe('frozen weights in fit', () => {
       optimizer.freeze();
     },
     trainable: optimizer => {
-      for (const variable of optimizer.paramLists[0] ?? []) variable.trainable = false;
+      for (const variable of present(optimizer.paramLists[0])) variable.trainable = false;
     },
   };
   for (const [how, freeze] of Object.entries(WAYS)) {
@@ -89,7 +90,7 @@ describe('frozen weights in fit', () => {
       const before = (await weightsOf(model))[0];
       await model.fit(x, y, {...FIT, callbacks: layerConstraints()});
       await leakless(() => model.fit(x, y, {...FIT, callbacks: layerConstraints()}));
-      expect((await weightsOf(model))[0]).toEqual(before ?? []);
+      expect((await weightsOf(model))[0]).toEqual(present(before));
       dispose();
     });
   }
@@ -100,7 +101,7 @@ describe('frozen weights in fit', () => {
       for (const layer of model.layers.slice(0, 1)) layer.trainable = false;
       if (optimizer !== undefined) model.compile({optimizer, loss: 'meanSquaredError'});
       applyConstraints(model);
-      const kernels = model.layers.map(layer => [...(layer.getWeights()[0]?.dataSync() ?? [])]);
+      const kernels = model.layers.map(layer => [...present(layer.getWeights()[0]).dataSync()]);
       expect(kernels).toEqual([
         [-1, -1, -1, -1],
         [0, 0],
@@ -125,7 +126,7 @@ describe('frozen weights in fit', () => {
     dispose();
   });
 
-  it('have bnFreeze follow freezing and thawing in the middle', async () => {
+  it('let bnFreeze follow freezing and thawing in the middle', async () => {
     const layers = [tf.layers.batchNormalization({inputShape: [2]}), tf.layers.dense({units: 1})];
     const {model, optimizer, x, y, dispose} = tinyFit(
       given => sgd(0.1, {params: given.map(layer => [layer]), trainBn: false}),
@@ -135,16 +136,16 @@ describe('frozen weights in fit', () => {
     const moving: number[][][] = [];
     const thaw = {
       onEpochEnd: async (epoch: number) => {
-        moving.push(await bitsOf(layers[0]?.getWeights().slice(2) ?? []));
+        moving.push(await bitsOf(present(layers[0]).getWeights().slice(2)));
         if (epoch === 0) optimizer.unfreeze();
         if (epoch === 1) optimizer.freeze();
       },
     };
-    const before = await bitsOf(layers[0]?.getWeights().slice(2) ?? []);
+    const before = await bitsOf(present(layers[0]).getWeights().slice(2));
     await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([bnFreeze(), thaw])});
     expect(moving[0]).toEqual(before);
     expect(moving[1]).not.toEqual(before);
-    expect(moving[2]).toEqual(moving[1] ?? []);
+    expect(moving[2]).toEqual(present(moving[1]));
     dispose();
   });
 });
@@ -159,9 +160,9 @@ describe('bnFreeze', () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.1), layers);
     for (const layer of layers.slice(0, 1)) layer.trainable = false;
     model.compile({optimizer: model.optimizer, loss: 'meanSquaredError'});
-    const before = await bitsOf(layers[0]?.getWeights() ?? []);
+    const before = await bitsOf(present(layers[0]).getWeights());
     await model.fit(x, y, {...FIT, callbacks: bnFreeze()});
-    expect(await bitsOf(layers[0]?.getWeights() ?? [])).toEqual(before);
+    expect(await bitsOf(present(layers[0]).getWeights())).toEqual(before);
     dispose();
   });
 });
@@ -205,14 +206,15 @@ describe('slow weights in fit', () => {
     dispose();
   });
 
-  /** What leaves the optimizer with the state that belongs to the weights. */
+  const REPLACED_BEFORE = 'lrFind, with weights that were replaced before it';
+  /** What runs before. After each of these, the state belongs to the weights. */
   const BEFORE: Readonly<Record<string, (fit: ReturnType<typeof made>) => Promise<unknown>>> = {
     'a fit': ({model, x, y}) => model.fit(x, y, FIT),
     lrFind: async ({model, x, y}) => {
       await model.fit(x, y, FIT);
       await lrFind(model, x, y, {...FIT, numIt: 5});
     },
-    'lrFind, before which they were replaced already': async ({model, x, y}) => {
+    [REPLACED_BEFORE]: async ({model, x, y}) => {
       await model.fit(x, y, FIT);
       replaceWeights(model);
       await lrFind(model, x, y, {...FIT, numIt: 5});
@@ -221,7 +223,7 @@ describe('slow weights in fit', () => {
       model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), bestByGiven()])}),
   };
   for (const [what, before] of Object.entries(BEFORE)) {
-    it(`start anew where weights are replaced after ${what}, with a warning`, async () => {
+    it(`restart where weights are replaced after ${what}, with one warning in all`, async () => {
       const warned = spyOn(console, 'warn');
       const [silent, noticed] = [made(), made()];
       for (const fit of [silent, noticed]) {
@@ -233,14 +235,14 @@ describe('slow weights in fit', () => {
       await silent.model.fit(silent.x, silent.y, FIT);
       expect(warned).not.toHaveBeenCalled();
       await noticed.model.fit(noticed.x, noticed.y, FIT);
-      expect(warned).toHaveBeenCalledTimes(what.includes('already') ? 0 : 1);
+      expect(warned).toHaveBeenCalledTimes(what === REPLACED_BEFORE ? 0 : 1);
       await expectSame(noticed.model, silent.model);
       silent.dispose();
       noticed.dispose();
     });
   }
 
-  it("go back with lrFind, which replaced weights don't make forget that they are", async () => {
+  it('go back after lrFind, and still count as replaced', async () => {
     const warned = spyOn(console, 'warn');
     const {model, optimizer, x, y, dispose} = made();
     await model.fit(x, y, FIT);
@@ -263,7 +265,7 @@ describe('restoreBestWeights', () => {
     await tf.setBackend('cpu');
   });
 
-  it('brings the state in weight space back with the weights, and leaves the rest', async () => {
+  it('restores the state in weight space with the weights, and leaves other state', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
     const entriesOf = (names: readonly string[]) => {
       const states = optimizer.paramLists.flat().map(variable => optimizer.state.get(variable));
@@ -280,15 +282,15 @@ describe('restoreBestWeights', () => {
     await model.fit(x, y, FIT);
     const callbacks = fitCallbacks([withLosses([3, 1, 2, 1]), look, bestByGiven()]);
     await leakless(() => model.fit(x, y, {...FIT, epochs: 4, callbacks}));
-    expect(await weightsOf(model)).toEqual(seen[1]?.weights ?? []);
-    expect(await pick(['slow', 'average'])).toEqual(seen[1]?.space ?? []);
+    expect(await weightsOf(model)).toEqual(present(seen[1]).weights);
+    expect(await pick(['slow', 'average'])).toEqual(present(seen[1]).space);
     expect(seen[1]?.space.length).toBe(4);
-    expect(await pick(['gradAvg', 'sqrAvg'])).toEqual(seen[3]?.moments ?? []);
-    expect(seen[3]?.space).not.toEqual(seen[1]?.space ?? []);
+    expect(await pick(['gradAvg', 'sqrAvg'])).toEqual(present(seen[3]).moments);
+    expect(seen[3]?.space).not.toEqual(present(seen[1]).space);
     dispose();
   });
 
-  it('has eval() show what evaluateAverages had validation see', async () => {
+  it('lets eval() show the same weights as evaluateAverages', async () => {
     const {model, optimizer, x, y, dispose} = averaged();
     const {history} = await model.fit(x, y, {
       ...FIT,
@@ -296,7 +298,7 @@ describe('restoreBestWeights', () => {
       validationData: [x, y],
       callbacks: fitCallbacks([evaluateAverages(), restoreBestWeights()]),
     });
-    const lowest = Math.min(...(history['val_loss'] ?? []).map(Number));
+    const lowest = Math.min(...present(history['val_loss']).map(Number));
     optimizer.eval();
     const loss = model.evaluate(x, y, {batchSize: 4});
     expectClose(Array.isArray(loss) ? [] : [...(await loss.data())], [lowest], 1e-6);
@@ -305,7 +307,7 @@ describe('restoreBestWeights', () => {
     dispose();
   });
 
-  it('restores the weights alone where the optimizer is one of tf.train', async () => {
+  it('restores only the weights where the optimizer is one of tf.train', async () => {
     const {model, x, y, dispose} = tinyFit(tf.train.sgd(0.1));
     const seen: number[][][] = [];
     const look = {
@@ -314,11 +316,11 @@ describe('restoreBestWeights', () => {
       },
     };
     await model.fit(x, y, {...FIT, epochs: 3, callbacks: fitCallbacks([withLosses([3, 1, 2]), look, bestByGiven()])});
-    expect(await weightsOf(model)).toEqual(seen[1] ?? []);
+    expect(await weightsOf(model)).toEqual(present(seen[1]));
     dispose();
   });
 
-  it('restores the weights alone where a callback compiled the model with another optimizer', async () => {
+  it('restores only the weights where a callback compiled the model with another optimizer', async () => {
     const {model, x, y, dispose} = averaged();
     const other = lookahead(sgd(0.1));
     const seen: number[][][] = [];
@@ -341,7 +343,7 @@ describe('checkpoint', () => {
     await tf.setBackend('cpu');
   });
 
-  it('brings weights and their state back, also of replaced weights, and no warning comes', async () => {
+  it('restores weights and their state, also after weights were replaced, without a warning', async () => {
     const {model, x, y, dispose} = averaged();
     const place = memoryHandler();
     const warned = spyOn(console, 'warn');

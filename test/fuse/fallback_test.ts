@@ -31,7 +31,7 @@ describeBackends(
         outside.dispose();
       }));
 
-    it('says what is wrong with a callback as the eager step does', () => {
+    it('gives the same error for a wrong callback as the eager step', () => {
       const wrong = callback('wrongShape', {}, ({p}) => ({p: p.sum()}));
       expect(() => trained(() => new Optimizer([wrong], {}))).toThrowError(
         /wrongShape returned 'p' of shape \[\]; it is of shape \[5\]/,
@@ -39,10 +39,10 @@ describeBackends(
       expect(warnings).not.toHaveBeenCalled();
     });
 
-    it('says once which import is missing, and fuses from then on where it comes', () => {
+    it('says once which import is missing, and fuses once it is there', () => {
       const kernels = fusedBackends.get(backend);
       if (kernels === undefined) throw new Error(`There are no kernels for ${backend}.`);
-      const why = `the backend ${backend} takes import 'tfjs-optim/${backend}'`;
+      const why = `the backend ${backend} needs import 'tfjs-optim/${backend}'`;
       const variable = tf.variable(tf.tensor([0.5, -1, 2]));
       const optimizer = adam(0.1);
       const ran = (): string => {
@@ -73,7 +73,7 @@ describeBackends(
       expect(warnings).not.toHaveBeenCalled();
     });
 
-    // Structures of their own, which nothing has compiled before.
+    // New structures, which nothing has compiled before.
     const unlike = callback('unlikeStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({
       p: p.sub(grad.mul(lr).add(0).add(0).add(0)),
     }));

@@ -2,6 +2,7 @@ import {adam, type Callback, callback, lamb, larc, Optimizer, required, scalar, 
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {methodCalls, replaceMethod} from '../support/replace_method';
 import {restartBackend, restartWebGL} from '../support/restart';
 import {tf} from '../support/tfjs';
@@ -29,7 +30,7 @@ const RULES: Readonly<Record<string, () => Optimizer>> = {
   'one total after another': () => new Optimizer<readonly Callback[]>([clipped, centred, plain], {maxNorm: 0.5}),
 };
 
-/** A run that can be looked at: all values are on the device before the first step. */
+/** A run to inspect: all values are on the device before the first step. */
 class Training {
   readonly variables: readonly tf.Variable[];
   readonly #gradients: ReadonlyArray<{name: string; tensor: tf.Tensor}>;
@@ -56,7 +57,7 @@ class Training {
     }
   }
 
-  /** What tfjs's WebGPU backend has on the host is all that it can move to another backend. */
+  /** tfjs's WebGPU backend can move only values on the host to another backend. */
   async onHost(): Promise<void> {
     const entries = this.variables.flatMap(variable => Object.values(this.optimizer.state.get(variable)));
     const tensors = [
@@ -113,7 +114,7 @@ describeBackends(
   (backend, place) => {
     for (const [name, make] of Object.entries(RULES)) {
       for (const method of ['uploadToGPU', 'makeTensorInfo']) {
-        it(`leaves all as it was wherever ${method} fails: ${name}`, () =>
+        it(`leaves everything as it was wherever ${method} fails: ${name}`, () =>
           leakless(async () => {
             const smooth = new Training(make());
             const training = new Training(make());
@@ -167,7 +168,7 @@ describeBackends(
       }
     });
 
-    it('needs no tensors from step to step', () => {
+    it('adds no tensors from step to step', () => {
       for (const make of Object.values(RULES)) {
         const training = new Training(make());
         for (let step = 0; step < 2; step++) training.step();
@@ -187,7 +188,7 @@ describeBackends(
           for (const other of others) {
             for (const on of [backend, other, other, backend]) {
               if (tf.getBackend() === 'webgpu') await training.onHost();
-              // Where there is no WebGPU, the backend stays as it is.
+              // Without WebGPU, the backend does not change.
               await tf.setBackend(on);
               tf.env().set('OPTIM_FUSING', isFused);
               training.step();
@@ -197,22 +198,22 @@ describeBackends(
           runs.push(await training.values());
           training.dispose();
         }
-        for (const [name, values] of Object.entries(runs[1] ?? {}))
-          expectClose(runs[0]?.[name] ?? [], values, 3e-6, name);
+        for (const [name, values] of Object.entries(present(runs[1])))
+          expectClose(present(present(runs[0])[name]), values, 3e-6, name);
       }));
 
     it('runs eagerly, with one warning, where a shader can not be compiled', () =>
       leakless(async () => {
         const warnings = spyOn(console, 'warn');
-        // A structure of its own: what is compiled already would be used.
+        // A new structure: a compiled shader would be used again.
         const unlike = callback('unlikeHere', {hypers: {lr: required}}, ({p, grad, lr}) => ({
           p: p.sub(grad.mul(lr).add(0).add(0).add(0)),
         }));
         const device: unknown = Reflect.get(tf.backend(), 'device');
         const [object, method] =
           backend === 'webgl' ? [webgl().gpgpu.gl, 'getProgramParameter'] : [device, 'createShaderModule'];
-        if (typeof object !== 'object' || object === null) throw new Error('There is nothing that compiles.');
-        // The same text is not said twice.
+        if (typeof object !== 'object' || object === null) throw new Error('The backend has no method that compiles.');
+        // No warning comes twice.
         const undoLog =
           backend === 'webgl'
             ? replaceMethod(object, 'getProgramInfoLog', () => () => `not today, ${place}`)
@@ -234,7 +235,7 @@ describeBackends(
         );
         expect(warnings).toHaveBeenCalledTimes(1);
         for (const [i, variable] of training.variables.entries())
-          expectClose(await variable.data(), (await expected.variables[i]?.data()) ?? [], 1e-6);
+          expectClose(await variable.data(), present(await present(expected.variables[i]).data()), 1e-6);
         training.dispose();
         expected.dispose();
       }));
@@ -257,7 +258,7 @@ async function moveWithoutGradient(eps: number): Promise<number> {
 describeBackends(
   'WebGL 1 whose draws have one target',
   () => {
-    it('draws once an output, and computes the same', async () => {
+    it('makes one draw per output, and computes the same', async () => {
       const {gl} = webgl().gpgpu;
       const training = new Training(lamb(0.1, {wd: 0.1}));
       const draws = (run: () => void): number => methodCalls(gl, ['drawArrays'], run);
@@ -297,7 +298,7 @@ describeBackends(
   'WebGL without float32 textures',
   (_, place) => {
     it('runs steps eagerly, with one warning', async () => {
-      // Both versions are tried here, and the same text is not said twice.
+      // Both versions are tried here, and no warning comes twice.
       if (place === 'webgl1') pending('It runs on webgl.');
       const warnings = spyOn(console, 'warn');
       for (const version of [2, 1]) {
@@ -305,16 +306,16 @@ describeBackends(
         const training = new Training(adam(0.1, {eps: 1e-3}));
         training.step();
         const found = await training.values();
-        expect(training.optimizer.fusedOn).toMatch(/^eager: .*takes packed float32 textures/);
+        expect(training.optimizer.fusedOn).toMatch(/^eager: .*needs packed float32 textures/);
         training.dispose();
         expect(await moveWithoutGradient(1e-3)).toBe(0);
-        // Half floats have no 1e-8, and WebGL takes 0/0 for 1.
+        // Half floats can't hold 1e-8, and 0/0 is 1 on WebGL.
         expectClose([await moveWithoutGradient(1e-8)], [1], 1e-3);
         await tf.setBackend('cpu');
         const expected = new Training(adam(0.1, {eps: 1e-3}));
         expected.step();
         for (const [name, values] of Object.entries(await expected.values()))
-          expectClose(found[name] ?? [], values, 2e-3, name);
+          expectClose(present(found[name]), values, 2e-3, name);
         expected.dispose();
         await restore();
       }
@@ -338,7 +339,7 @@ describeBackends(
     it('is not written where a texture has no memory', async () => {
       const {gl} = webgl().gpgpu;
       for (let n = 1; n <= 3; n++) {
-        // A shape of its own: what was allocated before would be used.
+        // A new shape: a texture that exists would be used again.
         const training = new Training(adam(0.1), [[20 + 2 * n, 6]]);
         const before = await training.values();
         let calls = 0;
@@ -355,7 +356,7 @@ describeBackends(
         if (n > calls) expect(failure).toBe('');
         else {
           expect(failure).toMatch(/ran out of memory/);
-          // The texture without memory comes back from tfjs's pool.
+          // tfjs's pool hands out the texture without memory again.
           expect(training.failure()).toMatch(/ran out of memory/);
           expect(await training.values()).toEqual(before);
         }
@@ -364,7 +365,7 @@ describeBackends(
       await restartBackend('webgl');
     });
 
-    it('that was lost changes nothing, not even when it is back; the backend registered again works', async () => {
+    it('that was lost changes nothing, even once it is back; the backend works when registered again', async () => {
       const lost = new Training(adam(0.1));
       lost.step();
       const before = await lost.values();
@@ -383,16 +384,16 @@ describeBackends(
       const extension = gl.getExtension('WEBGL_lose_context');
       const [gone, back] = [event('webglcontextlost'), event('webglcontextrestored')];
       extension?.loseContext();
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       await gone;
-      // The event is over only now.
+      // The event ends here.
       await new Promise(resolve => {
         setTimeout(resolve, 0);
       });
       extension?.restoreContext();
       await back;
       expect(gl.isContextLost()).toBe(false);
-      expect(lost.failure()).toMatch(/lost the WebGL context: nothing was updated/);
+      expect(lost.failure()).toMatch(/lost the WebGL context, so nothing was updated/);
       expect(await lost.values()).toEqual(before);
       lost.dispose();
 
@@ -409,11 +410,11 @@ describeBackends(
 );
 
 describeBackends(
-  'a WebGPU device without room for a buffer, which it only tells after the step',
+  'a WebGPU device without room for a buffer, which it reports only after the step',
   () => {
-    it('runs nothing of the step, and the next one throws', async () => {
+    it('runs no part of the step, and the next one throws', async () => {
       for (const n of [1, 3]) {
-        // Of sizes that tfjs's pool has no buffers of.
+        // tfjs's pool has no buffers of these sizes.
         const training = new Training(adam(0.1), [[n, 101], [n + 200]]);
         const before = await training.values();
         const backend = webgpu();
@@ -423,32 +424,32 @@ describeBackends(
           event.preventDefault();
           told.push(event.type);
         };
-        if (!(device instanceof EventTarget)) throw new Error('The device tells of no errors.');
+        if (!(device instanceof EventTarget)) throw new Error('The device reports no errors.');
         device.addEventListener('uncapturederror', listen);
         let made = 0;
-        // What stands for a lack of memory here is another kind of error.
+        // Another kind of error replaces the lack of memory here.
         const asked = replaceMethod(device, 'pushErrorScope', original => () => original('validation'));
         const undo = replaceMethod(device, 'createBuffer', original => descriptor => {
-          // Of a buffer to be filled by the host it would be told at once.
+          // For a buffer that the host fills, it would report the error at once.
           if (
             !(descriptor instanceof Object && 'size' in descriptor) ||
             Reflect.get(descriptor, 'mappedAtCreation') === true ||
             ++made !== n
           )
             return original(descriptor);
-          // tfjs keeps buffers by the size that it asked for.
+          // tfjs's pool sorts buffers by the size that it asked for.
           const buffer = original(Object.assign({}, descriptor, {size: 2 ** 50}));
           return buffer instanceof Object ? Object.defineProperty(buffer, 'size', {value: descriptor.size}) : buffer;
         });
         training.step();
-        // What tfjs reads in the same submission is not run either.
+        // tfjs's reads in the same submission do not run either.
         backend.endComputePassEncoder();
         backend.submitQueue();
         undo();
         asked();
         expect(made).toBeGreaterThanOrEqual(n);
         for (const [i, variable] of training.variables.entries())
-          expect([...(await variable.data())]).toEqual(before[`p${i}`] ?? []);
+          expect([...(await variable.data())]).toEqual(present(before[`p${i}`]));
         expect(told.length).toBeGreaterThan(0);
         device.removeEventListener('uncapturederror', listen);
         const {numTensors, numBytes} = tf.memory();
@@ -463,7 +464,7 @@ describeBackends(
   ['webgpu'],
 );
 
-describeBackends('an engine that was reset', backend => {
+describeBackends('a step after a reset of the engine', backend => {
   it('fuses as before', async () => {
     const flags = {...tf.env().getFlags()};
     const results: Array<Record<string, number[]>> = [];

@@ -19,7 +19,7 @@ function structure(n: number): Optimizer {
   return new Optimizer([step], {lr: 0.5});
 }
 
-/** What is left of 10 after a step of gradient 1. */
+/** The value after a step from 10 with gradient 1. */
 const expected = (n: number): number => 10 - 0.5 * (1 + BITS - n.toString(2).replace(/0/g, '').length);
 
 /** How often something is compiled while `act` runs. */
@@ -48,10 +48,10 @@ function compiledWhile(act: () => void): number {
 describeBackends(
   'plans of many structures',
   backend => {
-    // In software a shader takes a while.
+    // In software, a shader compiles slowly.
     const many = backend === 'webgl' ? MOST_PLANS + 20 : 1000;
 
-    it('are kept up to a number, and compile nothing while they are', () =>
+    it('are stored up to a limit, and compile nothing as long as they are', () =>
       leakless(() => {
         const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
         const gradients = {[variable.name]: tf.ones([3])};
@@ -81,7 +81,7 @@ describeBackends(
         tf.dispose([variable, gradients, start]);
       }));
 
-    it('are made again where they were let go', () =>
+    it('are made again where they were dropped', () =>
       leakless(() => {
         const variable = tf.tidy(() => tf.variable(tf.fill([3], 10)));
         const gradients = {[variable.name]: tf.ones([3])};

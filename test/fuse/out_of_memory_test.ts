@@ -3,13 +3,14 @@ import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {replaceMethod} from '../support/replace_method';
 import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
 
 const SIZES = [1000, 7];
 
-/** Makes the n-th allocation from now on fail; gives what ends that. */
+/** Lets the n-th allocation from now on fail. @returns what ends that. */
 type Failure = (n: number) => () => void;
 
 const counted = (n: number, fail: () => unknown) => (original: (...values: unknown[]) => unknown) => {
@@ -28,7 +29,7 @@ const malloc =
   n =>
     replaceMethod(assertWasmBackend(tf.backend()).wasm, '_malloc', counted(n, fail));
 
-/** As an engine does where it has no room for an array. */
+/** Fails like an engine without room for an array. */
 function arrays(n: number): () => void {
   const original = Float32Array;
   let made = 0;
@@ -48,10 +49,10 @@ const FAILURES: ReadonlyArray<readonly [backend: BackendName, how: string, failu
   ['wasm', 'gives no room', malloc(() => 0)],
   ['wasm', 'throws', malloc(thrown)],
   ['cpu', 'throws', arrays],
-  // As emscripten's does once it has failed.
+  // As emscripten's allocator does once it has failed.
   ['wasm', 'gives room that begins in the memory and ends beyond it', malloc(() => lengthOfMemory() - 16)],
   ['wasm', 'gives room beyond the memory', malloc(() => lengthOfMemory() + 65536)],
-  // The signed number of an address above 2 GB.
+  // An address above 2 GB, as a signed number.
   ['wasm', 'gives room far beyond the memory', malloc(() => -65536)],
 ];
 
@@ -59,7 +60,7 @@ class Training {
   readonly variables = SIZES.map(size => tf.tidy(() => tf.variable(tf.ones([size]))));
   readonly optimizer: Optimizer = lookahead(adam(0.1, {wd: 0, eps: 1e-8}), {k: 2});
   readonly #gradients = this.variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)}));
-  /** Share the variables' data, so that a step has to make other. */
+  /** These share the variables' data, so that a step must allocate new data. */
   readonly #sharing: tf.Tensor[] = [];
 
   step(): void {
@@ -89,52 +90,56 @@ describeBackends(
     for (const [on, how, failure] of FAILURES) {
       if (on !== backend) continue;
       for (const before of [0, 2]) {
-        it(`leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} steps`, async () => {
-          // Compiles: what runs out there lets the step run as ordinary operations.
-          const first = new Training();
-          for (let i = 0; i < 3; i++) first.step();
-          first.dispose();
-          let failing = 0;
-          for (let failed = true; failed; failing++) {
-            // Whatever an earlier step left room for is gone then.
-            if (backend === 'wasm') await restartWasm({simd: true});
-            await leakless(() => {
-              const training = new Training();
-              for (let i = 0; i < before; i++) training.step();
-              training.share();
-              const values = training.values();
-              const {numTensors, numBytes} = tf.memory();
-              const numDataIds = tf.backend().numDataIds();
-              const end = failure(failing);
-              try {
-                training.step();
-                failed = false;
-              } catch (error) {
-                expect(String(error)).toMatch(/memory/);
-                expect(training.values()).toEqual(values);
-                expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
-                expect(tf.backend().numDataIds()).toBe(numDataIds);
-              } finally {
-                end();
-              }
-              if (failed) training.step();
-              training
-                .values()
-                .slice(0, SIZES.length)
-                .forEach(of => {
-                  // Adam walks 0.1 a step here, and the second one is synchronized halfway back.
-                  expectClose(
-                    of,
-                    of.map(() => (before === 0 ? 0.9 : 0.8)),
-                    1e-5,
-                  );
-                });
-              training.dispose();
-            });
-          }
-          // Both variables, and where they start the averages and the slow weights too.
-          expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
-        });
+        it(
+          `leaves everything as it was, and the next one works, where an allocation ${how}, after ${before} ` +
+            'steps',
+          async () => {
+            // This compiles. Without memory there, the step would run as ordinary operations.
+            const first = new Training();
+            for (let i = 0; i < 3; i++) first.step();
+            first.dispose();
+            let failing = 0;
+            for (let failed = true; failed; failing++) {
+              // This takes the room that an earlier step left.
+              if (backend === 'wasm') await restartWasm({simd: true});
+              await leakless(() => {
+                const training = new Training();
+                for (let i = 0; i < before; i++) training.step();
+                training.share();
+                const values = training.values();
+                const {numTensors, numBytes} = tf.memory();
+                const numDataIds = tf.backend().numDataIds();
+                const end = failure(failing);
+                try {
+                  training.step();
+                  failed = false;
+                } catch (error) {
+                  expect(String(error)).toMatch(/memory/);
+                  expect(training.values()).toEqual(values);
+                  expect(tf.memory()).toEqual(jasmine.objectContaining({numTensors, numBytes}));
+                  expect(tf.backend().numDataIds()).toBe(numDataIds);
+                } finally {
+                  end();
+                }
+                if (failed) training.step();
+                training
+                  .values()
+                  .slice(0, SIZES.length)
+                  .forEach(of => {
+                    // Adam moves by 0.1 per step here, and Lookahead takes half of the second step back.
+                    expectClose(
+                      of,
+                      of.map(() => (before === 0 ? 0.9 : 0.8)),
+                      1e-5,
+                    );
+                  });
+                training.dispose();
+              });
+            }
+            // Both variables; in the first step, the averages and the slow weights too.
+            expect(failing).toBeGreaterThan(before === 0 ? 8 : 2);
+          },
+        );
       }
     }
 
@@ -167,7 +172,7 @@ describeBackends(
         optimizer.applyGradients(gradients);
         expectClose(variable.dataSync(), [0.9, 0.9, 0.9, 0.9, 0.9], 1e-6);
         optimizer.dispose();
-        tf.dispose([variable, gradients[0]?.tensor ?? []]);
+        tf.dispose([variable, present(gradients[0]).tensor]);
       }));
   },
   ['cpu', 'wasm'],

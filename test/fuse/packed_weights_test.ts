@@ -5,13 +5,14 @@ import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {stockProducts} from '../support/stock_kernels';
 import {tf} from '../support/tfjs';
 
-/** What tfjs's kernels may keep packed from one call to the next. */
+/** Inputs that tfjs's kernels may keep packed from one call to the next. */
 interface Product {
   readonly shape: number[];
-  /** The product with a tensor of that shape in the place of the weights, or the bias. */
+  /** The product with a tensor of that shape as the weights, or as the bias. */
   readonly of: (weights: tf.Tensor) => tf.Tensor;
 }
 
@@ -129,7 +130,7 @@ class Training {
   }
 }
 
-/** A way by which a parameter or state leaves the optimizer, is multiplied, and goes again. */
+/** A way by which a parameter or state leaves the optimizer, is multiplied, and is gone again. */
 type Way = (training: Training) => void | Promise<void>;
 
 const tensorsIn = (states: ReadonlyArray<Readonly<Record<string, unknown>>>): tf.Tensor[] =>
@@ -162,7 +163,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     at.multiply(...at.state);
   },
   allParams: at => {
-    at.multiply(...Object.values(at.optimizer.allParams()[0]?.state ?? {}));
+    at.multiply(...Object.values(present(at.optimizer.allParams()[0]).state));
   },
   'clones of the state': at => {
     const held = clones(at.state);
@@ -238,7 +239,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
 };
 
-/** What a way's products are, those of the variable, and at last those of the state. */
+/** The products of a way, those of the variable, and then those of the state. */
 async function seenOn(backend: BackendName, way: Way, product: Product): Promise<number[][]> {
   await tf.setBackend(backend);
   const training = new Training(product);
@@ -252,7 +253,7 @@ async function seenOn(backend: BackendName, way: Way, product: Product): Promise
   return training.seen;
 }
 
-/** The kernels as tfjs has them: other specs register ours, which stay. */
+/** tfjs's own kernels. Other specs register ours, which stay registered. */
 const stock = stockProducts;
 
 function exchange(kernels: typeof stock): typeof stock {
@@ -299,7 +300,7 @@ describeBackends(
                 expect(seen.length).toBe(expected.length);
                 expect(expected[0]).not.toEqual(expected.at(-1));
                 seen.forEach((values, i) => {
-                  expectClose(values, expected[i] ?? [], 1e-5, `product ${i}`);
+                  expectClose(values, present(expected[i]), 1e-5, `product ${i}`);
                 });
               }));
           }

@@ -18,9 +18,9 @@ function trained(optimizer: Optimizer): Float32Array {
 }
 
 describeBackends(
-  'a fused step on a backend that was started anew',
+  'a fused step on a restarted backend',
   backend => {
-    // Other specs may have left some on backends that were removed since, where tfjs can't dispose them.
+    // Other specs may have left variables on backends that were removed since; tfjs can't dispose these.
     beforeAll(() => {
       tf.disposeVariables();
     });
@@ -51,7 +51,7 @@ describeBackends(
       });
     }
 
-    it('takes an optimizer of before ENGINE.reset, whose variables are gone', async () => {
+    it('takes an optimizer from before ENGINE.reset, whose variables are gone', async () => {
       const optimizer = lamb(0.1);
       const before = trained(optimizer);
       tf.engine().reset();

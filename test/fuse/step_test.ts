@@ -2,9 +2,10 @@ import {adam, callback, larc, Optimizer, optimizers, sgd} from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
-// Next to the four elements of a vector, next to a tile, and more than a call's 16-bit count could hold.
+// Around the four elements of a vector, around a tile, and more than the 16-bit count of a call can hold.
 const SIZES = [1, 3, 4, 5, 8191, 8192, 8193, 70_001];
 
 function wave(size: number, phase: number): Float32Array {
@@ -17,7 +18,7 @@ function variablesOf(sizes: readonly number[]): tf.Variable[] {
   return sizes.map((size, i) => tf.tidy(() => tf.variable(tf.tensor1d(wave(size, i)))));
 }
 
-/** What is left after some steps: parameters, then state. */
+/** The tensors after some steps: parameters, then state. */
 function run(
   optimizer: Optimizer,
   variables: readonly tf.Variable[],
@@ -50,7 +51,7 @@ describeBackends(
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
     for (const {name, make} of optimizers) {
-      it(`of ${name} computes what the eager one does, in every size`, () =>
+      it(`of ${name} computes the same as the eager one, in every size`, () =>
         leakless(() => {
           const results = [true, false].map(fusing => {
             tf.env().set('OPTIM_FUSING', fusing);
@@ -67,12 +68,12 @@ describeBackends(
           // own below.
           const tolerance = backend === 'wasm' && (name === 'larc' || name === 'lamb') ? 1e-4 : 1e-6;
           results[0]?.forEach((values, i) => {
-            expectClose(values, results[1]?.[i] ?? [], tolerance, `tensor ${i}`);
+            expectClose(values, present(present(results[1])[i]), tolerance, `tensor ${i}`);
           });
         }));
     }
 
-    it('takes the sign of tiny numbers, which tfjs on WASM takes for 0', () =>
+    it('computes the sign of tiny numbers, which tfjs on WASM treats as 0', () =>
       leakless(() => {
         const bySign = callback('bySign', {}, ({p, grad}) => ({p: p.sub(grad.sign())}));
         const variable = tf.tidy(() => tf.variable(tf.zeros([5])));
@@ -85,18 +86,18 @@ describeBackends(
         ended(optimizer, [variable]);
       }));
 
-    it('adds up norms as float64 does', () =>
+    it('sums norms in float64', () =>
       leakless(() => {
         const size = 500_000;
         const variables = variablesOf([size]);
         const optimizer = larc(1, {clip: false, mom: 0, trustCoeff: 0.02});
         const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
         const [, localLr] = run(optimizer, variables, 1);
-        expectClose((localLr?.[0] ?? NaN) / ((0.02 * norm(wave(size, 0))) / norm(wave(size, 0))), 1, 1e-6);
+        expectClose(present(present(localLr)[0]) / ((0.02 * norm(wave(size, 0))) / norm(wave(size, 0))), 1, 1e-6);
         ended(optimizer, variables);
       }));
 
-    it('adds up totals over all parameters as float64 does', () =>
+    it('sums totals over all parameters in float64', () =>
       leakless(() => {
         const clipped = callback(
           'clippedByTotal',
@@ -110,15 +111,15 @@ describeBackends(
         const total = Math.sqrt(gradients.reduce((sum, values) => sum + values.reduce((all, x) => all + x * x, 0), 0));
         gradients.forEach((values, i) => {
           expectClose(
-            results[i] ?? [],
-            wave(values.length, i).map((x, j) => x - (values[j] ?? NaN) / total),
+            present(results[i]),
+            wave(values.length, i).map((x, j) => x - present(values[j]) / total),
             1e-6,
           );
         });
         ended(optimizer, variables);
       }));
 
-    it('is one kernel, and compiles once whatever hypers and shapes', () =>
+    it('is one kernel, and compiles once for all hypers and shapes', () =>
       leakless(async () => {
         const variables = variablesOf([3, 5, 8]);
         const optimizer = adam(0.1);
@@ -160,7 +161,7 @@ describeBackends(
         }
         results.slice(0, 4).forEach((tensors, i) => {
           tensors.forEach((values, j) => {
-            expectClose(values, results[i + 4]?.[j] ?? [], 1e-6);
+            expectClose(values, present(present(results[i + 4])[j]), 1e-6);
           });
         });
       }));

@@ -6,6 +6,7 @@ import {chainOf} from '../../src/rule/chain';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {countedCalls, packedCopy, unpackedSquare, webgl} from '../support/webgl';
@@ -48,9 +49,9 @@ async function trained(
     for (const [name, value] of Object.entries(optimizer.state.get(variable))) {
       if (value instanceof tf.Tensor) results[`${name}${i} [${variable.shape}]`] = [...(await value.data())];
     }
-    // Padding that is not 0 adds to a product.
+    // Padding that is not 0 would change a product.
     if (variable.rank !== 2 || variable.size === 0) continue;
-    const product = tf.tidy(() => variable.matMul(tf.ones([variable.shape[1] ?? 0, 3])).add(0));
+    const product = tf.tidy(() => variable.matMul(tf.ones([present(variable.shape[1]), 3])).add(0));
     results[`product${i}`] = [...(await product.data())];
     product.dispose();
   }
@@ -71,7 +72,7 @@ async function eagerly<T>(run: () => Promise<T>): Promise<T> {
 async function expectAsEager(run: () => Promise<Results>, tolerance = 1e-6): Promise<void> {
   const [fused, eager] = [await run(), await eagerly(run)];
   expect(Object.keys(fused)).toEqual(Object.keys(eager));
-  for (const [name, values] of Object.entries(eager)) expectClose(fused[name] ?? [], values, tolerance, name);
+  for (const [name, values] of Object.entries(eager)) expectClose(present(fused[name]), values, tolerance, name);
 }
 
 function one(cb: Callback, hypers: Record<string, number> = {}): () => Optimizer {
@@ -143,7 +144,7 @@ describeBackends(
     };
     for (const [name, run] of Object.entries(operations)) {
       it(`computes ${name} as TensorFlow.js does, odd values included`, async () => {
-        // What tfjs's kernel makes of NaN is up to the driver.
+        // How tfjs's kernel treats NaN depends on the driver.
         const odd = ODD.filter(value => name !== 'pow' || !Number.isNaN(value));
         const values = async (): Promise<Results> => {
           const [p, grad] = tf.tidy(
@@ -169,11 +170,11 @@ describeBackends(
       'adam with decay': () => adam(0.1, {wd: 0.1}),
       lamb: () => lamb(0.1, {wd: 0.1}),
       larc: () => larc(0.1, {wd: 0.1}),
-      'a rule that makes 0 to something else': rule((p, grad) => p.add(grad).exp()),
+      'a rule that maps 0 to another number': rule((p, grad) => p.add(grad).exp()),
     };
     for (const [name, make] of Object.entries(rules)) {
       for (const [kind, gradient] of Object.entries({packed, unpacked})) {
-        it(`does what ${name} does eagerly, on all shapes, with ${kind} gradients`, () =>
+        it(`computes ${name} as an eager step does, on all shapes, with ${kind} gradients`, () =>
           leakless(async () => {
             await expectAsEager(() => trained(make, SHAPES, gradient));
           }));
@@ -204,7 +205,7 @@ describeBackends(
         });
       }));
 
-    it('takes gradients that are stored otherwise than the parameter: slices, reshapes, unpacked variables', () =>
+    it('takes gradients that are stored differently from the parameter: slices, reshapes, unpacked variables', () =>
       leakless(async () => {
         const gradients: ReadonlyArray<(of: tf.Tensor) => tf.Tensor> = [
           of => unpackedSquare(of.concat(of)).slice([1, 0], of.shape[0]),
@@ -242,12 +243,12 @@ describeBackends(
         });
       }));
 
-    it('does so for large tensors, whose textures are folded', () =>
+    it('takes such gradients of large tensors too, whose textures are folded', () =>
       leakless(async () => {
         await expectAsEager(() => trained(() => adam(0.1, {wd: 0.1}), [[70001], [9, 20001], [301, 303]], unpacked, 2));
       }));
 
-    it('draws once a parameter, with one program for all shapes', () => {
+    it('makes one draw per parameter, with one program for all shapes', () => {
       const optimizer = adam(0.1);
       const step = (shapes: readonly number[][], gradient: (of: tf.Tensor, step: number) => tf.Tensor) => {
         const variables = shapes.map(shape => variableOf(shape));
@@ -278,7 +279,7 @@ describeBackends(
         await expectAsEager(() => trained(one(many), [[3, 5], [7]], packed));
       }));
 
-    it('computes with more numbers than one draw can hand from its corners to its texels', () =>
+    it('computes with more numbers than one draw can pass from its corners to its texels', () =>
       leakless(async () => {
         const weighted = rule((p, grad) =>
           Array.from({length: 70}, (_, i) => 1 + i / 64)
@@ -308,7 +309,7 @@ describeBackends(
     it('sums over all parameters, of several classes', () =>
       leakless(async () => {
         const make = (): Optimizer => new Optimizer<readonly Callback[]>([clipped, plain], {maxNorm: 0.5});
-        // tfjs's sums are not exact to more.
+        // tfjs's sums are not more exact.
         await expectAsEager(() => trained(make, [[3, 5], [7], [], [300, 301], [0]], packed), 5e-6);
         await expectAsEager(
           () =>
@@ -335,7 +336,7 @@ describeBackends(
       }));
 
     for (const size of [1, 63, 1000, 65537, 300001]) {
-      it(`adds up ${size} elements almost as float64 does`, async () => {
+      it(`sums ${size} elements almost as exactly as float64`, async () => {
         const values = Float32Array.from({length: size}, (_, i) => Math.sin(i) + 0.25);
         const variable = tf.tidy(() => tf.variable(tf.tensor1d(values)));
         const gradient = tf.tensor1d(values);
@@ -349,7 +350,7 @@ describeBackends(
       });
     }
 
-    it('leaves clones, reshapes, slices and weights that models share as they were', async () => {
+    it('does not change clones, reshapes, slices and weights that models share', async () => {
       const optimizer = adam(0.1);
       const variable = variableOf([4, 4]);
       const start = unpackedSquare(tf.fill([16], 1));
@@ -383,11 +384,11 @@ describeBackends(
       optimizer.applyGradients(gradients);
       expect((await pending)[0]).toBe(1);
       expect((await variable.data())[0]).toBe(0);
-      tf.dispose([variable, gradients[0]?.tensor ?? []]);
+      tf.dispose([variable, present(gradients[0]).tensor]);
       optimizer.dispose();
     });
 
-    it('puts a texture where values were on the host alone, and shares it with nobody', () =>
+    it('makes a texture where values were only on the host, and shares it with no other tensor', () =>
       leakless(() => {
         // larc writes `localLr` without reading it, so nothing uploads what was read back.
         const variable = tf.tidy(() => tf.variable(tf.fill([3], 2)));

@@ -3,10 +3,10 @@ import compile from 'watr/compile';
 import {assembleText} from '../../src/wasm/assemble';
 import {type Immediate, immediateOf, TEXT_INSTRUCTIONS} from '../../src/wasm/text_opcodes';
 
-/** The same text by a full assembler. */
+/** The same text, assembled by watr. */
 function reference(text: string): number[] {
   const binary: unknown = compile(text);
-  if (!(binary instanceof Uint8Array)) throw new Error('watr made no binary.');
+  if (!(binary instanceof Uint8Array)) throw new Error('watr must make a binary.');
   return [...binary];
 }
 
@@ -32,18 +32,23 @@ const FORMS: ReadonlyArray<readonly [what: string, func: string]> = [
   ['results of blocks', '(func (result f32) (block $b (result f32) (loop $l (result f32) (f32.const 1))))'],
   [
     'both branches of an if',
-    '(func (param $x i32) (result i32) (if (result i32) (i32.eqz (local.get $x)) (then (i32.const 1)) (else (i32.const 2))))',
+    '(func (param $x i32) (result i32) (if (result i32) (i32.eqz (local.get $x)) (then (i32.const 1)) (else ' +
+      '(i32.const 2))))',
   ],
   ['an if without else', '(func (param $x i32) (if (local.get $x) (then (local.set $x (i32.const 0)))))'],
   ['a label used again', '(func (block $a (br $a)) (block $b (block $a (br $a)) (br $b)))'],
   [
     'several exports and shared types',
-    '(func (export "one") (param f64) (result f64) (f64.const 1)) (func (export "two") (param $y f64) (result f64) (local.get $y))',
+    '(func (export "one") (param f64) (result f64) (f64.const 1)) (func (export "two") (param $y f64) ' +
+      '(result f64) (local.get $y))',
   ],
 ];
 
 function moduleOf(functions: string, memory = '(memory 0)'): string {
-  return `(module (import "env" "memory" ${memory}) (import "env" "log" (func $imported (param f64) (result f64))) ${functions})`;
+  return (
+    `(module (import "env" "memory" ${memory}) (import "env" "log" (func $imported (param f64) (result f64))) ` +
+    `${functions})`
+  );
 }
 
 describe('The assembler gives the same bytes as watr for', () => {
@@ -73,7 +78,7 @@ describe('The assembler names', () => {
     ['an unknown local', moduleOf('(func (local.get $y))'), /local\.get \$y/],
     ['an unknown label', moduleOf('(func (br $out))'), /br \$out/],
     ['an unknown type', moduleOf('(func (param $x i33))'), /i33/],
-    ['what is no number', moduleOf('(func (f32.const one))'), /one/],
+    ['an operand that is not a number', moduleOf('(func (f32.const one))'), /one/],
     ['unbalanced text', '(module (func)', /balanced/],
   ] as const) {
     it(what, () => {

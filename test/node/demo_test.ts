@@ -9,6 +9,7 @@ import {build} from 'vite';
 import {centred} from '../../demo/centring';
 import {launchChrome} from '../support/chrome.mjs';
 import {DemoPage} from '../support/demo_page';
+import {present} from '../support/present';
 import {serveFolder, type StaticServer} from '../support/static_server';
 
 const YARDSTICK = 'tf.train.adam';
@@ -53,9 +54,7 @@ describe('The demo page', () => {
     await demo.step(1);
     const [first, yardstick] = await demo.results();
     expect(first?.name).toBe('adam');
-    expect(first?.loss)
-      .withContext('the first loss, from the same weights')
-      .toBe(yardstick?.loss ?? NaN);
+    expect(first?.loss).withContext('the first loss, from the same weights').toBe(present(yardstick).loss);
     await demo.button('Resume').click();
     expect(await demo.says(/^Finished/)).toMatch(/has the best accuracy on 128 held-out digits: [\d.]+ %/);
     const results = await demo.results();
@@ -64,7 +63,7 @@ describe('The demo page', () => {
       loss,
       figures: [accuracy = 0, optimizer = 0, step = 0],
     } of results) {
-      expect(loss).toBeLessThan(0.7 * (first?.loss ?? 0));
+      expect(loss).toBeLessThan(0.7 * present(first).loss);
       expect(accuracy).toBeGreaterThan(50);
       expect(optimizer).toBeGreaterThan(0);
       expect(step).toBeGreaterThan(optimizer);
@@ -75,7 +74,7 @@ describe('The demo page', () => {
     expect(await demo.curves('accuracy-chart')).toEqual([8, 8]);
   });
 
-  it('trains where the server isolates the page, so that WASM could have threads', async () => {
+  it('trains where the server isolates the page, so that WASM can have threads', async () => {
     const isolating = await serveFolder(folder, '/', {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
@@ -155,10 +154,7 @@ describe('The demo page', () => {
     await demo.says(/^Saved at step 6/);
     const straight = await demo.stored();
     expect(Object.keys(straight).sort()).toEqual([...ours, YARDSTICK].sort());
-    for (const name of ours)
-      expect(resumed[name])
-        .withContext(name)
-        .toBe(straight[name] ?? '');
+    for (const name of ours) expect(resumed[name]).withContext(name).toBe(present(straight[name]));
   });
 
   it('stays responsive: pauses in the middle of a long training', async () => {
@@ -180,7 +176,7 @@ describe('The demo page', () => {
     await demo.button('Find').click();
     const take = page.getByRole('button', {name: /^Use .* for lamb$/});
     await take.click();
-    const [, suggested] = /^Use (.*) for/.exec((await take.textContent()) ?? '') ?? [];
+    const [, suggested] = present(/^Use (.*) for/.exec(present(await take.textContent())));
     expect(await page.getByLabel('learning rate of lamb').inputValue()).toBe(String(Number(suggested)));
     expect((await demo.curves('finder-chart'))[0]).toBeGreaterThan(20);
     await demo.step(1);
@@ -194,7 +190,7 @@ describe('The demo page', () => {
     const board = page.locator('#board');
     await board.scrollIntoViewIfNeeded();
     const box = await board.boundingBox();
-    const {x, y, width, height} = box ?? {x: 0, y: 0, width: 0, height: 0};
+    const {x, y, width, height} = present(box);
     await page.mouse.move(x + width / 2, y + height / 5);
     await page.mouse.down();
     await page.mouse.move(x + width / 2, y + (height * 4) / 5, {steps: 5});
@@ -278,7 +274,7 @@ describe('centred', () => {
   const drawing = (isInk: (x: number, y: number) => boolean) =>
     Float32Array.from({length: WIDTH * WIDTH}, (_, i) => (isInk(i % WIDTH, Math.floor(i / WIDTH)) ? 1 : 0));
   const inked = (image: Float32Array | undefined) =>
-    [...(image ?? [])].flatMap((ink, i) => (ink > 0 ? [{x: i % 28, y: Math.floor(i / 28), ink}] : []));
+    [...present(image)].flatMap((ink, i) => (ink > 0 ? [{x: i % 28, y: Math.floor(i / 28), ink}] : []));
   const ends = (values: readonly number[]) => [Math.min(...values), Math.max(...values)];
 
   const cases: ReadonlyArray<

@@ -7,13 +7,14 @@ import ts from 'typescript';
 import manifest from '../../package.json';
 import {inRepository, pagesOf, REPOSITORY} from '../support/doc_pages.mjs';
 import {describeDocs} from '../support/doc_specs';
+import {present} from '../support/present';
 
 describeDocs('wasm', blocks);
 
 const pages = new Map(pagesOf('.').map(page => [page, readFileSync(page, 'utf8')]));
 
 describe('the code in the pages', () => {
-  it('is in languages that are tested only', () => {
+  it('uses only languages that are tested', () => {
     expect(blocks.length).toBeGreaterThan(40);
     for (const {name, language} of blocks)
       expect(language)
@@ -32,7 +33,7 @@ describe('the code in the pages', () => {
     const sources = new Map(
       blocks
         .filter(({source}) => source !== '')
-        .map(({name, source}) => [resolve(`${name.split(',')[0]?.replaceAll(/\W+/g, '_') ?? ''}.ts`), source]),
+        .map(({name, source}) => [resolve(`${present(name.split(',')[0]).replaceAll(/\W+/g, '_')}.ts`), source]),
     );
     const {options} = ts.parseJsonConfigFileContent(
       ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config,
@@ -79,7 +80,7 @@ describe('the pages', () => {
         const absolute = inRepository(path);
         if (absolute === undefined && /^https?:/.test(path)) return [];
         const target = absolute ?? (path === '' ? page : join(dirname(page), path));
-        const found = isFile(target) && (anchor === '' || anchorsOf(pages.get(target) ?? '').includes(anchor));
+        const found = isFile(target) && (anchor === '' || anchorsOf(present(pages.get(target))).includes(anchor));
         return found ? [] : [`${page}: ${link}`];
       }),
     );
@@ -87,14 +88,14 @@ describe('the pages', () => {
   });
 
   it('are all linked from the README', () => {
-    const readme = pages.get('README.md') ?? '';
+    const readme = present(pages.get('README.md'));
     expect(
       [...pages.keys()].filter(page => page !== 'README.md' && !readme.includes(`](${REPOSITORY}${page})`)),
     ).toEqual([]);
   });
 
   it("have links in the README that work on the registry's page", () => {
-    const links = [...(pages.get('README.md') ?? '').matchAll(/\]\(([^)]*)\)/g)].map(([, link = '']) => link);
+    const links = [...present(pages.get('README.md')).matchAll(/\]\(([^)]*)\)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(20);
     expect(links.filter(link => !/^(https:|#)/.test(link))).toEqual([]);
   });
@@ -108,11 +109,12 @@ function isCommand(command: string): boolean {
   if (program !== 'npm') return false;
   if (verb === 'install') return rest.every(name => packages.includes(name));
   if (verb === 'start' || verb === 'test') return scripts.includes(verb);
-  return verb === 'ci' || (verb === 'run' && scripts.includes(rest[0] ?? ''));
+  const [script = ''] = rest;
+  return verb === 'ci' || (verb === 'run' && scripts.includes(script));
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
+  return statSync(path, {throwIfNoEntry: false})?.isFile() === true;
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */

@@ -2,12 +2,13 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+import {present} from '../support/present';
 import {type Ended, runCommand} from '../support/run_command';
 
 /** Runs an example as a user does. */
 const start = (file: string, ...args: readonly string[]) => runCommand('npx', 'tsx', `examples/${file}`, ...args);
 
-/** The numbers that the text has where the pattern has groups. */
+/** The numbers in the text at the groups of the pattern. */
 function numbersIn(text: string, pattern: RegExp): number[] {
   const match = pattern.exec(text);
   if (match === null) throw new Error(`There is no ${String(pattern)} in:\n${text}`);
@@ -16,7 +17,7 @@ function numbersIn(text: string, pattern: RegExp): number[] {
 
 /** The numbers of the row of a table that begins with this. */
 function row(stdout: string, name: string): number[] {
-  const line = stdout.split('\n').find(each => each.startsWith(`${name}  `)) ?? '';
+  const line = present(stdout.split('\n').find(each => each.startsWith(`${name}  `)));
   const numbers = [...line.slice(name.length).matchAll(/-?\d[\d.]*(?:e-?\d+)?|NaN|Infinity/g)].map(([text]) =>
     Number(text),
   );
@@ -25,7 +26,7 @@ function row(stdout: string, name: string): number[] {
   return numbers;
 }
 
-/** What a net that knows nothing loses on ten digits. */
+/** The loss of an untrained net on ten digits. */
 const GUESSING = Math.log(10);
 
 interface Example {
@@ -47,11 +48,11 @@ const EXAMPLES: readonly Example[] = [
         /training loss +([\d.]+) in the first tenth of the steps, ([\d.]+) in the last/,
       );
       const [before, after] = numbersIn(stdout, /held-out text +([\d.]+) bits per character before, ([\d.]+) after/);
-      expect(last).toBeLessThan(first ?? NaN);
-      expect(after).toBeLessThan(before ?? NaN);
+      expect(last).toBeLessThan(present(first));
+      expect(after).toBeLessThan(present(before));
       expect(
         numbersIn(stdout, /saved, loaded +([\d.]+) bits per character; its optimizer has made (\d+) steps/),
-      ).toEqual([after ?? NaN, 13]);
+      ).toEqual([present(after), 13]);
       expect(/after "The ":\n\n(The [^]*)\n\nSaved/.exec(stdout)?.[1]?.length).toBe(34);
 
       const resumed = await again(
@@ -67,7 +68,7 @@ const EXAMPLES: readonly Example[] = [
         'OUT',
       );
       expect(resumed.code).withContext(resumed.stderr).toBe(0);
-      expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([after ?? NaN]);
+      expect(numbersIn(resumed.stdout, /held-out text +([\d.]+)/)).toEqual([present(after)]);
       expect(numbersIn(resumed.stdout, /has made (\d+) steps/)).toEqual([13 + 8]);
       const missing = await again('--from', 'OUT/nowhere');
       expect(missing.code).toBe(2);
@@ -109,9 +110,9 @@ const EXAMPLES: readonly Example[] = [
     shows: async (stdout, again) => {
       for (const name of ['sgd', 'adam', 'lamb'])
         expect(row(stdout, name)[1]).withContext(name).toBeLessThan(GUESSING);
-      const ways = /each with the best of its rates: (.*)\./.exec(stdout)?.[1]?.split(', ') ?? [];
+      const ways = present(present(/each with the best of its rates: (.*)\./.exec(stdout))[1]).split(', ');
       expect(ways.length).toBe(3);
-      const accuracies = ways.map(way => numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0] ?? NaN);
+      const accuracies = ways.map(way => present(numbersIn(way, /^(?:sgd|adam|lamb) ([\d.]+) % \(lr [\d.]+\)$/)[0]));
       expect(accuracies[0]).toBeGreaterThan(20);
       expect(accuracies).toEqual([...accuracies].sort((a, b) => b - a));
 
@@ -159,14 +160,14 @@ describe('examples', () => {
       const inOut = (...texts: readonly string[]) =>
         start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
 
-      it('trains and says what came of it', async () => {
+      it('trains and prints its results', async () => {
         const {code, stdout, stderr} = await inOut(...args);
         expect(code).withContext(stderr).toBe(0);
         expect(stderr).toMatch(/100 % \| /);
         await shows(stdout, inOut);
       });
 
-      it('says what it takes, and refuses the rest with exit code 2', async () => {
+      it('lists its options, and refuses others with exit code 2', async () => {
         const [help, wrong] = await Promise.all([start(file, '--help'), start(file, '--seed', 'lucky')]);
         expect(help.code).toBe(0);
         for (const option of options) expect(help.stdout).toContain(`--${option} `);

@@ -8,6 +8,7 @@ import {adam, checkpoint, loadOptimizer, saveOptimizer} from '../../src';
 import {fileSystem} from '../../src/file_system';
 import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
+import {present} from '../support/present';
 import {disposeModels, expectSame, reloaded} from '../support/resuming';
 import {compiled, smallNet, train} from '../support/small_net';
 import {tf} from '../support/tfjs';
@@ -30,7 +31,7 @@ describeBackends('fileSystem', () => {
     from.dispose();
     return bits;
   };
-  /** Artifacts of a model with one weight, all of whose numbers are `value`. */
+  /** Artifacts of a model with one weight, in which each number is `value`. */
   const artifacts = (value: number, size = 4) => ({
     modelTopology: {value},
     weightSpecs: [{name: 'w', shape: [size], dtype: 'float32' as const}],
@@ -62,11 +63,11 @@ describeBackends('fileSystem', () => {
     net.dispose();
   });
 
-  it('writes what tf.io.browserHTTPRequest, as on a page, loads', async () => {
+  it('writes files that tf.io.browserHTTPRequest loads, as on a page', async () => {
     const net = model();
     await net.save(fileSystem(folder));
     const fetchFunc = async (url: unknown) =>
-      new Response(await readFile(join(folder, String(url).split('/').at(-1) ?? '')), {
+      new Response(await readFile(join(folder, present(String(url).split('/').at(-1)))), {
         headers: {'content-type': 'application/json'},
       });
     const again = await tf.loadLayersModel(tf.io.http('http://localhost/model.json', {fetchFunc}));
@@ -89,7 +90,7 @@ describeBackends('fileSystem', () => {
     });
   }
 
-  it('saves in fit by checkpoint, and what comes back goes on bit for bit', async () => {
+  it('saves in fit by checkpoint, and the loaded model goes on bit for bit', async () => {
     const net = compiled(smallNet('net'), adam(0.01));
     const xs = tf.ones([8, 4]);
     const ys = tf.ones([8, 1]);
@@ -102,7 +103,7 @@ describeBackends('fileSystem', () => {
     tf.dispose([xs, ys]);
   });
 
-  it('replaces a model by another with its optimizer', async () => {
+  it('replaces a model by another, with its optimizer', async () => {
     await fileSystem(folder).save(artifacts(1, 1000));
     const net = compiled(smallNet('net'), adam(0.01));
     await train(net, 1);
@@ -131,7 +132,7 @@ describeBackends('fileSystem', () => {
     expect(await valuesIn()).toEqual({topology: undefined, weights: [3]});
   });
 
-  it('saves and loads weights in several buffers, and larger than one that it reads at once', async () => {
+  it('saves and loads weights in several buffers, and buffers that are larger than its chunks', async () => {
     const size = 5 * 2 ** 20;
     const values = Float32Array.from({length: size}, (_, i) => i % 1021);
     await fileSystem(folder).save({
@@ -162,7 +163,7 @@ describeBackends('fileSystem', () => {
     expect((await valuesIn()).weights).toEqual([1, 2, 3, 4]);
   });
 
-  it('loads quantized weights and texts', async () => {
+  it('loads quantized weights and strings', async () => {
     const weights = [{name: 'q', shape: [4], dtype: 'float32', quantization: {dtype: 'uint8', min: 0, scale: 1}}];
     await writeFile(file('weights.bin'), new Uint8Array([1, 2, 3, 4]));
     await writeFile(
@@ -181,7 +182,7 @@ describeBackends('fileSystem', () => {
     );
   });
 
-  it('saves one after the other where two are asked for at once, also by two handlers, and loads the last', async () => {
+  it('saves one after the other where two saves start at once, by two handlers too, and loads the last', async () => {
     const saves = Array.from({length: 8}, (_, i) =>
       fileSystem(i % 2 === 0 ? folder : join(folder, 'model.json')).save(artifacts(i, 100_000)),
     );
@@ -190,7 +191,7 @@ describeBackends('fileSystem', () => {
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
   });
 
-  it('leaves what is there as it is where saving fails, and saves again afterwards', async () => {
+  it('keeps the old files where saving fails, and saves again afterwards', async () => {
     await fileSystem(folder).save(artifacts(1));
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -208,7 +209,7 @@ describeBackends('fileSystem', () => {
   });
 
   describe('after a process that ended while it saved', () => {
-    /** A folder with `before` in it, and the files of `after` as they are until they are renamed. */
+    /** A folder with the files of `before`, and those of `after` before they are renamed. */
     const interrupted = async (before: number | undefined, after: number) => {
       await fileSystem(folder).save(artifacts(after));
       for (const name of ['weights.bin', 'model.json']) await rename(file(name), file(`${name}.tmp`));
@@ -219,31 +220,31 @@ describeBackends('fileSystem', () => {
       }
     };
 
-    it('loads what was there before, where nothing was renamed', async () => {
+    it('loads the earlier model, where nothing was renamed', async () => {
       await interrupted(1, 2);
       expect(await valuesIn()).toEqual({topology: {value: 1}, weights: [1]});
     });
 
-    it('loads what was being saved, where the weights were renamed', async () => {
+    it('loads the new model, where the weights were renamed', async () => {
       await interrupted(1, 2);
       await rename(file('weights.bin.tmp'), file('weights.bin'));
       expect(await valuesIn()).toEqual({topology: {value: 2}, weights: [2]});
     });
 
-    it('loads the first that was saved, where the weights were renamed', async () => {
+    it('loads the first model, where the weights were renamed', async () => {
       await interrupted(undefined, 2);
       await rename(file('weights.bin.tmp'), file('weights.bin'));
       expect(await valuesIn()).toEqual({topology: {value: 2}, weights: [2]});
     });
 
-    it('says that there is nothing, where it was the first and nothing was renamed', async () => {
+    it('says that there is no model, where it was the first and nothing was renamed', async () => {
       await interrupted(undefined, 2);
       await expectAsync(valuesIn()).toBeRejectedWithError(
         `There is no '${file('model.json')}'. Save a model there by model.save(fileSystem('${folder}')).`,
       );
     });
 
-    it('says that files do not belong together, where what is left of model.json is cut short', async () => {
+    it('says that files do not belong together, where the rest of model.json is cut short', async () => {
       await interrupted(1, 2);
       await rename(file('weights.bin.tmp'), file('weights.bin'));
       await truncate(file('model.json.tmp'), 20);
@@ -252,7 +253,7 @@ describeBackends('fileSystem', () => {
       );
     });
 
-    it('saves over what is left', async () => {
+    it('saves over the remaining files', async () => {
       await interrupted(1, 2);
       await fileSystem(folder).save(artifacts(3));
       expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
@@ -265,7 +266,8 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message);
     };
     const notAModel = () =>
-      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`;
+      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
+      'weightsManifest.';
 
     it('no folder', async () => {
       const missing = file('missing');
@@ -277,11 +279,11 @@ describeBackends('fileSystem', () => {
 
     for (const [what, text] of [
       ['a model.json that is cut short', '{"weightsManifest": ['],
-      ['one that is something else', '[1]'],
-      ['one without a manifest', '{"modelTopology": {}}'],
-      ['one whose manifest has no paths', '{"weightsManifest": [{"weights": []}]}'],
+      ['a model.json with something else', '[1]'],
+      ['a model.json without a manifest', '{"modelTopology": {}}'],
+      ['a model.json whose manifest has no paths', '{"weightsManifest": [{"weights": []}]}'],
       [
-        'one whose manifest has an impossible shape',
+        'a model.json whose manifest has an impossible shape',
         '{"weightsManifest": [{"paths": [], "weights": [{"name": "w", "dtype": "float32", "shape": [-1]}]}]}',
       ],
     ] as const) {
@@ -305,7 +307,8 @@ describeBackends('fileSystem', () => {
       await fileSystem(folder).save(artifacts(2));
       await copyFile(file('older.bin'), file('weights.bin'));
       await rejects(
-        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, cut short or copied alone. Save the model again.`,
+        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, ` +
+          'cut short or copied alone. Save the model again.',
       );
     });
 
@@ -338,10 +341,11 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(file('taken')).save(artifacts(1))).toBeRejectedWithError(/EEXIST|ENOTDIR/);
     });
 
-    it('a place that is none', () => {
+    it('a place that is not a folder', () => {
       expect(() => fileSystem('')).toThrowError("fileSystem takes the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
-        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which TensorFlow.js takes by itself.",
+        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which " +
+          'TensorFlow.js takes by itself.',
       );
       for (const [wrong, words] of [
         [undefined, 'undefined'],

@@ -1,14 +1,15 @@
 import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/fine_tuning/options';
 import {deviationOf, meanOf} from '../../examples/fine_tuning/statistics';
+import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 
 /** Runs `npx tsx examples/fine_tuning.ts …` as a user does. */
 const start = (...args: readonly string[]) => runCommand('npx', 'tsx', 'examples/fine_tuning.ts', ...args);
 
-/** The mean accuracy that the table shows for a way, in percent. */
+/** The mean accuracy of a way in the table, in percent. */
 function meanIn(stdout: string, way: string): number {
-  return Number(new RegExp(`^${way} +[\\d.]+ +([\\d.]+) ± [\\d.]+$`, 'm').exec(stdout)?.[1] ?? NaN);
+  return Number(present(present(new RegExp(`^${way} +[\\d.]+ +([\\d.]+) ± [\\d.]+$`, 'm').exec(stdout))[1]));
 }
 
 describe('examples/fine_tuning.ts', () => {
@@ -22,21 +23,21 @@ describe('examples/fine_tuning.ts', () => {
     expect(stderr).toMatch(/100 % \| seed 3, pretrained, fineTune, 0\.01 \| batch loss [\d.]+ accuracy [\d.]+ %/);
   });
 
-  it('gives the same again', async () => {
+  it('gives the same results again', async () => {
     const args = ['--seeds', '2', '--digits', '64', '--epochs', '1', '--steps', '2', '--lrs', '0.01'];
     const {stdout} = await start(...args);
     expect(meanIn(stdout, 'pretrained, fineTune')).toBeGreaterThan(0);
     expect((await start(...args)).stdout).toBe(stdout);
   });
 
-  it('says what it takes', async () => {
+  it('lists its options', async () => {
     const {code, stdout} = await start('--help');
     expect(code).toBe(0);
     for (const option of ['shots', 'steps', 'lrs', 'seeds', 'seed', 'digits', 'epochs'])
       expect(stdout).toContain(`--${option} `);
   });
 
-  it('refuses what it does not take, with exit code 2', async () => {
+  it('refuses unknown values with exit code 2', async () => {
     const {code, stderr} = await start('--shots', 'many');
     expect(code).toBe(2);
     expect(stderr).toMatch(/^--shots must be a whole number from 1 to 100; got 'many'\.\n.*--help/);

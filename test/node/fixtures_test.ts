@@ -1,4 +1,4 @@
-// tfjs's Momentum forgets a scalar, which this mends.
+// tfjs's Momentum never frees a scalar; this import fixes that.
 import '../support/wrapped_table';
 
 import {loadOptimizer, OptimWrapper} from '../../src';
@@ -8,7 +8,7 @@ import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
 
 describeBackends(
-  'What version 0.1.0 saved goes on bit for bit:',
+  'A run that version 0.1.0 saved goes on bit for bit:',
   backend => {
     if (backend !== 'cpu' && backend !== 'wasm') throw new Error(`There are no fixtures for ${backend}.`);
     beforeAll(() => {

@@ -6,7 +6,7 @@ interface Reloaded {
   readonly resumed: Trained;
   /** The hypers at each step before the page was reloaded. */
   readonly before: number[][];
-  /** How many of these the page after it knows of. */
+  /** The number of these that the next page knows. */
   readonly left: number;
 }
 
@@ -17,7 +17,7 @@ function isReloaded(x: unknown): x is Reloaded {
 describe('A page that is reloaded in the middle of a one-cycle', () => {
   for (const backend of ['cpu', 'webgl', 'wasm']) {
     for (const way of ['fit', 'loop']) {
-      it(`goes on as if it had not been: ${way} on ${backend}`, async () => {
+      it(`goes on as if it had not been reloaded: ${way} on ${backend}`, async () => {
         const {code, stdout, stderr} = await runCommand(process.execPath, 'test/reload/run.mjs', backend, way);
         expect(code).withContext(stderr).toBe(0);
         const trained: unknown = JSON.parse(stdout);

@@ -21,7 +21,7 @@ describe('npm start', () => {
   });
   afterEach(() => rm(out, {recursive: true}));
 
-  it('trains, saves, loads, goes on, and shows what came of it', async () => {
+  it('trains, saves, loads, goes on, and shows its results', async () => {
     const args = ['--digits', '128', '--epochs', '2', '--seed', '7', '--out', out];
     const {code, stdout, stderr} = await start(...args);
     expect(code).withContext(stderr).toBe(0);
@@ -50,7 +50,7 @@ describe('npm start', () => {
       .toBe(withoutSeconds(stdout));
   });
 
-  it('says what it takes', async () => {
+  it('lists its options', async () => {
     const {code, stdout} = await start('--help');
     expect(code).toBe(0);
     for (const option of ['optimizer', 'lr', 'epochs', 'digits', 'backend', 'seed', 'out'])
@@ -58,7 +58,7 @@ describe('npm start', () => {
     for (const {name} of optimizers) expect(stdout).toContain(name);
   });
 
-  it('refuses what it does not take, with exit code 2', async () => {
+  it('refuses unknown values with exit code 2', async () => {
     const {code, stderr} = await start('--optimizer', 'adagrad', '--out', out);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^--optimizer must be one of sgd, rmsProp, adam, .*ranger; got 'adagrad'\.\n.*--help/);

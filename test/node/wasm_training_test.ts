@@ -1,4 +1,4 @@
-// In processes of their own, because what is registered stays registered.
+// Each case runs in a process of its own, because kernels stay registered.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,15 +10,18 @@ import {isKnownFaulty} from '../../src/wasm_training/faulty_versions';
 import {TRAINING_GRADIENTS} from '../../src/wasm_training/training_gradients';
 import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 
-/** What a process may do, in any order. */
+/** The steps of a process, in any order. */
 const STEPS = {
   ours: 'ours = await import(process.argv[1]); first ??= ours.registerWasmTraining();',
   tfjs: "await import('@tensorflow/tfjs');",
   backend: "await import('@tensorflow/tfjs-backend-wasm');",
   set: "await tf.setBackend('wasm');",
   restart:
-    "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
-  own: "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
+    "const factory = tf.findBackendFactory('wasm'); tf.removeBackend('wasm'); " +
+    "tf.registerBackend('wasm', factory); await tf.setBackend('wasm');",
+  own:
+    "tf.registerKernel({kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', " +
+    "kernelFunc: () => { throw new Error('a kernel of a later tfjs'); }});",
   cpu: "await import('@tensorflow/tfjs-backend-cpu'); await tf.setBackend('cpu');",
 } as const;
 
@@ -92,7 +95,7 @@ describe('Registering wasm-training', () => {
     });
   }
 
-  it('leaves alone a kernel that tfjs brings itself', () => {
+  it('does not replace a kernel that tfjs has itself', () => {
     const kept = {
       ...everything,
       added: everything.added.filter(name => name !== 'Conv2DBackpropFilter'),
@@ -106,7 +109,7 @@ describe('Registering wasm-training', () => {
     });
   });
 
-  it('says that it waits while tfjs-backend-wasm is not imported', () => {
+  it('says that it waits until tfjs-backend-wasm is imported', () => {
     const waiting = {added: [], replaced: [], kept: [], gradients: [], pending: true};
     expect(outcome('cpu', 'ours')).toEqual({...same, first: waiting, last: waiting, backend: 'cpu'});
   });

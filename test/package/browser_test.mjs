@@ -125,7 +125,7 @@ describe('In a browser, the package', () => {
         backend,
         fuses: false,
         warnings: [
-          `tfjs-optim: an optimizer runs without fusing, more slowly: the backend ${backend} takes import '${own}'`,
+          `tfjs-optim: an optimizer runs without fusing, more slowly: the backend ${backend} needs import '${own}'`,
         ],
       });
     });

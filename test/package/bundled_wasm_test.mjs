@@ -109,8 +109,8 @@ describe('A bundled page that does not set the paths of the WASM files', () => {
       falls: true,
       backend: 'webgl',
       warnings: [
-        'tfjs-optim: optimizers run on webgl, because the backend wasm, whose kernels were imported, did not start. ' +
-          'A bundled page has to call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.',
+        'tfjs-optim: optimizers run on webgl: the kernels of the backend wasm were imported, but the backend did not ' +
+          'start. A bundled page must call setWasmPaths first: see "Bundled pages" in docs/wasm_training.md.',
       ],
     });
   });

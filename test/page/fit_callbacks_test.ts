@@ -2,13 +2,14 @@ import * as tfvis from '@tensorflow/tfjs-vis';
 
 import {type AnyFitCallback, constant, fitCallbacks, oneCycle, paramScheduler, sgd} from '../../src';
 import {samples, tinyFit} from '../fit/support/model';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 class Counting extends tf.Callback {
   readonly calls: string[] = [];
 
   override async onTrainBegin() {
-    // Through super, where a wrong `this` shows.
+    // A wrong `this` would show in super.
     await super.onTrainBegin();
     this.calls.push(`begin ${this.model.outputs.length}`);
   }
@@ -26,11 +27,11 @@ class Counting extends tf.Callback {
 
 interface Member {
   readonly callback: AnyFitCallback;
-  /** What it should have seen of two epochs of two batches. */
+  /** The calls that it must see in two epochs of two batches. */
   check(): void;
 }
 
-// The real ones: hooks without `this`, which draw from the logs.
+// The real callbacks of tfjs-vis: hooks without `this`, which draw from the logs.
 function charts(): Member {
   const container = document.createElement('div');
   document.body.append(container);
@@ -104,10 +105,10 @@ const KINDS: Readonly<Record<string, () => Member>> = {
 };
 
 function membersOf(names: readonly string[]): Member[] {
-  return names.flatMap(name => KINDS[name]?.() ?? []);
+  return names.flatMap(name => present(present(KINDS[name])()));
 }
 
-/** All pairs, all kinds both ways, and every order of those that tfjs itself can't have in one list. */
+/** All pairs, all kinds in both orders, and every order of those that tfjs itself can't take in one list. */
 function mixtures(): Array<readonly string[]> {
   const names = Object.keys(KINDS);
   const orders = permutations(['a class', 'a plain object', 'early stopping', "tfjs-vis's"]);
@@ -168,7 +169,7 @@ describe('fitCallbacks', () => {
       for (const before of [true, false]) {
         const {model, x, y, dispose} = tinyFit(sgd(0));
         const stopping = tf.callbacks.earlyStopping({monitor: 'loss', patience: 2});
-        // A rate would let the loss get better.
+        // With a rate, the loss would get better.
         const list =
           name === 'a scheduler'
             ? [paramScheduler({lr: constant(0)})]
@@ -201,7 +202,7 @@ describe('fitCallbacks', () => {
   });
 
   for (const names of [Object.keys(KINDS), ...Object.keys(KINDS).map(name => ['a class', name])]) {
-    it(`lets the page breathe with ${names.join(', ')}`, async () => {
+    it(`yields to the page with ${names.join(', ')}`, async () => {
       const members = membersOf(names);
       const callbacks = fitCallbacks(
         members.map(({callback}) => callback),
@@ -221,7 +222,7 @@ describe('fitCallbacks', () => {
     });
   }
 
-  it('says what is no callback', () => {
+  it('names a value that is not a callback', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
       [Counting, /Callback 0 of the list is the class Counting, not what it makes\. Write new Counting\(…\)\./],
       [undefined, /no callback but undefined/],

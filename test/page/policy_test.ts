@@ -4,7 +4,7 @@ import {expectClose} from '../support/close';
 import {replaceMethod} from '../support/replace_method';
 import {eagerly, trained} from '../support/trained';
 
-/** On all backends together: the same text is not said twice. */
+/** On all backends together, because no warning comes twice. */
 let policyWarnings = 0;
 
 describeBackends(
@@ -12,7 +12,7 @@ describeBackends(
   () => {
     it('runs eagerly where the policy of the page forbids WebAssembly', async () => {
       const warnings = spyOn(console, 'warn');
-      // A structure of its own, which nothing has compiled before.
+      // A new structure, which nothing has compiled before.
       const unlike = callback('unlikeStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({
         p: p.sub(grad.mul(lr).add(0).add(0).add(0)),
       }));
@@ -25,7 +25,7 @@ describeBackends(
       });
       const its: unknown = frame.contentWindow !== null && Reflect.get(frame.contentWindow, 'WebAssembly');
       if (typeof its !== 'object' || its === null) throw new Error('The page has no WebAssembly.');
-      // No arrow function: it is called with new.
+      // It is called with new, so it can't be an arrow function.
       const restore = replaceMethod(
         WebAssembly,
         'Module',

@@ -3,19 +3,20 @@ import * as tfvis from '@tensorflow/tfjs-vis';
 import {cos, fitOneCycle, lin, lrFind, record, sgd} from '../../src';
 import {plotHistory, plotLrFind, plotSchedules} from '../../src/plot';
 import {tinyFit} from '../fit/support/model';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
-/** What vega gives the first two lines of a chart and, seven tenths of it on white, the first points. */
+/** vega's colors of the first two lines of a chart, and of the first points: 70 % of the color on white. */
 const COLORS = {first: [76, 120, 168], second: [245, 133, 24], points: [130, 161, 194]} as const;
 type Color = keyof typeof COLORS;
 
 interface Pixel {
   readonly x: number;
-  /** From the bottom. */
+  /** Measured from the bottom. */
   readonly y: number;
 }
 
-/** Where a chart has pixels of a color. */
+/** The pixels of a color in a chart. */
 function pixelsOf(container: HTMLElement, color: Color): Pixel[] {
   const canvas = container.querySelector('canvas');
   const context = canvas?.getContext('2d');
@@ -26,7 +27,7 @@ function pixelsOf(container: HTMLElement, color: Color): Pixel[] {
   const found: Pixel[] = [];
   for (let i = 0; i < width * height; i++) {
     const [r = 0, g = 0, b = 0] = data.subarray(4 * i, 4 * i + 3);
-    // The legend stands to the right of the chart.
+    // The legend is to the right of the chart.
     if (i % width < 0.8 * width && Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue) < 24)
       found.push({x: i % width, y: height - Math.floor(i / width)});
   }
@@ -62,7 +63,7 @@ describe('tfjs-vis', () => {
     });
   });
 
-  it('draws schedules, a line for each group and a chart for each hyper', async () => {
+  it('draws schedules, with one line per group and one chart per hyper', async () => {
     const charts = new Map<string, HTMLElement>();
     const containerOf = (hyper: string) => {
       const made = container();
@@ -71,23 +72,23 @@ describe('tfjs-vis', () => {
     };
     await plotSchedules(tfvis, containerOf, {lr: lin([2, 0], [1, 1]), mom: cos(0.8, 0.9)}, 2);
     const [lr, mom] = [charts.get('lr'), charts.get('mom')];
-    if (lr === undefined || mom === undefined) throw new Error('There are not two charts.');
+    if (lr === undefined || mom === undefined) throw new Error('There must be two charts.');
     const [falling, rising] = [heightsOf(lr, 'first'), heightsOf(lr, 'second')];
     expect(falling.left).toBeGreaterThan(falling.right);
     expect(rising.left).toBeLessThan(rising.right);
     expect(falling.right).toBeGreaterThan(rising.right);
-    // Both groups have the same there, and the second line covers the first.
+    // Both groups have the same values there, and the second line covers the first.
     const both = heightsOf(mom, 'second');
     expect(both.left).toBeLessThan(both.right);
   });
 
-  it('draws what lrFind found, and the losses of a fit', async () => {
+  it('draws the result of lrFind, and the losses of a fit', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.01, {mom: 0.9}));
     const found = await lrFind(model, x, y, {startLr: 1e-3, endLr: 0.1, numIt: 40});
     const chart = container();
     await plotLrFind(tfvis, chart, found);
     const loss = heightsOf(chart, 'points');
-    expect(found.losses.at(-1)).toBeLessThan(found.losses[0] ?? NaN);
+    expect(found.losses.at(-1)).toBeLessThan(present(found.losses[0]));
     expect(loss.right).toBeLessThan(loss.left);
 
     const history = await fitOneCycle(model, x, y, {epochs: 10, batchSize: 8, lrMax: 0.1, callbacks: record()});
@@ -98,14 +99,14 @@ describe('tfjs-vis', () => {
     dispose();
   });
 
-  it('draws the finder where its rates are, not one after another', async () => {
+  it('draws the finder at its rates, not one point after another', async () => {
     const chart = container();
     const none = {valley: undefined, slide: undefined, minimum: undefined, steep: undefined};
     await plotLrFind(tfvis, chart, {lrs: [3e-5, 1e-4, 1e-1, 3], losses: [1.1, 2.2, 2.9, 1.7], ...none});
     const columns = [...new Set(pixelsOf(chart, 'points').map(({x}) => x))].sort((a, b) => a - b);
-    // A gap between columns parts the points. The last one is where the legend may be.
+    // A gap between columns separates the points. The last one may be the legend.
     const [first = NaN, second = NaN, third = NaN, ...more] = columns.filter(
-      (x, i) => x - (columns[i - 1] ?? -Infinity) > 2,
+      (x, i) => i === 0 || x - present(columns[i - 1]) > 2,
     );
     expect(more).withContext('three points').toEqual([]);
     expect((second - first) / (third - first)).toBeCloseTo((-4 - Math.log10(3e-5)) / (-1 - Math.log10(3e-5)), 1);

@@ -24,7 +24,7 @@ export interface Trained {
   readonly steps: number[][];
 }
 
-/** The ways to train. Each is a fit or loop of 16 batches with a one-cycle over all of them. */
+/** The ways to train: a fit or a loop of 16 batches, with a one-cycle over all of them. */
 export type Way = 'fit' | 'loop';
 
 declare global {
@@ -33,7 +33,7 @@ declare global {
     uninterrupted: (way: Way) => Promise<Trained>;
     firstHalf: (way: Way, place: string) => Promise<void>;
     secondHalf: (way: Way, place: string) => Promise<Trained>;
-    /** The steps before the page goes away, for the page after it. */
+    /** The steps before the page goes away, stored for the next page. */
     stepsSoFar: number[][];
   }
 }

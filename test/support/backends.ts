@@ -5,7 +5,7 @@ import {tf} from './tfjs';
 
 export type BackendName = 'cpu' | 'webgl' | 'wasm' | 'webgpu';
 
-/** What specs run on: a backend, or that of WebGL on WebGL 1. */
+/** A backend of the specs; webgl1 is the WebGL backend on WebGL 1. */
 export type Place = BackendName | 'webgl1';
 
 const BACKENDS: readonly BackendName[] = ['cpu', 'webgl', 'wasm', 'webgpu'];

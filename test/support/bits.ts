@@ -1,7 +1,7 @@
 import type {Optimizer} from '../../src';
 import type {tf} from './tfjs';
 
-/** The values of tensors, bit by bit: as float32, so that -0 differs from 0 and NaN equals itself. */
+/** The bits of the values of float32 tensors: -0 differs from 0, and NaN equals itself. */
 export function bitsOf(tensors: readonly tf.Tensor[]): Promise<number[][]> {
   return Promise.all(tensors.map(async tensor => [...new Int32Array(Float32Array.from(await tensor.data()).buffer)]));
 }

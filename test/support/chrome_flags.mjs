@@ -12,5 +12,5 @@ const COMMON = [
   '--disable-sync',
 ];
 
-/** What Chrome is started with. @param gpu whether it renders on the machine's GPU. */
+/** The flags of Chrome. @param gpu whether it renders on the machine's GPU. */
 export const chromeFlags = ({gpu = false} = {}) => (gpu ? COMMON : [...COMMON, ...SOFTWARE]);

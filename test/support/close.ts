@@ -20,7 +20,7 @@ export function expectClose(
   else fail(found);
 }
 
-/** What `expectClose` complains about; undefined where the numbers are close. */
+/** The complaint of `expectClose`; undefined where the numbers are close. */
 export function difference(
   actual: number | ArrayLike<number>,
   expected: number | ArrayLike<number>,
@@ -30,6 +30,7 @@ export function difference(
   const got = listOf(actual);
   const wanted = listOf(expected);
   if (got.length !== wanted.length) return `${what}: ${got.length} numbers, expected ${wanted.length}`;
+  // A number that is missing is wrong, whatever is expected.
   const wrong = wanted.flatMap((value, i) => (isClose(got[i] ?? NaN, value, tolerance) ? [] : [i]));
   const [first] = wrong;
   if (first === undefined) return undefined;

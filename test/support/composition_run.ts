@@ -5,9 +5,10 @@ import {type Arithmetic, runChain} from '../../src/rule/run_chain';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';
+import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
-/** A parameter after a run, and its state: numbers of the host by themselves, tensors as lists. */
+/** A parameter after a run, and its state: host numbers as numbers, tensors as lists. */
 export interface ParameterResult {
   readonly p: readonly number[];
   readonly state: Readonly<Record<string, number | readonly number[]>>;
@@ -40,14 +41,14 @@ export async function runOnBackend(
       if (variable !== undefined) optimizer.state.set(variable, {doWd});
     for (let step = 0; step < steps; step++) {
       optimizer.hypers.forEach((own, i) => {
-        for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(values[i] ?? NaN, schedule[step]);
+        for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(present(values[i]), schedule[step]);
       });
       tf.tidy(() => {
         optimizer.applyGradients(
           rows.map(({parameter: {gradients, shape}, variable}) => {
-            const gradient = gradients[step] ?? null;
+            const gradient = elementOf(gradients, step);
             return {
-              name: variable?.name ?? '',
+              name: present(variable).name,
               tensor: gradient === null ? null : tf.tensor([...gradient], [...shape], 'float32'),
             };
           }),
@@ -99,16 +100,16 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       hypers: Object.fromEntries(
         [...chain.hypers].map(([name, given]) => [name, typeof given === 'number' ? given : NaN]),
       ),
-      own: Object.entries(hypers).map(([name, values]) => [name, values[i] ?? NaN] as const),
+      own: Object.entries(hypers).map(([name, values]) => [name, present(values[i])] as const),
     })),
   );
   const common = new Map<string, number>();
   for (let step = 0; step < steps; step++) {
-    // As in the optimizer, nothing happens to a parameter without elements.
+    // As in the optimizer, a parameter without elements does not change.
     const filled = parameters.filter(({p}) => p.size > 0);
     const drafts = filled.map(
       ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Draft => {
-        const gradient = gradients[step] ?? null;
+        const gradient = elementOf(gradients, step);
         return {
           before: p,
           p,
@@ -133,7 +134,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       parameter.p = p;
       for (const [name, entry] of Object.entries(entries)) {
         if (typeof entry === 'number' && chain.common.has(name)) {
-          // A parameter that was stopped has it as it was.
+          // The entry of a parameter that was stopped does not change.
           if (entry !== before.get(name)) common.set(name, entry);
         } else parameter.entries.set(name, entry);
       }
@@ -160,15 +161,15 @@ export function resultDifference(
   tolerance: number,
 ): string | undefined {
   for (const [i, {p, state}] of expected.entries()) {
-    const result = actual[i];
-    const names = [result?.state ?? {}, state].map(entries => Object.keys(entries).sort().join());
+    const result = present(actual[i]);
+    const names = [result.state, state].map(entries => Object.keys(entries).sort().join());
     if (names[0] !== names[1]) return `parameter ${i} has the state ${names[0]}, expected ${names[1]}`;
     const values = [
-      ['p', result?.p, p] as const,
-      ...Object.entries(state).map(([name, value]) => [name, result?.state[name], value] as const),
+      ['p', result.p, p] as const,
+      ...Object.entries(state).map(([name, value]) => [name, result.state[name], value] as const),
     ];
     for (const [name, value, wanted] of values) {
-      const found = difference(value ?? [], wanted, tolerance, `${name} of parameter ${i}`);
+      const found = difference(present(value), wanted, tolerance, `${name} of parameter ${i}`);
       if (found !== undefined) return found;
     }
   }

@@ -21,34 +21,35 @@ import {
 } from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
+import {present} from './present';
 import {type RandomCallback, randomGradient, randomStep, randomTotal} from './random_callbacks';
 
-export interface CompositionParameter {
+interface CompositionParameter {
   readonly shape: readonly number[];
   /** Exact in float32. */
   readonly init: readonly number[];
   readonly doWd: boolean;
-  /** One for each step, exact in float32; null where the parameter has none in that step. */
+  /** One per step, exact in float32; null where the parameter has none in that step. */
   readonly gradients: ReadonlyArray<readonly number[] | null>;
 }
 
 /** An optimizer and a run of it: everything that a step depends on. */
 export interface Composition {
   readonly callbacks: readonly Callback[];
-  /** The hypers, one value for each group. */
+  /** The hypers, one value per group. */
   readonly hypers: Readonly<Record<string, readonly Scalar[]>>;
   readonly groups: ReadonlyArray<readonly CompositionParameter[]>;
   /** The first group that trains. */
   readonly freezeTo: number;
   readonly steps: number;
-  /** What every hyper is multiplied by in each step. */
+  /** The factor of every hyper in each step. */
   readonly schedule: readonly number[];
 }
 
 const MOST_STEPS = 7;
 
 /**
- * Values that keep float32 near float64: an `eps` of 1e-8 magnifies what is left of a gradient that nearly cancels.
+ * Values that keep float32 near float64: an `eps` of 1e-8 magnifies the rest of a gradient that nearly cancels.
  */
 const HYPERS: Readonly<Record<string, readonly number[]>> = {
   lr: [0.001, 0.02, 0.1],
@@ -132,7 +133,7 @@ const parametersOf = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Co
     const zero = fc.constant(new Array<number>(size).fill(0));
     return fc.record({
       shape: fc.constant(shape),
-      // Off the grid of the gradients, so that decay does not cancel a gradient but for a rounding error.
+      // Off the grid of the gradients, so that decay never cancels a gradient except for a rounding error.
       init: fc.oneof(
         {weight: 9, arbitrary: list.map(numbers => numbers.map(n => Math.fround(n / 64 + 1 / 300)))},
         {weight: 1, arbitrary: zero},
@@ -160,7 +161,7 @@ function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<
   const {hypers, options} = chainOf(callbacks);
   const oneEach = <T extends Scalar>(...values: readonly T[]) =>
     fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
-  const own = [...hypers.keys()].map(name => [name, oneEach(...(HYPERS[name] ?? []))] as const);
+  const own = [...hypers.keys()].map(name => [name, oneEach(...present(HYPERS[name]))] as const);
   const flags = FLAG_OPTIONS.filter(name => options.has(name)).map(name => [name, oneEach(true, false)] as const);
   const some = fc.subarray(flags).chain(chosen => fc.record(Object.fromEntries(chosen)));
   return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));
@@ -201,7 +202,7 @@ export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.A
         }));
     });
 
-/** Few shapes, for tfjs compiles its programs for each. */
+/** Few shapes, because tfjs compiles its programs for each. */
 export const FEW_SHAPES = [[], [3], [2, 3], [4, 1, 2], [7, 5], [0, 3]];
 /** Ranks from 0 to 6; sizes next to the four that a vector holds. */
 export const SMALL_SHAPES = [

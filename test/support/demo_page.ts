@@ -1,7 +1,9 @@
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 
-/** What to choose in the form. Names of inputs and selects; `optimizers` beside tf.train.adam. */
-export interface Choice {
+import {present} from './present';
+
+/** What to choose in the form, by names of inputs and selects. `optimizers`: those that train besides tf.train.adam. */
+interface Choice {
   readonly backend?: string;
   readonly schedule?: string;
   readonly digits?: number;
@@ -10,7 +12,7 @@ export interface Choice {
   readonly optimizers?: readonly string[];
 }
 
-/** What a row of the results says. */
+/** A row of the results. */
 export interface Result {
   readonly name: string;
   readonly loss: number;
@@ -18,12 +20,12 @@ export interface Result {
   readonly figures: readonly number[];
 }
 
-// Software WebGPU compiles for long.
+// Software WebGPU compiles slowly.
 const TIMEOUT = 100_000;
 
 /** The demo page in a browser of its own, as a visitor sees it. */
 export class DemoPage {
-  /** What went wrong that no visitor would see: errors, failed requests, requests to elsewhere. */
+  /** Problems that no visitor would see: errors, failed requests, requests to other hosts. */
   readonly problems: string[] = [];
 
   private constructor(
@@ -45,7 +47,7 @@ export class DemoPage {
     });
     page.on('request', request => {
       if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
-        this.problems.push(`${request.url()} is elsewhere`);
+        this.problems.push(`${request.url()} is on another host`);
     });
   }
 
@@ -68,7 +70,7 @@ export class DemoPage {
   async says(text: RegExp): Promise<string> {
     const status = this.page.getByRole('status').filter({hasText: text});
     await status.waitFor();
-    return (await status.textContent()) ?? '';
+    return present(await status.textContent());
   }
 
   async choose({optimizers = [], backend = 'wasm', schedule = 'oneCycle', ...numbers}: Choice): Promise<void> {
@@ -76,7 +78,7 @@ export class DemoPage {
     await this.page.locator('#schedule').selectOption(schedule);
     for (const [name, value] of Object.entries(numbers)) await this.page.locator(`#${name}`).fill(String(value));
     for (const box of await this.page.locator('#entrants input[type=checkbox]:enabled').all()) {
-      await box.setChecked(optimizers.includes((await box.getAttribute('value')) ?? ''));
+      await box.setChecked(optimizers.includes(present(await box.getAttribute('value'))));
     }
   }
 
@@ -84,7 +86,7 @@ export class DemoPage {
     return this.page.getByRole('button', {name, exact: true});
   }
 
-  /** Makes so many steps, one by one. */
+  /** Makes `steps` steps, one by one. */
   async step(n: number): Promise<void> {
     const before = await this.page
       .locator('#progress')
@@ -99,6 +101,7 @@ export class DemoPage {
     const rows = await this.page.locator('#results tr').all();
     return Promise.all(
       rows.map(async row => {
+        // This runs in the page. A cell without a text is not a number yet.
         const [name = '', loss, ...figures] = await row
           .locator('th, td')
           .evaluateAll(cells =>
@@ -106,12 +109,12 @@ export class DemoPage {
               cell.firstChild?.nodeName === 'svg' ? cell.textContent : (cell.firstChild?.textContent ?? ''),
             ),
           );
-        return {name, loss: parseFloat(loss ?? ''), figures: figures.map(parseFloat)};
+        return {name, loss: parseFloat(present(loss)), figures: figures.map(parseFloat)};
       }),
     );
   }
 
-  /** How many points each curve of a chart has. */
+  /** How many points each curve of a chart has: none while it is empty. */
   async curves(chart: string): Promise<number[]> {
     return this.page
       .locator(`#${chart} .curves path`)
@@ -143,7 +146,7 @@ export class DemoPage {
         const data = member(artifacts, 'weightData');
         if (!(data instanceof ArrayBuffer)) throw new Error('A stored model has no weights.');
         const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-        // Names that are taken get a number: that may differ.
+        // Names that exist already get a number, which may differ.
         const config = JSON.stringify(member(artifacts, 'trainingConfig')).replace(/_\d+"/g, '"');
         prints[String(member(member(artifacts, 'userDefinedMetadata'), 'name'))] = `${[...hash].join()} ${config}`;
       }

@@ -3,13 +3,13 @@ declare module 'docs:blocks' {
   import type {DocContext} from './doc_context';
 
   interface Block {
-    /** Its page, its number there and the heading that it stands under. */
+    /** Its page, its number there and the heading above it. */
     readonly name: string;
     readonly language: string;
     readonly where: 'anywhere' | 'browser' | 'node';
-    /** As it stands in the page. */
+    /** The text in the page. */
     readonly code: string;
-    /** What it prints; undefined where the page does not tell. */
+    /** What it prints; undefined where the page does not show it. */
     readonly printed?: string;
     /** The module that it becomes; empty for a language that is not run. */
     readonly source: string;

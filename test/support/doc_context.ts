@@ -2,18 +2,18 @@ import type {layers, LayersModel, Scalar, Tensor, Tensor2D} from '@tensorflow/tf
 
 import {tf} from './tfjs';
 
-/** What the pages say that their blocks start from. */
+/** The values that the blocks of the pages start from. */
 export interface DocContext {
   /** A small classifier, not compiled. */
   readonly model: LayersModel;
-  /** Its layers but the last, and the last. */
+  /** Its layers without the last one, and the last one. */
   readonly body: layers.Layer[];
   readonly head: layers.Layer[];
   /** The model's loss on the data. */
   readonly loss: () => Scalar;
   readonly xs: Tensor2D;
   readonly ys: Tensor;
-  /** Expects of a value what the page tells after `// →`; numbers to six digits. */
+  /** Expects a value to be the text after `// →` in the page; numbers to six digits. */
   readonly told: (actual: unknown, expected: unknown) => void;
 }
 

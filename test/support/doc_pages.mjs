@@ -4,10 +4,10 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
-/** Blocks that bundlers take, or that call one: run with the packed files, by the tests of the package. */
+/** Blocks for bundlers, or that call one. The tests of the package run them with the packed files. */
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
 const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed']};
-/** A statement whose value the page tells: `opt.fusedOn;   // → 'wasm'`. */
+/** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
 /** What links of the README begin with, so that they work wherever it is shown. */
@@ -42,17 +42,20 @@ export function blocksOf(text, page) {
   const blocks = [];
   for (const [i, {1: info, 2: code, index}] of [...text.matchAll(FENCE)].entries()) {
     const [language = '', mark = 'anywhere'] = info.trim().split(/\s+/);
+    // A block above the first heading has none.
     const heading = [...text.slice(0, index).matchAll(/^#+ (.*)$/gm)].at(-1)?.[1] ?? '';
     const name = `${page} ${i + 1}, ${heading}`;
     const before = blocks.findLast(block => block.language === 'ts');
+    // Blocks of other languages have no marks.
     const marks = MARKS[language] ?? [];
     if (mark !== 'anywhere' && !marks.includes(mark))
       throw new Error(
-        `${name}: a block of ${language} can be marked ${marks.join(', ') || 'in no way'}; got '${mark}'.`,
+        `${name}: a block of ${language} can be marked ${marks.join(', ') || 'with nothing'}; got '${mark}'.`,
       );
     if (['continued', 'printed'].includes(mark) && before === undefined)
       throw new Error(`${name}: there is no block of code before it.`);
     if (mark === 'continued') before.code += code;
+    // The first block of what is printed begins the text.
     else if (mark === 'printed') before.printed = (before.printed ?? '') + code;
     else blocks.push({name, language, where: language === 'html' ? 'browser' : mark, code});
   }
@@ -61,6 +64,7 @@ export function blocksOf(text, page) {
 
 /** A block as a module that exports `run`, in TypeScript. */
 function moduleOf({name, language, code}) {
+  // A page may have only script tags, which the tests of the package load.
   const script = language === 'html' ? (/<script type="module">([^]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
   const imports = [];
   const body = script
@@ -71,7 +75,7 @@ function moduleOf({name, language, code}) {
     .replace(TOLD, '$1told($2, $3);');
   if (body.includes('// →'))
     throw new Error(
-      `${name}: what stands after '// →' is the value of the statement before it; this is none:\n${body}`,
+      `${name}: the text after '// →' must be the value of the statement before it. Write it in one line:\n${body}`,
     );
   if (!imports.some(statement => statement.includes('* as tf ')))
     imports.push("import * as tf from '@tensorflow/tfjs';\n");
@@ -118,7 +122,7 @@ export function docBlocks(root, place) {
       });
       bundler.onLoad({filter: /^docs:block\/\d+$/, namespace: 'docs'}, ({path}) => {
         const block = blocks()[Number(path.slice('docs:block/'.length))];
-        return {contents: block?.source ?? '', loader: 'ts', resolveDir: root};
+        return {contents: block.source, loader: 'ts', resolveDir: root};
       });
     },
   };

@@ -17,7 +17,7 @@ import {
  * A rule of a user's own, with every kind of entry: an option of each type, a host number, a start that takes its
  * shape from the gradient.
  */
-export const peakStep = callback(
+const peakStep = callback(
   'peakStep',
   {
     hypers: {lr: required, mom: 0.9},
@@ -31,7 +31,7 @@ export const peakStep = callback(
   },
 );
 
-/** Optimizers to test: the table of the package, and what else can be built of its parts. All have `lr` and `wd`. */
+/** Optimizers to test: the table of the package, and others that are built from its parts. All have `lr` and `wd`. */
 export const everyOptimizer: ReadonlyArray<{
   readonly name: string;
   readonly make: (lr: number, settings?: BaseSettings) => Optimizer;

@@ -5,7 +5,7 @@ import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-// This file may be part of a bundle, which lies elsewhere in the project.
+// This file may be part of a bundle, which is elsewhere in the project.
 const root = folderWithManifest(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
@@ -28,6 +28,7 @@ function isExecutable(path) {
 }
 
 function installed() {
+  // Without PATH there are no folders to search.
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return [...COMMANDS.flatMap(name => folders.map(folder => join(folder, name))), ...PLACES].find(isExecutable);
 }

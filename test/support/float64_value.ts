@@ -1,9 +1,10 @@
 import type {Operand, Value} from '../../src';
+import {present} from './present';
 
 type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
 
-/** What a callback computes with, as plain JavaScript numbers in float64. Booleans are 0 and 1. */
+/** A value of callbacks in plain JavaScript numbers, which are float64. Booleans are 0 and 1. */
 export class Float64Value implements Value {
   constructor(
     readonly shape: readonly number[],
@@ -107,10 +108,12 @@ export class Float64Value implements Value {
   where(condition: Operand, other: Operand) {
     const chosen = asFloat64(condition);
     const shape = broadcast(broadcast(this.shape, chosen.shape), asFloat64(other).shape);
-    const [c, a, b] = [chosen, this, asFloat64(other)].map(value => value.#broadcastTo(shape));
+    const c = chosen.#broadcastTo(shape);
+    const a = this.#broadcastTo(shape);
+    const b = asFloat64(other).#broadcastTo(shape);
     return new Float64Value(
       shape,
-      Float64Array.from({length: sizeOf(shape)}, (_, i) => (c?.[i] === 0 ? b?.[i] : a?.[i]) ?? NaN),
+      Float64Array.from({length: sizeOf(shape)}, (_, i) => present(c[i] === 0 ? b[i] : a[i])),
     );
   }
 
@@ -127,21 +130,24 @@ export class Float64Value implements Value {
     const b = other.#broadcastTo(shape);
     return new Float64Value(
       shape,
-      this.#broadcastTo(shape).map((x, i) => f(x, b[i] ?? NaN)),
+      this.#broadcastTo(shape).map((x, i) => f(x, present(b[i]))),
     );
   }
 
   #broadcastTo(shape: readonly number[]): Float64Array {
     const lead = shape.length - this.rank;
     const own = strides(this.shape);
-    const steps = shape.map((_, axis) => (this.shape[axis - lead] === 1 ? 0 : (own[axis - lead] ?? 0)));
+    // Along an axis that is repeated, or that this value lacks, the same elements come again.
+    const steps = shape.map((_, axis) =>
+      axis < lead || this.shape[axis - lead] === 1 ? 0 : present(own[axis - lead]),
+    );
     const outer = strides(shape);
     return Float64Array.from({length: sizeOf(shape)}, (_, i) => {
       const at = shape.reduce(
-        (sum, size, axis) => sum + (Math.floor(i / (outer[axis] ?? 1)) % size) * (steps[axis] ?? 0),
+        (sum, size, axis) => sum + (Math.floor(i / present(outer[axis])) % size) * present(steps[axis]),
         0,
       );
-      return this.values[at] ?? NaN;
+      return present(this.values[at]);
     });
   }
 }
@@ -163,6 +169,7 @@ function strides(shape: readonly number[]): number[] {
 function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({length: rank}, (_, axis) => {
+    // An axis that a shape lacks counts as 1.
     const m = a[axis - rank + a.length] ?? 1;
     const n = b[axis - rank + b.length] ?? 1;
     if (m !== n && m !== 1 && n !== 1) throw new Error(`The shapes [${a}] and [${b}] don't broadcast.`);

@@ -27,7 +27,7 @@ export function numbers(values: GoldenNumbers): number[] {
   return values.map(number);
 }
 
-/** Python's argument as JavaScript's: a numpy array becomes a typed array, a slice what `slice` makes of it. */
+/** A Python argument in JavaScript: a numpy array becomes a typed array, a slice the result of `slice`. */
 export function argument<S>(
   value: GoldenArgument,
   slice: (start: number | null, end: number) => S,

@@ -19,6 +19,7 @@ import {houseCallbacks} from '../../src/callbacks';
 import {expectClose} from './close';
 import {argument} from './golden';
 import type {Arguments, Built, GoldenArgument, Hypers} from './golden_files.mjs';
+import {present} from './present';
 
 const HYPERS = ['mom', 'sqrMom', 'eps', 'wd', 'nu1', 'nu2', 'beta', 'trustCoeff'] as const;
 const FLAGS = ['clip', 'decoupleWd'] as const;
@@ -39,25 +40,25 @@ const FACTORIES: Readonly<Record<string, (lr: HyperValue | undefined, settings: 
 };
 
 /** A golden case's optimizer. */
-export interface BuiltCase extends Built {
+interface BuiltCase extends Built {
   readonly inner?: Built;
   readonly cbs?: ReadonlyArray<string | readonly [string, Readonly<Record<string, Scalar>>]>;
 }
 
-/** fastai's name for something as it is called here: `sqr_mom` is `sqrMom`, `qhadam_step` is `qhAdamStep`. */
+/** fastai's name in this package: `sqr_mom` is `sqrMom`, `qhadam_step` is `qhAdamStep`. */
 export function camelCase(name: string): string {
   return name.replace(/^(qh|r)adam/, '$1_adam').replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Values by fastai's names as values by ours. */
+/** Renames the keys from fastai's names to ours. */
 export function camelCaseKeys<T>(values: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]));
 }
 
-/** The package's callback that fastai calls by this name. */
-export function goldenCallback(name: string): Callback {
+/** The package's callback for fastai's name. */
+function goldenCallback(name: string): Callback {
   const found = houseCallbacks.find((cb: Callback) => cb.name === camelCase(name));
-  if (found === undefined) throw new Error(`There is no callback for '${name}'.`);
+  if (found === undefined) throw new Error(`There is no callback for fastai's '${name}'.`);
   return found;
 }
 
@@ -86,7 +87,7 @@ export function buildOptimizer({optimizer, hypers, inner, cbs}: BuiltCase, param
   return make(lr, settings);
 }
 
-/** Expects the hypers of every group to be fastai's, but for the rounding of the powers in a slice. */
+/** Expects the hypers of every group to be fastai's, except for the rounding of the powers in a slice. */
 export function expectHypers(optimizer: Optimizer, expected: readonly Hypers[], what: string): void {
   const actual = optimizer.hypers.map(values => Object.entries(values).sort());
   const wanted = expected.map(values => Object.entries(camelCaseKeys(values)).sort());
@@ -95,7 +96,7 @@ export function expectHypers(optimizer: Optimizer, expected: readonly Hypers[], 
     .toEqual(wanted.map(entries => entries.map(([name]) => name)));
   wanted.forEach((entries, i) => {
     expectClose(
-      actual[i]?.map(([, value]) => Number(value)) ?? [],
+      present(actual[i]).map(([, value]) => Number(value)),
       entries.map(([, value]) => value),
       1e-15,
       `${what}, group ${i}`,

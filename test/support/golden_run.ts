@@ -2,18 +2,19 @@ import type {Optimizer} from '../../src';
 import {number, numbers} from './golden';
 import type {GoldenNumber, GoldenNumbers, OptimCase, OptimEvent, Trajectory} from './golden_files.mjs';
 import {buildOptimizer, camelCase, camelCaseKeys, expectHypers, hyperValue} from './golden_optimizers';
+import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
 type StateEntry = boolean | GoldenNumber | GoldenNumbers;
-export type StateNumbers = Readonly<Record<string, boolean | number | readonly number[]>>;
+type StateNumbers = Readonly<Record<string, boolean | number | readonly number[]>>;
 
-/** What a run leaves: all parameters after every step, and the state at its end. */
-export interface GoldenRun {
+/** The results of a run: all parameters after every step, and the state at its end. */
+interface GoldenRun {
   readonly params: readonly (readonly number[])[][];
   readonly state: readonly StateNumbers[];
 }
 
-/** Runs a golden trajectory on the current backend, its events and what they expect included. */
+/** Runs a golden trajectory on the current backend, with its events and their expectations. */
 export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   const {groups, init_state: flags = {}, grads, events, expected} = one;
   const lists = groups.map(group =>
@@ -35,7 +36,7 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
     tf.tidy(() => {
       optimizer.applyGradients(
         variables.map(({name, shape}, i) => {
-          const gradient = gradients[i] ?? null;
+          const gradient = elementOf(gradients, i);
           return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
         }),
       );
@@ -60,7 +61,7 @@ export async function runGolden(one: OptimCase): Promise<GoldenRun> {
   return {params, state};
 }
 
-/** The state that fastai ends with, by our names. */
+/** fastai's state at the end, with our names. */
 export function goldenState({state, count, slow_weights: slow}: Trajectory): StateNumbers[] {
   return state.map((entries, i) => {
     const own = Object.entries(entries).map(
@@ -71,7 +72,7 @@ export function goldenState({state, count, slow_weights: slow}: Trajectory): Sta
     );
     return {
       ...Object.fromEntries(own),
-      ...(count === undefined || slow === undefined ? {} : {count, slow: numbers(slow[i] ?? [])}),
+      ...(count === undefined || slow === undefined ? {} : {count, slow: numbers(present(slow[i]))}),
     };
   });
 }

@@ -1,4 +1,4 @@
-// A program of its own, for it loads many copies of TensorFlow.js: prints whether the loss that a model makes is known
+// A program of its own, because it loads many copies of TensorFlow.js. It prints whether the loss of a model is known
 // in each.
 import {createRequire} from 'node:module';
 
@@ -12,12 +12,12 @@ function isTf(x: unknown): x is typeof tf {
   return typeof x === 'object' && x !== null && 'sequential' in x;
 }
 
-// What each copy finds registered already.
+// Each copy finds the registry of the earlier ones.
 console.warn = () => undefined;
 await tf.setBackend('cpu');
 for (const file of process.argv.slice(2)) {
   const build: unknown = load(file);
-  if (!isTf(build)) throw new Error(`${file} is no TensorFlow.js.`);
+  if (!isTf(build)) throw new Error(`${file} is not TensorFlow.js.`);
   const model = build.sequential({
     layers: [build.layers.dense({units: 1, inputShape: [1], name: file.replace(/\W/g, '')})],
   });

@@ -19,8 +19,8 @@ import {
   zeros,
 } from '../../src';
 
-/** What every row of the table can be given. */
-export interface TableSettings {
+/** The settings of every row of the table. */
+interface TableSettings {
   readonly params?: ParamGroups;
   readonly wd?: HyperValue;
 }
@@ -31,7 +31,7 @@ export interface TableRow {
   readonly make: (lr: HyperValue, settings?: TableSettings) => Optimizer;
 }
 
-/** Lion: a rule that is none of the package's, made of its callbacks and one of its own. */
+/** Lion, which is not a rule of the package: a callback of its own with callbacks of the package. */
 const testLionStep = callback(
   'testLionStep',
   {hypers: {lr: required, mom: required}, reads: {gradAvg: zeros}},
@@ -46,7 +46,7 @@ const testLionStep = callback(
   }),
 );
 
-/** Learning rates with which a row comes near the minimum in few steps. */
+/** Learning rates with which an optimizer comes near the minimum in few steps. */
 export interface Rates {
   readonly quadratic: number;
   readonly rosenbrock: number;
@@ -54,7 +54,7 @@ export interface Rates {
 
 const house: readonly TableRow[] = optimizers;
 
-/** The package's table, and what its rows leave out: other options, Lookahead over others, a user's composition. */
+/** The package's table, with more options, Lookahead over other optimizers, and a user's composition. */
 export const optimizerTable: readonly TableRow[] = [
   ...house,
   {name: 'sgd with momentum', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9})},
@@ -102,7 +102,7 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'wrapped rmsprop': {quadratic: 0.1},
 };
 
-/** The rates of a row; an optimizer that is new in the package's table gets those that suit most. */
+/** The rates of a row. A new optimizer of the package's table gets those that suit most. */
 export function ratesOf({name}: TableRow): Rates {
   return {quadratic: 0.5, rosenbrock: 0.003, ...RATES[name]};
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import {type Callback, callback, copy, required, scalar, type Value, zeros} from '../../src';
 
-/** What an expression is built from. `memory` has the parameter's shape, `level` is a scalar. */
+/** The values in an expression. `memory` has the parameter's shape, `level` is a scalar. */
 interface Leaves {
   readonly p: Value;
   readonly grad: Value;
@@ -11,7 +11,7 @@ interface Leaves {
   readonly lr: number;
 }
 
-/** A random function that callbacks compute, and how it reads in a counterexample. */
+/** A random function for callbacks, and its text in a counterexample. */
 interface Expression {
   readonly text: string;
   of(at: Leaves): Value;
@@ -88,7 +88,7 @@ const expression = fc.letrec<{expression: Expression}>(tie => ({
   ),
 })).expression;
 
-/** A callback of random maths, with what tells it in a counterexample. */
+/** A callback of random maths, and its text in a counterexample. */
 export interface RandomCallback {
   readonly made: Callback;
   readonly text: string;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 /** `npm test -- --compositions N`. */
 const times = Number(process.env.TEST_COMPOSITIONS);
 
-/** How long a spec of random runs may take, in milliseconds; undefined for as long as any other. */
+/** The time limit of a spec of random runs, in milliseconds; undefined for the usual limit. */
 export const patience = times > 1 ? 3_600_000 : undefined;
 
 /**
@@ -16,9 +16,8 @@ export async function expectAlways<T>(property: fc.IAsyncProperty<[T]>, runs: nu
     endOnFailure: true,
     ...(times > 1 ? {} : {seed: 1}),
   });
+  const example = fc.stringify(counterexample).slice(0, 10_000);
   expect(failed)
-    .withContext(
-      `seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${fc.stringify(counterexample).slice(0, 10_000)}`,
-    )
+    .withContext(`seed ${seed}, path ${counterexamplePath}: ${String(errorInstance)}: ${example}`)
     .toBe(false);
 }

@@ -1,6 +1,6 @@
 type Method = (...values: unknown[]) => unknown;
 
-/** Puts another function in the place of a method; gives what undoes that. */
+/** Replaces a method by another function. @returns what undoes that. */
 export function replaceMethod(object: object, name: string, by: (original: Method) => Method): () => void {
   const own = Object.getOwnPropertyDescriptor(object, name);
   const method: unknown = Reflect.get(object, name);

@@ -1,7 +1,7 @@
 import type {BackendName} from './backends';
 import {tf} from './tfjs';
 
-/** Starts a backend anew. Variables go: those of a backend that was removed can't be disposed any more. */
+/** Restarts a backend. Its variables are gone: those of a backend that was removed can't be disposed any more. */
 export async function restartBackend(name: BackendName): Promise<void> {
   tf.disposeVariables();
   const factory = tf.findBackendFactory(name);
@@ -11,15 +11,15 @@ export async function restartBackend(name: BackendName): Promise<void> {
   await tf.ready();
 }
 
-/** Starts tfjs's WASM backend anew: its build with vectors, or the one without. */
+/** Restarts tfjs's WASM backend, in its build with or without vectors. */
 export async function restartWasm({simd}: {readonly simd: boolean}): Promise<void> {
   tf.env().set('WASM_HAS_SIMD_SUPPORT', simd);
   await restartBackend('wasm');
 }
 
 /**
- * Starts tfjs's WebGL backend anew with flags, and nothing of what tfjs found out under others. @returns what puts
- * back both.
+ * Restarts tfjs's WebGL backend with flags, without the values that tfjs found under other flags. @returns what
+ * undoes both.
  */
 export async function restartWebGL(flags: Readonly<Record<string, number | boolean>>): Promise<() => Promise<void>> {
   const before = {...tf.env().getFlags()};

@@ -6,8 +6,8 @@ import {compiled, smallNet, train} from './small_net';
 import {tf} from './tfjs';
 
 /**
- * Saves a model with its optimizer, and loads the copy. While the original lives, the variables of the copy have a
- * suffix.
+ * Saves a model with its optimizer, and loads the copy. The variables of the copy have a suffix as long
+ * as the first model exists.
  */
 export async function reloaded(
   model: tf.LayersModel,
@@ -27,7 +27,7 @@ export async function expectSame(actual: tf.LayersModel, expected: tf.LayersMode
     .toEqual(await snapshot(optimizerOf(expected)));
 }
 
-/** Disposes models and their optimizers, which models don't own. */
+/** Disposes models and their optimizers, which models do not own. */
 export function disposeModels(...models: tf.LayersModel[]): void {
   for (const model of models) {
     optimizerOf(model).dispose();

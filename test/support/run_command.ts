@@ -11,6 +11,7 @@ export interface Ended {
 export function runCommand(command: string, ...args: readonly string[]): Promise<Ended> {
   return new Promise(resolve => {
     const child = execFile(command, args, {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
+      // A signal that ends the command leaves no code.
       resolve({code: child.exitCode ?? NaN, stdout, stderr});
     });
   });

@@ -2,6 +2,8 @@ import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import {extname, join} from 'node:path';
 
+import {present} from './present';
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -21,13 +23,14 @@ export async function serveFolder(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<StaticServer> {
   const server = createServer((request, response) => {
-    const asked = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const asked = new URL(present(request.url), 'http://localhost').pathname;
     const file = asked.endsWith('/') ? `${asked}index.html` : asked;
     const content = file.startsWith(path)
       ? readFile(join(folder, file.slice(path.length)))
       : Promise.reject(new Error('elsewhere'));
     content.then(
       bytes => {
+        // Browsers sniff the type of other files.
         response
           .writeHead(200, {...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream'})
           .end(bytes);

@@ -1,7 +1,7 @@
 import type {Optimizer} from '../../src';
 import {tf} from './tfjs';
 
-/** What a few steps make of a small variable, and where they ran. */
+/** A small variable after a few steps, and where these ran. */
 export function trained(make: () => Optimizer, steps = 3): {values: ArrayLike<number>; fusedOn: string} {
   return tf.tidy(() => {
     const variable = tf.variable(tf.tensor([0.5, -1, 2, 3, -4]));

@@ -1,7 +1,7 @@
 import type {Optimizer} from '../../src';
 import {tf} from './tfjs';
 
-/** New variables of these shapes, with the same values every time. Named ones keep the name as their base. */
+/** New variables of these shapes, with the same values every time. A name is the beginning of the variable's name. */
 export function variablesOf(shapes: ReadonlyArray<readonly number[]>, name?: string): tf.Variable[] {
   return shapes.map((shape, i) =>
     tf.tidy(() =>
@@ -31,6 +31,7 @@ export function train(
       tensor: missing.includes(i) ? null : tf.tensor(gradientNumbers(step, i, shape), shape, 'float32'),
     }));
     optimizer.applyGradients(gradients);
+    // A missing gradient has no tensor.
     tf.dispose(gradients.flatMap(({tensor}) => tensor ?? []));
   }
 }

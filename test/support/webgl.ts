@@ -2,14 +2,14 @@ import {isWebGLBackend, type TextureData, type WebGLBackend} from '../../src/fus
 import {methodCalls} from './replace_method';
 import {tf} from './tfjs';
 
-/** tfjs's WebGL backend, which has to be set. */
+/** tfjs's WebGL backend, which must be the current one. */
 export function webgl(): WebGLBackend {
   const backend = tf.backend();
   if (!isWebGLBackend(backend)) throw new Error('The backend is not WebGL.');
   return backend;
 }
 
-export function textureDataOf(tensor: tf.Tensor): TextureData {
+function textureDataOf(tensor: tf.Tensor): TextureData {
   return webgl().texData.get(tensor.dataId);
 }
 
@@ -18,7 +18,7 @@ export function packedCopy(tensor: tf.Tensor): tf.Tensor {
   return onGPU(() => tensor.add(0), true);
 }
 
-/** The squares of the values in a texture of one value a texel. */
+/** The squares of the values in a texture of one value per texel. */
 export function unpackedSquare(tensor: tf.Tensor): tf.Tensor {
   return onGPU(() => tensor.square(), false);
 }
@@ -29,7 +29,7 @@ function onGPU(make: () => tf.Tensor, packed: boolean): tf.Tensor {
   const made = tf.tidy(make);
   tf.env().set('WEBGL_CPU_FORWARD', forward);
   if (made.size > 0 && (textureDataOf(made).isPacked === true) !== packed)
-    throw new Error(`tfjs stores a tensor of shape [${made.shape}] otherwise than expected.`);
+    throw new Error(`tfjs stores a tensor of shape [${made.shape}] in an unexpected texture.`);
   return made;
 }
 

@@ -3,12 +3,12 @@ import type {TableRow} from './optimizer_table';
 import {tf} from './tfjs';
 
 /** An optimizer of tf.train. */
-export interface TrainRow {
+interface TrainRow {
   readonly name: string;
   readonly make: (lr: number) => tf.Optimizer;
 }
 
-/** All that there are, with an epsilon that is the same on every backend. */
+/** All optimizers of tf.train, with an epsilon that is the same on every backend. */
 export const trainTable: readonly TrainRow[] = [
   {name: 'sgd', make: lr => tf.train.sgd(lr)},
   {name: 'momentum', make: lr => tf.train.momentum(lr, 0.9)},
@@ -49,10 +49,10 @@ export const wrappedTable: readonly TableRow[] = [
 function numbersOf(lr: HyperValue): number[] {
   if (typeof lr === 'number') return [lr];
   if (Array.isArray(lr)) return lr.map(Number);
-  throw new Error('A wrapped optimizer takes one learning rate a group.');
+  throw new Error('A wrapped optimizer takes one learning rate per group.');
 }
 
-// tfjs's Momentum forgets a scalar when it is disposed. Freed here, whatever else is left shows.
+// tfjs's Momentum does not free a scalar when it is disposed. This frees it, so that any other leak shows.
 const forgetful = tf.MomentumOptimizer.prototype;
 const dispose: unknown = Reflect.get(forgetful, 'dispose');
 forgetful.dispose = function disposeAll(this: tf.MomentumOptimizer) {

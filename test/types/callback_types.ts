@@ -1,4 +1,4 @@
-// Checked by `npm run typecheck`, never run: what a user of the types may write, and what the compiler has to refuse.
+// Checked by `npm run typecheck`, never run: what users of the types may write, and what the compiler must refuse.
 /* eslint-disable @typescript-eslint/no-unsafe-argument -- What the compiler refuses has no type for the linter. */
 /* eslint-disable @typescript-eslint/no-unsafe-call -- As above. */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- As above. */
@@ -96,11 +96,11 @@ callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, r
   p: anchor,
 }));
 
-// @ts-expect-error restarts names an entry that is no state
+// @ts-expect-error restarts names an entry that is not state
 callback('x', {hypers: {lr: required}, state: {slow: copy}, restarts: ['fast']}, ({p}) => ({p}));
-// @ts-expect-error there is no such space
+// @ts-expect-error unknown space
 startAt(({p}) => p, {space: 'gradient'});
-// @ts-expect-error total is not there without a declaration
+// @ts-expect-error total is missing without a declaration
 callback('x', {hypers: {lr: required}}, ({p, total}) => ({p: p.mul(total.sq)}));
 // @ts-expect-error a total that is not declared
 callback('x', {total: ({grad}) => ({sq: grad.sum()})}, ({p, total}) => ({p: p.mul(total.sum)}));
@@ -118,13 +118,13 @@ callback('x', {state: {step: 0}}, ({p}) => ({step: p}));
 callback('x', {}, () => ({p: 1}));
 // @ts-expect-error stop is true or false
 callback('x', {}, () => ({stop: 1}));
-// @ts-expect-error what is read may be absent
+// @ts-expect-error an entry that is read may be absent
 callback('x', {reads: {gradAvg: zeros}}, ({p, gradAvg}) => ({p: p.sub(gradAvg)}));
-// @ts-expect-error what is read is not the callback's to return
+// @ts-expect-error a callback must not return an entry that it reads
 callback('x', {reads: {gradAvg: zeros}}, ({gradAvg, grad}) => ({gradAvg: gradAvg ?? grad}));
-// @ts-expect-error what is needed is not the callback's to return
+// @ts-expect-error a callback must not return an entry that it needs
 callback('x', {needs: {gradAvg: zeros}}, ({gradAvg}) => ({gradAvg}));
-// @ts-expect-error a hyper is not the callback's to return
+// @ts-expect-error a callback must not return a hyper
 callback('x', {hypers: {lr: required}}, ({lr}) => ({lr}));
 // @ts-expect-error a hyper that is not declared
 callback('x', {hypers: {lr: required}}, ({p, mom}) => ({p: p.mul(mom)}));
@@ -167,7 +167,7 @@ averageGrad.with({dampening: 1});
 // @ts-expect-error an option of another type
 lookaheadSync.with({k: '5'});
 
-// A callback called alone is given what it can't default or start.
+// A callback that is called alone needs the values that have no default and no start.
 
 export const {gradAvg} = averageGrad({p: tensor, grad: tensor, mom: 0.9});
 export const stepped: tf.Tensor | undefined = sgdStep({p: tensor, grad: tensor, lr: 1}).p;
@@ -213,11 +213,11 @@ new Optimizer([weightDecay, signStep], {lr: 1, mon: 0.9});
 new Optimizer([weightDecay, averageGrad], {wd: 1});
 // @ts-expect-error lr is required of one callback too
 new Optimizer(sgdStep, {});
-// @ts-expect-error a hyper is a number, or one a group
+// @ts-expect-error a hyper is one number, or one per group
 new Optimizer([sgdStep], {lr: '1'});
 // @ts-expect-error parameters are variables, layers or models
 new Optimizer([sgdStep], {lr: 1, params: [1]});
-// @ts-expect-error settings are needed where a hyper is
+// @ts-expect-error settings are required where a hyper is
 new Optimizer([sgdStep]);
 
 // Factories take their hypers, and those of the callbacks before their own.
@@ -246,11 +246,11 @@ lamb(1e-3, {clip: false});
 larc(1e-3, {clip: 1});
 // @ts-expect-error lr goes first
 adam({lr: 1e-3});
-// @ts-expect-error null is no rate
+// @ts-expect-error null is not a rate
 adam(null);
-// @ts-expect-error text is no rate
+// @ts-expect-error a string is not a rate
 adam('0.001');
-// @ts-expect-error a list of variables is no rate
+// @ts-expect-error a list of variables is not a rate
 adam([variable], 1e-3);
 // @ts-expect-error settings are an object
 adam(1e-3, 0.9, 0.999);
@@ -264,7 +264,7 @@ new Adam(0.1, 0.9);
 new OptimWrapper(train, 0.9);
 // @ts-expect-error settings are an object
 new Optimizer([stepStat], 0.1);
-// @ts-expect-error nothing stands after the settings
+// @ts-expect-error nothing comes after the settings
 adamW(1e-3, {mom: 0.9}, 0.999);
 // @ts-expect-error settings are an object
 lookahead(sgd(), 5, 0.8);
@@ -275,7 +275,7 @@ lookahead(sgd(), {steps: 5});
 ranger(0.1, {k: 5, alpha: 0.8});
 // @ts-expect-error k is Lookahead's
 adam(0.1, {k: 5});
-// @ts-expect-error a name is no optimizer
+// @ts-expect-error a name is not an optimizer
 new OptimWrapper('adam');
 // @ts-expect-error Keras's name of the callback's hyper
 adam(1e-3, {clipnorm: 1});
@@ -293,7 +293,7 @@ optimizer.setHyper('lr');
 optimizer.lr = '0.1';
 // @ts-expect-error a tensor does not say whose gradient it is
 optimizer.applyGradients([tensor]);
-// @ts-expect-error a variable is no gradient
+// @ts-expect-error a variable is not a gradient
 optimizer.applyGradients([variable]);
 optimizer.applyGradients([
   {name: variable.name, tensor},

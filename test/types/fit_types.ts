@@ -1,4 +1,4 @@
-// Checked by `npm run typecheck`, never run: what hooks of `fit` are given where they are written down.
+// Checked by `npm run typecheck`, never run: the types that hooks of `fit` get where they are written.
 import type * as tf from '@tensorflow/tfjs';
 
 import {
@@ -38,7 +38,7 @@ fitCallbacks([
 fitCallbacks([{onStepEnd: () => undefined}]);
 // @ts-expect-error settings are an object
 void fitOneCycle(model, tensor, tensor, 3);
-// @ts-expect-error nothing stands after the settings
+// @ts-expect-error nothing comes after the settings
 void fitOneCycle(model, tensor, tensor, {epochs: 3}, 0.1);
 // @ts-expect-error no such setting
 void fitOneCycle(model, tensor, tensor, {maxLr: 0.1});
@@ -50,7 +50,7 @@ fitCallbacks([paramScheduler]);
 void lrFind(model, tensor, tensor, 100);
 // @ts-expect-error schedules are given by hyper
 paramScheduler(cos(1, 0));
-// @ts-expect-error text is no data
+// @ts-expect-error a string is not data
 void lrFind(model, ['a'], [1]);
 void lrFind(
   model,

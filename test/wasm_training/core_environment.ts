@@ -7,7 +7,7 @@ import '../../src/wasm_training/index';
 
 import {setTestEnvs, setupTestFilters} from '@tensorflow/tfjs-core/dist/jasmine_util';
 
-// What tfjs's WASM backend cannot do in the forward pass, and says so; those kernels are not ours.
+// The forward passes that tfjs's WASM backend lacks, with its errors. Those kernels are not ours.
 const UNSUPPORTED_BY_TFJS: readonly {readonly name: RegExp; readonly reason: string}[] = [
   {name: /^(fused )?conv2d (?!transpose).*NCHW/i, reason: 'Conv2D and FusedConv2D take NHWC only'},
   {

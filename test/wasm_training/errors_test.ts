@@ -1,6 +1,6 @@
 import '../../src/wasm_training/index';
 
-import {isWasmBackend, memoryOf} from '../../src/wasm/backend';
+import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
@@ -71,7 +71,7 @@ const REFUSED_BY_US: ReadonlyArray<{readonly name: string; readonly call: () => 
   {
     name: 'UnsortedSegmentSum with too few ids',
     call: () => tf.unsortedSegmentSum(zeros(3, 2), tf.tensor1d([0, 1], 'int32'), 2),
-    says: /segmentIds must be of rank 1 and as long as the first axis of x, but got shapes \[2\] and \[3,2\]/,
+    says: /segmentIds must be of rank 1 and as long as the first axis of x; got shapes \[2\] and \[3,2\]/,
   },
 ];
 
@@ -107,8 +107,7 @@ describeBackends(
     }
 
     it('leaves nothing allocated behind working kernels', () => {
-      const backend = tf.backend();
-      if (!isWasmBackend(backend)) throw new Error('not the WASM backend');
+      const backend = assertWasmBackend(tf.backend());
       const step = (): void =>
         tf.tidy(() => {
           const grads = tf.grads((x, w) => tf.conv2d(x.as4D(2, 32, 32, 8), w.as4D(3, 3, 8, 16), 1, 'same'));

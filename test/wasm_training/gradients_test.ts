@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {sizeOf, values} from './values';
 
@@ -26,7 +27,7 @@ interface Row {
 function inputOf(shape: readonly number[], seed: number, apart: number | undefined): Tensor {
   const reals = values(sizeOf(shape), seed);
   if (apart === undefined) return tf.tensor(reals, [...shape]);
-  const order = [...reals.keys()].sort((a, b) => (reals[a] ?? 0) - (reals[b] ?? 0));
+  const order = [...reals.keys()].sort((a, b) => present(reals[a]) - present(reals[b]));
   const ranks = new Float32Array(order.length);
   order.forEach((at, rank) => {
     ranks[at] = (rank - order.length / 2) * apart;
@@ -55,11 +56,11 @@ const as3D = (x: Tensor): ReturnType<typeof tf.tensor3d> => x.reshape(volume(x.s
 const as4D = (x: Tensor): ReturnType<typeof tf.tensor4d> => x.reshape(volume(x.shape).slice(0, 4));
 const as5D = (x: Tensor): ReturnType<typeof tf.tensor5d> => x.reshape(volume(x.shape));
 const single = ([one, ...others]: readonly Tensor[]): Tensor => {
-  if (one === undefined || others.length > 0) throw new Error('One tensor was to come out.');
+  if (one === undefined || others.length > 0) throw new Error('f must give one tensor.');
   return one;
 };
 const LINEAR = {step: 1, tolerance: 3e-5};
-/** Inputs so far apart that none overtakes another within the step: between them a maximum is linear too. */
+/** Inputs so far apart that none passes another within the step: a maximum is linear between them too. */
 const APART = {step: 1 / 64, tolerance: 1e-3, apart: 1 / 16};
 
 /**
@@ -202,9 +203,11 @@ describeBackends(
                 tf.grads(loss)(inputs).forEach((gradient, i) => {
                   const direction = tf.tensor(values(gradient.size, seed + 60 + i), gradient.shape);
                   const at = (distance: number): number =>
-                    tf
-                      .sum(loss(...inputs.map((x, j) => (j === i ? x.add(direction.mul(distance)) : x))))
-                      .dataSync()[0] ?? NaN;
+                    present(
+                      tf
+                        .sum(loss(...inputs.map((x, j) => (j === i ? x.add(direction.mul(distance)) : x))))
+                        .dataSync()[0],
+                    );
                   const slope = (at(step) - at(-step)) / (2 * step);
                   expectClose(
                     tf.sum(gradient.mul(direction)).dataSync(),
@@ -233,32 +236,31 @@ describeBackends(
         const weights = model.getWeights().map((weight, i) => tf.tensor(values(weight.size, i + 1), weight.shape));
         const setWeights = (distance: number, directions: readonly Tensor[]): void => {
           tf.tidy(() => {
-            model.setWeights(weights.map((weight, i) => weight.add(directions[i]?.mul(distance) ?? NaN)));
+            model.setWeights(weights.map((weight, i) => weight.add(present(directions[i]).mul(distance))));
           });
         };
         setWeights(0, weights);
         const x = tf.tensor(values(15, 90), [5, 1, 3]);
         const loss = () =>
-          tf.tidy(
-            () =>
-              [model.apply(x)]
-                .flat()
-                .flatMap(y => (y instanceof tf.Tensor ? [y.square().mean<tf.Scalar>()] : []))[0] ?? tf.scalar(NaN),
-          );
+          tf.tidy(() => {
+            const [y] = [model.apply(x)].flat();
+            if (!(y instanceof tf.Tensor)) throw new Error('A model applied to a tensor must give a tensor.');
+            return y.square().mean<tf.Scalar>();
+          });
         await leakless(() => {
           tf.tidy(() => {
             const {grads} = tf.variableGrads(loss);
             const directions = weights.map((weight, i) => tf.tensor(values(weight.size, i + 50), weight.shape));
             const at = (distance: number): number => {
               setWeights(distance, directions);
-              return loss().dataSync()[0] ?? NaN;
+              return present(loss().dataSync()[0]);
             };
             const slope = (at(1e-2) - at(-1e-2)) / 2e-2;
             const gradients = model
               .getWeights()
               .flatMap(weight => (weight instanceof tf.Variable ? [grads[weight.name]] : []));
             const product = directions
-              .map((direction, i) => gradients[i]?.mul(direction).sum().dataSync()[0] ?? NaN)
+              .map((direction, i) => present(present(gradients[i]).mul(direction).sum().dataSync()[0]))
               .reduce((a, b) => a + b);
             expectClose([product], [slope], 1e-3);
           });

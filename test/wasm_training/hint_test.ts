@@ -4,7 +4,7 @@ import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
 
-/** What the error says of a kernel that the backend lacks. */
+/** The error for a kernel that the backend lacks. */
 function saidOf(kernel: string): string {
   try {
     wasmTrainingHint(() => {
@@ -49,7 +49,7 @@ describeBackends(
       tf.dispose([filter, image]);
     });
 
-    it('it promises every kernel that wasm-training brings where tfjs may have none, and no other', async () => {
+    it('it names wasm-training for each kernel that it brings and tfjs may lack, and for no other', async () => {
       await tf.setBackend('wasm');
       const kernels = [...new Set(Object.values(tf).filter(value => typeof value === 'string'))].filter(name =>
         /^_?[A-Z]/.test(name),
@@ -64,20 +64,22 @@ describeBackends(
           );
       for (const name of kernels.filter(kernel => !there.has(kernel) && !brought.has(kernel))) {
         expect(saidOf(name)).toBe(
-          `Kernel '${name}' not registered for backend 'wasm': no import has it. Use other operations, or another backend.`,
+          `Kernel '${name}' not registered for backend 'wasm': no import has it. Use other operations, or ` +
+            'another backend.',
         );
       }
       for (const name of kernels) if (saidOf(name).includes('brings it.')) expect(brought).toContain(name);
     });
 
-    it('it says of an operation that nobody has on wasm that nobody has it', () => {
+    it('it says that no import brings an operation that does not exist on wasm', () => {
       const w = tf.variable(tf.ones([3, 2]));
       const x = tf.ones([4, 3]);
       const optimizer = sgd(0.1, {params: w});
       expect(() =>
         optimizer.minimize(() => tf.tidy(() => tf.einsum('ij,jk->ik', x, w).square().mean().asScalar())),
       ).toThrowError(
-        "Kernel 'Einsum' not registered for backend 'wasm': no import has it. Use other operations, or another backend.",
+        "Kernel 'Einsum' not registered for backend 'wasm': no import has it. Use other operations, or " +
+          'another backend.',
       );
       optimizer.dispose();
       tf.dispose([w, x]);

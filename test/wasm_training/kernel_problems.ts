@@ -105,7 +105,7 @@ const pooling = fc
   })
   .filter(({dy}) => dy.every(length => length > 0));
 
-/** Batches of matrices where one side has as many as the other, or one. */
+/** Batches of matrices where one side has as many matrices as the other, or one. */
 const matrices = fc
   .record({
     sizes: fc.tuple(upTo(21), upTo(21), upTo(21)),
@@ -203,7 +203,7 @@ export const PROBLEMS: Readonly<Record<string, fc.Arbitrary<Problem>>> = {
     inputs: {x},
     attrs: {...attrs, filterSize: window, dataFormat: 'NDHWC'},
   })),
-  // Where a window's height is not its width, the CPU backend looks for the largest number in the wrong place.
+  // Where a window's height differs from its width, the CPU backend looks for the largest number in the wrong place.
   MaxPool3DGrad: volume
     .filter(({window: [, height, width]}) => height === width)
     .map(({x, pooled, attrs, window}) => ({

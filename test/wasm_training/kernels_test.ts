@@ -57,7 +57,7 @@ async function resultOn(
 
 function agreesWithCpu(): void {
   for (const {name} of TRAINING_KERNELS) {
-    it(`${name} computes what the CPU backend's does`, async () => {
+    it(`${name} computes the same as on the CPU backend`, async () => {
       const problems = PROBLEMS[name];
       if (problems === undefined) throw new Error(`kernel_problems.ts has no problems for ${name}.`);
       await fc.assert(

@@ -6,7 +6,7 @@ type Symbolic = ReturnType<typeof tf.input>;
  * A model of one layer type: from the input to the output, with what it takes to let gradients pass through the layer.
  */
 export interface LayerCase {
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly shape: number[];
   /** Whole numbers from 0 to below this as input, instead of real ones. */
   readonly words?: number;
@@ -61,7 +61,7 @@ const conv2d = (): Chained => tf.layers.conv2d({filters: 5, kernelSize: 3, paddi
 const conv3d = (): Chained => tf.layers.conv3d({filters: 2, kernelSize: 2, padding: 'same'});
 const dense = (): Chained => tf.layers.dense({units: 5});
 
-/** By the name of the factory in `tf.layers`, and what is special about the case. */
+/** By the name of the factory in `tf.layers`, with a note on the case. */
 export const LAYER_CASES: Readonly<Record<string, LayerCase>> = {
   dense: alone([6], () => tf.layers.dense({units: 4, activation: 'sigmoid'})),
   'dense on sequences': alone(SEQUENCE, () => tf.layers.dense({units: 4, activation: 'relu'})),
@@ -158,7 +158,7 @@ export const LAYER_CASES: Readonly<Record<string, LayerCase>> = {
   ),
 };
 
-/** Layers that tfjs cannot train, or let gradients pass, on any backend: what it says. */
+/** Layers that tfjs can't train on any backend, or that let no gradients pass, with its errors. */
 export const UNTRAINABLE: Readonly<Record<string, LayerCase & {readonly says: RegExp}>> = {
   'conv1d causal': {
     ...alone(SEQUENCE, () => tf.layers.conv1d({filters: 6, kernelSize: 3, padding: 'causal'})),
@@ -182,11 +182,11 @@ export const UNTRAINABLE: Readonly<Record<string, LayerCase & {readonly says: Re
   },
 };
 
-/** What of `tf.layers` has no case of its own, and why. */
+/** The members of `tf.layers` without a case, and why. */
 export const WITHOUT_CASE: Readonly<Record<string, string>> = {
   'Layer RNN RNNCell input inputLayer': 'nothing to train',
-  'avgPool1d avgPool2d avgPool3d avgPooling1d avgPooling2d avgPooling3d globalMaxPool1d globalMaxPool2d maxPool1d maxPool2d':
-    'other names of pooling layers above',
+  'avgPool1d avgPool2d avgPool3d avgPooling1d avgPooling2d avgPooling3d': 'other names of pooling layers above',
+  'globalMaxPool1d globalMaxPool2d maxPool1d maxPool2d': 'other names of pooling layers above',
   'alphaDropout gaussianDropout gaussianNoise randomWidth': 'random without a seed: two backends never agree',
   categoryEncoding: 'takes whole numbers: no gradient passes',
 };

@@ -3,6 +3,7 @@ import '../../src/wasm_training/index';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {LAYER_CASES, type LayerCase, UNTRAINABLE, WITHOUT_CASE} from './layer_cases';
 import {sizeOf, values} from './values';
@@ -18,14 +19,14 @@ async function trained(
   const input = tf.input({shape});
   const model = tf.model({inputs: input, outputs: build(input)});
   const start = model.weights.map(({shape: one}, i) =>
-    values(sizeOf(one.map(length => length ?? 1)), i + 1).map(x => 0.6 + 0.4 * x),
+    values(sizeOf(one.map(length => present(length))), i + 1).map(x => 0.6 + 0.4 * x),
   );
   tf.tidy(() =>
     model.setWeights(
       model.weights.map((weight, i) =>
         tf.tensor(
-          start[i] ?? [],
-          weight.shape.map(length => length ?? 1),
+          present(start[i]),
+          weight.shape.map(length => present(length)),
         ),
       ),
     ),
@@ -34,6 +35,7 @@ async function trained(
   const xShape = [batch, ...shape];
   const noise = values(sizeOf(xShape), 90);
   const xs = tf.tensor(words === undefined ? noise : noise.map(x => Math.floor(((x + 1) / 2) * words)), xShape);
+  // The first length of an output, that of the batch, is null.
   const yShape = model.outputs.flatMap(({shape: one}) => one).map(length => length ?? batch);
   const ys = tf.tensor(values(sizeOf(yShape), 91), yShape);
   const step = async (): Promise<void> => {
@@ -58,7 +60,7 @@ describeBackends(
           .withContext('weights moved')
           .toBeTrue();
         end.forEach((weight, i) => {
-          expectClose(weight, expected[i] ?? [], TOLERANCE, `weight ${i}`);
+          expectClose(weight, present(expected[i]), TOLERANCE, `weight ${i}`);
         });
       });
     }

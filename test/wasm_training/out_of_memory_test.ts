@@ -2,6 +2,7 @@ import '../../src/wasm_training/index';
 
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {describeBackends} from '../support/backends';
+import {joined} from '../support/joined';
 import {leakless} from '../support/leakless';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
@@ -9,7 +10,7 @@ import {values} from './values';
 
 const filled = (...shape: number[]): tf.Tensor => tf.tensor(values(tf.util.sizeFromShape(shape), 1), shape);
 
-/** Calls of which every allocation is one of ours: tfjs's own kernels go on writing where there is no memory. */
+/** Calls in which every allocation is ours: tfjs's own kernels write even where there is no memory. */
 const CALLS: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
   Conv2DBackpropFilter: () =>
     tf
@@ -43,7 +44,7 @@ const CALLS: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
   MaxPool3D: () => tf.maxPool3d(filled(1, 2, 4, 4, 1).as5D(1, 2, 4, 4, 1), 2, 2, 'valid'),
 };
 
-/** Lets the n-th allocation of a kernel fail. @returns what says how many were tried, and what ends that. */
+/** Lets the n-th allocation of a kernel fail. @returns the count of allocations, and what ends that. */
 function failing(
   name: string,
   n: number,
@@ -87,7 +88,7 @@ describeBackends(
         ['gives no room', () => 0],
         ['gives room that ends beyond the memory', beyond],
       ] as const) {
-        it(`${name} says so, leaves no tensor, and works the next time, where an allocation ${how}`, () =>
+        it(`${name} throws, leaves no tensor, and works the next time, where an allocation ${how}`, () =>
           leakless(() => {
             tf.tidy(() => {
               call();
@@ -110,7 +111,10 @@ describeBackends(
               if (all) expect(said).toBe('');
               else
                 expect(said).toMatch(
-                  /^Error: The WASM backend's memory is full: there is no room for (a tensor of shape \[[\d,]+\]|\d+ bytes)\.$/,
+                  joined(
+                    /^Error: The WASM backend's memory is full: /,
+                    /there is no room for (a tensor of shape \[[\d,]+\]|\d+ bytes)\. Dispose /,
+                  ),
                 );
               expect(tf.backend().numDataIds()).toBe(before);
             }

@@ -1,5 +1,6 @@
-import type {Output} from '../graph';
-import {argsOf, nodeAt} from '../graph';
+import {at} from '../../util/at';
+import {wasmFunction} from '../../wasm/instance';
+import {argsOf, nodeAt, type Output} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
 import type {Pass, Plan} from '../plan';
@@ -9,8 +10,8 @@ import {type BucketArguments, Table} from '../wasm/table';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
 /**
- * Elements that are copied in, computed and copied out at a time: few enough for seven tiles, Adam's, to stay in 256
- * kB of cache, many enough for the calls not to show (a fifth of the time at 2048).
+ * The number of elements that are copied in, computed and copied out at a time. Adam's seven tiles of this size fit in
+ * a cache of 256 kB. With smaller tiles the calls cost more: a fifth of the time at 2048.
  */
 const TILE = 8192;
 const PAGE = 65536;
@@ -18,7 +19,7 @@ const PAGE = 65536;
 let memory: WebAssembly.Memory | undefined;
 const table = new Table();
 
-/** One parameter in a step: the arrays that its inputs are in and that its outputs go to. */
+/** One parameter in a step, with the arrays of its inputs and outputs. */
 interface BoundJob {
   readonly job: Job;
   readonly args: number;
@@ -26,55 +27,60 @@ interface BoundJob {
   readonly targets: readonly Float32Array[];
 }
 
-/** On tfjs's CPU backend: the functions of the WASM backend, on tiles copied to a small memory of our own and back. */
+interface BoundBucket extends BucketArguments {
+  readonly bound: readonly BoundJob[];
+}
+
+/**
+ * Fuses on tfjs's CPU backend. It runs the same functions as on the WASM backend, on tiles that it copies to a small
+ * memory of its own and back.
+ */
 export const cpuBackend: FusedBackend = {
   prepare(plan) {
     functionsOf(plan, ownMemory());
   },
 
   run(step, backend) {
-    if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend, but got ${backend.constructor.name}.`);
+    if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend; got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.buckets);
     table.start(step);
-    const bound = table.buckets.map(
+    const buckets = table.buckets.map(bucket => bind(bucket, backend, shared));
+    const tiles = new Tiles(buckets);
+    const passes = Math.max(...step.buckets.map(({plan}) => plan.passes.length));
+    for (let k = 0; k < passes; k++) for (const bucket of buckets) runPass(bucket, k, tiles);
+    return buckets.flatMap(
       ({
         planned: {
-          plan: {inputs, outputs},
-          jobs,
+          plan: {outputs},
         },
-        layout,
-        args,
+        bound,
       }) =>
-        jobs.map((job, j): BoundJob => ({
-          job,
-          args: args + j * layout.bytes,
-          sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
-          targets: outputs.map(output => targetOf(job, output, backend, shared)),
-        })),
-    );
-    const tiles = new Tiles(bound);
-    const passes = Math.max(...step.buckets.map(({plan}) => plan.passes.length));
-    for (let k = 0; k < passes; k++)
-      table.buckets.forEach((bucket, c) => {
-        runPass(bucket, k, tiles, bound[c] ?? []);
-      });
-    return table.buckets.flatMap(
-      (
-        {
-          planned: {
-            plan: {outputs},
-          },
-        },
-        c,
-      ) =>
-        (bound[c] ?? []).flatMap(({job, targets}) =>
-          targets.flatMap((array, i) => settle(job, outputs[i], array, backend)),
-        ),
+        bound.flatMap(({job, targets}) => targets.flatMap((array, i) => settle(job, at(outputs, i), array, backend))),
     );
   },
 };
 
-/** The data that an output replaces, where no other tensor has them. */
+function bind(bucket: BucketArguments, backend: CpuBackend, shared: ReadonlySet<object>): BoundBucket {
+  const {
+    planned: {
+      plan: {inputs, outputs},
+      jobs,
+    },
+    layout,
+    args,
+  } = bucket;
+  return {
+    ...bucket,
+    bound: jobs.map((job, j) => ({
+      job,
+      args: args + j * layout.bytes,
+      sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
+      targets: outputs.map(output => targetOf(job, output, backend, shared)),
+    })),
+  };
+}
+
+/** The data that an output replaces; undefined where other tensors share the data, or where there are no data yet. */
 function replaced(job: Job, {name, replaces}: Output, backend: CpuBackend): CpuData | undefined {
   const data = replaces ? backend.data.get(tensorOf(job, name).dataId) : undefined;
   return data?.refCount === 1 ? data : undefined;
@@ -86,9 +92,8 @@ function targetOf(job: Job, output: Output, backend: CpuBackend, shared: Readonl
   return own ?? new Float32Array(output.extent === 'full' ? job.variable.size : 1);
 }
 
-/** Makes an array the values of the tensor that it is for, or of a new one. */
-function settle(job: Job, output: Output | undefined, array: Float32Array, backend: CpuBackend): Fresh[] {
-  if (output === undefined) return [];
+/** Makes an array the values of the output's tensor. Returns the new tensor, where one is needed. */
+function settle(job: Job, output: Output, array: Float32Array, backend: CpuBackend): Fresh[] {
   const data = replaced(job, output, backend);
   if (data !== undefined) {
     if (writable(data) !== array) setOwnValues(data, array);
@@ -104,17 +109,17 @@ function ownMemory(): WebAssembly.Memory {
   return memory;
 }
 
-/** The memory in a step: the step's table, then room for a tile of every input and output. */
+/** The memory in a step: first the step's table, then one tile per input and output. */
 class Tiles {
   readonly #views: readonly Float32Array[];
   readonly #words: Int32Array;
 
-  /** Puts the table in the memory, which may grow for it. */
-  constructor(bound: ReadonlyArray<readonly BoundJob[]>) {
+  /** Copies the table to the memory, and grows the memory where it is too small. */
+  constructor(buckets: readonly BoundBucket[]) {
     const tile = (i: number): number => table.bytes + i * TILE * 4;
     let most = 0;
-    table.buckets.forEach(({layout}, c) => {
-      for (const {args, sources, targets} of bound[c] ?? []) {
+    for (const {layout, bound} of buckets) {
+      for (const {args, sources, targets} of bound) {
         most = Math.max(most, sources.length + targets.length);
         sources.forEach((_, i) => {
           table.write(args + layout.inputs + 4 * i, tile(i));
@@ -123,7 +128,7 @@ class Tiles {
           table.write(args + layout.outputs + 4 * i, tile(sources.length + i));
         });
       }
-    });
+    }
     const memory = ownMemory();
     const missing = tile(most) - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
@@ -137,30 +142,26 @@ class Tiles {
     this.#words[args / 4] = count;
   }
 
-  copyIn(i: number, from: Float32Array | undefined, begin: number, end: number): void {
-    if (from !== undefined) this.#views[i]?.set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
+  copyIn(i: number, from: Float32Array, begin: number, end: number): void {
+    at(this.#views, i).set(begin === 0 && end === from.length ? from : from.subarray(begin, end));
   }
 
-  copyOut(i: number, to: Float32Array | undefined, begin: number, end: number): void {
-    const view = this.#views[i];
-    if (view !== undefined) to?.set(end - begin === TILE ? view : view.subarray(0, end - begin), begin);
+  copyOut(i: number, to: Float32Array, begin: number, end: number): void {
+    const view = at(this.#views, i);
+    to.set(end - begin === TILE ? view : view.subarray(0, end - begin), begin);
   }
 }
 
-function runPass(
-  {planned: {plan}, slots}: BucketArguments,
-  k: number,
-  tiles: Tiles,
-  bound: readonly BoundJob[],
-): void {
+function runPass({planned: {plan}, slots, bound}: BoundBucket, k: number, tiles: Tiles): void {
   const pass = plan.passes[k];
+  // Buckets may have different numbers of passes.
+  if (pass === undefined) return;
   const functions = functionsOf(plan, ownMemory());
-  const loop = functions[`pass${k}`];
-  const after = functions[`after${k}`];
-  if (pass === undefined || loop === undefined || after === undefined) return;
+  const loop = wasmFunction(functions, `pass${k}`);
+  const after = wasmFunction(functions, `after${k}`);
   const {inputs, outputs} = plan;
   const read = inputsOf(plan, pass);
-  const full = read.filter(i => inputs[i]?.extent === 'full');
+  const full = read.filter(i => at(inputs, i).extent === 'full');
   const loops = pass.reductions.length > 0 || pass.writes.length > 0;
   for (const {
     job: {
@@ -173,15 +174,15 @@ function runPass(
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
         const i = outputs.indexOf(output);
-        tiles.copyOut(inputs.length + i, targets[i], begin, end);
+        tiles.copyOut(inputs.length + i, at(targets, i), begin, end);
       }
     };
     inputs.forEach(({extent}, i) => {
-      if (extent === 'scalar') tiles.copyIn(i, sources[i], 0, 1);
+      if (extent === 'scalar') tiles.copyIn(i, at(sources, i), 0, 1);
     });
     for (let begin = 0; loops && begin < size; begin += TILE) {
       const end = Math.min(size, begin + TILE);
-      for (const i of full) tiles.copyIn(i, sources[i], begin, end);
+      for (const i of full) tiles.copyIn(i, at(sources, i), begin, end);
       tiles.setCount(args, end - begin);
       loop(args, slots, 0);
       copyOut(pass.writes, begin, end);
@@ -191,7 +192,7 @@ function runPass(
   }
 }
 
-/** The indices of the inputs that a pass loops over. */
+/** The indices of the inputs that a pass reads in its loop. */
 function inputsOf({graph, inputs}: Plan, {body, reductions, writes}: Pass): number[] {
   const used = [
     ...[...body, ...reductions].flatMap(index => argsOf(nodeAt(graph, index))),

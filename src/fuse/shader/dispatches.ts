@@ -1,29 +1,30 @@
+import {at} from '../../util/at';
 import {argsOf, nodeAt, type Output} from '../graph';
 import type {Plan} from '../plan';
 
 const KINDS = ['sums', 'terms', 'tensors', 'scalars'] as const;
 
 /**
- * What a shader computes for a parameter: sums for reductions, what it adds to the totals, or outputs of its shape or
- * of one number.
+ * What a shader computes for a parameter: sums for reductions, terms of the totals, or outputs, which are tensors of
+ * its shape or scalars.
  */
 export interface Dispatch {
   readonly kind: (typeof KINDS)[number];
   readonly pass: number;
-  /** Which of the pass's reductions, the step's totals or the pass's outputs comes first here. */
+  /** The index of the first value among the pass's reductions, the step's totals or the pass's outputs. */
   readonly first: number;
-  /** For each of them the nodes that are added up. */
+  /** Per value the nodes to add. */
   readonly values: ReadonlyArray<readonly number[]>;
   readonly outputs: readonly Output[];
-  /** Tells it from the plan's others. */
+  /** Unique in the plan. */
   readonly name: string;
 }
 
 /**
- * A plan as work for shaders that compute `most` values at once.
- * @param totals how many the step has. Before they are used, every parameter writes what it adds to all of them, up to
- *   then.
- * @param areMixed whether a shader can write tensors and numbers.
+ * Cuts a plan into dispatches of shaders that compute at most `most` values each.
+ * @param totals the number of totals of the step. Before a pass uses totals, every parameter writes its terms up to
+ *   then, of all of them.
+ * @param areMixed whether one shader can write both tensors and scalars.
  */
 export function dispatchesOf(
   {graph, inputs, passes}: Plan,
@@ -49,8 +50,8 @@ export function dispatchesOf(
         };
       });
     const terms = passes.slice(0, pass + 1).flatMap(each => each.after.terms);
-    // A number that the elements are computed from has to stay until they are, and one that is computed from their
-    // sums comes after them.
+    // A scalar can be written together with the elements only if no element reads its old value, and if it needs no sum
+    // of this pass.
     const along =
       !areMixed || writes.length === 0
         ? []
@@ -83,13 +84,12 @@ export function dispatchesOf(
   });
 }
 
-/** Whether the i-th value of a dispatch is the largest of what threads find, instead of their sum. */
+/** Whether the i-th value of a dispatch is a maximum of what threads find, and not a sum. */
 export function isLargest({graph, passes}: Plan, {kind, pass, first}: Dispatch, i: number): boolean {
-  const index = passes[pass]?.reductions[first + i];
-  return kind === 'sums' && index !== undefined && nodeAt(graph, index).op === 'max';
+  return kind === 'sums' && nodeAt(graph, at(at(passes, pass).reductions, first + i)).op === 'max';
 }
 
-/** The least number of totals that a step with this plan has. */
+/** The lowest number of totals that a step with this plan can have. */
 export function leastTotals({graph: {nodes, terms}}: Plan): number {
   return Math.max(
     0,
@@ -98,7 +98,7 @@ export function leastTotals({graph: {nodes, terms}}: Plan): number {
   );
 }
 
-/** The dispatches of all buckets in the order that they have to bucket in. */
+/** The dispatches of all buckets, in the order in which they must run. */
 export function inOrder<B extends {readonly dispatches: readonly Dispatch[]}>(
   buckets: readonly B[],
 ): ReadonlyArray<readonly [B, Dispatch]> {

@@ -1,3 +1,4 @@
+import {at} from '../../util/at';
 import {
   argsOf,
   type Extent,
@@ -16,21 +17,21 @@ import type {Dispatch} from './dispatches';
 import {OPERATIONS} from './ops';
 
 /** Statements that compute the values of a dispatch. */
-export interface ShaderLines {
-  /** What is the same for all elements. */
+interface ShaderLines {
+  /** Computes what is the same for all elements. */
   readonly scalars: string;
-  /** What is computed for each element; comes after `scalars`. */
+  /** Computes what differs per element; comes after `scalars`. */
   readonly elements: string;
-  /** The values, in the order of the dispatch. */
+  /** The expressions of the values, in the order of the dispatch. */
   readonly values: readonly string[];
-  /** Of what `scalars` computes, the names and types of what `elements` and `values` use. */
+  /** The names and types of the scalars that `elements` and `values` use. */
   readonly shared: ReadonlyArray<readonly [name: string, type: Type]>;
 }
 
 /**
- * Writes the computation of a dispatch, up to the reductions.
- * @param declare what a statement that names a value begins with.
- * @param given the expression of what is not computed here.
+ * Writes the computation of a dispatch. Reductions of earlier passes are given.
+ * @param declare the beginning of a statement that declares a value.
+ * @param given the expression of a node that is not computed here.
  */
 export function shaderLines(
   graph: Graph,
@@ -51,24 +52,25 @@ export function shaderLines(
     if (node.op === 'constant') continue;
     const operands = argsOf(node).map(arg => name(arg, node.extent));
     const expression = isElementwise(node)
-      ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => operands['abc'.indexOf(operand)] ?? '')
+      ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => at(operands, 'abc'.indexOf(operand)))
       : given(node, index);
     lines[node.extent] += `${declare(node.type)} v${index}=${expression};\n`;
   }
   return {
     scalars: lines.scalar,
     elements: lines.full,
+    // A parameter may add nothing to a total.
     values: values.map(nodes => nodes.map(node => name(node, 'full')).join('+') || 'F(0)'),
     shared: [...shared],
   };
 }
 
-/** What the k-th number of an array of vectors of four is called. */
+/** The subscripts of the k-th number in an array of vectors of four. */
 export function four(k: number): string {
   return `[${k >> 2}][${k & 3}]`;
 }
 
-/** How many vectors of four hold that many numbers. */
+/** The number of vectors of four that hold that many numbers. */
 export function fours(numbers: number): number {
   return Math.ceil(numbers / 4);
 }

@@ -1,10 +1,10 @@
 import type {Elementwise} from '../graph';
 
 /**
- * The operations on `a`, `b` and `c` as tfjs's kernels compute them, in what GLSL and WGSL have in common: NaN passes
- * through all but `sign` and comparisons, whatever a driver's own functions make of it. Each language defines `F` and
- * `B`, its numbers and conditions, and what is not built in: `select` (otherwise, then, condition), `divide`, `lt`,
- * `le`, `eq`, `and`, `or`, `not`, `isNaN` and `none`, which gives NaN.
+ * The operations on `a`, `b` and `c`, written in what GLSL and WGSL have in common. They compute what tfjs's kernels
+ * compute: NaN passes through all operations except `sign` and comparisons, although drivers' own functions differ.
+ * Each language defines the types `F` (numbers) and `B` (conditions), and the functions that are not built in: `select`
+ * (otherwise, then, condition), `divide`, `lt`, `le`, `eq`, `and`, `or`, `not`, `isNaN` and `none`, which gives NaN.
  */
 export const OPERATIONS: Readonly<Record<Elementwise, string>> = {
   add: 'a+b',

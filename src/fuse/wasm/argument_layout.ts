@@ -1,9 +1,9 @@
 import type {Plan} from '../plan';
 
 /**
- * What a WebAssembly function is told about one parameter, in bytes from the start of its arguments: `count` (the
- * elements of this call), `size` (those of the parameter), the offsets of inputs and then outputs in the memory, and
- * the reductions so far in float64.
+ * Where a WebAssembly function finds the arguments of one parameter, in bytes from the start of its arguments: `count`
+ * (the elements of this call), `size` (the elements of the parameter), the offsets of inputs and then outputs in the
+ * memory, and the reductions so far, in float64.
  */
 export interface ArgumentLayout {
   readonly count: 0;
@@ -11,7 +11,7 @@ export interface ArgumentLayout {
   readonly inputs: number;
   readonly outputs: number;
   readonly reductions: number;
-  /** A multiple of 8, as is the start of every job's arguments. */
+  /** The length. It is a multiple of 8, as is the start of every job's arguments. */
   readonly bytes: number;
 }
 
@@ -29,7 +29,7 @@ export function layoutOf({inputs, outputs, reductions}: Plan): ArgumentLayout {
   };
 }
 
-/** The next multiple of 8. */
+/** Rounds up to a multiple of 8. */
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }

@@ -8,11 +8,10 @@ import type {Output} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
-import type {ArgumentLayout} from './argument_layout';
 import {functionsOf} from './code';
 import {type BucketArguments, Table} from './table';
 
-/** Room of our own in the backend's memory, reused from step to step. */
+/** A block of our own in the backend's memory, reused from step to step. */
 class Scratch {
   readonly #backend: WasmBackend;
   #at = 0;
@@ -22,7 +21,7 @@ class Scratch {
     this.#backend = backend;
   }
 
-  /** The offset of at least that many bytes. */
+  /** The offset of a block of at least that many bytes. */
   room(bytes: number): number {
     if (bytes > this.#bytes) {
       const at = allocate(this.#backend, 2 * bytes);
@@ -37,7 +36,7 @@ class Scratch {
 const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
 const table = new Table();
 
-/** On tfjs's WASM backend: SIMD functions on its memory, one call for all parameters of a bucket. */
+/** Fuses on tfjs's WASM backend: SIMD functions on its memory, with one call for all parameters of a bucket. */
 export const wasmBackend: FusedBackend = {
   prepare(plan, backend) {
     functionsOf(plan, memoryOf(assertWasmBackend(backend)));
@@ -57,14 +56,14 @@ export const wasmBackend: FusedBackend = {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
       throw error;
     }
-    // Not before now: what was made may have grown the memory, which replaces its buffer.
+    // The buffer is read only now, because new tensors may have grown the memory, which replaces its buffer.
     table.copyTo(memory.buffer, at);
     runPhases(table.buckets, memory, at);
     return fresh;
   },
 };
 
-/** Every bucket has a phase between any two barriers. */
+/** Runs the phases of all buckets. No bucket starts a phase before all buckets have finished the phase before. */
 function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memory, at: number): void {
   for (let j = 0; ; j++) {
     let ran = false;
@@ -74,6 +73,7 @@ function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memo
       args,
     } of buckets) {
       const phase = functionsOf(plan, memory)[`phase${j}`];
+      // Buckets may have different numbers of phases.
       if (phase === undefined) continue;
       phase(at + args, at + slots, at, jobs.length);
       ran = true;
@@ -82,9 +82,7 @@ function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memo
   }
 }
 
-/**
- * Tells the functions where the tensors of a bucket are. A tensor that nothing else shares is written where it stands.
- */
+/** Writes the offsets of a bucket's tensors to the table. Tensors that share no data are written in place. */
 function writeArguments(
   {
     planned: {
@@ -98,44 +96,37 @@ function writeArguments(
   shared: ReadonlySet<tf.DataId>,
   fresh: Fresh[],
 ): void {
-  // What is read comes first, in its order. This runs for each parameter in each step: no look-up in a list, no index
-  // of -1.
+  // Inputs come first, in the plan's order. The loop over jobs runs for each parameter in each step, so everything is
+  // looked up before it.
   const known = [...new Set([...inputs, ...outputs.filter(({replaces}) => replaces)].map(({name}) => name))];
+  const placed = outputs.map((output, i) => ({output, at: layout.outputs + 4 * i}));
   const columns = known.map((name, i) => ({
     name,
     input: layout.inputs + 4 * i,
     isRead: i < inputs.length,
-    ...outputAt(outputs, name, layout),
+    // Undefined for a tensor that the step only reads.
+    written: placed.find(({output}) => output.name === name),
   }));
-  const starting = outputs.filter(({replaces}) => !replaces).map(({name}) => outputAt(outputs, name, layout));
+  const starting = placed.filter(({output}) => !output.replaces);
   let jobArgs = args;
   for (const job of jobs) {
-    for (const {name, input, isRead, output, at} of columns) {
+    for (const {name, input, isRead, written} of columns) {
       const tensor = tensorOf(job, name);
       const data = wasm.dataIdMap.get(tensor.dataId);
       if (isRead) table.write(jobArgs + input, data.memoryOffset);
-      if (output === undefined) continue;
+      if (written === undefined) continue;
+      const {output, at} = written;
       if (data.refCount === 1 && !(shared.size > 0 && shared.has(tensor.dataId))) {
         table.write(jobArgs + at, data.memoryOffset);
         forgetPackedWeights(wasm, data, tensor.size);
       } else table.write(jobArgs + at, makeFresh(job, output, wasm, fresh));
     }
-    for (const {output, at} of starting)
-      if (output !== undefined) table.write(jobArgs + at, makeFresh(job, output, wasm, fresh));
+    for (const {output, at} of starting) table.write(jobArgs + at, makeFresh(job, output, wasm, fresh));
     jobArgs += layout.bytes;
   }
 }
 
-/** An output and where its offset is among a job's arguments. */
-function outputAt(
-  outputs: readonly Output[],
-  name: string,
-  layout: ArgumentLayout,
-): {readonly output: Output | undefined; readonly at: number} {
-  const i = outputs.findIndex(output => output.name === name);
-  return {output: outputs[i], at: layout.outputs + 4 * i};
-}
-
+/** Makes a new tensor for an output. Returns its offset in the memory. */
 function makeFresh(job: Job, output: Output, wasm: WasmBackend, fresh: Fresh[]): number {
   const shape = shapeOf(job, output);
   const info = makeTensor(wasm, shape, 'float32');

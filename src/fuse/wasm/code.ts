@@ -1,26 +1,28 @@
 /**
- * A WebAssembly module from a plan. For each pass a function `pass<k>` over the elements of one parameter and, for
- * what there is to do after its loop, `after<k>`; both take the offsets of the job's arguments (argument_layout.ts), of
- * the slots (float32) and of the totals (float64). `phase<j>` runs the passes from one barrier to the next for a table
- * of jobs.
+ * Makes a WebAssembly module from a plan. Each pass has two functions: `pass<k>` loops over the elements of one
+ * parameter, and `after<k>` computes what comes after the loop. Both take the offsets of the job's arguments
+ * (argument_layout.ts), of the slots (float32) and of the totals (float64). `phase<j>` runs the passes from one barrier
+ * to the next for all jobs in a table.
  */
+import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {type Bytes, type Func, functionCode, functionType, moduleBytes} from '../../wasm/encode';
 import {instantiate, type WasmFunctions} from '../../wasm/instance';
+import type {ValueType} from '../../wasm/opcodes';
 import {argsOf, isElementwise, type Node, nodeAt} from '../graph';
 import type {Pass, Plan} from '../plan';
 import {layoutOf} from './argument_layout';
 import {call, float, get, int, lane, loopWhile, memory, op, set} from './instructions';
 import {expression, literal, localType, mathImports, splat, typesOf, type Width} from './ops';
 
-/** The parameters of all functions, by local index. */
+/** The local indices of the functions' parameters. */
 const [ARGS, SLOTS, TOTALS, JOBS] = [0, 1, 2, 3];
 const PREFIX = {vector: 'v', element: 'e', scalar: 's'} as const;
 const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
-/** A memory of any size; where it is shared, with the most that there can be as its maximum. */
+/** The limits of a memory of any size. A shared memory must have a maximum; this one is the largest that exists. */
 const LIMITS = {plain: [0, 0], shared: [3, 0, 0x80, 0x80, 4]};
 
-/** They go with the memory, and with the plan. */
+/** Freed together with the memory or the plan. */
 const made = new WeakMap<WebAssembly.Memory, WeakMap<Plan, WasmFunctions>>();
 
 /** The functions of a plan on a memory. @throws where WebAssembly can't be compiled. */
@@ -32,7 +34,7 @@ export function functionsOf(plan: Plan, memory: WebAssembly.Memory): WasmFunctio
   );
 }
 
-/** The module of a plan. @param shared whether the memory is. */
+/** The module of a plan. @param shared whether the memory is shared. */
 function wasmCode(plan: Plan, shared: boolean): Uint8Array<ArrayBuffer> {
   const imports = mathImports(name => plan.graph.nodes.some(node => node.op === name));
   const functions = [
@@ -55,7 +57,7 @@ function phasesOf({passes}: Plan): number[][] {
   return phases;
 }
 
-/** @param first the index of the function `pass0`, which the others follow in turn. */
+/** @param first the index of the function `pass0`. The functions of the other passes follow in order. */
 function phaseOf(plan: Plan, passes: readonly number[], j: number, first: number): Func {
   const handedOn = [get(ARGS), get(SLOTS), get(TOTALS)];
   const calls = passes.flatMap(k => [0, 1].flatMap(which => call(first + 2 * k + which, ...handedOn)));
@@ -71,7 +73,12 @@ function phaseOf(plan: Plan, passes: readonly number[], j: number, first: number
   );
 }
 
-function exported(name: string, params: readonly string[], locals: readonly string[], instructions: Bytes): Func {
+function exported(
+  name: string,
+  params: readonly ValueType[],
+  locals: readonly ValueType[],
+  instructions: Bytes,
+): Func {
   return {
     type: functionType(typesOf('i32', 'i32', 'i32', ...params), []),
     exports: [name],
@@ -79,10 +86,10 @@ function exported(name: string, params: readonly string[], locals: readonly stri
   };
 }
 
-/** A function that is being written: its locals, by name, and the instructions so far. */
+/** A function in the making: its locals by name, and the instructions so far. */
 class Code {
   readonly done: number[] = [];
-  readonly #locals = new Map<string, {readonly type: string; readonly index: number}>();
+  readonly #locals = new Map<string, {readonly type: ValueType; readonly index: number}>();
 
   constructor(readonly plan: Plan) {}
 
@@ -91,19 +98,19 @@ class Code {
     return get(this.#index(name));
   }
 
-  /** Sets a local, which is declared by that. */
-  set(name: string, type: string, value: Bytes): Bytes {
+  /** Declares a local and sets it. */
+  set(name: string, type: ValueType, value: Bytes): Bytes {
     this.declare(name, type);
     return set(this.#index(name), value);
   }
 
-  declare(name: string, type: string): void {
-    // Passes have three parameters, which the locals come after.
+  declare(name: string, type: ValueType): void {
+    // Locals are counted from the parameters on, and a pass has three of these.
     this.#locals.set(name, {type, index: this.#locals.get(name)?.index ?? JOBS + this.#locals.size});
   }
 
   add(...instructions: readonly Bytes[]): void {
-    // Not all as arguments: they may be more than fit on the stack.
+    // Not in one call of push, because its arguments might not fit on the stack.
     for (const bytes of instructions) for (const byte of bytes) this.done.push(byte);
   }
 
@@ -131,7 +138,7 @@ class Code {
     return this.set(`${PREFIX[width]}${index}`, localType(node.type, width), value);
   }
 
-  /** Sets the locals of scalars and of everything given that they or `others` need. */
+  /** Sets the locals of scalars, and of the given scalars that they or `others` need. */
   scalars(computed: readonly number[], others: readonly number[]): void {
     const needed = new Set([
       ...computed,
@@ -165,7 +172,7 @@ class Code {
   }
 }
 
-/** A scalar that a pass finds there. */
+/** A scalar that a pass does not compute: a slot, a total, an input or a reduction of an earlier pass. */
 function given(plan: Plan, node: Node, index: number): Bytes {
   const layout = layoutOf(plan);
   switch (node.op) {
@@ -189,13 +196,20 @@ function given(plan: Plan, node: Node, index: number): Bytes {
 function passOf(plan: Plan, pass: Pass, k: number): Func {
   const code = new Code(plan);
   const layout = layoutOf(plan);
-  const summed = pass.reductions.map(index => argsOf(code.node(index))[0] ?? 0);
-  const roots = [...summed, ...pass.writes.map(({node}) => node)];
+  const reductions = pass.reductions.map((index, i) => {
+    const node = code.node(index);
+    return {
+      value: at(argsOf(node), 0),
+      cell: layout.reductions + 8 * plan.reductions.indexOf(index),
+      reducer: (node.op === 'max' ? largest : sum)(code, i),
+    };
+  });
+  const roots = [...reductions.map(({value}) => value), ...pass.writes.map(({node}) => node)];
   if (roots.length === 0) return code.end(`pass${k}`);
   code.scalars(pass.scalars, [...pass.body, ...roots]);
   const used = new Set([...pass.body.flatMap(index => argsOf(code.node(index))), ...roots]);
-  const pointer = (name: string, at: number): string => {
-    code.add(code.set(name, 'i32', memory('i32.load', at, get(ARGS))));
+  const pointer = (name: string, offset: number): string => {
+    code.add(code.set(name, 'i32', memory('i32.load', offset, get(ARGS))));
     return name;
   };
   const loads = [...used].flatMap(index => {
@@ -215,23 +229,20 @@ function passOf(plan: Plan, pass: Pass, k: number): Func {
   ['i', 'end'].forEach(name => {
     code.declare(name, 'i32');
   });
-  const reducers = pass.reductions.map((index, i) => (code.node(index).op === 'max' ? largest : sum)(code, i));
-  for (const {begin} of reducers) code.add(begin());
+  for (const {reducer} of reductions) code.add(reducer.begin());
   const address = (at: string): Bytes => op('i32.add', code.get(at), code.get('i'));
-  const body = (width: 'vector' | 'element', type: string): Bytes[] => [
+  const body = (width: 'vector' | 'element', type: 'v128' | 'f32'): Bytes[] => [
     ...loads.map(({index, at}) => code.set(`${PREFIX[width]}${index}`, type, memory(`${type}.load`, 0, address(at)))),
     ...pass.body.map(index => code.compute(index, width)),
-    ...summed.map((index, i) => reducers[i]?.[width](code.value(index, width)) ?? []),
+    ...reductions.map(({value, reducer}) => reducer[width](code.value(value, width))),
     ...stores.map(({node, at}) => memory(`${type}.store`, 0, address(at), code.value(node, width))),
   ];
   const count = op('i32.shl', memory('i32.load', layout.count, get(ARGS)), int(2));
   code.add(loop(code, op('i32.and', count, int(-16)), 16, body('vector', 'v128')));
-  for (const {lanes} of reducers) code.add(lanes());
+  for (const {reducer} of reductions) code.add(reducer.lanes());
   code.add(loop(code, count, 4, body('element', 'f32')));
-  pass.reductions.forEach((index, i) => {
-    const cell = layout.reductions + 8 * plan.reductions.indexOf(index);
-    code.add(memory('f64.store', cell, get(ARGS), reducers[i]?.end(memory('f64.load', cell, get(ARGS))) ?? []));
-  });
+  for (const {cell, reducer} of reductions)
+    code.add(memory('f64.store', cell, get(ARGS), reducer.end(memory('f64.load', cell, get(ARGS)))));
   return code.end(`pass${k}`);
 }
 
@@ -243,14 +254,15 @@ function loop(code: Code, end: Bytes, step: number, body: readonly Bytes[]): Byt
 
 /** How a loop reduces what it computes to one number. */
 interface Reducer {
-  /** Declares what it keeps, and sets it. */
+  /** Declares and sets the locals of the reducer. */
   readonly begin: () => Bytes;
-  /** Takes four elements. */
+  /** Adds four elements. */
   readonly vector: (value: Bytes) => Bytes;
-  /** Brings the four lanes together: what comes after the loop over vectors. */
+  /** Reduces the four lanes to one number, after the loop over vectors. */
   readonly lanes: () => Bytes;
+  /** Adds one element. */
   readonly element: (value: Bytes) => Bytes;
-  /** What is known from before together with what this loop found. */
+  /** Combines the reduction so far with the result of this loop. */
   readonly end: (before: Bytes) => Bytes;
 }
 
@@ -262,7 +274,7 @@ function sum(code: Code, i: number): Reducer {
   const both = (name: string): Bytes =>
     op('f64.add', lane('f64x2.extract_lane', 0, code.get(name)), lane('f64x2.extract_lane', 1, code.get(name)));
   return {
-    // Locals are 0 at first.
+    // Locals start at 0.
     begin: () => {
       for (const name of [low, high]) code.declare(name, 'v128');
       code.declare(all, 'f64');
@@ -276,8 +288,8 @@ function sum(code: Code, i: number): Reducer {
 }
 
 /**
- * The i-th reduction as the largest. A vector's `max`, which lets NaN through, is some ten instructions in a row on
- * x64; `pmax` is one, and NaN has a flag of its own.
+ * The i-th reduction as a maximum. A vector's `max` passes NaN on, but takes about ten dependent instructions on x64.
+ * `pmax` takes one, so NaN is recorded separately.
  */
 function largest(code: Code, i: number): Reducer {
   const [four, all, nan] = [`four${i}`, `max${i}`, `nan${i}`];
@@ -291,7 +303,7 @@ function largest(code: Code, i: number): Reducer {
       ...code.set(four, 'v128', op('f32x4.pmax', code.get(four), value)),
       ...code.set(nan, 'v128', op('v128.or', code.get(nan), op('f32x4.ne', value, value))),
     ],
-    // A lane of ones is NaN.
+    // A lane whose bits are all 1 is NaN.
     lanes: () => [
       ...code.set(four, 'v128', op('v128.or', code.get(four), code.get(nan))),
       ...[0, 1, 2, 3].flatMap(which => larger(lane('f32x4.extract_lane', which, code.get(four)))),

@@ -1,4 +1,4 @@
-/** WebAssembly instructions as bytes, each after what computes its operands. */
+/** WebAssembly instructions as bytes. Each comes after the instructions of its operands. */
 import {type Bytes, float32, signed, unsigned} from '../../wasm/encode';
 import {INSTRUCTIONS} from '../../wasm/opcodes';
 
@@ -11,7 +11,7 @@ export function op(name: string, ...operands: readonly Bytes[]): number[] {
   return [...operands.flat(), ...instruction];
 }
 
-/** A load, or with a value a store. Addresses are multiples of four. @param offset is added to the address. */
+/** A load, or a store where a value is given. Addresses are multiples of four. @param offset is added to them. */
 export function memory(name: string, offset: number, address: Bytes, ...value: readonly Bytes[]): number[] {
   return [...op(name, address, ...value), name.startsWith('f64') ? 3 : 2, ...unsigned(offset)];
 }
@@ -34,7 +34,7 @@ export function get(local: number): number[] {
   return [...op('local.get'), ...unsigned(local)];
 }
 
-/** Sets a local, or with `local.tee` gives the value besides. */
+/** Sets a local. With `local.tee` it also gives the value. */
 export function set(local: number, value: Bytes, name = 'local.set'): number[] {
   return [...op(name, value), ...unsigned(local)];
 }
@@ -44,7 +44,7 @@ export function call(index: number, ...operands: readonly Bytes[]): number[] {
   return [...op('call', ...operands), ...unsigned(index)];
 }
 
-/** Runs `body` if the condition holds, and again as long as `again`, which comes after it, does. */
+/** Runs `body` if the condition is true, then repeats it while `again`, which comes after the body, is true. */
 export function loopWhile(condition: Bytes, body: Bytes, again: Bytes): number[] {
   return [...condition, 0x04, NOTHING, 0x03, NOTHING, ...body, ...op('br_if', again), 0, 0x0b, 0x0b];
 }

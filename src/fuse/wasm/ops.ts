@@ -1,12 +1,14 @@
+import {at} from '../../util/at';
 import {type Bytes, functionType, type Import} from '../../wasm/encode';
-import {TYPES} from '../../wasm/opcodes';
+import {TYPES, type ValueType} from '../../wasm/opcodes';
 import type {Elementwise, Node} from '../graph';
 import {call, float, int, lane, op} from './instructions';
 
-/** Four elements, one element of a parameter, or a scalar: what an expression computes. */
+/** What an expression computes: four elements of a parameter, one element, or a scalar. */
 export type Width = 'vector' | 'element' | 'scalar';
 
-const NAMES: Partial<Record<Elementwise, string>> = {
+/** The instructions of the operations that are one instruction on numbers and on vectors. */
+const NAMES = {
   add: 'add',
   sub: 'sub',
   mul: 'mul',
@@ -21,22 +23,25 @@ const NAMES: Partial<Record<Elementwise, string>> = {
   greater: 'gt',
   greaterEqual: 'ge',
   equal: 'eq',
-};
+} as const satisfies Partial<Record<Elementwise, string>>;
 
-/** The instructions of an operation on operands without effects. Conditions are 0 or 1, in vectors masks. */
+/**
+ * The instructions of an operation. The operands have no side effects, because some are repeated. Conditions are 0 or
+ * 1; in vectors they are masks.
+ */
 export function expression(name: Elementwise, args: readonly Bytes[], width: Width): Bytes {
   const vector = width === 'vector';
   const type = vector ? 'f32x4' : 'f32';
-  const [a = [], b = []] = args;
+  const a = at(args, 0);
   switch (name) {
     case 'square':
       return op(`${type}.mul`, a, a);
     case 'sign':
       return op(`${type}.sub`, oneWhere('gt', a, vector), oneWhere('lt', a, vector));
     case 'logicalAnd':
-      return op(vector ? 'v128.and' : 'i32.and', a, b);
+      return op(vector ? 'v128.and' : 'i32.and', ...args);
     case 'logicalOr':
-      return op(vector ? 'v128.or' : 'i32.or', a, b);
+      return op(vector ? 'v128.or' : 'i32.or', ...args);
     case 'logicalNot':
       return op(vector ? 'v128.not' : 'i32.eqz', a);
     case 'select':
@@ -48,11 +53,11 @@ export function expression(name: Elementwise, args: readonly Bytes[], width: Wid
     case 'pow':
       return byHost(name, args, vector);
     default:
-      return op(`${type}.${String(NAMES[name])}`, ...args);
+      return op(`${type}.${NAMES[name]}`, ...args);
   }
 }
 
-// Where softplus(x) is x, and e^x below its negative, within single precision.
+// Above this number softplus(x) is x, and below its negative it is e^x, within single precision.
 const SOFTPLUS_FROM = -(Math.log(2 ** -23) + 2);
 
 function softplus(x: Bytes, width: Width): Bytes {
@@ -79,34 +84,34 @@ export function literal(value: 0 | 1, type: Node['type'], width: Width): Bytes {
   return width === 'vector' ? splat(scalar, type) : scalar;
 }
 
-/** A scalar in all lanes of a vector. */
+/** A vector with a scalar in all lanes. */
 export function splat(scalar: Bytes, type: Node['type']): Bytes {
   return type === 'bool' ? op('i32x4.splat', op('i32.sub', int(0), scalar)) : op('f32x4.splat', scalar);
 }
 
-export function localType(type: Node['type'], width: Width): string {
+export function localType(type: Node['type'], width: Width): ValueType {
   if (width === 'vector') return 'v128';
   return type === 'bool' ? 'i32' : 'f32';
 }
 
-/** Value types by name, as bytes. */
-export function typesOf(...names: readonly string[]): number[] {
-  return names.flatMap(name => TYPES[name] ?? []);
+/** The bytes of value types. */
+export function typesOf(...names: readonly ValueType[]): number[] {
+  return names.map(name => TYPES[name]);
 }
 
 const MATH = ['exp', 'log', 'pow'] as const;
 
-/** The functions of the host that a graph needs: WebAssembly has no instructions for them. All or none. */
+/** The host functions that a graph needs, because WebAssembly has no instructions for them: all of them, or none. */
 export function mathImports(used: (name: Elementwise) => boolean): Import[] {
   if (![...MATH, 'softplus' as const].some(used)) return [];
   return MATH.map(name => ({
     from: 'math',
     name,
-    type: functionType(typesOf('f64', ...(name === 'pow' ? ['f64'] : [])), typesOf('f64')),
+    type: functionType(typesOf('f64', ...(name === 'pow' ? (['f64'] as const) : [])), typesOf('f64')),
   }));
 }
 
-/** Through the host in float64, lane by lane. */
+/** Calls a host function, in float64. A vector takes one call per lane. */
 function byHost(name: (typeof MATH)[number], args: readonly Bytes[], vector: boolean): Bytes {
   const math = (operands: readonly Bytes[]): Bytes =>
     op('f32.demote_f64', call(MATH.indexOf(name), ...operands.map(operand => op('f64.promote_f32', operand))));

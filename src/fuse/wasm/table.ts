@@ -4,7 +4,7 @@ import type {PlannedBucket, PlannedStep} from '../kernel';
 import type {Plan} from '../plan';
 import {aligned, type ArgumentLayout, layoutOf} from './argument_layout';
 
-/** Where a bucket's numbers are, in bytes from the start of the table. */
+/** Where a bucket's slots and arguments are, in bytes from the start of the table. */
 export interface BucketArguments {
   readonly planned: PlannedBucket;
   readonly layout: ArgumentLayout;
@@ -12,14 +12,14 @@ export interface BucketArguments {
   readonly args: number;
 }
 
-/** The upper word of it in float64; the lower is 0. */
+/** The upper word of -∞ in float64. The lower word is 0. */
 const MINUS_INFINITY = 0xfff00000;
 
 const layouts = new WeakMap<Plan, ArgumentLayout>();
 
 /**
- * What the functions of a step are told, as one block: the totals, then per bucket slots and the jobs' arguments. Reused from
- * step to step.
+ * The arguments of a step's functions as one block: first the totals, then per bucket the slots and the jobs'
+ * arguments. Reused from step to step.
  */
 export class Table {
   #words = new Int32Array(1024);
@@ -28,7 +28,7 @@ export class Table {
   bytes = 0;
   buckets: readonly BucketArguments[] = [];
 
-  /** Starts the table of a step: all zero but for the slots, the sizes, and -∞ where the largest is to be found. */
+  /** Starts the table of a step. It is zero except for the slots, the sizes, and -∞ where a maximum starts. */
   start({buckets, totals}: PlannedStep): void {
     let at = 8 * totals;
     this.buckets = buckets.map(planned => {
@@ -54,17 +54,19 @@ export class Table {
       const maxima = plan.reductions.flatMap((index, i) =>
         nodeAt(plan.graph, index).op === 'max' ? [layout.reductions + 8 * i] : [],
       );
-      for (let i = 0; i < jobs.length; i++) {
-        const word = (args + i * layout.bytes) / 4;
-        const size = jobs[i]?.variable.size ?? 0;
+      let word = args / 4;
+      for (const {
+        variable: {size},
+      } of jobs) {
         this.#words[word] = size;
         this.#words[word + 1] = size;
         for (const at of maxima) this.#words[word + at / 4 + 1] = MINUS_INFINITY;
+        word += layout.bytes / 4;
       }
     }
   }
 
-  /** Writes a word, `at` in bytes. */
+  /** Writes a word. @param at its offset in bytes. */
   write(at: number, word: number): void {
     this.#words[at / 4] = word;
   }

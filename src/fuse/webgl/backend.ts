@@ -11,13 +11,13 @@ import {isWebGLBackend, type WebGLBackend} from './textures';
 const canvases = new WeakMap<WebGLBackend, Canvas>();
 
 /**
- * On tfjs's WebGL backend: one draw a parameter, or one an output where a draw has one target, writes into new
- * textures, which then take the place of the old ones.
+ * Fuses on tfjs's WebGL backend. One draw per parameter, or one per output where a draw has only one target, writes to
+ * new textures. These replace the old ones afterwards.
  */
 export const webglBackend: FusedBackend = {
   prepare(plan, backend) {
     const canvas = canvasOf(assertWebGL(backend));
-    // Nothing compiles then, and the step will say so.
+    // Nothing compiles on a lost context. The step itself throws an error that says so.
     if (canvas.isLost) return;
     for (const dispatch of dispatchesOf(plan, leastTotals(plan), canvas.mostTargets, false))
       canvas.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
@@ -47,7 +47,7 @@ function canvasOf(webgl: WebGLBackend): Canvas {
 
 function assertWebGL(backend: tf.KernelBackend): WebGLBackend {
   if (!isWebGLBackend(backend) || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') || !env().getBool('WEBGL_PACK')) {
-    throw new Error('fusing on the backend webgl takes packed float32 textures');
+    throw new Error('fusing on the backend webgl needs packed float32 textures');
   }
   return backend;
 }

@@ -10,7 +10,7 @@ import type {Texture, WebGLBackend} from './textures';
 interface Program {
   readonly program: WebGLProgram;
   readonly words: WebGLUniformLocation | null;
-  /** What WebGL 1 takes besides: the words as floats, and the sizes of textures. */
+  /** Only for WebGL 1: the words as floats, and the sizes of textures. */
   readonly numbers: WebGLUniformLocation | null;
   readonly sizes: WebGLUniformLocation | null;
 }
@@ -18,15 +18,15 @@ interface Program {
 /** A rectangle of textures, in texels. */
 export type Rectangle = readonly [x: number, y: number, width: number, height: number];
 
-// A browser collects commands until it is asked; the GPU need not wait for the last of a step.
+// Browsers collect commands until they are flushed. With these flushes the GPU starts before a step is complete.
 const DRAWS_AT_ONCE = 16;
 
 /**
- * Draws into textures of one WebGL context with programs and a framebuffer of its own, and leaves tfjs's as they were.
+ * Draws to textures of one WebGL context, with its own programs and framebuffer. It leaves those of tfjs unchanged.
  */
 export class Canvas {
   readonly #gl: WebGLContext;
-  /** By plan, for as long as it and the context live. */
+  /** By plan. Freed together with the plan or the context. */
   readonly #programs = new WeakMap<object, Map<string, Program>>();
   readonly #targets: Targets;
   readonly #triangle: Triangle;
@@ -59,8 +59,8 @@ export class Canvas {
   }
 
   /**
-   * Whether the context was lost, and its textures with it: tfjs's backend does not come back to life with the
-   * context.
+   * Whether the context was ever lost, and its textures with it. tfjs's backend stays unusable when the context comes
+   * back.
    */
   get isLost(): boolean {
     this.#wasLost ||= this.#gl.isContextLost();
@@ -74,12 +74,12 @@ export class Canvas {
     );
   }
 
-  /** Adds up the texels of as many textures, or finds the largest. */
+  /** The program that reduces the texels of each texture: their largest, or their sum. */
   summing(areLargest: readonly boolean[]): Program {
     return this.#compiled(this, areLargest.join(), () => sumShader(this.#dialect, areLargest));
   }
 
-  /** Binds what `draw` needs while `run` runs, in which tfjs must not draw. */
+  /** Binds what `draw` needs while `run` runs. tfjs must not draw during it. */
   use({gpgpu}: WebGLBackend, run: () => void): void {
     const gl = this.#gl;
     this.#triangle.bind();
@@ -88,7 +88,7 @@ export class Canvas {
     try {
       run();
     } finally {
-      // What stays attached could not be freed.
+      // The GPU can't free textures that are attached.
       this.#attach([]);
       this.#triangle.unbind();
       gl.bindFramebuffer(gl.FRAMEBUFFER, gpgpu.framebuffer);
@@ -126,9 +126,9 @@ export class Canvas {
   }
 
   /**
-   * Asks, where textures are new, whether there was memory for them: to ask takes time. Once there was none, textures
-   * without memory may come back.
-   * @throws where there was none, or the context was lost.
+   * Checks that there was memory for the textures. Checking takes time, so it is done only where textures are new, or
+   * where an earlier check failed: tfjs may then reuse textures that have no memory.
+   * @throws where there was no memory, or the context was lost.
    */
   check(areNew: boolean): void {
     const gl = this.#gl;
@@ -143,7 +143,8 @@ export class Canvas {
     this.#isShort ||= hasFailed;
     if (hasFailed)
       throw new Error(
-        'The GPU ran out of memory or lost the WebGL context: nothing was updated. A lost backend has to be removed and registered again.',
+        'The GPU ran out of memory or lost the WebGL context, so nothing was updated. Free memory; remove a lost ' +
+          'backend and register it again.',
       );
   }
 
@@ -151,6 +152,7 @@ export class Canvas {
     const gl = this.#gl;
     const count = Math.max(targets.length, this.#attached);
     for (let i = 0; i < count; i++)
+      // Null detaches the texture of the draw before.
       gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, gl.TEXTURE_2D, targets[i]?.texture ?? null, 0);
     if (targets.length === this.#attached) return;
     this.#attached = targets.length;
@@ -172,9 +174,7 @@ export class Canvas {
       : [gl.MAX_TEXTURE_IMAGE_UNITS];
     const most = Math.min(...units.map(unit => Number(gl.getParameter(unit))));
     if (sources > most)
-      throw new Error(
-        `a step takes ${sources} tensors of each parameter, and this machine's shaders can take ${most}`,
-      );
+      throw new Error(`a step needs ${sources} tensors per parameter; this machine's shaders can read ${most}`);
     const program = gl.createProgram();
     const parts = [
       [gl.VERTEX_SHADER, vertices],
@@ -192,21 +192,20 @@ export class Canvas {
     gl.linkProgram(program);
     if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
       throw new Error(
-        `a shader could not be compiled: ${[gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' ')}`,
+        'a shader could not be compiled: ' +
+          [gl.getProgramInfoLog(program), ...shaders.map(shader => gl.getShaderInfoLog(shader))].join(' '),
       );
     }
-    // They go with the program.
+    // They are freed together with the program.
     for (const shader of shaders) gl.deleteShader(shader);
     gl.useProgram(program);
+    const locationOf = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name);
     gl.uniform1iv(
-      gl.getUniformLocation(program, 'textures'),
+      locationOf('textures'),
       Array.from({length: sources}, (_, i) => i),
     );
-    gl.uniform1f(gl.getUniformLocation(program, 'nan'), NaN);
-    gl.uniform1f(gl.getUniformLocation(program, 'least'), -Infinity);
-    const [words = null, numbers = null, sizes = null] = ['words', 'numbers', 'sizes'].map(name =>
-      gl.getUniformLocation(program, name),
-    );
-    return {program, words, numbers, sizes};
+    gl.uniform1f(locationOf('nan'), NaN);
+    gl.uniform1f(locationOf('least'), -Infinity);
+    return {program, words: locationOf('words'), numbers: locationOf('numbers'), sizes: locationOf('sizes')};
   }
 }

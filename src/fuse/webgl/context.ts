@@ -1,17 +1,17 @@
-/** Of WebGL 1 or 2. */
+/** A context of WebGL 1 or 2. */
 export type WebGLContext = WebGLRenderingContext | WebGL2RenderingContext;
 
 export function isWebGL2(gl: WebGLContext): gl is WebGL2RenderingContext {
   return 'drawBuffers' in gl;
 }
 
-/** How many textures a draw can write, and the call that says which. */
+/** How many textures a draw can write, and the call that chooses them. */
 export interface Targets {
   readonly most: number;
   choose(attachments: number[]): void;
 }
 
-/** WebGL 1 has one target, unless an extension is there. */
+/** WebGL 1 has one target, and more with an extension. */
 export function targetsOf(gl: WebGLContext): Targets {
   if (isWebGL2(gl))
     return {
@@ -30,19 +30,16 @@ export function targetsOf(gl: WebGLContext): Targets {
   };
 }
 
-/**
- * The triangle that is drawn, which covers everything; the attribute `corner` of a shader is at `CORNER`. tfjs binds
- * what it draws itself.
- */
+/** The triangle that is drawn. It covers the whole target. tfjs binds its own vertices before it draws. */
 export interface Triangle {
   bind(): void;
   unbind(): void;
 }
 
-/** Where shaders of WebGL 1 find the corners; those of WebGL 2 number them. */
+/** The location of the attribute `corner` in WebGL 1. Shaders of WebGL 2 compute the corners from their numbers. */
 export const CORNER = 0;
 
-/** @throws where the machine can't have one beside tfjs's. */
+/** @throws where the machine can't have vertices of our own beside those of tfjs. */
 export function triangleOf(gl: WebGLContext): Triangle {
   if (isWebGL2(gl)) {
     const vertices = gl.createVertexArray();

@@ -1,17 +1,17 @@
 /** What the shaders of WebGL 1 and of WebGL 2 write differently. */
 export interface Dialect {
   /**
-   * Whether what all elements share can be computed at the corners of the triangle that is drawn, and is handed over
-   * as it is.
+   * Whether what all elements share can be computed at the corners of the triangle, and handed over to the fragments
+   * without interpolation.
    */
   readonly handsOver: boolean;
   /** The i-th texture as an argument of `fetch` and `pair`. */
   texture(i: number): string;
-  /** What begins a shader that reads so many textures and words, and writes so many targets. */
+  /** The beginning of a shader, for the number of lanes, and of textures and words that it reads, and of targets. */
   begin(lanes: number, textures: number, words: number, targets: number): string;
-  /** Declares `to`, which has so many targets. */
+  /** Declares `to`, the array of targets. */
   targets(count: number): string;
-  /** Places the corners of the triangle, after `given`. */
+  /** The vertex shader, which places the corners of the triangle. It begins with `begin`, and runs `given` first. */
   corners(begin: string, given: string): string;
 }
 
@@ -38,17 +38,17 @@ B isNaN(F a){return greaterThan(floatBitsToUint(a)&0x7fffffffu,uvec${lanes}(0x7f
 };
 
 /**
- * GLSL ES 1.00: textures read by coordinates, no bits, loops of a constant length, several targets by an extension.
+ * GLSL ES 1.00: textures read by coordinates, no operations on bits, loops of a constant length, several targets only
+ * with an extension.
  */
 export const WEBGL1: Dialect = {
   handsOver: false,
   texture: i => `textures[${i}],sizes[${i}]`,
-  begin: (
-    lanes,
-    textures,
-    words,
-    targets,
-  ) => `${targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : ''}${common(lanes, textures)}uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];uniform float nan;uniform float least;
+  begin: (lanes, textures, words, targets) =>
+    (targets > 1 ? '#extension GL_EXT_draw_buffers:require\n' : '') +
+    common(lanes, textures) +
+    `uniform vec2 sizes[${textures}];uniform ivec4 words[${words}];uniform vec4 numbers[${words}];` +
+    `uniform float nan;uniform float least;
 #define number(k,i) numbers[k][i]
 #define FROM from,size
 #define SOURCE sampler2D from,vec2 size
@@ -57,9 +57,9 @@ export const WEBGL1: Dialect = {
 #define to gl_FragData
 vec4 fetch(SOURCE,ivec2 at){return texture2D(from,(vec2(at)+.5)/size);}
 F select(F a,F b,B c){return F(${['x', 'y', 'z', 'w']
-    .slice(0, lanes)
-    .map(lane => `c.${lane}?b.${lane}:a.${lane}`)
-    .join()});}
+      .slice(0, lanes)
+      .map(lane => `c.${lane}?b.${lane}:a.${lane}`)
+      .join()});}
 B isNaN(F a){return not(B(F(greaterThan(a,F(0)))+F(lessThan(a,F(1)))));}
 `,
   targets: () => '',

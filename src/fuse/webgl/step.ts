@@ -1,5 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
+import {at} from '../../util/at';
 import type {Job} from '../job';
 import type {Fresh, PlannedBucket, PlannedStep} from '../kernel';
 import {type Dispatch, dispatchesOf, inOrder, isLargest} from '../shader/dispatches';
@@ -19,27 +20,30 @@ import {
   type WebGLBackend,
 } from './textures';
 
-// A sum is drawn as a rectangle of parts, of that many texels at least. A row of parts adds up texels that follow each
-// other, taking turns: so neighbours read neighbours, and what one loads is still in the cache when the next needs it.
-const TEXELS_A_PART = 64;
+// A sum is drawn as a rectangle of parts, and a part sums at least this many texels. The parts of a row take turns
+// along a range of texels. So neighbours read neighbours, and find in the cache what others have loaded.
+const TEXELS_PER_PART = 64;
 const PARTS_ACROSS = 4;
 const MOST_DOWN = 256;
-// Texels that a side of a texture may have everywhere.
+// Every machine can have textures of this many texels per side.
 const LONGEST = 2048;
 
-/** A parameter: its textures, and the words of its shaders. */
+/** A job with its textures, and the words of its shaders. */
 interface BoundJob {
   readonly job: Job;
   readonly inputs: readonly Texture[];
-  readonly outputs: ReadonlyMap<string, Texture>;
+  /** In the order of the plan. */
+  readonly outputs: readonly Texture[];
   readonly variant: Variant;
+  /** The size of the parameter's texture in texels, and how many texels it fills. */
   readonly texels: readonly [width: number, height: number];
+  readonly filled: number;
   readonly words: Int32Array;
 }
 
 /**
- * Textures of sums: of their parts, a rectangle of that size for each parameter, from top to bottom, and of what these
- * are together.
+ * Textures of sums. `parts` have one rectangle of `size` per parameter, from top to bottom. `results` have the sum of
+ * each rectangle.
  */
 interface Sums {
   readonly size: readonly [width: number, height: number];
@@ -58,12 +62,12 @@ interface BoundBucket {
   readonly firstTerm: number;
 }
 
-/** One step: everything is made in `prepare`, computed in `draw`, and takes effect in `commit`. */
+/** One step. `prepare` makes everything, `draw` computes, and `commit` makes the results visible. */
 export class WebGLStep {
   readonly #backend: WebGLBackend;
   readonly #canvas: Canvas;
   readonly #step: PlannedStep;
-  /** What goes with the step: sums, and inputs that had to be put in order. */
+  /** What is disposed after the step: sums, and inputs that had to be repacked. */
   readonly #passing: TensorInfo[] = [];
   readonly #outputs: Fresh[] = [];
   readonly #buckets: BoundBucket[] = [];
@@ -81,10 +85,10 @@ export class WebGLStep {
     for (const planned of buckets) {
       const {plan, jobs} = planned;
       const bound = jobs.map((job, i) => this.#bind(planned, job, i));
-      const most = Math.max(1, ...bound.map(({words: [, , , texels = 0]}) => texels));
+      const most = Math.max(1, ...bound.map(({filled}) => filled));
       const down = Math.max(
         1,
-        Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_A_PART / PARTS_ACROSS)),
+        Math.min(MOST_DOWN, Math.floor(LONGEST / jobs.length), Math.ceil(most / TEXELS_PER_PART / PARTS_ACROSS)),
       );
       this.#buckets.push({
         planned,
@@ -104,7 +108,7 @@ export class WebGLStep {
     });
   }
 
-  /** Puts new values where nobody shares the old ones. */
+  /** Replaces the data of tensors that share them with no other tensor. Returns the other new tensors. */
   commit(): Fresh[] {
     const backend = this.#backend;
     const passing = this.#passing;
@@ -134,23 +138,23 @@ export class WebGLStep {
     } = job;
     const backend = this.#backend;
     let [width, height] = [1, 1];
-    const outputs = new Map(
-      plan.outputs.map(output => {
-        const texture = textureOf(
-          packed(backend, shapeOf(job, output), info => this.#outputs.push({job, output, info})),
-        );
-        if (output.extent === 'full') [width, height] = texture.size;
-        return [output.name, texture];
-      }),
-    );
+    const outputs = plan.outputs.map(output => {
+      const texture = textureOf(
+        packed(backend, shapeOf(job, output), info => this.#outputs.push({job, output, info})),
+      );
+      if (output.extent === 'full') [width, height] = texture.size;
+      return texture;
+    });
     const [rows, columns, count] = matricesOf(shape);
-    const geometry = [width, rows, columns, count * Math.ceil(rows / 2) * Math.ceil(columns / 2), index, 1, size, 0];
+    const filled = count * Math.ceil(rows / 2) * Math.ceil(columns / 2);
+    const geometry = [width, rows, columns, filled, index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent}) => {
       const tensor = tensorOf(job, name);
       const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.#passing);
       const texture = data === undefined ? NO_TEXTURE : textureOf(data);
       const [inputWidth] = texture.size;
+      // A tensor that is not a slice starts at 0.
       geometry.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
       stored.push(
         data === undefined || extent === 'scalar'
@@ -171,6 +175,7 @@ export class WebGLStep {
       outputs,
       inputs,
       texels: [width, height],
+      filled,
       words,
       variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored],
     };
@@ -191,14 +196,15 @@ export class WebGLStep {
     const canvas = this.#canvas;
     const totals = this.#totals;
     const {kind, pass, first, values, outputs: written} = dispatch;
-    const to = kind === 'sums' ? sums[pass] : kind === 'terms' ? totals : undefined;
+    const to = kind === 'sums' ? at(sums, pass) : kind === 'terms' ? totals : undefined;
+    const positions = written.map(output => plan.outputs.indexOf(output));
     const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
     const results = [...sums, totals].flatMap(each => each.results);
     bound.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
       if (kind === 'tensors' && job.variable.size === 0) return;
-      const [width, height] = kind === 'tensors' ? texels : kind === 'sums' && to !== undefined ? to.size : [1, 1];
+      const [width, height] = kind === 'tensors' ? texels : to === undefined || kind === 'terms' ? [1, 1] : to.size;
       [words[5], words[7]] = [width, height];
-      const targets = to === undefined ? written.map(({name}) => outputs.get(name) ?? NO_TEXTURE) : some(to.parts);
+      const targets = to === undefined ? positions.map(position => at(outputs, position)) : some(to.parts);
       const area: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
       canvas.draw(canvas.program(plan, dispatch, variant), words, [...inputs, ...results], targets, area);
     });

@@ -2,28 +2,28 @@ import type {DataId, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs
 
 import type {WebGLContext} from './context';
 
-/** What tfjs's WebGL backend keeps of a tensor's data. */
+/** What tfjs's WebGL backend stores per tensor. */
 export interface TextureData {
-  /** That of the tensor that the texture was packed for; others may share the data. */
+  /** The shape of the tensor that the texture was packed for. Tensors of other shapes may share the data. */
   shape: number[];
   refCount: number;
-  /** Values on the host: before they are uploaded, and after they have been read. */
+  /** Values on the host: before they are uploaded, and after they were read. */
   values?: unknown;
   texture?: {readonly texture: WebGLTexture} | null;
   /** Rows and columns in elements. */
   texShape?: [number, number] | null;
   isPacked?: boolean;
   usage?: number | null;
-  /** Where the data is part of another tensor's texture. */
+  /** Set where the data are part of another tensor's texture. */
   slice?: {readonly flatOffset: number} | null;
 }
 
-/** tfjs's WebGL backend, described here so that nothing needs importing from its package. */
+/** tfjs's WebGL backend. It is described here so that its package need not be imported. */
 export interface WebGLBackend extends KernelBackend {
   readonly gpgpu: {readonly gl: WebGLContext; readonly framebuffer: WebGLFramebuffer};
   readonly texData: {get(dataId: DataId): TextureData};
   readonly pendingRead: {has(dataId: DataId): boolean};
-  /** How many tensors share a texture with slices of it; absent or 1 where there are none. */
+  /** How many tensors share a texture as slices of it. Undefined or 1 for a texture without slices. */
   readonly dataRefCount: {get(dataId: DataId): number | undefined};
   memory(): {unreliable: boolean; numBytesInGPUAllocated: number};
   makeTensorInfo(shape: number[], dtype: DataType, values?: Float32Array): TensorInfo;
@@ -42,7 +42,7 @@ export function isWebGLBackend(backend: KernelBackend): backend is WebGLBackend 
   );
 }
 
-/** Where sums, inputs and outputs are. */
+/** The texture of an input, an output or a sum. */
 export interface Texture {
   /** Null where there are no elements. */
   readonly texture: WebGLTexture | null;
@@ -50,23 +50,18 @@ export interface Texture {
   readonly size: readonly [width: number, height: number];
 }
 
-/** That of a tensor without elements. */
+/** The texture of a tensor without elements. */
 export const NO_TEXTURE: Texture = {texture: null, size: [1, 1]};
 
-function texelsOf({texShape, isPacked}: TextureData): readonly [width: number, height: number] {
-  const [rows = 1, columns = 1] = texShape ?? [];
-  return isPacked === true ? [Math.ceil(columns / 2), Math.ceil(rows / 2)] : [columns, rows];
-}
-
-/** Rows and columns of a tensor, as they are packed by twos, and the number of such matrices. */
+/** The rows and columns of a tensor's matrices, and the number of matrices. Axes that it lacks have length 1. */
 export function matricesOf(shape: readonly number[]): readonly [rows: number, columns: number, count: number] {
   return [shape.at(-2) ?? 1, shape.at(-1) ?? 1, shape.slice(0, -2).reduce((a, b) => a * b, 1)];
 }
 
 /**
- * The data of a tensor, which has elements, with a texture that holds one element a texel or is packed in the order
- * that the tensor's shape asks for.
- * @param made gets what had to be made for that.
+ * The data of a tensor that has elements. Their texture holds one element per texel, or is packed for the tensor's
+ * shape.
+ * @param made gets the tensor that is made where the texture must be repacked.
  */
 export function onGPU(backend: WebGLBackend, {dataId, shape, dtype}: TensorInfo, made: TensorInfo[]): TextureData {
   const data = backend.texData.get(dataId);
@@ -90,8 +85,8 @@ function inSameOrder(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * A new tensor with whatever values, in a packed texture if it has elements.
- * @param made is told of it before its texture is asked for.
+ * A new tensor with undefined values. Its texture is packed; it has none where it has no elements.
+ * @param made gets the tensor before its texture is made, which may throw.
  */
 export function packed(
   backend: WebGLBackend,
@@ -110,21 +105,27 @@ export function packed(
 }
 
 /** The texture of a tensor. */
-export function textureOf(data: TextureData): Texture {
-  return {texture: data.texture?.texture ?? null, size: texelsOf(data)};
+export function textureOf({texture, texShape, isPacked}: TextureData): Texture {
+  if (!texture) return NO_TEXTURE;
+  if (!texShape) throw new Error("tfjs's WebGL backend gave a texture without a size.");
+  const [rows, columns] = texShape;
+  return {
+    texture: texture.texture,
+    size: isPacked === true ? [Math.ceil(columns / 2), Math.ceil(rows / 2)] : [columns, rows],
+  };
 }
 
-/** Whether nothing but this one tensor would notice if its data were replaced. */
+/** Whether no other tensor, and no pending read, uses a tensor's data. */
 export function isExclusive({pendingRead, dataRefCount, texData}: WebGLBackend, {dataId}: TensorInfo): boolean {
   const {refCount, slice} = texData.get(dataId);
   return refCount === 1 && !slice && (dataRefCount.get(dataId) ?? 1) <= 1 && !pendingRead.has(dataId);
 }
 
-/** Gives a tensor the data of another of its shape, which is disposed together with what the tensor had. */
+/** Replaces a tensor's data by those of another tensor of its shape. Disposes that tensor and the old data. */
 export function replace(backend: WebGLBackend, tensor: TensorInfo, by: TensorInfo): void {
   const old = backend.texData.get(tensor.dataId);
   const fresh = backend.texData.get(by.dataId);
-  // One by one: data that are on the host alone lack some of these, which spreading would not carry over.
+  // One by one, because spreading skips missing fields, and data that are only on the host lack some.
   const {texture, texShape, isPacked, usage, values} = old;
   Object.assign(old, {
     texture: fresh.texture,

@@ -11,7 +11,7 @@ import {WebGPUStep} from './step';
 
 const memories = new WeakMap<GpuDevice, Memory>();
 
-/** On tfjs's WebGPU backend: one dispatch per parameter, in place. */
+/** Fuses on tfjs's WebGPU backend: one dispatch per parameter, which writes in place. */
 export const webgpuBackend: FusedBackend = {
   prepare(plan, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
@@ -38,6 +38,6 @@ export const webgpuBackend: FusedBackend = {
 };
 
 function webgpu(backend: tf.KernelBackend): WebGPUBackend {
-  if (!isWebGPUBackend(backend)) throw new Error('the backend webgpu is not the one of tfjs');
+  if (!isWebGPUBackend(backend)) throw new Error("the backend webgpu is not tfjs's own");
   return backend;
 }

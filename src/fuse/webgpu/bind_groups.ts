@@ -1,10 +1,12 @@
+import {at} from '../../util/at';
 import type {GpuBindGroup, GpuBuffer, GpuDevice, GpuLayout} from './device';
 
-/** The groups that were made last, by the last buffer of theirs, and what they are of. */
+/** The latest groups, by their last buffers, and the parts that they were made from. */
 const last = new WeakMap<GpuBuffer, {readonly parts: readonly unknown[]; readonly group: GpuBindGroup}>();
 
 /**
- * What is bound for a parameter, which from step to step is mostly the same: a part of `uniforms`, then whole buffers.
+ * The bind group of a parameter: a part of `uniforms`, then whole buffers, of which there is at least one. It is reused
+ * from step to step while its parts are the same.
  */
 export function groupOf(
   device: GpuDevice,
@@ -14,7 +16,7 @@ export function groupOf(
   size: number,
   buffers: readonly GpuBuffer[],
 ): GpuBindGroup {
-  const key = buffers.at(-1) ?? uniforms;
+  const key = at(buffers, buffers.length - 1);
   const parts = [layout, uniforms, offset, ...buffers];
   const made = last.get(key);
   if (made?.parts.every((part, i) => part === parts[i]) === true) return made.group;

@@ -1,6 +1,6 @@
 import type {DataId, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
 
-// Of the WebGPU API what is used here; TypeScript's own libraries do not have it yet.
+// The part of the WebGPU API that is used here. TypeScript's own libraries do not have it yet.
 export interface GpuBuffer {
   readonly size: number;
   destroy(): void;
@@ -55,17 +55,17 @@ export interface GpuDevice {
   createBindGroup(descriptor: {layout: GpuLayout; entries: readonly Binding[]}): GpuBindGroup;
 }
 
-/** What tfjs's WebGPU backend keeps of a tensor's data. */
+/** What tfjs's WebGPU backend stores per tensor. */
 export interface BufferData {
   refCount: number;
   values?: unknown;
-  /** There after `uploadToGPU`. */
+  /** Set by `uploadToGPU`. */
   readonly resource: GpuBuffer;
-  /** Whether the buffer is a user's own. */
+  /** Whether the buffer belongs to the user. */
   external?: boolean;
 }
 
-/** tfjs's WebGPU backend, described here so that nothing needs importing from its package. */
+/** tfjs's WebGPU backend. It is described here so that its package need not be imported. */
 export interface WebGPUBackend extends KernelBackend {
   readonly device: GpuDevice;
   readonly tensorMap: {get(dataId: DataId): BufferData};
@@ -86,8 +86,9 @@ export function isWebGPUBackend(backend: KernelBackend): backend is WebGPUBacken
   return 'tensorMap' in backend && 'commandQueueOwnedIds' in backend;
 }
 
-/** How buffers of our own are used: to be written by the host and read, or by shaders alone. */
+/** The usage of our own buffers that the host writes: UNIFORM | COPY_DST. */
 export const UNIFORM = 64 + 8;
+/** The usage of our own buffers that only shaders use: STORAGE. */
 export const STORAGE = 128;
-/** Where buffers are seen. */
+/** The visibility of all buffers: COMPUTE. */
 export const COMPUTE = 4;

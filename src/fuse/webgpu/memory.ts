@@ -1,13 +1,11 @@
 import {type GpuBuffer, type GpuCommandEncoder, type GpuDevice, STORAGE, UNIFORM, type WebGPUBackend} from './device';
 
-/**
- * The buffers of our own that a step uses beside tensors. They stay from step to step and grow where they have to.
- */
+/** The buffers of our own that a step uses beside tensors. They are reused from step to step, and grow when needed. */
 export class Memory {
   readonly #device: GpuDevice;
   uniforms: GpuBuffer;
   scratch: GpuBuffer;
-  /** Where the last step was recorded. */
+  /** The encoder of the last step. */
   #recordedIn: GpuCommandEncoder | null = null;
 
   constructor(device: GpuDevice) {
@@ -16,7 +14,10 @@ export class Memory {
     this.scratch = device.createBuffer({size: 1024, usage: STORAGE});
   }
 
-  /** Makes room. What was recorded before, and reads the same buffers, is submitted. */
+  /**
+   * Makes room for a step. Submits an earlier step that is recorded and not yet submitted, because it reads the same
+   * buffers.
+   */
   start(backend: WebGPUBackend, uniformBytes: number, scratchBytes: number): void {
     if (backend.commandEncoder !== null && backend.commandEncoder === this.#recordedIn) {
       backend.endComputePassEncoder();

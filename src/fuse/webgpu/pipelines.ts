@@ -4,7 +4,7 @@ import type {Dispatch} from '../shader/dispatches';
 import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './device';
 import {boundNames, dispatchShader, isWritten, type Lanes} from './shader';
 
-/** The pipelines of a plan on one device. They stay for as long as both live. */
+/** The pipelines of a plan on one device. Freed together with the plan or the device. */
 class Pipelines {
   readonly #plan: Plan;
   readonly #device: GpuDevice;
@@ -18,7 +18,7 @@ class Pipelines {
     const most = device.limits.maxStorageBuffersPerShaderStage;
     if (names.length + 1 > most)
       throw new Error(
-        `a step takes ${names.length} tensors of each parameter, and this machine's shaders can take ${most - 1}`,
+        `a step needs ${names.length} tensors per parameter; this machine's shaders can bind ${most - 1}`,
       );
     const types = [
       'uniform' as const,
@@ -48,7 +48,7 @@ class Pipelines {
 
 const pipelines = new WeakMap<GpuDevice, WeakMap<Plan, Pipelines>>();
 
-/** @throws where the plan takes more buffers than the device can bind. */
+/** @throws where the plan needs more buffers than the device can bind. */
 export function pipelinesOf(plan: Plan, device: GpuDevice): Pipelines {
   return memo(
     memo(pipelines, device, () => new WeakMap<Plan, Pipelines>()),

@@ -3,31 +3,36 @@ import type {DataId} from '@tensorflow/tfjs-core';
 import {memo} from '../../util/memo';
 import type {WebGPUBackend} from './device';
 
-const pending = new WeakMap<WebGPUBackend, Map<DataId, number>>();
+/** How many reads of some data are pending. */
+interface Reads {
+  count: number;
+}
+
+const pending = new WeakMap<WebGPUBackend, Map<DataId, Reads>>();
 
 /**
- * The data that `tensor.data()` waits for: when it arrives, tfjs keeps it on the host as the tensor's values, although
- * the tensor may have been written meanwhile. Unlike its WebGL backend, the WebGPU backend does not tell, so its
- * method `read` is extended to count.
+ * The data that `tensor.data()` waits for. When they arrive, tfjs stores them on the host as the tensor's values,
+ * although the tensor may have been written meanwhile. The WebGPU backend has no list of pending reads, as the WebGL
+ * backend has, so its method `read` is extended to count them.
  */
 export function pendingReads(backend: WebGPUBackend): {has(dataId: DataId): boolean} {
   return memo(pending, backend, () => watched(backend));
 }
 
-function watched(backend: WebGPUBackend): Map<DataId, number> {
-  const counts = new Map<DataId, number>();
+function watched(backend: WebGPUBackend): Map<DataId, Reads> {
+  const all = new Map<DataId, Reads>();
   const read = backend.read.bind(backend);
   backend.read = async dataId => {
     // The backend's class declares its ids as objects.
     const id: DataId = dataId;
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    const reads = memo(all, id, () => ({count: 0}));
+    reads.count++;
     try {
       return await read(dataId);
     } finally {
-      const left = (counts.get(id) ?? 1) - 1;
-      if (left > 0) counts.set(id, left);
-      else counts.delete(id);
+      reads.count--;
+      if (reads.count === 0) all.delete(id);
     }
   };
-  return counts;
+  return all;
 }

@@ -1,24 +1,25 @@
 /**
- * WGSL from a plan. A parameter's tensors are bound once each, those that are outputs for writing in place. What
- * reductions and totals need is in one buffer, `scratch`: for each total what each parameter adds to it, then for each
- * parameter the parts of its sums. Who reads a sum adds up its parts.
+ * Makes WGSL from a plan. Each tensor of a parameter is bound once; outputs are written in place. Reductions and totals
+ * use one buffer, `scratch`. It holds per total the terms of all parameters, and then per parameter the parts of its
+ * sums. A shader that reads a sum adds its parts.
  */
+import {at} from '../../util/at';
 import type {Extent} from '../graph';
 import type {Plan} from '../plan';
 import {type Dispatch, isLargest} from '../shader/dispatches';
 import {four, fours, shaderLines} from '../shader/lines';
 
-/** Threads that work together; sums that a shader adds up at most. */
+/** The threads of a workgroup, and the largest number of sums per shader. */
 export const WORKGROUP = 64;
-/** The words of `own` before the slots. */
+/** The number of words of `own` before the slots. */
 export const OWN_WORDS = 8;
 
-/** The words of `own`, with the slots. */
+/** The number of words of `own`, with the slots. */
 export function ownWords({slots}: Plan): number {
   return OWN_WORDS + 4 * Math.max(1, fours(slots));
 }
 
-/** The tensors of a parameter that shaders of the plan use, in the order of their bindings, which start at 2. */
+/** The tensors of a parameter that the plan's shaders use, in the order of their bindings, which start at 2. */
 export function boundNames({inputs, outputs}: Plan): string[] {
   return [...new Set([...inputs, ...outputs].map(({name}) => name))];
 }
@@ -27,19 +28,19 @@ export function isWritten({outputs}: Plan, tensor: string): boolean {
   return outputs.some(({name}) => name === tensor);
 }
 
-/** How many elements a thread takes at once. */
+/** How many elements a thread can compute at once. */
 export const LANES = [1, 4] as const;
 export type Lanes = (typeof LANES)[number];
 
 /**
- * Four where a dispatch computes elements, and these fill vectors of four: reading one number takes as long as reading
+ * Four where a dispatch computes elements and these fill vectors of four. Reading one number takes as long as reading
  * four.
  */
 export function lanesOf({kind}: Dispatch, size: number): Lanes {
   return (kind === 'sums' || kind === 'tensors') && size > 0 && size % 4 === 0 ? 4 : 1;
 }
 
-/** Computes the values of a dispatch: of sums a part in each workgroup, of terms and scalars all in one thread. */
+/** Computes the values of a dispatch. Each workgroup computes a part of sums; one thread computes terms and scalars. */
 export function dispatchShader(plan: Plan, dispatch: Dispatch, lanes: Lanes): string {
   const {graph, inputs, outputs, passes, slots} = plan;
   const names = boundNames(plan);
@@ -58,7 +59,10 @@ export function dispatchShader(plan: Plan, dispatch: Dispatch, lanes: Lanes): st
         case 'input':
           return node.extent === 'full' ? tensor(node.name, 'i') : `F(${tensor(node.name, '0')})`;
         default:
-          return `F(${node.op === 'max' ? 'largest' : 'fold'}(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)${node.op === 'mean' ? '/f32(own.size)' : ''})`;
+          return [
+            `F(${node.op === 'max' ? 'largest' : 'fold'}(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)`,
+            node.op === 'mean' ? '/f32(own.size))' : ')',
+          ].join('');
       }
     },
   );
@@ -69,22 +73,32 @@ export function dispatchShader(plan: Plan, dispatch: Dispatch, lanes: Lanes): st
   const each = (text: (value: string, i: number) => string): string => values.map(text).join('');
   const isMax = (i: number): boolean => isLargest(plan, dispatch, i);
   const fourOf = (sum: string): string => `larger(larger(${sum}.x,${sum}.y),larger(${sum}.z,${sum}.w))`;
+  /** The i-th sum of a thread as one number. */
+  const oneOf = (i: number): string => (lanes === 1 ? `sum${i}` : isMax(i) ? fourOf(`sum${i}`) : `dot(sum${i},F(1))`);
+  const firstSum = (): number => sums.indexOf(at(at(passes, dispatch.pass).reductions, dispatch.first));
   const write = (extent: Extent): string =>
-    each((value, i) => {
-      const output = dispatch.outputs[i];
-      return output?.extent !== extent
-        ? ''
-        : extent === 'full'
+    dispatch.outputs
+      .map((output, i) => {
+        if (output.extent !== extent) return '';
+        const value = at(values, i);
+        return extent === 'full'
           ? `${tensor(output.name, 'i')}=${value};`
           : `${tensor(output.name, '0')}=${value}${lane};`;
-    });
+      })
+      .join('');
   const computations: Readonly<Record<Dispatch['kind'], () => string>> = {
-    // Each thread gives the others what it has added up, and some add up one sum each.
-    sums: () => `${each((_, i) => `var sum${i}=F(${isMax(i) ? 'own.least' : '0'});`)}${forEach(each((value, i) => `sum${i}${isMax(i) ? `=largerOf(sum${i},${value})` : `+=${value}`};`))}
-${each((_, i) => `shares[${i * WORKGROUP}u+local]=${lanes === 1 ? `sum${i}` : isMax(i) ? fourOf(`sum${i}`) : `dot(sum${i},F(1))`};`)}workgroupBarrier();
-if(local<${values.length}u){let isMax=${each((_, i) => (isMax(i) ? `local==${i}u||` : ''))}false;var sum=select(0f,own.least,isMax);
-for(var i=0u;i<${WORKGROUP}u;i++){let share=shares[local*${WORKGROUP}u+i];sum=select(sum+share,larger(sum,share),isMax);}
-scratch[own.sums+(${sums.indexOf(passes[dispatch.pass]?.reductions[dispatch.first] ?? 0)}u+local)*own.parts+group.x]=sum;}`,
+    // Each thread shares its sums with the workgroup. Then one thread per sum adds the shares.
+    sums: () =>
+      each((_, i) => `var sum${i}=F(${isMax(i) ? 'own.least' : '0'});`) +
+      forEach(each((value, i) => `sum${i}${isMax(i) ? `=largerOf(sum${i},${value})` : `+=${value}`};`)) +
+      '\n' +
+      each((_, i) => `shares[${i * WORKGROUP}u+local]=${oneOf(i)};`) +
+      `workgroupBarrier();
+if(local<${values.length}u){let isMax=${each((_, i) => (isMax(i) ? `local==${i}u||` : ''))}false;` +
+      `var sum=select(0f,own.least,isMax);
+for(var i=0u;i<${WORKGROUP}u;i++){let share=shares[local*${WORKGROUP}u+i];` +
+      `sum=select(sum+share,larger(sum,share),isMax);}
+scratch[own.sums+(${firstSum()}u+local)*own.parts+group.x]=sum;}`,
     terms: () => once(each((value, i) => `scratch[${dispatch.first + i}u*own.terms+own.term]=${value};`)),
     tensors: () => forEach(write('full')) + once(write('scalar')),
     scalars: () => once(write('scalar')),
@@ -92,16 +106,22 @@ scratch[own.sums+(${sums.indexOf(passes[dispatch.pass]?.reductions[dispatch.firs
   const full = new Set([...inputs, ...outputs].filter(({extent}) => extent === 'full').map(({name}) => name));
   const tensors = names.map(
     (name, i) =>
-      `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> tensor${i}:array<${full.has(name) ? 'F' : 'f32'}>;\n`,
+      `@group(0)@binding(${i + 2}) var<storage,${isWritten(plan, name) ? 'read_write' : 'read'}> ` +
+      `tensor${i}:array<${full.has(name) ? 'F' : 'f32'}>;\n`,
   );
   const of = (type: string): string => (lanes === 1 ? type : `vec4<${type}>`);
-  return `alias F=${of('f32')};alias B=${of('bool')};alias U=${of('u32')};
-struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:f32,least:f32,slots:array<vec4<f32>,${Math.max(1, fours(slots))}>}
-${tensors.join('')}${dispatch.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : ''}${PRELUDE}{${scalars}${computations[dispatch.kind]()}}`;
+  const shares = dispatch.kind === 'sums' ? `var<workgroup> shares:array<f32,${values.length * WORKGROUP}>;\n` : '';
+  return (
+    `alias F=${of('f32')};alias B=${of('bool')};alias U=${of('u32')};
+struct Own{size:u32,sums:u32,parts:u32,term:u32,terms:u32,nan:f32,least:f32,` +
+    `slots:array<vec4<f32>,${Math.max(1, fours(slots))}>}
+${tensors.join('')}${shares}${PRELUDE}{${scalars}${computations[dispatch.kind]()}}`
+  );
 }
 
-// WGSL has no constant that is not a number or infinite, so `own.nan` and `own.least` are such.
-const PRELUDE = `@group(0)@binding(0) var<uniform> own:Own;
+// WGSL has no constants for NaN and infinity, so `own.nan` and `own.least` hold NaN and -∞.
+const PRELUDE =
+  `@group(0)@binding(0) var<uniform> own:Own;
 @group(0)@binding(1) var<storage,read_write> scratch:array<f32>;
 fn none()->F{return F(own.nan);}
 fn lt(a:F,b:F)->B{return a<b;}
@@ -113,8 +133,11 @@ fn not(a:B)->B{return !a;}
 fn isNaN(a:F)->B{return (bitcast<U>(a)&U(0x7fffffffu))>U(0x7f800000u);}
 fn divide(a:F,b:F)->F{return a/b;}
 fn largerOf(a:F,b:F)->F{return select(max(a,b),none(),or(isNaN(a),isNaN(b)));}
-fn larger(a:f32,b:f32)->f32{let bits=max(bitcast<u32>(a)&0x7fffffffu,bitcast<u32>(b)&0x7fffffffu);return select(max(a,b),own.nan,bits>0x7f800000u);}
-fn largest(start:u32,count:u32)->f32{var most=own.least;for(var i=0u;i<count;i++){most=larger(most,scratch[start+i]);}return most;}
+fn larger(a:f32,b:f32)->f32{let bits=max(bitcast<u32>(a)&0x7fffffffu,bitcast<u32>(b)&0x7fffffffu);` +
+  `return select(max(a,b),own.nan,bits>0x7f800000u);}
+fn largest(start:u32,count:u32)->f32{var most=own.least;` +
+  `for(var i=0u;i<count;i++){most=larger(most,scratch[start+i]);}return most;}
 fn fold(start:u32,count:u32)->f32{var sum=0f;for(var i=0u;i<count;i++){sum+=scratch[start+i];}return sum;}
-@compute @workgroup_size(${WORKGROUP}) fn main(@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
+@compute @workgroup_size(${WORKGROUP}) fn main(` +
+  `@builtin(global_invocation_id) id:vec3<u32>,@builtin(num_workgroups) n:vec3<u32>,
 @builtin(workgroup_id) group:vec3<u32>,@builtin(local_invocation_index) local:u32)`;

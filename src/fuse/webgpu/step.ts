@@ -14,17 +14,20 @@ import {pipelinesOf} from './pipelines';
 import {pendingReads} from './reads';
 import {boundNames, LANES, type Lanes, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
 
-// A group costs software 3 µs, and 16,384 threads that read four vectors each keep a memory of 1 TB/s busy.
+// A workgroup costs 3 µs in software, and 16,384 threads that read four vectors each saturate a memory of 1 TB/s.
 const MOST_GROUPS = 256;
-// Elements that a thread adds up at least, and workgroups that share a parameter at most: each thread that reads the
-// sum adds up their parts.
-const ELEMENTS_A_THREAD = 16;
+// The least number of elements that a thread sums.
+const ELEMENTS_PER_THREAD = 16;
+// The largest number of workgroups that share a sum, because each thread that reads the sum adds their parts.
 const MOST_PARTS = 64;
 
-/** Data that the device had no memory for. It tells that later. */
+/** Data for which the device had no memory. It reports that asynchronously. */
 const withoutMemory = new WeakSet();
 
-/** A job with its buffers: where its uniforms are, in words, and its sums in the scratch; its number among all. */
+/**
+ * A job with its buffers. `own` and `sums`: where its uniforms and its sums are, in words. `parts`: the parts per sum.
+ * `term`: its index among all jobs of the step.
+ */
 interface BoundJob {
   readonly size: number;
   readonly buffers: readonly GpuBuffer[];
@@ -41,7 +44,7 @@ interface BoundBucket {
   readonly bound: readonly BoundJob[];
 }
 
-/** One step: `prepare` makes everything that can fail, `dispatch` records the work. */
+/** One step. `prepare` makes everything that can fail, and `encode` records the commands. */
 export class WebGPUStep {
   readonly #backend: WebGPUBackend;
   readonly #memory: Memory;
@@ -74,7 +77,7 @@ export class WebGPUStep {
       const columns = boundNames(plan).map(name => [name, plan.outputs.find(output => output.name === name)] as const);
       const measured = jobs.map((job): Omit<BoundJob, 'group'> => {
         const {size} = job.variable;
-        const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_A_THREAD)));
+        const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(size / WORKGROUP / ELEMENTS_PER_THREAD)));
         const measuredJob = {
           size,
           parts,
@@ -106,7 +109,7 @@ export class WebGPUStep {
     const backend = this.#backend;
     const memory = this.#memory;
     backend.device.queue.writeBuffer(memory.uniforms, 0, this.#uniforms());
-    // Nothing that is used is reused before the work is submitted.
+    // tfjs must not reuse these buffers before the commands are submitted.
     for (const dataId of this.#used) backend.commandQueueOwnedIds.add(dataId);
     backend.ensureCommandEncoderReady();
     if (this.#copies.length > 0) backend.endComputePassEncoder();
@@ -130,14 +133,14 @@ export class WebGPUStep {
     for (const info of this.#temporary) this.#backend.disposeData(info.dataId);
   }
 
-  /** The buffer of a tensor; of one that is written, the one to write. */
+  /** The buffer of a tensor; for an output, the buffer to write. */
   #buffer(job: Job, name: string, output: Output | undefined, shared: ReadonlySet<object>): GpuBuffer {
     const isNew = output !== undefined && !output.replaces;
     const shape = output === undefined ? tensorOf(job, name).shape : shapeOf(job, output);
     if (shape.includes(0)) {
       if (isNew)
         this.#fresh.push({job, output, info: this.#backend.makeTensorInfo(shape, 'float32', new Float32Array(0))});
-      // There is no buffer without bytes.
+      // WebGPU has no empty buffers.
       const info = this.#backend.makeTensorInfo([1], 'float32');
       this.#temporary.push(info);
       return this.#onGPU(info).resource;
@@ -146,7 +149,8 @@ export class WebGPUStep {
     const {dataId} = tensorOf(job, name);
     if (withoutMemory.has(dataId)) {
       throw new Error(
-        `The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. Free some, and make the optimizer anew.`,
+        `The GPU had no memory for '${name}' of '${job.variable.name}': no step since then has changed anything. ` +
+          'Free memory and make a new optimizer.',
       );
     }
     const data = this.#onGPU({dataId});
@@ -173,7 +177,7 @@ export class WebGPUStep {
     try {
       return this.#onGPU(info).resource;
     } finally {
-      // A device that is lost tells no more.
+      // A lost device rejects, and its data have no memory either.
       void device
         .popErrorScope()
         .then(
@@ -231,7 +235,7 @@ export class WebGPUStep {
   #workgroups({reductions}: Plan, {kind}: Dispatch, {size, parts}: BoundJob, lanes: Lanes): number {
     if (kind === 'sums') return parts;
     if (kind !== 'tensors') return 1;
-    // A thread that adds up parts computes as many elements, or else adding up would take longer than they do.
+    // A thread computes at least as many elements as it adds parts. Otherwise adding would take longer than computing.
     const added = Math.max(reductions.length > 0 ? parts : 1, this.#step.totals > 0 ? this.#jobs : 1);
     return Math.max(1, Math.min(MOST_GROUPS, Math.ceil(size / lanes / WORKGROUP / added)));
   }

@@ -1,7 +1,8 @@
 import type {Optimizer} from '../../../src';
+import {present} from '../../support/present';
 import {tf} from '../../support/tfjs';
 
-/** A small model with data of eight samples. The optimizer may be made of the model's layers. */
+/** A small model with data of eight samples. The optimizer may be made from the model's layers. */
 export function tinyFit<O extends tf.Optimizer>(
   make: O | ((layers: tf.layers.Layer[]) => O),
   layers: tf.layers.Layer[] = [tf.layers.dense({units: 1, inputShape: [2]})],
@@ -25,7 +26,7 @@ export function tinyFit<O extends tf.Optimizer>(
   return {model, optimizer, x, y, dispose};
 }
 
-/** Keeps a record of a hyper of all groups at every step. */
+/** Records a hyper of all groups at every step. */
 export function recordSteps(optimizer: Optimizer, hyper = 'lr'): number[][] {
   const steps: number[][] = [];
   const apply = optimizer.applyGradients.bind(optimizer);
@@ -36,12 +37,12 @@ export function recordSteps(optimizer: Optimizer, hyper = 'lr'): number[][] {
   return steps;
 }
 
-/** A dataset of the rows of two matrices, which knows its length. */
+/** A dataset of the rows of two matrices, with a known length. */
 export async function samples(x: tf.Tensor, y: tf.Tensor): Promise<tf.data.Dataset<tf.TensorContainer>> {
   const [xs, ys] = await Promise.all(
     [x, y].map(async matrix => {
       const values = await matrix.data();
-      const width = matrix.shape[1] ?? 1;
+      const width = present(matrix.shape[1]);
       return tf.data.array(
         Array.from({length: matrix.size / width}, (_, i) => [...values.slice(i * width, (i + 1) * width)]),
       );

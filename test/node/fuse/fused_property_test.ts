@@ -37,7 +37,7 @@ describeBackends(
     ];
     for (const [what, shapes, runs, reference] of suites) {
       it(
-        `of ${what} computes what the eager one does on ${reference}, and leaves no tensor behind`,
+        `of ${what} computes the same as the eager one on ${reference}, and leaves no tensor`,
         () =>
           leakless(async () => {
             const sameAsEager = fc.asyncProperty(compositionsOver(shapes), async composition => {

@@ -62,20 +62,20 @@ describeBackends(
       expect(traced(callbacks, [jobOf([3])]).buckets[0]?.key).not.toBe(at(1)?.key);
     });
 
-    it('traces parameters of equal hypers and state at once, whatever their shapes', () => {
+    it('traces parameters with equal hypers and state once, for all their shapes', () => {
       const hypers = {lr: 0.2, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
       const jobs = [jobOf([3]), jobOf([2, 2]), jobOf([3], {doWd: false}), jobOf([3], {hypers}), jobOf([]), jobOf([0])];
       expect(traced(adam().callbacks, jobs).buckets.map(each => each.jobs.length)).toEqual([3, 1, 1, 1]);
     });
 
-    it('traces by shape where a callback asks for it', () => {
+    it('traces each shape where a callback asks for the shape', () => {
       const scaled = callback('scaled', {}, ({p, grad}) => ({p: p.sub(grad.div(p.size))}));
       const {buckets} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
       expect(buckets.map(({slots}) => slots)).toEqual([[3], [4]]);
       expect(buckets[0]?.key).toBe(buckets[1]?.key);
     });
 
-    it('is cut into passes by reductions, and only the last writes', () => {
+    it('is split into passes by reductions, and only the last one writes', () => {
       // LAMB: the largest elements, the mean squares, the step.
       const result = traced(lamb().callbacks, [jobOf([3])]);
       const plan = result.buckets.map(each => planOf(each, result.barriers))[0];
@@ -92,7 +92,7 @@ describeBackends(
       ]);
     });
 
-    it('waits for all parameters where there are totals', () => {
+    it('waits for all parameters where a callback has totals', () => {
       const clipped = callback('clipped', {total: ({grad}) => ({sq: grad.square().sum()})}, ({grad, total}) => ({
         grad: grad.div(total.sq.sqrt().maximum(1)),
       }));
