@@ -357,7 +357,7 @@ describe('the callbacks of an optimizer', () => {
           [averageGrad, callback('testOtherStart', {state: {gradAvg: startAt(({grad}) => grad)}}, () => ({}))],
           {},
         ),
-      message: /start the state entry 'gradAvg' differently/,
+      message: /start the state 'gradAvg' differently/,
     },
     {
       title: 'use one name for a hyper and for an option',
@@ -371,7 +371,7 @@ describe('the callbacks of an optimizer', () => {
           [stepStat, callback('testCommonStep', {state: {step: 0}, everyParameter: true}, () => ({}))],
           {},
         ),
-      message: /'step' is common to all parameters in one callback/,
+      message: /share the number 'step', but only one declares `everyParameter`/,
     },
   ];
   for (const {title, make, message} of CASES) {

@@ -435,7 +435,7 @@ describeBackends(
         // @ts-expect-error -- plain JavaScript gets no help from the types.
         ['a hyper that has no default', () => new Optimizer([sgdStep], {}), /'lr' has no default: give it/],
         ["Lookahead's k of 0", () => lookahead(sgd(), {k: 0}), /a whole number from 1; got 0/],
-        ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha is from 0 to 1; got 2/],
+        ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha must be from 0 to 1; got 2/],
         [
           'a step without an entry that it needs',
           () => new Optimizer([adamStep], {lr: 1, mom: 0, sqrMom: 0, eps: 1}),
@@ -444,7 +444,7 @@ describeBackends(
         [
           'a step before the callback whose entry it reads',
           () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
-          /momentumStep.*'gradAvg', which no callback before it provides; put the callback/,
+          /momentumStep.*'gradAvg', which no callback before it provides; put a callback/,
         ],
         [
           'freezing one group',
@@ -523,22 +523,22 @@ describeBackends(
         [
           'returns a number for p',
           second => (second ? wrongP : {}),
-          /badRule returned the number 1 for 'p', which is a float32 tensor/,
+          /badRule returned the number 1 for 'p'; it must return a float32 tensor/,
         ],
         [
           'returns p of another shape',
           second => (second ? {p: tf.zeros([5])} : {}),
-          /badRule returned 'p' of shape \[5\]; it is of shape \[3\]/,
+          /badRule returned 'p' of shape \[5\]; it must be of shape \[3\]/,
         ],
         [
           'returns a number for stop',
           second => (second ? {stop: 1} : {}),
-          /badRule returned stop: the number 1; it is true or false/,
+          /badRule returned the number 1 for 'stop'; it must be true or false/,
         ],
         [
           'returns a tensor for a number',
           second => (second ? {seen: tf.scalar(1)} : {}),
-          /for 'seen', which is a number/,
+          /for 'seen'; it must return a number/,
         ],
       ];
       for (const [what, result, says] of failing) {

@@ -64,7 +64,7 @@ describeBackends(
     it('fails to load where a callback is not registered', async () => {
       const handler = altered(await saved(), {replace: /"lookaheadSync"/g, by: '"lookaheadSink"'});
       await expectAsync(tf.loadLayersModel(handler)).toBeRejectedWithError(
-        /callback 'lookaheadSink' that is not registered here.*callback\('lookaheadSink', …\), before loading/,
+        /callback 'lookaheadSink', which is not registered\. Before loading.*callback\('lookaheadSink', …\)/,
       );
     });
 

@@ -78,7 +78,7 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
   }
 }
 
-/** @throws for an impossible shape, a name or entry that is listed twice, or an entry that is no callback's tensor. */
+/** @throws for an impossible shape, a name or entry that is listed twice, or an entry that no callback declares. */
 export function checkManifest(manifest: Manifest, chain: Chain): void {
   const names = new Set<string>();
   for (const {name, shape, tensors} of manifest) {

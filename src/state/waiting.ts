@@ -11,7 +11,7 @@ import type {SavedParameter} from './saved_weights';
 export class Waiting {
   #manifest: Manifest | undefined;
   #waiting: readonly SavedParameter[] = [];
-  /** Whether the state was forgotten. Then only groups and flags wait, and what does not match is no error. */
+  /** Whether the state was forgotten. Then only groups and flags wait, and they need not match. */
   #afresh = false;
 
   /** The saved parameters that have no variable yet. */
