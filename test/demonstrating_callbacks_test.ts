@@ -313,7 +313,7 @@ describe('the name of a callback', () => {
 
   it("is never one of the package's own", () => {
     expect(() => callback('averageGrad', {}, () => ({}))).toThrowError(
-      "'averageGrad' is the name of a callback of tfjs-optim; give yours another name.",
+      "tfjs-optim has a callback 'averageGrad'; choose another name.",
     );
     expect(registeredCallback('averageGrad')).toBe(averageGrad);
   });
@@ -343,7 +343,7 @@ describe('the callbacks of an optimizer', () => {
     {
       title: 'need an entry that only a later one provides',
       make: () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
-      message: /put the callback whose state 'gradAvg' is before momentumStep/,
+      message: /put a callback with the state 'gradAvg' before momentumStep/,
     },
     {
       title: 'read an entry that only a later one provides',
@@ -357,7 +357,7 @@ describe('the callbacks of an optimizer', () => {
           [averageGrad, callback('testOtherStart', {state: {gradAvg: startAt(({grad}) => grad)}}, () => ({}))],
           {},
         ),
-      message: /start the state entry 'gradAvg' differently/,
+      message: /start the state 'gradAvg' differently/,
     },
     {
       title: 'use one name for a hyper and for an option',
@@ -371,7 +371,7 @@ describe('the callbacks of an optimizer', () => {
           [stepStat, callback('testCommonStep', {state: {step: 0}, everyParameter: true}, () => ({}))],
           {},
         ),
-      message: /'step' is common to all parameters in one callback/,
+      message: /share the number 'step', but only one declares `everyParameter`/,
     },
   ];
   for (const {title, make, message} of CASES) {

@@ -228,10 +228,15 @@ describeBackends(
         'of another shape',
         'w',
         () => tf.ones([4]),
-        /'w' has the shape \[4\]; it must have the variable's, \[2,2\]/,
+        /'w' has the shape \[4\]; it must have the variable's shape \[2,2\]/,
       ),
       gradient('of another type', 'w', () => tf.ones([2, 2], 'int32'), /'w' is int32; it must be float32/),
-      gradient('for an unknown variable', 'nowhere', () => tf.ones([2]), /'nowhere', but no variable of that name/),
+      gradient(
+        'for an unknown variable',
+        'nowhere',
+        () => tf.ones([2]),
+        /'nowhere', but no live variable has that name/,
+      ),
       gradient(
         'for a variable that is not trained',
         'stranger',
@@ -250,7 +255,7 @@ describeBackends(
       ),
       {
         what: 'two gradients for a variable',
-        says: /two gradients for 'w'; add them up/,
+        says: /two gradients for 'w'; pass their sum/,
         act: ({optimizer}) =>
           tf.tidy(() => {
             optimizer.applyGradients([
@@ -286,7 +291,7 @@ describeBackends(
       weights(
         'under other names',
         list => renamed(list, /^w\//, 'v/'),
-        /'v\/gradAvg' stands where 'w\/gradAvg' belongs/,
+        /expected 'w\/gradAvg' but found 'v\/gradAvg'/,
       ),
       weights(
         'of another shape',
@@ -350,57 +355,53 @@ describeBackends(
       dict(
         'of another optimizer',
         of => ({...of, callbacks: [{name: 'sgdStep', options: {}}]}),
-        /of an optimizer with the callbacks sgdStep; this one has weightDecay, averageGrad/,
+        /to an optimizer with the callbacks sgdStep; this optimizer has weightDecay, averageGrad/,
       ),
       dict(
         'of other groups',
         of => ({...of, hypers: of.hypers.slice(1)}),
-        /the hypers of 1 parameter groups; there are 2/,
+        /the hypers of 1 parameter groups; this optimizer has 2/,
       ),
       dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
       dict('with a hyper that is out of range', of => firstHypers(of, {lr: -1}), /'lr' can't be negative/),
-      dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /of 1 parameters; this optimizer has 2/),
-      dict(
-        'with an unknown entry',
-        of => firstState(of, {velocity: 1}),
-        /'velocity' is no state of this optimizer; known: .*gradAvg/,
-      ),
+      dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /has 1 parameters; this optimizer has 2/),
+      dict('with an unknown entry', of => firstState(of, {velocity: 1}), /no state 'velocity'; it has .*gradAvg/),
       dict(
         'with another shape',
         of => firstState(of, {gradAvg: tf.zeros([3])}),
-        /'gradAvg' of 'w' is a float32 tensor of shape \[2,2\], got float32 of shape \[3\]/,
+        /'gradAvg' of 'w' must be a float32 tensor of shape \[2,2\]; got float32 of shape \[3\]/,
       ),
       dict('with another rank', of => firstState(of, {gradAvg: tf.scalar(1)}), /of shape \[2,2\]/),
       dict(
         'with another type',
         of => firstState(of, {gradAvg: tf.zeros([2, 2], 'int32')}),
-        /float32 tensor of shape \[2,2\], got int32/,
+        /float32 tensor of shape \[2,2\]; got int32/,
       ),
       dict(
         'with a tensor for a number',
         of => firstState(of, {step: tf.scalar(1)}),
-        /'step' of 'w' is a finite number/,
+        /'step' of 'w' must be a finite number/,
       ),
       {
         what: 'an unknown state entry',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {velocity: 1});
         },
-        says: /'velocity' is no state.*known: doWd, forceTrain, gradAvg/,
+        says: /no state 'velocity'; it has doWd, forceTrain, gradAvg/,
       },
       {
         what: 'a flag that is a number',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {doWd: 1});
         },
-        says: /'doWd' is true or false, got 1/,
+        says: /'doWd' must be true or false; got 1/,
       },
       {
         what: 'a number that is not finite',
         act: ({optimizer, w}) => {
           optimizer.state.set(w, {doWd: false, step: NaN});
         },
-        says: /'step' of 'w' is a finite number, got NaN/,
+        says: /'step' of 'w' must be a finite number; got NaN/,
       },
       {
         what: 'state of another shape',
@@ -408,7 +409,7 @@ describeBackends(
           tf.tidy(() => {
             optimizer.state.set(b, {gradAvg: tf.zeros([2, 2])});
           }),
-        says: /'gradAvg' of 'b' .*\[2\], got float32 of shape \[2,2\]/,
+        says: /'gradAvg' of 'b' .*\[2\]; got float32 of shape \[2,2\]/,
       },
       {
         what: 'state for a variable that is not trained',
@@ -434,7 +435,7 @@ describeBackends(
         // @ts-expect-error -- plain JavaScript gets no help from the types.
         ['a hyper that has no default', () => new Optimizer([sgdStep], {}), /'lr' has no default: give it/],
         ["Lookahead's k of 0", () => lookahead(sgd(), {k: 0}), /a whole number from 1; got 0/],
-        ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha is from 0 to 1; got 2/],
+        ["Lookahead's alpha of 2", () => lookahead(sgd(), {alpha: 2}), /alpha must be from 0 to 1; got 2/],
         [
           'a step without an entry that it needs',
           () => new Optimizer([adamStep], {lr: 1, mom: 0, sqrMom: 0, eps: 1}),
@@ -443,7 +444,7 @@ describeBackends(
         [
           'a step before the callback whose entry it reads',
           () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
-          /momentumStep.*'gradAvg', which no callback before it provides; put the callback/,
+          /momentumStep.*'gradAvg', which no callback before it provides; put a callback/,
         ],
         [
           'freezing one group',
@@ -487,7 +488,7 @@ describeBackends(
               one.dispose();
             }
           },
-          /not a mixture/,
+          /mixes parameters and lists/,
         ],
         [
           'an option that the callback does not have',
@@ -522,22 +523,22 @@ describeBackends(
         [
           'returns a number for p',
           second => (second ? wrongP : {}),
-          /badRule returned the number 1 for 'p', which is a float32 tensor/,
+          /badRule returned the number 1 for 'p'; it must return a float32 tensor/,
         ],
         [
           'returns p of another shape',
           second => (second ? {p: tf.zeros([5])} : {}),
-          /badRule returned 'p' of shape \[5\]; it is of shape \[3\]/,
+          /badRule returned 'p' of shape \[5\]; it must be of shape \[3\]/,
         ],
         [
           'returns a number for stop',
           second => (second ? {stop: 1} : {}),
-          /badRule returned stop: the number 1; it is true or false/,
+          /badRule returned the number 1 for 'stop'; it must be true or false/,
         ],
         [
           'returns a tensor for a number',
           second => (second ? {seen: tf.scalar(1)} : {}),
-          /for 'seen', which is a number/,
+          /for 'seen'; it must return a number/,
         ],
       ];
       for (const [what, result, says] of failing) {

@@ -471,12 +471,12 @@ const rows: readonly Row[] = [
   [
     'a number for params',
     () => call(adam, 0.1, {params: 3}),
-    "A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got 3.",
+    "A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got 3.",
   ],
   [
     'a tensor for params',
     ({x}) => call(adam, 0.1, {params: [x]}),
-    "A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got a Tensor.",
+    "A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got a Tensor.",
   ],
   [
     'freezeTo(-2) of one group',

@@ -31,13 +31,13 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
         return {p};
       },
     }),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} ' +
-      'at once; what has to be awaited comes before the step.',
+    "faulty returned a Promise; it must return an object such as {p: p.sub(grad)}, so it can't be async. " +
+      'Await before the step.',
   ],
   'an async function that rejects': [
     () => ({run: () => Promise.reject(new Error('later'))}),
-    'faulty is an async function: it returned a Promise. It must return an object such as {p: p.sub(grad)} ' +
-      'at once; what has to be awaited comes before the step.',
+    "faulty returned a Promise; it must return an object such as {p: p.sub(grad)}, so it can't be async. " +
+      'Await before the step.',
   ],
   null: [() => ({run: () => null}), 'faulty returned null; it must return an object such as {p: p.sub(grad)}.'],
   undefined: [
@@ -54,24 +54,24 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   ],
   'a disposed tensor': [
     () => ({run: () => ({p: disposed()})}),
-    "faulty gave a tensor for 'p' that is disposed; leave it alone: the step disposes what it no longer needs.",
+    "faulty returned a disposed tensor for 'p'; do not dispose it, because the step does.",
   ],
   'a disposed state': [
     () => ({state: {mine: copy}, run: ({p}: Context) => ({p, mine: disposed()})}),
-    "faulty gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it no longer needs.",
+    "faulty returned a disposed tensor for 'mine'; do not dispose it, because the step does.",
   ],
   'a Promise for p': [
     () => ({run: () => ({p: Promise.resolve(1)})}),
-    "faulty gave a Promise for 'p'; callbacks compute at once, without async and await.",
+    "faulty returned a Promise for 'p'; callbacks must compute without async and await.",
   ],
   'a Promise for stop': [
     () => ({run: () => ({stop: Promise.resolve(true)})}),
-    "faulty gave a Promise for 'stop'; callbacks compute at once, without async and await.",
+    "faulty returned a Promise for 'stop'; callbacks must compute without async and await.",
   ],
   'an async total': [
     () => ({total: () => Promise.resolve({}), run: fine}),
-    'faulty: total is an async function: it returned a Promise. It must return an object such as {sum: ' +
-      'grad.sum()} at once; what has to be awaited comes before the step.',
+    "faulty: total returned a Promise; it must return an object such as {sum: grad.sum()}, so it can't be async. " +
+      'Await before the step.',
   ],
   'a total of null': [
     () => ({total: () => null, run: fine}),
@@ -83,21 +83,19 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   ],
   'a disposed total': [
     () => ({total: () => ({sum: disposed()}), run: fine}),
-    "faulty: total gave a tensor for 'sum' that is disposed; leave it alone: the step disposes what it no " +
-      'longer needs.',
+    "faulty: total returned a disposed tensor for 'sum'; do not dispose it, because the step does.",
   ],
   'an async start': [
     () => ({state: {mine: untypedStart(() => Promise.reject(new Error('later')))}, run: fine}),
-    "faulty: the start gave a Promise for 'mine'; callbacks compute at once, without async and await.",
+    "faulty: the start returned a Promise for 'mine'; callbacks must compute without async and await.",
   ],
   'a disposed start': [
     () => ({state: {mine: startAt(disposed)}, run: fine}),
-    "faulty: the start gave a tensor for 'mine' that is disposed; leave it alone: the step disposes what it " +
-      'no longer needs.',
+    "faulty: the start returned a disposed tensor for 'mine'; do not dispose it, because the step does.",
   ],
   'a start of null': [
     () => ({state: {mine: untypedStart(() => null)}, run: fine}),
-    "faulty: the start of 'mine' gave null; it must give a float32 tensor.",
+    "faulty: the start of 'mine' returned null; it must return a float32 tensor.",
   ],
 };
 
@@ -140,8 +138,7 @@ describeBackends('what a callback must not return', () => {
       for (const [evaluate, message] of [
         [
           () => Promise.resolve({}),
-          'faulty: evaluate is an async function: it returned a Promise. It must return an object such as ' +
-            '{p: average} at once',
+          "faulty: evaluate returned a Promise; it must return an object such as {p: average}, so it can't be async.",
         ],
         [() => null, 'faulty: evaluate returned null; it must return an object such as {p: average}.'],
         [() => undefined, 'faulty: evaluate returned undefined; it must return an object such as {p: average}.'],

@@ -101,7 +101,7 @@ describeBackends(
         const loading = loadOptimizer({load: () => Promise.resolve(artifacts)});
         if (wanted === undefined)
           await expectAsync(loading).toBeRejectedWithError(
-            /^The saved optimizer lacks the hyper 'wd', and its class has no default for it\.$/,
+            /^The saved optimizer lacks the hyper 'wd', which has no default\. Save the optimizer again\.$/,
           );
         else expect((await loading).hypers).toEqual([jasmine.objectContaining({wd: wanted})]);
       }

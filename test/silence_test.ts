@@ -360,7 +360,7 @@ describe('Accepted, as in other libraries,', () => {
     expect(ranger(0.1, {k: 3, mom: 0.9}).hypers).toEqual([
       jasmine.objectContaining({lr: 0.1, mom: 0.9, wd: 0.01, eps: 1e-6}),
     ]);
-    expect(() => ranger(0.1, {k: 0})).toThrowError("lookaheadSync's k is a whole number from 1; got 0.");
+    expect(() => ranger(0.1, {k: 0})).toThrowError("lookaheadSync's k must be a whole number from 1; got 0.");
   });
 });
 

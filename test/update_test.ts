@@ -216,7 +216,7 @@ describeBackends(
           tf.tidy(() => {
             optimizer.applyGradients([{name: variable.name, tensor: tf.onesLike(variable)}]);
           });
-        }).toThrowError("wrongUpdate returned 'update' of shape []; it is of shape [4].");
+        }).toThrowError("wrongUpdate returned 'update' of shape []; it must be of shape [4].");
         optimizer.dispose();
         variable.dispose();
       }));

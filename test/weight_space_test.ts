@@ -109,9 +109,9 @@ describeBackends('weights that other code writes', backend => {
         step(optimizer, [variable], 2);
         expect(await valuesOf([variable])).toEqual([[99]]);
         expect(warned).toHaveBeenCalledOnceWith(
-          `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step: ` +
-            'the state slow starts anew there. Call opt.rebase() after replacing weights: it does so without ' +
-            'this warning, and for averages too.',
+          `tfjs-optim: '${variable.name}' changed outside of the optimizer since the last step, ` +
+            'so their state slow starts anew. ' +
+            'Call opt.rebase() after replacing weights: it restarts averages too, and gives no warning.',
         );
         tf.tidy(() => {
           variable.assign(tf.tensor2d([200], [1, 1]));
@@ -419,7 +419,7 @@ describe('a state entry in weight space', () => {
     const norm = startAt(({p}) => p.sum(), {space: 'weight'});
     const optimizer = new Optimizer([callback('testWeightShape', {state: {norm}}, () => ({}))], {params: [variable]});
     spyOn(console, 'warn');
-    const message = "testWeightShape returned 'norm' of shape []; it is of shape [2].";
+    const message = "testWeightShape returned 'norm' of shape []; it must be of shape [2].";
     expect(() => {
       step(optimizer, [variable]);
     }).toThrowError(message);
@@ -431,8 +431,8 @@ describe('a state entry in weight space', () => {
   for (const [name, state] of Object.entries(others)) {
     it(`is the only kind that can restart, unlike ${name}`, () => {
       expect(() => callback('testRestarts', {state, restarts: ['slow']}, () => ({}))).toThrowError(
-        "testRestarts: restarts names 'slow', which must be an entry of state in weight space: " +
-          "one that starts as copy, or as startAt(f, {space: 'weight'}).",
+        "testRestarts: restarts names 'slow', which must be an entry of state in weight space; " +
+          "start it with copy, or with startAt(f, {space: 'weight'}).",
       );
     });
   }

@@ -88,9 +88,8 @@ describeBackends(
       leakless(() => {
         const wrapper = new OptimWrapper(tf.train.adamax(0.1));
         expect(() => ema(wrapper)).toThrowError(
-          "'decay' is an option of averageWeights and a hyper of wrappedStep; hypers, state and options " +
-            'never share a name. ' +
-            '`hpMap` of OptimWrapper renames its hypers.',
+          "'decay' is an option of averageWeights and a hyper of wrappedStep; a name must have one meaning. " +
+            'Rename one of them; `hpMap` of OptimWrapper renames its hypers.',
         );
         wrapper.setHyper('decay', 0.5);
         wrapper.dispose();

@@ -415,11 +415,7 @@ describeBackends(
     };
     const variables = () => variablesOf(SHAPES);
     const wrong: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
-      [
-        'one of tfjs-optim',
-        () => new OptimWrapper(sgd(0.1)),
-        /TfjsOptimSGD is one of tfjs-optim and needs no wrapper/,
-      ],
+      ['one of tfjs-optim', () => new OptimWrapper(sgd(0.1)), /TfjsOptimSGD of tfjs-optim needs no wrapper/],
       [
         'an optimizer that is not one of tf.train',
         () => new OptimWrapper(new NoneOfTrain()),
@@ -430,11 +426,11 @@ describeBackends(
         () => new OptimWrapper(trained()),
         /SGD optimizer has made 1 steps.*setWeights\(await optimizer\.getWeights\(\)\)/,
       ],
-      ['no optimizer', () => new OptimWrapper([]), /one optimizer a parameter group; got 0 for 1 group/],
+      ['no optimizer', () => new OptimWrapper([]), /one optimizer per parameter group; got 0 for 1 group/],
       [
         'two optimizers without groups',
         () => new OptimWrapper([stock(), stock()]),
-        /got 2 for 1 group\. Groups are given as lists in `params`/,
+        /got 2 for 1 group\. Give the groups as lists in `params`/,
       ],
       [
         'one optimizer for two groups',
@@ -471,7 +467,7 @@ describeBackends(
       [
         'two hypers of one name',
         () => new OptimWrapper(tf.train.adam(), {hpMap: {beta2: 'mom'}}),
-        /'beta1' and 'beta2' would both be 'mom'/,
+        /'beta1' and 'beta2' are both called 'mom'/,
       ],
       [
         'a hyper with an impossible name',
@@ -519,7 +515,7 @@ describeBackends(
       train(wrapper, variables(), 0, 1);
       await expectAsync(
         new OptimWrapper(tf.train.adam()).setWeights(await wrapper.getWeights()),
-      ).toBeRejectedWithError(/accumulator' is no state of this optimizer, which keeps m, v/);
+      ).toBeRejectedWithError(/accumulator' is not state of this optimizer, which has m, v/);
     });
 
     it('disposes the optimizers that it wraps', async () => {

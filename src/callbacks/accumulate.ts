@@ -5,8 +5,8 @@ import {zeros} from '../rule/starts';
 const EVERY = {every: {from: 1, whole: true}} as const;
 
 /**
- * Counts the calls of a step and the windows that they make up; common to all parameters, so that one without a
- * gradient stays in phase.
+ * Counts the calls of the step, and the windows of `every` calls. All parameters share these numbers, so a parameter
+ * without a gradient stays in phase. Option: `every`, a whole number from 1; default 2.
  */
 export const countCalls = newCallback(
   'countCalls',
@@ -14,7 +14,7 @@ export const countCalls = newCallback(
   ({call, window, every}) => (call % every === 0 ? {call: 1, window: window + 1} : {call: call + 1}),
 );
 
-/** Adds the gradient to those of the same window. */
+/** Adds the gradient to the sum `gradSum` of the same window. */
 export const sumGrads = newCallback(
   'sumGrads',
   {state: {gradSum: zeros, sumWindow: 0}, needs: {window: 0}},
@@ -23,8 +23,9 @@ export const sumGrads = newCallback(
 );
 
 /**
- * Stops the step until the window's last call, which goes on with the mean. A parameter that had no gradient in the
- * window has none now; one that had gradients in some calls has zeros for the others.
+ * Stops the step in every call but the window's last, which continues with the mean of the gradients,
+ * `gradSum/every`. A parameter without any gradient in the window has none now. A missing gradient in single calls
+ * counts as zeros. Option: `every`, a whole number from 1; default 2.
  */
 export const meanGrad = newCallback(
   'meanGrad',
@@ -42,21 +43,21 @@ export const meanGrad = newCallback(
 );
 
 /**
- * Gradient accumulation: callbacks for the start of an optimizer's list, which make one step of `every` calls, with
- * the mean of their gradients. With batches of the same size and a loss that is a mean, that is the step of the large
- * batch. Decay, clipping and all else act once a step.
+ * Gradient accumulation: callbacks for the start of an optimizer's list. They make one step from `every` calls, with
+ * the mean of their gradients. If the batches have the same size and the loss is a mean, this is the step of the large
+ * batch. All other callbacks, such as decay and clipping, act once per step.
  *
  * ```ts
  * adam(1e-3, {callbacks: [...accumulate(4), clipGlobalNorm], globalClipNorm: 1})
  * ```
- * A window that is not full when training ends waits for the next call, and so does a fit that is shorter than a
- * window. `fitOneCycle` and its like apply it at the end; plain `fit` needs the callback `applyAccumulated()`, a loop
- * of one's own `applyOpenWindow(opt)`.
- * @param every how many calls make a step, a whole number from 1.
- * @throws where it is none.
+ * A window that is not full when training ends stays open, and the next call continues it. `fitOneCycle` and the like
+ * apply an open window at the end. Plain `fit` needs the callback `applyAccumulated()` for this. Your own loop must
+ * call `applyOpenWindow(opt)`.
+ * @param every how many calls make one step, a whole number from 1.
+ * @throws for anything else.
  */
 export function accumulate(every: number): readonly Callback[] {
   if (!Number.isInteger(every) || every < 1)
-    throw new Error(`accumulate takes how many calls make a step, a whole number from 1; got ${every}.`);
+    throw new Error(`accumulate takes the number of calls per step, a whole number from 1; got ${every}.`);
   return [countCalls.with({every}), sumGrads, meanGrad.with({every})];
 }

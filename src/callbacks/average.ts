@@ -2,9 +2,9 @@ import {newCallback} from '../rule/callback';
 import {copy} from '../rule/starts';
 
 /**
- * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step, from the
- * parameter before the first. Shown while `opt.eval()` is in force. Option: `decay`, in [0, 1), 0.999. Source: Polyak
- * & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
+ * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step. It starts
+ * as the parameter before the first step. `opt.eval()` shows it, until `opt.train()`. Option: `decay`, in
+ * [0, 1); default 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
  */
 export const averageWeights = newCallback(
   'averageWeights',

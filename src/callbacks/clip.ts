@@ -3,20 +3,20 @@ import {normOf, normOfAll, type ScaledNorm, squares} from '../rule/norms';
 import {required} from '../rule/required';
 import type {Value} from '../rule/value';
 
-/** Clips each number of the gradient to [-clipValue, clipValue]; NaN stays. `clipValue` has to be given, positive. */
+/** Clips each number of the gradient to [-clipValue, clipValue]. NaN stays. `clipValue` must be given and positive. */
 export const clipGradValue = newCallback('clipGradValue', {hypers: {clipValue: required}}, ({grad, clipValue}) => {
   const below = grad.where(grad.greater(clipValue).logicalNot(), clipValue);
   return {grad: below.where(below.less(-clipValue).logicalNot(), -clipValue)};
 });
 
-/** Scales each parameter's gradient down to a 2-norm of at most `clipNorm`, which has to be given, positive. */
+/** Scales each parameter's gradient down to a 2-norm of at most `clipNorm`, which must be given and positive. */
 export const clipGradNorm = newCallback('clipGradNorm', {hypers: {clipNorm: required}}, ({grad, clipNorm}) => ({
   grad: scaledDown(grad, normOf(grad), clipNorm),
 }));
 
 /**
- * Scales all gradients by the same factor, so that the 2-norm of all together is at most `globalClipNorm`, which has
- * to be given, positive. Source: Pascanu et al., On the difficulty of training recurrent neural networks, 2013.
+ * Scales all gradients down by one factor, so that the 2-norm of all together is at most `globalClipNorm`, which must
+ * be given and positive. Source: Pascanu et al., On the difficulty of training recurrent neural networks, 2013.
  */
 export const clipGlobalNorm = newCallback(
   'clipGlobalNorm',
@@ -27,7 +27,7 @@ export const clipGlobalNorm = newCallback(
 function scaledDown(grad: Value, {norm, scale}: ScaledNorm, most: number): Value {
   const one = norm.onesLike();
   const isLonger = norm.greater(scale.mul(most));
-  // Where the norm is 0 the quotient is infinite, and not taken. Scaled first, for `most` over the norm alone may be
-  // too small a number.
+  // Where the norm is 0, the quotient is infinite but not taken. The gradient is scaled first, because `most` divided
+  // by the unscaled norm can underflow.
   return grad.mul(scale.where(isLonger, one)).mul(one.where(isLonger.logicalNot(), one.mul(most).div(norm)));
 }

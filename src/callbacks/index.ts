@@ -7,7 +7,7 @@ import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sg
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep} from './trust';
 
-/** Every callback of the package. */
+/** Every callback of the package. A user's callback must have another name. */
 export const houseCallbacks = [
   sgdStep,
   weightDecay,

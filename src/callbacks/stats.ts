@@ -29,9 +29,10 @@ export const averageSqrGrad = newCallback(
 export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => ({step: step + 1}));
 
 /**
- * What an average that started at zero holds of its input after `step` steps: `damp·(1 - mom^step)/(1 - mom)`.
- * @param mom the share that the average keeps, in [0, 1).
- * @param damp the weight of a new value.
+ * The sum of all weights in an average that started at zero, after `step` steps: `damp·(1 - mom^step)/(1 - mom)`.
+ * Dividing the average by it removes the bias.
+ * @param mom the weight of the old average in each step, in [0, 1).
+ * @param damp the weight of the new value in each step.
  */
 export function debias(mom: number, damp: number, step: number): number {
   return (damp * (1 - mom ** step)) / (1 - mom);

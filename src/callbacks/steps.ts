@@ -8,7 +8,7 @@ import {debias} from './stats';
 /** Gradient descent: `p ← p - lr·grad`. */
 export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
 
-/** Descent along the average that `averageGrad` keeps: `p ← p - lr·gradAvg`. */
+/** Descent along the average of `averageGrad`: `p ← p - lr·gradAvg`. `lr` must be given. */
 export const momentumStep = newCallback(
   'momentumStep',
   {hypers: {lr: required}, needs: {gradAvg: zeros}},
@@ -16,8 +16,9 @@ export const momentumStep = newCallback(
 );
 
 /**
- * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`, where g is `gradAvg` if a callback before keeps it, else `grad`. Default:
- * `eps` 1e-8. Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`. Here g is `gradAvg` if a callback before it computes that, otherwise
+ * `grad`. Default: `eps` 1e-8. `lr` must be given. Source: Hinton, Neural Networks for Machine Learning, lecture 6e,
+ * 2012.
  */
 export const rmsPropStep = newCallback(
   'rmsPropStep',
@@ -28,8 +29,8 @@ export const rmsPropStep = newCallback(
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
 
 /**
- * `gradAvg/d1 / (√(sqrAvg/d2) + eps)` times `scale`, with one division: numerator and denominator are multiplied by
- * √d2. d1 and d2 are what the averages hold of their inputs.
+ * `scale·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, where d1 and d2 debias the averages. It takes only one division, because
+ * numerator and denominator are multiplied by √d2.
  */
 function adamDirection(
   {
@@ -56,7 +57,8 @@ function adamDirection(
 
 /**
  * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs
- * dampened averages and a step count before it. Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
+ * dampened averages and a step count before it. All hypers must be given. Source: Kingma & Ba, Adam: A Method for
+ * Stochastic Optimization, 2015.
  */
 export const adamStep = newCallback(
   'adamStep',
@@ -65,12 +67,12 @@ export const adamStep = newCallback(
 );
 
 /**
- * RAdam: Adam's step times the rectification v once the variance of its rate is tractable (r > 5), a debiased momentum
- * step before: `r∞ = 2/(1-sqrMom) - 1`, `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`, `v =
- * √((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`. With `beta` not 0 the denominator passes through a softplus of that sharpness
- * (SAdam). With `sqrMom` of 2/3 or less, r never reaches 5. Default: `beta` 0. Sources: Liu et al., On the Variance of
- * the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve
- * Convergence of ADAM, 2019.
+ * RAdam: Adam's step times the rectification v, once the variance of its rate is tractable (r > 5). Until then, a
+ * debiased momentum step. `r∞ = 2/(1-sqrMom) - 1`, `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`,
+ * `v = √((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`. If `beta` is not 0, the denominator d becomes `softplus(beta·d)/beta`
+ * (SAdam). With `sqrMom` of 2/3 or less, r never exceeds 5. Default: `beta` 0. The other hypers must be given.
+ * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the
+ * Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
  */
 export const rAdamStep = newCallback(
   'rAdamStep',
@@ -91,7 +93,8 @@ export const rAdamStep = newCallback(
 
 /**
  * QHAdam: `p ← p - lr·((1-nu1)·grad + nu1·gradAvg/d1)/(√((1-nu2)·grad² + nu2·sqrAvg/d2) + eps)`. With nu1 = nu2 = 1
- * this is Adam, with nu1 = 0 and nu2 = 1 RMSProp with a debiased mean square, with nu1 = mom and nu2 = 1 NAdam.
+ * this is Adam; with nu1 = 0 and nu2 = 1, RMSProp with a debiased mean square; with nu1 = mom and nu2 = 1, NAdam. All
+ * hypers must be given.
  * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
 export const qhAdamStep = newCallback(
@@ -112,9 +115,9 @@ export const qhAdamStep = newCallback(
 );
 
 /**
- * LAMB: Adam's direction s, scaled for each parameter: `p ← p - lr·q·s`, `q = min(rms(p)/rms(s), 10)`, and 1 where
- * either is 0. Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020; the
- * cap and the root mean squares instead of norms are fastai's.
+ * LAMB: Adam's direction s, scaled for each parameter: `p ← p - lr·q·s`, with `q = min(rms(p)/rms(s), 10)`, and q 1
+ * where rms(p) or rms(s) is 0. All hypers must be given. Source: You et al., Large Batch Optimization for Deep
+ * Learning: Training BERT in 76 minutes, 2020; the cap and the root mean squares instead of norms are fastai's.
  */
 export const lambStep = newCallback(
   'lambStep',

@@ -2,10 +2,11 @@ import {newCallback} from '../rule/callback';
 import {copy} from '../rule/starts';
 
 /**
- * Lookahead's synchronization, after an optimizer's own callbacks. Every k-th step: `slow ← slow + alpha·(p - slow)`,
- * `p ← slow`. `slow` starts as the parameter before its first step, and anew where others replaced the parameter;
- * `count` is common to all parameters, frozen ones included, which stay as they are. Options: `k` 6, `alpha` 0.5.
- * Source: Zhang et al., Lookahead Optimizer: k steps forward, 1 step back, 2019.
+ * Lookahead's synchronization. It comes after an optimizer's own callbacks. Every k-th step:
+ * `slow ← slow + alpha·(p - slow)`, `p ← slow`. `slow` starts as the parameter before its first step. It starts anew
+ * where others replaced the parameter. All parameters share `count`, also frozen ones, which do not change. Options:
+ * `k`, a whole number from 1, default 6; `alpha`, from 0 to 1, default 0.5. Source: Zhang et al., Lookahead Optimizer:
+ * k steps forward, 1 step back, 2019.
  */
 export const lookaheadSync = newCallback(
   'lookaheadSync',

@@ -4,10 +4,10 @@ import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
 
 /**
- * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, 2-norms, at most `lr`
- * under the option `clip` (default true, which is LARC; false is LARS). A parameter that is all zeros has the rate 0:
- * it never moves. Where the ratio is NaN, `clip` gives `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8. Source:
- * You et al., Large Batch Training of Convolutional Networks, 2017.
+ * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, with 2-norms. The option
+ * `clip` limits it to `lr` (default true, which is LARC; false is LARS). The rate of a parameter that is all zeros is
+ * 0, so it never moves. Where the ratio is NaN, `clip` makes it `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8.
+ * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
  */
 export const larcLayerLr = newCallback(
   'larcLayerLr',
@@ -21,8 +21,8 @@ export const larcLayerLr = newCallback(
 );
 
 /**
- * Descent at the parameter's own rate: `p ← p - localLr·g`, where g is `gradAvg` if a callback before keeps it, else
- * `grad`.
+ * Descent at the parameter's own rate: `p ← p - localLr·g`. Here g is `gradAvg` if a callback before it computes that,
+ * otherwise `grad`.
  */
 export const larcStep = newCallback(
   'larcStep',

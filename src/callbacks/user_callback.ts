@@ -5,15 +5,16 @@ import {houseCallbacks} from './index';
 /**
  * Makes one piece of an optimizer and registers it under its name, so that optimizers that use it can be loaded.
  *
- * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and whatever is declared below, and
- * returns any of `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for fusing.
+ * `fn` is pure maths on one parameter. It gets one object with `p`, `grad`, `doWd` and everything that is declared
+ * below. It returns any of `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for
+ * fusing.
  *
- * @throws where a name is malformed, reserved, or declared as two things.
+ * @throws where a name is malformed, reserved, declared twice, or the name of one of the package's callbacks.
  * @function
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
   if (houseCallbacks.some(own => own.name === name))
-    throw new Error(`'${name}' is the name of a callback of tfjs-optim; give yours another name.`);
+    throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
   return newCallback(name, declaration, fn);
 };

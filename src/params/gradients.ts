@@ -5,22 +5,20 @@ import {shown} from '../util/shown';
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
 
-/**
- * What `applyGradients` takes: by name, or a list. Entries without a tensor are skipped. The absent `dtype` tells the
- * compiler that a tensor is no entry.
- */
+// `dtype` is absent, so that the compiler does not accept a tensor as an entry.
+/** What `applyGradients` takes: tensors by variable name, or a list. Entries without a tensor are skipped. */
 export type NamedGradients =
   | tf.NamedTensorMap
   | ReadonlyArray<{readonly name: string; readonly tensor?: tf.Tensor | null | undefined; readonly dtype?: undefined}>;
 
 /**
  * The gradients by variable.
- * @throws where there are no names, a name is of no living variable, or a gradient is not its variable's shape and
- *   type.
+ * @throws where a name is missing or belongs to no live variable, where a variable has two gradients, and where a
+ *   gradient has another shape than its variable or is not float32.
  */
 export function gradientsByVariable(named: NamedGradients): Gradients {
   const gradients = new Map<tf.Variable, tf.Tensor>();
-  // No list of pairs in between: a model has hundreds of variables, and this runs in every step.
+  // This runs in every step for hundreds of variables, so it makes no list of pairs.
   if (isList(named)) for (const one of named) addGradient(gradients, nameOf(one), one.tensor);
   else for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
   return gradients;
@@ -33,13 +31,13 @@ function addGradient(
 ): void {
   if (gradient === null || gradient === undefined) return;
   const variable = tf.engine().registeredVariables[name];
-  // One look-up, and none of what every object has: 'constructor', say.
+  // The name is compared, because every object inherits properties such as 'constructor'.
   if (typeof variable !== 'object' || variable.name !== name)
-    throw new Error(`There is a gradient for '${name}', but no variable of that name; it may have been disposed.`);
+    throw new Error(`There is a gradient for '${name}', but no live variable has that name; it may be disposed.`);
   checkGradient(variable, gradient);
   const {size} = gradients;
   if (gradients.set(variable, gradient).size === size)
-    throw new Error(`There are two gradients for '${name}'; add them up.`);
+    throw new Error(`There are two gradients for '${name}'; pass their sum.`);
 }
 
 function nameOf(one: object): string {
@@ -51,28 +49,29 @@ function isList(named: NamedGradients): named is Extract<NamedGradients, readonl
   return Array.isArray(named);
 }
 
-/** @throws where the gradient can't be one of the variable. */
-export function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void {
-  if (gradient.isDisposed) throw new Error(`The gradient of '${variable.name}' is disposed.`);
+/** @throws where the tensor can't be a gradient of the variable. */
+function checkGradient(variable: tf.Variable, gradient: tf.Tensor): void {
+  if (gradient.isDisposed) throw new Error(`The gradient of '${variable.name}' is disposed; pass a live tensor.`);
   if (gradient.dtype !== 'float32')
     throw new Error(`The gradient of '${variable.name}' is ${gradient.dtype}; it must be float32.`);
   if (!tf.util.arraysEqual(gradient.shape, variable.shape)) {
     throw new Error(
-      `The gradient of '${variable.name}' has the shape [${gradient.shape}]; it must have the variable's, [${variable.shape}].`,
+      `The gradient of '${variable.name}' has the shape [${gradient.shape}]; ` +
+        `it must have the variable's shape [${variable.shape}].`,
     );
   }
 }
 
-/** Gradients that add up between calls of `zeroGrad`. The tensors belong to this store and survive `tf.tidy`. */
+/** Gradients, which add up between calls of `zeroGrad`. This store owns the tensors; they survive `tf.tidy`. */
 export class GradientStore {
   readonly #stored = new Map<tf.Variable, tf.Tensor>();
 
-  /** The gradient of a variable, owned by the optimizer; `undefined` where there is none. */
+  /** The gradient of a variable, which the optimizer owns; `undefined` where there is none. */
   get(variable: tf.Variable): tf.Tensor | undefined {
     return this.#stored.get(variable);
   }
 
-  /** Replaces the gradient of a variable; `undefined` removes it. The tensor stays the caller's. */
+  /** Replaces the gradient of a variable; `undefined` removes it. The caller still owns the tensor. */
   set(variable: tf.Variable, gradient: tf.Tensor | undefined): void {
     if (gradient !== undefined) checkGradient(variable, gradient);
     const old = this.#stored.get(variable);
@@ -91,7 +90,7 @@ export class GradientStore {
       });
   }
 
-  /** Frees all gradients, or with `toNone` false replaces them by zeros. */
+  /** Disposes all gradients. With `toNone` false, replaces them with zeros. */
   zero(toNone: boolean): void {
     for (const [variable, gradient] of [...this.#stored]) {
       if (toNone || variable.isDisposed) this.set(variable, undefined);
@@ -102,7 +101,7 @@ export class GradientStore {
     }
   }
 
-  /** What is stored, for living variables. */
+  /** The gradients of live variables. */
   all(): Gradients {
     return new Map([...this.#stored].filter(([variable]) => !variable.isDisposed));
   }

@@ -3,25 +3,25 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Scalar} from '../rule/declaration';
 import {type WeightKind, weightKind} from './weight_kind';
 
-/** Flags that users set on a parameter; they stay when the state is cleared. */
+/** Flags that users set on a parameter. They stay when the state is cleared. */
 export interface Flags {
   /** Whether weight decay and L2 act on the parameter. */
   doWd?: boolean;
-  /** Whether it trains although its group is frozen. */
+  /** Whether the parameter trains although its group is frozen. */
   forceTrain?: boolean;
 }
 
 /** One variable that an optimizer trains, with its state. */
 export interface Parameter {
   readonly variable: tf.Variable;
-  /** State by entry: tensors and numbers of the host. */
+  /** State by entry: tensors and host numbers. */
   readonly entries: Record<string, tf.Tensor | number>;
   readonly flags: Flags;
-  /** What the variable was told to be, or is by its name. */
+  /** What the variable was declared to be; otherwise what its name tells. */
   readonly kind: WeightKind | undefined;
   /** The group that it is in. */
   group: Group;
-  /** Whether others wrote the variable since its last step. Absent before the first step with its state. */
+  /** Whether others wrote the variable since its last step. Absent while nothing needs to know. */
   isReplaced?: () => boolean;
 }
 
@@ -38,7 +38,7 @@ export function newParameter(variable: tf.Variable, group: Group): Parameter {
   return {variable, entries: {}, flags: {}, kind: weightKind(variable), group};
 }
 
-/** Frees the tensors of a parameter's state and forgets it; the flags stay. */
+/** Removes a parameter's state and disposes its tensors. The flags stay. */
 export function clearEntries(parameter: Parameter): void {
   const {entries} = parameter;
   delete parameter.isReplaced;
@@ -48,7 +48,7 @@ export function clearEntries(parameter: Parameter): void {
   }
 }
 
-/** Gives a parameter other state and flags, or none. The tensors are its own then. */
+/** Replaces a parameter's state and flags, by default with none. The parameter then owns the tensors. */
 export function replaceState(
   parameter: Parameter,
   {entries, flags}: Pick<Parameter, 'entries' | 'flags'> = {entries: {}, flags: {}},

@@ -5,39 +5,41 @@ import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
 import type {Range} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {Moving} from '../schedule/moving';
+import {at} from '../util/at';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
 import {isTrainable} from './trainable';
 import {checkVariable} from './variables_of';
 import {kindByName} from './weight_kind';
 
-/** How an optimizer treats parameters by what they are. */
+/** How an optimizer treats different kinds of parameters. */
 export interface Treatment {
   /** Normalization parameters train although their group is frozen. Default true. */
   readonly trainBn: boolean;
   /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
   readonly wdBnBias: boolean;
-  /** Parameters that weight decay and L2 leave alone besides. */
+  /** Tells further parameters on which weight decay and L2 do not act. */
   readonly noWd: ((variable: tf.Variable) => boolean) | undefined;
 }
 
-/** The parameters of an optimizer in their groups, with each group's hypers and freezing. */
+/** The parameters of an optimizer in their groups. Each group has its hypers and can be frozen. */
 export class ParameterSet {
-  /** As the original counts: the first group that `freezeTo` left trainable. */
+  /** The first group that `freezeTo` left trainable, as in fastai. */
   frozenIdx = 0;
-  /** What moves the hypers by itself. */
+  /** Moves the hypers that follow schedules. */
   readonly moving: Moving;
   readonly #everyGroup: readonly Group[];
   readonly #byVariable = new Map<tf.Variable, Parameter>();
   #warnedOfEmpty = false;
-  /** What `parameters` gives, until the parameters change. */
+  /** The memo of `parameters`. Absent after each change. */
   #ordered: readonly Parameter[] | undefined;
 
   /**
-   * @param lists the variables of each group; absent where the optimizer takes what it is first handed.
+   * @param lists the variables of each group; absent where the optimizer takes the variables that it is first given.
    * @param n the number of groups.
-   * @param externals objects outside that hold some of the hypers.
-   * @param ranges of the options, which can be set like hypers.
+   * @param values each hyper's value for all groups.
+   * @param externals outside objects that hold some of the hypers.
+   * @param ranges the ranges of options, which can be set like hypers.
    */
   constructor(
     lists: ReadonlyArray<readonly tf.Variable[]> | undefined,
@@ -54,7 +56,7 @@ export class ParameterSet {
       index: i,
       parameters: [],
       frozen: 'no',
-      hypers: Object.fromEntries(columns.map(([name, column]) => [name, column[i] ?? 0])),
+      hypers: Object.fromEntries(columns.map(([name, column]) => [name, at(column, i)])),
     }));
     this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
     this.groups.forEach(({hypers}, i) => {
@@ -62,17 +64,16 @@ export class ParameterSet {
         external.link(hypers, i);
       });
     });
-    this.#warnOfEmpty(lists ?? []);
-    lists?.forEach((list, i) => {
-      list.forEach(variable => this.add(variable, i));
-    });
+    if (lists === undefined) return;
+    this.#warnOfEmpty(lists);
+    for (const [i, list] of lists.entries()) for (const variable of list) this.add(variable, i);
   }
 
   find(variable: tf.Variable): Parameter | undefined {
     return this.#byVariable.get(variable);
   }
 
-  /** The groups with the parameters whose variables live. */
+  /** The groups, with those parameters whose variables are not disposed. */
   get groups(): readonly Group[] {
     this.#dropDisposed();
     return this.#everyGroup;
@@ -98,7 +99,7 @@ export class ParameterSet {
     return parameter;
   }
 
-  /** Puts other lists of variables in the groups; those that stay keep their state. */
+  /** Puts other lists of variables in the groups. Variables that were there before keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     if (lists.length !== this.groups.length)
       throw new Error(
@@ -110,7 +111,7 @@ export class ParameterSet {
     this.#ordered = undefined;
     this.groups.forEach((group, i) => {
       group.parameters.length = 0;
-      for (const variable of lists[i] ?? []) {
+      for (const variable of at(lists, i)) {
         const known = before.get(variable);
         if (known === undefined) this.add(variable, i);
         else this.#put(Object.assign(known, {group}));
@@ -119,7 +120,7 @@ export class ParameterSet {
     for (const [variable, parameter] of before) if (!this.#byVariable.has(variable)) clearEntries(parameter);
   }
 
-  /** Lets disposed variables go, with their state. */
+  /** Removes disposed variables, with their state. */
   #dropDisposed(): void {
     const left = new Set<Group>();
     for (const [variable, parameter] of this.#byVariable) {
@@ -148,8 +149,8 @@ export class ParameterSet {
   }
 
   /**
-   * The flags of a parameter, with what a configuration can't hold: the function `noWd`, and kinds that names don't
-   * tell.
+   * The flags of a parameter as they are saved. They also say what a configuration can't hold: the result of the
+   * function `noWd`, and what follows from a kind that the variable's name does not tell.
    */
   flagsToSave(parameter: Parameter): Flags {
     const {variable, flags, kind} = parameter;
@@ -160,8 +161,8 @@ export class ParameterSet {
   }
 
   /**
-   * The hypers of each group; what is written to them is checked and acts on the next step.
-   * @param check throws where the set is no longer that of the optimizer whose hypers these are.
+   * The hypers of each group. Writes to them are checked and act on the next step.
+   * @param check throws where the optimizer no longer owns this set.
    */
   hyperViews(check: () => unknown): Array<Record<string, Scalar>> {
     return this.groups.map(({hypers}, i) =>
@@ -176,19 +177,17 @@ export class ParameterSet {
     );
   }
 
-  /** Sets hypers of all groups, all or none of them. */
+  /** Sets hypers of all groups. @throws where one of them can't be set; then nothing is set. */
   setHypers(values: Readonly<Record<string, HyperValue>>): void {
-    const known = Object.keys(this.groups[0]?.hypers ?? {});
+    const {hypers: first} = at(this.groups, 0);
+    const known = Object.keys(first);
     const columns = Object.entries(values).map(([name, value]) => {
       if (!known.includes(name)) throw unknownHyper(name, known);
-      return [
-        name,
-        checkedSpread(name, value, this.groups.length, this.groups[0]?.hypers[name], this.ranges.get(name)),
-      ] as const;
+      return [name, checkedSpread(name, value, this.groups.length, first[name], this.ranges.get(name))] as const;
     });
     for (const [name, column] of columns) {
       this.groups.forEach(({hypers}, i) => {
-        hypers[name] = column[i] ?? 0;
+        hypers[name] = at(column, i);
       });
       this.moving.release(name);
     }
@@ -210,7 +209,7 @@ export class ParameterSet {
     this.#groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
   }
 
-  /** A group without parameters is an error in most cases, and none where lists are made by a program. */
+  /** Warns of an empty group. It is mostly a mistake, but right in programs that compute their lists. */
   #warnOfEmpty(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     const empty = lists.findIndex(list => list.length === 0);
     if (empty < 0 || this.#warnedOfEmpty) return;

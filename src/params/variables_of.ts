@@ -5,20 +5,20 @@ import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
 import {tellEnclosing} from './trainable';
 
-/** What stands for parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
+/** One or more parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
 export type Params = tf.Variable | LayerVariable | layers.Layer | LayersModel;
-/** The parameters of an optimizer: one of them, a list, or a list for each group. */
+/** The parameters of an optimizer: one `Params`, a list of them, or one list per group. */
 export type ParamGroups = Params | Iterable<Params> | Iterable<Iterable<Params>>;
 
 /**
  * The variables of each group.
- * @throws where something is no parameter, has no weights yet, is disposed, not float32, or stands in two groups.
+ * @throws where something is not a parameter, has no weights yet, is disposed, is not float32, or is given twice.
  */
 export function variablesOf(params: ParamGroups): tf.Variable[][] {
   const members: ReadonlyArray<Params | Iterable<Params>> = listOf(params);
   const lists = members.filter(isIterable);
   if (lists.length > 0 && lists.length < members.length)
-    throw new Error('`params` is a list of parameters or a list of such lists (the groups), not a mixture.');
+    throw new Error('`params` mixes parameters and lists; it must be a list of parameters, or one list per group.');
   const groups = lists.length > 0 ? lists.map(list => [...list].flatMap(expand)) : [members.flatMap(expand)];
   const seen = new Map<tf.Variable, number>();
   groups.forEach((group, i) => {
@@ -27,7 +27,8 @@ export function variablesOf(params: ParamGroups): tf.Variable[][] {
       const before = seen.get(variable);
       if (before !== undefined) {
         throw new Error(
-          `The variable '${variable.name}' is given twice (group ${before}${before === i ? '' : ` and group ${i}`}); a parameter belongs to one group, once.`,
+          `The variable '${variable.name}' is given twice (group ${before}` +
+            `${before === i ? '' : ` and group ${i}`}); a parameter belongs to one group, once.`,
         );
       }
       seen.set(variable, i);
@@ -38,7 +39,7 @@ export function variablesOf(params: ParamGroups): tf.Variable[][] {
 
 /** @throws where an optimizer could not train the variable. */
 export function checkVariable(variable: tf.Variable): void {
-  if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; hand in one that is alive.`);
+  if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; pass a live one.`);
   if (variable.dtype !== 'float32')
     throw new Error(`The variable '${variable.name}' is ${variable.dtype}; only float32 variables can be trained.`);
 }
@@ -49,7 +50,9 @@ function expand(member: unknown): tf.Variable[] {
     const own = weightsOf(member);
     if (own !== undefined) return own;
   }
-  throw new Error(`A parameter is a tf.Variable, a layer's weight, a layer or a LayersModel; got ${shown(member)}.`);
+  throw new Error(
+    `A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got ${shown(member)}.`,
+  );
 }
 
 function weightsOf(member: object): tf.Variable[] | undefined {
@@ -63,12 +66,10 @@ function weightsOf(member: object): tf.Variable[] | undefined {
 function valueOf(weight: LayerVariable): tf.Variable {
   const value = weight.read();
   if (isVariable(value)) return value;
-  throw new Error(
-    `The weight '${weight.name}' holds no tf.Variable; tfjs-optim does not know this version of tfjs-layers.`,
-  );
+  throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
 }
 
-/** The layer and all layers inside it: of containers, of wrappers such as bidirectional, cells of recurrent layers. */
+/** The layer and all layers inside it: in containers, in wrappers such as bidirectional, and recurrent cells. */
 export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>()): layers.Layer[] {
   if (seen.has(layer)) return [];
   seen.add(layer);
@@ -77,8 +78,9 @@ export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>())
 }
 
 /**
- * A layer's moving averages and the like. While `layer.trainable` is false, the public lists count kernels among
- * these; only the layer's own list tells the two apart.
+ * The weights of a layer that are never trained, such as moving averages. While `layer.trainable` is false, the public
+ * list of these contains kernels too, so the layer's private list is read. A layer without that list has no such
+ * weights.
  */
 function neverTrained(layer: layers.Layer): LayerVariable[] {
   const own: unknown = Reflect.get(layer, '_nonTrainableWeights');
@@ -106,17 +108,17 @@ function isIterable<T>(x: Params | Iterable<T>): x is Iterable<T> {
 }
 
 /**
- * Goes through a layer and all that are in it, and has its variables know in which they lie: their `trainable` counts.
- * @param outer the layers and models around it.
- * @throws where a layer will have weights, and has none yet.
+ * Records for all variables in a layer which layers and models they are inside, because `trainable` of these applies.
+ * @param outer the layers and models around the layer.
+ * @throws where a layer has no weights yet, but will have some.
  */
 export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []): void {
   if (outer.includes(layer)) return;
   const parent = outer.at(-1);
-  // What is inside of a layer, such as the cell of a recurrent one, may be there for nothing.
+  // A layer may never use what is inside it, such as the cell of a recurrent layer. So that need not have weights.
   if (parent === undefined || isContainer(parent)) checkHasWeights(layer);
   const path = [...outer, layer];
-  // A Sequential has another model in it besides, which may be one of an earlier `compile`.
+  // A Sequential also has a private model inside, which may be left from an earlier `compile`.
   const inner = isContainer(layer) ? layer.layers : Object.values(layer).flat();
   for (const one of inner) if (isObject(one) && isLayer(one)) enter(one, path);
   if (isContainer(layer)) return;
@@ -133,6 +135,7 @@ function isContainer(layer: layers.Layer): layer is layers.Layer & {readonly lay
 function checkHasWeights(layer: layers.Layer): void {
   if (isContainer(layer) || layer.weights.length > 0 || layer.built) return;
   throw new Error(
-    `The layer '${layer.name}' in \`params\` has no weights yet. Make the optimizer after the layer became part of a model.`,
+    `The layer '${layer.name}' in \`params\` has no weights yet. ` +
+      'Make the optimizer after the layer became part of a model.',
   );
 }

@@ -1,12 +1,12 @@
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
-import {entriesReturned, WANTED} from './returned';
+import {entriesReturned, WANTED, what} from './returned';
 import {contextOf, type Values} from './run_chain';
 import type {Value} from './value';
 
 /**
- * Calls one callback as a plain function: options, hypers and state that are not given take their defaults and starts.
+ * Calls one callback as a plain function. Options, hypers and state that are not given get their defaults and starts.
  * @param name what to call the update of a step in the result. Without it, the result holds the new `p` instead.
  */
 export function callAlone(cb: Callback, at: Context, name?: string): object {
@@ -16,7 +16,7 @@ export function callAlone(cb: Callback, at: Context, name?: string): object {
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
     const value = own(at, name) ?? fallback;
     if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`${cb.name} needs the hyper '${name}', a number.`);
+      throw new Error(`${cb.name} needs the hyper '${name}', a number; got ${what(value)}.`);
     hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
@@ -50,7 +50,7 @@ export function callAlone(cb: Callback, at: Context, name?: string): object {
     : {...others, [name]: update};
 }
 
-/** What a callback computes with where it is called by itself, on tensors. */
+/** How a callback computes that is called alone, on tensors. */
 export const alone: Values<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),

@@ -24,14 +24,14 @@ type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'update' | 'grad' | 
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
-/** What a callback called alone has to be given: what it cannot start or default by itself. */
+/** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
 type Alone<H, S, R, N, O, V> = {readonly p: V; readonly update?: V; readonly grad?: V; readonly doWd?: boolean} & {
   readonly [K in Exclude<keyof H, Defaulted<H>>]: number;
 } & {readonly [K in Defaulted<H>]?: number} & {readonly [K in keyof N]: Entry<N[K], V>} & {
   readonly [K in keyof O]?: Widen<O[K]>;
 } & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>};
 
-/** A callback that can be called by itself, as a plain function of one parameter: tensors in, tensors out. */
+/** A callback that can be called alone, as a plain function of one parameter: tensors in, tensors out. */
 export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
   <V extends Value>(at: Alone<H, S, R, N, O, V>): Update<S, V>;
   /**
@@ -44,32 +44,32 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
   ): Update<S, V> & {readonly [P in K]?: V};
 }
 
-// `callback`, for users, is this with checks of what it is given, which the tests do for the package's own. The
-// reference has the parameters from here.
+// `callback`, for users, also checks the declaration. The tests check the declarations of the package's own callbacks.
+// The reference takes the descriptions of the parameters from here.
 /**
  * Makes a callback and registers it under its name.
  *
- * @param name matches `/^[a-z][A-Za-z0-9]*$/`. A name used twice replaces the callback, except the package's own.
+ * @param name matches `/^[a-z][A-Za-z0-9]*$/`. Using a name again replaces the callback that had it.
  * @param declaration
- *   - `hypers`: numbers that the optimizer holds for each group: a default, or `required`.
- *   - `state`: what the optimizer keeps per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
+ *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`.
+ *   - `state`: what the optimizer holds per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
  *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
- *     hold a point in weight space: `opt.rebase()` has them start anew from the weights as they are.
- *   - `restarts`: entries in weight space that do so by themselves, too, where others wrote the variable since the
+ *     hold a point in weight space: `opt.rebase()` restarts them from the present weights.
+ *   - `restarts`: entries in weight space that also restart by themselves, where others wrote the variable since the
  *     last step.
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
- *   - `needs`: entries that a callback before it has to provide.
+ *   - `needs`: entries that a callback before it must provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
- *   - `ranges`: which numbers options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked by
- *     `with` and on loading.
+ *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked
+ *     by `with` and on loading.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
- *   - `everyParameter`: runs for frozen parameters and missing gradients too (`grad` is then `undefined`); its
- *     numbers are common to all. The `p` that it returns for a frozen parameter is dropped.
+ *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
+ *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
  *   - `takesUpdate`: gets `update`, what the step before it is about to subtract from `p`, and may return another. The
  *     update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
  *   - `isStep`: false for a callback such as weight decay: the `p` that it returns is not an update that a later callback
  *     may take. Default true.
- *   - `evaluate`: `{p}` to show while `opt.eval()` is in force.
+ *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
  * @param fn the maths.
  */
 export function newCallback<
@@ -122,7 +122,7 @@ const NOTHING: Declaration = {
 };
 
 /**
- * A callback that a name does not bring back, for it keeps something outside: whoever makes it tells `register` how.
+ * Makes a callback without registering it. If it is saved, its module must call `register` with what makes it again.
  */
 export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
   return bind(name, {...NOTHING, ...declaration}, {});
@@ -141,9 +141,11 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
           throw new Error(`${name} has no option '${option}'; it has ${Object.keys(options).join(', ') || 'none'}.`);
         }
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
-          throw new Error(`${name}: the option '${option}' takes a ${typeof options[option]}, got ${String(value)}.`);
+          throw new Error(
+            `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
+          );
         }
-        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option) ?? {});
+        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
         set[option] = value;
       }
       return bind(name, declaration, set);

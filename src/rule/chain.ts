@@ -1,16 +1,17 @@
+import {shown} from '../util/shown';
 import type {Callback, External} from './declaration';
 import type {Range} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
 
-/** A stretch of the chain. Only its first callback may be one that waits for all parameters. */
+/** A stretch of the chain. Only its first callback may wait for all parameters. */
 export interface Segment {
   readonly callbacks: readonly Callback[];
   /** The index of its first callback in the chain. */
   readonly first: number;
 }
 
-/** The callbacks of an optimizer in order, with what they declare gathered and checked. */
+/** The callbacks of an optimizer in order, with everything that they declare. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
   readonly segments: readonly Segment[];
@@ -20,22 +21,22 @@ export interface Chain {
   readonly hypers: ReadonlyMap<string, number | Required>;
   /** Every state entry, with its start. */
   readonly state: ReadonlyMap<string, number | Start>;
-  /** Names of options, with the values that they are bound to in the callback that declares them first. */
+  /** Every option, with its value in the first callback that declares it. */
   readonly options: ReadonlyMap<string, number | boolean>;
-  /** Which values options can have. */
+  /** The ranges of options. */
   readonly ranges: ReadonlyMap<string, Range>;
-  /** Host numbers that all parameters have in common: those of `everyParameter` callbacks. */
+  /** The host numbers that all parameters share: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
-  /** The state entries that start anew by themselves where others write the variable. */
+  /** The state entries that restart by themselves where others write the variable. */
   readonly restarts: readonly string[];
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
 
 /**
- * Gathers what the callbacks declare.
- * @throws where two callbacks mean different things by a name, or one needs an entry that none before it provides.
+ * Collects and checks what the callbacks declare.
+ * @throws where two callbacks use a name differently, or one needs an entry that no callback before it provides.
  */
 export function chainOf(callbacks: readonly Callback[]): Chain {
   const hypers = new Map<string, number | Required>();
@@ -47,7 +48,8 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     const first = kinds.get(entry);
     if (first !== undefined && first.kind !== kind) {
       throw new Error(
-        `'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; hypers, state and options never share a name. \`hpMap\` of OptimWrapper renames its hypers.`,
+        `'${entry}' is ${kind} of ${by} and ${first.kind} of ${first.by}; a name must have one meaning. ` +
+          'Rename one of them; `hpMap` of OptimWrapper renames its hypers.',
       );
     }
     if (first === undefined) kinds.set(entry, {kind, by});
@@ -75,20 +77,24 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
           callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))
       ) {
         throw new Error(
-          `${name} reads '${entry}', which no callback before it provides; put the callback whose state '${entry}' is before ${name}.`,
+          `${name} reads '${entry}', which no callback before it provides; ` +
+            `put a callback with the state '${entry}' before ${name}.`,
         );
       }
       if (
         known !== undefined &&
         (Object.hasOwn(declaration.reads, entry) ? typeof known !== typeof start : known !== start)
       ) {
-        throw new Error(`${name} and a callback before it start the state entry '${entry}' differently.`);
+        throw new Error(
+          `${name} and a callback before it start the state '${entry}' differently; use the same start in both.`,
+        );
       }
       if (!own) continue;
       const shared = declaration.everyParameter && typeof start === 'number';
       if (known !== undefined && shared !== common.has(entry)) {
         throw new Error(
-          `${name}: '${entry}' is common to all parameters in one callback and each parameter's own in another.`,
+          `${name} and a callback before it share the number '${entry}', but only one declares \`everyParameter\`; ` +
+            'declare it in both or in neither.',
         );
       }
       state.set(entry, start);
@@ -106,14 +112,15 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     ranges: rangesOf(callbacks),
     everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
-    externals: callbacks.flatMap(({declaration: {external}}) => external ?? []),
+    externals: callbacks.flatMap(({declaration: {external}}) => (external === undefined ? [] : [external])),
   };
 }
 
 function checkIsCallback(cb: unknown, i: number): void {
   if (typeof cb === 'function' && 'declaration' in cb) return;
   throw new Error(
-    `Callback ${i} is ${Array.isArray(cb) ? 'a list: spread it, as in [...accumulate(4)]' : `no callback but ${String(cb)}: make one by callback(…)`}.`,
+    `Callback ${i} must be made with callback(…); got ` +
+      `${Array.isArray(cb) ? 'a list. Spread it, as in [...accumulate(4)]' : shown(cb)}.`,
   );
 }
 
@@ -135,8 +142,8 @@ export function segmentsOf(
 }
 
 /**
- * A total needs the whole segment before it. An `everyParameter` callback has to know whether any parameter is still
- * on its way.
+ * Whether a callback must wait until all parameters are through the segment before it: to sum a total, or, with
+ * `everyParameter`, to know whether every parameter was stopped.
  */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What each method computes from the tensor, and from what it is given besides where it takes something. */
+/** The operation of each method: of the tensor, and of the method's argument where it has one. */
 const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
   sqrt: tf.sqrt,
   square: tf.square,
@@ -33,8 +33,8 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
 };
 
 /**
- * Gives tensors the chained methods that callbacks use, where nothing has. `@tensorflow/tfjs` registers them all;
- * `@tensorflow/tfjs-core` alone registers none, and its modules that would cannot be imported in Node.
+ * Gives tensors the chained methods that callbacks use, where they are missing. `@tensorflow/tfjs` registers all of
+ * them. `@tensorflow/tfjs-core` alone registers none, and Node cannot import its modules that would do it.
  */
 export function registerChainedOps(): void {
   const define = (name: string, value: (this: tf.Tensor, ...args: never[]) => tf.Tensor) => {

@@ -5,21 +5,21 @@ import type {Required} from './required';
 import type {Start} from './starts';
 import type {Value} from './value';
 
-/** A hyper's value in one group. Booleans come from options that a constructor set by name. */
+/** A hyper's value in one group. It is a boolean where an option was set by name as a setting. */
 export type Scalar = number | boolean;
-/** What `evaluate`, `total` and a callback's function are given, as the runner sees it. */
+/** The argument of `evaluate`, `total` and a callback's function, as the code that calls them sees it. */
 export type Context = Readonly<Record<string, unknown>>;
 
 /** Hypers by name: a default, or `required`. */
 export type HyperDecl = Readonly<Record<string, number | Required>>;
-/** State entries by name: a number on the host, or how a tensor starts. */
+/** State entries by name: a host number, or how a tensor starts. */
 export type StateDecl = Readonly<Record<string, number | Start>>;
 /** Options by name, with their values. */
 export type OptionDecl = Readonly<Record<string, Scalar>>;
 
 /**
- * What a callback declares. Its functions are methods, for each takes a context of its own type: `callback` checks
- * that where a rule is written.
+ * What a callback declares. Its functions are methods, because each takes a context of its own type. The types of
+ * `callback` check those where a rule is written.
  */
 export interface Declaration {
   readonly hypers: HyperDecl;
@@ -27,7 +27,7 @@ export interface Declaration {
   readonly reads: StateDecl;
   readonly needs: StateDecl;
   readonly options: OptionDecl;
-  /** Which values options can have, where not all of their type. */
+  /** The ranges of those options that cannot have every value of their type. */
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   readonly everyParameter: boolean;
@@ -37,9 +37,9 @@ export interface Declaration {
   readonly isStep: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
-  /** For `OptimWrapper` alone: acts on all parameters at once, with real tensors, instead of `run`. */
+  /** Only for `OptimWrapper`: acts on all parameters at once, with real tensors, instead of `run`. */
   together?(drafts: ReadonlyArray<Draft<tf.Tensor, {readonly variable: tf.Variable; readonly group: number}>>): void;
-  /** What the callback keeps outside of the optimizer. */
+  /** What the callback keeps outside of the optimizer. Absent in most callbacks. */
   readonly external?: External;
   run(at: Context): object;
 }
@@ -52,11 +52,11 @@ export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl 
   readonly hypers: H;
   /** The options as they are bound now. */
   readonly options: O;
-  /** All that it declares, with its function. */
+  /** Everything that it declares, with its function. */
   readonly declaration: Declaration;
   /**
-   * The same callback with some of its options bound to other values; they are saved with the optimizer.
-   * @throws for an option that the callback does not declare, or a value of another type.
+   * The same callback with some of its options bound to other values. They are saved with the optimizer.
+   * @throws for an option that the callback does not declare, a value of another type, or one out of range.
    */
   with(options: {readonly [K in keyof O]?: Widen<O[K]>}): this;
 }
@@ -66,35 +66,36 @@ export type Widen<T> = T extends boolean ? boolean : T extends number ? number :
 
 /** What a callback keeps outside of the optimizer that it is part of, as `OptimWrapper` keeps another optimizer. */
 export interface External {
-  /** Lets the hypers of a group that are outside be read and written there. */
+  /** Links those hypers of a group that are outside, so that they are read and written there. */
   link(hypers: Record<string, Scalar>, group: number): void;
   /**
-   * What makes the callback again after loading. Names stand under the key `name`, as in every saved configuration.
+   * What makes the callback again after loading. Names must be values of the key `name`, as in every saved
+   * configuration.
    */
   getConfig(): tf.serialization.ConfigDict;
-  /** Frees what is outside. */
+  /** Disposes what is outside. */
   dispose(): void;
 }
 
 /**
- * The scratch copy of one parameter in a step: callbacks put new values here, and the step writes them back when all
- * of them are there.
+ * The scratch copy of one parameter in a step. Callbacks put new values here. When all are computed, the step writes
+ * them back.
  */
 export interface Draft<V extends Value, Of = unknown> {
-  /** What the draft was made of. */
+  /** What the draft was made from. */
   readonly of: Of;
-  /** The parameter before the step, for entries that start now. */
+  /** The parameter before the step. Entries that start now are computed from it. */
   readonly before: V;
   p: V;
   /** What is still to be subtracted from `p`. Callbacks that take the update can replace it until then. */
   update: V | undefined;
-  /** Absent where the parameter has none. */
+  /** Undefined where the parameter has no gradient. */
   grad: V | undefined;
   /** False for a frozen parameter, which only `everyParameter` callbacks see. */
   readonly trains: boolean;
   readonly doWd: boolean;
   readonly hypers: Readonly<Record<string, Scalar>>;
-  /** State by name: tensors, and numbers of the host. Entries that have not started are absent. */
+  /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
 }

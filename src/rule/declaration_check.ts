@@ -1,7 +1,8 @@
+import {own} from '../util/own';
 import type {Declaration} from './declaration';
 
 /**
- * What a callback is given and returns by these names, and the settings of an optimizer: no entry can be called so.
+ * Names that no entry can have: callbacks are given or return something by them, or they are settings of optimizers.
  */
 const RESERVED = new Set([
   'p',
@@ -23,45 +24,47 @@ const RESERVED = new Set([
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options'] as const;
 
-/** @throws where a callback's declaration is malformed: names, kinds of values, a name that stands for two things. */
+/** @throws for a malformed name, a value of the wrong kind, or a name that is declared twice. */
 export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
   if (!NAME.test(name))
-    throw new Error(`A callback's name is camelCase letters and digits (${NAME.source}); got '${name}'.`);
+    throw new Error(`A callback's name must be camelCase letters and digits (${NAME.source}); got '${name}'.`);
   if (typeof run !== 'function')
-    throw new Error(`${name}: the last argument is the function that computes the update.`);
+    throw new Error(`${name}: the last argument must be the function of the callback; got ${String(run)}.`);
   const seen = new Map<string, string>();
+  // What a declaration leaves out is empty.
   for (const kind of KINDS) {
     for (const [entry, value] of Object.entries(declaration[kind] ?? {})) {
       checkEntryName(name, kind, entry);
       const before = seen.get(entry);
       if (before !== undefined)
-        throw new Error(`${name}: '${entry}' is declared in ${before} and in ${kind}; a name stands for one thing.`);
+        throw new Error(`${name}: '${entry}' is declared in ${before} and in ${kind}; declare it once.`);
       seen.set(entry, kind);
       checkValue(name, kind, entry, value);
     }
   }
   for (const entry of declaration.restarts ?? []) {
-    const start = Object.hasOwn(declaration.state ?? {}, entry) ? declaration.state?.[entry] : undefined;
+    const start = own(declaration.state ?? {}, entry);
     if (typeof start === 'function' && start.space === 'weight') continue;
     throw new Error(
-      `${name}: restarts names '${entry}', which must be an entry of state in weight space: ` +
-        "one that starts as copy, or as startAt(f, {space: 'weight'}).",
+      `${name}: restarts names '${entry}', which must be an entry of state in weight space; ` +
+        "start it with copy, or with startAt(f, {space: 'weight'}).",
     );
   }
 }
 
-/** @throws where something can't be called so. */
+/** @throws where an entry can't have this name. */
 export function checkEntryName(name: string, kind: string, entry: string): void {
   if (!NAME.test(entry) || RESERVED.has(entry)) {
     throw new Error(
-      `${name}: '${entry}' can't name an entry of ${kind}; use camelCase letters and digits, and none of ${[...RESERVED].join(', ')}.`,
+      `${name}: '${entry}' can't name an entry of ${kind}; use camelCase letters and digits, ` +
+        `and none of ${[...RESERVED].join(', ')}.`,
     );
   }
 }
 
 function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, value: unknown): void {
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new Error(`${name}: ${kind}.${entry} must be finite, got ${value}.`);
+    if (!Number.isFinite(value)) throw new Error(`${name}: ${kind}.${entry} must be finite; got ${value}.`);
     return;
   }
   const fits =
@@ -77,6 +80,6 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
         : kind === 'options'
           ? 'a number or a boolean'
           : 'a number or a start (zeros, copy, scalar, startAt(f))';
-    throw new Error(`${name}: ${kind}.${entry} must be ${right}, got ${String(value)}.`);
+    throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${String(value)}.`);
   }
 }

@@ -2,14 +2,14 @@ import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
 import {checkRange, type Range} from './range';
 
-/** Hypers that mean the same in every callback, and what they can be. Others can be any finite number. */
+// The ranges of hypers that mean the same in every callback. Other hypers can be any finite number.
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
 const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
 const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
 /**
- * What Keras, PyTorch, fastai and tf.train call the hypers of this package, in small letters, and the callback that
- * has what is not every optimizer's.
+ * The names of this package's hypers in Keras, PyTorch, fastai and tf.train, in small letters. `by` is the callback
+ * that has the hyper, where not every optimizer does.
  */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']],
@@ -22,7 +22,7 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
   ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
-/** What is no hyper of this package under any name. */
+/** Settings of other libraries that this package does not have under any name, with what to do instead. */
 const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
   ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
   [
@@ -33,9 +33,9 @@ const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
 ];
 
 /**
- * @param now the hyper as it is, which tells whether it is a number or, coming from an option, true or false.
- * @param range of an option that was set by name.
- * @throws where the value is not one that the hyper can have.
+ * @param now the hyper's present value. It is a boolean where the hyper is an option of this type.
+ * @param range the range of an option that was set by name.
+ * @throws where the hyper can't have the value.
  */
 export function checkHyper(
   name: string,
@@ -44,7 +44,7 @@ export function checkHyper(
   range: Range = {},
 ): asserts value is Scalar {
   if (typeof now === 'boolean') {
-    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' is true or false, got ${shown(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' must be true or false, got ${shown(value)}.`);
     return;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
@@ -62,19 +62,21 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
+  // A name that is not in the table may differ from a hyper's name in case or underscores only.
   const [own, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
   const hint =
     own !== undefined && names.includes(own)
       ? `'${name}' is '${own}' here.`
       : own !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.`
-        : (NO_HYPERS.find(([one]) => key === one)?.[1] ?? '');
+        : NO_HYPERS.find(([one]) => key === one)?.[1];
   return new Error(
-    `No callback of this optimizer has a hyper '${name}'. ${hint}${hint && ' '}Known: ${names.join(', ') || 'none'}.`,
+    `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
+      `Known: ${names.join(', ') || 'none'}.`,
   );
 }
 
-/** The variables of a group beside its hypers, which are written through to their view. */
+/** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */
 export function groupView<V>(
   hypers: Record<string, Scalar>,
   params: readonly V[],
@@ -88,9 +90,9 @@ export function groupView<V>(
 }
 
 /**
- * The hypers of one group as users see them: every write is checked.
- * @param check throws where nothing may be written any more.
- * @param onSet is told which hyper was set.
+ * The hypers of one group as users see them. Every write is checked.
+ * @param check throws where the hypers can no longer be written.
+ * @param onSet called with the name of the hyper that was set.
  */
 export function hyperView(
   values: Record<string, Scalar>,

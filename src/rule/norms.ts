@@ -1,9 +1,9 @@
 import type {Value} from './value';
 
 /**
- * What the norm of many values together comes from: `square`, the sum of squares, which in single precision is
- * infinite from a norm of 2e19 on, and `scaled`, the same times 2^-160, which stays finite for a billion elements of
- * any size and alone counts where it is large.
+ * What a norm of many values together is computed from. `square` is the sum of squares, which in single precision is
+ * infinite from a norm of 2e19 on. `scaled` is the same times 2^-160, which stays finite for a billion elements of any
+ * size. Where `scaled` is large, only it is used.
  */
 export interface Squares {
   readonly square: Value;
@@ -11,8 +11,8 @@ export interface Squares {
 }
 
 /**
- * `norm` of what `scale` was multiplied to. `scale` is 1 for ordinary values, and for large ones 2^-80, so that
- * nothing overflows.
+ * The norm of values that were multiplied by `scale` first. `scale` is 1 for ordinary values. It is 2^-80 for large
+ * ones, so that nothing overflows.
  */
 export interface ScaledNorm {
   readonly norm: Value;
@@ -20,45 +20,46 @@ export interface ScaledNorm {
 }
 
 const DOWN = 2 ** -80;
-// A billion squares of elements up to this add up to a finite number. What is larger is scaled down before it is
-// squared.
+// The sum of a billion squares of elements up to this is finite. Larger elements are scaled down before squaring.
 const LARGE = 2 ** 48;
 
-/** What a value adds to the squares of all. */
+/** The squares of one value. */
 export function squares(x: Value): Squares {
   const {square, isLarge} = squared(x, terms => terms.sum());
   return {square, scaled: square.where(isLarge, square.mul(DOWN).mul(DOWN))};
 }
 
-/** The squares of two as of one. */
+/** The squares of two values together. */
 export function together(a: Squares, b: Squares): Squares {
   return {square: a.square.add(b.square), scaled: a.scaled.add(b.scaled)};
 }
 
-/** The 2-norm of all together. */
+/** The 2-norm of all values together. */
 export function normOfAll({square, scaled}: Squares): ScaledNorm {
   const isLarge = scaled.greater((LARGE * DOWN) ** 2);
   return {norm: scaled.where(isLarge, square).sqrt(), scale: scaleOf(isLarge, scaled)};
 }
 
-/** The 2-norm of one. */
+/** The 2-norm of one value. */
 export function normOf(x: Value): ScaledNorm {
   const {square, scale} = squared(x, terms => terms.sum());
   return {norm: square.sqrt(), scale};
 }
 
-/** The root of the mean square. */
+/** The root mean square of one value. */
 export function rmsOf(x: Value): ScaledNorm {
   const {square, scale} = squared(x, terms => terms.mean());
   return {norm: square.sqrt(), scale};
 }
 
-/** The norm itself, infinite only where single precision can't hold it. */
+/** The norm without the scale. Infinite only where single precision can't hold it. */
 export function unscaled({norm, scale}: ScaledNorm): Value {
   return norm.div(scale);
 }
 
-/** A power of two scales exactly, and ordinary values are multiplied by 1: their norms keep every bit. */
+/**
+ * Scaling is exact, because the factor is a power of two. For ordinary values it is 1, so no bit of a norm changes.
+ */
 function squared(
   x: Value,
   reduce: (terms: Value) => Value,

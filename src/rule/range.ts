@@ -1,20 +1,20 @@
-/** Which numbers an option can be. */
+/** The numbers that an option can be. */
 export interface Range {
-  /** The least. */
+  /** The least of them. */
   readonly from?: number;
-  /** The largest. */
+  /** The largest of them. */
   readonly to?: number;
-  /** All are below it. */
+  /** All numbers are below it. */
   readonly below?: number;
-  /** Whether they are whole. */
+  /** Whether all are whole numbers. */
   readonly whole?: boolean;
 }
 
-/** @throws where a number is out of its range. */
+/** @throws where a number is out of range. @param what names it in the error. */
 export function checkRange(
   what: string,
   value: unknown,
-  {from = -Infinity, to = Infinity, below = Infinity, whole = false}: Range,
+  {from = -Infinity, to = Infinity, below = Infinity, whole = false}: Range = {},
 ): void {
   if (typeof value !== 'number') return;
   if (value >= from && value <= to && value < below && (!whole || Number.isInteger(value))) return;
@@ -23,5 +23,5 @@ export function checkRange(
     ...(to === Infinity ? [] : [`to ${to}`]),
     ...(below === Infinity ? [] : [from === -Infinity ? `below ${below}` : `to below ${below}`]),
   ];
-  throw new Error(`${what} is ${[...(whole ? ['a whole number'] : []), ...bounds].join(' ')}; got ${value}.`);
+  throw new Error(`${what} must be ${[...(whole ? ['a whole number'] : []), ...bounds].join(' ')}; got ${value}.`);
 }

@@ -1,8 +1,8 @@
 const REQUIRED = Symbol('required');
-/** The mark of a hyper that has no default. */
+/** The type of `required`. */
 export interface Required {
-  /** Nothing else has it. */
+  /** Only `required` has this property. */
   readonly [REQUIRED]: true;
 }
-/** Declares a hyper without a default: whoever builds the optimizer has to give it. */
+/** Declares a hyper without a default. Whoever makes the optimizer must give its value. */
 export const required: Required = {[REQUIRED]: true};

@@ -1,9 +1,9 @@
 import {isTensor} from '../util/tensors';
 
-/** What a callback's functions must return, as an example. */
+/** Examples of what a callback's functions must return. */
 export const WANTED = {run: '{p: p.sub(grad)}', total: '{sum: grad.sum()}', evaluate: '{p: average}'} as const;
 
-/** What a value is, in the words of an error. */
+/** A returned value, as errors name it. */
 export function what(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
   if (value === null || value === undefined) return String(value);
@@ -12,48 +12,44 @@ export function what(value: unknown): string {
 }
 
 /**
- * What a callback's function gave, as an object of entries.
+ * Checks that a callback's function returned an object of entries.
+ * @param who the function, as the error names it.
  * @param wanted an example of what it must return.
- * @throws for anything else: a Promise, a tensor by itself, nothing.
+ * @throws for anything else, such as a Promise, a tensor by itself, or undefined.
  */
 export function entriesReturned(who: string, result: unknown, wanted: string): object {
   if (isPromise(result)) {
     forget(result);
     throw new Error(
-      `${who} is an async function: it returned a Promise. It must return an object such as ${wanted} at once; what has to be awaited comes before the step.`,
+      `${who} returned a Promise; it must return an object such as ${wanted}, so it can't be async. ` +
+        'Await before the step.',
     );
   }
   if (typeof result === 'object' && result !== null && !Array.isArray(result) && !isValue(result)) return result;
-  throw new Error(
-    `${who} returned ${Array.isArray(result) ? 'a list' : isValue(result) ? 'a tensor by itself' : what(result)}; it must return an object such as ${wanted}.`,
-  );
+  const got = Array.isArray(result) ? 'a list' : isValue(result) ? 'a tensor by itself' : what(result);
+  throw new Error(`${who} returned ${got}; it must return an object such as ${wanted}.`);
 }
 
-/**
- * @throws where what a callback gave for an entry can't be used whatever the entry is: a Promise, a tensor that is
- *   disposed.
- */
+/** @throws where a callback returned a Promise or a disposed tensor for an entry, which is wrong for every entry. */
 export function checkEntry(who: string, entry: string, value: unknown): void {
   if (isPromise(value)) {
     forget(value);
-    throw new Error(`${who} gave a Promise for '${entry}'; callbacks compute at once, without async and await.`);
+    throw new Error(`${who} returned a Promise for '${entry}'; callbacks must compute without async and await.`);
   }
   if (isTensor(value) && value.isDisposed)
-    throw new Error(
-      `${who} gave a tensor for '${entry}' that is disposed; leave it alone: the step disposes what it no longer needs.`,
-    );
+    throw new Error(`${who} returned a disposed tensor for '${entry}'; do not dispose it, because the step does.`);
 }
 
 function isPromise(x: unknown): x is PromiseLike<unknown> {
   return typeof x === 'object' && x !== null && 'then' in x && typeof x.then === 'function';
 }
 
-/** Tensors, and what stands for them where callbacks are traced. */
+/** Whether it is a tensor, or a traced value. */
 function isValue(x: unknown): boolean {
   return typeof x === 'object' && x !== null && 'zerosLike' in x;
 }
 
-/** The error that says what is wrong comes at once; a later rejection would end the process in Node. */
+/** Ignores a Promise's later rejection, which would end the process in Node. The error is thrown before that. */
 function forget(promise: PromiseLike<unknown>): void {
   void promise.then(undefined, () => undefined);
 }

@@ -1,3 +1,4 @@
+import {memo} from '../util/memo';
 import {own} from '../util/own';
 import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
@@ -5,20 +6,20 @@ import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 
-/** The values that a chain computes with. */
+/** The kind of values that a chain computes with. */
 export interface Values<V extends Value> {
-  /** What a callback may return as a tensor. */
+  /** Whether a callback may return it as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
   /** `a - b`. */
   difference(a: V, b: V): V;
-  /** The sum of one total over the drafts. */
+  /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
 }
 
-/** What differs between computing with tensors and tracing. */
+/** Everything that differs between computing with tensors and tracing. */
 export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
-  /** Runs a segment of one draft; tensors that the draft no longer holds can go afterwards. */
+  /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
   scope(draft: D, run: () => void): void;
   /** Told before a callback, or its total, runs. */
   enter(index: number): void;
@@ -28,7 +29,7 @@ export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<
   runAlone(index: number, cb: Callback, drafts: readonly D[]): void;
 }
 
-/** Runs the callbacks on all drafts. Drafts hold the new values afterwards; nothing else is changed. */
+/** Runs the callbacks on all drafts. Afterwards the drafts hold the new values. Nothing else is changed. */
 export function runChain<V extends Value, D extends Draft<V>>(
   chain: Chain,
   drafts: readonly D[],
@@ -88,7 +89,8 @@ export function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithm
 }
 
 /**
- * Where every parameter that had a gradient was stopped, there is no step, and `everyParameter` callbacks wait too.
+ * Whether every parameter with a gradient was stopped. Then there is no step, and `everyParameter` callbacks do not
+ * run.
  */
 function allStopped<V extends Value>(drafts: ReadonlyArray<Draft<V>>): boolean {
   return (
@@ -119,9 +121,7 @@ function totalOf<V extends Value, D extends Draft<V>>(
       checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value))
         throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
-      const same = terms.get(name) ?? [];
-      same.push(value);
-      terms.set(name, same);
+      memo(terms, name, (): V[] => []).push(value);
     }
   }
   return Object.fromEntries([...terms].map(([name, values]) => [name, arithmetic.sum(name, values)]));
@@ -145,21 +145,23 @@ function runCallback<V extends Value>(
     checkEntry(cb.name, entry, value);
     if (entry === 'stop') {
       if (typeof value !== 'boolean')
-        throw new Error(`${cb.name} returned stop: ${what(value)}; it is true or false.`);
+        throw new Error(`${cb.name} returned ${what(value)} for 'stop'; it must be true or false.`);
       draft.stopped = value;
     } else if (entry === 'p') {
       const p = like(cb, entry, value, draft.p, arithmetic);
-      // Frozen: it stays as it is, whatever a callback for every parameter makes of it.
+      // A callback for every parameter also returns `p` for frozen ones, which must not change.
       if (draft.trains) draft.p = p;
     } else if (entry === 'update') {
       update = like(cb, entry, value, draft.p, arithmetic);
     } else if (entry === 'grad') {
+      // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
+        `${cb.name} returned '${entry}', which it does not declare; ` +
+          `it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
       );
     }
   }
@@ -178,18 +180,18 @@ function stateLike<V extends Value>(
   const now = own(draft.entries, entry);
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
-  throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a number.`);
+  throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
 }
 
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
   if (!arithmetic.isValue(value))
-    throw new Error(`${cb.name} returned ${what(value)} for '${entry}', which is a float32 tensor.`);
+    throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a float32 tensor.`);
   if (!arithmetic.sameShape(value, now))
-    throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it is of shape [${now.shape}].`);
+    throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it must be of shape [${now.shape}].`);
   return value;
 }
 
-/** What the callback's function is given, with its entries started where they had not. */
+/** The argument of a callback's function. Entries that have not started are started first. */
 export function contextOf<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
@@ -229,7 +231,7 @@ function begin<V extends Value>(
     typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value))
-    throw new Error(`${cb.name}: the start of '${entry}' gave ${what(value)}; it must give a float32 tensor.`);
+    throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
   if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
   draft.entries[entry] = value;
   return value;

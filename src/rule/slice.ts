@@ -2,22 +2,22 @@ import type {Scalar} from './declaration';
 
 /** A spread of values over the parameter groups; made by `slice`. */
 export interface Slice {
-  /** Tells it from a list. */
+  /** Distinguishes it from a list. */
   readonly kind: 'slice';
-  /** The value of the first group, positive; without it all groups but the last have `end/10`. */
+  /** The value of the first group, positive. Without it, all groups but the last get `end/10`. */
   readonly start?: number;
   /** The value of the last group, positive. */
   readonly end: number;
 }
 
 /**
- * A hyper's value for all groups: one value, one a group (arrays of one number are taken for all), or a spread over
- * the groups.
+ * A hyper's value for all groups: one value for all, a list with one value per group, or a spread over the groups. A
+ * list of one number counts for all groups.
  */
 export type HyperValue = Scalar | readonly Scalar[] | Float32Array | Float64Array | Slice;
 
 /**
- * Spreads a hyper over the n groups, the last of which gets `end`.
+ * Spreads a hyper over n groups. The last group gets `end`.
  * - `slice(start, end)`: `start·(end/start)^(i/(n-1))` in group i; with one group, `end`.
  * - `slice(end)`: `end/10` in all groups but the last. `slice(0, end)` is the same.
  * @throws where a value is not finite or not positive.
@@ -39,18 +39,18 @@ export function slice(...bounds: readonly [end: number] | readonly [start: numbe
  */
 export function spread(name: string, value: HyperValue, n: number): Scalar[] {
   if (isSlice(value)) return Array.from({length: n}, (_, i) => spreadSlice(value, i, n));
-  // What is none of these is no number either, which is for the hyper to say.
+  // Anything else counts as one value. The check of the hyper rejects what is not a number.
   if (!isList(value)) return new Array<Scalar>(n).fill(value);
   const values: Scalar[] = Array.from<Scalar>(value);
   const [only] = values;
-  // As in the original: a list of one number is for all groups, an array of one is not.
+  // As in fastai: a list of one number counts for all groups, but a typed array of one number does not.
   if (Array.isArray(value) && values.length === 1 && only !== undefined) return new Array<Scalar>(n).fill(only);
   if (values.length !== n)
     throw new Error(`Trying to set ${values.length} values for ${name} but there are ${n} parameter groups.`);
   return values;
 }
 
-/** Whether a hyper's value is a spread. */
+/** Whether a hyper's value was made by `slice`. */
 export function isSlice(value: unknown): value is Slice {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'slice';
 }

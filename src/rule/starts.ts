@@ -1,18 +1,18 @@
 import type {Value} from './value';
 
-/** What a start is given: the parameter at its first step and its gradient (zeros where it has none). */
+/** The argument of a start. */
 export interface StartContext {
-  /** The parameter before the step. */
+  /** The parameter before its first step. */
   readonly p: Value;
-  /** Its gradient, of the same shape. */
+  /** Its gradient, of the same shape. Zeros where it has none. */
   readonly grad: Value;
 }
 
-/** What is said of a state entry beside its start. */
+/** What is known of a state entry besides its start. */
 export interface StartSettings {
   /**
-   * `'weight'`: the entry holds a point in the space of the weights, of the parameter's shape. `opt.rebase()` has it
-   * start anew.
+   * `'weight'`: the entry holds a point in the space of the weights, of the parameter's shape. `opt.rebase()` restarts
+   * it.
    */
   readonly space?: 'weight' | undefined;
 }
@@ -25,15 +25,14 @@ export interface Start extends StartSettings {
 /** Starts at zeros of the parameter's shape. */
 export const zeros: Start = ({p}) => p.zerosLike();
 
-/** Starts as a copy of the parameter: a point in weight space, as slow weights and averages are. */
+/** Starts as a copy of the parameter: a point in weight space, such as slow weights and averages. */
 export const copy: Start = /* @__PURE__ */ startAt(({p}) => p, {space: 'weight'});
 
 /** A scalar (rank 0) that starts at 0. */
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
 /**
- * The shape of an entry that starts so, for a parameter of the given shape; `undefined` where only the start itself
- * can tell.
+ * The shape of an entry with this start, for a parameter of the given shape. `undefined` where only a call can tell.
  */
 export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
   return start === zeros || start.space === 'weight' ? shape : start === scalar ? [] : undefined;
@@ -41,8 +40,8 @@ export function startShape(start: Start, shape: readonly number[]): readonly num
 
 /**
  * Starts at what `f` computes from the parameter and its first gradient.
- * @param f gets `{p, grad}`; what it returns fixes the entry's shape.
- * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` has it.
+ * @param f gets `{p, grad}`. The shape of its result is the entry's shape.
+ * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.
  */
 export function startAt(f: (at: StartContext) => Value, {space}: StartSettings = {}): Start {
   return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});

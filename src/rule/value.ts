@@ -1,29 +1,28 @@
 import type * as tf from '@tensorflow/tfjs-core';
-// Types only: tells the compiler of the chained methods that `chained_ops.ts` registers.
+// Types only: declares the chained methods that `chained_ops.ts` registers.
 import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 
-/** What a method of a `Value` takes beside itself. */
+/** The argument of a method of a `Value`. */
 export type Operand = Value | tf.TensorLike;
 
 /**
- * What a callback computes with: the part of `tf.Tensor` that a traced value has too. A `tf.Tensor` is a `Value` as it
- * is.
+ * What a callback computes with: the part of `tf.Tensor` that traced values have too. Every `tf.Tensor` is a `Value`.
  *
  * Each method means what the chained method of the same name means in TensorFlow.js, broadcasting included.
  * Comparisons give booleans, which `where`, `logicalNot`, `logicalOr` and `logicalAnd` take. There is no `norm()`:
  * write `square().sum().sqrt()`, which is faster and exact where `pow` is not.
  *
- * Backends disagree on 0/0 and on NaN that meets `minimum`, `maximum`, `sign`; they agree on `less` followed by
- * `where`. Fused, `max()` is NaN where an element is; as ordinary operations, backends disagree. A parameter without
- * elements takes no step, so `max()` of none is met only where a callback is called alone, and backends disagree on
- * it.
+ * Backends disagree on 0/0, and on `minimum`, `maximum` and `sign` of NaN. They agree on `less` followed by `where`.
+ * Fused, `max()` is NaN where an element is NaN. As an ordinary operation, backends disagree. They also disagree on
+ * `max()` of a tensor without elements. It only occurs where a callback is called alone, because a parameter without
+ * elements takes no step.
  */
 export interface Value {
-  /** The dimensions. A callback that reads `shape`, `rank` or `size` is traced once for each shape. */
+  /** The dimensions. A callback that reads `shape`, `rank` or `size` is traced once per shape. */
   readonly shape: readonly number[];
-  /** How many dimensions. */
+  /** The number of dimensions. */
   readonly rank: number;
-  /** How many elements. */
+  /** The number of elements. */
   readonly size: number;
   /** `this + b`. */
   add(b: Operand): Value;
@@ -75,9 +74,9 @@ export interface Value {
   greaterEqual(b: Operand): Value;
   /** `this = b`. */
   equal(b: Operand): Value;
-  /** Both, of two booleans. */
+  /** `this` and b, of two booleans. */
   logicalAnd(b: Operand): Value;
-  /** One or both, of two booleans. */
+  /** `this` or b or both, of two booleans. */
   logicalOr(b: Operand): Value;
   /** The opposite of a boolean. */
   logicalNot(): Value;

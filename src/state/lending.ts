@@ -2,24 +2,24 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {isTensor} from '../util/tensors';
 
-/** For how many turns of the microtask queue: `await` takes one, and an async method in between three more. */
+/** How many turns of the microtask queue a tensor stays lent: `await` takes 1, an async method in between 3 more. */
 const TURNS = 4;
 
 /**
- * Tensors that the optimizer owns and hands out. tfjs reads them a microtask later, and a step in between must not be
- * what it reads: until then they stay as they are. What takes their place in the optimizer is another tensor on the
- * same data, so that a step writes elsewhere.
+ * Lends tensors that the optimizer owns. tfjs reads them a microtask later and must not see a step that was made in
+ * between. Until then they stay as they are. The optimizer continues with another tensor on the same data; a step then
+ * writes to other memory, because the data are shared.
  */
 export class Lending {
-  /** How often each is handed out now. */
+  /** How many loans each tensor is in now. A tensor that is not lent is absent. */
   readonly #lent = new Map<tf.Tensor, number>();
-  /** Not the optimizer's state any more: they go as soon as they are not handed out. */
+  /** Lent tensors that are no longer the optimizer's state. They are disposed when their last loan ends. */
   readonly #retired = new Set<tf.Tensor>();
 
-  /** Hands out tensors. */
+  /** Lends tensors. The promise resolves when the loan ends. */
   async lend(tensors: readonly tf.Tensor[]): Promise<void> {
     const count = (tensor: tf.Tensor, by: number): number => {
-      const now = (this.#lent.get(tensor) ?? 0) + by;
+      const now = by + (this.#lent.get(tensor) ?? 0);
       this.#lent.set(tensor, now);
       return now;
     };
@@ -32,7 +32,10 @@ export class Lending {
     }
   }
 
-  /** To be called before the optimizer's state is written or disposed. @param states gives all of it. */
+  /**
+   * Replaces lent tensors in the optimizer's state. Must be called before the state is written or disposed.
+   * @param states returns all of the state.
+   */
   replace(states: () => ReadonlyArray<Record<string, tf.Tensor | number>>): void {
     if (this.#lent.size === 0) return;
     for (const entries of states()) {
@@ -44,13 +47,13 @@ export class Lending {
     }
   }
 
-  /** Disposes a tensor, once it is not handed out any more. */
+  /** Disposes a tensor: now, or when its last loan ends. */
   release(tensor: tf.Tensor): void {
     if (this.#lent.has(tensor)) this.#retired.add(tensor);
     else tensor.dispose();
   }
 
-  /** Disposes what is not the optimizer's state any more. */
+  /** Disposes lent tensors that are no longer the optimizer's state. */
   dispose(): void {
     tf.dispose([...this.#retired]);
     this.#retired.clear();

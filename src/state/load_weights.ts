@@ -9,36 +9,36 @@ import {readWeights, type SavedParameter, type SavedState} from './saved_weights
 import {disposeState, matchRead} from './waiting';
 import {listedByNames} from './weight_names';
 
-/** Weights that were read, with the parameters that they are for. */
+/** The state that was read from weights, matched with the optimizer's variables. */
 export interface Loaded extends SavedState {
-  /** The state of each variable that has some. */
+  /** The saved state by variable. Undefined for a variable that had no saved state. */
   readonly own: ReadonlyMap<tf.Variable, SavedParameter | undefined>;
-  /** The parameters of which there is no variable now. */
+  /** The saved parameters that no variable matches now. */
   readonly waiting: readonly SavedParameter[];
 }
 
-/** The optimizer that weights are for. */
+/** What reading weights needs of their optimizer. */
 export interface Loading {
   readonly chain: Chain;
   /**
-   * The manifest of a configuration whose weights have not come; without one the weights are in the order of the
-   * optimizer's own.
+   * The manifest of a loaded configuration whose weights have not been set yet. Without one, the weights are in the
+   * order of `known`.
    */
   readonly expected: Manifest | undefined;
-  /** The optimizer's own manifest. It begins with its variables. */
+  /** The optimizer's own manifest. Its variables come first. */
   readonly known: Manifest;
   /**
-   * The parameters that it has; asked for at once and when the weights have been read, for variables may come and go
-   * meanwhile.
+   * The parameters that the optimizer has. Called at once and again when the weights have been read, because variables
+   * may be added or disposed in between.
    */
   readonly bound: () => readonly Parameter[];
-  /** @throws where the optimizer can't take them any more. */
+  /** @throws where the optimizer can no longer take weights. */
   readonly check: () => void;
 }
 
 /**
- * Reads weights as they are now.
- * @throws where they are not those of the optimizer; no tensor stays then.
+ * Reads the state from weights, as they are when this is called.
+ * @throws where they do not belong to the optimizer; all tensors that were made are then disposed.
  */
 export async function loadWeights(
   {chain, expected, known, bound, check}: Loading,
@@ -47,17 +47,19 @@ export async function loadWeights(
   const listed = expected === undefined ? listedByNames(chain, known, weights) : {manifest: expected, weights};
   const held = heldWeights(listed.weights);
   const before = bound().map(({variable}) => variable);
-  let state: SavedState | undefined;
+  let state: SavedState;
   try {
     state = await readWeights(chain, {...listed, weights: held});
-    check();
-  } catch (error) {
-    disposeState(state?.parameters ?? []);
-    throw error;
   } finally {
     dispose(held.map(({tensor}) => tensor));
   }
   const {parameters} = state;
+  try {
+    check();
+  } catch (error) {
+    disposeState(parameters);
+    throw error;
+  }
   const now = bound();
   const own =
     listed.manifest === known
@@ -67,7 +69,7 @@ export async function loadWeights(
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};
 }
 
-/** The same weights in tensors of our own, for the caller's may change or go while they are read. */
+/** Copies of weights: the caller may change or dispose the originals while they are read. */
 export function heldWeights(weights: readonly NamedTensor[]): NamedTensor[] {
   const held: NamedTensor[] = [];
   tidy(() => {

@@ -1,24 +1,26 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {at} from '../util/at';
+import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 
-/** A parameter as it was saved, waiting for its variable. */
+/** What a saved parameter is matched by. */
 export interface Named {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
 /**
- * A variable's name without the suffix that makes it unique on a page. Variables without a name of their own are
- * numbered.
+ * A variable's name without the suffix that makes it unique on a page. Empty for a variable that tfjs has numbered,
+ * because it was given no name.
  */
 function baseName(name: string): string {
   return isNumber(name) ? '' : name.replace(/_\d+$/, '');
 }
 
 /**
- * Only layers' names, `layer/weight`, get suffixes, and tfjs numbers variables without a name: others are what a user
- * called them.
+ * Whether a user chose the name. The other names are those of layers, `layer/weight`, which get suffixes, and the
+ * numbers of variables that were given no name.
  */
 function isUsersOwn(name: string): boolean {
   return !isNumber(name) && !name.includes('/');
@@ -28,18 +30,18 @@ function isNumber(name: string): boolean {
   return /^\d+$/.test(name);
 }
 
-/** The saved parameters and the variables of one base name and shape. */
+/** The saved parameters and the variables with the same base name and shape. */
 interface Rivals<S> {
   readonly saved: S[];
   readonly variables: tf.Variable[];
 }
 
 /**
- * Which saved parameter each variable is: that of the very name, where users gave it. Else, among those of a base name
- * and shape: by name where the names are the same, in whatever order; by order where they are not, as where a copy of
- * a model has other suffixes.
- * @param problem is told where a name fits but no shape, or where several fit and their numbers differ. By default it
- *   throws.
+ * Finds the saved parameter of each variable. A name that a user chose must be the same. Other names are matched among
+ * those with the same base name and shape: by name, in any order, if all names are the same; by order if not, because
+ * a copy of a model has other suffixes.
+ * @param problem is called where a name fits but its shape does not, or where the numbers of saved parameters and
+ *   variables differ. By default it throws.
  */
 export function matchVariables<S extends Named>(
   saved: readonly S[],
@@ -52,8 +54,8 @@ export function matchVariables<S extends Named>(
   const taken = new Set(matched.values());
   const byBase = new Map<string, Map<string, Rivals<S>>>();
   const rivalsOf = ({name, shape}: Named): Rivals<S> => {
-    const byShape = entryOf(byBase, baseName(name), () => new Map<string, Rivals<S>>());
-    return entryOf(byShape, shape.join(), () => ({saved: [], variables: []}));
+    const byShape = memo(byBase, baseName(name), () => new Map<string, Rivals<S>>());
+    return memo(byShape, shape.join(), () => ({saved: [], variables: []}));
   };
   for (const one of saved) if (!taken.has(one)) rivalsOf(one).saved.push(one);
   for (const variable of variables) if (!matched.has(variable)) rivalsOf(variable).variables.push(variable);
@@ -64,8 +66,8 @@ export function matchVariables<S extends Named>(
     const without = of.find(rivals => rivals.saved.length === 0)?.variables[0];
     if (left === undefined || without === undefined) continue;
     problem(
-      `The saved state of '${left.name}' is for the shape [${left.shape}], but '${without.name}' has the shape [${without.shape}]. ` +
-        'Train the model that was saved, or call clearState() to start afresh.',
+      `The saved state of '${left.name}' is for the shape [${left.shape}], but '${without.name}' has the shape ` +
+        `[${without.shape}]. Train the model that was saved, or call clearState() to start without saved state.`,
     );
   }
   return matched;
@@ -90,39 +92,32 @@ function matchRivals<S extends Named>(
   if (saved.length !== variables.length) {
     problem(
       `Ambiguous names: ${saved.length} saved parameters (${quoted(saved)}) fit ${variables.length} variables ` +
-        `(${quoted(variables)}). Give layers names of their own, or use loadOptimizer with all variables in \`params\`.`,
+        `(${quoted(variables)}). Give every layer a name, or call loadOptimizer with all variables in \`params\`.`,
     );
     return;
   }
   const byName = new Map(saved.map(one => [one.name, one]));
-  const same = variables.every(({name}) => byName.has(name));
-  variables.forEach((variable, i) => {
-    const found = same ? byName.get(variable.name) : saved[i];
-    if (found !== undefined) matched.set(variable, found);
-  });
+  const found = variables.flatMap(({name}) => byName.get(name) ?? []);
+  // If any name differs, the order decides.
+  const pairs = found.length === saved.length ? found : saved;
+  for (const [i, variable] of variables.entries()) matched.set(variable, at(pairs, i));
 }
 
 function keyOf({name, shape}: Named): string {
   return `${shape.join()}/${name}`;
 }
 
-function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
-}
-
-/** Gives names suffixes where they are used already; a suffix does not count when names are matched. */
+/** Gives a name a suffix where it is already used. Matching ignores suffixes. */
 export class UniqueNames {
   readonly #used: Set<string>;
-  /** The first suffix of each base that may be free: below it all are used. */
+  /** For each base, the first suffix that may be free. All below it are used. Bases without suffixes are absent. */
   readonly #next = new Map<string, number>();
 
   constructor(used: Iterable<string>) {
     this.#used = new Set(used);
   }
 
-  /** A name with the base of `name` that is not used yet. */
+  /** Takes `name`, or a name with the same base that is not used yet. */
   take(name: string): string {
     let unique = name;
     if (this.#used.has(name)) {

@@ -1,4 +1,4 @@
 import type {Optimizer} from '@tensorflow/tfjs-core';
 
-/** What optimizers' weights are lists of; tfjs-core does not export the type by name. */
+/** One element of an optimizer's weights. tfjs-core does not export this type. */
 export type NamedTensor = Awaited<ReturnType<Optimizer['getWeights']>>[number];

@@ -3,8 +3,8 @@ import {serialization} from '@tensorflow/tfjs-core';
 import {isDict} from '../util/config_reader';
 import {own} from '../util/own';
 
-/** An object as it is saved. */
-export interface SavedObject {
+/** An object as it is saved: its class, and what makes it again. */
+interface SavedObject {
   readonly className: string;
   readonly config: serialization.ConfigDict;
 }
@@ -14,14 +14,14 @@ export function isSavedObject(x: unknown): x is SavedObject {
 }
 
 /**
- * Makes an object of the class that is registered under the name.
- * @throws where no such class is registered.
+ * Makes an object of the registered class from its configuration.
+ * @throws where no class is registered under the name.
  */
 export function fromRegisteredClass({className, config}: SavedObject): unknown {
   const registered = own(serialization.SerializationMap.getMap().classNameMap, className);
   if (registered === undefined)
     throw new Error(
-      `The optimizer is of the class '${className}', which is not registered here; import the module that defines it.`,
+      `The class '${className}' of the saved optimizer is not registered. Import the module that defines it.`,
     );
   const [cls, fromConfig] = registered;
   return fromConfig(cls, config);

@@ -1,28 +1,28 @@
-// What a saved configuration or a state dict may say: one place for every way by which it comes in.
+// Checks of saved configurations and state dicts. Every way to load one uses these.
 import type {Chain} from '../rule/chain';
 import type {HyperDecl, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
 import {numberFor, spreadSchedule} from '../schedule/schedule';
+import {at} from '../util/at';
 import {malformed} from '../util/config_reader';
 import {own} from '../util/own';
 import type {Manifest} from './manifest';
 
 type Hypers = Readonly<Record<string, Scalar>>;
 
-/** freezeTo takes numbers beyond the groups, and warns; one far beyond is none that anybody gave. */
+/** `freezeTo` accepts numbers beyond the last group, with a warning. One this far beyond cannot come from a user. */
 const BEYOND = 1000;
 
 /**
- * The hypers of each group, those that a file lacks with their defaults.
- * @param declared the hypers that the class declares beside its callbacks; where they have a default there, it comes
- *   before the callback's.
- * @throws for a hyper that nothing declares, one that lacks and has no default, one that not all groups have, or an
- *   impossible value.
+ * The hypers of each group. Hypers that the file lacks get their defaults.
+ * @param declared the hypers that the class declares besides its callbacks. Their defaults win over the callbacks'.
+ * @throws for a hyper that nothing declares, a missing hyper without a default, a hyper that only some groups have, or
+ *   an impossible value.
  */
 export function completeHypers(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
   const defaults = new Map([...chain.hypers, ...Object.entries(declared)]);
-  const [first = {}] = groups;
+  const first = at(groups, 0);
   for (const name of Object.keys(first)) {
     if (!defaults.has(name) && !chain.options.has(name))
       throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
@@ -33,24 +33,24 @@ export function completeHypers(groups: readonly Hypers[], chain: Chain, declared
     if (Object.hasOwn(first, name)) continue;
     const value = defaults.get(name);
     if (typeof value !== 'number')
-      throw new Error(`The saved optimizer lacks the hyper '${name}', and its class has no default for it.`);
+      throw new Error(
+        `The saved optimizer lacks the hyper '${name}', which has no default. Save the optimizer again.`,
+      );
     added.set(name, value);
   }
   const wrapped = new Set(chain.externals.length === 0 ? [] : chain.hypers.keys());
   for (const [i, values] of groups.entries()) {
     const theirs = Object.keys(values);
-    const odd =
-      theirs.length === names.length
-        ? names.find(name => !Object.hasOwn(values, name))
-        : (theirs.find(name => !Object.hasOwn(first, name)) ?? names.find(name => !Object.hasOwn(values, name)));
+    const odd = names.find(name => !Object.hasOwn(values, name)) ?? theirs.find(name => !Object.hasOwn(first, name));
     if (odd !== undefined)
       throw new Error(
-        `The saved optimizer has the hyper '${odd}' in some of its groups; group ${i} differs from group 0.`,
+        `The saved optimizer has the hyper '${odd}' in group 0 or in group ${i}; all groups must have the same hypers.`,
       );
     for (const name of theirs) {
       checkHyper(
         name,
         own(values, name),
+        // What is not an option is a number. A wrapped optimizer's hypers can be either.
         wrapped.has(name) ? undefined : (chain.options.get(name) ?? 0),
         chain.ranges.get(name),
       );
@@ -59,15 +59,16 @@ export function completeHypers(groups: readonly Hypers[], chain: Chain, declared
   return added.size === 0 ? [...groups] : groups.map(values => ({...values, ...Object.fromEntries(added)}));
 }
 
-/** @throws where schedules are none that `setSchedule` could have made for these groups. */
+/** @throws where `setSchedule` could not have made these schedules for these groups. */
 export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[]): void {
   checkCount('steps', state.steps, 1);
   checkCount('step', state.step, 0);
-  const [first = {}] = groups;
+  const first = at(groups, 0);
   const seen = new Set<string>();
   for (const {name, schedule, before, released = []} of state.hypers) {
     if (!Object.hasOwn(first, name)) throw unknownHyper(name, Object.keys(first));
-    if (seen.has(name)) throw new Error(`The saved schedules move the hyper '${name}' twice.`);
+    if (seen.has(name))
+      throw new Error(`The saved optimizer has two schedules for the hyper '${name}'; it must have one.`);
     seen.add(name);
     if (before.length !== groups.length) malformed('before');
     for (const value of before) numberFor(name, value);
@@ -77,34 +78,35 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
   }
 }
 
-/** @throws where parameters have impossible shapes, names twice, or state that no callback keeps as a tensor. */
+/** @throws for an impossible shape, a name or entry that is listed twice, or an entry that no callback declares. */
 export function checkManifest(manifest: Manifest, chain: Chain): void {
   const names = new Set<string>();
   for (const {name, shape, tensors} of manifest) {
-    if (names.has(name)) throw new Error(`The saved optimizer has the parameter '${name}' twice.`);
+    if (names.has(name))
+      throw new Error(`The saved optimizer lists the parameter '${name}' twice; names must be unique.`);
     names.add(name);
     if (!shape.every(size => Number.isInteger(size) && size >= 0))
-      throw new Error(`The saved parameter '${name}' has the impossible shape [${shape}].`);
+      throw new Error(`The saved parameter '${name}' has the shape [${shape}]; sizes must be whole numbers from 0.`);
     const seen = new Set<string>();
     for (const entry of tensors) {
       if (typeof chain.state.get(entry) !== 'function')
         throw new Error(
-          `The saved parameter '${name}' has the state '${entry}', which no callback of the optimizer keeps.`,
+          `The saved parameter '${name}' has the state '${entry}', which no callback of the optimizer declares.`,
         );
-      if (seen.has(entry)) throw new Error(`The saved parameter '${name}' has the state '${entry}' twice.`);
+      if (seen.has(entry)) throw new Error(`The saved parameter '${name}' lists the state '${entry}' twice.`);
       seen.add(entry);
     }
   }
 }
 
-/** @throws where it is none that `freezeTo` leaves. */
+/** @throws where `freezeTo` could not have left this index. */
 export function checkFrozenIdx(frozenIdx: number, groups: number): void {
   if (Number.isInteger(frozenIdx) && Math.abs(frozenIdx) <= groups + BEYOND) return;
-  throw new Error(`'frozenIdx' is the index of a group, a whole number; got ${frozenIdx} for ${groups} groups.`);
+  throw new Error(`'frozenIdx' must be the index of a group, a whole number; got ${frozenIdx} for ${groups} groups.`);
 }
 
-/** @throws where it is no whole number from `least`. */
+/** @throws where the value is not a whole number of at least `least`. */
 export function checkCount(name: string, value: unknown, least: number): void {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
-    throw new Error(`'${name}' is a whole number from ${least}; got ${String(value)}.`);
+    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
 }

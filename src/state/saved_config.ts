@@ -7,11 +7,12 @@ import {registeredCallback} from '../rule/registry';
 import {required} from '../rule/required';
 import type {ScheduleState} from '../schedule/running';
 import {readSchedule, writeSchedule} from '../schedule/saved_schedule';
+import {at} from '../util/at';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
 import type {Manifest} from './manifest';
 import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
 
-/** What a saved configuration says, checked. */
+/** The content of a saved configuration, checked. */
 export interface SavedConfig {
   readonly callbacks: readonly Callback[];
   /** The hypers of each group. */
@@ -25,12 +26,12 @@ export interface SavedConfig {
   readonly manifest: Manifest;
 }
 
-/** How a group is frozen, by the number that stands for it in a saved configuration. */
+/** How a group is frozen. Saved configurations hold the index in this list. */
 export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'wholly'];
 
 /**
- * The configuration as tfjs saves it. Loading rewrites every string and key with an underscore, except a string under
- * the key `name`: names stand under that key alone.
+ * The configuration as tfjs saves it. When tfjs loads it, it rewrites every string and key that contains an
+ * underscore, except strings under the key `name`. So names are only ever stored under that key.
  */
 export function writeConfig({
   callbacks,
@@ -43,8 +44,6 @@ export function writeConfig({
   schedule,
   manifest,
 }: SavedConfig): tf.serialization.ConfigDict {
-  const params = hypers.map((): Array<Manifest[number]> => []);
-  for (const entry of manifest) params[entry.group]?.push(entry);
   return {
     callbacks: callbacks.map(({name, options, declaration: {external}}) => ({
       name,
@@ -53,12 +52,10 @@ export function writeConfig({
     })),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
-      frozen: FROZEN.indexOf(frozen[i] ?? 'no'),
-      params: (params[i] ?? []).map(({name, shape, tensors}) => ({
-        name,
-        shape: [...shape],
-        state: tensors.map(entry => ({name: entry})),
-      })),
+      frozen: FROZEN.indexOf(at(frozen, i)),
+      params: manifest
+        .filter(({group}) => group === i)
+        .map(({name, shape, tensors}) => ({name, shape: [...shape], state: tensors.map(entry => ({name: entry}))})),
     })),
     frozenIdx,
     trainBn,
@@ -69,9 +66,11 @@ export function writeConfig({
 }
 
 /**
- * @param revived gets the callbacks as they are made: where this or what follows fails, what they keep outside is the
- *   caller's to free.
- * @throws where the configuration is not one that `writeConfig` gave, or names a callback that is not registered.
+ * Reads what `writeConfig` wrote.
+ * @param revived gets each callback when it is made. Where this or a later step fails, the caller must dispose what
+ *   the callbacks keep outside.
+ * @param cls the optimizer's class, which may declare defaults of hypers.
+ * @throws where the configuration is malformed, or names a callback that is not registered.
  */
 export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[], cls: object): SavedConfig {
   const groups = list(config, 'groups');
@@ -117,7 +116,7 @@ export function readConfig(config: tf.serialization.ConfigDict, revived: Callbac
   };
 }
 
-/** What a class declares beside its callbacks. */
+/** The hypers that a class declares besides its callbacks. A class need not declare any. */
 function declaredBy(cls: object): HyperDecl {
   const declared: unknown = Reflect.get(cls, 'declaredHypers');
   if (!isDict(declared)) return {};
@@ -126,7 +125,7 @@ function declaredBy(cls: object): HyperDecl {
   );
 }
 
-/** The callbacks of an optimizer, with which state is told from another optimizer's. */
+/** The callbacks of an optimizer, as a state dict lists them: it fits only an optimizer with the same callbacks. */
 export function callbackList({callbacks}: Chain): Array<{name: string; options: OptionDecl}> {
   return callbacks.map(({name, options}) => ({name, options}));
 }

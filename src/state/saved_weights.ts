@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Flags} from '../params/parameter';
 import type {Chain} from '../rule/chain';
 import {startShape} from '../rule/starts';
+import {at} from '../util/at';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
 import type {Manifest} from './manifest';
@@ -10,7 +11,7 @@ import type {Named} from './matching';
 import type {NamedTensor} from './named_tensor';
 import type {SavedNumbers} from './saved_numbers';
 
-/** A parameter with its state, as it goes into and comes out of a saved model. */
+/** A parameter with its state, as a saved model holds it. */
 export interface SavedParameter extends Named {
   readonly group: number;
   readonly entries: Record<string, tf.Tensor | number>;
@@ -30,7 +31,7 @@ export const HOST = 'host';
 const FLAG_NAMES = ['doWd', 'forceTrain'] as const;
 const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
 
-/** Weights with the manifest that they are in the order of. */
+/** Weights, in the order of their manifest. */
 export interface ListedWeights {
   readonly manifest: Manifest;
   readonly weights: readonly NamedTensor[];
@@ -47,11 +48,13 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
 }
 
 /**
- * The weights: `iter`; the state tensors as `<variable>/<entry>`, which stay the optimizer's; and `host`, the flags
- * and host numbers of all parameters as float64 bits in an int32 `[n, 2]`, so that nothing is rounded, with a row at
- * the end that tells whether they were altered. There is no `host` without numbers and flags, nor where all numbers
- * are those that `iter` implies.
- * @param saved holds `iter` and `host`.
+ * Writes the weights:
+ * - `iter`: the number of steps, an int32 scalar;
+ * - `<variable>/<entry>`: the state tensors, which the optimizer still owns;
+ * - `host`: the flags and host numbers of all parameters, then the common numbers. An int32 tensor `[n, 2]` holds
+ *   their float64 bits, so nothing is rounded. Its last row is their count and a checksum. It is left out where there
+ *   are no numbers and flags, and where `iter` implies all of them.
+ * @param saved owns the tensors `iter` and `host`.
  */
 export function writeWeights(
   chain: Chain,
@@ -66,6 +69,7 @@ export function writeWeights(
     }
   }
   const numbers = numberNames(chain);
+  // NaN: the number has not started.
   const rows = parameters.flatMap(({entries, flags}) => [
     ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
     ...numbers.map(entry => Number(own(entries, entry) ?? NaN)),
@@ -78,20 +82,19 @@ export function writeWeights(
 }
 
 /**
- * The state that weights hold. Tensors are copies that the caller owns.
- * @throws where the weights are not those of the manifest: truncated, altered, of another optimizer.
+ * Reads the state from weights. The tensors are copies that the caller owns.
+ * @throws where the weights do not fit the manifest: truncated, altered, or of another optimizer.
  */
 export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
   const [iter, ...rest] = weights;
-  if (iter === undefined || iter.name !== ITER)
-    throw altered(`the first is '${iter?.name ?? 'nothing'}' instead of '${ITER}'`);
+  if (iter?.name !== ITER) throw altered(`the first is ${nameOf(iter)} instead of '${ITER}'`);
   if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1)
     throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
   const expected = manifest.reduce((sum, {tensors}) => sum + tensors.length, 0);
   const host = rest[expected];
   if (rest.length < expected || rest.length > expected + 1 || (host !== undefined && host.name !== HOST)) {
     throw altered(
-      `there are ${rest.length} after '${ITER}' where ${expected} state tensors and at most one '${HOST}' belong`,
+      `'${ITER}' is followed by ${rest.length} weights instead of ${expected} state tensors and at most one '${HOST}'`,
     );
   }
   const left = rest.values();
@@ -104,17 +107,9 @@ export async function readWeights(chain: Chain, {manifest, weights}: ListedWeigh
     host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
   const {flagged, common} = readHost(chain, manifest, rows);
   const parameters = manifest.map(({name, shape, group}, i): SavedParameter => {
-    const {flags = {}, entries = {}} = flagged[i] ?? {};
-    return {
-      name,
-      shape,
-      group,
-      flags,
-      entries: {
-        ...entries,
-        ...Object.fromEntries((states[i] ?? []).map(([state, tensor]) => [state, tf.keep(tensor.clone())])),
-      },
-    };
+    const {flags, numbers} = at(flagged, i);
+    const tensors = at(states, i).map(([state, tensor]) => [state, tf.keep(tensor.clone())] as const);
+    return {name, shape, group, flags, entries: {...numbers, ...Object.fromEntries(tensors)}};
   });
   return {iterations, parameters, common};
 }
@@ -126,9 +121,10 @@ function checkedTensor(
   weight: NamedTensor | undefined,
 ): tf.Tensor {
   const full = `${name}/${state}`;
-  if (weight?.name !== full) throw altered(`'${weight?.name ?? 'nothing'}' stands where '${full}' belongs`);
+  if (weight?.name !== full) throw altered(`expected '${full}' but found ${nameOf(weight)}`);
   const start = chain.state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
+  // Of a start that does not tell its shape, every shape is right.
   const wanted = startShape(start, shape) ?? weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(
@@ -139,9 +135,9 @@ function checkedTensor(
 }
 
 /**
- * The rows that `host` would have where it is left out: none but flags that are not set. Users know the weights of
- * `tf.train` optimizers, with the one number `iter`: a wrapped one that has nothing else to tell keeps to that, and
- * `iter` stands for the numbers of each parameter with state.
+ * The rows that `host` would have where it is left out. Then no flag is set. Without host numbers there is nothing
+ * else to save. A wrapped `tf.train` optimizer can have numbers: each is the number of steps, `iter`, of a parameter
+ * with state. So its weights stay those that users know from `tf.train`.
  */
 function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
   const numbers = numberNames(chain);
@@ -160,24 +156,24 @@ function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
   const flagged = manifest.map((_, i) => {
     const row = rows.slice(i * width, (i + 1) * width);
     const flags: Flags = {};
-    FLAG_NAMES.forEach((name, j) => {
-      const code = row[j] ?? 0;
+    for (const [j, name] of FLAG_NAMES.entries()) {
+      const code = at(row, j);
       if (!(code in FLAGS)) throw altered(`'${HOST}' has the flag ${code}`);
       const value = FLAGS[code];
       if (value !== undefined) flags[name] = value;
-    });
-    return {flags, entries: pick(numbers, row.slice(FLAG_NAMES.length))};
+    }
+    return {flags, numbers: pick(numbers, row.slice(FLAG_NAMES.length))};
   });
   return {flagged, common: pick([...chain.common], rows.slice(manifest.length * width))};
 }
 
-/** Numbers by name; NaN stands for one that has not started. */
+/** Numbers by name. NaN means that the number has not started, so it is left out. */
 function pick(names: readonly string[], values: readonly number[]): Record<string, number> {
   return Object.fromEntries(
     names.flatMap((name, i) => {
-      const value = values[i];
-      if (value === Infinity || value === -Infinity) throw altered(`'${HOST}' says that '${name}' is ${value}`);
-      return value === undefined || Number.isNaN(value) ? [] : [[name, value]];
+      const value = at(values, i);
+      if (value === Infinity || value === -Infinity) throw altered(`'${HOST}' has ${value} for '${name}'`);
+      return Number.isNaN(value) ? [] : [[name, value]];
     }),
   );
 }
@@ -212,14 +208,18 @@ function checksum(words: Int32Array): number {
   return words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193), 0x811c9dc5) | 0;
 }
 
-/** The error for a weight that no callback keeps. */
+function nameOf(weight: NamedTensor | undefined): string {
+  return weight === undefined ? 'nothing' : `'${weight.name}'`;
+}
+
+/** The error for a weight that is not state. */
 export function notState(chain: Chain, name: string): Error {
   return altered(
-    `'${name}' is no state of this optimizer, which keeps ${[...chain.state.keys()].join(', ') || 'none'}`,
+    `'${name}' is not state of this optimizer, which has ${[...chain.state.keys()].join(', ') || 'none'}`,
   );
 }
 
-/** The error for weights that don't fit. */
+/** The error for weights that do not fit. */
 export function altered(what: string): Error {
   return new Error(
     `These are not the weights that belong to this optimizer, or they are truncated or altered: ${what}.`,

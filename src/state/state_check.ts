@@ -6,8 +6,8 @@ import {isTensor} from '../util/tensors';
 
 /**
  * Checks one flag or state entry of a variable.
- * @param now the entry as it is, whose shape rules where its start does not tell one.
- * @throws for what is neither a flag nor an entry of the chain, or can't be its value.
+ * @param now the entry's present value. Its shape must stay where the entry's start does not tell one.
+ * @throws for a name that is neither a flag nor an entry of the chain, and for a value that the entry can't have.
  */
 export function checkStateEntry(
   chain: Chain,
@@ -17,17 +17,17 @@ export function checkStateEntry(
   now?: unknown,
 ): void {
   if (name === 'doWd' || name === 'forceTrain') {
-    if (typeof value !== 'boolean') throw new Error(`'${name}' is true or false, got ${String(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
     return;
   }
   const start = chain.state.get(name);
   if (start === undefined)
     throw new Error(
-      `'${name}' is no state of this optimizer; known: ${['doWd', 'forceTrain', ...chain.state.keys()].join(', ')}.`,
+      `This optimizer has no state '${name}'; it has ${['doWd', 'forceTrain', ...chain.state.keys()].join(', ')}.`,
     );
   if (typeof start === 'number') {
     if (typeof value !== 'number' || !Number.isFinite(value))
-      throw new Error(`The state '${name}' of '${variable.name}' is a finite number, got ${String(value)}.`);
+      throw new Error(`The state '${name}' of '${variable.name}' must be a finite number; got ${String(value)}.`);
     return;
   }
   const shape = startShape(start, variable.shape) ?? (isTensor(now) ? now.shape : undefined);
@@ -38,8 +38,10 @@ export function checkStateEntry(
   ) {
     const got = isTensor(value) ? `${value.dtype} of shape [${value.shape}]` : String(value);
     throw new Error(
-      `The state '${name}' of '${variable.name}' is a float32 tensor${shape === undefined ? '' : ` of shape [${shape}]`}, got ${got}.`,
+      `The state '${name}' of '${variable.name}' must be a float32 tensor` +
+        `${shape === undefined ? '' : ` of shape [${shape}]`}; got ${got}.`,
     );
   }
-  if (value.isDisposed) throw new Error(`The state '${name}' of '${variable.name}' is disposed.`);
+  if (value.isDisposed)
+    throw new Error(`The new state '${name}' of '${variable.name}' is disposed; pass a live tensor.`);
 }

@@ -13,31 +13,34 @@ export type ParameterState = Readonly<Record<string, tf.Tensor | Scalar>>;
 /** The state of an optimizer by variable. */
 export interface StateView {
   /**
-   * The state and flags of a variable. The tensors are the optimizer's own: clone what has to outlive the next step.
+   * The state and flags of a variable. The optimizer owns the tensors; clone those that must outlive the next step.
    */
   get(variable: tf.Variable): ParameterState;
   /**
-   * Sets the flags `doWd` and `forceTrain`, host numbers and tensors (copied) of a variable, before its first step
-   * too.
-   * @throws for what is neither a flag nor a state entry, or of another type or shape; nothing is set then.
+   * Sets the flags `doWd` and `forceTrain`, host numbers and tensors (copied) of a variable. It also works before the
+   * first step.
+   * @throws for a name that is neither a flag nor a state entry, and for a value of another type or shape; then
+   *   nothing is set.
    */
   set(variable: tf.Variable, values: ParameterState): void;
 }
 
 /** What the view needs of its optimizer. */
-export interface StateOwner {
+interface StateOwner {
   readonly chain: () => Chain;
   readonly common: () => Record<string, number>;
-  /** The parameter of a variable that is bound. */
+  /** The parameter of a variable; undefined where the variable is not bound. */
   readonly known: (variable: tf.Variable) => Parameter | undefined;
-  /** The parameter of a variable, which is bound where it can be and is not yet. */
+  /** The parameter of a variable. It binds the variable first where needed. @throws where it can't be bound. */
   readonly bound: (variable: tf.Variable) => Parameter;
 }
 
 export function stateView({chain, common, known, bound}: StateOwner): StateView {
   return {
     get: variable => {
-      const {entries = {}, flags = {}} = known(variable) ?? {};
+      const parameter = known(variable);
+      if (parameter === undefined) return {};
+      const {entries, flags} = parameter;
       return {...entries, ...(Object.keys(entries).length > 0 ? common() : {}), ...flags};
     },
     set: (variable, values) => {
@@ -46,7 +49,7 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
         checkStateEntry(chain(), variable, name, value, now && own(now, name));
       const parameter = bound(variable);
       const {entries, flags} = parameter;
-      // All copies first: among the values may be the state itself, also of other entries.
+      // All copies are made first, because the values may be this state itself, also under other names.
       const copied = Object.entries(values).map(
         ([name, value]) => [name, isTensor(value) ? tf.keep(value.clone()) : value] as const,
       );
@@ -55,7 +58,7 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
         else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
         else if (isTensor(value)) {
           const old = own(entries, name);
-          // Whoever sets a point in weight space means the weights that he sets with it.
+          // A point in weight space that a user sets belongs to the present weights, so it must not restart.
           delete parameter.isReplaced;
           entries[name] = value;
           if (isTensor(old)) old.dispose();

@@ -7,11 +7,11 @@ import type {Manifest} from './manifest';
 import {matchVariables, UniqueNames} from './matching';
 import type {SavedParameter} from './saved_weights';
 
-/** Saved parameters on their way into an optimizer: first they wait for the weights, then each for its variable. */
+/** Saved parameters on their way into an optimizer. First they wait for the weights, then each for its variable. */
 export class Waiting {
   #manifest: Manifest | undefined;
   #waiting: readonly SavedParameter[] = [];
-  /** Whether the state was given up, so that only groups and flags wait: they are taken where they fit. */
+  /** Whether the state was forgotten. Then only groups and flags wait, and they need not match. */
   #afresh = false;
 
   /** The saved parameters that have no variable yet. */
@@ -19,43 +19,43 @@ export class Waiting {
     return this.#waiting;
   }
 
-  /** A configuration was loaded; where it lists parameters, their weights are to come. */
+  /** To be called when a configuration was loaded. If it lists parameters, their weights must follow. */
   expect(manifest: Manifest): void {
     this.#manifest = manifest.length > 0 ? manifest : undefined;
   }
 
-  /** The manifest whose weights have not come. */
+  /** The manifest whose weights have not been set yet. */
   get expected(): Manifest | undefined {
     return this.#manifest;
   }
 
-  /** The weights have come; these parameters have no variable yet. */
+  /** To be called when the weights were read. @param parameters those that have no variable yet. */
   arrived(parameters: readonly SavedParameter[]): void {
     this.clear();
     this.#waiting = parameters;
   }
 
-  /** @throws where training would start without the state that the configuration promises. */
+  /** @throws where weights are missing, so that training would start without its saved state. */
   checkArrived(): void {
     if (this.#manifest === undefined) return;
     throw new Error(
       `The optimizer was loaded without its weights, which hold the state of ${this.#manifest.length} parameters. ` +
-        'Save the model with {includeOptimizer: true}, call setWeights, or call clearState() to start afresh.',
+        'Save the model with {includeOptimizer: true}, call setWeights, or call clearState() to start without state.',
     );
   }
 
   /**
-   * Takes out the saved parameters that these variables are.
-   * @param first whether no variable has been matched yet.
-   * @throws where none is, though it is the first time; or as `matchVariables` does. Nothing is taken then.
+   * Takes out the saved parameters that match these variables.
+   * @param first whether no variable has been matched before.
+   * @throws where nothing matches the first time, or where `matchVariables` throws; then nothing is taken.
    */
   claim(variables: readonly tf.Variable[], first: boolean): Map<tf.Variable, SavedParameter> {
     if (this.#waiting.length === 0 || variables.length === 0) return new Map();
     const matched = matchVariables(this.#waiting, variables, this.#afresh ? () => undefined : undefined);
     if (first && !this.#afresh && matched.size === 0) {
       throw new Error(
-        `None of the variables is one whose state was loaded. Loaded: ${quoted(this.#waiting)}; handed in: ${quoted(variables)}. ` +
-          'Train the model that was saved, or call clearState() to start afresh.',
+        `The loaded state fits none of the variables. Loaded: ${quoted(this.#waiting)}; given: ` +
+          `${quoted(variables)}. Train the model that was saved, or call clearState() to start without saved state.`,
       );
     }
     const taken = new Set(matched.values());
@@ -63,17 +63,18 @@ export class Waiting {
     return matched;
   }
 
-  /** Gives the state up. The groups and flags of the saved parameters go on waiting. */
+  /** Forgets the state. The groups and flags of the saved parameters still wait for their variables. */
   forgetState(): void {
-    const forgotten = (
-      this.#manifest?.map(({name, shape, group}) => ({name, shape, group, flags: {}})) ?? this.#waiting
-    ).map(parameter => ({...parameter, entries: {}}));
+    const parameters =
+      this.#manifest === undefined
+        ? this.#waiting
+        : this.#manifest.map(({name, shape, group}) => ({name, shape, group, flags: {}}));
     this.clear();
-    this.#waiting = forgotten;
+    this.#waiting = parameters.map(parameter => ({...parameter, entries: {}}));
     this.#afresh = true;
   }
 
-  /** Forgets what waits and frees its tensors. */
+  /** Forgets everything that waits, and disposes its tensors. */
   clear(): void {
     disposeState(this.#waiting);
     this.#waiting = [];
@@ -83,7 +84,8 @@ export class Waiting {
 }
 
 /**
- * Which of the parameters just read each bound one is. @throws as `matchVariables` does; what was read is freed then.
+ * Finds the saved parameter of each bound variable.
+ * @throws as `matchVariables` does; the tensors of all read parameters are then disposed.
  */
 export function matchRead(
   read: readonly SavedParameter[],
@@ -99,12 +101,12 @@ export function matchRead(
   );
 }
 
-/** Frees the state of parameters that nothing takes. */
+/** Disposes the state tensors of saved parameters. */
 export function disposeState(parameters: readonly SavedParameter[]): void {
   for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
 }
 
-/** The parameters that an optimizer saves: those that it has, then those that wait, under names of their own. */
+/** The parameters that an optimizer saves: those that it has, then those that wait. All get different names. */
 export function parametersToSave(set: ParameterSet, waiting: readonly SavedParameter[]): SavedParameter[] {
   const bound = set.parameters.map(parameter => {
     const {

@@ -1,15 +1,16 @@
 import type {Chain} from '../rule/chain';
 import {copy, scalar, zeros} from '../rule/starts';
+import {memo} from '../util/memo';
 import type {Manifest} from './manifest';
 import type {NamedTensor} from './named_tensor';
 import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
 
 /**
- * Weights that no configuration lists, such as another optimizer's `getWeights`, read by their names:
- * `<variable>/<entry>`, in any order.
- * @param known what the optimizer would list itself: where that has state, the weights have to be those, and nothing
- *   is read from names.
- * @throws where the names are not those of such an optimizer's weights.
+ * Makes the manifest of weights that no configuration lists, such as those of another optimizer's `getWeights`. It is
+ * read from their names, `<variable>/<entry>`, in any order.
+ * @param known the optimizer's own manifest. Where it has state, the weights must be in its order, and names are not
+ *   read.
+ * @throws where the names cannot be those of this optimizer's weights.
  */
 export function listedByNames(chain: Chain, known: Manifest, weights: readonly NamedTensor[]): ListedWeights {
   if (known.some(({tensors}) => tensors.length > 0)) return {manifest: known, weights};
@@ -20,9 +21,9 @@ export function listedByNames(chain: Chain, known: Manifest, weights: readonly N
     const slash = name.lastIndexOf('/');
     const [variable, entry] = [name.slice(0, slash), name.slice(slash + 1)];
     if (typeof chain.state.get(entry) !== 'function') throw notState(chain, name);
-    const entries = byVariable.get(variable) ?? new Map<string, NamedTensor>();
-    if (entries.has(entry)) throw altered(`'${name}' is there twice`);
-    byVariable.set(variable, entries.set(entry, weight));
+    const entries = memo(byVariable, variable, () => new Map<string, NamedTensor>());
+    if (entries.has(entry)) throw altered(`'${name}' appears twice`);
+    entries.set(entry, weight);
   }
   if (byVariable.size === 0) return {manifest: known, weights};
   const groups = new Map(known.map(({name, group}) => [name, group]));
@@ -34,7 +35,8 @@ export function listedByNames(chain: Chain, known: Manifest, weights: readonly N
       else if (start !== scalar) continue;
       if (weight === undefined) throw altered(`'${name}/${entry}' is missing`);
     }
-    if (shape === undefined) throw altered(`they don't tell the shape of '${name}'`);
+    if (shape === undefined) throw altered(`they do not tell the shape of '${name}'`);
+    // A variable that is not bound yet waits for group 0.
     return {name, shape, group: groups.get(name) ?? 0, tensors: [...entries.keys()]};
   });
   const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);

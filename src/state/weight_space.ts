@@ -7,21 +7,20 @@ import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
 import {warn} from '../util/warn';
 
-/** The state entries of callbacks that hold a point in weight space. */
+/** The names of the state entries that hold a point in weight space. */
 export function weightSpaceEntries(callbacks: readonly Callback[]): string[] {
   const starts = callbacks.flatMap(({declaration: {state}}) => Object.entries(state));
   return starts.flatMap(([entry, start]) => (typeof start === 'function' && start.space === 'weight' ? [entry] : []));
 }
 
-/** Keeps the state of an optimizer that holds points in weight space with the weights. */
+/** Restarts state that holds points in weight space when the weights are replaced. */
 export class WeightSpace {
-  /** Whether it was said that variables were replaced. */
+  /** Whether the warning about replaced variables was given. */
   #told = false;
 
   /**
-   * Has state that restarts by itself start anew where others wrote the variable since its last step, and says so
-   * once.
-   * @param isFrozen whether a parameter does not train, so that the user need not be told.
+   * Restarts the entries that a chain `restarts`, where others wrote the variable since its last step. Warns once.
+   * @param isFrozen whether a parameter does not train, so that no warning is needed.
    */
   restartReplaced(
     {restarts}: Chain,
@@ -36,13 +35,13 @@ export class WeightSpace {
     this.#told = true;
     const others = told.length > 3 ? ' and others' : '';
     warn(
-      `${quoted(told.slice(0, 3))}${others} changed outside of the optimizer since the last step: ` +
-        `the state ${restarts.join(', ')} starts anew there. ` +
-        'Call opt.rebase() after replacing weights: it does so without this warning, and for averages too.',
+      `${quoted(told.slice(0, 3))}${others} changed outside of the optimizer since the last step, ` +
+        `so their state ${restarts.join(', ')} starts anew. ` +
+        'Call opt.rebase() after replacing weights: it restarts averages too, and gives no warning.',
     );
   }
 
-  /** Has all state in weight space start anew. */
+  /** Restarts all state in weight space. */
   rebase(
     {callbacks}: Chain,
     parameters: readonly Parameter[],
@@ -52,13 +51,13 @@ export class WeightSpace {
     for (const parameter of [...parameters, ...waiting]) restart(parameter, names);
   }
 
-  /** Notices from now on where others write the variable, if state depends on it. */
+  /** Watches from now on whether others write the variable, if any entry restarts by itself. */
   watch({restarts}: Chain, parameter: Parameter): void {
     if (restarts.length > 0) parameter.isReplaced ??= watch(parameter.variable);
   }
 }
 
-/** Has state entries start anew, from the weights as they are at the next step. */
+/** Removes state entries, so that they start again from the weights as they are at the next step. */
 function restart(parameter: Pick<Parameter, 'entries' | 'isReplaced'>, names: readonly string[]): void {
   const {entries} = parameter;
   for (const name of names) {

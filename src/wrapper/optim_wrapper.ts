@@ -16,26 +16,26 @@ export type WrapperSettings<
   Partial<Settings<readonly [...P, ...A]>> & {
     /** Names of hypers by those in the optimizer's configuration, beside the usual ones: `{decay: 'lrDecay'}`. */
     readonly hpMap?: Readonly<Record<string, string>>;
-    /** Callbacks to run before the optimizer's step, such as `weightDecay` or clipping. */
+    /** Callbacks that run before the optimizer's step, such as `weightDecay` or clipping. */
     readonly callbacks?: P;
     /** Callbacks to run after it, such as those that take its update. */
     readonly after?: A;
   };
 
 /**
- * A `tf.train` optimizer with what this package's optimizers have: parameter groups, freezing, hypers with fastai's
- * names that really act on the next step, callbacks before it, `Lookahead` over it, and saving that goes on where it
- * stopped, Adamax included.
+ * Gives a `tf.train` optimizer what this package's optimizers have: parameter groups, freezing, hypers with fastai's
+ * names that always act on the next step, callbacks before the step, `Lookahead` over it, and saving that resumes
+ * exactly, also for Adamax.
  *
- * Without callbacks it computes what the optimizer does by itself, bit for bit, as long as every parameter has a
- * gradient in every step. One without is skipped, and its step count too. After a change of `mom` or `sqrMom` it goes
- * on as `tf.train` does after `setWeights`: with the bias correction of the new value (`1 - mom^step`).
+ * Without callbacks it computes bit for bit what the optimizer computes by itself, if every parameter has a gradient
+ * in every step. A parameter without a gradient is skipped, and its step count does not grow. After a change of `mom`
+ * or `sqrMom`, the bias correction is that of the new value (`1 - mom^step`), as in `tf.train` after `setWeights`.
  *
  * Hypers: `learningRate` is `lr`; `momentum` and `beta1` are `mom`; `beta2`, `rho`, `alpha` and RMSProp's `decay` are
  * `sqrMom`; `epsilon` is `eps`; others keep their names (`useNesterov`, `centered`, `initialAccumulatorValue`,
  * Adamax's `decay`).
  *
- * The optimizer is the wrapper's from now on: it keeps no state of its own, and `dispose` disposes it.
+ * The wrapper owns the optimizer from now on. The optimizer itself holds no state, and `dispose` disposes it.
  *
  * ```ts
  * const opt = new OptimWrapper(tf.train.adam(1e-3));
@@ -48,8 +48,10 @@ export class OptimWrapper<
   const A extends readonly AnyCallback[] = readonly [],
 > extends UnregisteredWrapper {
   /**
-   * @param optimizers a `tf.train` optimizer, or one a parameter group, all of one class, that have made no step yet.
-   * @throws where they are something else, or not as many as the groups; for hypers that nothing declares.
+   * @param optimizers a `tf.train` optimizer, or a list with one per parameter group. All must be of one class and
+   *   have made no step yet.
+   * @throws where they are something else, or their number is not that of the groups; for hypers that nothing
+   *   declares.
    */
   constructor(
     optimizers: tf.Optimizer | readonly tf.Optimizer[],
@@ -68,15 +70,16 @@ export class OptimWrapper<
     const ours = list.find(optimizer => optimizer instanceof Optimizer);
     if (ours !== undefined) {
       throw new Error(
-        `OptimWrapper is for the optimizers of tf.train; ${ours.getClassName()} is one of tfjs-optim and needs no wrapper.`,
+        `OptimWrapper wraps optimizers of tf.train; ${ours.getClassName()} of tfjs-optim needs no wrapper.`,
       );
     }
     const lists = params === undefined ? undefined : variablesOf(params);
-    const groups = lists?.length ?? 1;
+    const groups = lists === undefined ? 1 : lists.length;
     if (list.length !== groups) {
       throw new Error(
-        `OptimWrapper takes one optimizer a parameter group; got ${list.length} for ${groups} ${groups === 1 ? 'group' : 'groups'}.` +
-          (lists === undefined ? ' Groups are given as lists in `params`.' : ''),
+        `OptimWrapper takes one optimizer per parameter group; got ${list.length} for ` +
+          `${groups} ${groups === 1 ? 'group' : 'groups'}.` +
+          (lists === undefined ? ' Give the groups as lists in `params`.' : ''),
       );
     }
     const {callback, values} = wrappedStep(list, hpMap);
@@ -85,8 +88,9 @@ export class OptimWrapper<
   }
 
   /**
-   * Lets saved wrappers be loaded. Making one does that too; a page that only loads them calls it before
-   * `tf.loadLayersModel`. Importing the package is not enough, so that bundles without a wrapper need not contain it.
+   * Registers the class, so that saved wrappers can be loaded. Making a wrapper does this too. A page that only loads
+   * wrappers must call it before `tf.loadLayersModel`. Importing the package does not do it, because then every bundle
+   * would contain the wrapper.
    */
   static register(): void {
     register(WRAPPED_STEP, reviveWrappedStep);

@@ -1,6 +1,6 @@
 /**
- * The hypers of a parameter group in the manner of PyTorch, with each member of a list as an entry of its own:
- * `{betas: [0.9, 0.99]}` gives `{betas__0: 0.9, betas__1: 0.99}`. `params` is left out.
+ * The hypers of a parameter group as in PyTorch, with one entry for each member of a list:
+ * `{betas: [0.9, 0.99]}` becomes `{betas__0: 0.9, betas__1: 0.99}`. `params` is left out.
  */
 export function detuplifyPg(group: object): Record<string, unknown> {
   const members: Array<[string, unknown]> = Object.entries(group);
@@ -16,11 +16,12 @@ export function detuplifyPg(group: object): Record<string, unknown> {
 }
 
 /**
- * Sets a hyper of a parameter group by the name that `detuplifyPg` gives it. A list is replaced, not written to.
- * @returns the group, changed.
- * @throws where the name is of a member of a list that the group does not have.
+ * Sets a hyper of a parameter group by its name in the result of `detuplifyPg`. A list is replaced, not changed.
+ * @returns the same group.
+ * @throws where the name is that of a list member that the group does not have.
  */
 export function setItemPg<G extends object>(group: G, name: string, value: unknown): G {
+  // No match: the name is not that of a list member.
   const [, listName, position] = /^(.+)__(\d+)$/.exec(name) ?? [];
   if (listName === undefined) {
     Reflect.set(group, name, value);
@@ -30,7 +31,7 @@ export function setItemPg<G extends object>(group: G, name: string, value: unkno
   const index = Number(position);
   if (!Array.isArray(list) || index >= list.length) {
     throw new Error(
-      `'${name}' stands for member ${index} of the list '${listName}', which this parameter group does not have.`,
+      `'${name}' names member ${index} of the list '${listName}', which this parameter group does not have.`,
     );
   }
   Reflect.set(

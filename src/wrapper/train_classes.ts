@@ -1,24 +1,23 @@
 /**
- * What a class of `tf.train` keeps beside its configuration. Names of its properties stand for what only running its
- * code would tell.
+ * What a class of `tf.train` holds besides its configuration. It is written down by the names of the class's
+ * properties, because only the code of tfjs tells it.
  */
 export interface TrainClass {
   /**
-   * The lists that hold state by position, and what tfjs calls an entry of each in saved weights, after the variable's
-   * name.
+   * The lists that hold state by position. For each, what tfjs appends to the variable's name in saved weights.
    */
   readonly accumulators: Readonly<Record<string, string>>;
-  /** Entries that depend on a hyper. */
+  /** The entries that exist only with certain hypers. */
   readonly optional?: readonly string[];
-  /** Variables that hold a hyper to the power of the number of the next step. */
+  /** Variables that hold a hyper to the power of the next step's number, counted from 1. */
   readonly powers?: Readonly<Record<string, string>>;
   /** The variable that counts steps. */
   readonly counter?: string;
-  /** A scalar on the device that stands for a hyper in the maths, and would not change with it. */
+  /** A scalar on the device that the maths uses instead of a hyper. It must be replaced when the hyper changes. */
   readonly cached?: {readonly hyper: string; readonly scalar: string};
-  /** Tensors that the class's own `dispose` leaves: Momentum's forgets what it has from SGD. */
+  /** Tensors that the class's own `dispose` leaves. That of Momentum forgets what it inherits from SGD. */
   readonly left?: readonly string[];
-  /** What fastai calls hypers that mean something else in another class. */
+  /** fastai's names of hypers whose tfjs names mean something else in another class. */
   readonly hpMap?: Readonly<Record<string, string>>;
 }
 
@@ -43,7 +42,7 @@ const TRAIN_CLASSES: Readonly<Record<string, TrainClass>> = {
   },
 };
 
-/** The class of `tf.train` that the optimizer is of, or that its class extends. */
+/** The class of `tf.train` that the optimizer's class is or extends; undefined for other optimizers. */
 export function trainClassOf(optimizer: object): TrainClass | undefined {
   for (
     let prototype = Reflect.getPrototypeOf(optimizer);

@@ -1,57 +1,60 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Draft, Scalar} from '../rule/declaration';
+import {memo} from '../util/memo';
 import {shown} from '../util/shown';
 import {isTensor, isVariable} from '../util/tensors';
 import {detuplifyPg, setItemPg} from './torch_param_group';
 import {type TrainClass, trainClassNames, trainClassOf} from './train_classes';
 
-/** A parameter in the step of a wrapped optimizer, with the index of its group. */
+/** A parameter in the step of a wrapped optimizer. */
 export type WrappedDraft = Draft<tf.Tensor, {readonly variable: tf.Variable; readonly group: number}>;
 
 /**
- * An optimizer of `tf.train` that keeps no state between steps: it is given that of the parameters in each, and handed
- * parameters that stand for the real ones. So the state belongs to variables and not to positions, and nothing is half
- * updated where a step throws.
+ * An optimizer of `tf.train` that holds no state between steps. Each step lends it the state of the parameters, and
+ * temporary variables instead of the real ones. So state belongs to variables and not to positions in a list, and a
+ * step that throws leaves nothing half updated.
  */
 export class TrainOptimizer {
   readonly trainClass: TrainClass;
   readonly #powers = new Map<string, RunningPower>();
 
-  /** @throws where it is none of `tf.train`, or has made steps already. */
+  /** @throws where the optimizer is not one of `tf.train`, or has already made steps. */
   constructor(readonly optimizer: tf.Optimizer) {
     checkIsMade(optimizer);
     const trainClass = trainClassOf(optimizer);
     if (trainClass === undefined) {
       throw new Error(
-        `OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
-          'Those of tfjs-optim need no wrapper, and a rule of your own is a callback.',
+        `OptimWrapper takes the optimizers of tf.train (${trainClassNames().join(', ')}), ` +
+          `as in new OptimWrapper(tf.train.adam()); got ${shown(optimizer)}. ` +
+          'The optimizers of tfjs-optim need no wrapper. Write other rules as callbacks.',
       );
     }
     if (optimizer.iterations > 0) {
       throw new Error(
-        `The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, with state that does not tell whose it is. ` +
-          'Wrap a new one and hand it the state: await wrapper.setWeights(await optimizer.getWeights()).',
+        `The ${optimizer.getClassName()} optimizer has made ${optimizer.iterations} steps, and its state does not ` +
+          'tell its variables. Wrap a new optimizer and pass it the state: ' +
+          'await wrapper.setWeights(await optimizer.getWeights()).',
       );
     }
     this.trainClass = trainClass;
   }
 
-  /** Makes the optimizer what steps rely on. To be called before the first one. */
+  /** Prepares the optimizer. Must be called before its first step. */
   take(): void {
     const {
       optimizer,
       trainClass: {powers = {}, counter, cached},
     } = this;
-    // tfjs makes these trainable, so that training without a list of variables would take them for the model's.
+    // tfjs makes these trainable. Then training without a list of variables would train them too.
     for (const property of [...Object.keys(powers), ...(counter === undefined ? [] : [counter])])
       this.#variable(property).trainable = false;
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(optimizer, cached.scalar);
-    // One that is made inside `tf.tidy` would not outlive it.
+    // If the optimizer was made inside `tf.tidy`, the scalar would be disposed at its end.
     if (isTensor(scalar) && !scalar.isDisposed) tf.keep(scalar);
   }
 
-  /** Its hypers under tfjs's names, lists taken apart. */
+  /** The hypers under tfjs's names, with one entry for each member of a list. */
   get hypers(): Record<string, Scalar> {
     const members = Object.entries(detuplifyPg(this.optimizer.getConfig()));
     return Object.fromEntries(
@@ -61,7 +64,12 @@ export class TrainOptimizer {
     );
   }
 
-  /** Sets a hyper by tfjs's name, and what was computed from it. */
+  /** A hyper by tfjs's name. */
+  get(name: string): Scalar {
+    return hyperOf(this.hypers, name);
+  }
+
+  /** Sets a hyper by tfjs's name, and what tfjs computed from it. */
   set(name: string, value: Scalar): void {
     const {optimizer} = this;
     if (name === 'learningRate' && hasSetLearningRate(optimizer) && typeof value === 'number')
@@ -71,8 +79,8 @@ export class TrainOptimizer {
   }
 
   /**
-   * One step of parameters that have made `steps` before: afterwards the drafts hold the new values and state.
-   * Call it inside `tf.tidy`.
+   * Makes one step for parameters that have made `steps` steps before. Afterwards the drafts hold the new values and
+   * state. Must be called inside `tf.tidy`.
    */
   step(drafts: readonly WrappedDraft[], steps: number): void {
     const accumulators = Object.entries(this.trainClass.accumulators);
@@ -84,13 +92,14 @@ export class TrainOptimizer {
     };
     try {
       this.#setStep(steps);
-      const variables = drafts.map(({p}) => hold(p));
+      const pairs = drafts.map(draft => [draft, hold(draft.p)] as const);
       for (const [list, entry] of accumulators) {
         Reflect.set(
           this.optimizer,
           list,
           drafts.map(draft => {
             const value = draft.entries[entry];
+            // tfjs starts an entry that is absent.
             return isTensor(value)
               ? {originalName: entry, variable: hold(checkShape(draft, entry, value))}
               : undefined;
@@ -98,15 +107,16 @@ export class TrainOptimizer {
         );
       }
       this.optimizer.applyGradients(
-        drafts.flatMap(({grad}, i) => (grad === undefined ? [] : [{name: variables[i]?.name ?? '', tensor: grad}])),
+        pairs.flatMap(([{grad}, {name}]) => (grad === undefined ? [] : [{name, tensor: grad}])),
       );
-      drafts.forEach((draft, i) => {
-        draft.p = variables[i]?.clone() ?? draft.p;
+      for (const [i, [draft, variable]] of pairs.entries()) {
+        draft.p = variable.clone();
         for (const [list, entry] of accumulators) {
+          // Absent where the entry does not exist with these hypers.
           const value = this.#accumulated(list)[i];
           if (value !== undefined) draft.entries[entry] = value.clone();
         }
-      });
+      }
     } finally {
       for (const [list] of accumulators) {
         held.push(...this.#accumulated(list).filter(isVariable));
@@ -116,14 +126,13 @@ export class TrainOptimizer {
     }
   }
 
-  /** Sets what the optimizer counts by itself to what it is for these parameters. */
+  /** Sets the optimizer's own step counts to those of these parameters. */
   #setStep(steps: number): void {
     const {powers = {}, counter, cached} = this.trainClass;
     const {hypers} = this;
     for (const [property, hyper] of Object.entries(powers)) {
-      const power = this.#powers.get(property) ?? new RunningPower();
-      this.#powers.set(property, power);
-      this.#variable(property).assign(tf.scalar(power.of(Number(hypers[hyper]), steps + 1)));
+      const power = memo(this.#powers, property, () => new RunningPower());
+      this.#variable(property).assign(tf.scalar(power.of(Number(hyperOf(hypers, hyper)), steps + 1)));
     }
     if (counter !== undefined) this.#variable(counter).assign(tf.scalar(steps));
     const scalar: unknown = cached === undefined ? undefined : Reflect.get(this.optimizer, cached.scalar);
@@ -134,29 +143,39 @@ export class TrainOptimizer {
     const {cached} = this.trainClass;
     if (cached === undefined) return;
     const old: unknown = Reflect.get(this.optimizer, cached.scalar);
-    Reflect.set(this.optimizer, cached.scalar, tf.keep(tf.scalar(Number(this.hypers[cached.hyper]))));
+    Reflect.set(this.optimizer, cached.scalar, tf.keep(tf.scalar(Number(this.get(cached.hyper)))));
     if (isTensor(old)) old.dispose();
   }
 
   #accumulated(list: string): Array<tf.Variable | undefined> {
     const entries: unknown = Reflect.get(this.optimizer, list);
-    return Array.isArray(entries)
-      ? entries.map((entry: unknown) => (isAccumulator(entry) ? entry.variable : undefined))
-      : [];
+    if (!Array.isArray(entries)) throw unsupported(this.optimizer, `list '${list}'`);
+    return entries.map((entry: unknown) => (isAccumulator(entry) ? entry.variable : undefined));
   }
 
   #variable(property: string): tf.Variable {
     const value: unknown = Reflect.get(this.optimizer, property);
     if (isVariable(value)) return value;
-    throw new Error(
-      `The ${this.optimizer.getClassName()} optimizer has no variable '${property}'; this version of tfjs-core is not one that tfjs-optim knows.`,
-    );
+    throw unsupported(this.optimizer, `variable '${property}'`);
   }
 }
 
-/** Frees the tensors of an optimizer, those that its own `dispose` leaves too. */
+function hyperOf(hypers: Readonly<Record<string, Scalar>>, name: string): Scalar {
+  const value = hypers[name];
+  if (value === undefined) throw new Error(`The wrapped optimizer has no hyper '${name}'.`);
+  return value;
+}
+
+function unsupported(optimizer: tf.Optimizer, what: string): Error {
+  return new Error(
+    `The ${optimizer.getClassName()} optimizer has no ${what}; this version of tfjs-core is not supported.`,
+  );
+}
+
+/** Disposes an optimizer, with the tensors that its own `dispose` leaves. */
 export function disposeOptimizer(optimizer: tf.Optimizer): void {
   optimizer.dispose();
+  // Most classes leave none.
   for (const property of trainClassOf(optimizer)?.left ?? []) {
     const tensor: unknown = Reflect.get(optimizer, property);
     if (isTensor(tensor)) tensor.dispose();
@@ -164,8 +183,8 @@ export function disposeOptimizer(optimizer: tf.Optimizer): void {
 }
 
 /**
- * `beta^n` as `tf.train` has it, which multiplies float32 numbers: equal to the last bit, so that wrapping changes
- * nothing.
+ * `beta^n` as `tf.train` computes it, by multiplying float32 numbers. It must be equal to the last bit, because
+ * wrapping changes no result.
  */
 class RunningPower {
   #beta = NaN;
@@ -181,7 +200,7 @@ class RunningPower {
     }
     for (; this.#n < n; this.#n++) {
       const next = Math.fround(this.#power * factor);
-      // It stays so from here on, however many steps a file says were made.
+      // It does not change any more. A file can claim so many steps that the loop would take too long.
       if (Object.is(next, this.#power)) this.#n = n - 1;
       this.#power = next;
     }
@@ -192,7 +211,8 @@ class RunningPower {
 function checkShape({of: {variable}}: WrappedDraft, entry: string, value: tf.Tensor): tf.Tensor {
   if (tf.util.arraysEqual(value.shape, variable.shape)) return value;
   throw new Error(
-    `The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; it must have the variable's, [${variable.shape}].`,
+    `The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; ` +
+      `it must have the variable's shape [${variable.shape}].`,
   );
 }
 
@@ -206,12 +226,13 @@ function isAccumulator(x: unknown): x is {readonly variable: tf.Variable} {
   return typeof x === 'object' && x !== null && 'variable' in x && isVariable(x.variable);
 }
 
-/** @throws for a name or a function, which are no optimizer yet. */
+/** @throws for anything that is not an object, such as an optimizer's name or the function that makes it. */
 function checkIsMade(given: unknown): void {
   if (typeof given === 'object' && given !== null) return;
   const name = typeof given === 'function' ? given.name : String(given).toLowerCase();
   const factory = typeof Reflect.get(tf.train, name) === 'function' ? name : 'adam';
   throw new Error(
-    `OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. Write new OptimWrapper(tf.train.${factory}(…)).`,
+    `OptimWrapper takes an optimizer of tf.train; got ${shown(given)}. ` +
+      `Write new OptimWrapper(tf.train.${factory}(…)).`,
   );
 }

@@ -8,10 +8,12 @@ import {required} from '../rule/required';
 import {startAt, zeros} from '../rule/starts';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {dict, list, malformed, text} from '../util/config_reader';
+import {memo} from '../util/memo';
+import {own} from '../util/own';
 import type {TrainClass} from './train_classes';
 import {disposeOptimizer, TrainOptimizer, type WrappedDraft} from './train_optimizer';
 
-/** What fastai calls the hypers of `tf.train`. A hyper that is not here keeps its name. */
+/** fastai's names of the hypers of `tf.train`. A hyper that is not here keeps its name. */
 const HP_MAP: Readonly<Record<string, string>> = {
   learningRate: 'lr',
   momentum: 'mom',
@@ -22,24 +24,23 @@ const HP_MAP: Readonly<Record<string, string>> = {
   epsilon: 'eps',
 };
 
-/** The callback's name, which saved models hold. */
+/** The callback's name in saved models. */
 export const WRAPPED_STEP = 'wrappedStep';
 const STEPS = 'wrappedSteps';
-// Which start it is only tells the shape: the optimizer starts its state itself.
+// Never called, because the optimizer starts its state itself. Unlike `zeros`, it lets saved weights lack the entry.
 const sometimes = startAt(({p}) => p.zerosLike());
 
-/** The step of one `tf.train` optimizer a group, and the hypers that it has at first, one value a group. */
-export interface WrappedStep {
+/** The step of one `tf.train` optimizer per group, and the first hypers, one value per group. */
+interface WrappedStep {
   readonly callback: Callback;
   readonly values: Readonly<Record<string, readonly Scalar[]>>;
 }
 
 /**
- * Makes the step of `tf.train` optimizers a callback. How many steps each parameter has made is a number of its own,
- * `wrappedSteps`, where the optimizer's maths depends on it.
- * @param hpMap names of hypers by those in the optimizer's configuration; what it does not have is called as by
- *   default.
- * @throws where the optimizers are none of `tf.train`, or not all of one class.
+ * Makes a callback from the step of `tf.train` optimizers. If their maths depends on the number of steps, the state
+ * entry `wrappedSteps` counts those of each parameter.
+ * @param hpMap names of hypers by their names in the optimizer's configuration. The others get their default names.
+ * @throws where the optimizers are not those of `tf.train`, or not all of one class.
  */
 export function wrappedStep(
   optimizers: readonly tf.Optimizer[],
@@ -47,9 +48,9 @@ export function wrappedStep(
 ): WrappedStep {
   const inners = optimizers.map(optimizer => new TrainOptimizer(optimizer));
   const [first] = inners;
-  if (first === undefined) throw new Error('OptimWrapper takes one optimizer a parameter group; got none.');
+  if (first === undefined) throw new Error('OptimWrapper takes one optimizer per parameter group; got none.');
   if (new Set(optimizers).size < optimizers.length)
-    throw new Error('The same optimizer was given for two parameter groups; make one for each.');
+    throw new Error('The same optimizer was given for two parameter groups; make one optimizer per group.');
   const {trainClass} = first;
   const names = namesOf(first.hypers, {...HP_MAP, ...trainClass.hpMap, ...hpMap});
   for (const {optimizer, hypers} of inners) {
@@ -58,7 +59,8 @@ export function wrappedStep(
       Object.keys(hypers).join() !== [...names.values()].join()
     ) {
       throw new Error(
-        `The parameter groups have optimizers of one class, with the same hypers; got ${inners.map(inner => inner.optimizer.getClassName()).join(', ')}.`,
+        'All optimizers must be of one class and have the same hypers; got ' +
+          `${inners.map(inner => inner.optimizer.getClassName()).join(', ')}.`,
       );
     }
   }
@@ -72,7 +74,7 @@ export function wrappedStep(
       link: (hypers, group) => {
         const inner = inners[group];
         if (inner === undefined)
-          throw new Error(`There are ${inners.length} wrapped optimizers; group ${group} has none.`);
+          throw new Error(`Group ${group} has no optimizer; OptimWrapper has ${inners.length}, one per group.`);
         inner.take();
         for (const [name, innerName] of names) link(hypers, name, inner, innerName);
       },
@@ -91,19 +93,20 @@ export function wrappedStep(
   return {
     callback,
     values: Object.fromEntries(
-      [...names].map(([name, innerName]) => [name, inners.map(({hypers}) => hypers[innerName] ?? 0)]),
+      [...names].map(([name, innerName]) => [name, inners.map(inner => inner.get(innerName))]),
     ),
   };
 }
 
-/** Makes a `wrappedStep` again from what it saved. */
+/** Makes a `wrappedStep` from its saved configuration. */
 export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Callback {
   const hpMap = list(config, 'hpMap').map(entry => [text(entry, 'name'), text(dict(entry, 'to'), 'name')] as const);
   const optimizers: tf.Optimizer[] = [];
   try {
     for (const saved of list(config, 'optimizers')) {
       const optimizer = isSavedObject(saved) ? fromRegisteredClass(saved) : malformed('optimizers');
-      if (!isOptimizer(optimizer)) throw new Error(`'${text(saved, 'className')}' is not the class of an optimizer.`);
+      if (!isOptimizer(optimizer))
+        throw new Error(`The saved class '${text(saved, 'className')}' must be the class of an optimizer.`);
       optimizers.push(optimizer);
     }
     return wrappedStep(optimizers, Object.fromEntries(hpMap)).callback;
@@ -113,19 +116,19 @@ export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Ca
   }
 }
 
-/** tfjs's names of the hypers by those of this package. */
+/** tfjs's names of hypers by the names in this package. */
 function namesOf(
   hypers: Readonly<Record<string, Scalar>>,
   hpMap: Readonly<Record<string, string>>,
 ): Map<string, string> {
   const names = new Map<string, string>();
   for (const innerName of Object.keys(hypers)) {
-    const name = Object.hasOwn(hpMap, innerName) ? (hpMap[innerName] ?? innerName) : innerName;
+    const name = own(hpMap, innerName) ?? innerName;
     checkEntryName('OptimWrapper', 'hypers (see `hpMap`)', name);
     const before = names.get(name);
     if (before !== undefined)
       throw new Error(
-        `The hypers '${before}' and '${innerName}' would both be '${name}'; name one of them in \`hpMap\`.`,
+        `The hypers '${before}' and '${innerName}' are both called '${name}'; rename one of them in \`hpMap\`.`,
       );
     names.set(name, innerName);
   }
@@ -139,9 +142,9 @@ function stateOf({accumulators, optional = [], powers, counter}: TrainClass): St
   return powers === undefined && counter === undefined ? tensors : {...tensors, [STEPS]: 0};
 }
 
-/** Lets a hyper of a group be the optimizer's own: whatever writes it acts on the next step. */
+/** Links a hyper of a group to the optimizer's own hyper, so that every write acts on the next step. */
 function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimizer, innerName: string): void {
-  const get = () => inner.hypers[innerName];
+  const get = () => inner.get(innerName);
   const set = (value: Scalar) => {
     inner.set(innerName, value);
   };
@@ -154,8 +157,8 @@ function link(hypers: Record<string, Scalar>, name: string, inner: TrainOptimize
 }
 
 /**
- * Steps the drafts of each group that have made equally many steps at once: `tf.train` counts for all of its parameters
- * together.
+ * Steps together those drafts of a group that have made the same number of steps, because a `tf.train` optimizer has
+ * one step count for all of its parameters.
  */
 function stepTogether(inners: readonly TrainOptimizer[], drafts: readonly WrappedDraft[]): void {
   inners.forEach((inner, group) => {
@@ -166,7 +169,7 @@ function stepTogether(inners: readonly TrainOptimizer[], drafts: readonly Wrappe
       return;
     }
     const bySteps = new Map<number, WrappedDraft[]>();
-    for (const draft of mine) bySteps.set(stepsOf(draft), [...(bySteps.get(stepsOf(draft)) ?? []), draft]);
+    for (const draft of mine) memo(bySteps, stepsOf(draft), (): WrappedDraft[] => []).push(draft);
     for (const [steps, same] of bySteps) {
       inner.step(same, steps);
       for (const draft of same) draft.entries[STEPS] = steps + 1;
@@ -174,6 +177,7 @@ function stepTogether(inners: readonly TrainOptimizer[], drafts: readonly Wrappe
   });
 }
 
+/** The number of steps that a parameter has made: 0 where the count has not started. */
 function stepsOf({entries}: WrappedDraft): number {
   const steps = entries[STEPS];
   return typeof steps === 'number' ? steps : 0;

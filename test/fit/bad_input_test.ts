@@ -130,12 +130,12 @@ const made: Made = [
   [
     'accumulate as one callback',
     () => call(adam, 0.1, {callbacks: [accumulate(2)]}),
-    /Callback 0 is a list: spread it, as in \[...accumulate\(4\)\]/,
+    /Callback 0 must be made with callback\(…\); got a list\. Spread it, as in \[...accumulate\(4\)\]/,
   ],
   [
     'a name for a callback',
     () => call(adam, 0.1, {callbacks: ['clipGradNorm']}),
-    /Callback 0 is no callback but clipGradNorm: make one by callback/,
+    /Callback 0 must be made with callback\(…\); got 'clipGradNorm'/,
   ],
   ['clipping to 0', () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}), /'clipNorm' must be positive, got 0/],
   [

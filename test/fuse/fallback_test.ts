@@ -34,7 +34,7 @@ describeBackends(
     it('gives the same error for a wrong callback as the eager step', () => {
       const wrong = callback('wrongShape', {}, ({p}) => ({p: p.sum()}));
       expect(() => trained(() => new Optimizer([wrong], {}))).toThrowError(
-        /wrongShape returned 'p' of shape \[\]; it is of shape \[5\]/,
+        /wrongShape returned 'p' of shape \[\]; it must be of shape \[5\]/,
       );
       expect(warnings).not.toHaveBeenCalled();
     });
