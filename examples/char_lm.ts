@@ -4,7 +4,7 @@
  * It trains with `adam` along one cycle of learning rates (`fitOneCycle`). The norm of all gradients together is
  * clipped to 1 (`clipGlobalNorm`), because recurrent networks need that. The model is saved and loaded with its
  * optimizer, and `--from` continues the training of a saved one. The measure is bits per character on the last
- * twentieth of the book, which is not trained on: the mean of -log2 of the probability that the model gives to the
+ * twentieth of the book, which is not trained on: the mean of -log2 of the probability that the model assigns to the
  * character that follows.
  *
  * npx tsx examples/char_lm.ts --help

@@ -198,7 +198,8 @@ describeBackends(
               optimizer.applyGradients([{name: variable.name, tensor: tf.onesLike(variable)}]);
             });
           }).toThrowError(
-            'doubled takes the update of a step, and no callback before it returned one; put it after the step, as in {after: [doubled]}.',
+            'doubled takes the update of a step, and no callback before it returned one; ' +
+              'put it after the step, as in {after: [doubled]}.',
           );
           expect(optimizer.iterations).toBe(0);
           expect(optimizer.state.get(variable)).toEqual({});

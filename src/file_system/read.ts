@@ -12,7 +12,8 @@ export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   const model = text === undefined ? undefined : modelIn(text);
   if (text !== undefined && model === undefined) {
     throw new Error(
-      `'${join(folder, MODEL)}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest.`,
+      `'${join(folder, MODEL)}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
+        'weightsManifest.',
     );
   }
   const found = model === undefined ? undefined : await artifactsOf(folder, model);
@@ -21,7 +22,8 @@ export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   throw new Error(
     model === undefined
       ? `There is no '${join(folder, MODEL)}'. Save a model there by model.save(fileSystem('${folder}')).`
-      : `The weights in '${folder}' are not those that its ${MODEL} was saved with: a file was changed, cut short or copied alone. Save the model again.`,
+      : `The weights in '${folder}' are not those that its ${MODEL} was saved with: a file was changed, cut ` +
+          'short or copied alone. Save the model again.',
   );
 }
 

@@ -61,16 +61,24 @@ function problemOf(points: readonly number[], losses: readonly number[], numIt: 
   if (points.length < FEWEST) {
     const finite = finitePoints(losses);
     if (losses.length - finite > 0)
-      return `The loss was NaN or infinite from step ${finite + 1} on, too early to tell: begin at a lower startLr, and look at the data and the loss.`;
+      return (
+        `The loss was NaN or infinite from step ${finite + 1} on, too early to tell. Start at a lower ` +
+        'startLr, and look at the data and the loss.'
+      );
     if (losses.length < numIt)
-      return `The loss exploded, or the data ended, after ${losses.length} of ${numIt} steps, too early to tell: begin at a lower startLr.`;
+      return (
+        `The loss exploded, or the data ended, after ${losses.length} of ${numIt} steps, too early to tell. ` +
+        'Start at a lower startLr.'
+      );
     return `${numIt} steps are too few to tell: set numIt to 25 at least.`;
   }
   const first = points[0] ?? NaN;
   if (first - Math.min(...points) > FLAT * Math.abs(first)) return undefined;
   return Math.max(...points) - first > FLAT * Math.abs(first)
-    ? 'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for a mistake in the model or the data.'
-    : `The curve is flat: at no rate the loss falls by ${100 * FLAT} %. Make more steps (numIt), or look for a mistake in the model or the data.`;
+    ? 'The loss rises from the beginning and hardly falls at any rate. Start at a lower startLr, or look for a ' +
+        'mistake in the model or the data.'
+    : `The curve is flat: the loss falls by less than ${100 * FLAT} % at every rate. Make more steps (numIt), or ` +
+        'look for a mistake in the model or the data.';
 }
 
 /** Whether the loss goes up and down on the way to where it is lowest. */
@@ -95,7 +103,9 @@ function agreed(rules: Rules, noisy: boolean): Pick<Agreement, 'suggestion' | 'r
   const mean = Math.exp(together.reduce((sum, [, lr]) => sum + Math.log(lr), 0) / together.length);
   const most = rules.minimum ?? mean;
   const names = together.map(([name]) => name);
-  const agree = `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''} agree within a factor of ${(highest / lowest).toPrecision(2)}`;
+  const agree =
+    `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''} agree within a factor of ` +
+    (highest / lowest).toPrecision(2);
   return mean > most
     ? {suggestion: most, reason: `${agree}; their middle is above minimum, which is taken.${noise}`}
     : {suggestion: mean, reason: `${agree}; this is their geometric mean.${noise}`};

@@ -49,7 +49,8 @@ export class Batches {
       checkWhole('batchesPerEpoch', batchesPerEpoch, 1);
       if (stepsPerEpoch !== undefined) {
         throw new Error(
-          'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over all epochs), not both.',
+          'Give `stepsPerEpoch` (the dataset restarts in each epoch) or `batchesPerEpoch` (it goes on over all ' +
+            'epochs), not both.',
         );
       }
       const needed = batchesPerEpoch * Math.max(0, epochs - initialEpoch);
@@ -99,7 +100,8 @@ export class Batches {
           if (stepsPerEpoch === undefined || seen <= stepsPerEpoch) return;
           stop(
             fit,
-            `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; training was stopped. ` +
+            `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; ` +
+              'training was stopped. ' +
               `Give the number of batches that the dataset has. ${ENDLESS}`,
           );
         },
@@ -108,7 +110,8 @@ export class Batches {
           if (batchesPerEpoch !== undefined && seen < batchesPerEpoch) {
             stop(
               fit,
-              `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was stopped. ${ONCE}`,
+              `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was ` +
+                `stopped. ${ONCE}`,
             );
           } else if (seen === 0) {
             stop(
@@ -136,7 +139,8 @@ export class Batches {
       signal?.throwIfAborted();
       if (batches >= MOST) {
         throw new Error(
-          `The dataset does not know how many batches it has, and has not ended after ${MOST}. Give \`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`,
+          `The dataset does not know how many batches it has, and has not ended after ${MOST}. Give ` +
+            `\`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`,
         );
       }
       if (tf.util.now() < pause) continue;
@@ -149,7 +153,8 @@ export class Batches {
     dispose(value);
     if (done) {
       throw new Error(
-        `The dataset does not know how many batches it has, and gave nothing more after ${batches} batches were counted. ${AGAIN} ` +
+        `The dataset does not know how many batches it has, and gave nothing more after ${batches} batches were ` +
+          `counted. ${AGAIN} ` +
           'For a single epoch, give `stepsPerEpoch`, the number of its batches: they are not counted then.',
       );
     }
@@ -158,9 +163,11 @@ export class Batches {
 }
 
 const AGAIN =
-  'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function that makes a new iterator each time.';
+  'It can be started only once, but every epoch starts it again: pass `tf.data.generator` a function that makes ' +
+  'a new iterator each time.';
 const ENDLESS =
-  'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches that make an epoch.';
+  'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches ' +
+  'that make an epoch.';
 const ONCE =
   'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave ' +
   '`batchesPerEpoch` out, and each epoch begins it anew.';

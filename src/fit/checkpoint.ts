@@ -9,7 +9,7 @@ import {checkSavable} from './savable';
 export interface CheckpointOptions extends MonitorOptions {
   /** Save only where the monitored value is the best so far. Default false: after each epoch. */
   readonly saveBest?: boolean;
-  /** Save after every so many batches as well, so that training can go on in the middle of an epoch. Default: not. */
+  /** Save also after every n-th batch, so that training can go on within an epoch. Default: no. */
   readonly everyBatches?: number;
 }
 

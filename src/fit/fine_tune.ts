@@ -72,7 +72,8 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     const groups = optimizer.paramLists.length;
     if (groups < 2)
       throw new Error(
-        'fineTune freezes all groups but the last, so the optimizer needs two at least: make it with {params: layerGroups(model, […])}.',
+        'fineTune freezes all groups but the last, so the optimizer needs two at least: make it with {params: ' +
+          'layerGroups(model, […])}.',
       );
     // Both before either trains, so that a wrong setting changes nothing.
     const common = {divFinal, moms, wd};

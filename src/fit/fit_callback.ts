@@ -54,7 +54,8 @@ export class FitCallback extends CustomCallback {
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
     if (!(model instanceof LayersModel))
       throw new Error(
-        'The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there are two copies.',
+        'The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there ' +
+          'are two copies.',
       );
     this.#model = model;
   }
@@ -64,7 +65,8 @@ export class FitCallback extends CustomCallback {
     const model = this.#model;
     if (model === undefined)
       throw new Error(
-        'This callback was not told its model: hand it to `fit` or `fitDataset` itself, in a list without plain objects, or in fitCallbacks([…]).',
+        'This callback does not know its model. Pass it to `fit` or `fitDataset` itself, in a list without plain ' +
+          'objects, or in fitCallbacks([…]).',
       );
     this.#fit = {
       model,
@@ -123,8 +125,10 @@ function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
   throw new Error(
-    'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
-      'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
+    'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the ' +
+      'number to the callback, ' +
+      'as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another fit function, which count the ' +
+      'batches. (`batchesPerEpoch` of fitDataset is for a ' +
       'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
   );
 }

@@ -17,7 +17,7 @@ type Full = Pick<
   | 'onTrainEnd'
 >;
 /**
- * The absent method tells the compiler that an object literal is no instance of a class, and so what its hooks are
+ * The absent method tells the compiler that an object literal is not an instance of a class, and so what its hooks are
  * given.
  */
 interface Hooks extends CustomCallbackArgs {
@@ -45,17 +45,18 @@ const HOOKS = [
 ] as const;
 
 /**
- * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they stand in one list. Hooks
+ * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they are in one list. Hooks
  * run in the order of the list, each with its own `this`; classes are told the model; plain objects get numbers in
  * their logs; and the page keeps breathing.
  *
  * ```ts
- * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}])});
+ * const callbacks = fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}]);
+ * await model.fit(xs, ys, {callbacks});
  * ```
  * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to
  *   callbacks. Default `'auto'`. `stepsPerEpoch`: how many batches a dataset has that does not know it; the callbacks
  *   are told, TensorFlow.js is not.
- * @throws where it is no list, or something in it no callback.
+ * @throws where it is not a list, or something in it is not a callback.
  */
 export function fitCallbacks(
   list: Iterable<AnyFitCallback>,
@@ -124,14 +125,15 @@ class CallbackGroup extends CustomCallback {
   }
 }
 
-/** @throws where what makes a callback stands in the place of the callback. */
+/** @throws where a function or class that makes a callback is given instead of the callback. */
 export function notCalled(given: unknown, what: string): void {
   if (typeof given !== 'function') return;
   const {name} = given;
   const prototype: unknown = Reflect.get(given, 'prototype');
   const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
   throw new Error(
-    `${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ${isClass ? 'new ' : ''}${name}(…).`,
+    `${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ` +
+      `${isClass ? 'new ' : ''}${name}(…).`,
   );
 }
 
@@ -143,7 +145,7 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
   const given: unknown = member;
   notCalled(given, `Callback ${i} of the list`);
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new Error(`Callback ${i} of the list is no callback but ${shown(given)}.`);
+    throw new Error(`Callback ${i} of the list must be a callback; got ${shown(given)}.`);
   if (member instanceof FitCallback) {
     member.yields = false;
     return member;

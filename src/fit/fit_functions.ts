@@ -54,7 +54,8 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
     const lengths = cycleLengths({cycles, cycleMult}).map(length => length * cycleLen);
     if (!lengths.every(Number.isInteger))
       throw new Error(
-        `The cycles have to be whole numbers of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} they are ${lengths}.`,
+        `The cycles have to be whole numbers of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} ` +
+          `they are ${lengths}.`,
       );
     return train(model, fitOn, {...args, epochs: lengths.reduce((a, b) => a + b)}, [
       sgdr({lrMax, wd, cycles, cycleMult, keep}),

@@ -29,7 +29,7 @@ export function applyConstraints(model: LayersModel): void {
 
 /**
  * A callback that enforces the layers' constraints right after each step. tfjs enforces them only where weights are
- * set by hand. In a loop of one's own, call `applyConstraints(model)` after each step.
+ * set by hand. In your own loop, call `applyConstraints(model)` after each step.
  */
 export function layerConstraints(): FitCallback {
   return new FitCallback({

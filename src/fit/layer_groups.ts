@@ -49,14 +49,16 @@ export function layerGroups(
     const before = starts[i - 1];
     if (before !== undefined && start <= before)
       throw new Error(
-        `Boundaries stand in the order of the model, each once; '${nameAt(flat, start)}' does not come after '${nameAt(flat, before)}'.`,
+        `Boundaries must be in the order of the model, each once; '${nameAt(flat, start)}' does not come after ` +
+          `'${nameAt(flat, before)}'.`,
       );
   });
   const groups = [0, ...starts].map((start, i) => flat.leaves.slice(start, starts[i]));
   groups.forEach((group, i) => {
     if (!group.some(hasWeights))
       throw new Error(
-        `Group ${i} (${group.map(({name}) => `'${name}'`).join(', ') || 'before the first layer'}) has no weights; leave its boundary out.`,
+        `Group ${i} (${group.map(({name}) => `'${name}'`).join(', ') || 'before the first layer'}) has no ` +
+          'weights; leave its boundary out.',
       );
   });
   enter(model);
@@ -154,7 +156,8 @@ function startOf(boundary: Boundary, {starts, leaves}: Flat): number {
   }
   if (!leaves.slice(first, last + 1).every(({name}) => name.startsWith(boundary))) {
     throw new Error(
-      `'${boundary}' is the beginning of the names of layers that don't stand together ('${nameAt({leaves}, first)}' to '${nameAt({leaves}, last)}'); give a whole name.`,
+      `'${boundary}' is the beginning of the names of layers that are not next to each other ` +
+        `('${nameAt({leaves}, first)}' to '${nameAt({leaves}, last)}'); give a whole name.`,
     );
   }
   return first;

@@ -202,7 +202,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.toString();
   }
 
-  /** What the optimizer trains and how, one row a parameter. `console.table` prints it. */
+  /** What the optimizer trains and how, one row per parameter. `console.table` prints it. */
   summary(): SummaryRow[] {
     return this.set.parameters.map(parameter => ({
       variable: parameter.variable.name,

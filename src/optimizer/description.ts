@@ -6,5 +6,6 @@ export function description(className: string, groups: readonly Group[], steps: 
     const values = groups.map(group => group.hypers[name]);
     return `${name} ${new Set(values).size > 1 ? `[${values.join(', ')}]` : String(values[0])}`;
   });
-  return `${className.replace('TfjsOptim', '')}: ${hypers.join(', ')}; parameters by group: ${groups.map(({parameters}) => parameters.length).join(', ')}; steps: ${steps}`;
+  const sizes = groups.map(({parameters}) => parameters.length).join(', ');
+  return `${className.replace('TfjsOptim', '')}: ${hypers.join(', ')}; parameters by group: ${sizes}; steps: ${steps}`;
 }

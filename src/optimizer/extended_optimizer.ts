@@ -18,7 +18,8 @@ export abstract class ExtendedOptimizer extends Optimizer<readonly Callback[]> {
   constructor(inner: Optimizer, last: Callback) {
     if (!isOptimizer(inner))
       throw new Error(
-        `Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ${shown(inner)}.`,
+        'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
+          `${shown(inner)}.`,
       );
     const values = {...inner.hypers[0]};
     super([...inner.callbacks, last], values, numbersIn(values));

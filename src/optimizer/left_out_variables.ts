@@ -17,7 +17,8 @@ export function isLossOfModel(loss: () => tf.Scalar): boolean {
 /** Warns that a model trains variables that are not among the optimizer's parameters. */
 export function warnLeftOut(variables: readonly tf.Variable[]): void {
   warn(
-    `\`params\` leave out ${quoted(variables.slice(0, MOST))}${variables.length > MOST ? ', …' : ''}, which the model trains: they stay as they are. ` +
+    `\`params\` leave out ${quoted(variables.slice(0, MOST))}${variables.length > MOST ? ', …' : ''}, ` +
+      'which the model trains: they stay as they are. ' +
       'Add them to `params`, or set `trainable = false` on their layers and compile again.',
   );
 }

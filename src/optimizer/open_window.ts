@@ -4,7 +4,7 @@ import type {Optimizer} from './optimizer';
 /**
  * Makes a step of the calls that `accumulate` holds back, with the mean of their gradients: over the calls that there
  * were, not over all of the window. The next call begins a new window. Schedules and `iterations` stay where they are.
- * For loops of one's own, after the last batch; for `fit` there is the callback `applyAccumulated`.
+ * For your own loops, after the last batch. For `fit`, use the callback `applyAccumulated`.
  * @returns whether calls were held back.
  * @throws where the optimizer can't make a step, as after `eval()`; nothing is changed then.
  */

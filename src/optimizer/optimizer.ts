@@ -74,7 +74,7 @@ export class Optimizer<
 
   /**
    * @param callbacks what a step does, in order; one callback instead of a list is taken too.
-   * @param settings hypers (one value, one a group, or a `slice`), options by name, and `BaseSettings`.
+   * @param settings hypers (one value, one value per group, or a `slice`), options by name, and `BaseSettings`.
    * @param declared hypers that the optimizer has beside those that its callbacks declare.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
@@ -170,8 +170,7 @@ export class Optimizer<
   /**
    * The loss and the gradients of the variables that train. Frozen ones cost no backpropagation.
    * @param f computes the loss, a scalar.
-   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables that
-   *   there are.
+   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables.
    * @throws where none of the list is a parameter of this optimizer.
    */
   override computeGradients(
@@ -256,7 +255,7 @@ export class Optimizer<
     this.grads.zero(setToNone);
   }
 
-  /** Shows what the callbacks evaluate to (weight averages, say) until `train`. No step can be made meanwhile. */
+  /** Shows what the callbacks evaluate to, such as weight averages, until `train`. No step can be made meanwhile. */
   eval(): void {
     this.#checkUsable();
     const {chain, set, common} = this.#training;
@@ -284,7 +283,7 @@ export class Optimizer<
   /**
    * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew
    * then. For after weights and state were put back together: before the first step after loading, weights that are
-   * written are taken for those that belong to the state.
+   * written count as those that belong to the state.
    */
   watchWeights(): void {
     this.#training.watchWeights();
@@ -347,7 +346,7 @@ export class Optimizer<
         cls,
       );
       if (!(made instanceof Optimizer) || !isInstance(cls, made))
-        throw new Error(`${cls.className} is no optimizer of tfjs-optim.`);
+        throw new Error(`${cls.className} must be an optimizer of tfjs-optim.`);
       made.#training.loadConfig(saved);
       return made;
     } catch (error) {
@@ -358,7 +357,7 @@ export class Optimizer<
 
   /**
    * `iter`, the state and the host numbers, as they are now. The tensors belong to the optimizer: read or copy them as
-   * soon as they are there, for the next step may change them.
+   * soon as they are there, because the next step may change them.
    * @throws between `eval()` and `train()`.
    */
   override getWeights(): Promise<NamedTensor[]> {
@@ -445,7 +444,7 @@ export class Optimizer<
     this.#training.restartReplaced();
   }
 
-  /** Warns once where a model trains what is none of the parameters. A list that the user gave is taken as it is. */
+  /** Warns once where a model trains variables that are not parameters. A list from the user is not checked. */
   #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
     const leftOut = variables.filter(variable => variable.trainable && this.set.find(variable) === undefined);
     if (leftOut.length === 0 || !isLossOfModel(f)) return;

@@ -18,6 +18,7 @@ export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
   throw new Error(
     optimizer === undefined || optimizer === null
       ? 'The model has no optimizer: compile it first.'
-      : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: new OptimWrapper(tf.train.adam()), …}).',
+      : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: ' +
+          'new OptimWrapper(tf.train.adam()), …}).',
   );
 }

@@ -60,9 +60,9 @@ interface RowClass<H, X> {
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
-   * @param lr the learning rate: one, one a group, or a `slice`. Default 1e-3.
-   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, `after`, and the
-   *   settings of every optimizer.
+   * @param lr the learning rate: one, one per group, or a `slice`. Default 1e-3.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
+   *   `after`, and the settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
   new <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
@@ -193,7 +193,7 @@ export class Adam<
 > extends rowClass(adamRow)<P, A> {}
 
 /**
- * Rectified Adam; with `beta` (50, say) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
+ * Rectified Adam; with `beta` (for example 50) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
  * `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0. Sources: Liu et al., On the Variance of the Adaptive Learning Rate and
  * Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
  */
@@ -328,7 +328,7 @@ export function ranger<
 
 /**
  * The optimizers of the package: registration, tests, benchmarks and documentation go through this table.
- * `make` gives one with its defaults but for what it is given.
+ * `make` makes one with its defaults, except for what it is given.
  */
 export const optimizers = [
   {name: 'sgd', make: sgd},

@@ -25,7 +25,7 @@ export interface BaseSettings {
 
 /** A callback, whatever it declares. */
 export type AnyCallback = Callback;
-/** A list of callbacks, where one by itself is taken for a list of one. */
+/** A list of callbacks. One callback by itself counts as a list of one. */
 export type ListOf<C extends AnyCallback | readonly AnyCallback[]> = C extends readonly AnyCallback[]
   ? C
   : C extends AnyCallback

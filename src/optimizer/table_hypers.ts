@@ -10,7 +10,7 @@ export function declareTableHypers(hypers: HyperDecl): void {
 
 /**
  * The hypers of all classes of the table, without their defaults: what an optimizer around another may have, although
- * none of its callbacks reads it. Which class the other was of is not known, nor are its defaults.
+ * none of its callbacks reads it. The class of the other optimizer and its defaults are not known.
  */
 export function tableHypers(): Record<string, Required> {
   return Object.fromEntries([...names].map(name => [name, required]));

@@ -74,7 +74,8 @@ export class TrainingState {
     const mine = named.flatMap(variable => this.set.find(variable) ?? []);
     if (mine.length === 0) {
       throw new Error(
-        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer (${quoted(this.set.parameters.map(({variable}) => variable))}).`,
+        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer ` +
+          `(${quoted(this.set.parameters.map(({variable}) => variable))}).`,
       );
     }
     if (varList !== undefined && !named.some(isTrainable))

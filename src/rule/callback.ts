@@ -67,8 +67,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
  *   - `takesUpdate`: gets `update`, what the step before it is about to subtract from `p`, and may return another. The
  *     update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
- *   - `isStep`: false for a callback such as weight decay: the `p` that it returns is not an update that a later callback
- *     may take. Default true.
+ *   - `isStep`: false for a callback such as weight decay: its `p` is not an update that a later callback may take.
+ *     Default true.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
  * @param fn the maths.
  */

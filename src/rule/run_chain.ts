@@ -215,7 +215,8 @@ export function contextOf<V extends Value>(
 function updateOf<V extends Value>(cb: Callback, {update, trains, grad}: Draft<V>): V | undefined {
   if (update === undefined && trains && grad !== undefined)
     throw new Error(
-      `${cb.name} takes the update of a step, and no callback before it returned one; put it after the step, as in {after: [${cb.name}]}.`,
+      `${cb.name} takes the update of a step, and no callback before it returned one; put it after the step, as ` +
+        `in {after: [${cb.name}]}.`,
     );
   return update;
 }

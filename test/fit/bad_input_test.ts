@@ -76,7 +76,7 @@ const made: Made = [
   ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' must be three numbers/],
   ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' must be true or false; got yes/],
   ['a misspelt setting', () => call(warmupCos, {lr_max: 1}), /warmupCos has no option 'lr_max'; it has lrMax/],
-  ['cycles that are no whole number', () => sgdr({cycles: 1.5}), /'cycles' must be a whole number from 1; got 1.5/],
+  ['cycles that are not a whole number', () => sgdr({cycles: 1.5}), /'cycles' must be a whole number from 1; got 1.5/],
   [
     'paramScheduler of nothing',
     () => call(paramScheduler),

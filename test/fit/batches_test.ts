@@ -209,7 +209,8 @@ describe('A dataset of unknown length', () => {
       message:
         'The dataset does not know how many batches it has, so schedules cannot know the number of steps. ' +
         'Give the number to the callback, ' +
-        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. ' +
+        'as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another fit function, ' +
+        'which count the batches. ' +
         '(`batchesPerEpoch` of fitDataset is for a ' +
         'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },

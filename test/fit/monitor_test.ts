@@ -112,7 +112,8 @@ describe('The direction of a monitored value', () => {
 
   for (const [direction, list] of METRICS) {
     for (const metric of list) {
-      it(`is ${direction} for ${typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`}, under each name that fit logs`, async () => {
+      const called = typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`;
+      it(`is ${direction} for ${called}, under each name that fit logs`, async () => {
         const sparse = (typeof metric === 'string' ? metric : metric.name).startsWith('sparse');
         for (const outputs of [['out'], ['out1', 'loss_2']]) {
           const names = await logged(metric, outputs, sparse ? 'sparseCategoricalCrossentropy' : undefined);
@@ -231,7 +232,7 @@ describe('The direction of a monitored value', () => {
     given.dispose();
   });
 
-  it('is of a value that fit may not log: that is said once, when training begins, and after the first epoch where nothing logged it', async () => {
+  it('is of a value that fit may not log: one warning when training begins, then an error', async () => {
     const warned = spyOn(console, 'warn');
     const given = tinyFit(sgd(0.5));
     const {model, x, y} = given;
@@ -258,8 +259,9 @@ describe('The direction of a monitored value', () => {
     expect(said).toEqual([0, 0, 0, 1, 1]);
     expect(warned.calls.allArgs()).toEqual([
       [
-        "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. If no callback adds 'val_dice_loss', " +
-          "training stops with an error after the first epoch. Give validation data, or set 'monitor'.",
+        "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. " +
+          "If no callback adds 'val_dice_loss', training stops with an error after the first epoch. " +
+          "Give validation data, or set 'monitor'.",
       ],
     ]);
     await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});

@@ -225,7 +225,7 @@ describe('fitCallbacks', () => {
   it('names a value that is not a callback', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
       [Counting, /Callback 0 of the list is the class Counting, not what it makes\. Write new Counting\(…\)\./],
-      [undefined, /no callback but undefined/],
+      [undefined, /must be a callback; got undefined/],
       [{}, /none of the hooks onTrainBegin/],
     ];
     for (const [wrong, message] of cases)
