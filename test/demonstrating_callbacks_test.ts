@@ -343,7 +343,7 @@ describe('the callbacks of an optimizer', () => {
     {
       title: 'need an entry that only a later one provides',
       make: () => new Optimizer([momentumStep, averageGrad], {lr: 1}),
-      message: /put the callback whose state 'gradAvg' is before momentumStep/,
+      message: /put a callback with the state 'gradAvg' before momentumStep/,
     },
     {
       title: 'read an entry that only a later one provides',

@@ -243,7 +243,7 @@ describeBackends(
         const inner = rmsProp(0.1, {params: variables});
         step(inner, variables);
         const before = await snapshot(inner, variables);
-        expect(await messageOf(() => new Lookahead(inner, {k: 0}))).toMatch(/k is a whole number/);
+        expect(await messageOf(() => new Lookahead(inner, {k: 0}))).toMatch(/k must be a whole number/);
         expect(await messageOf(() => ema(inner, {decay: 2}))).toMatch(/decay must be from 0/);
         expect(await snapshot(inner, variables)).toEqual(before);
         step(inner, variables);

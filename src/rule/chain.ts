@@ -5,7 +5,7 @@ import {type Required, required} from './required';
 import type {Start} from './starts';
 
 /** A stretch of the chain. Only its first callback may wait for all parameters. */
-export interface Segment {
+interface Segment {
   readonly callbacks: readonly Callback[];
 }
 
