@@ -518,7 +518,7 @@ describeBackends(
         [
           'returns an entry that it does not declare',
           second => (second ? undeclared : {}),
-          /badRule returned 'velocity', which it does not declare; it may return p, grad, stop/,
+          /badRule returned 'velocity', which it does not declare; it may return p, update, grad, stop/,
         ],
         [
           'returns a number for p',

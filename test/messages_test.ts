@@ -379,16 +379,14 @@ const rows: readonly Row[] = [
   [
     'paramScheduler(cos(…))',
     () => call(paramScheduler, cos(1, 0)),
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
-      'that moves.',
+    'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
   ],
   [
     'setSchedule(cos(…))',
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [cos(1, 0), {steps: 2}]);
     },
-    'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper ' +
-      'that moves.',
+    'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
   ],
   [
     'fitCallbacks([paramScheduler])',
@@ -491,17 +489,17 @@ const rows: readonly Row[] = [
   [
     'text for x',
     ({model, y}) => call(fitOneCycle, model, ['a', 'b'], y),
-    "'x' must be a tensor, or an array of numbers that is not empty; got ['a', 'b'].",
+    "'x' must be a tensor or a non-empty array of numbers; got ['a', 'b'].",
   ],
   [
     'no numbers for y',
     ({model, x}) => call(fitOneCycle, model, x, []),
-    "'y' must be a tensor, or an array of numbers that is not empty; got [].",
+    "'y' must be a tensor or a non-empty array of numbers; got [].",
   ],
   [
     'validationData of one',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {validationData: [x]}),
-    "'validationData' is a list of inputs and outputs, [x, y]; got [a Tensor].",
+    "'validationData' must be a list of inputs and outputs, [x, y]; got [a Tensor].",
   ],
 ];
 

@@ -5,14 +5,14 @@ import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
 import {debias} from './stats';
 
-/** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
-export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr))}));
+/** Gradient descent: `p ← p - lr·grad`. */
+export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
 
 /** Descent along the average of `averageGrad`: `p ← p - lr·gradAvg`. `lr` must be given. */
 export const momentumStep = newCallback(
   'momentumStep',
   {hypers: {lr: required}, needs: {gradAvg: zeros}},
-  ({p, gradAvg, lr}) => ({p: p.sub(gradAvg.mul(lr))}),
+  ({gradAvg, lr}) => ({update: gradAvg.mul(lr)}),
 );
 
 /**
@@ -23,7 +23,7 @@ export const momentumStep = newCallback(
 export const rmsPropStep = newCallback(
   'rmsPropStep',
   {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, sqrAvg, lr, eps}) => ({p: p.sub((gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps)))}),
+  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: (gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps))}),
 );
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
@@ -63,7 +63,7 @@ function adamDirection(
 export const adamStep = newCallback(
   'adamStep',
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
-  ({p, lr, ...at}) => ({p: p.sub(adamDirection(at, lr))}),
+  ({lr, ...at}) => ({update: adamDirection(at, lr)}),
 );
 
 /**
@@ -77,17 +77,17 @@ export const adamStep = newCallback(
 export const rAdamStep = newCallback(
   'rAdamStep',
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
-  ({p, lr, beta, ...at}) => {
+  ({lr, beta, ...at}) => {
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
     const rInf = 2 / (1 - sqrMom) - 1;
     const r = rInf - (2 * step * sqrMom ** step) / d2;
-    if (r <= 5) return {p: p.sub(gradAvg.mul(lr / d1))};
+    if (r <= 5) return {update: gradAvg.mul(lr / d1)};
     const v = Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r));
-    if (beta === 0) return {p: p.sub(adamDirection(at, lr * v))};
+    if (beta === 0) return {update: adamDirection(at, lr * v)};
     const denominator = sqrAvg.div(d2).sqrt().add(eps).mul(beta).softplus().div(beta);
-    return {p: p.sub(gradAvg.mul((lr * v) / d1).div(denominator))};
+    return {update: gradAvg.mul((lr * v) / d1).div(denominator)};
   },
 );
 
@@ -103,14 +103,14 @@ export const qhAdamStep = newCallback(
     hypers: {lr: required, mom: required, sqrMom: required, nu1: required, nu2: required, eps: required},
     needs: adamNeeds,
   },
-  ({p, grad, lr, mom, sqrMom, nu1, nu2, eps, gradAvg, sqrAvg, step}) => {
+  ({grad, lr, mom, sqrMom, nu1, nu2, eps, gradAvg, sqrAvg, step}) => {
     const numerator = grad.mul(lr * (1 - nu1)).add(gradAvg.mul((lr * nu1) / debias(mom, 1 - mom, step)));
     // ((1-nu2)·grad)·grad: at nu2 = 1 this is 0 even where grad² is infinite.
     const square = grad
       .mul(1 - nu2)
       .mul(grad)
       .add(sqrAvg.mul(nu2 / debias(sqrMom, 1 - sqrMom, step)));
-    return {p: p.sub(numerator.div(square.sqrt().add(eps)))};
+    return {update: numerator.div(square.sqrt().add(eps))};
   },
 );
 
@@ -129,6 +129,6 @@ export const lambStep = newCallback(
     const ratio = r1.div(r2);
     const capped = ratio.where(ratio.greater(10).logicalNot(), 10);
     const q = capped.where(r1.equal(0).logicalOr(r2.equal(0)).logicalNot(), 1);
-    return {p: p.sub(s.mul(q.mul(lr)))};
+    return {update: s.mul(q.mul(lr))};
   },
 );

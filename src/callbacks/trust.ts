@@ -27,5 +27,5 @@ export const larcLayerLr = newCallback(
 export const larcStep = newCallback(
   'larcStep',
   {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
-  ({p, grad, gradAvg, localLr}) => ({p: p.sub((gradAvg ?? grad).mul(localLr))}),
+  ({grad, gradAvg, localLr}) => ({update: (gradAvg ?? grad).mul(localLr)}),
 );

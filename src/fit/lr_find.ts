@@ -10,33 +10,33 @@ import {trainAndUndo} from './train_and_undo';
 export interface LrFindOptions {
   /** The rate of the first step, positive. Default 1e-7. */
   readonly startLr?: number;
-  /** The rate that the steps rise to, exponentially; positive. Default 10. */
+  /** The rate rises exponentially towards this one; above `startLr`. Default 10. */
   readonly endLr?: number;
-  /** How many steps to make, a whole number from 1. Default 100. */
+  /** The number of steps, a whole number from 1. Default 100. */
   readonly numIt?: number;
-  /** Stop once the smoothed loss is four times the best. Default true. */
+  /** Stop once the smoothed loss is above four times the best one. Default true. */
   readonly stopDiv?: boolean;
 }
 
-/** What `lrFind` found: the curve, the rates that four rules suggest, and what to take. */
+/** What `lrFind` found: the curve, the rates that four rules suggest, and the rate to take. */
 export interface LrFindResult extends Agreement {
   /** The rate of each step. */
   readonly lrs: readonly number[];
-  /** The loss after each step, smoothed: an exponential moving average (0.98) without the bias of its start. */
+  /** The smoothed loss after each step: an exponential moving average (0.98) without the bias of its start. */
   readonly losses: readonly number[];
 }
 
 const SMOOTHING = 0.98;
 
 /**
- * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and tells how the loss went.
- * Nothing of it remains: weights, moving averages, the states of stateful RNNs, the model's `history`, the optimizer's
- * state, hypers, schedule, step count and freezing are as they were, bit for bit, also where it diverges, is stopped
- * or throws. Only random numbers that were drawn, and data that a dataset gave, are gone. Takes the data and arguments
- * of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`); `epochs`, `initialEpoch`, `stepsPerEpoch`
- * and `batchesPerEpoch` play no part. Source: Smith, Cyclical Learning Rates for Training Neural Networks, 2017; the
- * rules are fastai's.
- * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible.
+ * Trains for a few steps at rising learning rates, `startLr·(endLr/startLr)^(i/numIt)`, and returns the losses.
+ * Afterwards everything is as it was, bit for bit, also where training diverges, is stopped or throws: weights, moving
+ * averages, the states of stateful RNNs, the model's `history`, the optimizer's state, hypers, schedule, step count and
+ * freezing. Only two things are not undone: random numbers were drawn, and a dataset has given data. Takes the data and
+ * arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`). `epochs`, `initialEpoch`,
+ * `stepsPerEpoch` and `batchesPerEpoch` have no effect. Source: Smith, Cyclical Learning Rates for Training Neural
+ * Networks, 2017; the rules are fastai's.
+ * @throws (rejects) where the model's optimizer is not one of this package or a setting is out of its range.
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
   {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
@@ -48,7 +48,7 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     const optimizer = optimizerOf(model);
     checkPositive('startLr', startLr);
     checkPositive('endLr', endLr);
-    if (endLr <= startLr) throw new Error(`'endLr' is above 'startLr'; got ${endLr} and ${startLr}.`);
+    if (endLr <= startLr) throw new Error(`'endLr' must be above 'startLr'; got ${endLr} and ${startLr}.`);
     checkWhole('numIt', numIt, 1);
     checkSwitch('stopDiv', stopDiv);
     signal?.throwIfAborted();
@@ -66,7 +66,9 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
         epoch = now;
       },
       batchEnd: async ({model: training}, batch, logs) => {
-        average = SMOOTHING * average + (1 - SMOOTHING) * ((await logged(logs['loss'])) ?? NaN);
+        const value = await logged(logs['loss']);
+        if (value === undefined) throw new Error("lrFind reads the loss of each batch, but fit did not log 'loss'.");
+        average = SMOOTHING * average + (1 - SMOOTHING) * value;
         const loss = average / (1 - SMOOTHING ** (losses.length + 1));
         lrs.push(optimizer.learningRate);
         losses.push(loss);
@@ -77,7 +79,7 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     });
     await trainAndUndo(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
-      // An epoch has one batch at least; how many it has need not be known.
+      // An epoch has at least one batch, so `numIt` epochs are enough. Nothing here needs to know the steps per epoch.
       await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {
         stepsMatter: false,
       });

@@ -1,4 +1,4 @@
-/** tfjs-layers' metrics and losses, by what their names are without case, and those of Keras. */
+// The metrics and losses of tfjs-layers and Keras: their names in lower case, without underscores.
 const MORE = [
   'acc',
   'accuracy',
@@ -33,18 +33,19 @@ const LESS = [
   'kld',
   'kullbackleiblerdivergence',
   'poisson',
-  // tfjs-layers negates it.
+  // tfjs-layers negates the cosine, so less is better.
   'cosine',
   'cosineproximity',
 ];
 
 /**
- * Whether more of a logged value is better ('max'), or less ('min'); undefined where that is not known. Prefixes
- * that end in an underscore, as `val_` and the names of outputs do, say nothing.
+ * 'max' where more of a logged value is better, 'min' where less is; undefined where that is not known. Prefixes that
+ * end in an underscore do not count: `val_` and the names of outputs.
  */
 export function metricDirection(logged: string): 'max' | 'min' | undefined {
   const parts = logged.toLowerCase().split('_');
-  // Bundlers number functions of one name: `tf.metrics.precision` may be logged as `precision2` or `precision$1`.
+  // Bundlers number functions that have the same name: `tf.metrics.precision` may be logged as `precision2` or
+  // `precision$1`.
   const names = parts.map((_, i) =>
     parts
       .slice(i)

@@ -5,14 +5,15 @@ import {innerLayers} from '../params/variables_of';
 import {isTensor} from '../util/tensors';
 
 /**
- * What layers of tfjs-layers keep beside their weights: the states of a stateful RNN, those that it keeps for
- * backpropagation, and the dropout masks of its cell. Models keep their last history and whether they were stopped.
+ * What layers and models of tfjs-layers hold in addition to their weights. Layers: the states of a stateful RNN, the
+ * states that it holds for backpropagation, and the dropout masks of its cell. Models: the last history, and whether
+ * training was stopped.
  */
 const OUTSIDE = ['states_', 'keptStates', 'dropoutMask', 'recurrentDropoutMask', 'history', 'stopTraining_'];
 
 /**
- * Remembers what a model keeps outside of its weights, that of the layers and models inside it too.
- * @returns puts it back; what came since is freed. To be called once.
+ * Remembers what a model, and the layers and models inside it, hold in addition to their weights.
+ * @returns a function that puts it back and frees what replaced it. It must be called exactly once.
  */
 export function rememberOutsideWeights(model: LayersModel): () => void {
   const present = innerLayers(model).flatMap(layer =>

@@ -5,26 +5,28 @@ import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 
 type Tensors = Parameters<LayersModel['fit']>[0];
-/** NestedNumbers, as nested arrays or typed arrays. */
+/** Numbers in nested arrays or in typed arrays. */
 export type NestedNumbers = number | boolean | Float32Array | Int32Array | Uint8Array | readonly NestedNumbers[];
 type OneInput = tf.Tensor | NestedNumbers;
 /**
- * What models are trained on: what tfjs's `fit` takes, and nested or typed arrays of numbers in the place of tensors.
+ * What models are trained on: the data that tfjs's `fit` takes, where nested or typed arrays of numbers may replace
+ * tensors.
  */
 export type TrainData = Tensors | OneInput | readonly OneInput[] | Readonly<Record<string, OneInput>>;
 
 /** Inputs and outputs to validate on. */
 export type ValidationData = readonly [x: TrainData, y: TrainData];
 
-/** The tensors that were made of a user's arrays, to be freed after training. */
+/** Makes tensors of a user's arrays. `dispose` frees them after training. */
 export class PlainData {
   readonly #made: tf.Tensor[] = [];
 
   /**
-   * The data as `fit` takes it: arrays of numbers as float32 tensors.
-   * @param name what the data is, for errors.
-   * @param count how many inputs or outputs the model has: an array of as many is a list of them, unless it is one.
-   * @throws where it is neither tensors nor numbers.
+   * The data as `fit` takes it. Arrays of numbers become float32 tensors.
+   * @param name the name of the data, for errors.
+   * @param count the number of the model's inputs or outputs. An array that contains tensors is a list with one element
+   *   per input or output. So is an array of this length, where it is above 1.
+   * @throws where the data are neither tensors nor numbers.
    */
   tensors(name: string, data: TrainData, count: number): Tensors {
     const given: unknown = data;
@@ -41,8 +43,8 @@ export class PlainData {
   }
 
   /**
-   * The inputs and outputs to validate on; those that have names in the model's order.
-   * @throws where there is something besides, such as weights of samples, which tfjs does not take here.
+   * The inputs and outputs to validate on. Data that are given by name are put in the model's order.
+   * @throws for anything other than [x, y]. tfjs does not take sample weights here.
    */
   validation(
     {inputNames, outputNames}: LayersModel,
@@ -50,7 +52,7 @@ export class PlainData {
   ): [tf.Tensor | tf.Tensor[], tf.Tensor | tf.Tensor[]] {
     const list: readonly unknown[] = given;
     if (!Array.isArray(given) || list.length !== 2)
-      throw new Error(`'validationData' is a list of inputs and outputs, [x, y]; got ${shown(given)}.`);
+      throw new Error(`'validationData' must be a list of inputs and outputs, [x, y]; got ${shown(given)}.`);
     const [x, y] = given;
     return [this.#inOrder('validationData[0]', x, inputNames), this.#inOrder('validationData[1]', y, outputNames)];
   }
@@ -67,7 +69,7 @@ export class PlainData {
   #tensor(name: string, given: unknown): tf.Tensor {
     if (isTensor(given)) return given;
     if (!isNumbers(given))
-      throw new Error(`'${name}' must be a tensor, or an array of numbers that is not empty; got ${shown(given)}.`);
+      throw new Error(`'${name}' must be a tensor or a non-empty array of numbers; got ${shown(given)}.`);
     const tensor = tf.tensor(given, undefined, 'float32');
     this.#made.push(tensor);
     return tensor;

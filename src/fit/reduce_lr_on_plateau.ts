@@ -7,22 +7,23 @@ import type {KeepOption} from './schedulers';
 
 /** Settings of `reduceLROnPlateau`. */
 export interface PlateauOptions extends MonitorOptions, KeepOption {
-  /** What the rate is multiplied by, in (0, 1). Default 0.1. */
+  /** The rate is multiplied by this, in (0, 1). Default 0.1. */
   readonly factor?: number;
-  /** How many epochs without improvement it takes, a whole number from 1. Default 10. */
+  /** The rate is reduced after this many epochs without improvement, a whole number from 1. Default 10. */
   readonly patience?: number;
-  /** How many epochs after a reduction don't count, a whole number from 0. Default 0. */
+  /** This many epochs after a reduction do not count, a whole number from 0. Default 0. */
   readonly cooldown?: number;
-  /** The rate is not reduced below this, from 0. Default 0. */
+  /** The rate is not reduced below this, a number from 0. Default 0. */
   readonly minLr?: number;
 }
 
 /**
- * A callback that multiplies the learning rate of every group by `factor` once `monitor` has not improved by
- * `minDelta` for `patience` epochs. A schedule of `lr` ends with that. When training ends, the rate goes back to
- * what it was before the first reduction, unless it was set since; so does what is saved after the last step. What
- * is saved earlier has the reduced rate, with which a fit that goes on from there begins and ends.
- * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
+ * A callback that multiplies the learning rate of every group by `factor` when `monitor` has not improved by more than
+ * `minDelta` for `patience` epochs. The first reduction ends a schedule of `lr`. When training ends, the rate goes back
+ * to its value before the first reduction, unless it was set since or `keep` is true. What is saved after the last step
+ * has this value too. What is saved earlier has the reduced rate: a fit that goes on from it begins and ends with the
+ * reduced rate.
+ * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions(
@@ -33,10 +34,10 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
   );
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;
   checkPositive('factor', factor);
-  if (factor >= 1) throw new Error(`'factor' is what the rate is multiplied by, below 1; got ${factor}.`);
+  if (factor >= 1) throw new Error(`'factor' must be below 1; got ${factor}.`);
   checkWhole('patience', patience, 1);
   checkWhole('cooldown', cooldown, 0);
-  if (!(minLr >= 0)) throw new Error(`'minLr' is a number from 0; got ${String(minLr)}.`);
+  if (!(minLr >= 0)) throw new Error(`'minLr' must be a number from 0; got ${String(minLr)}.`);
   checkSwitch('keep', keep);
   const monitor = monitorOf('reduceLROnPlateau', options);
   let waited = 0;
@@ -57,7 +58,7 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
       resting = 0;
       over = () => false;
     },
-    // So that what the user saves when training ends has the rate back.
+    // Callbacks of the user may save when training ends. What they save must have the rate from before.
     trainEnd: ({model}) => {
       optimizerOf(model).moving.giveBack('lr');
     },
@@ -86,7 +87,7 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
   });
 }
 
-function checkHasRate({hypers: [group]}: Optimizer): void {
-  if (typeof group?.['lr'] !== 'number')
-    throw new Error("reduceLROnPlateau: this optimizer has no hyper 'lr' to reduce.");
+function checkHasRate({hypers}: Optimizer): void {
+  if (!hypers.some(({lr}) => typeof lr === 'number'))
+    throw new Error("reduceLROnPlateau needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'.");
 }

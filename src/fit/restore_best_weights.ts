@@ -13,17 +13,19 @@ import {monitorOf, type MonitorOptions} from './monitor';
 
 /** The weights of an epoch, with the optimizer's state in weight space. */
 interface Snapshot {
+  /** Undefined where the model's optimizer is not one of this package. */
   readonly optimizer: Optimizer | undefined;
   readonly weights: ReadonlyMap<tf.Variable, tf.Tensor>;
   readonly states: ReadonlyMap<tf.Variable, ParameterState>;
 }
 
 /**
- * A callback that ends training with the weights of the epoch in which the monitored value was best, moving averages
- * included. The optimizer's state in weight space (slow weights, averages) comes back with them, so that training
- * goes on from there, and `opt.eval()` shows what `evaluateAverages` had the epoch's validation see. State of other
- * kinds stays. Where training throws, the weights stay as they were then.
- * @throws in training, where the monitored value is not logged; at its begin, where `mode` is needed.
+ * A callback that ends training with the weights of the epoch in which the monitored value was best. This includes the
+ * moving averages of batch normalization. The optimizer's state in weight space (slow weights, averages of weights) is
+ * restored too. So later training goes on from there, and `opt.eval()` shows the weights that the epoch's validation
+ * saw where `evaluateAverages` was used. The optimizer's other state is not restored. Where training throws, nothing
+ * is restored.
+ * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
  */
 export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta'], more);
@@ -46,15 +48,16 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
     },
     trainEnd: ({model}) => {
       if (best === undefined) return;
-      // A callback may have compiled the model with another one meanwhile, whose state is not of that epoch.
+      // A callback may have compiled the model with another optimizer since. Its state is not of that epoch.
       const optimizer = model.optimizer === best.optimizer ? best.optimizer : undefined;
       optimizer?.rebase();
       for (const [variable, value] of best.weights) if (!variable.isDisposed) assign(variable, value);
-      for (const variable of optimizer?.paramLists.flat() ?? []) {
+      if (optimizer === undefined) return;
+      for (const variable of optimizer.paramLists.flat()) {
         const state = best.states.get(variable);
-        if (state !== undefined) optimizer?.state.set(variable, state);
+        if (state !== undefined) optimizer.state.set(variable, state);
       }
-      optimizer?.watchWeights();
+      optimizer.watchWeights();
     },
   });
 }

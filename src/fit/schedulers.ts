@@ -14,33 +14,34 @@ import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from '../
 import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
-/** What a callback of `fit` takes that moves hypers. */
+/** A setting of all callbacks for `fit` that move hypers. */
 export interface KeepOption {
   /**
-   * Leave the hypers as they are when training ends, instead of putting them back to what they were. What was set
-   * since stays either way. Default false.
+   * Whether the hypers stay as they are when training ends. Otherwise they go back to their values from before. A hyper
+   * that was set since stays either way. Default false.
    */
   readonly keep?: boolean;
 }
 
-/** What a scheduler of `fit` takes beside the settings of its schedules. */
+/** Settings of a scheduler for `fit`, in addition to those of its schedules. */
 export interface SchedulerOptions extends KeepOption {
   /**
-   * How many batches the dataset has, for `fitDataset` with one that does not know it. TensorFlow.js is not told, so
-   * that it begins the dataset anew in each epoch. Default: what `fit` or `fitDataset` knows.
+   * The number of batches per epoch, for `fitDataset` with a dataset that does not know its size. It is not passed to
+   * TensorFlow.js, which then begins the dataset anew in each epoch. Default: what `fit` or `fitDataset` knows.
    */
   readonly stepsPerEpoch?: number;
 }
 
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
-/** The runs in which a scheduler has begun. */
+/** The runs in which at least one scheduler has begun. */
 const begunIn = new WeakSet<TrainingRun>();
 
 /**
- * A callback for `fit` and `fitDataset` that has the optimizer follow schedules over all batches of all epochs, as
- * `setSchedule` does. When training ends, completed or not, the hypers go back to what they were before, but for
- * those that were set since; so does what is saved after the last step. It is a policy for `setSchedule` too.
+ * A callback for `fit` and `fitDataset`: the optimizer follows schedules over all batches of all epochs, as with
+ * `setSchedule`. When training ends, completed or not, the hypers go back to their values from before. Those that were
+ * set since, and all where `keep` is true, stay. What is saved after the last step has these values too. A
+ * `ParamScheduler` is also a policy for `setSchedule`.
  */
 export class ParamScheduler extends FitCallback implements SchedulePolicy {
   readonly #policy: Schedules | SchedulePolicy;
@@ -57,12 +58,12 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
       trainBegin: () => {
         begun = false;
       },
-      // So that what the user saves when training ends has the hypers back.
+      // Callbacks of the user may save when training ends. What they save must have the hypers from before.
       trainEnd: ({model}) => {
         optimizerOf(model).moving.endFit();
       },
       epochBegin: (fit, epoch) => {
-        // Only here `fitDataset` tells in which epoch it begins.
+        // `fitDataset` does not tell `trainBegin` in which epoch it begins.
         if (begun) return;
         begun = true;
         const {model, run, epochs} = fit;
@@ -86,25 +87,23 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
     this.#policy = policy;
   }
 
-  /** The schedules. @param hypers the hypers of each group. */
+  /** Returns the schedules by hyper. @param hypers the hypers of each group. */
   schedulesFor(hypers: Hypers): Schedules {
     return isPolicy(this.#policy) ? this.#policy.schedulesFor(hypers) : this.#policy;
   }
 }
 
-/** @throws where they are not known, or known to be others than those given. */
+/** The steps per epoch. @throws where they are not known, or where the fit has another number of them than `given`. */
 function stepsOf(name: string, fit: Fit, given: number | undefined): number {
   const {knownSteps} = fit;
   if (given === undefined) return fit.stepsPerEpoch;
   if (knownSteps === undefined || knownSteps === given) return given;
-  throw new Error(
-    `${name}: 'stepsPerEpoch' is ${given}, but this fit makes ${knownSteps} steps per epoch. Leave it out.`,
-  );
+  throw new Error(`${name}: 'stepsPerEpoch' must be ${knownSteps} in this fit, or be left out; got ${given}.`);
 }
 
 /**
- * Moves hypers by schedules, such as `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, over the whole of a
- * fit.
+ * Moves hypers by schedules over a whole fit: `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`.
+ * @throws where the schedules or the options are not valid.
  */
 export function paramScheduler(
   schedules: Schedules,
@@ -117,7 +116,8 @@ export function paramScheduler(
 }
 
 /**
- * One-cycle: `lr` in half a cosine from `lrMax/div` to `lrMax`, then down to `lrMax/divFinal`; `mom` the other way.
+ * One-cycle: `lr` follows half a cosine from `lrMax/div` up to `lrMax`, then another one down to `lrMax/divFinal`.
+ * `mom` falls where `lr` rises, and rises where `lr` falls.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
  */
 export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
@@ -125,15 +125,16 @@ export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...mo
 }
 
 /**
- * Flat, then half a cosine: `lr` stays at `lrMax` for `pctStart` of the steps and then goes down to `lrMax/divFinal`.
+ * Flat, then half a cosine: `lr` stays at `lrMax` for the share `pctStart` of the steps, and then goes down to
+ * `lrMax/divFinal`.
  */
 export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('flatCos', flatCosPolicy(options, more), options);
 }
 
 /**
- * Cosine annealing with warm restarts: in each cycle `lr` goes from `lrMax` to 0; each is `cycleMult` times as long as
- * the one before. Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
+ * Cosine annealing with warm restarts: in each cycle, `lr` goes from `lrMax` to 0. Each cycle is `cycleMult` times as
+ * long as the one before. Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
  */
 export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('sgdr', sgdrPolicy(options, more), options);

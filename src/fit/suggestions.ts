@@ -1,4 +1,6 @@
-/** A learning rate that a rule suggests, and the point of the loss curve that it goes by. */
+import {at} from '../util/at';
+
+/** A learning rate that a rule suggests, with the point of the loss curve that it is based on. */
 export interface Suggestion {
   /** The rate. */
   readonly lr: number;
@@ -7,84 +9,83 @@ export interface Suggestion {
 }
 
 /**
- * Suggests a rate from losses at rising rates; `undefined` where there are too few points. From the first loss that is
- * NaN or infinite on, points don't count.
+ * Suggests a rate from losses at rising rates, one rate per loss; `undefined` where there are too few points. The
+ * first loss that is NaN or infinite, and all points after it, do not count.
  */
 export type SuggestionRule = (lrs: readonly number[], losses: readonly number[]) => Suggestion | undefined;
 
+type Point = Suggestion['point'];
+
 /**
- * In the longest stretch in which the loss falls, a bit after its first third. Source: ESRI's arcgis, by way of
- * fastai.
+ * Takes a point in the longest stretch in which the loss falls, shortly after its first third. Source: ESRI's arcgis,
+ * by way of fastai.
  */
-export const valley = ofFinite((lrs, losses) => {
-  // The longest decreasing subsequence, by the length of the one that ends at each point.
+export const valley = ofFinite(points => {
+  // The length of the longest falling subsequence that ends at each point.
   const lengths: number[] = [];
+  let longest = 0;
   let end = 0;
-  losses.forEach((loss, i) => {
-    lengths.push(1 + Math.max(0, ...lengths.filter((_, j) => loss < (losses[j] ?? -Infinity))));
-    if ((lengths[i] ?? 0) > (lengths[end] ?? 0)) end = i;
+  points.forEach(({loss}, i) => {
+    const length = 1 + Math.max(0, ...lengths.filter((_, j) => loss < at(points, j).loss));
+    lengths.push(length);
+    if (length <= longest) return;
+    longest = length;
+    end = i;
   });
-  const start = end - (lengths[end] ?? 0);
-  const third = (end - start) / 3;
-  return at(lrs, losses, start + Math.floor(third) + Math.floor(third / 2));
+  const third = longest / 3;
+  return suggestion(points[end - longest + Math.floor(third) + Math.floor(third / 2)]);
 });
 
 /**
- * From the highest rate down, as long as the loss curve's slopes 15 points apart differ by more than 0.005: the rate
- * before it falls steeply and explodes. Needs 16 points. Source: Novetta Solutions, by way of fastai.
+ * Starts at the highest rate and goes down as long as the slopes of the loss curve at two points, 15 points apart,
+ * differ by more than 0.005. This finds the rate before the loss falls steeply and explodes. Needs 16 points. Source:
+ * Novetta Solutions, by way of fastai.
  */
-export const slide = ofFinite((lrs, losses) => {
-  const slopes = gradient(losses);
-  let right = losses.length - 1;
+export const slide = ofFinite(points => {
+  const slopes = gradient(points.map(({loss}) => loss));
+  let right = points.length - 1;
   let left = right - 15;
   if (left < 0) return undefined;
   let found = left;
-  while (left >= 0 && Math.abs((slopes[right] ?? 0) - (slopes[left] ?? 0)) > 0.005) {
+  while (left >= 0 && Math.abs(at(slopes, right) - at(slopes, left)) > 0.005) {
     found = left;
     right--;
     left--;
   }
-  return at(lrs, losses, found);
+  return suggestion(points[found]);
 });
 
-/** A tenth of the rate at which the loss is lowest. */
-export const minimum = ofFinite((lrs, losses) => {
-  const lowest = at(lrs, losses, indexOfLeast(losses));
+/** Takes a tenth of the rate at which the loss is lowest. */
+export const minimum = ofFinite(points => {
+  const lowest = suggestion(points[indexOfLeast(points.map(({loss}) => loss))]);
   return lowest && {...lowest, lr: lowest.lr / 10};
 });
 
-/** The rate at which the loss falls most steeply over the logarithm of the rate. */
-export const steep = ofFinite((lrs, losses) =>
-  at(
-    lrs,
-    losses,
-    indexOfLeast(
-      losses
-        .slice(1)
-        .map((loss, i) => (loss - (losses[i] ?? NaN)) / (Math.log(lrs[i + 1] ?? NaN) - Math.log(lrs[i] ?? NaN))),
-    ),
-  ),
-);
+/** Takes the rate at which the loss falls most steeply over the logarithm of the rate. */
+export const steep = ofFinite(points => {
+  const slopes = points.slice(1).map(({lr, loss}, i) => {
+    const before = at(points, i);
+    return (loss - before.loss) / (Math.log(lr) - Math.log(before.lr));
+  });
+  return suggestion(points[indexOfLeast(slopes)]);
+});
 
-/** How many points there are before the first loss that is NaN or infinite. */
+/** The number of points before the first loss that is NaN or infinite. */
 export function finitePoints(losses: readonly number[]): number {
   const first = losses.findIndex(loss => !Number.isFinite(loss));
   return first < 0 ? losses.length : first;
 }
 
-function ofFinite(rule: SuggestionRule): SuggestionRule {
-  return (lrs, losses) => {
-    const points = finitePoints(losses);
-    return rule(lrs.slice(0, points), losses.slice(0, points));
-  };
+function ofFinite(rule: (points: readonly Point[]) => Suggestion | undefined): SuggestionRule {
+  return (lrs, losses) => rule(losses.slice(0, finitePoints(losses)).map((loss, i) => ({lr: at(lrs, i), loss})));
 }
 
-function at(lrs: readonly number[], losses: readonly number[], i: number): Suggestion | undefined {
-  const lr = lrs[i];
-  const loss = losses[i];
-  return lr === undefined || loss === undefined ? undefined : {lr, point: {lr, loss}};
+/** @param point undefined where there are too few points. */
+function suggestion(point: Point | undefined): Suggestion | undefined {
+  return point && {lr: point.lr, point};
 }
 
+/** -1 for an empty list. */
 function indexOfLeast(values: readonly number[]): number {
   return values.indexOf(Math.min(...values));
 }
@@ -94,6 +95,6 @@ function gradient(values: readonly number[]): number[] {
   const last = values.length - 1;
   return values.map((_, i) => {
     const [from, to] = [Math.max(i - 1, 0), Math.min(i + 1, last)];
-    return ((values[to] ?? 0) - (values[from] ?? 0)) / (to - from);
+    return (at(values, to) - at(values, from)) / (to - from);
   });
 }

@@ -2,8 +2,8 @@ import {warn} from '../util/warn';
 import {FitCallback, logged} from './fit_callback';
 
 /**
- * A callback that stops training, with a warning, once the loss of a batch is NaN or infinite. It reads the loss of
- * each batch.
+ * A callback that stops training, with a warning, when the loss of a batch is NaN or infinite. It reads the loss of
+ * each batch from the device.
  */
 export function terminateOnNaN(): FitCallback {
   return new FitCallback({
@@ -11,9 +11,11 @@ export function terminateOnNaN(): FitCallback {
       const value = await logged(loss);
       if (value === undefined || Number.isFinite(value) || model.stopTraining) return;
       warn(
-        `the loss of batch ${batch} is ${value}: training stops. A lower learning rate, or clipping the gradients, may help; lrFind shows where it diverges.`,
+        `the loss of batch ${batch} is ${value}: training stops. A lower learning rate, or clipping the gradients, ` +
+          'may help. lrFind shows the rates at which training diverges.',
       );
-      // Gradients that wait in a window may be NaN, and the weights are not yet.
+      // The gradients of an open window of `accumulate` may be NaN. They must not reach the weights, which are not NaN
+      // yet.
       run.cutOff();
       model.stopTraining = true;
     },

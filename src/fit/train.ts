@@ -13,31 +13,31 @@ import {PlainData, type TrainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
-/** Where training is. */
+/** How far training is. */
 export interface FitProgress {
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** How many epochs there are. */
+  /** The number of epochs. */
   readonly epochs: number;
-  /** The batch within the epoch that was just trained on, from 0. */
+  /** The batch that was just trained on, from 0 in each epoch. */
   readonly batch: number;
-  /** The steps made of all `steps` of all epochs. */
+  /** The number of steps made, over all epochs: from 1 to `steps`. */
   readonly step: number;
-  /** How many steps there are. */
+  /** The number of steps of all epochs. */
   readonly steps: number;
 }
 
-/** What the functions of this package take beside the arguments of tfjs's `fit` or `fitDataset`. */
+/** Settings of the functions that train, in addition to the arguments of tfjs's `fit` or `fitDataset`. */
 export interface TrainOptions {
-  /** Callbacks of any kinds, in any order. */
+  /** Callbacks of any kind, in any order. */
   readonly callbacks?: Iterable<AnyFitCallback> | AnyFitCallback | undefined;
-  /** Aborting it stops training after the batch; the promise is then rejected with the signal's reason. */
+  /** Where it is aborted, training stops after the batch, and the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each batch. It reads nothing from the device. */
+  /** Called after each batch. Nothing is read from the device for it. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /**
-   * Leave the last, incomplete window of `accumulate` open, so that the next training goes on with it, rather than
-   * apply it when training ends. Default false.
+   * Whether the last, incomplete window of `accumulate` stays open for the next training. Otherwise it is applied when
+   * training ends. Default false.
    */
   readonly keepWindow?: boolean | undefined;
 }
@@ -67,32 +67,32 @@ export interface TrainFunction<O, R> {
   (model: LayersModel, ...given: OnDataset<O>): Promise<R>;
 }
 
-/** What is common to training on arrays and on a dataset. */
+/** The settings that training on arrays and training on a dataset have in common. */
 export interface TrainArgs extends TrainOptions, Pick<ModelFitArgs, 'epochs' | 'initialEpoch' | 'yieldEvery'> {}
 
-/** The data that was given. */
-export interface FitOn {
-  /** Trains on it, with these arguments in place of those given. */
+/** The data that the user gave. */
+interface FitOn {
+  /** Trains on the data. These arguments replace the user's. */
   fit(args: {
     readonly epochs: number;
     readonly initialEpoch: number;
     readonly callbacks: CustomCallback;
     readonly batchesPerEpoch?: undefined;
   }): Promise<History>;
-  /** How many batches it has; of a dataset. */
+  /** The number of batches of a dataset. Absent for arrays. */
   readonly batches?: Batches;
 }
 
 /** The settings of a function that trains, for errors. */
 interface Named {
   readonly name: string;
-  /** All settings of its own. */
+  /** The names of all settings that `fit` and `fitDataset` don't have. */
   readonly own: readonly string[];
-  /** Settings in the order in which fastai takes them one by one. */
+  /** The names of settings, in the order in which fastai takes them one by one. */
   readonly inOrder: readonly string[];
 }
 
-/** Makes a function for arrays and datasets of one that does not see the difference. */
+/** Makes a function that trains on arrays or on a dataset. @param run trains on either. */
 export function trainFunction<O extends object, R>(
   named: Named,
   run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>,
@@ -101,9 +101,9 @@ export function trainFunction<O extends object, R>(
     if (isOnDataset(given)) {
       const [dataset, args] = given;
       checkArguments(named, 'model, dataset', given.slice(1));
-      const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = args ?? {};
+      const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = {...args};
       const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
-      // tfjs does not know `stepsPerEpoch`, and takes an undefined `batchesPerEpoch` for none.
+      // tfjs does not know `stepsPerEpoch`. It treats an undefined `batchesPerEpoch` as if it were absent.
       return run(
         model,
         {fit: common => fitOnDataset(model, dataset, {...rest, batchesPerEpoch, ...common}), batches},
@@ -118,7 +118,7 @@ export function trainFunction<O extends object, R>(
 
 type Common = Parameters<FitOn['fit']>[0];
 
-/** `fit`, with tensors in the place of arrays of numbers. */
+/** Calls `fit`, with tensors in place of arrays of numbers. */
 async function fitOnArrays(
   model: LayersModel,
   x: TrainData,
@@ -138,7 +138,7 @@ async function fitOnArrays(
   }
 }
 
-/** `fitDataset`, with tensors in the place of arrays of numbers to validate on. */
+/** Calls `fitDataset`, with tensors in place of arrays of numbers to validate on. */
 async function fitOnDataset(
   model: LayersModel,
   dataset: FitDataset,
@@ -157,7 +157,7 @@ async function fitOnDataset(
   }
 }
 
-/** `null` counts as nothing, as in tfjs. */
+/** `null` counts as absent, as in tfjs. */
 function isGiven<T>(x: T | undefined): x is T {
   const given: unknown = x;
   return given !== undefined && given !== null;
@@ -169,11 +169,14 @@ function isPair(validationData: DatasetArgs['validationData']): validationData i
 
 function checkArguments({name, own, inOrder}: Named, before: string, given: readonly unknown[]): void {
   checkSettings(`${name}(${before}, `, given, inOrder);
-  for (const setting of Object.keys({...(given[0] ?? {})})) {
+  const [settings] = given;
+  if (settings === undefined) return;
+  for (const setting of Object.keys({...settings})) {
     if (own.includes(setting) || ARGUMENTS.includes(setting)) continue;
     const near = closest(setting, own) ?? closest(setting, ARGUMENTS);
     throw new Error(
-      `${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`,
+      `${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} ` +
+        `Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`,
     );
   }
 }
@@ -181,14 +184,16 @@ function checkArguments({name, own, inOrder}: Named, before: string, given: read
 /** How a function trains. */
 interface TrainWays {
   /**
-   * Whether callbacks have to know how many steps an epoch has. Without, each epoch begins the dataset. Default true.
+   * Whether callbacks must know how many steps an epoch has. Where false, each epoch begins the dataset anew. Default
+   * true.
    */
   readonly stepsMatter?: boolean;
 }
 
 /**
- * Trains as `fit` or `fitDataset` do, with these callbacks before the user's.
- * @throws before anything is changed, where the model's optimizer is not one of this package or the signal is aborted.
+ * Trains as `fit` or `fitDataset` do. The callbacks `own` come before the user's.
+ * @throws before anything is changed, where the model's optimizer is not one of this package, a setting is not valid,
+ *   or the signal is aborted.
  */
 export async function train(
   model: LayersModel,
@@ -213,7 +218,7 @@ export async function train(
     ...(watch === undefined ? [] : [watch.callback]),
   ];
   fitCallbacks(list, {yieldEvery});
-  // After all that can be said at once.
+  // Last, because it may read the dataset. All other settings are checked by now.
   const stepsPerEpoch = await batches?.perEpoch(signal);
   const history = await fitOn.fit({
     epochs,
@@ -227,7 +232,7 @@ export async function train(
   return history;
 }
 
-/** All that tfjs's `fit` and `fitDataset` take, and this package's own. */
+/** All arguments of tfjs's `fit` and `fitDataset`, and the settings that this package adds to them. */
 const ARGUMENTS = [
   'batchSize',
   'epochs',
@@ -251,7 +256,7 @@ const ARGUMENTS = [
   'keepWindow',
 ];
 
-/** @throws where there is one that can't be what it has to be. */
+/** @throws where a setting is not valid. */
 export function checkTrainArgs(args: TrainArgs): void {
   const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, keepWindow} = args;
   checkWhole('epochs', epochs, 1);
@@ -268,7 +273,7 @@ export function checkTrainArgs(args: TrainArgs): void {
   checkKind(
     'callbacks',
     callbacks,
-    'a callback or a list of some',
+    'a callback or a list of callbacks',
     given => typeof given === 'object' && given !== null,
   );
   listed(callbacks).forEach((one, i) => {
@@ -277,10 +282,10 @@ export function checkTrainArgs(args: TrainArgs): void {
 }
 
 function checkKind(name: string, given: unknown, what: string, fits: (given: unknown) => boolean): void {
-  if (given !== undefined && !fits(given)) throw new Error(`'${name}' is ${what}; got ${shown(given)}.`);
+  if (given !== undefined && !fits(given)) throw new Error(`'${name}' must be ${what}; got ${shown(given)}.`);
 }
 
-// Hooks may not throw: tfjs would not free what the batch has on the device.
+// Hooks must not throw: then tfjs does not free the tensors of the batch.
 function stopOn(signal: AbortSignal): FitCallback {
   return new FitCallback({
     trainBegin: ({run}) => {
@@ -316,6 +321,6 @@ function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> 
     if (typeof labels === 'object' && labels !== null) return false;
   }
   throw new Error(
-    'This takes (model, x, y, arguments) with tensors or arrays of numbers, or (model, dataset, arguments).',
+    'The arguments must be (model, x, y, arguments) with tensors or arrays of numbers, or (model, dataset, arguments).',
   );
 }

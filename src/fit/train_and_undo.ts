@@ -7,15 +7,15 @@ import {isTensor, isVariable} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**
- * Trains and puts everything back: all weights of the model and of the optimizer, what the model keeps outside of
- * them, and all that the optimizer knows.
+ * Trains and puts everything back, also where training throws: all weights of the model and of the optimizer, what the
+ * model holds in addition to them, and the optimizer's state, hypers, schedule and step count.
  */
 export async function trainAndUndo(
   model: LayersModel,
   optimizer: Optimizer,
   training: () => Promise<void>,
 ): Promise<void> {
-  // Variables that the optimizer has not met would stay in it, without what was saved of them.
+  // Training attaches all trainable variables. Their state must be in `stateDict`, so that loading it restores them.
   optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
   const variables = new Set([
     ...model.weights.map(weight => weight.read()).filter(isVariable),

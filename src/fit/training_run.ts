@@ -2,40 +2,40 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 const running = new WeakMap<LayersModel, TrainingRun>();
 
-/** One call of `fit` or `fitDataset`, from its first hook to its end, however it ends. */
+/** One call of `fit` or `fitDataset`, from its first hook until it is completed, is stopped or throws. */
 export class TrainingRun {
   readonly #endings: Array<() => void> = [];
   #lastSteps: Array<() => void> = [];
   #isCut = () => false;
   readonly #moved = new Map<string, string>();
 
-  /** Has `ending` run when training ends: completed, stopped, or by an error. The last one added runs first. */
+  /** Runs `ending` when training is completed, is stopped or throws. The last one added runs first. */
   onEnd(ending: () => void): void {
     this.#endings.unshift(ending);
   }
 
-  /** Has `act` run once after the last batch, before other callbacks end, unless training is cut off. */
+  /** Runs `act` once after the last batch, before the `trainEnd` of other callbacks, unless training is cut off. */
   lastStep(act: () => void): void {
     this.#lastSteps.push(act);
   }
 
-  /** Training is cut off where `isCut` says so when it ends: it is no end that a last step belongs to. */
+  /** Marks training as cut off, where `isCut` returns true when training ends. Then there are no last steps. */
   cutOff(isCut: () => boolean = () => true): void {
     const before = this.#isCut;
     this.#isCut = () => before() || isCut();
   }
 
-  /** Makes the last steps, the first time that it is called. */
+  /** Makes the last steps. Only the first call does anything. */
   makeLastSteps(): void {
     if (this.#isCut()) return;
     for (const act of this.#lastSteps.splice(0)) act();
   }
 
-  /** @throws where another callback of this run moves the hyper already. */
+  /** Notes that a callback moves a hyper. @throws where another callback of this run moves it already. */
   claim(hyper: string, by: string): void {
     const first = this.#moved.get(hyper);
     if (first !== undefined)
-      throw new Error(`${by} and ${first} both move '${hyper}' in one fit; leave one of them out.`);
+      throw new Error(`${by} and ${first} both move '${hyper}' in one fit. Leave one of them out.`);
     this.#moved.set(hyper, by);
   }
 
@@ -44,14 +44,13 @@ export class TrainingRun {
   }
 }
 
-/** The run that a model is in, which must be training. */
+/** The run that a model is in. The model must be training. */
 export function trainingRun(model: LayersModel): TrainingRun {
   const known = running.get(model);
   if (known !== undefined) return known;
   const run = new TrainingRun();
   running.set(model, run);
-  // tfjs calls no hook when a step, a callback or the data throw. What it does in every case is to write `isTraining =
-  // false`.
+  // tfjs calls no hook when a step, a callback or the data throw. But it writes `isTraining = false` in every case.
   Object.defineProperty(model, 'isTraining', {
     configurable: true,
     enumerable: true,
@@ -66,8 +65,8 @@ export function trainingRun(model: LayersModel): TrainingRun {
 }
 
 /**
- * Puts another method in place of an object's, until training ends.
- * @param make gets the method there was, bound to the object.
+ * Replaces a method of an object until training ends.
+ * @param make makes the new method from the old one, which is bound to the object.
  */
 export function override(
   run: TrainingRun,
@@ -77,7 +76,7 @@ export function override(
 ): void {
   const original: unknown = Reflect.get(object, name);
   if (typeof original !== 'function')
-    throw new Error(`There is no method '${name}': this version of tfjs is not one that tfjs-optim knows.`);
+    throw new Error(`The method '${name}' is missing. Use a version of tfjs that tfjs-optim supports.`);
   const own = Object.getOwnPropertyDescriptor(object, name);
   Reflect.set(
     object,

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {own} from '../util/own';
 import type {Extent} from './graph';
 import type {Job} from './job';
-import {Untraceable} from './traced';
+import type {Outcome} from './outcome';
 
 /**
  * Parameters for which callbacks compute the same. Their hypers, host numbers and flags are equal, and the same state
@@ -14,16 +14,24 @@ export type Bucket = [first: Job, ...others: Job[]];
 /** What callbacks can tell about a parameter's state: each entry's name, and its number or its tensor's extent. */
 interface Entries {
   readonly names: readonly string[];
-  readonly values: ReadonlyArray<number | Extent>;
+  readonly values: ReadonlyArray<number | Extent | undefined>;
 }
 
-/** @param byShape whether all parameters of a bucket must have the same shape. */
-export function bucketsOf(jobs: readonly Job[], byShape: boolean): Bucket[] {
+/**
+ * @param byShape whether all parameters of a bucket must have the same shape.
+ * @param outcomes what callbacks that ran alone changed of each job.
+ */
+export function bucketsOf(
+  jobs: readonly Job[],
+  byShape: boolean,
+  outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
+): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
     let found: Bucket | undefined;
     for (const {members, entries} of buckets) {
-      if (alike(members[0], job, byShape) && hasEntries(job, entries)) found = members;
+      if (alike(members[0], job, byShape) && hasEntries(job, entries) && sameOutcomes(members[0], job, outcomes))
+        found = members;
     }
     if (found === undefined) buckets.push({members: [job], entries: entriesOf(job)});
     else found.push(job);
@@ -31,25 +39,17 @@ export function bucketsOf(jobs: readonly Job[], byShape: boolean): Bucket[] {
   return buckets.map(({members}) => members);
 }
 
-/**
- * Whether a state entry has its parameter's shape or is a scalar.
- * @throws Untraceable for any other shape.
- */
-export function extentIn({variable}: Job, name: string, tensor: tf.Tensor): Extent {
+/** Whether a tensor is of its parameter's shape or a single number; undefined where it is neither. */
+export function extentIn({variable}: Job, tensor: tf.Tensor): Extent | undefined {
   if (sameShape(tensor, variable)) return 'full';
-  if (tensor.rank === 0) return 'scalar';
-  throw new Untraceable(
-    `the state entry '${name}' must have its parameter's shape or be a scalar; it has shape [${tensor.shape}]`,
-  );
+  return tensor.rank === 0 ? 'scalar' : undefined;
 }
 
 function entriesOf(job: Job): Entries {
   const {entries} = job;
   return {
     names: Object.keys(entries),
-    values: Object.entries(entries).map(([name, value]) =>
-      typeof value === 'number' ? value : extentIn(job, name, value),
-    ),
+    values: Object.entries(entries).map(([, value]) => (typeof value === 'number' ? value : extentIn(job, value))),
   };
 }
 
@@ -72,12 +72,31 @@ function hasEntries(job: Job, {names, values}: Entries): boolean {
     if (
       value === undefined ||
       names[i] !== name ||
-      !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, name, value))
+      !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, value))
     )
       return false;
     i++;
   }
   return i === names.length;
+}
+
+function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>): boolean {
+  return outcomes.every(outcome => {
+    const [one, other] = [outcome.get(a), outcome.get(b)];
+    return (
+      one !== undefined &&
+      other !== undefined &&
+      one.stopped === other.stopped &&
+      one.isPending === other.isPending &&
+      one.tensors.size === other.tensors.size &&
+      one.numbers.size === other.numbers.size &&
+      [...one.numbers].every(([name, value]) => Object.is(other.numbers.get(name), value)) &&
+      [...one.tensors].every(([name, tensor]) => {
+        const same = other.tensors.get(name);
+        return same !== undefined && extentIn(a, tensor) === extentIn(b, same);
+      })
+    );
+  });
 }
 
 function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {

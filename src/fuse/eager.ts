@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Chain} from '../rule/chain';
+import type {Chain, Segment} from '../rule/chain';
 import type {Draft} from '../rule/declaration';
-import {type Arithmetic, runChain} from '../rule/run_chain';
+import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
 import {type Job, numberWriter} from './job';
+
+/** A job whose values are tensors. */
+export type TensorDraft = Draft<tf.Tensor, Job>;
 
 /**
  * Runs one step with ordinary tensor operations. It computes all new values before it writes variables and state.
@@ -15,18 +18,24 @@ import {type Job, numberWriter} from './job';
 export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   tf.tidy(() => {
     const drafts = jobs.map(job => draftOf(job, common));
-    runChain(chain, drafts, tensors);
+    runChain(chain, drafts, arithmeticOf(chain));
     const writeNumber = numberWriter(chain, common);
     for (const draft of drafts) commit(draft, writeNumber);
   });
 }
 
-function draftOf(job: Job, common: Readonly<Record<string, number>>): Draft<tf.Tensor, Job> {
+/** Runs one segment of a chain on drafts, which hold the new values afterwards. */
+export function runEagerly(chain: Chain, segment: Segment, drafts: readonly TensorDraft[]): void {
+  runSegment(chain, segment, drafts, arithmeticOf(chain));
+}
+
+function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
   const {variable, grad, trains, doWd, hypers} = job;
   return {
     of: job,
     before: variable,
     p: variable,
+    update: undefined,
     grad,
     trains,
     doWd,
@@ -36,7 +45,7 @@ function draftOf(job: Job, common: Readonly<Record<string, number>>): Draft<tf.T
   };
 }
 
-function commit({of: job, p, entries}: Draft<tf.Tensor, Job>, writeNumber: ReturnType<typeof numberWriter>): void {
+function commit({of: job, p, entries}: TensorDraft, writeNumber: ReturnType<typeof numberWriter>): void {
   const {variable} = job;
   const replaced: tf.Tensor[] = [];
   for (const [name, value] of Object.entries(entries)) {
@@ -55,21 +64,34 @@ function commit({of: job, p, entries}: Draft<tf.Tensor, Job>, writeNumber: Retur
   tf.dispose(replaced);
 }
 
-const tensors: Arithmetic<tf.Tensor, Draft<tf.Tensor, Job>> = {
-  isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
-  sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
-  sum: (_, perDraft) => tf.addN([...perDraft]),
-  scope: (draft, run) => {
-    tf.tidy(() => {
-      run();
-      return [
-        draft.p,
-        ...(draft.grad === undefined ? [] : [draft.grad]),
-        ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
-      ];
-    });
-  },
-  together: ({declaration}, drafts) => {
-    declaration.together?.(drafts);
-  },
-};
+function arithmeticOf({lastTaker}: Chain): Arithmetic<tf.Tensor, TensorDraft> {
+  const arithmetic: Arithmetic<tf.Tensor, TensorDraft> = {
+    isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
+    sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
+    difference: (a, b) => tf.sub(a, b),
+    sum: (_, perDraft) => tf.addN([...perDraft]),
+    scope: (draft, run) => {
+      tf.tidy(() => {
+        run();
+        return [
+          draft.p,
+          ...(draft.update === undefined ? [] : [draft.update]),
+          ...(draft.grad === undefined ? [] : [draft.grad]),
+          ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
+        ];
+      });
+    },
+    enter: () => undefined,
+    runsAlone: (_, {declaration}) => declaration.together !== undefined,
+    runAlone: (index, {declaration}, drafts) => {
+      const before = drafts.map(draft => [draft, draft.p] as const);
+      declaration.together?.(drafts);
+      if (index >= lastTaker) return;
+      for (const [draft, p] of before)
+        arithmetic.scope(draft, () => {
+          takeAsUpdate(draft, p, arithmetic);
+        });
+    },
+  };
+  return arithmetic;
+}

@@ -1,15 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
+import type {Callback} from '../rule/declaration';
 import {memo} from '../util/memo';
+import {own} from '../util/own';
 import {warnOnce} from '../util/warn';
 import {backendChecks, fusedBackends, missingImport} from './backends';
+import {opaqueOf} from './crossing';
 import {stepEagerly} from './eager';
 import {type Graph, printGraph} from './graph';
 import {type Job, numberWriter} from './job';
-import {type FusedBackend, type PlannedBucket, PlannedStep, runKernel} from './kernel';
+import {type FusedBackend, type PlannedBucket, PlannedStep, replaceEntry, runKernel} from './kernel';
+import {type Outcome, type Outcomes, runAlone} from './outcome';
 import {type Plan, planOf} from './plan';
-import {type Trace, trace, type TracedBucket} from './trace';
+import {CallbackUntraceable, type Trace, trace, type TracedBucket} from './trace';
 
 export type {Job} from './job';
 
@@ -33,8 +37,17 @@ export const plans = new Map<string, Plan>();
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
-const lastStep = new WeakMap<Chain, PlannedStep>();
+/** Callbacks of a chain that can't be traced, by index, and why: they run alone. */
+const alone = new WeakMap<Chain, ReadonlyMap<number, string>>();
+const lastStep = new WeakMap<Chain, LastStep>();
 let lastBackend: tf.KernelBackend | undefined;
+
+/** What `graph()` prints. */
+interface LastStep {
+  readonly parts: readonly PlannedStep[];
+  /** The names of the callbacks that ran alone, each after the part of that index. */
+  readonly cuts: readonly string[];
+}
 
 /**
  * Runs one step on all jobs. Afterwards variables and state hold the new values. Where it throws, they are unchanged.
@@ -48,26 +61,54 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
     if (why === missingImport(tf.getBackend())) warnSlow(why);
     return;
   }
-  let traced: Trace;
-  try {
-    traced = traceAlone(chain, jobs, common);
-  } catch (error) {
-    // Where a callback has a mistake, this throws too, and its error says more.
-    stepEagerly(chain, jobs, common);
-    giveUp(chain, {why: `its callbacks can't be traced: ${messageOf(error)}`});
-    return;
-  }
-  if (!runFused(chain, traced)) {
-    stepEagerly(chain, jobs, common);
-    return;
-  }
-  const writeNumber = numberWriter(chain, common);
-  for (const {jobs: members, numbers} of traced.buckets) {
-    for (const [name, value] of numbers) writeNumber(members, name, value);
-  }
+  tf.tidy(() => {
+    if (!stepFused(chain, jobs, common)) stepEagerly(chain, jobs, common);
+  });
 }
 
-/** Traces, and disposes tensors that callbacks made, as those do that can't be traced. */
+/**
+ * Runs a step as kernels, and between them, as ordinary operations, the callbacks that can't be traced. Each kernel
+ * but the last computes what crosses to the callback after it; the last one starts from the tensors as they were
+ * before the step, and alone writes.
+ * @returns whether it could be run. If not, nothing is changed.
+ */
+function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, number>): boolean {
+  const untraceable = new Map(alone.get(chain) ?? togetherIn(chain));
+  const outcomes = new Map<number, Map<Job, Outcome>>();
+  const parts: PlannedStep[] = [];
+  const cuts: string[] = [];
+  for (;;) {
+    let traced: Trace;
+    try {
+      traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes});
+    } catch (error) {
+      if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
+      untraceable.set(error.index, error.message);
+      // Where a callback is at fault, the step throws as well when it runs alone.
+      if (untraceable.size === chain.callbacks.length) {
+        stepEagerly(chain, jobs, common);
+        giveUp(chain, {why: `its callbacks can't be traced: ${error.message}`});
+        return true;
+      }
+      continue;
+    }
+    const part = runFused(chain, traced);
+    if (part === undefined) return false;
+    parts.push(part);
+    if (traced.cut === undefined) {
+      commitNumbers(chain, traced, common);
+      commitOpaque(jobs, outcomes);
+      break;
+    }
+    const {index, drafts} = traced.cut;
+    outcomes.set(index, runAlone(chain, index, drafts()));
+    cuts.push(chain.callbacks[index]?.name ?? '');
+  }
+  lastStep.set(chain, {parts, cuts});
+  rememberAlone(chain, untraceable);
+  return true;
+}
+/** Disposes the tensors that callbacks make where they can't be traced. */
 function traceAlone(...of: Parameters<typeof trace>): Trace {
   const engine = tf.engine();
   engine.startScope('trace');
@@ -78,25 +119,74 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
   }
 }
 
-/** Where the steps of a chain run: the backend's name, or `eager: ` and the reason. */
-export function fusedOn(chain: Chain): string {
-  const why = whyEager(chain);
-  return why === undefined ? tf.getBackend() : `eager: ${why}`;
+/** What acts on all parameters at once runs alone from the start. */
+function togetherIn({callbacks}: Chain): Array<[number, string]> {
+  return callbacks.flatMap(({declaration}, i): Array<[number, string]> =>
+    declaration.together === undefined ? [] : [[i, 'it acts on all parameters at once']],
+  );
 }
 
-/** The graphs of the last fused step as text, one per bucket. Empty where no step was fused. */
+function rememberAlone(chain: Chain, untraceable: ReadonlyMap<number, string>): void {
+  if (untraceable.size === (alone.get(chain)?.size ?? 0)) return;
+  alone.set(chain, untraceable);
+  for (const [index, why] of untraceable) {
+    const {name, declaration} = callbackAt(chain, index);
+    if (declaration.together === undefined)
+      warnOnce(`${name} runs as ordinary operations between fused kernels, more slowly: it can't be traced: ${why}`);
+  }
+}
+
+function callbackAt({callbacks}: Chain, index: number): Callback {
+  const cb = callbacks[index];
+  if (cb === undefined) throw new Error(`The chain has no callback ${index}.`);
+  return cb;
+}
+
+function commitNumbers(chain: Chain, {buckets}: Trace, common: Record<string, number>): void {
+  const writeNumber = numberWriter(chain, common);
+  for (const {jobs, numbers} of buckets) for (const [name, value] of numbers) writeNumber(jobs, name, value);
+}
+
+/** Puts the new values of state of other shapes where they belong; no kernel has them. */
+function commitOpaque(jobs: readonly Job[], outcomes: Outcomes): void {
+  if (outcomes.size === 0) return;
+  for (const job of jobs)
+    for (const [name, tensor] of Object.entries(opaqueOf(job, outcomes)))
+      if (tensor !== own(job.entries, name)) replaceEntry(job, name, tensor.clone());
+}
+
+/**
+ * Where the steps of a chain run: the backend's name, with the callbacks that run alone, or `eager: ` and why.
+ */
+export function fusedOn(chain: Chain): string {
+  const why = whyEager(chain);
+  if (why !== undefined) return `eager: ${why}`;
+  const names = [...(alone.get(chain) ?? togetherIn(chain))].map(([index]) => callbackAt(chain, index).name);
+  return names.length === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${names.join(', ')}`;
+}
+
+/** The graphs of the last fused step as text, one per bucket of parameters, and where callbacks ran alone. */
 export function graphOf(chain: Chain): string {
-  const last = lastStep.get(chain);
-  if (last === undefined) return '';
-  return last.buckets
+  const {parts, cuts} = lastStep.get(chain) ?? {parts: [], cuts: []};
+  return parts
+    .map((part, i) => {
+      const cut = cuts[i];
+      return `${graphsOf(part)}${cut === undefined ? '' : `\n${cut} runs alone\n\n`}`;
+    })
+    .join('');
+}
+
+function graphsOf({buckets}: PlannedStep): string {
+  return buckets
     .map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`)
     .join('\n');
 }
 
 function whyEager(chain: Chain): string | undefined {
   if (!tf.env().getBool('OPTIM_FUSING')) return 'the flag OPTIM_FUSING is off';
-  const together = chain.callbacks.find(({declaration}) => declaration.together !== undefined);
-  if (together !== undefined) return `${together.name} acts on all parameters at once`;
+  const [together] = chain.callbacks;
+  if (chain.callbacks.length === 1 && together?.declaration.together !== undefined)
+    return `${together.name} acts on all parameters at once`;
   const backend = tf.getBackend();
   if (!fusedBackends.has(backend)) return missingImport(backend) ?? `the backend ${backend} has no kernel for it`;
   const found = unfusable.get(chain);
@@ -119,18 +209,18 @@ function warnSlow(why: string): void {
   warnOnce(`an optimizer runs without fusing, more slowly: ${why}`);
 }
 
-/** Runs a fused step. Returns false where the backend can't run it. */
-function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
+/** Runs a step, or a part of one, as a kernel; undefined where it can't be run. */
+function runFused(chain: Chain, {buckets, totals, barriers}: Trace): PlannedStep | undefined {
   const name = tf.getBackend();
   const fused = fusedBackends.get(name);
-  if (fused === undefined) return false;
+  if (fused === undefined) return undefined;
   const operations = buckets.map(({graph: {nodes}}) => operationsIn(nodes));
   const most = Math.max(...operations);
   if (most > MOST_OPERATIONS) {
     giveUp(chain, {
       why: `its callbacks compute ${most} operations per element; at most ${MOST_OPERATIONS} are compiled`,
     });
-    return false;
+    return undefined;
   }
   const planned = buckets
     .filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0)
@@ -139,12 +229,11 @@ function runFused(chain: Chain, {buckets, totals, barriers}: Trace): boolean {
     prepare(fused, planned);
   } catch (error) {
     giveUp(chain, {backend: name, why: messageOf(error)});
-    return false;
+    return undefined;
   }
   const next = new PlannedStep(planned, totals);
   if (planned.length > 0) runKernel(name, fused, next);
-  lastStep.set(chain, next);
-  return true;
+  return next;
 }
 
 /** The most that a step may compute, because each pass may compute every operation again. */

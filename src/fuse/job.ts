@@ -18,6 +18,19 @@ export interface Job {
   readonly hypers: Readonly<Record<string, Scalar>>;
   /** The state by entry: tensors and host numbers. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
+  /** What earlier parts of the step computed for later ones, by the name that graphs know it by. */
+  temporaries?: Record<string, tf.Tensor>;
+  /** The names of those that nodes of its graph became, by node. */
+  crossed?: ReadonlyMap<number, string>;
+}
+
+/** The name of a tensor that crosses to a callback that runs alone, or back. No state entry can be called so. */
+export function temporary(name: `${string}→${string}`): string {
+  return name;
+}
+
+export function isTemporary(name: string): boolean {
+  return name.includes('→');
 }
 
 /** A function that stores a host number that a step computed: with each parameter, or in `common`. */

@@ -4,7 +4,7 @@ import {at} from '../util/at';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import type {Output} from './graph';
-import type {Job} from './job';
+import {isTemporary, type Job} from './job';
 import type {Plan} from './plan';
 
 /** The name of the kernel that runs a step, as `tf.profile` shows it. */
@@ -52,7 +52,10 @@ export class PlannedStep {
 
 const registered = new Set<string>();
 
-/** Runs a step as one kernel of the backend with that name, and stores the new tensors. */
+/**
+ * Runs a step, or a part of one, as one kernel of the backend of that name and puts fresh tensors where they belong.
+ * Temporaries live until the `tf.tidy` around it ends.
+ */
 export function runKernel(name: string, fused: FusedBackend, step: PlannedStep): void {
   if (!registered.has(name)) register(name, fused);
   tf.tidy(() => {
@@ -63,13 +66,16 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
     const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
     step.fresh.forEach(({job, output: {name: entry}}, i) => {
       const tensor = at(tensors, i);
-      if (entry === 'p') assign(job.variable, tensor);
+      if (isTemporary(entry)) job.temporaries = {...job.temporaries, [entry]: tensor};
+      else if (entry === 'p') assign(job.variable, tensor);
       else replaceEntry(job, entry, tensor);
     });
+    return tensors.filter((_, i) => isTemporary(step.fresh[i]?.output.name ?? ''));
   });
 }
 
-function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
+/** Gives a state entry another tensor, which is its own then. */
+export function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): void {
   const old = own(entries, name);
   entries[name] = tf.keep(tensor);
   if (typeof old === 'object') old.dispose();

@@ -10,7 +10,6 @@ import {
   reachable,
   type Term,
 } from './graph';
-import type {TracedBucket} from './trace';
 
 /**
  * One pass over the elements of a parameter. Lists of nodes are in order and hold only elementwise nodes. Inputs,
@@ -54,7 +53,10 @@ export interface Plan {
 }
 
 /** Cuts a bucket's graph into passes. The same key always gives the same plan. */
-export function planOf({graph, key, slots}: TracedBucket, barriers: readonly number[]): Plan {
+export function planOf(
+  {graph, key, slots}: {readonly graph: Graph; readonly key: string; readonly slots: readonly number[]},
+  barriers: readonly number[],
+): Plan {
   const {outputs, terms} = graph;
   const needed = reachable(
     graph,

@@ -3,12 +3,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
-import type {Job} from './job';
-import type {PlannedBucket} from './kernel';
+import {isTemporary, type Job} from './job';
 
 /** The tensor of a job with that name in the graph. */
-export function tensorOf({variable, grad, entries}: Job, name: string): tf.Tensor {
-  const tensor = name === 'p' ? variable : name === 'grad' ? grad : own(entries, name);
+export function tensorOf({variable, grad, entries, temporaries = {}}: Job, name: string): tf.Tensor {
+  const tensor =
+    name === 'p' ? variable : name === 'grad' ? grad : isTemporary(name) ? temporaries[name] : own(entries, name);
   if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is not a tensor.`);
   return tensor;
 }
@@ -22,7 +22,7 @@ export function shapeOf({variable}: Job, {extent}: Output): number[] {
  * Data that one parameter reads and another may write, because a gradient may itself be a variable or state. A gradient
  * that backpropagation made is neither a variable nor marked by `tf.keep`.
  */
-export function sharedGradients(buckets: readonly PlannedBucket[]): ReadonlySet<tf.DataId> {
+export function sharedGradients(buckets: ReadonlyArray<{readonly jobs: readonly Job[]}>): ReadonlySet<tf.DataId> {
   const shared = new Set<tf.DataId>();
   for (const {jobs} of buckets) {
     for (const {grad} of jobs) if (grad !== undefined && (grad.kept || isVariable(grad))) shared.add(grad.dataId);

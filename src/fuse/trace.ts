@@ -1,12 +1,14 @@
-import type {Chain} from '../rule/chain';
-import type {Draft} from '../rule/declaration';
+import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {type Bucket, bucketsOf, extentIn} from './bucket';
-import type {Graph, Output, Term} from './graph';
+import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
+import type {TensorDraft} from './eager';
+import type {Graph, Output} from './graph';
 import type {Job} from './job';
+import type {Outcomes} from './outcome';
 import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
 
-/** What one step computes for the parameters of a bucket. */
+/** What one part of a step computes for the parameters of a bucket. */
 export interface TracedBucket {
   readonly jobs: readonly Job[];
   readonly graph: Graph;
@@ -18,52 +20,87 @@ export interface TracedBucket {
   readonly numbers: ReadonlyArray<readonly [name: string, value: number]>;
 }
 
-/** A step as data. */
+/** A step, or its part up to a callback that runs alone, as data. */
 export interface Trace {
   readonly buckets: readonly TracedBucket[];
   /** The number of totals, which all buckets share. */
   readonly totals: number;
   /** The passes that may start only when every bucket has finished the pass before, in order. */
   readonly barriers: readonly number[];
+  /** The callback that has to run alone now; absent where the step is traced to its end. */
+  readonly cut?: {
+    readonly index: number;
+    /** Makes the drafts that it runs on, in the order of the jobs. To be called when the part has run. */
+    readonly drafts: () => TensorDraft[];
+  };
 }
 
-/** What a bucket's draft was made from. */
-interface BucketTrace {
-  readonly recorder: Recorder;
-  readonly jobs: Bucket;
-  readonly inputs: ReadonlyMap<string, Traced>;
-  readonly terms: Term[];
+/** What is known of a step before it is traced. */
+export interface Progress {
+  /** The indices of the callbacks that run alone. */
+  readonly alone: {has(index: number): boolean};
+  readonly outcomes: Outcomes;
+}
+
+/** Why a step can't be traced, and the index of the callback that is the cause. */
+export class CallbackUntraceable extends Error {
+  constructor(
+    readonly index: number,
+    override readonly cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** Ends tracing where a callback has to run alone that has not run yet. */
+class Cut extends Error {
+  constructor(readonly index: number) {
+    super(`Callback ${index} has to run alone.`);
+  }
 }
 
 /** Chains with a callback that reads shapes. Their buckets must have one shape each. */
 const readsShapes = new WeakSet<Chain>();
 
 /**
- * Runs the callbacks on symbolic values, once per bucket of parameters. It changes nothing.
- * @throws Untraceable, or any error that a callback throws because it did not get real tensors.
+ * Runs the callbacks on symbolic values, once per bucket of parameters, as far as `progress` allows. Nothing is
+ * changed.
+ * @throws CallbackUntraceable where a callback does what can't be traced, or throws because it is given something else
+ *   than tensors.
  */
-export function trace(chain: Chain, jobs: readonly Job[], common: Readonly<Record<string, number>>): Trace {
+export function trace(
+  chain: Chain,
+  jobs: readonly Job[],
+  common: Readonly<Record<string, number>>,
+  progress: Progress = {alone: new Set(), outcomes: new Map()},
+): Trace {
   try {
-    return traceBuckets(chain, bucketsOf(jobs, readsShapes.has(chain)), common, readsShapes.has(chain));
+    return traceBuckets(chain, jobs, common, progress, readsShapes.has(chain));
   } catch (error) {
-    if (!(error instanceof ShapeRead)) throw error;
+    if (!(error instanceof CallbackUntraceable && error.cause instanceof ShapeRead)) throw error;
     readsShapes.add(chain);
-    return traceBuckets(chain, bucketsOf(jobs, true), common, true);
+    return traceBuckets(chain, jobs, common, progress, true);
   }
 }
 
 function traceBuckets(
   chain: Chain,
-  buckets: readonly Bucket[],
+  jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
+  {alone, outcomes}: Progress,
   byShape: boolean,
 ): Trace {
   const session = new Session();
-  const drafts = buckets.map(jobs => draftOf(jobs, common, session, byShape));
+  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()]).map(bucket =>
+    draftOf(bucket, common, session, byShape),
+  );
+  const opaque = new Set(drafts.flatMap(({of}) => [...of.opaque]));
   const passes: number[] = [];
-  const arithmetic: Arithmetic<Traced, Draft<Traced, BucketTrace>> = {
+  let running = 0;
+  const arithmetic: Arithmetic<Traced, TracedDraft> = {
     isValue: (x): x is Traced => x instanceof Traced && x.type === 'float',
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
+    difference: (a, b) => a.sub(b),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -75,13 +112,54 @@ function traceBuckets(
       session.current = draft.of.recorder;
       run();
     },
-    together: ({name}) => {
-      throw new Untraceable(`${name} acts on all parameters at once`);
+    enter: index => {
+      running = index;
+      if (opaque.size > 0) checkReadable(chain, index, opaque);
+    },
+    runsAlone: index => alone.has(index),
+    runAlone: (index, _, concerned) => {
+      const outcome = outcomes.get(index);
+      if (outcome === undefined) throw new Cut(index);
+      for (const draft of concerned) takeOver(draft, index, outcome);
     },
   };
-  runChain(chain, drafts, arithmetic);
+  let cut: Cut | undefined;
+  try {
+    runChain(chain, drafts, arithmetic, segmentsWith(chain, alone));
+  } catch (error) {
+    if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
+    cut = error;
+  }
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
-  return {buckets: drafts.map(draft => tracedBucket(draft, barriers)), totals: passes.length, barriers};
+  const totals = passes.length;
+  if (cut === undefined) return {buckets: drafts.map(draft => wholeBucket(draft, barriers)), totals, barriers};
+  const {index} = cut;
+  const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
+  return {
+    buckets: drafts.map((draft, i) => tracedBucket(draft, crossings[i]?.outputs ?? [], [], barriers)),
+    totals,
+    barriers,
+    cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
+  };
+}
+
+function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments'] {
+  return chain.callbacks.some((_, i) => alone.has(i))
+    ? segmentsOf(chain.callbacks, i => alone.has(i))
+    : chain.segments;
+}
+
+/** The state entries that a callback is given. */
+function entriesOf({callbacks}: Chain, index: number): string[] {
+  const {state = {}, needs = {}, reads = {}} = callbacks[index]?.declaration ?? {};
+  return Object.keys({...state, ...needs, ...reads});
+}
+
+/** @throws where the callback would read state that no graph holds. */
+function checkReadable(chain: Chain, index: number, opaque: ReadonlySet<string>): void {
+  const entry = entriesOf(chain, index).find(name => opaque.has(name));
+  if (entry !== undefined)
+    throw new Untraceable(`the state entry '${entry}' must have its parameter's shape or be a scalar`);
 }
 
 function draftOf(
@@ -89,31 +167,39 @@ function draftOf(
   common: Readonly<Record<string, number>>,
   session: Session,
   byShape: boolean,
-): Draft<Traced, BucketTrace> {
+): TracedDraft {
   const [first] = jobs;
   const {variable, grad, trains, doWd, hypers} = first;
   const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
   const p = recorder.input('p', 'full');
   const inputs = new Map([['p', p]]);
   const entries: Record<string, Traced | number> = {...common};
+  const opaque = new Set<string>();
   for (const [name, value] of Object.entries(first.entries)) {
-    if (typeof value === 'number') entries[name] = value;
-    else {
-      const input = recorder.input(name, extentIn(first, name, value));
-      inputs.set(name, input);
-      entries[name] = input;
+    if (typeof value === 'number') {
+      entries[name] = value;
+      continue;
     }
+    const extent = extentIn(first, value);
+    if (extent === undefined) {
+      opaque.add(name);
+      continue;
+    }
+    const input = recorder.input(name, extent);
+    inputs.set(name, input);
+    entries[name] = input;
   }
   return {
     before: p,
     p,
+    update: undefined,
     grad: grad === undefined ? undefined : recorder.input('grad', 'full'),
     trains,
     doWd,
     hypers,
     entries,
     stopped: false,
-    of: {recorder, jobs, inputs, terms: []},
+    of: {recorder, jobs, inputs, terms: [], opaque},
   };
 }
 
@@ -121,7 +207,7 @@ function isRankZero({home}: Traced): boolean {
   return home?.shape?.length === 0;
 }
 
-function termOf(value: Traced, total: number, drafts: ReadonlyArray<Draft<Traced, BucketTrace>>): Traced {
+function termOf(value: Traced, total: number, drafts: readonly TracedDraft[]): Traced {
   const draft = drafts.find(({of}) => of.recorder === value.home);
   if (draft === undefined) throw new Untraceable('the term of a total is a total itself');
   if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('the term of a total must be a scalar');
@@ -130,10 +216,13 @@ function termOf(value: Traced, total: number, drafts: ReadonlyArray<Draft<Traced
   return term;
 }
 
-function tracedBucket(
-  {of: {recorder, jobs, inputs, terms}, p, entries}: Draft<Traced, BucketTrace>,
-  barriers: readonly number[],
-): TracedBucket {
+/** A bucket whose step ends: it leaves the parameter, the state and the host numbers. */
+function wholeBucket(draft: TracedDraft, barriers: readonly number[]): TracedBucket {
+  const {
+    of: {recorder, inputs},
+    p,
+    entries,
+  } = draft;
   const outputs: Output[] = [];
   const numbers: Array<[string, number]> = [];
   const leave = (name: string, value: Traced): void => {
@@ -148,6 +237,15 @@ function tracedBucket(
     if (typeof value === 'number') numbers.push([name, value]);
     else leave(name, value);
   }
+  return tracedBucket(draft, outputs, numbers, barriers);
+}
+
+function tracedBucket(
+  {of: {recorder, jobs, terms}}: TracedDraft,
+  outputs: readonly Output[],
+  numbers: TracedBucket['numbers'],
+  barriers: readonly number[],
+): TracedBucket {
   let {key} = recorder;
   for (const {name, node, extent, replaces} of outputs) key += `>${name}:${node}${extent}${replaces ? '' : '*'};`;
   for (const {total, node} of terms) key += `+${total}:${node};`;

@@ -82,6 +82,7 @@ function evaluated(
       of: undefined,
       before: variable,
       p: shown,
+      update: undefined,
       grad: undefined,
       trains: true,
       doWd,

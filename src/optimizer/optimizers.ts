@@ -12,11 +12,19 @@ import type {AnyCallback, BaseSettings, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
-export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSettings {
+export interface RowSettings<
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[] = readonly AnyCallback[],
+> extends BaseSettings {
   /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
   readonly decoupleWd?: boolean;
   /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
   readonly callbacks?: P;
+  /**
+   * Callbacks to run after the optimizer's step, such as those that take its update (`takesUpdate`). Their hypers are
+   * set by name like the others.
+   */
+  readonly after?: A;
 }
 
 /**
@@ -24,9 +32,12 @@ export interface RowSettings<P extends readonly AnyCallback[]> extends BaseSetti
  * from 0; `mom` and `sqrMom` from 0 to below 1; `nu1` and `nu2` any number, from 0 to 1 by their meaning. `object`
  * keeps the compiler from taking a number for settings of which none are given.
  */
-export type RowOptions<H, X, P extends readonly AnyCallback[]> = object & {readonly [K in keyof H]?: HyperValue} & X &
-  RowSettings<P> &
-  Settings<P>;
+export type RowOptions<
+  H,
+  X,
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[] = readonly [],
+> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
 
 interface OptimizerRow<H, X> {
   readonly name: string;
@@ -50,13 +61,13 @@ interface RowClass<H, X> {
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
    * @param lr the learning rate: one, one a group, or a `slice`. Default 1e-3.
-   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, and the
+   * @param options hypers by name, each one value, one a group, or a `slice`; `decoupleWd`, `callbacks`, `after`, and the
    *   settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  new <const P extends readonly AnyCallback[] = readonly []>(
+  new <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
     lr?: HyperValue,
-    options?: RowOptions<H, X, P>,
+    options?: RowOptions<H, X, P, A>,
     ...more: undefined[]
   ): Optimizer<readonly Callback[]>;
 }
@@ -67,7 +78,10 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
 ): RowClass<H, X> {
   const declared: HyperDecl = row.hypers;
   declareTableHypers(declared);
-  return class<const P extends readonly AnyCallback[] = readonly []> extends Optimizer<readonly Callback[]> {
+  return class<
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+  > extends Optimizer<readonly Callback[]> {
     static override get className(): string {
       return `TfjsOptim${row.name}`;
     }
@@ -76,17 +90,18 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
       return declared;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P>, ...more: undefined[]) {
+    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, X, P, A>, ...more: undefined[]) {
       checkRowArguments(row.factory, row.hypers, lr, [options, ...more]);
       const {
         decoupleWd = true,
         callbacks = [],
+        after = [],
         ...rest
       }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
       const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
-      super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own], {lr, ...settings}, declared);
+      super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own, ...after], {lr, ...settings}, declared);
     }
   };
 }
@@ -151,14 +166,20 @@ const lambRow = {
  * The momentum is not dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom`
  * later on one made without has no effect.
  */
-export class SGD<const P extends readonly AnyCallback[] = readonly []> extends rowClass(sgdRow)<P> {}
+export class SGD<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(sgdRow)<P, A> {}
 
 /**
  * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
  * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
-export class RMSProp<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rmsPropRow)<P> {}
+export class RMSProp<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(rmsPropRow)<P, A> {}
 
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
@@ -166,112 +187,120 @@ export class RMSProp<const P extends readonly AnyCallback[] = readonly []> exten
  * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
  * 2019.
  */
-export class Adam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(adamRow)<P> {}
+export class Adam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(adamRow)<P, A> {}
 
 /**
  * Rectified Adam; with `beta` (50, say) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
  * `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0. Sources: Liu et al., On the Variance of the Adaptive Learning Rate and
  * Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
  */
-export class RAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(rAdamRow)<P> {}
+export class RAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(rAdamRow)<P, A> {}
 
 /**
  * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
  * `eps` 1e-8, `wd` 0. Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
  */
-export class QHAdam<const P extends readonly AnyCallback[] = readonly []> extends rowClass(qhAdamRow)<P> {}
+export class QHAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(qhAdamRow)<P, A> {}
 
 /**
  * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
  * Defaults: `lr` 1e-3, `mom` 0.9, `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0. Source: You et al., Large Batch
  * Training of Convolutional Networks, 2017.
  */
-export class Larc<const P extends readonly AnyCallback[] = readonly []> extends rowClass(larcRow)<P> {}
+export class Larc<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(larcRow)<P, A> {}
 
 /**
  * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
  * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020.
  */
-export class Lamb<const P extends readonly AnyCallback[] = readonly []> extends rowClass(lambRow)<P> {}
+export class Lamb<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass(lambRow)<P, A> {}
 
 /** What the factory of a row of the table is given beside the learning rate. */
 export type Options<
   R extends {readonly hypers: object; readonly extra: object},
   P extends readonly AnyCallback[],
-> = RowOptions<R['hypers'], Partial<R['extra']>, P>;
+  A extends readonly AnyCallback[] = readonly [],
+> = RowOptions<R['hypers'], Partial<R['extra']>, P, A>;
 
 /** Makes {@link SGD}. */
-export function sgd<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof sgdRow, P>,
-  ...more: undefined[]
-): SGD<P> {
+export function sgd<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A>, ...more: undefined[]): SGD<P, A> {
   return new SGD(lr, options, ...more);
 }
 
 /** Makes {@link RMSProp}. */
-export function rmsProp<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof rmsPropRow, P>,
-  ...more: undefined[]
-): RMSProp<P> {
+export function rmsProp<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A>, ...more: undefined[]): RMSProp<P, A> {
   return new RMSProp(lr, options, ...more);
 }
 
 /** Makes {@link Adam}. */
-export function adam<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof adamRow, P>,
-  ...more: undefined[]
-): Adam<P> {
+export function adam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
   return new Adam(lr, options, ...more);
 }
 
 /**
  * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
  */
-export function adamW<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof adamRow, P>,
-  ...more: undefined[]
-): Adam<P> {
+export function adamW<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
   checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
 /** Makes {@link RAdam}. */
-export function rAdam<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof rAdamRow, P>,
-  ...more: undefined[]
-): RAdam<P> {
+export function rAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A>, ...more: undefined[]): RAdam<P, A> {
   return new RAdam(lr, options, ...more);
 }
 
 /** Makes {@link QHAdam}. */
-export function qhAdam<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof qhAdamRow, P>,
-  ...more: undefined[]
-): QHAdam<P> {
+export function qhAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A>, ...more: undefined[]): QHAdam<P, A> {
   return new QHAdam(lr, options, ...more);
 }
 
 /** Makes {@link Larc}. */
-export function larc<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof larcRow, P>,
-  ...more: undefined[]
-): Larc<P> {
+export function larc<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A>, ...more: undefined[]): Larc<P, A> {
   return new Larc(lr, options, ...more);
 }
 
 /** Makes {@link Lamb}. */
-export function lamb<const P extends readonly AnyCallback[] = readonly []>(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof lambRow, P>,
-  ...more: undefined[]
-): Lamb<P> {
+export function lamb<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A>, ...more: undefined[]): Lamb<P, A> {
   return new Lamb(lr, options, ...more);
 }
 
@@ -284,9 +313,12 @@ export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...m
  * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01,
  * `beta` 0, `k` 6, `alpha` 0.5. Source: Wright, Ranger: a synergistic optimizer, 2019.
  */
-export function ranger<const P extends readonly AnyCallback[] = readonly []>(
+export function ranger<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(
   lr: HyperValue = 1e-3,
-  options?: Options<typeof rAdamRow, P> & LookaheadOptions,
+  options?: Options<typeof rAdamRow, P, A> & LookaheadOptions,
   ...more: undefined[]
 ): Lookahead {
   checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);

@@ -1,9 +1,10 @@
 /**
- * Charts of schedules, of the learning-rate finder and of histories, drawn with tfjs-vis, which is handed in.
+ * Charts of schedules, of the learning-rate finder and of histories. They are drawn with tfjs-vis, which is passed in.
  * @module tfjs-optim/plot
  */
 import type {LrFindResult} from '../fit/lr_find';
 import {scheduleAt, type Schedules} from '../schedule/schedule';
+import {at} from '../util/at';
 
 interface Point {
   readonly x: number;
@@ -16,18 +17,18 @@ interface Labels {
   readonly zoomToFit: boolean;
 }
 
-/** What is used of tfjs-vis, which is handed in: `import * as tfvis from '@tensorflow/tfjs-vis'`. */
+/** The used part of tfjs-vis. Pass in all of it: `import * as tfvis from '@tensorflow/tfjs-vis'`. */
 export interface Tfvis<C> {
   /** The part that draws. */
   readonly render: {
-    /** Draws lines into a container, over 0, 1, 2 and so on, whatever x is. */
+    /** Draws lines into a container. The points lie at 0, 1, 2 and so on; their x is ignored. */
     linechart(container: C, data: {values: Point[][]; series: string[]}, options: Labels): Promise<void>;
     /** Draws points into a container. */
     scatterplot(container: C, data: {values: Point[][]; series: string[]}, options: Labels): Promise<void>;
   };
 }
 
-/** Draws each hyper's schedule over its length in percent, a line a group, one chart a hyper. */
+/** Draws schedules over their length in percent: one chart per hyper, with one line per group. */
 export async function plotSchedules<C>(
   tfvis: Tfvis<C>,
   containerOf: (hyper: string) => C,
@@ -37,7 +38,7 @@ export async function plotSchedules<C>(
   const percents = Array.from({length: 101}, (_, percent) => percent);
   for (const [hyper, schedule] of Object.entries(schedules)) {
     const columns = percents.map(percent => scheduleAt(schedule, percent / 100, groups));
-    const values = Array.from({length: groups}, (_, group) => percents.map(x => ({x, y: columns[x]?.[group] ?? NaN})));
+    const values = Array.from({length: groups}, (_, group) => columns.map((column, x) => ({x, y: at(column, group)})));
     const series = values.map((_, group) => `group ${group}`);
     await tfvis.render.linechart(
       containerOf(hyper),
@@ -48,8 +49,9 @@ export async function plotSchedules<C>(
 }
 
 /**
- * Draws what `lrFind` found: the smoothed loss over the logarithm (base 10) of the rate, and where on it the rates are
- * that it suggests. Of more than ten points the last five are left out: it explodes there, and the rest would be flat.
+ * Draws the result of `lrFind`: the smoothed loss over the logarithm (base 10) of the rate, and the suggested rates as
+ * points on the curve. Where there are more than ten points, the last five are left out. The loss explodes there, and
+ * the rest of the curve would look flat.
  */
 export async function plotLrFind<C>(
   tfvis: Tfvis<C>,
@@ -57,7 +59,7 @@ export async function plotLrFind<C>(
   {lrs, losses, ...suggested}: Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>,
 ): Promise<void> {
   const curve = lrs
-    .map((lr, i) => ({x: Math.log10(lr), y: losses[i] ?? NaN}))
+    .map((lr, i) => ({x: Math.log10(lr), y: at(losses, i)}))
     .slice(0, lrs.length > 10 ? -5 : undefined)
     .filter(({y}) => Number.isFinite(y));
   const marks = Object.entries(suggested).flatMap(([rule, lr]) =>
@@ -75,8 +77,8 @@ export async function plotLrFind<C>(
 }
 
 /**
- * Draws values of a `History`, such as `['loss', 'val_loss']` of the epochs or `['batch_loss']` of `record`.
- * @throws where one is not in it, or they are not of the same length.
+ * Draws columns of a `History`, such as `['loss', 'val_loss']` of the epochs, or `['batch_loss']` of `record`.
+ * @throws where the history does not have a column, or the columns are not of the same length.
  */
 export async function plotHistory<C>(
   tfvis: Tfvis<C>,
@@ -84,21 +86,21 @@ export async function plotHistory<C>(
   {history}: {readonly history: Readonly<Record<string, readonly unknown[]>>},
   names: readonly string[],
 ): Promise<void> {
-  const values = names.map(name => {
+  const columns = names.map(name => {
     const column = history[name];
     if (column === undefined)
       throw new Error(`The history has no '${name}'; it has ${Object.keys(history).join(', ')}.`);
-    return column.map((y, x) => ({x, y: Number(y)}));
+    return {name, points: column.map((y, x) => ({x, y: Number(y)}))};
   });
-  if (new Set(values.map(column => column.length)).size > 1) {
-    throw new Error(
-      `One chart takes columns of one length; ${names.map((name, i) => `'${name}' has ${values[i]?.length ?? 0} values`).join(', ')}.`,
-    );
+  if (new Set(columns.map(({points}) => points.length)).size > 1) {
+    const lengths = columns.map(({name, points}) => `'${name}' has ${points.length} values`).join(', ');
+    throw new Error(`The columns of a chart must have the same length; ${lengths}. Draw them in separate charts.`);
   }
+  const values = columns.map(({points}) => points);
   await tfvis.render.linechart(container, {values, series: [...names]}, {xLabel: 'step', yLabel: '', zoomToFit: true});
 }
 
-/** The point of a curve that is nearest to x, as a list; none of an empty one. */
+/** The point of a curve that is nearest to x, in a list. The list is empty where the curve is. */
 function nearest(curve: readonly Point[], x: number): Point[] {
   return [...curve].sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x)).slice(0, 1);
 }

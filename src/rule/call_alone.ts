@@ -7,8 +7,9 @@ import type {Value} from './value';
 
 /**
  * Calls one callback as a plain function. Options, hypers and state that are not given get their defaults and starts.
+ * @param name what to call the update of a step in the result. Without it, the result holds the new `p` instead.
  */
-export function callAlone(cb: Callback, at: Context): object {
+export function callAlone(cb: Callback, at: Context, name?: string): object {
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
@@ -27,6 +28,7 @@ export function callAlone(cb: Callback, at: Context): object {
   const draft: Draft<Value> = {
     before: p,
     p,
+    update: at['update'] === undefined ? undefined : valueOf(cb, 'update', at['update']),
     grad: at['grad'] === undefined ? undefined : valueOf(cb, 'grad', at['grad']),
     trains: true,
     doWd: at['doWd'] !== false,
@@ -39,13 +41,20 @@ export function callAlone(cb: Callback, at: Context): object {
     declaration.total === undefined
       ? undefined
       : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, alone)), WANTED.total);
-  return entriesReturned(cb.name, declaration.run(contextOf(cb, draft, alone, total)), WANTED.run);
+  const result = entriesReturned(cb.name, declaration.run(contextOf(cb, draft, alone, total)), WANTED.run);
+  const update: unknown = Reflect.get(result, 'update');
+  if (declaration.takesUpdate || update === undefined) return result;
+  const others = Object.fromEntries(Object.entries(result).filter(([entry]) => entry !== 'update'));
+  return name === undefined
+    ? {...others, p: valueOf(cb, 'p', Reflect.get(result, 'p') ?? p).sub(valueOf(cb, 'update', update))}
+    : {...others, [name]: update};
 }
 
 /** How a callback computes that is called alone, on tensors. */
 export const alone: Values<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
+  difference: (a, b) => a.sub(b),
   sum: (_, perDraft) => perDraft.reduce((a, b) => a.add(b)),
 };
 

@@ -7,7 +7,9 @@ import type {Required} from './required';
 import type {Value} from './value';
 
 type Entry<I, V = Value> = I extends number ? number : V;
-type Own<H, S, R, N, O, E> = {
+type Own<H, S, R, N, O, E, TU = false> = (TU extends true
+  ? {readonly update: E extends true ? Value | undefined : Value}
+  : unknown) & {
   readonly p: Value;
   readonly grad: E extends true ? Value | undefined : Value;
   readonly doWd: boolean;
@@ -15,15 +17,15 @@ type Own<H, S, R, N, O, E> = {
   readonly [K in keyof S]: Entry<S[K]>;
 } & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
-type Update<S, V = Value> = {readonly p?: V; readonly grad?: V; readonly stop?: boolean} & {
+type Update<S, V = Value> = {readonly p?: V; readonly update?: V; readonly grad?: V; readonly stop?: boolean} & {
   readonly [K in keyof S]?: Entry<S[K], V>;
 };
-type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'grad' | 'stop' | keyof S ? unknown : never};
+type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'update' | 'grad' | 'stop' | keyof S ? unknown : never};
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
 /** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
-type Alone<H, S, R, N, O, V> = {readonly p: V; readonly grad?: V; readonly doWd?: boolean} & {
+type Alone<H, S, R, N, O, V> = {readonly p: V; readonly update?: V; readonly grad?: V; readonly doWd?: boolean} & {
   readonly [K in Exclude<keyof H, Defaulted<H>>]: number;
 } & {readonly [K in Defaulted<H>]?: number} & {readonly [K in keyof N]: Entry<N[K], V>} & {
   readonly [K in keyof O]?: Widen<O[K]>;
@@ -32,6 +34,14 @@ type Alone<H, S, R, N, O, V> = {readonly p: V; readonly grad?: V; readonly doWd?
 /** A callback that can be called alone, as a plain function of one parameter: tensors in, tensors out. */
 export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
   <V extends Value>(at: Alone<H, S, R, N, O, V>): Update<S, V>;
+  /**
+   * @param how `alone`: the name under which a step's update is returned, such as 'update'. Without it, a step returns
+   *   the new `p`.
+   */
+  <V extends Value, const K extends string>(
+    at: Alone<H, S, R, N, O, V>,
+    how: {readonly alone: K},
+  ): Update<S, V> & {readonly [P in K]?: V};
 }
 
 // `callback`, for users, also checks the declaration. The tests check the declarations of the package's own callbacks.
@@ -55,6 +65,10 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
+ *   - `takesUpdate`: gets `update`, what the step before it is about to subtract from `p`, and may return another. The
+ *     update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
+ *   - `isStep`: false for a callback such as weight decay: the `p` that it returns is not an update that a later callback
+ *     may take. Default true.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
  * @param fn the maths.
  */
@@ -66,6 +80,7 @@ export function newCallback<
   O extends OptionDecl = {},
   T extends Readonly<Record<string, Value>> = {},
   E extends boolean = false,
+  TU extends boolean = false,
   U extends Update<S> = Update<S>,
 >(
   name: string,
@@ -78,10 +93,12 @@ export function newCallback<
     readonly ranges?: {readonly [K in keyof O]?: Range};
     readonly restarts?: ReadonlyArray<keyof S & string>;
     readonly everyParameter?: E;
-    readonly total?: (at: Own<H, S, R, N, O, E>) => T;
+    readonly takesUpdate?: TU;
+    readonly isStep?: boolean;
+    readonly total?: (at: Own<H, S, R, N, O, E, TU>) => T;
     readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
   },
-  fn: (at: Own<H, S, R, N, O, E> & Totals<T>) => U & Only<U, S>,
+  fn: (at: Own<H, S, R, N, O, E, TU> & Totals<T>) => U & Only<U, S>,
 ): CallableCallback<H, S, R, N, O>;
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
@@ -99,6 +116,8 @@ const NOTHING: Declaration = {
   ranges: {},
   restarts: [],
   everyParameter: false,
+  takesUpdate: false,
+  isStep: true,
   run: () => ({}),
 };
 
@@ -132,7 +151,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
       return bind(name, declaration, set);
     },
   };
-  const call = (at: Context) => callAlone(made, at);
+  const call = (at: Context, how: {readonly alone?: string} = {}) => callAlone(made, at, how.alone);
   const made = Object.defineProperty(Object.assign(call, parts), 'name', {value: name});
   return made;
 }

@@ -7,12 +7,16 @@ import type {Start} from './starts';
 /** A stretch of the chain. Only its first callback may wait for all parameters. */
 interface Segment {
   readonly callbacks: readonly Callback[];
+  /** The index of its first callback in the chain. */
+  readonly first: number;
 }
 
 /** The callbacks of an optimizer in order, with everything that they declare. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
   readonly segments: readonly Segment[];
+  /** The index of the last callback that takes the update; -1 without one. */
+  readonly lastTaker: number;
   /** Every hyper that a callback declares. */
   readonly hypers: ReadonlyMap<string, number | Required>;
   /** Every state entry, with its start. */
@@ -100,6 +104,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   return {
     callbacks,
     segments: segmentsOf(callbacks),
+    lastTaker: callbacks.map(({declaration}) => declaration.takesUpdate).lastIndexOf(true),
     hypers,
     state,
     options,
@@ -119,22 +124,29 @@ function checkIsCallback(cb: unknown, i: number): void {
   );
 }
 
-function segmentsOf(callbacks: readonly Callback[]): Segment[] {
-  const segments: Array<{callbacks: Callback[]}> = [];
-  for (const cb of callbacks) {
+/**
+ * Cuts a chain where a callback has to wait for all parameters.
+ * @param runsAlone whether the i-th callback runs on all of them at once.
+ */
+export function segmentsOf(
+  callbacks: readonly Callback[],
+  runsAlone: (i: number) => boolean = i => callbacks[i]?.declaration.together !== undefined,
+): Segment[] {
+  const segments: Array<{callbacks: Callback[]; first: number}> = [];
+  for (const [first, cb] of callbacks.entries()) {
     const last = segments.at(-1);
-    if (last === undefined || waitsForAll(cb)) segments.push({callbacks: [cb]});
+    if (last === undefined || waitsForAll(cb) || runsAlone(first)) segments.push({callbacks: [cb], first});
     else last.callbacks.push(cb);
   }
   return segments;
 }
 
 /**
- * Whether a callback must wait until all parameters are through the segment before it: to sum a total, to act on all
- * parameters at once, or, with `everyParameter`, to know whether every parameter was stopped.
+ * Whether a callback must wait until all parameters are through the segment before it: to sum a total, or, with
+ * `everyParameter`, to know whether every parameter was stopped.
  */
 function waitsForAll({declaration}: Callback): boolean {
-  return declaration.total !== undefined || declaration.everyParameter || declaration.together !== undefined;
+  return declaration.total !== undefined || declaration.everyParameter;
 }
 
 function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {

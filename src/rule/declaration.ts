@@ -31,6 +31,10 @@ export interface Declaration {
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   readonly everyParameter: boolean;
+  /** Whether it gets the update of the step before it, and may return another. */
+  readonly takesUpdate: boolean;
+  /** Whether a `p` that it returns counts as an update where a later callback takes updates. Not so for decay. */
+  readonly isStep: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** Only for `OptimWrapper`: acts on all parameters at once, with real tensors, instead of `run`. */
@@ -83,6 +87,8 @@ export interface Draft<V extends Value, Of = unknown> {
   /** The parameter before the step. Entries that start now are computed from it. */
   readonly before: V;
   p: V;
+  /** What is still to be subtracted from `p`. Callbacks that take the update can replace it until then. */
+  update: V | undefined;
   /** Undefined where the parameter has no gradient. */
   grad: V | undefined;
   /** False for a frozen parameter, which only `everyParameter` callbacks see. */

@@ -6,6 +6,7 @@ import type {Declaration} from './declaration';
  */
 const RESERVED = new Set([
   'p',
+  'update',
   'grad',
   'doWd',
   'forceTrain',
@@ -13,6 +14,7 @@ const RESERVED = new Set([
   'total',
   'params',
   'callbacks',
+  'after',
   'trainBn',
   'wdBnBias',
   'noWd',

@@ -1,6 +1,6 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import type {Chain} from './chain';
+import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
@@ -11,41 +11,81 @@ export interface Values<V extends Value> {
   /** Whether a callback may return it as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
+  /** `a - b`. */
+  difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
 }
 
 /** Everything that differs between computing with tensors and tracing. */
-export interface Arithmetic<V extends Value, L extends Draft<V>> extends Values<V> {
+export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
-  scope(draft: L, run: () => void): void;
-  /** Runs a callback that acts on all drafts at once. */
-  together(cb: Callback, drafts: readonly L[]): void;
+  scope(draft: D, run: () => void): void;
+  /** Told before a callback, or its total, runs. */
+  enter(index: number): void;
+  /** Whether the callback runs on all drafts at once instead of on each. */
+  runsAlone(index: number, cb: Callback): boolean;
+  /** Runs such a callback. */
+  runAlone(index: number, cb: Callback, drafts: readonly D[]): void;
 }
 
 /** Runs the callbacks on all drafts. Afterwards the drafts hold the new values. Nothing else is changed. */
-export function runChain<V extends Value, L extends Draft<V>>(
+export function runChain<V extends Value, D extends Draft<V>>(
   chain: Chain,
-  drafts: readonly L[],
-  arithmetic: Arithmetic<V, L>,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
+  segments: readonly Segment[] = chain.segments,
 ): void {
-  for (const {callbacks} of chain.segments) {
-    const first = callbacks[0];
-    if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) continue;
-    if (first.declaration.together !== undefined)
-      arithmetic.together(
-        first,
-        drafts.filter(draft => runsOn(first, draft)),
-      );
-    const total = totalOf(first, drafts, arithmetic);
-    for (const draft of drafts) {
-      arithmetic.scope(draft, () => {
-        for (const cb of callbacks)
-          if (cb.declaration.together === undefined && runsOn(cb, draft))
-            runCallback(cb, draft, arithmetic, cb === first ? total : undefined);
-      });
-    }
+  for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
+  applyUpdates(drafts, arithmetic);
+}
+
+/** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
+export function runSegment<V extends Value, D extends Draft<V>>(
+  chain: Chain,
+  {callbacks, first: index}: Segment,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
+): void {
+  const [first] = callbacks;
+  if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) return;
+  const running = drafts.filter(draft => runsOn(first, draft));
+  // A total, and what runs alone, needs every parameter with the update before it applied.
+  if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
+  const isAlone = arithmetic.runsAlone(index, first);
+  if (isAlone) arithmetic.runAlone(index, first, running);
+  const total = isAlone ? undefined : totalOf(first, index, running, arithmetic);
+  for (const draft of drafts) {
+    arithmetic.scope(draft, () => {
+      for (const [i, cb] of callbacks.entries()) {
+        if ((i === 0 && isAlone) || !runsOn(cb, draft)) continue;
+        arithmetic.enter(index + i);
+        runCallback(cb, draft, arithmetic, index + i < chain.lastTaker, i === 0 ? total : undefined);
+      }
+    });
   }
+}
+
+/** Subtracts the updates that no callback takes any more. */
+function applyUpdates<V extends Value, D extends Draft<V>>(drafts: readonly D[], arithmetic: Arithmetic<V, D>): void {
+  for (const draft of drafts)
+    if (draft.update !== undefined)
+      arithmetic.scope(draft, () => {
+        applyUpdate(draft, arithmetic);
+      });
+}
+
+function applyUpdate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
+  if (draft.update === undefined) return;
+  draft.p = arithmetic.difference(draft.p, draft.update);
+  draft.update = undefined;
+}
+
+/** Makes what a step did to the parameter its update, for callbacks that take it. */
+export function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithmetic: Values<V>): void {
+  if (draft.p === before) return;
+  draft.update = arithmetic.difference(before, draft.p);
+  draft.p = before;
 }
 
 /**
@@ -63,16 +103,18 @@ function runsOn<V extends Value>({declaration}: Callback, draft: Draft<V>): bool
   return !draft.stopped && (declaration.everyParameter || (draft.trains && draft.grad !== undefined));
 }
 
-function totalOf<V extends Value>(
+/** @param drafts those that the callback runs on. */
+function totalOf<V extends Value, D extends Draft<V>>(
   cb: Callback,
-  drafts: ReadonlyArray<Draft<V>>,
-  arithmetic: Values<V>,
+  index: number,
+  drafts: readonly D[],
+  arithmetic: Arithmetic<V, D>,
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
+  arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
-    if (!runsOn(cb, draft)) continue;
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -89,8 +131,13 @@ function runCallback<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
   arithmetic: Values<V>,
+  isTaken: boolean,
   total: object | undefined,
 ): void {
+  const {takesUpdate, isStep} = cb.declaration;
+  if (!takesUpdate) applyUpdate(draft, arithmetic);
+  const before = draft.p;
+  let update: V | undefined;
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
@@ -104,6 +151,8 @@ function runCallback<V extends Value>(
       const p = like(cb, entry, value, draft.p, arithmetic);
       // A callback for every parameter also returns `p` for frozen ones, which must not change.
       if (draft.trains) draft.p = p;
+    } else if (entry === 'update') {
+      update = like(cb, entry, value, draft.p, arithmetic);
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
@@ -112,10 +161,13 @@ function runCallback<V extends Value>(
     } else {
       throw new Error(
         `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
+          `it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
       );
     }
   }
+  if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
+  if (update !== undefined && draft.trains) draft.update = update;
+  if (draft.stopped) applyUpdate(draft, arithmetic);
 }
 
 function stateLike<V extends Value>(
@@ -154,8 +206,18 @@ export function contextOf<V extends Value>(
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
     context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+  if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
+}
+
+/** @throws where the callback takes the update of a step, and no step has given one. */
+function updateOf<V extends Value>(cb: Callback, {update, trains, grad}: Draft<V>): V | undefined {
+  if (update === undefined && trains && grad !== undefined)
+    throw new Error(
+      `${cb.name} takes the update of a step, and no callback before it returned one; put it after the step, as in {after: [${cb.name}]}.`,
+    );
+  return update;
 }
 
 function begin<V extends Value>(

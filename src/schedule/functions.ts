@@ -1,18 +1,20 @@
+import {at} from '../util/at';
+import {shown} from '../util/shown';
 import {checkPositive} from './options';
 
-/** One value for all parameter groups, or one a group. */
-export type OneOrMany = number | readonly number[];
+/** One value for all parameter groups, or one per group. */
+type OneOrMany = number | readonly number[];
 
-/** From a position in [0, 1] to a value. */
+/** Returns the value at a position, from 0 (the start) to 1 (the end). */
 export type ScheduleFunction<V extends OneOrMany> = (pos: number) => V;
 
-/** Makes a schedule between two values, or between two lists with a value for each parameter group. */
+/** Makes a schedule between two values, or between two lists with one value per parameter group. */
 export interface Sched {
   (start: number, end: number): ScheduleFunction<number>;
   (start: readonly number[], end: readonly number[]): ScheduleFunction<number[]>;
 }
 
-/** What lies between a start and an end at a position. */
+/** Returns the value between a start and an end at a position from 0 to 1. */
 export type Ease = (start: number, end: number, pos: number) => number;
 
 export const easeLin: Ease = (start, end, pos) => start + pos * (end - start);
@@ -33,13 +35,13 @@ export const schedCos = /* @__PURE__ */ sched(easeCos);
 /** Stays at `start`. */
 export const schedNo = /* @__PURE__ */ sched(easeNo);
 
-/** Exponential: `start·(end/start)^pos`. Both must be positive, or both negative. */
+/** Exponential: `start·(end/start)^pos`. Both values must be positive, or both negative; otherwise it throws. */
 export const schedExp = /* @__PURE__ */ sched(easeExp, (start, end) => {
   if (!(start * end > 0))
-    throw new Error(`schedExp goes between two values of one sign that are not 0; got ${start} and ${end}.`);
+    throw new Error(`schedExp needs two values of the same sign, not 0; got ${start} and ${end}.`);
 });
 
-/** Polynomial: `start + (end - start)·pos^power`. `power` is positive. */
+/** Polynomial: `start + (end - start)·pos^power`. @throws where `power` is not positive. */
 export function schedPoly(start: number, end: number, power: number): ScheduleFunction<number>;
 export function schedPoly(start: readonly number[], end: readonly number[], power: number): ScheduleFunction<number[]>;
 export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): ScheduleFunction<OneOrMany> {
@@ -48,9 +50,10 @@ export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): Sche
 }
 
 /**
- * One schedule after another: at each position the last one whose start has been reached, at its own position.
- * @param pcts the share of each; none negative, their sum 1.
- * @throws where the shares are not such, or not as many as the schedules.
+ * One schedule after another. At each position, the last schedule whose start is reached gives the value, at the
+ * position within its share.
+ * @param pcts the share of each schedule: not negative, and 1 in sum.
+ * @throws where the shares are not valid, or their number is not that of the schedules.
  */
 export function combineScheds<V extends OneOrMany>(
   pcts: readonly number[],
@@ -59,16 +62,14 @@ export function combineScheds<V extends OneOrMany>(
   checkShares(pcts, scheds.length);
   for (const part of scheds)
     if (typeof part !== 'function')
-      throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${String(part)}.`);
+      throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${shown(part)}.`);
   return pos => {
     const {index, within} = partAt(pcts, pos);
-    const part = scheds[index];
-    if (part === undefined) throw new Error('combineScheds needs one schedule at least.');
-    return part(within);
+    return at(scheds, index)(within);
   };
 }
 
-/** Half a cosine from `start` to `middle` until `pct`, then one from there to `end`. */
+/** Half a cosine from `start` to `middle` up to position `pct`, then another one from `middle` to `end`. */
 export function combinedCos(pct: number, start: number, middle: number, end: number): ScheduleFunction<number>;
 export function combinedCos(
   pct: number,
@@ -85,29 +86,29 @@ export function combinedCos(
   return combineScheds([pct, 1 - pct], [between(easeCos, start, middle), between(easeCos, middle, end)]);
 }
 
-/**
- * @throws where the shares of a combination are not as many as its parts, or don't add up to 1, or one is negative.
- */
+/** @throws where the number of shares is not that of the parts, a share is negative, or their sum is not 1. */
 export function checkShares(pcts: readonly number[], parts: number): void {
   const sum = pcts.reduce((a, b) => a + b, 0);
   if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
   throw new Error(
-    `A combined schedule needs a share for each of its ${parts} parts, none negative, that add up to 1; got ${pcts}, which add up to ${sum}.`,
+    `A combined schedule needs a share, from 0, for each of its ${parts} parts, and their sum must be 1; ` +
+      `got the shares ${pcts}, with the sum ${sum}.`,
   );
 }
 
-// Shares such as 1/7 add up to a bit more or less than the position of the batch that a part starts at.
+// A sum of shares such as 1/7 may differ, by rounding, from the position of the batch at which a part starts.
 const ROUNDING = 1e-9;
 
 /** The part of a combined schedule at a position, and the position within it. */
 export function partAt(pcts: readonly number[], pos: number): {index: number; within: number} {
   let start = 0;
   let index = 0;
-  for (let next = pcts[0] ?? 1; index < pcts.length - 1 && pos >= next - ROUNDING; next += pcts[index] ?? 1) {
-    start = next;
+  let share = at(pcts, 0);
+  while (index < pcts.length - 1 && pos >= start + share - ROUNDING) {
+    start += share;
     index++;
+    share = at(pcts, index);
   }
-  const share = pcts[index] ?? 1;
   return {index, within: share === 0 ? 1 : Math.max(0, (pos - start) / share)};
 }
 
@@ -134,9 +135,10 @@ function between(
   }
   if (starts.length !== ends.length)
     throw new Error(
-      `A schedule goes between as many values as it starts with: ${starts.length} values at the start, ${ends.length} at the end.`,
+      `A schedule needs as many values at its end as at its start; got ${starts.length} at the start and ` +
+        `${ends.length} at the end.`,
     );
-  const pairs = starts.map((value, i) => ({from: value, to: ends[i] ?? value}));
+  const pairs = starts.map((value, i) => ({from: value, to: at(ends, i)}));
   for (const {from, to} of pairs) check?.(from, to);
   return pos => pairs.map(({from, to}) => ease(from, to, pos));
 }
@@ -148,5 +150,5 @@ function listOf(values: OneOrMany): readonly number[] {
 function checkEnds(ends: readonly unknown[]): void {
   for (const end of ends)
     if (typeof end !== 'number' || !Number.isFinite(end))
-      throw new Error(`A schedule goes between finite numbers; got ${String(end)}.`);
+      throw new Error(`A schedule needs finite numbers; got ${String(end)}.`);
 }

@@ -1,58 +1,60 @@
 import type {Scalar} from '../rule/declaration';
+import {at} from '../util/at';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
 
 /** How far an optimizer is in its schedules. */
 export interface ScheduleView {
-  /** How many steps the schedules take. */
+  /** The number of steps that the schedules take. */
   readonly steps: number;
-  /** How many of them have been made. */
+  /** The number of steps made so far. */
   readonly step: number;
   /**
-   * The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where
-   * a group's hyper was set since, it is that value.
+   * The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where a
+   * group's hyper was set since the schedule started, the value that was set.
    */
   at(pos: number): Record<string, number[]>;
 }
 
-/** What a callback of `fit` says of the schedules that it starts. */
-export interface OfFit {
+/** How a callback of `fit` starts schedules. */
+interface OfFit {
   /** Whether the values stay when training ends. */
   readonly keep: boolean;
-  /** Whether the schedules that run are of the same fit, and go on. */
+  /** Whether the schedules that run now are of the same fit. Then they go on. */
   readonly beside: boolean;
 }
 
 type Hypers = Record<string, Scalar>;
 type Moved = Pick<ScheduledHyper, 'name' | 'before' | 'released'>;
 
-/** A hyper that goes back to what it was. */
+/** A hyper that goes back to its value from before. */
 interface Returning extends Moved {
-  /** Whether the last step was made, so that it is saved as what it goes back to. Absent: it was. */
+  /** Whether the last step was made. Then the value from before is saved. Absent: it was made. */
   readonly over?: () => boolean;
 }
 
 type Entry = ScheduledHyper | Returning;
 
 /**
- * What moves the hypers of an optimizer from step to step, and what they go back to. Setting a hyper ends that:
- * whoever sets one tells `release`, and what is written to a wrapped optimizer without telling is noticed.
+ * Moves the hypers of an optimizer from step to step, and knows the values that they go back to. Where a hyper is set,
+ * its schedule ends: code of this package that sets a hyper calls `release`. A value that is written to a wrapped
+ * optimizer directly is noticed by comparing.
  */
 export class Moving {
   /** The hypers of each group. */
   readonly #groups: readonly Hypers[];
   #entries: readonly Entry[] = [];
   #length = {steps: 1, step: 0};
-  /** What the hypers of the entries are, but for what others write. */
+  /** The values of the entries' hypers as this class last knew them. A difference shows that others wrote. */
   #written = new Map<string, ReadonlyArray<Scalar | undefined>>();
-  /** Whether a fit will tell when it ends. */
+  /** Whether a fit started schedules, and will call `endFit`. */
   #inFit = false;
 
   constructor(groups: readonly Hypers[]) {
     this.#groups = groups;
   }
 
-  /** How far the schedules are; undefined where there are none, or their last step was made. */
+  /** The progress of the schedules; undefined where there are none, or their last step was made. */
   get view(): ScheduleView | undefined {
     const {state} = this;
     return (
@@ -64,7 +66,7 @@ export class Moving {
             state.hypers.map(entry => [
               entry.name,
               valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1)).map((value, i) =>
-                isReleased(entry, i) ? Number(this.#groups[i]?.[entry.name]) : value,
+                isReleased(entry, i) ? Number(at(this.#groups, i)[entry.name]) : value,
               ),
             ]),
           ),
@@ -79,16 +81,16 @@ export class Moving {
     return hypers.length === 0 ? undefined : {...this.#length, hypers};
   }
 
-  /** The hypers of each group to save: after the last step, what they go back to. */
+  /** The hypers of each group to save. After the last step, these are the values that they go back to. */
   hypersToSave(): Hypers[] {
     this.#notice();
     return this.#after(isDue);
   }
 
   /**
-   * Starts schedules in place of those that run, whose hypers go back.
-   * @param ofFit of a callback of `fit`; without it, the values stay where the schedules end.
-   * @throws as `scheduleState` does; nothing is changed then.
+   * Starts schedules in place of those that run now. The hypers of the latter go back.
+   * @param ofFit given by callbacks of `fit`. Without it, the values stay as they are where the schedules end.
+   * @throws as `scheduleState` does. Then nothing is changed.
    */
   start(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): void {
     this.#notice();
@@ -104,13 +106,13 @@ export class Moving {
     this.#finishAtEnd();
   }
 
-  /** Ends the schedules. @param keep leaves the hypers where they are. */
+  /** Ends the schedules. @param keep whether the hypers stay as they are. */
   clear(keep: boolean): void {
     this.#notice();
     this.#end(entry => isScheduled(entry) || isDue(entry), keep);
   }
 
-  /** Ends the schedules that callbacks of `fit` started: hypers that were neither to stay nor set since go back. */
+  /** Ends the schedules that callbacks of `fit` started. Hypers go back unless `keep` is true or they were set. */
   endFit(): void {
     this.#notice();
     this.#inFit = false;
@@ -118,15 +120,22 @@ export class Moving {
     this.#end(entry => (isScheduled(entry) ? entry.keep === false : isDue(entry)));
   }
 
-  /** Takes over what was saved, in place of all that there is. Where its last step was made, its hypers go back. */
+  /** Replaces everything by saved schedules. Where their last step was made, their hypers go back. */
   load(state: ScheduleState | undefined): void {
-    this.#entries = state?.hypers ?? [];
-    if (state !== undefined) this.#length = {steps: state.steps, step: state.step};
-    if (state !== undefined && state.step >= state.steps) this.#end(() => true);
+    this.#entries = [];
+    if (state !== undefined) {
+      const {steps, step, hypers} = state;
+      this.#entries = hypers;
+      this.#length = {steps, step};
+      if (step >= steps) this.#end(() => true);
+    }
     this.#remember();
   }
 
-  /** The hyper was set, of one group or of all: nothing moves it any more, and it does not go back. */
+  /**
+   * To be called where a hyper is set. Then nothing moves it any more, and it does not go back.
+   * @param group the index of the group. Default: all groups.
+   */
   release(name: string, group?: number): void {
     this.#entries = this.#entries.flatMap(entry => {
       if (entry.name !== name) return [entry];
@@ -137,10 +146,9 @@ export class Moving {
   }
 
   /**
-   * Sets a hyper until `giveBack`, when it goes back to what it was before it was first lent, unless it was set by
-   * others since.
+   * Sets a hyper until `giveBack`. Then it goes back to its value before the first `lend`, unless others set it since.
    * @param values one value per group.
-   * @param over whether the last step was made, so that what is saved from now on has the value from before.
+   * @param over whether the last step was made. From then on, the value from before is saved.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
     this.#notice();
@@ -155,13 +163,13 @@ export class Moving {
     this.#remember();
   }
 
-  /** Ends what `lend` began. */
+  /** Undoes `lend`. */
   giveBack(name: string): void {
     this.#notice();
     this.#end(entry => entry.name === name && !isScheduled(entry));
   }
 
-  /** Sets the hypers for the next step. @returns puts back what they were. */
+  /** Sets the hypers for the next step. @returns a function that undoes this, for a step that throws. */
   begin(): () => void {
     this.#notice();
     const entries = this.#entries;
@@ -171,22 +179,22 @@ export class Moving {
     this.#move(this.#length.step / this.#length.steps);
     return () => {
       this.#groups.forEach((hypers, i) => {
-        Object.assign(hypers, was[i]);
+        Object.assign(hypers, at(was, i));
       });
       this.#entries = entries;
       this.#remember();
     };
   }
 
-  /** A step was made. */
+  /** To be called after each step. */
   advance(): void {
     this.#length = {...this.#length, step: this.#length.step + 1};
     this.#finishAtEnd();
   }
 
   /**
-   * After the last step the values stay, or go back when training ends: in a fit when it tells, else before the
-   * next step.
+   * After the last step, the values stay, or go back when training ends. In a fit, training ends with `endFit`;
+   * otherwise before the next step.
    */
   #finishAtEnd(): void {
     if (this.#length.step >= this.#length.steps) {
@@ -253,7 +261,6 @@ function goBack(groups: readonly Hypers[], moved: readonly Moved[]): void {
 
 function write(groups: readonly Hypers[], entry: Moved, values: readonly number[]): void {
   groups.forEach((hypers, i) => {
-    const value = values[i];
-    if (value !== undefined && !isReleased(entry, i)) hypers[entry.name] = value;
+    if (!isReleased(entry, i)) hypers[entry.name] = at(values, i);
   });
 }

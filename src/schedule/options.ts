@@ -1,9 +1,9 @@
 import {checkSettings} from '../util/settings_check';
 
 /**
- * @param more what stands after the options.
- * @param first what stands before them in a call, with a comma.
- * @throws where an option is given that there is not, or no object, or something after it.
+ * @param more the arguments after the options.
+ * @param first the arguments before the options as errors write them, with a comma after each.
+ * @throws for an unknown option, for options that are not in an object, and for arguments after the options.
  */
 export function checkOptions(
   what: string,
@@ -20,21 +20,22 @@ export function checkOptions(
 
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0)) throw new Error(`'${name}' is a positive number; got ${String(value)}.`);
+  if (!(Number.isFinite(value) && value > 0))
+    throw new Error(`'${name}' must be a positive number; got ${String(value)}.`);
 }
 
-/** @throws where the option is not a whole number, or below `least`. */
+/** @throws where the option is not a whole number from `least`. */
 export function checkWhole(name: string, value: number, least: number): void {
   if (!(Number.isInteger(value) && value >= least))
-    throw new Error(`'${name}' is a whole number from ${least}; got ${String(value)}.`);
+    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
 }
 
 /** @throws where the option is neither true nor false. */
 export function checkSwitch(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Error(`'${name}' is true or false; got ${String(value)}.`);
+  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
 }
 
 /** @throws where the option is not from 0 to 1. */
 export function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' is a share, from 0 to 1; got ${String(value)}.`);
+  if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
 }

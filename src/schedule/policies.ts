@@ -1,26 +1,27 @@
 import {type HyperValue, spread} from '../rule/slice';
+import {shown} from '../util/shown';
 import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
 import {combine, constant, cos, lin, type Schedule, type SchedulePolicy, type Schedules} from './schedule';
 
-/** Settings of the schedules that are ready made. */
-export interface LrOptions {
-  /** The highest learning rate: one number, one a group, or a `slice`. Default: the `lr` that each group has. */
+/** Settings that all policies of this file take. */
+interface LrOptions {
+  /** The highest learning rate: one number, one per group, or a `slice`. Default: the `lr` of each group. */
   readonly lrMax?: HyperValue | undefined;
-  /** Weight decay during the schedule. Default: as it is. */
+  /** The weight decay during the schedule. Default: it does not change. */
   readonly wd?: HyperValue | undefined;
 }
 
 /** Settings of one-cycle. */
 export interface OneCycleOptions extends LrOptions {
-  /** It starts at `lrMax/div`; positive. Default 25. */
+  /** The rate starts at `lrMax/div`; positive. Default 25. */
   readonly div?: number;
   /** It ends at `lrMax/divFinal`; positive. Default 1e5. */
   readonly divFinal?: number;
   /** The share of the steps in which the rate rises, in [0, 1]. Default 0.25. */
   readonly pctStart?: number;
   /**
-   * `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. An optimizer without momentum
-   * has none to move.
+   * `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. Without effect on an optimizer
+   * without momentum.
    */
   readonly moms?: readonly [number, number, number];
 }
@@ -35,9 +36,9 @@ export interface FlatCosOptions extends LrOptions {
 
 /** Settings of cosine annealing with warm restarts. */
 export interface SgdrOptions extends LrOptions {
-  /** How many cycles, a whole number from 1. Default 3. */
+  /** The number of cycles, a whole number from 1. Default 3. */
   readonly cycles?: number;
-  /** How many times as long as the one before each cycle is, positive. Default 2. */
+  /** Each cycle is this many times as long as the one before; positive. Default 2. */
   readonly cycleMult?: number;
 }
 
@@ -54,8 +55,8 @@ export interface WarmupCosOptions extends LrOptions {
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
 /**
- * `lr` in half cosines from `lrMax/div` up to `lrMax` and down to `lrMax/divFinal`, `mom` the other way. Source: Smith
- * & Topin, Super-Convergence, 2018.
+ * `lr` follows half a cosine from `lrMax/div` up to `lrMax`, and another one down to `lrMax/divFinal`. `mom` falls
+ * where `lr` rises, and rises where `lr` falls. Source: Smith & Topin, Super-Convergence, 2018.
  */
 export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions(
@@ -83,7 +84,7 @@ export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unk
   };
 }
 
-/** `lr` flat, then in half a cosine down to `lrMax/divFinal`. */
+/** `lr` stays at `lrMax`, and then follows half a cosine down to `lrMax/divFinal`. */
 export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'stepsPerEpoch'], more);
   const {divFinal = 1e5, pctStart = 0.75} = options;
@@ -97,7 +98,7 @@ export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unkno
   };
 }
 
-/** `lr` in half a cosine from `lrMax` to 0, again and again. Source: Loshchilov & Hutter, SGDR, 2017. */
+/** `lr` follows half a cosine from `lrMax` to 0 in each cycle. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep', 'stepsPerEpoch'], more);
   const lengths = cycleLengths(options);
@@ -116,7 +117,7 @@ export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] =
   };
 }
 
-/** `lr` linearly from `lrStart` to `lrMax`, then in half a cosine to `lrEnd`. */
+/** `lr` rises linearly from `lrStart` to `lrMax`, and then follows half a cosine to `lrEnd`. */
 export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
   checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep', 'stepsPerEpoch'], more);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
@@ -129,7 +130,7 @@ export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly u
   };
 }
 
-/** The length of each of SGDR's cycles, the first being 1. */
+/** The length of each cycle of SGDR, where the first has length 1. */
 export function cycleLengths({cycles = 3, cycleMult = 2}: SgdrOptions): number[] {
   checkWhole('cycles', cycles, 1);
   checkPositive('cycleMult', cycleMult);
@@ -144,7 +145,7 @@ function threeOf(moms: unknown): readonly [number, number, number] {
   const numbers = Array.isArray(moms) ? moms.filter(mom => typeof mom === 'number') : [];
   const [first, middle, last, ...more] = numbers;
   if (first === undefined || middle === undefined || last === undefined || more.length > 0)
-    throw new Error(`'moms' are three numbers, such as [0.95, 0.85, 0.95]; got ${String(moms)}.`);
+    throw new Error(`'moms' must be three numbers, such as [0.95, 0.85, 0.95]; got ${shown(moms)}.`);
   return [first, middle, last];
 }
 
@@ -154,8 +155,8 @@ function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
     if (typeof value !== 'number')
       throw new Error(
         lrMax === undefined
-          ? "This optimizer has no hyper 'lr' to schedule."
-          : `'lrMax' must be a finite number, got ${String(value)}.`,
+          ? "The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'."
+          : `'lrMax' must be a finite number; got ${String(value)}.`,
       );
     return value;
   });

@@ -1,5 +1,7 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
+import {at} from '../util/at';
+import {checkWhole} from './options';
 import {
   checkSchedules,
   isPolicy,
@@ -10,25 +12,25 @@ import {
   spreadSchedule,
 } from './schedule';
 
-/** The schedule of one hyper, with the value that each group had before. */
+/** The schedule of one hyper, with the hyper's values from before. */
 export interface ScheduledHyper {
   readonly name: string;
   readonly schedule: Schedule<readonly number[]>;
+  /** The value of each group before the schedule started. */
   readonly before: readonly number[];
   /**
-   * What a callback of `fit` was told: whether the value stays when training ends. Absent where no callback set the
-   * schedule.
+   * Whether the value stays when training ends. Absent where the schedule was not set by a callback of `fit`.
    */
   readonly keep?: boolean;
-  /** The indices of the groups whose value was set since: the schedule leaves them alone. */
+  /** The indices of the groups whose value was set since. The schedule does not change these. Absent: none. */
   readonly released?: readonly number[];
 }
 
-/** What has to be saved of the schedules of an optimizer. */
+/** The part of an optimizer's schedules that is saved. */
 export interface ScheduleState {
-  /** How many steps they take. */
+  /** The number of steps of the schedules. */
   readonly steps: number;
-  /** How many of them have been made. */
+  /** The number of steps made so far. */
   readonly step: number;
   /** The hypers that move. */
   readonly hypers: readonly ScheduledHyper[];
@@ -36,31 +38,29 @@ export interface ScheduleState {
 
 /** How long schedules are. */
 export interface ScheduleLength {
-  /** How many steps they take, a whole number from 1. */
+  /** The number of steps that the schedules take, a whole number from 1. */
   readonly steps: number;
-  /** How many of them have been made, a whole number from 0. Default 0. */
+  /** The number of steps already made, a whole number from 0. Default 0. */
   readonly step?: number;
 }
 
 /**
- * The schedules of these groups, whose hypers they are given.
- * @throws for schedules that are none, an unknown hyper, a value that a hyper can't have, or steps that are no whole
- *   numbers.
+ * The schedules for groups with these hypers.
+ * @throws for schedules that are not valid, an unknown hyper, a value that a hyper can't have, or steps that are not
+ *   whole numbers.
  */
 export function scheduleState(
   schedules: Schedules | SchedulePolicy,
   groups: ReadonlyArray<Readonly<Record<string, Scalar>>>,
   length: ScheduleLength,
 ): ScheduleState {
-  // So that one that was left out is missing steps.
+  // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
   const {steps, step = 0}: ScheduleLength = {...length};
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new Error(`A schedule needs \`steps\`, the whole number of steps that it takes; got ${String(steps)}.`);
-  if (!Number.isInteger(step) || step < 0)
-    throw new Error(`\`step\` is the number of steps already made, a whole number from 0; got ${String(step)}.`);
+  checkWhole('steps', steps, 1);
+  checkWhole('step', step, 0);
   checkSchedules(schedules);
   const columns = isPolicy(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
-  const known = Object.keys(groups[0] ?? {});
+  const known = Object.keys(at(groups, 0));
   const hypers = Object.entries(columns).map(([name, schedule]) => {
     if (!known.includes(name)) throw unknownHyper(name, known);
     return {

@@ -4,12 +4,15 @@ import {dict, flag, list, malformed, number, numbers, text} from '../util/config
 import type {ScheduleState} from './running';
 import type {Schedule} from './schedule';
 
-/** Deeper than any that is meant, and not too deep for the stack. */
+/** Real schedules are not combined more deeply than this. Reading this many layers does not overflow the stack. */
 const DEEPEST = 100;
 
 type Fixed = Schedule<readonly number[]>;
 
-/** The schedules as tfjs saves them: numbers, and names under the key `name` alone. */
+/**
+ * The schedules as tfjs saves them: numbers, and texts only under the key `name`. tfjs changes all other texts to snake
+ * case when it saves them.
+ */
 export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
   return {
     steps,
@@ -24,7 +27,7 @@ export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serializ
   };
 }
 
-/** @throws where it is not what `writeSchedule` gave, or for another number of groups. */
+/** Reads what `writeSchedule` wrote. @throws for anything else, and where the number of groups is another one. */
 export function readSchedule(from: Readonly<Record<string, unknown>>, groups: number): ScheduleState {
   const column = (of: Readonly<Record<string, unknown>>, key: string) => {
     const values = numbers(of, key);
@@ -35,7 +38,8 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
     return indices.every(index => Number.isInteger(index) && index >= 0 && index < groups) ? indices : malformed(key);
   };
   const read = (of: Readonly<Record<string, unknown>>, depth = 0): Fixed => {
-    if (depth > DEEPEST) throw new Error(`A saved schedule combines schedules in ${DEEPEST} layers at most.`);
+    if (depth > DEEPEST)
+      throw new Error(`A saved schedule must not combine schedules in more than ${DEEPEST} layers.`);
     const kind = text(of, 'name');
     if (kind === 'combined')
       return {kind, pcts: numbers(of, 'pcts'), parts: list(of, 'parts').map(part => read(part, depth + 1))};

@@ -1,33 +1,35 @@
 import {checkHyper} from '../rule/hypers';
 import {type HyperValue, spread} from '../rule/slice';
+import {at} from '../util/at';
+import {shown} from '../util/shown';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
 import {checkPositive, checkWhole} from './options';
 
-/** From one value to another. */
+/** A schedule from one value to another. */
 export interface SimpleSchedule<V = HyperValue> {
-  /** What lies between, as `schedLin` and its kin compute it. */
+  /** How to compute the values in between: as `schedLin`, `schedCos`, `schedNo`, `schedExp` or `schedPoly` do. */
   readonly kind: 'lin' | 'cos' | 'no' | 'exp' | 'poly';
   /** The value at position 0. */
   readonly start: V;
   /** The value at position 1. */
   readonly end: V;
-  /** Of `poly` alone. */
+  /** The exponent; only of `poly`. */
   readonly power?: number;
 }
 
 /** One schedule after another. */
 export interface CombinedSchedule<V = HyperValue> {
-  /** Tells it from a simple one. */
+  /** Distinguishes it from a `SimpleSchedule`. */
   readonly kind: 'combined';
-  /** The share of the whole that each part takes, from 0 to 1; they add up to 1. */
+  /** The share of each part, from 0 to 1. The shares add up to 1. */
   readonly pcts: readonly number[];
   /** The schedules, in order. */
   readonly parts: ReadonlyArray<Schedule<V>>;
 }
 
 /**
- * A schedule as data, so that it can be saved. V: how values are given; a number for each group once the groups are
- * known.
+ * A schedule as data, so that it can be saved. V is the type of its values: as a user gives them, or one number per
+ * group where the groups are known.
  */
 export type Schedule<V = HyperValue> = SimpleSchedule<V> | CombinedSchedule<V>;
 /** The schedules of an optimizer, by hyper. */
@@ -35,27 +37,27 @@ export type Schedules = Readonly<Record<string, Schedule>>;
 
 /** Makes schedules for an optimizer from its hypers. */
 export interface SchedulePolicy {
-  /** The schedules. @param hypers the hypers of each group. */
+  /** Returns the schedules by hyper. @param hypers the hypers of each group. */
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
 }
 
-/** Whether it makes schedules from the hypers that there are. */
+/** Whether it is a policy: it makes schedules from the optimizer's hypers. */
 export function isPolicy(schedules: Schedules | SchedulePolicy): schedules is SchedulePolicy {
   return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
 }
 
-/** @throws where it is no object, or one schedule by itself. */
+/** @throws where it is not an object, or is one schedule and not schedules by hyper. */
 export function checkSchedules(schedules: unknown): void {
   if (isSchedule(schedules))
     throw new Error(
-      'Schedules are given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper that moves.',
+      'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
     );
   if (typeof schedules !== 'object' || schedules === null)
-    throw new Error(`Schedules are given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${String(schedules)}.`);
+    throw new Error(`Schedules must be given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown(schedules)}.`);
 }
 
 /**
- * Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one a group, or a
+ * Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one per group, or a
  * `slice`.
  */
 export function lin(start: HyperValue, end: HyperValue): Schedule {
@@ -71,8 +73,8 @@ export function cos(start: HyperValue, end: HyperValue): Schedule {
 }
 
 /**
- * Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive, which is checked where it is
- * used.
+ * Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive; where they are not, the function
+ * that uses the schedule throws.
  */
 export function exp(start: HyperValue, end: HyperValue): Schedule {
   return {kind: 'exp', start, end};
@@ -84,15 +86,15 @@ export function poly(start: HyperValue, end: HyperValue, power: number): Schedul
   return {kind: 'poly', start, end, power};
 }
 
-/** Stays at a value. */
+/** Stays at one value. */
 export function constant(value: HyperValue): Schedule {
   return {kind: 'no', start: value, end: value};
 }
 
 /**
  * One schedule after another.
- * @param pcts the share of each; none negative, their sum 1.
- * @throws where the shares are not such, or not as many as the schedules.
+ * @param pcts the share of each schedule: not negative, and 1 in sum.
+ * @throws where the shares are not valid, or their number is not that of the schedules.
  */
 export function combine(pcts: readonly number[], parts: readonly Schedule[]): Schedule {
   checkShares(pcts, parts.length);
@@ -102,7 +104,7 @@ export function combine(pcts: readonly number[], parts: readonly Schedule[]): Sc
 /**
  * The value of a schedule for each of n groups.
  * @param pos from 0 (the start) to 1 (the end).
- * @param groups how many groups, 1 by default.
+ * @param groups the number of groups, a whole number from 1. Default 1.
  * @throws where a list does not fit the groups.
  */
 export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
@@ -111,7 +113,7 @@ export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[
 }
 
 /**
- * The schedule with a number for each of n groups.
+ * The schedule with one number per group, for n groups.
  * @throws where a value is not one that the hyper can have, or a list does not fit the groups.
  */
 export function spreadSchedule(name: string, schedule: Schedule, n: number): Schedule<readonly number[]> {
@@ -125,22 +127,21 @@ export function spreadSchedule(name: string, schedule: Schedule, n: number): Sch
   const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
   if (kind === 'exp' && ![...start, ...end].every(value => value > 0))
     throw new Error(
-      `An exponential schedule goes between positive values; that of '${name}' goes from ${start} to ${end}.`,
+      `The values of an exponential schedule must be positive; that of '${name}' goes from ${start} to ${end}.`,
     );
   if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
 
-/** One value a group. */
+/** The value of each group at a position. */
 export function valuesAt(schedule: Schedule<readonly number[]>, pos: number): number[] {
   if (schedule.kind === 'combined') {
     const {index, within} = partAt(schedule.pcts, pos);
-    const part = schedule.parts[index];
-    return part === undefined ? [] : valuesAt(part, within);
+    return valuesAt(at(schedule.parts, index), within);
   }
   const {start, end} = schedule;
   const ease = easeOf(schedule);
-  return start.map((value, i) => ease(value, end[i] ?? value, pos));
+  return start.map((value, i) => ease(value, at(end, i), pos));
 }
 
 function isSchedule(x: unknown): boolean {
@@ -150,7 +151,7 @@ function isSchedule(x: unknown): boolean {
 function checkIsSchedule(name: string, x: unknown): void {
   if (isSchedule(x)) return;
   throw new Error(
-    `The schedule of '${name}' is one that lin, cos, exp, poly, constant or combine made; got ${String(x)}.`,
+    `The schedule of '${name}' must be made with lin, cos, exp, poly, constant or combine; got ${shown(x)}.`,
   );
 }
 
@@ -161,9 +162,9 @@ function easeOf({kind, power = 1}: SimpleSchedule<readonly number[]>): Ease {
   return kind === 'poly' ? easePoly(power) : EASES[kind];
 }
 
-/** @throws where it is no number that the hyper can have. */
+/** @throws where the value is not a number that the hyper can have. */
 export function numberFor(name: string, value: unknown): number {
   checkHyper(name, value);
-  if (typeof value !== 'number') throw new Error(`'${name}' is ${value}; only numbers have a schedule.`);
+  if (typeof value !== 'number') throw new Error(`The schedule of '${name}' needs a number; got ${value}.`);
   return value;
 }

@@ -9,12 +9,17 @@ import {checkSettings} from '../util/settings_check';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
 
 /** Settings of `OptimWrapper`: those of every optimizer, and the hypers and options of `callbacks` by name. */
-export type WrapperSettings<P extends readonly AnyCallback[] = readonly []> = BaseSettings &
-  Partial<Settings<P>> & {
-    /** More names of hypers, by their names in the optimizer's configuration: `{decay: 'lrDecay'}`. */
+export type WrapperSettings<
+  P extends readonly AnyCallback[] = readonly [],
+  A extends readonly AnyCallback[] = readonly [],
+> = BaseSettings &
+  Partial<Settings<readonly [...P, ...A]>> & {
+    /** Names of hypers by those in the optimizer's configuration, beside the usual ones: `{decay: 'lrDecay'}`. */
     readonly hpMap?: Readonly<Record<string, string>>;
     /** Callbacks that run before the optimizer's step, such as `weightDecay` or clipping. */
     readonly callbacks?: P;
+    /** Callbacks to run after it, such as those that take its update. */
+    readonly after?: A;
   };
 
 /**
@@ -38,7 +43,10 @@ export type WrapperSettings<P extends readonly AnyCallback[] = readonly []> = Ba
  * const decayed = new OptimWrapper(tf.train.adam(1e-3), {callbacks: [weightDecay], wd: 0.01});
  * ```
  */
-export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> extends UnregisteredWrapper {
+export class OptimWrapper<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends UnregisteredWrapper {
   /**
    * @param optimizers a `tf.train` optimizer, or a list with one per parameter group. All must be of one class and
    *   have made no step yet.
@@ -47,11 +55,17 @@ export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> 
    */
   constructor(
     optimizers: tf.Optimizer | readonly tf.Optimizer[],
-    settings: WrapperSettings<P> = {},
+    settings: WrapperSettings<P, A> = {},
     ...more: undefined[]
   ) {
     checkSettings('new OptimWrapper(optimizer, ', [settings, ...more], ['lr']);
-    const {hpMap, callbacks = [], params, ...rest}: WrapperSettings<readonly AnyCallback[]> = settings;
+    const {
+      hpMap,
+      callbacks = [],
+      after = [],
+      params,
+      ...rest
+    }: WrapperSettings<readonly AnyCallback[], readonly AnyCallback[]> = settings;
     const list = isList(optimizers) ? optimizers : [optimizers];
     const ours = list.find(optimizer => optimizer instanceof Optimizer);
     if (ours !== undefined) {
@@ -69,7 +83,7 @@ export class OptimWrapper<const P extends readonly AnyCallback[] = readonly []> 
       );
     }
     const {callback, values} = wrappedStep(list, hpMap);
-    super([...callbacks, callback], Object.assign({...values}, rest, {params: lists}));
+    super([...callbacks, callback, ...after], Object.assign({...values}, rest, {params: lists}));
     OptimWrapper.register();
   }
 

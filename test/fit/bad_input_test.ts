@@ -46,11 +46,15 @@ function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
 type Made = Array<readonly [what: string, make: () => unknown, message: RegExp]>;
 
 const made: Made = [
-  ['schedLin of a string', () => call(schedLin, '1', 2), /between finite numbers; got 1/],
-  ['schedLin without an end', () => call(schedLin, 1), /between finite numbers; got undefined/],
-  ['schedLin of NaN', () => schedLin([0, NaN], [1, 1]), /between finite numbers; got NaN/],
-  ['schedPoly of an infinite power', () => schedPoly(0, 1, Infinity), /'power' is a positive number; got Infinity/],
-  ['poly without a power', () => call(poly, 0, 1), /'power' is a positive number; got undefined/],
+  ['schedLin of text', () => call(schedLin, '1', 2), /needs finite numbers; got 1/],
+  ['schedLin without an end', () => call(schedLin, 1), /needs finite numbers; got undefined/],
+  ['schedLin of NaN', () => schedLin([0, NaN], [1, 1]), /needs finite numbers; got NaN/],
+  [
+    'schedPoly of an infinite power',
+    () => schedPoly(0, 1, Infinity),
+    /'power' must be a positive number; got Infinity/,
+  ],
+  ['poly of no power', () => call(poly, 0, 1), /'power' must be a positive number; got undefined/],
   [
     'combineScheds of numbers',
     () => call(combineScheds, [1], [3]),
@@ -59,20 +63,20 @@ const made: Made = [
   [
     'scheduleAt of nothing',
     () => call(scheduleAt, undefined, 0),
-    /one that lin, cos, exp, poly, constant or combine made; got undefined/,
+    /must be made with lin, cos, exp, poly, constant or combine; got undefined/,
   ],
-  ['scheduleAt without groups', () => scheduleAt(lin(0, 1), 0, 0), /'groups' is a whole number from 1; got 0/],
+  ['scheduleAt of no groups', () => scheduleAt(lin(0, 1), 0, 0), /'groups' must be a whole number from 1; got 0/],
   ['oneCycle of a number', () => call(oneCycle, 0.1), /oneCycle takes its settings in an object; got 0.1/],
   ['oneCycle of null', () => call(oneCycle, null), /in an object; got null/],
   [
     'two moms',
     () => call(oneCycle, {moms: [0.9, 0.8]}),
-    /'moms' are three numbers, such as \[0.95, 0.85, 0.95\]; got 0.9,0.8/,
+    /'moms' must be three numbers, such as \[0.95, 0.85, 0.95\]; got \[0.9, 0.8\]/,
   ],
-  ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' are three numbers/],
-  ['keep that is a string', () => call(flatCos, {keep: 'yes'}), /'keep' is true or false; got yes/],
+  ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' must be three numbers/],
+  ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' must be true or false; got yes/],
   ['a misspelt setting', () => call(warmupCos, {lr_max: 1}), /warmupCos has no option 'lr_max'; it has lrMax/],
-  ['cycles that are not a whole number', () => sgdr({cycles: 1.5}), /'cycles' is a whole number from 1; got 1.5/],
+  ['cycles that are no whole number', () => sgdr({cycles: 1.5}), /'cycles' must be a whole number from 1; got 1.5/],
   [
     'paramScheduler of nothing',
     () => call(paramScheduler),
@@ -83,20 +87,20 @@ const made: Made = [
     () => call(paramScheduler, {lr: lin(1, 0)}, {kep: true}),
     /paramScheduler has no option 'kep'; it has keep/,
   ],
-  ['no patience', () => reduceLROnPlateau({patience: NaN}), /'patience' is a whole number from 1; got NaN/],
-  ['a negative cooldown', () => reduceLROnPlateau({cooldown: -1}), /'cooldown' is a whole number from 0; got -1/],
-  ['a negative minLr', () => reduceLROnPlateau({minLr: -1}), /'minLr' is a number from 0; got -1/],
+  ['no patience', () => reduceLROnPlateau({patience: NaN}), /'patience' must be a whole number from 1; got NaN/],
+  ['a negative cooldown', () => reduceLROnPlateau({cooldown: -1}), /'cooldown' must be a whole number from 0; got -1/],
+  ['a negative minLr', () => reduceLROnPlateau({minLr: -1}), /'minLr' must be a number from 0; got -1/],
   [
     'a monitor that is not a name',
     () => call(restoreBestWeights, {monitor: 3}),
-    /restoreBestWeights: 'monitor' is the name of a logged value, such as 'val_loss'; got 3/,
+    /restoreBestWeights: 'monitor' must be the name of a logged value, such as 'val_loss'; got 3/,
   ],
   [
     'an unknown mode',
     () => call(restoreBestWeights, {mode: 'least'}),
-    /'mode' is 'auto', 'min' or 'max'; got 'least'/,
+    /'mode' must be 'auto', 'min' or 'max'; got 'least'/,
   ],
-  ['a negative minDelta', () => restoreBestWeights({minDelta: -1}), /'minDelta' is a number from 0; got -1/],
+  ['a negative minDelta', () => restoreBestWeights({minDelta: -1}), /'minDelta' must be a number from 0; got -1/],
   [
     'a misspelt option of checkpoint',
     () => call(checkpoint, 'indexeddb://x', {save_best: true}),
@@ -115,7 +119,7 @@ const made: Made = [
     /'yieldEvery' is 'auto'.*got sometimes/,
   ],
   ['layerGroups of nothing', () => call(layerGroups), /layerGroups takes a model of tfjs-layers; got undefined/],
-  ['layerwiseDecay without groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
+  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' must be a whole number from 1; got 0/],
   [
     'ema of an optimizer of tf.train',
     () => call(ema, tf.train.sgd(0.1)),
@@ -173,36 +177,40 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({model, x, y}) => call(fitFlatCos, model, x, y, {moms: [0.9, 0.9, 0.9]}),
     /^fitFlatCos has no setting 'moms'\. Its own are lrMax, /,
   ],
-  ['no epochs', ({model, x, y}) => fitOneCycle(model, x, y, {epochs: 0}), /'epochs' is a whole number from 1; got 0/],
+  [
+    'no epochs',
+    ({model, x, y}) => fitOneCycle(model, x, y, {epochs: 0}),
+    /'epochs' must be a whole number from 1; got 0/,
+  ],
   [
     'epochs that are a string',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}),
-    /'epochs' is a whole number from 1; got 3/,
+    /'epochs' must be a whole number from 1; got 3/,
   ],
   [
     'half an epoch before',
     ({model, x, y}) => fitFlatCos(model, x, y, {epochs: 2, initialEpoch: 0.5}),
-    /'initialEpoch' is a whole number from 0; got 0.5/,
+    /'initialEpoch' must be a whole number from 0; got 0.5/,
   ],
   [
     'a number for a signal',
     ({model, x, y}) => call(fitSgdr, model, x, y, {signal: 3}),
-    /'signal' is an AbortSignal; got 3/,
+    /'signal' must be an AbortSignal; got 3/,
   ],
   [
     'a number for onProgress',
     ({model, x, y}) => call(fitSgdr, model, x, y, {onProgress: 3}),
-    /'onProgress' is a function; got 3/,
+    /'onProgress' must be a function; got 3/,
   ],
   [
     'no callbacks',
     ({model, x, y}) => call(lrFind, model, x, y, {callbacks: null}),
-    /'callbacks' is a callback or a list of some; got null/,
+    /'callbacks' must be a callback or a list of callbacks; got null/,
   ],
   [
     'a cycle of 0 epochs',
     ({model, x, y}) => fitSgdr(model, x, y, {cycleLen: 0}),
-    /'cycleLen' is a whole number from 1; got 0/,
+    /'cycleLen' must be a whole number from 1; got 0/,
   ],
   [
     'momentum out of range',
@@ -218,7 +226,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     'a number for a schedule',
     ({model, x, y}) =>
       model.fit(x, y, {callbacks: [new tf.CustomCallback({}), call(paramScheduler, {lr: 0.1})].filter(isCallback)}),
-    /'lr' is one that lin, cos/,
+    /'lr' must be made with lin, cos/,
   ],
   [
     'setSchedule of nothing',
@@ -232,38 +240,38 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({optimizer}) => {
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]);
     },
-    /needs `steps`.*got undefined/,
+    /'steps' must be a whole number from 1; got undefined/,
   ],
   [
     'fineTune at no rate',
     ({model, x, y}) => fineTune(model, x, y, {baseLr: 0}),
-    /'baseLr' is a positive number; got 0/,
+    /'baseLr' must be a positive number; got 0/,
   ],
   [
     'fineTune without lrMult',
     ({model, x, y}) => fineTune(model, x, y, {lrMult: -1}),
-    /'lrMult' is a positive number; got -1/,
+    /'lrMult' must be a positive number; got -1/,
   ],
   [
     'fineTune for half an epoch',
     ({model, x, y}) => fineTune(model, x, y, {freezeEpochs: 0.5}),
-    /'freezeEpochs' is a whole number from 0; got 0.5/,
+    /'freezeEpochs' must be a whole number from 0; got 0.5/,
   ],
   [
     'fineTune for 0 epochs',
     ({model, x, y}) => fineTune(model, x, y, {epochs: 0}),
-    /'epochs' is a whole number from 1; got 0/,
+    /'epochs' must be a whole number from 1; got 0/,
   ],
   [
     'fineTune with a wrong second part',
     ({model, x, y}) => fineTune(model, x, y, {div: 0}),
-    /'div' is a positive number; got 0/,
+    /'div' must be a positive number; got 0/,
   ],
   ['fineTune with a wrong decay', ({model, x, y}) => fineTune(model, x, y, {wd: -1}), /'wd' can't be negative/],
   [
     'lrFind downwards',
     ({model, x, y}) => lrFind(model, x, y, {startLr: 1, endLr: 0.1}),
-    /'endLr' is above 'startLr'; got 0.1 and 1/,
+    /'endLr' must be above 'startLr'; got 0.1 and 1/,
   ],
   [
     'lrFind with a schedule',

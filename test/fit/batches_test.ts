@@ -275,7 +275,7 @@ describe('A dataset of unknown length', () => {
     {
       what: 'a number that differs from that of fit',
       run: () => given.model.fit(given.x, given.y, {batchSize: 2, callbacks: oneCycle({stepsPerEpoch: 5})}),
-      message: "oneCycle: 'stepsPerEpoch' is 5, but this fit makes 4 steps per epoch. Leave it out.",
+      message: "oneCycle: 'stepsPerEpoch' must be 4 in this fit, or be left out; got 5.",
     },
     {
       what: 'an empty dataset',
@@ -291,7 +291,7 @@ describe('A dataset of unknown length', () => {
     {
       what: 'half a step',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {stepsPerEpoch: 0.5}),
-      message: "'stepsPerEpoch' is a whole number from 1; got 0.5.",
+      message: "'stepsPerEpoch' must be a whole number from 1; got 0.5.",
     },
   ];
   for (const {what, run, message, steps = 0} of wrong) {

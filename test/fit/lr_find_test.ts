@@ -101,9 +101,9 @@ describe('lrFind', () => {
   });
 
   const wrong = [
-    {options: {startLr: 0}, message: /'startLr' is a positive number; got 0/},
-    {options: {endLr: Infinity}, message: /'endLr' is a positive number/},
-    {options: {numIt: 0.5}, message: /'numIt' is a whole number/},
+    {options: {startLr: 0}, message: /'startLr' must be a positive number; got 0/},
+    {options: {endLr: Infinity}, message: /'endLr' must be a positive number/},
+    {options: {numIt: 0.5}, message: /'numIt' must be a whole number/},
   ];
   for (const {options, message} of wrong) {
     it(`refuses ${JSON.stringify(options)}`, async () => {

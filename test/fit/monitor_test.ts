@@ -2,7 +2,6 @@ import {checkpoint, fitCallbacks, oneCycle, reduceLROnPlateau, restoreBestWeight
 import {metricDirection} from '../../src/fit/metric_direction';
 import {bitsOf} from '../support/bits';
 import {memoryHandler} from '../support/memory_handler';
-import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -10,7 +9,7 @@ type Metric = string | ((labels: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 type Direction = 'max' | 'min';
 
 const {metrics} = tf;
-/** All names and functions by which `compile` takes a metric of tfjs-layers. */
+/** Everything by which `compile` takes a metric of tfjs-layers. */
 const METRICS: ReadonlyArray<readonly [Direction, ReadonlyArray<Metric>]> = [
   [
     'max',
@@ -88,7 +87,7 @@ async function logged(
   loss = 'categoricalCrossentropy',
 ): Promise<string[]> {
   const model = withOutputs(outputs);
-  // tfjs's type asks for functions of its own alias for a tensor.
+  // tfjs's type asks for functions of its own alias of a tensor.
   const given = metric === undefined ? {} : {metrics: [metric]};
   const optimizer = sgd(0.1);
   model.compile({optimizer, loss, ...given});
@@ -97,7 +96,7 @@ async function logged(
   const y = sparse ? tf.zeros([4, 1]) : tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3).toFloat();
   const labels = outputs.map(() => y);
   const {history} = await model.fit(x, labels, {validationData: [x, labels]}).catch((error: unknown) => {
-    // Labels for the loss and for a sparse metric differ in shape. The loss does not matter here.
+    // Labels for the loss and for a sparse metric have other shapes: the loss is of no interest here.
     throw new Error(`${String(metric)}: ${String(error)}`);
   });
   tf.dispose([x, y]);
@@ -113,25 +112,21 @@ describe('The direction of a monitored value', () => {
 
   for (const [direction, list] of METRICS) {
     for (const metric of list) {
-      it(
-        `is ${direction} for ${typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`}, ` +
-          'under each name that fit logs',
-        async () => {
-          const sparse = (typeof metric === 'string' ? metric : metric.name).startsWith('sparse');
-          for (const outputs of [['out'], ['out1', 'loss_2']]) {
-            const names = await logged(metric, outputs, sparse ? 'sparseCategoricalCrossentropy' : undefined);
-            const ofMetric = names.filter(name => !name.endsWith('loss'));
-            expect(ofMetric.length).toBe(2 * outputs.length);
-            expect(ofMetric.map(metricDirection))
-              .withContext(ofMetric.join())
-              .toEqual(ofMetric.map(() => direction));
-            const ofLoss = names.filter(name => name.endsWith('loss'));
-            expect(ofLoss.map(metricDirection))
-              .withContext(ofLoss.join())
-              .toEqual(ofLoss.map(() => 'min'));
-          }
-        },
-      );
+      it(`is ${direction} for ${typeof metric === 'string' ? `'${metric}'` : `tf.metrics.${metric.name}`}, under each name that fit logs`, async () => {
+        const sparse = (typeof metric === 'string' ? metric : metric.name).startsWith('sparse');
+        for (const outputs of [['out'], ['out1', 'loss_2']]) {
+          const names = await logged(metric, outputs, sparse ? 'sparseCategoricalCrossentropy' : undefined);
+          const ofMetric = names.filter(name => !name.endsWith('loss'));
+          expect(ofMetric.length).toBe(2 * outputs.length);
+          expect(ofMetric.map(metricDirection))
+            .withContext(ofMetric.join())
+            .toEqual(ofMetric.map(() => direction));
+          const ofLoss = names.filter(name => name.endsWith('loss'));
+          expect(ofLoss.map(metricDirection))
+            .withContext(ofLoss.join())
+            .toEqual(ofLoss.map(() => 'min'));
+        }
+      });
     }
   }
 
@@ -154,7 +149,7 @@ describe('The direction of a monitored value', () => {
     }
   });
 
-  it('is max for auc, and where a bundler or a user names a metric slightly differently', () => {
+  it('is max for auc, and where a bundler or a user names a metric a bit differently', () => {
     for (const name of [
       'auc',
       'AUC',
@@ -175,7 +170,7 @@ describe('The direction of a monitored value', () => {
     }
   });
 
-  it('is unknown for all other names', () => {
+  it('is not known for anything else', () => {
     for (const name of [
       'f1',
       'given',
@@ -198,7 +193,7 @@ describe('The direction of a monitored value', () => {
     checkpoint: (monitor: string) => checkpoint(memoryHandler(), {monitor, saveBest: true}),
   };
   for (const [name, make] of Object.entries(watching)) {
-    it(`is asked for by ${name} when training begins, and nothing has changed`, async () => {
+    it(`is asked for by ${name} when training begins, with nothing changed`, async () => {
       const given = tinyFit(sgd(0.5));
       const {model, optimizer, x, y} = given;
       const watch = make('f1');
@@ -218,7 +213,7 @@ describe('The direction of a monitored value', () => {
           ]),
         }),
       ).toBeRejectedWithError(
-        `${name} does not know whether more or less of 'f1' is better: set \`mode\` to 'max' or 'min'.`,
+        `${name} does not know whether more or less of 'f1' is better. Set 'mode' to 'max' or 'min'.`,
       );
       expect(begun).toEqual([]);
       expect(await bitsOf(model.getWeights())).toEqual(before);
@@ -236,47 +231,43 @@ describe('The direction of a monitored value', () => {
     given.dispose();
   });
 
-  it(
-    'is of a value that fit may not log: that is said once, when training begins, and after the first epoch ' +
-      'where nothing logged it',
-    async () => {
-      const warned = spyOn(console, 'warn');
-      const given = tinyFit(sgd(0.5));
-      const {model, x, y} = given;
-      const said: number[] = [];
-      for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
-        const fit = model.fit(x, y, {
-          epochs: 3,
-          callbacks: fitCallbacks([
-            restoreBestWeights({monitor}),
-            {
-              onEpochBegin: () => {
-                said.push(warned.calls.count());
-              },
+  it('is of a value that fit may not log: that is said once, when training begins, and after the first epoch where nothing logged it', async () => {
+    const warned = spyOn(console, 'warn');
+    const given = tinyFit(sgd(0.5));
+    const {model, x, y} = given;
+    const said: number[] = [];
+    for (const monitor of ['loss', 'val_dice_loss', 'val_dice_loss']) {
+      const fit = model.fit(x, y, {
+        epochs: 3,
+        callbacks: fitCallbacks([
+          restoreBestWeights({monitor}),
+          {
+            onEpochBegin: () => {
+              said.push(warned.calls.count());
             },
-          ]),
-        });
-        if (monitor === 'loss') await fit;
-        else
-          await expectAsync(fit).toBeRejectedWithError(
-            "restoreBestWeights watches 'val_dice_loss', which is not logged. Logged: loss. Give validation " +
-              'data, or set `monitor`.',
-          );
-      }
-      expect(said).toEqual([0, 0, 0, 1, 1]);
-      expect(warned.calls.allArgs()).toEqual([
-        [
-          "tfjs-optim: fit does not log 'val_dice_loss', which is monitored, but loss. " +
-            'If no callback adds it, training stops after the first epoch. Give validation data, or set `monitor`.',
-        ],
-      ]);
-      await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
-      expect(warned).toHaveBeenCalledTimes(1);
-      given.dispose();
-    },
-  );
+          },
+        ]),
+      });
+      if (monitor === 'loss') await fit;
+      else
+        await expectAsync(fit).toBeRejectedWithError(
+          "restoreBestWeights watches 'val_dice_loss', which was not logged. Logged: loss. " +
+            "Give validation data, or set 'monitor'.",
+        );
+    }
+    expect(said).toEqual([0, 0, 0, 1, 1]);
+    expect(warned.calls.allArgs()).toEqual([
+      [
+        "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. If no callback adds 'val_dice_loss', " +
+          "training stops with an error after the first epoch. Give validation data, or set 'monitor'.",
+      ],
+    ]);
+    await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
+    expect(warned).toHaveBeenCalledTimes(1);
+    given.dispose();
+  });
 
-  it('is followed: all callbacks that monitor it find the same best epoch', async () => {
+  it('is followed: the best epoch of each is kept, in the same way by all who watch', async () => {
     spyOn(console, 'warn');
     for (const [monitor, best] of [
       ['val_precision', 2],
@@ -293,7 +284,7 @@ describe('The direction of a monitored value', () => {
       const seen: number[][][] = [];
       const log = {
         onEpochEnd: async (epoch: number, logs?: tf.Logs) => {
-          if (logs !== undefined) logs[monitor] = present(values[epoch]);
+          if (logs !== undefined) logs[monitor] = values[epoch] ?? NaN;
           seen.push(await bitsOf(model.getWeights()));
         },
       };
@@ -315,14 +306,14 @@ describe('The direction of a monitored value', () => {
       });
       expect(await bitsOf(model.getWeights()))
         .withContext(monitor)
-        .toEqual(present(seen[best]));
+        .toEqual(seen[best] ?? []);
       expect(rates)
         .withContext(monitor)
         .toEqual(best === 2 ? [0.01, 0.01, 0.01, 0.005] : [0.01, 0.005, 0.0025, 0.00125]);
       const again = await tf.loadLayersModel(place, {strict: false});
       expect(await bitsOf(again.getWeights()))
         .withContext(monitor)
-        .toEqual(present(seen[best]));
+        .toEqual(seen[best] ?? []);
       again.dispose();
       given.dispose();
     }

@@ -356,7 +356,9 @@ describe('The open window of accumulate', () => {
   it('takes true or false for keepWindow', async () => {
     const {model, x, y, dispose} = make(5);
     const wrong: object = {keepWindow: 1};
-    await expectAsync(fitOneCycle(model, x, y, wrong)).toBeRejectedWithError("'keepWindow' is true or false; got 1.");
+    await expectAsync(fitOneCycle(model, x, y, wrong)).toBeRejectedWithError(
+      "'keepWindow' must be true or false; got 1.",
+    );
     dispose();
   });
 });

@@ -62,7 +62,7 @@ describe('the plots', () => {
       /no 'val_loss'; it has loss/,
     );
     await expectAsync(plotHistory(tfvis, 'losses', history, ['loss', 'batch_loss'])).toBeRejectedWithError(
-      /columns of one length; 'loss' has 2 values, 'batch_loss' has 3 values/,
+      /must have the same length; 'loss' has 2 values, 'batch_loss' has 3 values/,
     );
   });
 });

@@ -5,11 +5,11 @@ import {tf} from '../support/tfjs';
 
 const own = (labels: tf.Tensor, predicted: tf.Tensor): tf.Tensor => labels.sub(predicted).square().mean(-1);
 const METRICS =
-  "checkpoint can't save this model: TensorFlow.js saves one metric per output, and the metrics of WHERE are a list. " +
+  "checkpoint can't save this model: the metrics of WHERE are a list, and TensorFlow.js saves one metric per output. " +
   "Compile with one name per output, metrics: {output: 'accuracy'}, or with one list for all outputs, " +
   "metrics: ['accuracy', 'mae'].";
 const LOSSES =
-  "checkpoint can't save this model: TensorFlow.js saves the names of losses, and the loss of WHERE is a function. " +
+  "checkpoint can't save this model: the loss of WHERE is a function, and TensorFlow.js saves the names of losses. " +
   "Compile with names, such as 'meanSquaredError', or with one function for all outputs.";
 
 /**

@@ -71,7 +71,7 @@ describe('the schedule functions', () => {
   it('say what is wrong with their arguments', () => {
     expect(() => schedExp(0, 1)).toThrowError(/not 0; got 0 and 1/);
     expect(() => schedPoly(0, 1, 0)).toThrowError(/power/);
-    expect(() => schedLin([1, 2], [1])).toThrowError(/2 values at the start, 1 at the end/);
+    expect(() => schedLin([1, 2], [1])).toThrowError(/got 2 at the start and 1 at the end/);
     expect(() => combineScheds([1], [schedLin(0, 1), schedLin(0, 1)])).toThrowError(/each of its 2 parts/);
   });
 });

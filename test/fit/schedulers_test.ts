@@ -376,7 +376,7 @@ describe('reduceLROnPlateau', () => {
     spyOn(console, 'warn');
     const given = tinyFit(sgd(1));
     await expectAsync(given.model.fit(given.x, given.y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(
-      /watches 'val_loss', which is not logged. Logged: loss/,
+      /watches 'val_loss', which was not logged. Logged: loss/,
     );
     expect(() => reduceLROnPlateau({factor: 2})).toThrowError(/below 1/);
     given.dispose();

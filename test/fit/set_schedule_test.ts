@@ -236,12 +236,17 @@ describe('setSchedule', () => {
       length: {steps: 2},
       message: /'lr' goes from 1,1 to 0,0/,
     },
-    {what: 'no steps', schedules: {lr: lin(1, 0)}, length: {steps: 0}, message: /`steps`, the whole number/},
+    {
+      what: 'no steps',
+      schedules: {lr: lin(1, 0)},
+      length: {steps: 0},
+      message: /'steps' must be a whole number from 1; got 0/,
+    },
     {
       what: 'a wrong step',
       schedules: {lr: lin(1, 0)},
       length: {steps: 2, step: -1},
-      message: /`step` is the number of steps already made/,
+      message: /'step' must be a whole number from 0; got -1/,
     },
     {
       what: 'a negative highest rate',
@@ -263,10 +268,10 @@ describe('setSchedule', () => {
     });
   }
 
-  it('refuses impossible settings of the predefined schedules', () => {
-    expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' is a share/);
-    expect(() => oneCycle({div: 0})).toThrowError(/'div' is a positive number/);
-    expect(() => sgdr({cycles: 0})).toThrowError(/'cycles' is a whole number/);
+  it('refuses impossible settings of the ready mades', () => {
+    expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' must be a share/);
+    expect(() => oneCycle({div: 0})).toThrowError(/'div' must be a positive number/);
+    expect(() => sgdr({cycles: 0})).toThrowError(/'cycles' must be a whole number/);
     const misspelled = {...{lr_max: 1}, div: 2};
     expect(() => oneCycle(misspelled)).toThrowError(/no option 'lr_max'; it has lrMax/);
   });

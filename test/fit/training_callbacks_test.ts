@@ -259,7 +259,7 @@ describe('checkpoint', () => {
       expect(saved).toBe(saves);
       dispose();
     }
-    expect(() => checkpoint('indexeddb://x', {everyBatches: 0})).toThrowError(/'everyBatches' is a whole number/);
+    expect(() => checkpoint('indexeddb://x', {everyBatches: 0})).toThrowError(/'everyBatches' must be a whole number/);
   });
 
   it('goes on in the middle of a one-cycle as if it had not been interrupted, with groups and freezing', async () => {

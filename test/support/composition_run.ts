@@ -77,11 +77,14 @@ type Float64Draft = Draft<Float64Value>;
 const float64: Arithmetic<Float64Value, Float64Draft> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
+  difference: (a, b) => a.sub(b),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
   scope: (_, run) => {
     run();
   },
-  together: ({name}) => {
+  enter: () => undefined,
+  runsAlone: () => false,
+  runAlone: (_, {name}) => {
     throw new Error(`${name} acts on real tensors.`);
   },
 };
@@ -113,6 +116,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
         return {
           before: p,
           p,
+          update: undefined,
           grad: trains && gradient !== null ? value(shape, gradient) : undefined,
           trains,
           doWd,

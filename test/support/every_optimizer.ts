@@ -17,7 +17,7 @@ import {
  * A rule of a user's own, with every kind of entry: an option of each type, a host number, a start that takes its
  * shape from the gradient.
  */
-const peakStep = callback(
+export const peakStep = callback(
   'peakStep',
   {
     hypers: {lr: required, mom: 0.9},

@@ -1,0 +1,150 @@
+/** What crosses between the parts of a step: from a kernel to a callback that runs alone, and from that to the next. */
+import type * as tf from '@tensorflow/tfjs-core';
+
+import type {Draft} from '../rule/declaration';
+import {type Bucket, extentIn} from './bucket';
+import type {TensorDraft} from './eager';
+import type {Output, Term} from './graph';
+import {type Job, temporary} from './job';
+import type {Outcome, Outcomes} from './outcome';
+import {tensorOf} from './tensors_of_job';
+import type {Recorder, Traced} from './traced';
+
+/** What a bucket's draft was made of. */
+export interface BucketTrace {
+  readonly recorder: Recorder;
+  readonly jobs: Bucket;
+  readonly inputs: ReadonlyMap<string, Traced>;
+  readonly terms: Term[];
+  /** The state entries of other shapes, which no graph holds. */
+  readonly opaque: ReadonlySet<string>;
+}
+/** A bucket's draft, of symbolic values. */
+export type TracedDraft = Draft<Traced, BucketTrace>;
+
+/** Goes on with what a callback that ran alone has changed. */
+export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, Outcome>): void {
+  const {
+    recorder,
+    jobs: [first],
+    jobs,
+  } = draft.of;
+  const outcome = outcomes.get(first);
+  if (outcome === undefined) return;
+  for (const [name, tensor] of outcome.tensors) {
+    const extent = extentIn(first, tensor);
+    if (extent === undefined) continue;
+    const key = temporary(`${index}→${name}`);
+    for (const job of jobs) {
+      const own = outcomes.get(job)?.tensors.get(name);
+      if (own === undefined) throw new Error(`Callback ${index} gave '${name}' for some parameters of a bucket only.`);
+      job.temporaries = {...job.temporaries, [key]: own};
+    }
+    const input = recorder.input(key, extent);
+    if (name === 'p') draft.p = input;
+    else if (name === 'grad') draft.grad = input;
+    else if (name === 'update') draft.update = input;
+    else draft.entries[name] = input;
+  }
+  for (const [name, value] of outcome.numbers) draft.entries[name] = value;
+  if (!outcome.isPending) draft.update = undefined;
+  draft.stopped = outcome.stopped;
+}
+
+/** What a draft hands to a callback that runs alone: names of tensors by what they are, and what has to be computed. */
+export interface Crossing {
+  readonly p: string;
+  readonly grad: string | undefined;
+  readonly update: string | undefined;
+  readonly entries: Readonly<Record<string, string | number>>;
+  readonly outputs: readonly Output[];
+}
+
+/**
+ * What a draft hands to the callback of that index. A value that has crossed before keeps its name: tracing again
+ * gives the same nodes up to there.
+ * @param isRead whether the callback reads a state entry; others stay where they are.
+ */
+export function crossingOf(
+  {p, grad, update, entries, of: {recorder, jobs}}: TracedDraft,
+  index: number,
+  isRead: (entry: string) => boolean,
+): Crossing {
+  const outputs: Output[] = [];
+  const named = (name: string, value: Traced): string => {
+    const {index: node} = value.in(recorder);
+    const known = recorder.nodes[node];
+    if (known?.op === 'input') return known.name;
+    const crossed = jobs[0].crossed?.get(node);
+    if (crossed !== undefined) return crossed;
+    const crossing = temporary(`${name}→${index}`);
+    const extent = recorder.shape?.length === 0 ? 'full' : value.extent;
+    outputs.push({name: crossing, node, extent, replaces: false});
+    for (const job of jobs) job.crossed = new Map([...(job.crossed ?? []), [node, crossing]]);
+    return crossing;
+  };
+  const nameOf = (name: string, value: Traced | undefined) => (value === undefined ? undefined : named(name, value));
+  return {
+    p: named('p', p),
+    grad: nameOf('grad', grad),
+    update: nameOf('update', update),
+    entries: Object.fromEntries(
+      Object.entries(entries).flatMap(([name, value]): Array<[string, string | number]> =>
+        typeof value === 'number' ? [[name, value]] : isRead(name) ? [[name, named(name, value)]] : [],
+      ),
+    ),
+    outputs,
+  };
+}
+
+export function draftsAcross(
+  jobs: readonly Job[],
+  common: Readonly<Record<string, number>>,
+  drafts: readonly TracedDraft[],
+  crossings: readonly Crossing[],
+  outcomes: Outcomes,
+): TensorDraft[] {
+  const byJob = new Map<Job, TensorDraft>();
+  drafts.forEach(({of, trains, doWd, hypers, stopped}, i) => {
+    const crossing = crossings[i];
+    if (crossing === undefined) return;
+    for (const job of of.jobs) {
+      const tensor = (name: string): tf.Tensor => tensorOf(job, name);
+      const optional = (name: string | undefined) => (name === undefined ? undefined : tensor(name));
+      byJob.set(job, {
+        of: job,
+        before: job.variable,
+        p: tensor(crossing.p),
+        grad: optional(crossing.grad),
+        update: optional(crossing.update),
+        trains,
+        doWd,
+        hypers,
+        entries: {
+          ...common,
+          ...opaqueOf(job, outcomes),
+          ...Object.fromEntries(
+            Object.entries(crossing.entries).map(([name, value]) => [
+              name,
+              typeof value === 'number' ? value : tensor(value),
+            ]),
+          ),
+        },
+        stopped,
+      });
+    }
+  });
+  return jobs.flatMap(job => byJob.get(job) ?? []);
+}
+
+/** The state entries of a job that no graph holds, as the callbacks that have run alone left them. */
+export function opaqueOf(job: Job, outcomes: Outcomes): Record<string, tf.Tensor> {
+  const entries = new Map<string, tf.Tensor | number>(Object.entries(job.entries));
+  for (const outcome of outcomes.values())
+    for (const [name, tensor] of outcome.get(job)?.tensors ?? []) entries.set(name, tensor);
+  return Object.fromEntries(
+    [...entries].flatMap(([name, value]) =>
+      typeof value === 'number' || extentIn(job, value) !== undefined ? [] : [[name, value] as const],
+    ),
+  );
+}

@@ -1,0 +1,49 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+import type {Chain} from '../rule/chain';
+import {isTensor} from '../util/tensors';
+import {runEagerly, type TensorDraft} from './eager';
+import type {Job} from './job';
+
+/** What a callback that ran alone changed of one job. */
+export interface Outcome {
+  /** New tensors: of `p`, `grad`, `update` and state entries. */
+  readonly tensors: ReadonlyMap<string, tf.Tensor>;
+  /** New host numbers. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Whether an update is pending afterwards. */
+  readonly isPending: boolean;
+  readonly stopped: boolean;
+}
+
+/** What the callbacks that have run alone changed, by index. */
+export type Outcomes = ReadonlyMap<number, ReadonlyMap<Job, Outcome>>;
+
+/**
+ * Runs the callback of that index on drafts of all jobs, as ordinary operations.
+ * @returns what it changed. The tensors are clones, so that no kernel writes their data in place.
+ */
+export function runAlone(chain: Chain, index: number, drafts: readonly TensorDraft[]): Map<Job, Outcome> {
+  const before = drafts.map(({p, grad, update, entries}) => ({...entries, p, grad, update}));
+  runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts);
+  return new Map(
+    drafts.map(({of, p, grad, update, entries, stopped}, i) => {
+      const given = before[i];
+      if (given === undefined) throw new Error(`There is no draft ${i}.`);
+      const after: Readonly<Record<string, tf.Tensor | number | undefined>> = {...entries, p, grad, update};
+      const known: Readonly<Record<string, tf.Tensor | number | undefined>> = given;
+      const changed = Object.entries(after).filter(([name, value]) => value !== known[name]);
+      const outcome: Outcome = {
+        tensors: new Map(
+          changed.flatMap(([name, value]) => (isTensor(value) ? [[name, value.clone()] as const] : [])),
+        ),
+        numbers: new Map(
+          changed.flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : [])),
+        ),
+        isPending: update !== undefined,
+        stopped,
+      };
+      return [of, outcome];
+    }),
+  );
+}

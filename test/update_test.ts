@@ -1,0 +1,279 @@
+import {
+  type Callback,
+  callback,
+  copy,
+  lookahead,
+  Optimizer,
+  optimizers,
+  OptimWrapper,
+  required,
+  SGD,
+  sgdStep,
+  stepStat,
+  weightDecay,
+} from '../src';
+import {isOptimizer} from '../src/optimizer/optimizer_of_model';
+import {describeBackends} from './support/backends';
+import {expectClose} from './support/close';
+import {peakStep} from './support/every_optimizer';
+import {leakless} from './support/leakless';
+import {tf} from './support/tfjs';
+
+/** Leaves out what the update does against the gradient (Liang et al., Cautious Optimizers, 2024), unscaled. */
+const cautiousTest = callback('cautiousTest', {takesUpdate: true}, ({update, grad}) => ({
+  update: update.where(update.mul(grad).greater(0), 0),
+}));
+/** The update at a share of the parameter's norm (You et al., LARS, 2017). */
+const trustRatioTest = callback('trustRatioTest', {takesUpdate: true, hypers: {trust: 0.1}}, ({p, update, trust}) => {
+  const ratio = p.square().sum().sqrt().div(update.square().sum().sqrt()).mul(trust);
+  return {update: update.mul(ratio)};
+});
+/** What `p` was when this callback ran. */
+const keepP = callback('keepP', {state: {seenP: copy}}, ({p}) => ({seenP: p}));
+const doubled = callback('doubled', {takesUpdate: true}, ({update}) => ({update: update.mul(2)}));
+const userStep = callback('userStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({p: p.sub(grad.mul(lr))}));
+const stopping = callback('stopping', {state: {seenP: copy}}, ({p}) => ({stop: true, seenP: p}));
+
+const P = [1, -2, 3, -4];
+const GRADS = [
+  [0.5, 0.25, -1, 2],
+  [-2, 1, 0.25, 1],
+];
+
+interface Made {
+  readonly name: string;
+  readonly make: (after: readonly Callback[]) => Optimizer;
+}
+const STEPS: readonly Made[] = [
+  ...optimizers.map(({name, make}) => ({name, make: (after: readonly Callback[]) => make(0.01, {wd: 0, after})})),
+  {name: "a user's rule that returns p", make: after => new Optimizer([weightDecay, userStep, ...after], {lr: 0.01})},
+  {
+    name: "a user's rule with state",
+    make: after => new Optimizer<readonly Callback[]>([peakStep, ...after], {lr: 0.01}),
+  },
+  {name: 'a wrapped optimizer', make: after => new OptimWrapper(tf.train.adam(0.01), {after})},
+  {name: 'a wrapped optimizer of user maths', make: after => new OptimWrapper(tf.train.momentum(0.01, 0.9), {after})},
+];
+
+function variableOf(values: number[]): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.tensor1d(values)));
+}
+
+/** The parameter after some steps, one array per step. */
+async function trained(optimizer: Optimizer, steps = GRADS.length): Promise<number[][]> {
+  const variable = variableOf(P);
+  const seen: number[][] = [];
+  for (const grad of GRADS.slice(0, steps)) {
+    tf.tidy(() => {
+      optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d(grad)}]);
+    });
+    seen.push([...(await variable.data())]);
+  }
+  optimizer.dispose();
+  variable.dispose();
+  return seen;
+}
+
+describeBackends(
+  'an update that later callbacks take',
+  () => {
+    afterEach(() => tf.env().set('OPTIM_FUSING', true));
+
+    for (const {name, make} of STEPS) {
+      for (const fusing of [true, false]) {
+        const how = fusing ? 'fused' : 'eager';
+
+        it(`of ${name} is masked by a cautious callback, ${how}`, () =>
+          leakless(async () => {
+            tf.env().set('OPTIM_FUSING', fusing);
+            const [plain = []] = await trained(make([]), 1);
+            const [masked = []] = await trained(make([cautiousTest]), 1);
+            const expected = P.map((p, i) => {
+              const after = plain[i] ?? NaN;
+              return (p - after) * (GRADS[0]?.[i] ?? NaN) > 0 ? after : p;
+            });
+            expectClose(masked, expected, 1e-6);
+          }));
+
+        it(`of ${name} is scaled by a trust ratio, ${how}`, () =>
+          leakless(async () => {
+            tf.env().set('OPTIM_FUSING', fusing);
+            const [plain = []] = await trained(make([]), 1);
+            const [scaled = []] = await trained(make([trustRatioTest]), 1);
+            const update = P.map((p, i) => p - (plain[i] ?? NaN));
+            const ratio = (0.1 * Math.hypot(...P)) / Math.hypot(...update);
+            const expected = P.map((p, i) => p - ratio * (update[i] ?? NaN));
+            expectClose(scaled, expected, 1e-4);
+          }));
+      }
+
+      it(`of ${name} is the same fused and eager, over several steps`, () =>
+        leakless(async () => {
+          const [fused, eager] = [
+            await trained(make([cautiousTest, trustRatioTest])),
+            await (async () => {
+              tf.env().set('OPTIM_FUSING', false);
+              return trained(make([cautiousTest, trustRatioTest]));
+            })(),
+          ];
+          expectClose(fused.flat(), eager.flat(), 1e-5);
+        }));
+
+      it(`of ${name} is left as it is by no callback`, () =>
+        leakless(async () => {
+          const nothing = callback('nothing', {}, () => ({}));
+          expect(await trained(make([nothing]))).toEqual(await trained(make([])));
+        }));
+    }
+
+    const afterOneStep = async (callbacks: readonly Callback[]): Promise<{p: number[]; seenP: number[]}> => {
+      const variable = variableOf(P);
+      const optimizer = new Optimizer<readonly Callback[]>(callbacks, {lr: 0.5, wd: 0.5});
+      tf.tidy(() => {
+        optimizer.applyGradients([{name: variable.name, tensor: tf.onesLike(variable)}]);
+      });
+      const seen = optimizer.state.get(variable)['seenP'];
+      const result = {
+        p: [...(await variable.data())],
+        seenP: seen instanceof tf.Tensor ? [...(await seen.data())] : [],
+      };
+      optimizer.dispose();
+      variable.dispose();
+      return result;
+    };
+    const less = (by: number): number[] => P.map(p => p - by);
+
+    it('is applied before a callback that does not take it', () =>
+      leakless(async () => {
+        expect(await afterOneStep([weightDecay.with({}), sgdStep, keepP])).toEqual({
+          p: P.map(p => p * 0.75 - 0.5),
+          seenP: P.map(p => p * 0.75 - 0.5),
+        });
+        expect(await afterOneStep([weightDecay, sgdStep, doubled, keepP])).toEqual({
+          p: P.map(p => p * 0.75 - 1),
+          seenP: P.map(p => p * 0.75 - 1),
+        });
+      }));
+
+    it('is applied before the update of a second step, and where a callback stops', () =>
+      leakless(async () => {
+        const once = await afterOneStep([weightDecay.with({}), sgdStep, doubled, sgdStep, doubled]);
+        expect(once.p).toEqual(P.map(p => p * 0.75 - 2));
+        expect(await afterOneStep([weightDecay, sgdStep, doubled, stopping, sgdStep])).toEqual({
+          p: P.map(p => p * 0.75 - 1),
+          seenP: P.map(p => p * 0.75 - 1),
+        });
+      }));
+
+    it('is the difference that a step made, where the step returned p', () =>
+      leakless(async () => {
+        expect((await afterOneStep([weightDecay, userStep, doubled])).p).toEqual(P.map(p => p * 0.75 - 1));
+        expect((await afterOneStep([weightDecay, userStep, doubled, userStep])).p).toEqual(P.map(p => p * 0.75 - 1.5));
+      }));
+
+    it('leaves the weights of Lookahead over it in step', () =>
+      leakless(async () => {
+        const make = (after: readonly Callback[]): Optimizer =>
+          lookahead(new Optimizer<readonly Callback[]>([userStep, ...after], {lr: 0.5}), {k: 1, alpha: 0.5});
+        const [plain = []] = await trained(make([]), 1);
+        const [twice = []] = await trained(make([doubled]), 1);
+        expectClose(
+          twice,
+          P.map((p, i) => p + 2 * ((plain[i] ?? NaN) - p)),
+          1e-6,
+        );
+      }));
+
+    it('has to be there: the error says where to put the callback, and nothing is changed', () =>
+      leakless(() => {
+        for (const chain of [
+          [doubled, weightDecay, sgdStep],
+          [weightDecay, doubled, sgdStep],
+          [weightDecay, sgdStep, keepP, doubled],
+        ]) {
+          const variable = variableOf(P);
+          const optimizer = new Optimizer<readonly Callback[]>([stepStat, ...chain], {lr: 0.5, wd: 0.5});
+          expect(() => {
+            tf.tidy(() => {
+              optimizer.applyGradients([{name: variable.name, tensor: tf.onesLike(variable)}]);
+            });
+          }).toThrowError(
+            'doubled takes the update of a step, and no callback before it returned one; put it after the step, as in {after: [doubled]}.',
+          );
+          expect(optimizer.iterations).toBe(0);
+          expect(optimizer.state.get(variable)).toEqual({});
+          optimizer.dispose();
+          variable.dispose();
+        }
+      }));
+
+    it('must be of the shape of the parameter', () =>
+      leakless(() => {
+        const wrong = callback('wrongUpdate', {}, ({p}) => ({update: p.sum()}));
+        const variable = variableOf(P);
+        const optimizer = new Optimizer([wrong], {});
+        expect(() => {
+          tf.tidy(() => {
+            optimizer.applyGradients([{name: variable.name, tensor: tf.onesLike(variable)}]);
+          });
+        }).toThrowError("wrongUpdate returned 'update' of shape []; it must be of shape [4].");
+        optimizer.dispose();
+        variable.dispose();
+      }));
+
+    it('is dropped for a frozen parameter', () =>
+      leakless(async () => {
+        const forAll = callback('forAll', {everyParameter: true}, ({p}) => ({update: p}));
+        const variables = [variableOf(P), variableOf(P)];
+        const [frozen, free] = variables;
+        if (frozen === undefined || free === undefined) throw new Error('There are two variables.');
+        const optimizer = new Optimizer([forAll, doubled], {params: [[frozen], [free]]});
+        optimizer.freezeTo(1);
+        tf.tidy(() => {
+          optimizer.applyGradients([{name: free.name, tensor: tf.onesLike(free)}]);
+        });
+        expect([...(await frozen.data())]).toEqual(P);
+        expect([...(await free.data())]).toEqual(less(0).map(p => -p));
+        optimizer.dispose();
+        tf.dispose(variables);
+      }));
+
+    it('comes back with a saved optimizer', () =>
+      leakless(async () => {
+        const optimizer = optimizers[0].make(0.5, {wd: 0, after: [doubled]});
+        const loaded: unknown = SGD.fromConfig(SGD, optimizer.getConfig());
+        if (!isOptimizer(loaded)) throw new Error('An optimizer was saved.');
+        expect(loaded.callbacks.map(({name}) => name)).toEqual(['weightDecay', 'sgdStep', 'doubled']);
+        optimizer.dispose();
+        const [first] = await trained(loaded, 1);
+        expect(first).toEqual(P.map((p, i) => p - (GRADS[0]?.[i] ?? NaN)));
+      }));
+  },
+  ['cpu', 'wasm', 'webgl', 'webgpu'],
+);
+
+describe('A step that is called alone', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+  const at = () => ({p: tf.tensor1d([1, 2]), grad: tf.tensor1d([2, 4]), lr: 0.5});
+
+  it('returns p, or its update by the name that is asked for', () => {
+    tf.tidy(() => {
+      const result = sgdStep(at());
+      expect(Object.keys(result)).toEqual(['p']);
+      expect(result.p?.dataSync()).toEqual(Float32Array.of(0, 0));
+      const {update, p} = sgdStep(at(), {alone: 'update'});
+      expect(update?.dataSync()).toEqual(Float32Array.of(1, 2));
+      expect(p).toBeUndefined();
+      expect(sgdStep(at(), {alone: 'delta'}).delta?.dataSync()).toEqual(Float32Array.of(1, 2));
+    });
+  });
+
+  it('takes an update where it declares so, and returns it', () => {
+    tf.tidy(() => {
+      const {update, p} = doubled({p: tf.scalar(1), grad: tf.scalar(1), update: tf.scalar(3)});
+      expect(update?.dataSync()).toEqual(Float32Array.of(6));
+      expect(p).toBeUndefined();
+      expect(() => doubled({p: tf.scalar(1), grad: tf.scalar(1)})).toThrowError(/^doubled takes the update of a step/);
+    });
+  });
+});
