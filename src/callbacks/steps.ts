@@ -5,7 +5,7 @@ import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
 import {debias} from './stats';
 
-/** Gradient descent: `p ← p - lr·grad`. */
+/** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
 export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
 
 /** Descent along the average of `averageGrad`: `p ← p - lr·gradAvg`. `lr` must be given. */

@@ -7,7 +7,7 @@ import type {Value} from './value';
 
 /**
  * Calls one callback as a plain function. Options, hypers and state that are not given get their defaults and starts.
- * @param name what to call the update of a step in the result. Without it, the result holds the new `p` instead.
+ * @param name the name of a step's update in the result. Without it, the result holds the new `p` instead.
  */
 export function callAlone(cb: Callback, at: Context, name?: string): object {
   const {declaration} = cb;
@@ -45,6 +45,7 @@ export function callAlone(cb: Callback, at: Context, name?: string): object {
   const update: unknown = Reflect.get(result, 'update');
   if (declaration.takesUpdate || update === undefined) return result;
   const others = Object.fromEntries(Object.entries(result).filter(([entry]) => entry !== 'update'));
+  // A step that returns only an update leaves `p` as it was.
   return name === undefined
     ? {...others, p: valueOf(cb, 'p', Reflect.get(result, 'p') ?? p).sub(valueOf(cb, 'update', update))}
     : {...others, [name]: update};

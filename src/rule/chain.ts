@@ -125,8 +125,8 @@ function checkIsCallback(cb: unknown, i: number): void {
 }
 
 /**
- * Cuts a chain where a callback has to wait for all parameters.
- * @param runsAlone whether the i-th callback runs on all of them at once.
+ * Cuts a chain before each callback that must wait for all parameters.
+ * @param runsAlone whether the i-th callback runs on all parameters at once.
  */
 export function segmentsOf(
   callbacks: readonly Callback[],

@@ -33,7 +33,7 @@ export interface Declaration {
   readonly everyParameter: boolean;
   /** Whether it gets the update of the step before it, and may return another. */
   readonly takesUpdate: boolean;
-  /** Whether a `p` that it returns counts as an update where a later callback takes updates. Not so for decay. */
+  /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;

@@ -5,7 +5,7 @@ import type {Value} from './value';
  * infinite from a norm of 2e19 on. `scaled` is the same times 2^-160, which stays finite for a billion elements of any
  * size. Where `scaled` is large, only it is used.
  */
-export interface Squares {
+interface Squares {
   readonly square: Value;
   readonly scaled: Value;
 }

@@ -21,7 +21,7 @@ export interface Values<V extends Value> {
 export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
   scope(draft: D, run: () => void): void;
-  /** Told before a callback, or its total, runs. */
+  /** Called before a callback, or its total, runs. */
   enter(index: number): void;
   /** Whether the callback runs on all drafts at once instead of on each. */
   runsAlone(index: number, cb: Callback): boolean;
@@ -50,7 +50,7 @@ export function runSegment<V extends Value, D extends Draft<V>>(
   const [first] = callbacks;
   if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) return;
   const running = drafts.filter(draft => runsOn(first, draft));
-  // A total, and what runs alone, needs every parameter with the update before it applied.
+  // A total, and a callback that runs alone, needs all parameters with their pending updates applied.
   if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
   const isAlone = arithmetic.runsAlone(index, first);
   if (isAlone) arithmetic.runAlone(index, first, running);
@@ -66,7 +66,7 @@ export function runSegment<V extends Value, D extends Draft<V>>(
   }
 }
 
-/** Subtracts the updates that no callback takes any more. */
+/** Applies pending updates, which no callback will take. */
 function applyUpdates<V extends Value, D extends Draft<V>>(drafts: readonly D[], arithmetic: Arithmetic<V, D>): void {
   for (const draft of drafts)
     if (draft.update !== undefined)
@@ -81,7 +81,7 @@ function applyUpdate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): v
   draft.update = undefined;
 }
 
-/** Makes what a step did to the parameter its update, for callbacks that take it. */
+/** Turns a step's change of the parameter into a pending update, for callbacks that take it. */
 export function takeAsUpdate<V extends Value>(draft: Draft<V>, before: V, arithmetic: Values<V>): void {
   if (draft.p === before) return;
   draft.update = arithmetic.difference(before, draft.p);
@@ -211,12 +211,12 @@ export function contextOf<V extends Value>(
   return context;
 }
 
-/** @throws where the callback takes the update of a step, and no step has given one. */
+/** @throws where the callback takes the update of a step, but no step before it returned one. */
 function updateOf<V extends Value>(cb: Callback, {update, trains, grad}: Draft<V>): V | undefined {
   if (update === undefined && trains && grad !== undefined)
     throw new Error(
-      `${cb.name} takes the update of a step, and no callback before it returned one; put it after the step, as ` +
-        `in {after: [${cb.name}]}.`,
+      `${cb.name} takes the update of a step, and no callback before it returned one; ` +
+        `put it after the step, as in {after: [${cb.name}]}.`,
     );
   return update;
 }

@@ -14,11 +14,11 @@ export type WrapperSettings<
   A extends readonly AnyCallback[] = readonly [],
 > = BaseSettings &
   Partial<Settings<readonly [...P, ...A]>> & {
-    /** Names of hypers by those in the optimizer's configuration, beside the usual ones: `{decay: 'lrDecay'}`. */
+    /** More names of hypers, by their names in the optimizer's configuration: `{decay: 'lrDecay'}`. */
     readonly hpMap?: Readonly<Record<string, string>>;
     /** Callbacks that run before the optimizer's step, such as `weightDecay` or clipping. */
     readonly callbacks?: P;
-    /** Callbacks to run after it, such as those that take its update. */
+    /** Callbacks that run after the optimizer's step, such as those that take its update. */
     readonly after?: A;
   };
 

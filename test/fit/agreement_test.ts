@@ -59,36 +59,36 @@ describe('What lrFind suggests', () => {
     [
       'a flat curve',
       () => curve(i => 2 + Math.sin(i) / 100),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+      'The curve is flat: the loss falls by less than 2 % at every rate. Make more steps (numIt), or look for a mistake ' +
         'in the model or the data.',
     ],
     [
       'a loss of zero',
       () => curve(() => 0),
-      'The curve is flat: at no rate the loss falls by 2 %. Make more steps (numIt), or look for a mistake ' +
+      'The curve is flat: the loss falls by less than 2 % at every rate. Make more steps (numIt), or look for a mistake ' +
         'in the model or the data.',
     ],
     [
       'a curve that only rises',
       () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning, hardly falling at any rate: begin at a lower startLr, or look for ' +
+      'The loss rises from the beginning and hardly falls at any rate. Start at a lower startLr, or look for ' +
         'a mistake in the model or the data.',
     ],
     [
       'a curve that explodes at once',
       () => curve(i => 2 ** i, 6),
-      'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell: begin at a lower startLr.',
+      'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell. Start at a lower startLr.',
     ],
     [
       'NaN at once',
       () => curve(i => (i < 12 ? 2 : NaN)),
-      'The loss was NaN or infinite from step 13 on, too early to tell: begin at a lower startLr, and look ' +
+      'The loss was NaN or infinite from step 13 on, too early to tell. Start at a lower startLr, and look ' +
         'at the data and the loss.',
     ],
     [
       'infinite losses at once',
       () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, too early to tell: begin at a lower startLr, and look at ' +
+      'The loss was NaN or infinite from step 1 on, too early to tell. Start at a lower startLr, and look at ' +
         'the data and the loss.',
     ],
     [

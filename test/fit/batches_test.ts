@@ -265,7 +265,7 @@ describe('A dataset of unknown length', () => {
       what: 'both',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
       message:
-        'Give `stepsPerEpoch` (the dataset begins anew in each epoch) or `batchesPerEpoch` (it goes on over ' +
+        'Give `stepsPerEpoch` (the dataset restarts in each epoch) or `batchesPerEpoch` (it goes on over ' +
         'all epochs), not both.',
     },
     {

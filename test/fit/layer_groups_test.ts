@@ -87,7 +87,7 @@ describe('layerGroups', () => {
 
   it('refuses beginnings of names that are not adjacent, other layers, and models without weights', () => {
     const model = tf.sequential({layers: [dense('a_1', [2]), dense('b'), dense('a_2')]});
-    expect(() => layerGroups(model, ['a_'])).toThrowError(/don't stand together \('a_1' to 'a_2'\)/);
+    expect(() => layerGroups(model, ['a_'])).toThrowError(/are not next to each other \('a_1' to 'a_2'\)/);
     expect(() => layerGroups(model, [dense('elsewhere')])).toThrowError(/'elsewhere' is not in this model/);
     expect(() => layerGroups(tf.sequential(), ['a'])).toThrowError(/no weights to group/);
     model.dispose();
