@@ -204,9 +204,10 @@ describe('A dataset of unknown length', () => {
       what: 'plain fitDataset with a scheduler that is not told',
       run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
       message:
-        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the number to the callback, ' +
-        'as in oneCycle({stepsPerEpoch: 100}), or train by fitOneCycle or its like, which count the batches. (`batchesPerEpoch` of fitDataset is for a ' +
-        'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
+        'The dataset does not know how many batches it has, so a schedule cannot know the number of steps. ' +
+        'Give the number to the callback, as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another ' +
+        'fit function of tfjs-optim: these count the batches. (`batchesPerEpoch` of fitDataset is for a dataset that ' +
+        'is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },
     {
       what: 'a dataset that can be begun only once',

@@ -264,7 +264,7 @@ describe('A scheduler', () => {
     {
       what: 'one group to fine-tune',
       run: ({model, x, y}) => fineTune(model, x, y),
-      message: /needs two at least.*layerGroups/,
+      message: /needs at least two groups; it has one\..*layerGroups/,
     },
     {
       what: 'no rate',
