@@ -274,12 +274,12 @@ describe('A scheduler', () => {
     {
       what: 'epochs beside cycles',
       run: ({model, x, y}) => fitSgdr(model, x, y, {epochs: 3}),
-      message: /set `cycles` and `cycleLen`/,
+      message: /no argument 'epochs' \(got 3\).*set `cycles` and `cycleLen`/,
     },
     {
       what: 'parts of epochs',
       run: ({model, x, y}) => fitSgdr(model, x, y, {cycleMult: 1.5}),
-      message: /whole numbers of epochs/,
+      message: /must be a whole number of epochs; with cycleLen 1 and cycleMult 1\.5 they are /,
     },
     {
       what: 'a hyper that there is not',
