@@ -99,7 +99,7 @@ function normTogether(tensors: readonly tf.Tensor[]): tf.Tensor {
     // TensorFlow.js's kernels fail on sums of no elements.
     const some = tensors.filter(({size}) => size > 0);
     const value = some.length === 0 ? tf.scalar(0) : unscaled(normOfAll(some.map(squares).reduce(together)));
-    if (!isTensor(value)) throw new Error(`The norm of tensors must be a tensor; got ${value}.`);
+    if (!isTensor(value)) throw new Error(`The norm of tensors must be a tensor; got ${shown(value)}.`);
     return tf.keep(value);
   });
 }

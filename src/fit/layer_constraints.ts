@@ -15,8 +15,8 @@ import {override} from './training_run';
 export function applyConstraints(model: LayersModel): void {
   const optimizer: unknown = model.optimizer;
   tf.tidy(() => {
-    // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not: compiling
-    // a Sequential sets it to true for these too.
+    // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not do so:
+    // compiling a Sequential sets it to true for these layers too.
     const constrained = model.trainableWeights.flatMap(weight => {
       const variable = weight.read();
       if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) return [];
