@@ -35,8 +35,8 @@ export interface FineTuneHistory {
 /**
  * Fine-tunes a pretrained model whose optimizer has groups (`layerGroups`), in two parts. First only the last group
  * trains for `freezeEpochs`, in one-cycle with the rate rising to `baseLr`. Then all groups train for `epochs`, in
- * one-cycle with rates spread from `baseLr/2/lrMult` to `baseLr/2`. The optimizer's state is cleared at the beginning of
- * each part. Afterwards all groups are unfrozen. Where it throws or is aborted, the groups are frozen as before the
+ * one-cycle with rates spread from `baseLr/2/lrMult` to `baseLr/2`. Each part clears the optimizer's state before its
+ * first epoch. Afterwards all groups are unfrozen. Where it throws or is aborted, the groups are frozen as before the
  * call. `initialEpoch` counts the epochs of both parts. Defaults: `pctStart` 0.3 and `div` 5 in the second part.
  * @throws (rejects) where the optimizer has only one group, or a setting is impossible.
  */

@@ -67,9 +67,9 @@ export function layerGroups(
 }
 
 /**
- * Learning rates for layer-wise decay, one per group: `lrᵢ = lr·decayⁿ⁻¹⁻ⁱ` for group i of n. The last group gets `lr`,
- * each earlier group `decay` times the rate of the next. For the `lr` of an optimizer, or for `lrMax`. Source: Howard &
- * Ruder, Universal Language Model Fine-tuning for Text Classification, 2018 (their `decay` is 1/2.6).
+ * Learning rates for layer-wise decay, one per group: `lrᵢ = lr·decayⁿ⁻¹⁻ⁱ` for group i of n. The last group gets
+ * `lr`, each earlier group `decay` times the rate of the next. For the `lr` of an optimizer, or for `lrMax`. Source:
+ * Howard & Ruder, Universal Language Model Fine-tuning for Text Classification, 2018 (their `decay` is 1/2.6).
  * @param lr the rate of the last group, from 0.
  * @param decay above 0 and at most 1.
  * @param groups the number of groups, a whole number from 1, or the groups themselves.

@@ -304,7 +304,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({model}) => call(layerGroups, model, 'high'),
     /must be a list of layers or names, or a function; got 'high'/,
   ],
-  ['an empty name', ({model}) => layerGroups(model, ['']), /is not empty/],
+  ['an empty name', ({model}) => layerGroups(model, ['']), /must not be an empty name; got ''/],
 ];
 
 function isCallback(x: unknown): x is tf.CustomCallback {
