@@ -391,27 +391,27 @@ const rows: readonly Row[] = [
   [
     'fitCallbacks([paramScheduler])',
     () => call(fitCallbacks, [paramScheduler]),
-    'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write paramScheduler(…).',
   ],
   [
     'fitCallbacks(oneCycle)',
     () => call(fitCallbacks, oneCycle),
-    'The list of fitCallbacks is the function oneCycle, not what it makes. Write oneCycle(…).',
+    'The list of fitCallbacks is the function oneCycle; it must be what this function returns. Write oneCycle(…).',
   ],
   [
     'fitOneCycle({callbacks: paramScheduler})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: paramScheduler}),
-    '`callbacks` is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+    '`callbacks` is the function paramScheduler; it must be what this function returns. Write paramScheduler(…).',
   ],
   [
     'fitOneCycle({callbacks: [paramScheduler]})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: [paramScheduler]}),
-    'Callback 0 of the list is the function paramScheduler, not what it makes. Write paramScheduler(…).',
+    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write paramScheduler(…).',
   ],
   [
     'fitCallbacks([a class])',
     () => call(fitCallbacks, [tf.CustomCallback]),
-    'Callback 0 of the list is the class CustomCallback, not what it makes. Write new CustomCallback(…).',
+    'Callback 0 of the list is the class CustomCallback; it must be an instance of this class. Write new CustomCallback(…).',
   ],
   // Values that are not an optimizer of tf.train, or not one of this package.
   [

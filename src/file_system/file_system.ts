@@ -4,50 +4,51 @@ import {fileURLToPath} from 'node:url';
 
 import {io} from '@tensorflow/tfjs-core';
 
+import {shown} from '../util/shown';
 import {inTurn} from './in_turn';
 import {MODEL} from './layout';
 import {readSaved} from './read';
 import {writeSaved} from './write';
 
-/** A folder to save to and to load from. */
+/** An IOHandler that saves to a folder and loads from it. */
 export type FileSystem = Required<io.IOHandler>;
 
 /**
- * A folder as a place for a model or an optimizer: `model.save`, `tf.loadLayersModel`, `saveOptimizer`,
- * `loadOptimizer` and `checkpoint` take it. It writes `model.json` and `weights.bin`, as tfjs-node's `file://` does,
- * so that tfjs-node, the TensorFlow.js converter and pages can load them; it also loads what those wrote, in one
- * weights file or several.
+ * Makes an IOHandler that saves a model or an optimizer to a folder. `model.save`, `tf.loadLayersModel`,
+ * `saveOptimizer`, `loadOptimizer` and `checkpoint` accept it. It writes `model.json` and `weights.bin`, as tfjs-node's
+ * `file://` does: tfjs-node, the TensorFlow.js converter and pages can load them. It also loads what those tools wrote,
+ * with one weights file or several.
  *
- * What was there before is replaced at the very end, by renaming: a process that ends in the middle of saving leaves
- * what was saved before. Two calls of `save` for one folder, in one process, follow each other. Other processes must
- * not save to it at the same time.
- * @param folder the path of the folder, which is made if it is not there, or the path of a `model.json` in it; also as
- *   a `file:` URL. One folder holds one model, or one optimizer.
- * @throws (save, load: rejects) where files can't be written or read, and where what is read is not a model, is cut
- *   short, or is from two saves.
+ * The previous files are replaced at the very end, by renaming: where a process ends while it saves, the previous save
+ * remains. Several calls of `save` for one folder, in one process, run one after another. Other processes must not save
+ * to the folder at the same time.
+ * @param folder the path of the folder, which is created if it does not exist, or the path of a `model.json` in it. It
+ *   can also be a `file:` URL. One folder holds one model, or one optimizer.
+ * @throws where `folder` is not such a path. `save` and `load` reject where files can't be written or read; `load` also
+ *   rejects where the files are not a model, are cut short, or come from two saves.
  */
 export function fileSystem(folder: string | URL): FileSystem {
-  const place = folderOf(folder);
+  const path = folderOf(folder);
   return {
     save: artifacts =>
-      inTurn(place, async () => {
-        await mkdir(place, {recursive: true});
-        await writeSaved(place, artifacts);
+      inTurn(path, async () => {
+        await mkdir(path, {recursive: true});
+        await writeSaved(path, artifacts);
         return {modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts)};
       }),
-    load: () => inTurn(place, () => readSaved(place)),
+    load: () => inTurn(path, () => readSaved(path)),
   };
 }
 
 function folderOf(folder: unknown): string {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
-  if (typeof path !== 'string' || path === '') throw notAFolder(path === '' ? "''" : String(path));
-  // As tfjs-node reads it: a relative path may follow.
+  if (typeof path !== 'string' || path === '') throw notAFolder(shown(path));
+  // As in tfjs-node, a relative path may follow, which `fileURLToPath` would reject.
   const plain = path.startsWith('file://') ? path.slice('file://'.length) : path;
-  if (/^[a-z][\w+.-]+:\/\//i.test(plain)) throw notAFolder(`'${path}', which TensorFlow.js takes by itself`);
+  if (/^[a-z][\w+.-]+:\/\//i.test(plain)) throw notAFolder(`'${path}'. Give this address to TensorFlow.js itself`);
   return basename(plain) === MODEL ? dirname(plain) : join(plain);
 }
 
 function notAFolder(got: string): Error {
-  return new Error(`fileSystem takes the path of a folder, such as 'out/model'; got ${got}.`);
+  return new Error(`fileSystem needs the path of a folder, such as 'out/model'; got ${got}.`);
 }

@@ -1,18 +1,19 @@
 import {resolve} from 'node:path';
 
-/** By folder: settles when all that was asked for is done. */
+/** One promise per folder: it settles when the last run that was asked for has ended. */
 const last = new Map<string, Promise<unknown>>();
 
-/** Runs it when everything asked for before in the same folder is through, well or not. */
+/** Calls `run` when every earlier run for the same folder has ended, with or without an error. */
 export async function inTurn<T>(folder: string, run: () => Promise<T>): Promise<T> {
   const key = resolve(folder);
+  // Absent where no run for this folder is under way.
   const before = last.get(key) ?? Promise.resolve();
   const result = before.then(run);
-  const through = result.catch(() => undefined);
-  last.set(key, through);
+  const ended = result.catch(() => undefined);
+  last.set(key, ended);
   try {
     return await result;
   } finally {
-    if (last.get(key) === through) last.delete(key);
+    if (last.get(key) === ended) last.delete(key);
   }
 }

@@ -6,14 +6,17 @@ import {io} from '@tensorflow/tfjs-core';
 import {checksumOf, MODEL, PIECE, UNFINISHED} from './layout';
 import {bytesOf, checksumIn, modelIn, type SavedModel} from './saved_model';
 
-/** Reads what `writeSaved` wrote, or another writer of TensorFlow.js's layout. */
+/**
+ * Reads the files of `writeSaved`, or of another writer of TensorFlow.js's layout.
+ * @throws where there is no model.json, it is not a model, or the weights do not belong to it.
+ */
 export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   const text = await textOf(join(folder, MODEL));
   const model = text === undefined ? undefined : modelIn(text);
   if (text !== undefined && model === undefined) {
     throw new Error(
       `'${join(folder, MODEL)}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
-        'weightsManifest.',
+        'weightsManifest. Save the model again.',
     );
   }
   const found = model === undefined ? undefined : await artifactsOf(folder, model);
@@ -22,14 +25,14 @@ export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   throw new Error(
     model === undefined
       ? `There is no '${join(folder, MODEL)}'. Save a model there by model.save(fileSystem('${folder}')).`
-      : `The weights in '${folder}' are not those that its ${MODEL} was saved with: a file was changed, cut ` +
-          'short or copied alone. Save the model again.',
+      : `The weights in '${folder}' do not belong to its ${MODEL}: a file was changed, cut short or copied alone. ` +
+          'Save the model again.',
   );
 }
 
 /**
- * A process that ended between renaming the weights and renaming model.json left both whole, the latter by its
- * unfinished name.
+ * Reads a save that a process did not finish. Where it ended after renaming the weights and before renaming model.json,
+ * both files are complete, and model.json still has its unfinished name.
  */
 async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined> {
   const text = await textOf(join(folder, MODEL + UNFINISHED));
@@ -41,7 +44,7 @@ async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined
   return isOurs ? artifactsOf(folder, model) : undefined;
 }
 
-/** The model with its weights; undefined where those in the folder are not the ones it was saved with. */
+/** The model with its weights; undefined where the weights in the folder do not have the model's checksum. */
 async function artifactsOf(folder: string, model: SavedModel): Promise<io.ModelArtifacts | undefined> {
   const specs = io.getWeightSpecs(model.weightsManifest);
   const weights: ArrayBuffer[] = [];
@@ -52,8 +55,9 @@ async function artifactsOf(folder: string, model: SavedModel): Promise<io.ModelA
   const found = weights.reduce((sum, {byteLength}) => sum + byteLength, 0);
   if (expected !== undefined && expected !== found)
     throw new Error(
-      `The weights in '${folder}' have ${found} bytes; its ${MODEL} says ${expected}. Save the model again.`,
+      `The weights in '${folder}' have ${found} bytes; its ${MODEL} expects ${expected}. Save the model again.`,
     );
+  // A model without weights has no buffer.
   const [only = new ArrayBuffer(0)] = weights;
   return io.getModelArtifactsForJSON(model, () => Promise.resolve([specs, weights.length > 1 ? weights : only]));
 }
@@ -64,14 +68,15 @@ function pathsOf(folder: string, {weightsManifest}: SavedModel): string[] {
     .map(path => {
       if (isAbsolute(path) || /^\.\.(?:[/\\]|$)/.test(normalize(path))) {
         throw new Error(
-          `The ${MODEL} in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`,
+          `The ${MODEL} in '${folder}' names the weights '${path}', which are outside of the folder. ` +
+            'Move them into the folder, and change the path.',
         );
       }
       return join(folder, path);
     });
 }
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined where the file does not exist. */
 async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
@@ -90,7 +95,7 @@ async function isFile(file: string): Promise<boolean> {
   }
 }
 
-/** What is in a file, in buffers that TensorFlow.js takes as one. */
+/** The content of a file, in consecutive buffers. TensorFlow.js accepts a list of them as one. */
 async function contentOf(file: string): Promise<ArrayBuffer[]> {
   try {
     const handle = await open(file);
@@ -117,7 +122,8 @@ async function contentOf(file: string): Promise<ArrayBuffer[]> {
 async function fill(bytes: Uint8Array, handle: FileHandle, file: string): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const {bytesRead} = await handle.read(bytes, done);
-    if (bytesRead === 0) throw new Error(`'${file}' became shorter while it was read.`);
+    if (bytesRead === 0)
+      throw new Error(`'${file}' became shorter while it was read. Load the model when no process writes it.`);
     done += bytesRead;
   }
 }

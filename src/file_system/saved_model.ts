@@ -2,9 +2,10 @@ import {type io, util} from '@tensorflow/tfjs-core';
 
 import {CHECKSUM} from './layout';
 
-/** What a model.json of TensorFlow.js says. */
+/** The content of a model.json of TensorFlow.js. */
 export type SavedModel = Parameters<typeof io.getModelArtifactsForJSON>[0];
 
+/** The number of bytes per element. */
 const BYTES: Readonly<Record<string, number>> = {
   float32: 4,
   int32: 4,
@@ -15,7 +16,7 @@ const BYTES: Readonly<Record<string, number>> = {
   float16: 2,
 };
 
-/** What the text of a model.json says; undefined where it is not that of a model. */
+/** Parses the text of a model.json; undefined where it is not a model. */
 export function modelIn(text: string): SavedModel | undefined {
   let model: unknown;
   try {
@@ -27,16 +28,17 @@ export function modelIn(text: string): SavedModel | undefined {
   return isModel(model) ? model : undefined;
 }
 
-/** The checksum that a model.json gives of its weights; undefined where something else than `fileSystem` wrote it. */
+/** The checksum of the weights in a model.json; undefined where another writer than `fileSystem` made the file. */
 export function checksumIn(model: SavedModel): string | undefined {
   const checksum: unknown = Reflect.get(model, CHECKSUM);
   return typeof checksum === 'string' ? checksum : undefined;
 }
 
-/** How many bytes the weights take; undefined where there are texts among them, which say their length themselves. */
+/** The number of bytes of the weights; undefined where some are strings, whose length is only in the data. */
 export function bytesOf(specs: readonly io.WeightsManifestEntry[]): number | undefined {
   let bytes = 0;
   for (const {dtype, quantization, shape} of specs) {
+    // Without quantization, the weights are saved in their own type.
     const each = BYTES[quantization?.dtype ?? dtype];
     if (each === undefined) return undefined;
     bytes += each * util.sizeFromShape(shape);

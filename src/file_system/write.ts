@@ -5,15 +5,18 @@ import type {io} from '@tensorflow/tfjs-core';
 
 import {CHECKSUM, checksumOf, MODEL, piecesOf, UNFINISHED, WEIGHTS} from './layout';
 
-/** Writes model.json and weights.bin, and puts them in the place of those that are there once both are on disk. */
+/**
+ * Writes model.json and weights.bin. They replace the previous files only once both are on disk.
+ * @throws where the topology is binary, or there are weight specs without weights.
+ */
 export async function writeSaved(
   folder: string,
   {weightData, weightSpecs = [], ...described}: io.ModelArtifacts,
 ): Promise<void> {
   if (described.modelTopology instanceof ArrayBuffer)
-    throw new Error('fileSystem saves a topology that is JSON; got a binary one.');
+    throw new Error('fileSystem can only save a topology that is JSON; got an ArrayBuffer. Give it as JSON.');
   if (weightData === undefined && weightSpecs.length > 0)
-    throw new Error('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
+    throw new Error('fileSystem needs the weights as weightData; got only weightSpecs. Add weightData.');
   const buffers = weightData === undefined ? [] : [weightData].flat();
   const model = JSON.stringify({
     ...described,
@@ -26,11 +29,11 @@ export async function writeSaved(
     await write(modelFile + UNFINISHED, [new TextEncoder().encode(model)]);
     await rename(weightsFile + UNFINISHED, weightsFile);
   } catch (error) {
-    // What went wrong first is what to say.
+    // An error of the clean-up must not hide the first one.
     await Promise.allSettled([weightsFile, modelFile].map(file => rm(file + UNFINISHED, {force: true})));
     throw error;
   }
-  // Where this fails, or never comes, `readSaved` finds the unfinished model.json by the checksum of the weights.
+  // Where this fails, or the process ends before it, `readSaved` finds the unfinished model.json by its checksum.
   await rename(modelFile + UNFINISHED, modelFile);
 }
 
@@ -38,7 +41,7 @@ async function write(file: string, buffers: ReadonlyArray<ArrayBuffer | Uint8Arr
   const handle = await open(file, 'w');
   try {
     for (const buffer of buffers) for (const piece of piecesOf(new Uint8Array(buffer))) await handle.writeFile(piece);
-    // Otherwise a machine that loses power could have renamed a file without what is in it.
+    // Without this, a loss of power could leave a renamed file without its content.
     await handle.sync();
   } finally {
     await handle.close();

@@ -3,10 +3,11 @@ import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {FitCallback} from './fit_callback';
 
 /**
- * A callback that applies what `accumulate` holds back when training ends: one step with the mean of the gradients of
- * the last, incomplete window, before other callbacks of this package do what they do at the end. Without it these
- * gradients wait for the next fit. Where training throws, is aborted, or is stopped by `terminateOnNaN`, they wait
- * too. `fitOneCycle` and the other fit functions do that by themselves unless they are given `keepWindow: true`.
+ * A callback that applies the gradients that `accumulate` still holds when training ends. It makes one step with the
+ * mean of the gradients of the last, incomplete window. This step comes before what other callbacks of this package do
+ * at the end of training. Without this callback these gradients wait for the next fit. They also wait where training
+ * throws, is aborted, or is stopped by `terminateOnNaN`. `fitOneCycle` and the other `fit…` functions make this step
+ * themselves, unless they are given `keepWindow: true`.
  */
 export function applyAccumulated(): FitCallback {
   return new FitCallback({

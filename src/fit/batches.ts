@@ -2,32 +2,34 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import {checkWhole} from '../schedule/options';
+import {shown} from '../util/shown';
 import {type Fit, FitCallback} from './fit_callback';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
-/** How many batches are counted at most: a dataset that has not ended by then may never end. */
+/** Counting stops after this many batches: a dataset that has not ended by then may never end. */
 const MOST = 10_000;
-/** How long counting keeps the page waiting at a time, in milliseconds. */
+/** Counting lets the page run each time so many milliseconds have passed. */
 const PATIENCE = 16;
 
-/** What tells how many batches the epochs of a fit have. */
+/** Settings that say how many batches each epoch of a fit has. */
 export interface BatchSettings {
   /**
-   * How many batches a dataset has. TensorFlow.js is not told, so that it begins the dataset anew in each epoch.
-   * Default: what the dataset says, or the number that is counted before training begins.
+   * How many batches a dataset has, a whole number from 1. This number is not handed to TensorFlow.js, because
+   * TensorFlow.js begins the dataset anew in each epoch only without it. Default: the size that the dataset reports, or
+   * else the number that is counted before training begins.
    */
   readonly stepsPerEpoch?: number | undefined;
   /**
-   * How many batches make an epoch of a dataset that goes on over all epochs, as one made by `.repeat()` does.
-   * TensorFlow.js begins the dataset only once then.
+   * How many batches make an epoch of a dataset that goes on over all epochs, such as one made by `.repeat()`. A whole
+   * number from 1. TensorFlow.js then begins the dataset only once.
    */
   readonly batchesPerEpoch?: number | undefined;
-  /** Called while the batches of a dataset are counted, after each of them, with their number so far. */
+  /** Called after each batch while the batches of a dataset are counted, with the number so far. */
   readonly onCount?: ((batches: number) => void) | undefined;
 }
 
-/** How many batches the epochs of one dataset have. */
+/** Checks and finds how many batches the epochs of one dataset have. */
 export class Batches {
   readonly #dataset: FitDataset;
   readonly #settings: BatchSettings;
@@ -38,37 +40,36 @@ export class Batches {
     this.#settings = settings;
   }
 
-  /** @throws where what was given can't be, or not with this dataset. */
+  /** @throws where a setting is impossible, alone or with this dataset. */
   check({epochs, initialEpoch}: {readonly epochs: number; readonly initialEpoch: number}): void {
     const {stepsPerEpoch, batchesPerEpoch, onCount} = this.#settings;
-    const shown = String(onCount);
-    if (onCount !== undefined && typeof onCount !== 'function')
-      throw new Error(`'onCount' is a function; got ${shown}.`);
+    checkIsFunction('onCount', onCount);
     const size = sizeOf(this.#dataset);
     if (batchesPerEpoch !== undefined) {
       checkWhole('batchesPerEpoch', batchesPerEpoch, 1);
       if (stepsPerEpoch !== undefined) {
         throw new Error(
-          'Give `stepsPerEpoch` (the dataset restarts in each epoch) or `batchesPerEpoch` (it goes on over all ' +
-            'epochs), not both.',
+          'Both `stepsPerEpoch` and `batchesPerEpoch` were given. Give only one: `stepsPerEpoch` where the dataset ' +
+            'begins anew in each epoch, `batchesPerEpoch` where it goes on over all epochs.',
         );
       }
       const needed = batchesPerEpoch * Math.max(0, epochs - initialEpoch);
       if (size !== undefined && size < needed)
-        throw new Error(`The dataset has ${size} batches, fewer than the ${needed} that all epochs take. ${ONCE}`);
+        throw new Error(`The dataset has ${size} batches, but all epochs together need ${needed}. ${ONCE}`);
       return;
     }
     if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
     if (size === Infinity) throw new Error(`The dataset never ends. ${ENDLESS}`);
-    if (size === 0) throw new Error('The dataset has no batches.');
+    if (size === 0) throw new Error(EMPTY);
     if (stepsPerEpoch !== undefined && size !== undefined && size !== stepsPerEpoch) {
       throw new Error(`'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset has ${size} batches. Leave it out.`);
     }
   }
 
   /**
-   * The batches of an epoch where TensorFlow.js can't tell them: counted once, before the first fit.
-   * @throws where the dataset does not end, or has nothing left after that.
+   * The number of batches per epoch where TensorFlow.js does not know it: the one that was given, or else the one that
+   * is counted, once, before the first fit. Undefined where TensorFlow.js knows it.
+   * @throws where the dataset does not end, or cannot be begun again after counting.
    */
   async perEpoch(signal: AbortSignal | undefined): Promise<number | undefined> {
     const {stepsPerEpoch, batchesPerEpoch} = this.#settings;
@@ -78,7 +79,7 @@ export class Batches {
     return this.#counted;
   }
 
-  /** A callback that stops training where the dataset is not what the settings say; `problem` tells then why. */
+  /** A callback that stops training where the dataset contradicts the settings. `problem` then returns the reason. */
   watch(): {readonly callback: FitCallback; readonly problem: () => string | undefined} {
     const {stepsPerEpoch, batchesPerEpoch} = this.#settings;
     let problem: string | undefined;
@@ -100,8 +101,7 @@ export class Batches {
           if (stepsPerEpoch === undefined || seen <= stepsPerEpoch) return;
           stop(
             fit,
-            `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset went on after ${stepsPerEpoch} batches; ` +
-              'training was stopped. ' +
+            `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset has more batches; training was stopped. ` +
               `Give the number of batches that the dataset has. ${ENDLESS}`,
           );
         },
@@ -110,14 +110,12 @@ export class Batches {
           if (batchesPerEpoch !== undefined && seen < batchesPerEpoch) {
             stop(
               fit,
-              `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; training was ` +
-                `stopped. ${ONCE}`,
+              `The dataset ended after ${seen} of the ${batchesPerEpoch} batches of epoch ${epoch}; ` +
+                `training was stopped. ${ONCE}`,
             );
           } else if (seen === 0) {
-            stop(
-              fit,
-              `The dataset gave no batches in epoch ${epoch}; training was stopped. ${first ? 'It is empty.' : AGAIN}`,
-            );
+            const advice = first ? 'It is empty.' : AGAIN;
+            stop(fit, `The dataset gave no batches in epoch ${epoch}; training was stopped. ${advice}`);
           }
           first = false;
         },
@@ -139,8 +137,8 @@ export class Batches {
       signal?.throwIfAborted();
       if (batches >= MOST) {
         throw new Error(
-          `The dataset does not know how many batches it has, and has not ended after ${MOST}. Give ` +
-            `\`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`,
+          `The dataset does not know how many batches it has, and counting stopped after ${MOST}. ` +
+            `Give \`stepsPerEpoch\`, the number of its batches. ${ENDLESS}`,
         );
       }
       if (tf.util.now() < pause) continue;
@@ -148,38 +146,44 @@ export class Batches {
       signal?.throwIfAborted();
       pause = tf.util.now() + PATIENCE;
     }
-    if (batches === 0) throw new Error('The dataset has no batches.');
+    if (batches === 0) throw new Error(EMPTY);
     const {value, done} = await nextOf(await this.#dataset.iterator());
     dispose(value);
     if (done) {
       throw new Error(
-        `The dataset does not know how many batches it has, and gave nothing more after ${batches} batches were ` +
-          `counted. ${AGAIN} ` +
-          'For a single epoch, give `stepsPerEpoch`, the number of its batches: they are not counted then.',
+        'The dataset does not know how many batches it has, and gave nothing more after its ' +
+          `${batches} batches were counted. ${AGAIN} ` +
+          'For a single epoch, give `stepsPerEpoch`, the number of its batches: then they are not counted.',
       );
     }
     return batches;
   }
 }
 
+const EMPTY = 'The dataset has no batches. Give one with at least one batch.';
 const AGAIN =
-  'It can be started only once, but every epoch starts it again: pass `tf.data.generator` a function that makes ' +
-  'a new iterator each time.';
+  'It can be begun only once, but each epoch begins it anew. ' +
+  'Give `tf.data.generator` a function that makes a new iterator each time.';
 const ENDLESS =
-  'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of batches ' +
-  'that make an epoch.';
+  'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, ' +
+  'the number of batches that make an epoch.';
 const ONCE =
-  'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, or leave ' +
-  '`batchesPerEpoch` out, and each epoch begins it anew.';
+  'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs. ' +
+  'Repeat it by `.repeat()`, or leave `batchesPerEpoch` out: then each epoch begins it anew.';
 
-/** What an iterator gives; nothing after the last. */
+function checkIsFunction(name: string, given: unknown): void {
+  if (given !== undefined && typeof given !== 'function')
+    throw new Error(`'${name}' must be a function; got ${shown(given)}.`);
+}
+
+/** One value of an iterator; null or undefined after the last one. */
 type Element = tf.TensorContainer | null | undefined;
 
 function dispose(element: Element): void {
   if (element !== null && element !== undefined) tf.dispose(element);
 }
 
-/** Undefined where the dataset does not know. */
+/** The number of batches; undefined where the dataset does not know it. */
 function sizeOf({size}: {readonly size?: unknown}): number | undefined {
   return typeof size === 'number' && !Number.isNaN(size) ? size : undefined;
 }
@@ -189,7 +193,9 @@ async function nextOf(iterator: {
 }): Promise<{readonly value: Element; readonly done: boolean}> {
   const result = await iterator.next();
   if (isResult(result)) return {value: result.value, done: result.done === true};
-  throw new Error('The iterator of a dataset gives objects with `value` and `done`.');
+  throw new Error(
+    `An iterator of a dataset must return objects with \`value\` and \`done\`; next() returned ${shown(result)}.`,
+  );
 }
 
 function isResult(x: unknown): x is {readonly value?: Element; readonly done?: unknown} {

@@ -5,9 +5,9 @@ import {isNormalization, leafLayers} from './layer_groups';
 import {override} from './training_run';
 
 /**
- * A callback that keeps the moving averages of batch normalization layers as they are where the layer does not train
- * (its group is frozen without `trainBn`, or `layer.trainable` is false); such layers normalize by them meanwhile, as
- * at inference. Freezing and thawing in the middle act at once.
+ * A callback that keeps the moving averages of batch normalization layers unchanged where the layer does not train: its
+ * group is frozen without `trainBn`, or `layer.trainable` is false. Meanwhile such a layer normalizes with its moving
+ * averages, as at inference. Freezing and thawing during training take effect at once.
  */
 export function bnFreeze(): FitCallback {
   return new FitCallback({

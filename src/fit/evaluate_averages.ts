@@ -3,15 +3,16 @@ import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 
 /**
- * A callback that has validation see what the optimizer's callbacks evaluate to, such as the averages of `ema`:
- * `opt.eval()` before, `opt.train()` after.
+ * A callback that makes validation use the evaluation values of the optimizer's callbacks, such as the averages of
+ * `ema`. It calls `opt.eval()` before validation and `opt.train()` after it.
+ * @throws when training begins, where no callback of the optimizer has evaluation values.
  */
 export function evaluateAverages(): FitCallback {
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);
       if (!optimizer.callbacks.some(({declaration}) => 'evaluate' in declaration)) {
-        throw new Error('evaluateAverages: no callback of this optimizer has averages to show; put `ema` around it.');
+        throw new Error('evaluateAverages: no callback of this optimizer has averages to evaluate. Wrap it in `ema`.');
       }
       const swapped =
         (evaluate: (...args: unknown[]) => unknown) =>
@@ -31,7 +32,7 @@ export function evaluateAverages(): FitCallback {
           optimizer.train();
           return result;
         };
-      // `fit` validates inside the last step of an epoch, before any hook.
+      // No hook would be early enough: `fit` validates inside the last step of an epoch.
       override(run, model, 'testLoop', swapped);
       override(run, model, 'evaluateDataset', swapped);
     },

@@ -14,30 +14,31 @@ import {checkTrainArgs, train, trainFunction} from './train';
 /** Settings of `fineTune`. */
 export interface FineTuneOptions extends Pick<OneCycleOptions, 'div' | 'divFinal' | 'pctStart' | 'moms' | 'wd'> {
   /**
-   * The learning rate of the last group while the others are frozen, positive; half of it afterwards. Default 2e-3.
+   * The learning rate of the last group while the others are frozen, positive. Afterwards it is half of this value.
+   * Default 2e-3.
    */
   readonly baseLr?: number;
-  /** How many epochs to train the last group alone, a whole number from 0. Default 1. */
+  /** The number of epochs in which only the last group trains, a whole number from 0. Default 1. */
   readonly freezeEpochs?: number;
-  /** How many times smaller the rate of the first group is than that of the last, positive. Default 100. */
+  /** The rate of the last group divided by that of the first group, positive. Default 100. */
   readonly lrMult?: number;
 }
 
-/** The history of each part of `fineTune`. */
+/** The histories of the two parts of `fineTune`. */
 export interface FineTuneHistory {
-  /** Of the last group alone; absent where training went on after it. */
+  /** The part with only the last group; undefined where `initialEpoch` is after this part. */
   readonly frozen: History | undefined;
-  /** Of all groups. */
+  /** The part with all groups. */
   readonly unfrozen: History;
 }
 
 /**
- * Fine-tunes a pretrained model whose optimizer has groups (`layerGroups`): first the last group alone for
- * `freezeEpochs`, in one-cycle with the rate rising to `baseLr`; then all groups for `epochs`, in one-cycle with rates
- * spread from `baseLr/2/lrMult` to `baseLr/2`. The optimizer's state begins afresh in each part. All groups are thawed
- * afterwards; where it throws or is stopped, freezing is as it was. `initialEpoch` counts the epochs of both parts.
- * Defaults: `pctStart` 0.3 and `div` 5 in the second part.
- * @throws where the optimizer has only one group.
+ * Fine-tunes a pretrained model whose optimizer has groups (`layerGroups`), in two parts. First only the last group
+ * trains for `freezeEpochs`, in one-cycle with the rate rising to `baseLr`. Then all groups train for `epochs`, in
+ * one-cycle with rates spread from `baseLr/2/lrMult` to `baseLr/2`. Each part clears the optimizer's state before its
+ * first epoch. Afterwards all groups are unfrozen. Where it throws or is aborted, the groups are frozen as before the
+ * call. `initialEpoch` counts the epochs of both parts. Defaults: `pctStart` 0.3 and `div` 5 in the second part.
+ * @throws (rejects) where the optimizer has only one group, or a setting is impossible.
  */
 export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneHistory>(
   {
@@ -72,19 +73,19 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     const groups = optimizer.paramLists.length;
     if (groups < 2)
       throw new Error(
-        'fineTune freezes all groups but the last, so the optimizer needs two at least: make it with {params: ' +
-          'layerGroups(model, […])}.',
+        'fineTune freezes all groups except the last, so the optimizer needs at least two groups; it has one. ' +
+          'Make it with {params: layerGroups(model, […])}.',
       );
-    // Both before either trains, so that a wrong setting changes nothing.
+    // Both schedules are made before training begins: a wrong setting then changes nothing.
     const common = {divFinal, moms, wd};
     const alone = oneCycle({...common, lrMax: slice(baseLr), pctStart: 0.99});
     const together = oneCycle({...common, lrMax: slice(baseLr / 2 / lrMult, baseLr / 2), div, pctStart});
     const part = (to: number, from: number, schedule: ParamScheduler) =>
       train(model, fitOn, {...args, epochs: to, initialEpoch: from}, [
         schedule,
-        ...(from === 0 ? [afresh(optimizer)] : []),
+        ...(from === 0 ? [cleared(optimizer)] : []),
       ]);
-    const freezeAgain = freezingOf(optimizer);
+    const freezeAgain = recordedFreezing(optimizer);
     try {
       let frozen: History | undefined;
       if (initialEpoch < freezeEpochs) {
@@ -100,8 +101,8 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
   },
 );
 
-/** Clears the optimizer's state once the schedules are known to be possible. */
-function afresh(optimizer: Optimizer): FitCallback {
+/** Clears the optimizer's state before the first epoch: by then the schedules are known to be possible. */
+function cleared(optimizer: Optimizer): FitCallback {
   let begun = false;
   return new FitCallback({
     epochBegin: () => {
@@ -111,8 +112,8 @@ function afresh(optimizer: Optimizer): FitCallback {
   });
 }
 
-/** @returns freezes the groups as they are now. */
-function freezingOf(optimizer: Optimizer): () => void {
+/** Records which groups are frozen. @returns a function that restores this. */
+function recordedFreezing(optimizer: Optimizer): () => void {
   const {frozen, frozenIdx, state} = optimizer.stateDict();
   tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
   return () => {

@@ -3,30 +3,30 @@ import {CustomCallback, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {type TrainingRun, trainingRun} from './training_run';
 
-/** What is logged of a batch or an epoch: numbers, and scalars on the device that nobody has read yet. */
+/** The logs of a batch or an epoch: numbers, and scalars that are still on the device. */
 export type FitLogs = Record<string, number | Scalar>;
 
 /** The fit that a callback runs in. */
 export interface Fit {
-  /** What is trained. */
+  /** The model in training. */
   readonly model: LayersModel;
-  /** What all callbacks of the fit have in common. */
+  /** Shared by all callbacks of the fit. */
   readonly run: TrainingRun;
-  /** How many there are in all. */
+  /** The number of epochs at which the fit ends; `initialEpoch` counts towards it. */
   readonly epochs: number;
-  /** @throws where it is not known, as for a dataset of unknown length. */
+  /** The number of steps per epoch. @throws where it is not known, as for a dataset of unknown length. */
   readonly stepsPerEpoch: number;
-  /** The same; undefined where it is not known. */
+  /** The number of steps per epoch; undefined where it is not known. */
   readonly knownSteps: number | undefined;
-  /** The names of what `fit` itself logs of an epoch. Other callbacks may add more. */
+  /** The names of the values that `fit` itself logs per epoch. Other callbacks may add more. */
   readonly logs: readonly string[];
 }
 
-/** What a callback of this package does in a fit. */
+/** The hooks of a callback of this package; all are optional. */
 export interface FitHooks {
   /** Before the first batch. */
   trainBegin?(fit: Fit): void | Promise<void>;
-  /** After the last batch, where nothing threw. */
+  /** After the last batch. Not called where something threw. */
   trainEnd?(fit: Fit): void | Promise<void>;
   /** Before the batches of an epoch. */
   epochBegin?(fit: Fit, epoch: number): void | Promise<void>;
@@ -38,10 +38,13 @@ export interface FitHooks {
   batchEnd?(fit: Fit, batch: number, logs: FitLogs): void | Promise<void>;
 }
 
-/** A callback for `fit` and `fitDataset`: alone, in a list of such callbacks, or in `fitCallbacks` with any others. */
+/**
+ * A callback for `fit` and `fitDataset`. It can be given alone, in a list of such callbacks, or in `fitCallbacks`
+ * together with callbacks of other kinds.
+ */
 export class FitCallback extends CustomCallback {
   readonly #hooks: FitHooks;
-  /** Whether it lets the page breathe between batches. Off where another callback of the list does. */
+  /** Whether it yields to the page between batches. `fitCallbacks` switches this off, because it yields itself. */
   yields = true;
   #fit: Fit | undefined;
   #model: LayersModel | undefined;
@@ -54,8 +57,8 @@ export class FitCallback extends CustomCallback {
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
     if (!(model instanceof LayersModel))
       throw new Error(
-        'The callbacks of tfjs-optim train a LayersModel. `npm ls @tensorflow/tfjs-layers` shows whether there ' +
-          'are two copies.',
+        'The callbacks of tfjs-optim need a LayersModel of their own copy of tfjs-layers; got another object. ' +
+          'If `npm ls @tensorflow/tfjs-layers` shows two copies, remove one.',
       );
     this.#model = model;
   }
@@ -65,12 +68,13 @@ export class FitCallback extends CustomCallback {
     const model = this.#model;
     if (model === undefined)
       throw new Error(
-        'This callback does not know its model. Pass it to `fit` or `fitDataset` itself, in a list without plain ' +
+        'This callback did not get its model. Give it to `fit` or `fitDataset` alone, in a list without plain ' +
           'objects, or in fitCallbacks([…]).',
       );
     this.#fit = {
       model,
       run: trainingRun(model),
+      // A fit without an end (`epochs: Infinity`) counts as one epoch.
       epochs: numberOf(params['epochs']) ?? 1,
       get stepsPerEpoch() {
         return stepsOf(params);
@@ -108,7 +112,7 @@ export class FitCallback extends CustomCallback {
   }
 }
 
-/** The number that is logged, read from the device where it is not on the host yet. */
+/** The logged number; it is read from the device where necessary. */
 export async function logged(value: number | Tensor | undefined): Promise<number | undefined> {
   if (typeof value !== 'object') return value;
   const [number] = await value.data();
@@ -116,8 +120,8 @@ export async function logged(value: number | Tensor | undefined): Promise<number
 }
 
 function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): number | undefined {
-  const [whole, all, size] = [steps, samples, batchSize].map(numberOf);
-  if (whole !== undefined) return whole;
+  const [given, all, size] = [steps, samples, batchSize].map(numberOf);
+  if (given !== undefined) return given;
   return all !== undefined && size !== undefined ? Math.ceil(all / size) : undefined;
 }
 
@@ -125,11 +129,10 @@ function stepsOf(params: CustomCallback['params']): number {
   const known = stepsIfKnown(params);
   if (known !== undefined) return known;
   throw new Error(
-    'The dataset does not know how many batches it has, so schedules cannot know the number of steps. Give the ' +
-      'number to the callback, ' +
-      'as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another fit function, which count the ' +
-      'batches. (`batchesPerEpoch` of fitDataset is for a ' +
-      'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
+    'The dataset does not know how many batches it has, so a schedule cannot know the number of steps. ' +
+      'Give the number to the callback, as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another ' +
+      'fit function of tfjs-optim: these count the batches. (`batchesPerEpoch` of fitDataset is for a dataset that ' +
+      'is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
   );
 }
 

@@ -17,8 +17,8 @@ type Full = Pick<
   | 'onTrainEnd'
 >;
 /**
- * The absent method tells the compiler that an object literal is not an instance of a class, and so what its hooks are
- * given.
+ * The absent method tells the compiler that an object literal is not an instance of a class. It can then infer the
+ * types of the hooks' arguments.
  */
 interface Hooks extends CustomCallbackArgs {
   readonly setParams?: undefined;
@@ -45,18 +45,18 @@ const HOOKS = [
 ] as const;
 
 /**
- * Makes one callback of a list of any kinds, which TensorFlow.js refuses or breaks when they are in one list. Hooks
- * run in the order of the list, each with its own `this`; classes are told the model; plain objects get numbers in
- * their logs; and the page keeps breathing.
+ * Makes one callback from a list of callbacks of any kinds. TensorFlow.js itself rejects or breaks such a mixed list.
+ * Hooks run in the order of the list, each with its own `this`. Instances of classes get the model; plain objects get
+ * numbers in their logs; and the page stays responsive.
  *
  * ```ts
- * const callbacks = fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), {onEpochEnd: (epoch, logs) => …}]);
- * await model.fit(xs, ys, {callbacks});
+ * const show = {onEpochEnd: (epoch, logs) => …};
+ * await model.fit(xs, ys, {callbacks: fitCallbacks([oneCycle(), tf.callbacks.earlyStopping(), show])});
  * ```
- * @param settings `yieldEvery`: how often to let the page breathe, as in `fit`; TensorFlow.js does not tell it to
- *   callbacks. Default `'auto'`. `stepsPerEpoch`: how many batches a dataset has that does not know it; the callbacks
- *   are told, TensorFlow.js is not.
- * @throws where it is not a list, or something in it is not a callback.
+ * @param settings `yieldEvery`: how often to yield to the page, as in `fit`; it must be repeated here because
+ *   TensorFlow.js does not hand it to callbacks. Default `'auto'`. `stepsPerEpoch`: the number of batches of a dataset
+ *   that does not know it, a whole number from 1; only the callbacks get it, TensorFlow.js does not.
+ * @throws where `list` is not a list, a member is not a callback, or a setting is impossible.
  */
 export function fitCallbacks(
   list: Iterable<AnyFitCallback>,
@@ -65,7 +65,7 @@ export function fitCallbacks(
   checkYieldEvery(yieldEvery);
   notCalled(list, 'The list of fitCallbacks');
   if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
-  if (!isIterable(list)) throw new Error(`fitCallbacks takes a list of callbacks; got ${shown(list)}.`);
+  if (!isIterable(list)) throw new Error(`fitCallbacks needs a list of callbacks; got ${shown(list)}.`);
   return new CallbackGroup(
     [...list].map((member, i) => completed(member, i, yieldEvery)),
     yieldEvery,
@@ -85,7 +85,7 @@ class CallbackGroup extends CustomCallback {
 
   override setParams(params: CustomCallback['params']): void {
     super.setParams(params);
-    // tfjs writes null where it does not know.
+    // tfjs sets `steps` to null where it does not know the number.
     const known =
       this.#stepsPerEpoch === undefined || typeof params['steps'] === 'number'
         ? params
@@ -125,27 +125,28 @@ class CallbackGroup extends CustomCallback {
   }
 }
 
-/** @throws where a function or class that makes a callback is given instead of the callback. */
+/** @throws where a function or class that makes a callback was given in place of the callback. */
 export function notCalled(given: unknown, what: string): void {
   if (typeof given !== 'function') return;
   const {name} = given;
   const prototype: unknown = Reflect.get(given, 'prototype');
   const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
   throw new Error(
-    `${what} is the ${isClass ? 'class' : 'function'} ${name}, not what it makes. Write ` +
-      `${isClass ? 'new ' : ''}${name}(…).`,
+    isClass
+      ? `${what} is the class ${name}; it must be an instance of this class. Write new ${name}(…).`
+      : `${what} is the function ${name}; it must be what this function returns. Write ${name}(…).`,
   );
 }
 
 /**
- * The member as a callback with all hooks; it leaves breathing to the group, which would otherwise wait once for each
+ * The member as a callback with all hooks. Only the group yields to the page: otherwise it would wait once for each
  * member.
  */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
   notCalled(given, `Callback ${i} of the list`);
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new Error(`Callback ${i} of the list must be a callback; got ${shown(given)}.`);
+    throw new Error(`Callback ${i} of the list must be a callback, or an object with hooks; got ${shown(given)}.`);
   if (member instanceof FitCallback) {
     member.yields = false;
     return member;
@@ -160,11 +161,11 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
     }),
   );
   if (Object.keys(hooks).length === 0)
-    throw new Error(`Callback ${i} of the list has none of the hooks ${HOOKS.join(', ')}.`);
+    throw new Error(`Callback ${i} of the list has no hook; give it at least one of ${HOOKS.join(', ')}.`);
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
 }
 
-/** Whether it is a list of some kind. */
+/** Whether it is an array or another iterable object. */
 export function isIterable<T>(x: Iterable<T> | object): x is Iterable<T> {
   const given: unknown = x;
   return typeof given === 'object' && given !== null && Symbol.iterator in given;
@@ -178,7 +179,7 @@ function checkYieldEvery(given: unknown): void {
   )
     return;
   throw new Error(
-    `'yieldEvery' is 'auto', 'batch', 'epoch', 'never' or a number of milliseconds; got ${String(given)}.`,
+    `'yieldEvery' must be 'auto', 'batch', 'epoch', 'never' or a number of milliseconds above 0; got ${shown(given)}.`,
   );
 }
 

@@ -6,11 +6,12 @@ import {flatCos, type KeepOption, oneCycle, sgdr} from './schedulers';
 import {train, trainFunction} from './train';
 
 /**
- * Trains with one-cycle; see `oneCycle`. Takes the data and all arguments of `fit(x, y, args)` or `fitDataset(dataset,
- * args)`, arrays of numbers in the place of tensors, callbacks of any kinds, `signal`, `onProgress`, and the settings
- * of `oneCycle`. With `initialEpoch`, the schedule begins there.
- * @throws (rejects) where the model's optimizer is not one of this package or a setting is impossible; nothing is
- *   changed then.
+ * Trains with one-cycle; see `oneCycle`. It takes the data and all arguments of `fit(x, y, args)` or
+ * `fitDataset(dataset, args)`, and the settings of `oneCycle`. Arrays of numbers can be given in place of tensors, and
+ * callbacks of any kinds in one list. `signal` and `onProgress` are further arguments. With `initialEpoch`, the
+ * schedule begins at that epoch.
+ * @throws (rejects) where the model's optimizer is not one of this package, or a setting is impossible. Then nothing
+ *   is changed.
  */
 export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepOption, History>(
   {
@@ -22,7 +23,9 @@ export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepO
     train(model, fitOn, args, [oneCycle({lrMax, wd, div, divFinal, pctStart, moms, keep})]),
 );
 
-/** Trains at a flat rate, then along half a cosine; see `flatCos` and, for the arguments, `fitOneCycle`. */
+/**
+ * Trains at a flat rate, then along half a cosine; see `flatCos`. For the arguments and errors see `fitOneCycle`.
+ */
 export const fitFlatCos = /* @__PURE__ */ trainFunction<FlatCosOptions & KeepOption, History>(
   {name: 'fitFlatCos', own: ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep'], inOrder: ['epochs', 'lrMax']},
   async (model, fitOn, {lrMax, wd, divFinal, pctStart, keep, ...args} = {}) =>
@@ -31,13 +34,14 @@ export const fitFlatCos = /* @__PURE__ */ trainFunction<FlatCosOptions & KeepOpt
 
 /** Settings of `fitSgdr`. */
 export interface FitSgdrOptions extends SgdrOptions, KeepOption {
-  /** The epochs of the first cycle, a whole number from 1. Default 1. */
+  /** The number of epochs of the first cycle, a whole number from 1. Default 1. */
   readonly cycleLen?: number;
 }
 
 /**
- * Trains in cosine cycles with warm restarts; see `sgdr` and, for the other arguments, `fitOneCycle`. The number of
- * epochs is that of all cycles: `cycleLen` in the first, `cycleMult` times as many in each as in the one before.
+ * Trains in cosine cycles with warm restarts; see `sgdr`. For the other arguments and errors see `fitOneCycle`. The
+ * first cycle has `cycleLen` epochs; each later cycle has `cycleMult` times as many as the one before. `epochs` can't
+ * be given, because the cycles determine it.
  */
 export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
   {
@@ -48,14 +52,15 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
   async (model, fitOn, {lrMax, wd, cycles, cycleMult, cycleLen = 1, keep, epochs: given, ...args} = {}) => {
     if (given !== undefined)
       throw new Error(
-        'fitSgdr trains for as many epochs as its cycles take: set `cycles` and `cycleLen` instead of `epochs`.',
+        `fitSgdr has no argument 'epochs' (got ${given}), because its cycles determine it. ` +
+          'Instead, set `cycles` and `cycleLen`.',
       );
     checkWhole('cycleLen', cycleLen, 1);
     const lengths = cycleLengths({cycles, cycleMult}).map(length => length * cycleLen);
     if (!lengths.every(Number.isInteger))
       throw new Error(
-        `The cycles have to be whole numbers of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} ` +
-          `they are ${lengths}.`,
+        `Each cycle must be a whole number of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} they are ` +
+          `${lengths.join(', ')}. Change one of the two.`,
       );
     return train(model, fitOn, {...args, epochs: lengths.reduce((a, b) => a + b)}, [
       sgdr({lrMax, wd, cycles, cycleMult, keep}),

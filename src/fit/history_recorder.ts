@@ -6,19 +6,20 @@ import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
 import {normOfAll, squares, together, unscaled} from '../rule/norms';
 import {checkOptions} from '../schedule/options';
+import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 
-/** What `record` records. */
+/** Selects what `record` records. */
 export interface RecordOptions {
-  /** The hypers of each step, all of them or those named. Default: all. */
+  /** The hypers of each step: all (true, the default), none (false), or those that are named. */
   readonly hypers?: boolean | readonly string[];
   /** The 2-norm of all gradients together. Default false. */
   readonly gradNorm?: boolean;
   /**
-   * The 2-norm of what the step added to all parameters together. Default false; it keeps a copy of the parameters for
-   * the step.
+   * The 2-norm of the changes that the step made to all parameters together. Default false. It needs memory for a copy
+   * of the parameters during the step.
    */
   readonly updateNorm?: boolean;
 }
@@ -26,10 +27,10 @@ export interface RecordOptions {
 type Values = Array<number | tf.Tensor>;
 
 /**
- * A callback that records each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its name, or
- * with several groups under `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`. Nothing is
- * read from the device before the end.
- * @throws in training, for a hyper that the optimizer has not.
+ * A callback that records values of each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its
+ * name, or with several groups under `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`.
+ * Nothing is read from the device before training ends.
+ * @throws when training begins, where a named hyper is not one of the optimizer's.
  */
 export function record(options: RecordOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm'], more);
@@ -42,7 +43,7 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
     trainBegin: ({model, run}) => {
       recorded = {};
       const optimizer = optimizerOf(model);
-      const known = Object.keys(optimizer.hypers[0] ?? {});
+      const known = [...new Set(optimizer.hypers.flatMap(Object.keys))];
       const unknown = typeof hypers === 'boolean' ? undefined : hypers.find(name => !known.includes(name));
       if (unknown !== undefined)
         throw new Error(`record: this optimizer has no hyper '${unknown}'; it has ${known.join(', ')}.`);
@@ -74,8 +75,10 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
     trainEnd: ({model}) => {
       const history: unknown = Reflect.get(model, 'history');
       if (!isHistory(history))
-        throw new Error('The model has no History: this version of tfjs-layers is not one that tfjs-optim knows.');
-      // The History reads the tensors and frees them.
+        throw new Error(
+          'The model has no History: tfjs-optim does not know this version of tfjs-layers. Use one that it supports.',
+        );
+      // The History then owns the tensors: it reads them and disposes them.
       Object.assign(history.history, recorded);
       recorded = {};
     },
@@ -96,7 +99,7 @@ function normTogether(tensors: readonly tf.Tensor[]): tf.Tensor {
     // TensorFlow.js's kernels fail on sums of no elements.
     const some = tensors.filter(({size}) => size > 0);
     const value = some.length === 0 ? tf.scalar(0) : unscaled(normOfAll(some.map(squares).reduce(together)));
-    if (!isTensor(value)) throw new Error('The norm of tensors is a tensor.');
+    if (!isTensor(value)) throw new Error(`The norm of tensors must be a tensor; got ${shown(value)}.`);
     return tf.keep(value);
   });
 }
@@ -107,7 +110,7 @@ function copies(gradients: Gradients): Map<tf.Variable, tf.Tensor> {
 
 function namedGradients(x: unknown): NamedGradients {
   if (isNamedGradients(x)) return x;
-  throw new Error('applyGradients takes gradients by name, or a list of them.');
+  throw new Error(`applyGradients needs gradients by name, or a list of them; got ${shown(x)}.`);
 }
 
 function isNamedGradients(x: unknown): x is NamedGradients {

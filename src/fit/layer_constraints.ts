@@ -8,15 +8,15 @@ import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 
 /**
- * Puts each weight of the model that has a constraint (`kernelConstraint: 'nonNeg'` and the like) where its
- * constraint wants it. Frozen ones stay as they are: those whose `trainable` is false, and those that the model's
- * optimizer has frozen. Where a constraint throws, no weight is changed.
+ * Applies the constraints of the model's layers (`kernelConstraint: 'nonNeg'` and the like) to their weights. Frozen
+ * weights stay unchanged: those whose `trainable` is false, and those that the model's optimizer has frozen. Where a
+ * constraint throws, no weight is changed.
  */
 export function applyConstraints(model: LayersModel): void {
   const optimizer: unknown = model.optimizer;
   tf.tidy(() => {
-    // Without those of layers whose `trainable` is false: compiling a Sequential has their variables say that they
-    // train.
+    // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not do so:
+    // compiling a Sequential sets it to true for these layers too.
     const constrained = model.trainableWeights.flatMap(weight => {
       const variable = weight.read();
       if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) return [];
@@ -28,14 +28,14 @@ export function applyConstraints(model: LayersModel): void {
 }
 
 /**
- * A callback that enforces the layers' constraints right after each step. tfjs enforces them only where weights are
- * set by hand. In your own loop, call `applyConstraints(model)` after each step.
+ * A callback that enforces the layers' constraints right after each step. tfjs itself enforces them only where weights
+ * are set by hand. In your own training loop, call `applyConstraints(model)` after each step.
  */
 export function layerConstraints(): FitCallback {
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);
-      // The second is how `applyAccumulated` makes its step.
+      // `applyAccumulated` makes its step by `stepBy`.
       for (const name of ['applyGradients', 'stepBy']) {
         override(run, optimizer, name, step => (...args) => {
           const result = step(...args);

@@ -3,41 +3,43 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {enter, innerLayers} from '../params/variables_of';
 import {tellKind} from '../params/weight_kind';
 import {checkWhole} from '../schedule/options';
+import {quoted} from '../util/quoted';
+import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
 
 type Layer = layers.Layer;
-/** Where a group starts: a layer, its name, or the beginning of the names of layers that stand together. */
+/** Where a group starts: a layer, its name, or the common beginning of the names of neighbouring layers. */
 export type Boundary = string | Layer;
 
-/** The layers of a model one after another, nested models taken apart. */
+/** The layers of a model in order; nested models are replaced by their layers. */
 interface Flat {
   readonly leaves: readonly Layer[];
-  /** Every layer, nested models too, with the index of the first leaf in it. */
+  /** The index of the first leaf in each layer; nested models count as layers here. */
   readonly starts: ReadonlyMap<Layer, number>;
 }
 
 /**
- * The layers of a model as parameter groups, for the `params` of an optimizer. Nested models are entered.
- * Normalization layers are known as such from now on, whatever their weights are called: `trainBn` and weight decay
- * treat these so in every optimizer that is made afterwards.
+ * Splits the layers of a model into parameter groups, for the `params` of an optimizer. Nested models are replaced by
+ * their layers. From then on, the weights of normalization layers are known as such, independent of their names:
+ * `trainBn` and weight decay treat them accordingly in every optimizer that is made afterwards.
  *
  * ```ts
  * adam(slice(1e-5, 1e-3), {params: layerGroups(model, ['block_13', 'head'])});   // three groups
  * ```
- * @param boundaries where a new group starts: layers, or names (exact, else a beginning that only neighbouring layers
- *   have), in the order of the model; or a function that says so of each layer. Without it each layer that has weights
- *   is a group.
- * @throws where a name is of no layer or not clear, boundaries are out of order, or a group has no weights.
+ * @param boundaries where a new group starts: a list of layers or names in the order of the model, or a function that
+ *   returns true for each layer that starts a group. A name is the whole name of a layer, or else a beginning that
+ *   only neighbouring layers have. Default: each layer that has weights is a group.
+ * @throws where no layer has a name, a beginning is ambiguous, boundaries are out of order, or a group has no weights.
  */
 export function layerGroups(
   model: LayersModel,
   boundaries: readonly Boundary[] | ((layer: Layer, index: number) => boolean) = hasWeights,
 ): Layer[][] {
-  if (!isContainer(model)) throw new Error(`layerGroups takes a model of tfjs-layers; got ${String(model)}.`);
+  if (!isContainer(model)) throw new Error(`layerGroups needs a model of tfjs-layers; got ${shown(model)}.`);
   const flat = flatten(model);
   if (!flat.leaves.some(hasWeights))
     throw new Error(
-      'The model has no weights to group. A Sequential without inputShape has them after its first use, or build().',
+      'The model has no weights to group. A Sequential without inputShape gets them by build(), or by its first use.',
     );
   const starts =
     typeof boundaries === 'function'
@@ -49,17 +51,15 @@ export function layerGroups(
     const before = starts[i - 1];
     if (before !== undefined && start <= before)
       throw new Error(
-        `Boundaries must be in the order of the model, each once; '${nameAt(flat, start)}' does not come after ` +
-          `'${nameAt(flat, before)}'.`,
+        'The boundaries must be in the order of the model, each once; ' +
+          `'${nameAt(flat, start)}' does not come after '${nameAt(flat, before)}'. Put them in order.`,
       );
   });
   const groups = [0, ...starts].map((start, i) => flat.leaves.slice(start, starts[i]));
   groups.forEach((group, i) => {
-    if (!group.some(hasWeights))
-      throw new Error(
-        `Group ${i} (${group.map(({name}) => `'${name}'`).join(', ') || 'before the first layer'}) has no ` +
-          'weights; leave its boundary out.',
-      );
+    if (group.some(hasWeights)) return;
+    const names = group.length > 0 ? quoted(group) : 'before the first layer';
+    throw new Error(`Group ${i} (${names}) has no weights; leave its boundary out.`);
   });
   enter(model);
   flat.leaves.forEach(tellNormalization);
@@ -67,28 +67,28 @@ export function layerGroups(
 }
 
 /**
- * Learning rates for layer-wise decay: `lr` for the last group, `decay` times as much for each group before. As `lr`
- * of an optimizer or `lrMax`. Source: Howard & Ruder, Universal Language Model Fine-tuning for Text Classification,
- * 2018 (their `decay` is 1/2.6).
+ * Learning rates for layer-wise decay, one per group: `lrᵢ = lr·decayⁿ⁻¹⁻ⁱ` for group i of n. The last group gets
+ * `lr`, each earlier group `decay` times the rate of the next. For the `lr` of an optimizer, or for `lrMax`. Source:
+ * Howard & Ruder, Universal Language Model Fine-tuning for Text Classification, 2018 (their `decay` is 1/2.6).
  * @param lr the rate of the last group, from 0.
  * @param decay above 0 and at most 1.
- * @param groups how many groups, or the groups.
- * @throws where lr or decay is out of range.
+ * @param groups the number of groups, a whole number from 1, or the groups themselves.
+ * @throws where an argument is out of range.
  */
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
   const length = typeof groups === 'number' ? groups : groups.length;
   checkWhole('groups', length, 1);
-  if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' is a number from 0; got ${lr}.`);
-  if (!(decay > 0 && decay <= 1)) throw new Error(`'decay' is above 0 and at most 1; got ${decay}.`);
+  if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' must be a number from 0; got ${lr}.`);
+  if (!(decay > 0 && decay <= 1)) throw new Error(`'decay' must be above 0 and at most 1; got ${decay}.`);
   return Array.from({length}, (_, i) => lr * decay ** (length - 1 - i));
 }
 
-/** Whether layers of its class normalize. */
+/** Whether it is a normalization layer, by the name of its class. */
 export function isNormalization(layer: Layer): boolean {
   return /norm/i.test(layer.getClassName());
 }
 
-/** The layers of a model, those of nested models in place of the models. */
+/** The layers of a model in order; nested models are replaced by their layers. */
 export function leafLayers(model: LayersModel): readonly Layer[] {
   return flatten(model).leaves;
 }
@@ -114,7 +114,7 @@ function isContainer(layer: unknown): layer is Layer & {readonly layers: readonl
 
 function listOf(boundaries: unknown): readonly Boundary[] {
   if (isList(boundaries)) return boundaries;
-  throw new Error(`The boundaries are a list of layers or names, or a function; got ${String(boundaries)}.`);
+  throw new Error(`The boundaries must be a list of layers or names, or a function; got ${shown(boundaries)}.`);
 }
 
 function isList(x: unknown): x is readonly Boundary[] {
@@ -123,7 +123,7 @@ function isList(x: unknown): x is readonly Boundary[] {
 
 function checkIsLayer(x: unknown): void {
   if (typeof x !== 'object' || x === null || !('name' in x))
-    throw new Error(`A boundary is a layer or a name; got ${String(x)}.`);
+    throw new Error(`A boundary must be a layer or a name; got ${shown(x)}.`);
 }
 
 function hasWeights(layer: Layer): boolean {
@@ -135,10 +135,12 @@ function startOf(boundary: Boundary, {starts, leaves}: Flat): number {
   if (typeof boundary !== 'string') {
     const start = starts.get(boundary);
     checkIsLayer(boundary);
-    if (start === undefined) throw new Error(`The layer '${boundary.name}' is not in this model.`);
+    if (start === undefined)
+      throw new Error(`The layer '${boundary.name}' is not in this model. Give layers of this model.`);
     return start;
   }
-  if (boundary === '') throw new Error('The name of a layer, or its beginning, is not empty.');
+  if (boundary === '')
+    throw new Error("A boundary must not be an empty name; got ''. Give a layer's name, or its beginning.");
   const exact = all.find(([{name}]) => name === boundary);
   if (exact !== undefined) return exact[1];
   const found = all
@@ -147,24 +149,22 @@ function startOf(boundary: Boundary, {starts, leaves}: Flat): number {
   const [first] = found;
   const last = found.at(-1);
   if (first === undefined || last === undefined) {
-    throw new Error(
-      `No layer is named '${boundary}' or begins so. There are ${all
-        .slice(0, 20)
-        .map(([{name}]) => `'${name}'`)
-        .join(', ')}${all.length > 20 ? ', …' : ''}.`,
-    );
+    const names = quoted(all.slice(0, 20).map(([layer]) => layer)) + (all.length > 20 ? ', …' : '');
+    throw new Error(`No layer has the name '${boundary}', or a name that begins with it. The layers are ${names}.`);
   }
   if (!leaves.slice(first, last + 1).every(({name}) => name.startsWith(boundary))) {
     throw new Error(
-      `'${boundary}' is the beginning of the names of layers that are not next to each other ` +
-        `('${nameAt({leaves}, first)}' to '${nameAt({leaves}, last)}'); give a whole name.`,
+      `The layers whose names begin with '${boundary}' are not neighbours ` +
+        `('${nameAt({leaves}, first)}' to '${nameAt({leaves}, last)}'). Give a whole name.`,
     );
   }
   return first;
 }
 
 function nameAt({leaves}: Pick<Flat, 'leaves'>, i: number): string {
-  return leaves[i]?.name ?? '';
+  const leaf = leaves[i];
+  if (leaf === undefined) throw new Error(`The model has no layer ${i}; it has ${leaves.length} layers.`);
+  return leaf.name;
 }
 
 function tellNormalization(leaf: Layer): void {

@@ -20,8 +20,10 @@ describe('What lrFind suggests', () => {
   it('is the geometric mean of the rules that agree', () => {
     const {suggestion, reason, ...rules} = curve(good);
     const wanted = [rules.valley, rules.minimum, rules.steep].map(Number);
-    expect(reason).toMatch(/^[a-z, ]+ and [a-z]+ agree within a factor of [\d.]+; this is their geometric mean\.$/);
-    const names = present(reason.split(' agree')[0]).split(/, | and /);
+    expect(reason).toMatch(
+      /^[a-z, ]+ and [a-z]+ agree within a factor of [\d.]+\. The suggestion is their geometric mean\.$/,
+    );
+    const names = reason.split(' agree')[0]?.split(/, | and /) ?? [];
     expect(names.length).toBeGreaterThan(1);
     const taken = names.map(name => Number(new Map(Object.entries(rules)).get(name)));
     expect(Math.max(...taken) / Math.min(...taken)).toBeLessThanOrEqual(10);
@@ -43,7 +45,7 @@ describe('What lrFind suggests', () => {
     );
     expect(suggestion).toBe(minimum);
     expect(reason).toMatch(
-      /^minimum and steep agree within a factor of [\d.]+; their middle is above minimum, which is taken\.$/,
+      /^minimum and steep agree within a factor of [\d.]+\. Their geometric mean is above minimum, so the suggestion is minimum\.$/,
     );
   });
 
@@ -51,7 +53,7 @@ describe('What lrFind suggests', () => {
     const {suggestion, reason} = curve(i => good(i) + (i % 2) / 5);
     expect(suggestion).toBeDefined();
     expect(reason).toMatch(
-      /agree within a factor of .* The curve is noisy: make more steps \(numIt\) or larger batches to be surer\.$/,
+      /agree within a factor of .* The curve is noisy: make more steps \(numIt\) or larger batches for a surer suggestion\.$/,
     );
   });
 
@@ -59,37 +61,32 @@ describe('What lrFind suggests', () => {
     [
       'a flat curve',
       () => curve(i => 2 + Math.sin(i) / 100),
-      'The curve is flat: the loss falls by less than 2 % at every rate. Make more steps (numIt), or look for a mistake ' +
-        'in the model or the data.',
+      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a mistake in the model or the data.',
     ],
     [
       'a loss of zero',
       () => curve(() => 0),
-      'The curve is flat: the loss falls by less than 2 % at every rate. Make more steps (numIt), or look for a mistake ' +
-        'in the model or the data.',
+      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a mistake in the model or the data.',
     ],
     [
       'a curve that only rises',
       () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning and hardly falls at any rate. Start at a lower startLr, or look for ' +
-        'a mistake in the model or the data.',
+      'The loss rises from the beginning and hardly falls at any rate. Begin at a lower startLr, or look for a mistake in the model or the data.',
     ],
     [
       'a curve that explodes at once',
       () => curve(i => 2 ** i, 6),
-      'The loss exploded, or the data ended, after 6 of 100 steps, too early to tell. Start at a lower startLr.',
+      'The loss exploded, or the data ended, after 6 of 100 steps, which is too early for a suggestion. Begin at a lower startLr.',
     ],
     [
       'NaN at once',
       () => curve(i => (i < 12 ? 2 : NaN)),
-      'The loss was NaN or infinite from step 13 on, too early to tell. Start at a lower startLr, and look ' +
-        'at the data and the loss.',
+      'The loss was NaN or infinite from step 13 on, which is too early for a suggestion. Begin at a lower startLr, and check the data and the loss function.',
     ],
     [
       'infinite losses at once',
       () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, too early to tell. Start at a lower startLr, and look at ' +
-        'the data and the loss.',
+      'The loss was NaN or infinite from step 1 on, which is too early for a suggestion. Begin at a lower startLr, and check the data and the loss function.',
     ],
     [
       'rules that disagree',
@@ -106,7 +103,7 @@ describe('What lrFind suggests', () => {
         ),
       'No two rules agree within a factor of 10.',
     ],
-    ['few steps', () => curve(good, 20, 20), '20 steps are too few to tell: set numIt to 25 at least.'],
+    ['few steps', () => curve(good, 20, 20), '20 steps are too few for a suggestion. Set numIt to at least 25.'],
   ];
   for (const [what, found, reason] of nothing) {
     it(`is undefined for ${what}`, () => {

@@ -110,16 +110,16 @@ const made: Made = [
   [
     'fitCallbacks of one callback',
     () => call(fitCallbacks, {onEpochEnd: () => undefined}),
-    /fitCallbacks takes a list of callbacks/,
+    /fitCallbacks needs a list of callbacks/,
   ],
-  ['fitCallbacks of nothing', () => call(fitCallbacks), /fitCallbacks takes a list of callbacks; got undefined/],
+  ['fitCallbacks of nothing', () => call(fitCallbacks), /fitCallbacks needs a list of callbacks; got undefined/],
   [
     'an unknown yieldEvery',
     () => call(fitCallbacks, [oneCycle()], {yieldEvery: 'sometimes'}),
-    /'yieldEvery' is 'auto'.*got sometimes/,
+    /'yieldEvery' must be 'auto'.*got 'sometimes'/,
   ],
-  ['layerGroups of nothing', () => call(layerGroups), /layerGroups takes a model of tfjs-layers; got undefined/],
-  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' must be a whole number from 1; got 0/],
+  ['layerGroups of nothing', () => call(layerGroups), /layerGroups needs a model of tfjs-layers; got undefined/],
+  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
   [
     'ema of an optimizer of tf.train',
     () => call(ema, tf.train.sgd(0.1)),
@@ -286,7 +286,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   [
     'a place that has no save handler',
     ({model, x, y}) => model.fit(x, y, {callbacks: checkpoint('nowhere://x')}),
-    /saves to a URL such as indexeddb:\/\/name.*got nowhere:\/\/x/,
+    /saves to a URL such as indexeddb:\/\/name.*got 'nowhere:\/\/x'/,
   ],
   [
     'no place',
@@ -296,19 +296,19 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   [
     'averages that do not exist',
     ({model, x, y}) => model.fit(x, y, {callbacks: evaluateAverages()}),
-    /no callback of this optimizer has averages to show; put `ema` around it/,
+    /no callback of this optimizer has averages to evaluate\. Wrap it in `ema`/,
   ],
   [
     'a boundary that is a number',
     ({model}) => call(layerGroups, model, [1]),
-    /A boundary is a layer or a name; got 1/,
+    /A boundary must be a layer or a name; got 1/,
   ],
   [
     'one name for boundaries',
     ({model}) => call(layerGroups, model, 'high'),
-    /list of layers or names, or a function; got high/,
+    /must be a list of layers or names, or a function; got 'high'/,
   ],
-  ['an empty name', ({model}) => layerGroups(model, ['']), /is not empty/],
+  ['an empty name', ({model}) => layerGroups(model, ['']), /must not be an empty name; got ''/],
 ];
 
 function isCallback(x: unknown): x is tf.CustomCallback {

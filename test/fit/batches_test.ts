@@ -188,11 +188,9 @@ describe('A dataset of unknown length', () => {
     'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of ' +
     'batches that make an epoch.';
   const ONCE =
-    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs: repeat it by `.repeat()`, ' +
-    'or leave `batchesPerEpoch` out, and each epoch begins it anew.';
+    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs. Repeat it by `.repeat()`, or leave `batchesPerEpoch` out: then each epoch begins it anew.';
   const AGAIN =
-    'It can be begun only once, where each epoch begins it anew: have `tf.data.generator` get a function ' +
-    'that makes a new iterator each time.';
+    'It can be begun only once, but each epoch begins it anew. Give `tf.data.generator` a function that makes a new iterator each time.';
 
   interface Wrong {
     readonly what: string;
@@ -207,20 +205,17 @@ describe('A dataset of unknown length', () => {
       what: 'plain fitDataset with a scheduler without stepsPerEpoch',
       run: () => given.model.fitDataset(unknown(given).dataset, {epochs: 2, callbacks: oneCycle()}),
       message:
-        'The dataset does not know how many batches it has, so schedules cannot know the number of steps. ' +
-        'Give the number to the callback, ' +
-        'as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another fit function, ' +
-        'which count the batches. ' +
-        '(`batchesPerEpoch` of fitDataset is for a ' +
-        'dataset that is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
+        'The dataset does not know how many batches it has, so a schedule cannot know the number of steps. ' +
+        'Give the number to the callback, as in oneCycle({stepsPerEpoch: 100}), or train with fitOneCycle or another ' +
+        'fit function of tfjs-optim: these count the batches. (`batchesPerEpoch` of fitDataset is for a dataset that ' +
+        'is repeated by `.repeat()`: with it, TensorFlow.js begins the dataset once for all epochs.)',
     },
     {
       what: 'a dataset that can be started only once',
       run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
       message:
-        'The dataset does not know how many batches it has, and gave nothing more after 4 batches were ' +
-        `counted. ${AGAIN} For a single epoch, give ` +
-        '`stepsPerEpoch`, the number of its batches: they are not counted then.',
+        `The dataset does not know how many batches it has, and gave nothing more after its 4 batches were counted. ${AGAIN} For a single epoch, give ` +
+        '`stepsPerEpoch`, the number of its batches: then they are not counted.',
     },
     {
       what: 'several epochs of one that can be started only once',
@@ -231,16 +226,12 @@ describe('A dataset of unknown length', () => {
     {
       what: 'one that may never end',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
-      message:
-        'The dataset does not know how many batches it has, and has not ended after 10000. Give ' +
-        `\`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
+      message: `The dataset does not know how many batches it has, and counting stopped after 10000. Give \`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
       what: 'one that goes on after stepsPerEpoch',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
-      message:
-        "'stepsPerEpoch' is 3, but the dataset went on after 3 batches; training was stopped. Give the number " +
-        `of batches that the dataset has. ${REPEATED}`,
+      message: `'stepsPerEpoch' is 3, but the dataset has more batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`,
       steps: 4,
     },
     {
@@ -253,7 +244,7 @@ describe('A dataset of unknown length', () => {
       what: 'batchesPerEpoch of one that is too short',
       run: async () =>
         fitOneCycle(given.model, (await samples(given.x, given.y)).batch(2), {epochs: 2, batchesPerEpoch: 4}),
-      message: `The dataset has 4 batches, fewer than the 8 that all epochs take. ${ONCE}`,
+      message: `The dataset has 4 batches, but all epochs together need 8. ${ONCE}`,
     },
     {
       what: 'batchesPerEpoch of one that turns out too short',
@@ -265,8 +256,8 @@ describe('A dataset of unknown length', () => {
       what: 'both',
       run: () => fitOneCycle(given.model, unknown(given).dataset, {batchesPerEpoch: 3, stepsPerEpoch: 3}),
       message:
-        'Give `stepsPerEpoch` (the dataset restarts in each epoch) or `batchesPerEpoch` (it goes on over ' +
-        'all epochs), not both.',
+        'Both `stepsPerEpoch` and `batchesPerEpoch` were given. Give only one: `stepsPerEpoch` where the dataset ' +
+        'begins anew in each epoch, `batchesPerEpoch` where it goes on over all epochs.',
     },
     {
       what: 'a number that differs from that of the dataset',
@@ -287,7 +278,7 @@ describe('A dataset of unknown length', () => {
             yield* [];
           }),
         ),
-      message: 'The dataset has no batches.',
+      message: 'The dataset has no batches. Give one with at least one batch.',
     },
     {
       what: 'half a step',

@@ -71,7 +71,7 @@ describe('layerGroups', () => {
   });
 
   const wrong: ReadonlyArray<readonly [Parameters<typeof layerGroups>[1], RegExp]> = [
-    [['tail'], /No layer is named 'tail'.*'stem', 'blocks', 'block_1_a'/],
+    [['tail'], /No layer has the name 'tail'.*'stem', 'blocks', 'block_1_a'/],
     [['head', 'block_2'], /in the order of the model.*'block_2' does not come after 'head'/],
     [['head', 'head'], /each once/],
     [['stem'], /Group 0 \(before the first layer\) has no weights/],
@@ -87,7 +87,7 @@ describe('layerGroups', () => {
 
   it('refuses beginnings of names that are not adjacent, other layers, and models without weights', () => {
     const model = tf.sequential({layers: [dense('a_1', [2]), dense('b'), dense('a_2')]});
-    expect(() => layerGroups(model, ['a_'])).toThrowError(/are not next to each other \('a_1' to 'a_2'\)/);
+    expect(() => layerGroups(model, ['a_'])).toThrowError(/are not neighbours \('a_1' to 'a_2'\)/);
     expect(() => layerGroups(model, [dense('elsewhere')])).toThrowError(/'elsewhere' is not in this model/);
     expect(() => layerGroups(tf.sequential(), ['a'])).toThrowError(/no weights to group/);
     model.dispose();
@@ -135,8 +135,8 @@ describe('layerwiseDecay', () => {
   it('multiplies from the last group to the first', () => {
     expect(layerwiseDecay(1, 0.5, 3)).toEqual([0.25, 0.5, 1]);
     expect(layerwiseDecay(1, 0.5, ['a', 'b'])).toEqual([0.5, 1]);
-    expect(() => layerwiseDecay(1, 2, 3)).toThrowError(/'decay' is above 0 and at most 1/);
-    expect(() => layerwiseDecay(NaN, 1, 3)).toThrowError(/'lr' is a number from 0/);
+    expect(() => layerwiseDecay(1, 2, 3)).toThrowError(/'decay' must be above 0 and at most 1/);
+    expect(() => layerwiseDecay(NaN, 1, 3)).toThrowError(/'lr' must be a number from 0/);
   });
 });
 

@@ -87,7 +87,7 @@ describe('lrFind', () => {
       steep: undefined,
       suggestion: undefined,
     });
-    expect(reason).toBe('4 steps are too few to tell: set numIt to 25 at least.');
+    expect(reason).toBe('4 steps are too few for a suggestion. Set numIt to at least 25.');
     dispose();
   });
 

@@ -265,7 +265,7 @@ describe('A scheduler', () => {
     {
       what: 'one group to fine-tune',
       run: ({model, x, y}) => fineTune(model, x, y),
-      message: /needs two at least.*layerGroups/,
+      message: /needs at least two groups; it has one\..*layerGroups/,
     },
     {
       what: 'no rate',
@@ -275,12 +275,12 @@ describe('A scheduler', () => {
     {
       what: 'epochs together with cycles',
       run: ({model, x, y}) => fitSgdr(model, x, y, {epochs: 3}),
-      message: /set `cycles` and `cycleLen`/,
+      message: /no argument 'epochs' \(got 3\).*set `cycles` and `cycleLen`/,
     },
     {
       what: 'parts of epochs',
       run: ({model, x, y}) => fitSgdr(model, x, y, {cycleMult: 1.5}),
-      message: /whole numbers of epochs/,
+      message: /must be a whole number of epochs; with cycleLen 1 and cycleMult 1\.5 they are /,
     },
     {
       what: 'an unknown hyper',

@@ -248,9 +248,7 @@ describeBackends('fileSystem', () => {
       await interrupted(1, 2);
       await rename(file('weights.bin.tmp'), file('weights.bin'));
       await truncate(file('model.json.tmp'), 20);
-      await expectAsync(valuesIn()).toBeRejectedWithError(
-        /^The weights in '.*' are not those that its model\.json was saved with/,
-      );
+      await expectAsync(valuesIn()).toBeRejectedWithError(/^The weights in '.*' do not belong to its model\.json/);
     });
 
     it('saves over the remaining files', async () => {
@@ -266,8 +264,7 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message);
     };
     const notAModel = () =>
-      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
-      'weightsManifest.';
+      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest. Save the model again.`;
 
     it('no folder', async () => {
       const missing = file('missing');
@@ -307,8 +304,7 @@ describeBackends('fileSystem', () => {
       await fileSystem(folder).save(artifacts(2));
       await copyFile(file('older.bin'), file('weights.bin'));
       await rejects(
-        `The weights in '${folder}' are not those that its model.json was saved with: a file was changed, ` +
-          'cut short or copied alone. Save the model again.',
+        `The weights in '${folder}' do not belong to its model.json: a file was changed, cut short or copied alone. Save the model again.`,
       );
     });
 
@@ -321,7 +317,7 @@ describeBackends('fileSystem', () => {
           weightsManifest: [{paths: ['weights.bin'], weights: [{name: 'w', shape: [3], dtype: 'float32'}]}],
         }),
       );
-      await rejects(`The weights in '${folder}' have 8 bytes; its model.json says 12. Save the model again.`);
+      await rejects(`The weights in '${folder}' have 8 bytes; its model.json expects 12. Save the model again.`);
     });
 
     for (const path of ['../weights.bin', '/etc/hostname', 'deeper/../../weights.bin']) {
@@ -331,7 +327,7 @@ describeBackends('fileSystem', () => {
           JSON.stringify({modelTopology: {}, weightsManifest: [{paths: [path], weights: []}]}),
         );
         await rejects(
-          `The model.json in '${folder}' names the weights '${path}', outside of the folder. Put them into it.`,
+          `The model.json in '${folder}' names the weights '${path}', which are outside of the folder. Move them into the folder, and change the path.`,
         );
       });
     }
@@ -341,31 +337,30 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(file('taken')).save(artifacts(1))).toBeRejectedWithError(/EEXIST|ENOTDIR/);
     });
 
-    it('a place that is not a folder', () => {
-      expect(() => fileSystem('')).toThrowError("fileSystem takes the path of a folder, such as 'out/model'; got ''.");
+    it('a place that is none', () => {
+      expect(() => fileSystem('')).toThrowError("fileSystem needs the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
-        "fileSystem takes the path of a folder, such as 'out/model'; got 'localstorage://model', which " +
-          'TensorFlow.js takes by itself.',
+        "fileSystem needs the path of a folder, such as 'out/model'; got 'localstorage://model'. Give this address to TensorFlow.js itself.",
       );
       for (const [wrong, words] of [
         [undefined, 'undefined'],
         [null, 'null'],
-        [{}, '[object Object]'],
+        [{}, '{}'],
         [3, '3'],
       ] as const) {
         expect(() => {
           Reflect.apply(fileSystem, undefined, [wrong]);
-        }).toThrowError(`fileSystem takes the path of a folder, such as 'out/model'; got ${words}.`);
+        }).toThrowError(`fileSystem needs the path of a folder, such as 'out/model'; got ${words}.`);
       }
     });
 
     it("artifacts that it can't save", async () => {
       await expectAsync(fileSystem(folder).save({modelTopology: new ArrayBuffer(4)})).toBeRejectedWithError(
-        'fileSystem saves a topology that is JSON; got a binary one.',
+        'fileSystem can only save a topology that is JSON; got an ArrayBuffer. Give it as JSON.',
       );
       await expectAsync(
         fileSystem(folder).save({modelTopology: {}, weightSpecs: [{name: 'w', shape: [1], dtype: 'float32'}]}),
-      ).toBeRejectedWithError('fileSystem saves weights that are given as weightData; got weightSpecs alone.');
+      ).toBeRejectedWithError('fileSystem needs the weights as weightData; got only weightSpecs. Add weightData.');
       expect(await readdir(folder)).toEqual([]);
     });
   });

@@ -224,9 +224,12 @@ describe('fitCallbacks', () => {
 
   it('names a value that is not a callback', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
-      [Counting, /Callback 0 of the list is the class Counting, not what it makes\. Write new Counting\(…\)\./],
-      [undefined, /must be a callback; got undefined/],
-      [{}, /none of the hooks onTrainBegin/],
+      [
+        Counting,
+        /Callback 0 of the list is the class Counting; it must be an instance of this class\. Write new Counting\(…\)\./,
+      ],
+      [undefined, /must be a callback, or an object with hooks; got undefined\./],
+      [{}, /has no hook; give it at least one of onTrainBegin/],
     ];
     for (const [wrong, message] of cases)
       expect((): unknown => Reflect.apply(fitCallbacks, undefined, [[wrong]])).toThrowError(message);
