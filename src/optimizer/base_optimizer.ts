@@ -9,6 +9,7 @@ import type {HyperValue} from '../rule/slice';
 import type {Moving, ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
+import {at} from '../util/at';
 import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
 import {description} from './description';
@@ -50,7 +51,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Each group's variables and hypers: what is written to the hypers is checked and acts on the next step. */
   get paramGroups(): ParamGroup[] {
     const {paramLists} = this;
-    return this.hypers.map((hypers, i) => groupView(hypers, paramLists[i] ?? []));
+    return this.hypers.map((hypers, i) => groupView(hypers, at(paramLists, i)));
   }
 
   /** Each group's hypers: what is written to them is checked and acts on the next step. */

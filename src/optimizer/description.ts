@@ -1,8 +1,9 @@
 import type {Group} from '../params/parameter';
+import {at} from '../util/at';
 
 /** An optimizer in one line: class, hypers (a list where the groups differ), parameters by group, steps. */
 export function description(className: string, groups: readonly Group[], steps: number): string {
-  const hypers = Object.keys(groups[0]?.hypers ?? {}).map(name => {
+  const hypers = Object.keys(at(groups, 0).hypers).map(name => {
     const values = groups.map(group => group.hypers[name]);
     return `${name} ${new Set(values).size > 1 ? `[${values.join(', ')}]` : String(values[0])}`;
   });

@@ -12,6 +12,7 @@ import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {StateDict} from '../state/state_dict';
 import {type ParameterState, type StateView, stateView} from '../state/state_view';
+import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
@@ -160,7 +161,7 @@ export class Optimizer<
           group: index,
           trainable: this.set.trains(parameter),
           state: this.state.get(variable),
-          hypers: hypers[index] ?? {},
+          hypers: at(hypers, index),
         };
       });
   }
@@ -237,7 +238,7 @@ export class Optimizer<
     this.#checkUsable();
     const training = this.#training;
     training.restartReplaced();
-    const others = callbacks(training.common, training.set.groups[0]?.hypers ?? {});
+    const others = callbacks(training.common, at(training.set.groups, 0).hypers);
     return others !== undefined && training.run(chainOf(others), new Map(), this.#considered);
   }
 
@@ -338,7 +339,7 @@ export class Optimizer<
     try {
       const saved = readConfig(config, revived, cls);
       const {trainBn, wdBnBias} = saved;
-      const values = saved.hypers[0] ?? {};
+      const values = at(saved.hypers, 0);
       // The class's own constructor would compose afresh; what was saved is the composition.
       const made: unknown = Reflect.construct(
         Optimizer,

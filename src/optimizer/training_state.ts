@@ -7,6 +7,7 @@ import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
 import {type Chain, chainOf} from '../rule/chain';
+import type {Scalar} from '../rule/declaration';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
 import type {NamedTensor} from '../state/named_tensor';
@@ -16,6 +17,7 @@ import {manifestOf, type SavedParameter, writeWeights} from '../state/saved_weig
 import {checkStateDict, copies, type StateDict} from '../state/state_dict';
 import {parametersToSave, Waiting} from '../state/waiting';
 import {WeightSpace} from '../state/weight_space';
+import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
@@ -163,7 +165,7 @@ export class TrainingState {
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
     checkStateDict(dict, this.chain, set.groups);
-    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(dict.callbacks[i]?.options ?? {})));
+    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)));
     // Copies, because the tensors may be this optimizer's own.
     const state = dict.state.map(copies);
     this.keepLent();
@@ -171,12 +173,12 @@ export class TrainingState {
     this.common = {...dict.common};
     set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
-      setState(parameter.variable, state[i] ?? {});
+      setState(parameter.variable, at(state, i));
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     set.groups.forEach((group, i) => {
       Object.assign(group.hypers, dict.hypers[i]);
-      group.frozen = dict.frozen[i] ?? 'no';
+      group.frozen = at(dict.frozen, i);
     });
     set.frozenIdx = dict.frozenIdx;
     set.moving.load(dict.schedule);
@@ -214,11 +216,13 @@ export class TrainingState {
 
   /** Takes over a configuration. The weights of its parameters have to follow. */
   loadConfig({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
-    const columns = new Map(Object.keys(hypers[0] ?? {}).map(name => [name, hypers.map(values => values[name] ?? 0)]));
+    const columns = new Map(
+      Object.keys(at(hypers, 0)).map(name => [name, hypers.map(values => valueOf(values, name))] as const),
+    );
     const {externals, ranges} = this.chain;
     this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
     this.set.groups.forEach((group, i) => {
-      group.frozen = frozen[i] ?? 'no';
+      group.frozen = at(frozen, i);
     });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
@@ -273,4 +277,11 @@ export class TrainingState {
   #toSave(): SavedParameter[] {
     return parametersToSave(this.set, this.#waiting.parameters);
   }
+}
+
+/** @throws where a group lacks a hyper that the first one has. */
+function valueOf(hypers: Readonly<Record<string, Scalar>>, name: string): Scalar {
+  const value = hypers[name];
+  if (value === undefined) throw new Error(`The hyper '${name}' must be saved for every group; one lacks it.`);
+  return value;
 }

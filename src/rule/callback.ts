@@ -65,15 +65,9 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
-<<<<<<< HEAD
- *   - `takesUpdate`: gets `update`, what the step before it is about to subtract from `p`, and may return another. The
- *     update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
- *   - `isStep`: false for a callback such as weight decay: its `p` is not an update that a later callback may take.
-=======
  *   - `takesUpdate`: gets `update`, which will be subtracted from `p` for the step before it, and may return another
  *     one. The update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
  *   - `isStep`: false for a callback such as weight decay, whose change of `p` is not an update for later callbacks.
->>>>>>> h/s3
  *     Default true.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
  * @param fn the maths.
