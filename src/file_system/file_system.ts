@@ -14,18 +14,18 @@ import {writeSaved} from './write';
 export type FileSystem = Required<io.IOHandler>;
 
 /**
- * Makes an IOHandler that saves a model or an optimizer to a folder. `model.save`, `tf.loadLayersModel`,
+ * An IOHandler for a folder, which holds one model or one optimizer. `model.save`, `tf.loadLayersModel`,
  * `saveOptimizer`, `loadOptimizer` and `checkpoint` accept it. It writes `model.json` and `weights.bin`, as tfjs-node's
- * `file://` does: tfjs-node, the TensorFlow.js converter and pages can load them. It also loads what those tools wrote,
- * with one weights file or several.
+ * `file://` does: tfjs-node, the TensorFlow.js converter and pages can load them. It also loads what those wrote, with
+ * one weights file or several.
  *
- * The previous files are replaced at the very end, by renaming: where a process ends while it saves, the previous save
- * remains. Several calls of `save` for one folder, in one process, run one after another. Other processes must not save
- * to the folder at the same time.
- * @param folder the path of the folder, which is created if it does not exist, or the path of a `model.json` in it. It
- *   can also be a `file:` URL. One folder holds one model, or one optimizer.
+ * Previous files are replaced at the very end, by renaming: where a process ends while it saves, the previous save
+ * remains. Calls for one folder, in one process, run one after another. Other processes must not save to
+ * it at the same time.
+ * @param folder the path of the folder, which is created where it is missing, or of a `model.json` in it; also as a
+ *   `file:` URL.
  * @throws where `folder` is not such a path. `save` and `load` reject where files can't be written or read; `load` also
- *   rejects where the files are not a model, are cut short, or come from two saves.
+ *   where they are not a model, are cut short, or come from two saves.
  */
 export function fileSystem(folder: string | URL): FileSystem {
   const path = folderOf(folder);
@@ -43,9 +43,9 @@ export function fileSystem(folder: string | URL): FileSystem {
 function folderOf(folder: unknown): string {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   if (typeof path !== 'string' || path === '') throw notAFolder(shown(path));
-  // As in tfjs-node, a relative path may follow, which `fileURLToPath` would reject.
+  // As in tfjs-node, a relative path may follow: `fileURLToPath` would reject it.
   const plain = path.startsWith('file://') ? path.slice('file://'.length) : path;
-  if (/^[a-z][\w+.-]+:\/\//i.test(plain)) throw notAFolder(`'${path}'. Give this address to TensorFlow.js itself`);
+  if (/^[a-z][\w+.-]+:\/\//i.test(plain)) throw notAFolder(`'${path}'. Give it to TensorFlow.js itself`);
   return basename(plain) === MODEL ? dirname(plain) : join(plain);
 }
 

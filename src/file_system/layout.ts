@@ -7,7 +7,7 @@ export const UNFINISHED = '.tmp';
 /** The key in model.json of the SHA-256 of its weights. Other readers ignore it. */
 export const CHECKSUM = 'weightsSha256';
 
-/** At most so many bytes are read, written or hashed at once, because Node's functions are limited to 2 GiB. */
+/** The most bytes that are read, written or hashed at once, because Node's functions are limited to 2 GiB. */
 export const PIECE = 2 ** 24;
 
 /** Consecutive views of the bytes, each of at most `PIECE` bytes. */

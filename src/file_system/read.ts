@@ -6,10 +6,7 @@ import {io} from '@tensorflow/tfjs-core';
 import {checksumOf, MODEL, PIECE, UNFINISHED} from './layout';
 import {bytesOf, checksumIn, modelIn, type SavedModel} from './saved_model';
 
-/**
- * Reads the files of `writeSaved`, or of another writer of TensorFlow.js's layout.
- * @throws where there is no model.json, it is not a model, or the weights do not belong to it.
- */
+/** Reads the files of `writeSaved`, or of another writer of TensorFlow.js's layout. */
 export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
   const text = await textOf(join(folder, MODEL));
   const model = text === undefined ? undefined : modelIn(text);
@@ -31,8 +28,8 @@ export async function readSaved(folder: string): Promise<io.ModelArtifacts> {
 }
 
 /**
- * Reads a save that a process did not finish. Where it ended after renaming the weights and before renaming model.json,
- * both files are complete, and model.json still has its unfinished name.
+ * Reads a save of a process that ended after renaming the weights and before renaming model.json: both files are
+ * complete, and model.json still has its unfinished name.
  */
 async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined> {
   const text = await textOf(join(folder, MODEL + UNFINISHED));
@@ -44,7 +41,7 @@ async function unfinished(folder: string): Promise<io.ModelArtifacts | undefined
   return isOurs ? artifactsOf(folder, model) : undefined;
 }
 
-/** The model with its weights; undefined where the weights in the folder do not have the model's checksum. */
+/** The model with its weights; undefined where these do not have its checksum. */
 async function artifactsOf(folder: string, model: SavedModel): Promise<io.ModelArtifacts | undefined> {
   const specs = io.getWeightSpecs(model.weightsManifest);
   const weights: ArrayBuffer[] = [];
@@ -69,7 +66,7 @@ function pathsOf(folder: string, {weightsManifest}: SavedModel): string[] {
       if (isAbsolute(path) || /^\.\.(?:[/\\]|$)/.test(normalize(path))) {
         throw new Error(
           `The ${MODEL} in '${folder}' names the weights '${path}', which are outside of the folder. ` +
-            'Move them into the folder, and change the path.',
+            'Move them into it, and change the path.',
         );
       }
       return join(folder, path);
@@ -95,7 +92,7 @@ async function isFile(file: string): Promise<boolean> {
   }
 }
 
-/** The content of a file, in consecutive buffers. TensorFlow.js accepts a list of them as one. */
+/** The content of a file, in consecutive buffers, which TensorFlow.js accepts as one. */
 async function contentOf(file: string): Promise<ArrayBuffer[]> {
   try {
     const handle = await open(file);
@@ -122,8 +119,7 @@ async function contentOf(file: string): Promise<ArrayBuffer[]> {
 async function fill(bytes: Uint8Array, handle: FileHandle, file: string): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const {bytesRead} = await handle.read(bytes, done);
-    if (bytesRead === 0)
-      throw new Error(`'${file}' became shorter while it was read. Load the model when no process writes it.`);
+    if (bytesRead === 0) throw new Error(`'${file}' became shorter while it was read. Load it again.`);
     done += bytesRead;
   }
 }

@@ -5,7 +5,7 @@ import {CHECKSUM} from './layout';
 /** The content of a model.json of TensorFlow.js. */
 export type SavedModel = Parameters<typeof io.getModelArtifactsForJSON>[0];
 
-/** The number of bytes per element. */
+/** Bytes per element. */
 const BYTES: Readonly<Record<string, number>> = {
   float32: 4,
   int32: 4,
@@ -28,13 +28,13 @@ export function modelIn(text: string): SavedModel | undefined {
   return isModel(model) ? model : undefined;
 }
 
-/** The checksum of the weights in a model.json; undefined where another writer than `fileSystem` made the file. */
+/** The checksum of the weights; undefined where another writer than `fileSystem` made the model.json. */
 export function checksumIn(model: SavedModel): string | undefined {
   const checksum: unknown = Reflect.get(model, CHECKSUM);
   return typeof checksum === 'string' ? checksum : undefined;
 }
 
-/** The number of bytes of the weights; undefined where some are strings, whose length is only in the data. */
+/** The bytes of the weights; undefined where some are strings, whose length is only in the data. */
 export function bytesOf(specs: readonly io.WeightsManifestEntry[]): number | undefined {
   let bytes = 0;
   for (const {dtype, quantization, shape} of specs) {

@@ -5,16 +5,13 @@ import type {io} from '@tensorflow/tfjs-core';
 
 import {CHECKSUM, checksumOf, MODEL, piecesOf, UNFINISHED, WEIGHTS} from './layout';
 
-/**
- * Writes model.json and weights.bin. They replace the previous files only once both are on disk.
- * @throws where the topology is binary, or there are weight specs without weights.
- */
+/** Writes model.json and weights.bin. They replace the previous files only once both are on disk. */
 export async function writeSaved(
   folder: string,
   {weightData, weightSpecs = [], ...described}: io.ModelArtifacts,
 ): Promise<void> {
   if (described.modelTopology instanceof ArrayBuffer)
-    throw new Error('fileSystem can only save a topology that is JSON; got an ArrayBuffer. Give it as JSON.');
+    throw new Error('fileSystem needs a topology that is JSON; got an ArrayBuffer. Give it as JSON.');
   if (weightData === undefined && weightSpecs.length > 0)
     throw new Error('fileSystem needs the weights as weightData; got only weightSpecs. Add weightData.');
   const buffers = weightData === undefined ? [] : [weightData].flat();
@@ -29,11 +26,11 @@ export async function writeSaved(
     await write(modelFile + UNFINISHED, [new TextEncoder().encode(model)]);
     await rename(weightsFile + UNFINISHED, weightsFile);
   } catch (error) {
-    // An error of the clean-up must not hide the first one.
+    // An error of the clean-up must not hide the first.
     await Promise.allSettled([weightsFile, modelFile].map(file => rm(file + UNFINISHED, {force: true})));
     throw error;
   }
-  // Where this fails, or the process ends before it, `readSaved` finds the unfinished model.json by its checksum.
+  // Where this fails or is not reached, `readSaved` finds the unfinished model.json by its checksum.
   await rename(modelFile + UNFINISHED, modelFile);
 }
 
@@ -41,7 +38,7 @@ async function write(file: string, buffers: ReadonlyArray<ArrayBuffer | Uint8Arr
   const handle = await open(file, 'w');
   try {
     for (const buffer of buffers) for (const piece of piecesOf(new Uint8Array(buffer))) await handle.writeFile(piece);
-    // Without this, a loss of power could leave a renamed file without its content.
+    // Otherwise a loss of power could leave a renamed file without content.
     await handle.sync();
   } finally {
     await handle.close();

@@ -330,7 +330,7 @@ describeBackends('fileSystem', () => {
         );
         await rejects(
           `The model.json in '${folder}' names the weights '${path}', which are outside of the folder. Move them ` +
-            'into the folder, and change the path.',
+            'into it, and change the path.',
         );
       });
     }
@@ -343,7 +343,7 @@ describeBackends('fileSystem', () => {
     it('something that is not a place', () => {
       expect(() => fileSystem('')).toThrowError("fileSystem needs the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
-        "fileSystem needs the path of a folder, such as 'out/model'; got 'localstorage://model'. Give this address to TensorFlow.js itself.",
+        "fileSystem needs the path of a folder, such as 'out/model'; got 'localstorage://model'. Give it to TensorFlow.js itself.",
       );
       for (const [wrong, words] of [
         [undefined, 'undefined'],
@@ -359,7 +359,7 @@ describeBackends('fileSystem', () => {
 
     it("artifacts that it can't save", async () => {
       await expectAsync(fileSystem(folder).save({modelTopology: new ArrayBuffer(4)})).toBeRejectedWithError(
-        'fileSystem can only save a topology that is JSON; got an ArrayBuffer. Give it as JSON.',
+        'fileSystem needs a topology that is JSON; got an ArrayBuffer. Give it as JSON.',
       );
       await expectAsync(
         fileSystem(folder).save({modelTopology: {}, weightSpecs: [{name: 'w', shape: [1], dtype: 'float32'}]}),
