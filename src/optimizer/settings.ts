@@ -89,7 +89,7 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   }
   for (const [name, value] of defaults) {
     if (values.has(name)) continue;
-    if (typeof value !== 'number') throw new Error(`The hyper '${name}' has no default; set it, as in {${name}: …}.`);
+    if (typeof value !== 'number') throw new Error(`The hyper '${name}' has no default: give it, as in {${name}: …}.`);
     values.set(name, value);
   }
   return values;
