@@ -35,10 +35,10 @@ const FAULTS: readonly Fault[] = [
     fault: average => ({p: average.sum()}),
     message: joined(
       /testEvaluates: evaluate must return p, a float32 tensor of the parameter's shape \[3\]; /,
-      /for 'two\w*' it gave float32 of shape \[\]\./,
+      /for 'two\w*' it returned float32 of shape \[\]\./,
     ),
   },
-  {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
+  {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it returned int32 of shape \[3\]/},
   {
     title: 'gives a disposed tensor',
     fault: average => {
@@ -46,7 +46,7 @@ const FAULTS: readonly Fault[] = [
       p.dispose();
       return {p};
     },
-    message: /it gave a disposed tensor of shape \[3\]/,
+    message: /it returned a disposed tensor of shape \[3\]/,
   },
   {
     title: 'is asynchronous',
