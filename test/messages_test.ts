@@ -391,7 +391,8 @@ const rows: readonly Row[] = [
   [
     'fitCallbacks([paramScheduler])',
     () => call(fitCallbacks, [paramScheduler]),
-    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write paramScheduler(…).',
+    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write ' +
+      'paramScheduler(…).',
   ],
   [
     'fitCallbacks(oneCycle)',
@@ -406,12 +407,14 @@ const rows: readonly Row[] = [
   [
     'fitOneCycle({callbacks: [paramScheduler]})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {callbacks: [paramScheduler]}),
-    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write paramScheduler(…).',
+    'Callback 0 of the list is the function paramScheduler; it must be what this function returns. Write ' +
+      'paramScheduler(…).',
   ],
   [
     'fitCallbacks([a class])',
     () => call(fitCallbacks, [tf.CustomCallback]),
-    'Callback 0 of the list is the class CustomCallback; it must be an instance of this class. Write new CustomCallback(…).',
+    'Callback 0 of the list is the class CustomCallback; it must be an instance of this class. Write new ' +
+      'CustomCallback(…).',
   ],
   // Values that are not an optimizer of tf.train, or not one of this package.
   [

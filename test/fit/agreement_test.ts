@@ -1,5 +1,6 @@
 import {type Agreement, lrFind, sgd} from '../../src';
 import {agreementOf} from '../../src/fit/agreement';
+import {joined} from '../support/joined';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
@@ -45,7 +46,10 @@ describe('What lrFind suggests', () => {
     );
     expect(suggestion).toBe(minimum);
     expect(reason).toMatch(
-      /^minimum and steep agree within a factor of [\d.]+\. Their geometric mean is above minimum, so the suggestion is minimum\.$/,
+      joined(
+        /^minimum and steep agree within a factor of [\d.]+\. /,
+        /Their geometric mean is above minimum, so the suggestion is minimum\.$/,
+      ),
     );
   });
 
@@ -53,7 +57,10 @@ describe('What lrFind suggests', () => {
     const {suggestion, reason} = curve(i => good(i) + (i % 2) / 5);
     expect(suggestion).toBeDefined();
     expect(reason).toMatch(
-      /agree within a factor of .* The curve is noisy: make more steps \(numIt\) or larger batches for a surer suggestion\.$/,
+      joined(
+        /agree within a factor of .* The curve is noisy: /,
+        /make more steps \(numIt\) or larger batches for a surer suggestion\.$/,
+      ),
     );
   });
 
@@ -61,32 +68,38 @@ describe('What lrFind suggests', () => {
     [
       'a flat curve',
       () => curve(i => 2 + Math.sin(i) / 100),
-      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a ' +
+        'mistake in the model or the data.',
     ],
     [
       'a loss of zero',
       () => curve(() => 0),
-      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a mistake in the model or the data.',
+      'The curve is flat: the loss does not fall by 2 % at any rate. Make more steps (numIt), or look for a ' +
+        'mistake in the model or the data.',
     ],
     [
       'a curve that only rises',
       () => curve(i => 2 + i / 20),
-      'The loss rises from the beginning and hardly falls at any rate. Begin at a lower startLr, or look for a mistake in the model or the data.',
+      'The loss rises from the beginning and hardly falls at any rate. Begin at a lower startLr, or look for a ' +
+        'mistake in the model or the data.',
     ],
     [
       'a curve that explodes at once',
       () => curve(i => 2 ** i, 6),
-      'The loss exploded, or the data ended, after 6 of 100 steps, which is too early for a suggestion. Begin at a lower startLr.',
+      'The loss exploded, or the data ended, after 6 of 100 steps, which is too early for a suggestion. Begin at ' +
+        'a lower startLr.',
     ],
     [
       'NaN at once',
       () => curve(i => (i < 12 ? 2 : NaN)),
-      'The loss was NaN or infinite from step 13 on, which is too early for a suggestion. Begin at a lower startLr, and check the data and the loss function.',
+      'The loss was NaN or infinite from step 13 on, which is too early for a suggestion. Begin at a lower ' +
+        'startLr, and check the data and the loss function.',
     ],
     [
       'infinite losses at once',
       () => curve(() => Infinity),
-      'The loss was NaN or infinite from step 1 on, which is too early for a suggestion. Begin at a lower startLr, and check the data and the loss function.',
+      'The loss was NaN or infinite from step 1 on, which is too early for a suggestion. Begin at a lower ' +
+        'startLr, and check the data and the loss function.',
     ],
     [
       'rules that disagree',

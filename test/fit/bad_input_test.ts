@@ -119,7 +119,7 @@ const made: Made = [
     /'yieldEvery' must be 'auto'.*got 'sometimes'/,
   ],
   ['layerGroups of nothing', () => call(layerGroups), /layerGroups needs a model of tfjs-layers; got undefined/],
-  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' is a whole number from 1; got 0/],
+  ['layerwiseDecay of no groups', () => layerwiseDecay(1, 0.5, 0), /'groups' must be a whole number from 1; got 0/],
   [
     'ema of an optimizer of tf.train',
     () => call(ema, tf.train.sgd(0.1)),

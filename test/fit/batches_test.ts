@@ -188,9 +188,11 @@ describe('A dataset of unknown length', () => {
     'For a dataset that never ends, such as one made by `.repeat()`, give `batchesPerEpoch`, the number of ' +
     'batches that make an epoch.';
   const ONCE =
-    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs. Repeat it by `.repeat()`, or leave `batchesPerEpoch` out: then each epoch begins it anew.';
+    'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs. Repeat it by `.repeat()`, or ' +
+    'leave `batchesPerEpoch` out: then each epoch begins it anew.';
   const AGAIN =
-    'It can be begun only once, but each epoch begins it anew. Give `tf.data.generator` a function that makes a new iterator each time.';
+    'It can be begun only once, but each epoch begins it anew. Give `tf.data.generator` a function that makes a ' +
+    'new iterator each time.';
 
   interface Wrong {
     readonly what: string;
@@ -214,7 +216,8 @@ describe('A dataset of unknown length', () => {
       what: 'a dataset that can be started only once',
       run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2}),
       message:
-        `The dataset does not know how many batches it has, and gave nothing more after its 4 batches were counted. ${AGAIN} For a single epoch, give ` +
+        'The dataset does not know how many batches it has, and gave nothing more after its 4 batches were ' +
+        `counted. ${AGAIN} For a single epoch, give ` +
         '`stepsPerEpoch`, the number of its batches: then they are not counted.',
     },
     {
@@ -226,12 +229,16 @@ describe('A dataset of unknown length', () => {
     {
       what: 'one that may never end',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2}),
-      message: `The dataset does not know how many batches it has, and counting stopped after 10000. Give \`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
+      message:
+        'The dataset does not know how many batches it has, and counting stopped after 10000. Give ' +
+        `\`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
       what: 'one that goes on after stepsPerEpoch',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
-      message: `'stepsPerEpoch' is 3, but the dataset has more batches; training was stopped. Give the number of batches that the dataset has. ${REPEATED}`,
+      message:
+        `'stepsPerEpoch' is 3, but the dataset has more batches; training was stopped. Give the number of ` +
+        `batches that the dataset has. ${REPEATED}`,
       steps: 4,
     },
     {

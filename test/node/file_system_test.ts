@@ -264,7 +264,8 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(message);
     };
     const notAModel = () =>
-      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no weightsManifest. Save the model again.`;
+      `'${file('model.json')}' is not a model of TensorFlow.js: it is cut short, is not JSON, or has no ` +
+      'weightsManifest. Save the model again.';
 
     it('no folder', async () => {
       const missing = file('missing');
@@ -304,7 +305,8 @@ describeBackends('fileSystem', () => {
       await fileSystem(folder).save(artifacts(2));
       await copyFile(file('older.bin'), file('weights.bin'));
       await rejects(
-        `The weights in '${folder}' do not belong to its model.json: a file was changed, cut short or copied alone. Save the model again.`,
+        `The weights in '${folder}' do not belong to its model.json: a file was changed, cut short or copied ` +
+          'alone. Save the model again.',
       );
     });
 
@@ -327,7 +329,8 @@ describeBackends('fileSystem', () => {
           JSON.stringify({modelTopology: {}, weightsManifest: [{paths: [path], weights: []}]}),
         );
         await rejects(
-          `The model.json in '${folder}' names the weights '${path}', which are outside of the folder. Move them into the folder, and change the path.`,
+          `The model.json in '${folder}' names the weights '${path}', which are outside of the folder. Move them ` +
+            'into the folder, and change the path.',
         );
       });
     }
@@ -337,7 +340,7 @@ describeBackends('fileSystem', () => {
       await expectAsync(fileSystem(file('taken')).save(artifacts(1))).toBeRejectedWithError(/EEXIST|ENOTDIR/);
     });
 
-    it('a place that is none', () => {
+    it('something that is not a place', () => {
       expect(() => fileSystem('')).toThrowError("fileSystem needs the path of a folder, such as 'out/model'; got ''.");
       expect(() => fileSystem('localstorage://model')).toThrowError(
         "fileSystem needs the path of a folder, such as 'out/model'; got 'localstorage://model'. Give this address to TensorFlow.js itself.",

@@ -226,7 +226,7 @@ describe('fitCallbacks', () => {
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
       [
         Counting,
-        /Callback 0 of the list is the class Counting; it must be an instance of this class\. Write new Counting\(…\)\./,
+        /0 of the list is the class Counting; it must be an instance of this class\. Write new Counting\(…\)\./,
       ],
       [undefined, /must be a callback, or an object with hooks; got undefined\./],
       [{}, /has no hook; give it at least one of onTrainBegin/],
