@@ -451,7 +451,7 @@ describeBackends(
           () => {
             sgd().freeze();
           },
-          /needs two groups at least: give `params` as lists/,
+          /needs at least two groups; give `params` as lists/,
         ],
         [
           'a variable that is disposed',

@@ -172,7 +172,7 @@ describe('loadOptimizer', () => {
     const handler = await handlerOf(optimizer);
     const model = await saved();
     const cases: ReadonlyArray<readonly [tf.io.IOHandler | string, readonly tf.Variable[], RegExp]> = [
-      [model, [present(w)], /not an optimizer that saveOptimizer saved/],
+      [model, [present(w)], /holds no optimizer; loadOptimizer reads what saveOptimizer saved/],
       [altered(handler, {replace: /TfjsOptimSGD/g, by: 'TfjsOptimSDG'}), [present(w)], /TfjsOptimSDG.*not registered/],
       [handler, [present(other)], /'w' is for the shape \[2\], but 'w_1' has the shape \[3\]/],
       [{}, [present(w)], /can't load/],

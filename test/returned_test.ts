@@ -146,7 +146,7 @@ describeBackends('what a callback must not return', () => {
           ({p}: Context) => p,
           'faulty: evaluate returned a tensor by itself; it must return an object such as {p: average}.',
         ],
-        [() => ({p: disposed()}), 'evaluate must give p'],
+        [() => ({p: disposed()}), 'evaluate must return p'],
       ] as const) {
         const optimizer = new Optimizer([untyped('faulty', {...keep, evaluate})], {lr: 1});
         const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));

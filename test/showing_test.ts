@@ -12,8 +12,8 @@ import {tf} from './support/tfjs';
 import {train, valuesOf, variablesOf} from './support/training';
 
 const TO_SAVE =
-  'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
-  'call train() before saving the optimizer. model.save(place), without it, saves what is shown.';
+  'Between eval() and train() the variables do not hold the trained weights, so they would be lost. ' +
+  'Call train() before saving the optimizer. model.save(url) without the optimizer saves the shown weights.';
 
 /** Mistakes of `evaluate` for the second parameter, and their errors. */
 interface Fault {
@@ -34,11 +34,11 @@ const FAULTS: readonly Fault[] = [
     title: 'gives another shape',
     fault: average => ({p: average.sum()}),
     message: joined(
-      /testEvaluates: evaluate must give p, a float32 tensor of the parameter's shape \[3\]; /,
-      /for 'two\w*' it gave float32 of shape \[\]\./,
+      /testEvaluates: evaluate must return p, a float32 tensor of the parameter's shape \[3\]; /,
+      /for 'two\w*' it returned float32 of shape \[\]\./,
     ),
   },
-  {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it gave int32 of shape \[3\]/},
+  {title: 'gives another type', fault: average => ({p: average.toInt()}), message: /it returned int32 of shape \[3\]/},
   {
     title: 'gives a disposed tensor',
     fault: average => {
@@ -46,7 +46,7 @@ const FAULTS: readonly Fault[] = [
       p.dispose();
       return {p};
     },
-    message: /it gave a disposed tensor of shape \[3\]/,
+    message: /it returned a disposed tensor of shape \[3\]/,
   },
   {
     title: 'is asynchronous',
@@ -162,7 +162,9 @@ describe('between eval() and train()', () => {
       const {model, optimizer} = averaged();
       const dict = optimizer.stateDict();
       optimizer.eval();
-      expect(() => change(optimizer, dict)).toThrowError(/The parameters shown are those of eval\(\); call train\(\)/);
+      expect(() => change(optimizer, dict)).toThrowError(
+        /The variables hold the weights shown by eval\(\); call train\(\)/,
+      );
       tf.dispose(dict.state.map(state => ({...state})));
       disposeModels(model);
     });

@@ -15,28 +15,29 @@ import {warn} from '../util/warn';
 import {description} from './description';
 import type {SummaryRow} from './summary';
 
-/** A parameter group: its variables and, by name, its hypers. */
+/** A parameter group: its variables, and its hypers by name. */
 export type ParamGroup = {readonly params: readonly tf.Variable[]} & Record<string, Scalar | readonly tf.Variable[]>;
 
-/** The method that Node's `console.log` asks an object for. */
+/** The name of the method by which Node's `console.log` prints an object. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
- * An optimizer as its parameter groups: their hypers, the schedules that move these, and freezing. It knows nothing of
- * callbacks, state and steps.
+ * The part of an optimizer that deals with its parameter groups: their hypers, the schedules of hypers, and freezing.
+ * It knows nothing about callbacks, state and steps.
  */
 export abstract class BaseOptimizer extends tf.Optimizer {
-  /** tfjs's own test, which is inherited otherwise, takes every optimizer for an instance of every other. */
+  /** Replaces the inherited test of tfjs, by which every optimizer is an instance of every other one. */
   static override [Symbol.hasInstance](x: unknown): boolean {
     return Function.prototype[Symbol.hasInstance].call(this, x);
   }
 
   protected abstract get set(): ParameterSet;
-  /** From now on the parameters are named, so that others are not trained. */
+  /** Called when the user names the parameters. From then on no others are trained. */
   protected abstract setExplicit(): void;
 
   /**
-   * The variables of each group. Setting it keeps the state of those that stay; there must be a list for each group.
+   * The variables of each group. When it is set, there must be one list per group; variables that stay keep their
+   * state.
    */
   get paramLists(): tf.Variable[][] {
     return this.set.groups.map(({parameters}) => parameters.map(({variable}) => variable));
@@ -48,35 +49,35 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.setExplicit();
   }
 
-  /** Each group's variables and hypers: what is written to the hypers is checked and acts on the next step. */
+  /** Each group's variables and hypers. Writes to the hypers are checked and act on the next step. */
   get paramGroups(): ParamGroup[] {
     const {paramLists} = this;
     return this.hypers.map((hypers, i) => groupView(hypers, at(paramLists, i)));
   }
 
-  /** Each group's hypers: what is written to them is checked and acts on the next step. */
+  /** Each group's hypers. Writes to them are checked and act on the next step. */
   get hypers(): Array<Record<string, Scalar>> {
     return this.set.hyperViews(() => this.set);
   }
 
   /**
-   * Sets a hyper: one value for all groups, one value per group, or a `slice`. An object of values by name sets
-   * several, all or none.
-   * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; nothing is set
-   *   then.
+   * Sets a hyper: one value for all groups, one value per group, or a `slice`. An object sets several hypers by name.
+   * @throws for an unknown hyper, a value that it can't have, or a list that does not fit the groups; then nothing is
+   *   set.
    */
   setHyper(name: string, value: HyperValue): void;
   setHyper(values: Readonly<Record<string, HyperValue>>): void;
+  // NaN: a name without a value, which is rejected as any NaN is.
   setHyper(name: string | Readonly<Record<string, HyperValue>>, value: HyperValue = NaN): void {
     this.setHypers(typeof name === 'object' ? name : {[name]: value});
   }
 
-  /** `setHyper` for several hypers, all or none. */
+  /** Sets several hypers as `setHyper` does. @throws where one can't be set; then nothing is set. */
   setHypers(values: Readonly<Record<string, HyperValue>>): void {
     this.set.setHypers(values);
   }
 
-  /** The learning rate of the last group; setting it sets that of all. The same as `learningRate`. */
+  /** The learning rate of the last group. Setting it sets that of all groups. The same as `learningRate`. */
   get lr(): number {
     return this.learningRate;
   }
@@ -85,10 +86,11 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.learningRate = lr;
   }
 
-  /** The learning rate of the last group; setting it sets that of all. The same as `lr`. */
+  /** The learning rate of the last group. Setting it sets that of all groups. The same as `lr`. */
   get learningRate(): number {
     const lr = this.set.groups.at(-1)?.hypers['lr'];
-    if (typeof lr !== 'number') throw new Error("This optimizer has no hyper 'lr'.");
+    if (typeof lr !== 'number')
+      throw new Error("This optimizer has no learning rate: no callback declares the hyper 'lr'.");
     return lr;
   }
 
@@ -104,44 +106,45 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   // Schedules
 
   /**
-   * The schedules that the optimizer follows; undefined after their last step, and once every scheduled hyper was
-   * set.
+   * The schedules that the optimizer follows. Undefined without schedules, after their last step, and after every
+   * scheduled hyper was set.
    */
   get schedule(): ScheduleView | undefined {
     return this.moving.view;
   }
 
-  /** @internal What moves the hypers by itself, for the callbacks of `fit`. */
+  /** @internal Moves the hypers that follow schedules. The callbacks of `fit` use it. */
   get moving(): Moving {
     return this.set.moving;
   }
 
   /**
-   * Moves hypers from step to step: before step i (from 0) the hypers take their value at the position `i/steps`.
-   * After the last step they stay as they are, and `schedule` is undefined. Saved with the optimizer, so that
-   * training goes on where it stopped.
+   * Starts schedules, which move hypers from step to step. Before step i, counted from 0, each scheduled hyper takes
+   * its schedule's value at the position `i/steps`. After the last step the hypers keep their values, and `schedule`
+   * is undefined. Schedules are saved with the optimizer, so training can continue where it stopped.
    *
-   * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule, in the group that it is set
-   * in; others go on. The schedules that run already end, and their hypers go back to what they were before.
-   * @param schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
-   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take;
-   *   `step`: how many of them have been made, default 0. With all of them made, the hypers take the values of the
-   *   last one.
-   * @throws for an unknown hyper or a value that a hyper can't have; nothing is changed then.
+   * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule in the groups where it is set.
+   * Other schedules continue. Schedules that run already end now, and their hypers return to their earlier values.
+   * @param schedules schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
+   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take.
+   *   `step`: how many of these steps have been made; default 0. If it equals `steps`, the hypers take the values of
+   *   the last step.
+   * @throws for an unknown hyper or a value that a hyper can't have; then nothing is changed.
    */
   setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
     this.moving.start(schedules, length);
   }
 
   /**
-   * Ends the schedules before their last step. The hypers that they move go back to what they were before; `keep`
-   * leaves them where they are. What was set since stays, and after the last step this changes nothing.
+   * Ends the schedules before their last step. Their hypers return to their values before the schedules; with `keep`
+   * (default false) they keep their present values. Hypers that were set since then stay as they are. After the last
+   * step this changes nothing.
    */
   clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
     this.moving.clear(keep);
   }
 
-  /** Makes a step with the hypers that the schedules have for it. */
+  /** Makes a step with the scheduled hypers. If it throws, the hypers return to their values before the step. */
   protected onSchedule(step: () => void): void {
     const back = this.moving.begin();
     try {
@@ -160,13 +163,13 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.set.frozenIdx;
   }
 
-  /** Whether the variable must not change now: its own `trainable` is false, or it is the optimizer's and frozen. */
+  /** Whether the variable must not change now: its `trainable` is false, or it is a parameter and frozen. */
   isFrozen(variable: tf.Variable): boolean {
     const parameter = this.set.find(variable);
     return parameter === undefined ? !variable.trainable : !this.set.trains(parameter);
   }
 
-  /** Freezes the groups before `n` (counted from the end where negative) and thaws the others. */
+  /** Freezes the groups before `n` and thaws the others. A negative `n` counts from the end. */
   freezeTo(n: number): void {
     this.set.freezeTo(n);
   }
@@ -174,12 +177,14 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /** Freezes all groups but the last. @throws with fewer than two groups. */
   freeze(): void {
     if (this.set.groups.length < 2) {
-      throw new Error('freeze() needs two groups at least: give `params` as lists. freezeTo(1) freezes everything.');
+      throw new Error(
+        'freeze() needs at least two groups; give `params` as lists. To freeze everything, call freezeTo(1).',
+      );
     }
     this.set.freezeTo(-1);
   }
 
-  /** Thaws all groups. A layer whose own `trainable` is false stays as it is. */
+  /** Thaws all groups. Layers whose `trainable` is false stay frozen; a warning names their variables. */
   unfreeze(): void {
     this.set.freezeTo(0);
     const fixed = this.set.parameters.map(({variable}) => variable).filter(variable => !isTrainable(variable));
@@ -188,17 +193,20 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     }
   }
 
-  /** Freezes or thaws group `n` alone. Parameters that are forced to train do, unless `ignoreForceTrain`. */
+  /**
+   * Freezes or thaws group `n` only. Parameters with the flag `forceTrain` still train in a frozen group, unless
+   * `ignoreForceTrain` is true.
+   */
   setFreeze(n: number, trainable: boolean, ignoreForceTrain = false): void {
     this.set.setFreeze(n, trainable, ignoreForceTrain);
   }
 
-  /** The optimizer in one line: class, hypers, parameters of each group, steps. */
+  /** The optimizer in one line: its class, hypers, number of parameters in each group, and steps. */
   override toString(): string {
     return description(this.getClassName(), this.set.groups, this.iterations);
   }
 
-  /** What `console.log` prints in Node. */
+  /** The text that `console.log` prints in Node. */
   [INSPECT](): string {
     return this.toString();
   }

@@ -9,7 +9,10 @@ import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
 
-/** Shows the parameters that callbacks `evaluate` to, such as weight averages, and puts the trained ones back. */
+/**
+ * Writes to the variables what callbacks `evaluate` to, such as weight averages, and restores the trained weights
+ * afterwards.
+ */
 export class Evaluation {
   readonly #trained = new Map<tf.Variable, tf.Tensor>();
   #showing = false;
@@ -18,18 +21,18 @@ export class Evaluation {
     return this.#showing;
   }
 
-  /** @throws where the trained parameters are not those that are there. */
+  /** @throws while the variables do not hold the trained weights. */
   checkTrained(): void {
     if (!this.#showing) return;
     throw new Error(
-      'Between eval() and train() the trained weights are not in the variables, and would be lost: ' +
-        'call train() before saving the optimizer. model.save(place), without it, saves what is shown.',
+      'Between eval() and train() the variables do not hold the trained weights, so they would be lost. ' +
+        'Call train() before saving the optimizer. model.save(url) without the optimizer saves the shown weights.',
     );
   }
 
   /**
-   * Swaps in what the callbacks evaluate to; parameters whose state has not started stay as they are. Where one
-   * throws, nothing is shown.
+   * Swaps in what the callbacks evaluate to. Parameters whose state has not started keep their values.
+   * @throws where a callback throws or returns something else than such a tensor; then nothing is shown.
    */
   show(
     chain: Chain,
@@ -52,7 +55,7 @@ export class Evaluation {
     this.#showing = true;
   }
 
-  /** Puts the trained parameters back. */
+  /** Restores the trained weights. */
   restore(): void {
     for (const [variable, trained] of this.#trained) {
       if (!variable.isDisposed) putBack(variable, trained);
@@ -99,8 +102,8 @@ function evaluated(
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
       const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
       throw new Error(
-        `${name}: evaluate must give p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
-          `for '${variable.name}' it gave ${got}.`,
+        `${name}: evaluate must return p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
+          `for '${variable.name}' it returned ${got}.`,
       );
     }
     shown = p;

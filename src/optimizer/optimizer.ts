@@ -7,9 +7,9 @@ import {variablesOf} from '../params/variables_of';
 import {chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
-import type {NamedTensor} from '../state/named_tensor';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
+import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
 import {type ParameterState, type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
@@ -30,20 +30,20 @@ export interface ParamRow {
   readonly group: number;
   /** Whether it trains now. */
   readonly trainable: boolean;
-  /** Its state and flags; the tensors are the optimizer's own. */
+  /** Its state and flags. The optimizer owns the tensors. */
   readonly state: ParameterState;
-  /** The hypers of its group: what is written to them is checked and acts on the next step. */
+  /** The hypers of its group. Writes to them are checked and act on the next step. */
   readonly hypers: Record<string, Scalar>;
 }
 
-/** The weights of an optimizer without a promise; its own, which its next step may change. */
+/** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
 
 /**
- * An optimizer made of callbacks, which TensorFlow.js takes wherever it takes a `tf.train` optimizer.
+ * An optimizer made of callbacks. It works wherever TensorFlow.js takes an optimizer of `tf.train`.
  *
- * A step runs the callbacks in order on each parameter that trains and has a gradient; all new values are computed
- * before the first is written. A missing gradient leaves a parameter, its state and its step count alone.
+ * A step runs the callbacks in order on each parameter that trains and has a gradient. All new values are computed
+ * before the first one is written. A parameter without a gradient keeps its value, its state and its step count.
  */
 export class Optimizer<
   const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[],
@@ -54,8 +54,8 @@ export class Optimizer<
   }
 
   /**
-   * The hypers that the class declares beside those of its callbacks, with defaults: what an optimizer gets on loading
-   * where the file lacks one. A class of your own that hands hypers to the constructor as `declared` overrides it.
+   * The hypers that the class declares besides those of its callbacks, with their defaults. Loading uses a default
+   * where the file lacks the hyper. Your own class must override this if it passes `declared` to the constructor.
    */
   static get declaredHypers(): HyperDecl {
     return {};
@@ -64,19 +64,19 @@ export class Optimizer<
   readonly #grads = new GradientStore();
   /** The state of each variable, and the flags `doWd` and `forceTrain`. */
   readonly state: StateView;
-  /** Absent where another optimizer has taken it over. */
+  /** Absent after another optimizer has taken it over. */
   #trainingState: TrainingState | undefined;
   readonly #evaluation = new Evaluation();
-  /** The variables that take part in this step, also for `everyParameter` callbacks; all without. */
+  /** The variables that take part in this step, also for `everyParameter` callbacks; all if undefined. */
   #considered: ReadonlySet<tf.Variable> | undefined;
   #warnedOfLeftOut = false;
-  /** Why the optimizer can't be used any more. */
+  /** Why the optimizer can no longer be used. Undefined while it can. */
   #ended: string | undefined;
 
   /**
-   * @param callbacks what a step does, in order; one callback instead of a list is taken too.
+   * @param callbacks the callbacks of a step, in order. One callback counts as a list of one.
    * @param settings hypers (one value, one value per group, or a `slice`), options by name, and `BaseSettings`.
-   * @param declared hypers that the optimizer has beside those that its callbacks declare.
+   * @param declared hypers that the optimizer has besides those that its callbacks declare.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
@@ -87,6 +87,7 @@ export class Optimizer<
     lists?.flat().forEach(checkCore);
     const values = hyperValues(chain, settings, declared);
     const {externals, ranges} = chain;
+    // Without `params` there is one group.
     const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
     this.#trainingState = new TrainingState(chain, set, lists !== undefined);
     this.state = stateView({
@@ -123,15 +124,15 @@ export class Optimizer<
   }
 
   /**
-   * Where steps run fused: the name of the backend that is set, or `eager: ` and why they run as ordinary operations
-   * instead. `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
+   * Where steps run fused: the name of the present backend. Otherwise `eager: ` with the reason why steps run as
+   * ordinary operations. `tf.env().set('OPTIM_FUSING', false)` turns fusing off.
    */
   get fusedOn(): string {
     return fusedOn(this.#training.chain);
   }
 
   /**
-   * What the last step computed, as text: the operations of each bucket of parameters. Empty before the first fused
+   * The operations that the last step computed for each bucket of parameters, as text. Empty before the first fused
    * step.
    */
   graph(): string {
@@ -139,9 +140,9 @@ export class Optimizer<
   }
 
   /**
-   * All parameters with group, state and hypers.
-   * @param groups an index (from the end where negative) for one group; all without.
-   * @param withGrad only those that have a gradient in `grads`.
+   * The parameters with their group, state and hypers.
+   * @param groups the index of one group, where a negative index counts from the end. Default: all groups.
+   * @param withGrad whether to return only parameters that have a gradient in `grads`. Default false.
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
     const hypers = this.hypers;
@@ -169,10 +170,12 @@ export class Optimizer<
   // Training
 
   /**
-   * The loss and the gradients of the variables that train. Frozen ones cost no backpropagation.
+   * The loss and the gradients of the variables that train. Frozen variables cost no backpropagation.
    * @param f computes the loss, a scalar.
-   * @param varList the variables to consider; without it the optimizer's own, or else all trainable variables.
-   * @throws where none of the list is a parameter of this optimizer.
+   * @param varList the variables to consider. Default: the optimizer's `params`, or without those all trainable
+   *   variables.
+   * @returns the loss and the gradients by variable name. The caller must dispose them.
+   * @throws where no considered variable is a parameter of this optimizer, or none of `varList` is trainable.
    */
   override computeGradients(
     f: () => tf.Scalar,
@@ -187,9 +190,10 @@ export class Optimizer<
 
   /**
    * Computes the gradients of `f` and updates the variables.
-   * @param varList the variables to consider, as for `computeGradients`; others stay as they are, whatever their
-   *   state.
-   * @returns with `returnCost` the loss, the caller's to dispose.
+   * @param f computes the loss, a scalar.
+   * @param returnCost whether to return the loss. Default false.
+   * @param varList the variables to consider, as in `computeGradients`. Other variables and their state do not change.
+   * @returns the loss if `returnCost` is true, which the caller must dispose; otherwise null.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
     this.#considered = varList && new Set(varList);
@@ -205,8 +209,9 @@ export class Optimizer<
   }
 
   /**
-   * Updates the variables. @param variableGradients the gradients, by variable name or as a list; those without a
-   * tensor are skipped.
+   * Updates the variables.
+   * @param variableGradients the gradients by variable name, or as a list. Entries without a tensor are skipped.
+   * @throws for a gradient that does not fit its variable, or whose variable is not a parameter.
    */
   override applyGradients(variableGradients: NamedGradients): void {
     this.#checkUsable();
@@ -215,7 +220,8 @@ export class Optimizer<
 
   /**
    * Computes the gradients of `f` and adds them to `grads`.
-   * @returns the loss, the caller's to dispose.
+   * @param variables the variables to consider, as in `computeGradients`.
+   * @returns the loss, which the caller must dispose.
    */
   backward(f: () => tf.Scalar, variables?: tf.Variable[]): tf.Scalar {
     const {value, grads} = this.computeGradients(f, variables);
@@ -225,9 +231,10 @@ export class Optimizer<
   }
 
   /**
-   * @internal Makes a step without gradients, by other callbacks on the same state; schedules and `iterations` stay.
-   * @param callbacks gives them, of the numbers that all parameters have in common and the hypers of the first group.
-   * @returns whether there was such a step.
+   * @internal Makes a step with other callbacks on the same state, without gradients. Schedules and `iterations` stay.
+   * @param callbacks returns these callbacks, or undefined for no step. It gets the host numbers that all parameters
+   *   share, and the hypers of the first group.
+   * @returns whether a step was made.
    */
   stepBy(
     callbacks: (
@@ -242,28 +249,31 @@ export class Optimizer<
     return others !== undefined && training.run(chainOf(others), new Map(), this.#considered);
   }
 
-  /** Updates the variables from `grads`, which stay as they are until `zeroGrad`. */
+  /** Updates the variables with the gradients in `grads`. Those stay there until `zeroGrad`. */
   step(): void {
     this.#checkUsable();
     this.#update(this.grads.all());
   }
 
   /**
-   * Frees the gradients, so that `step` does nothing; with `setToNone` false they become zeros, with which a step
-   * still decays.
+   * Disposes the gradients in `grads`. Then `step` changes no parameter.
+   * @param setToNone with false, the gradients become zeros, so a step still decays. Default true.
    */
   zeroGrad(setToNone = true): void {
     this.grads.zero(setToNone);
   }
 
-  /** Shows what the callbacks evaluate to, such as weight averages, until `train`. No step can be made meanwhile. */
+  /**
+   * Writes to the variables what the callbacks evaluate to, such as weight averages, until `train()`. No step can be
+   * made in between.
+   */
   eval(): void {
     this.#checkUsable();
     const {chain, set, common} = this.#training;
     this.#evaluation.show(chain, set.parameters, common, parameter => set.decays(parameter));
   }
 
-  /** Puts the trained parameters back after `eval`. */
+  /** Restores the trained weights after `eval()`. */
   train(): void {
     this.#evaluation.restore();
   }
@@ -271,9 +281,9 @@ export class Optimizer<
   // State
 
   /**
-   * Has the state that holds points in weight space (slow weights, averages, and what own callbacks start as `copy`
-   * or declare so) start anew from the weights as they are at the next step. For after weights were replaced:
-   * `setWeights`, `assign`, a federated round.
+   * Restarts the state that holds points in weight space: slow weights, averages, and entries of your own callbacks
+   * that start as `copy` or declare `space: 'weight'`. It starts again from the weights as they are at the next step.
+   * Call this after weights were replaced: by `setWeights`, `assign`, or a federated round.
    * @throws between `eval()` and `train()`.
    */
   rebase(): void {
@@ -282,16 +292,16 @@ export class Optimizer<
   }
 
   /**
-   * Notices from now on where others write the variables, as it does after a step, so that slow weights start anew
-   * then. For after weights and state were put back together: before the first step after loading, weights that are
-   * written count as those that belong to the state.
+   * Watches from now on whether others write the variables, as the optimizer does after a step. If they do, slow
+   * weights start anew. Call this after weights and state were both restored. Without it, weights that are written
+   * before the first step after loading count as those that belong to the state.
    */
   watchWeights(): void {
     this.#training.watchWeights();
   }
 
   /**
-   * Everything that the optimizer knows, by position. The tensors are copies that the caller owns.
+   * Everything that the optimizer has learned, by position. The tensors are copies that the caller owns.
    * @throws between `eval()` and `train()`.
    */
   stateDict(): StateDict {
@@ -301,8 +311,8 @@ export class Optimizer<
   }
 
   /**
-   * Takes over what `stateDict` gave; its tensors stay the caller's.
-   * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
+   * Loads what `stateDict` returned. The caller still owns its tensors.
+   * @throws where it belongs to another optimizer, other groups or other parameters; then nothing is changed.
    */
   loadStateDict(dict: StateDict): void {
     this.#checkUsable();
@@ -312,9 +322,7 @@ export class Optimizer<
     this.iterations_ = dict.iterations;
   }
 
-  /**
-   * Forgets all state but the flags `doWd` and `forceTrain`; that which was loaded and waits for its variables too.
-   */
+  /** Removes all state, also loaded state that waits for its variables. The flags `doWd` and `forceTrain` stay. */
   clearState(): void {
     this.#training.clear();
   }
@@ -322,7 +330,7 @@ export class Optimizer<
   // Saving
 
   /**
-   * Callbacks with options, hypers, groups and freezing, as tfjs saves them. The state is in `getWeights`.
+   * Callbacks with options, hypers, groups, schedules and freezing, as tfjs saves them. `getWeights` has the state.
    * @throws between `eval()` and `train()`.
    */
   override getConfig(): tf.serialization.ConfigDict {
@@ -330,7 +338,7 @@ export class Optimizer<
     return writeConfig(this.#training.toConfig());
   }
 
-  /** Makes an optimizer from what `getConfig` gave. Where it had trained, `setWeights` has to follow. */
+  /** Makes an optimizer from what `getConfig` returned. If that optimizer had state, `setWeights` must follow. */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
@@ -340,7 +348,7 @@ export class Optimizer<
       const saved = readConfig(config, revived, cls);
       const {trainBn, wdBnBias} = saved;
       const values = at(saved.hypers, 0);
-      // The class's own constructor would compose afresh; what was saved is the composition.
+      // The base constructor, because that of the class would compose other callbacks than the saved ones.
       const made: unknown = Reflect.construct(
         Optimizer,
         [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
@@ -357,8 +365,8 @@ export class Optimizer<
   }
 
   /**
-   * `iter`, the state and the host numbers, as they are now. The tensors belong to the optimizer: read or copy them as
-   * soon as they are there, because the next step may change them.
+   * `iter`, the state and the host numbers, as they are now. The optimizer owns the tensors. Read or copy them as soon
+   * as the promise resolves, because the next step may change them.
    * @throws between `eval()` and `train()`.
    */
   override getWeights(): Promise<NamedTensor[]> {
@@ -368,8 +376,8 @@ export class Optimizer<
   }
 
   /**
-   * Takes over what `getWeights` gave, each parameter's state as soon as its variable is handed in.
-   * @throws where the weights are not those of the configuration; nothing is changed then.
+   * Loads what `getWeights` returned. Each parameter gets its state when the optimizer is given its variable.
+   * @throws (rejects) where the weights do not belong to the configuration; then nothing is changed.
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {
     this.#checkUsable();
@@ -379,8 +387,9 @@ export class Optimizer<
   }
 
   /**
-   * Takes in variables before their first step, each in the group that it was saved in; new ones in the last group.
-   * @throws where none is one whose state was loaded, or one can't be trained.
+   * Adds variables before their first step. Each goes to the group in which it was saved; new ones go to the last
+   * group.
+   * @throws where the loaded state fits none of them, or where one can't be trained.
    */
   attach(variables: Iterable<tf.Variable>): void {
     this.#checkUsable();
@@ -388,8 +397,8 @@ export class Optimizer<
   }
 
   /**
-   * Frees all tensors of the optimizer, which can't be used afterwards. What another optimizer has taken over is that
-   * one's to free.
+   * Disposes all tensors of the optimizer, which can't be used afterwards. Tensors that another optimizer has taken
+   * over stay; that optimizer disposes them.
    */
   override dispose(): void {
     this.train();
@@ -399,7 +408,7 @@ export class Optimizer<
     this.#ended = 'it is disposed. Make a new one';
   }
 
-  /** Takes over everything from an optimizer whose callbacks this one's begin with; that one ends. */
+  /** Takes over everything from an optimizer, which then can't be used. This one's callbacks must start with its. */
   protected takeOver(inner: Optimizer): void {
     inner.#checkUsable();
     const {chain} = this.#training;
@@ -436,10 +445,10 @@ export class Optimizer<
   #checkUsable(): void {
     this.#checkAlive();
     if (this.#evaluation.active)
-      throw new Error('The parameters shown are those of eval(); call train() before the next step.');
+      throw new Error('The variables hold the weights shown by eval(); call train() before the next step.');
   }
 
-  /** What is saved goes with the weights as they are: these have to be the trained ones, and the state theirs. */
+  /** Saved state belongs to the weights as they are now. They must be the trained ones, and the state must fit them. */
   #checkToSave(): void {
     this.#evaluation.checkTrained();
     this.#training.restartReplaced();

@@ -3,16 +3,17 @@ import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
 
 /**
- * Checks what a factory of the table of optimizers is given: a learning rate, then settings in one object.
- * @param hypers the names of the row's hypers.
- * @throws where they are something else; the error says what to write.
+ * Checks the arguments of a factory in the table of optimizers: a learning rate, then settings in one object.
+ * @param hypers an object with the row's hypers.
+ * @param given the arguments after the learning rate.
+ * @throws for other arguments; the error says what to write.
  */
 export function checkRowArguments(factory: string, hypers: object, lr: unknown, given: readonly unknown[]): void {
   if (!isRate(lr))
     throw new Error(
       `${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given[0])}).`,
     );
-  // Other libraries have no weight decay among these, or at another place.
+  // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
     `${factory}(${typeof lr === 'number' ? lr : 'lr'}, `,
     given,
@@ -30,13 +31,13 @@ function isRate(lr: unknown): boolean {
   );
 }
 
-/** The arguments as they were meant. */
+/** The arguments that the caller probably meant. 0.001 is the default learning rate. */
 function rateFirst(lr: unknown, second: unknown): string {
   if (isPlain(lr)) {
     const {lr: rate = 0.001, ...settings} = lr;
     return Object.keys(settings).length > 0 ? `${shown(rate)}, ${shown(settings)}` : shown(rate);
   }
-  // A list of variables or a model, as in PyTorch and fastai.
+  // PyTorch and fastai take the parameters first: a list of variables, or a model.
   if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : 0.001}, {params: …}`;
   return `${Number(lr) || 0.001}`;
 }

@@ -6,14 +6,15 @@ import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {Optimizer, weightsNow} from './optimizer';
 
 /**
- * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved with it. What is
- * saved is the optimizer at the moment of the call, whatever is done with it before the promise resolves.
+ * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved. The optimizer is
+ * saved as it is at the time of the call; later changes do not matter, even before the promise resolves.
  * @param to a URL such as `indexeddb://name`, `localstorage://name`, `file://folder`, or an IOHandler.
- * @throws (rejects) where nothing can save to it.
+ * @throws (rejects) where no IOHandler, or more than one, can save to the URL, and between `eval()` and `train()`.
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
   const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;
-  if (handler.save === undefined) throw new Error("This IOHandler can't save: it has no `save`.");
+  if (handler.save === undefined)
+    throw new Error("This IOHandler can't save: it has no `save`. Pass another one, or a URL.");
   const modelTopology = {className: optimizer.getClassName(), config: optimizer.getConfig()};
   const weights = heldWeights(weightsNow(optimizer));
   try {
@@ -33,26 +34,29 @@ export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOH
 /**
  * Loads an optimizer that `saveOptimizer` saved.
  * @param from a URL or an IOHandler.
- * @param settings `params`: the variables that it trains, in any grouping: each goes to the group that it was saved
- *   in.
- * @throws where what is loaded is not an optimizer of this package, or not one of these variables.
+ * @param settings `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
+ *   it was saved. Without `params`, variables join when they are first used.
+ * @throws (rejects) where the URL holds no optimizer of this package, or its state fits none of these variables.
  */
 export async function loadOptimizer(
   from: string | tf.io.IOHandler,
   {params}: {readonly params?: ParamGroups} = {},
 ): Promise<Optimizer> {
   const handler = typeof from === 'string' ? onlyHandler(from, tf.io.getLoadHandlers(from)) : from;
-  if (handler.load === undefined) throw new Error("This IOHandler can't load: it has no `load`.");
+  if (handler.load === undefined)
+    throw new Error("This IOHandler can't load: it has no `load`. Pass another one, or a URL.");
   const variables = params === undefined ? undefined : variablesOf(params).flat();
   const {modelTopology, weightData, weightSpecs} = await handler.load();
-  if (!isSavedObject(modelTopology)) throw new Error('What was loaded is not an optimizer that saveOptimizer saved.');
-  if (weightData === undefined || weightSpecs === undefined) throw new Error('What was loaded holds no weights.');
+  if (!isSavedObject(modelTopology))
+    throw new Error('The loaded file holds no optimizer; loadOptimizer reads what saveOptimizer saved.');
+  if (weightData === undefined || weightSpecs === undefined)
+    throw new Error('The loaded file holds no weights; save the optimizer again with saveOptimizer.');
   const optimizer = fromRegisteredClass(modelTopology);
   if (!(optimizer instanceof Optimizer))
-    throw new Error(`'${modelTopology.className}' is not an optimizer of tfjs-optim.`);
+    throw new Error(`The saved class '${modelTopology.className}' must be an optimizer of tfjs-optim.`);
   let weights: tf.NamedTensorMap = {};
   try {
-    // Those that are decoded before one fails go with the tidy.
+    // If decoding fails, `tidy` disposes the tensors that were decoded before.
     weights = tf.tidy(() => tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs));
     await optimizer.setWeights(Object.entries(weights).map(([name, tensor]) => ({name, tensor})));
     if (variables !== undefined) optimizer.attach(variables);
@@ -68,6 +72,8 @@ export async function loadOptimizer(
 function onlyHandler(url: string, handlers: readonly tf.io.IOHandler[]): tf.io.IOHandler {
   const [handler] = handlers;
   if (handler === undefined || handlers.length > 1)
-    throw new Error(`${handlers.length === 0 ? 'No' : 'More than one'} IOHandler is registered for '${url}'.`);
+    throw new Error(
+      `${handlers.length === 0 ? 'No' : 'More than one'} IOHandler is registered for '${url}'; pass an IOHandler.`,
+    );
   return handler;
 }

@@ -8,18 +8,18 @@ import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
 
-/** Settings of every optimizer beside its hypers. */
+/** Settings of every optimizer besides its hypers. */
 export interface BaseSettings {
   /**
-   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without it,
-   * the optimizer takes the variables that it is first handed as one group.
+   * What to train: variables, layers' weights, layers or models, or lists of them (the parameter groups). Without
+   * `params`, all variables that the optimizer is given form one group.
    */
   readonly params?: ParamGroups;
   /** Normalization parameters (`gamma`, `beta`) train although their group is frozen. Default true. */
   readonly trainBn?: boolean;
   /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
   readonly wdBnBias?: boolean;
-  /** Says of a variable that weight decay and L2 leave it alone. */
+  /** Returns true for a variable on which weight decay and L2 must not act. Default: none. */
   readonly noWd?: (variable: tf.Variable) => boolean;
 }
 
@@ -45,8 +45,8 @@ type Keys<U> = U extends unknown ? keyof U : never;
 type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
 
 /**
- * The settings of callbacks that are known when the program runs: hypers and options by any name, which the
- * constructor checks.
+ * The settings where the compiler does not know the callbacks: hypers and options by any name. The constructor checks
+ * them.
  */
 type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
 type NamedSettings<C extends readonly AnyCallback[]> = {
@@ -54,8 +54,8 @@ type NamedSettings<C extends readonly AnyCallback[]> = {
 } & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue} & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
 
 /**
- * The settings of a composition: its hypers (those without a default are needed), options set by name, and
- * `BaseSettings`.
+ * The settings of an optimizer made of these callbacks: their hypers (required where they have no default), options
+ * set by name, and `BaseSettings`.
  */
 export type Settings<C extends readonly AnyCallback[]> = object &
   BaseSettings &
@@ -69,9 +69,9 @@ export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettin
 }
 
 /**
- * The value of every hyper: what is given, else the default. An option that is set by name becomes a hyper.
- * @param declared hypers that the optimizer has beside those of its callbacks.
- * @throws for a hyper that nothing declares, or one without a default that is not given.
+ * The value of every hyper: the given value, or its default. An option that is set by name becomes a hyper.
+ * @param declared hypers that the optimizer has besides those of its callbacks.
+ * @throws for a hyper that nothing declares, and for a missing hyper without a default.
  */
 export function hyperValues(chain: Chain, settings: object, declared: HyperDecl = {}): Map<string, HyperValue> {
   const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
@@ -82,7 +82,7 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
       throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
     if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
-    // A wrapped optimizer has settings that are true or false among its hypers.
+    // What is not an option is a number. Only a wrapped optimizer can have hypers that are true or false.
     if (typeof sample === 'boolean' && chain.externals.length === 0)
       checkHyper(name, sample, chain.options.get(name) ?? 0);
     values.set(name, value);
@@ -95,7 +95,7 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
   return values;
 }
 
-/** Hypers as a declaration of themselves, for an optimizer whose callbacks don't read them all. */
+/** Declares hypers with their values as defaults, for an optimizer whose callbacks do not read all of them. */
 export function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
 }

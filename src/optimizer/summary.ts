@@ -1,6 +1,6 @@
 import type {Scalar} from '../rule/declaration';
 
-/** One parameter in a summary. */
+/** One row of `summary()`: one parameter. */
 export interface SummaryRow {
   /** The variable's name. */
   readonly variable: string;
@@ -8,7 +8,7 @@ export interface SummaryRow {
   readonly group: number;
   /** Its shape. */
   readonly shape: readonly number[];
-  /** Whether it trains now: neither frozen nor, by its layer, not trainable. */
+  /** Whether it trains now: it is not frozen, and its layer's `trainable` is true. */
   readonly trainable: boolean;
   /** Whether weight decay and L2 act on it. */
   readonly decay: boolean;

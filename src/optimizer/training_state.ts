@@ -10,33 +10,33 @@ import {type Chain, chainOf} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
-import type {NamedTensor} from '../state/named_tensor';
 import {callbackList, type SavedConfig} from '../state/saved_config';
 import {SavedNumbers} from '../state/saved_numbers';
-import {manifestOf, type SavedParameter, writeWeights} from '../state/saved_weights';
+import {manifestOf, type NamedTensor, type SavedParameter, writeWeights} from '../state/saved_weights';
 import {checkStateDict, copies, type StateDict} from '../state/state_dict';
 import {parametersToSave, Waiting} from '../state/waiting';
 import {WeightSpace} from '../state/weight_space';
 import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
+import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
 
 /**
- * What an optimizer trains and what it has learnt: its callbacks, its parameters with their state, the numbers that
- * all of them have in common, and loaded state that waits for its variables. Another optimizer can take it over whole.
+ * What an optimizer trains and what it has learned: its callbacks, its parameters with their state, the host numbers
+ * that all parameters share, and loaded state that waits for its variables. Another optimizer can take over all of it.
  */
 export class TrainingState {
-  /** Host numbers that all parameters have in common. */
+  /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   readonly #waiting = new Waiting();
-  /** The tensors of `getWeights`. */
+  /** Lends the tensors of `getWeights`. */
   readonly #lending = new Lending();
-  /** Those of the last `getWeights` that are not state. */
+  /** The tensors of the last `getWeights` that are not state. */
   readonly #savedNumbers = new SavedNumbers(this.#lending);
   readonly #weightSpace = new WeightSpace();
 
-  /** @param explicit whether the parameters were named, so that others are not trained. */
+  /** @param explicit whether the user named the parameters. Then no others are trained. */
   constructor(
     public chain: Chain,
     public set: ParameterSet,
@@ -44,8 +44,11 @@ export class TrainingState {
   ) {}
 
   /**
-   * Takes in variables that are new: with their saved state where there is one. Without one, a variable joins only
-   * where the parameters were not named, or where the caller names them now.
+   * Adds the new ones of these variables, with their saved state. A variable without saved state is added only where
+   * the user did not name the parameters.
+   * @param naming whether the user names these variables now, so that all of them are added.
+   * @throws where saved weights are missing, where saved state fits none of the first variables, and for a variable
+   *   that can't be trained.
    */
   bind(variables: readonly tf.Variable[], naming = false): void {
     this.#waiting.checkArrived();
@@ -61,8 +64,9 @@ export class TrainingState {
   }
 
   /**
-   * The variables to differentiate by: of those that are considered, the parameters that train.
-   * @throws where none of the list is a parameter, or none of it is trainable.
+   * The variables for which gradients are needed: those considered variables that are parameters and train.
+   * @param varList the variables to consider; without it, the named parameters, or else all trainable variables.
+   * @throws where no considered variable is a parameter, or no variable of the list is trainable.
    */
   variablesToTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
     const named =
@@ -73,6 +77,7 @@ export class TrainingState {
             ({trainable, dtype}) => trainable && dtype === 'float32',
           ));
     this.bind(named);
+    // Variables that are not parameters are left out.
     const mine = named.flatMap(variable => this.set.find(variable) ?? []);
     if (mine.length === 0) {
       throw new Error(
@@ -85,7 +90,7 @@ export class TrainingState {
     return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }
 
-  /** @throws where the variable is not one of the parameters; `what` begins the message. */
+  /** The parameter of a variable. @throws where it is not a parameter. @param what the start of the message. */
   parameterOf(variable: tf.Variable, what: string): Parameter {
     const parameter = this.set.find(variable);
     if (parameter !== undefined) return parameter;
@@ -94,9 +99,9 @@ export class TrainingState {
   }
 
   /**
-   * Runs a chain on the parameters that it concerns.
-   * @param considered the variables that may take part; all of them where it is absent.
-   * @returns whether there was a parameter to run on.
+   * Runs a chain on the parameters that have a gradient, or on all where a callback declares `everyParameter`.
+   * @param considered the variables that may take part; all without it.
+   * @returns whether there was any parameter to run on.
    */
   run(chain: Chain, gradients: Gradients, considered?: ReadonlySet<tf.Variable>): boolean {
     const jobs: Job[] = [];
@@ -106,7 +111,7 @@ export class TrainingState {
         entries,
         group: {hypers, index: group},
       } = parameter;
-      // A variable without elements has nothing to update, and tfjs's kernels fail on its sums.
+      // A variable without elements is skipped, because tfjs's kernels fail on its sums.
       if (variable.size === 0 || considered?.has(variable) === false) continue;
       this.#weightSpace.watch(chain, parameter);
       const trains = this.set.trains(parameter);
@@ -119,30 +124,30 @@ export class TrainingState {
     return jobs.length > 0;
   }
 
-  /** To be called before state is written or disposed: what was handed out just now stays as it is. */
+  /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
   keepLent(): void {
     this.#lending.replace(() => [...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries));
   }
 
-  /** Has state that restarts by itself start anew where others wrote the variable since its last step. */
+  /** Restarts the state that restarts by itself, where others wrote the variable since its last step. */
   restartReplaced(): void {
     this.keepLent();
     this.#weightSpace.restartReplaced(this.chain, this.set.parameters, parameter => !this.set.trains(parameter));
   }
 
-  /** Has all state in weight space start anew. */
+  /** Restarts all state in weight space. */
   rebase(): void {
     this.#waiting.checkArrived();
     this.keepLent();
     this.#weightSpace.rebase(this.chain, this.set.parameters, this.#waiting.parameters);
   }
 
-  /** Notices from now on where others write the variables. */
+  /** Watches from now on whether others write the variables. */
   watchWeights(): void {
     for (const parameter of this.set.parameters) this.#weightSpace.watch(this.chain, parameter);
   }
 
-  /** Everything by position. The caller owns the tensors. */
+  /** All state by position. The caller owns the tensors. */
   toDict(iterations: number): StateDict {
     const {chain, common, set} = this;
     return {
@@ -158,15 +163,15 @@ export class TrainingState {
   }
 
   /**
-   * Takes over what `toDict` gave.
-   * @param setState gives a variable its state and flags.
-   * @throws where it is of another optimizer, other groups or other parameters; nothing is changed then.
+   * Loads what `toDict` returned.
+   * @param setState sets the state and flags of a variable.
+   * @throws where it belongs to another optimizer, other groups or other parameters; then nothing is changed.
    */
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
     checkStateDict(dict, this.chain, set.groups);
     this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)));
-    // Copies, because the tensors may be this optimizer's own.
+    // The tensors may be this optimizer's own, so they are copied before its state is disposed.
     const state = dict.state.map(copies);
     this.keepLent();
     this.#waiting.clear();
@@ -177,14 +182,14 @@ export class TrainingState {
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     set.groups.forEach((group, i) => {
-      Object.assign(group.hypers, dict.hypers[i]);
+      Object.assign(group.hypers, at(dict.hypers, i));
       group.frozen = at(dict.frozen, i);
     });
     set.frozenIdx = dict.frozenIdx;
     set.moving.load(dict.schedule);
   }
 
-  /** Forgets all state but the flags; that which waits for its variables too. */
+  /** Removes all state, also the loaded state that waits for its variables. The flags stay. */
   clear(): void {
     this.keepLent();
     for (const parameter of this.set.parameters) clearEntries(parameter);
@@ -192,7 +197,7 @@ export class TrainingState {
     this.common = {};
   }
 
-  /** What the configuration of a saved optimizer holds. */
+  /** The content of the optimizer's saved configuration. */
   toConfig(): SavedConfig {
     const {chain, explicit, set} = this;
     const {
@@ -214,11 +219,11 @@ export class TrainingState {
     };
   }
 
-  /** Takes over a configuration. The weights of its parameters have to follow. */
+  /** Loads a configuration. The weights of its parameters must follow. */
   loadConfig({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
-    const columns = new Map(
-      Object.keys(at(hypers, 0)).map(name => [name, hypers.map(values => valueOf(values, name))] as const),
-    );
+    const columns = new Map<string, Scalar[]>();
+    for (const values of hypers)
+      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
     const {externals, ranges} = this.chain;
     this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
     this.set.groups.forEach((group, i) => {
@@ -230,22 +235,22 @@ export class TrainingState {
     this.#waiting.expect(manifest);
   }
 
-  /** `iter`, the state and the host numbers. The tensors are the optimizer's own, which its next step may change. */
+  /** `iter`, the state and the host numbers. The optimizer owns the tensors; its next step may change them. */
   toWeights(iterations: number): NamedTensor[] {
     this.#waiting.checkArrived();
     const {chain, common} = this;
     return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
   }
 
-  /** Keeps the tensors of `toWeights` as they are until the task that asked for them had its turn. */
+  /** Keeps the tensors of `toWeights` as they are until the task that asked for them has read them. */
   lend(weights: readonly NamedTensor[]): void {
     void this.#lending.lend(weights.map(({tensor}) => tensor));
   }
 
   /**
-   * Takes over what `toWeights` gave.
-   * @param check throws where the optimizer can't take weights any more.
-   * @returns the number of steps.
+   * Loads what `toWeights` returned.
+   * @param check throws where the optimizer can no longer take weights.
+   * @returns the number of steps that the optimizer has made.
    */
   async loadWeights(weights: readonly NamedTensor[], check: () => void): Promise<number> {
     const {iterations, common, own, waiting} = await loadWeights(
@@ -265,7 +270,7 @@ export class TrainingState {
     return iterations;
   }
 
-  /** Frees all tensors. */
+  /** Disposes all tensors. */
   dispose(): void {
     for (const parameter of this.set.parameters) clearEntries(parameter);
     for (const external of this.chain.externals) external.dispose();

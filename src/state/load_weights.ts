@@ -4,8 +4,7 @@ import {dispose, keep, tidy} from '@tensorflow/tfjs-core';
 import type {Parameter} from '../params/parameter';
 import type {Chain} from '../rule/chain';
 import type {Manifest} from './manifest';
-import type {NamedTensor} from './named_tensor';
-import {readWeights, type SavedParameter, type SavedState} from './saved_weights';
+import {type NamedTensor, readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
 import {listedByNames} from './weight_names';
 

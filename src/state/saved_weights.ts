@@ -8,8 +8,10 @@ import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
 import type {Manifest} from './manifest';
 import type {Named} from './matching';
-import type {NamedTensor} from './named_tensor';
 import type {SavedNumbers} from './saved_numbers';
+
+/** One element of an optimizer's weights. tfjs-core does not export this type. */
+export type NamedTensor = Awaited<ReturnType<tf.Optimizer['getWeights']>>[number];
 
 /** A parameter with its state, as a saved model holds it. */
 export interface SavedParameter extends Named {
@@ -124,7 +126,7 @@ function checkedTensor(
   if (weight?.name !== full) throw altered(`expected '${full}' but found ${nameOf(weight)}`);
   const start = chain.state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
-  // Of a start that does not tell its shape, every shape is right.
+  // A start that does not tell its shape accepts every shape.
   const wanted = startShape(start, shape) ?? weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(

@@ -6,7 +6,7 @@ import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
-import {isDict, list, malformed} from '../util/config_reader';
+import {dict as dictIn, isDict, list, malformed} from '../util/config_reader';
 import {isTensor} from '../util/tensors';
 import {checkCount, checkFrozenIdx, checkScheduleState} from './saved_check';
 import {FROZEN} from './saved_config';
@@ -80,7 +80,8 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
 function checkForm(dict: StateDict): void {
   const given: unknown = dict;
   if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() returned; got ${String(given)}.`);
-  for (const key of ['callbacks', 'state', 'hypers']) list(given, key);
+  for (const entry of list(given, 'callbacks')) dictIn(entry, 'options');
+  for (const key of ['state', 'hypers']) list(given, key);
   for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
     if (!Number.isFinite(value)) throw new Error(`The common number '${name}' must be finite; got ${String(value)}.`);
   }

@@ -2,8 +2,7 @@ import type {Chain} from '../rule/chain';
 import {copy, scalar, zeros} from '../rule/starts';
 import {memo} from '../util/memo';
 import type {Manifest} from './manifest';
-import type {NamedTensor} from './named_tensor';
-import {altered, HOST, ITER, type ListedWeights, notState} from './saved_weights';
+import {altered, HOST, ITER, type ListedWeights, type NamedTensor, notState} from './saved_weights';
 
 /**
  * Makes the manifest of weights that no configuration lists, such as those of another optimizer's `getWeights`. It is
