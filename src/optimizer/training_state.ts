@@ -283,10 +283,3 @@ export class TrainingState {
     return parametersToSave(this.set, this.#waiting.parameters);
   }
 }
-
-/** @throws where a group lacks a hyper that the first one has. */
-function valueOf(hypers: Readonly<Record<string, Scalar>>, name: string): Scalar {
-  const value = hypers[name];
-  if (value === undefined) throw new Error(`The hyper '${name}' must be saved for every group; one lacks it.`);
-  return value;
-}
