@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Draft} from '../rule/declaration';
+import {at} from '../util/at';
 import {type Bucket, extentIn} from './bucket';
 import type {TensorDraft} from './eager';
 import type {Output, Term} from './graph';
@@ -106,8 +107,7 @@ export function draftsAcross(
 ): TensorDraft[] {
   const byJob = new Map<Job, TensorDraft>();
   drafts.forEach(({of, trains, doWd, hypers, stopped}, i) => {
-    const crossing = crossings[i];
-    if (crossing === undefined) return;
+    const crossing = at(crossings, i);
     for (const job of of.jobs) {
       const tensor = (name: string): tf.Tensor => tensorOf(job, name);
       const optional = (name: string | undefined) => (name === undefined ? undefined : tensor(name));

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
-import type {Callback} from '../rule/declaration';
+import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {warnOnce} from '../util/warn';
@@ -102,12 +102,13 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     }
     const {index, drafts} = traced.cut;
     outcomes.set(index, runAlone(chain, index, drafts()));
-    cuts.push(chain.callbacks[index]?.name ?? '');
+    cuts.push(at(chain.callbacks, index).name);
   }
   lastStep.set(chain, {parts, cuts});
   rememberAlone(chain, untraceable);
   return true;
 }
+
 /** Disposes the tensors that callbacks make where they can't be traced. */
 function traceAlone(...of: Parameters<typeof trace>): Trace {
   const engine = tf.engine();
@@ -130,16 +131,10 @@ function rememberAlone(chain: Chain, untraceable: ReadonlyMap<number, string>): 
   if (untraceable.size === (alone.get(chain)?.size ?? 0)) return;
   alone.set(chain, untraceable);
   for (const [index, why] of untraceable) {
-    const {name, declaration} = callbackAt(chain, index);
+    const {name, declaration} = at(chain.callbacks, index);
     if (declaration.together === undefined)
       warnOnce(`${name} runs as ordinary operations between fused kernels, more slowly: it can't be traced: ${why}`);
   }
-}
-
-function callbackAt({callbacks}: Chain, index: number): Callback {
-  const cb = callbacks[index];
-  if (cb === undefined) throw new Error(`The chain has no callback ${index}.`);
-  return cb;
 }
 
 function commitNumbers(chain: Chain, {buckets}: Trace, common: Record<string, number>): void {
@@ -161,7 +156,7 @@ function commitOpaque(jobs: readonly Job[], outcomes: Outcomes): void {
 export function fusedOn(chain: Chain): string {
   const why = whyEager(chain);
   if (why !== undefined) return `eager: ${why}`;
-  const names = [...(alone.get(chain) ?? togetherIn(chain))].map(([index]) => callbackAt(chain, index).name);
+  const names = [...(alone.get(chain) ?? togetherIn(chain))].map(([index]) => at(chain.callbacks, index).name);
   return names.length === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${names.join(', ')}`;
 }
 

@@ -54,23 +54,20 @@ const registered = new Set<string>();
 
 /**
  * Runs a step, or a part of one, as one kernel of the backend of that name and puts fresh tensors where they belong.
- * Temporaries live until the `tf.tidy` around it ends.
+ * To be called inside `tf.tidy`, at whose end the temporaries go.
  */
 export function runKernel(name: string, fused: FusedBackend, step: PlannedStep): void {
   if (!registered.has(name)) register(name, fused);
-  tf.tidy(() => {
-    // The tensors are in an attribute, because a map of hundreds of inputs would take half of the speed.
-    const made = tf
-      .engine()
-      .runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
-    const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
-    step.fresh.forEach(({job, output: {name: entry}}, i) => {
-      const tensor = at(tensors, i);
-      if (isTemporary(entry)) job.temporaries = {...job.temporaries, [entry]: tensor};
-      else if (entry === 'p') assign(job.variable, tensor);
-      else replaceEntry(job, entry, tensor);
-    });
-    return tensors.filter((_, i) => isTemporary(step.fresh[i]?.output.name ?? ''));
+  // The tensors are in an attribute, because a map of hundreds of inputs would take half of the speed.
+  const made = tf
+    .engine()
+    .runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
+  const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
+  step.fresh.forEach(({job, output: {name: entry}}, i) => {
+    const tensor = at(tensors, i);
+    if (isTemporary(entry)) job.temporaries = {...job.temporaries, [entry]: tensor};
+    else if (entry === 'p') assign(job.variable, tensor);
+    else replaceEntry(job, entry, tensor);
   });
 }
 

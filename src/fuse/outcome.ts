@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
+import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {runEagerly, type TensorDraft} from './eager';
 import type {Job} from './job';
@@ -28,10 +29,8 @@ export function runAlone(chain: Chain, index: number, drafts: readonly TensorDra
   runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts);
   return new Map(
     drafts.map(({of, p, grad, update, entries, stopped}, i) => {
-      const given = before[i];
-      if (given === undefined) throw new Error(`There is no draft ${i}.`);
       const after: Readonly<Record<string, tf.Tensor | number | undefined>> = {...entries, p, grad, update};
-      const known: Readonly<Record<string, tf.Tensor | number | undefined>> = given;
+      const known: Readonly<Record<string, tf.Tensor | number | undefined>> = at(before, i);
       const changed = Object.entries(after).filter(([name, value]) => value !== known[name]);
       const outcome: Outcome = {
         tensors: new Map(

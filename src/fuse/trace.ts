@@ -1,5 +1,6 @@
 import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
+import {at} from '../util/at';
 import {type Bucket, bucketsOf, extentIn} from './bucket';
 import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
@@ -136,7 +137,7 @@ function traceBuckets(
   const {index} = cut;
   const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
   return {
-    buckets: drafts.map((draft, i) => tracedBucket(draft, crossings[i]?.outputs ?? [], [], barriers)),
+    buckets: drafts.map((draft, i) => tracedBucket(draft, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
     cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
@@ -151,7 +152,7 @@ function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments']
 
 /** The state entries that a callback is given. */
 function entriesOf({callbacks}: Chain, index: number): string[] {
-  const {state = {}, needs = {}, reads = {}} = callbacks[index]?.declaration ?? {};
+  const {state, needs, reads} = at(callbacks, index).declaration;
   return Object.keys({...state, ...needs, ...reads});
 }
 
