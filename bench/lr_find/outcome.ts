@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {at, numberIn} from '../../examples/support/lookup';
-import {adam, fitOneCycle, lrFind} from '../../src';
+import {adam, type Agreement, fitOneCycle, lrFind} from '../../src';
 import type {Data, Task} from './tasks';
 
-/** The result of one seed of a task. */
-export interface Outcome {
+/** The result of one seed of a task: the rates that the rules found, the suggestion with its reason, and the losses. */
+export interface Outcome extends Agreement {
   readonly seed: number;
-  /** The rates that the rules found, and the suggestion with its reason. */
-  readonly valley: number | undefined;
-  readonly slide: number | undefined;
-  readonly minimum: number | undefined;
-  readonly steep: number | undefined;
-  readonly suggestion: number | undefined;
-  readonly reason: string;
   /** The loss after one cycle with the suggested rate; undefined if no rate was suggested. */
   readonly loss: number | undefined;
   /** The loss after the same number of epochs with `tf.train.adam(1e-3)`. */
@@ -27,7 +20,7 @@ export async function outcomeOf(task: Task, seed: number): Promise<Outcome> {
   const stock = await trained(task, seed, data, tf.train.adam(1e-3), async model => {
     await model.fit(xs, ys, args);
   });
-  let found: Omit<Outcome, 'seed' | 'loss' | 'stock'> | undefined;
+  let found: Agreement | undefined;
   const loss = await trained(task, seed, data, adam(1e-3), async model => {
     const {valley, slide, minimum, steep, suggestion, reason} = await lrFind(model, xs, ys, args);
     found = {valley, slide, minimum, steep, suggestion, reason};

@@ -1,6 +1,7 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 
 import {checkWhole} from '../schedule/options';
+import {isIterable} from '../util/iterable';
 import {shown} from '../util/shown';
 import {FitCallback, type FitLogs} from './fit_callback';
 
@@ -163,12 +164,6 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
   if (Object.keys(hooks).length === 0)
     throw new Error(`Callback ${i} of the list has no hook; give it at least one of ${HOOKS.join(', ')}.`);
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
-}
-
-/** Whether it is an array or another iterable object. */
-export function isIterable<T>(x: Iterable<T> | object): x is Iterable<T> {
-  const given: unknown = x;
-  return typeof given === 'object' && given !== null && Symbol.iterator in given;
 }
 
 function checkYieldEvery(given: unknown): void {

@@ -3,12 +3,13 @@ import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorfl
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkSwitch, checkWhole} from '../schedule/options';
 import {closest} from '../util/closest';
+import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
-import {type AnyFitCallback, fitCallbacks, isIterable, notCalled} from './fit_callbacks';
+import {type AnyFitCallback, fitCallbacks, notCalled} from './fit_callbacks';
 import {PlainData, type TrainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
@@ -310,8 +311,7 @@ function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallbac
 }
 
 function listed(callbacks: TrainOptions['callbacks']): AnyFitCallback[] {
-  if (callbacks === undefined) return [];
-  return isIterable(callbacks) ? [...callbacks] : [callbacks];
+  return callbacks === undefined ? [] : [...listOf(callbacks)];
 }
 
 function isOnDataset<O>(given: Arrays<O> | OnDataset<O>): given is OnDataset<O> {

@@ -14,11 +14,12 @@ import type {StateDict} from '../state/state_dict';
 import {type ParameterState, type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
+import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
 import {isLossOfModel, warnLeftOut} from './left_out_variables';
-import {type AnyCallback, hyperValues, type ListOf, listOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
 import {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
 
@@ -82,7 +83,7 @@ export class Optimizer<
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
-    const chain = chainOf(listOf(callbacks));
+    const chain = chainOf(listOf<AnyCallback>(callbacks));
     const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
     lists?.flat().forEach(checkCore);
     const values = hyperValues(chain, settings, declared);

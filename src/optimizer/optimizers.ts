@@ -4,6 +4,7 @@ import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sg
 import {larcLayerLr, larcStep} from '../callbacks/trust';
 import type {Callback, HyperDecl} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
+import {listOf} from '../util/iterable';
 import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
@@ -101,7 +102,12 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
       const extra = {...row.extra, ...options};
       const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !Object.hasOwn(row.extra, name)));
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
-      super([...callbacks, decoupleWd ? weightDecay : l2Reg, ...own, ...after], {lr, ...settings}, declared);
+      const decay = decoupleWd ? weightDecay : l2Reg;
+      super(
+        [...listOf<AnyCallback>(callbacks), decay, ...own, ...listOf<AnyCallback>(after)],
+        {lr, ...settings},
+        declared,
+      );
     }
   };
 }

@@ -99,12 +99,3 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDecl 
 export function numbersIn(values: Readonly<Record<string, Scalar>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
 }
-
-/** The callbacks as a list. */
-export function listOf(callbacks: AnyCallback | readonly AnyCallback[]): readonly AnyCallback[] {
-  return isList(callbacks) ? callbacks : [callbacks];
-}
-
-function isList(callbacks: AnyCallback | readonly AnyCallback[]): callbacks is readonly AnyCallback[] {
-  return Array.isArray(callbacks);
-}

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
 
+import {isIterable, listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
 import {tellEnclosing} from './trainable';
@@ -15,8 +16,8 @@ export type ParamGroups = Params | Iterable<Params> | Iterable<Iterable<Params>>
  * @throws where something is not a parameter, has no weights yet, is disposed, is not float32, or is given twice.
  */
 export function variablesOf(params: ParamGroups): tf.Variable[][] {
-  const members: ReadonlyArray<Params | Iterable<Params>> = listOf(params);
-  const lists = members.filter(isIterable);
+  const members = listOf<Params | Iterable<Params>>(params);
+  const lists = members.filter(isIterable<Params>);
   if (lists.length > 0 && lists.length < members.length)
     throw new Error('`params` mixes parameters and lists; it must be a list of parameters, or one list per group.');
   const groups = lists.length > 0 ? lists.map(list => [...list].flatMap(expand)) : [members.flatMap(expand)];
@@ -97,14 +98,6 @@ function isLayer(x: object): x is layers.Layer {
 
 function isLayerVariable(x: object): x is LayerVariable {
   return 'read' in x && typeof x.read === 'function' && 'originalName' in x;
-}
-
-function listOf(params: ParamGroups): ReadonlyArray<Params | Iterable<Params>> {
-  return isIterable<Params | Iterable<Params>>(params) ? [...params] : [params];
-}
-
-function isIterable<T>(x: Params | Iterable<T>): x is Iterable<T> {
-  return isObject(x) && Symbol.iterator in x;
 }
 
 /**

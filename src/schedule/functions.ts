@@ -1,4 +1,5 @@
 import {at} from '../util/at';
+import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {checkPositive} from './options';
 
@@ -127,7 +128,7 @@ function between(
   end: OneOrMany,
   check?: (start: number, end: number) => void,
 ): ScheduleFunction<OneOrMany> {
-  const [starts, ends] = [listOf(start), listOf(end)];
+  const [starts, ends] = [listOf<number>(start), listOf<number>(end)];
   checkEnds([...starts, ...ends]);
   if (typeof start === 'number' && typeof end === 'number') {
     check?.(start, end);
@@ -141,10 +142,6 @@ function between(
   const pairs = starts.map((value, i) => ({from: value, to: at(ends, i)}));
   for (const {from, to} of pairs) check?.(from, to);
   return pos => pairs.map(({from, to}) => ease(from, to, pos));
-}
-
-function listOf(values: OneOrMany): readonly number[] {
-  return typeof values === 'object' ? values : [values];
 }
 
 function checkEnds(ends: readonly unknown[]): void {

@@ -5,6 +5,7 @@ import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
 import {UnregisteredWrapper} from '../optimizer/unregistered_wrapper';
 import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
+import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
 
@@ -66,7 +67,7 @@ export class OptimWrapper<
       params,
       ...rest
     }: WrapperSettings<readonly AnyCallback[], readonly AnyCallback[]> = settings;
-    const list = isList(optimizers) ? optimizers : [optimizers];
+    const list = listOf<tf.Optimizer>(optimizers);
     const ours = list.find(optimizer => optimizer instanceof Optimizer);
     if (ours !== undefined) {
       throw new Error(
@@ -83,7 +84,10 @@ export class OptimWrapper<
       );
     }
     const {callback, values} = wrappedStep(list, hpMap);
-    super([...callbacks, callback, ...after], Object.assign({...values}, rest, {params: lists}));
+    super(
+      [...listOf<AnyCallback>(callbacks), callback, ...listOf<AnyCallback>(after)],
+      Object.assign({...values}, rest, {params: lists}),
+    );
     OptimWrapper.register();
   }
 
@@ -96,8 +100,4 @@ export class OptimWrapper<
     register(WRAPPED_STEP, reviveWrappedStep);
     tf.serialization.registerClass(OptimWrapper);
   }
-}
-
-function isList(optimizers: tf.Optimizer | readonly tf.Optimizer[]): optimizers is readonly tf.Optimizer[] {
-  return Array.isArray(optimizers);
 }
