@@ -264,4 +264,11 @@ export const PATTERNS = [
     catches: ['It is not known, nor are its defaults.', 'Only then is it saved.'],
     spares: ['Its defaults are not known either.', 'neither tensors nor numbers', 'It is saved only then.'],
   },
+  {
+    pattern: `<{7} \\S`,
+    why: 'it is left from a merge',
+    write: 'what both sides meant',
+    catches: ['<<<<<<< HEAD'],
+    spares: ['a << 7', '>>> print(1)'],
+  },
 ];
