@@ -269,6 +269,32 @@ describe('A step that is called alone', () => {
     });
   });
 
+  it('refuses a name that would hide something, and one for an update that is not there', () => {
+    tf.tidy(() => {
+      for (const name of ['p', 'grad', 'stop'])
+        expect(() => sgdStep(at(), {alone: name})).toThrowError(
+          `sgdStep can't return its update as '${name}', which is another entry of its result; use 'update'.`,
+        );
+      expect(() => weightDecay({...at(), wd: 0.1}, {alone: 'delta'})).toThrowError(
+        "weightDecay is not a step that returns an update; leave {alone: 'delta'} out.",
+      );
+      const call = (...given: unknown[]): unknown => Reflect.apply(sgdStep, undefined, given);
+      const mistakes: ReadonlyArray<readonly [how: unknown, got: string]> = [
+        ['update', "'update'"],
+        [{alnoe: 'update'}, "{alnoe: 'update'}"],
+        [{alone: ''}, "{alone: ''}"],
+        [{alone: 3}, '{alone: 3}'],
+        [null, 'null'],
+      ];
+      for (const [how, got] of mistakes)
+        expect(() => call(at(), how)).toThrowError(
+          `sgdStep takes {alone: 'update'} as its second argument; got ${got}.`,
+        );
+      // As in a list of arguments that is mapped.
+      expect(call(at(), 1, [])).toEqual({p: jasmine.any(tf.Tensor)});
+    });
+  });
+
   it('takes an update where it declares so, and returns it', () => {
     tf.tidy(() => {
       const {update, p} = doubled({p: tf.scalar(1), grad: tf.scalar(1), update: tf.scalar(3)});
@@ -276,5 +302,53 @@ describe('A step that is called alone', () => {
       expect(p).toBeUndefined();
       expect(() => doubled({p: tf.scalar(1), grad: tf.scalar(1)})).toThrowError(/^doubled takes the update of a step/);
     });
+  });
+});
+
+describe('A declaration', () => {
+  const declared = (declaration: object) => (): unknown =>
+    Reflect.apply(callback, undefined, ['misdeclared', declaration, () => ({})]);
+
+  it('has no field that is misspelt, and switches that are true or false', () => {
+    expect(declared({takesUpdates: true})).toThrowError(
+      "misdeclared: 'takesUpdates' is not a field of a declaration; did you mean 'takesUpdate'?",
+    );
+    expect(declared({everyParam: true})).toThrowError(
+      /^misdeclared: 'everyParam' is not a field of a declaration; use /,
+    );
+    expect(declared({takesUpdate: 'yes'})).toThrowError("misdeclared: takesUpdate must be true or false; got 'yes'.");
+    expect(declared({isStep: 0})).toThrowError('misdeclared: isStep must be true or false; got 0.');
+  });
+});
+
+describe('Callbacks after a step', () => {
+  it('are a list, or one callback by itself', () => {
+    const made = (make: (settings: object) => unknown) =>
+      [{after: doubled}, {after: [doubled]}, {callbacks: keepP}, {callbacks: [keepP]}].map(settings => {
+        const optimizer = make(settings);
+        if (!isOptimizer(optimizer)) throw new Error('An optimizer was made.');
+        const names = optimizer.callbacks.map(({name}) => name);
+        optimizer.dispose();
+        return names;
+      });
+    const decayed = ['weightDecay', 'sgdStep'];
+    expect(made(settings => Reflect.apply(optimizers[0].make, undefined, [0.1, settings]))).toEqual([
+      [...decayed, 'doubled'],
+      [...decayed, 'doubled'],
+      ['keepP', ...decayed],
+      ['keepP', ...decayed],
+    ]);
+    expect(made(settings => Reflect.construct(OptimWrapper, [tf.train.sgd(0.1), settings]))).toEqual([
+      ['wrappedStep', 'doubled'],
+      ['wrappedStep', 'doubled'],
+      ['keepP', 'wrappedStep'],
+      ['keepP', 'wrappedStep'],
+    ]);
+  });
+
+  it('are callbacks', () => {
+    expect(() => {
+      Reflect.apply(optimizers[0].make, undefined, [0.1, {after: 'cautious'}]);
+    }).toThrowError("Callback 2 must be made with callback(…); got 'cautious'.");
   });
 });

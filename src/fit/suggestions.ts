@@ -77,7 +77,11 @@ export function finitePoints(losses: readonly number[]): number {
 }
 
 function ofFinite(rule: (points: readonly Point[]) => Suggestion | undefined): SuggestionRule {
-  return (lrs, losses) => rule(losses.slice(0, finitePoints(losses)).map((loss, i) => ({lr: at(lrs, i), loss})));
+  return (lrs, losses) => {
+    if (lrs.length < losses.length)
+      throw new Error(`A rule needs one learning rate per loss; got ${lrs.length} rates and ${losses.length} losses.`);
+    return rule(losses.slice(0, finitePoints(losses)).map((loss, i) => ({lr: at(lrs, i), loss})));
+  };
 }
 
 /** @param point undefined where there are too few points. */

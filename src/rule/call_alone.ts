@@ -1,4 +1,5 @@
 import {own} from '../util/own';
+import {isPlain, shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
 import {entriesReturned, WANTED, what} from './returned';
@@ -7,9 +8,12 @@ import type {Value} from './value';
 
 /**
  * Calls one callback as a plain function. Options, hypers and state that are not given get their defaults and starts.
- * @param name the name of a step's update in the result. Without it, the result holds the new `p` instead.
+ * @param how `{alone: name}`: the name of a step's update in the result. Without it, the result holds the new `p`.
+ *   A number is ignored, so that a list of arguments can be mapped.
+ * @throws for another second argument, and for a name where the callback returned no update of its own.
  */
-export function callAlone(cb: Callback, at: Context, name?: string): object {
+export function callAlone(cb: Callback, at: Context, how?: unknown): object {
+  const name = nameOfUpdate(cb, how);
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
@@ -43,12 +47,30 @@ export function callAlone(cb: Callback, at: Context, name?: string): object {
       : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, alone)), WANTED.total);
   const result = entriesReturned(cb.name, declaration.run(contextOf(cb, draft, alone, total)), WANTED.run);
   const update: unknown = Reflect.get(result, 'update');
+  if (name !== undefined) checkUpdateName(cb, name, declaration.takesUpdate ? undefined : update);
   if (declaration.takesUpdate || update === undefined) return result;
   const others = Object.fromEntries(Object.entries(result).filter(([entry]) => entry !== 'update'));
   // A step that returns only an update leaves `p` as it was.
   return name === undefined
     ? {...others, p: valueOf(cb, 'p', Reflect.get(result, 'p') ?? p).sub(valueOf(cb, 'update', update))}
     : {...others, [name]: update};
+}
+
+function nameOfUpdate(cb: Callback, how: unknown): string | undefined {
+  if (how === undefined || typeof how === 'number') return undefined;
+  const name: unknown = isPlain(how) && Object.keys(how).join() === 'alone' ? Reflect.get(how, 'alone') : undefined;
+  if (typeof name === 'string' && name !== '') return name;
+  throw new Error(`${cb.name} takes {alone: 'update'} as its second argument; got ${shown(how)}.`);
+}
+
+/** @throws where the callback returned no update of its own, or its result uses the name otherwise. */
+function checkUpdateName(cb: Callback, name: string, update: unknown): void {
+  if (update === undefined)
+    throw new Error(`${cb.name} is not a step that returns an update; leave {alone: '${name}'} out.`);
+  if (['p', 'grad', 'stop'].includes(name) || Object.hasOwn(cb.declaration.state, name))
+    throw new Error(
+      `${cb.name} can't return its update as '${name}', which is another entry of its result; use 'update'.`,
+    );
 }
 
 /** How a callback computes that is called alone, on tensors. */

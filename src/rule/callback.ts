@@ -151,7 +151,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
       return bind(name, declaration, set);
     },
   };
-  const call = (at: Context, how: {readonly alone?: string} = {}) => callAlone(made, at, how.alone);
+  const call = (at: Context, how?: unknown) => callAlone(made, at, how);
   const made = Object.defineProperty(Object.assign(call, parts), 'name', {value: name});
   return made;
 }

@@ -1,4 +1,6 @@
+import {closest} from '../util/closest';
 import {own} from '../util/own';
+import {shown} from '../util/shown';
 import type {Declaration} from './declaration';
 
 /**
@@ -23,13 +25,28 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep'] as const;
+const FIELDS: ReadonlySet<string> = new Set([...KINDS, ...SWITCHES, 'ranges', 'restarts', 'total', 'evaluate', 'run']);
 
-/** @throws for a malformed name, a value of the wrong kind, or a name that is declared twice. */
+/** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
 export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
   if (!NAME.test(name))
     throw new Error(`A callback's name must be camelCase letters and digits (${NAME.source}); got '${name}'.`);
   if (typeof run !== 'function')
     throw new Error(`${name}: the last argument must be the function of the callback; got ${String(run)}.`);
+  for (const field of Object.keys(declaration)) {
+    if (FIELDS.has(field)) continue;
+    const meant = closest(field, FIELDS);
+    throw new Error(
+      `${name}: '${field}' is not a field of a declaration; ` +
+        (meant === undefined ? `use ${[...FIELDS].slice(0, -1).join(', ')}.` : `did you mean '${meant}'?`),
+    );
+  }
+  for (const field of SWITCHES) {
+    const value: unknown = declaration[field];
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new Error(`${name}: ${field} must be true or false; got ${shown(value)}.`);
+  }
   const seen = new Map<string, string>();
   // What a declaration leaves out is empty.
   for (const kind of KINDS) {

@@ -1,4 +1,4 @@
-import {type Agreement, lrFind, sgd} from '../../src';
+import {type Agreement, lrFind, minimum, sgd, slide, steep, valley} from '../../src';
 import {agreementOf} from '../../src/fit/agreement';
 import {joined} from '../support/joined';
 import {present} from '../support/present';
@@ -16,6 +16,15 @@ const through = (points: ReadonlyArray<readonly [number, number]>) => (i: number
   const [[a, from], [b, to]] = [present(points[next - 1]), present(points[next])];
   return from + ((to - from) * (i - a)) / (b - a);
 };
+
+describe('A rule for a learning rate', () => {
+  it('needs one rate per loss', () => {
+    for (const rule of [valley, slide, minimum, steep])
+      expect(() => rule([0.1, 0.2], [3, 2, 1])).toThrowError(
+        'A rule needs one learning rate per loss; got 2 rates and 3 losses.',
+      );
+  });
+});
 
 describe('What lrFind suggests', () => {
   it('is the geometric mean of the rules that agree', () => {
