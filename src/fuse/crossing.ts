@@ -17,8 +17,8 @@ export interface BucketTrace {
   readonly jobs: Bucket;
   readonly inputs: ReadonlyMap<string, Traced>;
   readonly terms: Term[];
-  /** The state entries of other shapes, which no graph holds. */
-  readonly opaque: ReadonlySet<string>;
+  /** The state entries of other shapes, which no graph holds. Callbacks that run alone can start some. */
+  readonly opaque: Set<string>;
 }
 /** A bucket's draft, of symbolic values. */
 export type TracedDraft = Draft<Traced, BucketTrace>;
@@ -34,7 +34,10 @@ export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMa
   if (outcome === undefined) return;
   for (const [name, tensor] of outcome.tensors) {
     const extent = extentIn(first, tensor);
-    if (extent === undefined) continue;
+    if (extent === undefined) {
+      draft.of.opaque.add(name);
+      continue;
+    }
     const key = temporary(`${index}→${name}`);
     for (const job of jobs) {
       const own = outcomes.get(job)?.tensors.get(name);

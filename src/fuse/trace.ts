@@ -1,6 +1,7 @@
 import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {at} from '../util/at';
+import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn} from './bucket';
 import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
@@ -95,11 +96,13 @@ function traceBuckets(
   const drafts = bucketsOf(jobs, byShape, [...outcomes.values()]).map(bucket =>
     draftOf(bucket, common, session, byShape),
   );
-  const opaque = new Set(drafts.flatMap(({of}) => [...of.opaque]));
   const passes: number[] = [];
   let running = 0;
   const arithmetic: Arithmetic<Traced, TracedDraft> = {
-    isValue: (x): x is Traced => x instanceof Traced && x.type === 'float',
+    isValue: (x): x is Traced => {
+      if (isTensor(x)) throw new Untraceable('it made a tensor instead of computing with the values that it got');
+      return x instanceof Traced && x.type === 'float';
+    },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
     sum: (_, values) => {
@@ -115,7 +118,7 @@ function traceBuckets(
     },
     enter: index => {
       running = index;
-      if (opaque.size > 0) checkReadable(chain, index, opaque);
+      for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
     runAlone: (index, _, concerned) => {

@@ -60,6 +60,10 @@ const opaqueTest = callback(
     return {grad: grad.div(now.sqrt().add(0.1)), columns: now};
   },
 );
+/** Reads what another callback started in the same step, with operations that could be fused. */
+const readsColumns = callback('readsColumns', {reads: {columns: zeros}}, ({grad, columns}) => ({
+  grad: columns === undefined ? grad.mul(7) : grad.mul(columns.mean().add(1)),
+}));
 const stopsSome = callback('stopsSome', {state: {count: 0}}, ({grad, count}) => ({
   count: count + 1,
   stop: asTensor(grad).rank === 1,
@@ -82,6 +86,13 @@ const CHAINS: Readonly<Record<string, readonly Callback[]>> = {
   'a total that is not traceable': [weightDecay, totalTest, averageGrad, sgdStep],
   'a start that is not traceable': [weightDecay, startTest, averageGrad, sgdStep],
   'state of another shape': [weightDecay, opaqueTest, averageGrad, sgdStep],
+  'state of another shape, which a later callback reads': [
+    weightDecay,
+    opaqueTest,
+    readsColumns,
+    averageGrad,
+    sgdStep,
+  ],
   'a stop of some parameters, and numbers': [weightDecay, averageGrad, stopsSome, sgdStep],
   'a callback for every parameter, whose state others read': [weightDecay, countsAll, readsCopied, sgdStep],
   'totals on both sides': [clipGradNorm, rowMeans, clipGradNorm.with({}), weightDecay, sgdStep],
@@ -96,6 +107,7 @@ const CUTS: Readonly<Record<string, number>> = {
   'a total that is not traceable': 2,
   'a start that is not traceable': 2,
   'state of another shape': 2,
+  'state of another shape, which a later callback reads': 2,
   'a stop of some parameters, and numbers': 2,
   'a callback for every parameter, whose state others read': 2,
   'totals on both sides': 2,
@@ -200,6 +212,21 @@ describeBackends(
           expect(profile.kernels.filter(kernel => kernel.name === 'OptimStep').length).toBe(CUTS[name] ?? NaN);
         }));
     }
+
+    it('says in its warning what can not be fused', () =>
+      leakless(async () => {
+        const warned = spyOn(console, 'warn');
+        const making = callback(`making${backend}`, {state: {m: startAt(() => tf.zeros([2]))}}, ({grad}) => ({grad}));
+        const optimizer = make([weightDecay, making, sgdStep]);
+        await train(optimizer, [[4]]);
+        optimizer.dispose();
+        expect(warned.calls.allArgs()).toEqual([
+          [
+            `tfjs-optim: making${backend} runs as ordinary operations between fused kernels, more slowly: ` +
+              "it can't be traced: it made a tensor instead of computing with the values that it got",
+          ],
+        ]);
+      }));
 
     it('has a step that is stopped for all parameters leave them as they are', () =>
       leakless(async () => {
