@@ -80,10 +80,11 @@ function hasEntries(job: Job, {names, values}: Entries): boolean {
   return i === names.length;
 }
 
+/** A loop instead of a callback, because it runs for each parameter in each step, mostly without outcomes. */
 function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>): boolean {
-  return outcomes.every(outcome => {
+  for (const outcome of outcomes) {
     const [one, other] = [outcome.get(a), outcome.get(b)];
-    return (
+    const isSame =
       one !== undefined &&
       other !== undefined &&
       one.stopped === other.stopped &&
@@ -94,9 +95,10 @@ function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, O
       [...one.tensors].every(([name, tensor]) => {
         const same = other.tensors.get(name);
         return same !== undefined && extentIn(a, tensor) === extentIn(b, same);
-      })
-    );
-  });
+      });
+    if (!isSame) return false;
+  }
+  return true;
 }
 
 function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {

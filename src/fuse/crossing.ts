@@ -23,7 +23,7 @@ export interface BucketTrace {
 /** A bucket's draft, of symbolic values. */
 export type TracedDraft = Draft<Traced, BucketTrace>;
 
-/** Goes on with what a callback that ran alone has changed. */
+/** Puts the results of a callback that ran alone into a draft. */
 export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, Outcome>): void {
   const {
     recorder,
@@ -65,9 +65,10 @@ export interface Crossing {
 }
 
 /**
- * What a draft hands to the callback of that index. A value that has crossed before keeps its name: tracing again
- * gives the same nodes up to there.
- * @param isRead whether the callback reads a state entry; others stay where they are.
+ * The values that a draft passes to a callback that runs alone. A value that crossed before keeps its name, because
+ * tracing again gives the same nodes up to that point.
+ * @param index the callback's.
+ * @param isRead whether the callback reads a state entry. Other entries are not passed.
  */
 export function crossingOf(
   {p, grad, update, entries, of: {recorder, jobs}}: TracedDraft,
@@ -101,6 +102,7 @@ export function crossingOf(
   };
 }
 
+/** The drafts that a callback gets that runs alone, in the order of the jobs. Their values are tensors. */
 export function draftsAcross(
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,

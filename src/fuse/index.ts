@@ -67,13 +67,13 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
 }
 
 /**
- * Runs a step as kernels, and between them, as ordinary operations, the callbacks that can't be traced. Each kernel
- * but the last computes what crosses to the callback after it; the last one starts from the tensors as they were
- * before the step, and alone writes.
- * @returns whether it could be run. If not, nothing is changed.
+ * Runs a step as kernels. Callbacks that can't be traced run between them, as ordinary operations. The kernel before
+ * such a callback computes the values that it reads. The last kernel computes everything else from the tensors as they
+ * were before the step. Only this kernel writes parameters and state.
+ * @returns whether the step was run. Where it was not, nothing is changed.
  */
 function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, number>): boolean {
-  const untraceable = new Map(alone.get(chain) ?? togetherIn(chain));
+  let untraceable = aloneIn(chain);
   const outcomes = new Map<number, Map<Job, Outcome>>();
   const parts: PlannedStep[] = [];
   const cuts: string[] = [];
@@ -83,8 +83,8 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
       traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes});
     } catch (error) {
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
-      untraceable.set(error.index, error.message);
-      // Where a callback is at fault, the step throws as well when it runs alone.
+      untraceable = new Map([...untraceable, [error.index, error.message]]);
+      // If the callback has a mistake, it throws again when it runs alone, and its error says more.
       if (untraceable.size === chain.callbacks.length) {
         stepEagerly(chain, jobs, common);
         giveUp(chain, {why: `its callbacks can't be traced: ${error.message}`});
@@ -105,7 +105,7 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     cuts.push(at(chain.callbacks, index).name);
   }
   lastStep.set(chain, {parts, cuts});
-  rememberAlone(chain, untraceable);
+  if (untraceable !== alone.get(chain)) rememberAlone(chain, untraceable);
   return true;
 }
 
@@ -120,15 +120,15 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
   }
 }
 
-/** What acts on all parameters at once runs alone from the start. */
-function togetherIn({callbacks}: Chain): Array<[number, string]> {
-  return callbacks.flatMap(({declaration}, i): Array<[number, string]> =>
-    declaration.together === undefined ? [] : [[i, 'it acts on all parameters at once']],
-  );
+/** The callbacks that run alone, as far as is known. One that acts on all parameters at once does from the start. */
+function aloneIn(chain: Chain): ReadonlyMap<number, string> {
+  return memo(alone, chain, () => {
+    const together = chain.callbacks.flatMap(({declaration}, i) => (declaration.together === undefined ? [] : [i]));
+    return new Map(together.map(i => [i, 'it acts on all parameters at once']));
+  });
 }
 
 function rememberAlone(chain: Chain, untraceable: ReadonlyMap<number, string>): void {
-  if (untraceable.size === (alone.get(chain)?.size ?? 0)) return;
   alone.set(chain, untraceable);
   for (const [index, why] of untraceable) {
     const {name, declaration} = at(chain.callbacks, index);
@@ -142,7 +142,7 @@ function commitNumbers(chain: Chain, {buckets}: Trace, common: Record<string, nu
   for (const {jobs, numbers} of buckets) for (const [name, value] of numbers) writeNumber(jobs, name, value);
 }
 
-/** Puts the new values of state of other shapes where they belong; no kernel has them. */
+/** Stores the new values of state that no kernel holds. */
 function commitOpaque(jobs: readonly Job[], outcomes: Outcomes): void {
   if (outcomes.size === 0) return;
   for (const job of jobs)
@@ -156,7 +156,7 @@ function commitOpaque(jobs: readonly Job[], outcomes: Outcomes): void {
 export function fusedOn(chain: Chain): string {
   const why = whyEager(chain);
   if (why !== undefined) return `eager: ${why}`;
-  const names = [...(alone.get(chain) ?? togetherIn(chain))].map(([index]) => at(chain.callbacks, index).name);
+  const names = [...aloneIn(chain)].map(([index]) => at(chain.callbacks, index).name);
   return names.length === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${names.join(', ')}`;
 }
 

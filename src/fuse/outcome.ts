@@ -22,7 +22,7 @@ export type Outcomes = ReadonlyMap<number, ReadonlyMap<Job, Outcome>>;
 
 /**
  * Runs the callback of that index on drafts of all jobs, as ordinary operations.
- * @returns what it changed. The tensors are clones, so that no kernel writes their data in place.
+ * @returns what it changed, per job. The tensors are clones, so no kernel writes their data in place.
  */
 export function runAlone(chain: Chain, index: number, drafts: readonly TensorDraft[]): Map<Job, Outcome> {
   const before = drafts.map(({p, grad, update, entries}) => ({...entries, p, grad, update}));

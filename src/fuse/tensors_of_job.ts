@@ -3,12 +3,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
 import type {Output} from './graph';
-import {isTemporary, type Job} from './job';
+import type {Job} from './job';
 
 /** The tensor of a job with that name in the graph. */
-export function tensorOf({variable, grad, entries, temporaries = {}}: Job, name: string): tf.Tensor {
+export function tensorOf({variable, grad, entries, temporaries}: Job, name: string): tf.Tensor {
   const tensor =
-    name === 'p' ? variable : name === 'grad' ? grad : isTemporary(name) ? temporaries[name] : own(entries, name);
+    name === 'p' ? variable : name === 'grad' ? grad : (own(entries, name) ?? (temporaries && own(temporaries, name)));
   if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is not a tensor.`);
   return tensor;
 }

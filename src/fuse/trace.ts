@@ -29,7 +29,7 @@ export interface Trace {
   readonly totals: number;
   /** The passes that may start only when every bucket has finished the pass before, in order. */
   readonly barriers: readonly number[];
-  /** The callback that has to run alone now; absent where the step is traced to its end. */
+  /** The callback that must run alone next. Absent where the step is traced to its end. */
   readonly cut?: {
     readonly index: number;
     /** Makes the drafts that it runs on, in the order of the jobs. To be called when the part has run. */
@@ -39,8 +39,8 @@ export interface Trace {
 
 /** What is known of a step before it is traced. */
 export interface Progress {
-  /** The indices of the callbacks that run alone. */
-  readonly alone: {has(index: number): boolean};
+  /** The callbacks that run alone, by index. */
+  readonly alone: ReadonlyMap<number, unknown>;
   readonly outcomes: Outcomes;
 }
 
@@ -54,7 +54,7 @@ export class CallbackUntraceable extends Error {
   }
 }
 
-/** Ends tracing where a callback has to run alone that has not run yet. */
+/** Ends tracing. Thrown at a callback that must run alone and has not run yet. */
 class Cut extends Error {
   constructor(readonly index: number) {
     super(`Callback ${index} has to run alone.`);
@@ -67,14 +67,13 @@ const readsShapes = new WeakSet<Chain>();
 /**
  * Runs the callbacks on symbolic values, once per bucket of parameters, as far as `progress` allows. Nothing is
  * changed.
- * @throws CallbackUntraceable where a callback does what can't be traced, or throws because it is given something else
- *   than tensors.
+ * @throws CallbackUntraceable where a callback can't be traced, or throws because it did not get real tensors.
  */
 export function trace(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
-  progress: Progress = {alone: new Set(), outcomes: new Map()},
+  progress: Progress = {alone: new Map(), outcomes: new Map()},
 ): Trace {
   try {
     return traceBuckets(chain, jobs, common, progress, readsShapes.has(chain));
@@ -148,9 +147,7 @@ function traceBuckets(
 }
 
 function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments'] {
-  return chain.callbacks.some((_, i) => alone.has(i))
-    ? segmentsOf(chain.callbacks, i => alone.has(i))
-    : chain.segments;
+  return alone.size > 0 ? segmentsOf(chain.callbacks, i => alone.has(i)) : chain.segments;
 }
 
 /** The state entries that a callback is given. */

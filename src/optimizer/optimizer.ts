@@ -467,7 +467,8 @@ export class Optimizer<
     const training = this.#training;
     training.bind([...gradients.keys()]);
     for (const variable of gradients.keys())
-      training.parameterOf(variable, `There is a gradient for '${variable.name}', which`);
+      if (training.set.find(variable) === undefined)
+        training.parameterOf(variable, `There is a gradient for '${variable.name}', which`);
     training.restartReplaced();
     this.onSchedule(() => {
       training.run(training.chain, gradients, this.#considered);
