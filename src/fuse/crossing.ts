@@ -12,7 +12,7 @@ import {tensorOf} from './tensors_of_job';
 import type {Recorder, Traced} from './traced';
 
 /** What a bucket's draft was made of. */
-export interface BucketTrace {
+interface BucketTrace {
   readonly recorder: Recorder;
   readonly jobs: Bucket;
   readonly inputs: ReadonlyMap<string, Traced>;
