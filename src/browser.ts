@@ -72,6 +72,7 @@ export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/sett
 export type {SummaryRow} from './optimizer/summary';
 export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
 export type {ParamGroups, Params} from './params/variables_of';
+export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
 export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
 export {type Required, required} from './rule/required';

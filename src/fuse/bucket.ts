@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import {own} from '../util/own';
-import type {Extent} from './graph';
+import {type Extent, shapeWith} from './graph';
 import type {Job} from './job';
 import type {Outcome} from './outcome';
+import type {Alikeness, Shapes} from './traced';
 
 /**
  * Parameters for which callbacks compute the same. Their hypers, host numbers and flags are equal, and the same state
@@ -18,61 +19,94 @@ interface Entries {
 }
 
 /**
- * @param byShape whether all parameters of a bucket must have the same shape.
+ * @param alikeness how alike the shapes of a bucket's parameters must be.
  * @param outcomes what callbacks that ran alone changed of each job.
  */
 export function bucketsOf(
   jobs: readonly Job[],
-  byShape: boolean,
+  alikeness: Alikeness,
   outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
+  hasAxes: boolean,
 ): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
     let found: Bucket | undefined;
     for (const {members, entries} of buckets) {
-      if (alike(members[0], job, byShape) && hasEntries(job, entries) && sameOutcomes(members[0], job, outcomes))
+      const [first] = members;
+      if (
+        alike(first, job, alikeness) &&
+        hasEntries(job, entries, hasAxes) &&
+        sameOutcomes(first, job, outcomes, hasAxes)
+      )
         found = members;
     }
-    if (found === undefined) buckets.push({members: [job], entries: entriesOf(job)});
+    if (found === undefined) buckets.push({members: [job], entries: entriesOf(job, hasAxes)});
     else found.push(job);
   }
   return buckets.map(({members}) => members);
 }
 
-/** Whether a tensor is of its parameter's shape or a single number; undefined where it is neither. */
-export function extentIn({variable}: Job, tensor: tf.Tensor): Extent | undefined {
-  if (sameShape(tensor, variable)) return 'full';
-  return tensor.rank === 0 ? 'scalar' : undefined;
+/**
+ * The extent of a tensor of a parameter; undefined where no graph can hold it.
+ * @param hasAxes whether the backend fuses values with one number per row or column.
+ */
+export function extentIn({variable: {shape}}: Job, tensor: tf.Tensor, hasAxes: boolean): Extent | undefined {
+  if (sameShape(tensor.shape, shape)) return 'full';
+  if (tensor.rank === 0) return 'scalar';
+  if (!hasAxes || tensor.rank !== shape.length) return undefined;
+  return LINES.find(extent => sameShape(tensor.shape, shapeWith(extent, shape)));
 }
 
-function entriesOf(job: Job): Entries {
-  const {entries} = job;
+const LINES = ['rows', 'cols'] as const;
+
+/** What the parameters of a bucket have in common. */
+export function shapesOf([{variable}]: Bucket, alikeness: Alikeness, hasAxes: boolean): Shapes {
   return {
-    names: Object.keys(entries),
-    values: Object.entries(entries).map(([, value]) => (typeof value === 'number' ? value : extentIn(job, value))),
+    shape: alikeness === 'shape' || variable.rank === 0 ? variable.shape : undefined,
+    matrix: alikeness === 'any' ? undefined : matrixOf(variable),
+    hasAxes,
   };
 }
 
-function alike(a: Job, b: Job, byShape: boolean): boolean {
+function matrixOf({shape, size}: tf.Tensor): NonNullable<Shapes['matrix']> {
+  // A scalar has one row and one column.
+  const columns = shape.at(-1) ?? 1;
+  return {hasOneRow: size === columns, hasOneColumn: columns === 1};
+}
+
+function entriesOf(job: Job, hasAxes: boolean): Entries {
+  const {entries} = job;
+  return {
+    names: Object.keys(entries),
+    values: Object.values(entries).map(value => (typeof value === 'number' ? value : extentIn(job, value, hasAxes))),
+  };
+}
+
+function alike(a: Job, b: Job, alikeness: Alikeness): boolean {
   return (
     a.doWd === b.doWd &&
     a.trains === b.trains &&
     (a.grad === undefined) === (b.grad === undefined) &&
     (a.variable.rank === 0) === (b.variable.rank === 0) &&
-    (!byShape || sameShape(a.variable, b.variable)) &&
+    (alikeness !== 'shape' || sameShape(a.variable.shape, b.variable.shape)) &&
+    (alikeness !== 'matrix' || sameMatrix(matrixOf(a.variable), matrixOf(b.variable))) &&
     (a.hypers === b.hypers || sameValues(a.hypers, b.hypers))
   );
 }
 
+function sameMatrix(a: NonNullable<Shapes['matrix']>, b: NonNullable<Shapes['matrix']>): boolean {
+  return a.hasOneRow === b.hasOneRow && a.hasOneColumn === b.hasOneColumn;
+}
+
 /** Makes no lists, because it runs for each parameter in each step. */
-function hasEntries(job: Job, {names, values}: Entries): boolean {
+function hasEntries(job: Job, {names, values}: Entries, hasAxes: boolean): boolean {
   let i = 0;
   for (const name in job.entries) {
     const value = job.entries[name];
     if (
       value === undefined ||
       names[i] !== name ||
-      !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, value))
+      !Object.is(values[i], typeof value === 'number' ? value : extentIn(job, value, hasAxes))
     )
       return false;
     i++;
@@ -81,7 +115,7 @@ function hasEntries(job: Job, {names, values}: Entries): boolean {
 }
 
 /** A loop instead of a callback, because it runs for each parameter in each step, mostly without outcomes. */
-function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>): boolean {
+function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>, hasAxes: boolean): boolean {
   for (const outcome of outcomes) {
     const [one, other] = [outcome.get(a), outcome.get(b)];
     const isSame =
@@ -94,7 +128,7 @@ function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, O
       [...one.numbers].every(([name, value]) => Object.is(other.numbers.get(name), value)) &&
       [...one.tensors].every(([name, tensor]) => {
         const same = other.tensors.get(name);
-        return same !== undefined && extentIn(a, tensor) === extentIn(b, same);
+        return same !== undefined && extentIn(a, tensor, hasAxes) === extentIn(b, same, hasAxes);
       });
     if (!isSame) return false;
   }
@@ -106,10 +140,8 @@ function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {
   return true;
 }
 
-function sameShape(a: tf.Tensor, b: tf.Tensor): boolean {
-  const {shape} = a;
-  const other = b.shape;
-  if (shape.length !== other.length) return false;
-  for (let i = 0; i < shape.length; i++) if (shape[i] !== other[i]) return false;
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

@@ -33,7 +33,7 @@ export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMa
   const outcome = outcomes.get(first);
   if (outcome === undefined) return;
   for (const [name, tensor] of outcome.tensors) {
-    const extent = extentIn(first, tensor);
+    const extent = extentIn(first, tensor, recorder.shapes.hasAxes);
     if (extent === undefined) {
       draft.of.opaque.add(name);
       continue;
@@ -127,7 +127,7 @@ export function draftsAcross(
         hypers,
         entries: {
           ...common,
-          ...opaqueOf(job, outcomes),
+          ...opaqueOf(job, outcomes, of.recorder.shapes.hasAxes),
           ...Object.fromEntries(
             Object.entries(crossing.entries).map(([name, value]) => [
               name,
@@ -143,13 +143,13 @@ export function draftsAcross(
 }
 
 /** The state entries of a job that no graph holds, as the callbacks that have run alone left them. */
-export function opaqueOf(job: Job, outcomes: Outcomes): Record<string, tf.Tensor> {
+export function opaqueOf(job: Job, outcomes: Outcomes, hasAxes: boolean): Record<string, tf.Tensor> {
   const entries = new Map<string, tf.Tensor | number>(Object.entries(job.entries));
   for (const outcome of outcomes.values())
     for (const [name, tensor] of outcome.get(job)?.tensors ?? []) entries.set(name, tensor);
   return Object.fromEntries(
     [...entries].flatMap(([name, value]) =>
-      typeof value === 'number' || extentIn(job, value) !== undefined ? [] : [[name, value] as const],
+      typeof value === 'number' || extentIn(job, value, hasAxes) !== undefined ? [] : [[name, value] as const],
     ),
   );
 }

@@ -1,8 +1,11 @@
 /** The maths of one parameter's step as data. Tracing makes it, and every backend makes its code from it. */
 import {at} from '../util/at';
 
-/** Whether a value has the parameter's shape (`full`) or is one number. A number is broadcast to the shape. */
-export type Extent = 'full' | 'scalar';
+/**
+ * How large a value is, where the parameter is seen as a matrix whose columns are the last axis: as large as the
+ * parameter (`full`), one number per row, one number per column, or one number. Smaller values are broadcast.
+ */
+export type Extent = 'full' | 'rows' | 'cols' | 'scalar';
 export type Type = 'float' | 'bool';
 
 /**
@@ -35,8 +38,8 @@ export type Elementwise =
   | 'logicalNot'
   | 'select';
 /**
- * Over all elements of the parameter. Sums are computed in more than single precision. `max` is NaN where any element
- * is NaN, and -∞ where there are no elements.
+ * Over all elements of its operand; sums and means also per row or per column. Sums are computed in more than single
+ * precision. `max` is NaN where any element is NaN, and -∞ where there are no elements.
  */
 export type Reduction = 'sum' | 'mean' | 'max';
 
@@ -123,6 +126,32 @@ export function isReduction(node: Node): node is ReductionNode {
   return node.op === 'sum' || node.op === 'mean' || node.op === 'max';
 }
 
+/** Whether a value has one number per row, or one per column. */
+export function isLine(extent: Extent): extent is 'rows' | 'cols' {
+  return extent === 'rows' || extent === 'cols';
+}
+
+/** The extent of what an operation computes from values of these extents. */
+export function joined(a: Extent, b: Extent): Extent {
+  if (a === b || b === 'scalar') return a;
+  return a === 'scalar' ? b : 'full';
+}
+
+/** The shape of a value of that extent, of a parameter of the given shape. */
+export function shapeWith(extent: Extent, shape: readonly number[]): number[] {
+  const last = shape.length - 1;
+  switch (extent) {
+    case 'full':
+      return [...shape];
+    case 'rows':
+      return shape.map((length, axis) => (axis === last ? 1 : length));
+    case 'cols':
+      return shape.map((length, axis) => (axis === last ? length : 1));
+    default:
+      return [];
+  }
+}
+
 /** The node with that index. */
 export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
   return at(nodes, index);
@@ -147,9 +176,12 @@ export function reachable(
   return [...found].sort((a, b) => a - b);
 }
 
+const MARKS: Readonly<Record<Extent, string>> = {full: '', rows: ':rows', cols: ':cols', scalar: '!'};
+
 /**
  * The graph as text, with one line per operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second host
- * number. `%7` is a value of the parameter's shape, and `%7!` is a single number.
+ * number. `%7` is a value of the parameter's shape, `%7:rows` has one number per row, `%7:cols` one per column, and `%7!`
+ * is a single number.
  */
 export function printGraph(graph: Graph): string {
   const show = (index: number): string => {
@@ -164,7 +196,7 @@ export function printGraph(graph: Graph): string {
       case 'constant':
         return node.type === 'bool' ? String(node.value === 1) : `${node.value}`;
       default:
-        return `%${index}${node.extent === 'scalar' ? '!' : ''}`;
+        return `%${index}${MARKS[node.extent]}`;
     }
   };
   const needed = reachable(

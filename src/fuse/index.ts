@@ -37,8 +37,8 @@ export const plans = new Map<string, Plan>();
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
 const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
-/** Callbacks of a chain that can't be traced, by index, and why: they run alone. */
-const alone = new WeakMap<Chain, ReadonlyMap<number, string>>();
+/** Callbacks of a chain that can't be traced on a backend, by index, and why: they run alone. */
+const alone = new WeakMap<Chain, Map<string, ReadonlyMap<number, string>>>();
 const lastStep = new WeakMap<Chain, LastStep>();
 let lastBackend: tf.KernelBackend | undefined;
 
@@ -75,12 +75,13 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
 function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, number>): boolean {
   let untraceable = aloneIn(chain);
   const outcomes = new Map<number, Map<Job, Outcome>>();
+  const hasAxes = fusedBackends.get(tf.getBackend())?.hasAxes === true;
   const parts: PlannedStep[] = [];
   const cuts: string[] = [];
   for (;;) {
     let traced: Trace;
     try {
-      traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes});
+      traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes, hasAxes});
     } catch (error) {
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
       untraceable = new Map([...untraceable, [error.index, error.message]]);
@@ -97,7 +98,7 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     parts.push(part);
     if (traced.cut === undefined) {
       commitNumbers(chain, traced, common);
-      commitOpaque(jobs, outcomes);
+      commitOpaque(jobs, outcomes, hasAxes);
       break;
     }
     const {index, drafts} = traced.cut;
@@ -105,7 +106,7 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     cuts.push(at(chain.callbacks, index).name);
   }
   lastStep.set(chain, {parts, cuts});
-  if (untraceable !== alone.get(chain)) rememberAlone(chain, untraceable);
+  if (untraceable !== aloneIn(chain)) rememberAlone(chain, untraceable);
   return true;
 }
 
@@ -122,14 +123,18 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
 
 /** The callbacks that run alone, as far as is known. One that acts on all parameters at once does from the start. */
 function aloneIn(chain: Chain): ReadonlyMap<number, string> {
-  return memo(alone, chain, () => {
+  return memo(aloneByBackend(chain), tf.getBackend(), () => {
     const together = chain.callbacks.flatMap(({declaration}, i) => (declaration.together === undefined ? [] : [i]));
     return new Map(together.map(i => [i, 'it acts on all parameters at once']));
   });
 }
 
+function aloneByBackend(chain: Chain): Map<string, ReadonlyMap<number, string>> {
+  return memo(alone, chain, () => new Map<string, ReadonlyMap<number, string>>());
+}
+
 function rememberAlone(chain: Chain, untraceable: ReadonlyMap<number, string>): void {
-  alone.set(chain, untraceable);
+  aloneByBackend(chain).set(tf.getBackend(), untraceable);
   for (const [index, why] of untraceable) {
     const {name, declaration} = at(chain.callbacks, index);
     if (declaration.together === undefined)
@@ -143,10 +148,10 @@ function commitNumbers(chain: Chain, {buckets}: Trace, common: Record<string, nu
 }
 
 /** Stores the new values of state that no kernel holds. */
-function commitOpaque(jobs: readonly Job[], outcomes: Outcomes): void {
+function commitOpaque(jobs: readonly Job[], outcomes: Outcomes, hasAxes: boolean): void {
   if (outcomes.size === 0) return;
   for (const job of jobs)
-    for (const [name, tensor] of Object.entries(opaqueOf(job, outcomes)))
+    for (const [name, tensor] of Object.entries(opaqueOf(job, outcomes, hasAxes)))
       if (tensor !== own(job.entries, name)) replaceEntry(job, name, tensor.clone());
 }
 

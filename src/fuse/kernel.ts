@@ -27,6 +27,8 @@ export interface Fresh {
 
 /** Runs plans on one backend of TensorFlow.js. */
 export interface FusedBackend {
+  /** Whether it computes values with one number per row or per column. Otherwise their callbacks run alone. */
+  readonly hasAxes: boolean;
   /**
    * Compiles what the plan needs, before its first step on this backend.
    * @throws where this machine or page can't compile it. The step then runs eagerly.

@@ -1,8 +1,10 @@
 import {
   argsOf,
+  type Extent,
   type Graph,
   type InputNode,
   isElementwise,
+  isLine,
   isReduction,
   type Node,
   nodeAt,
@@ -18,7 +20,12 @@ import {
 export interface Pass {
   /** Scalars to compute before the loop. */
   readonly scalars: readonly number[];
-  /** Values of the parameter's shape to compute per element, from the tensors as they were before the step. */
+  /** Values with one number per row to compute before the loop over the elements of the row. */
+  readonly rows: readonly number[];
+  /**
+   * Values to compute per element, from the tensors as they were before the step. They have the parameter's shape, or
+   * one number per column.
+   */
   readonly body: readonly number[];
   /** Reductions to compute; their values are known from the next pass on. */
   readonly reductions: readonly number[];
@@ -27,8 +34,12 @@ export interface Pass {
   /** What to compute after the loop, when this pass's reductions are known. */
   readonly after: {
     readonly scalars: readonly number[];
+    /** Reductions of values with one number per row or column to one number. */
+    readonly reductions: readonly number[];
     readonly terms: readonly Term[];
     readonly writes: readonly Output[];
+    /** Outputs with one number per row or per column. */
+    readonly lines: readonly Output[];
   };
   /** Whether all parameters must have finished the pass before, because this pass uses totals. */
   readonly barrier: boolean;
@@ -42,6 +53,8 @@ export interface Pass {
 export interface Plan {
   readonly key: string;
   readonly graph: Graph;
+  /** Whether a value has one number per row or per column. */
+  readonly hasAxes: boolean;
   /** The tensors that the passes read. */
   readonly inputs: readonly InputNode[];
   /** All reductions. */
@@ -66,34 +79,41 @@ export function planOf(
   const pass = (index: number): number => nodeAt(graph, index).pass;
   // A scalar that needs a pass's reductions can be computed right after that pass.
   const afterPass = (index: number): number => Math.max(0, pass(index) - 1);
-  const full = outputs.filter(({extent}) => extent === 'full');
-  const scalar = outputs.filter(({extent}) => extent === 'scalar');
+  const extent = (index: number): Extent => nodeAt(graph, index).extent;
+  const argsOfAll = (indices: readonly number[]): number[] => indices.flatMap(index => argsOf(nodeAt(graph, index)));
+  const full = outputs.filter(output => output.extent === 'full');
+  const others = outputs.filter(output => output.extent !== 'full');
   const last = Math.max(
     0,
     ...barriers,
     ...full.map(({node}) => pass(node)),
-    ...[...scalar, ...terms].map(({node}) => afterPass(node)),
+    ...[...others, ...terms].map(({node}) => afterPass(node)),
   );
   const passes = Array.from({length: last + 1}, (_, k): Pass => {
     const own = reductions.filter(index => pass(index) - 1 === k);
+    const ofLines = own.filter(index => argsOfAll([index]).some(arg => isLine(extent(arg))));
+    const inLoop = own.filter(index => !ofLines.includes(index));
     const writes = k === last ? full : [];
-    const after = {terms: terms.filter(({node}) => afterPass(node) === k), writes: k === last ? scalar : []};
-    const loop = computed(graph, [
-      ...own.flatMap(index => argsOf(nodeAt(graph, index))),
-      ...writes.map(({node}) => node),
-    ]);
-    const isFull = (index: number): boolean => nodeAt(graph, index).extent === 'full';
+    const atEnd = k === last ? others : [];
+    const after = {
+      reductions: ofLines,
+      terms: terms.filter(({node}) => afterPass(node) === k),
+      writes: atEnd.filter(output => !isLine(output.extent)),
+      lines: atEnd.filter(output => isLine(output.extent)),
+    };
+    const loop = computed(graph, [...argsOfAll(inLoop), ...writes.map(({node}) => node)]);
     return {
-      scalars: loop.filter(index => !isFull(index)),
-      body: loop.filter(isFull),
-      reductions: own,
+      scalars: loop.filter(index => extent(index) === 'scalar'),
+      rows: loop.filter(index => extent(index) === 'rows'),
+      body: loop.filter(index => extent(index) === 'full' || extent(index) === 'cols'),
+      reductions: inLoop,
       writes,
       after: {
         ...after,
-        scalars: computed(
-          graph,
-          [...after.terms, ...after.writes].map(({node}) => node),
-        ),
+        scalars: computed(graph, [
+          ...argsOfAll(ofLines),
+          ...[...after.terms, ...after.writes, ...after.lines].map(({node}) => node),
+        ]).filter(index => extent(index) === 'scalar'),
       },
       barrier: barriers.includes(k),
     };
@@ -101,6 +121,7 @@ export function planOf(
   return {
     key,
     graph,
+    hasAxes: needed.some(([, node]) => isLine(node.extent)),
     inputs: needed.map(([, node]) => node).filter(isInput),
     reductions,
     outputs,

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
-import type {Output} from './graph';
+import {type Output, shapeWith} from './graph';
 import type {Job} from './job';
 
 /** The tensor of a job with that name in the graph. */
@@ -15,7 +15,7 @@ export function tensorOf({variable, grad, entries, temporaries}: Job, name: stri
 
 /** The shape of an output. */
 export function shapeOf({variable}: Job, {extent}: Output): number[] {
-  return extent === 'full' ? variable.shape : [];
+  return extent === 'full' ? variable.shape : shapeWith(extent, variable.shape);
 }
 
 /**

@@ -2,13 +2,13 @@ import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
-import {type Bucket, bucketsOf, extentIn} from './bucket';
+import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
 import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
-import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
+import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
 export interface TracedBucket {
@@ -42,6 +42,8 @@ export interface Progress {
   /** The callbacks that run alone, by index. */
   readonly alone: ReadonlyMap<number, unknown>;
   readonly outcomes: Outcomes;
+  /** Whether the backend fuses reductions along axes. */
+  readonly hasAxes: boolean;
 }
 
 /** Why a step can't be traced, and the index of the callback that is the cause. */
@@ -61,8 +63,8 @@ class Cut extends Error {
   }
 }
 
-/** Chains with a callback that reads shapes. Their buckets must have one shape each. */
-const readsShapes = new WeakSet<Chain>();
+/** How alike the parameters of a bucket must be. Absent for chains whose callbacks don't depend on shapes. */
+const alikenessOf = new WeakMap<Chain, Alikeness>();
 
 /**
  * Runs the callbacks on symbolic values, once per bucket of parameters, as far as `progress` allows. Nothing is
@@ -73,14 +75,15 @@ export function trace(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
-  progress: Progress = {alone: new Map(), outcomes: new Map()},
+  progress: Progress = {alone: new Map(), outcomes: new Map(), hasAxes: false},
 ): Trace {
-  try {
-    return traceBuckets(chain, jobs, common, progress, readsShapes.has(chain));
-  } catch (error) {
-    if (!(error instanceof CallbackUntraceable && error.cause instanceof ShapeRead)) throw error;
-    readsShapes.add(chain);
-    return traceBuckets(chain, jobs, common, progress, true);
+  for (;;) {
+    try {
+      return traceBuckets(chain, jobs, common, progress, alikenessOf.get(chain) ?? 'any');
+    } catch (error) {
+      if (!(error instanceof CallbackUntraceable && error.cause instanceof ShapeRead)) throw error;
+      alikenessOf.set(chain, error.cause.needed);
+    }
   }
 }
 
@@ -88,12 +91,12 @@ function traceBuckets(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
-  {alone, outcomes}: Progress,
-  byShape: boolean,
+  {alone, outcomes, hasAxes}: Progress,
+  alikeness: Alikeness,
 ): Trace {
   const session = new Session();
-  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()]).map(bucket =>
-    draftOf(bucket, common, session, byShape),
+  const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes).map(bucket =>
+    draftOf(bucket, common, session, shapesOf(bucket, alikeness, hasAxes)),
   );
   const passes: number[] = [];
   let running = 0;
@@ -167,11 +170,11 @@ function draftOf(
   jobs: Bucket,
   common: Readonly<Record<string, number>>,
   session: Session,
-  byShape: boolean,
+  shapes: Shapes,
 ): TracedDraft {
   const [first] = jobs;
-  const {variable, grad, trains, doWd, hypers} = first;
-  const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
+  const {grad, trains, doWd, hypers} = first;
+  const recorder = new Recorder(session, shapes);
   const p = recorder.input('p', 'full');
   const inputs = new Map([['p', p]]);
   const entries: Record<string, Traced | number> = {...common};
@@ -181,7 +184,7 @@ function draftOf(
       entries[name] = value;
       continue;
     }
-    const extent = extentIn(first, value);
+    const extent = extentIn(first, value, shapes.hasAxes);
     if (extent === undefined) {
       opaque.add(name);
       continue;

@@ -1,12 +1,29 @@
+import {SYMBOLIC_AXES} from '../rule/axes';
 import type {Operand, Value} from '../rule/value';
 import {memo} from '../util/memo';
-import type {Elementwise, Extent, Node, Reduction, Type} from './graph';
+import {type Elementwise, type Extent, joined, type Node, type Reduction, shapeWith, type Type} from './graph';
 
 /** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
-/** Thrown where a callback reads a shape while parameters of several shapes are traced at once. */
-export class ShapeRead extends Error {}
+/** How alike the parameters of a bucket must be: in nothing, in whether they have one row or one column, or in shape. */
+export type Alikeness = 'any' | 'matrix' | 'shape';
+
+/** Thrown where a callback depends on shapes while parameters are traced at once that are less alike than needed. */
+export class ShapeRead extends Error {
+  constructor(readonly needed: Alikeness) {
+    super(`The parameters must be alike: ${needed}.`);
+  }
+}
+
+/** The shapes of a bucket's parameters, as far as they are alike. */
+export interface Shapes {
+  readonly shape?: readonly number[] | undefined;
+  /** Whether each parameter, seen as a matrix, has one row or one column. */
+  readonly matrix?: {readonly hasOneRow: boolean; readonly hasOneColumn: boolean} | undefined;
+  /** Whether the backend fuses reductions along axes. */
+  readonly hasAxes: boolean;
+}
 
 /** Records what callbacks compute for one bucket. */
 export class Recorder {
@@ -17,11 +34,15 @@ export class Recorder {
   key = '';
   readonly #totals = new Map<number, Traced>();
 
-  /** @param shape of the parameters; undefined where several shapes are traced at once. */
   constructor(
     readonly session: Session,
-    readonly shape: readonly number[] | undefined,
+    readonly shapes: Shapes,
   ) {}
+
+  /** The shape of the parameters; undefined where several shapes are traced at once. */
+  get shape(): readonly number[] | undefined {
+    return this.shapes.shape;
+  }
 
   record(node: Node, key: string): Traced {
     this.key += key;
@@ -49,8 +70,12 @@ export class Recorder {
     );
   }
 
-  reduce(op: Reduction, a: Traced): Traced {
-    return this.record({op, args: [a.index], extent: 'scalar', type: 'float', pass: a.pass + 1}, `${op}${a.index};`);
+  /** @param extent of the result. */
+  reduce(op: Reduction, a: Traced, extent: Extent = 'scalar'): Traced {
+    // A line is reduced right after the pass that it needs. All else needs a pass of its own.
+    const pass = a.extent === 'full' ? a.pass + 1 : Math.max(1, a.pass);
+    const along = extent === 'scalar' ? '' : extent;
+    return this.record({op, args: [a.index], extent, type: 'float', pass}, `${op}${along}${a.index};`);
   }
 
   unary(op: Elementwise, a: Traced, type: Type): Traced {
@@ -58,7 +83,7 @@ export class Recorder {
   }
 
   binary(op: Elementwise, a: Traced, b: Traced, type: Type): Traced {
-    const extent = a.extent === 'full' ? 'full' : b.extent;
+    const extent = joined(a.extent, b.extent);
     return this.record(
       {op, args: [a.index, b.index], extent, type, pass: Math.max(a.pass, b.pass)},
       `${op}${a.index},${b.index};`,
@@ -66,7 +91,7 @@ export class Recorder {
   }
 
   select(condition: Traced, a: Traced, b: Traced): Traced {
-    const extent = condition.extent === 'full' || a.extent === 'full' ? 'full' : b.extent;
+    const extent = joined(joined(condition.extent, a.extent), b.extent);
     const pass = Math.max(condition.pass, a.pass, b.pass);
     return this.record(
       {op: 'select', args: [condition.index, a.index, b.index], extent, type: 'float', pass},
@@ -83,6 +108,7 @@ export class Session {
 
 /** A symbolic value, which callbacks get in place of a tensor when they are traced. */
 export class Traced implements Value {
+  readonly isTraced = true;
   readonly #session: Session;
 
   /** @param home the recorder of the value's bucket; undefined for a total, which belongs to no bucket. */
@@ -100,8 +126,8 @@ export class Traced implements Value {
   get shape(): readonly number[] {
     if (this.extent === 'scalar') return [];
     const shape = this.home?.shape;
-    if (shape === undefined) throw new ShapeRead();
-    return shape;
+    if (shape === undefined) throw new ShapeRead('shape');
+    return shapeWith(this.extent, shape);
   }
 
   get rank(): number {
@@ -166,14 +192,19 @@ export class Traced implements Value {
     return this.recorder().constant(1, this.extent, this.type);
   }
 
-  sum(...axes: unknown[]): Traced {
-    return this.#reduce('sum', axes);
+  sum(axis?: unknown, keepDims?: unknown): Traced {
+    return this.#reduce('sum', axis, keepDims);
   }
-  mean(...axes: unknown[]): Traced {
-    return this.#reduce('mean', axes);
+  mean(axis?: unknown, keepDims?: unknown): Traced {
+    return this.#reduce('mean', axis, keepDims);
   }
-  max(...axes: unknown[]): Traced {
-    return this.#reduce('max', axes);
+  max(axis?: unknown): Traced {
+    if (axis !== undefined) throw new Untraceable('max() along an axis');
+    return this.#reduce('max');
+  }
+  any(axis?: unknown): Traced {
+    if (axis !== undefined) throw new Untraceable('any() along an axis');
+    return this.as('bool', 'any').asNumber().max().greater(0);
   }
 
   less(b: Operand): Traced {
@@ -259,12 +290,33 @@ export class Traced implements Value {
     return at.binary(op, this.as('bool', op).in(at), lift(at, b, 'bool', op), 'bool');
   }
 
-  #reduce(op: Reduction, axes: readonly unknown[]): Traced {
-    if (axes.length > 0) throw new Untraceable(`${op}() along an axis`);
+  #reduce(op: Reduction, axis?: unknown, keepDims?: unknown): Traced {
     const at = this.recorder();
     const a = this.as('float', op).in(at);
-    return a.extent === 'scalar' ? a : at.reduce(op, a);
+    if (axis === undefined) return a.extent === 'scalar' ? a : at.reduce(op, a);
+    const extent = extentAlong(at, op, axis, keepDims);
+    if (a.extent === extent || (a.extent === 'scalar' && Array.isArray(axis))) return a;
+    if (a.extent !== 'full') throw new Untraceable(`${op}() along an axis of a value of another shape`);
+    const {matrix} = at.shapes;
+    if (matrix === undefined) throw new ShapeRead('matrix');
+    // Along an axis of one element every value is its own sum and mean.
+    return (extent === 'cols' ? matrix.hasOneRow : matrix.hasOneColumn) ? a : at.reduce(op, a, extent);
   }
+}
+
+/** The extent of a reduction along these axes. */
+function extentAlong({shape, shapes}: Recorder, op: Reduction, axis: unknown, keepDims: unknown): 'rows' | 'cols' {
+  if (!shapes.hasAxes) throw new Untraceable(`${op}() along an axis, on this backend`);
+  if (keepDims !== true) throw new Untraceable(`${op}() along an axis without keepDims; write ${op}(-1, true)`);
+  if (axis === SYMBOLIC_AXES.last || (axis === -1 && shape?.length !== 0)) return 'rows';
+  if (axis === SYMBOLIC_AXES.others) return 'cols';
+  if (shape === undefined) throw new ShapeRead('shape');
+  const last = shape.length - 1;
+  const axes = new Set([axis].flat().map(one => (typeof one === 'number' && one < 0 ? one + shape.length : one)));
+  if (axes.size === 1 && axes.has(last)) return 'rows';
+  if (axes.size === last && !axes.has(last) && [...axes].every(one => typeof one === 'number' && one in shape))
+    return 'cols';
+  throw new Untraceable(`${op}() along the axes ${String(axis)}; the last axis, or all others, can be fused`);
 }
 
 function lift(at: Recorder, operand: unknown, type: Type, method: string): Traced {

@@ -13,9 +13,6 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
   zerosLike: tf.zerosLike,
   onesLike: tf.onesLike,
   logicalNot: tf.logicalNot,
-  sum: x => tf.sum(x),
-  mean: x => tf.mean(x),
-  max: x => tf.max(x),
   add: tf.add,
   sub: tf.sub,
   mul: tf.mul,
@@ -32,6 +29,14 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
   logicalOr: tf.logicalOr,
 };
 
+/** The operation of each method that reduces. */
+const REDUCTIONS: Readonly<Record<string, (x: tf.Tensor, axis?: number[], keepDims?: boolean) => tf.Tensor>> = {
+  sum: tf.sum,
+  mean: tf.mean,
+  max: tf.max,
+  any: tf.any,
+};
+
 /**
  * Gives tensors the chained methods that callbacks use, where they are missing. `@tensorflow/tfjs` registers all of
  * them. `@tensorflow/tfjs-core` alone registers none, and Node cannot import its modules that would do it.
@@ -44,6 +49,10 @@ export function registerChainedOps(): void {
   for (const [name, op] of Object.entries(OPS))
     define(name, function (this: tf.Tensor, b: tf.TensorLike) {
       return op(this, b);
+    });
+  for (const [name, op] of Object.entries(REDUCTIONS))
+    define(name, function (this: tf.Tensor, axis?: number[], keepDims?: boolean) {
+      return op(this, axis, keepDims);
     });
   define('where', function (this: tf.Tensor, condition: tf.TensorLike, other: tf.TensorLike) {
     return tf.where(condition, this, other);

@@ -58,12 +58,18 @@ export interface Value {
   zerosLike(): Value;
   /** Ones of the same shape. */
   onesLike(): Value;
-  /** The sum of all elements, a scalar. */
-  sum(): Value;
-  /** The mean of all elements, a scalar. */
-  mean(): Value;
+  /** The sum of all elements, a scalar. Along axes it is fused as `mean` is. */
+  sum(axis?: number | number[], keepDims?: boolean): Value;
+  /**
+   * The mean of all elements, a scalar. `mean(lastAxis(x), true)` is one number per row, and
+   * `mean(otherAxes(x), true)` is one number per column. Both are fused on WASM and CPU. Reductions along other axes, and
+   * without `keepDims`, run alone.
+   */
+  mean(axis?: number | number[], keepDims?: boolean): Value;
   /** The largest of all elements, a scalar. */
   max(): Value;
+  /** Whether any element of a boolean is true, a scalar boolean. `x.equal(x).logicalNot().any()` finds NaN. */
+  any(): Value;
   /** `this < b`. */
   less(b: Operand): Value;
   /** `this ≤ b`. */

@@ -71,11 +71,28 @@ export class Float64Value implements Value {
   onesLike() {
     return this.#each(() => 1);
   }
-  sum() {
-    return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0)));
+  sum(axis?: number | number[], keepDims = false): Float64Value {
+    if (axis === undefined) return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0)));
+    if (!keepDims) throw new Error('Axes are kept.');
+    const axes = [axis].flat().map(one => (one < 0 ? one + this.rank : one));
+    const shape = this.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+    const sums = new Float64Array(sizeOf(shape));
+    const [from, to] = [strides(this.shape), strides(shape)];
+    this.values.forEach((x, i) => {
+      const target = shape.reduce(
+        (at, length, j) => at + (length === 1 ? 0 : (Math.floor(i / present(from[j])) % length) * present(to[j])),
+        0,
+      );
+      sums[target] = present(sums[target]) + x;
+    });
+    return new Float64Value(shape, sums);
   }
-  mean() {
-    return this.sum().div(this.size);
+  mean(axis?: number | number[], keepDims = false): Float64Value {
+    const sum = this.sum(axis, keepDims);
+    return sum.mul(sum.size / this.size);
+  }
+  any() {
+    return new Float64Value([], Float64Array.of(Number(this.values.some(x => x !== 0))));
   }
   max() {
     return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => Math.max(a, b), -Infinity)));

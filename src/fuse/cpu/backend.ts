@@ -1,12 +1,13 @@
 import {at} from '../../util/at';
 import {wasmFunction} from '../../wasm/instance';
-import {argsOf, nodeAt, type Output} from '../graph';
+import {argsOf, type Extent, isLine, nodeAt, type Output, shapeWith} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
 import type {Pass, Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
+import {lengthAt} from '../wasm/argument_layout';
 import {functionsOf} from '../wasm/code';
-import {type BucketArguments, Table} from '../wasm/table';
+import {type BucketArguments, matrixOf, Table} from '../wasm/table';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
 /**
@@ -36,6 +37,7 @@ interface BoundBucket extends BucketArguments {
  * memory of its own and back.
  */
 export const cpuBackend: FusedBackend = {
+  hasAxes: true,
   prepare(plan) {
     functionsOf(plan, ownMemory());
   },
@@ -89,7 +91,11 @@ function replaced(job: Job, {name, replaces}: Output, backend: CpuBackend): CpuD
 function targetOf(job: Job, output: Output, backend: CpuBackend, shared: ReadonlySet<object>): Float32Array {
   const data = replaced(job, output, backend);
   const own = data === undefined || shared.has(tensorOf(job, output.name).dataId) ? undefined : writable(data);
-  return own ?? new Float32Array(output.extent === 'full' ? job.variable.size : 1);
+  return own ?? new Float32Array(sizeOf(output.extent, job.variable.shape));
+}
+
+function sizeOf(extent: Extent, shape: readonly number[]): number {
+  return shapeWith(extent, shape).reduce((a, b) => a * b, 1);
 }
 
 /** Makes an array the values of the output's tensor. Returns the new tensor, where one is needed. */
@@ -109,23 +115,42 @@ function ownMemory(): WebAssembly.Memory {
   return memory;
 }
 
-/** The memory in a step: first the step's table, then one tile per input and output. */
+/**
+ * The memory in a step: first the step's table, with all inputs and outputs that have one number per row or column, then
+ * one tile per other input and output.
+ */
 class Tiles {
   readonly #views: readonly Float32Array[];
   readonly #words: Int32Array;
+  readonly #floats: Float32Array;
 
   /** Copies the table to the memory, and grows the memory where it is too small. */
   constructor(buckets: readonly BoundBucket[]) {
+    const lines: Array<readonly [at: number, from: Float32Array]> = [];
+    for (const bucket of buckets) {
+      for (const job of bucket.bound) {
+        for (const line of linesOf(bucket, job)) {
+          table.addLine({at: line.at, bytes: 4 * line.array.length});
+          if (line.isInput) lines.push([line.at, line.array]);
+        }
+      }
+    }
     const tile = (i: number): number => table.bytes + i * TILE * 4;
     let most = 0;
-    for (const {layout, bound} of buckets) {
+    for (const {
+      planned: {
+        plan: {inputs, outputs},
+      },
+      layout,
+      bound,
+    } of buckets) {
       for (const {args, sources, targets} of bound) {
         most = Math.max(most, sources.length + targets.length);
-        sources.forEach((_, i) => {
-          table.write(args + layout.inputs + 4 * i, tile(i));
+        inputs.forEach(({extent}, i) => {
+          if (!isLine(extent)) table.write(args + layout.inputs + 4 * i, tile(i));
         });
-        targets.forEach((_, i) => {
-          table.write(args + layout.outputs + 4 * i, tile(sources.length + i));
+        outputs.forEach(({extent}, i) => {
+          if (!isLine(extent)) table.write(args + layout.outputs + 4 * i, tile(sources.length + i));
         });
       }
     }
@@ -136,6 +161,19 @@ class Tiles {
     this.#views = Array.from({length: most}, (_, i) => new Float32Array(buffer, tile(i), TILE));
     this.#words = new Int32Array(buffer);
     table.copyTo(buffer, 0);
+    this.#floats = new Float32Array(buffer);
+    for (const [at, from] of lines) this.#floats.set(from, table.read(at) / 4);
+  }
+
+  /** Sets an argument. @param at its offset in bytes. */
+  write(at: number, word: number): void {
+    this.#words[at / 4] = word;
+  }
+
+  /** Copies out an output that has one number per row or column. @param at where its offset is. */
+  copyLineOut(at: number, to: Float32Array): void {
+    const offset = table.read(at) / 4;
+    to.set(this.#floats.subarray(offset, offset + to.length));
   }
 
   setCount(args: number, count: number): void {
@@ -152,7 +190,77 @@ class Tiles {
   }
 }
 
-function runPass({planned: {plan}, slots, bound}: BoundBucket, k: number, tiles: Tiles): void {
+/** Inputs and outputs of a parameter that have one number per row or column. */
+interface LineArray {
+  /** Where its offset is in the table. */
+  readonly at: number;
+  readonly extent: 'rows' | 'cols';
+  readonly array: Float32Array;
+  readonly isInput: boolean;
+  readonly output?: Output;
+}
+
+function linesOf({planned: {plan}, layout}: BoundBucket, {args, sources, targets}: BoundJob): LineArray[] {
+  if (!plan.hasAxes) return [];
+  return [
+    ...plan.inputs.flatMap(({extent}, i) =>
+      isLine(extent) ? [{at: args + layout.inputs + 4 * i, extent, array: at(sources, i), isInput: true}] : [],
+    ),
+    ...plan.outputs.flatMap((output, i) =>
+      isLine(output.extent)
+        ? [{at: args + layout.outputs + 4 * i, extent: output.extent, array: at(targets, i), isInput: false, output}]
+        : [],
+    ),
+  ];
+}
+
+/** A part of a parameter that fits in the tiles: whole rows, or a part of one row. */
+interface Block {
+  readonly begin: number;
+  readonly end: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly column: number;
+  readonly columns: number;
+}
+
+function* blocksOf(shape: readonly number[]): Generator<Block> {
+  const {rows: allRows, cols} = matrixOf(shape);
+  const columns = Math.min(cols, TILE);
+  const rows = Math.max(1, Math.floor(TILE / Math.max(1, cols)));
+  for (let row = 0; row < allRows; row += rows) {
+    for (let column = 0; column < cols; column += columns) {
+      const block = {row, rows: Math.min(rows, allRows - row), column, columns: Math.min(columns, cols - column)};
+      const begin = row * cols + column;
+      yield {...block, begin, end: begin + (block.rows - 1) * cols + block.columns};
+    }
+  }
+}
+
+/** Sets the arguments of a call on a block. */
+function enter({planned: {plan}, layout}: BoundBucket, job: BoundJob, pass: Pass, block: Block, tiles: Tiles): void {
+  const {args} = job;
+  tiles.write(args + lengthAt(layout, 'rows', 'call'), block.rows);
+  tiles.write(args + lengthAt(layout, 'cols', 'call'), block.columns);
+  const move = (at: number, extent: 'rows' | 'cols', bytes: number): void => {
+    tiles.write(at, table.read(at) + bytes * (extent === 'rows' ? block.row : block.column));
+  };
+  plan.inputs.forEach(({extent}, i) => {
+    if (isLine(extent)) move(args + layout.inputs + 4 * i, extent, 4);
+  });
+  plan.reductions.forEach((index, i) => {
+    const {extent} = nodeAt(plan.graph, index);
+    // Sums in float64 become values in float32 after their pass.
+    if (isLine(extent)) move(args + layout.reductions + 8 * i, extent, pass.reductions.includes(index) ? 8 : 4);
+  });
+}
+
+function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
+  const {
+    planned: {plan},
+    slots,
+    bound,
+  } = bucket;
   const pass = plan.passes[k];
   // Buckets may have different numbers of passes.
   if (pass === undefined) return;
@@ -163,39 +271,53 @@ function runPass({planned: {plan}, slots, bound}: BoundBucket, k: number, tiles:
   const read = inputsOf(plan, pass);
   const full = read.filter(i => at(inputs, i).extent === 'full');
   const loops = pass.reductions.length > 0 || pass.writes.length > 0;
-  for (const {
-    job: {
-      variable: {size},
-    },
-    args,
-    sources,
-    targets,
-  } of bound) {
+  for (const job of bound) {
+    const {
+      job: {
+        variable: {size, shape},
+      },
+      args,
+      sources,
+      targets,
+    } = job;
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
         const i = outputs.indexOf(output);
         tiles.copyOut(inputs.length + i, at(targets, i), begin, end);
       }
     };
+    const runOn = (begin: number, end: number): void => {
+      for (const i of full) tiles.copyIn(i, at(sources, i), begin, end);
+      loop(args, slots, 0);
+      copyOut(pass.writes, begin, end);
+    };
     inputs.forEach(({extent}, i) => {
       if (extent === 'scalar') tiles.copyIn(i, at(sources, i), 0, 1);
     });
-    for (let begin = 0; loops && begin < size; begin += TILE) {
-      const end = Math.min(size, begin + TILE);
-      for (const i of full) tiles.copyIn(i, at(sources, i), begin, end);
-      tiles.setCount(args, end - begin);
-      loop(args, slots, 0);
-      copyOut(pass.writes, begin, end);
+    if (loops && plan.hasAxes) {
+      for (const block of blocksOf(shape)) {
+        enter(bucket, job, pass, block, tiles);
+        runOn(block.begin, block.end);
+      }
+      enter(bucket, job, pass, {begin: 0, end: 0, row: 0, rows: 0, column: 0, columns: 0}, tiles);
+    } else if (loops) {
+      for (let begin = 0; begin < size; begin += TILE) {
+        const end = Math.min(size, begin + TILE);
+        tiles.setCount(args, end - begin);
+        runOn(begin, end);
+      }
     }
     after(args, slots, 0);
     copyOut(pass.after.writes, 0, 1);
+    for (const {at, array, output} of linesOf(bucket, job))
+      if (output !== undefined && pass.after.lines.includes(output)) tiles.copyLineOut(at, array);
   }
 }
 
 /** The indices of the inputs that a pass reads in its loop. */
-function inputsOf({graph, inputs}: Plan, {body, reductions, writes}: Pass): number[] {
+function inputsOf({graph, inputs}: Plan, {rows, body, reductions, writes}: Pass): number[] {
   const used = [
-    ...[...body, ...reductions].flatMap(index => argsOf(nodeAt(graph, index))),
+    ...[...rows, ...body, ...reductions].flatMap(index => argsOf(nodeAt(graph, index))),
     ...writes.map(({node}) => node),
   ];
   return used.map(index => inputs.findIndex(input => input === nodeAt(graph, index))).filter(i => i >= 0);

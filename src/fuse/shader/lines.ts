@@ -54,7 +54,7 @@ export function shaderLines(
     const expression = isElementwise(node)
       ? OPERATIONS[node.op].replace(/\b[abc]\b/g, operand => at(operands, 'abc'.indexOf(operand)))
       : given(node, index);
-    lines[node.extent] += `${declare(node.type)} v${index}=${expression};\n`;
+    lines[node.extent === 'scalar' ? 'scalar' : 'full'] += `${declare(node.type)} v${index}=${expression};\n`;
   }
   return {
     scalars: lines.scalar,

@@ -38,6 +38,7 @@ const table = new Table();
 
 /** Fuses on tfjs's WASM backend: SIMD functions on its memory, with one call for all parameters of a bucket. */
 export const wasmBackend: FusedBackend = {
+  hasAxes: true,
   prepare(plan, backend) {
     functionsOf(plan, memoryOf(assertWasmBackend(backend)));
   },

@@ -1,8 +1,8 @@
 import {memo} from '../../util/memo';
-import {nodeAt} from '../graph';
+import {isLine, nodeAt} from '../graph';
 import type {PlannedBucket, PlannedStep} from '../kernel';
 import type {Plan} from '../plan';
-import {aligned, type ArgumentLayout, layoutOf} from './argument_layout';
+import {aligned, type ArgumentLayout, layoutOf, lengthAt} from './argument_layout';
 
 /** Where a bucket's slots and arguments are, in bytes from the start of the table. */
 export interface BucketArguments {
@@ -10,6 +10,12 @@ export interface BucketArguments {
   readonly layout: ArgumentLayout;
   readonly slots: number;
   readonly args: number;
+}
+
+/** Numbers of the rows or columns of a parameter: where their offset is in the table, and how many bytes they take. */
+export interface Line {
+  readonly at: number;
+  readonly bytes: number;
 }
 
 /** The upper word of -∞ in float64. The lower word is 0. */
@@ -24,7 +30,11 @@ const layouts = new WeakMap<Plan, ArgumentLayout>();
 export class Table {
   #words = new Int32Array(1024);
   #floats = new Float32Array(this.#words.buffer);
-  /** The length in bytes. */
+  /** The length in bytes of the arguments. */
+  #bytes = 0;
+  /** The numbers of rows and columns, which come after the arguments. */
+  #lines: Line[] = [];
+  /** The length in bytes, with the numbers of rows and columns. */
   bytes = 0;
   buckets: readonly BucketArguments[] = [];
 
@@ -39,6 +49,8 @@ export class Table {
       return {planned, layout, slots, args};
     });
     this.bytes = at;
+    this.#bytes = at;
+    this.#lines = [];
     if (this.#words.length * 4 < at) {
       this.#words = new Int32Array(at / 2);
       this.#floats = new Float32Array(this.#words.buffer);
@@ -64,6 +76,28 @@ export class Table {
         word += layout.bytes / 4;
       }
     }
+    for (const bucket of this.buckets) if (bucket.planned.plan.hasAxes) this.#startLines(bucket);
+  }
+
+  /** Writes the rows and columns of parameters, and makes room for what is reduced to them. */
+  #startLines({planned: {plan, jobs}, layout, args}: BucketArguments): void {
+    jobs.forEach(({variable}, j) => {
+      const first = args + j * layout.bytes;
+      const lengths = matrixOf(variable.shape);
+      for (const extent of ['rows', 'cols'] as const)
+        for (const of of ['call', 'parameter'] as const)
+          this.write(first + lengthAt(layout, extent, of), lengths[extent]);
+      plan.reductions.forEach((index, i) => {
+        const {extent} = nodeAt(plan.graph, index);
+        if (isLine(extent)) this.addLine({at: first + layout.reductions + 8 * i, bytes: 8 * lengths[extent]});
+      });
+    });
+  }
+
+  /** Makes room for numbers. Their offset is written to the table when it is copied. */
+  addLine(line: Line): void {
+    this.#lines.push(line);
+    this.bytes += aligned(line.bytes);
   }
 
   /** Writes a word. @param at its offset in bytes. */
@@ -71,9 +105,29 @@ export class Table {
     this.#words[at / 4] = word;
   }
 
+  /** Copies the table to `at`. The numbers of rows and columns start at 0. */
   copyTo(buffer: ArrayBufferLike, at: number): void {
-    new Int32Array(buffer, at, this.bytes / 4).set(this.#words.subarray(0, this.bytes / 4));
+    let offset = at + this.#bytes;
+    new Float64Array(buffer, offset, (this.bytes - this.#bytes) / 8).fill(0);
+    for (const line of this.#lines) {
+      this.write(line.at, offset);
+      offset += aligned(line.bytes);
+    }
+    new Int32Array(buffer, at, this.#bytes / 4).set(this.#words.subarray(0, this.#bytes / 4));
   }
+
+  /** A word of the table. @param at its offset in bytes. */
+  read(at: number): number {
+    const word = this.#words[at / 4];
+    if (word === undefined) throw new Error(`The table has no word at ${at}.`);
+    return word;
+  }
+}
+
+/** The rows and columns of a parameter that is seen as a matrix, whose columns are the last axis. */
+export function matrixOf(shape: readonly number[]): {readonly rows: number; readonly cols: number} {
+  // A scalar has one row and one column.
+  return {rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), cols: shape.at(-1) ?? 1};
 }
 
 function argumentLayout(plan: Plan): ArgumentLayout {

@@ -15,6 +15,7 @@ const canvases = new WeakMap<WebGLBackend, Canvas>();
  * new textures. These replace the old ones afterwards.
  */
 export const webglBackend: FusedBackend = {
+  hasAxes: false,
   prepare(plan, backend) {
     const canvas = canvasOf(assertWebGL(backend));
     // Nothing compiles on a lost context. The step itself throws an error that says so.

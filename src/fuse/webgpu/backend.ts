@@ -13,6 +13,7 @@ const memories = new WeakMap<GpuDevice, Memory>();
 
 /** Fuses on tfjs's WebGPU backend: one dispatch per parameter, which writes in place. */
 export const webgpuBackend: FusedBackend = {
+  hasAxes: false,
   prepare(plan, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
     for (const dispatch of dispatchesOf(plan, leastTotals(plan), WORKGROUP, true))

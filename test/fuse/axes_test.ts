@@ -1,0 +1,126 @@
+import {
+  type Callback,
+  callback,
+  lastAxis,
+  Optimizer,
+  otherAxes,
+  required,
+  sgdStep,
+  startAt,
+  type Value,
+} from '../../src';
+import {describeBackends} from '../support/backends';
+import {expectClose} from '../support/close';
+import {runInFloat64} from '../support/composition_run';
+import {leakless} from '../support/leakless';
+import {tf} from '../support/tfjs';
+
+const perRow = (x: Value): Value => x.mean(lastAxis(x), true);
+const perColumn = (x: Value): Value => x.mean(otherAxes(x), true);
+
+const centred = callback('centred', {}, ({grad}) => ({grad: grad.sub(perRow(grad)).add(perColumn(grad))}));
+/** Adafactor's factored second moment (Shazeer & Stern, 2018). */
+const factored = callback(
+  'factored',
+  {
+    hypers: {lr: required},
+    state: {
+      rowAvg: startAt(({grad}) => perRow(grad.zerosLike())),
+      colAvg: startAt(({grad}) => perColumn(grad.zerosLike())),
+    },
+  },
+  ({grad, rowAvg, colAvg, lr}) => {
+    const square = grad.square().add(1e-3);
+    const rows = rowAvg.mul(0.5).add(perRow(square).mul(0.5));
+    const cols = colAvg.mul(0.5).add(perColumn(square).mul(0.5));
+    const update = grad.div(rows.div(rows.mean()).mul(cols).sqrt());
+    return {rowAvg: rows, colAvg: cols, update: update.mul(lr).div(update.square().mean().sqrt().maximum(1))};
+  },
+);
+const sums = callback('sums', {state: {seen: startAt(({p}) => p.sum(lastAxis(p), true))}}, ({p, grad, seen}) => ({
+  grad: grad.add(p.sum(otherAxes(p), true).mul(0.01)),
+  seen: seen.add(grad.sum(lastAxis(grad), true)),
+}));
+const lineTotal = callback(
+  'lineTotal',
+  {total: ({grad}) => ({largest: perRow(grad).max(), mean: perColumn(grad).square().mean()})},
+  ({grad, total}) => ({grad: grad.mul(total.largest.abs().add(total.mean).add(0.5))}),
+);
+const anyTest = callback('anyTest', {}, ({grad}) => {
+  const isLarge = grad.greater(0.9).any();
+  return {grad: grad.mul(grad.onesLike().mul(0.5).where(isLarge, 1))};
+});
+const CHAINS: Readonly<Record<string, readonly Callback[]>> = {
+  'row and column means': [centred, sgdStep],
+  'a factored second moment': [factored],
+  'sums, and state per row': [sums, sgdStep],
+  'totals of rows and columns': [lineTotal, sgdStep],
+  'several of them': [centred, lineTotal, sums, factored],
+  any: [anyTest, sgdStep],
+};
+const SHAPES = [
+  [],
+  [1],
+  [5],
+  [8],
+  [1, 5],
+  [5, 1],
+  [3, 4],
+  [4, 9],
+  [7, 8],
+  [2, 3, 5],
+  [3, 1, 2, 6],
+  [2, 9000],
+  [9000, 3],
+  [1, 1, 1],
+  [300, 40],
+];
+const P = (shape: readonly number[], phase: number): number[] =>
+  Array.from({length: shape.reduce((a, b) => a * b, 1)}, (_, i) =>
+    Math.fround(Math.sin(i * 0.7 + phase) + phase / 40),
+  );
+
+describeBackends(
+  'reductions along axes',
+  backend => {
+    afterEach(() => tf.env().set('OPTIM_FUSING', true));
+    for (const [what, callbacks] of Object.entries(CHAINS)) {
+      for (const fusing of [true, false])
+        it(`of ${what} are those of float64, ${fusing ? 'fused' : 'eager'}`, () =>
+          leakless(async () => {
+            tf.env().set('OPTIM_FUSING', fusing);
+            const steps = 3;
+            const gradients = (shape: readonly number[], i: number) =>
+              Array.from({length: steps}, (_, step) => P(shape, step + i + 1));
+            const expected = runInFloat64({
+              callbacks,
+              hypers: {lr: [0.1]},
+              groups: [
+                SHAPES.map((shape, i) => ({shape, init: P(shape, i), doWd: true, gradients: gradients(shape, i)})),
+              ],
+              freezeTo: 0,
+              steps,
+              schedule: [1, 1, 1],
+            });
+            const variables = SHAPES.map((shape, i) => tf.tidy(() => tf.variable(tf.tensor(P(shape, i), [...shape]))));
+            const optimizer = new Optimizer<readonly Callback[]>(callbacks, {lr: 0.1});
+            for (let step = 0; step < steps; step++)
+              tf.tidy(() => {
+                optimizer.applyGradients(
+                  variables.map(({name, shape}, i) => ({name, tensor: tf.tensor(P(shape, step + i + 1), shape)})),
+                );
+              });
+            if (fusing) expect(optimizer.fusedOn).toBe(backend);
+            for (const [i, variable] of variables.entries()) {
+              expectClose([...(await variable.data())], expected[i]?.p ?? [], 1e-5);
+              for (const [name, value] of Object.entries(optimizer.state.get(variable)))
+                if (value instanceof tf.Tensor)
+                  expectClose([...(await value.data())], [expected[i]?.state[name] ?? []].flat(), 1e-5);
+            }
+            optimizer.dispose();
+            tf.dispose(variables);
+          }));
+    }
+  },
+  ['cpu', 'wasm'],
+);
