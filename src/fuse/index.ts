@@ -88,7 +88,7 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
       // If the callback has a mistake, it throws again when it runs alone, and its error says more.
       if (untraceable.size === chain.callbacks.length) {
         stepEagerly(chain, jobs, common);
-        giveUp(chain, {why: `its callbacks can't be traced: ${error.message}`});
+        giveUp(chain, {backend: tf.getBackend(), why: `its callbacks can't be traced: ${error.message}`});
         return true;
       }
       continue;

@@ -32,13 +32,6 @@ export const copy: Start = /* @__PURE__ */ startAt(({p}) => p, {space: 'weight'}
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
 /**
- * The shape of an entry with this start, for a parameter of the given shape. `undefined` where only a call can tell.
- */
-export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
-  return start === zeros || start.space === 'weight' ? shape : start === scalar ? [] : undefined;
-}
-
-/**
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad}`. The shape of its result is the entry's shape.
  * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {startShape} from '../fuse/start_shape';
 import type {Flags} from '../params/parameter';
 import type {Chain} from '../rule/chain';
-import {startShape} from '../rule/starts';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {startShape} from '../fuse/start_shape';
 import type {Chain} from '../rule/chain';
-import {startShape} from '../rule/starts';
 import {isTensor} from '../util/tensors';
 
 /**

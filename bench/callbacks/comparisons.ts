@@ -1,0 +1,64 @@
+import {adamW, type AnyCallback, callback, lastAxis, Optimizer, otherAxes, sgdStep, type Value} from '../../src';
+
+/** Two optimizers on the same parameters, and the most that the second may cost relative to the first. */
+export interface Comparison {
+  readonly name: string;
+  readonly shapes: ReadonlyArray<readonly number[]>;
+  readonly base: () => Optimizer;
+  readonly other: () => Optimizer;
+  readonly limit: number;
+}
+
+const MILLION = [[1000, 1000]];
+const MANY = Array.from({length: 83}, () => [1000]);
+
+/** Liang et al., Cautious Optimizers, 2024. */
+const cautious = callback('cautious', {takesUpdate: true}, ({update, grad}) => {
+  const mask = update.onesLike().where(update.mul(grad).greater(0), 0);
+  const share = mask.mean().maximum(1e-3);
+  // One division per parameter, and not per element.
+  return {update: update.mul(mask).mul(share.onesLike().div(share))};
+});
+const minus = (name: string, mean: (x: Value) => Value) =>
+  callback(name, {}, ({grad}) => ({grad: grad.sub(mean(grad))}));
+const minusMean = minus('minusMean', x => x.mean());
+const minusRows = minus('minusRows', x => x.mean(lastAxis(x), true));
+const minusColumns = minus('minusColumns', x => x.mean(otherAxes(x), true));
+const minusBoth = minus('minusBoth', x => x.mean(lastAxis(x), true).add(x.mean(otherAxes(x), true)));
+
+const descent =
+  (...callbacks: readonly AnyCallback[]) =>
+  () =>
+    new Optimizer<readonly AnyCallback[]>([...callbacks, sgdStep], {lr: 1e-3});
+
+export const COMPARISONS: readonly Comparison[] = [
+  {
+    name: 'cautious AdamW ÷ AdamW, 1 M',
+    shapes: MILLION,
+    base: () => adamW(1e-3),
+    other: () => adamW(1e-3, {after: cautious}),
+    limit: 1.6,
+  },
+  {
+    name: 'row means ÷ full mean, 1 M',
+    shapes: MILLION,
+    base: descent(minusMean),
+    other: descent(minusRows),
+    limit: 1.3,
+  },
+  {
+    name: 'column means ÷ full mean, 1 M',
+    shapes: MILLION,
+    base: descent(minusMean),
+    other: descent(minusColumns),
+    limit: 1.3,
+  },
+  {
+    name: 'row and column means ÷ full mean, 1 M',
+    shapes: MILLION,
+    base: descent(minusMean),
+    other: descent(minusBoth),
+    limit: 1.3,
+  },
+];
+export {MANY};

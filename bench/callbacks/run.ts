@@ -1,0 +1,69 @@
+// `npm run bench:callbacks`: what pieces of an optimizer cost, relative to the same optimizer without them.
+import '@tensorflow/tfjs-backend-wasm';
+
+import * as tf from '@tensorflow/tfjs';
+
+import type {Optimizer} from '../../src';
+import {commandLine, listed} from '../command_line';
+import {Machine} from '../machine';
+import {progress, progressEnded} from '../progress';
+import {compared, type Measured, measurementOf, timeOf} from '../wasm_training/measure';
+import {COMPARISONS} from './comparisons';
+
+const HELP = `npm run bench:callbacks [-- options]
+
+Measures what a piece of an optimizer costs: steps of two optimizers on the same parameters, which take turns in each
+round. Milliseconds are medians, ± half the distance between the quartiles. Each ratio has a limit.
+
+  --backends A,B     of wasm, cpu (default wasm)
+  --only TEXT        only comparisons whose name contains TEXT, of${listed(COMPARISONS, 21)}
+  --rounds N         rounds per comparison (default 300)
+  --quick            30 rounds
+  --out FILE         the JSON file for the figures (default bench/results/callbacks.json)
+  --help             print this help
+`;
+
+const {quick, option} = commandLine(HELP, ['backends', 'only', 'rounds', 'out']);
+const rounds = Number(option('rounds', quick ? '30' : '300'));
+const chosen = COMPARISONS.filter(({name}) => name.includes(option('only', '')));
+const backends = option('backends', 'wasm').split(',');
+
+/** A step of an optimizer on variables of its own, in milliseconds. */
+function stepper(optimizer: Optimizer, shapes: ReadonlyArray<readonly number[]>): () => number {
+  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
+  const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
+  return () =>
+    timeOf(() => {
+      optimizer.applyGradients(gradients);
+    });
+}
+
+const ms = ({median, low, high}: Measured): string => `${median.toFixed(3)} ±${((high - low) / 2).toFixed(3)}`;
+
+const machine = new Machine();
+const rows: Array<Readonly<Record<string, string | number>>> = [];
+for (const backend of backends) {
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
+  for (const {name, shapes, base, other, limit} of chosen) {
+    progress(rows.length + 1, backends.length * chosen.length, `${name} on ${backend}`);
+    tf.engine().startScope();
+    const optimizers = {base: base(), other: other()};
+    const times = compared({base: stepper(optimizers.base, shapes), other: stepper(optimizers.other, shapes)}, rounds);
+    const [one, two] = [measurementOf(times, 'base'), measurementOf(times, 'other')];
+    progressEnded();
+    rows.push({
+      backend,
+      comparison: name,
+      'base ms': ms(one),
+      'other ms': ms(two),
+      ratio: (two.median / one.median).toFixed(2),
+      limit,
+      'fused on': optimizers.other.fusedOn,
+    });
+    for (const optimizer of Object.values(optimizers)) optimizer.dispose();
+    tf.engine().endScope();
+    tf.disposeVariables();
+  }
+}
+console.table(rows);
+machine.write(option('out', 'bench/results/callbacks.json'), {rows});
