@@ -193,6 +193,8 @@ export class Traced implements Value {
   }
 
   sum(axis?: unknown, keepDims?: unknown): Traced {
+    // The sum of conditions is a tensor of integers in TensorFlow.js.
+    this.as('float', 'sum');
     return this.#reduce('sum', axis, keepDims);
   }
   mean(axis?: unknown, keepDims?: unknown): Traced {
@@ -292,7 +294,7 @@ export class Traced implements Value {
 
   #reduce(op: Reduction, axis?: unknown, keepDims?: unknown): Traced {
     const at = this.recorder();
-    const a = this.as('float', op).in(at);
+    const a = (op === 'max' ? this.as('float', op) : this.asNumber()).in(at);
     if (axis === undefined) return a.extent === 'scalar' ? a : at.reduce(op, a);
     const extent = extentAlong(at, op, axis, keepDims);
     if (a.extent === extent || (a.extent === 'scalar' && Array.isArray(axis))) return a;
