@@ -60,7 +60,11 @@ function alike(a: Job, b: Job, byShape: boolean): boolean {
     (a.grad === undefined) === (b.grad === undefined) &&
     (a.variable.rank === 0) === (b.variable.rank === 0) &&
     (!byShape || sameShape(a.variable, b.variable)) &&
-    (a.hypers === b.hypers || sameValues(a.hypers, b.hypers))
+    (a.hypers === b.hypers || sameValues(a.hypers, b.hypers)) &&
+    (a.groupNumbers === b.groupNumbers ||
+      (a.groupNumbers !== undefined &&
+        b.groupNumbers !== undefined &&
+        sameValues(a.groupNumbers.before, b.groupNumbers.before)))
   );
 }
 

@@ -125,6 +125,7 @@ export function draftsAcross(
         trains,
         doWd,
         hypers,
+        groups: job.groupNumbers === undefined ? [] : [job.groupNumbers],
         entries: {
           ...common,
           ...opaqueOf(job, outcomes),

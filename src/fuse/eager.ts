@@ -30,7 +30,7 @@ export function runEagerly(chain: Chain, segment: Segment, drafts: readonly Tens
 }
 
 function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
-  const {variable, grad, trains, doWd, hypers} = job;
+  const {variable, grad, trains, doWd, hypers, groupNumbers} = job;
   return {
     of: job,
     before: variable,
@@ -40,6 +40,7 @@ function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraf
     trains,
     doWd,
     hypers,
+    groups: groupNumbers === undefined ? [] : [groupNumbers],
     entries: {...job.entries, ...common},
     stopped: false,
   };

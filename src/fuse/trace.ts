@@ -198,6 +198,7 @@ function draftOf(
     trains,
     doWd,
     hypers,
+    groups: first.groupNumbers === undefined ? [] : [...new Set(jobs.flatMap(({groupNumbers}) => groupNumbers ?? []))],
     entries,
     stopped: false,
     of: {recorder, jobs, inputs, terms: [], opaque},

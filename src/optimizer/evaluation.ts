@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Parameter} from '../params/parameter';
+import type {Group, Parameter} from '../params/parameter';
 import {alone} from '../rule/call_alone';
 import type {Chain} from '../rule/chain';
+import type {GroupNumbers} from '../rule/group_numbers';
 import {entriesReturned, WANTED} from '../rule/returned';
 import {contextOf} from '../rule/run_chain';
 import {own} from '../util/own';
@@ -38,13 +39,14 @@ export class Evaluation {
     chain: Chain,
     parameters: readonly Parameter[],
     common: Readonly<Record<string, number>>,
+    numbersOf: (group: Group) => GroupNumbers,
     decays: (parameter: Parameter) => boolean,
   ): void {
     if (this.#showing) return;
     tf.tidy(() => {
       const swaps = parameters.flatMap(parameter => {
         const {variable} = parameter;
-        const shown = evaluated(chain, parameter, common, decays(parameter));
+        const shown = evaluated(chain, parameter, common, numbersOf(parameter.group), decays(parameter));
         return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
       });
       for (const {variable, shown, trained} of swaps) {
@@ -70,6 +72,7 @@ function evaluated(
   chain: Chain,
   {variable, entries, group: {hypers}}: Parameter,
   common: Readonly<Record<string, number>>,
+  numbers: GroupNumbers,
   doWd: boolean,
 ): tf.Tensor {
   const known = {...entries, ...common};
@@ -90,6 +93,7 @@ function evaluated(
       trains: true,
       doWd,
       hypers,
+      groups: [numbers],
       entries: known,
       stopped: false,
     };

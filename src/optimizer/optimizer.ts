@@ -270,8 +270,15 @@ export class Optimizer<
    */
   eval(): void {
     this.#checkUsable();
-    const {chain, set, common} = this.#training;
-    this.#evaluation.show(chain, set.parameters, common, parameter => set.decays(parameter));
+    const training = this.#training;
+    const {chain, set, common} = training;
+    this.#evaluation.show(
+      chain,
+      set.parameters,
+      common,
+      group => training.numbersOf(group),
+      parameter => set.decays(parameter),
+    );
   }
 
   /** Restores the trained weights after `eval()`. */

@@ -2,6 +2,7 @@ import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
+import {GroupNumbers} from './group_numbers';
 import {entriesReturned, WANTED, what} from './returned';
 import {contextOf, type Values} from './run_chain';
 import type {Value} from './value';
@@ -40,6 +41,7 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
     entries,
     stopped: false,
     of: undefined,
+    groups: [groupNumbersOf(cb, at, hypers)],
   };
   const total =
     declaration.total === undefined
@@ -54,6 +56,20 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
   return name === undefined
     ? {...others, p: valueOf(cb, 'p', Reflect.get(result, 'p') ?? p).sub(valueOf(cb, 'update', update))}
     : {...others, [name]: update};
+}
+
+/** The numbers of the group as they are given. Those that are not given are as in the first step. */
+function groupNumbersOf(cb: Callback, at: Context, hypers: Readonly<Record<string, Scalar>>): GroupNumbers {
+  const {groupState} = cb.declaration;
+  const first = new GroupNumbers(groupState);
+  const given: Record<string, number> = {};
+  for (const name of Object.keys(groupState)) {
+    const value = own(at, name);
+    if (value === undefined) first.advance(cb, hypers);
+    else if (typeof value === 'number') given[name] = value;
+    else throw new Error(`${cb.name} needs '${name}', a number; got ${what(value)}.`);
+  }
+  return new GroupNumbers({...first.now, ...given});
 }
 
 function nameOfUpdate(cb: Callback, how: unknown): string | undefined {

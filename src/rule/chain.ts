@@ -30,6 +30,8 @@ export interface Chain {
   readonly everyParameter: boolean;
   /** The state entries that restart by themselves where others write the variable. */
   readonly restarts: readonly string[];
+  /** Every number of parameter groups, with its start. */
+  readonly groupState: ReadonlyMap<string, number>;
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -43,6 +45,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const state = new Map<string, number | Start>();
   const options = new Map<string, number | boolean>();
   const common = new Set<string>();
+  const groupState = new Map<string, number>();
+  /** The only callback that may use an entry. */
+  const owners = new Map<string, string>();
   const kinds = new Map<string, {kind: string; by: string}>();
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
@@ -53,6 +58,15 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       );
     }
     if (first === undefined) kinds.set(entry, {kind, by});
+  };
+  const claimAlone = (entry: string, kind: string, by: string) => {
+    claim(entry, kind, by);
+    if (owners.has(entry))
+      throw new Error(
+        `'${entry}' is ${kind} of ${owners.get(entry)} and of ${by}; only one callback can have it. Rename one of them, ` +
+          'or use one callback once.',
+      );
+    owners.set(entry, by);
   };
   callbacks.forEach(checkIsCallback);
   for (const cb of callbacks) {
@@ -65,6 +79,10 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     for (const [option, value] of Object.entries(cb.options)) {
       claim(option, 'an option', name);
       if (!options.has(option)) options.set(option, value);
+    }
+    for (const [entry, start] of Object.entries(declaration.groupState)) {
+      claimAlone(entry, 'a number of groups', name);
+      groupState.set(entry, start);
     }
     for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
@@ -110,6 +128,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     options,
     common,
     ranges: rangesOf(callbacks),
+    groupState,
     everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => (external === undefined ? [] : [external])),

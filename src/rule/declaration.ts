@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import type {GroupNumbers} from './group_numbers';
 import type {Range} from './range';
 import type {Required} from './required';
 import type {Start} from './starts';
@@ -30,11 +31,15 @@ export interface Declaration {
   /** The ranges of those options that cannot have every value of their type. */
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
+  /** Numbers that belong to a parameter group, with their starts. */
+  readonly groupState: Readonly<Record<string, number>>;
   readonly everyParameter: boolean;
   /** Whether it gets the update of the step before it, and may return another. */
   readonly takesUpdate: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
+  /** Computes new numbers of a group from those before the step. */
+  group?(at: Context): object;
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** Only for `OptimWrapper`: acts on all parameters at once, with real tensors, instead of `run`. */
@@ -95,6 +100,11 @@ export interface Draft<V extends Value, Of = unknown> {
   readonly trains: boolean;
   readonly doWd: boolean;
   readonly hypers: Readonly<Record<string, Scalar>>;
+  /**
+   * The numbers of the parameter's group. A draft of several parameters has those of all their groups, which are
+   * equal. Empty where no callback declares `groupState`.
+   */
+  readonly groups: readonly GroupNumbers[];
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;

@@ -24,9 +24,18 @@ const RESERVED = new Set([
   'iter',
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
-const KINDS = ['hypers', 'state', 'reads', 'needs', 'options'] as const;
+const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState'] as const;
 const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep'] as const;
-const FIELDS: ReadonlySet<string> = new Set([...KINDS, ...SWITCHES, 'ranges', 'restarts', 'total', 'evaluate', 'run']);
+const FIELDS: ReadonlySet<string> = new Set([
+  ...KINDS,
+  ...SWITCHES,
+  'ranges',
+  'restarts',
+  'group',
+  'total',
+  'evaluate',
+  'run',
+]);
 
 /** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
 export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
@@ -59,6 +68,10 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
       checkValue(name, kind, entry, value);
     }
   }
+  if ((declaration.groupState === undefined) !== (typeof declaration.group !== 'function'))
+    throw new Error(
+      `${name}: groupState and group belong together; write {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}.`,
+    );
   for (const entry of declaration.restarts ?? []) {
     const start = own(declaration.state ?? {}, entry);
     if (typeof start === 'function' && start.space === 'weight') continue;
@@ -85,18 +98,22 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
     return;
   }
   const fits =
-    kind === 'hypers'
-      ? typeof value === 'object'
-      : kind === 'options'
-        ? typeof value === 'boolean'
-        : typeof value === 'function';
+    kind === 'groupState'
+      ? false
+      : kind === 'hypers'
+        ? typeof value === 'object'
+        : kind === 'options'
+          ? typeof value === 'boolean'
+          : typeof value === 'function';
   if (!fits) {
     const right =
-      kind === 'hypers'
-        ? 'a number or `required`'
-        : kind === 'options'
-          ? 'a number or a boolean'
-          : 'a number or a start (zeros, copy, scalar, startAt(f))';
+      kind === 'groupState'
+        ? 'a number'
+        : kind === 'hypers'
+          ? 'a number or `required`'
+          : kind === 'options'
+            ? 'a number or a boolean'
+            : 'a number or a start (zeros, copy, scalar, startAt(f))';
     throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${String(value)}.`);
   }
 }

@@ -115,6 +115,7 @@ function totalOf<V extends Value, D extends Draft<V>>(
   arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
+    advanceGroups(cb, draft);
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -138,6 +139,7 @@ function runCallback<V extends Value>(
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
+  advanceGroups(cb, draft);
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
   for (const [entry, value] of entriesOf(result)) {
@@ -168,6 +170,11 @@ function runCallback<V extends Value>(
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
+}
+
+/** Computes the new numbers of the draft's groups. */
+function advanceGroups<V extends Value>(cb: Callback, {groups, hypers}: Draft<V>): void {
+  for (const numbers of groups) numbers.advance(cb, hypers);
 }
 
 function stateLike<V extends Value>(
@@ -206,6 +213,9 @@ export function contextOf<V extends Value>(
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
     context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+  const numbers = draft.groups[0]?.now;
+  for (const [name, start] of Object.entries(declaration.groupState))
+    context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;

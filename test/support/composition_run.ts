@@ -125,6 +125,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
             ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])])),
           },
           entries: Object.fromEntries([...entries, ...common]),
+          groups: [],
           stopped: false,
           of: undefined,
         };
