@@ -4,14 +4,14 @@ import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
 
-/** A step at a rate that falls with the group's own count, and with its hyper `decay` (the formula of Adamax's). */
+/** A step at a rate that falls with the group's own steps, and with its hyper `decay` (the formula of Adamax's). */
 const falling = callback(
   'fallingTest',
   {
     hypers: {lr: required, fall: 0.5},
-    groupState: {count: 0, rate: 1},
-    group: ({count, rate, fall}) => ({count: count + 1, rate: rate / (1 + fall * (count + 1) * 0.1)}),
-    total: ({grad, count}) => ({weighted: grad.square().sum().mul(count)}),
+    groupState: {steps: 0, rate: 1},
+    group: ({steps, rate, fall}) => ({steps: steps + 1, rate: rate / (1 + fall * (steps + 1) * 0.1)}),
+    total: ({grad, steps}) => ({weighted: grad.square().sum().mul(steps)}),
   },
   ({p, grad, lr, rate, total}) => ({p: p.sub(grad.mul(lr * rate)).sub(total.weighted.mul(1e-3))}),
 );
@@ -61,10 +61,10 @@ function numbersOf(optimizer: Optimizer): readonly Numbers[] {
   return dict.groupState ?? [];
 }
 
-function fallingBy(count: number, fall = 0.5): Numbers {
+function fallingBy(steps: number, fall = 0.5): Numbers {
   let rate = 1;
-  for (let i = 1; i <= count; i++) rate /= 1 + fall * i * 0.1;
-  return {count, rate};
+  for (let i = 1; i <= steps; i++) rate /= 1 + fall * i * 0.1;
+  return {steps, rate};
 }
 
 describeBackends(
@@ -122,21 +122,21 @@ describeBackends(
             );
           };
           run(...both);
-          expect(numbersOf(optimizer).map(({count}) => count))
+          expect(numbersOf(optimizer).map(({steps}) => steps))
             .withContext('held back')
             .toEqual([0, 0]);
           run(...both);
-          expect(numbersOf(optimizer).map(({count}) => count)).toEqual([1, 1]);
+          expect(numbersOf(optimizer).map(({steps}) => steps)).toEqual([1, 1]);
           optimizer.freezeTo(1);
           run(both[1]);
           run(both[1]);
-          expect(numbersOf(optimizer).map(({count}) => count))
+          expect(numbersOf(optimizer).map(({steps}) => steps))
             .withContext('frozen')
             .toEqual([1, 2]);
           optimizer.unfreeze();
           run(both[0]);
           run(both[0]);
-          expect(numbersOf(optimizer).map(({count}) => count))
+          expect(numbersOf(optimizer).map(({steps}) => steps))
             .withContext('no gradient')
             .toEqual([2, 2]);
           await a.data();
@@ -166,7 +166,7 @@ describeBackends(
           a.dispose();
         }));
 
-      it(`count with everyParameter also where nothing has a gradient, ${how}`, () =>
+      it(`steps with everyParameter also where nothing has a gradient, ${how}`, () =>
         leakless(async () => {
           tf.env().set('OPTIM_FUSING', fusing);
           const [a, b] = [variableOf([1]), variableOf([2])];
@@ -292,7 +292,7 @@ describeBackends(
           optimizer.loadStateDict({...dict, groupState: [{other: 1}]});
         }).toThrowError(/the group's number 'other'/);
         expect(() => {
-          optimizer.loadStateDict({...dict, groupState: [{count: NaN}]});
+          optimizer.loadStateDict({...dict, groupState: [{steps: NaN}]});
         }).toThrowError(/must be finite; got NaN/);
         optimizer.dispose();
         a.dispose();
