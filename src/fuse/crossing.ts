@@ -79,7 +79,7 @@ export function crossingOf(
   const named = (name: string, value: Traced): string => {
     const {index: node} = value.in(recorder);
     const known = recorder.nodes[node];
-    if (known?.op === 'input') return known.name;
+    if (known?.op === 'input' && known.element === undefined) return known.name;
     const crossed = jobs[0].crossed?.get(node);
     if (crossed !== undefined) return crossed;
     const crossing = temporary(`${name}→${index}`);

@@ -101,7 +101,11 @@ export function planOf(
   return {
     key,
     graph,
-    inputs: needed.map(([, node]) => node).filter(isInput),
+    // A list is one tensor, whichever of its numbers are read.
+    inputs: needed
+      .map(([, node]) => node)
+      .filter(isInput)
+      .filter(({name, element}, i, all) => element === undefined || all.findIndex(other => other.name === name) === i),
     reductions,
     outputs,
     slots: slots.length,

@@ -1,5 +1,6 @@
 import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
+import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn} from './bucket';
@@ -8,6 +9,7 @@ import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
+import {copiedTo, newNameOf, tracedShared} from './shared';
 import {Recorder, Session, ShapeRead, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -61,6 +63,9 @@ class Cut extends Error {
   }
 }
 
+/** How many shared numbers one bucket computes. WebGPU binds eight buffers: also the lists that they are computed from. */
+const MOST_SHARED = 3;
+
 /** Chains with a callback that reads shapes. Their buckets must have one shape each. */
 const readsShapes = new WeakSet<Chain>();
 
@@ -104,6 +109,7 @@ function traceBuckets(
     },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
+    shared: new SharedRun(tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -115,8 +121,9 @@ function traceBuckets(
       session.current = draft.of.recorder;
       run();
     },
-    enter: index => {
+    enter: (index, draft) => {
       running = index;
+      if (draft !== undefined) session.current = draft.of.recorder;
       for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
@@ -135,11 +142,16 @@ function traceBuckets(
   }
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
-  if (cut === undefined) return {buckets: drafts.map(draft => wholeBucket(draft, barriers)), totals, barriers};
+  if (cut === undefined) {
+    const buckets = drafts.map(draft => wholeBucket(draft, barriers));
+    const {after} = arithmetic.shared;
+    if (after.size > 0) buckets.push(...sharedBuckets(chain, at(jobs, 0), after, session, barriers));
+    return {buckets, totals, barriers};
+  }
   const {index} = cut;
   const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
   return {
-    buckets: drafts.map((draft, i) => tracedBucket(draft, at(crossings, i).outputs, [], barriers)),
+    buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
     cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
@@ -239,11 +251,30 @@ function wholeBucket(draft: TracedDraft, barriers: readonly number[]): TracedBuc
     if (typeof value === 'number') numbers.push([name, value]);
     else leave(name, value);
   }
-  return tracedBucket(draft, outputs, numbers, barriers);
+  return tracedBucket(draft.of, outputs, numbers, barriers);
+}
+
+/** Buckets without parameters, which compute the new values of shared numbers. They become temporaries of a job. */
+function sharedBuckets(
+  chain: Chain,
+  job: Job,
+  after: ReadonlyMap<string, Traced>,
+  session: Session,
+  barriers: readonly number[],
+): TracedBucket[] {
+  const values = [...after];
+  return Array.from({length: Math.ceil(values.length / MOST_SHARED)}, (_, i) => {
+    const recorder = new Recorder(session, undefined);
+    const outputs = values.slice(i * MOST_SHARED, (i + 1) * MOST_SHARED).map(([entry, value]): Output => {
+      const {index: node} = copiedTo(recorder, value, chain, entry);
+      return {name: newNameOf(entry), node, extent: 'scalar', replaces: false};
+    });
+    return tracedBucket({recorder, jobs: [job], terms: []}, outputs, [], barriers);
+  });
 }
 
 function tracedBucket(
-  {of: {recorder, jobs, terms}}: TracedDraft,
+  {recorder, jobs, terms}: Pick<TracedDraft['of'], 'recorder' | 'jobs' | 'terms'>,
   outputs: readonly Output[],
   numbers: TracedBucket['numbers'],
   barriers: readonly number[],

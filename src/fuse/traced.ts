@@ -8,6 +8,12 @@ export class Untraceable extends Error {}
 /** Thrown where a callback reads a shape while parameters of several shapes are traced at once. */
 export class ShapeRead extends Error {}
 
+/** Where a number is that belongs to no parameter: the name of a list, and its place there. */
+interface Place {
+  readonly name: string;
+  readonly element: number;
+}
+
 /** Records what callbacks compute for one bucket. */
 export class Recorder {
   readonly nodes: Node[] = [];
@@ -16,6 +22,7 @@ export class Recorder {
   /** Equal for equal structures. */
   key = '';
   readonly #totals = new Map<number, Traced>();
+  readonly #elements = new Map<string, Traced>();
 
   /** @param shape of the parameters; undefined where several shapes are traced at once. */
   constructor(
@@ -46,6 +53,16 @@ export class Recorder {
   total(index: number, pass: number): Traced {
     return memo(this.#totals, index, () =>
       this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`),
+    );
+  }
+
+  /** A number of a list. */
+  element({name, element}: Place): Traced {
+    return memo(this.#elements, `${name}[${element}]`, () =>
+      this.record(
+        {op: 'input', name, element, extent: 'scalar', type: 'float', pass: 0},
+        `${name}[${element}]:scalar;`,
+      ),
     );
   }
 
@@ -85,7 +102,10 @@ export class Session {
 export class Traced implements Value {
   readonly #session: Session;
 
-  /** @param home the recorder of the value's bucket; undefined for a total, which belongs to no bucket. */
+  /**
+   * @param home the recorder of the value's bucket; undefined for a total or a shared number, which belong to no bucket.
+   * @param place that of a shared number.
+   */
   constructor(
     session: Session,
     readonly home: Recorder | undefined,
@@ -93,6 +113,7 @@ export class Traced implements Value {
     readonly extent: Extent,
     readonly type: Type,
     readonly pass: number,
+    readonly place?: Place,
   ) {
     this.#session = session;
   }
@@ -215,7 +236,8 @@ export class Traced implements Value {
   /** This value in a recorder. */
   in(recorder: Recorder): Traced {
     if (this.home === recorder) return this;
-    if (this.home === undefined) return recorder.total(this.index, this.pass);
+    if (this.home === undefined)
+      return this.place === undefined ? recorder.total(this.index, this.pass) : recorder.element(this.place);
     throw new Untraceable('a callback uses a value of another parameter');
   }
 

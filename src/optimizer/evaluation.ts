@@ -5,7 +5,9 @@ import {alone} from '../rule/call_alone';
 import type {Chain} from '../rule/chain';
 import type {GroupNumbers} from '../rule/group_numbers';
 import {entriesReturned, WANTED} from '../rule/returned';
-import {contextOf} from '../rule/run_chain';
+import {contextOf, type Values} from '../rule/run_chain';
+import {SharedRun} from '../rule/shared_run';
+import type {Value} from '../rule/value';
 import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
@@ -40,13 +42,15 @@ export class Evaluation {
     parameters: readonly Parameter[],
     common: Readonly<Record<string, number>>,
     numbersOf: (group: Group) => GroupNumbers,
+    sharedScalars: () => (entry: string) => tf.Tensor,
     decays: (parameter: Parameter) => boolean,
   ): void {
     if (this.#showing) return;
     tf.tidy(() => {
+      const values = {...alone, shared: new SharedRun<Value>(sharedScalars())};
       const swaps = parameters.flatMap(parameter => {
         const {variable} = parameter;
-        const shown = evaluated(chain, parameter, common, numbersOf(parameter.group), decays(parameter));
+        const shown = evaluated(chain, parameter, common, numbersOf(parameter.group), values, decays(parameter));
         return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
       });
       for (const {variable, shown, trained} of swaps) {
@@ -73,6 +77,7 @@ function evaluated(
   {variable, entries, group: {hypers}}: Parameter,
   common: Readonly<Record<string, number>>,
   numbers: GroupNumbers,
+  values: Values<Value>,
   doWd: boolean,
 ): tf.Tensor {
   const known = {...entries, ...common};
@@ -99,7 +104,7 @@ function evaluated(
     };
     const result = entriesReturned(
       `${name}: evaluate`,
-      declaration.evaluate(contextOf(cb, draft, alone)),
+      declaration.evaluate(contextOf(cb, draft, values)),
       WANTED.evaluate,
     );
     const p: unknown = 'p' in result ? result.p : undefined;

@@ -277,6 +277,7 @@ export class Optimizer<
       set.parameters,
       common,
       group => training.numbersOf(group),
+      () => training.sharedScalars(),
       parameter => set.decays(parameter),
     );
   }
@@ -306,6 +307,15 @@ export class Optimizer<
    */
   watchWeights(): void {
     this.#training.watchWeights();
+  }
+
+  /**
+   * The numbers that belong to no parameter, as callbacks declare them under `shared`, after the last step. Read from
+   * the device.
+   */
+  async shared(): Promise<Record<string, number>> {
+    this.#checkAlive();
+    return this.#training.readShared();
   }
 
   /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {type Job, step} from '../fuse';
+import {type Job, SharedTensors, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
@@ -32,6 +32,8 @@ export class TrainingState {
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
   #groupState: Array<Readonly<Record<string, number>>> = [];
+  /** The numbers that belong to no parameter: one tensor per callback, by key. Absent until a step replaced them. */
+  #shared: Record<string, tf.Tensor> = {};
   readonly #waiting = new Waiting();
   /** Lends the tensors of `getWeights`. */
   readonly #lending = new Lending();
@@ -136,7 +138,7 @@ export class TrainingState {
         });
     }
     this.keepLent();
-    if (jobs.length > 0) step(chain, jobs, this.common);
+    if (jobs.length > 0) step(chain, jobs, this.common, this.#shared);
     for (const [{index}, {now}] of numbers) this.#groupState[index] = now;
     return jobs.length > 0;
   }
@@ -146,9 +148,31 @@ export class TrainingState {
     return new GroupNumbers({...Object.fromEntries(this.chain.groupState), ...this.#groupState[index]});
   }
 
+  /** Returns the shared numbers as scalars. To be called inside `tf.tidy`. */
+  sharedScalars(): (entry: string) => tf.Tensor {
+    return new SharedTensors(this.chain, this.#shared).scalars();
+  }
+
+  /** Reads the shared numbers, as they are now. */
+  async readShared(): Promise<Record<string, number>> {
+    const lists = this.chain.shared.map(async ({key, names, starts}): Promise<Array<[string, number]>> => {
+      const values = (await this.#shared[key]?.data()) ?? starts;
+      return names.map((name, i) => [name, at(values, i)]);
+    });
+    return Object.fromEntries((await Promise.all(lists)).flat());
+  }
+
+  #replaceShared(next: Record<string, tf.Tensor>): void {
+    tf.dispose(this.#shared);
+    this.#shared = next;
+  }
+
   /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
   keepLent(): void {
-    this.#lending.replace(() => [...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries));
+    this.#lending.replace(() => [
+      ...[...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries),
+      this.#shared,
+    ]);
   }
 
   /** Restarts the state that restarts by itself, where others wrote the variable since its last step. */
@@ -178,6 +202,7 @@ export class TrainingState {
       hypers: set.moving.hypersToSave(),
       common: {...common},
       ...(chain.groupState.size === 0 ? {} : {groupState: set.groups.map(group => ({...this.numbersOf(group).now}))}),
+      ...(chain.shared.length === 0 ? {} : {shared: copies(this.#shared)}),
       frozen: set.groups.map(({frozen}) => frozen),
       frozenIdx: set.frozenIdx,
       iterations,
@@ -200,6 +225,9 @@ export class TrainingState {
     this.#waiting.clear();
     this.common = {...dict.common};
     this.#groupState = [...(dict.groupState ?? [])];
+    // Absent in a dict from before callbacks shared numbers: they start anew.
+    const shared = copies(dict.shared ?? {});
+    this.#replaceShared(Object.fromEntries(Object.entries(shared).map(([key, tensor]) => [key, tf.keep(tensor)])));
     set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
       setState(parameter.variable, at(state, i));
@@ -220,6 +248,7 @@ export class TrainingState {
     this.#waiting.forgetState();
     this.common = {};
     this.#groupState = [];
+    this.#replaceShared({});
   }
 
   /** The content of the optimizer's saved configuration. */
@@ -258,6 +287,7 @@ export class TrainingState {
     this.explicit = explicit;
     this.set.moving.load(schedule);
     this.#groupState = [];
+    this.#replaceShared({});
     this.#waiting.expect(manifest);
   }
 
@@ -266,7 +296,8 @@ export class TrainingState {
     this.#waiting.checkArrived();
     const {chain, common, set} = this;
     const groupState = set.groups.map(group => this.numbersOf(group).now);
-    return writeWeights(chain, {iterations, parameters: this.#toSave(), common, groupState}, this.#savedNumbers);
+    const parameters = this.#toSave();
+    return writeWeights(chain, {iterations, parameters, common, groupState, shared: this.#shared}, this.#savedNumbers);
   }
 
   /** Keeps the tensors of `toWeights` as they are until the task that asked for them has read them. */
@@ -280,7 +311,7 @@ export class TrainingState {
    * @returns the number of steps that the optimizer has made.
    */
   async loadWeights(weights: readonly NamedTensor[], check: () => void): Promise<number> {
-    const {iterations, common, groupState, own, waiting} = await loadWeights(
+    const {iterations, common, groupState, shared, own, waiting} = await loadWeights(
       {
         chain: this.chain,
         expected: this.#waiting.expected,
@@ -296,6 +327,7 @@ export class TrainingState {
     this.#waiting.arrived(waiting);
     this.common = {...common};
     this.#groupState = [...groupState];
+    this.#replaceShared({...shared});
     return iterations;
   }
 
@@ -304,6 +336,7 @@ export class TrainingState {
     for (const parameter of this.set.parameters) clearEntries(parameter);
     for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
+    this.#replaceShared({});
     this.#savedNumbers.dispose();
     this.#lending.dispose();
   }

@@ -8,18 +8,26 @@ import type {Value} from './value';
 
 type Entry<I, V = Value> = I extends number ? number : V;
 type Numbers<G> = {readonly [K in keyof G]: number};
-type Own<H, S, R, N, O, E, TU = false, G = {}> = (TU extends true
+type Scalars<D, V = Value> = {readonly [K in keyof D]: V};
+type Own<H, S, R, N, O, E, TU = false, G = {}, D = {}> = (TU extends true
   ? {readonly update: E extends true ? Value | undefined : Value}
   : unknown) & {
   readonly p: Value;
   readonly grad: E extends true ? Value | undefined : Value;
   readonly doWd: boolean;
 } & Numbers<H> &
-  Numbers<G> & {readonly [K in keyof O]: Widen<O[K]>} & {
+  Numbers<G> &
+  Scalars<D> & {readonly [K in keyof O]: Widen<O[K]>} & {
     readonly [K in keyof S]: Entry<S[K]>;
   } & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
-type Update<S, V = Value> = {readonly p?: V; readonly update?: V; readonly grad?: V; readonly stop?: boolean} & {
+type Update<S, V = Value, D = {}> = {
+  readonly shared?: Partial<Scalars<D, V>>;
+  readonly p?: V;
+  readonly update?: V;
+  readonly grad?: V;
+  readonly stop?: boolean;
+} & {
   readonly [K in keyof S]?: Entry<S[K], V>;
 };
 type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'update' | 'grad' | 'stop' | keyof S ? unknown : never};
@@ -75,6 +83,11 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
  *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and
  *     these numbers. `total`, `fn` and `evaluate` get the new numbers; no other callback does.
+ *   - `shared`: numbers that belong to no parameter, such as an estimate for the whole model, with their starts:
+ *     `{shared: {d: 1e-6}}`. They are on the device: `fn`, `total` and `evaluate` get scalars with the values from
+ *     before the step. `fn` may return new ones, `{shared: {d: …}}`, computed from `total`, these numbers, hypers and
+ *     host numbers only. It computes them for every parameter; what it returns for the first one counts. No other
+ *     callback gets them. `opt.shared()` reads them.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
@@ -133,6 +146,7 @@ const NOTHING: Declaration = {
   ranges: {},
   restarts: [],
   groupState: {},
+  shared: {},
   everyParameter: false,
   takesUpdate: false,
   isStep: true,

@@ -11,6 +11,16 @@ export interface Segment {
   readonly first: number;
 }
 
+/** The numbers of one callback that belong to no parameter. One tensor holds them, in this order. */
+export interface SharedEntries {
+  /** Names the tensor: the first of the names. */
+  readonly key: string;
+  readonly names: readonly string[];
+  readonly starts: readonly number[];
+  /** The name of the callback. */
+  readonly by: string;
+}
+
 /** The callbacks of an optimizer in order, with everything that they declare. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
@@ -32,6 +42,8 @@ export interface Chain {
   readonly restarts: readonly string[];
   /** Every number of parameter groups, with its start. */
   readonly groupState: ReadonlyMap<string, number>;
+  /** The numbers that belong to no parameter, by callback. */
+  readonly shared: readonly SharedEntries[];
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -84,6 +96,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       claimAlone(entry, 'a number of groups', name);
       groupState.set(entry, start);
     }
+    for (const entry of Object.keys(declaration.shared)) claimAlone(entry, 'a shared number', name);
     for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
       const known = state.get(entry);
@@ -129,6 +142,11 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     common,
     ranges: rangesOf(callbacks),
     groupState,
+    shared: callbacks.flatMap(({name, declaration: {shared}}) => {
+      const names = Object.keys(shared);
+      const [key] = names;
+      return key === undefined ? [] : [{key, names, starts: Object.values(shared), by: name}];
+    }),
     everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => (external === undefined ? [] : [external])),

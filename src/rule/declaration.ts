@@ -33,6 +33,8 @@ export interface Declaration {
   readonly restarts: readonly string[];
   /** Numbers that belong to a parameter group, with their starts. */
   readonly groupState: Readonly<Record<string, number>>;
+  /** Numbers on the device that belong to no parameter, with their starts. */
+  readonly shared: Readonly<Record<string, number>>;
   readonly everyParameter: boolean;
   /** Whether it gets the update of the step before it, and may return another. */
   readonly takesUpdate: boolean;

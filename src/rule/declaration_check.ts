@@ -14,6 +14,7 @@ const RESERVED = new Set([
   'forceTrain',
   'stop',
   'total',
+  'shared',
   'params',
   'callbacks',
   'after',
@@ -24,7 +25,7 @@ const RESERVED = new Set([
   'iter',
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
-const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState'] as const;
+const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
 const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep'] as const;
 const FIELDS: ReadonlySet<string> = new Set([
   ...KINDS,
@@ -98,7 +99,7 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
     return;
   }
   const fits =
-    kind === 'groupState'
+    kind === 'groupState' || kind === 'shared'
       ? false
       : kind === 'hypers'
         ? typeof value === 'object'
@@ -107,7 +108,7 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
           : typeof value === 'function';
   if (!fits) {
     const right =
-      kind === 'groupState'
+      kind === 'groupState' || kind === 'shared'
         ? 'a number'
         : kind === 'hypers'
           ? 'a number or `required`'

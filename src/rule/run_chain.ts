@@ -1,8 +1,10 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
+import {isPlain} from '../util/shown';
 import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
+import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
 
@@ -15,14 +17,16 @@ export interface Values<V extends Value> {
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
+  /** The numbers that belong to no parameter. */
+  readonly shared: SharedRun<V>;
 }
 
 /** Everything that differs between computing with tensors and tracing. */
 export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
   scope(draft: D, run: () => void): void;
-  /** Called before a callback, or its total, runs. */
-  enter(index: number): void;
+  /** Called before a callback, or its total, runs. @param draft that of a total. */
+  enter(index: number, draft?: D): void;
   /** Whether the callback runs on all drafts at once instead of on each. */
   runsAlone(index: number, cb: Callback): boolean;
   /** Runs such a callback. */
@@ -112,10 +116,10 @@ function totalOf<V extends Value, D extends Draft<V>>(
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
-  arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
     advanceGroups(cb, draft);
+    arithmetic.enter(index, draft);
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -142,6 +146,8 @@ function runCallback<V extends Value>(
   advanceGroups(cb, draft);
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
+  const isShared = Object.keys(cb.declaration.shared).length > 0;
+  let shared: ReadonlyMap<string, V> = new Map();
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -158,15 +164,18 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
+    } else if (entry === 'shared' && isShared) {
+      shared = sharedReturned(cb, value, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
         `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
+          `it may return ${['p', 'update', 'grad', 'stop', ...(isShared ? ['shared'] : []), ...Object.keys(state)].join(', ')}.`,
       );
     }
   }
+  if (isShared) arithmetic.shared.leave(cb, shared);
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
@@ -188,6 +197,27 @@ function stateLike<V extends Value>(
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
+}
+
+/** The new values of shared numbers that a callback returned. */
+function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmetic: Values<V>): Map<string, V> {
+  const known = cb.declaration.shared;
+  if (!isPlain(values))
+    throw new Error(
+      `${cb.name} returned ${what(values)} for 'shared'; it must return new values by name, as in {shared: {d: total.d}}.`,
+    );
+  const checked = new Map<string, V>();
+  for (const [entry, value] of Object.entries(values)) {
+    if (!Object.hasOwn(known, entry))
+      throw new Error(
+        `${cb.name} returned 'shared.${entry}', which it does not declare; ` +
+          `it may return ${Object.keys(known).join(', ')}.`,
+      );
+    if (value === undefined) continue;
+    checkEntry(cb.name, `shared.${entry}`, value);
+    checked.set(entry, like(cb, `shared.${entry}`, value, arithmetic.shared.before(entry), arithmetic));
+  }
+  return checked;
 }
 
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
@@ -216,6 +246,7 @@ export function contextOf<V extends Value>(
   const numbers = draft.groups[0]?.now;
   for (const [name, start] of Object.entries(declaration.groupState))
     context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
+  for (const name of Object.keys(declaration.shared)) context[name] = arithmetic.shared.before(name);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;

@@ -28,10 +28,14 @@ export interface SavedState {
   readonly common: Readonly<Record<string, number>>;
   /** The numbers of each group. Absent numbers start anew. */
   readonly groupState: ReadonlyArray<Readonly<Record<string, number>>>;
+  /** The tensors of shared numbers, by key. Absent ones start anew. */
+  readonly shared: Readonly<Record<string, tf.Tensor>>;
 }
 
 export const ITER = 'iter';
 export const HOST = 'host';
+/** What the names of tensors of shared numbers begin with. */
+const SHARED = 'shared:';
 const FLAG_NAMES = ['doWd', 'forceTrain'] as const;
 const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
 
@@ -55,6 +59,7 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  * Writes the weights:
  * - `iter`: the number of steps, an int32 scalar;
  * - `<variable>/<entry>`: the state tensors, which the optimizer still owns;
+ * - `shared:<number>`: the numbers of a callback that belong to no parameter, by the first one's name;
  * - `host`: the flags and host numbers of all parameters, then the common numbers, then those of
  *   each group. An int32 tensor `[n, 2]` holds
  *   their float64 bits, so nothing is rounded. Its last row is their count and a checksum. It is left out where there
@@ -63,7 +68,7 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  */
 export function writeWeights(
   chain: Chain,
-  {iterations, parameters, common, groupState}: SavedState,
+  {iterations, parameters, common, groupState, shared}: SavedState,
   saved: SavedNumbers,
 ): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: saved.tensor(ITER, Int32Array.of(iterations), [])}];
@@ -72,6 +77,10 @@ export function writeWeights(
       const tensor = own(entries, entry);
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
+  }
+  for (const {key} of chain.shared) {
+    const tensor = own(shared, key);
+    if (tensor !== undefined) named.push({name: SHARED + key, tensor});
   }
   const numbers = numberNames(chain);
   // NaN: the number has not started.
@@ -97,7 +106,8 @@ export async function readWeights(
   {manifest, weights}: ListedWeights,
   groups: number,
 ): Promise<SavedState> {
-  const [iter, ...rest] = weights;
+  const [iter, ...others] = weights;
+  const rest = others.filter(({name}) => !isShared(name));
   if (iter?.name !== ITER) throw altered(`the first is ${nameOf(iter)} instead of '${ITER}'`);
   if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1)
     throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
@@ -112,6 +122,7 @@ export async function readWeights(
   const states = manifest.map(entry =>
     entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const),
   );
+  const lists = others.filter(({name}) => isShared(name)).map(weight => checkedShared(chain, weight));
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows =
@@ -122,7 +133,24 @@ export async function readWeights(
     const tensors = at(states, i).map(([state, tensor]) => [state, tf.keep(tensor.clone())] as const);
     return {name, shape, group, flags, entries: {...numbers, ...Object.fromEntries(tensors)}};
   });
-  return {iterations, parameters, common, groupState};
+  const shared = Object.fromEntries(lists.map(([key, tensor]) => [key, tf.keep(tensor.clone())]));
+  return {iterations, parameters, common, groupState, shared};
+}
+
+/** Whether a weight holds shared numbers. No weight of a variable is called so, because those end with an entry. */
+export function isShared(name: string): boolean {
+  return name.startsWith(SHARED) && !name.includes('/');
+}
+
+function checkedShared({shared}: Chain, {name, tensor}: NamedTensor): readonly [key: string, tf.Tensor] {
+  const known = shared.find(({key}) => name === SHARED + key);
+  if (known === undefined) throw altered(`'${name}' belongs to no callback of this optimizer`);
+  const {key, names} = known;
+  if (tensor.dtype !== 'float32' || !tf.util.arraysEqual(tensor.shape, [names.length]))
+    throw altered(
+      `'${name}' is ${tensor.dtype} of shape [${tensor.shape}] instead of float32 of shape [${names.length}]`,
+    );
+  return [key, tensor];
 }
 
 function checkedTensor(

@@ -28,6 +28,8 @@ export interface StateDict {
   readonly common: Readonly<Record<string, number>>;
   /** The numbers of each group that callbacks declare as `groupState`; absent without any. */
   readonly groupState?: ReadonlyArray<Readonly<Record<string, number>>>;
+  /** The tensors of numbers that belong to no parameter, by the name of each callback's first; absent without any. */
+  readonly shared?: Readonly<Record<string, tf.Tensor>>;
   /** How each group is frozen. */
   readonly frozen: ReadonlyArray<Group['frozen']>;
   /** The first group that the last `freezeTo` left trainable. */
@@ -68,6 +70,7 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
       throw new Error(`This state has the common number '${name}', which no callback of this optimizer declares.`);
   }
   checkGroupState(dict, chain, groups.length);
+  for (const [key, tensor] of Object.entries(dict.shared ?? {})) checkShared(chain, key, tensor);
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
@@ -77,6 +80,22 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${variables.length}.`);
   for (const [i, variable] of variables.entries())
     for (const [name, value] of Object.entries(at(dict.state, i))) checkStateEntry(chain, variable, name, value);
+}
+
+function checkShared({shared}: Chain, key: string, tensor: unknown): void {
+  const names = shared.find(each => each.key === key)?.names;
+  if (names === undefined)
+    throw new Error(`This state has the shared number '${key}', which no callback of this optimizer declares.`);
+  if (
+    !isTensor(tensor) ||
+    tensor.isDisposed ||
+    tensor.dtype !== 'float32' ||
+    tensor.shape.join() !== `${names.length}`
+  )
+    throw new Error(
+      `The shared numbers ${names.join(', ')} must be a live float32 tensor of shape [${names.length}]; ` +
+        `got ${isTensor(tensor) ? `${tensor.dtype} of shape [${tensor.shape}]` : String(tensor)}.`,
+    );
 }
 
 function checkGroupState({groupState}: StateDict, chain: Chain, groups: number): void {

@@ -2,6 +2,7 @@ import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import type {Draft} from '../../src/rule/declaration';
 import {type Arithmetic, runChain} from '../../src/rule/run_chain';
+import {SharedRun} from '../../src/rule/shared_run';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';
@@ -74,7 +75,7 @@ export async function runOnBackend(
 
 type Float64Draft = Draft<Float64Value>;
 
-const float64: Arithmetic<Float64Value, Float64Draft> = {
+const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   difference: (a, b) => a.sub(b),
@@ -107,6 +108,9 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
     })),
   );
   const common = new Map<string, number>();
+  const shared = new Map(
+    chain.shared.flatMap(({names, starts}) => names.map((name, i) => [name, present(starts[i])] as const)),
+  );
   for (let step = 0; step < steps; step++) {
     // As in the optimizer, a parameter without elements does not change.
     const filled = parameters.filter(({p}) => p.size > 0);
@@ -131,7 +135,9 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
         };
       },
     );
-    runChain(chain, drafts, float64);
+    const run = new SharedRun(entry => value([], [present(shared.get(entry))]));
+    runChain(chain, drafts, {...float64, shared: run});
+    for (const [entry, {values}] of run.after) shared.set(entry, present(values[0]));
     const before = new Map(common);
     drafts.forEach(({p, entries}, i) => {
       const parameter = filled[i];

@@ -177,8 +177,9 @@ function runPass({planned: {plan}, slots, bound}: BoundBucket, k: number, tiles:
         tiles.copyOut(inputs.length + i, at(targets, i), begin, end);
       }
     };
-    inputs.forEach(({extent}, i) => {
-      if (extent === 'scalar') tiles.copyIn(i, at(sources, i), 0, 1);
+    inputs.forEach(({extent, element}, i) => {
+      const from = at(sources, i);
+      if (extent === 'scalar') tiles.copyIn(i, from, 0, element === undefined ? 1 : from.length);
     });
     for (let begin = 0; loops && begin < size; begin += TILE) {
       const end = Math.min(size, begin + TILE);

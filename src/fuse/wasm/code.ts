@@ -180,8 +180,10 @@ function given(plan: Plan, node: Node, index: number): Bytes {
       return memory('f32.load', 4 * node.index, get(SLOTS));
     case 'total':
       return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
-    case 'input':
-      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(ARGS)));
+    case 'input': {
+      const i = plan.inputs.findIndex(({name}) => name === node.name);
+      return memory('f32.load', 4 * (node.element ?? 0), memory('i32.load', layout.inputs + 4 * i, get(ARGS)));
+    }
     default: {
       const sum = memory('f64.load', layout.reductions + 8 * plan.reductions.indexOf(index), get(ARGS));
       if (node.op !== 'mean') return op('f32.demote_f64', sum);

@@ -64,6 +64,10 @@ export function dispatchShader(
         return sum(passes.length, node.index, '0');
       case 'input': {
         const i = inputs.findIndex(({name}) => name === node.name);
+        const {element} = node;
+        if (element !== undefined && stored[i] !== 'unpacked')
+          return `F(fetch(${dialect.texture(i)},texelAt(${element >> 1},words[${i + 2}].x)).${element % 2 === 0 ? 'x' : 'y'})`;
+        if (element !== undefined) return `F(pair(${dialect.texture(i)},words[${i + 2}],${element}).x)`;
         if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],0).x)`;
         const from = `${dialect.texture(i)},at[${i + 2}]`;
         switch (stored[i]) {
