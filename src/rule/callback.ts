@@ -30,14 +30,22 @@ type Update<S, V = Value, D = {}> = {
 } & {
   readonly [K in keyof S]?: Entry<S[K], V>;
 };
-type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'update' | 'grad' | 'stop' | keyof S ? unknown : never};
+/** What a callback returns, and nothing else. */
+type Only<U, S, D> = {
+  readonly [K in keyof U]: K extends 'shared'
+    ? OnlyShared<U[K], D>
+    : K extends 'p' | 'update' | 'grad' | 'stop' | keyof S
+      ? unknown
+      : never;
+};
+type OnlyShared<V, D> = {readonly [K in keyof V]: K extends keyof D ? unknown : never};
 /** What `group` returns: new numbers, and nothing else. */
 type OnlyNumbers<GU, G> = {readonly [K in keyof GU]: K extends keyof G ? number | undefined : never};
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
 /** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
-type Alone<H, S, R, N, O, V, G = {}> = {
+type Alone<H, S, R, N, O, V, G = {}, D = {}> = {
   readonly p: V;
   readonly update?: V;
   readonly grad?: V;
@@ -46,19 +54,23 @@ type Alone<H, S, R, N, O, V, G = {}> = {
   readonly [K in Exclude<keyof H, Defaulted<H>>]: number;
 } & {readonly [K in Defaulted<H>]?: number} & {readonly [K in keyof N]: Entry<N[K], V>} & {
   readonly [K in keyof O]?: Widen<O[K]>;
-} & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>} & Partial<Numbers<G>>;
+} & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>} & Partial<Numbers<G>> &
+  Partial<Scalars<D, V>>;
 
 /** A callback that can be called alone, as a plain function of one parameter: tensors in, tensors out. */
-export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl, G = {}> extends Callback<H, O> {
-  <V extends Value>(at: Alone<H, S, R, N, O, V, G>): Update<S, V>;
+export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl, G = {}, D = {}> extends Callback<
+  H,
+  O
+> {
+  <V extends Value>(at: Alone<H, S, R, N, O, V, G, D>): Update<S, V, D>;
   /**
    * @param how `alone`: the name under which a step's update is returned, such as 'update'. Without it, a step returns
    *   the new `p`.
    */
   <V extends Value, const K extends string>(
-    at: Alone<H, S, R, N, O, V, G>,
+    at: Alone<H, S, R, N, O, V, G, D>,
     how: {readonly alone: K},
-  ): Update<S, V> & {readonly [P in K]?: V};
+  ): Update<S, V, D> & {readonly [P in K]?: V};
 }
 
 // `callback`, for users, also checks the declaration. The tests check the declarations of the package's own callbacks.
@@ -109,7 +121,8 @@ export function newCallback<
   TU extends boolean = false,
   G extends Readonly<Record<string, number>> = {},
   GU extends Partial<Numbers<G>> = Partial<Numbers<G>>,
-  U extends Update<S> = Update<S>,
+  D extends Readonly<Record<string, number>> = {},
+  U extends Update<S, Value, D> = Update<S, Value, D>,
 >(
   name: string,
   declaration: {
@@ -125,11 +138,12 @@ export function newCallback<
     readonly isStep?: boolean;
     readonly groupState?: G;
     readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
-    readonly total?: (at: Own<H, S, R, N, O, E, TU, G>) => T;
-    readonly evaluate?: (at: Own<H, S, R, N, O, true, false, G>) => Swap;
+    readonly shared?: D;
+    readonly total?: (at: Own<H, S, R, N, O, E, TU, G, D>) => T;
+    readonly evaluate?: (at: Own<H, S, R, N, O, true, false, G, D>) => Swap;
   },
-  fn: (at: Own<H, S, R, N, O, E, TU, G> & Totals<T>) => U & Only<U, S>,
-): CallableCallback<H, S, R, N, O, G>;
+  fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D>,
+): CallableCallback<H, S, R, N, O, G, D>;
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
   const made = bind(name, full, full.options);
