@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain, Segment} from '../rule/chain';
-import type {Draft} from '../rule/declaration';
+import type {Draft, Gate} from '../rule/declaration';
 import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
@@ -41,6 +41,10 @@ export function runEagerly(
   shared: SharedTensors,
 ): void {
   runSegment(chain, segment, drafts, arithmeticOf(chain, shared));
+}
+
+function tensorsOf({skip, p, entries}: Gate<tf.Tensor>): tf.Tensor[] {
+  return [skip, p, ...Object.values(entries).filter(isTensor)];
 }
 
 function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
@@ -84,6 +88,7 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
     difference: (a, b) => tf.sub(a, b),
+    chosen: (condition, then, otherwise) => tf.where(tf.greater(condition, 0), then, otherwise),
     sum: (_, perDraft) => tf.addN([...perDraft]),
     shared: shared.run(),
     scope: (draft, run) => {
@@ -95,6 +100,7 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
           ...(draft.grad === undefined ? [] : [draft.grad]),
           ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
           ...arithmetic.shared.after.values(),
+          ...(draft.gate === undefined ? [] : tensorsOf(draft.gate)),
         ];
       });
     },

@@ -14,7 +14,7 @@ import {type FusedBackend, type PlannedBucket, PlannedStep, replaceEntry, runKer
 import {type Outcome, type Outcomes, runAlone} from './outcome';
 import {type Plan, planOf} from './plan';
 import {isNewShared, newNameOf, SharedMistake, SharedTensors} from './shared';
-import {CallbackUntraceable, type Trace, trace, type TracedBucket} from './trace';
+import {CallbackUntraceable, NotFused, type Trace, trace, type TracedBucket} from './trace';
 
 export type {Job} from './job';
 export {SharedTensors} from './shared';
@@ -99,6 +99,7 @@ function stepFused(
       traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes});
     } catch (error) {
       if (error instanceof SharedMistake) throw error;
+      if (error instanceof NotFused) giveUp(chain, {why: error.message});
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
       untraceable = new Map([...untraceable, [error.index, error.message]]);
       // If the callback has a mistake, it throws again when it runs alone, and its error says more.

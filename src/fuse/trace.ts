@@ -4,7 +4,7 @@ import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn} from './bucket';
-import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
+import {crossingOf, draftsAcross, StartedAlone, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
@@ -56,6 +56,9 @@ export class CallbackUntraceable extends Error {
   }
 }
 
+/** Why steps of this kind can't be fused, although each callback could be. */
+export class NotFused extends Error {}
+
 /** Ends tracing. Thrown at a callback that must run alone and has not run yet. */
 class Cut extends Error {
   constructor(readonly index: number) {
@@ -97,9 +100,12 @@ function traceBuckets(
   byShape: boolean,
 ): Trace {
   const session = new Session();
+  const isSharing = (i: number) => Object.keys(at(chain.callbacks, i).declaration.shared).length > 0;
   const drafts = bucketsOf(jobs, byShape, [...outcomes.values()]).map(bucket =>
     draftOf(bucket, common, session, byShape),
   );
+  if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
+    throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
   const passes: number[] = [];
   let running = 0;
   const arithmetic: Arithmetic<Traced, TracedDraft> = {
@@ -109,6 +115,7 @@ function traceBuckets(
     },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
+    chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
     shared: new SharedRun(tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;
@@ -137,6 +144,7 @@ function traceBuckets(
   try {
     runChain(chain, drafts, arithmetic, segmentsWith(chain, alone));
   } catch (error) {
+    if (error instanceof StartedAlone) throw error;
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }

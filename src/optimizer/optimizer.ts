@@ -319,6 +319,17 @@ export class Optimizer<
   }
 
   /**
+   * How many steps `skipNonFinite` and `maxGradNorm` have skipped. Read from the device.
+   * @throws (rejects) where the optimizer has neither.
+   */
+  async skipped(): Promise<number> {
+    const {skipped} = await this.shared();
+    if (skipped === undefined)
+      throw new Error('This optimizer skips no steps; make it with {skipNonFinite: true} to count them.');
+    return skipped;
+  }
+
+  /**
    * Everything that the optimizer has learned, by position. The tensors are copies that the caller owns.
    * @throws between `eval()` and `train()`.
    */

@@ -96,6 +96,7 @@ export const alone: Omit<Values<Value>, 'shared'> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   difference: (a, b) => a.sub(b),
+  chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
   sum: (_, perDraft) => perDraft.reduce((a, b) => a.add(b)),
 };
 

@@ -23,6 +23,7 @@ type Own<H, S, R, N, O, E, TU = false, G = {}, D = {}> = (TU extends true
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
 type Update<S, V = Value, D = {}> = {
   readonly shared?: Partial<Scalars<D, V>>;
+  readonly skip?: V;
   readonly p?: V;
   readonly update?: V;
   readonly grad?: V;
@@ -31,12 +32,16 @@ type Update<S, V = Value, D = {}> = {
   readonly [K in keyof S]?: Entry<S[K], V>;
 };
 /** What a callback returns, and nothing else. */
-type Only<U, S, D> = {
+type Only<U, S, D, SK> = {
   readonly [K in keyof U]: K extends 'shared'
     ? OnlyShared<U[K], D>
-    : K extends 'p' | 'update' | 'grad' | 'stop' | keyof S
-      ? unknown
-      : never;
+    : K extends 'skip'
+      ? SK extends true
+        ? unknown
+        : never
+      : K extends 'p' | 'update' | 'grad' | 'stop' | keyof S
+        ? unknown
+        : never;
 };
 type OnlyShared<V, D> = {readonly [K in keyof V]: K extends keyof D ? unknown : never};
 /** What `group` returns: new numbers, and nothing else. */
@@ -100,6 +105,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     before the step. `fn` may return new ones, `{shared: {d: …}}`, computed from `total`, these numbers, hypers and
  *     host numbers only. It computes them for every parameter; what it returns for the first one counts. No other
  *     callback gets them. `opt.shared()` reads them.
+ *   - `skips`: may return `skip`, a scalar computed from `total`. Where it is positive, later callbacks change neither
+ *     parameters nor tensors of state nor shared numbers in this step. Host numbers go on.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
@@ -122,6 +129,7 @@ export function newCallback<
   G extends Readonly<Record<string, number>> = {},
   GU extends Partial<Numbers<G>> = Partial<Numbers<G>>,
   D extends Readonly<Record<string, number>> = {},
+  SK extends boolean = false,
   U extends Update<S, Value, D> = Update<S, Value, D>,
 >(
   name: string,
@@ -139,10 +147,11 @@ export function newCallback<
     readonly groupState?: G;
     readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
     readonly shared?: D;
+    readonly skips?: SK;
     readonly total?: (at: Own<H, S, R, N, O, E, TU, G, D>) => T;
     readonly evaluate?: (at: Own<H, S, R, N, O, true, false, G, D>) => Swap;
   },
-  fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D>,
+  fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D, SK>,
 ): CallableCallback<H, S, R, N, O, G, D>;
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
@@ -161,6 +170,7 @@ const NOTHING: Declaration = {
   restarts: [],
   groupState: {},
   shared: {},
+  skips: false,
   everyParameter: false,
   takesUpdate: false,
   isStep: true,

@@ -44,6 +44,8 @@ export interface Chain {
   readonly groupState: ReadonlyMap<string, number>;
   /** The numbers that belong to no parameter, by callback. */
   readonly shared: readonly SharedEntries[];
+  /** Whether a callback can skip the step. */
+  readonly canSkip: boolean;
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -142,6 +144,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     common,
     ranges: rangesOf(callbacks),
     groupState,
+    canSkip: callbacks.some(cb => cb.declaration.skips),
     shared: callbacks.flatMap(({name, declaration: {shared}}) => {
       const names = Object.keys(shared);
       const [key] = names;

@@ -42,6 +42,8 @@ export interface Declaration {
   readonly isStep: boolean;
   /** Computes new numbers of a group from those before the step. */
   group?(at: Context): object;
+  /** Whether it can skip the step. */
+  readonly skips: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** Only for `OptimWrapper`: acts on all parameters at once, with real tensors, instead of `run`. */
@@ -84,6 +86,15 @@ export interface External {
   dispose(): void;
 }
 
+/** A parameter as it was when a callback may have skipped the step. */
+export interface Gate<V extends Value> {
+  /** A scalar, positive where the step is skipped. */
+  readonly skip: V;
+  readonly p: V;
+  /** Also the starts of entries that started later. */
+  readonly entries: Record<string, V | number>;
+}
+
 /**
  * The scratch copy of one parameter in a step. Callbacks put new values here. When all are computed, the step writes
  * them back.
@@ -110,4 +121,6 @@ export interface Draft<V extends Value, Of = unknown> {
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
+  /** Absent where no callback has asked to skip the step. */
+  gate?: Gate<V>;
 }

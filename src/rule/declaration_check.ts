@@ -15,6 +15,8 @@ const RESERVED = new Set([
   'stop',
   'total',
   'shared',
+  'skip',
+  'skipNonFinite',
   'params',
   'callbacks',
   'after',
@@ -26,7 +28,7 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips'] as const;
 const FIELDS: ReadonlySet<string> = new Set([
   ...KINDS,
   ...SWITCHES,

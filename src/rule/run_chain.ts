@@ -17,6 +17,8 @@ export interface Values<V extends Value> {
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
+  /** `then` where the scalar `condition` is positive, `otherwise` elsewhere. */
+  chosen(condition: V, then: V, otherwise: V): V;
   /** The numbers that belong to no parameter. */
   readonly shared: SharedRun<V>;
 }
@@ -42,6 +44,24 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+  if (!chain.canSkip) return;
+  for (const draft of drafts)
+    arithmetic.scope(draft, () => {
+      closeGate(draft, arithmetic);
+    });
+}
+
+/** Where the step is skipped, gives a parameter and its state what they were at the gate. */
+function closeGate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
+  const {gate, entries} = draft;
+  if (gate === undefined) return;
+  if (draft.p !== gate.p) draft.p = arithmetic.chosen(gate.skip, gate.p, draft.p);
+  for (const [entry, value] of Object.entries(entries)) {
+    const before = own(gate.entries, entry);
+    // A wrapped optimizer tells no starts. Its state starts with gradients of zeros where the step is skipped.
+    if (typeof value !== 'number' && typeof before === 'object' && value !== before)
+      entries[entry] = arithmetic.chosen(gate.skip, before, value);
+  }
 }
 
 /** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
@@ -148,6 +168,7 @@ function runCallback<V extends Value>(
   const {state} = cb.declaration;
   const isShared = Object.keys(cb.declaration.shared).length > 0;
   let shared: ReadonlyMap<string, V> = new Map();
+  let skip: V | undefined;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -164,6 +185,12 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
+    } else if (entry === 'skip' && cb.declaration.skips) {
+      if (!arithmetic.isValue(value) || value.rank !== 0)
+        throw new Error(
+          `${cb.name} returned ${what(value)} for 'skip'; it must return a scalar, as in {skip: total.faults}.`,
+        );
+      skip = value;
     } else if (entry === 'shared' && isShared) {
       shared = sharedReturned(cb, value, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
@@ -171,14 +198,25 @@ function runCallback<V extends Value>(
     } else {
       throw new Error(
         `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'update', 'grad', 'stop', ...(isShared ? ['shared'] : []), ...Object.keys(state)].join(', ')}.`,
+          `it may return ${['p', 'update', 'grad', 'stop', ...(isShared ? ['shared'] : []), ...(cb.declaration.skips ? ['skip'] : []), ...Object.keys(state)].join(', ')}.`,
       );
     }
   }
-  if (isShared) arithmetic.shared.leave(cb, shared);
+  if (isShared) arithmetic.shared.leave(cb, gated(shared, draft, arithmetic));
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
+  if (skip !== undefined) draft.gate = {skip, p: draft.p, entries: {...draft.entries}};
+}
+
+/** Shared numbers that stay where a callback before has skipped the step. */
+function gated<V extends Value>(
+  values: ReadonlyMap<string, V>,
+  {gate}: Draft<V>,
+  {chosen, shared}: Values<V>,
+): ReadonlyMap<string, V> {
+  if (gate === undefined) return values;
+  return new Map([...values].map(([entry, value]) => [entry, chosen(gate.skip, shared.before(entry), value)]));
 }
 
 /** Computes the new numbers of the draft's groups. */
@@ -276,6 +314,7 @@ function begin<V extends Value>(
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
   if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
   draft.entries[entry] = value;
+  if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;
 }
 

@@ -79,6 +79,7 @@ const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   difference: (a, b) => a.sub(b),
+  chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
   scope: (_, run) => {
     run();
