@@ -134,6 +134,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
+  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
+  if (gates.length > 1)
+    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   return {
     callbacks,
     segments: segmentsOf(callbacks),
@@ -144,7 +147,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     common,
     ranges: rangesOf(callbacks),
     groupState,
-    canSkip: callbacks.some(cb => cb.declaration.skips),
+    canSkip: gates.length > 0,
     shared: callbacks.flatMap(({name, declaration: {shared}}) => {
       const names = Object.keys(shared);
       const [key] = names;
