@@ -20,8 +20,8 @@ import {
   type Value,
   zeros,
 } from '../src';
-import {bitsOf} from './support/bits';
 import {describeBackends} from './support/backends';
+import {bitsOf} from './support/bits';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
@@ -293,7 +293,7 @@ describe('skipNonFinite', () => {
   it('is true or false, and only one callback skips', async () => {
     expect(() => {
       Reflect.apply(adam, undefined, [0.1, {skipNonFinite: 'yes'}]);
-    }).toThrowError('skipNonFinite must be true or false; got yes.');
+    }).toThrowError("skipNonFinite must be true or false; got 'yes'.");
     expect(() => adam(0.1, {maxGradNorm: -1})).toThrowError(/maxGradNorm/);
     expect(() => adam(0.1, {callbacks: [skipNonFinite], skipNonFinite: true})).toThrowError(/skipNonFinite/);
     const optimizer = adam(0.1, {skipNonFinite: false});

@@ -2,6 +2,7 @@ import {newCallback} from '../rule/callback';
 import type {Callback} from '../rule/declaration';
 import {normOfAll, squares} from '../rule/norms';
 import type {Value} from '../rule/value';
+import {shown} from '../util/shown';
 
 /**
  * Skips a step where a gradient that reaches this callback holds NaN or infinity. Then neither parameters nor the
@@ -59,6 +60,6 @@ export interface SkipSettings {
 /** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false. */
 export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
   if (skip !== undefined && typeof skip !== 'boolean')
-    throw new Error(`skipNonFinite must be true or false; got ${String(skip)}.`);
+    throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
   return skip === true || maxGradNorm !== undefined ? [skipNonFinite] : [];
 }

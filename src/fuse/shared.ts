@@ -8,7 +8,8 @@ import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {isElementwise, reachable} from './graph';
 import {temporary} from './job';
-import {Recorder, type Session, Traced} from './traced';
+import type {Recorder} from './traced';
+import {type Session, Traced} from './traced';
 
 /** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
 export class SharedMistake extends Error {}
@@ -92,13 +93,13 @@ export class SharedTensors {
 
 /** A function that returns an entry's symbolic value before the step. */
 export function tracedShared({shared}: Chain, session: Session): (entry: string) => Traced {
-  const places = new Map(
+  const elements = new Map(
     shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}] as const)),
   );
   return entry => {
-    const place = places.get(entry);
-    if (place === undefined) throw new Error(`'${entry}' is not shared.`);
-    return new Traced(session, undefined, 0, 'scalar', 'float', 0, place);
+    const inList = elements.get(entry);
+    if (inList === undefined) throw new Error(`'${entry}' is not shared.`);
+    return new Traced(session, undefined, 0, 'scalar', 'float', 0, inList);
   };
 }
 

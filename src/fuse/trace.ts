@@ -66,7 +66,10 @@ class Cut extends Error {
   }
 }
 
-/** How many shared numbers one bucket computes. WebGPU binds eight buffers: also the lists that they are computed from. */
+/**
+ * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
+ * from.
+ */
 const MOST_SHARED = 3;
 
 /** Chains with a callback that reads shapes. Their buckets must have one shape each. */

@@ -9,7 +9,7 @@ export class Untraceable extends Error {}
 export class ShapeRead extends Error {}
 
 /** Where a number is that belongs to no parameter: the name of a list, and its place there. */
-interface Place {
+interface ListElement {
   readonly name: string;
   readonly element: number;
 }
@@ -57,7 +57,7 @@ export class Recorder {
   }
 
   /** A number of a list. */
-  element({name, element}: Place): Traced {
+  element({name, element}: ListElement): Traced {
     return memo(this.#elements, `${name}[${element}]`, () =>
       this.record(
         {op: 'input', name, element, extent: 'scalar', type: 'float', pass: 0},
@@ -103,8 +103,9 @@ export class Traced implements Value {
   readonly #session: Session;
 
   /**
-   * @param home the recorder of the value's bucket; undefined for a total or a shared number, which belong to no bucket.
-   * @param place that of a shared number.
+   * @param home the recorder of the value's bucket; undefined for a total and for a shared number, which belong to no
+   *   bucket.
+   * @param inList where a shared number is.
    */
   constructor(
     session: Session,
@@ -113,7 +114,7 @@ export class Traced implements Value {
     readonly extent: Extent,
     readonly type: Type,
     readonly pass: number,
-    readonly place?: Place,
+    readonly inList?: ListElement,
   ) {
     this.#session = session;
   }
@@ -237,7 +238,7 @@ export class Traced implements Value {
   in(recorder: Recorder): Traced {
     if (this.home === recorder) return this;
     if (this.home === undefined)
-      return this.place === undefined ? recorder.total(this.index, this.pass) : recorder.element(this.place);
+      return this.inList === undefined ? recorder.total(this.index, this.pass) : recorder.element(this.inList);
     throw new Untraceable('a callback uses a value of another parameter');
   }
 

@@ -154,16 +154,13 @@ export class Optimizer<
           (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
       )
       .map(parameter => {
-        const {
-          variable,
-          group: {index},
-        } = parameter;
+        const {variable, group} = parameter;
         return {
           variable,
-          group: index,
+          group: group.index,
           trainable: this.set.trains(parameter),
           state: this.state.get(variable),
-          hypers: at(hypers, index),
+          hypers: at(hypers, group.index),
         };
       });
   }
@@ -270,16 +267,7 @@ export class Optimizer<
    */
   eval(): void {
     this.#checkUsable();
-    const training = this.#training;
-    const {chain, set, common} = training;
-    this.#evaluation.show(
-      chain,
-      set.parameters,
-      common,
-      group => training.numbersOf(group),
-      () => training.sharedScalars(),
-      parameter => set.decays(parameter),
-    );
+    this.#evaluation.show(this.#training);
   }
 
   /** Restores the trained weights after `eval()`. */
@@ -323,10 +311,8 @@ export class Optimizer<
    * @throws (rejects) where the optimizer has neither.
    */
   async skipped(): Promise<number> {
-    const {skipped} = await this.shared();
-    if (skipped === undefined)
-      throw new Error('This optimizer skips no steps; make it with {skipNonFinite: true} to count them.');
-    return skipped;
+    this.#checkAlive();
+    return this.#training.readSkipped();
   }
 
   /**

@@ -162,6 +162,14 @@ export class TrainingState {
     return Object.fromEntries((await Promise.all(lists)).flat());
   }
 
+  /** Reads how many steps were skipped. @throws (rejects) where no callback can skip one. */
+  async readSkipped(): Promise<number> {
+    const {skipped} = await this.readShared();
+    if (skipped === undefined || !this.chain.canSkip)
+      throw new Error('This optimizer skips no steps; make it with {skipNonFinite: true} to count them.');
+    return skipped;
+  }
+
   #replaceShared(next: Record<string, tf.Tensor>): void {
     tf.dispose(this.#shared);
     this.#shared = next;

@@ -77,8 +77,8 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     claim(entry, kind, by);
     if (owners.has(entry))
       throw new Error(
-        `'${entry}' is ${kind} of ${owners.get(entry)} and of ${by}; only one callback can have it. Rename one of them, ` +
-          'or use one callback once.',
+        `'${entry}' is ${kind} of ${owners.get(entry)} and of ${by}; only one callback can have it. ` +
+          'Rename one of them, or use one callback once.',
       );
     owners.set(entry, by);
   };

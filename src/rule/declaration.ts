@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import type {GroupNumbers} from './group_numbers';
 import type {Range} from './range';
 import type {Required} from './required';
 import type {Start} from './starts';
@@ -86,6 +85,14 @@ export interface External {
   dispose(): void;
 }
 
+/** The host numbers of one parameter group in a step. */
+export interface GroupStep {
+  /** The numbers as the callbacks that have run left them. */
+  readonly now: Readonly<Record<string, number>>;
+  /** Computes the callback's new numbers, unless it has computed them in this step. */
+  advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void;
+}
+
 /** A parameter as it was when a callback may have skipped the step. */
 export interface Gate<V extends Value> {
   /** A scalar, positive where the step is skipped. */
@@ -117,7 +124,7 @@ export interface Draft<V extends Value, Of = unknown> {
    * The numbers of the parameter's group. A draft of several parameters has those of all their groups, which are
    * equal. Empty where no callback declares `groupState`.
    */
-  readonly groups: readonly GroupNumbers[];
+  readonly groups: readonly GroupStep[];
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;

@@ -71,7 +71,9 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
       checkValue(name, kind, entry, value);
     }
   }
-  if ((declaration.groupState === undefined) !== (typeof declaration.group !== 'function'))
+  const hasNumbers = Object.keys(declaration.groupState ?? {}).length > 0;
+  const {group}: {readonly group?: unknown} = declaration;
+  if (hasNumbers ? typeof group !== 'function' : group !== undefined)
     throw new Error(
       `${name}: groupState and group belong together; write {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}.`,
     );

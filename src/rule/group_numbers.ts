@@ -1,12 +1,12 @@
 import {own} from '../util/own';
-import type {Callback, Context, Scalar} from './declaration';
+import type {Callback, Context, GroupStep, Scalar} from './declaration';
 import {entriesReturned, WANTED, what} from './returned';
 
 /**
  * The host numbers of one parameter group in a step. Each callback with `groupState` computes its new ones once, before
  * it runs on the group's first parameter.
  */
-export class GroupNumbers {
+export class GroupNumbers implements GroupStep {
   readonly #ran = new Set<Callback>();
   #now: Readonly<Record<string, number>>;
 
@@ -15,17 +15,20 @@ export class GroupNumbers {
     this.#now = before;
   }
 
-  /** The numbers as the callbacks that have run left them. */
   get now(): Readonly<Record<string, number>> {
     return this.#now;
   }
 
-  /** Computes the callback's new numbers, unless it has computed them in this step. */
   advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void {
-    const {groupState, group} = cb.declaration;
-    if (group === undefined || this.#ran.has(cb)) return;
+    const {declaration} = cb;
+    const {groupState} = declaration;
+    if (declaration.group === undefined || this.#ran.has(cb)) return;
     const changed: Record<string, number> = {};
-    const returned = entriesReturned(`${cb.name}: group`, group(this.#contextOf(cb, hypers)), WANTED.group);
+    const returned = entriesReturned(
+      `${cb.name}: group`,
+      declaration.group(this.#contextOf(cb, hypers)),
+      WANTED.group,
+    );
     for (const [name, value] of Object.entries<unknown>({...returned})) {
       if (!Object.hasOwn(groupState, name))
         throw new Error(

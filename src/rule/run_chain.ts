@@ -197,8 +197,7 @@ function runCallback<V extends Value>(
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'update', 'grad', 'stop', ...(isShared ? ['shared'] : []), ...(cb.declaration.skips ? ['skip'] : []), ...Object.keys(state)].join(', ')}.`,
+        `${cb.name} returned '${entry}', which it does not declare; ` + `it may return ${mayReturn(cb).join(', ')}.`,
       );
     }
   }
@@ -209,14 +208,21 @@ function runCallback<V extends Value>(
   if (skip !== undefined) draft.gate = {skip, p: draft.p, entries: {...draft.entries}};
 }
 
+function mayReturn({declaration: {shared, skips, state}}: Callback): string[] {
+  const more = [...(Object.keys(shared).length > 0 ? ['shared'] : []), ...(skips ? ['skip'] : [])];
+  return ['p', 'update', 'grad', 'stop', ...more, ...Object.keys(state)];
+}
+
 /** Shared numbers that stay where a callback before has skipped the step. */
 function gated<V extends Value>(
   values: ReadonlyMap<string, V>,
   {gate}: Draft<V>,
-  {chosen, shared}: Values<V>,
+  arithmetic: Values<V>,
 ): ReadonlyMap<string, V> {
   if (gate === undefined) return values;
-  return new Map([...values].map(([entry, value]) => [entry, chosen(gate.skip, shared.before(entry), value)]));
+  return new Map(
+    [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
+  );
 }
 
 /** Computes the new numbers of the draft's groups. */
@@ -242,7 +248,8 @@ function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmet
   const known = cb.declaration.shared;
   if (!isPlain(values))
     throw new Error(
-      `${cb.name} returned ${what(values)} for 'shared'; it must return new values by name, as in {shared: {d: total.d}}.`,
+      `${cb.name} returned ${what(values)} for 'shared'; ` +
+        'it must return new values by name, as in {shared: {d: total.d}}.',
     );
   const checked = new Map<string, V>();
   for (const [entry, value] of Object.entries(values)) {
