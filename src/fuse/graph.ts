@@ -54,6 +54,8 @@ interface Common {
 export interface InputNode extends Common {
   readonly op: 'input';
   readonly name: string;
+  /** Which number of a list it is. Absent where the tensor is the value. */
+  readonly element?: number;
 }
 
 /** A host number. It changes from step to step, so code takes it as an argument. */
@@ -188,7 +190,7 @@ export function printGraph(graph: Graph): string {
     const node = nodeAt(graph, index);
     switch (node.op) {
       case 'input':
-        return node.name;
+        return node.element === undefined ? node.name : `${node.name}[${node.element}]`;
       case 'slot':
         return `$${node.index}`;
       case 'total':

@@ -1,13 +1,15 @@
 import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
+import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
-import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
+import {crossingOf, draftsAcross, StartedAlone, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
+import {copiedTo, newNameOf, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -56,12 +58,21 @@ export class CallbackUntraceable extends Error {
   }
 }
 
+/** Why steps of this kind can't be fused, although each callback could be. */
+export class NotFused extends Error {}
+
 /** Ends tracing. Thrown at a callback that must run alone and has not run yet. */
 class Cut extends Error {
   constructor(readonly index: number) {
     super(`Callback ${index} has to run alone.`);
   }
 }
+
+/**
+ * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
+ * from.
+ */
+const MOST_SHARED = 3;
 
 /** How alike the parameters of a bucket must be. Absent for chains whose callbacks don't depend on shapes. */
 const alikenessOf = new WeakMap<Chain, Alikeness>();
@@ -95,9 +106,12 @@ function traceBuckets(
   alikeness: Alikeness,
 ): Trace {
   const session = new Session();
+  const isSharing = (i: number) => Object.keys(at(chain.callbacks, i).declaration.shared).length > 0;
   const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes).map(bucket =>
     draftOf(bucket, common, session, shapesOf(bucket, alikeness, hasAxes)),
   );
+  if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
+    throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
   const passes: number[] = [];
   let running = 0;
   const arithmetic: Arithmetic<Traced, TracedDraft> = {
@@ -107,6 +121,8 @@ function traceBuckets(
     },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
+    chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
+    shared: new SharedRun(tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -118,8 +134,9 @@ function traceBuckets(
       session.current = draft.of.recorder;
       run();
     },
-    enter: index => {
+    enter: (index, draft) => {
       running = index;
+      if (draft !== undefined) session.current = draft.of.recorder;
       for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
@@ -133,16 +150,22 @@ function traceBuckets(
   try {
     runChain(chain, drafts, arithmetic, segmentsWith(chain, alone));
   } catch (error) {
+    if (error instanceof StartedAlone) throw error;
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
-  if (cut === undefined) return {buckets: drafts.map(draft => wholeBucket(draft, barriers)), totals, barriers};
+  if (cut === undefined) {
+    const buckets = drafts.map(draft => wholeBucket(draft, barriers));
+    const {after} = arithmetic.shared;
+    if (after.size > 0) buckets.push(...sharedBuckets(chain, at(jobs, 0), after, session, barriers));
+    return {buckets, totals, barriers};
+  }
   const {index} = cut;
   const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
   return {
-    buckets: drafts.map((draft, i) => tracedBucket(draft, at(crossings, i).outputs, [], barriers)),
+    buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
     cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
@@ -201,6 +224,7 @@ function draftOf(
     trains,
     doWd,
     hypers,
+    groups: first.groupNumbers === undefined ? [] : [...new Set(jobs.flatMap(({groupNumbers}) => groupNumbers ?? []))],
     entries,
     stopped: false,
     of: {recorder, jobs, inputs, terms: [], opaque},
@@ -241,11 +265,30 @@ function wholeBucket(draft: TracedDraft, barriers: readonly number[]): TracedBuc
     if (typeof value === 'number') numbers.push([name, value]);
     else leave(name, value);
   }
-  return tracedBucket(draft, outputs, numbers, barriers);
+  return tracedBucket(draft.of, outputs, numbers, barriers);
+}
+
+/** Buckets without parameters, which compute the new values of shared numbers. They become temporaries of a job. */
+function sharedBuckets(
+  chain: Chain,
+  job: Job,
+  after: ReadonlyMap<string, Traced>,
+  session: Session,
+  barriers: readonly number[],
+): TracedBucket[] {
+  const values = [...after];
+  return Array.from({length: Math.ceil(values.length / MOST_SHARED)}, (_, i) => {
+    const recorder = new Recorder(session, {hasAxes: true});
+    const outputs = values.slice(i * MOST_SHARED, (i + 1) * MOST_SHARED).map(([entry, value]): Output => {
+      const {index: node} = copiedTo(recorder, value, chain, entry);
+      return {name: newNameOf(entry), node, extent: 'scalar', replaces: false};
+    });
+    return tracedBucket({recorder, jobs: [job], terms: []}, outputs, [], barriers);
+  });
 }
 
 function tracedBucket(
-  {of: {recorder, jobs, terms}}: TracedDraft,
+  {recorder, jobs, terms}: Pick<TracedDraft['of'], 'recorder' | 'jobs' | 'terms'>,
   outputs: readonly Output[],
   numbers: TracedBucket['numbers'],
   barriers: readonly number[],

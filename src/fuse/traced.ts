@@ -25,6 +25,12 @@ export interface Shapes {
   readonly hasAxes: boolean;
 }
 
+/** Where a number is that belongs to no parameter: the name of a list, and its place there. */
+interface ListElement {
+  readonly name: string;
+  readonly element: number;
+}
+
 /** Records what callbacks compute for one bucket. */
 export class Recorder {
   readonly nodes: Node[] = [];
@@ -33,6 +39,7 @@ export class Recorder {
   /** Equal for equal structures. */
   key = '';
   readonly #totals = new Map<number, Traced>();
+  readonly #elements = new Map<string, Traced>();
 
   constructor(
     readonly session: Session,
@@ -67,6 +74,16 @@ export class Recorder {
   total(index: number, pass: number): Traced {
     return memo(this.#totals, index, () =>
       this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`),
+    );
+  }
+
+  /** A number of a list. */
+  element({name, element}: ListElement): Traced {
+    return memo(this.#elements, `${name}[${element}]`, () =>
+      this.record(
+        {op: 'input', name, element, extent: 'scalar', type: 'float', pass: 0},
+        `${name}[${element}]:scalar;`,
+      ),
     );
   }
 
@@ -111,7 +128,11 @@ export class Traced implements Value {
   readonly isTraced = true;
   readonly #session: Session;
 
-  /** @param home the recorder of the value's bucket; undefined for a total, which belongs to no bucket. */
+  /**
+   * @param home the recorder of the value's bucket; undefined for a total and for a shared number, which belong to no
+   *   bucket.
+   * @param inList where a shared number is.
+   */
   constructor(
     session: Session,
     readonly home: Recorder | undefined,
@@ -119,6 +140,7 @@ export class Traced implements Value {
     readonly extent: Extent,
     readonly type: Type,
     readonly pass: number,
+    readonly inList?: ListElement,
   ) {
     this.#session = session;
   }
@@ -248,7 +270,8 @@ export class Traced implements Value {
   /** This value in a recorder. */
   in(recorder: Recorder): Traced {
     if (this.home === recorder) return this;
-    if (this.home === undefined) return recorder.total(this.index, this.pass);
+    if (this.home === undefined)
+      return this.inList === undefined ? recorder.total(this.index, this.pass) : recorder.element(this.inList);
     throw new Untraceable('a callback uses a value of another parameter');
   }
 

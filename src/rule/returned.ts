@@ -1,7 +1,12 @@
 import {isTensor} from '../util/tensors';
 
 /** Examples of what a callback's functions must return. */
-export const WANTED = {run: '{p: p.sub(grad)}', total: '{sum: grad.sum()}', evaluate: '{p: average}'} as const;
+export const WANTED = {
+  run: '{p: p.sub(grad)}',
+  total: '{sum: grad.sum()}',
+  evaluate: '{p: average}',
+  group: '{count: count + 1}',
+} as const;
 
 /** A returned value, as errors name it. */
 export function what(value: unknown): string {

@@ -1,8 +1,10 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
+import {isPlain} from '../util/shown';
 import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
+import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
 
@@ -15,14 +17,18 @@ export interface Values<V extends Value> {
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
+  /** `then` where the scalar `condition` is positive, `otherwise` elsewhere. */
+  chosen(condition: V, then: V, otherwise: V): V;
+  /** The numbers that belong to no parameter. */
+  readonly shared: SharedRun<V>;
 }
 
 /** Everything that differs between computing with tensors and tracing. */
 export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
   scope(draft: D, run: () => void): void;
-  /** Called before a callback, or its total, runs. */
-  enter(index: number): void;
+  /** Called before a callback, or its total, runs. @param draft that of a total. */
+  enter(index: number, draft?: D): void;
   /** Whether the callback runs on all drafts at once instead of on each. */
   runsAlone(index: number, cb: Callback): boolean;
   /** Runs such a callback. */
@@ -38,6 +44,24 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+  if (!chain.canSkip) return;
+  for (const draft of drafts)
+    arithmetic.scope(draft, () => {
+      closeGate(draft, arithmetic);
+    });
+}
+
+/** Where the step is skipped, gives a parameter and its state what they were at the gate. */
+function closeGate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
+  const {gate, entries} = draft;
+  if (gate === undefined) return;
+  if (draft.p !== gate.p) draft.p = arithmetic.chosen(gate.skip, gate.p, draft.p);
+  for (const [entry, value] of Object.entries(entries)) {
+    const before = own(gate.entries, entry);
+    // A wrapped optimizer tells no starts. Its state starts with gradients of zeros where the step is skipped.
+    if (typeof value !== 'number' && typeof before === 'object' && value !== before)
+      entries[entry] = arithmetic.chosen(gate.skip, before, value);
+  }
 }
 
 /** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
@@ -112,9 +136,10 @@ function totalOf<V extends Value, D extends Draft<V>>(
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
-  arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
+    advanceGroups(cb, draft);
+    arithmetic.enter(index, draft);
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -138,8 +163,12 @@ function runCallback<V extends Value>(
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
+  advanceGroups(cb, draft);
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
+  const isShared = Object.keys(cb.declaration.shared).length > 0;
+  let shared: ReadonlyMap<string, V> = new Map();
+  let skip: V | undefined;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -156,18 +185,49 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
+    } else if (entry === 'skip' && cb.declaration.skips) {
+      if (!arithmetic.isValue(value) || value.rank !== 0)
+        throw new Error(
+          `${cb.name} returned ${what(value)} for 'skip'; it must return a scalar, as in {skip: total.faults}.`,
+        );
+      skip = value;
+    } else if (entry === 'shared' && isShared) {
+      shared = sharedReturned(cb, value, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
       throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
+        `${cb.name} returned '${entry}', which it does not declare; ` + `it may return ${mayReturn(cb).join(', ')}.`,
       );
     }
   }
+  if (isShared) arithmetic.shared.leave(cb, gated(shared, draft, arithmetic));
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
+  if (skip !== undefined) draft.gate = {skip, p: draft.p, entries: {...draft.entries}};
+}
+
+function mayReturn({declaration: {shared, skips, state}}: Callback): string[] {
+  const more = [...(Object.keys(shared).length > 0 ? ['shared'] : []), ...(skips ? ['skip'] : [])];
+  return ['p', 'update', 'grad', 'stop', ...more, ...Object.keys(state)];
+}
+
+/** Shared numbers that stay where a callback before has skipped the step. */
+function gated<V extends Value>(
+  values: ReadonlyMap<string, V>,
+  {gate}: Draft<V>,
+  arithmetic: Values<V>,
+): ReadonlyMap<string, V> {
+  if (gate === undefined) return values;
+  return new Map(
+    [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
+  );
+}
+
+/** Computes the new numbers of the draft's groups. */
+function advanceGroups<V extends Value>(cb: Callback, {groups, hypers}: Draft<V>): void {
+  for (const numbers of groups) numbers.advance(cb, hypers);
 }
 
 function stateLike<V extends Value>(
@@ -181,6 +241,28 @@ function stateLike<V extends Value>(
   if (arithmetic.isValue(now)) return like(cb, entry, value, now, arithmetic);
   if (typeof value === 'number') return value;
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
+}
+
+/** The new values of shared numbers that a callback returned. */
+function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmetic: Values<V>): Map<string, V> {
+  const known = cb.declaration.shared;
+  if (!isPlain(values))
+    throw new Error(
+      `${cb.name} returned ${what(values)} for 'shared'; ` +
+        'it must return new values by name, as in {shared: {d: total.d}}.',
+    );
+  const checked = new Map<string, V>();
+  for (const [entry, value] of Object.entries(values)) {
+    if (!Object.hasOwn(known, entry))
+      throw new Error(
+        `${cb.name} returned 'shared.${entry}', which it does not declare; ` +
+          `it may return ${Object.keys(known).join(', ')}.`,
+      );
+    if (value === undefined) continue;
+    checkEntry(cb.name, `shared.${entry}`, value);
+    checked.set(entry, like(cb, `shared.${entry}`, value, arithmetic.shared.before(entry), arithmetic));
+  }
+  return checked;
 }
 
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
@@ -206,6 +288,10 @@ export function contextOf<V extends Value>(
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
     context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+  const numbers = draft.groups[0]?.now;
+  for (const [name, start] of Object.entries(declaration.groupState))
+    context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
+  for (const name of Object.keys(declaration.shared)) context[name] = arithmetic.shared.before(name);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
@@ -235,6 +321,7 @@ function begin<V extends Value>(
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
   if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
   draft.entries[entry] = value;
+  if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;
 }
 

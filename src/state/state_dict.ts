@@ -26,6 +26,10 @@ export interface StateDict {
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   /** Host numbers that all parameters share, such as Lookahead's `count`. */
   readonly common: Readonly<Record<string, number>>;
+  /** The numbers of each group that callbacks declare as `groupState`; absent without any. */
+  readonly groupState?: ReadonlyArray<Readonly<Record<string, number>>>;
+  /** The tensors of numbers that belong to no parameter, by the name of each callback's first; absent without any. */
+  readonly shared?: Readonly<Record<string, tf.Tensor>>;
   /** How each group is frozen. */
   readonly frozen: ReadonlyArray<Group['frozen']>;
   /** The first group that the last `freezeTo` left trainable. */
@@ -65,6 +69,8 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     if (!chain.common.has(name))
       throw new Error(`This state has the common number '${name}', which no callback of this optimizer declares.`);
   }
+  checkGroupState(dict, chain, groups.length);
+  for (const [key, tensor] of Object.entries(dict.shared ?? {})) checkShared(chain, key, tensor);
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
@@ -76,12 +82,43 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     for (const [name, value] of Object.entries(at(dict.state, i))) checkStateEntry(chain, variable, name, value);
 }
 
+function checkShared({shared}: Chain, key: string, tensor: unknown): void {
+  const names = shared.find(each => each.key === key)?.names;
+  if (names === undefined)
+    throw new Error(`This state has the shared number '${key}', which no callback of this optimizer declares.`);
+  if (
+    !isTensor(tensor) ||
+    tensor.isDisposed ||
+    tensor.dtype !== 'float32' ||
+    tensor.shape.join() !== `${names.length}`
+  )
+    throw new Error(
+      `The shared numbers ${names.join(', ')} must be a live float32 tensor of shape [${names.length}]; ` +
+        `got ${isTensor(tensor) ? `${tensor.dtype} of shape [${tensor.shape}]` : String(tensor)}.`,
+    );
+}
+
+function checkGroupState({groupState}: StateDict, chain: Chain, groups: number): void {
+  // A dict from before its callbacks had numbers of groups lacks them.
+  if (groupState === undefined) return;
+  if (groupState.length !== groups)
+    throw new Error(
+      `This state has the numbers of ${groupState.length} parameter groups; this optimizer has ${groups}.`,
+    );
+  for (const [name, value] of groupState.flatMap(numbers => Object.entries(numbers))) {
+    if (!chain.groupState.has(name))
+      throw new Error(`This state has the group's number '${name}', which no callback of this optimizer declares.`);
+    if (!Number.isFinite(value)) throw new Error(`The group's number '${name}' must be finite; got ${String(value)}.`);
+  }
+}
+
 /** @throws where the object is not a state dict, or its numbers are impossible. */
 function checkForm(dict: StateDict): void {
   const given: unknown = dict;
   if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() returned; got ${String(given)}.`);
   for (const entry of list(given, 'callbacks')) dictIn(entry, 'options');
   for (const key of ['state', 'hypers']) list(given, key);
+  if (dict.groupState !== undefined) list(given, 'groupState');
   for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
     if (!Number.isFinite(value)) throw new Error(`The common number '${name}' must be finite; got ${String(value)}.`);
   }

@@ -2,6 +2,7 @@ import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import type {Draft} from '../../src/rule/declaration';
 import {type Arithmetic, runChain} from '../../src/rule/run_chain';
+import {SharedRun} from '../../src/rule/shared_run';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';
@@ -74,10 +75,11 @@ export async function runOnBackend(
 
 type Float64Draft = Draft<Float64Value>;
 
-const float64: Arithmetic<Float64Value, Float64Draft> = {
+const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   difference: (a, b) => a.sub(b),
+  chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
   scope: (_, run) => {
     run();
@@ -107,6 +109,9 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
     })),
   );
   const common = new Map<string, number>();
+  const shared = new Map(
+    chain.shared.flatMap(({names, starts}) => names.map((name, i) => [name, present(starts[i])] as const)),
+  );
   for (let step = 0; step < steps; step++) {
     // As in the optimizer, a parameter without elements does not change.
     const filled = parameters.filter(({p}) => p.size > 0);
@@ -125,12 +130,15 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
             ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])])),
           },
           entries: Object.fromEntries([...entries, ...common]),
+          groups: [],
           stopped: false,
           of: undefined,
         };
       },
     );
-    runChain(chain, drafts, float64);
+    const run = new SharedRun(entry => value([], [present(shared.get(entry))]));
+    runChain(chain, drafts, {...float64, shared: run});
+    for (const [entry, {values}] of run.after) shared.set(entry, present(values[0]));
     const before = new Map(common);
     drafts.forEach(({p, entries}, i) => {
       const parameter = filled[i];

@@ -295,8 +295,9 @@ function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
       loop(args, slots, 0);
       copyOut(pass.writes, begin, end);
     };
-    inputs.forEach(({extent}, i) => {
-      if (extent === 'scalar') tiles.copyIn(i, at(sources, i), 0, 1);
+    inputs.forEach(({extent, element}, i) => {
+      const from = at(sources, i);
+      if (extent === 'scalar') tiles.copyIn(i, from, 0, element === undefined ? 1 : from.length);
     });
     if (loops && plan.hasAxes) {
       for (const block of blocksOf(shape)) {

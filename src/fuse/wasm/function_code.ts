@@ -119,14 +119,13 @@ export class Code {
 
 /** A scalar that a pass does not compute: a slot, a total, an input or a reduction of an earlier pass. */
 function given(plan: ReusingPlan, node: Node, index: number): Bytes {
-  const layout = layoutOf(plan);
   switch (node.op) {
     case 'slot':
       return memory('f32.load', 4 * node.index, get(SLOTS));
     case 'total':
       return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
     case 'input':
-      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(ARGS)));
+      return memory('f32.load', 4 * (node.element ?? 0), memory('i32.load', pointerAt(plan, index), get(ARGS)));
     default: {
       const sum = memory('f64.load', cellOf(plan, index), get(ARGS));
       return op('f32.demote_f64', node.op === 'mean' ? op('f64.div', sum, countOf(plan, node)) : sum);
@@ -156,7 +155,7 @@ export function countOf(plan: ReusingPlan, {extent, args}: Extract<Node, {args: 
 export function pointerAt(plan: ReusingPlan, index: number): number {
   const node = nodeAt(plan.graph, index);
   const layout = layoutOf(plan);
-  if (node.op === 'input') return layout.inputs + 4 * plan.inputs.indexOf(node);
+  if (node.op === 'input') return layout.inputs + 4 * plan.inputs.findIndex(({name}) => name === node.name);
   if (!isElementwise(node)) return cellOf(plan, index);
   const place = plan.stored.indexOf(index);
   if (place >= 0) return layout.stored + 4 * place;

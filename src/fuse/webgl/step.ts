@@ -149,7 +149,7 @@ export class WebGLStep {
     const filled = count * Math.ceil(rows / 2) * Math.ceil(columns / 2);
     const geometry = [width, rows, columns, filled, index, 1, size, 0];
     const stored: Storage[] = [];
-    const inputs = plan.inputs.map(({name, extent}) => {
+    const inputs = plan.inputs.map(({name, extent, element}) => {
       const tensor = tensorOf(job, name);
       const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.#passing);
       const texture = data === undefined ? NO_TEXTURE : textureOf(data);
@@ -157,7 +157,7 @@ export class WebGLStep {
       // A tensor that is not a slice starts at 0.
       geometry.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
       stored.push(
-        data === undefined || extent === 'scalar'
+        data === undefined || (extent === 'scalar' && element === undefined)
           ? 'alike'
           : data.isPacked !== true
             ? 'unpacked'
