@@ -182,8 +182,8 @@ const MARKS: Readonly<Record<Extent, string>> = {full: '', rows: ':rows', cols: 
 
 /**
  * The graph as text, with one line per operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second host
- * number. `%7` is a value of the parameter's shape, `%7:rows` has one number per row, `%7:cols` one per column, and `%7!`
- * is a single number.
+ * number. `%7` is a value of the parameter's shape, `%7:rows` has one number per row, `%7:cols` one per column, and
+ * `%7!` is a single number.
  */
 export function printGraph(graph: Graph): string {
   const show = (index: number): string => {

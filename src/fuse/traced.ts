@@ -6,7 +6,9 @@ import {type Elementwise, type Extent, joined, type Node, type Reduction, shapeW
 /** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
-/** How alike the parameters of a bucket must be: in nothing, in whether they have one row or one column, or in shape. */
+/**
+ * How alike the parameters of a bucket must be: not at all, in whether they have one row or one column, or in shape.
+ */
 export type Alikeness = 'any' | 'matrix' | 'shape';
 
 /** Thrown where a callback depends on shapes while parameters are traced at once that are less alike than needed. */

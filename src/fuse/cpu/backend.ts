@@ -124,8 +124,8 @@ function ownMemory(): WebAssembly.Memory {
 }
 
 /**
- * The memory in a step: first the step's table, with all inputs and outputs that have one number per row or column, then
- * one tile per other input and output.
+ * The memory in a step: first the step's table, with all inputs and outputs that have one number per row or column.
+ * Then one tile per other input and output.
  */
 class Tiles {
   readonly #views: readonly Float32Array[];

@@ -30,9 +30,9 @@ export function plainPlan(plan: Plan): ReusingPlan {
 }
 
 /**
- * The plan for memory that holds whole parameters, where nothing can fail between passes. A pass writes each output that
- * it computes anyway, if no later pass reads what the output replaces. It stores what later passes would have to compute
- * again at some expense. The numbers are the same.
+ * The plan for memory that holds whole parameters, where nothing can fail between passes. A pass writes each output
+ * that it computes anyway, if no later pass reads what the output replaces. It stores what later passes would have to
+ * compute again at some expense. The numbers are the same.
  */
 export function reusingPlan(plan: Plan): ReusingPlan {
   const decisions: Decisions = {written: new Map(), stored: new Map()};
