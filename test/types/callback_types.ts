@@ -149,10 +149,10 @@ callback('x', {groupState: {k: 0}, group: () => ({k: '1'})}, () => ({}));
 // @ts-expect-error group returns only numbers of groupState
 callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1, j: 1})}, () => ({}));
 // @ts-expect-error group sees no parameter
-callback('x', {groupState: {k: 0}, group: ({p}) => ({k: p.size})}, () => ({}));
+callback('x', {groupState: {k: 0}, group: ({p}) => (p === undefined ? {} : {k: 1})}, () => ({}));
 // @ts-expect-error fn does not return a group's numbers
 callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}, ({k}) => ({k}));
-// @ts-expect-error a group's number is no value
+// @ts-expect-error a group's number is not a value
 callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}, ({k}) => ({p: k.mul(2)}));
 
 // @ts-expect-error shared numbers start at numbers
