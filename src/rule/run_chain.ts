@@ -302,8 +302,7 @@ function begin<V extends Value>(
   draft: Draft<V>,
   arithmetic: Values<V>,
 ): V | number {
-  const value: unknown =
-    typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
+  const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
@@ -311,6 +310,12 @@ function begin<V extends Value>(
   draft.entries[entry] = value;
   if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;
+}
+
+/** Zeros also where the step is skipped. */
+function gradientOfStart<V extends Value>({before, grad, gate}: Draft<V>): Value {
+  if (grad === undefined) return before.zerosLike();
+  return gate === undefined ? grad : grad.zerosLike().where(gate.skip.greater(0), grad);
 }
 
 function entriesOf(x: object): Array<[string, unknown]> {
