@@ -265,7 +265,7 @@ describeBackends(
           "badGroupTest: group returned the number NaN for 'k'; it must return a finite number.",
         );
         expect(error({j: 1})).toThrowError(
-          "badGroupTest: group returned 'j', which groupState does not declare; it may return k.",
+          "badGroupTest: group returned 'j', which it does not declare; it may return k.",
         );
         expect(() => new Optimizer([shown, everywhere], {lr: 0.1})).toThrowError(
           "'k' is a number of groups of shownTest and of everywhereTest; only one callback can have it. " +
@@ -281,10 +281,10 @@ describeBackends(
         const dict = optimizer.stateDict();
         expect(() => {
           optimizer.loadStateDict({...dict, groupState: []});
-        }).toThrowError(/numbers of 0 parameter groups/);
+        }).toThrowError(/the numbers of 0 groups/);
         expect(() => {
           optimizer.loadStateDict({...dict, groupState: [{other: 1}]});
-        }).toThrowError(/the group's number 'other'/);
+        }).toThrowError(/the number of a group 'other'/);
         expect(() => {
           optimizer.loadStateDict({...dict, groupState: [{steps: NaN}]});
         }).toThrowError(/must be finite; got NaN/);

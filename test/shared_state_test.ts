@@ -327,9 +327,7 @@ describeBackends(
         }).toThrowError(/the shared number 'other'/);
         expect(() => {
           three.optimizer.loadStateDict({...dict, shared: {level: three.a}});
-        }).toThrowError(
-          'The shared numbers level, calls must be a live float32 tensor of shape [2]; got float32 of shape [3].',
-        );
+        }).toThrowError("The shared number 'level' must be in a live float32 tensor of shape [2].");
         disposeDict(dict);
         for (const {a, optimizer} of [one, two, three, four]) {
           optimizer.dispose();
@@ -352,9 +350,11 @@ describeBackends(
             optimizer.dispose();
           }
         };
-        expect(error(3)).toThrowError(/badSharedTest returned the number 3 for 'shared'; it must return new values/);
+        expect(error(3)).toThrowError(
+          /badSharedTest: shared returned the number 3; it must return an object such as {d: total.d}/,
+        );
         expect(error({e: 1})).toThrowError(
-          "badSharedTest returned 'shared.e', which it does not declare; it may return d.",
+          "badSharedTest: shared returned 'e', which it does not declare; it may return d.",
         );
         expect(error({d: 1})).toThrowError(
           "badSharedTest returned the number 1 for 'shared.d'; it must return a float32 tensor.",

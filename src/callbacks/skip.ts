@@ -6,7 +6,7 @@ import {shown} from '../util/shown';
 
 /**
  * Skips a step where a gradient that reaches this callback holds NaN or infinity. Then neither parameters nor the
- * tensors of state that later callbacks write move, and gradients are zeros. What callbacks before it wrote stays, such
+ * tensors of state that later callbacks write move. What callbacks before it wrote stays, such
  * as accumulated gradients. Host numbers, schedules and `iterations` go on. Nothing is read back from the device.
  * `opt.skipped()` reads how many steps were skipped. Option: `maxGradNorm`, from 0; a step whose gradients together
  * have a larger 2-norm is skipped, too. 0, the default, means no limit.
@@ -26,7 +26,7 @@ export const skipNonFinite = newCallback(
     total: ({grad, maxGradNorm}): Readonly<Record<string, Value>> =>
       grad === undefined ? {} : {faults: nonFinite(grad), ...(maxGradNorm > 0 ? squares(grad) : {})},
   },
-  ({grad, skipped, maxGradNorm, total: {faults, square, scaled}}) => {
+  ({skipped, maxGradNorm, total: {faults, square, scaled}}) => {
     // Without any gradient there is nothing to check.
     if (faults === undefined) return {};
     const one = faults.onesLike();
@@ -35,17 +35,13 @@ export const skipNonFinite = newCallback(
       const {norm, scale} = normOfAll({square, scaled});
       skip = one.where(norm.greater(scale.mul(maxGradNorm)), skip);
     }
-    return {
-      skip,
-      shared: {skipped: skipped.add(skip)},
-      ...(grad === undefined ? {} : {grad: grad.zerosLike().where(skip.greater(0), grad)}),
-    };
+    return {skip, shared: {skipped: skipped.add(skip)}};
   },
 );
 
-/** How many elements are NaN or infinite. */
+/** 1 where any element is NaN or infinite, otherwise 0. Backends agree on `less`, and not on the maximum of NaN. */
 function nonFinite(x: Value): Value {
-  return x.zerosLike().where(x.abs().less(Infinity), 1).sum();
+  return x.zerosLike().where(x.abs().less(Infinity), 1).max();
 }
 
 /** Settings of every optimizer that makes steps by gradients. */

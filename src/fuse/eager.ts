@@ -108,6 +108,10 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     runsAlone: (_, {declaration}) => declaration.together !== undefined,
     runAlone: (index, {declaration}, drafts) => {
       const before = drafts.map(draft => [draft, draft.p] as const);
+      // A wrapped optimizer starts state by itself, which must not come from a gradient with NaN.
+      for (const draft of drafts)
+        if (draft.gate !== undefined && draft.grad !== undefined)
+          draft.grad = arithmetic.chosen(draft.gate.skip, tf.zerosLike(draft.grad), draft.grad);
       declaration.together?.(drafts);
       if (index >= lastTaker) return;
       for (const [draft, p] of before)

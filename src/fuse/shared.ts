@@ -6,10 +6,15 @@ import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {isElementwise, reachable} from './graph';
+import {type Output, reachable} from './graph';
 import {temporary} from './job';
-import type {Recorder} from './traced';
-import {type Session, Traced} from './traced';
+import {Recorder, type Session, Traced} from './traced';
+
+/**
+ * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
+ * from.
+ */
+const MOST = 3;
 
 /** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
 export class SharedMistake extends Error {}
@@ -52,11 +57,7 @@ export class SharedTensors {
     const made = new Map(
       this.#entries.flatMap(each => each.names.map((name, i) => [name, this.#scalarOf(each, i)] as const)),
     );
-    return entry => {
-      const value = made.get(entry);
-      if (value === undefined) throw new Error(`'${entry}' is not shared.`);
-      return value;
-    };
+    return entry => known(made, entry);
   }
 
   /** For running callbacks as ordinary operations. To be called outside of what disposes their tensors. */
@@ -96,45 +97,44 @@ export function tracedShared({shared}: Chain, session: Session): (entry: string)
   const elements = new Map(
     shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}] as const)),
   );
-  return entry => {
-    const inList = elements.get(entry);
-    if (inList === undefined) throw new Error(`'${entry}' is not shared.`);
-    return new Traced(session, undefined, 0, 'scalar', 'float', 0, inList);
-  };
+  return entry => new Traced(session, undefined, 0, 'scalar', 'float', 0, known(elements, entry));
+}
+
+function known<T>(values: ReadonlyMap<string, T>, entry: string): T {
+  const value = values.get(entry);
+  if (value === undefined) throw new Error(`'${entry}' is not shared.`);
+  return value;
 }
 
 /**
- * Copies a new value to a recorder of its own.
- * @throws SharedMistake where it depends on a parameter.
+ * The buckets that compute new values of shared numbers, as temporaries of a job. Their graphs are those where the
+ * values were recorded. They do not depend on a parameter.
+ * @throws SharedMistake where one does.
  */
-export function copiedTo(recorder: Recorder, value: Traced, {shared}: Chain, entry: string): Traced {
-  const {home} = value;
-  if (home === undefined) return value.in(recorder);
-  const copies = new Map<number, number>();
-  const copyOf = (index: number): number => {
-    const copy = copies.get(index);
-    if (copy === undefined) throw new Error(`Node ${index} comes before its operand.`);
-    return copy;
-  };
-  let last: Traced | undefined;
-  for (const index of reachable(home, [value.index])) {
-    const node = at(home.nodes, index);
-    if (node.extent !== 'scalar' || (node.op === 'input' && node.element === undefined)) {
-      const by = shared.find(({names}) => names.includes(entry))?.by;
+export function sharedGraphs(
+  {shared}: Chain,
+  after: ReadonlyMap<string, Traced>,
+  session: Session,
+): ReadonlyArray<readonly [Recorder, Output[]]> {
+  const byRecorder = new Map<Recorder, Output[]>();
+  const homeless = new Recorder(session, {hasAxes: true});
+  for (const [entry, value] of after) {
+    const {home = homeless} = value;
+    const {index: node} = value.in(home);
+    const dependsOnOne = reachable(home, [node])
+      .map(i => at(home.nodes, i))
+      .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
+    if (dependsOnOne)
       throw new SharedMistake(
-        `${by}: the new value of the shared number '${entry}' depends on one parameter; ` +
-          'compute it from `total`, shared numbers, hypers and host numbers.',
+        `${shared.find(({names}) => names.includes(entry))?.by}: the new value of the shared number '${entry}' ` +
+          'depends on one parameter; compute it from `total`, shared numbers, hypers and host numbers.',
       );
-    }
-    const copy =
-      node.op === 'slot'
-        ? {...node, index: recorder.slots.push(at(home.slots, node.index)) - 1}
-        : isElementwise(node)
-          ? {...node, args: node.args.map(copyOf)}
-          : node;
-    last = recorder.record(copy, `${JSON.stringify(copy)};`);
-    copies.set(index, last.index);
+    memo(byRecorder, home, (): Output[] => []).push({name: newNameOf(entry), node, extent: 'scalar', replaces: false});
   }
-  if (last === undefined) throw new Error(`'${entry}' has no value.`);
-  return last;
+  return [...byRecorder].flatMap(([recorder, outputs]) =>
+    Array.from(
+      {length: Math.ceil(outputs.length / MOST)},
+      (_, i) => [recorder, outputs.slice(i * MOST, (i + 1) * MOST)] as const,
+    ),
+  );
 }

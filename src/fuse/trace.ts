@@ -9,7 +9,7 @@ import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
-import {copiedTo, newNameOf, tracedShared} from './shared';
+import {sharedGraphs, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -67,12 +67,6 @@ class Cut extends Error {
     super(`Callback ${index} has to run alone.`);
   }
 }
-
-/**
- * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
- * from.
- */
-const MOST_SHARED = 3;
 
 /** How alike the parameters of a bucket must be. Absent for chains whose callbacks don't depend on shapes. */
 const alikenessOf = new WeakMap<Chain, Alikeness>();
@@ -159,7 +153,9 @@ function traceBuckets(
   if (cut === undefined) {
     const buckets = drafts.map(draft => wholeBucket(draft, barriers));
     const {after} = arithmetic.shared;
-    if (after.size > 0) buckets.push(...sharedBuckets(chain, at(jobs, 0), after, session, barriers));
+    // They are computed with the first job, and of no parameter.
+    for (const [recorder, outputs] of sharedGraphs(chain, after, session))
+      buckets.push(tracedBucket({recorder, jobs: [at(jobs, 0)], terms: []}, outputs, [], barriers));
     return {buckets, totals, barriers};
   }
   const {index} = cut;
@@ -266,25 +262,6 @@ function wholeBucket(draft: TracedDraft, barriers: readonly number[]): TracedBuc
     else leave(name, value);
   }
   return tracedBucket(draft.of, outputs, numbers, barriers);
-}
-
-/** Buckets without parameters, which compute the new values of shared numbers. They become temporaries of a job. */
-function sharedBuckets(
-  chain: Chain,
-  job: Job,
-  after: ReadonlyMap<string, Traced>,
-  session: Session,
-  barriers: readonly number[],
-): TracedBucket[] {
-  const values = [...after];
-  return Array.from({length: Math.ceil(values.length / MOST_SHARED)}, (_, i) => {
-    const recorder = new Recorder(session, {hasAxes: true});
-    const outputs = values.slice(i * MOST_SHARED, (i + 1) * MOST_SHARED).map(([entry, value]): Output => {
-      const {index: node} = copiedTo(recorder, value, chain, entry);
-      return {name: newNameOf(entry), node, extent: 'scalar', replaces: false};
-    });
-    return tracedBucket({recorder, jobs: [job], terms: []}, outputs, [], barriers);
-  });
 }
 
 function tracedBucket(

@@ -1,6 +1,6 @@
 import {own} from '../util/own';
-import type {Callback, Context, GroupStep, Scalar} from './declaration';
-import {entriesReturned, WANTED, what} from './returned';
+import type {Callback, GroupStep, Scalar} from './declaration';
+import {entriesReturned, undeclared, WANTED, what} from './returned';
 
 /**
  * The host numbers of one parameter group in a step. Each callback with `groupState` computes its new ones once, before
@@ -20,36 +20,24 @@ export class GroupNumbers implements GroupStep {
   }
 
   advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void {
-    const {declaration} = cb;
+    const {declaration, options} = cb;
     const {groupState} = declaration;
     if (declaration.group === undefined || this.#ran.has(cb)) return;
+    const context: Record<string, Scalar | undefined> = {...options, ...this.#now};
+    for (const name of Object.keys({...declaration.hypers, ...options}))
+      context[name] = own(hypers, name) ?? context[name];
+    const who = `${cb.name}: group`;
     const changed: Record<string, number> = {};
-    const returned = entriesReturned(
-      `${cb.name}: group`,
-      declaration.group(this.#contextOf(cb, hypers)),
-      WANTED.group,
-    );
-    for (const [name, value] of Object.entries<unknown>({...returned})) {
-      if (!Object.hasOwn(groupState, name))
-        throw new Error(
-          `${cb.name}: group returned '${name}', which groupState does not declare; ` +
-            `it may return ${Object.keys(groupState).join(', ')}.`,
-        );
+    for (const [name, value] of Object.entries<unknown>({
+      ...entriesReturned(who, declaration.group(context), WANTED.group),
+    })) {
+      if (!Object.hasOwn(groupState, name)) throw undeclared(who, name, Object.keys(groupState));
       if (value === undefined) continue;
       if (typeof value !== 'number' || !Number.isFinite(value))
-        throw new Error(`${cb.name}: group returned ${what(value)} for '${name}'; it must return a finite number.`);
+        throw new Error(`${who} returned ${what(value)} for '${name}'; it must return a finite number.`);
       changed[name] = value;
     }
     this.#now = {...this.#now, ...changed};
     this.#ran.add(cb);
-  }
-
-  #contextOf({declaration, options}: Callback, hypers: Readonly<Record<string, Scalar>>): Context {
-    const context: Record<string, Scalar> = {};
-    for (const [name, value] of Object.entries({...declaration.hypers, ...options, ...declaration.groupState})) {
-      const known = own(hypers, name) ?? own(this.#now, name) ?? value;
-      if (typeof known !== 'object') context[name] = known;
-    }
-    return context;
   }
 }

@@ -1,9 +1,8 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {isPlain} from '../util/shown';
 import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
-import {checkEntry, entriesReturned, WANTED, what} from './returned';
+import {checkEntry, entriesReturned, undeclared, WANTED, what} from './returned';
 import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
@@ -196,9 +195,7 @@ function runCallback<V extends Value>(
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
-      throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; ` + `it may return ${mayReturn(cb).join(', ')}.`,
-      );
+      throw undeclared(cb.name, entry, mayReturn(cb));
     }
   }
   if (isShared) arithmetic.shared.leave(cb, gated(shared, draft, arithmetic));
@@ -246,18 +243,9 @@ function stateLike<V extends Value>(
 /** The new values of shared numbers that a callback returned. */
 function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmetic: Values<V>): Map<string, V> {
   const known = cb.declaration.shared;
-  if (!isPlain(values))
-    throw new Error(
-      `${cb.name} returned ${what(values)} for 'shared'; ` +
-        'it must return new values by name, as in {shared: {d: total.d}}.',
-    );
   const checked = new Map<string, V>();
-  for (const [entry, value] of Object.entries(values)) {
-    if (!Object.hasOwn(known, entry))
-      throw new Error(
-        `${cb.name} returned 'shared.${entry}', which it does not declare; ` +
-          `it may return ${Object.keys(known).join(', ')}.`,
-      );
+  for (const [entry, value] of entriesOf(entriesReturned(`${cb.name}: shared`, values, WANTED.shared))) {
+    if (!Object.hasOwn(known, entry)) throw undeclared(`${cb.name}: shared`, entry, Object.keys(known));
     if (value === undefined) continue;
     checkEntry(cb.name, `shared.${entry}`, value);
     checked.set(entry, like(cb, `shared.${entry}`, value, arithmetic.shared.before(entry), arithmetic));
@@ -314,8 +302,7 @@ function begin<V extends Value>(
   draft: Draft<V>,
   arithmetic: Values<V>,
 ): V | number {
-  const value: unknown =
-    typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
+  const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !arithmetic.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
@@ -323,6 +310,12 @@ function begin<V extends Value>(
   draft.entries[entry] = value;
   if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;
+}
+
+/** Zeros also where the step is skipped. */
+function gradientOfStart<V extends Value>({before, grad, gate}: Draft<V>): Value {
+  if (grad === undefined) return before.zerosLike();
+  return gate === undefined ? grad : grad.zerosLike().where(gate.skip.greater(0), grad);
 }
 
 function entriesOf(x: object): Array<[string, unknown]> {

@@ -66,10 +66,10 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chain.ranges.get(name));
   }
   for (const name of Object.keys(dict.common)) {
-    if (!chain.common.has(name))
-      throw new Error(`This state has the common number '${name}', which no callback of this optimizer declares.`);
+    if (!chain.common.has(name)) throw undeclared('common number', name);
   }
-  checkGroupState(dict, chain, groups.length);
+  // A dict from before its callbacks had such numbers lacks them.
+  if (dict.groupState !== undefined) checkGroupState(dict.groupState, chain, groups.length);
   for (const [key, tensor] of Object.entries(dict.shared ?? {})) checkShared(chain, key, tensor);
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
@@ -83,33 +83,27 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
 }
 
 function checkShared({shared}: Chain, key: string, tensor: unknown): void {
-  const names = shared.find(each => each.key === key)?.names;
-  if (names === undefined)
-    throw new Error(`This state has the shared number '${key}', which no callback of this optimizer declares.`);
-  if (
-    !isTensor(tensor) ||
-    tensor.isDisposed ||
-    tensor.dtype !== 'float32' ||
-    tensor.shape.join() !== `${names.length}`
-  )
-    throw new Error(
-      `The shared numbers ${names.join(', ')} must be a live float32 tensor of shape [${names.length}]; ` +
-        `got ${isTensor(tensor) ? `${tensor.dtype} of shape [${tensor.shape}]` : String(tensor)}.`,
-    );
+  const size = shared.find(each => each.key === key)?.names.length;
+  if (size === undefined) throw undeclared('shared number', key);
+  if (!isTensor(tensor) || tensor.isDisposed || tensor.dtype !== 'float32' || tensor.shape.join() !== `${size}`)
+    throw new Error(`The shared number '${key}' must be in a live float32 tensor of shape [${size}].`);
 }
 
-function checkGroupState({groupState}: StateDict, chain: Chain, groups: number): void {
-  // A dict from before its callbacks had numbers of groups lacks them.
-  if (groupState === undefined) return;
+function checkGroupState(groupState: NonNullable<StateDict['groupState']>, chain: Chain, groups: number): void {
   if (groupState.length !== groups)
-    throw new Error(
-      `This state has the numbers of ${groupState.length} parameter groups; this optimizer has ${groups}.`,
-    );
+    throw new Error(`This state has the numbers of ${groupState.length} groups; this optimizer has ${groups}.`);
   for (const [name, value] of groupState.flatMap(numbers => Object.entries(numbers))) {
-    if (!chain.groupState.has(name))
-      throw new Error(`This state has the group's number '${name}', which no callback of this optimizer declares.`);
-    if (!Number.isFinite(value)) throw new Error(`The group's number '${name}' must be finite; got ${String(value)}.`);
+    if (!chain.groupState.has(name)) throw undeclared('number of a group', name);
+    checkFinite('number of a group', name, value);
   }
+}
+
+function undeclared(kind: string, name: string): Error {
+  return new Error(`This state has the ${kind} '${name}', which no callback of this optimizer declares.`);
+}
+
+function checkFinite(kind: string, name: string, value: unknown): void {
+  if (!Number.isFinite(value)) throw new Error(`The ${kind} '${name}' must be finite; got ${String(value)}.`);
 }
 
 /** @throws where the object is not a state dict, or its numbers are impossible. */
@@ -120,7 +114,7 @@ function checkForm(dict: StateDict): void {
   for (const key of ['state', 'hypers']) list(given, key);
   if (dict.groupState !== undefined) list(given, 'groupState');
   for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
-    if (!Number.isFinite(value)) throw new Error(`The common number '${name}' must be finite; got ${String(value)}.`);
+    checkFinite('common number', name, value);
   }
   checkCount('iterations', dict.iterations, 0);
 }
