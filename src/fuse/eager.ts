@@ -88,7 +88,7 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
     difference: (a, b) => tf.sub(a, b),
-    chosen: (condition, then, otherwise) => tf.where(tf.greater(condition, 0), then, otherwise),
+    chosen: (condition, then, otherwise) => chosen(tf.greater(condition, 0), then, otherwise),
     sum: (_, perDraft) => tf.addN([...perDraft]),
     shared: shared.run(),
     scope: (draft, run) => {
@@ -121,4 +121,9 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     },
   };
   return arithmetic;
+}
+
+/** `tf.where` for tensors of any rank, by a scalar condition. tfjs's WebGL backend has none for ranks above 4. */
+function chosen(condition: tf.Tensor, then: tf.Tensor, otherwise: tf.Tensor): tf.Tensor {
+  return tf.reshape(tf.where(condition, tf.reshape(then, [-1]), tf.reshape(otherwise, [-1])), then.shape);
 }
