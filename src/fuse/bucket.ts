@@ -20,17 +20,24 @@ interface Entries {
 /**
  * @param byShape whether all parameters of a bucket must have the same shape.
  * @param outcomes what callbacks that ran alone changed of each job.
+ * @param parts the number of parts of a partition. The parameters of a bucket belong to one part.
  */
 export function bucketsOf(
   jobs: readonly Job[],
   byShape: boolean,
   outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
+  parts = 1,
 ): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
     let found: Bucket | undefined;
     for (const {members, entries} of buckets) {
-      if (alike(members[0], job, byShape) && hasEntries(job, entries) && sameOutcomes(members[0], job, outcomes))
+      if (
+        alike(members[0], job, byShape) &&
+        (members[0].group - job.group) % parts === 0 &&
+        hasEntries(job, entries) &&
+        sameOutcomes(members[0], job, outcomes)
+      )
         found = members;
     }
     if (found === undefined) buckets.push({members: [job], entries: entriesOf(job)});

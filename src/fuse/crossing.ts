@@ -1,6 +1,7 @@
 /** What crosses between the parts of a step: from a kernel to a callback that runs alone, and from that to the next. */
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {type Chain, commonIn} from '../rule/chain';
 import type {Draft} from '../rule/declaration';
 import {at} from '../util/at';
 import {type Bucket, extentIn} from './bucket';
@@ -104,6 +105,7 @@ export function crossingOf(
 
 /** The drafts that a callback gets that runs alone, in the order of the jobs. Their values are tensors. */
 export function draftsAcross(
+  chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
   drafts: readonly TracedDraft[],
@@ -118,6 +120,7 @@ export function draftsAcross(
       const optional = (name: string | undefined) => (name === undefined ? undefined : tensor(name));
       byJob.set(job, {
         of: job,
+        group: job.group,
         before: job.variable,
         p: tensor(crossing.p),
         grad: optional(crossing.grad),
@@ -126,7 +129,7 @@ export function draftsAcross(
         doWd,
         hypers,
         entries: {
-          ...common,
+          ...commonIn(chain, job.group, common),
           ...opaqueOf(job, outcomes),
           ...Object.fromEntries(
             Object.entries(crossing.entries).map(([name, value]) => [

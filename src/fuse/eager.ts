@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Chain, Segment} from '../rule/chain';
+import {type Chain, commonIn, type Segment} from '../rule/chain';
 import type {Draft} from '../rule/declaration';
 import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
@@ -17,7 +17,7 @@ export type TensorDraft = Draft<tf.Tensor, Job>;
  */
 export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
   tf.tidy(() => {
-    const drafts = jobs.map(job => draftOf(job, common));
+    const drafts = jobs.map(job => draftOf(job, commonIn(chain, job.group, common)));
     runChain(chain, drafts, arithmeticOf(chain));
     const writeNumber = numberWriter(chain, common);
     for (const draft of drafts) commit(draft, writeNumber);
@@ -30,9 +30,10 @@ export function runEagerly(chain: Chain, segment: Segment, drafts: readonly Tens
 }
 
 function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
-  const {variable, grad, trains, doWd, hypers} = job;
+  const {variable, group, grad, trains, doWd, hypers} = job;
   return {
     of: job,
+    group,
     before: variable,
     p: variable,
     update: undefined,

@@ -1,4 +1,4 @@
-import {type Chain, segmentsOf} from '../rule/chain';
+import {type Chain, commonIn, partsIn, segmentsOf, takesPart} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
@@ -92,8 +92,8 @@ function traceBuckets(
   byShape: boolean,
 ): Trace {
   const session = new Session();
-  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()]).map(bucket =>
-    draftOf(bucket, common, session, byShape),
+  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()], partsIn(chain)).map(bucket =>
+    draftOf(bucket, commonIn(chain, bucket[0].group, common), session, byShape),
   );
   const passes: number[] = [];
   let running = 0;
@@ -117,7 +117,8 @@ function traceBuckets(
     },
     enter: index => {
       running = index;
-      for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
+      for (const {of, group} of drafts)
+        if (of.opaque.size > 0 && takesPart(chain, index, group)) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
     runAlone: (index, _, concerned) => {
@@ -142,7 +143,7 @@ function traceBuckets(
     buckets: drafts.map((draft, i) => tracedBucket(draft, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
-    cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
+    cut: {index, drafts: () => draftsAcross(chain, jobs, common, drafts, crossings, outcomes)},
   };
 }
 
@@ -170,7 +171,7 @@ function draftOf(
   byShape: boolean,
 ): TracedDraft {
   const [first] = jobs;
-  const {variable, grad, trains, doWd, hypers} = first;
+  const {variable, group, grad, trains, doWd, hypers} = first;
   const recorder = new Recorder(session, byShape || variable.rank === 0 ? variable.shape : undefined);
   const p = recorder.input('p', 'full');
   const inputs = new Map([['p', p]]);
@@ -191,6 +192,7 @@ function draftOf(
     entries[name] = input;
   }
   return {
+    group,
     before: p,
     p,
     update: undefined,

@@ -1,5 +1,6 @@
+import {at} from '../util/at';
 import {shown} from '../util/shown';
-import type {Callback, External} from './declaration';
+import type {Callback, External, Scalar} from './declaration';
 import type {Range} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
@@ -32,6 +33,99 @@ export interface Chain {
   readonly restarts: readonly string[];
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
+  /** How it is divided. Only in a partition; then what is specific to a part must be read from the part's chain. */
+  readonly division?: Division;
+}
+
+/** How the chain of a partition is divided. Groups are ordered so that group i belongs to part i modulo their number. */
+export interface Division {
+  /** The class under which every optimizer with such a chain is saved. */
+  readonly className: string;
+  /** The part of each callback; -1 for a callback that runs for all parts. */
+  readonly partOf: readonly number[];
+  /** What each part runs: its own callbacks, and those for all. */
+  readonly chains: readonly Chain[];
+  /** For each part, the index of its last callback that takes the update, counted in the whole chain. */
+  readonly lastTakers: readonly number[];
+  /** The key of a number that a part shares, among those of all parts; undefined where it is not shared. */
+  keyOf(part: number, name: string): string | undefined;
+  /** The shared numbers that a part sees, by their names. */
+  commonOf(part: number, common: Readonly<Record<string, number>>): Readonly<Record<string, number>>;
+  /** The same division with other callbacks in the places of these. */
+  withCallbacks(callbacks: readonly Callback[]): Chain;
+  /** The same division with one more callback at the end of each part. */
+  extended(last: Callback): Chain;
+  /**
+   * The chain in which `change` has replaced the callbacks of some parts, and these parts. Undefined where it replaces
+   * those of none.
+   */
+  changed(
+    change: ChangeOfCallbacks,
+    common: Readonly<Record<string, number>>,
+    hypers: readonly Hypers[],
+  ): Changed | undefined;
+}
+
+type Hypers = Readonly<Record<string, Scalar>>;
+
+/**
+ * Other callbacks in place of those of a chain; undefined for none. It gets the host numbers that the chain's
+ * parameters share, and the hypers of the first group.
+ */
+export type ChangeOfCallbacks = (
+  callbacks: readonly Callback[],
+  common: Readonly<Record<string, number>>,
+  hypers: Hypers,
+) => readonly Callback[] | undefined;
+
+/** A changed chain. */
+export interface Changed {
+  readonly chain: Chain;
+  /** Whether the parameters of a group take part. */
+  readonly concerns: (group: number) => boolean;
+}
+
+/** The number of parts; 1 without a partition. */
+export function partsIn({division}: Chain): number {
+  return division === undefined ? 1 : division.chains.length;
+}
+
+/** The chain that runs on the parameters of a group. */
+export function chainIn(chain: Chain, group: number): Chain {
+  const {division} = chain;
+  return division === undefined ? chain : at(division.chains, group % division.chains.length);
+}
+
+/** The shared numbers that the parameters of a group see, by their names. */
+export function commonIn(
+  {division}: Chain,
+  group: number,
+  common: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return division === undefined ? common : division.commonOf(group % division.chains.length, common);
+}
+
+/** The key of a number among those that are shared; undefined where it is one parameter's own. */
+export function commonKey({common, division}: Chain, group: number, name: string): string | undefined {
+  if (division !== undefined) return division.keyOf(group % division.chains.length, name);
+  return common.has(name) ? name : undefined;
+}
+
+/** Whether a callback of the chain is meant for the parameters of a group. */
+export function takesPart({division}: Chain, index: number, group = 0): boolean {
+  if (division === undefined) return true;
+  const part = division.partOf[index];
+  return part === -1 || part === group % division.chains.length;
+}
+
+/** The index of the last callback that takes the update of a group's parameters. */
+export function lastTakerIn({division, lastTaker}: Chain, group = 0): number {
+  return division === undefined ? lastTaker : at(division.lastTakers, group % division.chains.length);
+}
+
+/** The chain with other callbacks in the places of its own. */
+export function withCallbacks({division}: Chain, callbacks: readonly Callback[]): Chain {
+  return division === undefined ? chainOf(callbacks) : division.withCallbacks(callbacks);
 }
 
 /**

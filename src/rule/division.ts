@@ -1,0 +1,104 @@
+import {at} from '../util/at';
+import {own} from '../util/own';
+import {type Chain, type Changed, chainOf, type Division, segmentsOf} from './chain';
+import type {Callback} from './declaration';
+
+/** The part of a callback that runs for all parts. Saved configurations hold it. */
+export const ALL = -1;
+/** The class of partitions. Here, because a chain names it. */
+export const PARTITION = 'TfjsOptimPartition';
+
+/** One callback of a partition, with its part, or `ALL`. */
+export type Divided = readonly [part: number, callback: Callback];
+
+/**
+ * The chain of a partition. Names are checked in each part by itself, so two parts can use a name differently.
+ * @throws where two callbacks that run on the same parameters use a name differently.
+ */
+export function dividedChain(divided: readonly Divided[], parts: number): Chain {
+  const callbacks = divided.map(([, callback]) => callback);
+  const partOf = divided.map(([part]) => part);
+  const runsIn = (part: number) => divided.filter(([of]) => of === part || of === ALL);
+  const chains = Array.from({length: parts}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
+  const shared = chainOf(divided.filter(([of]) => of === ALL).map(([, callback]) => callback)).common;
+  const ownNumbers = chains.map(({common}) => new Set([...common].filter(name => !shared.has(name))));
+  checkNumbers(divided, shared);
+  const division: Division = {
+    className: PARTITION,
+    partOf,
+    chains,
+    lastTakers: chains.map((_, part) =>
+      divided.map(([of, {declaration}]) => (of === part || of === ALL) && declaration.takesUpdate).lastIndexOf(true),
+    ),
+    keyOf,
+    commonOf: (part, common) =>
+      Object.fromEntries(
+        [...at(chains, part).common].flatMap(name => {
+          const value = own(common, keyOf(part, name) ?? name);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+    withCallbacks: others =>
+      dividedChain(
+        partOf.map((part, i) => [part, at(others, i)]),
+        parts,
+      ),
+    extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], parts),
+    changed,
+  };
+  return {
+    callbacks,
+    segments: segmentsOf(callbacks),
+    lastTaker: Math.max(...division.lastTakers),
+    hypers: union(chains.map(({hypers}) => hypers)),
+    state: union(chains.map(({state}) => state)),
+    options: union(chains.map(({options}) => options)),
+    ranges: union(chains.map(({ranges}) => ranges)),
+    common: new Set([...shared, ...ownNumbers.flatMap((names, part) => [...names].map(name => `${part}/${name}`))]),
+    everyParameter: chains.some(({everyParameter}) => everyParameter),
+    restarts: chains.flatMap(({restarts}) => restarts),
+    externals: chains.flatMap(({externals}) => externals),
+    division,
+  };
+
+  function keyOf(part: number, name: string): string | undefined {
+    if (shared.has(name)) return name;
+    return at(ownNumbers, part).has(name) ? `${part}/${name}` : undefined;
+  }
+
+  function changed(...[change, common, hypers]: Parameters<Division['changed']>): Changed | undefined {
+    const lists = chains.map((chain, part) =>
+      change(chain.callbacks, division.commonOf(part, common), at(hypers, part)),
+    );
+    const open = lists.findIndex(list => list !== undefined);
+    if (open === -1) return undefined;
+    const left = lists.map(list => list?.values());
+    const others = divided.map(([of, callback]): Divided => {
+      // A callback for all is replaced alike in all parts that take part.
+      const replaced = left.flatMap((list, part) => {
+        const next = of === ALL || of === part ? list?.next() : undefined;
+        return next === undefined || next.done === true ? [] : [next.value];
+      });
+      return [of, replaced[0] ?? callback];
+    });
+    return {chain: dividedChain(others, parts), concerns: group => lists[group % parts] !== undefined};
+  }
+}
+
+/** What all parts declare together. Where two parts use a name differently, it says what the first one declares. */
+function union<V>(maps: ReadonlyArray<ReadonlyMap<string, V>>): Map<string, V> {
+  return new Map([...maps].reverse().flatMap(map => [...map]));
+}
+
+/** @throws where a part has a number that all parts share. Then the parts would count it differently. */
+function checkNumbers(divided: readonly Divided[], shared: ReadonlySet<string>): void {
+  for (const [part, {name, declaration}] of divided) {
+    if (part === ALL || !declaration.everyParameter) continue;
+    const twice = Object.keys(declaration.state).find(entry => shared.has(entry));
+    if (twice !== undefined)
+      throw new Error(
+        `${name} of part ${part} and a callback for all parts both count '${twice}'; ` +
+          'put the callback in all parts or in none.',
+      );
+  }
+}
