@@ -69,9 +69,14 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
         const {model, run, epochs} = fit;
         const stepsPerEpoch = stepsOf(name, fit, given);
         const optimizer = optimizerOf(model);
+        // A partition asks once per part.
+        const mine = new Set<string>();
         const claimed = (hypers: Hypers) => {
           const schedules = this.schedulesFor(hypers);
-          for (const hyper of Object.keys(schedules)) run.claim(hyper, name);
+          for (const hyper of Object.keys(schedules)) {
+            if (!mine.has(hyper)) run.claim(hyper, name);
+            mine.add(hyper);
+          }
           return schedules;
         };
         const beside = begunIn.has(run);

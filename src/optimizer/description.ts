@@ -1,10 +1,11 @@
 import type {Group} from '../params/parameter';
-import {at} from '../util/at';
+import {own} from '../util/own';
 
 /** An optimizer in one line: class, hypers (a list where the groups differ), parameters by group, steps. */
 export function description(className: string, groups: readonly Group[], steps: number): string {
-  const hypers = Object.keys(at(groups, 0).hypers).map(name => {
-    const values = groups.map(group => group.hypers[name]);
+  const names = new Set(groups.flatMap(group => Object.keys(group.hypers)));
+  const hypers = [...names].map(name => {
+    const values = groups.flatMap(group => own(group.hypers, name) ?? []);
     return `${name} ${new Set(values).size > 1 ? `[${values.join(', ')}]` : String(values[0])}`;
   });
   const sizes = groups.map(({parameters}) => parameters.length).join(', ');

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {Parameter} from '../params/parameter';
 import {alone} from '../rule/call_alone';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn, commonIn} from '../rule/chain';
 import {entriesReturned, WANTED} from '../rule/returned';
 import {contextOf} from '../rule/run_chain';
 import {own} from '../util/own';
@@ -43,8 +43,9 @@ export class Evaluation {
     if (this.#showing) return;
     tf.tidy(() => {
       const swaps = parameters.flatMap(parameter => {
-        const {variable} = parameter;
-        const shown = evaluated(chain, parameter, common, decays(parameter));
+        const {variable, group} = parameter;
+        const mine = chainIn(chain, group.index);
+        const shown = evaluated(mine, parameter, commonIn(chain, group.index, common), decays(parameter));
         return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
       });
       for (const {variable, shown, trained} of swaps) {

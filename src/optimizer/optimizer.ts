@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {fusedOn, graphOf} from '../fuse';
 import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
 import {ParameterSet} from '../params/parameter_groups';
+import {indexOf} from '../params/parameter';
 import {variablesOf} from '../params/variables_of';
-import {chainOf} from '../rule/chain';
+import {type ChangeOfCallbacks, chainOf} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
@@ -91,16 +92,19 @@ export class Optimizer<
     // Without `params` there is one group.
     const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
     this.#trainingState = new TrainingState(chain, set, lists !== undefined);
+    const bound = (variable: tf.Variable) => {
+      this.#checkAlive();
+      this.#training.bind([variable]);
+      this.#training.keepLent();
+      return this.#training.parameterOf(variable, `The variable '${variable.name}'`);
+    };
     this.state = stateView({
       chain: () => this.#training.chain,
       common: () => this.#training.common,
       known: variable => this.#training.set.find(variable),
-      bound: variable => {
-        this.#checkAlive();
-        this.#training.bind([variable]);
-        this.#training.keepLent();
-        return this.#training.parameterOf(variable, `The variable '${variable.name}'`);
-      },
+      bound,
+      // Only in a partition the group matters. There it may come with saved state.
+      groupOf: variable => (this.#training.chain.division === undefined ? 0 : bound(variable).group.index),
     });
     registerChainedOps();
   }
@@ -147,23 +151,20 @@ export class Optimizer<
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
     const hypers = this.hypers;
-    const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
+    const wanted = groups === undefined ? undefined : groups < 0 ? this.set.count + groups : groups;
     return this.set.parameters
       .filter(
-        ({variable, group: {index}}) =>
-          (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
+        ({variable, group}) =>
+          (wanted === undefined || indexOf(group) === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
       )
       .map(parameter => {
-        const {
-          variable,
-          group: {index},
-        } = parameter;
+        const {variable, group} = parameter;
         return {
           variable,
-          group: index,
+          group: indexOf(group),
           trainable: this.set.trains(parameter),
           state: this.state.get(variable),
-          hypers: at(hypers, index),
+          hypers: at(hypers, group.index),
         };
       });
   }
@@ -233,21 +234,14 @@ export class Optimizer<
 
   /**
    * @internal Makes a step with other callbacks on the same state, without gradients. Schedules and `iterations` stay.
-   * @param callbacks returns these callbacks, or undefined for no step. It gets the host numbers that all parameters
-   *   share, and the hypers of the first group.
+   * @param change returns these callbacks, or undefined for no step.
    * @returns whether a step was made.
    */
-  stepBy(
-    callbacks: (
-      common: Readonly<Record<string, number>>,
-      hypers: Readonly<Record<string, Scalar>>,
-    ) => readonly Callback[] | undefined,
-  ): boolean {
+  stepBy(change: ChangeOfCallbacks): boolean {
     this.#checkUsable();
     const training = this.#training;
     training.restartReplaced();
-    const others = callbacks(training.common, at(training.set.groups, 0).hypers);
-    return others !== undefined && training.run(chainOf(others), new Map(), this.#considered);
+    return training.runBy(change, this.#considered);
   }
 
   /** Updates the variables with the gradients in `grads`. Those stay there until `zeroGrad`. */
@@ -352,7 +346,7 @@ export class Optimizer<
       // The base constructor, because that of the class would compose other callbacks than the saved ones.
       const made: unknown = Reflect.construct(
         Optimizer,
-        [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
+        [saved.chain.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
         cls,
       );
       if (!(made instanceof Optimizer) || !isInstance(cls, made))
@@ -409,15 +403,47 @@ export class Optimizer<
     this.#ended = 'it is disposed. Make a new one';
   }
 
-  /** Takes over everything from an optimizer, which then can't be used. This one's callbacks must start with its. */
-  protected takeOver(inner: Optimizer): void {
-    inner.#checkUsable();
+  /**
+   * Takes over everything from an optimizer, which then can't be used.
+   * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
+   */
+  protected takeOver(inner: Optimizer, last: Callback): void {
     const {chain} = this.#training;
-    this.#trainingState = Object.assign(inner.#training, {chain});
-    this.iterations_ = inner.iterations;
+    const {division} = inner.#training.chain;
+    const {iterations} = inner;
+    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
+    this.iterations_ = iterations;
+  }
+
+  /** What an optimizer has, which then can't be used. */
+  protected released(inner: Optimizer): TrainingState {
+    inner.#checkUsable();
+    const training = inner.#training;
     inner.#grads.zero(true);
     inner.#trainingState = undefined;
     inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
+    return training;
+  }
+
+  /** Whether it is a partition, or made over one. */
+  protected static isDivided(optimizer: Optimizer): boolean {
+    return optimizer.#training.chain.division !== undefined;
+  }
+
+  /** What another optimizer has. @throws where that can't be used. */
+  protected trainingOf(other: Optimizer): TrainingState {
+    other.#checkUsable();
+    return other.#training;
+  }
+
+  /** Makes this what the optimizer has. */
+  protected adopt(training: TrainingState): void {
+    this.#trainingState = training;
+  }
+
+  /** The name of its class, by which saved models find it. What is made over a partition is saved as a partition. */
+  override getClassName(): string {
+    return this.#trainingState?.chain.division?.className ?? super.getClassName();
   }
 
   static {

@@ -6,7 +6,7 @@ import {clearEntries, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
-import {type Chain, chainOf} from '../rule/chain';
+import {type Chain, chainIn, type ChangeOfCallbacks, chainOf, withCallbacks} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
@@ -116,12 +116,34 @@ export class TrainingState {
       this.#weightSpace.watch(chain, parameter);
       const trains = this.set.trains(parameter);
       const grad = trains ? gradients.get(variable) : undefined;
-      if (grad !== undefined || chain.everyParameter)
+      if (grad !== undefined || chainIn(chain, group).everyParameter)
         jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
     }
     this.keepLent();
     if (jobs.length > 0) step(chain, jobs, this.common);
     return jobs.length > 0;
+  }
+
+  /**
+   * Makes a step with other callbacks on the same state, without gradients.
+   * @param considered as in `run`.
+   * @returns whether a step was made.
+   */
+  runBy(change: ChangeOfCallbacks, considered?: ReadonlySet<tf.Variable>): boolean {
+    const {chain, common, set} = this;
+    const hypers = set.groups.map(group => group.hypers);
+    if (chain.division === undefined) {
+      const callbacks = change(chain.callbacks, common, at(hypers, 0));
+      return callbacks !== undefined && this.run(chainOf(callbacks), new Map(), considered);
+    }
+    const changed = chain.division.changed(change, common, hypers);
+    if (changed === undefined) return false;
+    const mine = set.parameters.filter(({group: {index}}) => changed.concerns(index)).map(({variable}) => variable);
+    return this.run(
+      changed.chain,
+      new Map(),
+      new Set(considered === undefined ? mine : mine.filter(variable => considered.has(variable))),
+    );
   }
 
   /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
@@ -170,7 +192,10 @@ export class TrainingState {
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
     checkStateDict(dict, this.chain, set.groups);
-    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)));
+    this.chain = withCallbacks(
+      this.chain,
+      this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)),
+    );
     // The tensors may be this optimizer's own, so they are copied before its state is disposed.
     const state = dict.state.map(copies);
     this.keepLent();
@@ -207,7 +232,7 @@ export class TrainingState {
       treatment: {trainBn, wdBnBias},
     } = set;
     return {
-      callbacks: chain.callbacks,
+      chain,
       hypers: moving.hypersToSave(),
       frozen: groups.map(({frozen}) => frozen),
       frozenIdx,
@@ -219,13 +244,13 @@ export class TrainingState {
     };
   }
 
-  /** Loads a configuration. The weights of its parameters must follow. */
-  loadConfig({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
-    const columns = new Map<string, Scalar[]>();
-    for (const values of hypers)
-      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
-    const {externals, ranges} = this.chain;
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
+  /**
+   * Loads a configuration. The weights of its parameters must follow.
+   * @param set groups with the saved hypers.
+   */
+  loadConfig(config: SavedConfig, set: ParameterSet = this.#setOf(config)): void {
+    const {frozen, frozenIdx, explicit, schedule, manifest} = config;
+    this.set = set;
     this.set.groups.forEach((group, i) => {
       group.frozen = at(frozen, i);
     });
@@ -233,6 +258,14 @@ export class TrainingState {
     this.explicit = explicit;
     this.set.moving.load(schedule);
     this.#waiting.expect(manifest);
+  }
+
+  #setOf({hypers}: SavedConfig): ParameterSet {
+    const columns = new Map<string, Scalar[]>();
+    for (const values of hypers)
+      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
+    const {externals, ranges} = this.chain;
+    return new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
   }
 
   /** `iter`, the state and the host numbers. The optimizer owns the tensors; its next step may change them. */

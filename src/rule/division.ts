@@ -56,7 +56,7 @@ export function dividedChain(divided: readonly Divided[], parts: number): Chain 
     ranges: union(chains.map(({ranges}) => ranges)),
     common: new Set([...shared, ...ownNumbers.flatMap((names, part) => [...names].map(name => `${part}/${name}`))]),
     everyParameter: chains.some(({everyParameter}) => everyParameter),
-    restarts: chains.flatMap(({restarts}) => restarts),
+    restarts: [...new Set(chains.flatMap(({restarts}) => restarts))],
     externals: chains.flatMap(({externals}) => externals),
     division,
   };

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Flags} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import {startShape} from '../rule/starts';
 import {at} from '../util/at';
+import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
 import type {Manifest} from './manifest';
@@ -45,7 +46,7 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
     name,
     shape,
     group,
-    tensors: [...chain.state.keys()].filter(entry => isTensor(own(entries, entry))),
+    tensors: [...chainIn(chain, group).state.keys()].filter(entry => isTensor(own(entries, entry))),
   }));
 }
 
@@ -64,17 +65,17 @@ export function writeWeights(
   saved: SavedNumbers,
 ): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: saved.tensor(ITER, Int32Array.of(iterations), [])}];
-  for (const {name, entries} of parameters) {
-    for (const entry of chain.state.keys()) {
+  for (const {name, group, entries} of parameters) {
+    for (const entry of chainIn(chain, group).state.keys()) {
       const tensor = own(entries, entry);
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
   }
-  const numbers = numberNames(chain);
+  const numbersOfGroup = numberNames(chain);
   // NaN: the number has not started.
-  const rows = parameters.flatMap(({entries, flags}) => [
+  const rows = parameters.flatMap(({group, entries, flags}) => [
     ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
-    ...numbers.map(entry => Number(own(entries, entry) ?? NaN)),
+    ...numbersOfGroup(group).map(entry => Number(own(entries, entry) ?? NaN)),
   ]);
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
@@ -118,13 +119,13 @@ export async function readWeights(chain: Chain, {manifest, weights}: ListedWeigh
 
 function checkedTensor(
   chain: Chain,
-  {name, shape}: Manifest[number],
+  {name, shape, group}: Manifest[number],
   state: string,
   weight: NamedTensor | undefined,
 ): tf.Tensor {
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`expected '${full}' but found ${nameOf(weight)}`);
-  const start = chain.state.get(state);
+  const start = chainIn(chain, group).state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
   // A start that does not tell its shape accepts every shape.
   const wanted = startShape(start, shape) ?? weight.tensor.shape;
@@ -142,21 +143,23 @@ function checkedTensor(
  * with state. So its weights stay those that users know from `tf.train`.
  */
 function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
-  const numbers = numberNames(chain);
-  if (numbers.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
-  return manifest.flatMap(({tensors}) => [
+  const numbersOfGroup = numberNames(chain);
+  const hasNumbers = manifest.some(({group}) => numbersOfGroup(group).length > 0);
+  if (hasNumbers && (chain.externals.length === 0 || chain.common.size > 0)) return [];
+  return manifest.flatMap(({tensors, group}) => [
     ...FLAG_NAMES.map(() => 0),
-    ...numbers.map(() => (tensors.length > 0 ? iterations : NaN)),
+    ...numbersOfGroup(group).map(() => (tensors.length > 0 ? iterations : NaN)),
   ]);
 }
 
 function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
-  const numbers = numberNames(chain);
-  const width = FLAG_NAMES.length + numbers.length;
-  const total = manifest.length * width + chain.common.size;
+  const numbersOfGroup = numberNames(chain);
+  const wanted = manifest.map(({group}) => numbersOfGroup(group));
+  const total = wanted.reduce((sum, {length}) => sum + FLAG_NAMES.length + length, chain.common.size);
   if (rows.length !== total) throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
-  const flagged = manifest.map((_, i) => {
-    const row = rows.slice(i * width, (i + 1) * width);
+  let next = 0;
+  const flagged = wanted.map(numbers => {
+    const row = rows.slice(next, (next += FLAG_NAMES.length + numbers.length));
     const flags: Flags = {};
     for (const [j, name] of FLAG_NAMES.entries()) {
       const code = at(row, j);
@@ -166,7 +169,7 @@ function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
     }
     return {flags, numbers: pick(numbers, row.slice(FLAG_NAMES.length))};
   });
-  return {flagged, common: pick([...chain.common], rows.slice(manifest.length * width))};
+  return {flagged, common: pick([...chain.common], rows.slice(next))};
 }
 
 /** Numbers by name. NaN means that the number has not started, so it is left out. */
@@ -180,10 +183,17 @@ function pick(names: readonly string[], values: readonly number[]): Record<strin
   );
 }
 
-function numberNames(chain: Chain): string[] {
-  return [...chain.state]
-    .filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry))
-    .map(([entry]) => entry);
+/** A function that returns the names of the host numbers of a parameter in a group. */
+function numberNames(chain: Chain): (group: number) => string[] {
+  const known = new Map<Chain, string[]>();
+  return group => {
+    const mine = chainIn(chain, group);
+    return memo(known, mine, () =>
+      [...mine.state]
+        .filter(([entry, start]) => typeof start === 'number' && !mine.common.has(entry))
+        .map(([entry]) => entry),
+    );
+  };
 }
 
 /** The float64 bits of the rows, then their count and checksum. */

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Group} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
@@ -59,7 +59,8 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     const theirs = Object.keys(hypers);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name)))
       throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
-    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chain.ranges.get(name));
+    for (const [name, value] of Object.entries(hypers))
+      checkHyper(name, value, now[name], chainIn(chain, i).ranges.get(name));
   }
   for (const name of Object.keys(dict.common)) {
     if (!chain.common.has(name))
@@ -68,12 +69,13 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
-  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers);
-  const variables = groups.flatMap(({parameters}) => parameters.map(({variable}) => variable));
-  if (dict.state.length !== variables.length)
-    throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${variables.length}.`);
-  for (const [i, variable] of variables.entries())
-    for (const [name, value] of Object.entries(at(dict.state, i))) checkStateEntry(chain, variable, name, value);
+  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain.division);
+  const parameters = groups.flatMap(group => group.parameters);
+  if (dict.state.length !== parameters.length)
+    throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);
+  for (const [i, {variable, group}] of parameters.entries())
+    for (const [name, value] of Object.entries(at(dict.state, i)))
+      checkStateEntry(chainIn(chain, group.index), variable, name, value);
 }
 
 /** @throws where the object is not a state dict, or its numbers are impossible. */
