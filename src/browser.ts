@@ -67,6 +67,16 @@ export {
   SGD,
   sgd,
 } from './optimizer/optimizers';
+export type {Part, PartHypers} from './optimizer/part';
+export {
+  Partition,
+  partition,
+  type PartitionSettings,
+  type PartSpec,
+  type PartSpecs,
+  type PartVariables,
+  type RestSpec,
+} from './optimizer/partition';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';

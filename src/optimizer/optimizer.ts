@@ -20,7 +20,16 @@ import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
 import {isLossOfModel, warnLeftOut} from './left_out_variables';
-import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {
+  type AnyCallback,
+  type HyperNames,
+  type HYPERS,
+  hyperValues,
+  type ListOf,
+  numbersIn,
+  type Settings,
+  treatmentOf,
+} from './settings';
 import {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
 
@@ -62,6 +71,9 @@ export class Optimizer<
   static get declaredHypers(): HyperDecl {
     return {};
   }
+
+  /** Only for the compiler: the names of the hypers. */
+  declare readonly [HYPERS]?: HyperNames<ListOf<C>>;
 
   readonly #grads = new GradientStore();
   /** The state of each variable, and the flags `doWd` and `forceTrain`. */

@@ -9,7 +9,7 @@ import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, Settings} from './settings';
+import type {AnyCallback, BaseSettings, HyperNames, HYPERS, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
@@ -39,6 +39,10 @@ export type RowOptions<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
 > = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
+
+/** The names of the hypers of a row with these callbacks around its own. */
+type RowHypers<H, P extends readonly AnyCallback[], A extends readonly AnyCallback[]> =
+  'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
 
 interface OptimizerRow<H, X> {
   readonly name: string;
@@ -70,7 +74,7 @@ interface RowClass<H, X> {
     lr?: HyperValue,
     options?: RowOptions<H, X, P, A>,
     ...more: undefined[]
-  ): Optimizer<readonly Callback[]>;
+  ): Optimizer<readonly Callback[]> & {readonly [HYPERS]?: RowHypers<H, P, A>};
 }
 
 /** The class of a row. The factory is a function of the same arguments. */
@@ -83,6 +87,8 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
   > extends Optimizer<readonly Callback[]> {
+    declare readonly [HYPERS]?: RowHypers<H, P, A>;
+
     static override get className(): string {
       return `TfjsOptim${row.name}`;
     }

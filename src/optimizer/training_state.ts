@@ -61,6 +61,7 @@ export class TrainingState {
       if (saved === undefined && this.explicit && !naming) continue;
       replaceState(this.set.add(variable, saved?.group), saved);
     }
+    if (fresh.length > 0) this.set.joined();
   }
 
   /**

@@ -200,23 +200,30 @@ export class ParameterSet {
   }
 
   /**
-   * Sets hypers of all groups that have them.
+   * Sets hypers in those of the groups that have them.
+   * @param groups the groups; default all.
    * @throws where one of them can't be set; then nothing is set.
    */
-  setHypers(values: Readonly<Record<string, HyperValue>>): void {
+  setHypers(values: Readonly<Record<string, HyperValue>>, groups: readonly Group[] = this.groups): void {
     const columns = Object.entries(values).map(([name, value]) => {
-      const having = this.groups.filter(({hypers}) => Object.hasOwn(hypers, name));
-      if (having.length === 0)
-        throw unknownHyper(name, new Set(this.groups.flatMap(({hypers}) => Object.keys(hypers))));
+      const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
+      if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
       const column = this.spread(name, value);
       for (const {hypers, index} of having)
         checkHyper(name, at(column, index), hypers[name], this.rangesIn(index).get(name));
       return {name, column, having};
     });
     for (const {name, column, having} of columns) {
-      for (const {hypers, index} of having) hypers[name] = at(column, index);
-      this.moving.release(name);
+      for (const {hypers, index} of having) {
+        hypers[name] = at(column, index);
+        this.moving.release(name, index);
+      }
     }
+  }
+
+  /** To be called when variables have joined without `params`. */
+  joined(): void {
+    // Only a partition has something to check.
   }
 
   /** One value for each group. */

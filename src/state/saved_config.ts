@@ -50,7 +50,11 @@ export function writeConfig({
       options: {...options},
       ...(external === undefined ? {} : {external: external.getConfig()}),
     })),
-    ...(division && {parts: [...division.partOf]}),
+    ...(division && {
+      parts: division.chains.map((_, i) => ({
+        callbacks: division.partOf.flatMap((part, index) => (part === i ? [index] : [])),
+      })),
+    }),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(at(frozen, i)),
@@ -80,6 +84,8 @@ export function readConfig(
   cls: object,
   chained: (callbacks: readonly Callback[]) => Chain = chainOf,
 ): SavedConfig {
+  if ('parts' in config && chained === chainOf)
+    throw new Error('The saved optimizer is a partition: call Partition.register() before it is loaded.');
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
   const callbacks = list(config, 'callbacks').map(entry => {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {Optimizer} from '../optimizer/optimizer';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
-import {UnregisteredWrapper} from '../optimizer/unregistered_wrapper';
+import {UnregisteredWrapper} from '../optimizer/unregistered';
 import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
 import {listOf} from '../util/iterable';

@@ -10,3 +10,10 @@ export class UnregisteredWrapper extends Optimizer<readonly Callback[]> {
     return 'TfjsOptimOptimWrapper';
   }
 }
+
+/** The same for partitions. */
+export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
+  static override get className(): string {
+    return 'TfjsOptimPartition';
+  }
+}

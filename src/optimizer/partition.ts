@@ -1,0 +1,372 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import {DividedSet, type PartOfSet} from '../params/divided_groups';
+import {ParameterSet} from '../params/parameter_groups';
+import {type ParamGroups, variablesOf} from '../params/variables_of';
+import {type Chain, chainIn, chainOf} from '../rule/chain';
+import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import {ALL, type Divided, dividedChain, PARTITION} from '../rule/division';
+import type {HyperValue} from '../rule/slice';
+import {isInstance} from '../state/registered_class';
+import {readConfig} from '../state/saved_config';
+import {at} from '../util/at';
+import {list, malformed, numbers} from '../util/config_reader';
+import {checkCore} from '../util/core_copies';
+import {listOf} from '../util/iterable';
+import {own} from '../util/own';
+import {checkSettings} from '../util/settings_check';
+import {isPlain, shown} from '../util/shown';
+import {ExtendedOptimizer} from './extended_optimizer';
+import {Optimizer} from './optimizer';
+import {isOptimizer} from './optimizer_of_model';
+import type {Part} from './part';
+import {
+  type AnyCallback,
+  type BaseSettings,
+  type HyperNames,
+  type HYPERS,
+  hyperValues,
+  numbersIn,
+  type Settings,
+  treatmentOf,
+} from './settings';
+import {tableHypers} from './table_hypers';
+import {TrainingState} from './training_state';
+
+/** Which variables a part takes: variables, layers, a model, lists of these, or a function that is true for them. */
+export type PartVariables = ParamGroups | ((variable: tf.Variable) => boolean);
+
+/** One part, as it is given: what it takes, and the optimizer that trains it. */
+export interface PartSpec {
+  /** What it takes of what the parts before it have left. Every part but the last has it. */
+  readonly of: PartVariables;
+  /** The optimizer that trains it, made without `params`. The partition takes it over. */
+  readonly by: Optimizer;
+}
+
+/** The last part, which takes the rest. */
+export interface RestSpec {
+  readonly of?: undefined;
+  /** The optimizer that trains it, made without `params`. The partition takes it over. */
+  readonly by: Optimizer;
+}
+
+/** The parts of a partition. A variable belongs to the first part that takes it. */
+export type PartSpecs = readonly [...parts: PartSpec[], rest: RestSpec];
+
+/** Settings of a partition: those of every optimizer, and the hypers and options of `callbacks` and `after` by name. */
+export type PartitionSettings<
+  C extends readonly AnyCallback[] = readonly [],
+  A extends readonly AnyCallback[] = readonly [],
+> = object &
+  BaseSettings & {
+    /** Callbacks that run first, on the variables of all parts. Their totals are sums over all parts. */
+    readonly callbacks?: C;
+    /** Callbacks that run last, on the variables of all parts. Their totals are sums over all parts. */
+    readonly after?: A;
+  } & Partial<Settings<readonly [...C, ...A]>>;
+
+/** The parts of a partition, each with the hypers of its optimizer. */
+export type PartsOf<L extends PartSpecs, H extends string> = {
+  readonly [I in keyof L]: Part<NonNullable<L[I]['by'][typeof HYPERS]> | H>;
+};
+
+/**
+ * One optimizer in which a variable is trained by the first part that takes it. See {@link partition}.
+ */
+export class Partition<
+  const L extends PartSpecs = PartSpecs,
+  const C extends readonly AnyCallback[] = readonly AnyCallback[],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends Optimizer<readonly Callback[]> {
+  static override get className(): string {
+    return PARTITION;
+  }
+
+  /** What the optimizers of the parts may have declared. Their classes, and so the defaults, are not saved. */
+  static override get declaredHypers(): HyperDecl {
+    return tableHypers();
+  }
+
+  /** @throws where the parts are not such a list, and where an optimizer can't be a part; then nothing is changed. */
+  constructor(parts: L, settings?: PartitionSettings<C, A>, ...more: undefined[]) {
+    checkSettings('partition(parts, ', [settings, ...more], []);
+    const specs = partsIn(parts);
+    super([], {});
+    const {
+      callbacks = [],
+      after = [],
+      params,
+      trainBn,
+      wdBnBias,
+      noWd,
+      ...values
+    }: PartitionSettings<readonly AnyCallback[], readonly AnyCallback[]> = {...settings};
+    const inner = specs.map(({by}) => by);
+    const states = inner.map((optimizer, i) => {
+      checkWhole(i, optimizer);
+      const training = this.trainingOf(optimizer);
+      checkNew(i, optimizer, training);
+      return training;
+    });
+    const forAll = (list: Iterable<AnyCallback> | AnyCallback) =>
+      [...listOf<AnyCallback>(list)].map((callback): Divided => [ALL, callback]);
+    const divided = [
+      ...forAll(callbacks),
+      ...states.flatMap(({chain}, part) => chain.callbacks.map((callback): Divided => [part, callback])),
+      ...forAll(after),
+    ];
+    checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...listOf<AnyCallback>(after)]), values);
+    const chain = dividedChain(divided, specs.length);
+    const lists = params === undefined ? undefined : variablesOf(params);
+    lists?.flat().forEach(checkCore);
+    const count = lists?.length ?? 1;
+    const treatment = treatmentOf({trainBn, wdBnBias, noWd});
+    const columns = states.map(({set}, part) => {
+      const mine = chainIn(chain, part);
+      const known = hyperValues(mine, {...valuesIn(set), ...values}, numbersIn(at(set.groups, 0).hypers));
+      return new ParameterSet(undefined, count, known, treatment, [], mine.ranges).groups;
+    });
+    const hypers = Array.from({length: count}, (_, i) => columns.map(groups => at(groups, i).hypers)).flat();
+    const set = new DividedSet(
+      hypers,
+      specs.map(({of}, part) => ({takes: takerOf(of), ranges: chainIn(chain, part).ranges})),
+      treatment,
+    );
+    if (lists !== undefined) set.replace(lists);
+    this.adopt(new TrainingState(chain, set, lists !== undefined));
+    for (const optimizer of inner) this.released(optimizer);
+    Partition.register();
+  }
+
+  /**
+   * Registers the class, so that saved partitions can be loaded. Making a partition does this too. A page that only
+   * loads partitions must call it before `tf.loadLayersModel`. Importing the package does not do it, because then every
+   * bundle would contain the partition.
+   */
+  static register(): void {
+    tf.serialization.registerClass(Partition);
+  }
+
+  /** The parts, in order. */
+  get parts(): PartsOf<L, HyperNames<readonly [...C, ...A]>> {
+    const {chains = []} = this.trainingOf(this).chain.division ?? {};
+    const parts: unknown = chains.map((_, part) => partView(() => this.trainingOf(this), part));
+    if (arePartsOf<PartsOf<L, HyperNames<readonly [...C, ...A]>>>(parts, chains.length)) return parts;
+    throw new Error('A partition must have parts.');
+  }
+
+  /** Makes a partition from what `getConfig` returned. Which variables a part takes is not saved. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const owned = list(config, 'parts').map(part => new Set(numbers(part, 'callbacks')));
+    if (owned.length === 0) malformed('parts');
+    if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
+    const saved = readConfig(config, [], cls, callbacks =>
+      dividedChain(
+        callbacks.map((callback, i): Divided => {
+          if (callback.declaration.external !== undefined) malformed('callbacks');
+          return [owned.findIndex(indices => indices.has(i)), callback];
+        }),
+        owned.length,
+      ),
+    );
+    // The base constructor, because that of the class takes optimizers.
+    const made: unknown = Reflect.construct(Optimizer, [[], {}], cls);
+    if (!(made instanceof Partition) || !isInstance(cls, made))
+      throw new Error(`${cls.className} must be a partition of tfjs-optim.`);
+    const {chain, hypers, trainBn, wdBnBias, explicit} = saved;
+    const parts = owned.map((_, part): PartOfSet => ({takes: undefined, ranges: chainIn(chain, part).ranges}));
+    const set = new DividedSet(hypers, parts, treatmentOf({trainBn, wdBnBias}));
+    const training = new TrainingState(chain, set, explicit);
+    training.loadConfig(saved, set);
+    made.adopt(training);
+    return made;
+  }
+}
+
+/**
+ * One optimizer of several: a variable is trained by the first part whose `of` takes it, and the last part takes the
+ * rest. All parts make one step together, in one kernel, and are saved together. Which variable is in which part is
+ * saved too; after loading, a variable that was not saved goes to the last part.
+ *
+ * ```ts
+ * const opt = partition([{of: model.layers[0], by: sgd(0.1, {mom: 0.9})}, {by: adamW(1e-3)}]);
+ * opt.setHyper('wd', 0.05); // in all parts that have it
+ * opt.parts[0].setHyper('lr', 0.01);
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
+ * `params` are the groups of the user. Every group is divided by part, so freezing, `fineTune`, `slice` and lists of
+ * values count the groups of the user. `hypers` has a row per group and part: `[g0/part0, g0/part1, g1/part0, …]`. A
+ * schedule moves a hyper in every part that has it; a policy, such as one-cycle, is asked for each part by itself.
+ * `lookahead` and `ema` of a partition add their callback to each part.
+ * @param parts each `{of, by}`; the last one only `{by}`.
+ * @param settings `params`, `trainBn`, `wdBnBias` and `noWd`, as for every optimizer; `callbacks` and `after`, which
+ *   run for all parts, with their hypers and options by name.
+ * @throws where the parts are not such a list; where an optimizer has `params`, was used before, or wraps another one;
+ *   and for a setting that none of the callbacks for all parts has.
+ */
+export function partition<
+  const L extends PartSpecs,
+  const C extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(parts: L, settings?: PartitionSettings<C, A>, ...more: undefined[]): Partition<L, C, A> {
+  return new Partition(parts, settings, ...more);
+}
+
+interface GivenPart {
+  readonly of: unknown;
+  readonly by: Optimizer;
+}
+
+/** @throws where the parts can't be those of a partition. */
+function partsIn(given: unknown): GivenPart[] {
+  const form = 'Write partition([{of: model.layers[0], by: sgd(0.1)}, {by: adamW(1e-3)}])';
+  if (!Array.isArray(given) || given.length === 0)
+    throw new Error(`partition takes a list of parts; got ${shown(given)}. ${form}.`);
+  const seen = new Map<unknown, number>();
+  return given.map((part: unknown, i) => {
+    if (!isPlain(part)) throw new Error(`Part ${i} must be {of, by}; got ${shown(part)}. ${form}.`);
+    const odd = Object.keys(part).find(key => key !== 'of' && key !== 'by');
+    if (odd !== undefined) throw new Error(`Part ${i} has '${odd}'; a part has only 'of' and 'by'. ${form}.`);
+    const {of, by} = part;
+    if (!isOptimizer(by))
+      throw new Error(
+        `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,
+      );
+    const isLast = i === given.length - 1;
+    if (isLast && of !== undefined)
+      throw new Error('The last part takes the rest, so it must have no `of`. Add a part {by: …} after it.');
+    if (!isLast && (of === undefined || of === null))
+      throw new Error(`Part ${i} has no \`of\`; only the last part takes the rest. Say which variables it takes.`);
+    const before = seen.get(by);
+    if (before !== undefined)
+      throw new Error(`Part ${before} and part ${i} have the same optimizer; make one for each part.`);
+    seen.set(by, i);
+    return {of, by};
+  });
+}
+
+/** @throws where the optimizer is made over another one. */
+function checkWhole(part: number, by: Optimizer): void {
+  const name = by.getClassName().replace('TfjsOptim', '');
+  if (by instanceof ExtendedOptimizer)
+    throw new Error(`Part ${part} is a ${name}; put it around the partition, as in lookahead(partition([…])).`);
+  if (by instanceof Partition) throw new Error(`Part ${part} is a partition itself; list its parts here.`);
+  if (by.callbacks.some(({declaration}) => declaration.external !== undefined))
+    throw new Error(`Part ${part} is an ${name}; use an optimizer of tfjs-optim, such as adam(1e-3), instead.`);
+}
+
+/** @throws where the optimizer has something that the partition would lose. */
+function checkNew(part: number, by: Optimizer, {explicit, set, common}: TrainingState): void {
+  if (explicit)
+    throw new Error(`The optimizer of part ${part} has \`params\`; leave them out, and give them to the partition.`);
+  const {trainBn, wdBnBias, noWd} = set.treatment;
+  if (!trainBn || wdBnBias || noWd !== undefined)
+    throw new Error(
+      `The optimizer of part ${part} sets ${!trainBn ? 'trainBn' : wdBnBias ? 'wdBnBias' : 'noWd'}; ` +
+        'leave it out, and give it to the partition.',
+    );
+  const isFrozen = set.groups.some(({frozen}) => frozen !== 'no');
+  if (
+    by.iterations > 0 ||
+    set.parameters.length > 0 ||
+    Object.keys(common).length > 0 ||
+    by.schedule !== undefined ||
+    isFrozen
+  )
+    throw new Error(
+      `The optimizer of part ${part} was used before: it has made steps, or has variables, schedules or frozen groups. ` +
+        'Make a new one.',
+    );
+}
+
+/** @throws for a setting that no callback for all parts has. */
+function checkShared(shared: Chain, values: object): void {
+  const names = [...shared.hypers.keys(), ...shared.options.keys()];
+  const unknown = Object.keys(values).find(name => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `partition has no setting '${unknown}'. Its own are params, callbacks, after, trainBn, wdBnBias, noWd` +
+        `${names.map(name => `, ${name}`).join('')}; give hypers to the optimizer of a part.`,
+    );
+}
+
+/** The hypers of an optimizer with one group: as they were given, or else as they were set since. */
+function valuesIn({groups, values}: ParameterSet): Record<string, HyperValue> {
+  const {hypers} = at(groups, 0);
+  const first = new ParameterSet(undefined, 1, values, {trainBn: true, wdBnBias: false, noWd: undefined});
+  const before: Readonly<Record<string, Scalar>> = at(first.groups, 0).hypers;
+  return Object.fromEntries(
+    Object.entries(hypers).map(([name, value]): [string, HyperValue] => {
+      const given = values.get(name);
+      return [name, given !== undefined && own(before, name) === value ? given : value];
+    }),
+  );
+}
+
+function takerOf(of: unknown): PartOfSet['takes'] {
+  if (of === undefined) return undefined;
+  if (isPredicate(of)) {
+    return variable => {
+      const taken: unknown = of(variable);
+      if (typeof taken === 'boolean') return taken;
+      throw new Error(`\`of\` must return true or false; for '${variable.name}' it returned ${shown(taken)}.`);
+    };
+  }
+  const mine = new Set(variablesOf(isParams(of) ? of : []).flat());
+  return variable => mine.has(variable);
+}
+
+function isPredicate(of: unknown): of is (variable: tf.Variable) => unknown {
+  return typeof of === 'function';
+}
+
+/** `variablesOf` checks what is inside. */
+function isParams(of: unknown): of is ParamGroups {
+  return typeof of === 'object' && of !== null;
+}
+
+function partView(training: () => TrainingState, part: number): Part {
+  const mine = () => training().set.groups.filter(({of}) => of?.part === part);
+  const moving = () => {
+    const {set} = training();
+    if (set instanceof DividedSet) return at(set.moving.parts, part);
+    throw new Error('The parameters of a partition must be divided.');
+  };
+  return {
+    get callbacks() {
+      return chainIn(training().chain, part).callbacks;
+    },
+    get variables() {
+      return mine().flatMap(({parameters}) => parameters.map(({variable}) => variable));
+    },
+    get hypers() {
+      const indices = mine().map(({index}) => index);
+      return training()
+        .set.hyperViews(training)
+        .filter((_, i) => indices.includes(i));
+    },
+    get schedule() {
+      return moving().view;
+    },
+    setHyper: (name: string | Readonly<Record<string, HyperValue | undefined>>, value?: HyperValue) => {
+      const given = typeof name === 'object' ? Object.entries(name) : [[name, value] as const];
+      // NaN: a name without a value, which is rejected as any NaN is.
+      training().set.setHypers(Object.fromEntries(given.map(([hyper, to]) => [hyper, to ?? NaN])), mine());
+    },
+    setSchedule: (schedules, length) => {
+      moving().start(schedules, length);
+    },
+    clearSchedule: ({keep = false} = {}) => {
+      moving().clear(keep);
+    },
+  };
+}
+
+/** The names of hypers are only known to the compiler, so that there is nothing to check. */
+function arePartsOf<P>(parts: unknown, length: number): parts is P {
+  return Array.isArray(parts) && parts.length === length;
+}
