@@ -81,7 +81,7 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
         };
         const beside = begunIn.has(run);
         const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
-        optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
+        optimizer.moving.start({schedulesFor: claimed, ownMoms: this.ownMoms}, length, {keep, beside});
         if (!beside)
           run.onEnd(() => {
             optimizer.moving.endFit();
@@ -90,6 +90,11 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
       },
     });
     this.#policy = policy;
+  }
+
+  /** Whether it moves `mom` by values of its own. */
+  get ownMoms(): boolean {
+    return isPolicy(this.#policy) && this.#policy.ownMoms === true;
   }
 
   /** Returns the schedules by hyper. @param hypers the hypers of each group. */

@@ -10,7 +10,7 @@ import type {HyperValue} from '../rule/slice';
 import {isInstance} from '../state/registered_class';
 import {readConfig} from '../state/saved_config';
 import {at} from '../util/at';
-import {list, malformed, numbers} from '../util/config_reader';
+import {flag, list, malformed, numbers} from '../util/config_reader';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {own} from '../util/own';
@@ -42,6 +42,8 @@ export interface PartSpec {
   readonly of: PartVariables;
   /** The optimizer that trains it, made without `params`. The partition takes it over. */
   readonly by: Optimizer;
+  /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
+  readonly keepMom?: boolean;
 }
 
 /** The last part, which takes the rest. */
@@ -49,6 +51,8 @@ export interface RestSpec {
   readonly of?: undefined;
   /** The optimizer that trains it, made without `params`. The partition takes it over. */
   readonly by: Optimizer;
+  /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
+  readonly keepMom?: boolean;
 }
 
 /** The parts of a partition. A variable belongs to the first part that takes it. */
@@ -117,7 +121,10 @@ export class Partition<
       ...forAll(after),
     ];
     checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...listOf<AnyCallback>(after)]), values);
-    const chain = dividedChain(divided, specs.length);
+    const chain = dividedChain(
+      divided,
+      specs.map(({keepMom}) => keepMom),
+    );
     const lists = params === undefined ? undefined : variablesOf(params);
     lists?.flat().forEach(checkCore);
     const count = lists?.length ?? 1;
@@ -130,7 +137,11 @@ export class Partition<
     const hypers = Array.from({length: count}, (_, i) => columns.map(groups => at(groups, i).hypers)).flat();
     const set = new DividedSet(
       hypers,
-      specs.map(({of}, part) => ({takes: takerOf(of), ranges: chainIn(chain, part).ranges})),
+      specs.map(({of, keepMom}, part) => ({
+        takes: takerOf(of),
+        ranges: chainIn(chain, part).ranges,
+        keepsMom: keepMom,
+      })),
       treatment,
     );
     if (lists !== undefined) set.replace(lists);
@@ -163,6 +174,7 @@ export class Partition<
   ): T {
     const owned = list(config, 'parts').map(part => new Set(numbers(part, 'callbacks')));
     if (owned.length === 0) malformed('parts');
+    const keepsMom = list(config, 'parts').map(part => flag(part, 'keepsMom'));
     if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
     const saved = readConfig(config, [], cls, callbacks =>
       dividedChain(
@@ -170,7 +182,7 @@ export class Partition<
           if (callback.declaration.external !== undefined) malformed('callbacks');
           return [owned.findIndex(indices => indices.has(i)), callback];
         }),
-        owned.length,
+        keepsMom,
       ),
     );
     // The base constructor, because that of the class takes optimizers.
@@ -178,7 +190,11 @@ export class Partition<
     if (!(made instanceof Partition) || !isInstance(cls, made))
       throw new Error(`${cls.className} must be a partition of tfjs-optim.`);
     const {chain, hypers, trainBn, wdBnBias, explicit} = saved;
-    const parts = owned.map((_, part): PartOfSet => ({takes: undefined, ranges: chainIn(chain, part).ranges}));
+    const parts = keepsMom.map((keeps, part): PartOfSet => ({
+      takes: undefined,
+      ranges: chainIn(chain, part).ranges,
+      keepsMom: keeps,
+    }));
     const set = new DividedSet(hypers, parts, treatmentOf({trainBn, wdBnBias}));
     const training = new TrainingState(chain, set, explicit);
     training.loadConfig(saved, set);
@@ -219,6 +235,7 @@ export function partition<
 interface GivenPart {
   readonly of: unknown;
   readonly by: Optimizer;
+  readonly keepMom: boolean;
 }
 
 /** @throws where the parts can't be those of a partition. */
@@ -229,9 +246,10 @@ function partsIn(given: unknown): GivenPart[] {
   const seen = new Map<unknown, number>();
   return given.map((part: unknown, i) => {
     if (!isPlain(part)) throw new Error(`Part ${i} must be {of, by}; got ${shown(part)}. ${form}.`);
-    const odd = Object.keys(part).find(key => key !== 'of' && key !== 'by');
-    if (odd !== undefined) throw new Error(`Part ${i} has '${odd}'; a part has only 'of' and 'by'. ${form}.`);
-    const {of, by} = part;
+    const odd = Object.keys(part).find(key => !['of', 'by', 'keepMom'].includes(key));
+    if (odd !== undefined)
+      throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by' and 'keepMom'. ${form}.`);
+    const {of, by, keepMom = false} = part;
     if (!isOptimizer(by))
       throw new Error(
         `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,
@@ -245,7 +263,9 @@ function partsIn(given: unknown): GivenPart[] {
     if (before !== undefined)
       throw new Error(`Part ${before} and part ${i} have the same optimizer; make one for each part.`);
     seen.set(by, i);
-    return {of, by};
+    if (typeof keepMom !== 'boolean')
+      throw new Error(`Part ${i}: 'keepMom' must be true or false; got ${shown(keepMom)}.`);
+    return {of, by, keepMom};
   });
 }
 

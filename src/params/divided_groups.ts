@@ -14,6 +14,8 @@ export interface PartOfSet {
   readonly takes: ((variable: tf.Variable) => boolean) | undefined;
   /** The ranges of options, which can be set like hypers. */
   readonly ranges: ReadonlyMap<string, Range>;
+  /** Whether one-cycle leaves its `mom` alone, unless it is given `moms`. */
+  readonly keepsMom: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class DividedSet extends ParameterSet {
     });
     this.moving = new DividedMoving(
       this.groups.map(group => group.hypers),
-      parts.length,
+      parts.map(({keepsMom}) => keepsMom),
     );
   }
 

@@ -45,6 +45,8 @@ export interface Division {
   readonly partOf: readonly number[];
   /** What each part runs: its own callbacks, and those for all. */
   readonly chains: readonly Chain[];
+  /** Whether one-cycle leaves the `mom` of a part alone, unless it is given `moms`. */
+  readonly keepsMom: readonly boolean[];
   /** For each part, the index of its last callback that takes the update, counted in the whole chain. */
   readonly lastTakers: readonly number[];
   /** The key of a number that a part shares, among those of all parts; undefined where it is not shared. */

@@ -13,11 +13,13 @@ export type Divided = readonly [part: number, callback: Callback];
 
 /**
  * The chain of a partition. Names are checked in each part by itself, so two parts can use a name differently.
+ * @param keepsMom one value per part; see `Division`.
  * @throws where two callbacks that run on the same parameters use a name differently.
  */
-export function dividedChain(divided: readonly Divided[], parts: number): Chain {
+export function dividedChain(divided: readonly Divided[], keepsMom: readonly boolean[]): Chain {
   const callbacks = divided.map(([, callback]) => callback);
   const partOf = divided.map(([part]) => part);
+  const parts = keepsMom.length;
   const runsIn = (part: number) => divided.filter(([of]) => of === part || of === ALL);
   const chains = Array.from({length: parts}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
   const shared = chainOf(divided.filter(([of]) => of === ALL).map(([, callback]) => callback)).common;
@@ -27,6 +29,7 @@ export function dividedChain(divided: readonly Divided[], parts: number): Chain 
     className: PARTITION,
     partOf,
     chains,
+    keepsMom,
     lastTakers: chains.map((_, part) =>
       divided.map(([of, {declaration}]) => (of === part || of === ALL) && declaration.takesUpdate).lastIndexOf(true),
     ),
@@ -41,9 +44,9 @@ export function dividedChain(divided: readonly Divided[], parts: number): Chain 
     withCallbacks: others =>
       dividedChain(
         partOf.map((part, i) => [part, at(others, i)]),
-        parts,
+        keepsMom,
       ),
-    extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], parts),
+    extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], keepsMom),
     changed,
   };
   return {
@@ -81,7 +84,7 @@ export function dividedChain(divided: readonly Divided[], parts: number): Chain 
       });
       return [of, replaced[0] ?? callback];
     });
-    return {chain: dividedChain(others, parts), concerns: group => lists[group % parts] !== undefined};
+    return {chain: dividedChain(others, keepsMom), concerns: group => lists[group % parts] !== undefined};
   }
 }
 

@@ -13,10 +13,16 @@ export class DividedMoving implements MovesHypers {
   readonly parts: readonly Moving[];
   readonly #groups: readonly Hypers[];
 
-  /** @param groups the hypers of each group; group i belongs to part i modulo `parts`. */
-  constructor(groups: readonly Hypers[], parts: number) {
+  readonly #keepsMom: readonly boolean[];
+
+  /**
+   * @param groups the hypers of each group; group i belongs to part i modulo the number of parts.
+   * @param keepsMom for each part, whether one-cycle leaves its `mom` alone, unless it is given `moms`.
+   */
+  constructor(groups: readonly Hypers[], keepsMom: readonly boolean[]) {
     this.#groups = groups;
-    this.parts = Array.from({length: parts}, (_, part) => new Moving(groups.filter((_, i) => i % parts === part)));
+    this.#keepsMom = keepsMom;
+    this.parts = keepsMom.map((_, part) => new Moving(groups.filter((__, i) => i % keepsMom.length === part)));
   }
 
   get view(): ScheduleView | undefined {
@@ -65,15 +71,18 @@ export class DividedMoving implements MovesHypers {
   prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     checkSchedules(schedules);
     const asked = new Set<string>();
-    const schedulesFor: SchedulePolicy['schedulesFor'] = hypers => {
+    const scheduled = (hypers: Parameters<SchedulePolicy['schedulesFor']>[0], keepsMom: boolean) => {
       const first = at(hypers, 0);
       // A policy mostly needs a learning rate. Where only some parts have one, the others are left alone.
       if (isPolicy(schedules) && !Object.hasOwn(first, 'lr') && this.#has('lr')) return {};
       const all = Object.entries(isPolicy(schedules) ? schedules.schedulesFor(hypers) : schedules);
       for (const [name] of all) asked.add(name);
-      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name)));
+      const leaves = (name: string) => name === 'mom' && keepsMom && isPolicy(schedules) && schedules.ownMoms === true;
+      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name) && !leaves(name)));
     };
-    const starts = this.parts.map(part => part.prepared({schedulesFor}, length, ofFit));
+    const starts = this.parts.map((part, i) =>
+      part.prepared({schedulesFor: hypers => scheduled(hypers, at(this.#keepsMom, i))}, length, ofFit),
+    );
     for (const name of asked)
       if (!this.#has(name)) throw unknownHyper(name, new Set(this.#groups.flatMap(hypers => Object.keys(hypers))));
     return () => {

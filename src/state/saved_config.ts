@@ -51,7 +51,8 @@ export function writeConfig({
       ...(external === undefined ? {} : {external: external.getConfig()}),
     })),
     ...(division && {
-      parts: division.chains.map((_, i) => ({
+      parts: division.keepsMom.map((keepsMom, i) => ({
+        keepsMom,
         callbacks: division.partOf.flatMap((part, index) => (part === i ? [index] : [])),
       })),
     }),
