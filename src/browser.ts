@@ -42,7 +42,7 @@ export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
 export {Ema, ema, type EmaOptions} from './optimizer/ema';
 export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
-export {Optimizer, type ParamRow} from './optimizer/optimizer';
+export {Optimizer} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
 export {
   Adam,
@@ -67,6 +67,7 @@ export {
   SGD,
   sgd,
 } from './optimizer/optimizers';
+export type {ParamRow} from './optimizer/param_rows';
 export type {Part, PartHypers} from './optimizer/part';
 export {
   Partition,

@@ -23,10 +23,8 @@ import {
   partition,
   ranger,
   reduceLROnPlateau,
-  required,
   saveOptimizer,
   sgd,
-  sgdStep,
   slice,
   zeros,
 } from '../src';
@@ -38,7 +36,6 @@ import {present} from './support/present';
 import {disposeModels, expectSame, reloaded} from './support/resuming';
 import {compiled, smallNet, train} from './support/small_net';
 import {tf} from './support/tfjs';
-import {eagerly} from './support/trained';
 import {gradientNumbers, variablesOf} from './support/training';
 
 /** Kernels, which the first part takes, and biases, by turns. The first two are one group of the user. */
@@ -62,6 +59,9 @@ const sumsTest = callback('sumsTest', {state: {tally: zeros}}, ({grad, tally}) =
 }));
 const kernels = (settings: Settings): Optimizer => sgd(0.1, {mom: 0.9, wd: 0.02, ...settings});
 const biases = (settings: Settings): Optimizer => adamW(0.03, settings);
+
+/** `verbose` by number, as in examples of tfjs. */
+const QUIET = {verbose: 0};
 
 /** Makes steps with gradients that depend on step and variable alone. */
 class Trainer {
@@ -456,10 +456,9 @@ describeBackends('a partition computes what two optimizers compute', backend => 
   it('loses no tensor inside tidy', () =>
     leakless(() => {
       const variables = variablesOf(SHAPES);
-      const trainer = tf.tidy(() => {
-        const made = new Trainer(partition([{of: isKernel, by: kernels({})}, {by: biases({})}]), variables);
-        made.steps(2);
-        return made;
+      const trainer = new Trainer(partition([{of: isKernel, by: kernels({})}, {by: biases({})}]), variables);
+      tf.tidy(() => {
+        trainer.steps(2);
       });
       trainer.steps(1);
       expect(trainer.optimizer.iterations).toBe(3);
@@ -538,7 +537,7 @@ describeBackends(
         epochs: 1,
         freezeEpochs: 1,
         batchSize: 4,
-        verbose: 0,
+        ...QUIET,
         callbacks: {
           onBatchEnd: async () => {
             const frozen = opt.frozenIdx === 1;
@@ -569,7 +568,7 @@ describeBackends(
         epochs: 4,
         pctStart: 0.5,
         div: 2,
-        verbose: 0,
+        ...QUIET,
         callbacks: {
           onEpochEnd: () => {
             seen.push(opt.hypers.map(({lr, mom}) => [lr, mom]));
@@ -590,7 +589,7 @@ describeBackends(
       ]);
       await model.fit(x, y, {
         epochs: 4,
-        verbose: 0,
+        ...QUIET,
         callbacks: reduceLROnPlateau({monitor: 'loss', patience: 1, minDelta: 1e9, factor: 0.5, keep: true}),
       });
       const rates = opt.hypers.map(({lr}) => Number(lr));
@@ -619,4 +618,256 @@ describeBackends(
     });
   },
   ['cpu', 'wasm'],
+);
+
+describeBackends(
+  'the API of a partition',
+  () => {
+    let variables: tf.Variable[] = [];
+    const made: Optimizer[] = [];
+    const keep = <O extends Optimizer>(optimizer: O): O => {
+      made.push(optimizer);
+      return optimizer;
+    };
+    beforeEach(() => {
+      variables = variablesOf(SHAPES, 'v');
+    });
+    afterEach(() => {
+      for (const optimizer of made.splice(0)) optimizer.dispose();
+      tf.dispose(variables);
+    });
+    const grouped = () =>
+      keep(
+        partition([{of: isKernel, by: sgd(0.1, {mom: 0.9})}, {by: adamW(0.01, {wd: 0.1})}], {
+          params: [variables.slice(0, 2), variables.slice(2)],
+        }),
+      );
+
+    it('has groups of the user, divided by part', () => {
+      const opt = grouped();
+      const [first, second, third, fourth] = variables;
+      expect(opt.paramLists).toEqual([
+        [present(first), present(second)],
+        [present(third), present(fourth)],
+      ]);
+      expect(opt.paramGroups.map(({params}) => params)).toEqual(variables.map(variable => [variable]));
+      expect(opt.hypers.map(({lr}) => lr)).toEqual([0.1, 0.01, 0.1, 0.01]);
+      expect(opt.summary().map(({variable, group, part}) => [variable, group, part])).toEqual([
+        ['v0', 0, 0],
+        ['v1', 0, 1],
+        ['v2', 1, 0],
+        ['v3', 1, 1],
+      ]);
+      expect(opt.allParams(-1).map(({variable, group, hypers}) => [variable.name, group, hypers['lr']])).toEqual([
+        ['v2', 1, 0.1],
+        ['v3', 1, 0.01],
+      ]);
+      expect(opt.toString()).toBe(
+        'Partition: lr [0.1, 0.01, 0.1, 0.01], mom 0.9, wd [0, 0.1, 0, 0.1], sqrMom 0.999, eps 1e-8; ' +
+          'parameters by group: 2, 2; steps: 0',
+      );
+      opt.paramLists = [[present(fourth), present(first)], [present(third)]];
+      expect(opt.paramGroups.map(({params}) => params)).toEqual(
+        [[first], [fourth], [third], []].map(group => group.filter(variable => variable !== undefined)),
+      );
+    });
+
+    it('sets hypers where there are any', () => {
+      const opt = grouped();
+      opt.setHyper('sqrMom', [0.5, 0.6]);
+      expect(opt.hypers.map(({sqrMom}) => sqrMom)).toEqual([undefined, 0.5, undefined, 0.6]);
+      opt.setHyper(
+        'lr',
+        opt.hypers.map(({lr}) => Number(lr) / 2),
+      );
+      expect(opt.hypers.map(({lr}) => lr)).toEqual([0.05, 0.005, 0.05, 0.005]);
+      opt.setHyper({lr: 1, wd: [0.1, 0.2]});
+      expect(opt.hypers.map(({lr, wd}) => [lr, wd])).toEqual([
+        [1, 0.1],
+        [1, 0.1],
+        [1, 0.2],
+        [1, 0.2],
+      ]);
+      present(opt.hypers[1])['lr'] = 2;
+      opt.parts[0].setHyper('lr', [3, 4]);
+      opt.parts[1].setHyper({eps: 0.5});
+      expect(opt.hypers.map(({lr}) => lr)).toEqual([3, 2, 4, 1]);
+      present(opt.parts[1].hypers[1]).lr = 5;
+      expect(opt.parts[1].hypers.map(({lr, eps}) => [lr, eps])).toEqual([
+        [2, 0.5],
+        [5, 0.5],
+      ]);
+      expect(opt.learningRate).toBe(5);
+      expect(() => {
+        opt.setHyper('beta', 1);
+      }).toThrowError("No callback of this optimizer has a hyper 'beta'. Known: lr, mom, wd, sqrMom, eps.");
+      expect(() => {
+        opt.setHyper({lr: 1, mom: 2});
+      }).toThrowError("'mom' must be in [0, 1); got 2.");
+      expect(() => {
+        opt.setHyper('lr', [1, 2, 3]);
+      }).toThrowError('Trying to set 3 values for lr but there are 2 parameter groups.');
+      expect(opt.learningRate).toBe(5);
+    });
+
+    it('schedules one part, and leaves momentum alone where a part keeps it', () => {
+      const [of, params] = [isKernel, variables];
+      const opt = keep(partition([{of, by: sgd(0.1, {mom: 0.9}), keepMom: true}, {by: adamW(0.01)}], {params}));
+      opt.parts[1].setSchedule({lr: lin(0.01, 0)}, {steps: 2});
+      expect(opt.parts[0].schedule).toBeUndefined();
+      expect(opt.schedule?.at(0.5)).toEqual({lr: [0.1, 0.005]});
+      opt.parts[1].clearSchedule();
+      expect(opt.schedule).toBeUndefined();
+      opt.setSchedule(oneCycle(), {steps: 4});
+      expect(opt.parts.map(({schedule}) => Object.keys(present(schedule).at(0)))).toEqual([['lr'], ['lr', 'mom']]);
+      opt.setSchedule(oneCycle({moms: [0.9, 0.8, 0.9]}), {steps: 4});
+      expect(opt.schedule?.at(0)['mom']).toEqual([0.9, 0.9]);
+      expect(() => {
+        opt.setSchedule({beta: lin(0, 1)}, {steps: 2});
+      }).toThrowError(/no callback.*'beta'/i);
+      expect(() => {
+        opt.setSchedule({lr: lin(0, 1), mom: lin(0, 2)}, {steps: 2});
+      }).toThrowError(/'mom' must be in/);
+      expect(opt.schedule?.steps).toBe(4);
+    });
+
+    it('names what runs on a part', () => {
+      const opt = keep(
+        partition([{of: isKernel, by: sgd(0.1)}, {by: sgd(0.2)}], {
+          callbacks: [clipGlobalNorm],
+          after: [halfUpdate],
+          globalClipNorm: 1,
+        }),
+      );
+      expect(opt.parts.map(({callbacks}) => callbacks.map(({name}) => name))).toEqual([
+        ['clipGlobalNorm', 'weightDecay', 'sgdStep', 'halfUpdate'],
+        ['clipGlobalNorm', 'weightDecay', 'sgdStep', 'halfUpdate'],
+      ]);
+      expect(opt.callbacks.length).toBe(6);
+      expect(opt.parts[0].hypers).toEqual([{lr: 0.1, mom: 0, wd: 0, globalClipNorm: 1}]);
+    });
+
+    it('takes layers and models, and warns once of a part that takes nothing', () => {
+      const model = smallNet('net');
+      const warned = spyOn(console, 'warn');
+      const opt = keep(
+        partition(
+          [
+            {of: present(model.layers[0]), by: sgd(0.1)},
+            {of: model, by: sgd(0.2)},
+            {of: () => false, by: sgd(0.3)},
+            {by: sgd(0.4)},
+          ],
+          {params: model},
+        ),
+      );
+      opt.attach(variables);
+      expect(warned.calls.allArgs().flat().map(String)).toEqual([
+        jasmine.stringMatching(/the part 2 of a partition has taken none of 6 variables; check its `of`/),
+      ]);
+      expect(opt.parts.map(part => part.variables.length)).toEqual([2, 4, 0, 4]);
+      model.dispose();
+    });
+
+    it('takes over the optimizers of its parts', () => {
+      const inner = sgd(0.1);
+      keep(partition([{by: inner}]));
+      expect(() => inner.hypers).toThrowError(
+        "This optimizer can't be used any more: it is part of a Partition now. Use that one.".replace(
+          'a Partition',
+          'a TfjsOptimPartition',
+        ),
+      );
+      const opt = keep(partition([{of: isKernel, by: sgd(0.1)}, {by: adamW(0.2)}]));
+      const [part] = opt.parts;
+      keep(lookahead(opt));
+      expect(() => part.hypers).toThrowError(/it is part of a/);
+    });
+
+    const refuse = (...args: unknown[]): (() => unknown) => {
+      const call = (fn: (...given: never[]) => unknown): unknown => Reflect.apply(fn, undefined, args);
+      return () => call(partition);
+    };
+    const used = () => {
+      const optimizer = keep(sgd(0.1));
+      optimizer.attach([present(variables[0])]);
+      return optimizer;
+    };
+    const twice = sgd(0.1);
+    const REFUSED: ReadonlyArray<readonly [what: string, args: () => unknown[], message: RegExp]> = [
+      ['no list', () => [{by: sgd()}], /^partition takes a list of parts; got \{by: a SGD\}\. Write partition\(/],
+      ['an empty list', () => [[]], /^partition takes a list of parts; got \[\]\. Write partition\(/],
+      ['an optimizer as a part', () => [[sgd()]], /^Part 0 must be \{of, by\}; got a SGD\./],
+      ['a part without `by`', () => [[{of: isKernel}, {by: sgd()}]], /^Part 0 must have `by`.*got undefined/],
+      ['another key', () => [[{by: sgd(), if: 1}]], /^Part 0 has 'if'; a part has only/],
+      ['a tf.train optimizer', () => [[{by: tf.train.sgd(1)}]], /^Part 0 must have `by`, an optimizer of tfjs-optim/],
+      ['a last part with `of`', () => [[{of: isKernel, by: sgd()}]], /^The last part takes the rest/],
+      ['a part in the middle without `of`', () => [[{by: sgd()}, {by: sgd()}]], /^Part 0 has no `of`/],
+      ['no variables', () => [[{of: 3, by: sgd()}, {by: sgd()}]], /^`of` of part 0 must be/],
+      [
+        'an optimizer twice',
+        () => [[{of: isKernel, by: twice}, {by: twice}]],
+        /^Part 0 and part 1 have the same optimizer/,
+      ],
+      [
+        'a wrapper',
+        () => [[{by: keep(new OptimWrapper(tf.train.sgd(1)))}]],
+        /^Part 0 is of the class OptimWrapper; use/,
+      ],
+      ['Lookahead', () => [[{by: keep(ranger())}]], /^Part 0 is of the class Lookahead; put it around the partition/],
+      ['averages', () => [[{by: keep(ema(sgd()))}]], /^Part 0 is of the class Ema; put it around/],
+      ['a partition', () => [[{by: keep(partition([{by: sgd()}]))}]], /^Part 0 is a partition itself; list its parts/],
+      ['params inside', () => [[{by: keep(sgd(1, {params: variables}))}]], /^The optimizer of part 0 has `params`/],
+      ['a used optimizer', () => [[{by: used()}]], /^The optimizer of part 0 was used before/],
+      ['a setting inside', () => [[{by: keep(sgd(1, {wdBnBias: true}))}]], /^The optimizer of part 0 sets wdBnBias/],
+      [
+        'a hyper as a setting',
+        () => [[{by: sgd()}], {lr: 1}],
+        /^partition has no setting 'lr'.*to the optimizer of a part/,
+      ],
+      ['a missing hyper', () => [[{by: sgd()}], {callbacks: [clipGlobalNorm]}], /'globalClipNorm' has no default/],
+      [
+        'one count in two places',
+        () => [[{by: sgd(1, {callbacks: accumulate(2)})}], {callbacks: accumulate(2)}],
+        /^countCalls of part 0 and a callback for all parts both count 'call'/,
+      ],
+      ['keepMom', () => [[{by: sgd(), keepMom: 1}]], /^Part 0: 'keepMom' must be true or false; got 1/],
+    ];
+    for (const [what, args, message] of REFUSED)
+      it(`refuses ${what}`, () => {
+        const given = args();
+        expect(refuse(...given)).toThrowError(message);
+      });
+
+    it('changes nothing where it refuses', () => {
+      const first = keep(sgd(0.1));
+      expect(refuse([{of: isKernel, by: first}, {by: keep(ranger())}])).toThrowError();
+      expect(first.learningRate).toBe(0.1);
+    });
+
+    it('refuses an answer of `of` that is neither true nor false', () => {
+      const opt = refuse([{of: Object.keys, by: sgd()}, {by: sgd()}])();
+      if (!(opt instanceof Partition)) throw new Error('It must be a partition.');
+      keep(opt);
+      expect(() => {
+        opt.attach(variables);
+      }).toThrowError(/^`of` must return true or false; for 'v0' it returned/);
+    });
+
+    it('is refused when it is loaded without being known', async () => {
+      const opt = keep(partition([{of: isKernel, by: sgd()}, {by: sgd()}]));
+      const config = opt.getConfig();
+      expect(() => Optimizer.fromConfig(Optimizer, config)).toThrowError(/call Partition\.register\(\) before/);
+      const parts = config['parts'];
+      for (const wrong of [
+        {...config, parts: []},
+        {...config, groups: []},
+        {...config, parts: [{callbacks: [0]}]},
+      ])
+        expect(() => Partition.fromConfig(Partition, wrong)).toThrowError(/not a configuration/);
+      expect(Array.isArray(parts)).toBeTrue();
+      expect(Object.keys(await snapshot(opt, []))).toContain('hypers');
+    });
+  },
+  ['cpu'],
 );

@@ -211,7 +211,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** The optimizer in one line: its class, hypers, number of parameters in each group, and steps. */
   override toString(): string {
-    return description(this.getClassName(), this.set.groups, this.iterations);
+    return description(this.getClassName(), this.set.groups, this.set.lists, this.iterations);
   }
 
   /** The text that `console.log` prints in Node. */

@@ -3,16 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {fusedOn, graphOf} from '../fuse';
 import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
 import {ParameterSet} from '../params/parameter_groups';
-import {indexOf} from '../params/parameter';
 import {variablesOf} from '../params/variables_of';
-import {type ChangeOfCallbacks, chainOf} from '../rule/chain';
+import {chainOf, type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import type {Callback, HyperDecl} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
-import {type ParameterState, type StateView, stateView} from '../state/state_view';
+import {type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
@@ -20,6 +19,7 @@ import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
 import {isLossOfModel, warnLeftOut} from './left_out_variables';
+import {type ParamRow, paramRows} from './param_rows';
 import {
   type AnyCallback,
   type HyperNames,
@@ -32,20 +32,6 @@ import {
 } from './settings';
 import {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
-
-/** One row of `allParams`. */
-export interface ParamRow {
-  /** The parameter. */
-  readonly variable: tf.Variable;
-  /** The index of the parameter's group. */
-  readonly group: number;
-  /** Whether it trains now. */
-  readonly trainable: boolean;
-  /** Its state and flags. The optimizer owns the tensors. */
-  readonly state: ParameterState;
-  /** The hypers of its group. Writes to them are checked and act on the next step. */
-  readonly hypers: Record<string, Scalar>;
-}
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
@@ -162,23 +148,9 @@ export class Optimizer<
    * @param withGrad whether to return only parameters that have a gradient in `grads`. Default false.
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
-    const hypers = this.hypers;
-    const wanted = groups === undefined ? undefined : groups < 0 ? this.set.count + groups : groups;
-    return this.set.parameters
-      .filter(
-        ({variable, group}) =>
-          (wanted === undefined || indexOf(group) === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
-      )
-      .map(parameter => {
-        const {variable, group} = parameter;
-        return {
-          variable,
-          group: indexOf(group),
-          trainable: this.set.trains(parameter),
-          state: this.state.get(variable),
-          hypers: at(hypers, group.index),
-        };
-      });
+    return paramRows(this.set, {state: this.state, hypers: this.hypers, group: groups}).filter(
+      ({variable}) => !withGrad || this.grads.get(variable) !== undefined,
+    );
   }
 
   // Training

@@ -3,23 +3,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import {DividedSet, type PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import {type Chain, chainIn, chainOf} from '../rule/chain';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import {chainIn, chainOf} from '../rule/chain';
+import type {Callback, HyperDecl} from '../rule/declaration';
 import {ALL, type Divided, dividedChain, PARTITION} from '../rule/division';
-import type {HyperValue} from '../rule/slice';
 import {isInstance} from '../state/registered_class';
 import {readConfig} from '../state/saved_config';
 import {at} from '../util/at';
 import {flag, list, malformed, numbers} from '../util/config_reader';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
-import {own} from '../util/own';
 import {checkSettings} from '../util/settings_check';
-import {isPlain, shown} from '../util/shown';
 import {ExtendedOptimizer} from './extended_optimizer';
 import {Optimizer} from './optimizer';
-import {isOptimizer} from './optimizer_of_model';
-import type {Part} from './part';
+import {type Part, partView} from './part';
+import {checkNew, checkShared, partsIn, takerOf, valuesIn} from './part_specs';
 import {
   type AnyCallback,
   type BaseSettings,
@@ -138,7 +135,7 @@ export class Partition<
     const set = new DividedSet(
       hypers,
       specs.map(({of, keepMom}, part) => ({
-        takes: takerOf(of),
+        takes: takerOf(of, part),
         ranges: chainIn(chain, part).ranges,
         keepsMom: keepMom,
       })),
@@ -232,161 +229,22 @@ export function partition<
   return new Partition(parts, settings, ...more);
 }
 
-interface GivenPart {
-  readonly of: unknown;
-  readonly by: Optimizer;
-  readonly keepMom: boolean;
-}
-
-/** @throws where the parts can't be those of a partition. */
-function partsIn(given: unknown): GivenPart[] {
-  const form = 'Write partition([{of: model.layers[0], by: sgd(0.1)}, {by: adamW(1e-3)}])';
-  if (!Array.isArray(given) || given.length === 0)
-    throw new Error(`partition takes a list of parts; got ${shown(given)}. ${form}.`);
-  const seen = new Map<unknown, number>();
-  return given.map((part: unknown, i) => {
-    if (!isPlain(part)) throw new Error(`Part ${i} must be {of, by}; got ${shown(part)}. ${form}.`);
-    const odd = Object.keys(part).find(key => !['of', 'by', 'keepMom'].includes(key));
-    if (odd !== undefined)
-      throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by' and 'keepMom'. ${form}.`);
-    const {of, by, keepMom = false} = part;
-    if (!isOptimizer(by))
-      throw new Error(
-        `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,
-      );
-    const isLast = i === given.length - 1;
-    if (isLast && of !== undefined)
-      throw new Error('The last part takes the rest, so it must have no `of`. Add a part {by: …} after it.');
-    if (!isLast && (of === undefined || of === null))
-      throw new Error(`Part ${i} has no \`of\`; only the last part takes the rest. Say which variables it takes.`);
-    const before = seen.get(by);
-    if (before !== undefined)
-      throw new Error(`Part ${before} and part ${i} have the same optimizer; make one for each part.`);
-    seen.set(by, i);
-    if (typeof keepMom !== 'boolean')
-      throw new Error(`Part ${i}: 'keepMom' must be true or false; got ${shown(keepMom)}.`);
-    return {of, by, keepMom};
-  });
-}
-
 /** @throws where the optimizer is made over another one. */
 function checkWhole(part: number, by: Optimizer): void {
   const name = by.getClassName().replace('TfjsOptim', '');
   if (by instanceof ExtendedOptimizer)
-    throw new Error(`Part ${part} is a ${name}; put it around the partition, as in lookahead(partition([…])).`);
+    throw new Error(
+      `Part ${part} is of the class ${name}; put it around the partition, as in lookahead(partition([…])).`,
+    );
   if (by instanceof Partition) throw new Error(`Part ${part} is a partition itself; list its parts here.`);
   if (by.callbacks.some(({declaration}) => declaration.external !== undefined))
-    throw new Error(`Part ${part} is an ${name}; use an optimizer of tfjs-optim, such as adam(1e-3), instead.`);
-}
-
-/** @throws where the optimizer has something that the partition would lose. */
-function checkNew(part: number, by: Optimizer, {explicit, set, common}: TrainingState): void {
-  if (explicit)
-    throw new Error(`The optimizer of part ${part} has \`params\`; leave them out, and give them to the partition.`);
-  const {trainBn, wdBnBias, noWd} = set.treatment;
-  if (!trainBn || wdBnBias || noWd !== undefined)
     throw new Error(
-      `The optimizer of part ${part} sets ${!trainBn ? 'trainBn' : wdBnBias ? 'wdBnBias' : 'noWd'}; ` +
-        'leave it out, and give it to the partition.',
+      `Part ${part} is of the class ${name}; use an optimizer of tfjs-optim, such as adam(1e-3), instead.`,
     );
-  const isFrozen = set.groups.some(({frozen}) => frozen !== 'no');
-  if (
-    by.iterations > 0 ||
-    set.parameters.length > 0 ||
-    Object.keys(common).length > 0 ||
-    by.schedule !== undefined ||
-    isFrozen
-  )
-    throw new Error(
-      `The optimizer of part ${part} was used before: it has made steps, or has variables, schedules or frozen groups. ` +
-        'Make a new one.',
-    );
-}
-
-/** @throws for a setting that no callback for all parts has. */
-function checkShared(shared: Chain, values: object): void {
-  const names = [...shared.hypers.keys(), ...shared.options.keys()];
-  const unknown = Object.keys(values).find(name => !names.includes(name));
-  if (unknown !== undefined)
-    throw new Error(
-      `partition has no setting '${unknown}'. Its own are params, callbacks, after, trainBn, wdBnBias, noWd` +
-        `${names.map(name => `, ${name}`).join('')}; give hypers to the optimizer of a part.`,
-    );
-}
-
-/** The hypers of an optimizer with one group: as they were given, or else as they were set since. */
-function valuesIn({groups, values}: ParameterSet): Record<string, HyperValue> {
-  const {hypers} = at(groups, 0);
-  const first = new ParameterSet(undefined, 1, values, {trainBn: true, wdBnBias: false, noWd: undefined});
-  const before: Readonly<Record<string, Scalar>> = at(first.groups, 0).hypers;
-  return Object.fromEntries(
-    Object.entries(hypers).map(([name, value]): [string, HyperValue] => {
-      const given = values.get(name);
-      return [name, given !== undefined && own(before, name) === value ? given : value];
-    }),
-  );
-}
-
-function takerOf(of: unknown): PartOfSet['takes'] {
-  if (of === undefined) return undefined;
-  if (isPredicate(of)) {
-    return variable => {
-      const taken: unknown = of(variable);
-      if (typeof taken === 'boolean') return taken;
-      throw new Error(`\`of\` must return true or false; for '${variable.name}' it returned ${shown(taken)}.`);
-    };
-  }
-  const mine = new Set(variablesOf(isParams(of) ? of : []).flat());
-  return variable => mine.has(variable);
-}
-
-function isPredicate(of: unknown): of is (variable: tf.Variable) => unknown {
-  return typeof of === 'function';
-}
-
-/** `variablesOf` checks what is inside. */
-function isParams(of: unknown): of is ParamGroups {
-  return typeof of === 'object' && of !== null;
-}
-
-function partView(training: () => TrainingState, part: number): Part {
-  const mine = () => training().set.groups.filter(({of}) => of?.part === part);
-  const moving = () => {
-    const {set} = training();
-    if (set instanceof DividedSet) return at(set.moving.parts, part);
-    throw new Error('The parameters of a partition must be divided.');
-  };
-  return {
-    get callbacks() {
-      return chainIn(training().chain, part).callbacks;
-    },
-    get variables() {
-      return mine().flatMap(({parameters}) => parameters.map(({variable}) => variable));
-    },
-    get hypers() {
-      const indices = mine().map(({index}) => index);
-      return training()
-        .set.hyperViews(training)
-        .filter((_, i) => indices.includes(i));
-    },
-    get schedule() {
-      return moving().view;
-    },
-    setHyper: (name: string | Readonly<Record<string, HyperValue | undefined>>, value?: HyperValue) => {
-      const given = typeof name === 'object' ? Object.entries(name) : [[name, value] as const];
-      // NaN: a name without a value, which is rejected as any NaN is.
-      training().set.setHypers(Object.fromEntries(given.map(([hyper, to]) => [hyper, to ?? NaN])), mine());
-    },
-    setSchedule: (schedules, length) => {
-      moving().start(schedules, length);
-    },
-    clearSchedule: ({keep = false} = {}) => {
-      moving().clear(keep);
-    },
-  };
 }
 
 /** The names of hypers are only known to the compiler, so that there is nothing to check. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Only the caller knows the type.
 function arePartsOf<P>(parts: unknown, length: number): parts is P {
   return Array.isArray(parts) && parts.length === length;
 }

@@ -6,7 +6,7 @@ import {clearEntries, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
-import {type Chain, chainIn, type ChangeOfCallbacks, chainOf, withCallbacks} from '../rule/chain';
+import {type Chain, chainIn, chainOf, type ChangeOfCallbacks, withCallbacks} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';

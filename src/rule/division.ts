@@ -1,6 +1,6 @@
 import {at} from '../util/at';
 import {own} from '../util/own';
-import {type Chain, type Changed, chainOf, type Division, segmentsOf} from './chain';
+import {type Chain, chainOf, type Changed, type Division, segmentsOf} from './chain';
 import type {Callback} from './declaration';
 
 /** The part of a callback that runs for all parts. Saved configurations hold it. */
