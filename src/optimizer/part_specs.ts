@@ -70,8 +70,8 @@ export function checkNew(part: number, by: Optimizer, {explicit, set, common}: T
     isFrozen
   )
     throw new Error(
-      `The optimizer of part ${part} was used before: it has made steps, or has variables, schedules or frozen groups. ` +
-        'Make a new one.',
+      `The optimizer of part ${part} was used before: it has made steps, or has variables, schedules or frozen ` +
+        'groups. Make a new one.',
     );
 }
 

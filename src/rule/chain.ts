@@ -37,7 +37,10 @@ export interface Chain {
   readonly division?: Division;
 }
 
-/** How the chain of a partition is divided. Groups are ordered so that group i belongs to part i modulo their number. */
+/**
+ * How the chain of a partition is divided. Groups are ordered so that group i belongs to the part i modulo the number
+ * of parts.
+ */
 export interface Division {
   /** The class under which every optimizer with such a chain is saved. */
   readonly className: string;

@@ -44,7 +44,7 @@ export class DividedMoving implements MovesHypers {
   /** The values of a hyper in all groups: by the schedule of its part, or else as it is. NaN where a part lacks it. */
   #valuesOf(name: string, columns: ReadonlyArray<Readonly<Record<string, readonly number[]>>>): number[] {
     return this.#groups.map((hypers, i) => {
-      const [part, group] = this.#placeOf(i);
+      const [part, group] = this.#inPart(i);
       const column = own(at(columns, part), name);
       return column === undefined ? Number(own(hypers, name)) : at(column, group);
     });
@@ -59,7 +59,7 @@ export class DividedMoving implements MovesHypers {
   hypersToSave(): Hypers[] {
     const columns = this.parts.map(part => part.hypersToSave());
     return this.#groups.map((_, i) => {
-      const [part, group] = this.#placeOf(i);
+      const [part, group] = this.#inPart(i);
       return at(at(columns, part), group);
     });
   }
@@ -109,7 +109,7 @@ export class DividedMoving implements MovesHypers {
       for (const part of this.parts) part.release(name);
       return;
     }
-    const [part, index] = this.#placeOf(group);
+    const [part, index] = this.#inPart(group);
     at(this.parts, part).release(name, index);
   }
 
@@ -147,7 +147,7 @@ export class DividedMoving implements MovesHypers {
     return this.parts.flatMap((part, i) => (Object.hasOwn(at(this.#groups, i), name) ? [[part, i] as const] : []));
   }
 
-  #placeOf(group: number): readonly [part: number, group: number] {
+  #inPart(group: number): readonly [part: number, group: number] {
     const {length} = this.parts;
     return [group % length, Math.floor(group / length)];
   }

@@ -1,4 +1,5 @@
 // Checked by `npm run typecheck`, never run: what users of `partition` may write, and what the compiler must refuse.
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- What the compiler refuses has no type for the linter. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
