@@ -28,6 +28,7 @@ import {
   slice,
   zeros,
 } from '../src';
+import {UnregisteredPartition} from '../src/optimizer/unregistered';
 import {describeBackends} from './support/backends';
 import {bitsOf, snapshot} from './support/bits';
 import {leakless} from './support/leakless';
@@ -857,7 +858,8 @@ describeBackends(
     it('is refused when it is loaded without being known', async () => {
       const opt = keep(partition([{of: isKernel, by: sgd()}, {by: sgd()}]));
       const config = opt.getConfig();
-      expect(() => Optimizer.fromConfig(Optimizer, config)).toThrowError(/call Partition\.register\(\) before/);
+      expect(() => UnregisteredPartition.fromConfig()).toThrowError(/call Partition\.register\(\) before loading it/);
+      expect(UnregisteredPartition.className).toBe(opt.getClassName());
       const parts = config['parts'];
       for (const wrong of [
         {...config, parts: []},

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {type Chain, chainIn} from '../rule/chain';
 import {own} from '../util/own';
 import type {Extent} from './graph';
 import type {Job} from './job';
@@ -20,13 +21,13 @@ interface Entries {
 /**
  * @param byShape whether all parameters of a bucket must have the same shape.
  * @param outcomes what callbacks that ran alone changed of each job.
- * @param parts the number of parts of a partition. The parameters of a bucket belong to one part.
+ * @param chain of a partition: then the parameters of a bucket belong to one part.
  */
 export function bucketsOf(
   jobs: readonly Job[],
   byShape: boolean,
   outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
-  parts = 1,
+  chain: Chain,
 ): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
@@ -34,7 +35,7 @@ export function bucketsOf(
     for (const {members, entries} of buckets) {
       if (
         alike(members[0], job, byShape) &&
-        (members[0].group - job.group) % parts === 0 &&
+        chainIn(chain, members[0].group) === chainIn(chain, job.group) &&
         hasEntries(job, entries) &&
         sameOutcomes(members[0], job, outcomes)
       )

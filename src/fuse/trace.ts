@@ -1,4 +1,4 @@
-import {type Chain, commonIn, partsIn, segmentsOf, takesPart} from '../rule/chain';
+import {type Chain, commonIn, segmentsOf, takesPart} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
@@ -92,7 +92,7 @@ function traceBuckets(
   byShape: boolean,
 ): Trace {
   const session = new Session();
-  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()], partsIn(chain)).map(bucket =>
+  const drafts = bucketsOf(jobs, byShape, [...outcomes.values()], chain).map(bucket =>
     draftOf(bucket, commonIn(chain, bucket[0].group, common), session, byShape),
   );
   const passes: number[] = [];

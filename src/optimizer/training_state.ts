@@ -6,7 +6,7 @@ import {clearEntries, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
-import {type Chain, chainIn, chainOf, type ChangeOfCallbacks, withCallbacks} from '../rule/chain';
+import {type Chain, chainIn, chainOf, type ChangeOfCallbacks} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
@@ -131,20 +131,14 @@ export class TrainingState {
    * @returns whether a step was made.
    */
   runBy(change: ChangeOfCallbacks, considered?: ReadonlySet<tf.Variable>): boolean {
-    const {chain, common, set} = this;
-    const hypers = set.groups.map(group => group.hypers);
-    if (chain.division === undefined) {
-      const callbacks = change(chain.callbacks, common, at(hypers, 0));
-      return callbacks !== undefined && this.run(chainOf(callbacks), new Map(), considered);
-    }
-    const changed = chain.division.changed(change, common, hypers);
-    if (changed === undefined) return false;
-    const mine = set.parameters.filter(({group: {index}}) => changed.concerns(index)).map(({variable}) => variable);
-    return this.run(
-      changed.chain,
-      new Map(),
-      new Set(considered === undefined ? mine : mine.filter(variable => considered.has(variable))),
-    );
+    const {
+      chain: {division, callbacks},
+      common,
+    } = this;
+    const hypers = this.set.groups.map(group => group.hypers);
+    const others = division === undefined ? change(callbacks, common, at(hypers, 0)) : undefined;
+    const chain = others === undefined ? division?.changed(change, common, hypers) : chainOf(others);
+    return chain !== undefined && this.run(chain, new Map(), considered);
   }
 
   /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
@@ -193,10 +187,8 @@ export class TrainingState {
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
     checkStateDict(dict, this.chain, set.groups);
-    this.chain = withCallbacks(
-      this.chain,
-      this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)),
-    );
+    const callbacks = this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options));
+    this.chain = this.chain.division?.withCallbacks(callbacks) ?? chainOf(callbacks);
     // The tensors may be this optimizer's own, so they are copied before its state is disposed.
     const state = dict.state.map(copies);
     this.keepLent();

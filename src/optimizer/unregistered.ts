@@ -16,4 +16,8 @@ export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
   static override get className(): string {
     return 'TfjsOptimPartition';
   }
+
+  static override fromConfig(): never {
+    throw new Error('The saved optimizer is a partition: call Partition.register() before loading it.');
+  }
 }

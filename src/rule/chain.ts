@@ -1,4 +1,3 @@
-import {at} from '../util/at';
 import {shown} from '../util/shown';
 import type {Callback, External, Scalar} from './declaration';
 import type {Range} from './range';
@@ -50,27 +49,30 @@ export interface Division {
   readonly chains: readonly Chain[];
   /** Whether one-cycle leaves the `mom` of a part alone, unless it is given `moms`. */
   readonly keepsMom: readonly boolean[];
-  /** For each part, the index of its last callback that takes the update, counted in the whole chain. */
-  readonly lastTakers: readonly number[];
-  /** The key of a number that a part shares, among those of all parts; undefined where it is not shared. */
-  keyOf(part: number, name: string): string | undefined;
-  /** The shared numbers that a part sees, by their names. */
-  commonOf(part: number, common: Readonly<Record<string, number>>): Readonly<Record<string, number>>;
+  /** The chain of a group. */
+  chainOf(group: number): Chain;
+  /** Whether the callback of that index runs on the parameters of a group. */
+  takes(index: number, group: number): boolean;
+  /** The index of the last callback that takes the update of a group's parameters. */
+  lastTakerOf(group: number): number;
+  /** The key of a number that a group shares, among those of all parts; undefined where it is not shared. */
+  keyOf(group: number, name: string): string | undefined;
+  /** The shared numbers that a group sees, by their names. */
+  commonOf(group: number, common: Numbers): Numbers;
+  /** Applies `each` to the groups of every part. @returns its results in the order of the groups. */
+  forParts<T, U>(groups: readonly T[], each: (groups: readonly T[], chain: Chain, part: number) => readonly U[]): U[];
   /** The same division with other callbacks in the places of these. */
   withCallbacks(callbacks: readonly Callback[]): Chain;
   /** The same division with one more callback at the end of each part. */
   extended(last: Callback): Chain;
   /**
-   * The chain in which `change` has replaced the callbacks of some parts, and these parts. Undefined where it replaces
-   * those of none.
+   * The chain in which `change` has replaced the callbacks of some parts. It runs on these only. Undefined where it
+   * replaces those of none.
    */
-  changed(
-    change: ChangeOfCallbacks,
-    common: Readonly<Record<string, number>>,
-    hypers: readonly Hypers[],
-  ): Changed | undefined;
+  changed(change: ChangeOfCallbacks, common: Numbers, hypers: readonly Hypers[]): Chain | undefined;
 }
 
+type Numbers = Readonly<Record<string, number>>;
 type Hypers = Readonly<Record<string, Scalar>>;
 
 /**
@@ -79,58 +81,28 @@ type Hypers = Readonly<Record<string, Scalar>>;
  */
 export type ChangeOfCallbacks = (
   callbacks: readonly Callback[],
-  common: Readonly<Record<string, number>>,
+  common: Numbers,
   hypers: Hypers,
 ) => readonly Callback[] | undefined;
 
-/** A changed chain. */
-export interface Changed {
-  readonly chain: Chain;
-  /** Whether the parameters of a group take part. */
-  readonly concerns: (group: number) => boolean;
-}
-
-/** The number of parts; 1 without a partition. */
-export function partsIn({division}: Chain): number {
-  return division === undefined ? 1 : division.chains.length;
-}
-
 /** The chain that runs on the parameters of a group. */
 export function chainIn(chain: Chain, group: number): Chain {
-  const {division} = chain;
-  return division === undefined ? chain : at(division.chains, group % division.chains.length);
+  return chain.division?.chainOf(group) ?? chain;
 }
 
 /** The shared numbers that the parameters of a group see, by their names. */
-export function commonIn(
-  {division}: Chain,
-  group: number,
-  common: Readonly<Record<string, number>>,
-): Readonly<Record<string, number>> {
-  return division === undefined ? common : division.commonOf(group % division.chains.length, common);
+export function commonIn({division}: Chain, group: number, common: Numbers): Numbers {
+  return division?.commonOf(group, common) ?? common;
 }
 
 /** The key of a number among those that are shared; undefined where it is one parameter's own. */
 export function commonKey({common, division}: Chain, group: number, name: string): string | undefined {
-  if (division !== undefined) return division.keyOf(group % division.chains.length, name);
-  return common.has(name) ? name : undefined;
+  return division === undefined ? (common.has(name) ? name : undefined) : division.keyOf(group, name);
 }
 
-/** Whether a callback of the chain is meant for the parameters of a group. */
+/** Whether a callback of the chain runs on the parameters of a group. */
 export function takesPart({division}: Chain, index: number, group = 0): boolean {
-  if (division === undefined) return true;
-  const part = division.partOf[index];
-  return part === -1 || part === group % division.chains.length;
-}
-
-/** The index of the last callback that takes the update of a group's parameters. */
-export function lastTakerIn({division, lastTaker}: Chain, group = 0): number {
-  return division === undefined ? lastTaker : at(division.lastTakers, group % division.chains.length);
-}
-
-/** The chain with other callbacks in the places of its own. */
-export function withCallbacks({division}: Chain, callbacks: readonly Callback[]): Chain {
-  return division === undefined ? chainOf(callbacks) : division.withCallbacks(callbacks);
+  return division?.takes(index, group) ?? true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import {at} from '../util/at';
 import {own} from '../util/own';
-import {type Chain, chainOf, type Changed, type Division, segmentsOf} from './chain';
+import {type Chain, chainOf, type Division, segmentsOf} from './chain';
 import type {Callback} from './declaration';
 
 /** The part of a callback that runs for all parts. Saved configurations hold it. */
@@ -25,34 +25,51 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
   const shared = chainOf(divided.filter(([of]) => of === ALL).map(([, callback]) => callback)).common;
   const ownNumbers = chains.map(({common}) => new Set([...common].filter(name => !shared.has(name))));
   checkNumbers(divided, shared);
+  const lastTakers = chains.map((_, part) =>
+    divided.map(([of, {declaration}]) => (of === part || of === ALL) && declaration.takesUpdate).lastIndexOf(true),
+  );
+  const keyIn = (part: number, name: string): string | undefined => {
+    if (shared.has(name)) return name;
+    return at(ownNumbers, part).has(name) ? `${part}/${name}` : undefined;
+  };
   const division: Division = {
     className: PARTITION,
     partOf,
     chains,
     keepsMom,
-    lastTakers: chains.map((_, part) =>
-      divided.map(([of, {declaration}]) => (of === part || of === ALL) && declaration.takesUpdate).lastIndexOf(true),
-    ),
-    keyOf,
-    commonOf: (part, common) =>
+    chainOf: group => at(chains, group % parts),
+    takes: (index, group) => partOf[index] === ALL || partOf[index] === group % parts,
+    lastTakerOf: group => at(lastTakers, group % parts),
+    keyOf: (group, name) => keyIn(group % parts, name),
+    commonOf: (group, common) =>
       Object.fromEntries(
-        [...at(chains, part).common].flatMap(name => {
-          const value = own(common, keyOf(part, name) ?? name);
+        [...at(chains, group % parts).common].flatMap(name => {
+          const value = own(common, keyIn(group % parts, name) ?? name);
           return value === undefined ? [] : [[name, value]];
         }),
       ),
+    forParts: (groups, each) => {
+      const results = chains.map((chain, part) =>
+        each(
+          groups.filter((_, i) => i % parts === part),
+          chain,
+          part,
+        ),
+      );
+      return groups.map((_, i) => at(at(results, i % parts), Math.floor(i / parts)));
+    },
     withCallbacks: others =>
       dividedChain(
         partOf.map((part, i) => [part, at(others, i)]),
         keepsMom,
       ),
     extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], keepsMom),
-    changed,
+    changed: (...of) => changedChain(division, divided, ...of),
   };
   return {
     callbacks,
     segments: segmentsOf(callbacks),
-    lastTaker: Math.max(...division.lastTakers),
+    lastTaker: Math.max(...lastTakers),
     hypers: union(chains.map(({hypers}) => hypers)),
     state: union(chains.map(({state}) => state)),
     options: union(chains.map(({options}) => options)),
@@ -63,29 +80,37 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
     externals: chains.flatMap(({externals}) => externals),
     division,
   };
+}
 
-  function keyOf(part: number, name: string): string | undefined {
-    if (shared.has(name)) return name;
-    return at(ownNumbers, part).has(name) ? `${part}/${name}` : undefined;
-  }
-
-  function changed(...[change, common, hypers]: Parameters<Division['changed']>): Changed | undefined {
-    const lists = chains.map((chain, part) =>
-      change(chain.callbacks, division.commonOf(part, common), at(hypers, part)),
-    );
-    const open = lists.findIndex(list => list !== undefined);
-    if (open === -1) return undefined;
-    const left = lists.map(list => list?.values());
-    const others = divided.map(([of, callback]): Divided => {
+function changedChain(
+  before: Division,
+  divided: readonly Divided[],
+  ...[change, common, hypers]: Parameters<Division['changed']>
+): Chain | undefined {
+  const {chains, keepsMom} = before;
+  const lists = chains.map((chain, part) => change(chain.callbacks, before.commonOf(part, common), at(hypers, part)));
+  if (lists.every(list => list === undefined)) return undefined;
+  const left = lists.map(list => list?.values());
+  const chain = dividedChain(
+    divided.map(([of, callback]): Divided => {
       // A callback for all is replaced alike in all parts that take part.
-      const replaced = left.flatMap((list, part) => {
+      const [replaced = callback] = left.flatMap((list, part) => {
         const next = of === ALL || of === part ? list?.next() : undefined;
         return next === undefined || next.done === true ? [] : [next.value];
       });
-      return [of, replaced[0] ?? callback];
-    });
-    return {chain: dividedChain(others, keepsMom), concerns: group => lists[group % parts] !== undefined};
-  }
+      return [of, replaced];
+    }),
+    keepsMom,
+  );
+  const {division} = chain;
+  if (division === undefined) throw new Error('The chain of a partition must be divided.');
+  return {
+    ...chain,
+    division: {
+      ...division,
+      takes: (index, group) => lists[group % chains.length] !== undefined && division.takes(index, group),
+    },
+  };
 }
 
 /** What all parts declare together. Where two parts use a name differently, it says what the first one declares. */

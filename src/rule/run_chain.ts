@@ -1,6 +1,6 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {type Chain, lastTakerIn, type Segment, takesPart} from './chain';
+import {type Chain, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
@@ -63,7 +63,7 @@ export function runSegment<V extends Value, D extends Draft<V>>(
   const total = isAlone ? undefined : totalOf(first, index, running, arithmetic);
   const runsFirst = new Set(isAlone ? [] : running);
   for (const draft of drafts) {
-    const lastTaker = lastTakerIn(chain, draft.group);
+    const lastTaker = chain.division?.lastTakerOf(draft.group ?? 0) ?? chain.lastTaker;
     arithmetic.scope(draft, () => {
       for (const [i, cb] of callbacks.entries()) {
         if (i === 0 ? !runsFirst.has(draft) : !runsOn(cb, draft) || !takesPart(chain, index + i, draft.group))

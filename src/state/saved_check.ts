@@ -1,5 +1,5 @@
 // Checks of saved configurations and state dicts. Every way to load one uses these.
-import {type Chain, chainIn, type Division, partsIn} from '../rule/chain';
+import {type Chain, chainIn, type Division} from '../rule/chain';
 import type {HyperDecl, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
@@ -21,15 +21,10 @@ const BEYOND = 1000;
  *   an impossible value.
  */
 export function completeHypers(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
-  const parts = partsIn(chain);
-  const completed = Array.from({length: parts}, (_, part) =>
-    completeAlike(
-      groups.filter((_, i) => i % parts === part),
-      chainIn(chain, part),
-      declared,
-    ),
+  return (
+    chain.division?.forParts(groups, (mine, of) => completeAlike(mine, of, declared)) ??
+    completeAlike(groups, chain, declared)
   );
-  return groups.map((_, i) => at(at(completed, i % parts), Math.floor(i / parts)));
 }
 
 /** Completes groups that must have the same hypers. */
@@ -78,12 +73,10 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
   checkCount('step', state.step, 0);
   const {parts, hypers} = state;
   if (parts?.length !== division?.chains.length || (parts !== undefined && hypers.length > 0)) malformed('parts');
-  parts?.forEach((part, i) => {
-    if (part !== undefined)
-      checkScheduleState(
-        part,
-        groups.filter((_, group) => group % parts.length === i),
-      );
+  division?.forParts(groups, (mine, _, i) => {
+    const part = parts?.[i];
+    if (part !== undefined) checkScheduleState(part, mine);
+    return mine;
   });
   const first = at(groups, 0);
   const seen = new Set<string>();

@@ -85,8 +85,6 @@ export function readConfig(
   cls: object,
   chained: (callbacks: readonly Callback[]) => Chain = chainOf,
 ): SavedConfig {
-  if ('parts' in config && chained === chainOf)
-    throw new Error('The saved optimizer is a partition: call Partition.register() before it is loaded.');
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
   const callbacks = list(config, 'callbacks').map(entry => {

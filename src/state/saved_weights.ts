@@ -4,7 +4,6 @@ import type {Flags} from '../params/parameter';
 import {type Chain, chainIn} from '../rule/chain';
 import {startShape} from '../rule/starts';
 import {at} from '../util/at';
-import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
 import type {Manifest} from './manifest';
@@ -71,11 +70,10 @@ export function writeWeights(
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
   }
-  const numbersOfGroup = numberNames(chain);
   // NaN: the number has not started.
   const rows = parameters.flatMap(({group, entries, flags}) => [
     ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
-    ...numbersOfGroup(group).map(entry => Number(own(entries, entry) ?? NaN)),
+    ...numberNames(chain, group).map(entry => Number(own(entries, entry) ?? NaN)),
   ]);
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
@@ -143,18 +141,16 @@ function checkedTensor(
  * with state. So its weights stay those that users know from `tf.train`.
  */
 function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
-  const numbersOfGroup = numberNames(chain);
-  const hasNumbers = manifest.some(({group}) => numbersOfGroup(group).length > 0);
+  const hasNumbers = manifest.some(({group}) => numberNames(chain, group).length > 0);
   if (hasNumbers && (chain.externals.length === 0 || chain.common.size > 0)) return [];
   return manifest.flatMap(({tensors, group}) => [
     ...FLAG_NAMES.map(() => 0),
-    ...numbersOfGroup(group).map(() => (tensors.length > 0 ? iterations : NaN)),
+    ...numberNames(chain, group).map(() => (tensors.length > 0 ? iterations : NaN)),
   ]);
 }
 
 function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
-  const numbersOfGroup = numberNames(chain);
-  const wanted = manifest.map(({group}) => numbersOfGroup(group));
+  const wanted = manifest.map(({group}) => numberNames(chain, group));
   const total = wanted.reduce((sum, {length}) => sum + FLAG_NAMES.length + length, chain.common.size);
   if (rows.length !== total) throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
   let next = 0;
@@ -183,17 +179,12 @@ function pick(names: readonly string[], values: readonly number[]): Record<strin
   );
 }
 
-/** A function that returns the names of the host numbers of a parameter in a group. */
-function numberNames(chain: Chain): (group: number) => string[] {
-  const known = new Map<Chain, string[]>();
-  return group => {
-    const mine = chainIn(chain, group);
-    return memo(known, mine, () =>
-      [...mine.state]
-        .filter(([entry, start]) => typeof start === 'number' && !mine.common.has(entry))
-        .map(([entry]) => entry),
-    );
-  };
+/** The names of the host numbers of each parameter in a group. */
+function numberNames(chain: Chain, group: number): string[] {
+  const {state, common} = chainIn(chain, group);
+  return [...state]
+    .filter(([entry, start]) => typeof start === 'number' && !common.has(entry))
+    .map(([entry]) => entry);
 }
 
 /** The float64 bits of the rows, then their count and checksum. */

@@ -16,9 +16,10 @@ export function listedByNames(chain: Chain, known: Manifest, weights: readonly N
   const groups = new Map(known.map(({name, group}) => [name, group]));
   const groupIn = (variable: string): number => {
     const group = groups.get(variable);
-    // A variable that is not bound yet waits for group 0. In a partition, its part is not known.
+    // In a partition, the part of a variable that is not bound yet is not known.
     if (group === undefined && chain.division !== undefined)
-      throw altered(`'${variable}' is not bound yet; call attach([variable, …]) first`);
+      throw altered(`'${variable}' is not bound; attach it first`);
+    // A variable that is not bound yet waits for group 0.
     return group ?? 0;
   };
   const byVariable = new Map<string, Map<string, NamedTensor>>();

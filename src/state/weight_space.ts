@@ -1,7 +1,6 @@
 import type {Parameter} from '../params/parameter';
-import {type Chain, chainIn, partsIn} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
-import {at} from '../util/at';
 import {own} from '../util/own';
 import {watch} from '../util/own_writes';
 import {quoted} from '../util/quoted';
@@ -45,10 +44,7 @@ export class WeightSpace {
     parameters: readonly Parameter[],
     waiting: ReadonlyArray<Pick<Parameter, 'entries'> & {readonly group: number}>,
   ): void {
-    const entriesIn = Array.from({length: partsIn(chain)}, (_, part) =>
-      weightSpaceEntries(chainIn(chain, part).callbacks),
-    );
-    const namesOf = (group: number) => at(entriesIn, group % entriesIn.length);
+    const namesOf = (group: number) => weightSpaceEntries(chainIn(chain, group).callbacks);
     for (const parameter of parameters) restart(parameter, namesOf(parameter.group.index));
     for (const parameter of waiting) restart(parameter, namesOf(parameter.group));
   }
