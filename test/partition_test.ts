@@ -1,3 +1,5 @@
+import type {
+  Optimizer} from '../src';
 import {
   accumulate,
   adamW,
@@ -16,7 +18,6 @@ import {
   loadOptimizer,
   lookahead,
   oneCycle,
-  Optimizer,
   optimizerOf,
   OptimWrapper,
   Partition,
