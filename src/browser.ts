@@ -73,6 +73,7 @@ export {
   Partition,
   partition,
   type PartitionSettings,
+  type PartsOf,
   type PartSpec,
   type PartSpecs,
   type PartVariables,

@@ -1,5 +1,4 @@
-import type {
-  Optimizer} from '../src';
+import type {Optimizer} from '../src';
 import {
   accumulate,
   adamW,
@@ -59,6 +58,11 @@ const sumsTest = callback('sumsTest', {state: {tally: zeros}}, ({grad, tally}) =
   grad: tally.add(grad),
   tally: tally.add(grad),
 }));
+/** Can't be traced, so it runs alone. */
+const centersTest = callback('centersTest', {takesUpdate: true}, ({update}) => {
+  if (!(update instanceof tf.Tensor)) throw new Error('It takes tensors alone.');
+  return {update: update.sub(tf.mean(update, 0, true))};
+});
 const kernels = (settings: Settings): Optimizer => sgd(0.1, {mom: 0.9, wd: 0.02, ...settings});
 const biases = (settings: Settings): Optimizer => adamW(0.03, settings);
 
@@ -227,6 +231,25 @@ const ROWS: readonly Row[] = [
     name: 'an update taken in one part',
     second: settings => adamW(0.03, {after: [halfUpdate], ...settings}),
     act: trainer => {
+      trainer.steps(3);
+    },
+  },
+  {
+    name: 'a callback that runs alone in one part, and a total in the other',
+    first: settings => sgd(0.1, {after: [centersTest], ...settings}),
+    second: settings => adamW(0.03, {callbacks: [clipGlobalNorm], globalClipNorm: 0.1, ...settings}),
+    act: trainer => {
+      trainer.steps(3);
+    },
+  },
+  {
+    name: 'Lookahead around it with freezing and missing gradients',
+    around: inner => lookahead(inner, {k: 2}),
+    act: trainer => {
+      trainer.steps(1, [0, 3]);
+      trainer.optimizer.freeze();
+      trainer.steps(2, [2, 3]);
+      trainer.optimizer.unfreeze();
       trainer.steps(3);
     },
   },

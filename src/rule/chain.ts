@@ -43,12 +43,10 @@ export interface Chain {
 export interface Division {
   /** The class under which every optimizer with such a chain is saved. */
   readonly className: string;
-  /** The part of each callback; -1 for a callback that runs for all parts. */
-  readonly partOf: readonly number[];
+  /** The parts as a configuration holds them: which callbacks are a part's own, by index. */
+  toConfig(): Array<{callbacks: number[]; keepsMom: boolean}>;
   /** What each part runs: its own callbacks, and those for all. */
   readonly chains: readonly Chain[];
-  /** Whether one-cycle leaves the `mom` of a part alone, unless it is given `moms`. */
-  readonly keepsMom: readonly boolean[];
   /** The chain of a group. */
   chainOf(group: number): Chain;
   /** Whether the callback of that index runs on the parameters of a group. */

@@ -3,7 +3,7 @@ import {own} from '../util/own';
 import {type Chain, chainOf, type Division, segmentsOf} from './chain';
 import type {Callback} from './declaration';
 
-/** The part of a callback that runs for all parts. Saved configurations hold it. */
+/** The part of a callback that runs for all parts. */
 export const ALL = -1;
 /** The class of partitions. Here, because a chain names it. */
 export const PARTITION = 'TfjsOptimPartition';
@@ -34,9 +34,12 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
   };
   const division: Division = {
     className: PARTITION,
-    partOf,
     chains,
-    keepsMom,
+    toConfig: () =>
+      keepsMom.map((keeps, i) => ({
+        callbacks: partOf.flatMap((part, index) => (part === i ? [index] : [])),
+        keepsMom: keeps,
+      })),
     chainOf: group => at(chains, group % parts),
     takes: (index, group) => partOf[index] === ALL || partOf[index] === group % parts,
     lastTakerOf: group => at(lastTakers, group % parts),
@@ -64,7 +67,7 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
         keepsMom,
       ),
     extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], keepsMom),
-    changed: (...of) => changedChain(division, divided, ...of),
+    changed: (...of) => changedChain(division, {divided, keepsMom}, ...of),
   };
   return {
     callbacks,
@@ -84,10 +87,10 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
 
 function changedChain(
   before: Division,
-  divided: readonly Divided[],
+  {divided, keepsMom}: {readonly divided: readonly Divided[]; readonly keepsMom: readonly boolean[]},
   ...[change, common, hypers]: Parameters<Division['changed']>
 ): Chain | undefined {
-  const {chains, keepsMom} = before;
+  const {chains} = before;
   const lists = chains.map((chain, part) => change(chain.callbacks, before.commonOf(part, common), at(hypers, part)));
   if (lists.every(list => list === undefined)) return undefined;
   const left = lists.map(list => list?.values());

@@ -50,12 +50,7 @@ export function writeConfig({
       options: {...options},
       ...(external === undefined ? {} : {external: external.getConfig()}),
     })),
-    ...(division && {
-      parts: division.keepsMom.map((keepsMom, i) => ({
-        keepsMom,
-        callbacks: division.partOf.flatMap((part, index) => (part === i ? [index] : [])),
-      })),
-    }),
+    ...(division && {parts: division.toConfig()}),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(at(frozen, i)),
