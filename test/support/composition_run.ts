@@ -11,8 +11,8 @@ import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
 /**
- * A parameter after a run, and its state: host numbers as numbers, tensors as lists. The last one is no parameter, but
- * has what all share.
+ * A parameter after a run, and its state: host numbers as numbers, tensors as lists. The last result has what all
+ * parameters share instead.
  */
 export interface ParameterResult {
   readonly p: readonly number[];
@@ -200,7 +200,7 @@ export function resultDifference(
 }
 
 /**
- * Whether a step ran fused, but for what can't be traced. GPUs fuse no reduction along an axis. What crosses to a
+ * Whether a step ran fused, except for what can't be traced. GPUs fuse no reduction along an axis. What crosses to a
  * callback that runs alone can take more buffers than WebGPU binds.
  */
 export function isFused(fusedOn: string, backend: string): boolean {
