@@ -2,8 +2,9 @@ import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
+import {required} from './required';
 import {entriesReturned, WANTED, what} from './returned';
-import {contextOf, type Values} from './run_chain';
+import {contextOf, type ValueTests} from './run_chain';
 import type {Value} from './value';
 
 /**
@@ -20,7 +21,9 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
     const value = own(at, name) ?? fallback;
     if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`${cb.name} needs the hyper '${name}', a number; got ${what(value)}.`);
+      throw new Error(
+        `${cb.name} needs the hyper '${name}', a number; got ${value === required ? 'nothing' : what(value)}.`,
+      );
     hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
@@ -73,12 +76,10 @@ function checkUpdateName(cb: Callback, name: string, update: unknown): void {
     );
 }
 
-/** How a callback computes that is called alone, on tensors. */
-export const alone: Values<Value> = {
+/** The values of a callback that is called alone are tensors. */
+export const alone: ValueTests<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
-  difference: (a, b) => a.sub(b),
-  sum: (_, perDraft) => perDraft.reduce((a, b) => a.add(b)),
 };
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {

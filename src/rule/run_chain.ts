@@ -6,11 +6,15 @@ import {checkEntry, entriesReturned, WANTED, what} from './returned';
 import type {Start} from './starts';
 import type {Value} from './value';
 
-/** The kind of values that a chain computes with. */
-export interface Values<V extends Value> {
+/** Tests what callbacks return. */
+export interface ValueTests<V extends Value> {
   /** Whether a callback may return it as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
+}
+
+/** The kind of values that a chain computes with. */
+export interface Values<V extends Value> extends ValueTests<V> {
   /** `a - b`. */
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
@@ -183,10 +187,10 @@ function stateLike<V extends Value>(
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
 }
 
-function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
-  if (!arithmetic.isValue(value))
+function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, tests: ValueTests<V>): V {
+  if (!tests.isValue(value))
     throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a float32 tensor.`);
-  if (!arithmetic.sameShape(value, now))
+  if (!tests.sameShape(value, now))
     throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it must be of shape [${now.shape}].`);
   return value;
 }
@@ -195,7 +199,7 @@ function like<V extends Value>(cb: Callback, entry: string, value: unknown, now:
 export function contextOf<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
-  arithmetic: Values<V>,
+  tests: ValueTests<V>,
   total?: object,
 ): Context {
   const {declaration, options} = cb;
@@ -205,7 +209,7 @@ export function contextOf<V extends Value>(
     context[name] = own(hypers, name) ?? value;
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
-    context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+    context[name] = own(entries, name) ?? begin(cb, name, start, draft, tests);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
@@ -226,14 +230,14 @@ function begin<V extends Value>(
   entry: string,
   start: number | Start,
   draft: Draft<V>,
-  arithmetic: Values<V>,
+  tests: ValueTests<V>,
 ): V | number {
   const value: unknown =
     typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
   checkEntry(`${cb.name}: the start`, entry, value);
-  if (typeof value !== 'number' && !arithmetic.isValue(value))
+  if (typeof value !== 'number' && !tests.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
-  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
+  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, tests);
   draft.entries[entry] = value;
   return value;
 }
