@@ -300,7 +300,7 @@ describe('setSchedule', () => {
     );
     const withRate = sgd(0.5);
     expect(() => {
-      withRate.setSchedule(flatCos(Object.assign({lrMax: [true]})), {steps: 2});
+      withRate.setSchedule(flatCos({lrMax: [true]}), {steps: 2});
     }).toThrowError("'lrMax' must be a finite number; got true.");
     expect(withRate.learningRate).toBe(0.5);
     optimizer.dispose();
