@@ -75,6 +75,23 @@ describeBackends(
       expect(buckets[0]?.key).toBe(buckets[1]?.key);
     });
 
+    it('traces each shape where a callback asks for the rank', () => {
+      const ranked = callback('ranked', {}, ({p, grad}) => ({p: p.sub(grad.div(p.rank + grad.sum().rank))}));
+      const {buckets} = traced([ranked], [jobOf([3]), jobOf([2, 2])]);
+      expect(buckets.map(({slots}) => slots)).toEqual([[1], [2]]);
+    });
+
+    it('has no values of another parameter', () => {
+      let first: Value | undefined;
+      const mixed = callback('mixed', {}, ({p}) => {
+        first ??= p;
+        return {p: p.add(first)};
+      });
+      expect(() => traced([mixed], [jobOf([3]), jobOf([3], {doWd: false})])).toThrowError(
+        /a callback uses a value of another parameter/,
+      );
+    });
+
     it('is split into passes by reductions, and only the last one writes', () => {
       // LAMB: the largest elements, the mean squares, the step.
       const result = traced(lamb().callbacks, [jobOf([3])]);
