@@ -514,7 +514,7 @@ describeBackends(
         expect(act).toThrowError(message);
       });
 
-    it('refuses saved optimizers that do not fit their groups, or are none, and disposes those that it made', () => {
+    it('refuses saved classes that are not optimizers, or too few, and disposes the optimizers that it made', () => {
       const [first, second] = variables().slice(1);
       const two = new OptimWrapper([stock(), stock()], {params: [[present(first)], [present(second)]]});
       const config = JSON.stringify(two.getConfig());

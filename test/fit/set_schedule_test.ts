@@ -110,7 +110,6 @@ describeBackends(
         return {};
       });
       const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params, callbacks: [fragile]}));
-      // Another structure than that of the steps before: a step that was traced already does not run the callback.
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
       throws = true;
       expect(step).toThrowError('It broke.');
