@@ -3,6 +3,7 @@ export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {l2Reg, weightDecay} from './callbacks/decay';
+export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';

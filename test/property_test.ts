@@ -29,7 +29,15 @@ const SUITES: ReadonlyArray<
 const MOST_ON_WEBGPU = 7;
 
 function tensorsOf({callbacks}: Composition): number {
-  return ['p', 'grad', ...[...chainOf(callbacks).state.values()].filter(start => typeof start !== 'number')].length;
+  const {state, shared} = chainOf(callbacks);
+  return ['p', 'grad', ...shared, ...[...state.values()].filter(start => typeof start !== 'number')].length;
+}
+
+/** Whether a step ran fused, but for what can't be traced. GPUs fuse no reduction along an axis. */
+function isAsExpected(fusedOn: string, backend: string): boolean {
+  const [on, alone = ''] = fusedOn.split(', except ');
+  if (backend === 'webgl' || backend === 'webgpu') return on === backend || fusedOn.includes('along an axis');
+  return on === backend && ['', 'randomAlone'].includes(alone);
 }
 
 describeBackends(
@@ -43,7 +51,7 @@ describeBackends(
             const sameAsFloat64 = fc.asyncProperty(compositionsOver(shapes), async composition => {
               fc.pre(!fusing || backend !== 'webgpu' || tensorsOf(composition) <= MOST_ON_WEBGPU);
               const results = await runOnBackend(composition, ({fusedOn}) => {
-                if (fusing && fusedOn !== backend) throw new Error(`It ran ${fusedOn}.`);
+                if (fusing && !isAsExpected(fusedOn, backend)) throw new Error(`It ran ${fusedOn}.`);
               });
               const found = resultDifference(results, runInFloat64(composition), 5e-6);
               if (found !== undefined) throw new Error(found);

@@ -14,10 +14,10 @@ const MANY = Array.from({length: 83}, () => [1000]);
 
 /** Liang et al., Cautious Optimizers, 2024. */
 const cautious = callback('cautious', {takesUpdate: true}, ({update, grad}) => {
-  const mask = update.onesLike().where(update.mul(grad).greater(0), 0);
-  const share = mask.mean().maximum(1e-3);
+  const agrees = update.mul(grad).greater(0);
+  const share = agrees.mean().maximum(1e-3);
   // One division per parameter, and not per element.
-  return {update: update.mul(mask).mul(share.onesLike().div(share))};
+  return {update: update.mul(share.onesLike().div(share)).where(agrees, 0)};
 });
 const minus = (name: string, mean: (x: Value) => Value) =>
   callback(name, {}, ({grad}) => ({grad: grad.sub(mean(grad))}));
@@ -36,7 +36,7 @@ export const COMPARISONS: readonly Comparison[] = [
     name: 'cautious AdamW ÷ AdamW, 1 M',
     shapes: MILLION,
     base: () => adamW(1e-3),
-    other: () => adamW(1e-3, {after: cautious}),
+    other: () => adamW(1e-3, {after: [cautious]}),
     limit: 1.6,
   },
   {

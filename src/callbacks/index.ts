@@ -2,6 +2,7 @@ import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
+import {skipNonFinite} from './skip';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
@@ -31,4 +32,5 @@ export const houseCallbacks = [
   sumGrads,
   meanGrad,
   averageWeights,
+  skipNonFinite,
 ] as const;

@@ -90,7 +90,11 @@ function alike(a: Job, b: Job, alikeness: Alikeness): boolean {
     (a.variable.rank === 0) === (b.variable.rank === 0) &&
     (alikeness !== 'shape' || sameShape(a.variable.shape, b.variable.shape)) &&
     (alikeness !== 'matrix' || sameMatrix(matrixOf(a.variable), matrixOf(b.variable))) &&
-    (a.hypers === b.hypers || sameValues(a.hypers, b.hypers))
+    (a.hypers === b.hypers || sameValues(a.hypers, b.hypers)) &&
+    (a.groupNumbers === b.groupNumbers ||
+      (a.groupNumbers !== undefined &&
+        b.groupNumbers !== undefined &&
+        sameValues(a.groupNumbers.before, b.groupNumbers.before)))
   );
 }
 

@@ -23,6 +23,16 @@ interface BucketTrace {
 /** A bucket's draft, of symbolic values. */
 export type TracedDraft = Draft<Traced, BucketTrace>;
 
+/**
+ * Thrown where a callback that ran alone has started state, in a step that can be skipped. Its start is not known. The
+ * step then runs eagerly.
+ */
+export class StartedAlone extends Error {}
+
+function isGiven(name: string): boolean {
+  return name === 'p' || name === 'grad' || name === 'update';
+}
+
 /** Puts the results of a callback that ran alone into a draft. */
 export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, Outcome>): void {
   const {
@@ -33,6 +43,8 @@ export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMa
   const outcome = outcomes.get(first);
   if (outcome === undefined) return;
   for (const [name, tensor] of outcome.tensors) {
+    if (draft.gate !== undefined && !isGiven(name) && !Object.hasOwn(draft.entries, name))
+      throw new StartedAlone(name);
     const extent = extentIn(first, tensor, recorder.shapes.hasAxes);
     if (extent === undefined) {
       draft.of.opaque.add(name);
@@ -79,7 +91,7 @@ export function crossingOf(
   const named = (name: string, value: Traced): string => {
     const {index: node} = value.in(recorder);
     const known = recorder.nodes[node];
-    if (known?.op === 'input') return known.name;
+    if (known?.op === 'input' && known.element === undefined) return known.name;
     const crossed = jobs[0].crossed?.get(node);
     if (crossed !== undefined) return crossed;
     const crossing = temporary(`${name}→${index}`);
@@ -125,6 +137,7 @@ export function draftsAcross(
         trains,
         doWd,
         hypers,
+        groups: job.groupNumbers === undefined ? [] : [job.groupNumbers],
         entries: {
           ...common,
           ...opaqueOf(job, outcomes, of.recorder.shapes.hasAxes),

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain, Segment} from '../rule/chain';
-import type {Draft} from '../rule/declaration';
+import type {Draft, Gate} from '../rule/declaration';
 import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
 import {type Job, numberWriter} from './job';
+import {SharedTensors} from './shared';
 
 /** A job whose values are tensors. */
 export type TensorDraft = Draft<tf.Tensor, Job>;
@@ -14,23 +15,40 @@ export type TensorDraft = Draft<tf.Tensor, Job>;
 /**
  * Runs one step with ordinary tensor operations. It computes all new values before it writes variables and state.
  * @param common the numbers that all parameters share. The step replaces them.
+ * @param stored the tensors of numbers that belong to no parameter. The step replaces them.
  */
-export function stepEagerly(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+export function stepEagerly(
+  chain: Chain,
+  jobs: readonly Job[],
+  common: Record<string, number>,
+  stored: Record<string, tf.Tensor>,
+): void {
   tf.tidy(() => {
     const drafts = jobs.map(job => draftOf(job, common));
-    runChain(chain, drafts, arithmeticOf(chain));
+    const shared = new SharedTensors(chain, stored);
+    runChain(chain, drafts, arithmeticOf(chain, shared));
     const writeNumber = numberWriter(chain, common);
     for (const draft of drafts) commit(draft, writeNumber);
+    shared.commit();
   });
 }
 
 /** Runs one segment of a chain on drafts, which hold the new values afterwards. */
-export function runEagerly(chain: Chain, segment: Segment, drafts: readonly TensorDraft[]): void {
-  runSegment(chain, segment, drafts, arithmeticOf(chain));
+export function runEagerly(
+  chain: Chain,
+  segment: Segment,
+  drafts: readonly TensorDraft[],
+  shared: SharedTensors,
+): void {
+  runSegment(chain, segment, drafts, arithmeticOf(chain, shared));
+}
+
+function tensorsOf({skip, p, entries}: Gate<tf.Tensor>): tf.Tensor[] {
+  return [skip, p, ...Object.values(entries).filter(isTensor)];
 }
 
 function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
-  const {variable, grad, trains, doWd, hypers} = job;
+  const {variable, grad, trains, doWd, hypers, groupNumbers} = job;
   return {
     of: job,
     before: variable,
@@ -40,6 +58,7 @@ function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraf
     trains,
     doWd,
     hypers,
+    groups: groupNumbers === undefined ? [] : [groupNumbers],
     entries: {...job.entries, ...common},
     stopped: false,
   };
@@ -64,12 +83,14 @@ function commit({of: job, p, entries}: TensorDraft, writeNumber: ReturnType<type
   tf.dispose(replaced);
 }
 
-function arithmeticOf({lastTaker}: Chain): Arithmetic<tf.Tensor, TensorDraft> {
+function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.Tensor, TensorDraft> {
   const arithmetic: Arithmetic<tf.Tensor, TensorDraft> = {
     isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
     difference: (a, b) => tf.sub(a, b),
+    chosen: (condition, then, otherwise) => tf.where(tf.greater(condition, 0), then, otherwise),
     sum: (_, perDraft) => tf.addN([...perDraft]),
+    shared: shared.run(),
     scope: (draft, run) => {
       tf.tidy(() => {
         run();
@@ -78,6 +99,8 @@ function arithmeticOf({lastTaker}: Chain): Arithmetic<tf.Tensor, TensorDraft> {
           ...(draft.update === undefined ? [] : [draft.update]),
           ...(draft.grad === undefined ? [] : [draft.grad]),
           ...Object.values(draft.entries).filter(value => typeof value !== 'number'),
+          ...arithmetic.shared.after.values(),
+          ...(draft.gate === undefined ? [] : tensorsOf(draft.gate)),
         ];
       });
     },
@@ -85,6 +108,10 @@ function arithmeticOf({lastTaker}: Chain): Arithmetic<tf.Tensor, TensorDraft> {
     runsAlone: (_, {declaration}) => declaration.together !== undefined,
     runAlone: (index, {declaration}, drafts) => {
       const before = drafts.map(draft => [draft, draft.p] as const);
+      // A wrapped optimizer starts state by itself, which must not come from a gradient with NaN.
+      for (const draft of drafts)
+        if (draft.gate !== undefined && draft.grad !== undefined)
+          draft.grad = arithmetic.chosen(draft.gate.skip, tf.zerosLike(draft.grad), draft.grad);
       declaration.together?.(drafts);
       if (index >= lastTaker) return;
       for (const [draft, p] of before)

@@ -54,6 +54,8 @@ interface Common {
 export interface InputNode extends Common {
   readonly op: 'input';
   readonly name: string;
+  /** Which number of a list it is. Absent where the tensor is the value. */
+  readonly element?: number;
 }
 
 /** A host number. It changes from step to step, so code takes it as an argument. */
@@ -180,15 +182,15 @@ const MARKS: Readonly<Record<Extent, string>> = {full: '', rows: ':rows', cols: 
 
 /**
  * The graph as text, with one line per operation that something depends on: `%7 = mul(%3, $1)`. `$1` is the second host
- * number. `%7` is a value of the parameter's shape, `%7:rows` has one number per row, `%7:cols` one per column, and `%7!`
- * is a single number.
+ * number. `%7` is a value of the parameter's shape, `%7:rows` has one number per row, `%7:cols` one per column, and
+ * `%7!` is a single number.
  */
 export function printGraph(graph: Graph): string {
   const show = (index: number): string => {
     const node = nodeAt(graph, index);
     switch (node.op) {
       case 'input':
-        return node.name;
+        return node.element === undefined ? node.name : `${node.name}[${node.element}]`;
       case 'slot':
         return `$${node.index}`;
       case 'total':

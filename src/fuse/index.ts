@@ -13,9 +13,11 @@ import {type Job, numberWriter} from './job';
 import {type FusedBackend, type PlannedBucket, PlannedStep, replaceEntry, runKernel} from './kernel';
 import {type Outcome, type Outcomes, runAlone} from './outcome';
 import {type Plan, planOf} from './plan';
-import {CallbackUntraceable, type Trace, trace, type TracedBucket} from './trace';
+import {isNewShared, newNameOf, SharedMistake, SharedTensors} from './shared';
+import {CallbackUntraceable, NotFused, type Trace, trace, type TracedBucket} from './trace';
 
 export type {Job} from './job';
+export {SharedTensors} from './shared';
 
 tf.env().registerFlag('OPTIM_FUSING', () => true);
 
@@ -52,17 +54,23 @@ interface LastStep {
 /**
  * Runs one step on all jobs. Afterwards variables and state hold the new values. Where it throws, they are unchanged.
  * @param common the numbers that all parameters share. The step replaces them.
+ * @param stored the tensors of numbers that belong to no parameter. The step replaces them.
  */
-export function step(chain: Chain, jobs: readonly Job[], common: Record<string, number>): void {
+export function step(
+  chain: Chain,
+  jobs: readonly Job[],
+  common: Record<string, number>,
+  stored: Record<string, tf.Tensor>,
+): void {
   checkBackend();
   const why = whyEager(chain);
   if (why !== undefined) {
-    stepEagerly(chain, jobs, common);
+    stepEagerly(chain, jobs, common, stored);
     if (why === missingImport(tf.getBackend())) warnSlow(why);
     return;
   }
   tf.tidy(() => {
-    if (!stepFused(chain, jobs, common)) stepEagerly(chain, jobs, common);
+    if (!stepFused(chain, jobs, common, stored)) stepEagerly(chain, jobs, common, stored);
   });
 }
 
@@ -72,7 +80,15 @@ export function step(chain: Chain, jobs: readonly Job[], common: Record<string, 
  * were before the step. Only this kernel writes parameters and state.
  * @returns whether the step was run. Where it was not, nothing is changed.
  */
-function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, number>): boolean {
+function stepFused(
+  chain: Chain,
+  jobs: readonly Job[],
+  common: Record<string, number>,
+  stored: Record<string, tf.Tensor>,
+): boolean {
+  const shared = new SharedTensors(chain, stored);
+  const inputs = shared.inputs();
+  if (inputs !== undefined) for (const job of jobs) job.temporaries = inputs;
   let untraceable = aloneIn(chain);
   const outcomes = new Map<number, Map<Job, Outcome>>();
   const hasAxes = fusedBackends.get(tf.getBackend())?.hasAxes === true;
@@ -83,11 +99,13 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     try {
       traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes, hasAxes});
     } catch (error) {
+      if (error instanceof SharedMistake) throw error;
+      if (error instanceof NotFused) giveUp(chain, {why: error.message});
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
       untraceable = new Map([...untraceable, [error.index, error.message]]);
       // If the callback has a mistake, it throws again when it runs alone, and its error says more.
       if (untraceable.size === chain.callbacks.length) {
-        stepEagerly(chain, jobs, common);
+        stepEagerly(chain, jobs, common, stored);
         giveUp(chain, {backend: tf.getBackend(), why: `its callbacks can't be traced: ${error.message}`});
         return true;
       }
@@ -99,10 +117,11 @@ function stepFused(chain: Chain, jobs: readonly Job[], common: Record<string, nu
     if (traced.cut === undefined) {
       commitNumbers(chain, traced, common);
       commitOpaque(jobs, outcomes, hasAxes);
+      if (inputs !== undefined) shared.commit(newShared(chain, at(jobs, 0)));
       break;
     }
     const {index, drafts} = traced.cut;
-    outcomes.set(index, runAlone(chain, index, drafts()));
+    outcomes.set(index, runAlone(chain, index, drafts(), shared));
     cuts.push(at(chain.callbacks, index).name);
   }
   lastStep.set(chain, {parts, cuts});
@@ -147,6 +166,18 @@ function commitNumbers(chain: Chain, {buckets}: Trace, common: Record<string, nu
   for (const {jobs, numbers} of buckets) for (const [name, value] of numbers) writeNumber(jobs, name, value);
 }
 
+/** The new values of shared numbers that kernels have computed. */
+function newShared({shared}: Chain, {temporaries = {}}: Job): Map<string, tf.Tensor> {
+  return new Map(
+    shared.flatMap(({names}) =>
+      names.flatMap(name => {
+        const value = own(temporaries, newNameOf(name));
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    ),
+  );
+}
+
 /** Stores the new values of state that no kernel holds. */
 function commitOpaque(jobs: readonly Job[], outcomes: Outcomes, hasAxes: boolean): void {
   if (outcomes.size === 0) return;
@@ -177,9 +208,12 @@ export function graphOf(chain: Chain): string {
 }
 
 function graphsOf({buckets}: PlannedStep): string {
-  return buckets
-    .map(({plan, jobs}) => `${jobs.map(({variable: {name}}) => name).join(', ')}:\n${printGraph(plan.graph)}\n`)
-    .join('\n');
+  return buckets.map(({plan, jobs}) => `${titleOf(plan, jobs)}:\n${printGraph(plan.graph)}\n`).join('\n');
+}
+
+function titleOf({outputs}: Plan, jobs: readonly Job[]): string {
+  const isShared = outputs.length > 0 && outputs.every(({name}) => isNewShared(name));
+  return isShared ? 'shared' : jobs.map(({variable: {name}}) => name).join(', ');
 }
 
 function whyEager(chain: Chain): string | undefined {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
+import type {GroupNumbers} from '../rule/group_numbers';
 import {own} from '../util/own';
 
 /** One parameter in a step: what to compute with, and where the results go. */
@@ -16,6 +17,8 @@ export interface Job {
   readonly doWd: boolean;
   /** The hypers of the parameter's group: the same object for all parameters of a group. */
   readonly hypers: Readonly<Record<string, Scalar>>;
+  /** The numbers of the parameter's group: the same object for all its parameters. Absent where a chain has none. */
+  readonly groupNumbers?: GroupNumbers | undefined;
   /** The state by entry: tensors and host numbers. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
   /** What earlier parts of the step computed for later ones, by the name that graphs know it by. */

@@ -5,6 +5,7 @@ import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {runEagerly, type TensorDraft} from './eager';
 import type {Job} from './job';
+import type {SharedTensors} from './shared';
 
 /** What a callback that ran alone changed of one job. */
 export interface Outcome {
@@ -24,9 +25,14 @@ export type Outcomes = ReadonlyMap<number, ReadonlyMap<Job, Outcome>>;
  * Runs the callback of that index on drafts of all jobs, as ordinary operations.
  * @returns what it changed, per job. The tensors are clones, so no kernel writes their data in place.
  */
-export function runAlone(chain: Chain, index: number, drafts: readonly TensorDraft[]): Map<Job, Outcome> {
+export function runAlone(
+  chain: Chain,
+  index: number,
+  drafts: readonly TensorDraft[],
+  shared: SharedTensors,
+): Map<Job, Outcome> {
   const before = drafts.map(({p, grad, update, entries}) => ({...entries, p, grad, update}));
-  runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts);
+  runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts, shared);
   return new Map(
     drafts.map(({of, p, grad, update, entries, stopped}, i) => {
       const after: Readonly<Record<string, tf.Tensor | number | undefined>> = {...entries, p, grad, update};

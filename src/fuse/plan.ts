@@ -122,7 +122,11 @@ export function planOf(
     key,
     graph,
     hasAxes: needed.some(([, node]) => isLine(node.extent)),
-    inputs: needed.map(([, node]) => node).filter(isInput),
+    // A list is one tensor, whichever of its numbers are read.
+    inputs: needed
+      .map(([, node]) => node)
+      .filter(isInput)
+      .filter(({name, element}, i, all) => element === undefined || all.findIndex(other => other.name === name) === i),
     reductions,
     outputs,
     slots: slots.length,

@@ -1,13 +1,15 @@
 import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
+import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
-import {crossingOf, draftsAcross, takeOver, type TracedDraft} from './crossing';
+import {crossingOf, draftsAcross, StartedAlone, takeOver, type TracedDraft} from './crossing';
 import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
+import {sharedGraphs, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -56,6 +58,9 @@ export class CallbackUntraceable extends Error {
   }
 }
 
+/** Why steps of this kind can't be fused, although each callback could be. */
+export class NotFused extends Error {}
+
 /** Ends tracing. Thrown at a callback that must run alone and has not run yet. */
 class Cut extends Error {
   constructor(readonly index: number) {
@@ -95,9 +100,12 @@ function traceBuckets(
   alikeness: Alikeness,
 ): Trace {
   const session = new Session();
+  const isSharing = (i: number) => Object.keys(at(chain.callbacks, i).declaration.shared).length > 0;
   const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes).map(bucket =>
     draftOf(bucket, common, session, shapesOf(bucket, alikeness, hasAxes)),
   );
+  if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
+    throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
   const passes: number[] = [];
   let running = 0;
   const arithmetic: Arithmetic<Traced, TracedDraft> = {
@@ -107,6 +115,8 @@ function traceBuckets(
     },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
+    chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
+    shared: new SharedRun(tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -118,8 +128,9 @@ function traceBuckets(
       session.current = draft.of.recorder;
       run();
     },
-    enter: index => {
+    enter: (index, draft) => {
       running = index;
+      if (draft !== undefined) session.current = draft.of.recorder;
       for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
@@ -133,16 +144,24 @@ function traceBuckets(
   try {
     runChain(chain, drafts, arithmetic, segmentsWith(chain, alone));
   } catch (error) {
+    if (error instanceof StartedAlone) throw error;
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
-  if (cut === undefined) return {buckets: drafts.map(draft => wholeBucket(draft, barriers)), totals, barriers};
+  if (cut === undefined) {
+    const buckets = drafts.map(draft => wholeBucket(draft, barriers));
+    const {after} = arithmetic.shared;
+    // They are computed with the first job, and of no parameter.
+    for (const [recorder, outputs] of sharedGraphs(chain, after, session))
+      buckets.push(tracedBucket({recorder, jobs: [at(jobs, 0)], terms: []}, outputs, [], barriers));
+    return {buckets, totals, barriers};
+  }
   const {index} = cut;
   const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
   return {
-    buckets: drafts.map((draft, i) => tracedBucket(draft, at(crossings, i).outputs, [], barriers)),
+    buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
     cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
@@ -201,6 +220,7 @@ function draftOf(
     trains,
     doWd,
     hypers,
+    groups: first.groupNumbers === undefined ? [] : [...new Set(jobs.flatMap(({groupNumbers}) => groupNumbers ?? []))],
     entries,
     stopped: false,
     of: {recorder, jobs, inputs, terms: [], opaque},
@@ -241,11 +261,11 @@ function wholeBucket(draft: TracedDraft, barriers: readonly number[]): TracedBuc
     if (typeof value === 'number') numbers.push([name, value]);
     else leave(name, value);
   }
-  return tracedBucket(draft, outputs, numbers, barriers);
+  return tracedBucket(draft.of, outputs, numbers, barriers);
 }
 
 function tracedBucket(
-  {of: {recorder, jobs, terms}}: TracedDraft,
+  {recorder, jobs, terms}: Pick<TracedDraft['of'], 'recorder' | 'jobs' | 'terms'>,
   outputs: readonly Output[],
   numbers: TracedBucket['numbers'],
   barriers: readonly number[],

@@ -6,7 +6,9 @@ import {type Elementwise, type Extent, joined, type Node, type Reduction, shapeW
 /** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
-/** How alike the parameters of a bucket must be: in nothing, in whether they have one row or one column, or in shape. */
+/**
+ * How alike the parameters of a bucket must be: not at all, in whether they have one row or one column, or in shape.
+ */
 export type Alikeness = 'any' | 'matrix' | 'shape';
 
 /** Thrown where a callback depends on shapes while parameters are traced at once that are less alike than needed. */
@@ -25,6 +27,12 @@ export interface Shapes {
   readonly hasAxes: boolean;
 }
 
+/** Where a number is that belongs to no parameter: the name of a list, and its place there. */
+interface ListElement {
+  readonly name: string;
+  readonly element: number;
+}
+
 /** Records what callbacks compute for one bucket. */
 export class Recorder {
   readonly nodes: Node[] = [];
@@ -33,6 +41,7 @@ export class Recorder {
   /** Equal for equal structures. */
   key = '';
   readonly #totals = new Map<number, Traced>();
+  readonly #elements = new Map<string, Traced>();
 
   constructor(
     readonly session: Session,
@@ -67,6 +76,16 @@ export class Recorder {
   total(index: number, pass: number): Traced {
     return memo(this.#totals, index, () =>
       this.record({op: 'total', index, extent: 'scalar', type: 'float', pass}, `T${index}@${pass};`),
+    );
+  }
+
+  /** A number of a list. */
+  element({name, element}: ListElement): Traced {
+    return memo(this.#elements, `${name}[${element}]`, () =>
+      this.record(
+        {op: 'input', name, element, extent: 'scalar', type: 'float', pass: 0},
+        `${name}[${element}]:scalar;`,
+      ),
     );
   }
 
@@ -111,7 +130,11 @@ export class Traced implements Value {
   readonly isTraced = true;
   readonly #session: Session;
 
-  /** @param home the recorder of the value's bucket; undefined for a total, which belongs to no bucket. */
+  /**
+   * @param home the recorder of the value's bucket; undefined for a total and for a shared number, which belong to no
+   *   bucket.
+   * @param inList where a shared number is.
+   */
   constructor(
     session: Session,
     readonly home: Recorder | undefined,
@@ -119,6 +142,7 @@ export class Traced implements Value {
     readonly extent: Extent,
     readonly type: Type,
     readonly pass: number,
+    readonly inList?: ListElement,
   ) {
     this.#session = session;
   }
@@ -193,6 +217,8 @@ export class Traced implements Value {
   }
 
   sum(axis?: unknown, keepDims?: unknown): Traced {
+    // The sum of conditions is a tensor of integers in TensorFlow.js.
+    this.as('float', 'sum');
     return this.#reduce('sum', axis, keepDims);
   }
   mean(axis?: unknown, keepDims?: unknown): Traced {
@@ -246,7 +272,8 @@ export class Traced implements Value {
   /** This value in a recorder. */
   in(recorder: Recorder): Traced {
     if (this.home === recorder) return this;
-    if (this.home === undefined) return recorder.total(this.index, this.pass);
+    if (this.home === undefined)
+      return this.inList === undefined ? recorder.total(this.index, this.pass) : recorder.element(this.inList);
     throw new Untraceable('a callback uses a value of another parameter');
   }
 
@@ -292,7 +319,7 @@ export class Traced implements Value {
 
   #reduce(op: Reduction, axis?: unknown, keepDims?: unknown): Traced {
     const at = this.recorder();
-    const a = this.as('float', op).in(at);
+    const a = (op === 'max' ? this.as('float', op) : this.asNumber()).in(at);
     if (axis === undefined) return a.extent === 'scalar' ? a : at.reduce(op, a);
     const extent = extentAlong(at, op, axis, keepDims);
     if (a.extent === extent || (a.extent === 'scalar' && Array.isArray(axis))) return a;

@@ -1,13 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Parameter} from '../params/parameter';
+import type {Group, Parameter} from '../params/parameter';
 import {alone} from '../rule/call_alone';
 import type {Chain} from '../rule/chain';
+import type {GroupStep} from '../rule/declaration';
 import {entriesReturned, WANTED} from '../rule/returned';
-import {contextOf} from '../rule/run_chain';
+import {contextOf, type ContextValues} from '../rule/run_chain';
+import {SharedRun} from '../rule/shared_run';
+import type {Value} from '../rule/value';
 import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
+
+/** What is evaluated: the parameters of an optimizer, with all that its callbacks hold. */
+interface Evaluated {
+  readonly chain: Chain;
+  readonly common: Readonly<Record<string, number>>;
+  readonly set: {readonly parameters: readonly Parameter[]; decays(parameter: Parameter): boolean};
+  numbersOf(group: Group): GroupStep;
+  sharedScalars(): (entry: string) => tf.Tensor;
+}
 
 /**
  * Writes to the variables what callbacks `evaluate` to, such as weight averages, and restores the trained weights
@@ -34,17 +46,13 @@ export class Evaluation {
    * Swaps in what the callbacks evaluate to. Parameters whose state has not started keep their values.
    * @throws where a callback throws or returns something else than such a tensor; then nothing is shown.
    */
-  show(
-    chain: Chain,
-    parameters: readonly Parameter[],
-    common: Readonly<Record<string, number>>,
-    decays: (parameter: Parameter) => boolean,
-  ): void {
+  show(of: Evaluated): void {
     if (this.#showing) return;
     tf.tidy(() => {
-      const swaps = parameters.flatMap(parameter => {
+      const values = {...alone, shared: new SharedRun<Value>(of.sharedScalars())};
+      const swaps = of.set.parameters.flatMap(parameter => {
         const {variable} = parameter;
-        const shown = evaluated(chain, parameter, common, decays(parameter));
+        const shown = evaluated(of, parameter, values);
         return shown === variable ? [] : [{variable, shown, trained: variable.clone()}];
       });
       for (const {variable, shown, trained} of swaps) {
@@ -66,12 +74,9 @@ export class Evaluation {
   }
 }
 
-function evaluated(
-  chain: Chain,
-  {variable, entries, group: {hypers}}: Parameter,
-  common: Readonly<Record<string, number>>,
-  doWd: boolean,
-): tf.Tensor {
+function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Value>): tf.Tensor {
+  const {chain, common, set} = of;
+  const {variable, entries, group} = parameter;
   const known = {...entries, ...common};
   let shown: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
@@ -88,14 +93,15 @@ function evaluated(
       update: undefined,
       grad: undefined,
       trains: true,
-      doWd,
-      hypers,
+      doWd: set.decays(parameter),
+      hypers: group.hypers,
+      groups: [of.numbersOf(group)],
       entries: known,
       stopped: false,
     };
     const result = entriesReturned(
       `${name}: evaluate`,
-      declaration.evaluate(contextOf(cb, draft, alone)),
+      declaration.evaluate(contextOf(cb, draft, values)),
       WANTED.evaluate,
     );
     const p: unknown = 'p' in result ? result.p : undefined;

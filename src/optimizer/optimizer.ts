@@ -154,16 +154,13 @@ export class Optimizer<
           (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
       )
       .map(parameter => {
-        const {
-          variable,
-          group: {index},
-        } = parameter;
+        const {variable, group} = parameter;
         return {
           variable,
-          group: index,
+          group: group.index,
           trainable: this.set.trains(parameter),
           state: this.state.get(variable),
-          hypers: at(hypers, index),
+          hypers: at(hypers, group.index),
         };
       });
   }
@@ -270,8 +267,7 @@ export class Optimizer<
    */
   eval(): void {
     this.#checkUsable();
-    const {chain, set, common} = this.#training;
-    this.#evaluation.show(chain, set.parameters, common, parameter => set.decays(parameter));
+    this.#evaluation.show(this.#training);
   }
 
   /** Restores the trained weights after `eval()`. */
@@ -299,6 +295,24 @@ export class Optimizer<
    */
   watchWeights(): void {
     this.#training.watchWeights();
+  }
+
+  /**
+   * The numbers that belong to no parameter, as callbacks declare them under `shared`, after the last step. Read from
+   * the device.
+   */
+  async shared(): Promise<Record<string, number>> {
+    this.#checkAlive();
+    return this.#training.readShared();
+  }
+
+  /**
+   * How many steps `skipNonFinite` and `maxGradNorm` have skipped. Read from the device.
+   * @throws (rejects) where the optimizer has neither.
+   */
+  async skipped(): Promise<number> {
+    this.#checkAlive();
+    return this.#training.readSkipped();
   }
 
   /**

@@ -1,4 +1,5 @@
 import {l2Reg, weightDecay} from '../callbacks/decay';
+import {skipping, type SkipSettings} from '../callbacks/skip';
 import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
@@ -16,7 +17,8 @@ import {declareTableHypers} from './table_hypers';
 export interface RowSettings<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly AnyCallback[],
-> extends BaseSettings {
+>
+  extends BaseSettings, SkipSettings {
   /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
   readonly decoupleWd?: boolean;
   /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
@@ -26,6 +28,11 @@ export interface RowSettings<
    * set by name like the others.
    */
   readonly after?: A;
+  /**
+   * The largest 2-norm of all gradients together. Steps with a larger one change neither parameters nor state, as with
+   * `skipNonFinite`, and those with NaN or infinity do not either. 0 means no limit. Default: no limit.
+   */
+  readonly maxGradNorm?: HyperValue;
 }
 
 /**
@@ -97,6 +104,7 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
         decoupleWd = true,
         callbacks = [],
         after = [],
+        skipNonFinite,
         ...rest
       }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
       const extra = {...row.extra, ...options};
@@ -104,7 +112,13 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
       const own = row.chain(momentumOf(settings['mom'], row.hypers['mom']), extra);
       const decay = decoupleWd ? weightDecay : l2Reg;
       super(
-        [...listOf<AnyCallback>(callbacks), decay, ...own, ...listOf<AnyCallback>(after)],
+        [
+          ...listOf<AnyCallback>(callbacks),
+          ...skipping(skipNonFinite, options?.maxGradNorm),
+          decay,
+          ...own,
+          ...listOf<AnyCallback>(after),
+        ],
         {lr, ...settings},
         declared,
       );

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {type Job, step} from '../fuse';
+import {type Job, SharedTensors, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
-import {clearEntries, type Parameter, replaceState} from '../params/parameter';
+import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
 import {type Chain, chainOf} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
+import {GroupNumbers} from '../rule/group_numbers';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
 import {callbackList, type SavedConfig} from '../state/saved_config';
@@ -29,6 +30,10 @@ import {isTensor} from '../util/tensors';
 export class TrainingState {
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
+  /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
+  #groupState: Array<Readonly<Record<string, number>>> = [];
+  /** The numbers that belong to no parameter: one tensor per callback, by key. Absent until a step replaced them. */
+  #shared: Record<string, tf.Tensor> = {};
   readonly #waiting = new Waiting();
   /** Lends the tensors of `getWeights`. */
   readonly #lending = new Lending();
@@ -105,11 +110,12 @@ export class TrainingState {
    */
   run(chain: Chain, gradients: Gradients, considered?: ReadonlySet<tf.Variable>): boolean {
     const jobs: Job[] = [];
+    const numbers = new Map<Group, GroupNumbers>();
     for (const parameter of this.set.parameters) {
       const {
         variable,
         entries,
-        group: {hypers, index: group},
+        group: {hypers, index},
       } = parameter;
       // A variable without elements is skipped, because tfjs's kernels fail on its sums.
       if (variable.size === 0 || considered?.has(variable) === false) continue;
@@ -117,16 +123,64 @@ export class TrainingState {
       const trains = this.set.trains(parameter);
       const grad = trains ? gradients.get(variable) : undefined;
       if (grad !== undefined || chain.everyParameter)
-        jobs.push({variable, group, grad, trains, doWd: this.set.decays(parameter), hypers, entries});
+        jobs.push({
+          variable,
+          group: index,
+          grad,
+          trains,
+          doWd: this.set.decays(parameter),
+          hypers,
+          entries,
+          groupNumbers:
+            chain.groupState.size === 0
+              ? undefined
+              : memo(numbers, parameter.group, () => this.numbersOf(parameter.group)),
+        });
     }
     this.keepLent();
-    if (jobs.length > 0) step(chain, jobs, this.common);
+    if (jobs.length > 0) step(chain, jobs, this.common, this.#shared);
+    for (const [{index}, {now}] of numbers) this.#groupState[index] = now;
     return jobs.length > 0;
+  }
+
+  /** The numbers of a group, as the last step left them. */
+  numbersOf({index}: Group): GroupNumbers {
+    return new GroupNumbers({...Object.fromEntries(this.chain.groupState), ...this.#groupState[index]});
+  }
+
+  /** Returns the shared numbers as scalars. To be called inside `tf.tidy`. */
+  sharedScalars(): (entry: string) => tf.Tensor {
+    return new SharedTensors(this.chain, this.#shared).scalars();
+  }
+
+  /** Reads the shared numbers, as they are now. */
+  async readShared(): Promise<Record<string, number>> {
+    const lists = this.chain.shared.map(async ({key, names, starts}): Promise<Array<[string, number]>> => {
+      const values = (await this.#shared[key]?.data()) ?? starts;
+      return names.map((name, i) => [name, at(values, i)]);
+    });
+    return Object.fromEntries((await Promise.all(lists)).flat());
+  }
+
+  /** Reads how many steps were skipped. @throws (rejects) where no callback can skip one. */
+  async readSkipped(): Promise<number> {
+    const {skipped} = await this.readShared();
+    if (skipped === undefined || !this.chain.canSkip)
+      throw new Error('This optimizer skips no steps; make it with {skipNonFinite: true} to count them.');
+    return skipped;
+  }
+
+  #replaceShared(next: Record<string, tf.Tensor>): void {
+    tf.dispose(this.#shared);
+    this.#shared = next;
   }
 
   /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
   keepLent(): void {
-    this.#lending.replace(() => [...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries));
+    this.#lending.replace(() => [
+      ...[...this.set.parameters, ...this.#waiting.parameters].map(({entries}) => entries),
+      this.#shared,
+    ]);
   }
 
   /** Restarts the state that restarts by itself, where others wrote the variable since its last step. */
@@ -155,6 +209,8 @@ export class TrainingState {
       state: set.parameters.map(({entries, flags}) => ({...copies(entries), ...flags})),
       hypers: set.moving.hypersToSave(),
       common: {...common},
+      ...(chain.groupState.size === 0 ? {} : {groupState: set.groups.map(group => ({...this.numbersOf(group).now}))}),
+      ...(chain.shared.length === 0 ? {} : {shared: copies(this.#shared)}),
       frozen: set.groups.map(({frozen}) => frozen),
       frozenIdx: set.frozenIdx,
       iterations,
@@ -176,6 +232,10 @@ export class TrainingState {
     this.keepLent();
     this.#waiting.clear();
     this.common = {...dict.common};
+    this.#groupState = [...(dict.groupState ?? [])];
+    // Absent in a dict from before callbacks shared numbers: they start anew.
+    const shared = copies(dict.shared ?? {});
+    this.#replaceShared(Object.fromEntries(Object.entries(shared).map(([key, tensor]) => [key, tf.keep(tensor)])));
     set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
       setState(parameter.variable, at(state, i));
@@ -195,6 +255,8 @@ export class TrainingState {
     for (const parameter of this.set.parameters) clearEntries(parameter);
     this.#waiting.forgetState();
     this.common = {};
+    this.#groupState = [];
+    this.#replaceShared({});
   }
 
   /** The content of the optimizer's saved configuration. */
@@ -232,14 +294,18 @@ export class TrainingState {
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
     this.set.moving.load(schedule);
+    this.#groupState = [];
+    this.#replaceShared({});
     this.#waiting.expect(manifest);
   }
 
   /** `iter`, the state and the host numbers. The optimizer owns the tensors; its next step may change them. */
   toWeights(iterations: number): NamedTensor[] {
     this.#waiting.checkArrived();
-    const {chain, common} = this;
-    return writeWeights(chain, {iterations, parameters: this.#toSave(), common}, this.#savedNumbers);
+    const {chain, common, set} = this;
+    const groupState = set.groups.map(group => this.numbersOf(group).now);
+    const parameters = this.#toSave();
+    return writeWeights(chain, {iterations, parameters, common, groupState, shared: this.#shared}, this.#savedNumbers);
   }
 
   /** Keeps the tensors of `toWeights` as they are until the task that asked for them has read them. */
@@ -253,12 +319,13 @@ export class TrainingState {
    * @returns the number of steps that the optimizer has made.
    */
   async loadWeights(weights: readonly NamedTensor[], check: () => void): Promise<number> {
-    const {iterations, common, own, waiting} = await loadWeights(
+    const {iterations, common, groupState, shared, own, waiting} = await loadWeights(
       {
         chain: this.chain,
         expected: this.#waiting.expected,
         known: manifestOf(this.chain, this.#toSave()),
         bound: () => this.set.parameters,
+        groups: this.set.groups.length,
         check,
       },
       weights,
@@ -267,6 +334,8 @@ export class TrainingState {
     for (const parameter of this.set.parameters) replaceState(parameter, own.get(parameter.variable));
     this.#waiting.arrived(waiting);
     this.common = {...common};
+    this.#groupState = [...groupState];
+    this.#replaceShared({...shared});
     return iterations;
   }
 
@@ -275,6 +344,7 @@ export class TrainingState {
     for (const parameter of this.set.parameters) clearEntries(parameter);
     for (const external of this.chain.externals) external.dispose();
     this.#waiting.clear();
+    this.#replaceShared({});
     this.#savedNumbers.dispose();
     this.#lending.dispose();
   }

@@ -2,9 +2,11 @@ import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
+import {GroupNumbers} from './group_numbers';
 import {required} from './required';
 import {entriesReturned, WANTED, what} from './returned';
 import {contextOf, type ValueTests} from './run_chain';
+import {SharedRun} from './shared_run';
 import type {Value} from './value';
 
 /**
@@ -43,12 +45,14 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
     entries,
     stopped: false,
     of: undefined,
+    groups: [groupNumbersOf(cb, at, hypers)],
   };
+  const values = {...alone, shared: new SharedRun(entry => sharedOf(cb, at, p, entry))};
   const total =
     declaration.total === undefined
       ? undefined
-      : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, alone)), WANTED.total);
-  const result = entriesReturned(cb.name, declaration.run(contextOf(cb, draft, alone, total)), WANTED.run);
+      : entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, values)), WANTED.total);
+  const result = entriesReturned(cb.name, declaration.run(contextOf(cb, draft, values, total)), WANTED.run);
   const update: unknown = Reflect.get(result, 'update');
   if (name !== undefined) checkUpdateName(cb, name, declaration.takesUpdate ? undefined : update);
   if (declaration.takesUpdate || update === undefined) return result;
@@ -57,6 +61,20 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
   return name === undefined
     ? {...others, p: valueOf(cb, 'p', Reflect.get(result, 'p') ?? p).sub(valueOf(cb, 'update', update))}
     : {...others, [name]: update};
+}
+
+/** The numbers of the group as they are given. Those that are not given are as in the first step. */
+function groupNumbersOf(cb: Callback, at: Context, hypers: Readonly<Record<string, Scalar>>): GroupNumbers {
+  const {groupState} = cb.declaration;
+  const first = new GroupNumbers(groupState);
+  const given: Record<string, number> = {};
+  for (const name of Object.keys(groupState)) {
+    const value = own(at, name);
+    if (value === undefined) first.advance(cb, hypers);
+    else if (typeof value === 'number') given[name] = value;
+    else throw new Error(`${cb.name} needs '${name}', a number; got ${what(value)}.`);
+  }
+  return new GroupNumbers({...first.now, ...given});
 }
 
 function nameOfUpdate(cb: Callback, how: unknown): string | undefined {
@@ -81,6 +99,15 @@ export const alone: ValueTests<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
 };
+
+/** A shared number as it is given, or its start. */
+function sharedOf(cb: Callback, at: Context, p: Value, entry: string): Value {
+  const given = own(at, entry);
+  if (given !== undefined) return valueOf(cb, entry, given);
+  const start = own(cb.declaration.shared, entry);
+  if (start === undefined) throw new Error(`${cb.name} does not share '${entry}'.`);
+  return p.sum().zerosLike().add(start);
+}
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {
   if (alone.isValue(x)) return x;

@@ -7,41 +7,75 @@ import type {Required} from './required';
 import type {Value} from './value';
 
 type Entry<I, V = Value> = I extends number ? number : V;
-type Own<H, S, R, N, O, E, TU = false> = (TU extends true
+type Numbers<G> = {readonly [K in keyof G]: number};
+type Scalars<D, V = Value> = {readonly [K in keyof D]: V};
+type Own<H, S, R, N, O, E, TU = false, G = {}, D = {}> = (TU extends true
   ? {readonly update: E extends true ? Value | undefined : Value}
   : unknown) & {
   readonly p: Value;
   readonly grad: E extends true ? Value | undefined : Value;
   readonly doWd: boolean;
-} & {readonly [K in keyof H]: number} & {readonly [K in keyof O]: Widen<O[K]>} & {
-  readonly [K in keyof S]: Entry<S[K]>;
-} & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
+} & Numbers<H> &
+  Numbers<G> &
+  Scalars<D> & {readonly [K in keyof O]: Widen<O[K]>} & {
+    readonly [K in keyof S]: Entry<S[K]>;
+  } & {readonly [K in keyof N]: Entry<N[K]>} & {readonly [K in keyof R]?: Entry<R[K]> | undefined};
 type Totals<T> = [keyof T] extends [never] ? unknown : {readonly total: {readonly [K in keyof T]: Value}};
-type Update<S, V = Value> = {readonly p?: V; readonly update?: V; readonly grad?: V; readonly stop?: boolean} & {
+type Update<S, V = Value, D = {}> = {
+  readonly shared?: Partial<Scalars<D, V>>;
+  readonly skip?: V;
+  readonly p?: V;
+  readonly update?: V;
+  readonly grad?: V;
+  readonly stop?: boolean;
+} & {
   readonly [K in keyof S]?: Entry<S[K], V>;
 };
-type Only<U, S> = {readonly [K in keyof U]: K extends 'p' | 'update' | 'grad' | 'stop' | keyof S ? unknown : never};
+/** What a callback returns, and nothing else. */
+type Only<U, S, D, SK> = {
+  readonly [K in keyof U]: K extends 'shared'
+    ? OnlyShared<U[K], D>
+    : K extends 'skip'
+      ? SK extends true
+        ? unknown
+        : never
+      : K extends 'p' | 'update' | 'grad' | 'stop' | keyof S
+        ? unknown
+        : never;
+};
+type OnlyShared<V, D> = {readonly [K in keyof V]: K extends keyof D ? unknown : never};
+/** What `group` returns: new numbers, and nothing else. */
+type OnlyNumbers<GU, G> = {readonly [K in keyof GU]: K extends keyof G ? number | undefined : never};
 type Swap = {readonly p: Value};
 
 type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
 /** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
-type Alone<H, S, R, N, O, V> = {readonly p: V; readonly update?: V; readonly grad?: V; readonly doWd?: boolean} & {
+type Alone<H, S, R, N, O, V, G = {}, D = {}> = {
+  readonly p: V;
+  readonly update?: V;
+  readonly grad?: V;
+  readonly doWd?: boolean;
+} & {
   readonly [K in Exclude<keyof H, Defaulted<H>>]: number;
 } & {readonly [K in Defaulted<H>]?: number} & {readonly [K in keyof N]: Entry<N[K], V>} & {
   readonly [K in keyof O]?: Widen<O[K]>;
-} & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>};
+} & {readonly [K in keyof S]?: Entry<S[K], V>} & {readonly [K in keyof R]?: Entry<R[K], V>} & Partial<Numbers<G>> &
+  Partial<Scalars<D, V>>;
 
 /** A callback that can be called alone, as a plain function of one parameter: tensors in, tensors out. */
-export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl> extends Callback<H, O> {
-  <V extends Value>(at: Alone<H, S, R, N, O, V>): Update<S, V>;
+export interface CallableCallback<H extends HyperDecl, S, R, N, O extends OptionDecl, G = {}, D = {}> extends Callback<
+  H,
+  O
+> {
+  <V extends Value>(at: Alone<H, S, R, N, O, V, G, D>): Update<S, V, D>;
   /**
    * @param how `alone`: the name under which a step's update is returned, such as 'update'. Without it, a step returns
    *   the new `p`.
    */
   <V extends Value, const K extends string>(
-    at: Alone<H, S, R, N, O, V>,
+    at: Alone<H, S, R, N, O, V, G, D>,
     how: {readonly alone: K},
-  ): Update<S, V> & {readonly [P in K]?: V};
+  ): Update<S, V, D> & {readonly [P in K]?: V};
 }
 
 // `callback`, for users, also checks the declaration. The tests check the declarations of the package's own callbacks.
@@ -62,6 +96,17 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
  *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked
  *     by `with` and on loading.
+ *   - `groupState`, `group`: numbers that belong to a parameter group, with their starts, and the function that
+ *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
+ *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and
+ *     these numbers. `total`, `fn` and `evaluate` get the new numbers; no other callback does.
+ *   - `shared`: numbers that belong to no parameter, such as an estimate for the whole model, with their starts:
+ *     `{shared: {d: 1e-6}}`. They are on the device: `fn`, `total` and `evaluate` get scalars with the values from
+ *     before the step. `fn` may return new ones, `{shared: {d: …}}`, computed from `total`, these numbers, hypers and
+ *     host numbers only. It computes them for every parameter; what it returns for the first one counts. No other
+ *     callback gets them. `opt.shared()` reads them.
+ *   - `skips`: may return `skip`, a scalar computed from `total`. Where it is positive, later callbacks change neither
+ *     parameters nor tensors of state nor shared numbers in this step. Host numbers go on.
  *   - `total`: what to sum over all parameters at this point of the chain; `fn` then gets the sums in `total`.
  *   - `everyParameter`: runs also for frozen parameters and for missing gradients (`grad` is then `undefined`). All
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
@@ -81,7 +126,11 @@ export function newCallback<
   T extends Readonly<Record<string, Value>> = {},
   E extends boolean = false,
   TU extends boolean = false,
-  U extends Update<S> = Update<S>,
+  G extends Readonly<Record<string, number>> = {},
+  GU extends Partial<Numbers<G>> = Partial<Numbers<G>>,
+  D extends Readonly<Record<string, number>> = {},
+  SK extends boolean = false,
+  U extends Update<S, Value, D> = Update<S, Value, D>,
 >(
   name: string,
   declaration: {
@@ -95,11 +144,15 @@ export function newCallback<
     readonly everyParameter?: E;
     readonly takesUpdate?: TU;
     readonly isStep?: boolean;
-    readonly total?: (at: Own<H, S, R, N, O, E, TU>) => T;
-    readonly evaluate?: (at: Own<H, S, R, N, O, true>) => Swap;
+    readonly groupState?: G;
+    readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
+    readonly shared?: D;
+    readonly skips?: SK;
+    readonly total?: (at: Own<H, S, R, N, O, E, TU, G, D>) => T;
+    readonly evaluate?: (at: Own<H, S, R, N, O, true, false, G, D>) => Swap;
   },
-  fn: (at: Own<H, S, R, N, O, E, TU> & Totals<T>) => U & Only<U, S>,
-): CallableCallback<H, S, R, N, O>;
+  fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D, SK>,
+): CallableCallback<H, S, R, N, O, G, D>;
 export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
   const full: Declaration = {...NOTHING, ...declaration, run: fn};
   const made = bind(name, full, full.options);
@@ -115,6 +168,9 @@ const NOTHING: Omit<Declaration, 'run'> = {
   options: {},
   ranges: {},
   restarts: [],
+  groupState: {},
+  shared: {},
+  skips: false,
   everyParameter: false,
   takesUpdate: false,
   isStep: true,

@@ -11,6 +11,16 @@ export interface Segment {
   readonly first: number;
 }
 
+/** The numbers of one callback that belong to no parameter. One tensor holds them, in this order. */
+export interface SharedEntries {
+  /** Names the tensor: the first of the names. */
+  readonly key: string;
+  readonly names: readonly string[];
+  readonly starts: readonly number[];
+  /** The name of the callback. */
+  readonly by: string;
+}
+
 /** The callbacks of an optimizer in order, with everything that they declare. */
 export interface Chain {
   readonly callbacks: readonly Callback[];
@@ -30,6 +40,12 @@ export interface Chain {
   readonly everyParameter: boolean;
   /** The state entries that restart by themselves where others write the variable. */
   readonly restarts: readonly string[];
+  /** Every number of parameter groups, with its start. */
+  readonly groupState: ReadonlyMap<string, number>;
+  /** The numbers that belong to no parameter, by callback. */
+  readonly shared: readonly SharedEntries[];
+  /** Whether a callback can skip the step. */
+  readonly canSkip: boolean;
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
 }
@@ -43,6 +59,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const state = new Map<string, number | Start>();
   const options = new Map<string, number | boolean>();
   const common = new Set<string>();
+  const groupState = new Map<string, number>();
+  /** The only callback that may use an entry. */
+  const owners = new Map<string, string>();
   const kinds = new Map<string, {kind: string; by: string}>();
   const claim = (entry: string, kind: string, by: string) => {
     const first = kinds.get(entry);
@@ -53,6 +72,15 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       );
     }
     if (first === undefined) kinds.set(entry, {kind, by});
+  };
+  const claimAlone = (entry: string, kind: string, by: string) => {
+    claim(entry, kind, by);
+    if (owners.has(entry))
+      throw new Error(
+        `'${entry}' is ${kind} of ${owners.get(entry)} and of ${by}; only one callback can have it. ` +
+          'Rename one of them, or use one callback once.',
+      );
+    owners.set(entry, by);
   };
   callbacks.forEach(checkIsCallback);
   for (const cb of callbacks) {
@@ -66,6 +94,11 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       claim(option, 'an option', name);
       if (!options.has(option)) options.set(option, value);
     }
+    for (const [entry, start] of Object.entries(declaration.groupState)) {
+      claimAlone(entry, 'a number of groups', name);
+      groupState.set(entry, start);
+    }
+    for (const entry of Object.keys(declaration.shared)) claimAlone(entry, 'a shared number', name);
     for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
       const known = state.get(entry);
@@ -101,6 +134,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
+  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
+  if (gates.length > 1)
+    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   return {
     callbacks,
     segments: segmentsOf(callbacks),
@@ -110,6 +146,13 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     options,
     common,
     ranges: rangesOf(callbacks),
+    groupState,
+    canSkip: gates.length > 0,
+    shared: callbacks.flatMap(({name, declaration: {shared}}) => {
+      const names = Object.keys(shared);
+      const [key] = names;
+      return key === undefined ? [] : [{key, names, starts: Object.values(shared), by: name}];
+    }),
     everyParameter: callbacks.some(cb => cb.declaration.everyParameter),
     restarts: callbacks.flatMap(cb => cb.declaration.restarts),
     externals: callbacks.flatMap(({declaration: {external}}) => (external === undefined ? [] : [external])),

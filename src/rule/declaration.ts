@@ -30,11 +30,19 @@ export interface Declaration {
   /** The ranges of those options that cannot have every value of their type. */
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
+  /** Numbers that belong to a parameter group, with their starts. */
+  readonly groupState: Readonly<Record<string, number>>;
+  /** Numbers on the device that belong to no parameter, with their starts. */
+  readonly shared: Readonly<Record<string, number>>;
   readonly everyParameter: boolean;
   /** Whether it gets the update of the step before it, and may return another. */
   readonly takesUpdate: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
+  /** Computes new numbers of a group from those before the step. */
+  group?(at: Context): object;
+  /** Whether it can skip the step. */
+  readonly skips: boolean;
   total?(at: Context): object;
   evaluate?(at: Context): object;
   /** Only for `OptimWrapper`: acts on all parameters at once, with real tensors, instead of `run`. */
@@ -77,6 +85,23 @@ export interface External {
   dispose(): void;
 }
 
+/** The host numbers of one parameter group in a step. */
+export interface GroupStep {
+  /** The numbers as the callbacks that have run left them. */
+  readonly now: Readonly<Record<string, number>>;
+  /** Computes the callback's new numbers, unless it has computed them in this step. */
+  advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void;
+}
+
+/** A parameter as it was when a callback may have skipped the step. */
+export interface Gate<V extends Value> {
+  /** A scalar, positive where the step is skipped. */
+  readonly skip: V;
+  readonly p: V;
+  /** Also the starts of entries that started later. */
+  readonly entries: Record<string, V | number>;
+}
+
 /**
  * The scratch copy of one parameter in a step. Callbacks put new values here. When all are computed, the step writes
  * them back.
@@ -95,7 +120,14 @@ export interface Draft<V extends Value, Of = unknown> {
   readonly trains: boolean;
   readonly doWd: boolean;
   readonly hypers: Readonly<Record<string, Scalar>>;
+  /**
+   * The numbers of the parameter's group. A draft of several parameters has those of all their groups, which are
+   * equal. Empty where no callback declares `groupState`.
+   */
+  readonly groups: readonly GroupStep[];
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
+  /** Absent where no callback has asked to skip the step. */
+  gate?: Gate<V>;
 }

@@ -14,6 +14,9 @@ const RESERVED = new Set([
   'forceTrain',
   'stop',
   'total',
+  'shared',
+  'skip',
+  'skipNonFinite',
   'params',
   'callbacks',
   'after',
@@ -24,9 +27,18 @@ const RESERVED = new Set([
   'iter',
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
-const KINDS = ['hypers', 'state', 'reads', 'needs', 'options'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep'] as const;
-const FIELDS: ReadonlySet<string> = new Set([...KINDS, ...SWITCHES, 'ranges', 'restarts', 'total', 'evaluate', 'run']);
+const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips'] as const;
+const FIELDS: ReadonlySet<string> = new Set([
+  ...KINDS,
+  ...SWITCHES,
+  'ranges',
+  'restarts',
+  'group',
+  'total',
+  'evaluate',
+  'run',
+]);
 
 /** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
 export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
@@ -59,6 +71,12 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
       checkValue(name, kind, entry, value);
     }
   }
+  const hasNumbers = Object.keys(declaration.groupState ?? {}).length > 0;
+  const {group}: {readonly group?: unknown} = declaration;
+  if (hasNumbers ? typeof group !== 'function' : group !== undefined)
+    throw new Error(
+      `${name}: groupState and group belong together; write {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}.`,
+    );
   for (const entry of declaration.restarts ?? []) {
     const start = own(declaration.state ?? {}, entry);
     if (typeof start === 'function' && start.space === 'weight') continue;
@@ -85,18 +103,22 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
     return;
   }
   const fits =
-    kind === 'hypers'
-      ? typeof value === 'object'
-      : kind === 'options'
-        ? typeof value === 'boolean'
-        : typeof value === 'function';
+    kind === 'groupState' || kind === 'shared'
+      ? false
+      : kind === 'hypers'
+        ? typeof value === 'object'
+        : kind === 'options'
+          ? typeof value === 'boolean'
+          : typeof value === 'function';
   if (!fits) {
     const right =
-      kind === 'hypers'
-        ? 'a number or `required`'
-        : kind === 'options'
-          ? 'a number or a boolean'
-          : 'a number or a start (zeros, copy, scalar, startAt(f))';
+      kind === 'groupState' || kind === 'shared'
+        ? 'a number'
+        : kind === 'hypers'
+          ? 'a number or `required`'
+          : kind === 'options'
+            ? 'a number or a boolean'
+            : 'a number or a start (zeros, copy, scalar, startAt(f))';
     throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${String(value)}.`);
   }
 }

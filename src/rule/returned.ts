@@ -1,7 +1,13 @@
 import {isTensor} from '../util/tensors';
 
 /** Examples of what a callback's functions must return. */
-export const WANTED = {run: '{p: p.sub(grad)}', total: '{sum: grad.sum()}', evaluate: '{p: average}'} as const;
+export const WANTED = {
+  run: '{p: p.sub(grad)}',
+  total: '{sum: grad.sum()}',
+  evaluate: '{p: average}',
+  group: '{count: count + 1}',
+  shared: '{d: total.d}',
+} as const;
 
 /** A returned value, as errors name it. */
 export function what(value: unknown): string {
@@ -28,6 +34,11 @@ export function entriesReturned(who: string, result: unknown, wanted: string): o
   if (typeof result === 'object' && result !== null && !Array.isArray(result) && !isValue(result)) return result;
   const got = Array.isArray(result) ? 'a list' : isValue(result) ? 'a tensor by itself' : what(result);
   throw new Error(`${who} returned ${got}; it must return an object such as ${wanted}.`);
+}
+
+/** The error for an entry that a callback returned and does not declare. @param may what it may return. */
+export function undeclared(who: string, entry: string, may: readonly string[]): Error {
+  return new Error(`${who} returned '${entry}', which it does not declare; it may return ${may.join(', ')}.`);
 }
 
 /** @throws where a callback returned a Promise or a disposed tensor for an entry, which is wrong for every entry. */

@@ -2,7 +2,8 @@ import {memo} from '../util/memo';
 import {own} from '../util/own';
 import type {Chain, Segment} from './chain';
 import type {Callback, Context, Draft} from './declaration';
-import {checkEntry, entriesReturned, WANTED, what} from './returned';
+import {checkEntry, entriesReturned, undeclared, WANTED, what} from './returned';
+import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
 
@@ -13,20 +14,28 @@ export interface ValueTests<V extends Value> {
   sameShape(a: V, b: V): boolean;
 }
 
+/** What the argument of a callback is made from, besides its draft. */
+export interface ContextValues<V extends Value> extends ValueTests<V> {
+  /** The numbers that belong to no parameter. */
+  readonly shared: SharedRun<V>;
+}
+
 /** The kind of values that a chain computes with. */
-export interface Values<V extends Value> extends ValueTests<V> {
+export interface Values<V extends Value> extends ContextValues<V> {
   /** `a - b`. */
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
+  /** `then` where the scalar `condition` is positive, `otherwise` elsewhere. */
+  chosen(condition: V, then: V, otherwise: V): V;
 }
 
 /** Everything that differs between computing with tensors and tracing. */
 export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
   /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
   scope(draft: D, run: () => void): void;
-  /** Called before a callback, or its total, runs. */
-  enter(index: number): void;
+  /** Called before a callback, or its total, runs. @param draft that of a total. */
+  enter(index: number, draft?: D): void;
   /** Whether the callback runs on all drafts at once instead of on each. */
   runsAlone(index: number, cb: Callback): boolean;
   /** Runs such a callback. */
@@ -42,6 +51,24 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+  if (!chain.canSkip) return;
+  for (const draft of drafts)
+    arithmetic.scope(draft, () => {
+      closeGate(draft, arithmetic);
+    });
+}
+
+/** Where the step is skipped, gives a parameter and its state what they were at the gate. */
+function closeGate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
+  const {gate, entries} = draft;
+  if (gate === undefined) return;
+  if (draft.p !== gate.p) draft.p = arithmetic.chosen(gate.skip, gate.p, draft.p);
+  for (const [entry, value] of Object.entries(entries)) {
+    const before = own(gate.entries, entry);
+    // A wrapped optimizer tells no starts. Its state starts with gradients of zeros where the step is skipped.
+    if (typeof value !== 'number' && typeof before === 'object' && value !== before)
+      entries[entry] = arithmetic.chosen(gate.skip, before, value);
+  }
 }
 
 /** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
@@ -116,9 +143,10 @@ function totalOf<V extends Value, D extends Draft<V>>(
 ): Readonly<Record<string, V>> | undefined {
   const {declaration} = cb;
   if (declaration.total === undefined) return undefined;
-  arithmetic.enter(index);
   const terms = new Map<string, V[]>();
   for (const draft of drafts) {
+    advanceGroups(cb, draft);
+    arithmetic.enter(index, draft);
     for (const [name, value] of entriesOf(
       entriesReturned(`${cb.name}: total`, declaration.total(contextOf(cb, draft, arithmetic)), WANTED.total),
     )) {
@@ -142,8 +170,12 @@ function runCallback<V extends Value>(
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
+  advanceGroups(cb, draft);
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state} = cb.declaration;
+  const isShared = Object.keys(cb.declaration.shared).length > 0;
+  let shared: ReadonlyMap<string, V> = new Map();
+  let skip: V | undefined;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -160,18 +192,47 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
+    } else if (entry === 'skip' && cb.declaration.skips) {
+      if (!arithmetic.isValue(value) || value.rank !== 0)
+        throw new Error(
+          `${cb.name} returned ${what(value)} for 'skip'; it must return a scalar, as in {skip: total.faults}.`,
+        );
+      skip = value;
+    } else if (entry === 'shared' && isShared) {
+      shared = sharedReturned(cb, value, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else {
-      throw new Error(
-        `${cb.name} returned '${entry}', which it does not declare; ` +
-          `it may return ${['p', 'update', 'grad', 'stop', ...Object.keys(state)].join(', ')}.`,
-      );
+      throw undeclared(cb.name, entry, mayReturn(cb));
     }
   }
+  if (isShared) arithmetic.shared.leave(cb, gated(shared, draft, arithmetic));
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
+  if (skip !== undefined) draft.gate = {skip, p: draft.p, entries: {...draft.entries}};
+}
+
+function mayReturn({declaration: {shared, skips, state}}: Callback): string[] {
+  const more = [...(Object.keys(shared).length > 0 ? ['shared'] : []), ...(skips ? ['skip'] : [])];
+  return ['p', 'update', 'grad', 'stop', ...more, ...Object.keys(state)];
+}
+
+/** Shared numbers that stay where a callback before has skipped the step. */
+function gated<V extends Value>(
+  values: ReadonlyMap<string, V>,
+  {gate}: Draft<V>,
+  arithmetic: Values<V>,
+): ReadonlyMap<string, V> {
+  if (gate === undefined) return values;
+  return new Map(
+    [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
+  );
+}
+
+/** Computes the new numbers of the draft's groups. */
+function advanceGroups<V extends Value>(cb: Callback, {groups, hypers}: Draft<V>): void {
+  for (const numbers of groups) numbers.advance(cb, hypers);
 }
 
 function stateLike<V extends Value>(
@@ -187,6 +248,19 @@ function stateLike<V extends Value>(
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
 }
 
+/** The new values of shared numbers that a callback returned. */
+function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmetic: Values<V>): Map<string, V> {
+  const known = cb.declaration.shared;
+  const checked = new Map<string, V>();
+  for (const [entry, value] of entriesOf(entriesReturned(`${cb.name}: shared`, values, WANTED.shared))) {
+    if (!Object.hasOwn(known, entry)) throw undeclared(`${cb.name}: shared`, entry, Object.keys(known));
+    if (value === undefined) continue;
+    checkEntry(cb.name, `shared.${entry}`, value);
+    checked.set(entry, like(cb, `shared.${entry}`, value, arithmetic.shared.before(entry), arithmetic));
+  }
+  return checked;
+}
+
 function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, tests: ValueTests<V>): V {
   if (!tests.isValue(value))
     throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a float32 tensor.`);
@@ -199,7 +273,7 @@ function like<V extends Value>(cb: Callback, entry: string, value: unknown, now:
 export function contextOf<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
-  tests: ValueTests<V>,
+  values: ContextValues<V>,
   total?: object,
 ): Context {
   const {declaration, options} = cb;
@@ -209,7 +283,11 @@ export function contextOf<V extends Value>(
     context[name] = own(hypers, name) ?? value;
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
-    context[name] = own(entries, name) ?? begin(cb, name, start, draft, tests);
+    context[name] = own(entries, name) ?? begin(cb, name, start, draft, values);
+  const numbers = draft.groups[0]?.now;
+  for (const [name, start] of Object.entries(declaration.groupState))
+    context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
+  for (const name of Object.keys(declaration.shared)) context[name] = values.shared.before(name);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
@@ -232,14 +310,20 @@ function begin<V extends Value>(
   draft: Draft<V>,
   tests: ValueTests<V>,
 ): V | number {
-  const value: unknown =
-    typeof start === 'number' ? start : start({p: draft.before, grad: draft.grad ?? draft.before.zerosLike()});
+  const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !tests.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
   if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, tests);
   draft.entries[entry] = value;
+  if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;
+}
+
+/** Zeros also where the step is skipped. */
+function gradientOfStart<V extends Value>({before, grad, gate}: Draft<V>): Value {
+  if (grad === undefined) return before.zerosLike();
+  return gate === undefined ? grad : grad.zerosLike().where(gate.skip.greater(0), grad);
 }
 
 function entriesOf(x: object): Array<[string, unknown]> {

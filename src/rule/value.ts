@@ -61,9 +61,10 @@ export interface Value {
   /** The sum of all elements, a scalar. Along axes it is fused as `mean` is. */
   sum(axis?: number | number[], keepDims?: boolean): Value;
   /**
-   * The mean of all elements, a scalar. `mean(lastAxis(x), true)` is one number per row, and
-   * `mean(otherAxes(x), true)` is one number per column. Both are fused on WASM and CPU. Reductions along other axes, and
-   * without `keepDims`, run alone.
+   * The mean of all elements, a scalar. Of a boolean it is the share of elements that are true.
+   *
+   * `mean(lastAxis(x), true)` is one number per row, and `mean(otherAxes(x), true)` is one number per column. Both are
+   * fused on WASM and CPU. Reductions along other axes, and without `keepDims`, run alone.
    */
   mean(axis?: number | number[], keepDims?: boolean): Value;
   /** The largest of all elements, a scalar. */

@@ -31,6 +31,8 @@ export interface Loading {
    * may be added or disposed in between.
    */
   readonly bound: () => readonly Parameter[];
+  /** The number of parameter groups. */
+  readonly groups: number;
   /** @throws where the optimizer can no longer take weights. */
   readonly check: () => void;
 }
@@ -40,7 +42,7 @@ export interface Loading {
  * @throws where they do not belong to the optimizer; all tensors that were made are then disposed.
  */
 export async function loadWeights(
-  {chain, expected, known, bound, check}: Loading,
+  {chain, expected, known, bound, groups, check}: Loading,
   weights: readonly NamedTensor[],
 ): Promise<Loaded> {
   const listed = expected === undefined ? listedByNames(chain, known, weights) : {manifest: expected, weights};
@@ -48,7 +50,7 @@ export async function loadWeights(
   const before = bound().map(({variable}) => variable);
   let state: SavedState;
   try {
-    state = await readWeights(chain, {...listed, weights: held});
+    state = await readWeights(chain, {...listed, weights: held}, groups);
   } finally {
     dispose(held.map(({tensor}) => tensor));
   }

@@ -26,10 +26,16 @@ export interface SavedState {
   /** In the order of the manifest. */
   readonly parameters: readonly SavedParameter[];
   readonly common: Readonly<Record<string, number>>;
+  /** The numbers of each group. Absent numbers start anew. */
+  readonly groupState: ReadonlyArray<Readonly<Record<string, number>>>;
+  /** The tensors of shared numbers, by key. Absent ones start anew. */
+  readonly shared: Readonly<Record<string, tf.Tensor>>;
 }
 
 export const ITER = 'iter';
 export const HOST = 'host';
+/** What the names of tensors of shared numbers begin with. */
+const SHARED = 'shared:';
 const FLAG_NAMES = ['doWd', 'forceTrain'] as const;
 const FLAGS: ReadonlyArray<boolean | undefined> = [undefined, false, true];
 
@@ -53,14 +59,16 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
  * Writes the weights:
  * - `iter`: the number of steps, an int32 scalar;
  * - `<variable>/<entry>`: the state tensors, which the optimizer still owns;
- * - `host`: the flags and host numbers of all parameters, then the common numbers. An int32 tensor `[n, 2]` holds
+ * - `shared:<number>`: the numbers of a callback that belong to no parameter, by the first one's name;
+ * - `host`: the flags and host numbers of all parameters, then the common numbers, then those of
+ *   each group. An int32 tensor `[n, 2]` holds
  *   their float64 bits, so nothing is rounded. Its last row is their count and a checksum. It is left out where there
  *   are no numbers and flags, and where `iter` implies all of them.
  * @param saved owns the tensors `iter` and `host`.
  */
 export function writeWeights(
   chain: Chain,
-  {iterations, parameters, common}: SavedState,
+  {iterations, parameters, common, groupState, shared}: SavedState,
   saved: SavedNumbers,
 ): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: saved.tensor(ITER, Int32Array.of(iterations), [])}];
@@ -70,6 +78,10 @@ export function writeWeights(
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
   }
+  for (const {key} of chain.shared) {
+    const tensor = own(shared, key);
+    if (tensor !== undefined) named.push({name: SHARED + key, tensor});
+  }
   const numbers = numberNames(chain);
   // NaN: the number has not started.
   const rows = parameters.flatMap(({entries, flags}) => [
@@ -77,6 +89,8 @@ export function writeWeights(
     ...numbers.map(entry => Number(own(entries, entry) ?? NaN)),
   ]);
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
+  for (const numbersOfGroup of groupState)
+    for (const [name, start] of chain.groupState) rows.push(own(numbersOfGroup, name) ?? start);
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
   if (rows.some((value, i) => !Object.is(value, implied[i])))
     named.push({name: HOST, tensor: saved.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
@@ -87,8 +101,13 @@ export function writeWeights(
  * Reads the state from weights. The tensors are copies that the caller owns.
  * @throws where the weights do not fit the manifest: truncated, altered, or of another optimizer.
  */
-export async function readWeights(chain: Chain, {manifest, weights}: ListedWeights): Promise<SavedState> {
-  const [iter, ...rest] = weights;
+export async function readWeights(
+  chain: Chain,
+  {manifest, weights}: ListedWeights,
+  groups: number,
+): Promise<SavedState> {
+  const [iter, ...others] = weights;
+  const rest = others.filter(({name}) => !isShared(name));
   if (iter?.name !== ITER) throw altered(`the first is ${nameOf(iter)} instead of '${ITER}'`);
   if (iter.tensor.dtype !== 'int32' || iter.tensor.size !== 1)
     throw altered(`'${ITER}' is ${iter.tensor.dtype} of shape [${iter.tensor.shape}] instead of one int32`);
@@ -103,17 +122,35 @@ export async function readWeights(chain: Chain, {manifest, weights}: ListedWeigh
   const states = manifest.map(entry =>
     entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const),
   );
+  const lists = others.filter(({name}) => isShared(name)).map(weight => checkedShared(chain, weight));
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows =
     host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
-  const {flagged, common} = readHost(chain, manifest, rows);
+  const {flagged, common, groupState} = readHost(chain, manifest, rows, groups);
   const parameters = manifest.map(({name, shape, group}, i): SavedParameter => {
     const {flags, numbers} = at(flagged, i);
     const tensors = at(states, i).map(([state, tensor]) => [state, tf.keep(tensor.clone())] as const);
     return {name, shape, group, flags, entries: {...numbers, ...Object.fromEntries(tensors)}};
   });
-  return {iterations, parameters, common};
+  const shared = Object.fromEntries(lists.map(([key, tensor]) => [key, tf.keep(tensor.clone())]));
+  return {iterations, parameters, common, groupState, shared};
+}
+
+/** Whether a weight holds shared numbers. No weight of a variable is called so, because those end with an entry. */
+export function isShared(name: string): boolean {
+  return name.startsWith(SHARED) && !name.includes('/');
+}
+
+function checkedShared({shared}: Chain, {name, tensor}: NamedTensor): readonly [key: string, tf.Tensor] {
+  const known = shared.find(({key}) => name === SHARED + key);
+  if (known === undefined) throw altered(`'${name}' belongs to no callback of this optimizer`);
+  const {key, names} = known;
+  if (tensor.dtype !== 'float32' || !tf.util.arraysEqual(tensor.shape, [names.length]))
+    throw altered(
+      `'${name}' is ${tensor.dtype} of shape [${tensor.shape}] instead of float32 of shape [${names.length}]`,
+    );
+  return [key, tensor];
 }
 
 function checkedTensor(
@@ -150,11 +187,16 @@ function impliedRows(chain: Chain, manifest: Manifest, iterations: number): numb
   ]);
 }
 
-function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
+function readHost(chain: Chain, manifest: Manifest, rows: readonly number[], groups: number) {
   const numbers = numberNames(chain);
   const width = FLAG_NAMES.length + numbers.length;
-  const total = manifest.length * width + chain.common.size;
-  if (rows.length !== total) throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
+  const commonAt = manifest.length * width;
+  const groupsAt = commonAt + chain.common.size;
+  const names = [...chain.groupState.keys()];
+  const total = groupsAt + groups * names.length;
+  // Weights that were saved before callbacks had numbers of groups lack them.
+  if (rows.length !== total && rows.length !== groupsAt)
+    throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
   const flagged = manifest.map((_, i) => {
     const row = rows.slice(i * width, (i + 1) * width);
     const flags: Flags = {};
@@ -166,7 +208,12 @@ function readHost(chain: Chain, manifest: Manifest, rows: readonly number[]) {
     }
     return {flags, numbers: pick(numbers, row.slice(FLAG_NAMES.length))};
   });
-  return {flagged, common: pick([...chain.common], rows.slice(manifest.length * width))};
+  const common = pick([...chain.common], rows.slice(commonAt, groupsAt));
+  const groupState =
+    rows.length === groupsAt
+      ? []
+      : Array.from({length: groups}, (_, i) => pick(names, rows.slice(groupsAt + i * names.length)));
+  return {flagged, common, groupState};
 }
 
 /** Numbers by name. NaN means that the number has not started, so it is left out. */

@@ -26,6 +26,10 @@ export interface StateDict {
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   /** Host numbers that all parameters share, such as Lookahead's `count`. */
   readonly common: Readonly<Record<string, number>>;
+  /** The numbers of each group that callbacks declare as `groupState`; absent without any. */
+  readonly groupState?: ReadonlyArray<Readonly<Record<string, number>>>;
+  /** The tensors of numbers that belong to no parameter, by the name of each callback's first; absent without any. */
+  readonly shared?: Readonly<Record<string, tf.Tensor>>;
   /** How each group is frozen. */
   readonly frozen: ReadonlyArray<Group['frozen']>;
   /** The first group that the last `freezeTo` left trainable. */
@@ -62,9 +66,11 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chain.ranges.get(name));
   }
   for (const name of Object.keys(dict.common)) {
-    if (!chain.common.has(name))
-      throw new Error(`This state has the common number '${name}', which no callback of this optimizer declares.`);
+    if (!chain.common.has(name)) throw undeclared('common number', name);
   }
+  // A dict from before its callbacks had such numbers lacks them.
+  if (dict.groupState !== undefined) checkGroupState(dict.groupState, chain, groups.length);
+  for (const [key, tensor] of Object.entries(dict.shared ?? {})) checkShared(chain, key, tensor);
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
@@ -76,14 +82,39 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     for (const [name, value] of Object.entries(at(dict.state, i))) checkStateEntry(chain, variable, name, value);
 }
 
+function checkShared({shared}: Chain, key: string, tensor: unknown): void {
+  const size = shared.find(each => each.key === key)?.names.length;
+  if (size === undefined) throw undeclared('shared number', key);
+  if (!isTensor(tensor) || tensor.isDisposed || tensor.dtype !== 'float32' || tensor.shape.join() !== `${size}`)
+    throw new Error(`The shared number '${key}' must be in a live float32 tensor of shape [${size}].`);
+}
+
+function checkGroupState(groupState: NonNullable<StateDict['groupState']>, chain: Chain, groups: number): void {
+  if (groupState.length !== groups)
+    throw new Error(`This state has the numbers of ${groupState.length} groups; this optimizer has ${groups}.`);
+  for (const [name, value] of groupState.flatMap(numbers => Object.entries(numbers))) {
+    if (!chain.groupState.has(name)) throw undeclared('number of a group', name);
+    checkFinite('number of a group', name, value);
+  }
+}
+
+function undeclared(kind: string, name: string): Error {
+  return new Error(`This state has the ${kind} '${name}', which no callback of this optimizer declares.`);
+}
+
+function checkFinite(kind: string, name: string, value: unknown): void {
+  if (!Number.isFinite(value)) throw new Error(`The ${kind} '${name}' must be finite; got ${String(value)}.`);
+}
+
 /** @throws where the object is not a state dict, or its numbers are impossible. */
 function checkForm(dict: StateDict): void {
   const given: unknown = dict;
   if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() returned; got ${String(given)}.`);
   for (const entry of list(given, 'callbacks')) dictIn(entry, 'options');
   for (const key of ['state', 'hypers']) list(given, key);
+  if (dict.groupState !== undefined) list(given, 'groupState');
   for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
-    if (!Number.isFinite(value)) throw new Error(`The common number '${name}' must be finite; got ${String(value)}.`);
+    checkFinite('common number', name, value);
   }
   checkCount('iterations', dict.iterations, 0);
 }

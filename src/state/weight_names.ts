@@ -2,7 +2,7 @@ import type {Chain} from '../rule/chain';
 import {copy, scalar, zeros} from '../rule/starts';
 import {memo} from '../util/memo';
 import type {Manifest} from './manifest';
-import {altered, HOST, ITER, type ListedWeights, type NamedTensor, notState} from './saved_weights';
+import {altered, HOST, isShared, ITER, type ListedWeights, type NamedTensor, notState} from './saved_weights';
 
 /**
  * Makes the manifest of weights that no configuration lists, such as those of another optimizer's `getWeights`. It is
@@ -16,7 +16,7 @@ export function listedByNames(chain: Chain, known: Manifest, weights: readonly N
   const byVariable = new Map<string, Map<string, NamedTensor>>();
   for (const weight of weights) {
     const {name} = weight;
-    if (name === ITER || name === HOST) continue;
+    if (name === ITER || name === HOST || isShared(name)) continue;
     const slash = name.lastIndexOf('/');
     const [variable, entry] = [name.slice(0, slash), name.slice(slash + 1)];
     if (typeof chain.state.get(entry) !== 'function') throw notState(chain, name);
@@ -41,6 +41,10 @@ export function listedByNames(chain: Chain, known: Manifest, weights: readonly N
   const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);
   return {
     manifest,
-    weights: [...weights.filter(({name}) => name === ITER), ...inOrder, ...weights.filter(({name}) => name === HOST)],
+    weights: [
+      ...weights.filter(({name}) => name === ITER),
+      ...inOrder,
+      ...weights.filter(({name}) => name === HOST || isShared(name)),
+    ],
   };
 }

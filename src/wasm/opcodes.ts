@@ -40,10 +40,12 @@ const SIMD: readonly Row[] = [
   [0, 'v128.load'],
   [11, 'v128.store - i8x16.shuffle'],
   [17, 'i32x4.splat - f32x4.splat'],
+  [27, 'i32x4.extract_lane'],
   [31, 'f32x4.extract_lane f32x4.replace_lane f64x2.extract_lane'],
   [65, of('f32x4', FLOAT_COMPARE)],
   [77, of('v128', 'not and - or - bitselect')],
   [95, 'f64x2.promote_low_f32x4'],
+  [177, 'i32x4.sub'],
   [224, `${of('f32x4', 'abs neg - sqrt add sub mul div min max - pmax')} - - - - f64x2.add`],
 ];
 

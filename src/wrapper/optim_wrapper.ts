@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {skipping, type SkipSettings} from '../callbacks/skip';
 import {Optimizer} from '../optimizer/optimizer';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
 import {UnregisteredWrapper} from '../optimizer/unregistered_wrapper';
 import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
+import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
@@ -14,6 +16,7 @@ export type WrapperSettings<
   P extends readonly AnyCallback[] = readonly [],
   A extends readonly AnyCallback[] = readonly [],
 > = BaseSettings &
+  SkipSettings &
   Partial<Settings<readonly [...P, ...A]>> & {
     /** More names of hypers, by their names in the optimizer's configuration: `{decay: 'lrDecay'}`. */
     readonly hpMap?: Readonly<Record<string, string>>;
@@ -21,6 +24,8 @@ export type WrapperSettings<
     readonly callbacks?: P;
     /** Callbacks that run after the optimizer's step, such as those that take its update. */
     readonly after?: A;
+    /** Steps whose gradients together have a larger 2-norm change nothing. 0 means no limit. Default: no limit. */
+    readonly maxGradNorm?: HyperValue;
   };
 
 /**
@@ -64,6 +69,7 @@ export class OptimWrapper<
       hpMap,
       callbacks = [],
       after = [],
+      skipNonFinite,
       params,
       ...rest
     }: WrapperSettings<readonly AnyCallback[], readonly AnyCallback[]> = settings;
@@ -85,7 +91,12 @@ export class OptimWrapper<
     }
     const {callback, values} = wrappedStep(list, hpMap);
     super(
-      [...listOf<AnyCallback>(callbacks), callback, ...listOf<AnyCallback>(after)],
+      [
+        ...listOf<AnyCallback>(callbacks),
+        ...skipping(skipNonFinite, settings.maxGradNorm),
+        callback,
+        ...listOf<AnyCallback>(after),
+      ],
       Object.assign({...values}, rest, {params: lists}),
     );
     OptimWrapper.register();

@@ -116,7 +116,8 @@ describeBackends(
                 );
               });
             if (fusing && hasAxes) expect(optimizer.fusedOn).toBe(backend);
-            else if (fusing && what !== 'any') expect(optimizer.fusedOn).toMatch(/, except |can't be traced: .* along an axis/);
+            else if (fusing && what !== 'any')
+              expect(optimizer.fusedOn).toMatch(/, except |can't be traced: .* along an axis/);
             for (const [i, variable] of variables.entries()) {
               expectClose([...(await variable.data())], expected[i]?.p ?? [], 1e-5);
               for (const [name, value] of Object.entries(optimizer.state.get(variable)))

@@ -1,14 +1,19 @@
 import {type Callback, Optimizer, type Scalar} from '../../src';
 import {chainOf} from '../../src/rule/chain';
 import type {Draft} from '../../src/rule/declaration';
+import {GroupNumbers} from '../../src/rule/group_numbers';
 import {type Arithmetic, runChain} from '../../src/rule/run_chain';
+import {SharedRun} from '../../src/rule/shared_run';
 import {difference} from './close';
 import type {Composition} from './compositions';
 import {Float64Value} from './float64_value';
 import {elementOf, present} from './present';
 import {tf} from './tfjs';
 
-/** A parameter after a run, and its state: host numbers as numbers, tensors as lists. */
+/**
+ * A parameter after a run, and its state: host numbers as numbers, tensors as lists. The last one is no parameter, but
+ * has what all share.
+ */
 export interface ParameterResult {
   readonly p: readonly number[];
   readonly state: Readonly<Record<string, number | readonly number[]>>;
@@ -56,7 +61,8 @@ export async function runOnBackend(
       });
       afterStep(optimizer);
     }
-    return await Promise.all(
+    const shared = await optimizer.shared();
+    const parameters = await Promise.all(
       variables.flat().map(async variable => {
         const state = Object.entries(optimizer.state.get(variable)).filter(([name]) => name !== 'doWd');
         const entries = state.map(
@@ -66,6 +72,7 @@ export async function runOnBackend(
         return {p: [...(await variable.data())], state: Object.fromEntries(await Promise.all(entries))};
       }),
     );
+    return [...parameters, {p: [], state: shared}];
   } finally {
     optimizer.dispose();
     tf.dispose(variables);
@@ -74,10 +81,11 @@ export async function runOnBackend(
 
 type Float64Draft = Draft<Float64Value>;
 
-const float64: Arithmetic<Float64Value, Float64Draft> = {
+const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
   isValue: (x): x is Float64Value => x instanceof Float64Value,
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
   difference: (a, b) => a.sub(b),
+  chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
   sum: (_, perLane) => perLane.reduce((a, b) => a.add(b)),
   scope: (_, run) => {
     run();
@@ -97,6 +105,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   const parameters = groups.flatMap((group, i) =>
     group.map(parameter => ({
       parameter,
+      group: i,
       trains: i >= freezeTo,
       p: value(parameter.shape, parameter.init),
       entries: new Map<string, Float64Value | number>(),
@@ -107,11 +116,17 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
     })),
   );
   const common = new Map<string, number>();
+  const shared = new Map(
+    chain.shared.flatMap(({names, starts}) => names.map((name, i) => [name, present(starts[i])] as const)),
+  );
+  const groupStarts = Object.assign({}, ...callbacks.map(({declaration}) => declaration.groupState));
+  let numbers = groups.map(() => new GroupNumbers(groupStarts));
   for (let step = 0; step < steps; step++) {
+    numbers = numbers.map(({now}) => new GroupNumbers(now));
     // As in the optimizer, a parameter without elements does not change.
     const filled = parameters.filter(({p}) => p.size > 0);
     const drafts = filled.map(
-      ({parameter: {shape, gradients, doWd}, trains, p, entries, hypers: defaults, own}): Float64Draft => {
+      ({parameter: {shape, gradients, doWd}, group, trains, p, entries, hypers: defaults, own}): Float64Draft => {
         const gradient = elementOf(gradients, step);
         return {
           before: p,
@@ -125,12 +140,15 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
             ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])])),
           },
           entries: Object.fromEntries([...entries, ...common]),
+          groups: [present(numbers[group])],
           stopped: false,
           of: undefined,
         };
       },
     );
-    runChain(chain, drafts, float64);
+    const run = new SharedRun(entry => value([], [present(shared.get(entry))]));
+    runChain(chain, drafts, {...float64, shared: run});
+    for (const [entry, {values}] of run.after) shared.set(entry, present(values[0]));
     const before = new Map(common);
     drafts.forEach(({p, entries}, i) => {
       const parameter = filled[i];
@@ -144,7 +162,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       }
     });
   }
-  return parameters.map(({p, entries}) => ({
+  const results = parameters.map(({p, entries}): ParameterResult => ({
     p: [...p.values],
     state: Object.fromEntries(
       [...entries, ...(entries.size > 0 ? common : [])].map(([name, entry]) => [
@@ -153,6 +171,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       ]),
     ),
   }));
+  return [...results, {p: [], state: Object.fromEntries(shared)}];
 }
 
 /**

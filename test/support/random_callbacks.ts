@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 
-import {type Callback, callback, copy, required, scalar, type Value, zeros} from '../../src';
+import {
+  type Callback,
+  callback,
+  copy,
+  lastAxis,
+  otherAxes,
+  required,
+  scalar,
+  startAt,
+  type Value,
+  zeros,
+} from '../../src';
 
 /** The values in an expression. `memory` has the parameter's shape, `level` is a scalar. */
 interface Leaves {
@@ -39,6 +50,14 @@ const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
   sum: a => a.sum().div(a.size),
   mean: a => a.mean(),
   max: a => a.max(),
+  any: a => a.where(a.greater(-1e6).any(), 0),
+  rowMean: a => a.add(a.mean(lastAxis(a), true)).mul(0.5),
+  columnMean: a => a.sub(a.mean(otherAxes(a), true)).mul(0.5),
+  outerProduct: a => {
+    const rows = a.mean(lastAxis(a), true);
+    const columns = a.mean(otherAxes(a), true);
+    return rows.abs().add(0.5).sqrt().mul(columns).add(rows.mean()).add(columns.square().max()).add(a).mul(0.25);
+  },
 };
 
 const BINARY: Readonly<Record<string, (a: Value, b: Value | number) => Value>> = {
@@ -141,3 +160,79 @@ export const randomTotal: fc.Arbitrary<RandomCallback> = expression.map(term => 
     ({grad, total}) => ({grad: grad.div(total.sum.abs().add(total.weight).add(1)).mul(4)}),
   ),
 }));
+
+/** Keeps averages per row and per column, and changes the gradient by them. */
+export const randomAxes: fc.Arbitrary<RandomCallback> = expression.map(({text, of}) => ({
+  text: `randomAxes(${text})`,
+  made: callback(
+    'randomAxes',
+    {
+      hypers: {lr: required},
+      state: {
+        rowAvg: startAt(({p}) => p.zerosLike().mean(lastAxis(p), true)),
+        columnAvg: startAt(({p}) => p.mean(otherAxes(p), true)),
+      },
+    },
+    ({p, grad, rowAvg, columnAvg, lr}) => {
+      const value = of({p, grad, memory: p.mul(columnAvg), level: grad.mean(), lr});
+      // A value without an element per parameter element is broadcast.
+      const full = value.add(p.zerosLike());
+      const rows = rowAvg.mul(0.5).add(full.mean(lastAxis(full), true).mul(0.5));
+      const columns = columnAvg.mul(0.5).add(full.mean(otherAxes(full), true).mul(0.5));
+      return {rowAvg: rows, columnAvg: columns, grad: grad.add(rows.mul(columns)).mul(0.5)};
+    },
+  ),
+}));
+
+/** Changes the update of the step before it. */
+export const randomUpdate: fc.Arbitrary<RandomCallback> = expression.map(({text, of}) => ({
+  text: `randomUpdate(${text})`,
+  made: callback('randomUpdate', {takesUpdate: true, hypers: {lr: required}}, ({p, grad, update, lr}) => ({
+    update: update.mul(of({p, grad, memory: update, level: update.mean(), lr}).abs().add(0.5)).mul(0.5),
+  })),
+}));
+
+/** A total whose decaying average all parameters share, and which counts the steps of each group. */
+export const randomShared: fc.Arbitrary<RandomCallback> = expression.map(({text, of}) => ({
+  text: `randomShared(${text})`,
+  made: callback(
+    'randomShared',
+    {
+      hypers: {lr: required},
+      groupState: {turn: 0, rate: 1},
+      group: ({turn, lr}) => ({turn: turn + 1, rate: 1 + lr * turn}),
+      shared: {drift: 0.5, largest: 0},
+      total: ({p, grad, lr, drift, rate}) => ({
+        sum: of({p, grad, memory: p.mul(drift), level: drift, lr})
+          .mul(rate)
+          .sum(),
+        weight: p.square().sum(),
+      }),
+    },
+    ({grad, drift, largest, turn, total}) => {
+      const next = drift.mul(0.5).add(total.sum.div(total.weight.add(1)));
+      return {
+        grad: grad.mul(next.abs().add(1)).div(turn + 1),
+        shared: {drift: next, largest: largest.maximum(next)},
+      };
+    },
+  ),
+}));
+
+/** Changes the gradient, or the update where it takes that, as ordinary operations: it can't be traced. */
+export const randomAlone: fc.Arbitrary<RandomCallback> = fc
+  .record({change: expression, takesUpdate: fc.boolean()})
+  .map(({change: {text, of}, takesUpdate}) => {
+    const changed = (p: Value, grad: Value, x: Value, lr: number): Value => {
+      if ('isTraced' in p) throw new Error('It must have real values.');
+      return x.mul(of({p, grad, memory: x, level: grad.mean(), lr}).abs().add(0.5)).mul(0.5);
+    };
+    return {
+      text: `randomAlone(${takesUpdate ? 'update' : 'grad'}: ${text})`,
+      made: takesUpdate
+        ? callback('randomAlone', {takesUpdate, hypers: {lr: required}}, ({p, grad, update, lr}) => ({
+            update: changed(p, grad, update, lr),
+          }))
+        : callback('randomAlone', {hypers: {lr: required}}, ({p, grad, lr}) => ({grad: changed(p, grad, grad, lr)})),
+    };
+  });

@@ -96,6 +96,82 @@ callback('anchored', {state: {anchor: startAt(({p}) => p, {space: 'weight'})}, r
   p: anchor,
 }));
 
+const cautiousTaker = callback('cautiousTaker', {takesUpdate: true}, ({update, grad}) => ({
+  update: update.where(update.mul(grad).greater(0), 0),
+}));
+callback('everyTaker', {takesUpdate: true, everyParameter: true}, ({update}) =>
+  update === undefined ? {} : {update},
+);
+const counting = callback(
+  'counting',
+  {
+    hypers: {lr: required},
+    options: {fast: true},
+    groupState: {k: 0, rate: 1},
+    group: ({k, rate, lr, fast}) => (fast ? {k: k + 1} : {rate: rate * lr}),
+    total: ({grad, k}) => ({sum: grad.sum().mul(k)}),
+    evaluate: ({p, rate}) => ({p: p.mul(rate)}),
+  },
+  ({p, grad, k, rate, total}) => ({p: p.sub(grad.mul(rate / k)).sub(total.sum)}),
+);
+const sharing = callback(
+  'sharing',
+  {
+    shared: {d: 1e-6, sum: 0},
+    total: ({grad, d}) => ({size: grad.abs().sum().mul(d)}),
+    evaluate: ({p, d}) => ({p: p.mul(d)}),
+  },
+  ({p, d, total}) => ({p: p.sub(d), shared: {d: d.maximum(total.size)}}),
+);
+const gate = callback('gate', {skips: true, total: ({grad}) => ({sum: grad.sum()})}, ({total}) => ({skip: total.sum}));
+
+// @ts-expect-error no update without takesUpdate
+callback('x', {}, ({p, update}) => ({p: p.sub(update)}));
+// @ts-expect-error no update with takesUpdate: false
+callback('x', {takesUpdate: false}, ({p, update}) => ({p: p.sub(update)}));
+// @ts-expect-error the update is a value
+callback('x', {takesUpdate: true}, ({update}) => ({update: update.shape}));
+// @ts-expect-error a number for the update
+callback('x', {takesUpdate: true}, () => ({update: 1}));
+// @ts-expect-error a misspelt update
+callback('x', {takesUpdate: true}, ({update}) => ({updates: update}));
+// @ts-expect-error takesUpdate is true or false
+callback('x', {takesUpdate: 'yes'}, () => ({}));
+// @ts-expect-error the update may be missing under everyParameter
+callback('x', {takesUpdate: true, everyParameter: true}, ({update}) => ({update: update.mul(2)}));
+// @ts-expect-error evaluate gets no update
+callback('x', {takesUpdate: true, evaluate: ({p, update}) => ({p: p.sub(update)})}, () => ({}));
+
+// @ts-expect-error a group's numbers are numbers
+callback('x', {groupState: {k: zeros}, group: () => ({})}, () => ({}));
+// @ts-expect-error group returns numbers
+callback('x', {groupState: {k: 0}, group: () => ({k: '1'})}, () => ({}));
+// @ts-expect-error group returns only numbers of groupState
+callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1, j: 1})}, () => ({}));
+// @ts-expect-error group sees no parameter
+callback('x', {groupState: {k: 0}, group: ({p}) => (p === undefined ? {} : {k: 1})}, () => ({}));
+// @ts-expect-error fn does not return a group's numbers
+callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}, ({k}) => ({k}));
+// @ts-expect-error a group's number is not a value
+callback('x', {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}, ({k}) => ({p: k.mul(2)}));
+
+// @ts-expect-error shared numbers start at numbers
+callback('x', {shared: {d: zeros}}, () => ({}));
+// @ts-expect-error a shared number is a value, not a number
+callback('x', {shared: {d: 1}}, ({p, d}) => ({p: p.mul(d * 2)}));
+// @ts-expect-error a number for a shared number
+callback('x', {shared: {d: 1}}, () => ({shared: {d: 2}}));
+// @ts-expect-error a shared number that is not declared
+callback('x', {shared: {d: 1}}, ({d}) => ({shared: {e: d}}));
+// @ts-expect-error no shared numbers are declared
+callback('x', {}, ({p}) => ({shared: {d: p}}));
+// @ts-expect-error a shared number is returned under shared
+callback('x', {shared: {d: 1}}, ({d}) => ({d}));
+// @ts-expect-error skip without skips
+callback('x', {total: ({grad}) => ({sum: grad.sum()})}, ({total}) => ({skip: total.sum}));
+// @ts-expect-error skip is a value
+callback('x', {skips: true}, () => ({skip: true}));
+
 // @ts-expect-error restarts names an entry that is not state
 callback('x', {hypers: {lr: required}, state: {slow: copy}, restarts: ['fast']}, ({p}) => ({p}));
 // @ts-expect-error unknown space
@@ -172,6 +248,14 @@ lookaheadSync.with({k: '5'});
 export const {gradAvg} = averageGrad({p: tensor, grad: tensor, mom: 0.9});
 export const stepped: tf.Tensor | undefined = sgdStep({p: tensor, grad: tensor, lr: 1}).p;
 export const average: tf.Tensor | undefined = gradAvg;
+export const raised: tf.Tensor | undefined = sharing({p: tensor, grad: tensor, d: tensor}).shared?.d;
+export const updated: tf.Tensor | undefined = cautiousTaker({p: tensor, grad: tensor, update: tensor}).update;
+counting({p: tensor, grad: tensor, lr: 1, k: 2});
+gate({p: tensor, grad: tensor});
+// @ts-expect-error a group's number is a number
+counting({p: tensor, grad: tensor, lr: 1, k: tensor});
+// @ts-expect-error a shared number is a tensor
+sharing({p: tensor, grad: tensor, d: 1});
 // @ts-expect-error a value that may be traced gives one that may be
 export const traced: tf.Tensor | undefined = sgdStep({p: value, grad: value, lr: 1}).p;
 averageSqrGrad({p: tensor, grad: tensor, sqrAvg: tensor, dampening: false});
@@ -223,6 +307,12 @@ new Optimizer([sgdStep]);
 // Factories take their hypers, and those of the callbacks before their own.
 
 adam(1e-3, {callbacks: [clip], maxNorm: 1});
+adam(1e-3, {skipNonFinite: true, maxGradNorm: 5, callbacks: [clip], maxNorm: 1});
+new OptimWrapper(train, {skipNonFinite: true, maxGradNorm: 5});
+// @ts-expect-error skipNonFinite is true or false
+adam(1e-3, {skipNonFinite: 1});
+// @ts-expect-error maxGradNorm is a number
+adam(1e-3, {maxGradNorm: '5'});
 adam(slice(1e-5, 1e-3), {mom: [0.9, 0.95], wd: 0.1, decoupleWd: false, params: [[variable], [variable]]});
 adam(1e-3, {callbacks: many, maxNorm: 1, params: [variable]});
 adam();

@@ -1,4 +1,5 @@
 import {at} from '../../util/at';
+import {memo} from '../../util/memo';
 import {wasmFunction} from '../../wasm/instance';
 import {argsOf, type Extent, isLine, nodeAt, type Output, shapeWith} from '../graph';
 import type {Job} from '../job';
@@ -7,6 +8,7 @@ import type {Pass, Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {lengthAt} from '../wasm/argument_layout';
 import {functionsOf} from '../wasm/code';
+import {plainPlan, type ReusingPlan} from '../wasm/reuse';
 import {type BucketArguments, matrixOf, Table} from '../wasm/table';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
@@ -19,6 +21,7 @@ const PAGE = 65536;
 
 let memory: WebAssembly.Memory | undefined;
 const table = new Table();
+const tiled = new WeakMap<Plan, ReusingPlan>();
 
 /** One parameter in a step, with the arrays of its inputs and outputs. */
 interface BoundJob {
@@ -39,13 +42,13 @@ interface BoundBucket extends BucketArguments {
 export const cpuBackend: FusedBackend = {
   hasAxes: true,
   prepare(plan) {
-    functionsOf(plan, ownMemory());
+    functionsOf(onTiles(plan), ownMemory());
   },
 
   run(step, backend) {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend; got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.buckets);
-    table.start(step);
+    table.start(step, ({plan}) => onTiles(plan));
     const buckets = table.buckets.map(bucket => bind(bucket, backend, shared));
     const tiles = new Tiles(buckets);
     const passes = Math.max(...step.buckets.map(({plan}) => plan.passes.length));
@@ -110,14 +113,19 @@ function settle(job: Job, output: Output, array: Float32Array, backend: CpuBacke
   return [{job, output, info}];
 }
 
+/** The plan without reuse, because a tile does not hold a whole parameter. */
+function onTiles(plan: Plan): ReusingPlan {
+  return memo(tiled, plan, () => plainPlan(plan));
+}
+
 function ownMemory(): WebAssembly.Memory {
   memory ??= new WebAssembly.Memory({initial: 1});
   return memory;
 }
 
 /**
- * The memory in a step: first the step's table, with all inputs and outputs that have one number per row or column, then
- * one tile per other input and output.
+ * The memory in a step: first the step's table, with all inputs and outputs that have one number per row or column.
+ * Then one tile per other input and output.
  */
 class Tiles {
   readonly #views: readonly Float32Array[];
@@ -130,7 +138,7 @@ class Tiles {
     for (const bucket of buckets) {
       for (const job of bucket.bound) {
         for (const line of linesOf(bucket, job)) {
-          table.addLine({at: line.at, bytes: 4 * line.array.length});
+          table.addBlock({at: [line.at], bytes: 4 * line.array.length, isZeroed: false});
           if (line.isInput) lines.push([line.at, line.array]);
         }
       }
@@ -200,7 +208,7 @@ interface LineArray {
   readonly output?: Output;
 }
 
-function linesOf({planned: {plan}, layout}: BoundBucket, {args, sources, targets}: BoundJob): LineArray[] {
+function linesOf({plan, layout}: BoundBucket, {args, sources, targets}: BoundJob): LineArray[] {
   if (!plan.hasAxes) return [];
   return [
     ...plan.inputs.flatMap(({extent}, i) =>
@@ -238,7 +246,7 @@ function* blocksOf(shape: readonly number[]): Generator<Block> {
 }
 
 /** Sets the arguments of a call on a block. */
-function enter({planned: {plan}, layout}: BoundBucket, job: BoundJob, pass: Pass, block: Block, tiles: Tiles): void {
+function enter({plan, layout}: BoundBucket, job: BoundJob, pass: Pass, block: Block, tiles: Tiles): void {
   const {args} = job;
   tiles.write(args + lengthAt(layout, 'rows', 'call'), block.rows);
   tiles.write(args + lengthAt(layout, 'cols', 'call'), block.columns);
@@ -256,11 +264,7 @@ function enter({planned: {plan}, layout}: BoundBucket, job: BoundJob, pass: Pass
 }
 
 function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
-  const {
-    planned: {plan},
-    slots,
-    bound,
-  } = bucket;
+  const {plan, slots, bound} = bucket;
   const pass = plan.passes[k];
   // Buckets may have different numbers of passes.
   if (pass === undefined) return;
@@ -291,8 +295,9 @@ function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
       loop(args, slots, 0);
       copyOut(pass.writes, begin, end);
     };
-    inputs.forEach(({extent}, i) => {
-      if (extent === 'scalar') tiles.copyIn(i, at(sources, i), 0, 1);
+    inputs.forEach(({extent, element}, i) => {
+      const from = at(sources, i);
+      if (extent === 'scalar') tiles.copyIn(i, from, 0, element === undefined ? 1 : from.length);
     });
     if (loops && plan.hasAxes) {
       for (const block of blocksOf(shape)) {

@@ -1,14 +1,16 @@
 import {at} from '../../util/at';
 import type {Bytes, Func} from '../../wasm/encode';
+import type {Output} from '../graph';
 import {argsOf, isElementwise, isLine, isReduction, reachable} from '../graph';
-import type {Pass, Plan} from '../plan';
+import type {Pass} from '../plan';
 import {layoutOf, lengthAt} from './argument_layout';
 import {ARGS, cellOf, Code, countOf, pointerAt, TOTALS} from './function_code';
 import {float, get, int, memory, op} from './instructions';
 import {bytesAt, overLine} from './loops';
+import type {ReusingPlan} from './reuse';
 
 /** The function of what comes after a pass: reductions to and of lines, scalars, terms of totals, and other outputs. */
-export function afterOf(plan: Plan, pass: Pass, k: number): Func {
+export function afterOf(plan: ReusingPlan, pass: Pass, k: number): Func {
   const {after} = pass;
   const code = new Code(plan);
   const layout = layoutOf(plan);
@@ -35,7 +37,7 @@ export function afterOf(plan: Plan, pass: Pass, k: number): Func {
       ),
     );
   }
-  const target = (output: Plan['outputs'][number]): Bytes =>
+  const target = (output: Output): Bytes =>
     memory('i32.load', layout.outputs + 4 * plan.outputs.indexOf(output), get(ARGS));
   for (const output of after.writes)
     code.add(memory('f32.store', 0, target(output), code.value(output.node, 'scalar')));

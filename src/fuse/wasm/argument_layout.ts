@@ -1,4 +1,4 @@
-import type {Plan} from '../plan';
+import type {ReusingPlan} from './reuse';
 
 /**
  * Where a WebAssembly function finds the arguments of one parameter, in bytes from the start of its arguments: `count`
@@ -16,22 +16,26 @@ export interface ArgumentLayout {
    * either whole rows or a part of one row.
    */
   readonly axes: number;
+  /** The offsets of the memory for stored values. */
+  readonly stored: number;
   readonly reductions: number;
   /** The length. It is a multiple of 8, as is the start of every job's arguments. */
   readonly bytes: number;
 }
 
-export function layoutOf({inputs, outputs, reductions, hasAxes}: Plan): ArgumentLayout {
+export function layoutOf({inputs, outputs, reductions, hasAxes, stored}: ReusingPlan): ArgumentLayout {
   const first = 8;
   const outputsAt = first + 4 * inputs.length;
   const axes = outputsAt + 4 * outputs.length;
-  const reductionsAt = aligned(axes + (hasAxes ? 16 : 0));
+  const storedAt = axes + (hasAxes ? 16 : 0);
+  const reductionsAt = aligned(storedAt + 4 * stored.length);
   return {
     count: 0,
     size: 4,
     inputs: first,
     outputs: outputsAt,
     axes,
+    stored: storedAt,
     reductions: reductionsAt,
     bytes: reductionsAt + 8 * reductions.length,
   };

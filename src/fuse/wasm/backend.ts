@@ -6,9 +6,11 @@ import {assertWasmBackend, memoryOf, type WasmBackend} from '../../wasm/backend'
 import {forgetPackedWeights} from '../../wasm/packed_weights';
 import type {Output} from '../graph';
 import type {Job} from '../job';
-import type {Fresh, FusedBackend} from '../kernel';
+import type {Fresh, FusedBackend, PlannedBucket} from '../kernel';
+import type {Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from './code';
+import {plainPlan, type ReusingPlan, reusingPlan} from './reuse';
 import {type BucketArguments, Table} from './table';
 
 /** A block of our own in the backend's memory, reused from step to step. */
@@ -35,18 +37,20 @@ class Scratch {
 
 const scratches = new WeakMap<WebAssembly.Memory, Scratch>();
 const table = new Table();
+const reused = new WeakMap<Plan, ReusingPlan>();
+const plain = new WeakMap<Plan, ReusingPlan>();
 
 /** Fuses on tfjs's WASM backend: SIMD functions on its memory, with one call for all parameters of a bucket. */
 export const wasmBackend: FusedBackend = {
   hasAxes: true,
   prepare(plan, backend) {
-    functionsOf(plan, memoryOf(assertWasmBackend(backend)));
+    functionsOf(reusing(plan), memoryOf(assertWasmBackend(backend)));
   },
 
   run(step, backend) {
     const wasm = assertWasmBackend(backend);
     const fresh: Fresh[] = [];
-    table.start(step);
+    table.start(step, planFor);
     const shared = sharedGradients(step.buckets);
     const memory = memoryOf(wasm);
     let at: number;
@@ -64,12 +68,26 @@ export const wasmBackend: FusedBackend = {
   },
 };
 
+/** The most elements of a parameter whose values are stored between passes, so that the memory does not grow much. */
+const MOST_STORED = 2 ** 24;
+
+function planFor({plan, jobs}: PlannedBucket): ReusingPlan {
+  return jobs.every(({variable: {size}}) => size <= MOST_STORED)
+    ? reusing(plan)
+    : memo(plain, plan, () => plainPlan(plan));
+}
+
+function reusing(plan: Plan): ReusingPlan {
+  return memo(reused, plan, () => reusingPlan(plan));
+}
+
 /** Runs the phases of all buckets. No bucket starts a phase before all buckets have finished the phase before. */
 function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memory, at: number): void {
   for (let j = 0; ; j++) {
     let ran = false;
     for (const {
-      planned: {plan, jobs},
+      planned: {jobs},
+      plan,
       slots,
       args,
     } of buckets) {

@@ -3,10 +3,10 @@ import {at} from '../../util/at';
 import {type Bytes, type Func, functionCode, functionType} from '../../wasm/encode';
 import type {ValueType} from '../../wasm/opcodes';
 import {argsOf, isElementwise, isLine, type Node, nodeAt} from '../graph';
-import type {Plan} from '../plan';
 import {layoutOf, lengthAt} from './argument_layout';
 import {get, memory, op, set} from './instructions';
 import {expression, literal, localType, typesOf, type Width} from './ops';
+import type {ReusingPlan} from './reuse';
 
 /** The local indices of the functions' parameters. */
 export const [ARGS, SLOTS, TOTALS, JOBS] = [0, 1, 2, 3];
@@ -31,7 +31,7 @@ export class Code {
   readonly done: number[] = [];
   readonly #locals = new Map<string, {readonly type: ValueType; readonly index: number}>();
 
-  constructor(readonly plan: Plan) {
+  constructor(readonly plan: ReusingPlan) {
     // Counts rows or columns.
     if (plan.hasAxes) this.declare('r', 'i32');
   }
@@ -118,15 +118,14 @@ export class Code {
 }
 
 /** A scalar that a pass does not compute: a slot, a total, an input or a reduction of an earlier pass. */
-function given(plan: Plan, node: Node, index: number): Bytes {
-  const layout = layoutOf(plan);
+function given(plan: ReusingPlan, node: Node, index: number): Bytes {
   switch (node.op) {
     case 'slot':
       return memory('f32.load', 4 * node.index, get(SLOTS));
     case 'total':
       return op('f32.demote_f64', memory('f64.load', 8 * node.index, get(TOTALS)));
     case 'input':
-      return memory('f32.load', 0, memory('i32.load', layout.inputs + 4 * plan.inputs.indexOf(node), get(ARGS)));
+      return memory('f32.load', 4 * (node.element ?? 0), memory('i32.load', pointerAt(plan, index), get(ARGS)));
     default: {
       const sum = memory('f64.load', cellOf(plan, index), get(ARGS));
       return op('f32.demote_f64', node.op === 'mean' ? op('f64.div', sum, countOf(plan, node)) : sum);
@@ -135,12 +134,12 @@ function given(plan: Plan, node: Node, index: number): Bytes {
 }
 
 /** Where the arguments hold a reduction. */
-export function cellOf(plan: Plan, index: number): number {
+export function cellOf(plan: ReusingPlan, index: number): number {
   return layoutOf(plan).reductions + 8 * plan.reductions.indexOf(index);
 }
 
 /** How many numbers a mean is of, in float64. */
-export function countOf(plan: Plan, {extent, args}: Extract<Node, {args: readonly number[]}>): Bytes {
+export function countOf(plan: ReusingPlan, {extent, args}: Extract<Node, {args: readonly number[]}>): Bytes {
   const layout = layoutOf(plan);
   const of = nodeAt(plan.graph, at(args, 0)).extent;
   const across = extent === 'rows' ? 'cols' : 'rows';
@@ -152,8 +151,13 @@ export function countOf(plan: Plan, {extent, args}: Extract<Node, {args: readonl
   return op('f64.convert_i32_u', memory('i32.load', offset, get(ARGS)));
 }
 
-/** Where the arguments hold the offset of an input, or of a reduction to rows or columns. */
-export function pointerAt(plan: Plan, index: number): number {
+/** Where the arguments hold the offset of an input, of a reduction to rows or columns, or of a known value. */
+export function pointerAt(plan: ReusingPlan, index: number): number {
   const node = nodeAt(plan.graph, index);
-  return node.op === 'input' ? layoutOf(plan).inputs + 4 * plan.inputs.indexOf(node) : cellOf(plan, index);
+  const layout = layoutOf(plan);
+  if (node.op === 'input') return layout.inputs + 4 * plan.inputs.findIndex(({name}) => name === node.name);
+  if (!isElementwise(node)) return cellOf(plan, index);
+  const place = plan.stored.indexOf(index);
+  if (place >= 0) return layout.stored + 4 * place;
+  return layout.outputs + 4 * plan.outputs.findIndex(output => output.node === index && output.extent === 'full');
 }

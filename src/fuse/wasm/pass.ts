@@ -1,13 +1,13 @@
 import {at} from '../../util/at';
 import type {Bytes, Func} from '../../wasm/encode';
-import {argsOf, isElementwise} from '../graph';
-import type {Pass, Plan} from '../plan';
+import {argsOf, type Graph, isElementwise, nodeAt} from '../graph';
 import {layoutOf, lengthAt} from './argument_layout';
 import {ARGS, cellOf, Code, pointerAt, PREFIX} from './function_code';
 import {get, int, memory, op} from './instructions';
 import {bytesAt, loop, overLine} from './loops';
 import {splat} from './ops';
-import {largest, type Reducer, sum, upperHalf} from './reducers';
+import {count, largest, type Reducer, sum, upperHalf} from './reducers';
+import type {ReusingPlan} from './reuse';
 
 /** A reduction of a pass: of which node, and where the arguments hold it. */
 interface Reduced {
@@ -17,15 +17,20 @@ interface Reduced {
 }
 
 /** The function of a pass, which loops over the elements of a call. */
-export function passOf(plan: Plan, pass: Pass, k: number): Func {
+export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k: number): Func {
   const code = new Code(plan);
   const {axes, ...layout} = layoutOf(plan);
   const reduced = (extent: 'scalar' | 'rows' | 'cols'): Reduced[] =>
     pass.reductions.flatMap((index, i) => {
       const node = code.node(index);
       if (node.extent !== extent) return [];
+      const cell = cellOf(plan, index);
+      const value = at(argsOf(node), 0);
+      const counted = countedBy(plan.graph, value);
+      if (counted !== undefined && node.op !== 'max' && extent === 'scalar')
+        return [{value: counted, cell, reducer: count(code, i)}];
       const reducer = (node.op === 'max' ? largest : sum)(code, i, plan.hasAxes && extent === 'scalar');
-      return [{value: at(argsOf(node), 0), cell: cellOf(plan, index), reducer}];
+      return [{value, cell, reducer}];
     });
   const reductions = reduced('scalar');
   const perRow = reduced('rows');
@@ -33,6 +38,7 @@ export function passOf(plan: Plan, pass: Pass, k: number): Func {
   const roots = [
     ...[...reductions, ...perRow, ...perColumn].map(({value}) => value),
     ...pass.writes.map(({node}) => node),
+    ...pass.stores,
   ];
   if (roots.length === 0) return code.end(`pass${k}`);
   code.scalars(pass.scalars, [...pass.rows, ...pass.body, ...roots]);
@@ -44,13 +50,16 @@ export function passOf(plan: Plan, pass: Pass, k: number): Func {
   const usedOf = (extent: 'full' | 'rows' | 'cols'): number[] =>
     [...used].filter(index => {
       const node = code.node(index);
-      return node.extent === extent && node.op !== 'constant' && !isElementwise(node);
+      return node.extent === extent && node.op !== 'constant' && (!isElementwise(node) || pass.known.has(index));
     });
   const loads = usedOf('full').map(index => ({index, at: pointer(`in${index}`, pointerAt(plan, index))}));
-  const stores = pass.writes.map((output, i) => ({
-    node: output.node,
-    at: pointer(`out${i}`, layout.outputs + 4 * plan.outputs.indexOf(output)),
-  }));
+  const stores = [
+    ...pass.writes.map((output, i) => ({
+      node: output.node,
+      at: pointer(`out${i}`, layout.outputs + 4 * plan.outputs.indexOf(output)),
+    })),
+    ...pass.stores.map(node => ({node, at: pointer(`store${node}`, pointerAt(plan, node))})),
+  ];
   const splats = (extent: 'scalar' | 'rows'): Bytes[] =>
     [...used].flatMap(index => {
       const node = code.node(index);
@@ -120,6 +129,15 @@ export function passOf(plan: Plan, pass: Pass, k: number): Func {
   for (const {cell, reducer} of reductions)
     code.add(memory('f64.store', cell, get(ARGS), reducer.end(memory('f64.load', cell, get(ARGS)))));
   return code.end(`pass${k}`);
+}
+
+/** The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values. */
+function countedBy(graph: Graph, index: number): number | undefined {
+  const node = nodeAt(graph, index);
+  if (node.op !== 'select' || node.extent !== 'full') return undefined;
+  const [condition, one, zero] = node.args.map(arg => nodeAt(graph, arg));
+  const isCount = one?.op === 'constant' && one.value === 1 && zero?.op === 'constant' && zero.value === 0;
+  return isCount && condition?.extent === 'full' ? node.args[0] : undefined;
 }
 
 /** Adds a value to sums in float64 in the memory. */

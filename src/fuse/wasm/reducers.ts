@@ -79,3 +79,22 @@ export function largest(code: Code, i: number): Reducer {
     end: before => op('f64.max', before, op('f64.promote_f32', code.get(all))),
   };
 }
+
+/** The i-th reduction as the number of elements where a condition holds. It is exact, and faster than a sum. */
+export function count(code: Code, i: number): Reducer {
+  const [four, all] = [`four${i}`, `count${i}`];
+  const start = (): Bytes => code.set(four, 'v128', op('f32x4.splat', float(0)));
+  const add = (one: Bytes): Bytes => code.set(all, 'i32', op('i32.add', code.get(all), one));
+  return {
+    begin: () => {
+      code.declare(all, 'i32');
+      return start();
+    },
+    restart: start,
+    // All bits of a lane are 1 where the condition holds, which is the integer -1.
+    vector: value => code.set(four, 'v128', op('i32x4.sub', code.get(four), value)),
+    lanes: () => [0, 1, 2, 3].flatMap(which => add(lane('i32x4.extract_lane', which, code.get(four)))),
+    element: add,
+    end: before => op('f64.add', before, op('f64.convert_i32_u', code.get(all))),
+  };
+}

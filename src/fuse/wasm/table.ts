@@ -1,27 +1,31 @@
 import {memo} from '../../util/memo';
 import {isLine, nodeAt} from '../graph';
 import type {PlannedBucket, PlannedStep} from '../kernel';
-import type {Plan} from '../plan';
 import {aligned, type ArgumentLayout, layoutOf, lengthAt} from './argument_layout';
+import type {ReusingPlan} from './reuse';
 
 /** Where a bucket's slots and arguments are, in bytes from the start of the table. */
 export interface BucketArguments {
   readonly planned: PlannedBucket;
+  /** The plan with what its passes leave in memory. */
+  readonly plan: ReusingPlan;
   readonly layout: ArgumentLayout;
   readonly slots: number;
   readonly args: number;
 }
 
-/** Numbers of the rows or columns of a parameter: where their offset is in the table, and how many bytes they take. */
-export interface Line {
-  readonly at: number;
+/** A block of memory after the arguments: where the table holds its offset, and its length. */
+export interface Block {
+  readonly at: readonly number[];
   readonly bytes: number;
+  /** Whether it must be zero at the start of the step. */
+  readonly isZeroed: boolean;
 }
 
 /** The upper word of -∞ in float64. The lower word is 0. */
 const MINUS_INFINITY = 0xfff00000;
 
-const layouts = new WeakMap<Plan, ArgumentLayout>();
+const layouts = new WeakMap<ReusingPlan, ArgumentLayout>();
 
 /**
  * The arguments of a step's functions as one block: first the totals, then per bucket the slots and the jobs'
@@ -32,25 +36,26 @@ export class Table {
   #floats = new Float32Array(this.#words.buffer);
   /** The length in bytes of the arguments. */
   #bytes = 0;
-  /** The numbers of rows and columns, which come after the arguments. */
-  #lines: Line[] = [];
-  /** The length in bytes, with the numbers of rows and columns. */
+  /** The blocks that come after the arguments. */
+  #blocks: Block[] = [];
+  /** The length in bytes, with the blocks. */
   bytes = 0;
   buckets: readonly BucketArguments[] = [];
 
   /** Starts the table of a step. It is zero except for the slots, the sizes, and -∞ where a maximum starts. */
-  start({buckets, totals}: PlannedStep): void {
+  start({buckets, totals}: PlannedStep, planFor: (bucket: PlannedBucket) => ReusingPlan): void {
     let at = 8 * totals;
     this.buckets = buckets.map(planned => {
-      const layout = argumentLayout(planned.plan);
+      const plan = planFor(planned);
+      const layout = argumentLayout(plan);
       const slots = at;
       const args = slots + aligned(4 * planned.slots.length);
       at = args + layout.bytes * planned.jobs.length;
-      return {planned, layout, slots, args};
+      return {planned, plan, layout, slots, args};
     });
     this.bytes = at;
     this.#bytes = at;
-    this.#lines = [];
+    this.#blocks = [];
     if (this.#words.length * 4 < at) {
       this.#words = new Int32Array(at / 2);
       this.#floats = new Float32Array(this.#words.buffer);
@@ -76,7 +81,10 @@ export class Table {
         word += layout.bytes / 4;
       }
     }
-    for (const bucket of this.buckets) if (bucket.planned.plan.hasAxes) this.#startLines(bucket);
+    for (const bucket of this.buckets) {
+      if (bucket.plan.hasAxes) this.#startLines(bucket);
+      if (bucket.plan.stored.length > 0) this.#startStored(bucket);
+    }
   }
 
   /** Writes the rows and columns of parameters, and makes room for what is reduced to them. */
@@ -89,15 +97,28 @@ export class Table {
           this.write(first + lengthAt(layout, extent, of), lengths[extent]);
       plan.reductions.forEach((index, i) => {
         const {extent} = nodeAt(plan.graph, index);
-        if (isLine(extent)) this.addLine({at: first + layout.reductions + 8 * i, bytes: 8 * lengths[extent]});
+        if (isLine(extent))
+          this.addBlock({at: [first + layout.reductions + 8 * i], bytes: 8 * lengths[extent], isZeroed: true});
       });
     });
   }
 
-  /** Makes room for numbers. Their offset is written to the table when it is copied. */
-  addLine(line: Line): void {
-    this.#lines.push(line);
-    this.bytes += aligned(line.bytes);
+  /** Makes room for the values that passes store. The parameters of a bucket take turns in it. */
+  #startStored({planned: {jobs}, plan: {stored}, layout, args}: BucketArguments): void {
+    const bytes = 4 * jobs.reduce((most, {variable: {size}}) => Math.max(most, size), 0);
+    stored.forEach((_, i) => {
+      this.addBlock({
+        at: jobs.map((__, j) => args + j * layout.bytes + layout.stored + 4 * i),
+        bytes,
+        isZeroed: false,
+      });
+    });
+  }
+
+  /** Adds a block. Its offset is written to the table when it is copied. */
+  addBlock(block: Block): void {
+    this.#blocks.push(block);
+    this.bytes += aligned(block.bytes);
   }
 
   /** Writes a word. @param at its offset in bytes. */
@@ -105,13 +126,13 @@ export class Table {
     this.#words[at / 4] = word;
   }
 
-  /** Copies the table to `at`. The numbers of rows and columns start at 0. */
+  /** Copies the table to `at`, where blocks follow. */
   copyTo(buffer: ArrayBufferLike, at: number): void {
     let offset = at + this.#bytes;
-    new Float64Array(buffer, offset, (this.bytes - this.#bytes) / 8).fill(0);
-    for (const line of this.#lines) {
-      this.write(line.at, offset);
-      offset += aligned(line.bytes);
+    for (const {at: places, bytes, isZeroed} of this.#blocks) {
+      for (const place of places) this.write(place, offset);
+      if (isZeroed) new Uint8Array(buffer, offset, bytes).fill(0);
+      offset += aligned(bytes);
     }
     new Int32Array(buffer, at, this.#bytes / 4).set(this.#words.subarray(0, this.#bytes / 4));
   }
@@ -130,6 +151,6 @@ export function matrixOf(shape: readonly number[]): {readonly rows: number; read
   return {rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), cols: shape.at(-1) ?? 1};
 }
 
-function argumentLayout(plan: Plan): ArgumentLayout {
+function argumentLayout(plan: ReusingPlan): ArgumentLayout {
   return memo(layouts, plan, () => layoutOf(plan));
 }

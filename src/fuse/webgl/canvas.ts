@@ -68,7 +68,11 @@ export class Canvas {
   }
 
   program(plan: Plan, dispatch: Dispatch, ofTensors: Variant): Program {
-    const variant: Variant = dispatch.kind === 'sums' || dispatch.kind === 'tensors' ? ofTensors : ['scalar'];
+    const [, ...stored] = ofTensors;
+    // A single number does not depend on how tensors are stored, unless it is read from a list.
+    const hasLists = plan.inputs.some(({element}) => element !== undefined);
+    const variant: Variant =
+      dispatch.kind === 'sums' || dispatch.kind === 'tensors' ? ofTensors : ['scalar', ...(hasLists ? stored : [])];
     return this.#compiled(plan, `${dispatch.name} ${variant.join()}`, () =>
       dispatchShader(this.#dialect, plan, dispatch, variant),
     );

@@ -64,7 +64,12 @@ export function dispatchShader(
         return sum(passes.length, node.index, '0');
       case 'input': {
         const i = inputs.findIndex(({name}) => name === node.name);
-        if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],0).x)`;
+        const {element = 0} = node;
+        if (node.element !== undefined && stored[i] !== 'unpacked') {
+          const texel = `texelAt(${element >> 1},words[${i + 2}].x)`;
+          return `F(fetch(${dialect.texture(i)},${texel}).${element % 2 === 0 ? 'x' : 'y'})`;
+        }
+        if (node.extent === 'scalar') return `F(pair(${dialect.texture(i)},words[${i + 2}],${element}).x)`;
         const from = `${dialect.texture(i)},at[${i + 2}]`;
         switch (stored[i]) {
           case 'unpacked':

@@ -138,14 +138,20 @@ export class WebGLStep {
     const filled = count * Math.ceil(rows / 2) * Math.ceil(columns / 2);
     const geometry = [width, rows, columns, filled, index, 1, size, 0];
     const stored: Storage[] = [];
-    const inputs = plan.inputs.map(({name, extent}) => {
+    const inputs = plan.inputs.map(({name, extent, element}) => {
       const data = onGPU(backend, tensorOf(job, name), this.#passing);
       const texture = textureOf(data);
       const [inputWidth] = texture.size;
       // A tensor that is not a slice starts at 0.
       geometry.push(inputWidth, data.slice?.flatOffset ?? 0, 0, 0);
       stored.push(
-        extent === 'scalar' ? 'alike' : data.isPacked !== true ? 'unpacked' : inputWidth === width ? 'alike' : 'moved',
+        extent === 'scalar' && element === undefined
+          ? 'alike'
+          : data.isPacked !== true
+            ? 'unpacked'
+            : inputWidth === width
+              ? 'alike'
+              : 'moved',
       );
       return texture;
     });

@@ -57,7 +57,9 @@ export function dispatchShader(plan: Plan, dispatch: Dispatch, lanes: Lanes): st
         case 'total':
           return `F(fold(${node.index}u*own.terms,own.terms))`;
         case 'input':
-          return node.extent === 'full' ? tensor(node.name, 'i') : `F(${tensor(node.name, '0')})`;
+          return node.extent === 'full'
+            ? tensor(node.name, 'i')
+            : `F(${tensor(node.name, String(node.element ?? 0))})`;
         default:
           return [
             `F(${node.op === 'max' ? 'largest' : 'fold'}(own.sums+${sums.indexOf(index)}u*own.parts,own.parts)`,

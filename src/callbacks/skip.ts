@@ -1,0 +1,61 @@
+import {newCallback} from '../rule/callback';
+import type {Callback} from '../rule/declaration';
+import {normOfAll, squares} from '../rule/norms';
+import type {Value} from '../rule/value';
+import {shown} from '../util/shown';
+
+/**
+ * Skips a step where a gradient that reaches this callback holds NaN or infinity. Then neither parameters nor the
+ * tensors of state that later callbacks write move. What callbacks before it wrote stays, such
+ * as accumulated gradients. Host numbers, schedules and `iterations` go on. Nothing is read back from the device.
+ * `opt.skipped()` reads how many steps were skipped. Option: `maxGradNorm`, from 0; a step whose gradients together
+ * have a larger 2-norm is skipped, too. 0, the default, means no limit.
+ *
+ * The optimizers of the table put it before their own callbacks, with the setting `skipNonFinite: true` or
+ * `maxGradNorm`. In `new Optimizer([…])` it stands where gradients are to be checked.
+ */
+export const skipNonFinite = newCallback(
+  'skipNonFinite',
+  {
+    shared: {skipped: 0},
+    options: {maxGradNorm: 0},
+    ranges: {maxGradNorm: {from: 0}},
+    // Averages and slow weights of parameters without a gradient must not move either.
+    everyParameter: true,
+    skips: true,
+    total: ({grad, maxGradNorm}): Readonly<Record<string, Value>> =>
+      grad === undefined ? {} : {faults: nonFinite(grad), ...(maxGradNorm > 0 ? squares(grad) : {})},
+  },
+  ({skipped, maxGradNorm, total: {faults, square, scaled}}) => {
+    // Without any gradient there is nothing to check.
+    if (faults === undefined) return {};
+    const one = faults.onesLike();
+    let skip: Value = one.where(faults.greater(0), 0);
+    if (square !== undefined && scaled !== undefined) {
+      const {norm, scale} = normOfAll({square, scaled});
+      skip = one.where(norm.greater(scale.mul(maxGradNorm)), skip);
+    }
+    return {skip, shared: {skipped: skipped.add(skip)}};
+  },
+);
+
+/** 1 where any element is NaN or infinite, otherwise 0. Backends agree on `less`, and not on the maximum of NaN. */
+function nonFinite(x: Value): Value {
+  return x.zerosLike().where(x.abs().less(Infinity), 1).max();
+}
+
+/** Settings of every optimizer that makes steps by gradients. */
+export interface SkipSettings {
+  /**
+   * Steps with NaN or infinity in a gradient change neither parameters nor state. See {@link skipNonFinite}. Default
+   * false.
+   */
+  readonly skipNonFinite?: boolean;
+}
+
+/** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false. */
+export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
+  if (skip !== undefined && typeof skip !== 'boolean')
+    throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
+  return skip === true || maxGradNorm !== undefined ? [skipNonFinite] : [];
+}

@@ -1,0 +1,140 @@
+/** The numbers that belong to no parameter: where a step finds them, and how it replaces them. */
+import * as tf from '@tensorflow/tfjs-core';
+
+import type {Chain, SharedEntries} from '../rule/chain';
+import {SharedRun} from '../rule/shared_run';
+import {at} from '../util/at';
+import {memo} from '../util/memo';
+import {own} from '../util/own';
+import {type Output, reachable} from './graph';
+import {temporary} from './job';
+import {Recorder, type Session, Traced} from './traced';
+
+/**
+ * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
+ * from.
+ */
+const MOST = 3;
+
+/** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
+export class SharedMistake extends Error {}
+
+/** The name by which graphs know the tensor of a callback's numbers. */
+export function inputNameOf({key}: SharedEntries): string {
+  return temporary(`shared→${key}`);
+}
+
+/** The name of the temporary that holds an entry's new value. */
+export function newNameOf(entry: string): string {
+  return temporary(`${entry}→shared`);
+}
+
+export function isNewShared(name: string): boolean {
+  return name.endsWith('→shared');
+}
+
+/** The numbers of an optimizer in one step. To be used inside `tf.tidy`. */
+export class SharedTensors {
+  readonly #runs: Array<SharedRun<tf.Tensor>> = [];
+  readonly #entries: readonly SharedEntries[];
+  readonly #stored: Record<string, tf.Tensor>;
+  readonly #tensors = new Map<string, tf.Tensor>();
+
+  /** @param stored one tensor per callback, by key. Absent until its first step. */
+  constructor({shared}: Chain, stored: Record<string, tf.Tensor>) {
+    this.#entries = shared;
+    this.#stored = stored;
+  }
+
+  /** The tensors by the names of inputs; undefined where the chain has none. */
+  inputs(): Record<string, tf.Tensor> | undefined {
+    if (this.#entries.length === 0) return undefined;
+    return Object.fromEntries(this.#entries.map(each => [inputNameOf(each), this.#tensorOf(each)]));
+  }
+
+  /** A function that returns an entry's value before the step. */
+  scalars(): (entry: string) => tf.Tensor {
+    const made = new Map(
+      this.#entries.flatMap(each => each.names.map((name, i) => [name, this.#scalarOf(each, i)] as const)),
+    );
+    return entry => known(made, entry);
+  }
+
+  /** For running callbacks as ordinary operations. To be called outside of what disposes their tensors. */
+  run(): SharedRun<tf.Tensor> {
+    const run = new SharedRun(this.scalars());
+    this.#runs.push(run);
+    return run;
+  }
+
+  /**
+   * Replaces the tensors of callbacks with new values.
+   * @param others new values by entry, scalars, besides those that `run` has stored.
+   */
+  commit(others: ReadonlyMap<string, tf.Tensor> = new Map()): void {
+    const after = new Map([...this.#runs.flatMap(run => [...run.after]), ...others]);
+    for (const each of this.#entries) {
+      const {key, names} = each;
+      if (!names.some(name => after.has(name))) continue;
+      const next = tf.stack(names.map((name, i) => after.get(name) ?? this.#scalarOf(each, i)));
+      const old = own(this.#stored, key);
+      this.#stored[key] = tf.keep(next);
+      old?.dispose();
+    }
+  }
+
+  #scalarOf(each: SharedEntries, i: number): tf.Tensor {
+    return tf.reshape(tf.slice(this.#tensorOf(each), [i], [1]), []);
+  }
+
+  #tensorOf({key, starts}: SharedEntries): tf.Tensor {
+    return memo(this.#tensors, key, () => own(this.#stored, key) ?? tf.tensor1d([...starts]));
+  }
+}
+
+/** A function that returns an entry's symbolic value before the step. */
+export function tracedShared({shared}: Chain, session: Session): (entry: string) => Traced {
+  const elements = new Map(
+    shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}] as const)),
+  );
+  return entry => new Traced(session, undefined, 0, 'scalar', 'float', 0, known(elements, entry));
+}
+
+function known<T>(values: ReadonlyMap<string, T>, entry: string): T {
+  const value = values.get(entry);
+  if (value === undefined) throw new Error(`'${entry}' is not shared.`);
+  return value;
+}
+
+/**
+ * The buckets that compute new values of shared numbers, as temporaries of a job. Their graphs are those where the
+ * values were recorded. They do not depend on a parameter.
+ * @throws SharedMistake where one does.
+ */
+export function sharedGraphs(
+  {shared}: Chain,
+  after: ReadonlyMap<string, Traced>,
+  session: Session,
+): ReadonlyArray<readonly [Recorder, Output[]]> {
+  const byRecorder = new Map<Recorder, Output[]>();
+  const homeless = new Recorder(session, {hasAxes: true});
+  for (const [entry, value] of after) {
+    const {home = homeless} = value;
+    const {index: node} = value.in(home);
+    const dependsOnOne = reachable(home, [node])
+      .map(i => at(home.nodes, i))
+      .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
+    if (dependsOnOne)
+      throw new SharedMistake(
+        `${shared.find(({names}) => names.includes(entry))?.by}: the new value of the shared number '${entry}' ` +
+          'depends on one parameter; compute it from `total`, shared numbers, hypers and host numbers.',
+      );
+    memo(byRecorder, home, (): Output[] => []).push({name: newNameOf(entry), node, extent: 'scalar', replaces: false});
+  }
+  return [...byRecorder].flatMap(([recorder, outputs]) =>
+    Array.from(
+      {length: Math.ceil(outputs.length / MOST)},
+      (_, i) => [recorder, outputs.slice(i * MOST, (i + 1) * MOST)] as const,
+    ),
+  );
+}
