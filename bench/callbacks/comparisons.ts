@@ -1,4 +1,15 @@
-import {adamW, type AnyCallback, callback, lastAxis, Optimizer, otherAxes, sgdStep, type Value} from '../../src';
+import {
+  adam,
+  adamW,
+  type AnyCallback,
+  callback,
+  lastAxis,
+  Optimizer,
+  otherAxes,
+  sgd,
+  sgdStep,
+  type Value,
+} from '../../src';
 
 /** Two optimizers on the same parameters, and the most that the second may cost relative to the first. */
 export interface Comparison {
@@ -60,5 +71,25 @@ export const COMPARISONS: readonly Comparison[] = [
     other: descent(minusBoth),
     limit: 1.3,
   },
+  {
+    name: 'skipNonFinite ÷ without, Adam, 1 M',
+    shapes: MILLION,
+    base: () => adam(1e-3),
+    other: () => adam(1e-3, {skipNonFinite: true}),
+    limit: 1.5,
+  },
+  {
+    name: 'skipNonFinite ÷ without, Adam, 83 of 1,000',
+    shapes: MANY,
+    base: () => adam(1e-3),
+    other: () => adam(1e-3, {skipNonFinite: true}),
+    limit: 1.5,
+  },
+  {
+    name: 'skipNonFinite ÷ without, SGD, 1 M',
+    shapes: MILLION,
+    base: () => sgd(1e-3),
+    other: () => sgd(1e-3, {skipNonFinite: true}),
+    limit: 1.5,
+  },
 ];
-export {MANY};

@@ -39,9 +39,9 @@ export const skipNonFinite = newCallback(
   },
 );
 
-/** 1 where any element is NaN or infinite, otherwise 0. Backends agree on `less`, and not on the maximum of NaN. */
+/** The share of elements that are NaN or infinite. Backends agree on `less`, and not on the maximum of NaN. */
 function nonFinite(x: Value): Value {
-  return x.zerosLike().where(x.abs().less(Infinity), 1).max();
+  return x.abs().less(Infinity).logicalNot().mean();
 }
 
 /** Settings of every optimizer that makes steps by gradients. */

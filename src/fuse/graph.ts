@@ -83,7 +83,7 @@ export interface ReductionNode extends Common {
   readonly args: readonly [number];
 }
 
-interface ElementwiseNode extends Common {
+export interface ElementwiseNode extends Common {
   readonly op: Elementwise;
   /** The indices of the operands. */
   readonly args: readonly number[];

@@ -2,6 +2,7 @@ import {type Chain, segmentsOf} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
+import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
 import {crossingOf, draftsAcross, StartedAlone, takeOver, type TracedDraft} from './crossing';
@@ -107,6 +108,7 @@ function traceBuckets(
   if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
     throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
   const passes: number[] = [];
+  const conditions = new Map<Traced, Traced>();
   let running = 0;
   const arithmetic: Arithmetic<Traced, TracedDraft> = {
     isValue: (x): x is Traced => {
@@ -115,7 +117,11 @@ function traceBuckets(
     },
     sameShape: (a, b) => a.extent === b.extent || isRankZero(a) || isRankZero(b),
     difference: (a, b) => a.sub(b),
-    chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
+    chosen: (condition, then, otherwise) =>
+      then.where(
+        memo(conditions, condition, () => condition.greater(0)),
+        otherwise,
+      ),
     shared: new SharedRun(tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;

@@ -49,7 +49,8 @@ const lineTotal = callback(
 );
 const anyTest = callback('anyTest', {}, ({grad}) => {
   const isLarge = grad.greater(0.9).any();
-  return {grad: grad.mul(grad.onesLike().mul(0.5).where(isLarge, 1))};
+  const isPositive = grad.greater(0).mean();
+  return {grad: grad.mul(grad.onesLike().mul(0.5).where(isLarge, 1)).mul(isPositive.add(1))};
 });
 const CHAINS: Readonly<Record<string, readonly Callback[]>> = {
   'row and column means': [centred, sgdStep],

@@ -119,7 +119,7 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   const shared = new Map(
     chain.shared.flatMap(({names, starts}) => names.map((name, i) => [name, present(starts[i])] as const)),
   );
-  const groupStarts = Object.assign({}, ...callbacks.map(({declaration}) => declaration.groupState));
+  const groupStarts = Object.fromEntries(callbacks.flatMap(({declaration}) => Object.entries(declaration.groupState)));
   let numbers = groups.map(() => new GroupNumbers(groupStarts));
   for (let step = 0; step < steps; step++) {
     numbers = numbers.map(({now}) => new GroupNumbers(now));
@@ -197,4 +197,11 @@ export function resultDifference(
     }
   }
   return undefined;
+}
+
+/** Whether a step ran fused, but for what can't be traced. GPUs fuse no reduction along an axis. */
+export function isFused(fusedOn: string, backend: string): boolean {
+  const [on, alone = ''] = fusedOn.split(', except ');
+  if (backend === 'webgl' || backend === 'webgpu') return on === backend || fusedOn.includes('along an axis');
+  return on === backend && ['', 'randomAlone'].includes(alone);
 }

@@ -25,12 +25,12 @@ interface Leaves {
 /** A random function for callbacks, and its text in a counterexample. */
 interface Expression {
   readonly text: string;
-  of(at: Leaves): Value;
+  readonly of: (at: Leaves) => Value;
 }
 
 interface Factor {
   readonly text: string;
-  of(at: Leaves): Value | number;
+  readonly of: (at: Leaves) => Value | number;
 }
 
 // Every operation maps values of a size around 2 to such values again and varies gently, so that float32 stays close

@@ -2,7 +2,7 @@
 import {at} from '../../util/at';
 import {type Bytes, type Func, functionCode, functionType} from '../../wasm/encode';
 import type {ValueType} from '../../wasm/opcodes';
-import {argsOf, isElementwise, isLine, type Node, nodeAt} from '../graph';
+import {argsOf, type ElementwiseNode, isElementwise, isLine, type Node, nodeAt} from '../graph';
 import {layoutOf, lengthAt} from './argument_layout';
 import {get, memory, op, set} from './instructions';
 import {expression, literal, localType, typesOf, type Width} from './ops';
@@ -29,6 +29,7 @@ export function exported(
 /** A function in the making: its locals by name, and the instructions so far. */
 export class Code {
   readonly done: number[] = [];
+  branch: {readonly condition: number; readonly operand: 1 | 2; readonly except: ReadonlySet<number>} | undefined;
   readonly #locals = new Map<string, {readonly type: ValueType; readonly index: number}>();
 
   constructor(readonly plan: ReusingPlan) {
@@ -61,8 +62,31 @@ export class Code {
     return nodeAt(this.plan.graph, index);
   }
 
+  /**
+   * Makes code for where a scalar condition is known: its selections are one of their operands.
+   * @param branch the index of this operand.
+   */
+  whereKnown<T>(known: NonNullable<Code['branch']>, make: () => T): T {
+    this.branch = known;
+    try {
+      return make();
+    } finally {
+      this.branch = undefined;
+    }
+  }
+
+  /** The node that has a node's value where a condition is known. */
+  actual(index: number): number {
+    const node = this.node(index);
+    const {branch} = this;
+    return branch !== undefined && isChosenBy(node, branch.condition) && !branch.except.has(index)
+      ? this.actual(at(node.args, branch.operand))
+      : index;
+  }
+
   /** The value of a node in a loop of that width. */
-  value(index: number, width: Width): Bytes {
+  value(of: number, width: Width): Bytes {
+    const index = this.actual(of);
     const node = this.node(index);
     if (node.op === 'constant') return literal(node.value, node.type, width);
     // The number of a row is the same for all elements of the row.
@@ -115,6 +139,11 @@ export class Code {
     if (local === undefined) throw new Error(`There is no local ${name}.`);
     return local.index;
   }
+}
+
+/** Whether a node of the parameter's shape is one of two operands, by a scalar condition. */
+export function isChosenBy(node: Node, condition: number): node is ElementwiseNode {
+  return node.op === 'select' && node.extent === 'full' && node.args[0] === condition;
 }
 
 /** A scalar that a pass does not compute: a slot, a total, an input or a reduction of an earlier pass. */

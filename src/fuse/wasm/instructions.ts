@@ -44,6 +44,11 @@ export function call(index: number, ...operands: readonly Bytes[]): number[] {
   return [...op('call', ...operands), ...unsigned(index)];
 }
 
+/** Runs `then` if the condition is true, and `otherwise` if it is false. */
+export function ifElse(condition: Bytes, then: Bytes, otherwise: Bytes): number[] {
+  return [...condition, 0x04, NOTHING, ...then, 0x05, ...otherwise, 0x0b];
+}
+
 /** Runs `body` if the condition is true, then repeats it while `again`, which comes after the body, is true. */
 export function loopWhile(condition: Bytes, body: Bytes, again: Bytes): number[] {
   return [...condition, 0x04, NOTHING, 0x03, NOTHING, ...body, ...op('br_if', again), 0, 0x0b, 0x0b];

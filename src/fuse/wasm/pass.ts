@@ -2,8 +2,8 @@ import {at} from '../../util/at';
 import type {Bytes, Func} from '../../wasm/encode';
 import {argsOf, type Graph, isElementwise, nodeAt} from '../graph';
 import {layoutOf, lengthAt} from './argument_layout';
-import {ARGS, cellOf, Code, pointerAt, PREFIX} from './function_code';
-import {get, int, memory, op} from './instructions';
+import {ARGS, cellOf, Code, isChosenBy, pointerAt, PREFIX} from './function_code';
+import {get, ifElse, int, memory, op} from './instructions';
 import {bytesAt, loop, overLine} from './loops';
 import {splat} from './ops';
 import {count, largest, type Reducer, sum, upperHalf} from './reducers';
@@ -15,6 +15,9 @@ interface Reduced {
   readonly cell: number;
   readonly reducer: Reducer;
 }
+
+/** The most operations of a loop that takes several vectors per round. With more, registers run out. */
+const MOST_UNROLLED = 8;
 
 /** The function of a pass, which loops over the elements of a call. */
 export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k: number): Func {
@@ -75,21 +78,57 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
   const address = (at: string): Bytes => op('i32.add', code.get(at), code.get('i'));
   const columns = usedOf('cols').map(index => ({index, at: `at${index}`}));
   const sums = perColumn.map(({value}, i) => ({value, at: `sums${i}`}));
-  const body = (width: 'vector' | 'element', type: 'v128' | 'f32'): Bytes[] => [
-    ...[...loads, ...columns].map(({index, at}) =>
-      code.set(`${PREFIX[width]}${index}`, type, memory(`${type}.load`, 0, address(at))),
-    ),
-    ...pass.body.map(index => code.compute(index, width)),
-    ...[...reductions, ...perRow].map(({value, reducer}) => reducer[width](code.value(value, width))),
-    ...sums.map(({value, at}) => addTo(op('i32.add', address(at), code.get('i')), code.value(value, width), width)),
-    ...stores.map(({node, at}) => memory(`${type}.store`, 0, address(at), code.value(node, width))),
-  ];
-  const whole = (bytes: Bytes): Bytes => op('i32.and', bytes, int(-16));
+  /** @param ahead how many bytes after `i` the elements are. */
+  const body = (width: 'vector' | 'element', type: 'v128' | 'f32', ahead = 0): Bytes[] => {
+    const needed = neededIn(code, roots, pass.known);
+    return [
+      ...[...loads, ...columns]
+        .filter(({index}) => needed.has(index))
+        .map(({index, at}) => code.set(`${PREFIX[width]}${index}`, type, memory(`${type}.load`, ahead, address(at)))),
+      ...pass.body.filter(index => needed.has(index)).map(index => code.compute(index, width)),
+      ...[...reductions, ...perRow].map(({value, reducer}) => reducer[width](code.value(value, width))),
+      ...sums.map(({value, at}) =>
+        addTo(op('i32.add', address(at), code.get('i')), 2 * ahead, code.value(value, width), width),
+      ),
+      ...stores.map(({node, at}) => memory(`${type}.store`, ahead, address(at), code.value(node, width))),
+    ];
+  };
+  // A loop that only reads is faster where it takes several vectors per round.
+  const several = stores.length === 0 && pass.body.length <= MOST_UNROLLED;
+  /** The loops over whole vectors. @param to the bytes from `i` of the first element to the end. */
+  const vectors = (from: Bytes, to: Bytes): Bytes => {
+    const until = (step: number): Bytes => [
+      ...from,
+      ...op('i32.and', to, int(-step)),
+      ...(from.length > 0 ? op('i32.add') : []),
+    ];
+    return [
+      ...(several
+        ? loop(
+            code,
+            until(64),
+            64,
+            [0, 16, 32, 48].flatMap(ahead => body('vector', 'v128', ahead)),
+          )
+        : []),
+      ...loop(code, until(16), 16, body('vector', 'v128')),
+    ];
+  };
   if (!plan.hasAxes) {
     const count = bytesAt(layout.count);
-    code.add(loop(code, whole(count), 16, body('vector', 'v128')));
-    for (const {reducer} of reductions) code.add(reducer.lanes());
-    code.add(loop(code, count, 4, body('element', 'f32')));
+    const loops = (): Bytes => [
+      ...vectors([], count),
+      ...reductions.flatMap(({reducer}) => reducer.lanes()),
+      ...loop(code, count, 4, body('element', 'f32')),
+    ];
+    const condition = commonCondition(code, pass.body);
+    const where = (operand: 1 | 2, of: number): Bytes =>
+      code.whereKnown({condition: of, operand, except: pass.known}, loops);
+    code.add(
+      condition === undefined
+        ? loops()
+        : ifElse(code.value(condition, 'scalar'), where(1, condition), where(2, condition)),
+    );
   } else {
     const length = bytesAt(lengthAt({...layout, axes}, 'cols', 'call'));
     const row = (): Bytes => code.get('row');
@@ -115,7 +154,7 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
         code.set(name, 'i32', op('i32.sub', code.get(at(sumPointers, j)), op('i32.shl', row(), int(1)))),
       ),
       ...perRow.map(({reducer}) => reducer.restart()),
-      loop(code, op('i32.add', row(), whole(length)), 16, body('vector', 'v128')),
+      vectors(row(), length),
       ...perRow.map(({reducer}) => reducer.lanes()),
       loop(code, op('i32.add', row(), length), 4, body('element', 'f32')),
       ...perRow.map(({reducer}, j) => {
@@ -131,6 +170,29 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
   return code.end(`pass${k}`);
 }
 
+/** The scalar condition by which most values of a body are chosen; undefined where none is. */
+function commonCondition(code: Code, body: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const index of body) {
+    const node = code.node(index);
+    const condition = node.op === 'select' ? at(argsOf(node), 0) : undefined;
+    if (condition !== undefined && code.node(condition).extent === 'scalar' && isChosenBy(node, condition))
+      counts.set(condition, (counts.get(condition) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0];
+}
+
+/** What a body computes and loads for its roots, where the code knows a condition. */
+function neededIn(code: Code, roots: readonly number[], known: ReadonlySet<number>): ReadonlySet<number> {
+  const needed = new Set(roots.map(index => code.actual(index)));
+  // This loop also visits what it adds to the set.
+  for (const index of needed)
+    if (isElementwise(code.node(index)) && !known.has(index))
+      for (const arg of argsOf(code.node(index))) needed.add(code.actual(arg));
+  return needed;
+}
+
 /** The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values. */
 function countedBy(graph: Graph, index: number): number | undefined {
   const node = nodeAt(graph, index);
@@ -141,9 +203,9 @@ function countedBy(graph: Graph, index: number): number | undefined {
 }
 
 /** Adds a value to sums in float64 in the memory. */
-function addTo(at: Bytes, value: Bytes, width: 'vector' | 'element'): Bytes {
+function addTo(at: Bytes, ahead: number, value: Bytes, width: 'vector' | 'element'): Bytes {
   if (width === 'element')
-    return memory('f64.store', 0, at, op('f64.add', memory('f64.load', 0, at), op('f64.promote_f32', value)));
+    return memory('f64.store', ahead, at, op('f64.add', memory('f64.load', ahead, at), op('f64.promote_f32', value)));
   const add = (offset: number, half: Bytes): Bytes =>
     memory(
       'v128.store',
@@ -151,5 +213,5 @@ function addTo(at: Bytes, value: Bytes, width: 'vector' | 'element'): Bytes {
       at,
       op('f64x2.add', memory('v128.load', offset, at), op('f64x2.promote_low_f32x4', half)),
     );
-  return [...add(0, value), ...add(16, upperHalf(value))];
+  return [...add(ahead, value), ...add(ahead + 16, upperHalf(value))];
 }
