@@ -310,6 +310,11 @@ describe('A step that is called alone', () => {
     tf.tidy(() => {
       const {p, grad, lr} = at();
       const call = (given: object): unknown => Reflect.apply(sgdStep, undefined, [given]);
+      const declaration = {groupState: {k: 1}, group: ({k}: {k: number}) => ({k: k + 1})};
+      const grouped = callback('grouped', declaration, ({p: now, k}) => ({p: now.mul(k)}));
+      const misused = (given: object): unknown =>
+        Reflect.apply(grouped, undefined, [Object.assign({p, grad, k: 1}, given)]);
+      expect(() => misused({k: 'two'})).toThrowError("grouped needs 'k', a number; got something of type string.");
       expect(() => call({p, grad})).toThrowError("sgdStep needs the hyper 'lr', a number; got nothing.");
       expect(() => call({p, grad, lr: '0.1'})).toThrowError(
         "sgdStep needs the hyper 'lr', a number; got something of type string.",
