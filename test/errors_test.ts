@@ -131,6 +131,17 @@ const firstState = ({state, ...rest}: Dict, changed: Dict['state'][number]): Dic
   ...rest,
   state: [{...state[0], ...changed}, ...state.slice(1)],
 });
+/** Schedules of `lr` that have just begun, each with some fields changed. */
+const scheduled = (...changes: ReadonlyArray<{readonly released?: readonly number[]}>): Dict['schedule'] => ({
+  steps: 4,
+  step: 0,
+  hypers: changes.map(change => ({
+    name: 'lr',
+    before: [0.1, 0.2],
+    schedule: {kind: 'lin', start: [0.1, 0.1], end: [0, 0]},
+    ...change,
+  })),
+});
 const firstHypers = ({hypers, ...rest}: Dict, changed: Dict['hypers'][number]): Dict => ({
   ...rest,
   hypers: [{...hypers[0], ...changed}, ...hypers.slice(1)],
@@ -181,6 +192,16 @@ describeBackends(
           present(optimizer.hypers[0])['beta1'] = 0.5;
         },
         says: /'beta1' is 'mom' here/,
+      },
+      {
+        what: 'a hyper of a group that is deleted',
+        act: ({optimizer}) => Reflect.deleteProperty(present(optimizer.hypers[0]), 'lr'),
+        says: /^The hyper 'lr' can't be removed\.$/,
+      },
+      {
+        what: 'a hyper of a group that becomes a getter',
+        act: ({optimizer}) => Object.defineProperty(present(optimizer.hypers[0]), 'lr', {get: () => 1}),
+        says: /'defineProperty' on proxy.*'lr'/,
       },
       {
         what: 'a bad learningRate',
@@ -334,6 +355,11 @@ describeBackends(
         /'host' does not fit its checksum/,
       ),
       weights(
+        'with host numbers of another shape',
+        list => replaced(list, 'host', tensor => tensor.flatten()),
+        /'host' is int32 of shape \[\d+\] instead of int32 of shape \[n,2\]/,
+      ),
+      weights(
         'with host numbers missing',
         list => replaced(list, 'host', tensor => tensor.slice([1])),
         /'host' does not fit its checksum/,
@@ -371,6 +397,22 @@ describeBackends(
         of => firstState(of, {gradAvg: tf.zeros([3])}),
         /'gradAvg' of 'w' must be a float32 tensor of shape \[2,2\]; got float32 of shape \[3\]/,
       ),
+      dict(
+        'with a common number that nothing declares',
+        of => ({...of, common: {...of.common, count: 1}}),
+        /^This state has the common number 'count', which no callback of this optimizer declares\.$/,
+      ),
+      dict('that freezes fewer groups', of => ({...of, frozen: of.frozen.slice(1)}), /'frozen'/),
+      dict(
+        'with a schedule that was ended in a group that does not exist',
+        of => ({...of, schedule: scheduled({released: [2]})}),
+        /'released'/,
+      ),
+      dict(
+        'with two schedules for one hyper',
+        of => ({...of, schedule: scheduled({}, {})}),
+        /has two schedules for the hyper 'lr'; it must have one/,
+      ),
       dict('with another rank', of => firstState(of, {gradAvg: tf.scalar(1)}), /of shape \[2,2\]/),
       dict(
         'with another type',
@@ -402,6 +444,15 @@ describeBackends(
           optimizer.state.set(w, {doWd: false, step: NaN});
         },
         says: /'step' of 'w' must be a finite number; got NaN/,
+      },
+      {
+        what: 'state that is disposed',
+        act: ({optimizer, b}) => {
+          const gone = tf.zeros([2]);
+          gone.dispose();
+          optimizer.state.set(b, {gradAvg: gone});
+        },
+        says: /^The new state 'gradAvg' of 'b' is disposed; pass a live tensor\.$/,
       },
       {
         what: 'state of another shape',

@@ -175,6 +175,11 @@ describe('loadOptimizer', () => {
       [model, [present(w)], /holds no optimizer; loadOptimizer reads what saveOptimizer saved/],
       [altered(handler, {replace: /TfjsOptimSGD/g, by: 'TfjsOptimSDG'}), [present(w)], /TfjsOptimSDG.*not registered/],
       [handler, [present(other)], /'w' is for the shape \[2\], but 'w_1' has the shape \[3\]/],
+      [
+        altered(handler, {replace: /TfjsOptimSGD/g, by: 'GlorotUniform'}),
+        [present(w)],
+        /^The saved class 'GlorotUniform' must be an optimizer of tfjs-optim\.$/,
+      ],
       [{}, [present(w)], /can't load/],
       ['nowhere://at-all', [present(w)], /No IOHandler is registered for 'nowhere:\/\/at-all'/],
     ];
@@ -183,7 +188,30 @@ describe('loadOptimizer', () => {
         await expectAsync(loadOptimizer(from, {params: [...params]})).toBeRejectedWithError(says);
       });
     }
+    await expectAsync(saveOptimizer(optimizer, {})).toBeRejectedWithError(
+      "This IOHandler can't save: it has no `save`. Pass another one, or a URL.",
+    );
     optimizer.dispose();
     tf.dispose([w, other]);
+  });
+
+  it('refuses weights of another optimizer whose names fit several ways, and disposes what it read', async () => {
+    await tf.setBackend('cpu');
+    const weight = (name: string) => tf.tidy(() => tf.variable(tf.ones([2]), true, name));
+    const [first, second] = [weight('amb/w'), weight('amb/w_1')];
+    const optimizer = sgd(0.1, {mom: 0.9, params: [first, second]});
+    optimizer.minimize(() => tf.tidy(() => first.add(second).sum().asScalar()));
+    const weights = await optimizer.getWeights();
+    const other = sgd(0.1, {mom: 0.9, params: [second]});
+    await leakless(async () => {
+      await expectAsync(other.setWeights(weights)).toBeRejectedWithError(
+        /^Ambiguous names: 2 saved parameters \('amb\/w', 'amb\/w_1'\) fit 1 variables \('amb\/w_1'\)/,
+      );
+    });
+    expect(other.iterations).toBe(0);
+    expect(other.state.get(second)).toEqual({});
+    optimizer.dispose();
+    other.dispose();
+    tf.dispose([first, second]);
   });
 });

@@ -75,6 +75,14 @@ describeBackends(
       );
     });
 
+    it('or not at all without an error, where a caller accepts that', () => {
+      const problems: string[] = [];
+      expect(matchedNames(named('a/w', 'a/w_1'), [variable('a/w_1')], text => problems.push(text))).toEqual([
+        undefined,
+      ]);
+      expect(problems).toEqual([jasmine.stringMatching(/^Ambiguous names: 2 saved parameters/)]);
+    });
+
     it('at a cost that is linear in their number', () => {
       const reads = (n: number) => {
         let count = 0;

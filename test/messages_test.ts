@@ -482,6 +482,11 @@ const rows: readonly Row[] = [
     "A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got a Tensor.",
   ],
   [
+    'a weight without a variable',
+    () => call(adam, 0.1, {params: {name: 'body/kernel', originalName: 'body/kernel', read: () => 3}}),
+    "The weight 'body/kernel' holds no tf.Variable; this version of tfjs-layers is not supported.",
+  ],
+  [
     'freezeTo(-2) of one group',
     ({optimizer}) => {
       optimizer.freezeTo(-2);

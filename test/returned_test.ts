@@ -8,7 +8,11 @@ import {eagerly} from './support/trained';
 
 /** A callback in plain JavaScript, without a type that forbids mistakes. */
 function untyped(name: string, declared: object): Callback {
-  const declaration: Partial<Declaration> = {hypers: {lr: required}, ...declared};
+  const declaration: Partial<Declaration> & Pick<Declaration, 'run'> = {
+    hypers: {lr: required},
+    run: fine,
+    ...declared,
+  };
   return unregisteredCallback(name, declaration);
 }
 
@@ -59,6 +63,14 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   'a disposed state': [
     () => ({state: {mine: copy}, run: ({p}: Context) => ({p, mine: disposed()})}),
     "faulty returned a disposed tensor for 'mine'; do not dispose it, because the step does.",
+  ],
+  'text for p': [
+    () => ({run: () => ({p: 'text'})}),
+    "faulty returned something of type string for 'p'; it must return a float32 tensor.",
+  ],
+  'a number for a total': [
+    () => ({total: () => ({sum: 3}), run: fine}),
+    'faulty: total.sum is the number 3; it must be a float32 tensor.',
   ],
   'a Promise for p': [
     () => ({run: () => ({p: Promise.resolve(1)})}),

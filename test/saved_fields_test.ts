@@ -1,6 +1,7 @@
-import {accumulate, adam, combine, ema, lin, loadOptimizer, lookahead, poly, saveOptimizer} from '../src';
+import {accumulate, Adam, adam, combine, ema, lin, loadOptimizer, lookahead, poly, saveOptimizer} from '../src';
 import {describeBackends} from './support/backends';
 import {memoryHandler} from './support/memory_handler';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
 /** A hyper can be so: it trains as the file says, as it would without one. */
@@ -9,6 +10,10 @@ const HUGE = 1e300;
 const ODD: readonly unknown[] = [null, NaN, Infinity, -1, 0.5, HUGE, 'constructor', true, [], [1, 2, 3], {}];
 
 type Place = readonly [holder: Record<string, unknown> | unknown[], key: string];
+
+function isConfig(x: unknown): x is tf.serialization.ConfigDict {
+  return typeof x === 'object' && x !== null && !Array.isArray(x);
+}
 
 /** Every field of a configuration, at every depth. */
 function fieldsOf(x: unknown): Place[] {
@@ -86,6 +91,65 @@ describeBackends(
 describeBackends(
   'A saved optimizer',
   () => {
+    type Config = tf.serialization.ConfigDict;
+    const groupsOf = ({groups}: Config): Config[] => {
+      if (Array.isArray(groups)) return groups.filter(isConfig);
+      throw new Error('A configuration has groups.');
+    };
+    const hypersOf = (group: Config | undefined): Config => {
+      const hypers = group?.['hypers'];
+      if (isConfig(hypers)) return hypers;
+      throw new Error('A group has hypers.');
+    };
+    /** The layers of a schedule that combines itself. */
+    const combined = (depth: number): Config =>
+      depth === 0 ? {name: 'lin', start: [1], end: [0]} : {name: 'combined', pcts: [1], parts: [combined(depth - 1)]};
+    const refused: Readonly<Record<string, readonly [change: (config: Config) => unknown, says: RegExp]>> = {
+      'has a hyper in one of its groups only': [
+        config => Reflect.deleteProperty(hypersOf(groupsOf(config)[1]), 'wd'),
+        /^The saved optimizer has the hyper 'wd' in group 0 or in group 1; all groups must have the same hypers\.$/,
+      ],
+      'lists a parameter twice': [
+        config => Reflect.set(present(groupsOf(config)[1]), 'params', groupsOf(config)[0]?.['params']),
+        /^The saved optimizer lists the parameter 'first' twice; names must be unique\.$/,
+      ],
+      'combines schedules too deeply': [
+        config =>
+          Reflect.set(config, 'schedule', {
+            steps: 4,
+            step: 0,
+            hypers: [{name: 'lr', before: [1, 1], schedule: combined(101)}],
+          }),
+        /^A saved schedule must not combine schedules in more than 100 layers\.$/,
+      ],
+    };
+    for (const [what, [change, says]] of Object.entries(refused)) {
+      it(`that ${what} is refused`, () => {
+        const variables = tf.tidy(() => ['first', 'second'].map(name => tf.variable(tf.ones([2]), true, name)));
+        const optimizer = adam(0.1, {params: variables.map(variable => [variable])});
+        const config = structuredClone(optimizer.getConfig());
+        change(config);
+        expect(() => Adam.fromConfig(Adam, config)).toThrowError(says);
+        optimizer.dispose();
+        tf.dispose(variables);
+      });
+    }
+
+    it('is refused by a class that is not one of its optimizers', () => {
+      class Stranger extends tf.serialization.Serializable {
+        static className = 'Stranger';
+
+        override getConfig(): Config {
+          return {};
+        }
+      }
+      const optimizer = adam(0.1);
+      expect(() => Adam.fromConfig(Stranger, optimizer.getConfig())).toThrowError(
+        'Stranger must be an optimizer of tfjs-optim.',
+      );
+      optimizer.dispose();
+    });
+
     it('that lacks a hyper has the default of its class, and no default under Lookahead', async () => {
       for (const [make, wanted] of [
         [() => adam(0.1, {wd: 0.5}), 0.01],

@@ -269,6 +269,30 @@ describeBackends(
       });
     }
 
+    it('are refused in weights of another type or length', async () => {
+      const a = variableOf([1]);
+      const optimizer = new Optimizer([levelTest], {lr: 0.5, params: [a]});
+      step(optimizer, [a, [2]]);
+      const weights = await optimizer.getWeights();
+      const before = await optimizer.shared();
+      for (const [make, got] of [
+        [(tensor: tf.Tensor) => tensor.toInt(), 'int32 of shape [2]'],
+        [(tensor: tf.Tensor) => tensor.slice([0], [1]), 'float32 of shape [1]'],
+      ] as const) {
+        const changed = weights.map(({name, tensor}) => ({
+          name,
+          tensor: name.startsWith('shared:') ? make(tensor) : tensor.clone(),
+        }));
+        await expectAsync(optimizer.setWeights(changed)).toBeRejectedWithError(
+          new RegExp(`'shared:level' is ${got.replace(/[[\]]/g, '\\$&')} instead of float32 of shape \\[2\\]`),
+        );
+        tf.dispose(changed.map(({tensor}) => tensor));
+      }
+      expect(await optimizer.shared()).toEqual(before);
+      optimizer.dispose();
+      a.dispose();
+    });
+
     it('that depend on one parameter are refused where a step is fused', () =>
       leakless(() => {
         const a = variableOf([1]);

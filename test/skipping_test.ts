@@ -311,4 +311,33 @@ describe('skipNonFinite', () => {
     skipping.dispose();
     a.dispose();
   });
+
+  it('is said to be one where two are given', () => {
+    const gate = callback('gateTest', {skips: true, total: ({grad}) => ({sum: grad.sum()})}, ({total}) => ({
+      skip: total.sum,
+    }));
+    expect(() => new Optimizer([gate, skipNonFinite], {})).toThrowError(
+      'Only one callback can skip steps; got gateTest and skipNonFinite. Leave all but one out.',
+    );
+  });
+
+  it('runs eagerly where a callback that runs alone has shared numbers', async () => {
+    spyOn(console, 'warn');
+    const counted = callback('aloneCounted', {shared: {calls: 0}}, ({grad, calls}) => {
+      if (!(grad instanceof tf.Tensor)) throw new Error('It needs a tensor.');
+      const reversed: Value = tf.reverse(grad);
+      return {grad: reversed, shared: {calls: calls.add(1)}};
+    });
+    const a = variableOf([1, 2]);
+    const optimizer = new Optimizer([skipNonFinite, counted, sgdStep], {lr: 1, params: [a]});
+    step(optimizer, [a, [1, 3]]);
+    expect(optimizer.fusedOn).toMatch(
+      /^eager: .*it can skip steps, and has state of other shapes or a callback that runs alone with `shared`/,
+    );
+    step(optimizer, [a, [NaN, 3]]);
+    expectClose(await valuesOf(a), [1 - 3, 2 - 1], 1e-6);
+    expect(await optimizer.shared()).toEqual(jasmine.objectContaining({calls: 1}));
+    optimizer.dispose();
+    a.dispose();
+  });
 });

@@ -9,6 +9,7 @@ import {
   required,
   SGD,
   sgdStep,
+  startAt,
   stepStat,
   weightDecay,
 } from '../src';
@@ -54,6 +55,16 @@ const STEPS: readonly Made[] = [
   {name: 'a wrapped optimizer', make: after => new OptimWrapper(tf.train.adam(0.01), {after})},
   {name: 'a wrapped optimizer of user maths', make: after => new OptimWrapper(tf.train.momentum(0.01, 0.9), {after})},
 ];
+
+/** Calls a function with arguments that TypeScript would refuse. */
+function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
+  const result: unknown = Reflect.apply(fn, undefined, args);
+  return result;
+}
+
+function isFunction(x: unknown): x is (...args: never[]) => unknown {
+  return typeof x === 'function';
+}
 
 function variableOf(values: number[]): tf.Variable {
   return tf.tidy(() => tf.variable(tf.tensor1d(values)));
@@ -295,6 +306,51 @@ describe('A step that is called alone', () => {
     });
   });
 
+  it('names what it needs and was not given', () => {
+    tf.tidy(() => {
+      const {p, grad, lr} = at();
+      const call = (given: object): unknown => Reflect.apply(sgdStep, undefined, [given]);
+      const declaration = {groupState: {k: 1}, group: ({k}: {k: number}) => ({k: k + 1})};
+      const grouped = callback('grouped', declaration, ({p: now, k}) => ({p: now.mul(k)}));
+      const misused = (given: object): unknown =>
+        Reflect.apply(grouped, undefined, [Object.assign({p, grad, k: 1}, given)]);
+      expect(() => misused({k: 'two'})).toThrowError("grouped needs 'k', a number; got something of type string.");
+      expect(() => call({p, grad})).toThrowError("sgdStep needs the hyper 'lr', a number; got nothing.");
+      expect(() => call({p, grad, lr: '0.1'})).toThrowError(
+        "sgdStep needs the hyper 'lr', a number; got something of type string.",
+      );
+      expect(() => call({grad, lr})).toThrowError("sgdStep needs 'p', a tensor; got undefined.");
+      expect(() => call({p, grad: 3, lr})).toThrowError("sgdStep needs 'grad', a tensor; got 3.");
+    });
+  });
+
+  it('starts its state, which must have the shape of p where it is in weight space', () => {
+    tf.tidy(() => {
+      const {p, grad} = at();
+      expect(keepP({p, grad}).seenP?.dataSync()).toEqual(Float32Array.of(1, 2));
+      const wrong = callback(
+        'wrongStart',
+        {state: {anchor: startAt(() => tf.zeros([3]), {space: 'weight'})}},
+        () => ({}),
+      );
+      expect(() => wrong({p, grad})).toThrowError(
+        "wrongStart returned 'anchor' of shape [3]; it must be of shape [2].",
+      );
+    });
+  });
+
+  it('is not the step of a wrapped optimizer, which acts on all parameters at once', () => {
+    const optimizer = new OptimWrapper(tf.train.sgd(0.1));
+    tf.tidy(() => {
+      const [step]: readonly unknown[] = optimizer.callbacks;
+      if (!isFunction(step)) throw new Error('A callback is a function.');
+      expect(() => call(step, at())).toThrowError(
+        "wrappedStep can't be called alone: it needs its optimizer. Step by minimize, step or applyGradients.",
+      );
+    });
+    optimizer.dispose();
+  });
+
   it('takes an update where it declares so, and returns it', () => {
     tf.tidy(() => {
       const {update, p} = doubled({p: tf.scalar(1), grad: tf.scalar(1), update: tf.scalar(3)});
@@ -318,6 +374,24 @@ describe('A declaration', () => {
     );
     expect(declared({takesUpdate: 'yes'})).toThrowError("misdeclared: takesUpdate must be true or false; got 'yes'.");
     expect(declared({isStep: 0})).toThrowError('misdeclared: isStep must be true or false; got 0.');
+  });
+
+  it('declares each name once, with a value of its kind, and has a function', () => {
+    expect(declared({hypers: {rate: 1}, state: {rate: 0}})).toThrowError(
+      "misdeclared: 'rate' is declared in hypers and in state; declare it once.",
+    );
+    expect(declared({hypers: {rate: 'fast'}})).toThrowError(
+      'misdeclared: hypers.rate must be a number or `required`; got fast.',
+    );
+    expect(declared({options: {quick: 'yes'}})).toThrowError(
+      'misdeclared: options.quick must be a number or a boolean; got yes.',
+    );
+    expect(declared({state: {seen: true}})).toThrowError(
+      'misdeclared: state.seen must be a number or a start (zeros, copy, scalar, startAt(f)); got true.',
+    );
+    expect(() => call(callback, 'misdeclared', {}, {p: 1})).toThrowError(
+      'misdeclared: the last argument must be the function of the callback; got [object Object].',
+    );
   });
 });
 

@@ -404,6 +404,10 @@ class NoneOfTrain extends tf.Optimizer {
   }
 }
 
+function isConfig(x: unknown): x is tf.serialization.ConfigDict {
+  return typeof x === 'object' && x !== null;
+}
+
 describeBackends(
   'OptimWrapper',
   () => {
@@ -509,6 +513,44 @@ describeBackends(
       it(`refuses ${what}`, () => {
         expect(act).toThrowError(message);
       });
+
+    it('refuses saved classes that are not optimizers, or too few, and disposes the optimizers that it made', () => {
+      const [first, second] = variables().slice(1);
+      const two = new OptimWrapper([stock(), stock()], {params: [[present(first)], [present(second)]]});
+      const config = JSON.stringify(two.getConfig());
+      const load = (from: RegExp, to: string) => () => {
+        const changed: unknown = JSON.parse(config.replace(from, to));
+        if (!isConfig(changed)) throw new Error('A configuration is an object.');
+        return OptimWrapper.fromConfig(OptimWrapper, changed);
+      };
+      const disposed = spyOn(tf.SGDOptimizer.prototype, 'dispose').and.callThrough();
+      expect(load(/,\{"className":"SGD"[^}]*\}\}\]/, ']')).toThrowError(
+        'Group 1 has no optimizer; OptimWrapper has 1, one per group.',
+      );
+      expect(disposed).toHaveBeenCalledTimes(1);
+      expect(load(/(\},\{"className":")SGD/, '$1GlorotUniform')).toThrowError(
+        "The saved class 'GlorotUniform' must be the class of an optimizer.",
+      );
+      expect(disposed).toHaveBeenCalledTimes(2);
+      two.dispose();
+    });
+
+    it('refuses state of another shape than that of its variable', () => {
+      const [first] = variables();
+      const wrapper = new OptimWrapper(tf.train.rmsprop(0.1, 0.9, 0, 1e-7, true), {params: [present(first)]});
+      expect(() => {
+        wrapper.state.set(present(first), {mg: tf.zeros([9])});
+        train(wrapper, [present(first)], 0, 1);
+      }).toThrowError(/[Tt]he state 'mg' of '.*' .*\[2,3\]/);
+    });
+
+    it('names the version of tfjs-core whose optimizers lack what it uses', () => {
+      const bare = tf.train.adam(0.1);
+      Reflect.set(bare, 'accBeta1', undefined);
+      expect(() => new OptimWrapper(bare)).toThrowError(
+        "The Adam optimizer has no variable 'accBeta1'; this version of tfjs-core is not supported.",
+      );
+    });
 
     it('refuses weights of another optimizer', async () => {
       const wrapper = new OptimWrapper(tf.train.adagrad(0.1));

@@ -21,9 +21,9 @@ export function modelIn(text: string): SavedModel | undefined {
   let model: unknown;
   try {
     model = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+  } catch {
+    // Of a text, it throws SyntaxErrors only.
+    return undefined;
   }
   return isModel(model) ? model : undefined;
 }

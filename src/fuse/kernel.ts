@@ -36,7 +36,8 @@ export interface FusedBackend {
   prepare(plan: Plan, backend: tf.KernelBackend): void;
   /**
    * Runs a step of prepared plans. Everything that can fail comes before the first write. An output is written in place
-   * only where no other tensor shares the data. A job's parameter may have no elements.
+   * only where no other tensor shares the data. A job's parameter has elements: a step leaves out
+   * variables without any.
    */
   run(step: PlannedStep, backend: tf.KernelBackend): Fresh[];
 }

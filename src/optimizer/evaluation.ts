@@ -5,7 +5,7 @@ import {alone} from '../rule/call_alone';
 import {type Chain, chainIn, commonIn} from '../rule/chain';
 import type {GroupStep} from '../rule/declaration';
 import {entriesReturned, WANTED} from '../rule/returned';
-import {contextOf, type Values} from '../rule/run_chain';
+import {contextOf, type ContextValues} from '../rule/run_chain';
 import {SharedRun} from '../rule/shared_run';
 import type {Value} from '../rule/value';
 import {own} from '../util/own';
@@ -74,7 +74,7 @@ export class Evaluation {
   }
 }
 
-function evaluated(of: Evaluated, parameter: Parameter, values: Values<Value>): tf.Tensor {
+function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Value>): tf.Tensor {
   const {set} = of;
   const {variable, entries, group} = parameter;
   const chain = chainIn(of.chain, group.index);

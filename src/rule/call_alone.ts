@@ -3,8 +3,9 @@ import {isPlain, shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import type {Callback, Context, Draft, Scalar} from './declaration';
 import {GroupNumbers} from './group_numbers';
+import {required} from './required';
 import {entriesReturned, WANTED, what} from './returned';
-import {contextOf, type Values} from './run_chain';
+import {contextOf, type ValueTests} from './run_chain';
 import {SharedRun} from './shared_run';
 import type {Value} from './value';
 
@@ -22,7 +23,9 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
     const value = own(at, name) ?? fallback;
     if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`${cb.name} needs the hyper '${name}', a number; got ${what(value)}.`);
+      throw new Error(
+        `${cb.name} needs the hyper '${name}', a number; got ${value === required ? 'nothing' : what(value)}.`,
+      );
     hypers[name] = value;
   }
   const entries: Record<string, Value | number> = {};
@@ -91,13 +94,10 @@ function checkUpdateName(cb: Callback, name: string, update: unknown): void {
     );
 }
 
-/** How a callback computes that is called alone, on tensors. */
-export const alone: Omit<Values<Value>, 'shared'> = {
+/** The values of a callback that is called alone are tensors. */
+export const alone: ValueTests<Value> = {
   isValue: (x): x is Value => isTensor(x),
   sameShape: (a, b) => a.shape.join() === b.shape.join(),
-  difference: (a, b) => a.sub(b),
-  chosen: (condition, then, otherwise) => then.where(condition.greater(0), otherwise),
-  sum: (_, perDraft) => perDraft.reduce((a, b) => a.add(b)),
 };
 
 /** A shared number as it is given, or its start. */

@@ -160,7 +160,7 @@ export function newCallback(name: string, declaration: Partial<Declaration>, fn:
   return made;
 }
 
-const NOTHING: Declaration = {
+const NOTHING: Omit<Declaration, 'run'> = {
   hypers: {},
   state: {},
   reads: {},
@@ -174,13 +174,15 @@ const NOTHING: Declaration = {
   everyParameter: false,
   takesUpdate: false,
   isStep: true,
-  run: () => ({}),
 };
 
 /**
  * Makes a callback without registering it. If it is saved, its module must call `register` with what makes it again.
  */
-export function unregisteredCallback(name: string, declaration: Partial<Declaration>): Callback {
+export function unregisteredCallback(
+  name: string,
+  declaration: Partial<Declaration> & Pick<Declaration, 'run'>,
+): Callback {
   return bind(name, {...NOTHING, ...declaration}, {});
 }
 

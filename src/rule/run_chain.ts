@@ -7,19 +7,27 @@ import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
 
-/** The kind of values that a chain computes with. */
-export interface Values<V extends Value> {
+/** Tests what callbacks return. */
+export interface ValueTests<V extends Value> {
   /** Whether a callback may return it as a tensor. */
   isValue(x: unknown): x is V;
   sameShape(a: V, b: V): boolean;
+}
+
+/** What the argument of a callback is made from, besides its draft. */
+export interface ContextValues<V extends Value> extends ValueTests<V> {
+  /** The numbers that belong to no parameter. */
+  readonly shared: SharedRun<V>;
+}
+
+/** The kind of values that a chain computes with. */
+export interface Values<V extends Value> extends ContextValues<V> {
   /** `a - b`. */
   difference(a: V, b: V): V;
   /** The sum of one total over all drafts. */
   sum(name: string, perDraft: readonly V[]): V;
   /** `then` where the scalar `condition` is positive, `otherwise` elsewhere. */
   chosen(condition: V, then: V, otherwise: V): V;
-  /** The numbers that belong to no parameter. */
-  readonly shared: SharedRun<V>;
 }
 
 /** Everything that differs between computing with tensors and tracing. */
@@ -262,10 +270,10 @@ function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmet
   return checked;
 }
 
-function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, arithmetic: Values<V>): V {
-  if (!arithmetic.isValue(value))
+function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, tests: ValueTests<V>): V {
+  if (!tests.isValue(value))
     throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a float32 tensor.`);
-  if (!arithmetic.sameShape(value, now))
+  if (!tests.sameShape(value, now))
     throw new Error(`${cb.name} returned '${entry}' of shape [${value.shape}]; it must be of shape [${now.shape}].`);
   return value;
 }
@@ -274,7 +282,7 @@ function like<V extends Value>(cb: Callback, entry: string, value: unknown, now:
 export function contextOf<V extends Value>(
   cb: Callback,
   draft: Draft<V>,
-  arithmetic: Values<V>,
+  values: ContextValues<V>,
   total?: object,
 ): Context {
   const {declaration, options} = cb;
@@ -284,11 +292,11 @@ export function contextOf<V extends Value>(
     context[name] = own(hypers, name) ?? value;
   for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
   for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
-    context[name] = own(entries, name) ?? begin(cb, name, start, draft, arithmetic);
+    context[name] = own(entries, name) ?? begin(cb, name, start, draft, values);
   const numbers = draft.groups[0]?.now;
   for (const [name, start] of Object.entries(declaration.groupState))
     context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
-  for (const name of Object.keys(declaration.shared)) context[name] = arithmetic.shared.before(name);
+  for (const name of Object.keys(declaration.shared)) context[name] = values.shared.before(name);
   if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
@@ -309,13 +317,13 @@ function begin<V extends Value>(
   entry: string,
   start: number | Start,
   draft: Draft<V>,
-  arithmetic: Values<V>,
+  tests: ValueTests<V>,
 ): V | number {
   const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
   checkEntry(`${cb.name}: the start`, entry, value);
-  if (typeof value !== 'number' && !arithmetic.isValue(value))
+  if (typeof value !== 'number' && !tests.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
-  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, arithmetic);
+  if (typeof start === 'function' && start.space === 'weight') like(cb, entry, value, draft.before, tests);
   draft.entries[entry] = value;
   if (draft.gate !== undefined) draft.gate.entries[entry] = value;
   return value;

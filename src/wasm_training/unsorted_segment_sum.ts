@@ -1,6 +1,6 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
-import {offsetOf} from '../wasm/backend';
+import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction} from '../wasm/instance';
 import {type WasmFeatures, wasmFunctions} from '../wasm/module';
 import {numberOf} from './attributes';
@@ -13,17 +13,14 @@ import {advance, get, locals, params} from './lanes_text';
  */
 export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
   const [x, segmentIds] = [input('x'), input('segmentIds')];
-  if (x.dtype !== 'float32') {
-    return consume(backend, runStock(backend, 'Cast', {x}, {dtype: 'float32'}), floats =>
-      unsortedSegmentSum({
-        backend,
-        attrs,
-        input: name => (name === 'x' ? floats : input(name)),
-        optionalInput: input,
-        stock: () => floats,
-      }),
-    );
-  }
+  const segments = numberOf(attrs, 'numSegments');
+  if (x.dtype === 'float32') return segmentSums(backend, x, segmentIds, segments);
+  return consume(backend, runStock(backend, 'Cast', {x}, {dtype: 'float32'}), floats =>
+    segmentSums(backend, floats, segmentIds, segments),
+  );
+}
+
+function segmentSums(backend: WasmBackend, x: TensorInfo, segmentIds: TensorInfo, segments: number): TensorInfo {
   util.assert(
     segmentIds.dtype === 'int32',
     () => `Error in unsortedSegmentSum: segmentIds must be int32; got ${segmentIds.dtype}.`,
@@ -34,7 +31,6 @@ export function unsortedSegmentSum({backend, input, attrs}: Call): TensorInfo {
       'Error in unsortedSegmentSum: segmentIds must be of rank 1 and as long as the first axis of x; got shapes ' +
       `[${segmentIds.shape.join()}] and [${x.shape.join()}].`,
   );
-  const segments = numberOf(attrs, 'numSegments');
   const inner = x.shape.slice(1);
   const sums = zeros(backend, [segments, ...inner]);
   wasmFunction(wasmFunctions(backend, 'segmentSum', segmentSumText), 'segmentSum')(

@@ -100,9 +100,7 @@ export class TrainOptimizer {
           drafts.map(draft => {
             const value = draft.entries[entry];
             // tfjs starts an entry that is absent.
-            return isTensor(value)
-              ? {originalName: entry, variable: hold(checkShape(draft, entry, value))}
-              : undefined;
+            return isTensor(value) ? {originalName: entry, variable: hold(value)} : undefined;
           }),
         );
       }
@@ -206,14 +204,6 @@ class RunningPower {
     }
     return this.#power;
   }
-}
-
-function checkShape({of: {variable}}: WrappedDraft, entry: string, value: tf.Tensor): tf.Tensor {
-  if (tf.util.arraysEqual(value.shape, variable.shape)) return value;
-  throw new Error(
-    `The state '${entry}' of '${variable.name}' has the shape [${value.shape}]; ` +
-      `it must have the variable's shape [${variable.shape}].`,
-  );
 }
 
 function hasSetLearningRate(

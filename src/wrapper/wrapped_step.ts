@@ -70,6 +70,11 @@ export function wrappedStep(
     together: drafts => {
       stepTogether(inners, drafts);
     },
+    run: () => {
+      throw new Error(
+        `${WRAPPED_STEP} can't be called alone: it needs its optimizer. Step by minimize, step or applyGradients.`,
+      );
+    },
     external: {
       link: (hypers, group) => {
         const inner = inners[group];

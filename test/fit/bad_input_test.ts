@@ -1,6 +1,7 @@
 import {
   accumulate,
   adam,
+  callback,
   checkpoint,
   clipGlobalNorm,
   clipGradNorm,
@@ -21,6 +22,7 @@ import {
   lookahead,
   lrFind,
   oneCycle,
+  Optimizer,
   optimizerOf,
   paramScheduler,
   poly,
@@ -34,6 +36,7 @@ import {
   warmupCos,
 } from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
+import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
@@ -309,6 +312,40 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /must be a list of layers or names, or a function; got 'high'/,
   ],
   ['an empty name', ({model}) => layerGroups(model, ['']), /must not be an empty name; got ''/],
+  [
+    'a number for onCount',
+    async ({model, x, y}) => call(fitOneCycle, model, (await samples(x, y)).batch(4), {onCount: 3}),
+    /^'onCount' must be a function; got 3\.$/,
+  ],
+  [
+    'a callback that never got its model',
+    async () => {
+      await oneCycle().onTrainBegin();
+    },
+    /^This callback did not get its model\. Give it to `fit` or `fitDataset` alone, in a list without plain objects/,
+  ],
+  [
+    'a callback with a model of another copy of tfjs-layers',
+    () => {
+      call(oneCycle().setModel.bind(oneCycle()), {layers: []});
+    },
+    /need a LayersModel of their own copy of tfjs-layers; got another object\. If `npm ls/,
+  ],
+  [
+    'record of gradients that are text',
+    ({model, optimizer, x, y}) =>
+      model.fit(x, y, {
+        callbacks: fitCallbacks([
+          record({gradNorm: true}),
+          {
+            onBatchBegin: () => {
+              call(optimizer.applyGradients.bind(optimizer), 'gradients');
+            },
+          },
+        ]),
+      }),
+    /^applyGradients needs gradients by name, or a list of them; got 'gradients'\.$/,
+  ],
 ];
 
 function isCallback(x: unknown): x is tf.CustomCallback {
@@ -338,6 +375,29 @@ describe('Bad input', () => {
       dispose();
     });
   }
+
+  it('is refused where a callback needs the learning rate, and the optimizer has none', async () => {
+    const still = callback('stillInFit', {}, ({p}) => ({p}));
+    const {model, x, y, dispose} = tinyFit(new Optimizer([still], {}));
+    await expectAsync(model.fit(x, y, {callbacks: reduceLROnPlateau()})).toBeRejectedWithError(
+      "reduceLROnPlateau needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'.",
+    );
+    expect(optimizerOf(model).iterations).toBe(0);
+    dispose();
+  });
+
+  it('is refused where an iterator of a dataset returns nothing', async () => {
+    const {model, dispose} = grouped();
+    const dataset = tf.data.array([1]);
+    const restore = replaceMethod(dataset, 'iterator', () => () => Promise.resolve({next: () => Promise.resolve(3)}));
+    Reflect.set(dataset, 'size', undefined);
+    await expectAsync(fitOneCycle(model, dataset)).toBeRejectedWithError(
+      'An iterator of a dataset must return objects with `value` and `done`; next() returned 3.',
+    );
+    restore();
+    expect(optimizerOf(model).iterations).toBe(0);
+    dispose();
+  });
 
   it('is refused on datasets too', async () => {
     const {model, x, y, dispose} = grouped();

@@ -1,6 +1,7 @@
-import {adam, bnFreeze, layerGroups, layerwiseDecay, sgd, slice} from '../../src';
+import {adam, bnFreeze, layerGroups, layerwiseDecay, loadOptimizer, saveOptimizer, sgd, slice} from '../../src';
 import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
+import {memoryHandler} from '../support/memory_handler';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
@@ -93,7 +94,7 @@ describe('layerGroups', () => {
     model.dispose();
   });
 
-  it('recognizes normalization layers by their class', () => {
+  it('recognizes normalization layers by their class, also after saving', async () => {
     class ScaleNorm extends tf.layers.Layer {
       static className = 'ScaleNorm';
 
@@ -126,8 +127,23 @@ describe('layerGroups', () => {
       'last/kernel true true',
       'last/bias true false',
     ]);
+    // Without the layers, only what was saved tells that `factor` scales.
+    const handler = memoryHandler();
+    await saveOptimizer(optimizer, handler);
+    const known = optimizer.paramLists.flat().map(({name: variable, shape}) => [variable, shape] as const);
     optimizer.dispose();
     model.dispose();
+    const variables = known.map(([variable, shape]) => tf.tidy(() => tf.variable(tf.ones(shape), true, variable)));
+    const loaded = await loadOptimizer(handler, {params: variables});
+    expect(loaded.summary().map(({variable, decay}) => `${variable.replace(/_\d+$/, '')} ${decay}`)).toEqual([
+      'first/kernel true',
+      'first/bias false',
+      'scale/factor false',
+      'last/kernel true',
+      'last/bias false',
+    ]);
+    loaded.dispose();
+    tf.dispose(variables);
   });
 });
 

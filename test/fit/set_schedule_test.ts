@@ -1,5 +1,6 @@
 import {
   adam,
+  callback,
   cos,
   exp,
   flatCos,
@@ -7,7 +8,7 @@ import {
   loadOptimizer,
   lookahead,
   oneCycle,
-  type Optimizer,
+  Optimizer,
   saveOptimizer,
   type SchedulePolicy,
   type Schedules,
@@ -99,6 +100,25 @@ describeBackends(
       expect(optimizer.schedule?.step).toBe(0);
       expect(step()).toEqual([0.4, 0.4]);
       wrong.dispose();
+      dispose();
+    });
+
+    it('restores the hypers that it moved for a step in which a callback throws', async () => {
+      let throws = false;
+      const fragile = callback('fragile', {}, () => {
+        if (throws) throw new Error('It broke.');
+        return {};
+      });
+      const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params, callbacks: [fragile]}));
+      optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
+      throws = true;
+      expect(step).toThrowError('It broke.');
+      expect(optimizer.hypers.map(({lr}) => lr)).toEqual([0.5, 0.5]);
+      expect(optimizer.schedule?.step).toBe(0);
+      expect(await Promise.all(variables.map(async variable => [...(await variable.data())]))).toEqual([[1, 2], [3]]);
+      throws = false;
+      expect(step()).toEqual([0.4, 0.4]);
+      expect(step()).toEqual([0.30000000000000004, 0.30000000000000004]);
       dispose();
     });
 
@@ -267,6 +287,24 @@ describe('setSchedule', () => {
       dispose();
     });
   }
+
+  it('refuses a ready made where the optimizer has no learning rate', () => {
+    const still = callback('still', {}, ({p}) => ({p}));
+    const optimizer = new Optimizer([still], {});
+    expect(() => {
+      optimizer.setSchedule(oneCycle(), {steps: 2});
+    }).toThrowError("The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'.");
+    expect(() => optimizer.lr).toThrowError(
+      "This optimizer has no learning rate: no callback declares the hyper 'lr'.",
+    );
+    const withRate = sgd(0.5);
+    expect(() => {
+      withRate.setSchedule(flatCos({lrMax: [true]}), {steps: 2});
+    }).toThrowError("'lrMax' must be a finite number; got true.");
+    expect(withRate.learningRate).toBe(0.5);
+    optimizer.dispose();
+    withRate.dispose();
+  });
 
   it('refuses impossible settings of the ready mades', () => {
     expect(() => oneCycle({pctStart: 2})).toThrowError(/'pctStart' must be a share/);

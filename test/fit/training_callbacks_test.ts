@@ -19,10 +19,18 @@ import {
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {present} from '../support/present';
+import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {samples, tinyFit} from './support/model';
 
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map(weight => [...weight.dataSync()]);
+
+/** The model that tfjs trains for a `Sequential`, and that callbacks get. */
+function innerOf(model: tf.Sequential): tf.LayersModel {
+  const inner: unknown = Reflect.get(model, 'model');
+  if (inner instanceof tf.LayersModel) return inner;
+  throw new Error('A compiled Sequential has a model inside.');
+}
 
 describe('record', () => {
   beforeAll(async () => {
@@ -64,6 +72,49 @@ describe('record', () => {
     );
     expectClose(Number(history['update_norm']?.[0]), moved, 1e-6);
     expectClose(Number(history['grad_norm']?.[0]) * 0.5, moved, 1e-6);
+    dispose();
+  });
+
+  it('refuses a model whose History is not there when training ends, and frees its tensors', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.5));
+    await model.fit(x, y);
+    const hide = {
+      onTrainEnd: () => {
+        Object.defineProperty(innerOf(model), 'history', {value: undefined, configurable: true, writable: true});
+      },
+    };
+    /** How many tensors remain. TensorFlow.js leaves its own losses where a callback throws. */
+    const left = async (callbacks: tf.CustomCallback, message: RegExp) => {
+      const before = tf.memory().numTensors;
+      await expectAsync(model.fit(x, y, {callbacks})).toBeRejectedWithError(message);
+      return tf.memory().numTensors - before;
+    };
+    const broken = {
+      onTrainEnd: () => {
+        throw new Error('broken');
+      },
+    };
+    const expected = await left(fitCallbacks([broken]), /^broken$/);
+    expect(
+      await left(
+        fitCallbacks([hide, record({gradNorm: true})]),
+        /^The model has no History: tfjs-optim does not know this version of tfjs-layers\./,
+      ),
+    ).toBe(expected);
+    dispose();
+  });
+
+  it('leaves isTraining of the model as it is', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.5));
+    const seen: unknown[] = [];
+    const watch = {
+      onBatchEnd: () => {
+        seen.push(Reflect.get(innerOf(model), 'isTraining'));
+      },
+    };
+    await model.fit(x, y, {batchSize: 4, callbacks: fitCallbacks([record({gradNorm: true}), watch])});
+    expect(seen).toEqual([true, true]);
+    expect(Reflect.get(innerOf(model), 'isTraining')).toBeFalse();
     dispose();
   });
 
@@ -171,6 +222,41 @@ describe('evaluateAverages', () => {
       expect(withAverages).not.toBeCloseTo(withTrained, 6);
       expect(weightsOf(model)).toEqual(trained);
     }
+    dispose();
+  });
+
+  it('restores the trained weights where validation throws', async () => {
+    const {model, x, y, dispose} = tinyFit(ema(sgd(0.3), {decay: 0.9}));
+    const optimizer = optimizerOf(model);
+    let seen: number[][] = [];
+    // An own method, as other libraries replace it: it throws before it makes a Promise.
+    const restore = replaceMethod(innerOf(model), 'testLoop', () => () => {
+      seen = weightsOf(model);
+      throw new Error('validation broke');
+    });
+    let trained: number[][] = [];
+    const apply = optimizer.applyGradients.bind(optimizer);
+    optimizer.applyGradients = gradients => {
+      apply(gradients);
+      trained = weightsOf(model);
+    };
+    await expectAsync(
+      model.fit(x, y, {batchSize: 4, validationData: [x, y], callbacks: evaluateAverages()}),
+    ).toBeRejectedWithError('validation broke');
+    restore();
+    expect(seen).not.toEqual(trained);
+    expect(weightsOf(model)).toEqual(trained);
+    await optimizer.getWeights();
+    dispose();
+  });
+
+  it('refuses a model whose methods have other names', async () => {
+    const {model, x, y, dispose} = tinyFit(ema(sgd(0.3), {decay: 0.9}));
+    Object.defineProperty(innerOf(model), 'testLoop', {value: undefined, configurable: true});
+    await expectAsync(model.fit(x, y, {callbacks: evaluateAverages()})).toBeRejectedWithError(
+      "The method 'testLoop' is missing. Use a version of tfjs that tfjs-optim supports.",
+    );
+    expect(optimizerOf(model).iterations).toBe(0);
     dispose();
   });
 });

@@ -1,4 +1,16 @@
-import {adam, type Callback, callback, lamb, larc, Optimizer, required, scalar, sgd, zeros} from '../../src';
+import {
+  adam,
+  type Callback,
+  callback,
+  lamb,
+  larc,
+  Optimizer,
+  required,
+  scalar,
+  sgd,
+  type Value,
+  zeros,
+} from '../../src';
 import {type BackendName, describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -109,6 +121,10 @@ function prototypeOf(name: string): object {
   return prototype;
 }
 
+function isTensorLike(x: unknown): x is Value {
+  return typeof x === 'object' && x !== null && 'add' in x;
+}
+
 describeBackends(
   'a step on a GPU',
   (backend, place) => {
@@ -200,6 +216,38 @@ describeBackends(
         }
         for (const [name, values] of Object.entries(present(runs[1])))
           expectClose(present(present(runs[0])[name]), values, 3e-6, name);
+      }));
+
+    it('runs eagerly, with one warning, where a rule has more tensors than a shader can read', () =>
+      leakless(async () => {
+        const warnings = spyOn(console, 'warn');
+        const names = Array.from({length: 40}, (_, i) => `entry${i}`);
+        const wide = callback(
+          `wide${place}`,
+          {state: Object.fromEntries(names.map(name => [name, zeros]))},
+          ({p, grad, ...entries}) => ({
+            p: p.sub(grad),
+            ...Object.fromEntries(
+              Object.entries(entries)
+                .filter(([name]) => name.startsWith('entry'))
+                .map(([name, entry]) => [name, isTensorLike(entry) ? entry.add(grad) : grad]),
+            ),
+          }),
+        );
+        const training = new Training(new Optimizer<readonly Callback[]>([wide], {}));
+        const expected = new Training(new Optimizer<readonly Callback[]>([plain], {}));
+        for (let step = 0; step < 2; step++) {
+          training.step();
+          expected.step();
+        }
+        expect(training.optimizer.fusedOn).toMatch(
+          /^eager: a step needs \d+ tensors per parameter; this machine's shaders can (read|bind) \d+/,
+        );
+        expect(warnings.calls.count()).toBeLessThanOrEqual(1);
+        for (const [i, variable] of training.variables.entries())
+          expectClose(await variable.data(), present(await present(expected.variables[i]).data()), 1e-6);
+        training.dispose();
+        expected.dispose();
       }));
 
     it('runs eagerly, with one warning, where a shader can not be compiled', () =>
@@ -412,6 +460,21 @@ describeBackends(
 describeBackends(
   'a WebGPU device without room for a buffer, which it reports only after the step',
   () => {
+    it('is what a lost device counts as', async () => {
+      const training = new Training(adam(0.1));
+      const undo = replaceMethod(webgpu().device, 'popErrorScope', original => () => {
+        void original();
+        return Promise.reject(new Error('The device is lost.'));
+      });
+      training.step();
+      undo();
+      await new Promise(resolve => {
+        setTimeout(resolve, 0);
+      });
+      expect(training.failure()).toMatch(/^Error: The GPU had no memory for '\w+' of '.+'/);
+      training.dispose();
+    });
+
     it('runs no part of the step, and the next one throws', async () => {
       for (const n of [1, 3]) {
         // tfjs's pool has no buffers of these sizes.

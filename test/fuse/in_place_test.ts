@@ -1,4 +1,5 @@
 import {adam, lamb, lookahead, type Optimizer, sgd} from '../../src';
+import {isCpuBackend} from '../../src/fuse/cpu/values';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -101,6 +102,24 @@ describeBackends(
           }));
       }
     }
+
+    if (backend === 'cpu')
+      it('does not change an array that other code set as the values of a variable', () =>
+        leakless(() => {
+          const variable = variableOf(START.slice());
+          const optimizer = adam(0.1);
+          steps(optimizer, [variable], 2);
+          const cpu = tf.backend();
+          if (!isCpuBackend(cpu)) throw new Error('The backend is not the one of the specs.');
+          const theirs = START.slice();
+          cpu.data.get(variable.dataId).values = theirs;
+          expect(variable.dataSync()).toBe(theirs);
+          steps(optimizer, [variable], 1);
+          expect(theirs).toEqual(START);
+          expect(variable.dataSync()).not.toEqual(START);
+          optimizer.dispose();
+          variable.dispose();
+        }));
 
     it('does not change the array that a variable was made from', () =>
       leakless(() => {

@@ -174,6 +174,45 @@ describeBackends(
       expect(optimizer.graph()).toContain('p ← %');
       ended(optimizer, variables);
     });
+
+    it('shows what is summed over all parameters', () => {
+      const shared = callback('sharedHere', {total: ({grad}) => ({sq: grad.square().sum()})}, ({p, grad, total}) => ({
+        p: p.sub(grad.div(total.sq)),
+      }));
+      const variables = variablesOf([3, 5]);
+      const optimizer = new Optimizer([shared], {});
+      run(optimizer, variables, 1);
+      expect(optimizer.graph()).toMatch(/^total0 \+= %\d+!$/m);
+      expect(optimizer.graph()).toMatch(/div\(grad, total0\)/);
+      ended(optimizer, variables);
+    });
+
+    it('takes a condition as a number, as TensorFlow.js does', () =>
+      leakless(() => {
+        const rule = callback('conditionAsNumber', {}, ({p, grad}) => ({p: p.less(0).mul(grad).add(p.greater(0))}));
+        const results = [true, false].map(fusing => {
+          tf.env().set('OPTIM_FUSING', fusing);
+          const variables = variablesOf([9]);
+          const optimizer = new Optimizer([rule], {});
+          const [values] = run(optimizer, variables, 1);
+          if (fusing) expect(optimizer.fusedOn).toBe(backend);
+          ended(optimizer, variables);
+          return present(values);
+        });
+        tf.env().set('OPTIM_FUSING', true);
+        expect(present(results[0]).length).toBe(9);
+        expectClose(present(results[0]), present(results[1]), 0);
+      }));
+
+    it('is a kernel that nothing else can run', () => {
+      const variables = variablesOf([3]);
+      const optimizer = sgd(0.1);
+      run(optimizer, variables, 1);
+      expect(() => tf.engine().runKernel('OptimStep', {})).toThrowError(
+        'Only the optimizers of tfjs-optim can run the kernel OptimStep.',
+      );
+      ended(optimizer, variables);
+    });
   },
   ['cpu', 'wasm'],
 );

@@ -412,6 +412,48 @@ describeBackends(
         tf.dispose([variable, others]);
       }));
 
+    it('takes gradients whose texture was packed for another shape', () =>
+      leakless(async () => {
+        const numbers = (size: number) => Array.from({length: size}, (_, i) => i + 1);
+        const cases: ReadonlyArray<readonly [what: string, shape: number[], make: () => tf.Tensor]> = [
+          [
+            'texels in the same order, in a texture of another width',
+            [2, 1, 6],
+            () => packedCopy(tf.tensor1d(numbers(12))),
+          ],
+          [
+            'texels in another order',
+            [3, 2],
+            () => {
+              const flat = tf.tensor1d(numbers(6));
+              // The data are still on the host, so both shapes share them.
+              const gradient = flat.reshape([3, 2]);
+              packedCopy(flat);
+              return gradient;
+            },
+          ],
+        ];
+        for (const [what, shape, make] of cases) {
+          const variable = variableOf(shape, 100);
+          const optimizer = rule((p, grad) => p.sub(grad))();
+          const size = tf.util.sizeFromShape(shape);
+          tf.tidy(() => {
+            const gradient = make().reshape(shape);
+            const {isPacked, shape: packedFor} = webgl().texData.get(gradient.dataId);
+            expect([isPacked, packedFor])
+              .withContext(what)
+              .toEqual([true, [size]]);
+            optimizer.applyGradients([{name: variable.name, tensor: gradient}]);
+          });
+          expect(optimizer.fusedOn).toBe('webgl');
+          expect([...(await variable.data())])
+            .withContext(what)
+            .toEqual(numbers(size).map(value => 100 - value));
+          optimizer.dispose();
+          variable.dispose();
+        }
+      }));
+
     it('needs no more memory from step to step', () => {
       const optimizer = lamb(0.1);
       const variables = [[3, 5], [1000], [3, 3, 4, 4], [300, 301]].map(shape => variableOf(shape));

@@ -79,6 +79,9 @@ describe('The assembler names', () => {
     ['an unknown label', moduleOf('(func (br $out))'), /br \$out/],
     ['an unknown type', moduleOf('(func (param $x i33))'), /i33/],
     ['an operand that is not a number', moduleOf('(func (f32.const one))'), /one/],
+    ['a word where a form must be', '(module (import "env" "memory" memory))', /a form is expected; got memory/],
+    ['a form where a word must be', moduleOf('(func (param $x (i32)))'), /a word is expected; got \["i32"\]/],
+    ['an import of another kind', '(module (import "env" "base" (global i32)))', /only func and memory.*got global/],
     ['unbalanced text', '(module (func)', /balanced/],
   ] as const) {
     it(what, () => {

@@ -299,6 +299,26 @@ describeBackends('fileSystem', () => {
       );
     });
 
+    it('a folder instead of model.json', async () => {
+      await mkdir(file('model.json'));
+      await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(/EISDIR/);
+    });
+
+    it('a folder instead of weights', async () => {
+      await fileSystem(folder).save(artifacts(1));
+      await rm(file('weights.bin'));
+      await mkdir(file('weights.bin'));
+      await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(/EISDIR/);
+    });
+
+    it('weights in an unfinished save whose path leads through a file', async () => {
+      await fileSystem(folder).save(artifacts(1));
+      const text = await readFile(file('model.json'), 'utf8');
+      await rename(file('model.json'), file('model.json.tmp'));
+      await writeFile(file('model.json.tmp'), text.replace('"weights.bin"', '"weights.bin/deeper.bin"'));
+      await expectAsync(fileSystem(folder).load()).toBeRejectedWithError(/ENOTDIR/);
+    });
+
     it('weights of another save', async () => {
       await fileSystem(folder).save(artifacts(1));
       await copyFile(file('weights.bin'), file('older.bin'));

@@ -34,15 +34,31 @@ export function instrumented(root) {
   };
 }
 
-/** Writes a report to out/coverage, prints a summary, and lists the lines that did not run. */
+/** Begins the comment above a line that no test can run. The reason follows. */
+const EXPLAINED = '// Unreachable: ';
+
+/**
+ * Writes a report to out/coverage, prints a summary, and lists the lines that did not run. Lines below a comment
+ * `// Unreachable: …` are listed with its reason.
+ */
 export async function reportCoverage(root, measured) {
   const map = coverageLibrary.createCoverageMap({});
   for (const one of measured) if (one !== undefined) map.merge(one);
   const mapped = await sourceMaps.createSourceMapStore().transformCoverage(map);
   const context = reportLibrary.createContext({dir: join(root, 'out', 'coverage'), coverageMap: mapped});
   for (const kind of ['html', 'json-summary', 'text-summary']) reports.create(kind).execute(context);
+  let unexplained = 0;
   for (const file of mapped.files()) {
-    const lines = mapped.fileCoverageFor(file).getUncoveredLines();
-    if (lines.length > 0) console.log(`${relative(root, file)}: ${lines.join(', ')}`);
+    const name = relative(root, file);
+    const text = (await readFile(file, 'utf8')).split('\n');
+    const lines = mapped.fileCoverageFor(file).getUncoveredLines().map(Number);
+    // Line numbers begin with 1, so the comment above line n is text[n - 2].
+    const reasonOf = line => text[line - 2]?.trim().split(EXPLAINED)[1];
+    const left = lines.filter(line => reasonOf(line) === undefined);
+    for (const line of lines)
+      if (reasonOf(line) !== undefined) console.log(`${name}: ${line} is unreachable: ${reasonOf(line)}`);
+    if (left.length > 0) console.log(`${name}: ${left.join(', ')}`);
+    unexplained += left.length;
   }
+  console.log(unexplained === 0 ? 'Every other line of src/ ran.' : `${unexplained} lines of src/ did not run.`);
 }

@@ -64,6 +64,7 @@ export function largest(code: Code, i: number): Reducer {
       return [...code.set(all, 'f32', float(-Infinity)), ...code.set(four, 'v128', op('f32x4.splat', code.get(all)))];
     },
     restart: () => {
+      // Unreachable: a maximum along an axis is not traced.
       throw new Error('Maxima of rows are not fused.');
     },
     vector: value => [

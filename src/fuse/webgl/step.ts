@@ -8,17 +8,7 @@ import {fours} from '../shader/lines';
 import {shapeOf, tensorOf} from '../tensors_of_job';
 import type {Canvas, Rectangle} from './canvas';
 import type {Storage, Variant} from './shader';
-import {
-  isExclusive,
-  matricesOf,
-  NO_TEXTURE,
-  onGPU,
-  packed,
-  replace,
-  type Texture,
-  textureOf,
-  type WebGLBackend,
-} from './textures';
+import {isExclusive, matricesOf, onGPU, packed, replace, type Texture, textureOf, type WebGLBackend} from './textures';
 
 // A sum is drawn as a rectangle of parts, and a part sums at least this many texels. The parts of a row take turns
 // along a range of texels. So neighbours read neighbours, and find in the cache what others have loaded.
@@ -28,9 +18,8 @@ const MOST_DOWN = 256;
 // Every machine can have textures of this many texels per side.
 const LONGEST = 2048;
 
-/** A job with its textures, and the words of its shaders. */
+/** The textures of a job, and the words of its shaders. */
 interface BoundJob {
-  readonly job: Job;
   readonly inputs: readonly Texture[];
   /** In the order of the plan. */
   readonly outputs: readonly Texture[];
@@ -150,14 +139,13 @@ export class WebGLStep {
     const geometry = [width, rows, columns, filled, index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent, element}) => {
-      const tensor = tensorOf(job, name);
-      const data = tensor.size === 0 ? undefined : onGPU(backend, tensor, this.#passing);
-      const texture = data === undefined ? NO_TEXTURE : textureOf(data);
+      const data = onGPU(backend, tensorOf(job, name), this.#passing);
+      const texture = textureOf(data);
       const [inputWidth] = texture.size;
       // A tensor that is not a slice starts at 0.
-      geometry.push(inputWidth, data?.slice?.flatOffset ?? 0, 0, 0);
+      geometry.push(inputWidth, data.slice?.flatOffset ?? 0, 0, 0);
       stored.push(
-        data === undefined || (extent === 'scalar' && element === undefined)
+        extent === 'scalar' && element === undefined
           ? 'alike'
           : data.isPacked !== true
             ? 'unpacked'
@@ -171,7 +159,6 @@ export class WebGLStep {
     words.set(geometry);
     new Float32Array(words.buffer).set(slots, geometry.length);
     return {
-      job,
       outputs,
       inputs,
       texels: [width, height],
@@ -200,8 +187,7 @@ export class WebGLStep {
     const positions = written.map(output => plan.outputs.indexOf(output));
     const some = (textures: readonly Texture[]): readonly Texture[] => textures.slice(first, first + values.length);
     const results = [...sums, totals].flatMap(each => each.results);
-    bound.forEach(({job, inputs, outputs, variant, texels, words}, i) => {
-      if (kind === 'tensors' && job.variable.size === 0) return;
+    bound.forEach(({inputs, outputs, variant, texels, words}, i) => {
       const [width, height] = kind === 'tensors' ? texels : to === undefined || kind === 'terms' ? [1, 1] : to.size;
       [words[5], words[7]] = [width, height];
       const targets = to === undefined ? positions.map(position => at(outputs, position)) : some(to.parts);

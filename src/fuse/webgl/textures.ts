@@ -44,14 +44,10 @@ export function isWebGLBackend(backend: KernelBackend): backend is WebGLBackend 
 
 /** The texture of an input, an output or a sum. */
 export interface Texture {
-  /** Null where there are no elements. */
-  readonly texture: WebGLTexture | null;
+  readonly texture: WebGLTexture;
   /** In texels. */
   readonly size: readonly [width: number, height: number];
 }
-
-/** The texture of a tensor without elements. */
-export const NO_TEXTURE: Texture = {texture: null, size: [1, 1]};
 
 /** The rows and columns of a tensor's matrices, and the number of matrices. Axes that it lacks have length 1. */
 export function matricesOf(shape: readonly number[]): readonly [rows: number, columns: number, count: number] {
@@ -59,8 +55,7 @@ export function matricesOf(shape: readonly number[]): readonly [rows: number, co
 }
 
 /**
- * The data of a tensor that has elements. Their texture holds one element per texel, or is packed for the tensor's
- * shape.
+ * The data of a tensor. Their texture holds one element per texel, or is packed for the tensor's shape.
  * @param made gets the tensor that is made where the texture must be repacked.
  */
 export function onGPU(backend: WebGLBackend, {dataId, shape, dtype}: TensorInfo, made: TensorInfo[]): TextureData {
@@ -85,7 +80,7 @@ function inSameOrder(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * A new tensor with undefined values. Its texture is packed; it has none where it has no elements.
+ * A new tensor with undefined values. Its texture is packed.
  * @param made gets the tensor before its texture is made, which may throw.
  */
 export function packed(
@@ -94,11 +89,9 @@ export function packed(
   made: (info: TensorInfo) => void,
   texShape: [number, number] | null = null,
 ): TextureData {
-  const isEmpty = shape.includes(0);
-  const info = backend.makeTensorInfo(shape, 'float32', isEmpty ? new Float32Array(0) : undefined);
+  const info = backend.makeTensorInfo(shape, 'float32');
   made(info);
   const data = backend.texData.get(info.dataId);
-  if (isEmpty) return data;
   Object.assign(data, {isPacked: true, texShape});
   backend.uploadToGPU(info.dataId);
   return data;
@@ -106,8 +99,7 @@ export function packed(
 
 /** The texture of a tensor. */
 export function textureOf({texture, texShape, isPacked}: TextureData): Texture {
-  if (!texture) return NO_TEXTURE;
-  if (!texShape) throw new Error("tfjs's WebGL backend gave a texture without a size.");
+  if (!texture || !texShape) throw new Error("tfjs's WebGL backend gave no texture, or one without a size.");
   const [rows, columns] = texShape;
   return {
     texture: texture.texture,

@@ -51,7 +51,6 @@ export class WebGPUStep {
   readonly #step: PlannedStep;
   readonly #fresh: Fresh[] = [];
   readonly #copies: Array<readonly [from: GpuBuffer, to: GpuBuffer]> = [];
-  readonly #temporary: TensorInfo[] = [];
   readonly #written: BufferData[] = [];
   readonly #used: DataId[] = [];
   readonly #buckets: BoundBucket[] = [];
@@ -120,7 +119,6 @@ export class WebGPUStep {
     this.#record(pass);
     memory.recorded(backend);
     for (const data of this.#written) data.values = null;
-    for (const info of this.#temporary) backend.disposeData(info.dataId);
     if (backend.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
       backend.endComputePassEncoder();
       backend.submitQueue();
@@ -130,21 +128,12 @@ export class WebGPUStep {
 
   abandon(): void {
     for (const {info} of this.#fresh) this.#backend.disposeData(info.dataId);
-    for (const info of this.#temporary) this.#backend.disposeData(info.dataId);
   }
 
   /** The buffer of a tensor; for an output, the buffer to write. */
   #buffer(job: Job, name: string, output: Output | undefined, shared: ReadonlySet<object>): GpuBuffer {
     const isNew = output !== undefined && !output.replaces;
     const shape = output === undefined ? tensorOf(job, name).shape : shapeOf(job, output);
-    if (shape.includes(0)) {
-      if (isNew)
-        this.#fresh.push({job, output, info: this.#backend.makeTensorInfo(shape, 'float32', new Float32Array(0))});
-      // WebGPU has no empty buffers.
-      const info = this.#backend.makeTensorInfo([1], 'float32');
-      this.#temporary.push(info);
-      return this.#onGPU(info).resource;
-    }
     if (isNew) return this.#newBuffer(job, output, shape);
     const {dataId} = tensorOf(job, name);
     if (withoutMemory.has(dataId)) {

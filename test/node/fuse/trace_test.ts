@@ -1,7 +1,8 @@
-import {adam, type Callback, callback, lamb, required, type Value} from '../../../src';
+import {adam, type Callback, callback, lamb, required, scalar, startAt, type Value} from '../../../src';
 import type {Job} from '../../../src/fuse';
 import {printGraph} from '../../../src/fuse/graph';
 import {planOf} from '../../../src/fuse/plan';
+import {startShape} from '../../../src/fuse/start_shape';
 import {trace} from '../../../src/fuse/trace';
 import {chainOf} from '../../../src/rule/chain';
 import {describeBackends} from '../../support/backends';
@@ -29,8 +30,12 @@ function traced(callbacks: readonly Callback[], jobs: readonly Job[], common: Re
   return trace(chainOf(callbacks), jobs, common);
 }
 
+function isValue(x: unknown): x is Value {
+  return typeof x === 'object' && x !== null && 'zerosLike' in x;
+}
+
 /** Calls a method as JavaScript would. */
-function called(value: Value, method: string, ...args: number[]): unknown {
+function called(value: Value, method: string, ...args: readonly unknown[]): unknown {
   const found: unknown = Reflect.get(value, method);
   if (typeof found !== 'function') throw new TypeError(`value.${method} is not a function`);
   const result: unknown = Reflect.apply(found, value, args);
@@ -73,6 +78,71 @@ describeBackends(
       const {buckets} = traced([scaled], [jobOf([3]), jobOf([2, 2]), jobOf([3])]);
       expect(buckets.map(({slots}) => slots)).toEqual([[3], [4]]);
       expect(buckets[0]?.key).toBe(buckets[1]?.key);
+    });
+
+    it('traces each shape where a callback asks for the rank', () => {
+      const ranked = callback('ranked', {}, ({p, grad}) => ({p: p.sub(grad.div(p.rank + grad.sum().rank))}));
+      const {buckets} = traced([ranked], [jobOf([3]), jobOf([2, 2])]);
+      expect(buckets.map(({slots}) => slots)).toEqual([[1], [2]]);
+    });
+
+    it('has reductions along the last axis or all others, by their numbers', () => {
+      const along = (axis: unknown) => {
+        const means = callback('means', {}, ({p, grad}) => {
+          const mean = called(grad, 'mean', axis, true);
+          if (!isValue(mean)) throw new Error('A mean is a value.');
+          return {p: p.sub(mean)};
+        });
+        const {buckets} = trace(
+          chainOf([means]),
+          [jobOf([2, 3, 4])],
+          {},
+          {
+            alone: new Map(),
+            outcomes: new Map(),
+            hasAxes: true,
+          },
+        );
+        return buckets[0]?.graph.nodes.find(({op}) => op === 'mean')?.extent;
+      };
+      for (const axis of [-1, 2, [2], [-1]]) expect(along(axis)).toBe('rows');
+      for (const axis of [
+        [0, 1],
+        [1, 0],
+        [-3, -2],
+        [0, -2],
+      ])
+        expect(along(axis)).toBe('cols');
+      for (const axis of [0, [1], [0, 2], [0, 1, 2], [0, 5]])
+        expect(() => along(axis)).toThrowError(
+          `mean() along the axes ${String(axis)}; the last axis, or all others, can be fused`,
+        );
+    });
+
+    it('tells the shape of what a start computes, if the start can be traced', () => {
+      expect(startShape(scalar, [2, 3])).toEqual([]);
+      expect(
+        startShape(
+          startAt(({p}) => p.square()),
+          [2, 3],
+        ),
+      ).toEqual([2, 3]);
+      const untraceable = startAt(({p}) => {
+        const sums: unknown = called(p, 'cumsum');
+        return isValue(sums) ? sums : p;
+      });
+      expect(startShape(untraceable, [2, 3])).toBeUndefined();
+    });
+
+    it('has no values of another parameter', () => {
+      let first: Value | undefined;
+      const mixed = callback('mixed', {}, ({p}) => {
+        first ??= p;
+        return {p: p.add(first)};
+      });
+      expect(() => traced([mixed], [jobOf([3]), jobOf([3], {doWd: false})])).toThrowError(
+        /a callback uses a value of another parameter/,
+      );
     });
 
     it('is split into passes by reductions, and only the last one writes', () => {
