@@ -46,6 +46,7 @@ export interface PartSpec {
 
 /** The last part, which takes the rest. */
 export interface RestSpec {
+  /** The last part has none. */
   readonly of?: undefined;
   /** The optimizer that trains it, made without `params`. The partition takes it over. */
   readonly by: Optimizer;
