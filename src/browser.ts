@@ -43,7 +43,7 @@ export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
 export {Ema, ema, type EmaOptions} from './optimizer/ema';
 export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
-export {Optimizer, type ParamRow} from './optimizer/optimizer';
+export {Optimizer} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
 export {
   Adam,
@@ -68,6 +68,18 @@ export {
   SGD,
   sgd,
 } from './optimizer/optimizers';
+export type {ParamRow} from './optimizer/param_rows';
+export type {Part, PartHypers} from './optimizer/part';
+export {
+  Partition,
+  partition,
+  type PartitionSettings,
+  type PartsOf,
+  type PartSpec,
+  type PartSpecs,
+  type PartVariables,
+  type RestSpec,
+} from './optimizer/partition';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';

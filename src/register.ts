@@ -3,7 +3,7 @@ import './callbacks';
 import {serialization} from '@tensorflow/tfjs-core';
 
 import {optimizerClasses} from './optimizer/optimizers';
-import {UnregisteredWrapper} from './optimizer/unregistered_wrapper';
+import {UnregisteredPartition, UnregisteredWrapper} from './optimizer/unregistered';
 
 // A model that is loaded finds its optimizer by class name, so importing the package must register every class.
-for (const cls of [...optimizerClasses, UnregisteredWrapper]) serialization.registerClass(cls);
+for (const cls of [...optimizerClasses, UnregisteredWrapper, UnregisteredPartition]) serialization.registerClass(cls);

@@ -28,6 +28,13 @@ const SUITES: ReadonlyArray<
 // rank 5 and more.
 const MOST_ON_WEBGPU = 7;
 
+/** Of parameters that tfjs's operations on GPUs can choose elements of. */
+const MOST_RANKS = 4;
+
+function ranksOf({groups}: Composition): number {
+  return Math.max(...groups.flat().map(({shape}) => shape.length));
+}
+
 function tensorsOf({callbacks}: Composition): number {
   const {state, shared} = chainOf(callbacks);
   return ['p', 'grad', ...shared, ...[...state.values()].filter(start => typeof start !== 'number')].length;
@@ -36,6 +43,7 @@ function tensorsOf({callbacks}: Composition): number {
 describeBackends(
   'a random composition of callbacks',
   (backend, place) => {
+    const isGpu = backend === 'webgl' || backend === 'webgpu';
     for (const [what, fusing, shapes, runs] of SUITES.filter(([, , , runs]) => runs[place] > 0)) {
       it(
         `${what} computes the same as its callbacks in float64, and leaves no tensor`,
@@ -43,6 +51,7 @@ describeBackends(
           leakless(async () => {
             const sameAsFloat64 = fc.asyncProperty(compositionsOver(shapes), async composition => {
               fc.pre(!fusing || backend !== 'webgpu' || tensorsOf(composition) <= MOST_ON_WEBGPU);
+              fc.pre(!isGpu || !composition.runsAloneOnGpus || ranksOf(composition) <= MOST_RANKS);
               const results = await runOnBackend(composition, ({fusedOn}) => {
                 if (fusing && !isFused(fusedOn, backend)) throw new Error(`It ran ${fusedOn}.`);
               });

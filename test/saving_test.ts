@@ -42,6 +42,21 @@ const FEW = ['adam', 'ranger', "lookahead over a user's composition"];
 describeBackends(
   'a model saved with its optimizer',
   backend => {
+    it('is saved again where state of an earlier group waits', () =>
+      leakless(async () => {
+        const model = smallNet('net');
+        const opt = adam(0.01, {params: [model.layers.slice(0, 1), model.layers.slice(1)]});
+        await train(compiled(model, opt), A);
+        const handler = memoryHandler();
+        await saveOptimizer(opt, handler);
+        const loaded = await loadOptimizer(handler, {params: model.layers.slice(1)});
+        await saveOptimizer(loaded, handler);
+        const again = await loadOptimizer(handler, {params: model});
+        expect(await snapshot(again, [])).toEqual({...(await snapshot(opt, [])), iterations: A});
+        for (const optimizer of [loaded, again]) optimizer.dispose();
+        disposeModels(model);
+      }));
+
     for (const {name, make} of everyOptimizer) {
       it(`goes on bit for bit with ${name}`, () =>
         leakless(async () => {

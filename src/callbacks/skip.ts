@@ -1,6 +1,7 @@
 import {newCallback} from '../rule/callback';
 import type {Callback} from '../rule/declaration';
 import {normOfAll, squares} from '../rule/norms';
+import type {HyperValue} from '../rule/slice';
 import type {Value} from '../rule/value';
 import {shown} from '../util/shown';
 
@@ -51,6 +52,11 @@ export interface SkipSettings {
    * false.
    */
   readonly skipNonFinite?: boolean;
+  /**
+   * The largest 2-norm of all gradients together. Steps with a larger one change neither parameters nor state, as with
+   * `skipNonFinite`, and those with NaN or infinity do not either. 0 means no limit. Default: no limit.
+   */
+  readonly maxGradNorm?: HyperValue;
 }
 
 /** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false. */

@@ -69,14 +69,19 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
         const {model, run, epochs} = fit;
         const stepsPerEpoch = stepsOf(name, fit, given);
         const optimizer = optimizerOf(model);
+        // A partition asks once per part.
+        const mine = new Set<string>();
         const claimed = (hypers: Hypers) => {
           const schedules = this.schedulesFor(hypers);
-          for (const hyper of Object.keys(schedules)) run.claim(hyper, name);
+          for (const hyper of Object.keys(schedules)) {
+            if (!mine.has(hyper)) run.claim(hyper, name);
+            mine.add(hyper);
+          }
           return schedules;
         };
         const beside = begunIn.has(run);
         const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
-        optimizer.moving.start({schedulesFor: claimed}, length, {keep, beside});
+        optimizer.moving.start({schedulesFor: claimed, ownMoms: this.ownMoms}, length, {keep, beside});
         if (!beside)
           run.onEnd(() => {
             optimizer.moving.endFit();
@@ -85,6 +90,11 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
       },
     });
     this.#policy = policy;
+  }
+
+  /** Whether it moves `mom` by values of its own. */
+  get ownMoms(): boolean {
+    return isPolicy(this.#policy) && this.#policy.ownMoms === true;
   }
 
   /** Returns the schedules by hyper. @param hypers the hypers of each group. */

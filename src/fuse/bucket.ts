@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {type Chain, chainIn} from '../rule/chain';
 import {own} from '../util/own';
 import {type Extent, shapeWith} from './graph';
 import type {Job} from './job';
@@ -21,12 +22,14 @@ interface Entries {
 /**
  * @param alikeness how alike the shapes of a bucket's parameters must be.
  * @param outcomes what callbacks that ran alone changed of each job.
+ * @param chain of a partition: then the parameters of a bucket belong to one part.
  */
 export function bucketsOf(
   jobs: readonly Job[],
   alikeness: Alikeness,
   outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
   hasAxes: boolean,
+  chain: Chain,
 ): Bucket[] {
   const buckets: Array<{readonly members: Bucket; readonly entries: Entries}> = [];
   for (const job of jobs) {
@@ -35,6 +38,7 @@ export function bucketsOf(
       const [first] = members;
       if (
         alike(first, job, alikeness) &&
+        chainIn(chain, first.group) === chainIn(chain, job.group) &&
         hasEntries(job, entries, hasAxes) &&
         sameOutcomes(first, job, outcomes, hasAxes)
       )

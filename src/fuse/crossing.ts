@@ -1,6 +1,7 @@
 /** What crosses between the parts of a step: from a kernel to a callback that runs alone, and from that to the next. */
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {type Chain, commonIn} from '../rule/chain';
 import type {Draft} from '../rule/declaration';
 import {at} from '../util/at';
 import {type Bucket, extentIn} from './bucket';
@@ -116,6 +117,7 @@ export function crossingOf(
 
 /** The drafts that a callback gets that runs alone, in the order of the jobs. Their values are tensors. */
 export function draftsAcross(
+  chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
   drafts: readonly TracedDraft[],
@@ -130,6 +132,7 @@ export function draftsAcross(
       const optional = (name: string | undefined) => (name === undefined ? undefined : tensor(name));
       byJob.set(job, {
         of: job,
+        group: job.group,
         before: job.variable,
         p: tensor(crossing.p),
         grad: optional(crossing.grad),
@@ -139,7 +142,7 @@ export function draftsAcross(
         hypers,
         groups: job.groupNumbers === undefined ? [] : [job.groupNumbers],
         entries: {
-          ...common,
+          ...commonIn(chain, job.group, common),
           ...opaqueOf(job, outcomes, of.recorder.shapes.hasAxes),
           ...Object.fromEntries(
             Object.entries(crossing.entries).map(([name, value]) => [

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Chain, Segment} from '../rule/chain';
+import {type Chain, commonIn, type Segment} from '../rule/chain';
 import type {Draft, Gate} from '../rule/declaration';
 import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
@@ -24,7 +24,7 @@ export function stepEagerly(
   stored: Record<string, tf.Tensor>,
 ): void {
   tf.tidy(() => {
-    const drafts = jobs.map(job => draftOf(job, common));
+    const drafts = jobs.map(job => draftOf(job, commonIn(chain, job.group, common)));
     const shared = new SharedTensors(chain, stored);
     runChain(chain, drafts, arithmeticOf(chain, shared));
     const writeNumber = numberWriter(chain, common);
@@ -48,9 +48,10 @@ function tensorsOf({skip, p, entries}: Gate<tf.Tensor>): tf.Tensor[] {
 }
 
 function draftOf(job: Job, common: Readonly<Record<string, number>>): TensorDraft {
-  const {variable, grad, trains, doWd, hypers, groupNumbers} = job;
+  const {variable, group, grad, trains, doWd, hypers, groupNumbers} = job;
   return {
     of: job,
+    group,
     before: variable,
     p: variable,
     update: undefined,
@@ -88,7 +89,7 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
     difference: (a, b) => tf.sub(a, b),
-    chosen: (condition, then, otherwise) => tf.where(tf.greater(condition, 0), then, otherwise),
+    chosen: (condition, then, otherwise) => chosen(tf.greater(condition, 0), then, otherwise),
     sum: (_, perDraft) => tf.addN([...perDraft]),
     shared: shared.run(),
     scope: (draft, run) => {
@@ -121,4 +122,9 @@ function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.
     },
   };
   return arithmetic;
+}
+
+/** `tf.where` for tensors of any rank, by a scalar condition. tfjs's WebGL backend has none for ranks above 4. */
+function chosen(condition: tf.Tensor, then: tf.Tensor, otherwise: tf.Tensor): tf.Tensor {
+  return tf.reshape(tf.where(condition, tf.reshape(then, [-1]), tf.reshape(otherwise, [-1])), then.shape);
 }

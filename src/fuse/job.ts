@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import type {Chain} from '../rule/chain';
+import {type Chain, commonKey} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import type {GroupNumbers} from '../rule/group_numbers';
+import {at} from '../util/at';
 import {own} from '../util/own';
 
 /** One parameter in a step: what to compute with, and where the results go. */
@@ -43,8 +44,9 @@ export function numberWriter(
 ): (jobs: readonly Job[], name: string, value: number) => void {
   const before = {...common};
   return (jobs, name, value) => {
-    if (!chain.common.has(name)) for (const {entries} of jobs) entries[name] = value;
+    const key = commonKey(chain, at(jobs, 0).group, name);
+    if (key === undefined) for (const {entries} of jobs) entries[name] = value;
     // A parameter that was stopped before this callback ran still has the number from before the step.
-    else if (value !== own(before, name)) common[name] = value;
+    else if (value !== own(before, key)) common[key] = value;
   };
 }

@@ -1,4 +1,4 @@
-import {type Chain, segmentsOf} from '../rule/chain';
+import {type Chain, commonIn, segmentsOf, takesPart} from '../rule/chain';
 import {type Arithmetic, runChain} from '../rule/run_chain';
 import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
@@ -102,8 +102,8 @@ function traceBuckets(
 ): Trace {
   const session = new Session();
   const isSharing = (i: number) => Object.keys(at(chain.callbacks, i).declaration.shared).length > 0;
-  const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes).map(bucket =>
-    draftOf(bucket, common, session, shapesOf(bucket, alikeness, hasAxes)),
+  const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes, chain).map(bucket =>
+    draftOf(bucket, commonIn(chain, bucket[0].group, common), session, shapesOf(bucket, alikeness, hasAxes)),
   );
   if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
     throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
@@ -137,7 +137,8 @@ function traceBuckets(
     enter: (index, draft) => {
       running = index;
       if (draft !== undefined) session.current = draft.of.recorder;
-      for (const {of} of drafts) if (of.opaque.size > 0) checkReadable(chain, index, of.opaque);
+      for (const {of, group} of drafts)
+        if (of.opaque.size > 0 && takesPart(chain, index, group)) checkReadable(chain, index, of.opaque);
     },
     runsAlone: index => alone.has(index),
     runAlone: (index, _, concerned) => {
@@ -170,7 +171,7 @@ function traceBuckets(
     buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossings, i).outputs, [], barriers)),
     totals,
     barriers,
-    cut: {index, drafts: () => draftsAcross(jobs, common, drafts, crossings, outcomes)},
+    cut: {index, drafts: () => draftsAcross(chain, jobs, common, drafts, crossings, outcomes)},
   };
 }
 
@@ -198,7 +199,7 @@ function draftOf(
   shapes: Shapes,
 ): TracedDraft {
   const [first] = jobs;
-  const {grad, trains, doWd, hypers} = first;
+  const {group, grad, trains, doWd, hypers} = first;
   const recorder = new Recorder(session, shapes);
   const p = recorder.input('p', 'full');
   const inputs = new Map([['p', p]]);
@@ -219,6 +220,7 @@ function draftOf(
     entries[name] = input;
   }
   return {
+    group,
     before: p,
     p,
     update: undefined,

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {indexOf} from '../params/parameter';
 import type {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
 import type {Scalar} from '../rule/declaration';
 import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
-import type {Moving, ScheduleView} from '../schedule/moving';
+import type {MovesHypers, ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import {at} from '../util/at';
@@ -40,7 +41,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * state.
    */
   get paramLists(): tf.Variable[][] {
-    return this.set.groups.map(({parameters}) => parameters.map(({variable}) => variable));
+    return this.set.lists;
   }
 
   set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
@@ -51,8 +52,13 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Each group's variables and hypers. Writes to the hypers are checked and act on the next step. */
   get paramGroups(): ParamGroup[] {
-    const {paramLists} = this;
-    return this.hypers.map((hypers, i) => groupView(hypers, at(paramLists, i)));
+    const {groups} = this.set;
+    return this.hypers.map((hypers, i) =>
+      groupView(
+        hypers,
+        at(groups, i).parameters.map(({variable}) => variable),
+      ),
+    );
   }
 
   /** Each group's hypers. Writes to them are checked and act on the next step. */
@@ -88,9 +94,11 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** The learning rate of the last group. Setting it sets that of all groups. The same as `lr`. */
   get learningRate(): number {
-    const lr = this.set.groups.at(-1)?.hypers['lr'];
-    if (typeof lr !== 'number')
-      throw new Error("This optimizer has no learning rate: no callback declares the hyper 'lr'.");
+    const lr = this.set.groups
+      .map(({hypers}) => hypers['lr'])
+      .filter(rate => typeof rate === 'number')
+      .at(-1);
+    if (lr === undefined) throw new Error("This optimizer has no learning rate: no callback declares the hyper 'lr'.");
     return lr;
   }
 
@@ -114,7 +122,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   /** @internal Moves the hypers that follow schedules. The callbacks of `fit` use it. */
-  get moving(): Moving {
+  get moving(): MovesHypers {
     return this.set.moving;
   }
 
@@ -176,7 +184,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Freezes all groups but the last. @throws with fewer than two groups. */
   freeze(): void {
-    if (this.set.groups.length < 2) {
+    if (this.set.count < 2) {
       throw new Error(
         'freeze() needs at least two groups; give `params` as lists. To freeze everything, call freezeTo(1).',
       );
@@ -203,7 +211,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** The optimizer in one line: its class, hypers, number of parameters in each group, and steps. */
   override toString(): string {
-    return description(this.getClassName(), this.set.groups, this.iterations);
+    return description(this.getClassName(), this.set.groups, this.set.lists, this.iterations);
   }
 
   /** The text that `console.log` prints in Node. */
@@ -215,7 +223,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   summary(): SummaryRow[] {
     return this.set.parameters.map(parameter => ({
       variable: parameter.variable.name,
-      group: parameter.group.index,
+      group: indexOf(parameter.group),
+      ...(parameter.group.of && {part: parameter.group.of.part}),
       shape: parameter.variable.shape,
       trainable: this.set.trains(parameter),
       decay: this.set.decays(parameter),

@@ -1,12 +1,18 @@
 import type {Group} from '../params/parameter';
-import {at} from '../util/at';
+import {own} from '../util/own';
 
 /** An optimizer in one line: class, hypers (a list where the groups differ), parameters by group, steps. */
-export function description(className: string, groups: readonly Group[], steps: number): string {
-  const hypers = Object.keys(at(groups, 0).hypers).map(name => {
-    const values = groups.map(group => group.hypers[name]);
+export function description(
+  className: string,
+  groups: readonly Group[],
+  lists: ReadonlyArray<readonly unknown[]>,
+  steps: number,
+): string {
+  const names = new Set(groups.flatMap(group => Object.keys(group.hypers)));
+  const hypers = [...names].map(name => {
+    const values = groups.flatMap(group => own(group.hypers, name) ?? []);
     return `${name} ${new Set(values).size > 1 ? `[${values.join(', ')}]` : String(values[0])}`;
   });
-  const sizes = groups.map(({parameters}) => parameters.length).join(', ');
+  const sizes = lists.map(({length}) => length).join(', ');
   return `${className.replace('TfjsOptim', '')}: ${hypers.join(', ')}; parameters by group: ${sizes}; steps: ${steps}`;
 }

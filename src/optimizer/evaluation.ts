@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {Group, Parameter} from '../params/parameter';
 import {alone} from '../rule/call_alone';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn, commonIn} from '../rule/chain';
 import type {GroupStep} from '../rule/declaration';
 import {entriesReturned, WANTED} from '../rule/returned';
 import {contextOf, type ContextValues} from '../rule/run_chain';
@@ -75,9 +75,10 @@ export class Evaluation {
 }
 
 function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Value>): tf.Tensor {
-  const {chain, common, set} = of;
+  const {set} = of;
   const {variable, entries, group} = parameter;
-  const known = {...entries, ...common};
+  const chain = chainIn(of.chain, group.index);
+  const known = {...entries, ...commonIn(of.chain, group.index, of.common)};
   let shown: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;

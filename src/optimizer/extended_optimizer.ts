@@ -21,8 +21,9 @@ export abstract class ExtendedOptimizer extends Optimizer<readonly Callback[]> {
         'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
           `${shown(inner)}.`,
       );
-    const values = {...inner.hypers[0]};
-    super([...inner.callbacks, last], values, numbersIn(values));
-    this.takeOver(inner);
+    const isDivided = Optimizer.isDivided(inner);
+    const values = isDivided ? {} : {...inner.hypers[0]};
+    super(isDivided ? [last] : [...inner.callbacks, last], values, numbersIn(values));
+    this.takeOver(inner, last);
   }
 }

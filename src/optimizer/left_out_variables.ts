@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import type {ParameterSet} from '../params/parameter_groups';
 import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
 
@@ -14,11 +15,22 @@ export function isLossOfModel(loss: () => tf.Scalar): boolean {
   return /calculateLosses|totalLossFunction/.test(Function.prototype.toString.call(loss));
 }
 
-/** Warns that a model trains variables that are not among the optimizer's parameters. */
-export function warnLeftOut(variables: readonly tf.Variable[]): void {
+/**
+ * Warns where a model trains variables that are not among the optimizer's parameters. A list from the user is not
+ * checked.
+ * @returns whether it has warned.
+ */
+export function warnLeftOut(
+  loss: () => tf.Scalar,
+  variables: readonly tf.Variable[],
+  known: Pick<ParameterSet, 'find'>,
+): boolean {
+  const leftOut = variables.filter(variable => variable.trainable && known.find(variable) === undefined);
+  if (leftOut.length === 0 || !isLossOfModel(loss)) return false;
   warn(
-    `\`params\` leave out ${quoted(variables.slice(0, MOST))}${variables.length > MOST ? ', …' : ''}, ` +
+    `\`params\` leave out ${quoted(leftOut.slice(0, MOST))}${leftOut.length > MOST ? ', …' : ''}, ` +
       'which the model trains: they stay as they are. ' +
       'Add them to `params`, or set `trainable = false` on their layers and compile again.',
   );
+  return true;
 }

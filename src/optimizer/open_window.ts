@@ -9,5 +9,5 @@ import type {Optimizer} from './optimizer';
  * @throws where the optimizer can't make a step, as after `eval()`; nothing is changed then.
  */
 export function applyOpenWindow(optimizer: Optimizer): boolean {
-  return optimizer.stepBy((common, hypers) => closingWindow(optimizer.callbacks, common, hypers));
+  return optimizer.stepBy(closingWindow);
 }

@@ -4,38 +4,34 @@ import {fusedOn, graphOf} from '../fuse';
 import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
 import {ParameterSet} from '../params/parameter_groups';
 import {variablesOf} from '../params/variables_of';
-import {chainOf} from '../rule/chain';
+import {chainOf, type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import type {Callback, HyperDecl} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
-import {type ParameterState, type StateView, stateView} from '../state/state_view';
+import {type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
-import {isLossOfModel, warnLeftOut} from './left_out_variables';
-import {type AnyCallback, hyperValues, type ListOf, numbersIn, type Settings, treatmentOf} from './settings';
+import {warnLeftOut} from './left_out_variables';
+import {type ParamRow, paramRows} from './param_rows';
+import {
+  type AnyCallback,
+  type HyperNames,
+  type HYPERS,
+  hyperValues,
+  type ListOf,
+  numbersIn,
+  type Settings,
+  treatmentOf,
+} from './settings';
 import {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
-
-/** One row of `allParams`. */
-export interface ParamRow {
-  /** The parameter. */
-  readonly variable: tf.Variable;
-  /** The index of the parameter's group. */
-  readonly group: number;
-  /** Whether it trains now. */
-  readonly trainable: boolean;
-  /** Its state and flags. The optimizer owns the tensors. */
-  readonly state: ParameterState;
-  /** The hypers of its group. Writes to them are checked and act on the next step. */
-  readonly hypers: Record<string, Scalar>;
-}
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
@@ -61,6 +57,9 @@ export class Optimizer<
   static get declaredHypers(): HyperDecl {
     return {};
   }
+
+  /** Only for the compiler: the names of the hypers. */
+  declare readonly [HYPERS]?: HyperNames<ListOf<C>>;
 
   readonly #grads = new GradientStore();
   /** The state of each variable, and the flags `doWd` and `forceTrain`. */
@@ -91,16 +90,19 @@ export class Optimizer<
     // Without `params` there is one group.
     const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
     this.#trainingState = new TrainingState(chain, set, lists !== undefined);
+    const bound = (variable: tf.Variable) => {
+      this.#checkAlive();
+      this.#training.bind([variable]);
+      this.#training.keepLent();
+      return this.#training.parameterOf(variable, `The variable '${variable.name}'`);
+    };
     this.state = stateView({
       chain: () => this.#training.chain,
       common: () => this.#training.common,
       known: variable => this.#training.set.find(variable),
-      bound: variable => {
-        this.#checkAlive();
-        this.#training.bind([variable]);
-        this.#training.keepLent();
-        return this.#training.parameterOf(variable, `The variable '${variable.name}'`);
-      },
+      bound,
+      // Only in a partition the group matters. There it may come with saved state.
+      groupOf: variable => (this.#training.chain.division === undefined ? 0 : bound(variable).group.index),
     });
     registerChainedOps();
   }
@@ -146,23 +148,9 @@ export class Optimizer<
    * @param withGrad whether to return only parameters that have a gradient in `grads`. Default false.
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
-    const hypers = this.hypers;
-    const wanted = groups === undefined ? undefined : groups < 0 ? hypers.length + groups : groups;
-    return this.set.parameters
-      .filter(
-        ({variable, group: {index}}) =>
-          (wanted === undefined || index === wanted) && (!withGrad || this.grads.get(variable) !== undefined),
-      )
-      .map(parameter => {
-        const {variable, group} = parameter;
-        return {
-          variable,
-          group: group.index,
-          trainable: this.set.trains(parameter),
-          state: this.state.get(variable),
-          hypers: at(hypers, group.index),
-        };
-      });
+    return paramRows(this.set, {state: this.state, hypers: this.hypers, group: groups}).filter(
+      ({variable}) => !withGrad || this.grads.get(variable) !== undefined,
+    );
   }
 
   // Training
@@ -181,7 +169,8 @@ export class Optimizer<
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#training.variablesToTrain(varList);
-    if (this.#training.explicit && !this.#warnedOfLeftOut && varList !== undefined) this.#findLeftOut(f, varList);
+    if (this.#training.explicit && varList !== undefined && !this.#warnedOfLeftOut)
+      this.#warnedOfLeftOut = warnLeftOut(f, varList, this.set);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));
   }
@@ -230,21 +219,14 @@ export class Optimizer<
 
   /**
    * @internal Makes a step with other callbacks on the same state, without gradients. Schedules and `iterations` stay.
-   * @param callbacks returns these callbacks, or undefined for no step. It gets the host numbers that all parameters
-   *   share, and the hypers of the first group.
+   * @param change returns these callbacks, or undefined for no step.
    * @returns whether a step was made.
    */
-  stepBy(
-    callbacks: (
-      common: Readonly<Record<string, number>>,
-      hypers: Readonly<Record<string, Scalar>>,
-    ) => readonly Callback[] | undefined,
-  ): boolean {
+  stepBy(change: ChangeOfCallbacks): boolean {
     this.#checkUsable();
     const training = this.#training;
     training.restartReplaced();
-    const others = callbacks(training.common, at(training.set.groups, 0).hypers);
-    return others !== undefined && training.run(chainOf(others), new Map(), this.#considered);
+    return training.runBy(change, this.#considered);
   }
 
   /** Updates the variables with the gradients in `grads`. Those stay there until `zeroGrad`. */
@@ -366,7 +348,7 @@ export class Optimizer<
       // The base constructor, because that of the class would compose other callbacks than the saved ones.
       const made: unknown = Reflect.construct(
         Optimizer,
-        [saved.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
+        [saved.chain.callbacks, {...values, trainBn, wdBnBias}, numbersIn(values)],
         cls,
       );
       if (!(made instanceof Optimizer) || !isInstance(cls, made))
@@ -423,15 +405,47 @@ export class Optimizer<
     this.#ended = 'it is disposed. Make a new one';
   }
 
-  /** Takes over everything from an optimizer, which then can't be used. This one's callbacks must start with its. */
-  protected takeOver(inner: Optimizer): void {
-    inner.#checkUsable();
+  /**
+   * Takes over everything from an optimizer, which then can't be used.
+   * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
+   */
+  protected takeOver(inner: Optimizer, last: Callback): void {
     const {chain} = this.#training;
-    this.#trainingState = Object.assign(inner.#training, {chain});
-    this.iterations_ = inner.iterations;
+    const {division} = inner.#training.chain;
+    const {iterations} = inner;
+    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
+    this.iterations_ = iterations;
+  }
+
+  /** What an optimizer has, which then can't be used. */
+  protected released(inner: Optimizer): TrainingState {
+    inner.#checkUsable();
+    const training = inner.#training;
     inner.#grads.zero(true);
     inner.#trainingState = undefined;
     inner.#ended = `it is part of a ${this.getClassName()} now. Use that one`;
+    return training;
+  }
+
+  /** Whether it is a partition, or made over one. */
+  protected static isDivided(optimizer: Optimizer): boolean {
+    return optimizer.#training.chain.division !== undefined;
+  }
+
+  /** What another optimizer has. @throws where that can't be used. */
+  protected trainingOf(other: Optimizer): TrainingState {
+    other.#checkUsable();
+    return other.#training;
+  }
+
+  /** Makes this what the optimizer has. */
+  protected adopt(training: TrainingState): void {
+    this.#trainingState = training;
+  }
+
+  /** The name of its class, by which saved models find it. What is made over a partition is saved as a partition. */
+  override getClassName(): string {
+    return this.#trainingState?.chain.division?.className ?? super.getClassName();
   }
 
   static {
@@ -467,14 +481,6 @@ export class Optimizer<
   #checkToSave(): void {
     this.#evaluation.checkTrained();
     this.#training.restartReplaced();
-  }
-
-  /** Warns once where a model trains variables that are not parameters. A list from the user is not checked. */
-  #findLeftOut(f: () => tf.Scalar, variables: readonly tf.Variable[]): void {
-    const leftOut = variables.filter(variable => variable.trainable && this.set.find(variable) === undefined);
-    if (leftOut.length === 0 || !isLossOfModel(f)) return;
-    this.#warnedOfLeftOut = true;
-    warnLeftOut(leftOut);
   }
 
   #update(gradients: Gradients): void {

@@ -10,7 +10,7 @@ import {Ema} from './ema';
 import {Lookahead, type LookaheadOptions} from './lookahead';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, Settings} from './settings';
+import type {AnyCallback, BaseSettings, HyperNames, HYPERS, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
@@ -28,11 +28,6 @@ export interface RowSettings<
    * set by name like the others.
    */
   readonly after?: A;
-  /**
-   * The largest 2-norm of all gradients together. Steps with a larger one change neither parameters nor state, as with
-   * `skipNonFinite`, and those with NaN or infinity do not either. 0 means no limit. Default: no limit.
-   */
-  readonly maxGradNorm?: HyperValue;
 }
 
 /**
@@ -46,6 +41,10 @@ export type RowOptions<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
 > = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
+
+/** The names of the hypers of a row with these callbacks around its own. */
+type RowHypers<H, P extends readonly AnyCallback[], A extends readonly AnyCallback[]> =
+  'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
 
 interface OptimizerRow<H, X> {
   readonly name: string;
@@ -77,7 +76,7 @@ interface RowClass<H, X> {
     lr?: HyperValue,
     options?: RowOptions<H, X, P, A>,
     ...more: undefined[]
-  ): Optimizer<readonly Callback[]>;
+  ): Optimizer<readonly Callback[]> & {readonly [HYPERS]?: RowHypers<H, P, A>};
 }
 
 /** The class of a row. The factory is a function of the same arguments. */
@@ -90,6 +89,8 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
   > extends Optimizer<readonly Callback[]> {
+    declare readonly [HYPERS]?: RowHypers<H, P, A>;
+
     static override get className(): string {
       return `TfjsOptim${row.name}`;
     }

@@ -42,6 +42,10 @@ type OptionsOf<C extends readonly AnyCallback[]> = C[number] extends infer E
     : never
   : never;
 type Keys<U> = U extends unknown ? keyof U : never;
+/** The key of a property that no optimizer has: its type holds the names of the hypers. */
+export declare const HYPERS: unique symbol;
+/** The names of the hypers that callbacks declare. */
+export type HyperNames<C extends readonly AnyCallback[]> = Keys<HypersOf<C>> & string;
 type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
 
 /**

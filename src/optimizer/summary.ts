@@ -6,6 +6,8 @@ export interface SummaryRow {
   readonly variable: string;
   /** The index of its group. */
   readonly group: number;
+  /** The index of its part. Only in a partition. */
+  readonly part?: number;
   /** Its shape. */
   readonly shape: readonly number[];
   /** Whether it trains now: it is not frozen, and its layer's `trainable` is true. */

@@ -6,7 +6,7 @@ import {clearEntries, type Group, type Parameter, replaceState} from '../params/
 import {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
-import {type Chain, chainOf} from '../rule/chain';
+import {type Chain, chainIn, chainOf, type ChangeOfCallbacks} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {GroupNumbers} from '../rule/group_numbers';
 import {Lending} from '../state/lending';
@@ -66,6 +66,7 @@ export class TrainingState {
       if (saved === undefined && this.explicit && !naming) continue;
       replaceState(this.set.add(variable, saved?.group), saved);
     }
+    if (fresh.length > 0) this.set.joined();
   }
 
   /**
@@ -115,24 +116,25 @@ export class TrainingState {
       const {
         variable,
         entries,
-        group: {hypers, index},
+        group: {hypers, index: group},
       } = parameter;
       // A variable without elements is skipped, because tfjs's kernels fail on its sums.
       if (variable.size === 0 || considered?.has(variable) === false) continue;
       this.#weightSpace.watch(chain, parameter);
       const trains = this.set.trains(parameter);
       const grad = trains ? gradients.get(variable) : undefined;
-      if (grad !== undefined || chain.everyParameter)
+      const mine = chainIn(chain, group);
+      if (grad !== undefined || mine.everyParameter)
         jobs.push({
           variable,
-          group: index,
+          group,
           grad,
           trains,
           doWd: this.set.decays(parameter),
           hypers,
           entries,
           groupNumbers:
-            chain.groupState.size === 0
+            mine.groupState.size === 0
               ? undefined
               : memo(numbers, parameter.group, () => this.numbersOf(parameter.group)),
         });
@@ -145,7 +147,10 @@ export class TrainingState {
 
   /** The numbers of a group, as the last step left them. */
   numbersOf({index}: Group): GroupNumbers {
-    return new GroupNumbers({...Object.fromEntries(this.chain.groupState), ...this.#groupState[index]});
+    return new GroupNumbers({
+      ...Object.fromEntries(chainIn(this.chain, index).groupState),
+      ...this.#groupState[index],
+    });
   }
 
   /** Returns the shared numbers as scalars. To be called inside `tf.tidy`. */
@@ -173,6 +178,22 @@ export class TrainingState {
   #replaceShared(next: Record<string, tf.Tensor>): void {
     tf.dispose(this.#shared);
     this.#shared = next;
+  }
+
+  /**
+   * Makes a step with other callbacks on the same state, without gradients.
+   * @param considered as in `run`.
+   * @returns whether a step was made.
+   */
+  runBy(change: ChangeOfCallbacks, considered?: ReadonlySet<tf.Variable>): boolean {
+    const {
+      chain: {division, callbacks},
+      common,
+    } = this;
+    const hypers = this.set.groups.map(group => group.hypers);
+    const others = division === undefined ? change(callbacks, common, at(hypers, 0)) : undefined;
+    const chain = others === undefined ? division?.changed(change, common, hypers) : chainOf(others);
+    return chain !== undefined && this.run(chain, new Map(), considered);
   }
 
   /** Must be called before state is written or disposed. Lent tensors then stay as they are. */
@@ -226,7 +247,8 @@ export class TrainingState {
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
     checkStateDict(dict, this.chain, set.groups);
-    this.chain = chainOf(this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options)));
+    const callbacks = this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options));
+    this.chain = this.chain.division?.withCallbacks(callbacks) ?? chainOf(callbacks);
     // The tensors may be this optimizer's own, so they are copied before its state is disposed.
     const state = dict.state.map(copies);
     this.keepLent();
@@ -269,7 +291,7 @@ export class TrainingState {
       treatment: {trainBn, wdBnBias},
     } = set;
     return {
-      callbacks: chain.callbacks,
+      chain,
       hypers: moving.hypersToSave(),
       frozen: groups.map(({frozen}) => frozen),
       frozenIdx,
@@ -281,13 +303,13 @@ export class TrainingState {
     };
   }
 
-  /** Loads a configuration. The weights of its parameters must follow. */
-  loadConfig({hypers, frozen, frozenIdx, explicit, schedule, manifest}: SavedConfig): void {
-    const columns = new Map<string, Scalar[]>();
-    for (const values of hypers)
-      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
-    const {externals, ranges} = this.chain;
-    this.set = new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
+  /**
+   * Loads a configuration. The weights of its parameters must follow.
+   * @param set groups with the saved hypers.
+   */
+  loadConfig(config: SavedConfig, set: ParameterSet = this.#setOf(config)): void {
+    const {frozen, frozenIdx, explicit, schedule, manifest} = config;
+    this.set = set;
     this.set.groups.forEach((group, i) => {
       group.frozen = at(frozen, i);
     });
@@ -297,6 +319,14 @@ export class TrainingState {
     this.#groupState = [];
     this.#replaceShared({});
     this.#waiting.expect(manifest);
+  }
+
+  #setOf({hypers}: SavedConfig): ParameterSet {
+    const columns = new Map<string, Scalar[]>();
+    for (const values of hypers)
+      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
+    const {externals, ranges} = this.chain;
+    return new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
   }
 
   /** `iter`, the state and the host numbers. The optimizer owns the tensors; its next step may change them. */

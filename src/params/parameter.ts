@@ -31,6 +31,13 @@ export interface Group {
   readonly parameters: Parameter[];
   readonly hypers: Record<string, Scalar>;
   frozen: 'no' | 'unless forced' | 'wholly';
+  /** Only in a partition: the index of the user's group of which this is one part, and the index of the part. */
+  of?: {readonly group: number; readonly part: number};
+}
+
+/** The index of a group, as users count groups. */
+export function indexOf({of, index}: Group): number {
+  return of === undefined ? index : of.group;
 }
 
 /** A parameter with neither state nor flags. */

@@ -4,10 +4,10 @@ import type {External, Scalar} from '../rule/declaration';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
 import type {Range} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
-import {Moving} from '../schedule/moving';
+import {type MovesHypers, Moving} from '../schedule/moving';
 import {at} from '../util/at';
 import {warn} from '../util/warn';
-import {clearEntries, type Flags, type Group, newParameter, type Parameter} from './parameter';
+import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
 import {isTrainable} from './trainable';
 import {checkVariable} from './variables_of';
 import {kindByName} from './weight_kind';
@@ -27,7 +27,7 @@ export class ParameterSet {
   /** The first group that `freezeTo` left trainable, as in fastai. */
   frozenIdx = 0;
   /** Moves the hypers that follow schedules. */
-  readonly moving: Moving;
+  readonly moving: MovesHypers;
   readonly #everyGroup: readonly Group[];
   readonly #byVariable = new Map<tf.Variable, Parameter>();
   #warnedOfEmpty = false;
@@ -37,14 +37,14 @@ export class ParameterSet {
   /**
    * @param lists the variables of each group; absent where the optimizer takes the variables that it is first given.
    * @param n the number of groups.
-   * @param values each hyper's value for all groups.
+   * @param values each hyper's value for all groups, as it was given.
    * @param externals outside objects that hold some of the hypers.
    * @param ranges the ranges of options, which can be set like hypers.
    */
   constructor(
     lists: ReadonlyArray<readonly tf.Variable[]> | undefined,
     n: number,
-    values: ReadonlyMap<string, HyperValue>,
+    readonly values: ReadonlyMap<string, HyperValue>,
     readonly treatment: Treatment,
     externals: readonly External[] = [],
     readonly ranges: ReadonlyMap<string, Range> = new Map(),
@@ -65,7 +65,7 @@ export class ParameterSet {
       });
     });
     if (lists === undefined) return;
-    this.#warnOfEmpty(lists);
+    this.warnOfEmpty(lists);
     for (const [i, list] of lists.entries()) for (const variable of list) this.add(variable, i);
   }
 
@@ -79,6 +79,18 @@ export class ParameterSet {
     return this.#everyGroup;
   }
 
+  /** The number of groups, as users count them. */
+  get count(): number {
+    return indexOf(at(this.#everyGroup, this.#everyGroup.length - 1)) + 1;
+  }
+
+  /** The variables of each group, as users count groups. */
+  get lists(): tf.Variable[][] {
+    const lists = Array.from({length: this.count}, (): tf.Variable[] => []);
+    for (const {variable, group} of this.parameters) at(lists, indexOf(group)).push(variable);
+    return lists;
+  }
+
   /** All parameters, in group order. */
   get parameters(): readonly Parameter[] {
     this.#dropDisposed();
@@ -86,10 +98,15 @@ export class ParameterSet {
     return this.#ordered;
   }
 
-  /** Adds a variable to a group, by default the last. */
-  add(variable: tf.Variable, index = this.#everyGroup.length - 1): Parameter {
+  /** The index of the group that a variable joins without saved state: the last. */
+  groupFor(_variable: tf.Variable): number {
+    return this.#everyGroup.length - 1;
+  }
+
+  /** Adds a variable to a group, by default to that of `groupFor`. */
+  add(variable: tf.Variable, index = this.groupFor(variable)): Parameter {
     checkVariable(variable);
-    return this.#put(newParameter(variable, this.#groupAt(index)));
+    return this.#put(newParameter(variable, at(this.#everyGroup, index)));
   }
 
   #put(parameter: Parameter): Parameter {
@@ -101,11 +118,16 @@ export class ParameterSet {
 
   /** Puts other lists of variables in the groups. Variables that were there before keep their state. */
   replace(lists: ReadonlyArray<readonly tf.Variable[]>): void {
-    if (lists.length !== this.groups.length)
+    if (lists.length !== this.count)
       throw new Error(
-        `Trying to set ${lists.length} lists of parameters but there are ${this.groups.length} parameter groups.`,
+        `Trying to set ${lists.length} lists of parameters but there are ${this.count} parameter groups.`,
       );
-    this.#warnOfEmpty(lists);
+    this.warnOfEmpty(lists);
+    this.fill(lists);
+  }
+
+  /** Puts these lists in the groups, which are as many. */
+  protected fill(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     const before = new Map(this.#byVariable);
     this.#byVariable.clear();
     this.#ordered = undefined;
@@ -172,56 +194,77 @@ export class ParameterSet {
         name => {
           this.moving.release(name, i);
         },
-        this.ranges,
+        this.rangesIn(i),
       ),
     );
   }
 
-  /** Sets hypers of all groups. @throws where one of them can't be set; then nothing is set. */
-  setHypers(values: Readonly<Record<string, HyperValue>>): void {
-    const {hypers: first} = at(this.groups, 0);
-    const known = Object.keys(first);
+  /**
+   * Sets hypers in those of the groups that have them.
+   * @param groups the groups; default all.
+   * @throws where one of them can't be set; then nothing is set.
+   */
+  setHypers(values: Readonly<Record<string, HyperValue>>, groups: readonly Group[] = this.groups): void {
     const columns = Object.entries(values).map(([name, value]) => {
-      if (!known.includes(name)) throw unknownHyper(name, known);
-      return [name, checkedSpread(name, value, this.groups.length, first[name], this.ranges.get(name))] as const;
+      const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
+      if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
+      const column = this.spread(name, value);
+      for (const {hypers, index} of having)
+        checkHyper(name, at(column, index), hypers[name], this.rangesIn(index).get(name));
+      return {name, column, having};
     });
-    for (const [name, column] of columns) {
-      this.groups.forEach(({hypers}, i) => {
-        hypers[name] = at(column, i);
-      });
-      this.moving.release(name);
+    for (const {name, column, having} of columns) {
+      for (const {hypers, index} of having) {
+        hypers[name] = at(column, index);
+        this.moving.release(name, index);
+      }
     }
+  }
+
+  /** To be called when variables have joined without `params`. */
+  joined(): void {
+    // Only a partition has something to check.
+  }
+
+  /** One value for each group. */
+  protected spread(name: string, value: HyperValue): Scalar[] {
+    return spread(name, value, this.groups.length);
+  }
+
+  /** The ranges of the options of a group. */
+  protected rangesIn(_group: number): ReadonlyMap<string, Range> {
+    return this.ranges;
   }
 
   freezeTo(n: number): void {
     if (!Number.isInteger(n))
       throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
-    const count = this.groups.length;
-    if (n < 0) this.#groupAt(n);
+    const {count} = this;
+    if (n < 0) this.#groupsAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;
     if (this.frozenIdx >= count) warn(`Freezing ${this.frozenIdx} groups; model has ${count}; whole model is frozen.`);
-    this.groups.forEach((group, i) => {
-      group.frozen = i < this.frozenIdx ? 'unless forced' : 'no';
-    });
+    for (const group of this.groups) group.frozen = indexOf(group) < this.frozenIdx ? 'unless forced' : 'no';
   }
 
   setFreeze(n: number, trainable: boolean, ignoreForceTrain: boolean): void {
-    this.#groupAt(n).frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
+    for (const group of this.#groupsAt(n))
+      group.frozen = trainable ? 'no' : ignoreForceTrain ? 'wholly' : 'unless forced';
   }
 
   /** Warns of an empty group. It is mostly a mistake, but right in programs that compute their lists. */
-  #warnOfEmpty(lists: ReadonlyArray<readonly tf.Variable[]>): void {
+  protected warnOfEmpty(lists: ReadonlyArray<readonly tf.Variable[]>): void {
     const empty = lists.findIndex(list => list.length === 0);
     if (empty < 0 || this.#warnedOfEmpty) return;
     this.#warnedOfEmpty = true;
     warn(`the parameter group ${empty} is empty. Leave it out of \`params\`, or put parameters in it.`);
   }
 
-  #groupAt(n: number): Group {
-    const group = this.#everyGroup.at(n);
-    if (group === undefined)
-      throw new Error(`There is no parameter group ${n}; there are ${this.#everyGroup.length}.`);
-    return group;
+  /** The user's group of that index: one, or several in a partition. */
+  #groupsAt(n: number): Group[] {
+    const {count} = this;
+    const groups = this.#everyGroup.filter(group => indexOf(group) === (n < 0 ? count + n : n));
+    if (groups.length === 0) throw new Error(`There is no parameter group ${n}; there are ${count}.`);
+    return groups;
   }
 }
 

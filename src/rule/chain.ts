@@ -1,5 +1,5 @@
 import {shown} from '../util/shown';
-import type {Callback, External} from './declaration';
+import type {Callback, External, Scalar} from './declaration';
 import type {Range} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
@@ -48,6 +48,75 @@ export interface Chain {
   readonly canSkip: boolean;
   /** What callbacks keep outside. */
   readonly externals: readonly External[];
+  /** How it is divided. Only in a partition; then what is specific to a part must be read from the part's chain. */
+  readonly division?: Division;
+}
+
+/**
+ * How the chain of a partition is divided. Groups are ordered so that group i belongs to the part i modulo the number
+ * of parts.
+ */
+export interface Division {
+  /** The class under which every optimizer with such a chain is saved. */
+  readonly className: string;
+  /** The parts as a configuration holds them: which callbacks are a part's own, by index. */
+  toConfig(): Array<{callbacks: number[]; keepsMom: boolean}>;
+  /** What each part runs: its own callbacks, and those for all. */
+  readonly chains: readonly Chain[];
+  /** The chain of a group. */
+  chainOf(group: number): Chain;
+  /** Whether the callback of that index runs on the parameters of a group. */
+  takes(index: number, group: number): boolean;
+  /** The index of the last callback that takes the update of a group's parameters. */
+  lastTakerOf(group: number): number;
+  /** The key of a number that a group shares, among those of all parts; undefined where it is not shared. */
+  keyOf(group: number, name: string): string | undefined;
+  /** The shared numbers that a group sees, by their names. */
+  commonOf(group: number, common: Numbers): Numbers;
+  /** Applies `each` to the groups of every part. @returns its results in the order of the groups. */
+  forParts<T, U>(groups: readonly T[], each: (groups: readonly T[], chain: Chain, part: number) => readonly U[]): U[];
+  /** The same division with other callbacks in the places of these. */
+  withCallbacks(callbacks: readonly Callback[]): Chain;
+  /** The same division with one more callback at the end of each part. */
+  extended(last: Callback): Chain;
+  /**
+   * The chain in which `change` has replaced the callbacks of some parts. It runs on these only. Undefined where it
+   * replaces those of none.
+   */
+  changed(change: ChangeOfCallbacks, common: Numbers, hypers: readonly Hypers[]): Chain | undefined;
+}
+
+type Numbers = Readonly<Record<string, number>>;
+type Hypers = Readonly<Record<string, Scalar>>;
+
+/**
+ * Other callbacks in place of those of a chain; undefined for none. It gets the host numbers that the chain's
+ * parameters share, and the hypers of the first group.
+ */
+export type ChangeOfCallbacks = (
+  callbacks: readonly Callback[],
+  common: Numbers,
+  hypers: Hypers,
+) => readonly Callback[] | undefined;
+
+/** The chain that runs on the parameters of a group. */
+export function chainIn(chain: Chain, group: number): Chain {
+  return chain.division?.chainOf(group) ?? chain;
+}
+
+/** The shared numbers that the parameters of a group see, by their names. */
+export function commonIn({division}: Chain, group: number, common: Numbers): Numbers {
+  return division?.commonOf(group, common) ?? common;
+}
+
+/** The key of a number among those that are shared; undefined where it is one parameter's own. */
+export function commonKey({common, division}: Chain, group: number, name: string): string | undefined {
+  return division === undefined ? (common.has(name) ? name : undefined) : division.keyOf(group, name);
+}
+
+/** Whether a callback of the chain runs on the parameters of a group. */
+export function takesPart({division}: Chain, index: number, group = 0): boolean {
+  return division?.takes(index, group) ?? true;
 }
 
 /**

@@ -109,6 +109,8 @@ export interface Gate<V extends Value> {
 export interface Draft<V extends Value, Of = unknown> {
   /** What the draft was made from. */
   readonly of: Of;
+  /** The parameter's group. Only in a partition, where the group tells the part. */
+  readonly group?: number;
   /** The parameter before the step. Entries that start now are computed from it. */
   readonly before: V;
   p: V;

@@ -1,6 +1,6 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import type {Chain, Segment} from './chain';
+import {type Chain, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, undeclared, WANTED, what} from './returned';
 import type {SharedRun} from './shared_run';
@@ -79,19 +79,28 @@ export function runSegment<V extends Value, D extends Draft<V>>(
   arithmetic: Arithmetic<V, D>,
 ): void {
   const [first] = callbacks;
-  if (first === undefined || (first.declaration.everyParameter && allStopped(drafts))) return;
-  const running = drafts.filter(draft => runsOn(first, draft));
+  if (first === undefined) return;
+  const concerned = drafts.filter(draft => takesPart(chain, index, draft.group));
+  // Where all are stopped, the rest of the segment runs on none of them either.
+  if (first.declaration.everyParameter && allStopped(concerned)) {
+    if (concerned.length === drafts.length) return;
+    concerned.length = 0;
+  }
+  const running = concerned.filter(draft => runsOn(first, draft));
   // A total, and a callback that runs alone, needs all parameters with their pending updates applied.
   if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
   const isAlone = arithmetic.runsAlone(index, first);
   if (isAlone) arithmetic.runAlone(index, first, running);
   const total = isAlone ? undefined : totalOf(first, index, running, arithmetic);
+  const runsFirst = new Set(isAlone ? [] : running);
   for (const draft of drafts) {
+    const lastTaker = chain.division?.lastTakerOf(draft.group ?? 0) ?? chain.lastTaker;
     arithmetic.scope(draft, () => {
       for (const [i, cb] of callbacks.entries()) {
-        if ((i === 0 && isAlone) || !runsOn(cb, draft)) continue;
+        if (i === 0 ? !runsFirst.has(draft) : !runsOn(cb, draft) || !takesPart(chain, index + i, draft.group))
+          continue;
         arithmetic.enter(index + i);
-        runCallback(cb, draft, arithmetic, index + i < chain.lastTaker, i === 0 ? total : undefined);
+        runCallback(cb, draft, arithmetic, index + i < lastTaker, i === 0 ? total : undefined);
       }
     });
   }

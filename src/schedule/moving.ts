@@ -17,7 +17,7 @@ export interface ScheduleView {
 }
 
 /** How a callback of `fit` starts schedules. */
-interface OfFit {
+export interface OfFit {
   /** Whether the values stay when training ends. */
   readonly keep: boolean;
   /** Whether the schedules that run now are of the same fit. Then they go on. */
@@ -34,6 +34,9 @@ interface Returning extends Moved {
 }
 
 type Entry = ScheduledHyper | Returning;
+
+/** What an optimizer, and callbacks of `fit`, need in order to move hypers. */
+export type MovesHypers = Pick<Moving, keyof Moving>;
 
 /**
  * Moves the hypers of an optimizer from step to step, and knows the values that they go back to. Where a hyper is set,
@@ -93,17 +96,24 @@ export class Moving {
    * @throws as `scheduleState` does. Then nothing is changed.
    */
   start(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): void {
+    this.prepared(schedules, length, ofFit)();
+  }
+
+  /** Makes the schedules that `start` starts. @returns a function that starts them, which does not throw. */
+  prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     this.#notice();
     const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
     const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));
     const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
-    this.#end(ends);
-    for (const {name} of hypers) this.release(name);
-    this.#length = {steps, step};
-    this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
-    this.#inFit ||= ofFit !== undefined;
-    if (step >= steps) this.#move((steps - 1) / steps);
-    this.#finishAtEnd();
+    return () => {
+      this.#end(ends);
+      for (const {name} of hypers) this.release(name);
+      this.#length = {steps, step};
+      this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
+      this.#inFit ||= ofFit !== undefined;
+      if (step >= steps) this.#move((steps - 1) / steps);
+      this.#finishAtEnd();
+    };
   }
 
   /** Ends the schedules. @param keep whether the hypers stay as they are. */

@@ -66,11 +66,13 @@ export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unk
     more,
   );
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
+  const ownMoms = options.moms === undefined;
   checkPositive('div', div);
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
   const [first, middle, last] = threeOf(moms);
   return {
+    ownMoms,
     schedulesFor: hypers => {
       const lr = highest(options, hypers);
       return {

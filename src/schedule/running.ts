@@ -34,6 +34,8 @@ export interface ScheduleState {
   readonly step: number;
   /** The hypers that move. */
   readonly hypers: readonly ScheduledHyper[];
+  /** Only in a partition: the schedules of each part. Then `hypers` is empty. */
+  readonly parts?: ReadonlyArray<ScheduleState | undefined>;
 }
 
 /** How long schedules are. */

@@ -13,7 +13,7 @@ type Fixed = Schedule<readonly number[]>;
  * The schedules as tfjs saves them: numbers, and texts only under the key `name`. tfjs changes all other texts to snake
  * case when it saves them.
  */
-export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serialization.ConfigDict {
+export function writeSchedule({steps, step, hypers, parts}: ScheduleState): tf.serialization.ConfigDict {
   return {
     steps,
     step,
@@ -24,11 +24,16 @@ export function writeSchedule({steps, step, hypers}: ScheduleState): tf.serializ
       ...(keep === undefined ? {} : {keep}),
       ...(released === undefined ? {} : {released: [...released]}),
     })),
+    ...(parts && {parts: parts.map(part => (part === undefined ? {} : writeSchedule(part)))}),
   };
 }
 
 /** Reads what `writeSchedule` wrote. @throws for anything else, and where the number of groups is another one. */
-export function readSchedule(from: Readonly<Record<string, unknown>>, groups: number): ScheduleState {
+export function readSchedule(
+  from: Readonly<Record<string, unknown>>,
+  groups: number,
+  mayHaveParts = true,
+): ScheduleState {
   const column = (of: Readonly<Record<string, unknown>>, key: string) => {
     const values = numbers(of, key);
     return values.length === groups ? values : malformed(key);
@@ -52,6 +57,13 @@ export function readSchedule(from: Readonly<Record<string, unknown>>, groups: nu
   return {
     steps: number(from, 'steps'),
     step: number(from, 'step'),
+    ...(mayHaveParts && 'parts' in from
+      ? {
+          parts: list(from, 'parts').map((part, _, {length}) =>
+            'steps' in part ? readSchedule(part, groups / length, false) : undefined,
+          ),
+        }
+      : {}),
     hypers: list(from, 'hypers').map(hyper => ({
       name: text(hyper, 'name'),
       before: column(hyper, 'before'),

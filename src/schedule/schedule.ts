@@ -39,6 +39,8 @@ export type Schedules = Readonly<Record<string, Schedule>>;
 export interface SchedulePolicy {
   /** Returns the schedules by hyper. @param hypers the hypers of each group. */
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
+  /** Whether it moves `mom` by values of its own, and not of the user. A part of a partition can decline these. */
+  readonly ownMoms?: boolean;
 }
 
 /** Whether it is a policy: it makes schedules from the optimizer's hypers. */

@@ -24,7 +24,7 @@ export interface Loading {
    * order of `known`.
    */
   readonly expected: Manifest | undefined;
-  /** The optimizer's own manifest. Its variables come first. */
+  /** The optimizer's own manifest. */
   readonly known: Manifest;
   /**
    * The parameters that the optimizer has. Called at once and again when the weights have been read, because variables
@@ -62,9 +62,10 @@ export async function loadWeights(
     throw error;
   }
   const now = bound();
+  const byName = new Map(parameters.map(parameter => [parameter.name, parameter]));
   const own =
     listed.manifest === known
-      ? new Map(before.map((variable, i) => [variable, parameters[i]]))
+      ? new Map(before.map(variable => [variable, byName.get(variable.name)]))
       : matchRead(parameters, now);
   const taken = new Set(now.map(({variable}) => own.get(variable)));
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};

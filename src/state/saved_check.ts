@@ -1,5 +1,5 @@
 // Checks of saved configurations and state dicts. Every way to load one uses these.
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn, type Division} from '../rule/chain';
 import type {HyperDecl, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
@@ -21,6 +21,14 @@ const BEYOND = 1000;
  *   an impossible value.
  */
 export function completeHypers(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
+  return (
+    chain.division?.forParts(groups, (mine, of) => completeAlike(mine, of, declared)) ??
+    completeAlike(groups, chain, declared)
+  );
+}
+
+/** Completes groups that must have the same hypers. */
+function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
   const defaults = new Map([...chain.hypers, ...Object.entries(declared)]);
   const first = at(groups, 0);
   for (const name of Object.keys(first)) {
@@ -60,12 +68,19 @@ export function completeHypers(groups: readonly Hypers[], chain: Chain, declared
 }
 
 /** @throws where `setSchedule` could not have made these schedules for these groups. */
-export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[]): void {
+export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], division?: Division): void {
   checkCount('steps', state.steps, 1);
   checkCount('step', state.step, 0);
+  const {parts, hypers} = state;
+  if (parts?.length !== division?.chains.length || (parts !== undefined && hypers.length > 0)) malformed('parts');
+  division?.forParts(groups, (mine, _, i) => {
+    const part = parts?.[i];
+    if (part !== undefined) checkScheduleState(part, mine);
+    return mine;
+  });
   const first = at(groups, 0);
   const seen = new Set<string>();
-  for (const {name, schedule, before, released = []} of state.hypers) {
+  for (const {name, schedule, before, released = []} of hypers) {
     if (!Object.hasOwn(first, name)) throw unknownHyper(name, Object.keys(first));
     if (seen.has(name))
       throw new Error(`The saved optimizer has two schedules for the hyper '${name}'; it must have one.`);
@@ -81,7 +96,7 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
 /** @throws for an impossible shape, a name or entry that is listed twice, or an entry that no callback declares. */
 export function checkManifest(manifest: Manifest, chain: Chain): void {
   const names = new Set<string>();
-  for (const {name, shape, tensors} of manifest) {
+  for (const {name, shape, group, tensors} of manifest) {
     if (names.has(name))
       throw new Error(`The saved optimizer lists the parameter '${name}' twice; names must be unique.`);
     names.add(name);
@@ -89,7 +104,7 @@ export function checkManifest(manifest: Manifest, chain: Chain): void {
       throw new Error(`The saved parameter '${name}' has the shape [${shape}]; sizes must be whole numbers from 0.`);
     const seen = new Set<string>();
     for (const entry of tensors) {
-      if (typeof chain.state.get(entry) !== 'function')
+      if (typeof chainIn(chain, group).state.get(entry) !== 'function')
         throw new Error(
           `The saved parameter '${name}' has the state '${entry}', which no callback of the optimizer declares.`,
         );

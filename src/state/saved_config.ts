@@ -14,7 +14,7 @@ import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from 
 
 /** The content of a saved configuration, checked. */
 export interface SavedConfig {
-  readonly callbacks: readonly Callback[];
+  readonly chain: Chain;
   /** The hypers of each group. */
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   readonly frozen: ReadonlyArray<Group['frozen']>;
@@ -34,7 +34,7 @@ export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'w
  * underscore, except strings under the key `name`. So names are only ever stored under that key.
  */
 export function writeConfig({
-  callbacks,
+  chain: {callbacks, division},
   hypers,
   frozen,
   frozenIdx,
@@ -50,6 +50,7 @@ export function writeConfig({
       options: {...options},
       ...(external === undefined ? {} : {external: external.getConfig()}),
     })),
+    ...(division && {parts: division.toConfig()}),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
       frozen: FROZEN.indexOf(at(frozen, i)),
@@ -70,9 +71,15 @@ export function writeConfig({
  * @param revived gets each callback when it is made. Where this or a later step fails, the caller must dispose what
  *   the callbacks keep outside.
  * @param cls the optimizer's class, which may declare defaults of hypers.
+ * @param chained makes the chain of the callbacks.
  * @throws where the configuration is malformed, or names a callback that is not registered.
  */
-export function readConfig(config: tf.serialization.ConfigDict, revived: Callback[], cls: object): SavedConfig {
+export function readConfig(
+  config: tf.serialization.ConfigDict,
+  revived: Callback[],
+  cls: object,
+  chained: (callbacks: readonly Callback[]) => Chain = chainOf,
+): SavedConfig {
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
   const callbacks = list(config, 'callbacks').map(entry => {
@@ -83,7 +90,7 @@ export function readConfig(config: tf.serialization.ConfigDict, revived: Callbac
     revived.push(cb);
     return cb.with(scalars(dict(entry, 'options')));
   });
-  const chain = chainOf(callbacks);
+  const chain = chained(callbacks);
   const hypers = completeHypers(
     groups.map(group => scalars(dict(group, 'hypers'))),
     chain,
@@ -93,7 +100,7 @@ export function readConfig(config: tf.serialization.ConfigDict, revived: Callbac
   checkFrozenIdx(frozenIdx, groups.length);
   const {schedule: saved = null} = config;
   const schedule = saved === null ? undefined : readSchedule(dict(config, 'schedule'), groups.length);
-  if (schedule !== undefined) checkScheduleState(schedule, hypers);
+  if (schedule !== undefined) checkScheduleState(schedule, hypers, chain.division);
   const manifest = groups.flatMap((group, i) =>
     list(group, 'params').map(entry => ({
       name: text(entry, 'name'),
@@ -104,7 +111,7 @@ export function readConfig(config: tf.serialization.ConfigDict, revived: Callbac
   );
   checkManifest(manifest, chain);
   return {
-    callbacks,
+    chain,
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx,

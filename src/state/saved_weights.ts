@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {startShape} from '../fuse/start_shape';
 import type {Flags} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
@@ -51,7 +51,7 @@ export function manifestOf(chain: Chain, parameters: readonly SavedParameter[]):
     name,
     shape,
     group,
-    tensors: [...chain.state.keys()].filter(entry => isTensor(own(entries, entry))),
+    tensors: [...chainIn(chain, group).state.keys()].filter(entry => isTensor(own(entries, entry))),
   }));
 }
 
@@ -72,8 +72,8 @@ export function writeWeights(
   saved: SavedNumbers,
 ): NamedTensor[] {
   const named: NamedTensor[] = [{name: ITER, tensor: saved.tensor(ITER, Int32Array.of(iterations), [])}];
-  for (const {name, entries} of parameters) {
-    for (const entry of chain.state.keys()) {
+  for (const {name, group, entries} of parameters) {
+    for (const entry of chainIn(chain, group).state.keys()) {
       const tensor = own(entries, entry);
       if (isTensor(tensor)) named.push({name: `${name}/${entry}`, tensor});
     }
@@ -82,15 +82,15 @@ export function writeWeights(
     const tensor = own(shared, key);
     if (tensor !== undefined) named.push({name: SHARED + key, tensor});
   }
-  const numbers = numberNames(chain);
   // NaN: the number has not started.
-  const rows = parameters.flatMap(({entries, flags}) => [
+  const rows = parameters.flatMap(({group, entries, flags}) => [
     ...FLAG_NAMES.map(flag => FLAGS.indexOf(flags[flag])),
-    ...numbers.map(entry => Number(own(entries, entry) ?? NaN)),
+    ...numberNames(chain, group).map(entry => Number(own(entries, entry) ?? NaN)),
   ]);
   for (const entry of chain.common) rows.push(own(common, entry) ?? NaN);
-  for (const numbersOfGroup of groupState)
-    for (const [name, start] of chain.groupState) rows.push(own(numbersOfGroup, name) ?? start);
+  groupState.forEach((numbers, i) => {
+    for (const [name, start] of chainIn(chain, i).groupState) rows.push(own(numbers, name) ?? start);
+  });
   const implied = impliedRows(chain, manifestOf(chain, parameters), iterations);
   if (rows.some((value, i) => !Object.is(value, implied[i])))
     named.push({name: HOST, tensor: saved.tensor(HOST, bitsOf(rows), [rows.length + 1, 2])});
@@ -155,13 +155,13 @@ function checkedShared({shared}: Chain, {name, tensor}: NamedTensor): readonly [
 
 function checkedTensor(
   chain: Chain,
-  {name, shape}: Manifest[number],
+  {name, shape, group}: Manifest[number],
   state: string,
   weight: NamedTensor | undefined,
 ): tf.Tensor {
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`expected '${full}' but found ${nameOf(weight)}`);
-  const start = chain.state.get(state);
+  const start = chainIn(chain, group).state.get(state);
   if (typeof start !== 'function') throw notState(chain, full);
   // A start that does not tell its shape accepts every shape.
   const wanted = startShape(start, shape) ?? weight.tensor.shape;
@@ -179,26 +179,26 @@ function checkedTensor(
  * with state. So its weights stay those that users know from `tf.train`.
  */
 function impliedRows(chain: Chain, manifest: Manifest, iterations: number): number[] {
-  const numbers = numberNames(chain);
-  if (numbers.length > 0 && (chain.externals.length === 0 || chain.common.size > 0)) return [];
-  return manifest.flatMap(({tensors}) => [
+  const hasNumbers = manifest.some(({group}) => numberNames(chain, group).length > 0);
+  if (hasNumbers && (chain.externals.length === 0 || chain.common.size > 0)) return [];
+  return manifest.flatMap(({tensors, group}) => [
     ...FLAG_NAMES.map(() => 0),
-    ...numbers.map(() => (tensors.length > 0 ? iterations : NaN)),
+    ...numberNames(chain, group).map(() => (tensors.length > 0 ? iterations : NaN)),
   ]);
 }
 
 function readHost(chain: Chain, manifest: Manifest, rows: readonly number[], groups: number) {
-  const numbers = numberNames(chain);
-  const width = FLAG_NAMES.length + numbers.length;
-  const commonAt = manifest.length * width;
+  const wanted = manifest.map(({group}) => numberNames(chain, group));
+  const commonAt = wanted.reduce((sum, {length}) => sum + FLAG_NAMES.length + length, 0);
   const groupsAt = commonAt + chain.common.size;
-  const names = [...chain.groupState.keys()];
-  const total = groupsAt + groups * names.length;
+  const namesOfGroups = Array.from({length: groups}, (_, i) => [...chainIn(chain, i).groupState.keys()]);
+  const total = namesOfGroups.reduce((sum, {length}) => sum + length, groupsAt);
   // Weights that were saved before callbacks had numbers of groups lack them.
   if (rows.length !== total && rows.length !== groupsAt)
     throw altered(`'${HOST}' holds ${rows.length} numbers instead of ${total}`);
-  const flagged = manifest.map((_, i) => {
-    const row = rows.slice(i * width, (i + 1) * width);
+  let next = 0;
+  const flagged = wanted.map(numbers => {
+    const row = rows.slice(next, (next += FLAG_NAMES.length + numbers.length));
     const flags: Flags = {};
     for (const [j, name] of FLAG_NAMES.entries()) {
       const code = at(row, j);
@@ -209,10 +209,9 @@ function readHost(chain: Chain, manifest: Manifest, rows: readonly number[], gro
     return {flags, numbers: pick(numbers, row.slice(FLAG_NAMES.length))};
   });
   const common = pick([...chain.common], rows.slice(commonAt, groupsAt));
+  next = groupsAt;
   const groupState =
-    rows.length === groupsAt
-      ? []
-      : Array.from({length: groups}, (_, i) => pick(names, rows.slice(groupsAt + i * names.length)));
+    rows.length === groupsAt ? [] : namesOfGroups.map(names => pick(names, rows.slice(next, (next += names.length))));
   return {flagged, common, groupState};
 }
 
@@ -227,9 +226,11 @@ function pick(names: readonly string[], values: readonly number[]): Record<strin
   );
 }
 
-function numberNames(chain: Chain): string[] {
-  return [...chain.state]
-    .filter(([entry, start]) => typeof start === 'number' && !chain.common.has(entry))
+/** The names of the host numbers of each parameter in a group. */
+function numberNames(chain: Chain, group: number): string[] {
+  const {state, common} = chainIn(chain, group);
+  return [...state]
+    .filter(([entry, start]) => typeof start === 'number' && !common.has(entry))
     .map(([entry]) => entry);
 }
 

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Group} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
@@ -63,7 +63,8 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     const theirs = Object.keys(hypers);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name)))
       throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
-    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chain.ranges.get(name));
+    for (const [name, value] of Object.entries(hypers))
+      checkHyper(name, value, now[name], chainIn(chain, i).ranges.get(name));
   }
   for (const name of Object.keys(dict.common)) {
     if (!chain.common.has(name)) throw undeclared('common number', name);
@@ -74,12 +75,13 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
-  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers);
-  const variables = groups.flatMap(({parameters}) => parameters.map(({variable}) => variable));
-  if (dict.state.length !== variables.length)
-    throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${variables.length}.`);
-  for (const [i, variable] of variables.entries())
-    for (const [name, value] of Object.entries(at(dict.state, i))) checkStateEntry(chain, variable, name, value);
+  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain.division);
+  const parameters = groups.flatMap(group => group.parameters);
+  if (dict.state.length !== parameters.length)
+    throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);
+  for (const [i, {variable, group}] of parameters.entries())
+    for (const [name, value] of Object.entries(at(dict.state, i)))
+      checkStateEntry(chainIn(chain, group.index), variable, name, value);
 }
 
 function checkShared({shared}: Chain, key: string, tensor: unknown): void {
@@ -92,8 +94,10 @@ function checkShared({shared}: Chain, key: string, tensor: unknown): void {
 function checkGroupState(groupState: NonNullable<StateDict['groupState']>, chain: Chain, groups: number): void {
   if (groupState.length !== groups)
     throw new Error(`This state has the numbers of ${groupState.length} groups; this optimizer has ${groups}.`);
-  for (const [name, value] of groupState.flatMap(numbers => Object.entries(numbers))) {
-    if (!chain.groupState.has(name)) throw undeclared('number of a group', name);
+  for (const [i, name, value] of groupState.flatMap((numbers, i) =>
+    Object.entries(numbers).map(([name, value]) => [i, name, value] as const),
+  )) {
+    if (!chainIn(chain, i).groupState.has(name)) throw undeclared('number of a group', name);
     checkFinite('number of a group', name, value);
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Parameter} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn, commonIn, commonKey} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
@@ -33,20 +33,24 @@ interface StateOwner {
   readonly known: (variable: tf.Variable) => Parameter | undefined;
   /** The parameter of a variable. It binds the variable first where needed. @throws where it can't be bound. */
   readonly bound: (variable: tf.Variable) => Parameter;
+  /** The index of the group that a variable would join if it were bound without saved state. */
+  readonly groupOf: (variable: tf.Variable) => number;
 }
 
-export function stateView({chain, common, known, bound}: StateOwner): StateView {
+export function stateView({chain, common, known, bound, groupOf}: StateOwner): StateView {
   return {
     get: variable => {
       const parameter = known(variable);
       if (parameter === undefined) return {};
-      const {entries, flags} = parameter;
-      return {...entries, ...(Object.keys(entries).length > 0 ? common() : {}), ...flags};
+      const {entries, flags, group} = parameter;
+      const shared = Object.keys(entries).length > 0 ? commonIn(chain(), group.index, common()) : {};
+      return {...entries, ...shared, ...flags};
     },
     set: (variable, values) => {
-      const now = known(variable)?.entries;
+      const before = known(variable);
+      const group = before?.group.index ?? groupOf(variable);
       for (const [name, value] of Object.entries(values))
-        checkStateEntry(chain(), variable, name, value, now && own(now, name));
+        checkStateEntry(chainIn(chain(), group), variable, name, value, before && own(before.entries, name));
       const parameter = bound(variable);
       const {entries, flags} = parameter;
       // All copies are made first, because the values may be this state itself, also under other names.
@@ -55,8 +59,11 @@ export function stateView({chain, common, known, bound}: StateOwner): StateView 
       );
       for (const [name, value] of copied) {
         if (name === 'doWd' || name === 'forceTrain') flags[name] = value === true;
-        else if (typeof value === 'number') (chain().common.has(name) ? common() : entries)[name] = value;
-        else if (isTensor(value)) {
+        else if (typeof value === 'number') {
+          const key = commonKey(chain(), parameter.group.index, name);
+          if (key === undefined) entries[name] = value;
+          else common()[key] = value;
+        } else if (isTensor(value)) {
           const old = own(entries, name);
           // A point in weight space that a user sets belongs to the present weights, so it must not restart.
           delete parameter.isReplaced;

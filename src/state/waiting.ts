@@ -106,7 +106,10 @@ export function disposeState(parameters: readonly SavedParameter[]): void {
   for (const {entries} of parameters) for (const value of Object.values(entries)) if (isTensor(value)) value.dispose();
 }
 
-/** The parameters that an optimizer saves: those that it has, then those that wait. All get different names. */
+/**
+ * The parameters that an optimizer saves: in each group those that it has, then those that wait. All get different
+ * names; those that it has keep theirs.
+ */
 export function parametersToSave(set: ParameterSet, waiting: readonly SavedParameter[]): SavedParameter[] {
   const bound = set.parameters.map(parameter => {
     const {
@@ -117,5 +120,7 @@ export function parametersToSave(set: ParameterSet, waiting: readonly SavedParam
     return {name, shape, group, entries, flags: set.flagsToSave(parameter)};
   });
   const names = new UniqueNames(bound.map(({name}) => name));
-  return [...bound, ...waiting.map(parameter => ({...parameter, name: names.take(parameter.name)}))];
+  const others = waiting.map(parameter => ({...parameter, name: names.take(parameter.name)}));
+  // A configuration lists them by group, and the weights must be in its order.
+  return [...bound, ...others].sort((a, b) => a.group - b.group);
 }

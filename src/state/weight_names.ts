@@ -1,4 +1,4 @@
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import {copy, scalar, zeros} from '../rule/starts';
 import {memo} from '../util/memo';
 import type {Manifest} from './manifest';
@@ -13,30 +13,38 @@ import {altered, HOST, isShared, ITER, type ListedWeights, type NamedTensor, not
  */
 export function listedByNames(chain: Chain, known: Manifest, weights: readonly NamedTensor[]): ListedWeights {
   if (known.some(({tensors}) => tensors.length > 0)) return {manifest: known, weights};
+  const groups = new Map(known.map(({name, group}) => [name, group]));
+  const groupIn = (variable: string): number => {
+    const group = groups.get(variable);
+    // In a partition, the part of a variable that is not bound yet is not known.
+    if (group === undefined && chain.division !== undefined)
+      throw altered(`'${variable}' is not bound; attach it first`);
+    // A variable that is not bound yet waits for group 0.
+    return group ?? 0;
+  };
   const byVariable = new Map<string, Map<string, NamedTensor>>();
   for (const weight of weights) {
     const {name} = weight;
     if (name === ITER || name === HOST || isShared(name)) continue;
     const slash = name.lastIndexOf('/');
     const [variable, entry] = [name.slice(0, slash), name.slice(slash + 1)];
-    if (typeof chain.state.get(entry) !== 'function') throw notState(chain, name);
+    if (typeof chainIn(chain, groupIn(variable)).state.get(entry) !== 'function') throw notState(chain, name);
     const entries = memo(byVariable, variable, () => new Map<string, NamedTensor>());
     if (entries.has(entry)) throw altered(`'${name}' appears twice`);
     entries.set(entry, weight);
   }
   if (byVariable.size === 0) return {manifest: known, weights};
-  const groups = new Map(known.map(({name, group}) => [name, group]));
   const manifest = [...byVariable].map(([name, entries]): Manifest[number] => {
     let shape: readonly number[] | undefined;
-    for (const [entry, start] of chain.state) {
+    const group = groupIn(name);
+    for (const [entry, start] of chainIn(chain, group).state) {
       const weight = entries.get(entry);
       if (start === zeros || start === copy) shape ??= weight?.tensor.shape;
       else if (start !== scalar) continue;
       if (weight === undefined) throw altered(`'${name}/${entry}' is missing`);
     }
     if (shape === undefined) throw altered(`they do not tell the shape of '${name}'`);
-    // A variable that is not bound yet waits for group 0.
-    return {name, shape, group: groups.get(name) ?? 0, tensors: [...entries.keys()]};
+    return {name, shape, group, tensors: [...entries.keys()]};
   });
   const inOrder = [...byVariable.values()].flatMap(entries => [...entries.values()]);
   return {

@@ -1,5 +1,5 @@
 import type {Parameter} from '../params/parameter';
-import type {Chain} from '../rule/chain';
+import {type Chain, chainIn} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
 import {own} from '../util/own';
 import {watch} from '../util/own_writes';
@@ -22,14 +22,11 @@ export class WeightSpace {
    * Restarts the entries that a chain `restarts`, where others wrote the variable since its last step. Warns once.
    * @param isFrozen whether a parameter does not train, so that no warning is needed.
    */
-  restartReplaced(
-    {restarts}: Chain,
-    parameters: readonly Parameter[],
-    isFrozen: (parameter: Parameter) => boolean,
-  ): void {
+  restartReplaced(chain: Chain, parameters: readonly Parameter[], isFrozen: (parameter: Parameter) => boolean): void {
+    const {restarts} = chain;
     if (restarts.length === 0) return;
     const replaced = parameters.filter(({isReplaced}) => isReplaced?.() === true);
-    for (const parameter of replaced) restart(parameter, restarts);
+    for (const parameter of replaced) restart(parameter, chainIn(chain, parameter.group.index).restarts);
     const told = replaced.filter(parameter => !isFrozen(parameter)).map(({variable}) => variable);
     if (told.length === 0 || this.#told) return;
     this.#told = true;
@@ -43,17 +40,18 @@ export class WeightSpace {
 
   /** Restarts all state in weight space. */
   rebase(
-    {callbacks}: Chain,
+    chain: Chain,
     parameters: readonly Parameter[],
-    waiting: ReadonlyArray<Pick<Parameter, 'entries'>>,
+    waiting: ReadonlyArray<Pick<Parameter, 'entries'> & {readonly group: number}>,
   ): void {
-    const names = weightSpaceEntries(callbacks);
-    for (const parameter of [...parameters, ...waiting]) restart(parameter, names);
+    const namesOf = (group: number) => weightSpaceEntries(chainIn(chain, group).callbacks);
+    for (const parameter of parameters) restart(parameter, namesOf(parameter.group.index));
+    for (const parameter of waiting) restart(parameter, namesOf(parameter.group));
   }
 
   /** Watches from now on whether others write the variable, if any entry restarts by itself. */
-  watch({restarts}: Chain, parameter: Parameter): void {
-    if (restarts.length > 0) parameter.isReplaced ??= watch(parameter.variable);
+  watch(chain: Chain, parameter: Parameter): void {
+    if (chainIn(chain, parameter.group.index).restarts.length > 0) parameter.isReplaced ??= watch(parameter.variable);
   }
 }
 

@@ -3,10 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {skipping, type SkipSettings} from '../callbacks/skip';
 import {Optimizer} from '../optimizer/optimizer';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
-import {UnregisteredWrapper} from '../optimizer/unregistered_wrapper';
+import {UnregisteredWrapper} from '../optimizer/unregistered';
 import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
-import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
@@ -24,8 +23,6 @@ export type WrapperSettings<
     readonly callbacks?: P;
     /** Callbacks that run after the optimizer's step, such as those that take its update. */
     readonly after?: A;
-    /** Steps whose gradients together have a larger 2-norm change nothing. 0 means no limit. Default: no limit. */
-    readonly maxGradNorm?: HyperValue;
   };
 
 /**

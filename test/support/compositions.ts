@@ -43,6 +43,12 @@ interface CompositionParameter {
   readonly gradients: ReadonlyArray<readonly number[] | null>;
 }
 
+/** A random optimizer and a run of it. */
+export interface RandomComposition extends Composition {
+  /** Whether GPUs run some of its callbacks as ordinary operations. */
+  readonly runsAloneOnGpus: boolean;
+}
+
 /** An optimizer and a run of it: everything that a step depends on. */
 export interface Composition {
   readonly callbacks: readonly Callback[];
@@ -71,6 +77,7 @@ function poisoned(groups: Composition['groups'], steps: readonly boolean[]): Com
 }
 
 const MOST_STEPS = 7;
+const ALONE_ON_GPUS = /randomAlone|randomAxes|rowMean|columnMean|outerProduct/;
 
 /**
  * Values that keep float32 near float64: an `eps` of 1e-8 magnifies the rest of a gradient that nearly cancels.
@@ -210,7 +217,7 @@ function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<
  * Compositions of the package's callbacks and random ones, over random groups, shapes, hypers and schedules, with some
  * gradients missing.
  */
-export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<Composition> =>
+export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.Arbitrary<RandomComposition> =>
   fc
     .record({
       list: callbackLists,
@@ -226,6 +233,7 @@ export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.A
         .record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})})
         .map(({hypers, freezeTo}) => ({
           callbacks,
+          runsAloneOnGpus: list.some(({text}) => ALONE_ON_GPUS.test(text)),
           hypers,
           groups,
           freezeTo,

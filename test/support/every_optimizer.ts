@@ -1,4 +1,5 @@
 import {
+  adam,
   averageSqrGrad,
   type BaseSettings,
   callback,
@@ -6,6 +7,7 @@ import {
   lookahead,
   Optimizer,
   optimizers,
+  partition,
   required,
   rmsProp,
   sgd,
@@ -50,5 +52,10 @@ export const everyOptimizer: ReadonlyArray<{
         new Optimizer([weightDecay, averageSqrGrad, peakStep.with({boost: 2, halve: true})], {...settings, lr}),
         {k: 2},
       ),
+  },
+  {
+    name: 'a partition',
+    make: (lr, settings) =>
+      partition([{of: ({rank}) => rank !== 1, by: adam(lr)}, {by: sgd(lr, {mom: 0.9})}], settings),
   },
 ];

@@ -10,3 +10,14 @@ export class UnregisteredWrapper extends Optimizer<readonly Callback[]> {
     return 'TfjsOptimOptimWrapper';
   }
 }
+
+/** The same for partitions. */
+export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
+  static override get className(): string {
+    return 'TfjsOptimPartition';
+  }
+
+  static override fromConfig(): never {
+    throw new Error('The saved optimizer is a partition: call Partition.register() before loading it.');
+  }
+}

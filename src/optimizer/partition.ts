@@ -1,0 +1,254 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import {skipping, type SkipSettings} from '../callbacks/skip';
+import {DividedSet, type PartOfSet} from '../params/divided_groups';
+import {ParameterSet} from '../params/parameter_groups';
+import {type ParamGroups, variablesOf} from '../params/variables_of';
+import {chainIn, chainOf} from '../rule/chain';
+import type {Callback, HyperDecl} from '../rule/declaration';
+import {ALL, type Divided, dividedChain, PARTITION} from '../rule/division';
+import {isInstance} from '../state/registered_class';
+import {readConfig} from '../state/saved_config';
+import {at} from '../util/at';
+import {flag, list, malformed, numbers} from '../util/config_reader';
+import {checkCore} from '../util/core_copies';
+import {listOf} from '../util/iterable';
+import {checkSettings} from '../util/settings_check';
+import {ExtendedOptimizer} from './extended_optimizer';
+import {Optimizer} from './optimizer';
+import {type Part, partView} from './part';
+import {checkNew, checkShared, partsIn, takerOf, valuesIn} from './part_specs';
+import {
+  type AnyCallback,
+  type BaseSettings,
+  type HyperNames,
+  type HYPERS,
+  hyperValues,
+  numbersIn,
+  type Settings,
+  treatmentOf,
+} from './settings';
+import {tableHypers} from './table_hypers';
+import {TrainingState} from './training_state';
+
+/** Which variables a part takes: variables, layers, a model, lists of these, or a function that is true for them. */
+export type PartVariables = ParamGroups | ((variable: tf.Variable) => boolean);
+
+/** One part, as it is given: what it takes, and the optimizer that trains it. */
+export interface PartSpec {
+  /** What it takes of what the parts before it have left. Every part but the last has it. */
+  readonly of: PartVariables;
+  /** The optimizer that trains it, made without `params`. The partition takes it over. */
+  readonly by: Optimizer;
+  /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
+  readonly keepMom?: boolean;
+}
+
+/** The last part, which takes the rest. */
+export interface RestSpec {
+  readonly of?: undefined;
+  /** The optimizer that trains it, made without `params`. The partition takes it over. */
+  readonly by: Optimizer;
+  /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
+  readonly keepMom?: boolean;
+}
+
+/** The parts of a partition. A variable belongs to the first part that takes it. */
+export type PartSpecs = readonly [...parts: PartSpec[], rest: RestSpec];
+
+/** Settings of a partition: those of every optimizer, and the hypers and options of `callbacks` and `after` by name. */
+export type PartitionSettings<
+  C extends readonly AnyCallback[] = readonly [],
+  A extends readonly AnyCallback[] = readonly [],
+> = object &
+  BaseSettings &
+  SkipSettings & {
+    /** Callbacks that run first, on the variables of all parts. Their totals are sums over all parts. */
+    readonly callbacks?: C;
+    /** Callbacks that run last, on the variables of all parts. Their totals are sums over all parts. */
+    readonly after?: A;
+  } & Partial<Settings<readonly [...C, ...A]>>;
+
+/** The parts of a partition, each with the hypers of its optimizer. */
+export type PartsOf<L extends PartSpecs, H extends string> = {
+  readonly [I in keyof L]: Part<NonNullable<L[I]['by'][typeof HYPERS]> | H>;
+};
+
+/**
+ * One optimizer in which a variable is trained by the first part that takes it. See {@link partition}.
+ */
+export class Partition<
+  const L extends PartSpecs = PartSpecs,
+  const C extends readonly AnyCallback[] = readonly AnyCallback[],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends Optimizer<readonly Callback[]> {
+  static override get className(): string {
+    return PARTITION;
+  }
+
+  /** What the optimizers of the parts may have declared. Their classes, and so the defaults, are not saved. */
+  static override get declaredHypers(): HyperDecl {
+    return tableHypers();
+  }
+
+  /** @throws where the parts are not such a list, and where an optimizer can't be a part; then nothing is changed. */
+  constructor(parts: L, settings?: PartitionSettings<C, A>, ...more: undefined[]) {
+    checkSettings('partition(parts, ', [settings, ...more], []);
+    const specs = partsIn(parts);
+    super([], {});
+    const {
+      callbacks = [],
+      after = [],
+      params,
+      trainBn,
+      wdBnBias,
+      noWd,
+      skipNonFinite,
+      ...values
+    }: PartitionSettings<readonly AnyCallback[], readonly AnyCallback[]> = {...settings};
+    const inner = specs.map(({by}) => by);
+    const states = inner.map((optimizer, i) => {
+      checkWhole(i, optimizer);
+      const training = this.trainingOf(optimizer);
+      checkNew(i, optimizer, training);
+      return training;
+    });
+    const forAll = (list: Iterable<AnyCallback> | AnyCallback) =>
+      [...listOf<AnyCallback>(list)].map((callback): Divided => [ALL, callback]);
+    const gate = skipping(skipNonFinite, values.maxGradNorm);
+    const divided = [
+      ...forAll([...listOf<AnyCallback>(callbacks), ...gate]),
+      ...states.flatMap(({chain}, part) => chain.callbacks.map((callback): Divided => [part, callback])),
+      ...forAll(after),
+    ];
+    checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...gate, ...listOf<AnyCallback>(after)]), values);
+    const chain = dividedChain(
+      divided,
+      specs.map(({keepMom}) => keepMom),
+    );
+    const lists = params === undefined ? undefined : variablesOf(params);
+    lists?.flat().forEach(checkCore);
+    const count = lists?.length ?? 1;
+    const treatment = treatmentOf({trainBn, wdBnBias, noWd});
+    const columns = states.map(({set}, part) => {
+      const mine = chainIn(chain, part);
+      const known = hyperValues(mine, {...valuesIn(set), ...values}, numbersIn(at(set.groups, 0).hypers));
+      return new ParameterSet(undefined, count, known, treatment, [], mine.ranges).groups;
+    });
+    const hypers = Array.from({length: count}, (_, i) => columns.map(groups => at(groups, i).hypers)).flat();
+    const set = new DividedSet(
+      hypers,
+      specs.map(({of, keepMom}, part) => ({
+        takes: takerOf(of, part),
+        ranges: chainIn(chain, part).ranges,
+        keepsMom: keepMom,
+      })),
+      treatment,
+    );
+    if (lists !== undefined) set.replace(lists);
+    this.adopt(new TrainingState(chain, set, lists !== undefined));
+    for (const optimizer of inner) this.released(optimizer);
+    Partition.register();
+  }
+
+  /**
+   * Registers the class, so that saved partitions can be loaded. Making a partition does this too. A page that only
+   * loads partitions must call it before `tf.loadLayersModel`. Importing the package does not do it, because then every
+   * bundle would contain the partition.
+   */
+  static register(): void {
+    tf.serialization.registerClass(Partition);
+  }
+
+  /** The parts, in order. */
+  get parts(): PartsOf<L, HyperNames<readonly [...C, ...A]>> {
+    const {chains = []} = this.trainingOf(this).chain.division ?? {};
+    const parts: unknown = chains.map((_, part) => partView(() => this.trainingOf(this), part));
+    if (arePartsOf<PartsOf<L, HyperNames<readonly [...C, ...A]>>>(parts, chains.length)) return parts;
+    throw new Error('A partition must have parts.');
+  }
+
+  /** Makes a partition from what `getConfig` returned. Which variables a part takes is not saved. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const owned = list(config, 'parts').map(part => new Set(numbers(part, 'callbacks')));
+    if (owned.length === 0) malformed('parts');
+    const keepsMom = list(config, 'parts').map(part => flag(part, 'keepsMom'));
+    if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
+    const saved = readConfig(config, [], cls, callbacks =>
+      dividedChain(
+        callbacks.map((callback, i): Divided => {
+          if (callback.declaration.external !== undefined) malformed('callbacks');
+          return [owned.findIndex(indices => indices.has(i)), callback];
+        }),
+        keepsMom,
+      ),
+    );
+    // The base constructor, because that of the class takes optimizers.
+    const made: unknown = Reflect.construct(Optimizer, [[], {}], cls);
+    if (!(made instanceof Partition) || !isInstance(cls, made))
+      throw new Error(`${cls.className} must be a partition of tfjs-optim.`);
+    const {chain, hypers, trainBn, wdBnBias, explicit} = saved;
+    const parts = keepsMom.map((keeps, part): PartOfSet => ({
+      takes: undefined,
+      ranges: chainIn(chain, part).ranges,
+      keepsMom: keeps,
+    }));
+    const set = new DividedSet(hypers, parts, treatmentOf({trainBn, wdBnBias}));
+    const training = new TrainingState(chain, set, explicit);
+    training.loadConfig(saved, set);
+    made.adopt(training);
+    return made;
+  }
+}
+
+/**
+ * One optimizer of several: a variable is trained by the first part whose `of` takes it, and the last part takes the
+ * rest. All parts make one step together, in one kernel, and are saved together. Which variable is in which part is
+ * saved too; after loading, a variable that was not saved goes to the last part.
+ *
+ * ```ts
+ * const opt = partition([{of: model.layers[0], by: sgd(0.1, {mom: 0.9})}, {by: adamW(1e-3)}]);
+ * opt.setHyper('wd', 0.05); // in all parts that have it
+ * opt.parts[0].setHyper('lr', 0.01);
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
+ * `params` are the groups of the user. Every group is divided by part, so freezing, `fineTune`, `slice` and lists of
+ * values count the groups of the user. `hypers` has a row per group and part: `[g0/part0, g0/part1, g1/part0, …]`. A
+ * schedule moves a hyper in every part that has it; a policy, such as one-cycle, is asked for each part by itself.
+ * `lookahead` and `ema` of a partition add their callback to each part.
+ * @param parts each `{of, by}`; the last one only `{by}`.
+ * @param settings `params`, `trainBn`, `wdBnBias` and `noWd`, as for every optimizer; `callbacks` and `after`, which
+ *   run for all parts, with their hypers and options by name.
+ * @throws where the parts are not such a list; where an optimizer has `params`, was used before, or wraps another one;
+ *   and for a setting that none of the callbacks for all parts has.
+ */
+export function partition<
+  const L extends PartSpecs,
+  const C extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(parts: L, settings?: PartitionSettings<C, A>, ...more: undefined[]): Partition<L, C, A> {
+  return new Partition(parts, settings, ...more);
+}
+
+/** @throws where the optimizer is made over another one. */
+function checkWhole(part: number, by: Optimizer): void {
+  const name = by.getClassName().replace('TfjsOptim', '');
+  if (by instanceof ExtendedOptimizer)
+    throw new Error(
+      `Part ${part} is of the class ${name}; put it around the partition, as in lookahead(partition([…])).`,
+    );
+  if (by instanceof Partition) throw new Error(`Part ${part} is a partition itself; list its parts here.`);
+  if (by.callbacks.some(({declaration}) => declaration.external !== undefined))
+    throw new Error(
+      `Part ${part} is of the class ${name}; use an optimizer of tfjs-optim, such as adam(1e-3), instead.`,
+    );
+}
+
+/** The names of hypers are only known to the compiler, so that there is nothing to check. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Only the caller knows the type.
+function arePartsOf<P>(parts: unknown, length: number): parts is P {
+  return Array.isArray(parts) && parts.length === length;
+}

@@ -1,0 +1,154 @@
+import type {Scalar} from '../rule/declaration';
+import {unknownHyper} from '../rule/hypers';
+import {at} from '../util/at';
+import {own} from '../util/own';
+import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
+import type {ScheduleLength, ScheduleState} from './running';
+import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from './schedule';
+
+type Hypers = Record<string, Scalar>;
+
+/** Moves the hypers of a partition: each part by itself, because its hypers and their values are its own. */
+export class DividedMoving implements MovesHypers {
+  readonly parts: readonly Moving[];
+  readonly #groups: readonly Hypers[];
+
+  readonly #keepsMom: readonly boolean[];
+
+  /**
+   * @param groups the hypers of each group; group i belongs to part i modulo the number of parts.
+   * @param keepsMom for each part, whether one-cycle leaves its `mom` alone, unless it is given `moms`.
+   */
+  constructor(groups: readonly Hypers[], keepsMom: readonly boolean[]) {
+    this.#groups = groups;
+    this.#keepsMom = keepsMom;
+    this.parts = keepsMom.map((_, part) => new Moving(groups.filter((__, i) => i % keepsMom.length === part)));
+  }
+
+  get view(): ScheduleView | undefined {
+    const views = this.parts.map(({view}) => view);
+    const first = views.find(view => view !== undefined);
+    return (
+      first && {
+        steps: first.steps,
+        step: first.step,
+        at: pos => {
+          const columns = views.map(view => view?.at(pos) ?? {});
+          const names = new Set(columns.flatMap(column => Object.keys(column)));
+          return Object.fromEntries([...names].map(name => [name, this.#valuesOf(name, columns)]));
+        },
+      }
+    );
+  }
+
+  /** The values of a hyper in all groups: by the schedule of its part, or else as it is. NaN where a part lacks it. */
+  #valuesOf(name: string, columns: ReadonlyArray<Readonly<Record<string, readonly number[]>>>): number[] {
+    return this.#groups.map((hypers, i) => {
+      const [part, group] = this.#inPart(i);
+      const column = own(at(columns, part), name);
+      return column === undefined ? Number(own(hypers, name)) : at(column, group);
+    });
+  }
+
+  get state(): ScheduleState | undefined {
+    const parts = this.parts.map(({state}) => state);
+    const first = parts.find(state => state !== undefined);
+    return first && {steps: first.steps, step: first.step, hypers: [], parts};
+  }
+
+  hypersToSave(): Hypers[] {
+    const columns = this.parts.map(part => part.hypersToSave());
+    return this.#groups.map((_, i) => {
+      const [part, group] = this.#inPart(i);
+      return at(at(columns, part), group);
+    });
+  }
+
+  start(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): void {
+    this.prepared(schedules, length, ofFit)();
+  }
+
+  prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
+    checkSchedules(schedules);
+    const asked = new Set<string>();
+    const scheduled = (hypers: Parameters<SchedulePolicy['schedulesFor']>[0], keepsMom: boolean) => {
+      const first = at(hypers, 0);
+      // A policy mostly needs a learning rate. Where only some parts have one, the others are left alone.
+      if (isPolicy(schedules) && !Object.hasOwn(first, 'lr') && this.#has('lr')) return {};
+      const all = Object.entries(isPolicy(schedules) ? schedules.schedulesFor(hypers) : schedules);
+      for (const [name] of all) asked.add(name);
+      const leaves = (name: string) => name === 'mom' && keepsMom && isPolicy(schedules) && schedules.ownMoms === true;
+      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name) && !leaves(name)));
+    };
+    const starts = this.parts.map((part, i) =>
+      part.prepared({schedulesFor: hypers => scheduled(hypers, at(this.#keepsMom, i))}, length, ofFit),
+    );
+    for (const name of asked)
+      if (!this.#has(name)) throw unknownHyper(name, new Set(this.#groups.flatMap(hypers => Object.keys(hypers))));
+    return () => {
+      for (const start of starts) start();
+    };
+  }
+
+  clear(keep: boolean): void {
+    for (const part of this.parts) part.clear(keep);
+  }
+
+  endFit(): void {
+    for (const part of this.parts) part.endFit();
+  }
+
+  load(state: ScheduleState | undefined): void {
+    this.parts.forEach((part, i) => {
+      part.load(state?.parts?.[i]);
+    });
+  }
+
+  release(name: string, group?: number): void {
+    if (group === undefined) {
+      for (const part of this.parts) part.release(name);
+      return;
+    }
+    const [part, index] = this.#inPart(group);
+    at(this.parts, part).release(name, index);
+  }
+
+  lend(name: string, values: readonly number[], over: () => boolean): void {
+    this.#having(name).forEach(([part, i]) => {
+      part.lend(
+        name,
+        values.filter((_, group) => group % this.parts.length === i),
+        over,
+      );
+    });
+  }
+
+  giveBack(name: string): void {
+    for (const part of this.parts) part.giveBack(name);
+  }
+
+  begin(): () => void {
+    const backs = this.parts.map(part => part.begin());
+    return () => {
+      for (const back of backs) back();
+    };
+  }
+
+  advance(): void {
+    for (const part of this.parts) part.advance();
+  }
+
+  #has(name: string): boolean {
+    return this.#having(name).length > 0;
+  }
+
+  /** The parts that have a hyper, with their indices. */
+  #having(name: string): Array<readonly [Moving, number]> {
+    return this.parts.flatMap((part, i) => (Object.hasOwn(at(this.#groups, i), name) ? [[part, i] as const] : []));
+  }
+
+  #inPart(group: number): readonly [part: number, group: number] {
+    const {length} = this.parts;
+    return [group % length, Math.floor(group / length)];
+  }
+}
