@@ -1,8 +1,9 @@
-import {adam, callback, larc, Optimizer, optimizers, sgd} from '../../src';
+import {adam, callback, larc, Optimizer, optimizers, sgd, zeros} from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {present} from '../support/present';
+import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
 
 // Around the four elements of a vector, around a tile, and more than the 16-bit count of a call can hold.
@@ -203,6 +204,44 @@ describeBackends(
         expect(present(results[0]).length).toBe(9);
         expectClose(present(results[0]), present(results[1]), 0);
       }));
+
+    it('reads state in a later pass as it was, although an earlier pass computes its new value', () =>
+      leakless(() => {
+        const rule = callback('lateReader', {state: {memory: zeros}}, ({p, grad, memory}) => {
+          const next = memory.add(grad);
+          return {p: p.sub(memory.mul(next.square().sum()).mul(0.01)), memory: next};
+        });
+        const results = [true, false].map(fusing => {
+          tf.env().set('OPTIM_FUSING', fusing);
+          const variables = variablesOf([9, 513]);
+          const optimizer = new Optimizer([rule], {});
+          const values = run(optimizer, variables, 3);
+          if (fusing) expect(optimizer.fusedOn).toBe(backend);
+          ended(optimizer, variables);
+          return values;
+        });
+        tf.env().set('OPTIM_FUSING', true);
+        present(results[1]).forEach((eager, i) => {
+          expectClose(present(present(results[0])[i]), eager, 1e-5);
+        });
+      }));
+
+    if (backend === 'wasm')
+      it('takes parameters that are too large to store values between passes', async () => {
+        const size = 2 ** 24 + 3;
+        const rule = callback('largeHere', {}, ({p, grad}) => ({p: p.sub(grad.mul(grad.mean()))}));
+        const variable = tf.tidy(() => tf.variable(tf.ones([size])));
+        const gradient = tf.fill([size], 0.5);
+        const optimizer = new Optimizer([rule], {});
+        optimizer.applyGradients([{name: variable.name, tensor: gradient}]);
+        expect(optimizer.fusedOn).toBe('wasm');
+        const last = tf.tidy(() => variable.slice([size - 2]).dataSync());
+        expect(last).toEqual(Float32Array.of(0.75, 0.75));
+        optimizer.dispose();
+        tf.dispose([variable, gradient]);
+        // The memory never becomes smaller.
+        await restartWasm({simd: true});
+      });
 
     it('is a kernel that nothing else can run', () => {
       const variables = variablesOf([3]);
