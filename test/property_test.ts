@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 
-import {chainOf} from '../src/rule/chain';
 import {describeBackends, type Place, PLACES} from './support/backends';
 import {isFused, resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
-import {type Composition, compositionsOver, FEW_SHAPES, LARGE_SHAPES, SMALL_SHAPES} from './support/compositions';
+import {
+  chainOfAll,
+  type Composition,
+  compositionsOver,
+  FEW_SHAPES,
+  LARGE_SHAPES,
+  SMALL_SHAPES,
+} from './support/compositions';
 import {leakless} from './support/leakless';
 import {expectAlways, patience} from './support/random_runs';
 import {tf} from './support/tfjs';
@@ -35,8 +41,8 @@ function ranksOf({groups}: Composition): number {
   return Math.max(...groups.flat().map(({shape}) => shape.length));
 }
 
-function tensorsOf({callbacks}: Composition): number {
-  const {state, shared} = chainOf(callbacks);
+function tensorsOf(composition: Composition): number {
+  const {state, shared} = chainOfAll(composition);
   return ['p', 'grad', ...shared, ...[...state.values()].filter(start => typeof start !== 'number')].length;
 }
 

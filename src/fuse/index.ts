@@ -192,8 +192,8 @@ function commitOpaque(jobs: readonly Job[], outcomes: Outcomes, hasAxes: boolean
 export function fusedOn(chain: Chain): string {
   const why = whyEager(chain);
   if (why !== undefined) return `eager: ${why}`;
-  const names = [...aloneIn(chain)].map(([index]) => at(chain.callbacks, index).name);
-  return names.length === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${names.join(', ')}`;
+  const names = new Set([...aloneIn(chain).keys()].map(index => at(chain.callbacks, index).name));
+  return names.size === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${[...names].join(', ')}`;
 }
 
 /** The graphs of the last fused step as text, one per bucket of parameters, and where callbacks ran alone. */

@@ -1,11 +1,12 @@
-import {type Callback, Optimizer, type Scalar} from '../../src';
-import {chainOf} from '../../src/rule/chain';
+import {type Callback, Optimizer, partition, type Scalar} from '../../src';
+import {chainIn, commonIn, commonKey} from '../../src/rule/chain';
 import type {Draft} from '../../src/rule/declaration';
+import {ALL} from '../../src/rule/division';
 import {GroupNumbers} from '../../src/rule/group_numbers';
 import {type Arithmetic, runChain} from '../../src/rule/run_chain';
 import {SharedRun} from '../../src/rule/shared_run';
 import {difference} from './close';
-import type {Composition} from './compositions';
+import {chainOfAll, type Composition} from './compositions';
 import {Float64Value} from './float64_value';
 import {elementOf, present} from './present';
 import {tf} from './tfjs';
@@ -29,14 +30,17 @@ function scheduled(value: Scalar, factor = 1): Scalar {
  * @param afterStep is called after each step.
  */
 export async function runOnBackend(
-  {callbacks, hypers, groups, freezeTo, steps, schedule}: Composition,
+  composition: Composition,
   afterStep: (optimizer: Optimizer) => void = () => undefined,
 ): Promise<ParameterResult[]> {
+  const {hypers, groups, freezeTo, steps, schedule} = composition;
   const variables = groups.map(group =>
     group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32')))),
   );
   const rows = groups.flatMap((group, i) => group.map((parameter, j) => ({parameter, variable: variables[i]?.[j]})));
-  const optimizer = new Optimizer<readonly Callback[]>(callbacks, {...hypers, params: variables});
+  const optimizer = optimizerOf(composition, variables);
+  // A partition has one row of hypers per group and part.
+  const parts = composition.partOf === undefined ? 1 : 2;
   try {
     optimizer.freezeTo(freezeTo);
     for (const {
@@ -46,7 +50,8 @@ export async function runOnBackend(
       if (variable !== undefined) optimizer.state.set(variable, {doWd});
     for (let step = 0; step < steps; step++) {
       optimizer.hypers.forEach((own, i) => {
-        for (const [name, values] of Object.entries(hypers)) own[name] = scheduled(present(values[i]), schedule[step]);
+        for (const [name, values] of Object.entries(hypers))
+          if (Object.hasOwn(own, name)) own[name] = scheduled(present(values[Math.floor(i / parts)]), schedule[step]);
       });
       tf.tidy(() => {
         optimizer.applyGradients(
@@ -79,6 +84,30 @@ export async function runOnBackend(
   }
 }
 
+function optimizerOf({callbacks, partOf, hypers}: Composition, params: readonly tf.Variable[][]): Optimizer {
+  if (partOf === undefined) return new Optimizer<readonly Callback[]>(callbacks, {...hypers, params: [...params]});
+  const of = (part: number) => callbacks.filter((_, i) => partOf[i] === part);
+  const valuesFor = (some: readonly Callback[]) =>
+    Object.entries(hypers).filter(([name]) => some.some(cb => Object.hasOwn(cb.declaration.hypers, name)));
+  const by = (part: number) => {
+    const own = of(part);
+    const first = valuesFor(own).map(([name, values]) => [name, present(values[0])] as const);
+    return new Optimizer<readonly Callback[]>(own, Object.fromEntries(first));
+  };
+  const isFirst = new Set(params.flat().filter((_, i) => i % 2 === 0));
+  const forAll = of(ALL);
+  const before = forAll.filter(cb => callbacks.indexOf(cb) < partOf.indexOf(0));
+  const after = forAll.filter(cb => !before.includes(cb));
+  // Required hypers of all parts are settings of the partition.
+  const settings: object = {
+    params: [...params],
+    callbacks: before,
+    after,
+    ...Object.fromEntries(valuesFor(forAll)),
+  };
+  return partition([{of: variable => isFirst.has(variable), by: by(0)}, {by: by(1)}], settings);
+}
+
 type Float64Draft = Draft<Float64Value>;
 
 const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
@@ -98,14 +127,18 @@ const float64: Omit<Arithmetic<Float64Value, Float64Draft>, 'shared'> = {
 };
 
 /** Runs a composition in plain JavaScript, in float64: the same callbacks on `Float64Value`s. */
-export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedule}: Composition): ParameterResult[] {
-  const chain = chainOf(callbacks);
+export function runInFloat64(composition: Composition): ParameterResult[] {
+  const {hypers, groups, freezeTo, steps, schedule, partOf} = composition;
+  const chain = chainOfAll(composition);
+  const parts = partOf === undefined ? 1 : 2;
+  const indexOf = new Map(groups.flat().map((parameter, i) => [parameter, i] as const));
   const value = (shape: readonly number[], numbers: readonly number[]) =>
     new Float64Value(shape, Float64Array.from(numbers));
   const parameters = groups.flatMap((group, i) =>
     group.map(parameter => ({
       parameter,
-      group: i,
+      // The groups of a partition are divided by part.
+      group: parts * i + (present(indexOf.get(parameter)) % parts),
       trains: i >= freezeTo,
       p: value(parameter.shape, parameter.init),
       entries: new Map<string, Float64Value | number>(),
@@ -119,8 +152,10 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
   const shared = new Map(
     chain.shared.flatMap(({names, starts}) => names.map((name, i) => [name, present(starts[i])] as const)),
   );
-  const groupStarts = Object.fromEntries(callbacks.flatMap(({declaration}) => Object.entries(declaration.groupState)));
-  let numbers = groups.map(() => new GroupNumbers(groupStarts));
+  let numbers = Array.from(
+    {length: parts * groups.length},
+    (_, i) => new GroupNumbers(Object.fromEntries(chainIn(chain, i).groupState)),
+  );
   for (let step = 0; step < steps; step++) {
     numbers = numbers.map(({now}) => new GroupNumbers(now));
     // As in the optimizer, a parameter without elements does not change.
@@ -139,7 +174,8 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
             ...defaults,
             ...Object.fromEntries(own.map(([name, hyper]) => [name, scheduled(hyper, schedule[step])])),
           },
-          entries: Object.fromEntries([...entries, ...common]),
+          entries: {...Object.fromEntries(entries), ...commonIn(chain, group, Object.fromEntries(common))},
+          group,
           groups: [present(numbers[group])],
           stopped: false,
           of: undefined,
@@ -155,20 +191,21 @@ export function runInFloat64({callbacks, hypers, groups, freezeTo, steps, schedu
       if (parameter === undefined) return;
       parameter.p = p;
       for (const [name, entry] of Object.entries(entries)) {
-        if (typeof entry === 'number' && chain.common.has(name)) {
+        const key = commonKey(chain, parameter.group, name);
+        if (typeof entry === 'number' && key !== undefined) {
           // The entry of a parameter that was stopped does not change.
-          if (entry !== before.get(name)) common.set(name, entry);
+          if (entry !== before.get(key)) common.set(key, entry);
         } else parameter.entries.set(name, entry);
       }
     });
   }
-  const results = parameters.map(({p, entries}): ParameterResult => ({
+  const results = parameters.map(({p, entries, group}): ParameterResult => ({
     p: [...p.values],
     state: Object.fromEntries(
-      [...entries, ...(entries.size > 0 ? common : [])].map(([name, entry]) => [
-        name,
-        typeof entry === 'number' ? entry : [...entry.values],
-      ]),
+      [
+        ...entries,
+        ...(entries.size > 0 ? Object.entries(commonIn(chain, group, Object.fromEntries(common))) : []),
+      ].map(([name, entry]) => [name, typeof entry === 'number' ? entry : [...entry.values]]),
     ),
   }));
   return [...results, {p: [], state: Object.fromEntries(shared)}];

@@ -20,7 +20,8 @@ import {
   stepStat,
   weightDecay,
 } from '../../src';
-import {chainOf} from '../../src/rule/chain';
+import {type Chain, chainOf} from '../../src/rule/chain';
+import {ALL, dividedChain} from '../../src/rule/division';
 import {accumulate, keepAverage, limitNorm} from './demonstrating_callbacks';
 import {present} from './present';
 import {
@@ -52,6 +53,8 @@ export interface RandomComposition extends Composition {
 /** An optimizer and a run of it: everything that a step depends on. */
 export interface Composition {
   readonly callbacks: readonly Callback[];
+  /** For a partition: the part of each callback, or `ALL`. Parameters belong to its two parts by turns. */
+  readonly partOf?: readonly number[] | undefined;
   /** The hypers, one value per group. */
   readonly hypers: Readonly<Record<string, readonly Scalar[]>>;
   readonly groups: ReadonlyArray<readonly CompositionParameter[]>;
@@ -60,6 +63,16 @@ export interface Composition {
   readonly steps: number;
   /** The factor of every hyper in each step. */
   readonly schedule: readonly number[];
+}
+
+/** The chain of a composition. */
+export function chainOfAll({callbacks, partOf}: Pick<Composition, 'callbacks' | 'partOf'>): Chain {
+  return partOf === undefined
+    ? chainOf(callbacks)
+    : dividedChain(
+        callbacks.map((each, i) => [present(partOf[i]), each] as const),
+        [false, false],
+      );
 }
 
 /** Puts NaN in a gradient of the first parameter in these steps. */
@@ -150,13 +163,43 @@ const onUpdate = fc.oneof(
   {weight: 1, arbitrary: fc.tuple(randomUpdate, randomAlone)},
 );
 
-const callbackLists = fc
-  .tuple(before, rules, onUpdate, after)
-  .map(lists => lists.flat())
+type CallbackList = ReadonlyArray<readonly [part: number, callback: RandomCallback]>;
+
+const inPart = (part: number, list: readonly RandomCallback[]): CallbackList =>
+  list.map(each => [part, each] as const);
+const ofPart = (part: number, list: CallbackList): RandomCallback[] =>
+  list.filter(([of]) => of === part || of === ALL).map(([, each]) => each);
+
+/** What runs on the same parameters, one list per part. */
+function listsOf(list: CallbackList): RandomCallback[][] {
+  return [0, 1].map(part => ofPart(part, list)).filter(each => each.length > 0);
+}
+
+const callbackLists: fc.Arbitrary<CallbackList> = fc
+  .oneof(
+    {
+      weight: 3,
+      arbitrary: fc.tuple(before, rules, onUpdate, after).map(lists => inPart(0, lists.flat())),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(before, fc.tuple(rules, onUpdate), fc.tuple(rules, onUpdate), after)
+        .map(([first, one, two, last]) => [
+          ...inPart(ALL, first),
+          ...inPart(0, one.flat()),
+          ...inPart(1, two.flat()),
+          ...inPart(ALL, last),
+        ]),
+    },
+  )
   // A callback reads what comes before it only; and of two callbacks of one name, one could not be saved.
-  .filter(list => new Set(list.map(({text}) => text.split('(')[0])).size === list.length)
-  .filter(
-    list => orderOf(list, 'randomGradient') === -1 || orderOf(list, 'randomGradient') > orderOf(list, 'averageGrad'),
+  .filter(all =>
+    listsOf(all).every(
+      list =>
+        new Set(list.map(({text}) => text.split('(')[0])).size === list.length &&
+        (orderOf(list, 'randomGradient') === -1 || orderOf(list, 'randomGradient') > orderOf(list, 'averageGrad')),
+    ),
   );
 
 function orderOf(list: readonly RandomCallback[], name: string): number {
@@ -203,12 +246,15 @@ const schedules: fc.Arbitrary<readonly number[]> = fc.oneof(
   fc.array(fc.constantFrom(1, 0.9, 0.5), {minLength: MOST_STEPS, maxLength: MOST_STEPS}),
 );
 
-function hypersOf(callbacks: readonly Callback[], groups: number): fc.Arbitrary<Composition['hypers']> {
-  const {hypers, options} = chainOf(callbacks);
+function hypersOf(chain: Chain, groups: number): fc.Arbitrary<Composition['hypers']> {
+  const {hypers, options, division} = chain;
   const oneEach = <T extends Scalar>(...values: readonly T[]) =>
     fc.array(fc.constantFrom(...values), {minLength: groups, maxLength: groups});
   const own = [...hypers.keys()].map(name => [name, oneEach(...present(HYPERS[name]))] as const);
-  const flags = FLAG_OPTIONS.filter(name => options.has(name)).map(name => [name, oneEach(true, false)] as const);
+  // In a partition the options of a part are set where its optimizer is made.
+  const flags = FLAG_OPTIONS.filter(name => division === undefined && options.has(name)).map(
+    name => [name, oneEach(true, false)] as const,
+  );
   const some = fc.subarray(flags).chain(chosen => fc.record(Object.fromEntries(chosen)));
   return fc.tuple(fc.record(Object.fromEntries(own)), some).map(([a, b]) => ({...a, ...b}));
 }
@@ -226,13 +272,19 @@ export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.A
       schedule: schedules,
       poison: fc.array(fc.boolean(), {minLength: MOST_STEPS, maxLength: MOST_STEPS}),
     })
-    .chain(({list, groups: clean, steps, schedule, poison}) => {
+    .chain(({list: divided, groups: clean, steps, schedule, poison}) => {
+      const list = divided.map(([, each]) => each);
       const callbacks = list.map(({made}) => made);
+      const partOf = divided.some(([part]) => part === 1) ? divided.map(([part]) => part) : undefined;
       const groups = list.some(({made}) => made.declaration.skips) ? poisoned(clean, poison) : clean;
       return fc
-        .record({hypers: hypersOf(callbacks, groups.length), freezeTo: fc.integer({min: 0, max: groups.length - 1})})
+        .record({
+          hypers: hypersOf(chainOfAll({callbacks, partOf}), groups.length),
+          freezeTo: fc.integer({min: 0, max: groups.length - 1}),
+        })
         .map(({hypers, freezeTo}) => ({
           callbacks,
+          partOf,
           runsAloneOnGpus: list.some(({text}) => ALONE_ON_GPUS.test(text)),
           hypers,
           groups,
@@ -242,6 +294,7 @@ export const compositionsOver = (shapes: ReadonlyArray<readonly number[]>): fc.A
           [fc.toStringMethod]: () =>
             fc.stringify({
               callbacks: list.map(({text, made}) => `${text} ${fc.stringify(made.options)}`),
+              partOf,
               hypers,
               groups,
               freezeTo,
