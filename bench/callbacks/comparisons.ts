@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs';
+
 import {
   adam,
   adamW,
@@ -6,6 +8,7 @@ import {
   lastAxis,
   Optimizer,
   otherAxes,
+  partition,
   sgd,
   sgdStep,
   type Value,
@@ -17,6 +20,8 @@ export interface Comparison {
   readonly shapes: ReadonlyArray<readonly number[]>;
   readonly base: () => Optimizer;
   readonly other: () => Optimizer;
+  /** What is measured together with a step of the first. */
+  readonly beside?: (gradient: tf.Tensor) => tf.Tensor;
   readonly limit: number;
 }
 
@@ -29,6 +34,11 @@ const cautious = callback('cautious', {takesUpdate: true}, ({update, grad}) => {
   const share = agrees.mean().maximum(1e-3);
   // One division per parameter, and not per element.
   return {update: update.mul(share.onesLike().div(share)).where(agrees, 0)};
+});
+/** Can't be traced, so that it runs as an ordinary operation between kernels. */
+const halvedAlone = callback('halvedAlone', {takesUpdate: true}, ({update}) => {
+  if (!(update instanceof tf.Tensor)) throw new Error('It must have tensors.');
+  return {update: update.mul(0.5)};
 });
 const minus = (name: string, mean: (x: Value) => Value) =>
   callback(name, {}, ({grad}) => ({grad: grad.sub(mean(grad))}));
@@ -91,5 +101,24 @@ export const COMPARISONS: readonly Comparison[] = [
     base: () => sgd(1e-3),
     other: () => sgd(1e-3, {skipNonFinite: true}),
     limit: 1.5,
+  },
+  {
+    name: 'a partition of SGD with momentum and AdamW ÷ AdamW, 83 of 1,000',
+    shapes: MANY,
+    base: () => adamW(1e-3),
+    other: () => {
+      let taken = 0;
+      return partition([{of: () => taken++ % 2 === 0, by: sgd(1e-3, {mom: 0.9})}, {by: adamW(1e-3)}]);
+    },
+    limit: 1.25,
+  },
+  {
+    name: 'AdamW with a product alone ÷ AdamW and the same product, 1 M',
+    shapes: MILLION,
+    base: () => adamW(1e-3),
+    other: () => adamW(1e-3, {after: [halvedAlone]}),
+    beside: gradient => gradient.mul(0.5),
+    // Its own operation, the step, and at most two passes.
+    limit: 3,
   },
 ];

@@ -29,12 +29,17 @@ const chosen = COMPARISONS.filter(({name}) => name.includes(option('only', '')))
 const backends = option('backends', 'wasm').split(',');
 
 /** A step of an optimizer on variables of its own, in milliseconds. */
-function stepper(optimizer: Optimizer, shapes: ReadonlyArray<readonly number[]>): () => number {
+function stepper(
+  optimizer: Optimizer,
+  shapes: ReadonlyArray<readonly number[]>,
+  beside?: (gradient: tf.Tensor) => tf.Tensor,
+): () => number {
   const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
   const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
   return () =>
     timeOf(() => {
       optimizer.applyGradients(gradients);
+      if (beside !== undefined) for (const {tensor} of gradients) beside(tensor).dispose();
     });
 }
 
@@ -44,11 +49,14 @@ const machine = new Machine();
 const rows: Array<Readonly<Record<string, string | number>>> = [];
 for (const backend of backends) {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
-  for (const {name, shapes, base, other, limit} of chosen) {
+  for (const {name, shapes, base, other, beside, limit} of chosen) {
     progress(rows.length + 1, backends.length * chosen.length, `${name} on ${backend}`);
     tf.engine().startScope();
     const optimizers = {base: base(), other: other()};
-    const times = compared({base: stepper(optimizers.base, shapes), other: stepper(optimizers.other, shapes)}, rounds);
+    const times = compared(
+      {base: stepper(optimizers.base, shapes, beside), other: stepper(optimizers.other, shapes)},
+      rounds,
+    );
     const [one, two] = [measurementOf(times, 'base'), measurementOf(times, 'other')];
     progressEnded();
     rows.push({

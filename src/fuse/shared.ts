@@ -76,7 +76,9 @@ export class SharedTensors {
     for (const each of this.#entries) {
       const {key, names} = each;
       if (!names.some(name => after.has(name))) continue;
-      const next = tf.stack(names.map((name, i) => after.get(name) ?? this.#scalarOf(each, i)));
+      const values = names.map((name, i) => after.get(name) ?? this.#scalarOf(each, i));
+      // A reshaped tensor shares its data, which is faster than an operation.
+      const next = values.length === 1 ? tf.reshape(at(values, 0), [1]) : tf.stack(values);
       const old = own(this.#stored, key);
       this.#stored[key] = tf.keep(next);
       old?.dispose();

@@ -29,9 +29,13 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
       if (node.extent !== extent) return [];
       const cell = cellOf(plan, index);
       const value = at(argsOf(node), 0);
+      const missed = plan.hasAxes ? undefined : countedBy(plan.graph, value, 'logicalNot');
       const counted = countedBy(plan.graph, value);
-      if (counted !== undefined && node.op !== 'max' && extent === 'scalar')
-        return [{value: counted, cell, reducer: count(code, i)}];
+      if (node.op !== 'max' && extent === 'scalar' && counted !== undefined)
+        // To count what does not hold takes one operation less by counting what holds.
+        return missed === undefined
+          ? [{value: counted, cell, reducer: count(code, i)}]
+          : [{value: missed, cell, reducer: count(code, i, memory('i32.load', layout.count, get(ARGS)))}];
       const reducer = (node.op === 'max' ? largest : sum)(code, i, plan.hasAxes && extent === 'scalar');
       return [{value, cell, reducer}];
     });
@@ -193,13 +197,18 @@ function neededIn(code: Code, roots: readonly number[], known: ReadonlySet<numbe
   return needed;
 }
 
-/** The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values. */
-function countedBy(graph: Graph, index: number): number | undefined {
+/**
+ * The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values.
+ * @param op `logicalNot` for the condition whose opposite that is.
+ */
+function countedBy(graph: Graph, index: number, op?: 'logicalNot'): number | undefined {
   const node = nodeAt(graph, index);
   if (node.op !== 'select' || node.extent !== 'full') return undefined;
   const [condition, one, zero] = node.args.map(arg => nodeAt(graph, arg));
   const isCount = one?.op === 'constant' && one.value === 1 && zero?.op === 'constant' && zero.value === 0;
-  return isCount && condition?.extent === 'full' ? node.args[0] : undefined;
+  if (!isCount || condition?.extent !== 'full') return undefined;
+  if (op === undefined) return node.args[0];
+  return condition.op === op ? argsOf(condition)[0] : undefined;
 }
 
 /** Adds a value to sums in float64 in the memory. */

@@ -81,14 +81,17 @@ export function largest(code: Code, i: number): Reducer {
   };
 }
 
-/** The i-th reduction as the number of elements where a condition holds. It is exact, and faster than a sum. */
-export function count(code: Code, i: number): Reducer {
-  const [four, all] = [`four${i}`, `count${i}`];
+/**
+ * The i-th reduction as the number of elements where a condition holds. It is exact, and faster than a sum.
+ * @param all how many elements there are, to count those where the condition does not hold.
+ */
+export function count(code: Code, i: number, all?: Bytes): Reducer {
+  const [four, held] = [`four${i}`, `count${i}`];
   const start = (): Bytes => code.set(four, 'v128', op('f32x4.splat', float(0)));
-  const add = (one: Bytes): Bytes => code.set(all, 'i32', op('i32.add', code.get(all), one));
+  const add = (one: Bytes): Bytes => code.set(held, 'i32', op('i32.add', code.get(held), one));
   return {
     begin: () => {
-      code.declare(all, 'i32');
+      code.declare(held, 'i32');
       return start();
     },
     restart: start,
@@ -96,6 +99,9 @@ export function count(code: Code, i: number): Reducer {
     vector: value => code.set(four, 'v128', op('i32x4.sub', code.get(four), value)),
     lanes: () => [0, 1, 2, 3].flatMap(which => add(lane('i32x4.extract_lane', which, code.get(four)))),
     element: add,
-    end: before => op('f64.add', before, op('f64.convert_i32_u', code.get(all))),
+    end: before => {
+      const counted = all === undefined ? code.get(held) : op('i32.sub', all, code.get(held));
+      return op('f64.add', before, op('f64.convert_i32_u', counted));
+    },
   };
 }
