@@ -32,7 +32,10 @@ interface Rule {
   readonly defaults: Readonly<Record<string, number>>;
   /** What only the recorded program has; the cases hold it at values that change nothing. */
   readonly ignored: readonly string[];
+  /** The end of `fusedOn`. */
   readonly alone: string;
+  /** How many fused kernels a step runs, as the page says. */
+  readonly kernels: number;
 }
 
 const RULES: readonly Rule[] = [
@@ -44,6 +47,7 @@ const RULES: readonly Rule[] = [
     // Decay is in the gradient where it is not decoupled.
     ignored: ['decouple'],
     alone: '',
+    kernels: 1,
   },
   {
     heading: 'Adafactor: means along axes',
@@ -53,6 +57,7 @@ const RULES: readonly Rule[] = [
     // The small numbers that keep divisions finite. Parameters of two rows are factored, too.
     ignored: ['eps', 'min_dim_size_to_factor'],
     alone: '',
+    kernels: 1,
   },
   {
     heading: 'Muon: a matrix product',
@@ -62,6 +67,7 @@ const RULES: readonly Rule[] = [
     // 'original' is the default.
     ignored: ['adjust_lr_fn'],
     alone: ', except orthogonalize',
+    kernels: 2,
   },
 ];
 
@@ -128,14 +134,18 @@ describeBackends(
           optimizer.loadStateDict(dict);
           tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
         }
-        tf.tidy(() => {
-          optimizer.applyGradients(
-            variables.map(({name, shape}, i) => {
-              const gradient = elementOf(gradients, i);
-              return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
-            }),
-          );
+        const {kernels} = await tf.profile(() => {
+          tf.tidy(() => {
+            optimizer.applyGradients(
+              variables.map(({name, shape}, i) => {
+                const gradient = elementOf(gradients, i);
+                return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
+              }),
+            );
+          });
+          return [];
         });
+        expect(kernels.filter(({name}) => name === 'OptimStep').length).toBe(rule.kernels);
         expect(optimizer.fusedOn).toBe(`${backend}${rule.alone}`);
         for (const [i, variable] of variables.entries())
           expectClose(
