@@ -1,0 +1,171 @@
+import {blocks} from 'docs:blocks';
+
+import {type AnyCallback, averageGrad, l2Reg, Optimizer, weightDecay} from '../src';
+import {registeredCallback} from '../src/rule/registry';
+import {describeBackends} from './support/backends';
+import {expectClose} from './support/close';
+import {docContext} from './support/doc_context';
+import type {ModernCase} from './support/golden_modern.mjs';
+import * as golden from './support/golden_modern.mjs';
+import {leakless} from './support/leakless';
+import {elementOf, present} from './support/present';
+import {tf} from './support/tfjs';
+
+/** The names of hypers and options here, and in the recorded runs. */
+const NAMES: Readonly<Record<string, string>> = {
+  lr: 'lr',
+  eps: 'eps',
+  weight_decay: 'wd',
+  momentum: 'mom',
+  ns_steps: 'steps',
+  d0: 'd0',
+};
+const nameOf = (key: string): string => present(NAMES[key]);
+
+interface Rule {
+  /** The heading in the page. */
+  readonly heading: string;
+  readonly cases: readonly ModernCase[];
+  /** Makes the chain from callbacks of the page, by name. */
+  readonly chain: (named: (name: string) => AnyCallback) => readonly AnyCallback[];
+  /** Those of the recorded program's defaults that differ from the rule's. */
+  readonly defaults: Readonly<Record<string, number>>;
+  /** What only the recorded program has; the cases hold it at values that change nothing. */
+  readonly ignored: readonly string[];
+  /** The end of `fusedOn`. */
+  readonly alone: string;
+  /** How many fused kernels a step runs, as the page says. */
+  readonly kernels: number;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    heading: 'Prodigy: a total and shared numbers',
+    cases: golden.prodigy.cases,
+    chain: named => [l2Reg, named('prodigyStep')],
+    defaults: {},
+    // Decay is in the gradient where it is not decoupled.
+    ignored: ['decouple'],
+    alone: '',
+    kernels: 1,
+  },
+  {
+    heading: 'Adafactor: means along axes',
+    cases: golden.adafactor.cases,
+    chain: named => [named('adafactorStep')],
+    defaults: {},
+    // The small numbers that keep divisions finite. Parameters of two rows are factored, too.
+    ignored: ['eps', 'min_dim_size_to_factor'],
+    alone: '',
+    kernels: 1,
+  },
+  {
+    heading: 'Muon: a matrix product',
+    cases: golden.muon.cases,
+    chain: named => [weightDecay, averageGrad.with({dampening: true}), named('nesterovStep'), named('orthogonalize')],
+    defaults: {mom: 0.95, wd: 0.1},
+    // 'original' is the default.
+    ignored: ['adjust_lr_fn'],
+    alone: ', except orthogonalize',
+    kernels: 2,
+  },
+];
+
+describe('The recorded runs of rules in the pages', () => {
+  it('are of the format that FORMAT.md describes', () => {
+    for (const {format, cases} of [golden.prodigy, golden.adafactor, golden.muon]) {
+      expect(format).toBe('optim-modern-golden/1');
+      expect(cases.length).toBeGreaterThan(4);
+      for (const {name, groups, grads, expected} of cases) {
+        expect(groups.length).withContext(name).toBe(1);
+        expect(expected.f64.params.length).withContext(name).toBe(grads.length);
+      }
+    }
+  });
+});
+
+describeBackends(
+  'A rule of the page on own rules does what recorded runs do:',
+  backend => {
+    for (const rule of RULES) {
+      describe(rule.heading, () => {
+        // The callbacks are those that the code of the page has registered.
+        beforeAll(async () => {
+          const block = blocks.find(({name, run}) => name.endsWith(`, ${rule.heading}`) && run !== undefined);
+          await present(present(block).run)(docContext());
+          tf.disposeVariables();
+        });
+        for (const one of rule.cases) {
+          it(one.name, () =>
+            leakless(async () => {
+              await compare(rule, one);
+            }),
+          );
+        }
+      });
+    }
+
+    async function compare(rule: Rule, {hypers, groups, grads, events, expected}: ModernCase): Promise<void> {
+      const parameters = groups.flat();
+      const variables = parameters.map(({init, shape}) =>
+        tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32'))),
+      );
+      const given = Object.entries(hypers).flatMap(([key, value]) =>
+        typeof value === 'number' && !rule.ignored.includes(key) ? [[nameOf(key), value] as const] : [],
+      );
+      const make = () =>
+        new Optimizer<readonly AnyCallback[]>(
+          rule.chain(name => registeredCallback(name)),
+          {...rule.defaults, ...Object.fromEntries(given), params: [variables]},
+        );
+      let optimizer = make();
+      const differing = Object.keys(hypers).filter(key => !rule.ignored.includes(key) && NAMES[key] === undefined);
+      expect(differing).withContext('hypers that the rule lacks').toEqual([]);
+      for (const [step, gradients] of grads.entries()) {
+        for (const event of events) {
+          if (event.step !== step) continue;
+          if (event.kind === 'set_hyper') {
+            optimizer.setHyper(nameOf(event.key), event.value);
+            continue;
+          }
+          const dict = optimizer.stateDict();
+          optimizer.dispose();
+          optimizer = make();
+          optimizer.loadStateDict(dict);
+          tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+        }
+        const {kernels} = await tf.profile(() => {
+          tf.tidy(() => {
+            optimizer.applyGradients(
+              variables.map(({name, shape}, i) => {
+                const gradient = elementOf(gradients, i);
+                return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
+              }),
+            );
+          });
+          return [];
+        });
+        expect(kernels.filter(({name}) => name === 'OptimStep').length).toBe(
+          gradients.every(gradient => gradient === null) ? 0 : rule.kernels,
+        );
+        expect(optimizer.fusedOn).toBe(`${backend}${rule.alone}`);
+        for (const [i, variable] of variables.entries())
+          expectClose(
+            await variable.data(),
+            present(expected.f64.params[step]?.[i]),
+            expected.tol,
+            `step ${step}, parameter ${i}`,
+          );
+        const d = expected.f64.trace?.['d']?.[step];
+        if (d === undefined) continue;
+        const shared = await optimizer.shared();
+        expect(Math.abs(present(shared['d']) / d - 1))
+          .withContext(`d after step ${step}`)
+          .toBeLessThan(1e-4);
+      }
+      optimizer.dispose();
+      tf.dispose(variables);
+    }
+  },
+  ['cpu', 'wasm'],
+);
