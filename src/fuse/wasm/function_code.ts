@@ -188,5 +188,6 @@ export function pointerAt(plan: ReusingPlan, index: number): number {
   if (!isElementwise(node)) return cellOf(plan, index);
   const place = plan.stored.indexOf(index);
   if (place >= 0) return layout.stored + 4 * place;
-  return layout.outputs + 4 * plan.outputs.findIndex(output => output.node === index && output.extent === 'full');
+  // Only where it was written already: the last pass may write the same value to other outputs.
+  return layout.outputs + 4 * plan.outputs.findIndex(output => output.node === index && plan.early.includes(output));
 }

@@ -6,6 +6,8 @@ export interface ReusingPlan extends Plan {
   readonly passes: readonly ReusingPass[];
   /** The values that are stored in memory of the plan's own. */
   readonly stored: readonly number[];
+  /** The outputs that are written before the last pass. */
+  readonly early: readonly Output[];
 }
 
 interface ReusingPass extends Pass {
@@ -111,7 +113,7 @@ function arranged(plan: Plan, {written, stored}: Decisions): ReusingPlan {
     const needed = new Set(computedFor(plan, rootsOf(plan, next), known));
     return {...next, body: pass.body.filter(index => needed.has(nodeAt(plan.graph, index)))};
   });
-  return {...plan, passes, stored: [...stored.keys()]};
+  return {...plan, passes, stored: [...stored.keys()], early: [...written.keys()]};
 }
 
 /** The values that a pass computes for others to use. */
