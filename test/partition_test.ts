@@ -775,7 +775,14 @@ describeBackends(
       expect(() => {
         opt.setHyper('lr', [1, 2, 3]);
       }).toThrowError('Trying to set 3 values for lr but there are 2 parameter groups.');
-      expect(opt.learningRate).toBe(5);
+      // A value for each row of `hypers` is one for all parts, and none for one part.
+      expect(() => {
+        opt.parts[0].setHyper('lr', [1, 2, 3, 4]);
+      }).toThrowError('Trying to set 4 values for lr but there are 2 parameter groups.');
+      expect(() => {
+        Object.assign(opt.parts[0], {lr: 1});
+      }).toThrowError(TypeError);
+      expect(opt.hypers.map(({lr}) => lr)).toEqual([3, 2, 4, 5]);
     });
 
     it('schedules one part, and leaves momentum alone where a part keeps it', () => {

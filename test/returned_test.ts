@@ -1,4 +1,4 @@
-import {callback, copy, Optimizer, required, scalar, startAt} from '../src';
+import {callback, copy, lastAxis, Optimizer, required, scalar, startAt, type Value} from '../src';
 import {unregisteredCallback} from '../src/rule/callback';
 import type {Callback, Context, Declaration} from '../src/rule/declaration';
 import {describeBackends} from './support/backends';
@@ -24,6 +24,11 @@ function disposed(): tf.Tensor {
   const tensor = tf.ones([2]);
   tensor.dispose();
   return tensor;
+}
+
+function axisOf(x: undefined): number[] {
+  const axes: unknown = Reflect.apply(lastAxis, undefined, [x]);
+  return Array.isArray(axes) ? axes.map(Number) : [];
 }
 
 const fine = ({p}: Context): object => ({p});
@@ -71,6 +76,18 @@ const faults: Readonly<Record<string, readonly [declared: () => object, message:
   'a number for a total': [
     () => ({total: () => ({sum: 3}), run: fine}),
     'faulty: total.sum is the number 3; it must be a float32 tensor.',
+  ],
+  'a total of the shape of the parameter': [
+    () => ({total: ({grad}: Context) => ({sum: grad}), run: fine}),
+    'faulty: total.sum has the shape [2]; it must be a scalar, as grad.sum() is.',
+  ],
+  'a total with one number per row': [
+    () => ({total: ({grad}: {readonly grad: Value}) => ({sum: grad.mean(lastAxis(grad), true)}), run: fine}),
+    'faulty: total.sum has the shape [1]; it must be a scalar, as grad.sum() is.',
+  ],
+  'a total that was computed with an axis of nothing': [
+    () => ({total: ({grad}: {readonly grad: Value}) => ({sum: grad.mean(axisOf(undefined))}), run: fine}),
+    'lastAxis takes the value to reduce, as in grad.mean(lastAxis(grad), true); got undefined.',
   ],
   'a Promise for p': [
     () => ({run: () => ({p: Promise.resolve(1)})}),

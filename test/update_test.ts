@@ -12,6 +12,7 @@ import {
   startAt,
   stepStat,
   weightDecay,
+  zeros,
 } from '../src';
 import {isOptimizer} from '../src/optimizer/optimizer_of_model';
 import {describeBackends} from './support/backends';
@@ -374,6 +375,50 @@ describe('A declaration', () => {
     );
     expect(declared({takesUpdate: 'yes'})).toThrowError("misdeclared: takesUpdate must be true or false; got 'yes'.");
     expect(declared({isStep: 0})).toThrowError('misdeclared: isStep must be true or false; got 0.');
+  });
+
+  it('is an object, whose fields are of their kinds', () => {
+    const faulty = (declaration: unknown) => (): unknown =>
+      Reflect.apply(callback, undefined, ['misdeclared', declaration, () => ({})]);
+    for (const [declaration, text] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      ['lr', "'lr'"],
+    ])
+      expect(faulty(declaration)).toThrowError(
+        `misdeclared: the declaration must be an object such as {hypers: {lr: 0.1}}; got ${String(text)}.`,
+      );
+    for (const field of ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared', 'ranges'])
+      for (const [value, text] of [
+        [3, '3'],
+        [null, 'null'],
+        [['lr'], "['lr']"],
+        [zeros, 'the function zeros'],
+      ])
+        expect(declared({[field]: value})).toThrowError(
+          `misdeclared: ${field} must be an object with a value per name; got ${String(text)}.`,
+        );
+    for (const field of ['total', 'evaluate'])
+      expect(declared({[field]: {sum: 1}})).toThrowError(`misdeclared: ${field} must be a function; got {sum: 1}.`);
+    expect(declared({state: {a: zeros}, restarts: 'a'})).toThrowError(
+      "misdeclared: restarts must be a list of entries of state; got 'a'.",
+    );
+    for (const options of [{}, {j: true}])
+      expect(declared({options, ranges: {j: {from: 1}}})).toThrowError(
+        "misdeclared: ranges names 'j', which must be an option that is a number.",
+      );
+    const ranges: ReadonlyArray<readonly [object, string]> = [
+      [{form: 1}, '{form: 1}'],
+      [{from: '1'}, "{from: '1'}"],
+      [{whole: 1}, '{whole: 1}'],
+      [[1, 2], '[1, 2]'],
+    ];
+    for (const [range, text] of ranges)
+      expect(declared({options: {k: 1}, ranges: {k: range}})).toThrowError(
+        'misdeclared: ranges.k must be an object such as {from: 1, to: 5, below: 6, whole: true}, ' +
+          `of which each can be left out; got ${text}.`,
+      );
+    expect(declared({options: {k: 1}, ranges: {k: undefined}, total: undefined, state: undefined})).not.toThrow();
   });
 
   it('declares each name once, with a value of its kind, and has a function', () => {

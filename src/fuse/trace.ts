@@ -242,7 +242,6 @@ function isRankZero({home}: Traced): boolean {
 function termOf(value: Traced, total: number, drafts: readonly TracedDraft[]): Traced {
   const draft = drafts.find(({of}) => of.recorder === value.home);
   if (draft === undefined) throw new Untraceable('the term of a total is a total itself');
-  if (value.extent === 'full' && !isRankZero(value)) throw new Untraceable('the term of a total must be a scalar');
   const term = value.sum();
   draft.of.terms.push({total, node: term.index});
   return term;

@@ -44,7 +44,8 @@ export function partView(training: () => TrainingState, part: number): Part {
     if (set instanceof DividedSet) return at(set.moving.parts, part);
     throw new Error('The parameters of a partition must be divided.');
   };
-  return {
+  // Frozen, because a hyper that is written here, such as `lr`, would be lost.
+  return Object.freeze<Part>({
     get callbacks() {
       return chainIn(training().chain, part).callbacks;
     },
@@ -71,5 +72,5 @@ export function partView(training: () => TrainingState, part: number): Part {
     clearSchedule: ({keep = false} = {}) => {
       moving().clear(keep);
     },
-  };
+  });
 }

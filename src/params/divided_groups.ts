@@ -73,10 +73,10 @@ export class DividedSet extends ParameterSet {
     });
   }
 
-  protected override spread(name: string, value: HyperValue): Scalar[] {
+  protected override spread(name: string, value: HyperValue, ofAll: boolean): Scalar[] {
     const {groups, count} = this;
     // One value for each row of `hypers`, where these are more than the user's groups.
-    const isDivided = Array.isArray(value) && value.length === groups.length;
+    const isDivided = ofAll && Array.isArray(value) && value.length === groups.length;
     const column = spread(name, value, isDivided ? groups.length : count);
     return groups.map((_, i) => at(column, isDivided ? i : Math.floor(i / this.#parts.length)));
   }

@@ -208,7 +208,7 @@ export class ParameterSet {
     const columns = Object.entries(values).map(([name, value]) => {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
-      const column = this.spread(name, value);
+      const column = this.spread(name, value, groups === this.groups);
       for (const {hypers, index} of having)
         checkHyper(name, at(column, index), hypers[name], this.rangesIn(index).get(name));
       return {name, column, having};
@@ -226,8 +226,8 @@ export class ParameterSet {
     // Only a partition has something to check.
   }
 
-  /** One value for each group. */
-  protected spread(name: string, value: HyperValue): Scalar[] {
+  /** One value for each group. @param ofAll whether the value is for all groups, and not for those of one part. */
+  protected spread(name: string, value: HyperValue, _ofAll: boolean): Scalar[] {
     return spread(name, value, this.groups.length);
   }
 

@@ -1,3 +1,4 @@
+import {shown} from '../util/shown';
 import type {Value} from './value';
 
 /**
@@ -11,7 +12,7 @@ export const SYMBOLIC_AXES: {readonly last: number[]; readonly others: number[]}
  * `grad.square().mean(lastAxis(grad), true)` is one number per row. A scalar has no axes: its mean is itself.
  */
 export function lastAxis(x: Value): number[] {
-  if (isSymbolic(x)) return SYMBOLIC_AXES.last;
+  if (isSymbolic('lastAxis', x)) return SYMBOLIC_AXES.last;
   return x.rank === 0 ? [] : [-1];
 }
 
@@ -20,10 +21,17 @@ export function lastAxis(x: Value): number[] {
  * column. A vector has no other axes: its mean along them is itself.
  */
 export function otherAxes(x: Value): number[] {
-  return isSymbolic(x) ? SYMBOLIC_AXES.others : Array.from({length: Math.max(0, x.rank - 1)}, (_, axis) => axis);
+  return isSymbolic('otherAxes', x)
+    ? SYMBOLIC_AXES.others
+    : Array.from({length: Math.max(0, x.rank - 1)}, (_, axis) => axis);
 }
 
-/** Whether it is a traced value, which may not know its shape. */
-function isSymbolic(x: Value): boolean {
+/**
+ * Whether it is a traced value, which may not know its shape.
+ * @throws for what is no value.
+ */
+function isSymbolic(name: string, x: unknown): boolean {
+  if (typeof x !== 'object' || x === null || !('zerosLike' in x))
+    throw new Error(`${name} takes the value to reduce, as in grad.mean(${name}(grad), true); got ${shown(x)}.`);
   return 'isTraced' in x;
 }

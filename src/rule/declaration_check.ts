@@ -1,7 +1,8 @@
 import {closest} from '../util/closest';
 import {own} from '../util/own';
-import {shown} from '../util/shown';
+import {isPlain, shown} from '../util/shown';
 import type {Declaration} from './declaration';
+import type {Range} from './range';
 
 /**
  * Names that no entry can have: callbacks are given or return something by them, or they are settings of optimizers.
@@ -29,14 +30,21 @@ const RESERVED = new Set([
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
 const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips'] as const;
+const FUNCTIONS = ['total', 'evaluate'] as const;
+/** The fields of a range, with what each must be. */
+const RANGE: Readonly<Record<keyof Range, 'number' | 'boolean'>> = {
+  from: 'number',
+  to: 'number',
+  below: 'number',
+  whole: 'boolean',
+};
 const FIELDS: ReadonlySet<string> = new Set([
   ...KINDS,
   ...SWITCHES,
+  ...FUNCTIONS,
   'ranges',
   'restarts',
   'group',
-  'total',
-  'evaluate',
   'run',
 ]);
 
@@ -46,6 +54,10 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
     throw new Error(`A callback's name must be camelCase letters and digits (${NAME.source}); got '${name}'.`);
   if (typeof run !== 'function')
     throw new Error(`${name}: the last argument must be the function of the callback; got ${String(run)}.`);
+  if (!isPlain(declaration))
+    throw new Error(
+      `${name}: the declaration must be an object such as {hypers: {lr: 0.1}}; got ${shown(declaration)}.`,
+    );
   for (const field of Object.keys(declaration)) {
     if (FIELDS.has(field)) continue;
     const meant = closest(field, FIELDS);
@@ -59,6 +71,20 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
     if (value !== undefined && typeof value !== 'boolean')
       throw new Error(`${name}: ${field} must be true or false; got ${shown(value)}.`);
   }
+  for (const field of FUNCTIONS) {
+    const value: unknown = declaration[field];
+    if (value !== undefined && typeof value !== 'function')
+      throw new Error(`${name}: ${field} must be a function; got ${shown(value)}.`);
+  }
+  for (const field of [...KINDS, 'ranges'] as const) {
+    const value: unknown = declaration[field];
+    if (value !== undefined && !isPlain(value))
+      throw new Error(`${name}: ${field} must be an object with a value per name; got ${shown(value)}.`);
+  }
+  const {restarts}: {readonly restarts?: unknown} = declaration;
+  if (restarts !== undefined && !Array.isArray(restarts))
+    throw new Error(`${name}: restarts must be a list of entries of state; got ${shown(restarts)}.`);
+  checkRanges(name, declaration);
   const seen = new Map<string, string>();
   // What a declaration leaves out is empty.
   for (const kind of KINDS) {
@@ -84,6 +110,22 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
       `${name}: restarts names '${entry}', which must be an entry of state in weight space; ` +
         "start it with copy, or with startAt(f, {space: 'weight'}).",
     );
+  }
+}
+
+function checkRanges(name: string, {ranges, options}: Partial<Declaration>): void {
+  for (const [option, range] of Object.entries<unknown>(ranges ?? {})) {
+    if (range === undefined) continue;
+    if (typeof own(options ?? {}, option) !== 'number')
+      throw new Error(`${name}: ranges names '${option}', which must be an option that is a number.`);
+    const fits =
+      isPlain(range) &&
+      Object.entries(range).every(([bound, value]) => value === undefined || typeof value === own(RANGE, bound));
+    if (!fits)
+      throw new Error(
+        `${name}: ranges.${option} must be an object such as {from: 1, to: 5, below: 6, whole: true}, ` +
+          `of which each can be left out; got ${shown(range)}.`,
+      );
   }
 }
 

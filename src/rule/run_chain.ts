@@ -162,6 +162,10 @@ function totalOf<V extends Value, D extends Draft<V>>(
       checkEntry(`${cb.name}: total`, name, value);
       if (!arithmetic.isValue(value))
         throw new Error(`${cb.name}: total.${name} is ${what(value)}; it must be a float32 tensor.`);
+      if (value.rank !== 0)
+        throw new Error(
+          `${cb.name}: total.${name} has the shape [${value.shape}]; it must be a scalar, as grad.sum() is.`,
+        );
       memo(terms, name, (): V[] => []).push(value);
     }
   }

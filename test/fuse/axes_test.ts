@@ -166,4 +166,18 @@ describe('The axes of a value', () => {
     expect(axes([3])).toEqual([[-1], []]);
     expect(axes([2, 3, 4])).toEqual([[-1], [0, 1]]);
   });
+
+  it('are those of a value, which must be given', () => {
+    for (const [name, axes] of Object.entries({lastAxis, otherAxes}))
+      for (const [given, text] of [
+        [undefined, 'undefined'],
+        [2, '2'],
+        [[2, 3], '[2, 3]'],
+      ])
+        expect(() => {
+          Reflect.apply(axes, undefined, [given]);
+        }).toThrowError(
+          `${name} takes the value to reduce, as in grad.mean(${name}(grad), true); got ${String(text)}.`,
+        );
+  });
 });
