@@ -28,7 +28,7 @@ export function otherAxes(x: Value): number[] {
 
 /**
  * Whether it is a traced value, which may not know its shape.
- * @throws for what is no value.
+ * @throws for anything else than a value.
  */
 function isSymbolic(name: string, x: unknown): boolean {
   if (typeof x !== 'object' || x === null || !('zerosLike' in x))
