@@ -944,6 +944,14 @@ describeBackends(
         {...config, parts: []},
         {...config, groups: []},
         {...config, parts: [{callbacks: [0]}]},
+        // Indices of callbacks that are not there, or are in two parts.
+        ...[[1, 9], [1, -1], [1, 0.5], [1, 1], [0]].map(callbacks => ({
+          ...config,
+          parts: [
+            {callbacks: [0], keepsMom: false},
+            {callbacks, keepsMom: false},
+          ],
+        })),
       ])
         expect(() => Partition.fromConfig(Partition, wrong)).toThrowError(/not a configuration/);
       expect(Array.isArray(parts)).toBeTrue();

@@ -293,6 +293,23 @@ describeBackends(
       a.dispose();
     });
 
+    it('are refused twice in weights, and leave nothing where weights are refused late', () =>
+      leakless(async () => {
+        const a = variableOf([1]);
+        const optimizer = new Optimizer([levelTest], {lr: 0.5, params: [a]});
+        step(optimizer, [a, [2]]);
+        const weights = (await optimizer.getWeights()).map(({name, tensor}) => ({name, tensor: tensor.clone()}));
+        const shared = weights.filter(({name}) => name.startsWith('shared:'));
+        expect(shared.length).toBe(1);
+        await expectAsync(optimizer.setWeights([...weights, ...shared])).toBeRejectedWithError(
+          /'shared:level' appears twice/,
+        );
+        const loading = optimizer.setWeights(weights);
+        optimizer.dispose();
+        await expectAsync(loading).toBeRejectedWithError(/can't be used any more/);
+        tf.dispose([a, weights.map(({tensor}) => tensor)]);
+      }));
+
     it('that depend on one parameter are refused where a step is fused', () =>
       leakless(() => {
         const a = variableOf([1]);

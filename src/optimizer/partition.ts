@@ -175,14 +175,18 @@ export class Partition<
     config: tf.serialization.ConfigDict,
   ): T {
     const owned = list(config, 'parts').map(part => new Set(numbers(part, 'callbacks')));
-    if (owned.length === 0) malformed('parts');
+    const indices = list(config, 'parts').flatMap(part => numbers(part, 'callbacks'));
+    const known = list(config, 'callbacks');
+    // An index that no callback has would leave that part without it, and give all parts another one.
+    if (owned.length === 0 || indices.some((i, at) => known[i] === undefined || indices.indexOf(i) < at))
+      malformed('parts');
     const keepsMom = list(config, 'parts').map(part => flag(part, 'keepsMom'));
     if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
     const saved = readConfig(config, [], cls, callbacks =>
       dividedChain(
         callbacks.map((callback, i): Divided => {
           if (callback.declaration.external !== undefined) malformed('callbacks');
-          return [owned.findIndex(indices => indices.has(i)), callback];
+          return [owned.findIndex(mine => mine.has(i)), callback];
         }),
         keepsMom,
       ),

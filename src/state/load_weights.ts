@@ -54,19 +54,21 @@ export async function loadWeights(
   } finally {
     dispose(held.map(({tensor}) => tensor));
   }
-  const {parameters} = state;
+  const {parameters, shared} = state;
+  const now = bound();
+  let own: Loaded['own'];
   try {
     check();
+    const byName = new Map(parameters.map(parameter => [parameter.name, parameter]));
+    own =
+      listed.manifest === known
+        ? new Map(before.map(variable => [variable, byName.get(variable.name)]))
+        : matchRead(parameters, now);
   } catch (error) {
     disposeState(parameters);
+    dispose(Object.values(shared));
     throw error;
   }
-  const now = bound();
-  const byName = new Map(parameters.map(parameter => [parameter.name, parameter]));
-  const own =
-    listed.manifest === known
-      ? new Map(before.map(variable => [variable, byName.get(variable.name)]))
-      : matchRead(parameters, now);
   const taken = new Set(now.map(({variable}) => own.get(variable)));
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};
 }

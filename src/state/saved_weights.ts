@@ -123,6 +123,8 @@ export async function readWeights(
     entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const),
   );
   const lists = others.filter(({name}) => isShared(name)).map(weight => checkedShared(chain, weight));
+  const twice = lists.find(([key], i) => lists.findIndex(([other]) => other === key) < i);
+  if (twice !== undefined) throw altered(`'${SHARED}${twice[0]}' appears twice`);
   const [iterations] = await iter.tensor.data();
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows =
