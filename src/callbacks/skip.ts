@@ -7,8 +7,8 @@ import {shown} from '../util/shown';
 
 /**
  * Skips a step where a gradient that reaches this callback holds NaN or infinity. Then neither parameters nor the
- * tensors of state that later callbacks write move. What callbacks before it wrote stays, such
- * as accumulated gradients. Host numbers, schedules and `iterations` go on. Nothing is read back from the device.
+ * tensors of state that later callbacks write move. What callbacks before it wrote stays, such as accumulated
+ * gradients. Host numbers, schedules and `iterations` go on. Nothing is read back from the device.
  * `opt.skipped()` reads how many steps were skipped. Option: `maxGradNorm`, from 0; a step whose gradients together
  * have a larger 2-norm is skipped, too. 0, the default, means no limit.
  *

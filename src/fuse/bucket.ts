@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import {type Chain, chainIn} from '../rule/chain';
 import {own} from '../util/own';
-import {type Extent, shapeWith} from './graph';
+import {type Extent, shapeWith, singleLinesIn} from './graph';
 import type {Job} from './job';
 import type {Outcome} from './outcome';
 import type {Alikeness, Shapes} from './traced';
@@ -67,15 +67,9 @@ const LINES = ['rows', 'cols'] as const;
 export function shapesOf([{variable}]: Bucket, alikeness: Alikeness, hasAxes: boolean): Shapes {
   return {
     shape: alikeness === 'shape' || variable.rank === 0 ? variable.shape : undefined,
-    matrix: alikeness === 'any' ? undefined : matrixOf(variable),
+    matrix: alikeness === 'any' ? undefined : singleLinesIn(variable.shape),
     hasAxes,
   };
-}
-
-function matrixOf({shape, size}: tf.Tensor): NonNullable<Shapes['matrix']> {
-  // A scalar has one row and one column.
-  const columns = shape.at(-1) ?? 1;
-  return {hasOneRow: size === columns, hasOneColumn: columns === 1};
 }
 
 function entriesOf(job: Job, hasAxes: boolean): Entries {
@@ -93,7 +87,7 @@ function alike(a: Job, b: Job, alikeness: Alikeness): boolean {
     (a.grad === undefined) === (b.grad === undefined) &&
     (a.variable.rank === 0) === (b.variable.rank === 0) &&
     (alikeness !== 'shape' || sameShape(a.variable.shape, b.variable.shape)) &&
-    (alikeness !== 'matrix' || sameMatrix(matrixOf(a.variable), matrixOf(b.variable))) &&
+    (alikeness !== 'matrix' || sameSingleLines(a.variable, b.variable)) &&
     (a.hypers === b.hypers || sameValues(a.hypers, b.hypers)) &&
     (a.groupNumbers === b.groupNumbers ||
       (a.groupNumbers !== undefined &&
@@ -102,8 +96,9 @@ function alike(a: Job, b: Job, alikeness: Alikeness): boolean {
   );
 }
 
-function sameMatrix(a: NonNullable<Shapes['matrix']>, b: NonNullable<Shapes['matrix']>): boolean {
-  return a.hasOneRow === b.hasOneRow && a.hasOneColumn === b.hasOneColumn;
+function sameSingleLines(a: tf.Tensor, b: tf.Tensor): boolean {
+  const [one, other] = [singleLinesIn(a.shape), singleLinesIn(b.shape)];
+  return one.hasOneRow === other.hasOneRow && one.hasOneColumn === other.hasOneColumn;
 }
 
 /** Makes no lists, because it runs for each parameter in each step. */

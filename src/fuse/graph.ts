@@ -154,6 +154,23 @@ export function shapeWith(extent: Extent, shape: readonly number[]): number[] {
   }
 }
 
+/** The rows and columns of a parameter that is seen as a matrix, whose columns are its last axis. */
+export function matrixOf(shape: readonly number[]): {readonly rows: number; readonly cols: number} {
+  // A scalar has one row and one column.
+  return {rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), cols: shape.at(-1) ?? 1};
+}
+
+/** Whether a parameter that is seen as a matrix has one row, and whether it has one column. */
+export interface SingleLines {
+  readonly hasOneRow: boolean;
+  readonly hasOneColumn: boolean;
+}
+
+export function singleLinesIn(shape: readonly number[]): SingleLines {
+  const {rows, cols} = matrixOf(shape);
+  return {hasOneRow: rows === 1, hasOneColumn: cols === 1};
+}
+
 /** The node with that index. */
 export function nodeAt({nodes}: Pick<Graph, 'nodes'>, index: number): Node {
   return at(nodes, index);

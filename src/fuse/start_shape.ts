@@ -1,4 +1,5 @@
 import {type Start, zeros} from '../rule/starts';
+import {singleLinesIn} from './graph';
 import {Recorder, Session, Traced} from './traced';
 
 /**
@@ -7,16 +8,12 @@ import {Recorder, Session, Traced} from './traced';
  */
 export function startShape(start: Start, shape: readonly number[]): readonly number[] | undefined {
   if (start === zeros || start.space === 'weight') return shape;
-  const recorder = new Recorder(new Session(), {
-    shape,
-    matrix: {hasOneRow: shape.slice(0, -1).every(length => length === 1), hasOneColumn: (shape.at(-1) ?? 1) === 1},
-    hasAxes: true,
-  });
+  const recorder = new Recorder(new Session(), {shape, matrix: singleLinesIn(shape), hasAxes: true});
   try {
     const value: unknown = start({p: recorder.input('p', 'full'), grad: recorder.input('grad', 'full')});
     return value instanceof Traced ? value.shape : undefined;
   } catch {
-    // Also a start that can't do without real tensors throws here. It tells its shape in training.
+    // A start that needs real tensors throws here. Its shape is known only after its first call.
     return undefined;
   }
 }

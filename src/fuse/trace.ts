@@ -160,7 +160,7 @@ function traceBuckets(
   if (cut === undefined) {
     const buckets = drafts.map(draft => wholeBucket(draft, barriers));
     const {after} = arithmetic.shared;
-    // They are computed with the first job, and of no parameter.
+    // Their graphs read no parameter. The first job only holds what they compute.
     for (const [recorder, outputs] of sharedGraphs(chain, after, session))
       buckets.push(tracedBucket({recorder, jobs: [at(jobs, 0)], terms: []}, outputs, [], barriers));
     return {buckets, totals, barriers};

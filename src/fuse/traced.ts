@@ -1,13 +1,23 @@
 import {SYMBOLIC_AXES} from '../rule/axes';
 import type {Operand, Value} from '../rule/value';
 import {memo} from '../util/memo';
-import {type Elementwise, type Extent, joined, type Node, type Reduction, shapeWith, type Type} from './graph';
+import {
+  type Elementwise,
+  type Extent,
+  joined,
+  type Node,
+  type Reduction,
+  shapeWith,
+  type SingleLines,
+  type Type,
+} from './graph';
 
 /** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
 /**
- * How alike the parameters of a bucket must be: not at all, in whether they have one row or one column, or in shape.
+ * What the parameters of a bucket must have in common: nothing (`any`), whether they have one row or one column
+ * (`matrix`), or the shape.
  */
 export type Alikeness = 'any' | 'matrix' | 'shape';
 
@@ -21,8 +31,7 @@ export class ShapeRead extends Error {
 /** The shapes of a bucket's parameters, as far as they are alike. */
 export interface Shapes {
   readonly shape?: readonly number[] | undefined;
-  /** Whether each parameter, seen as a matrix, has one row or one column. */
-  readonly matrix?: {readonly hasOneRow: boolean; readonly hasOneColumn: boolean} | undefined;
+  readonly matrix?: SingleLines | undefined;
   /** Whether the backend fuses reductions along axes. */
   readonly hasAxes: boolean;
 }

@@ -174,19 +174,20 @@ export class Partition<
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
-    const owned = list(config, 'parts').map(part => new Set(numbers(part, 'callbacks')));
-    const indices = list(config, 'parts').flatMap(part => numbers(part, 'callbacks'));
+    const saidParts = list(config, 'parts');
+    const owned = saidParts.map(part => numbers(part, 'callbacks'));
+    const indices = owned.flat();
     const known = list(config, 'callbacks');
     // An index that no callback has would leave that part without it, and give all parts another one.
     if (owned.length === 0 || indices.some((i, at) => known[i] === undefined || indices.indexOf(i) < at))
       malformed('parts');
-    const keepsMom = list(config, 'parts').map(part => flag(part, 'keepsMom'));
+    const keepsMom = saidParts.map(part => flag(part, 'keepsMom'));
     if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
     const saved = readConfig(config, [], cls, callbacks =>
       dividedChain(
         callbacks.map((callback, i): Divided => {
           if (callback.declaration.external !== undefined) malformed('callbacks');
-          return [owned.findIndex(mine => mine.has(i)), callback];
+          return [owned.findIndex(mine => mine.includes(i)), callback];
         }),
         keepsMom,
       ),

@@ -1,7 +1,7 @@
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {wasmFunction} from '../../wasm/instance';
-import {argsOf, type Extent, isLine, nodeAt, type Output, shapeWith} from '../graph';
+import {argsOf, type Extent, isLine, matrixOf, nodeAt, type Output, shapeWith} from '../graph';
 import type {Job} from '../job';
 import type {Fresh, FusedBackend} from '../kernel';
 import type {Pass, Plan} from '../plan';
@@ -9,7 +9,7 @@ import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {lengthAt} from '../wasm/argument_layout';
 import {functionsOf} from '../wasm/code';
 import {plainPlan, type ReusingPlan} from '../wasm/reuse';
-import {type BucketArguments, matrixOf, Table} from '../wasm/table';
+import {type BucketArguments, Table} from '../wasm/table';
 import {type CpuBackend, type CpuData, isCpuBackend, peek, setOwnValues, writable} from './values';
 
 /**
@@ -29,6 +29,17 @@ interface BoundJob {
   readonly args: number;
   readonly sources: readonly Float32Array[];
   readonly targets: readonly Float32Array[];
+  /** Those of the inputs and outputs that have one number per row or column. */
+  readonly lines: readonly LineArray[];
+}
+
+/** An input or output that has one number per row or column. */
+interface LineArray {
+  /** Where its offset is in the table. */
+  readonly at: number;
+  readonly array: Float32Array;
+  /** Absent for an input. */
+  readonly output?: Output;
 }
 
 interface BoundBucket extends BucketArguments {
@@ -76,12 +87,15 @@ function bind(bucket: BucketArguments, backend: CpuBackend, shared: ReadonlySet<
   } = bucket;
   return {
     ...bucket,
-    bound: jobs.map((job, j) => ({
-      job,
-      args: args + j * layout.bytes,
-      sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
-      targets: outputs.map(output => targetOf(job, output, backend, shared)),
-    })),
+    bound: jobs.map((job, j) => {
+      const boundJob = {
+        job,
+        args: args + j * layout.bytes,
+        sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
+        targets: outputs.map(output => targetOf(job, output, backend, shared)),
+      };
+      return {...boundJob, lines: linesOf(bucket, boundJob)};
+    }),
   };
 }
 
@@ -134,15 +148,8 @@ class Tiles {
 
   /** Copies the table to the memory, and grows the memory where it is too small. */
   constructor(buckets: readonly BoundBucket[]) {
-    const lines: Array<readonly [at: number, from: Float32Array]> = [];
-    for (const bucket of buckets) {
-      for (const job of bucket.bound) {
-        for (const line of linesOf(bucket, job)) {
-          table.addBlock({at: [line.at], bytes: 4 * line.array.length, isZeroed: false});
-          if (line.isInput) lines.push([line.at, line.array]);
-        }
-      }
-    }
+    const lines = buckets.flatMap(({bound}) => bound.flatMap(job => job.lines));
+    for (const {at, array} of lines) table.addBlock({at: [at], bytes: 4 * array.length, isZeroed: false});
     const tile = (i: number): number => table.bytes + i * TILE * 4;
     let most = 0;
     for (const {
@@ -170,7 +177,7 @@ class Tiles {
     this.#words = new Int32Array(buffer);
     table.copyTo(buffer, 0);
     this.#floats = new Float32Array(buffer);
-    for (const [at, from] of lines) this.#floats.set(from, table.read(at) / 4);
+    for (const {at, array, output} of lines) if (output === undefined) this.#floats.set(array, table.read(at) / 4);
   }
 
   /** Sets an argument. @param at its offset in bytes. */
@@ -198,26 +205,14 @@ class Tiles {
   }
 }
 
-/** Inputs and outputs of a parameter that have one number per row or column. */
-interface LineArray {
-  /** Where its offset is in the table. */
-  readonly at: number;
-  readonly extent: 'rows' | 'cols';
-  readonly array: Float32Array;
-  readonly isInput: boolean;
-  readonly output?: Output;
-}
-
-function linesOf({plan, layout}: BoundBucket, {args, sources, targets}: BoundJob): LineArray[] {
+function linesOf({plan, layout}: BucketArguments, {args, sources, targets}: Omit<BoundJob, 'lines'>): LineArray[] {
   if (!plan.hasAxes) return [];
   return [
     ...plan.inputs.flatMap(({extent}, i) =>
-      isLine(extent) ? [{at: args + layout.inputs + 4 * i, extent, array: at(sources, i), isInput: true}] : [],
+      isLine(extent) ? [{at: args + layout.inputs + 4 * i, array: at(sources, i)}] : [],
     ),
     ...plan.outputs.flatMap((output, i) =>
-      isLine(output.extent)
-        ? [{at: args + layout.outputs + 4 * i, extent: output.extent, array: at(targets, i), isInput: false, output}]
-        : [],
+      isLine(output.extent) ? [{at: args + layout.outputs + 4 * i, array: at(targets, i), output}] : [],
     ),
   ];
 }
@@ -283,6 +278,7 @@ function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
       args,
       sources,
       targets,
+      lines,
     } = job;
     const copyOut = (written: readonly Output[], begin: number, end: number): void => {
       for (const output of written) {
@@ -314,7 +310,7 @@ function runPass(bucket: BoundBucket, k: number, tiles: Tiles): void {
     }
     after(args, slots, 0);
     copyOut(pass.after.writes, 0, 1);
-    for (const {at, array, output} of linesOf(bucket, job))
+    for (const {at, array, output} of lines)
       if (output !== undefined && pass.after.lines.includes(output)) tiles.copyLineOut(at, array);
   }
 }

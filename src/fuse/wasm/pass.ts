@@ -22,20 +22,27 @@ const MOST_UNROLLED = 8;
 /** The function of a pass, which loops over the elements of a call. */
 export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k: number): Func {
   const code = new Code(plan);
-  const {axes, ...layout} = layoutOf(plan);
+  const layout = layoutOf(plan);
   const reduced = (extent: 'scalar' | 'rows' | 'cols'): Reduced[] =>
     pass.reductions.flatMap((index, i) => {
       const node = code.node(index);
       if (node.extent !== extent) return [];
       const cell = cellOf(plan, index);
       const value = at(argsOf(node), 0);
-      const missed = plan.hasAxes ? undefined : countedBy(plan.graph, value, 'logicalNot');
-      const counted = countedBy(plan.graph, value);
-      if (node.op !== 'max' && extent === 'scalar' && counted !== undefined)
-        // To count what does not hold takes one operation less by counting what holds.
-        return missed === undefined
-          ? [{value: counted, cell, reducer: count(code, i)}]
-          : [{value: missed, cell, reducer: count(code, i, memory('i32.load', layout.count, get(ARGS)))}];
+      const counted = node.op !== 'max' && extent === 'scalar' ? countedBy(plan.graph, value) : undefined;
+      if (counted !== undefined) {
+        const condition = code.node(counted);
+        // Where a negated condition holds is counted without negating: all elements less those where it fails.
+        return condition.op === 'logicalNot' && !plan.hasAxes
+          ? [
+              {
+                value: at(argsOf(condition), 0),
+                cell,
+                reducer: count(code, i, memory('i32.load', layout.count, get(ARGS))),
+              },
+            ]
+          : [{value: counted, cell, reducer: count(code, i)}];
+      }
       const reducer = (node.op === 'max' ? largest : sum)(code, i, plan.hasAxes && extent === 'scalar');
       return [{value, cell, reducer}];
     });
@@ -134,7 +141,7 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
         : ifElse(code.value(condition, 'scalar'), where(1, condition), where(2, condition)),
     );
   } else {
-    const length = bytesAt(lengthAt({...layout, axes}, 'cols', 'call'));
+    const length = bytesAt(lengthAt(layout, 'cols', 'call'));
     const row = (): Bytes => code.get('row');
     const ofLines = [...new Set([...pass.rows, ...usedOf('rows')])].sort((a, b) => a - b);
     const rowPointers = usedOf('rows').map(index => [index, pointer(`line${index}`, pointerAt(plan, index))] as const);
@@ -152,7 +159,7 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
       code.set('row', 'i32', code.get('i')),
       ...ofLines.map(number),
       ...splats('rows'),
-      // From these, `i` counts columns, although it counts elements.
+      // Pointers to columns are moved back by the row, because `i` counts the elements of all rows.
       ...columns.map(({at: name}, j) => code.set(name, 'i32', op('i32.sub', code.get(at(columnPointers, j)), row()))),
       ...sums.map(({at: name}, j) =>
         code.set(name, 'i32', op('i32.sub', code.get(at(sumPointers, j)), op('i32.shl', row(), int(1)))),
@@ -166,7 +173,7 @@ export function passOf(plan: ReusingPlan, pass: ReusingPlan['passes'][number], k
         return memory('f64.store', 0, to, reducer.end(memory('f64.load', 0, to)));
       }),
     ];
-    code.add(overLine(code, bytesAt(lengthAt({...layout, axes}, 'rows', 'call')), inRow));
+    code.add(overLine(code, bytesAt(lengthAt(layout, 'rows', 'call')), inRow));
     for (const {reducer} of reductions) code.add(reducer.lanes());
   }
   for (const {cell, reducer} of reductions)
@@ -197,18 +204,13 @@ function neededIn(code: Code, roots: readonly number[], known: ReadonlySet<numbe
   return needed;
 }
 
-/**
- * The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values.
- * @param op `logicalNot` for the condition whose opposite that is.
- */
-function countedBy(graph: Graph, index: number, op?: 'logicalNot'): number | undefined {
+/** The condition of a value that is 1 where the condition holds and 0 elsewhere; undefined for other values. */
+function countedBy(graph: Graph, index: number): number | undefined {
   const node = nodeAt(graph, index);
   if (node.op !== 'select' || node.extent !== 'full') return undefined;
   const [condition, one, zero] = node.args.map(arg => nodeAt(graph, arg));
   const isCount = one?.op === 'constant' && one.value === 1 && zero?.op === 'constant' && zero.value === 0;
-  if (!isCount || condition?.extent !== 'full') return undefined;
-  if (op === undefined) return node.args[0];
-  return condition.op === op ? argsOf(condition)[0] : undefined;
+  return isCount && condition?.extent === 'full' ? node.args[0] : undefined;
 }
 
 /** Adds a value to sums in float64 in the memory. */

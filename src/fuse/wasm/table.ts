@@ -1,5 +1,5 @@
 import {memo} from '../../util/memo';
-import {isLine, nodeAt} from '../graph';
+import {isLine, matrixOf, nodeAt} from '../graph';
 import type {PlannedBucket, PlannedStep} from '../kernel';
 import {aligned, type ArgumentLayout, layoutOf, lengthAt} from './argument_layout';
 import type {ReusingPlan} from './reuse';
@@ -62,7 +62,8 @@ export class Table {
     }
     this.#words.fill(0, 0, at / 4);
     for (const {
-      planned: {plan, slots: values, jobs},
+      planned: {slots: values, jobs},
+      plan,
       layout,
       slots,
       args,
@@ -88,7 +89,7 @@ export class Table {
   }
 
   /** Writes the rows and columns of parameters, and makes room for what is reduced to them. */
-  #startLines({planned: {plan, jobs}, layout, args}: BucketArguments): void {
+  #startLines({planned: {jobs}, plan, layout, args}: BucketArguments): void {
     jobs.forEach(({variable}, j) => {
       const first = args + j * layout.bytes;
       const lengths = matrixOf(variable.shape);
@@ -143,12 +144,6 @@ export class Table {
     if (word === undefined) throw new Error(`The table has no word at ${at}.`);
     return word;
   }
-}
-
-/** The rows and columns of a parameter that is seen as a matrix, whose columns are the last axis. */
-export function matrixOf(shape: readonly number[]): {readonly rows: number; readonly cols: number} {
-  // A scalar has one row and one column.
-  return {rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), cols: shape.at(-1) ?? 1};
 }
 
 function argumentLayout(plan: ReusingPlan): ArgumentLayout {
