@@ -3,6 +3,7 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
+import {step, variableOf} from './support/vectors';
 
 /** A step at a rate that falls with the group's own steps, and with its hyper `decay` (the formula of Adamax's). */
 const falling = callback(
@@ -37,16 +38,6 @@ const aloneTest = callback(
 );
 
 type Numbers = Readonly<Record<string, number>>;
-
-function variableOf(values: number[]): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.tensor1d(values)));
-}
-
-function step(optimizer: Optimizer, grads: ReadonlyArray<readonly [tf.Variable, number[]]>): void {
-  tf.tidy(() => {
-    optimizer.applyGradients(grads.map(([{name}, grad]) => ({name, tensor: tf.tensor1d(grad)})));
-  });
-}
 
 /** What the optimizer holds for each group. */
 function numbersOf(optimizer: Optimizer): readonly Numbers[] {
@@ -83,10 +74,7 @@ describeBackends(
           ] as const;
           const expected = [[1, 2], [3], [4, 5, 6]];
           for (let i = 1; i <= 3; i++) {
-            step(
-              optimizer,
-              grads.map(([variable, grad]) => [variable, [...grad]]),
-            );
+            step(optimizer, ...grads);
             const weighted = grads.flatMap(([, grad]) => [...grad]).reduce((sum, g) => sum + g * g * i, 0);
             grads.forEach(([, grad], j) => {
               const {rate = NaN} = fallingBy(i, j === 2 ? 2 : 0.5);
@@ -110,10 +98,7 @@ describeBackends(
             [b, [1]],
           ] as const;
           const run = (...grads: ReadonlyArray<readonly [tf.Variable, readonly number[]]>) => {
-            step(
-              optimizer,
-              grads.map(([variable, grad]) => [variable, [...grad]]),
-            );
+            step(optimizer, ...grads);
           };
           run(...both);
           expect(numbersOf(optimizer).map(({steps}) => steps))
@@ -150,10 +135,10 @@ describeBackends(
             return {p};
           });
           const optimizer = new Optimizer([falling, faulty], {lr: 0.1, params: [a]});
-          step(optimizer, [[a, [1]]]);
+          step(optimizer, [a, [1]]);
           isFaulty = true;
           expect(() => {
-            step(optimizer, [[a, [1]]]);
+            step(optimizer, [a, [1]]);
           }).toThrowError('on purpose');
           expect(numbersOf(optimizer)).toEqual([fallingBy(1)]);
           optimizer.dispose();
@@ -165,8 +150,8 @@ describeBackends(
           tf.env().set('OPTIM_FUSING', fusing);
           const [a, b] = [variableOf([1]), variableOf([2])];
           const optimizer = new Optimizer([everywhere], {lr: 0.5, params: [[a], [b]]});
-          step(optimizer, [[a, [1]]]);
-          step(optimizer, [[b, [1]]]);
+          step(optimizer, [a, [1]]);
+          step(optimizer, [b, [1]]);
           expect(numbersOf(optimizer)).toEqual([{k: 2}, {k: 2}]);
           expectClose([...(await a.data()), ...(await b.data())], [0.5, 1], 1e-6);
           optimizer.dispose();
@@ -178,8 +163,8 @@ describeBackends(
       leakless(async () => {
         const a = variableOf([1, 2]);
         const optimizer = new Optimizer([aloneTest], {lr: 0.5, params: [a]});
-        step(optimizer, [[a, [1, 3]]]);
-        step(optimizer, [[a, [1, 3]]]);
+        step(optimizer, [a, [1, 3]]);
+        step(optimizer, [a, [1, 3]]);
         expect(numbersOf(optimizer)).toEqual([{k: 2}]);
         expectClose([...(await a.data())], [1 - 0.5 * 9, 2 - 0.5 * 3], 1e-6);
         optimizer.dispose();
@@ -190,12 +175,12 @@ describeBackends(
       leakless(async () => {
         const a = variableOf([1]);
         const optimizer = new Optimizer([shown], {lr: 0.5, params: [a]});
-        step(optimizer, [[a, [1]]]);
-        step(optimizer, [[a, [1]]]);
+        step(optimizer, [a, [1]]);
+        step(optimizer, [a, [1]]);
         optimizer.eval();
         expectClose([...(await a.data())], [0], 1e-6);
         optimizer.train();
-        step(optimizer, [[a, [-2]]]);
+        step(optimizer, [a, [-2]]);
         optimizer.eval();
         expectClose([...(await a.data())], [27], 1e-6);
         optimizer.dispose();
@@ -209,10 +194,7 @@ describeBackends(
           const [a, b] = variables;
           const optimizer = lookahead(new Optimizer([falling], {lr: 0.1, fall: [0.3, 0.7], params: [[a], [b]]}));
           const run = () => {
-            step(optimizer, [
-              [a, [0.5, -1]],
-              [b, [2]],
-            ]);
+            step(optimizer, [a, [0.5, -1]], [b, [2]]);
           };
           return {variables, optimizer, run};
         };
@@ -256,7 +238,7 @@ describeBackends(
         const error = (result: object) => () => {
           const optimizer = new Optimizer([returning(result)], {params: [a]});
           try {
-            step(optimizer, [[a, [1]]]);
+            step(optimizer, [a, [1]]);
           } finally {
             optimizer.dispose();
           }

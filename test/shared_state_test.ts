@@ -17,6 +17,7 @@ import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
 import {tf} from './support/tfjs';
+import {step, suiteWith, valuesOf, variableOf} from './support/vectors';
 
 const B1 = 0.9;
 const B2 = 0.999;
@@ -120,22 +121,6 @@ const ringTest = callback('ringTest', {shared: {r0: 1, r1: 2, r2: 3, r3: 4, r4: 
   shared: {r0: r1, r1: r2, r2: r3, r3: r4, r4: r0},
 }));
 
-function variableOf(values: number[]): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.tensor1d(values)));
-}
-
-type Grads = ReadonlyArray<readonly [variable: tf.Variable, grad: readonly number[]]>;
-
-function step(optimizer: Optimizer, ...grads: Grads): void {
-  tf.tidy(() => {
-    optimizer.applyGradients(grads.map(([{name}, grad]) => ({name, tensor: tf.tensor1d([...grad])})));
-  });
-}
-
-async function valuesOf(...variables: tf.Variable[]): Promise<number[]> {
-  return (await Promise.all(variables.map(async variable => [...(await variable.data())]))).flat();
-}
-
 function disposeDict({state, shared = {}}: ReturnType<Optimizer['stateDict']>): void {
   tf.dispose(state.flatMap(values => Object.values(values)).filter(value => value instanceof tf.Tensor));
   tf.dispose(shared);
@@ -147,14 +132,7 @@ describeBackends(
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
     for (const fusing of [true, false]) {
-      const how = fusing ? 'fused' : 'eager';
-      const suite = (name: string, act: () => Promise<void>) => {
-        it(`${name}, ${how}`, () =>
-          leakless(async () => {
-            tf.env().set('OPTIM_FUSING', fusing);
-            await act();
-          }));
-      };
+      const suite = suiteWith(fusing);
 
       suite("compute Prodigy's d", async () => {
         const start = [0.5, -1.9, 0.55, 2, -0.8, -2.2, 0.1];

@@ -13,6 +13,7 @@ import {
   OptimWrapper,
   required,
   saveOptimizer,
+  scalar,
   sgd,
   sgdStep,
   skipNonFinite,
@@ -26,6 +27,7 @@ import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
 import {tf} from './support/tfjs';
+import {step, suiteWith, valuesOf, variableOf} from './support/vectors';
 
 interface Made {
   readonly name: string;
@@ -68,22 +70,6 @@ const countTest = callback(
   ({ran, total}) => ({shared: {ran: ran.add(total.sum)}}),
 );
 
-function variableOf(values: number[]): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.tensor1d(values)));
-}
-
-type Grads = ReadonlyArray<readonly [variable: tf.Variable, grad: readonly number[]]>;
-
-function step(optimizer: Optimizer, ...grads: Grads): void {
-  tf.tidy(() => {
-    optimizer.applyGradients(grads.map(([{name}, grad]) => ({name, tensor: tf.tensor1d([...grad])})));
-  });
-}
-
-async function valuesOf(variable: tf.Variable): Promise<number[]> {
-  return [...(await variable.data())];
-}
-
 /** The bits of the variable and of its state's tensors. */
 async function bits(optimizer: Optimizer, variable: tf.Variable): Promise<unknown> {
   const state = Object.values(optimizer.state.get(variable)).filter(value => value instanceof tf.Tensor);
@@ -96,14 +82,7 @@ describeBackends(
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
     for (const fusing of [true, false]) {
-      const how = fusing ? 'fused' : 'eager';
-      const suite = (name: string, act: () => Promise<void>) => {
-        it(`${name}, ${how}`, () =>
-          leakless(async () => {
-            tf.env().set('OPTIM_FUSING', fusing);
-            await act();
-          }));
-      };
+      const suite = suiteWith(fusing);
 
       for (const {name, make} of EVERY) {
         suite(`is skipped by ${name}, also the first one`, async () => {
@@ -310,6 +289,23 @@ describe('skipNonFinite', () => {
     expectClose(await valuesOf(a), [1], 0);
     skipping.dispose();
     a.dispose();
+  });
+
+  it('is computed from totals, so that it counts for all parameters', async () => {
+    const one = callback('skipsOneTest', {skips: true, state: {level: scalar}}, ({p, level}) => ({
+      skip: p.square().sum().add(level),
+    }));
+    const variables = [variableOf([1, 2]), variableOf([0])];
+    const optimizer = new Optimizer([one, sgdStep], {lr: 1, params: variables});
+    expect(() => {
+      step(optimizer, ...variables.map(variable => [variable, [...variable.dataSync()]] as const));
+    }).toThrowError(
+      "skipsOneTest returned a 'skip' that depends on one parameter; compute it from `total`, so that the step is " +
+        'skipped for all or for none.',
+    );
+    expectClose(await valuesOf(...variables), [1, 2, 0], 0);
+    optimizer.dispose();
+    tf.dispose(variables);
   });
 
   it('is said to be one where two are given', () => {

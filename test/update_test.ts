@@ -20,6 +20,7 @@ import {expectClose} from './support/close';
 import {peakStep} from './support/every_optimizer';
 import {leakless} from './support/leakless';
 import {tf} from './support/tfjs';
+import {variableOf} from './support/vectors';
 
 /** Leaves out what the update does against the gradient (Liang et al., Cautious Optimizers, 2024), unscaled. */
 const cautiousTest = callback('cautiousTest', {takesUpdate: true}, ({update, grad}) => ({
@@ -65,10 +66,6 @@ function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
 
 function isFunction(x: unknown): x is (...args: never[]) => unknown {
   return typeof x === 'function';
-}
-
-function variableOf(values: number[]): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.tensor1d(values)));
 }
 
 /** The parameter after some steps, one array per step. */

@@ -52,6 +52,18 @@ const descent =
   () =>
     new Optimizer<readonly AnyCallback[]>([...callbacks, sgdStep], {lr: 1e-3});
 
+const skipping = (
+  what: string,
+  shapes: Comparison['shapes'],
+  make: (settings: {readonly skipNonFinite: boolean}) => Optimizer,
+): Comparison => ({
+  name: `skipNonFinite ÷ without, ${what}`,
+  shapes,
+  base: () => make({skipNonFinite: false}),
+  other: () => make({skipNonFinite: true}),
+  limit: 1.5,
+});
+
 export const COMPARISONS: readonly Comparison[] = [
   {
     name: 'cautious AdamW ÷ AdamW, 1 M',
@@ -81,27 +93,9 @@ export const COMPARISONS: readonly Comparison[] = [
     other: descent(minusBoth),
     limit: 1.3,
   },
-  {
-    name: 'skipNonFinite ÷ without, Adam, 1 M',
-    shapes: MILLION,
-    base: () => adam(1e-3),
-    other: () => adam(1e-3, {skipNonFinite: true}),
-    limit: 1.5,
-  },
-  {
-    name: 'skipNonFinite ÷ without, Adam, 83 of 1,000',
-    shapes: MANY,
-    base: () => adam(1e-3),
-    other: () => adam(1e-3, {skipNonFinite: true}),
-    limit: 1.5,
-  },
-  {
-    name: 'skipNonFinite ÷ without, SGD, 1 M',
-    shapes: MILLION,
-    base: () => sgd(1e-3),
-    other: () => sgd(1e-3, {skipNonFinite: true}),
-    limit: 1.5,
-  },
+  skipping('Adam, 1 M', MILLION, settings => adam(1e-3, settings)),
+  skipping('Adam, 83 of 1,000', MANY, settings => adam(1e-3, settings)),
+  skipping('SGD, 1 M', MILLION, settings => sgd(1e-3, settings)),
   {
     name: 'a partition of SGD with momentum and AdamW ÷ AdamW, 83 of 1,000',
     shapes: MANY,

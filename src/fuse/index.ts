@@ -13,7 +13,7 @@ import {type Job, numberWriter} from './job';
 import {type FusedBackend, type PlannedBucket, PlannedStep, replaceEntry, runKernel} from './kernel';
 import {type Outcome, type Outcomes, runAlone} from './outcome';
 import {type Plan, planOf} from './plan';
-import {isNewShared, newNameOf, SharedMistake, SharedTensors} from './shared';
+import {HiddenMistake, isNewShared, newNameOf, SharedTensors} from './shared';
 import {CallbackUntraceable, NotFused, type Trace, trace, type TracedBucket} from './trace';
 
 export type {Job} from './job';
@@ -99,7 +99,7 @@ function stepFused(
     try {
       traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes, hasAxes});
     } catch (error) {
-      if (error instanceof SharedMistake) throw error;
+      if (error instanceof HiddenMistake) throw error;
       if (error instanceof NotFused) giveUp(chain, {why: error.message});
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
       untraceable = new Map([...untraceable, [error.index, error.message]]);

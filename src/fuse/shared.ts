@@ -17,7 +17,7 @@ import {Recorder, type Session, Traced} from './traced';
 const MOST = 3;
 
 /** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
-export class SharedMistake extends Error {}
+export class HiddenMistake extends Error {}
 
 /** The name by which graphs know the tensor of a callback's numbers. */
 export function inputNameOf({key}: SharedEntries): string {
@@ -111,7 +111,7 @@ function known<T>(values: ReadonlyMap<string, T>, entry: string): T {
 /**
  * The buckets that compute new values of shared numbers, as temporaries of a job. Their graphs are those where the
  * values were recorded. They do not depend on a parameter.
- * @throws SharedMistake where one does.
+ * @throws HiddenMistake where one does.
  */
 export function sharedGraphs(
   {shared}: Chain,
@@ -123,11 +123,8 @@ export function sharedGraphs(
   for (const [entry, value] of after) {
     const {home = homeless} = value;
     const {index: node} = value.in(home);
-    const dependsOnOne = reachable(home, [node])
-      .map(i => at(home.nodes, i))
-      .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
-    if (dependsOnOne)
-      throw new SharedMistake(
+    if (dependsOnParameter(value))
+      throw new HiddenMistake(
         `${shared.find(({names}) => names.includes(entry))?.by}: the new value of the shared number '${entry}' ` +
           'depends on one parameter; compute it from `total`, shared numbers, hypers and host numbers.',
       );
@@ -139,4 +136,12 @@ export function sharedGraphs(
       (_, i) => [recorder, outputs.slice(i * MOST, (i + 1) * MOST)] as const,
     ),
   );
+}
+
+/** Whether a value can differ from parameter to parameter: it is not computed from totals and numbers alone. */
+export function dependsOnParameter({home, index}: Traced): boolean {
+  if (home === undefined) return false;
+  return reachable(home, [index])
+    .map(i => at(home.nodes, i))
+    .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
 }

@@ -10,7 +10,7 @@ import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
-import {sharedGraphs, tracedShared} from './shared';
+import {dependsOnParameter, HiddenMistake, sharedGraphs, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -155,6 +155,16 @@ function traceBuckets(
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
+  if (drafts.some(({gate}) => gate !== undefined && dependsOnParameter(gate.skip)))
+    throw new HiddenMistake(
+      `${
+        at(
+          chain.callbacks.filter(cb => cb.declaration.skips),
+          0,
+        ).name
+      } returned a 'skip' that depends on one ` +
+        'parameter; compute it from `total`, so that the step is skipped for all or for none.',
+    );
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
   if (cut === undefined) {

@@ -11,10 +11,10 @@ import {
 } from '../../src';
 import {isOptimizer} from '../../src/optimizer/optimizer_of_model';
 import {describeBackends} from '../support/backends';
-import {expectClose} from '../support/close';
-import {runInFloat64} from '../support/composition_run';
+import {resultDifference, runInFloat64, runOnBackend} from '../support/composition_run';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
+import {compositionOfWaves} from '../support/waves';
 
 const perRow = (x: Value): Value => x.mean(lastAxis(x), true);
 const perColumn = (x: Value): Value => x.mean(otherAxes(x), true);
@@ -79,11 +79,6 @@ const SHAPES = [
 ];
 // Software GPUs compile programs for each shape.
 const FEW = [[], [5], [5, 1], [4, 9], [2, 3, 5]];
-const P = (shape: readonly number[], phase: number): number[] =>
-  Array.from({length: shape.reduce((a, b) => a * b, 1)}, (_, i) =>
-    Math.fround(Math.sin(i * 0.7 + phase) + phase / 40),
-  );
-
 describeBackends(
   'reductions along axes',
   backend => {
@@ -95,38 +90,13 @@ describeBackends(
         it(`of ${what} are those of float64, ${fusing ? 'fused' : 'eager'}`, () =>
           leakless(async () => {
             tf.env().set('OPTIM_FUSING', fusing);
-            const steps = 3;
-            const gradients = (shape: readonly number[], i: number) =>
-              Array.from({length: steps}, (_, step) => P(shape, step + i + 1));
-            const expected = runInFloat64({
-              callbacks,
-              hypers: {lr: [0.1]},
-              groups: [
-                shapes.map((shape, i) => ({shape, init: P(shape, i), doWd: true, gradients: gradients(shape, i)})),
-              ],
-              freezeTo: 0,
-              steps,
-              schedule: [1, 1, 1],
+            const composition = compositionOfWaves(callbacks, shapes);
+            const results = await runOnBackend(composition, ({fusedOn}) => {
+              if (fusing && hasAxes) expect(fusedOn).toBe(backend);
+              else if (fusing && what !== 'any')
+                expect(fusedOn).toMatch(/, except |can't be traced: .* along an axis/);
             });
-            const variables = shapes.map((shape, i) => tf.tidy(() => tf.variable(tf.tensor(P(shape, i), [...shape]))));
-            const optimizer = new Optimizer<readonly Callback[]>(callbacks, {lr: 0.1});
-            for (let step = 0; step < steps; step++)
-              tf.tidy(() => {
-                optimizer.applyGradients(
-                  variables.map(({name, shape}, i) => ({name, tensor: tf.tensor(P(shape, step + i + 1), shape)})),
-                );
-              });
-            if (fusing && hasAxes) expect(optimizer.fusedOn).toBe(backend);
-            else if (fusing && what !== 'any')
-              expect(optimizer.fusedOn).toMatch(/, except |can't be traced: .* along an axis/);
-            for (const [i, variable] of variables.entries()) {
-              expectClose([...(await variable.data())], expected[i]?.p ?? [], 1e-5);
-              for (const [name, value] of Object.entries(optimizer.state.get(variable)))
-                if (value instanceof tf.Tensor)
-                  expectClose([...(await value.data())], [expected[i]?.state[name] ?? []].flat(), 1e-5);
-            }
-            optimizer.dispose();
-            tf.dispose(variables);
+            expect(resultDifference(results, runInFloat64(composition), 1e-5)).toBeUndefined();
           }));
     }
   },

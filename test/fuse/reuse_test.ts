@@ -2,7 +2,6 @@ import {
   type Callback,
   callback,
   lastAxis,
-  Optimizer,
   otherAxes,
   required,
   skipNonFinite,
@@ -11,11 +10,10 @@ import {
   zeros,
 } from '../../src';
 import {describeBackends} from '../support/backends';
-import {difference} from '../support/close';
-import {runInFloat64} from '../support/composition_run';
+import {resultDifference, runInFloat64, runOnBackend} from '../support/composition_run';
 import {leakless} from '../support/leakless';
-import {elementOf, present} from '../support/present';
-import {tf} from '../support/tfjs';
+import {present} from '../support/present';
+import {compositionOfWaves, wave} from '../support/waves';
 
 /** Numbers from 0 to 1 that are the same in every run (mulberry32). */
 function generator(seed: number): () => number {
@@ -119,14 +117,8 @@ function randomRule(seed: number, {axes, totals}: Kind): Callback {
 
 const SIZES = [1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 1000];
 const SHAPES = [[], [1], [5], [1, 5], [5, 1], [4, 16], [3, 17], [2, 3, 5], [1, 1], [16, 4], [3, 65]];
-const STEPS = 3;
 /** How many rules of each kind. */
 const RULES = 40;
-
-const numbersOf = (shape: readonly number[], phase: number): number[] =>
-  Array.from({length: shape.reduce((a, b) => a * b, 1)}, (_, i) =>
-    Math.fround(Math.sin(i * 0.7 + phase) + phase / 40),
-  );
 
 /**
  * What differs from float64 in parameters and state.
@@ -139,44 +131,15 @@ async function compare(
   how: 'runs' | 'skips' = 'runs',
 ): Promise<string[]> {
   const callbacks = how === 'skips' ? [skipNonFinite, rule] : [rule];
-  const gradientOf = (shape: readonly number[], i: number, step: number) =>
-    numbersOf(shape, step + i + 1).map((x, j) => (how === 'skips' && step === 1 && i === 2 && j === 0 ? NaN : x));
-  const gradients = (shape: readonly number[], i: number) =>
-    Array.from({length: STEPS}, (_, step) => gradientOf(shape, i, step));
-  const expected = runInFloat64({
-    callbacks,
-    hypers: {lr: [0.1]},
-    groups: [
-      shapes.map((shape, i) => ({shape, init: numbersOf(shape, i), doWd: true, gradients: gradients(shape, i)})),
-    ],
-    freezeTo: 0,
-    steps: STEPS,
-    schedule: Array.from({length: STEPS}, () => 1),
+  const composition = compositionOfWaves(callbacks, shapes, (shape, i, step) =>
+    wave(shape, step + i + 1).map((x, j) => (how === 'skips' && step === 1 && i === 2 && j === 0 ? NaN : x)),
+  );
+  let graph = '';
+  const results = await runOnBackend(composition, optimizer => {
+    graph = optimizer.graph();
   });
-  const variables = shapes.map((shape, i) => tf.tidy(() => tf.variable(tf.tensor(numbersOf(shape, i), [...shape]))));
-  const optimizer = new Optimizer<readonly Callback[]>(callbacks, {lr: 0.1});
-  for (let step = 0; step < STEPS; step++)
-    tf.tidy(() => {
-      optimizer.applyGradients(
-        variables.map(({name, shape}, i) => ({name, tensor: tf.tensor(gradientOf(shape, i, step), shape)})),
-      );
-    });
-  const found: string[] = [];
-  for (const [i, variable] of variables.entries()) {
-    const {p, state} = elementOf(expected, i);
-    const what = `${name}, [${String(shapes[i])}]`;
-    const got: Record<string, unknown> = {p: variable, ...optimizer.state.get(variable)};
-    for (const [entry, value] of Object.entries(got)) {
-      if (!(value instanceof tf.Tensor)) continue;
-      const wanted = entry === 'p' ? p : [present(state[entry])].flat();
-      const wrong = difference([...(await value.data())], wanted, 1e-4, `${what}, ${entry}`);
-      if (wrong !== undefined) found.push(wrong);
-    }
-  }
-  if (found.length > 0) found.push(optimizer.graph());
-  optimizer.dispose();
-  tf.dispose(variables);
-  return found;
+  const found = resultDifference(results, runInFloat64(composition), 1e-4);
+  return found === undefined ? [] : [`${name}: ${found}`, graph];
 }
 
 describeBackends(
