@@ -14,6 +14,7 @@ const ENTRIES = {
   browser: 'src/browser.ts',
   ...Object.fromEntries(BACKENDS.map(name => [name, `src/backends/${name}.ts`])),
   'wasm-training': 'src/wasm_training/index.ts',
+  all: 'src/all.ts',
   plot: 'src/plot/index.ts',
   'file-system': 'src/file_system/index.ts',
 };
@@ -53,6 +54,7 @@ const CHUNKS = [
 const ENTRY_FILES = [
   'index',
   'browser',
+  'all',
   'plot/index',
   'file_system/\\w+',
   'wasm_training/\\w+',

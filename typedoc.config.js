@@ -1,7 +1,7 @@
 // `npm run docs`: writes the reference of the entries, with the pages of docs/, to out/docs.
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 
-import {Converter, ReflectionKind} from 'typedoc';
+import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
 
 import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
 
@@ -64,8 +64,16 @@ const isOfTensorFlow = member =>
   );
 
 export default {
-  entryPoints: ['src/index.ts', 'src/wasm_training/index.ts', 'src/plot/index.ts', 'src/file_system/index.ts'],
+  entryPoints: [
+    'src/index.ts',
+    'src/all.ts',
+    'src/wasm_training/index.ts',
+    'src/plot/index.ts',
+    'src/file_system/index.ts',
+  ],
   plugin: [plugin],
+  // What docs/optimizers.md says of each optimizer.
+  blockTags: [...OptionDefaults.blockTags, '@formula', '@source', '@memory', '@use', '@avoid'],
   readme: OUT,
   projectDocuments: pages,
   sortEntryPoints: false,

@@ -3,6 +3,7 @@ export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {l2Reg, weightDecay} from './callbacks/decay';
+export {lionStep} from './callbacks/lion';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
@@ -41,33 +42,10 @@ export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
 export {Ema, ema, type EmaOptions} from './optimizer/ema';
-export {Lookahead, type LookaheadOptions} from './optimizer/lookahead';
+export {Lookahead, lookahead, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
 export {Optimizer} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
-export {
-  Adam,
-  adam,
-  adamW,
-  Lamb,
-  lamb,
-  Larc,
-  larc,
-  lookahead,
-  optimizers,
-  type Options,
-  QHAdam,
-  qhAdam,
-  RAdam,
-  rAdam,
-  ranger,
-  RMSProp,
-  rmsProp,
-  type RowOptions,
-  type RowSettings,
-  SGD,
-  sgd,
-} from './optimizer/optimizers';
 export type {ParamRow} from './optimizer/param_rows';
 export type {Part, PartHypers} from './optimizer/part';
 export {
@@ -80,6 +58,7 @@ export {
   type PartVariables,
   type RestSpec,
 } from './optimizer/partition';
+export type {Factory, OptimizerRow, Options, RowClass, RowOptimizer, RowOptions, RowSettings} from './optimizer/row';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
@@ -122,6 +101,26 @@ export {
 } from './schedule/schedule';
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
+export {optimizers} from './table';
+export {
+  Adam,
+  adam,
+  adamW,
+  Lamb,
+  lamb,
+  Larc,
+  larc,
+  QHAdam,
+  qhAdam,
+  RAdam,
+  rAdam,
+  ranger,
+  RMSProp,
+  rmsProp,
+  SGD,
+  sgd,
+} from './table/fastai';
+export {lion} from './table/lion';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

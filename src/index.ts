@@ -7,6 +7,7 @@
  * `import 'tfjs-optim/cpu'`, `'tfjs-optim/wasm'` and `'tfjs-optim/webgpu'`.
  * @module tfjs-optim
  */
+import './all';
 import './backends/cpu';
 import './backends/wasm';
 import './backends/webgpu';

@@ -5,7 +5,8 @@ import {registeredCallback} from '../src/rule/registry';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {docContext} from './support/doc_context';
-import type {ModernCase} from './support/golden_modern.mjs';
+import {number, numbers} from './support/golden';
+import type {ModernCase, ModernFile} from './support/golden_modern.mjs';
 import * as golden from './support/golden_modern.mjs';
 import {leakless} from './support/leakless';
 import {elementOf, present} from './support/present';
@@ -38,10 +39,22 @@ interface Rule {
   readonly kernels: number;
 }
 
+/** Those cases of a recorded class that fit a rule of the page, which has fewer options. */
+function named({cases}: ModernFile, optimizer: string, names: readonly string[]): ModernCase[] {
+  return names.map(name => present(cases.find(one => one.name === `${optimizer}/${name}`)));
+}
+
 const RULES: readonly Rule[] = [
   {
     heading: 'Prodigy: a total and shared numbers',
-    cases: golden.prodigy.cases,
+    cases: named(golden.prodigy, 'Prodigy', [
+      'plain',
+      'default_d0',
+      'coupled_decay',
+      'noisy',
+      'zero_parameters',
+      'where_eps_stands',
+    ]),
     chain: named => [l2Reg, named('prodigyStep')],
     defaults: {},
     // Decay is in the gradient where it is not decoupled.
@@ -51,7 +64,10 @@ const RULES: readonly Rule[] = [
   },
   {
     heading: 'Adafactor: means along axes',
-    cases: golden.adafactor.cases,
+    cases: [
+      ...named(golden.adafactor, 'Adafactor', ['plain', 'edge_gradients', 'mid_size', 'large_lr']),
+      ...named(golden.adafactor, 'AdafactorTimm', ['relative_step']),
+    ],
     chain: named => [named('adafactorStep')],
     defaults: {},
     // The small numbers that keep divisions finite. Parameters of two rows are factored, too.
@@ -61,7 +77,16 @@ const RULES: readonly Rule[] = [
   },
   {
     heading: 'Muon: a matrix product',
-    cases: golden.muon.cases,
+    cases: named(golden.muon, 'Muon', [
+      'plain',
+      'original',
+      'zero_gradient_first',
+      'edge_gradients',
+      'missing_gradients',
+      'lr_schedule_and_resume',
+      'rank_one',
+      'mid_size',
+    ]),
     chain: named => [weightDecay, averageGrad.with({dampening: true}), named('nesterovStep'), named('orthogonalize')],
     defaults: {mom: 0.95, wd: 0.1},
     // 'original' is the default.
@@ -70,19 +95,6 @@ const RULES: readonly Rule[] = [
     kernels: 2,
   },
 ];
-
-describe('The recorded runs of rules in the pages', () => {
-  it('are of the format that FORMAT.md describes', () => {
-    for (const {format, cases} of [golden.prodigy, golden.adafactor, golden.muon]) {
-      expect(format).toBe('optim-modern-golden/1');
-      expect(cases.length).toBeGreaterThan(4);
-      for (const {name, groups, grads, expected} of cases) {
-        expect(groups.length).withContext(name).toBe(1);
-        expect(expected.f64.params.length).withContext(name).toBe(grads.length);
-      }
-    }
-  });
-});
 
 describeBackends(
   'A rule of the page on own rules does what recorded runs do:',
@@ -108,7 +120,7 @@ describeBackends(
     async function compare(rule: Rule, {hypers, groups, grads, events, expected}: ModernCase): Promise<void> {
       const parameters = groups.flat();
       const variables = parameters.map(({init, shape}) =>
-        tf.tidy(() => tf.variable(tf.tensor([...init], [...shape], 'float32'))),
+        tf.tidy(() => tf.variable(tf.tensor(numbers(init), [...shape], 'float32'))),
       );
       const given = Object.entries(hypers).flatMap(([key, value]) =>
         typeof value === 'number' && !rule.ignored.includes(key) ? [[nameOf(key), value] as const] : [],
@@ -139,7 +151,7 @@ describeBackends(
             optimizer.applyGradients(
               variables.map(({name, shape}, i) => {
                 const gradient = elementOf(gradients, i);
-                return {name, tensor: gradient === null ? null : tf.tensor([...gradient], shape, 'float32')};
+                return {name, tensor: gradient === null ? null : tf.tensor(numbers(gradient), shape, 'float32')};
               }),
             );
           });
@@ -152,12 +164,13 @@ describeBackends(
         for (const [i, variable] of variables.entries())
           expectClose(
             await variable.data(),
-            present(expected.f64.params[step]?.[i]),
+            numbers(present(expected.f64.params[step]?.[i])),
             expected.tol,
             `step ${step}, parameter ${i}`,
           );
-        const d = expected.f64.trace?.['d']?.[step];
-        if (d === undefined) continue;
+        const trace = expected.f64.trace?.['d']?.[step];
+        if (trace === undefined || typeof trace === 'object') continue;
+        const d = number(trace);
         const shared = await optimizer.shared();
         expect(Math.abs(present(shared['d']) / d - 1))
           .withContext(`d after step ${step}`)

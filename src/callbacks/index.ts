@@ -2,6 +2,7 @@ import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
+import {lionStep} from './lion';
 import {skipNonFinite} from './skip';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
@@ -33,4 +34,5 @@ export const houseCallbacks = [
   meanGrad,
   averageWeights,
   skipNonFinite,
+  lionStep,
 ] as const;

@@ -1,6 +1,9 @@
 import {newCallback} from '../rule/callback';
 import {checkDeclaration} from '../rule/declaration_check';
-import {houseCallbacks} from './index';
+import {isRegistered} from '../rule/registry';
+
+/** The names that users have given to callbacks. All others are those of the package. */
+const names = new Set<string>();
 
 /**
  * Makes one piece of an optimizer and registers it under its name, so that optimizers that use it can be loaded.
@@ -14,7 +17,8 @@ import {houseCallbacks} from './index';
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
-  if (houseCallbacks.some(own => own.name === name))
+  if (isRegistered(name) && !names.has(name))
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
+  names.add(name);
   return newCallback(name, declaration, fn);
 };

@@ -209,9 +209,14 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     this.set.setFreeze(n, trainable, ignoreForceTrain);
   }
 
-  /** The optimizer in one line: its class, hypers, number of parameters in each group, and steps. */
+  /** What `toString` calls it. */
+  protected get title(): string {
+    return this.getClassName();
+  }
+
+  /** The optimizer in one line: its class or rule, hypers, number of parameters in each group, and steps. */
   override toString(): string {
-    return description(this.getClassName(), this.set.groups, this.set.lists, this.iterations);
+    return description(this.title, this.set.groups, this.set.lists, this.iterations);
   }
 
   /** The text that `console.log` prints in Node. */

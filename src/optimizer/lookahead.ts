@@ -27,3 +27,8 @@ export class Lookahead extends ExtendedOptimizer {
     super(inner, lookaheadSync.with({k, alpha}));
   }
 }
+
+/** Makes {@link Lookahead} over an optimizer, which it takes over. */
+export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]): Lookahead {
+  return new Lookahead(inner, options, ...more);
+}

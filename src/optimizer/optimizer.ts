@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {fusedOn, graphOf} from '../fuse';
 import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients} from '../params/gradients';
-import {ParameterSet} from '../params/parameter_groups';
-import {variablesOf} from '../params/variables_of';
-import {chainOf, type ChangeOfCallbacks} from '../rule/chain';
+import type {ParameterSet} from '../params/parameter_groups';
+import {type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
 import type {Callback, HyperDecl} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
@@ -13,24 +12,15 @@ import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
 import {type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
-import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
 import {warnLeftOut} from './left_out_variables';
+import {trainingStateOf} from './new_training_state';
 import {type ParamRow, paramRows} from './param_rows';
-import {
-  type AnyCallback,
-  type HyperNames,
-  type HYPERS,
-  hyperValues,
-  type ListOf,
-  numbersIn,
-  type Settings,
-  treatmentOf,
-} from './settings';
-import {TrainingState} from './training_state';
+import {type AnyCallback, type HyperNames, type HYPERS, type ListOf, numbersIn, type Settings} from './settings';
+import type {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
@@ -77,19 +67,13 @@ export class Optimizer<
    * @param callbacks the callbacks of a step, in order. One callback counts as a list of one.
    * @param settings hypers (one value, one value per group, or a `slice`), options by name, and `BaseSettings`.
    * @param declared hypers that the optimizer has besides those that its callbacks declare.
+   * @param rules the rules of the table that it is made with, as far as bundles can leave them out.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
-  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
+  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}, rules: string[] = []) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
-    const chain = chainOf(listOf<AnyCallback>(callbacks));
-    const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
-    lists?.flat().forEach(checkCore);
-    const values = hyperValues(chain, settings, declared);
-    const {externals, ranges} = chain;
-    // Without `params` there is one group.
-    const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
-    this.#trainingState = new TrainingState(chain, set, lists !== undefined);
+    this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), settings, declared, rules);
     const bound = (variable: tf.Variable) => {
       this.#checkAlive();
       this.#training.bind([variable]);
@@ -116,6 +100,10 @@ export class Optimizer<
   get grads(): GradientStore {
     if (this.#trainingState === undefined) throw this.#cannotBeUsed();
     return this.#grads;
+  }
+
+  protected override get title(): string {
+    return this.#training.rule ?? super.title;
   }
 
   protected override get set(): ParameterSet {

@@ -147,7 +147,7 @@ export class Partition<
       treatment,
     );
     if (lists !== undefined) set.replace(lists);
-    this.adopt(new TrainingState(chain, set, lists !== undefined));
+    this.adopt(new TrainingState(chain, set, lists !== undefined, [...new Set(states.flatMap(({rules}) => rules))]));
     for (const optimizer of inner) this.released(optimizer);
     Partition.register();
   }
@@ -203,7 +203,7 @@ export class Partition<
       keepsMom: keeps,
     }));
     const set = new DividedSet(hypers, parts, treatmentOf({trainBn, wdBnBias}));
-    const training = new TrainingState(chain, set, explicit);
+    const training = new TrainingState(chain, set, explicit, saved.rules);
     training.loadConfig(saved, set);
     made.adopt(training);
     return made;

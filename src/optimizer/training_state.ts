@@ -41,12 +41,21 @@ export class TrainingState {
   readonly #savedNumbers = new SavedNumbers(this.#lending);
   readonly #weightSpace = new WeightSpace();
 
-  /** @param explicit whether the user named the parameters. Then no others are trained. */
+  /**
+   * @param explicit whether the user named the parameters. Then no others are trained.
+   * @param rules the rules of the table that it was made with, as far as bundles can leave them out.
+   */
   constructor(
     public chain: Chain,
     public set: ParameterSet,
     public explicit: boolean,
+    public rules: readonly string[],
   ) {}
+
+  /** The rule of the table that all of it follows; undefined where it has callbacks of several, or a general chain. */
+  get rule(): string | undefined {
+    return this.chain.division === undefined ? this.rules[0] : undefined;
+  }
 
   /**
    * Adds the new ones of these variables, with their saved state. A variable without saved state is added only where
@@ -283,7 +292,7 @@ export class TrainingState {
 
   /** The content of the optimizer's saved configuration. */
   toConfig(): SavedConfig {
-    const {chain, explicit, set} = this;
+    const {chain, rules, explicit, set} = this;
     const {
       groups,
       frozenIdx,
@@ -292,6 +301,7 @@ export class TrainingState {
     } = set;
     return {
       chain,
+      rules,
       hypers: moving.hypersToSave(),
       frozen: groups.map(({frozen}) => frozen),
       frozenIdx,
@@ -308,8 +318,9 @@ export class TrainingState {
    * @param set groups with the saved hypers.
    */
   loadConfig(config: SavedConfig, set: ParameterSet = this.#setOf(config)): void {
-    const {frozen, frozenIdx, explicit, schedule, manifest} = config;
+    const {rules, frozen, frozenIdx, explicit, schedule, manifest} = config;
     this.set = set;
+    this.rules = rules;
     this.set.groups.forEach((group, i) => {
       group.frozen = at(frozen, i);
     });

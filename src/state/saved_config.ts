@@ -15,6 +15,8 @@ import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from 
 /** The content of a saved configuration, checked. */
 export interface SavedConfig {
   readonly chain: Chain;
+  /** The rules of the table that the optimizer was made with, as far as bundles can leave them out. */
+  readonly rules: readonly string[];
   /** The hypers of each group. */
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   readonly frozen: ReadonlyArray<Group['frozen']>;
@@ -35,6 +37,7 @@ export const FROZEN: ReadonlyArray<Group['frozen']> = ['no', 'unless forced', 'w
  */
 export function writeConfig({
   chain: {callbacks, division},
+  rules,
   hypers,
   frozen,
   frozenIdx,
@@ -50,6 +53,7 @@ export function writeConfig({
       options: {...options},
       ...(external === undefined ? {} : {external: external.getConfig()}),
     })),
+    ...(rules.length > 0 && {rules: rules.map(name => ({name}))}),
     ...(division && {parts: division.toConfig()}),
     groups: hypers.map((values, i) => ({
       hypers: {...values},
@@ -82,10 +86,13 @@ export function readConfig(
 ): SavedConfig {
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
+  // Optimizers of general callbacks, and of rules that are always registered, have none.
+  const rules = Object.hasOwn(config, 'rules') ? list(config, 'rules').map(rule => text(rule, 'name')) : [];
   const callbacks = list(config, 'callbacks').map(entry => {
     const cb = registeredCallback(
       text(entry, 'name'),
       Object.hasOwn(entry, 'external') ? dict(entry, 'external') : undefined,
+      rules,
     );
     revived.push(cb);
     return cb.with(scalars(dict(entry, 'options')));
@@ -112,6 +119,7 @@ export function readConfig(
   checkManifest(manifest, chain);
   return {
     chain,
+    rules,
     hypers,
     frozen: groups.map(group => FROZEN[number(group, 'frozen')] ?? malformed('frozen')),
     frozenIdx,

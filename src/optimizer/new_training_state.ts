@@ -1,0 +1,27 @@
+import {ParameterSet} from '../params/parameter_groups';
+import {variablesOf} from '../params/variables_of';
+import {chainOf} from '../rule/chain';
+import type {HyperDecl} from '../rule/declaration';
+import {checkCore} from '../util/core_copies';
+import {type AnyCallback, type BaseSettings, hyperValues, treatmentOf} from './settings';
+import {TrainingState} from './training_state';
+
+/**
+ * What a new optimizer trains.
+ * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
+ */
+export function trainingStateOf(
+  callbacks: readonly AnyCallback[],
+  settings: BaseSettings,
+  declared: HyperDecl,
+  rules: readonly string[],
+): TrainingState {
+  const chain = chainOf(callbacks);
+  const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
+  lists?.flat().forEach(checkCore);
+  const values = hyperValues(chain, settings, declared);
+  const {externals, ranges} = chain;
+  // Without `params` there is one group.
+  const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);
+  return new TrainingState(chain, set, lists !== undefined, rules);
+}

@@ -1,0 +1,219 @@
+import {l2Reg, weightDecay} from '../callbacks/decay';
+import {skipping, type SkipSettings} from '../callbacks/skip';
+import type {Callback, HyperDecl} from '../rule/declaration';
+import type {HyperValue} from '../rule/slice';
+import {listOf} from '../util/iterable';
+import {shown} from '../util/shown';
+import {Optimizer} from './optimizer';
+import {checkRowArguments} from './row_arguments';
+import type {AnyCallback, BaseSettings, HyperNames, HYPERS, Settings} from './settings';
+import {declareTableHypers} from './table_hypers';
+
+/** Settings that every optimizer of the table takes beside its hypers. */
+export interface RowSettings<
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[] = readonly AnyCallback[],
+>
+  extends BaseSettings, SkipSettings {
+  /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
+  readonly decoupleWd?: boolean;
+  /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
+  readonly callbacks?: P;
+  /**
+   * Callbacks to run after the optimizer's step, such as those that take its update (`takesUpdate`). Their hypers are
+   * set by name like the others.
+   */
+  readonly after?: A;
+}
+
+/**
+ * What an optimizer of the table is given beside the learning rate. Ranges: `lr`, `wd`, `eps`, `trustCoeff` and `beta`
+ * from 0; `mom` and `sqrMom` from 0 to below 1; `nu1` and `nu2` any number, from 0 to 1 by their meaning. `object`
+ * keeps the compiler from taking a number for settings of which none are given.
+ */
+export type RowOptions<
+  H,
+  X,
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[] = readonly [],
+> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
+
+/** What the factory of a row is given beside the learning rate. */
+export type Options<
+  R extends {readonly hypers: object; readonly extra: object},
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[] = readonly [],
+> = RowOptions<R['hypers'], Partial<R['extra']>, P, A>;
+
+/** An optimizer with the hypers of a row, and those of the callbacks around its own. */
+export type RowOptimizer<H, P extends readonly AnyCallback[], A extends readonly AnyCallback[]> = Optimizer<
+  readonly Callback[]
+> & {
+  readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+};
+
+type RowHypers = Readonly<Record<string, number>>;
+
+/** A row of the table of optimizers. The docstring of its factory says the rest: formula, source, memory, use. */
+export interface OptimizerRow<H, X> {
+  /** The function that makes it. */
+  readonly name: string;
+  /** The default learning rate. Default 1e-3. */
+  readonly lr?: number;
+  /** The hypers and their defaults, beside `lr`. */
+  readonly hypers: H;
+  /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
+  readonly extra: X;
+  /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
+  readonly decays?: boolean;
+  /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
+  readonly chain: (uses: (hyper: keyof H & string) => boolean, extra: X) => readonly Callback[];
+}
+
+/** What the class of a row can do; named, so that declarations can be written. */
+export interface RowClass<H, X> {
+  /** The name by which saved models find the class. */
+  readonly className: string;
+  /** The hypers of the class, with their defaults. */
+  readonly declaredHypers: HyperDecl;
+  /** Makes an optimizer from what `getConfig` gave. */
+  readonly fromConfig: typeof Optimizer.fromConfig;
+  /**
+   * @param lr the learning rate: one, one per group, or a `slice`. Default 1e-3.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
+   *   `after`, and the settings of every optimizer.
+   * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
+   */
+  new <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+    lr?: HyperValue,
+    options?: RowOptions<H, Partial<X>, P, A>,
+    ...more: undefined[]
+  ): RowOptimizer<H, P, A>;
+}
+
+/**
+ * The class of a row. Only fastai's optimizers have one, because models were saved with it. A new row has a factory.
+ * @param name of the class in saved models.
+ */
+export function rowClass<const H extends RowHypers, const X extends object>(
+  name: string,
+  row: OptimizerRow<H, X>,
+): RowClass<H, X> {
+  const declared: HyperDecl = row.hypers;
+  declareTableHypers(declared);
+  return class<
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+  > extends Optimizer<readonly Callback[]> {
+    declare readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+
+    static override get className(): string {
+      return `TfjsOptim${name}`;
+    }
+
+    static override get declaredHypers(): HyperDecl {
+      return declared;
+    }
+
+    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A>, ...more: undefined[]) {
+      const {callbacks, settings} = composed(row, lr, [options, ...more]);
+      super(callbacks, settings, declared);
+    }
+  };
+}
+
+/** Makes the optimizers of a row. */
+export interface Factory<H, X> {
+  /**
+   * @param lr the learning rate: one, one per group, or a `slice`.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
+   *   `after`, and the settings of every optimizer.
+   * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
+   */
+  <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+    lr?: HyperValue,
+    options?: RowOptions<H, Partial<X>, P, A>,
+    ...more: undefined[]
+  ): RowOptimizer<H, P, A>;
+  /** The row. */
+  readonly row: OptimizerRow<H, X>;
+  /**
+   * Makes sure that the rule is part of a bundle, so that a model that was saved with it can be loaded. Making an
+   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
+   */
+  register(): void;
+}
+
+/**
+ * The factory of a row. Its optimizers are saved as general optimizers, with the name of the rule. Call it with
+ * `@__PURE__`, so that bundles leave out the rules that they don't use.
+ */
+export function rowFactory<const H extends RowHypers, const X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
+  declareTableHypers(row.hypers);
+  const make = <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+  >(
+    lr: HyperValue = row.lr ?? 1e-3,
+    options?: RowOptions<H, Partial<X>, P, A>,
+    ...more: undefined[]
+  ): RowOptimizer<H, P, A> => {
+    const {callbacks, settings} = composed(row, lr, [options, ...more]);
+    return new Optimizer<readonly Callback[]>(callbacks, settings, row.hypers, [row.name]);
+  };
+  // Evaluating this module has registered the callbacks. The method only keeps it from being left out.
+  return Object.assign(make, {row, register: () => undefined});
+}
+
+/** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
+function composed<H extends RowHypers, X extends object>(
+  {name, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
+  lr: HyperValue,
+  given: readonly [options: object | undefined, ...more: undefined[]],
+) {
+  checkRowArguments(name, hypers, lr, given);
+  const [options] = given;
+  const {
+    callbacks = [],
+    after = [],
+    skipNonFinite,
+    ...rest
+  }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
+  const known: object = decays ? extra : {...extra, decoupleWd: true};
+  const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
+  for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
+  const {decoupleWd = true} = rest;
+  const settings = Object.fromEntries(Object.entries(rest).filter(([setting]) => !Object.hasOwn(known, setting)));
+  const own = chain(
+    hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
+    Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
+  );
+  return {
+    callbacks: [
+      ...listOf<AnyCallback>(callbacks),
+      ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
+      ...(decays ? [] : [decoupleWd ? weightDecay : l2Reg]),
+      ...own,
+      ...listOf<AnyCallback>(after),
+    ],
+    settings: {lr, ...settings},
+  };
+}
+
+/** @throws where a setting is not of the type of its default. */
+function checkKind(factory: string, setting: string, value: unknown, sample: unknown): void {
+  if (value === undefined || typeof value === typeof sample) return;
+  const right = typeof sample === 'boolean' ? 'true or false' : `a ${typeof sample} such as ${shown(sample)}`;
+  throw new Error(`${factory}: '${setting}' must be ${right}; got ${shown(value)}.`);
+}
+
+/** Other defaults for what is not given; an option that is `undefined` is not given either. */
+export function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): D & O {
+  return Object.assign(
+    {...defaults},
+    options,
+    Object.fromEntries(
+      Object.entries(defaults).filter(([name]) => options !== undefined && Reflect.get(options, name) === undefined),
+    ),
+  );
+}

@@ -1,0 +1,211 @@
+import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
+import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
+import {larcLayerLr, larcStep} from '../callbacks/trust';
+import {Lookahead, type LookaheadOptions} from '../optimizer/lookahead';
+import {type Options, rowClass, withDefaults} from '../optimizer/row';
+import {checkRowArguments} from '../optimizer/row_arguments';
+import type {AnyCallback} from '../optimizer/settings';
+import type {HyperValue} from '../rule/slice';
+
+type Uses<H> = (hyper: H) => boolean;
+
+const sgdRow = {
+  name: 'sgd',
+  hypers: {mom: 0, wd: 0},
+  extra: {},
+  chain: (uses: Uses<'mom'>) => (uses('mom') ? [averageGrad, momentumStep] : [sgdStep]),
+};
+const rmsPropRow = {
+  name: 'rmsProp',
+  hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8},
+  extra: {},
+  chain: (uses: Uses<'mom'>) => [...(uses('mom') ? [averageGrad] : []), averageSqrGrad, rmsPropStep],
+};
+const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
+const adamRow = {
+  name: 'adam',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
+  extra: {},
+  chain: () => [...averages, adamStep],
+};
+const rAdamRow = {
+  name: 'rAdam',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0},
+  extra: {},
+  chain: () => [...averages, rAdamStep],
+};
+const qhAdamRow = {
+  name: 'qhAdam',
+  hypers: {mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8, wd: 0},
+  extra: {},
+  chain: () => [...averages, qhAdamStep],
+};
+const larcRow = {
+  name: 'larc',
+  hypers: {mom: 0.9, trustCoeff: 0.02, eps: 1e-8, wd: 0},
+  extra: {clip: true},
+  chain: (uses: Uses<'mom'>, {clip}: {readonly clip: boolean}) => [
+    ...(uses('mom') ? [averageGrad] : []),
+    larcLayerLr.with({clip}),
+    larcStep,
+  ],
+};
+const lambRow = {
+  name: 'lamb',
+  hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0},
+  extra: {},
+  chain: () => [...averages, lambStep],
+};
+
+/**
+ * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`.
+ * The momentum is not dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom`
+ * later on one made without has no effect.
+ */
+export class SGD<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('SGD', sgdRow)<P, A> {}
+
+/**
+ * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
+ * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
+ * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ */
+export class RMSProp<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('RMSProp', rmsPropRow)<P, A> {}
+
+/**
+ * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
+ * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
+ * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
+ * 2019.
+ */
+export class Adam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('Adam', adamRow)<P, A> {}
+
+/**
+ * Rectified Adam; with `beta` (for example 50) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
+ * `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0. Sources: Liu et al., On the Variance of the Adaptive Learning Rate and
+ * Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
+ */
+export class RAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('RAdam', rAdamRow)<P, A> {}
+
+/**
+ * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
+ * `eps` 1e-8, `wd` 0. Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ */
+export class QHAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('QHAdam', qhAdamRow)<P, A> {}
+
+/**
+ * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
+ * Defaults: `lr` 1e-3, `mom` 0.9, `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0. Source: You et al., Large Batch
+ * Training of Convolutional Networks, 2017.
+ */
+export class Larc<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('Larc', larcRow)<P, A> {}
+
+/**
+ * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
+ * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020.
+ */
+export class Lamb<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+> extends rowClass('Lamb', lambRow)<P, A> {}
+
+/** Makes {@link SGD}. */
+export function sgd<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A>, ...more: undefined[]): SGD<P, A> {
+  return new SGD(lr, options, ...more);
+}
+
+/** Makes {@link RMSProp}. */
+export function rmsProp<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A>, ...more: undefined[]): RMSProp<P, A> {
+  return new RMSProp(lr, options, ...more);
+}
+
+/** Makes {@link Adam}. */
+export function adam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  return new Adam(lr, options, ...more);
+}
+
+/**
+ * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
+ */
+export function adamW<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
+  return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
+}
+
+/** Makes {@link RAdam}. */
+export function rAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A>, ...more: undefined[]): RAdam<P, A> {
+  return new RAdam(lr, options, ...more);
+}
+
+/** Makes {@link QHAdam}. */
+export function qhAdam<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A>, ...more: undefined[]): QHAdam<P, A> {
+  return new QHAdam(lr, options, ...more);
+}
+
+/** Makes {@link Larc}. */
+export function larc<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A>, ...more: undefined[]): Larc<P, A> {
+  return new Larc(lr, options, ...more);
+}
+
+/** Makes {@link Lamb}. */
+export function lamb<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A>, ...more: undefined[]): Lamb<P, A> {
+  return new Lamb(lr, options, ...more);
+}
+
+/**
+ * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01,
+ * `beta` 0, `k` 6, `alpha` 0.5. Source: Wright, Ranger: a synergistic optimizer, 2019.
+ */
+export function ranger<
+  const P extends readonly AnyCallback[] = readonly [],
+  const A extends readonly AnyCallback[] = readonly [],
+>(
+  lr: HyperValue = 1e-3,
+  options?: Options<typeof rAdamRow, P, A> & LookaheadOptions,
+  ...more: undefined[]
+): Lookahead {
+  checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);
+  const {k, alpha, ...rest}: LookaheadOptions = {...options};
+  return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, rest)), {k, alpha});
+}

@@ -1,0 +1,139 @@
+import type {Optimizer} from '../src';
+import {describeBackends} from './support/backends';
+import {expectClose} from './support/close';
+import {number, numbers} from './support/golden';
+import type {GoldenNumbers} from './support/golden_files.mjs';
+import type {ModernCase, ModernEvent, ModernFile} from './support/golden_modern.mjs';
+import * as golden from './support/golden_modern.mjs';
+import {leakless} from './support/leakless';
+import {adapters, outOfScope, pending} from './support/modern';
+import type {Adapter} from './support/modern/adapter';
+import {RecordedHypers} from './support/modern/recorded_hypers';
+import {elementOf, present} from './support/present';
+import {tf} from './support/tfjs';
+
+const files: readonly ModernFile[] = Object.values(golden);
+const cases = files.flatMap(file => file.cases);
+
+describe('The recorded runs of modern rules', () => {
+  it('are of the format that FORMAT.md describes', () => {
+    for (const {format} of files) expect(format).toBe('optim-modern-golden/1');
+    for (const {name, grads, expected} of cases)
+      expect(expected.f64.params.length).withContext(name).toBe(grads.length);
+  });
+
+  it('belong to classes that are compared, or that are out of scope for a reason', () => {
+    const known = [...Object.keys(adapters), ...Object.keys(outOfScope), ...pending];
+    expect([...new Set(cases.map(({optimizer}) => optimizer))].sort()).toEqual([...new Set(known)].sort());
+    expect(known.length).toBe(new Set(known).size);
+  });
+});
+
+describeBackends(
+  'A rule does what recorded runs do:',
+  backend => {
+    for (const one of cases) {
+      const adapter = adapters[one.optimizer];
+      if (adapter === undefined || adapter.leftOut?.(one) !== undefined) continue;
+      it(one.name, () =>
+        leakless(async () => {
+          await compare(adapter, one, backend);
+        }),
+      );
+    }
+  },
+  ['cpu', 'wasm', 'webgl'],
+);
+
+async function compare(adapter: Adapter, one: ModernCase, backend: string): Promise<void> {
+  const {grads, events, inner} = one;
+  const {f64, tol} = one.expected;
+  const lists = one.groups.map(group =>
+    group.map(({init, shape}) => tf.tidy(() => tf.variable(tf.tensor(numbers(init), [...shape], 'float32')))),
+  );
+  const variables = lists.flat();
+  const make = () => {
+    const given = RecordedHypers.of(one);
+    const inside = inner && {rule: inner.optimizer, given: RecordedHypers.inside(one)};
+    const made = adapter.make(given, lists, inside);
+    expect([...given.unknown, ...(inside?.given.unknown ?? [])])
+      .withContext('hypers that the adapter does not pass on')
+      .toEqual([]);
+    return made;
+  };
+  let optimizer = make();
+  const expectValues = async (wanted: readonly GoldenNumbers[], what: string) => {
+    for (const [i, variable] of variables.entries())
+      expectClose(await variable.data(), numbers(elementOf(wanted, i)), tol, `${what}, parameter ${i}`);
+  };
+  for (const [step, gradients] of grads.entries()) {
+    for (const event of events) if (event.step === step) optimizer = applyEvent(optimizer, event, make, adapter);
+    tf.tidy(() => {
+      optimizer.applyGradients(
+        variables.map(({name, shape}, i) => {
+          const gradient = elementOf(gradients, i);
+          return {name, tensor: gradient === null ? null : tf.tensor(numbers(gradient), shape, 'float32')};
+        }),
+      );
+    });
+    expect(optimizer.fusedOn).toBe(`${backend}${adapter.alone?.(one) ?? ''}`);
+    await expectValues(elementOf(f64.params, step), `step ${step}`);
+    for (const [name, read] of Object.entries(adapter.trace ?? {})) {
+      const wanted = [elementOf(present(f64.trace?.[name]), step)].flat().map(number);
+      const got = [await read(optimizer)].flat();
+      // Relatively, because such numbers can be small.
+      const ratios = got.map((value, i) => (value === wanted[i] ? 1 : value / present(wanted[i])));
+      expectClose(
+        ratios,
+        wanted.map(() => 1),
+        adapter.traceTolerance ?? 1e-6,
+        `${name} after step ${step}`,
+      );
+    }
+    if (adapter.shows === undefined) continue;
+    optimizer.eval();
+    await expectValues(elementOf(present(f64[adapter.shows]), step), `${adapter.shows} after step ${step}`);
+    optimizer.train();
+  }
+  await expectState(adapter, one, optimizer, variables);
+  optimizer.dispose();
+  tf.dispose(variables);
+}
+
+function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimizer, {names}: Adapter): Optimizer {
+  if (event.kind === 'set_hyper') {
+    const name = present({lr: 'lr', weight_decay: 'wd', ...names}[event.key]);
+    if (event.group === undefined) optimizer.setHyper(name, event.value);
+    else present(optimizer.hypers[event.group])[name] = event.value;
+    return optimizer;
+  }
+  const dict = optimizer.stateDict();
+  optimizer.dispose();
+  const fresh = make();
+  fresh.loadStateDict(dict);
+  tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+  return fresh;
+}
+
+async function expectState(
+  {state = {}}: Adapter,
+  {expected}: ModernCase,
+  optimizer: Optimizer,
+  variables: readonly tf.Variable[],
+): Promise<void> {
+  for (const [i, variable] of variables.entries()) {
+    const entries = optimizer.state.get(variable);
+    for (const [recorded, ours] of Object.entries(state)) {
+      const wanted: unknown = elementOf(expected.f64.state, i)[recorded];
+      // A parameter that never had a gradient has no state. Entries of another shape are not compared.
+      if (!isList(wanted)) continue;
+      const value = entries[ours];
+      const got = value instanceof tf.Tensor ? await value.data() : [Number(present(value))];
+      expectClose(got, numbers(wanted), expected.tol, `${ours} of parameter ${i}`);
+    }
+  }
+}
+
+function isList(x: unknown): x is GoldenNumbers {
+  return Array.isArray(x);
+}
