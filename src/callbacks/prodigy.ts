@@ -18,8 +18,8 @@ function distanceOf({d, d0}: Pick<Estimate, 'd' | 'd0'>): Value {
 }
 
 /**
- * The sums of the weights in averages that started at zero, after this step: 1 - mom^k and 1 - sqrMom^k. As a recurrence
- * they are exact in single precision; the difference from 1 would not be.
+ * The sums of the weights in averages that started at zero, after this step: 1 - mom^k and 1 - sqrMom^k. As a
+ * recurrence they are exact in single precision; the difference from 1 would not be.
  */
 function weightsOf({weight1, weight2, mom, sqrMom}: Estimate): readonly [Value, Value] {
   return [weight1.mul(mom).add(1 - mom), weight2.mul(sqrMom).add(1 - sqrMom)];
