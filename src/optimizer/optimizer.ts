@@ -6,7 +6,7 @@ import {ParameterSet} from '../params/parameter_groups';
 import {variablesOf} from '../params/variables_of';
 import {chainOf, type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {NamedTensor} from '../state/saved_weights';
@@ -54,7 +54,7 @@ export class Optimizer<
    * The hypers that the class declares besides those of its callbacks, with their defaults. Loading uses a default
    * where the file lacks the hyper. Your own class must override this if it passes `declared` to the constructor.
    */
-  static get declaredHypers(): HyperDecl {
+  static get declaredHypers(): HyperDefaults {
     return {};
   }
 
@@ -79,7 +79,7 @@ export class Optimizer<
    * @param declared hypers that the optimizer has besides those that its callbacks declare.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
-  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}) {
+  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDefaults = {}) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
     const chain = chainOf(listOf<AnyCallback>(callbacks));

@@ -3,7 +3,7 @@ import {skipping, type SkipSettings} from '../callbacks/skip';
 import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {Ema} from './ema';
@@ -63,7 +63,7 @@ interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
   /** The hypers of the class, with their defaults. */
-  readonly declaredHypers: HyperDecl;
+  readonly declaredHypers: HyperDefaults;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
@@ -83,7 +83,7 @@ interface RowClass<H, X> {
 function rowClass<const H extends Readonly<Record<string, number>>, X extends object = {}>(
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
-  const declared: HyperDecl = row.hypers;
+  const declared: HyperDefaults = row.hypers;
   declareTableHypers(declared);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
@@ -95,7 +95,7 @@ function rowClass<const H extends Readonly<Record<string, number>>, X extends ob
       return `TfjsOptim${row.name}`;
     }
 
-    static override get declaredHypers(): HyperDecl {
+    static override get declaredHypers(): HyperDefaults {
       return declared;
     }
 

@@ -12,7 +12,7 @@ import {ParameterSet, type Treatment} from './parameter_groups';
 export interface PartOfSet {
   /** Whether it takes a variable. Undefined for the last part, which takes the rest, and after loading. */
   readonly takes: ((variable: tf.Variable) => boolean) | undefined;
-  /** The ranges of options, which can be set like hypers. */
+  /** The ranges of hypers, and of options, which can be set like hypers. */
   readonly ranges: ReadonlyMap<string, Range>;
   /** Whether one-cycle leaves its `mom` alone, unless it is given `moms`. */
   readonly keepsMom: boolean;
@@ -42,7 +42,7 @@ export class DividedSet extends ParameterSet {
     });
     this.moving = new DividedMoving(
       this.groups.map(group => group.hypers),
-      parts.map(({keepsMom}) => keepsMom),
+      parts,
     );
   }
 

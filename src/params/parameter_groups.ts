@@ -39,7 +39,7 @@ export class ParameterSet {
    * @param n the number of groups.
    * @param values each hyper's value for all groups, as it was given.
    * @param externals outside objects that hold some of the hypers.
-   * @param ranges the ranges of options, which can be set like hypers.
+   * @param ranges the ranges of hypers, and of options, which can be set like hypers.
    */
   constructor(
     lists: ReadonlyArray<readonly tf.Variable[]> | undefined,
@@ -58,7 +58,10 @@ export class ParameterSet {
       frozen: 'no',
       hypers: Object.fromEntries(columns.map(([name, column]) => [name, at(column, i)])),
     }));
-    this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
+    this.moving = new Moving(
+      this.#everyGroup.map(({hypers}) => hypers),
+      ranges,
+    );
     this.groups.forEach(({hypers}, i) => {
       externals.forEach(external => {
         external.link(hypers, i);
@@ -231,7 +234,7 @@ export class ParameterSet {
     return spread(name, value, this.groups.length);
   }
 
-  /** The ranges of the options of a group. */
+  /** The ranges of the hypers and options of a group. */
   protected rangesIn(_group: number): ReadonlyMap<string, Range> {
     return this.ranges;
   }

@@ -1,6 +1,9 @@
+import {memo} from '../util/memo';
+import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Callback, External, Scalar} from './declaration';
-import type {Range} from './range';
+import {conventionalRange} from './hypers';
+import {inWords, isEmpty, meet, type Range} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
 
@@ -33,7 +36,7 @@ export interface Chain {
   readonly state: ReadonlyMap<string, number | Start>;
   /** Every option, with its value in the first callback that declares it. */
   readonly options: ReadonlyMap<string, number | boolean>;
-  /** The ranges of options. */
+  /** The ranges of hypers and options. What is absent can be any finite number. */
   readonly ranges: ReadonlyMap<string, Range>;
   /** The host numbers that all parameters share: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
@@ -121,7 +124,8 @@ export function takesPart({division}: Chain, index: number, group = 0): boolean 
 
 /**
  * Collects and checks what the callbacks declare.
- * @throws where two callbacks use a name differently, or one needs an entry that no callback before it provides.
+ * @throws where two callbacks use a name differently or have no value of a hyper in common, or one needs an entry that
+ *   no callback before it provides.
  */
 export function chainOf(callbacks: readonly Callback[]): Chain {
   const hypers = new Map<string, number | Required>();
@@ -171,10 +175,10 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
       const known = state.get(entry);
-      const own = Object.hasOwn(declaration.state, entry);
+      const isOwn = Object.hasOwn(declaration.state, entry);
       if (
         known === undefined &&
-        !own &&
+        !isOwn &&
         (Object.hasOwn(declaration.needs, entry) ||
           callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))
       ) {
@@ -191,7 +195,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
           `${name} and a callback before it start the state '${entry}' differently; use the same start in both.`,
         );
       }
-      if (!own) continue;
+      if (!isOwn) continue;
       const shared = declaration.everyParameter && typeof start === 'number';
       if (known !== undefined && shared !== common.has(entry)) {
         throw new Error(
@@ -261,7 +265,28 @@ function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter;
 }
 
+/**
+ * The ranges of hypers and options. A value must fit all callbacks that declare it.
+ * @throws where no number does.
+ */
 function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
-  const all = callbacks.flatMap(({declaration: {ranges}}) => Object.entries(ranges));
-  return new Map(all.flatMap(([option, range]) => (range === undefined ? [] : [[option, range] as const])));
+  const declared = new Map<string, Array<{range: Range; by: string}>>();
+  for (const {name: by, declaration, options} of callbacks) {
+    for (const entry of Object.keys({...declaration.hypers, ...options})) {
+      const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
+      if (range !== undefined) memo(declared, entry, (): Array<{range: Range; by: string}> => []).push({range, by});
+    }
+  }
+  return new Map(
+    [...declared].map(([entry, all]) => {
+      const range = meet(all.map(one => one.range));
+      if (isEmpty(range))
+        throw new Error(
+          `No value of '${entry}' suits all callbacks: it must be ` +
+            `${all.map(one => `${inWords(one.range)} for ${one.by}`).join(' and ')}. ` +
+            'Change one of the ranges, or rename the entry in one of them.',
+        );
+      return [entry, range];
+    }),
+  );
 }

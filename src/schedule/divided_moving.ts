@@ -1,5 +1,6 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
+import type {Range} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
@@ -17,12 +18,22 @@ export class DividedMoving implements MovesHypers {
 
   /**
    * @param groups the hypers of each group; group i belongs to part i modulo the number of parts.
-   * @param keepsMom for each part, whether one-cycle leaves its `mom` alone, unless it is given `moms`.
+   * @param parts for each part, the ranges of its hypers, and whether one-cycle leaves its `mom` alone, unless it is
+   *   given `moms`.
    */
-  constructor(groups: readonly Hypers[], keepsMom: readonly boolean[]) {
+  constructor(
+    groups: readonly Hypers[],
+    parts: ReadonlyArray<{readonly keepsMom: boolean; readonly ranges: ReadonlyMap<string, Range>}>,
+  ) {
     this.#groups = groups;
-    this.#keepsMom = keepsMom;
-    this.parts = keepsMom.map((_, part) => new Moving(groups.filter((__, i) => i % keepsMom.length === part)));
+    this.#keepsMom = parts.map(({keepsMom}) => keepsMom);
+    this.parts = parts.map(
+      ({ranges}, part) =>
+        new Moving(
+          groups.filter((_, i) => i % parts.length === part),
+          ranges,
+        ),
+    );
   }
 
   get view(): ScheduleView | undefined {
@@ -114,13 +125,13 @@ export class DividedMoving implements MovesHypers {
   }
 
   lend(name: string, values: readonly number[], over: () => boolean): void {
-    this.#having(name).forEach(([part, i]) => {
-      part.lend(
-        name,
-        values.filter((_, group) => group % this.parts.length === i),
-        over,
-      );
-    });
+    // All parts first, because a part that refuses must leave the others as they are.
+    this.check(name, values);
+    for (const [part, i] of this.#having(name)) part.lend(name, this.#ofPart(i, values), over);
+  }
+
+  check(name: string, values: readonly number[]): void {
+    for (const [part, i] of this.#having(name)) part.check(name, this.#ofPart(i, values));
   }
 
   giveBack(name: string): void {
@@ -145,6 +156,10 @@ export class DividedMoving implements MovesHypers {
   /** The parts that have a hyper, with their indices. */
   #having(name: string): Array<readonly [Moving, number]> {
     return this.parts.flatMap((part, i) => (Object.hasOwn(at(this.#groups, i), name) ? [[part, i] as const] : []));
+  }
+
+  #ofPart(part: number, values: readonly number[]): number[] {
+    return values.filter((_, group) => group % this.parts.length === part);
   }
 
   #inPart(group: number): readonly [part: number, group: number] {

@@ -75,7 +75,7 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
-  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain.division);
+  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain);
   const parameters = groups.flatMap(group => group.parameters);
   if (dict.state.length !== parameters.length)
     throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);
