@@ -1,4 +1,6 @@
 import {newCallback} from '../rule/callback';
+import {chainChecks} from '../rule/chain';
+import {checkCommonRanges} from '../rule/common_ranges';
 import {checkDeclaration} from '../rule/declaration_check';
 import {houseCallbacks} from './index';
 
@@ -14,6 +16,7 @@ import {houseCallbacks} from './index';
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
+  chainChecks.add(checkCommonRanges);
   if (houseCallbacks.some(own => own.name === name))
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
   return newCallback(name, declaration, fn);

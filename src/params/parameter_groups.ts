@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {External, Scalar} from '../rule/declaration';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {type MovesHypers, Moving} from '../schedule/moving';
 import {at} from '../util/at';
@@ -47,11 +47,9 @@ export class ParameterSet {
     readonly values: ReadonlyMap<string, HyperValue>,
     readonly treatment: Treatment,
     externals: readonly External[] = [],
-    readonly ranges: ReadonlyMap<string, Range> = new Map(),
+    readonly ranges: Ranges = new Map(),
   ) {
-    const columns = [...values].map(
-      ([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const,
-    );
+    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n, ranges)] as const);
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       index: i,
       parameters: [],
@@ -212,8 +210,7 @@ export class ParameterSet {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
       const column = this.spread(name, value, groups === this.groups);
-      for (const {hypers, index} of having)
-        checkHyper(name, at(column, index), hypers[name], this.rangesIn(index).get(name));
+      for (const {hypers, index} of having) checkHyper(name, at(column, index), hypers[name], this.rangesIn(index));
       return {name, column, having};
     });
     for (const {name, column, having} of columns) {
@@ -235,7 +232,7 @@ export class ParameterSet {
   }
 
   /** The ranges of the hypers and options of a group. */
-  protected rangesIn(_group: number): ReadonlyMap<string, Range> {
+  protected rangesIn(_group: number): Ranges {
     return this.ranges;
   }
 
@@ -271,10 +268,10 @@ export class ParameterSet {
   }
 }
 
-function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar, range?: Range): Scalar[] {
+function checkedSpread(name: string, value: HyperValue, n: number, ranges: Ranges): Scalar[] {
   const column = spread(name, value, n);
   column.forEach(entry => {
-    checkHyper(name, entry, now, range);
+    checkHyper(name, entry, entry, ranges);
   });
   return column;
 }

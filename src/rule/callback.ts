@@ -13,7 +13,7 @@ import type {
   Widen,
   WithoutDefault,
 } from './declaration';
-import {checkRange, limits, type Range} from './range';
+import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
 import type {Value} from './value';
@@ -185,13 +185,8 @@ export function newCallback(
   const defaults: Record<string, number | Required> = {};
   const ranges: Record<string, Range | undefined> = {...declaration.ranges};
   for (const [hyper, declared] of Object.entries(hypers)) {
-    if (!isSpec(declared)) {
-      defaults[hyper] = declared;
-      continue;
-    }
-    const {default: value, ...range} = declared;
-    defaults[hyper] = value;
-    if (limits(range)) ranges[hyper] = range;
+    if (isSpec(declared)) ({default: defaults[hyper], ...ranges[hyper]} = declared);
+    else defaults[hyper] = declared;
   }
   const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges, run: fn};
   const made = bind(name, full, full.options, hypers);

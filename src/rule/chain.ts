@@ -3,7 +3,7 @@ import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Callback, External, Scalar} from './declaration';
 import {conventionalRange} from './hypers';
-import {inWords, isEmpty, meet, type Range} from './range';
+import type {Range, Ranges} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
 
@@ -37,7 +37,7 @@ export interface Chain {
   /** Every option, with its value in the first callback that declares it. */
   readonly options: ReadonlyMap<string, number | boolean>;
   /** The ranges of hypers and options. What is absent can be any finite number. */
-  readonly ranges: ReadonlyMap<string, Range>;
+  readonly ranges: Ranges;
   /** The host numbers that all parameters share: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
@@ -122,6 +122,9 @@ export function takesPart({division}: Chain, index: number, group = 0): boolean 
   return division?.takes(index, group) ?? true;
 }
 
+/** Further checks of callbacks, which throw. `callback` adds them: bundles without it do without them. */
+export const chainChecks = new Set<(callbacks: readonly Callback[]) => void>();
+
 /**
  * Collects and checks what the callbacks declare.
  * @throws where two callbacks use a name differently or have no value of a hyper in common, or one needs an entry that
@@ -156,6 +159,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     owners.set(entry, by);
   };
   callbacks.forEach(checkIsCallback);
+  for (const check of chainChecks) check(callbacks);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
@@ -265,28 +269,14 @@ function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter;
 }
 
-/**
- * The ranges of hypers and options. A value must fit all callbacks that declare it.
- * @throws where no number does.
- */
-function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
-  const declared = new Map<string, Array<{range: Range; by: string}>>();
-  for (const {name: by, declaration, options} of callbacks) {
+/** The ranges of hypers and options. A value must be in those of all callbacks that declare it. */
+function rangesOf(callbacks: readonly Callback[]): Ranges {
+  const ranges = new Map<string, Range[]>();
+  for (const {declaration, options} of callbacks) {
     for (const entry of Object.keys({...declaration.hypers, ...options})) {
       const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
-      if (range !== undefined) memo(declared, entry, (): Array<{range: Range; by: string}> => []).push({range, by});
+      if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
     }
   }
-  return new Map(
-    [...declared].map(([entry, all]) => {
-      const range = meet(all.map(one => one.range));
-      if (isEmpty(range))
-        throw new Error(
-          `No value of '${entry}' suits all callbacks: it must be ` +
-            `${all.map(one => `${inWords(one.range)} for ${one.by}`).join(' and ')}. ` +
-            'Change one of the ranges, or rename the entry in one of them.',
-        );
-      return [entry, range];
-    }),
-  );
+  return ranges;
 }

@@ -1,9 +1,9 @@
 import {closest} from '../util/closest';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
+import {haveCommon} from './common_ranges';
 import type {GivenDeclaration, HyperSpec} from './declaration';
-import {conventionalRange} from './hypers';
-import {checkRange, isEmpty, limits, type Range} from './range';
+import {checkRange, type Range} from './range';
 import {required} from './required';
 
 /**
@@ -146,7 +146,7 @@ function checkBounds(where: string, range: Readonly<Record<string, unknown>>, ot
         `${where}.${bound} must be ${right === 'number' ? 'a number' : 'true or false'}; got ${shown(value)}.`,
       );
   }
-  if (isEmpty(range)) throw new Error(`${where} must leave a number; none is in the range ${shown(range)}.`);
+  if (!haveCommon([range])) throw new Error(`${where} must leave a number; none is in the range ${shown(range)}.`);
 }
 
 /** @throws where a hyper is not declared by a default, `required`, or one of these with a range that it is in. */
@@ -163,7 +163,7 @@ function checkHyperSpec(name: string, hyper: string, declared: unknown): void {
   if (fallback === required) return;
   if (typeof fallback !== 'number' || !Number.isFinite(fallback))
     throw new Error(`${where}.default must be a finite number or \`required\`; got ${shown(fallback)}.`);
-  checkRange(`${name}: the default of '${hyper}'`, fallback, limits(range) ? range : conventionalRange(hyper));
+  checkRange(`${name}: the default of '${hyper}'`, fallback, range);
 }
 
 /** @throws where an entry can't have this name. */

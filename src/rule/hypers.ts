@@ -1,7 +1,7 @@
 import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
-import {checkRange, type Range} from './range';
+import {checkRange, type Range, type Ranges} from './range';
 
 const FRACTION: Range = {from: 0, below: 1};
 const POSITIVE: Range = {above: 0};
@@ -55,23 +55,24 @@ const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
 
 /**
  * @param now the hyper's present value. It is a boolean where the hyper is an option of this type.
- * @param range what callbacks declare for it. Default: the range of its name.
+ * @param ranges the ranges of hypers. A hyper that is not among them has the range of its name.
  * @throws where the hyper can't have the value.
  */
 export function checkHyper(
   name: string,
   value: unknown,
   now: unknown = value,
-  range: Range | undefined = conventionalRange(name),
+  ranges?: Ranges,
 ): asserts value is Scalar {
   if (typeof now === 'boolean') {
-    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' must be true or false, got ${shown(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
     return;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`The hyper '${name}' must be a finite number, got ${shown(value)}.`);
+    throw new Error(`'${name}' must be a finite number; got ${shown(value)}.`);
   }
-  checkRange(`'${name}'`, value, range);
+  // What is unknown there, such as a hyper that no callback declares, has the range of its name.
+  for (const range of ranges?.get(name) ?? [conventionalRange(name)]) checkRange(`'${name}'`, value, range);
 }
 
 /** The error for a hyper that nothing declares. */
@@ -115,14 +116,14 @@ export function hyperView(
   values: Record<string, Scalar>,
   check: () => unknown,
   onSet: (name: string) => void,
-  ranges: ReadonlyMap<string, Range>,
+  ranges: Ranges,
 ): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       check();
       const known = String(name);
       if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
-      checkHyper(known, value, values[known], ranges.get(known));
+      checkHyper(known, value, values[known], ranges);
       values[known] = value;
       onSet(known);
       return true;

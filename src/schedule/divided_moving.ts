@@ -1,11 +1,11 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
 import type {ScheduleLength, ScheduleState} from './running';
-import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from './schedule';
+import {checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
 
 type Hypers = Record<string, Scalar>;
 
@@ -13,6 +13,7 @@ type Hypers = Record<string, Scalar>;
 export class DividedMoving implements MovesHypers {
   readonly parts: readonly Moving[];
   readonly #groups: readonly Hypers[];
+  readonly #ranges: readonly Ranges[];
 
   readonly #keepsMom: readonly boolean[];
 
@@ -21,11 +22,9 @@ export class DividedMoving implements MovesHypers {
    * @param parts for each part, the ranges of its hypers, and whether one-cycle leaves its `mom` alone, unless it is
    *   given `moms`.
    */
-  constructor(
-    groups: readonly Hypers[],
-    parts: ReadonlyArray<{readonly keepsMom: boolean; readonly ranges: ReadonlyMap<string, Range>}>,
-  ) {
+  constructor(groups: readonly Hypers[], parts: ReadonlyArray<{readonly keepsMom: boolean; readonly ranges: Ranges}>) {
     this.#groups = groups;
+    this.#ranges = parts.map(({ranges}) => ranges);
     this.#keepsMom = parts.map(({keepsMom}) => keepsMom);
     this.parts = parts.map(
       ({ranges}, part) =>
@@ -125,13 +124,10 @@ export class DividedMoving implements MovesHypers {
   }
 
   lend(name: string, values: readonly number[], over: () => boolean): void {
+    const column = (part: number) => values.filter((_, group) => group % this.parts.length === part);
     // All parts first, because a part that refuses must leave the others as they are.
-    this.check(name, values);
-    for (const [part, i] of this.#having(name)) part.lend(name, this.#ofPart(i, values), over);
-  }
-
-  check(name: string, values: readonly number[]): void {
-    for (const [part, i] of this.#having(name)) part.check(name, this.#ofPart(i, values));
+    for (const [, i] of this.#having(name)) for (const value of column(i)) numberFor(name, value, at(this.#ranges, i));
+    for (const [part, i] of this.#having(name)) part.lend(name, column(i), over);
   }
 
   giveBack(name: string): void {
@@ -156,10 +152,6 @@ export class DividedMoving implements MovesHypers {
   /** The parts that have a hyper, with their indices. */
   #having(name: string): Array<readonly [Moving, number]> {
     return this.parts.flatMap((part, i) => (Object.hasOwn(at(this.#groups, i), name) ? [[part, i] as const] : []));
-  }
-
-  #ofPart(part: number, values: readonly number[]): number[] {
-    return values.filter((_, group) => group % this.parts.length === part);
   }
 
   #inPart(group: number): readonly [part: number, group: number] {

@@ -1,5 +1,5 @@
 import type {Scalar} from '../rule/declaration';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
@@ -47,7 +47,7 @@ export type MovesHypers = Pick<Moving, keyof Moving>;
 export class Moving {
   /** The hypers of each group. */
   readonly #groups: readonly Hypers[];
-  readonly #ranges: ReadonlyMap<string, Range>;
+  readonly #ranges: Ranges;
   #entries: readonly Entry[] = [];
   #length = {steps: 1, step: 0};
   /** The values of the entries' hypers as this class last knew them. A difference shows that others wrote. */
@@ -56,7 +56,7 @@ export class Moving {
   #inFit = false;
 
   /** @param ranges the ranges of the hypers. */
-  constructor(groups: readonly Hypers[], ranges: ReadonlyMap<string, Range>) {
+  constructor(groups: readonly Hypers[], ranges: Ranges) {
     this.#groups = groups;
     this.#ranges = ranges;
   }
@@ -166,7 +166,7 @@ export class Moving {
    * @throws for a value that the hyper can't have.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
-    this.check(name, values);
+    for (const value of values) this.#numberFor(name, value);
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
     const before = this.#groups.map((hypers, i) =>
@@ -179,13 +179,8 @@ export class Moving {
     this.#remember();
   }
 
-  /** @throws where the hyper can't have one of the values. */
-  check(name: string, values: readonly number[]): void {
-    for (const value of values) this.#numberFor(name, value);
-  }
-
   #numberFor(name: string, value: unknown): number {
-    return numberFor(name, value, this.#ranges.get(name));
+    return numberFor(name, value, this.#ranges);
   }
 
   /** Undoes `lend`. */

@@ -1,6 +1,6 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {checkWhole} from './options';
 import {
@@ -57,7 +57,7 @@ export function scheduleState(
   schedules: Schedules | SchedulePolicy,
   groups: ReadonlyArray<Readonly<Record<string, Scalar>>>,
   length: ScheduleLength,
-  ranges: ReadonlyMap<string, Range>,
+  ranges: Ranges,
 ): ScheduleState {
   // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
   const {steps, step = 0}: ScheduleLength = {...length};
@@ -70,8 +70,8 @@ export function scheduleState(
     if (!known.includes(name)) throw unknownHyper(name, known);
     return {
       name,
-      schedule: spreadSchedule(name, schedule, groups.length, ranges.get(name)),
-      before: groups.map(group => numberFor(name, group[name], ranges.get(name))),
+      schedule: spreadSchedule(name, schedule, groups.length, ranges),
+      before: groups.map(group => numberFor(name, group[name], ranges)),
     };
   });
   return {steps, step, hypers};

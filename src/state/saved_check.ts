@@ -60,7 +60,7 @@ function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperD
         own(values, name),
         // What is not an option is a number. A wrapped optimizer's hypers can be either.
         wrapped.has(name) ? undefined : (chain.options.get(name) ?? 0),
-        chain.ranges.get(name),
+        chain.ranges,
       );
     }
   }
@@ -86,8 +86,8 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
       throw new Error(`The saved optimizer has two schedules for the hyper '${name}'; it must have one.`);
     seen.add(name);
     if (before.length !== groups.length) malformed('before');
-    for (const value of before) numberFor(name, value, ranges.get(name));
-    spreadSchedule(name, schedule, groups.length, ranges.get(name));
+    for (const value of before) numberFor(name, value, ranges);
+    spreadSchedule(name, schedule, groups.length, ranges);
     if (!released.every(index => Number.isInteger(index) && index >= 0 && index < groups.length))
       malformed('released');
   }

@@ -63,8 +63,7 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     const theirs = Object.keys(hypers);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name)))
       throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
-    for (const [name, value] of Object.entries(hypers))
-      checkHyper(name, value, now[name], chainIn(chain, i).ranges.get(name));
+    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chainIn(chain, i).ranges);
   }
   for (const name of Object.keys(dict.common)) {
     if (!chain.common.has(name)) throw undeclared('common number', name);
