@@ -49,7 +49,11 @@ export class ParameterSet {
     externals: readonly External[] = [],
     readonly ranges: Ranges = new Map(),
   ) {
-    const columns = [...values].map(([name, value]) => [name, checkedSpread(name, value, n, ranges)] as const);
+    const columns = [...values].map(([name, value]) => {
+      const column = spread(name, value, n);
+      for (const entry of column) checkHyper(name, entry, entry, ranges);
+      return [name, column] as const;
+    });
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       index: i,
       parameters: [],
@@ -266,12 +270,4 @@ export class ParameterSet {
     if (groups.length === 0) throw new Error(`There is no parameter group ${n}; there are ${count}.`);
     return groups;
   }
-}
-
-function checkedSpread(name: string, value: HyperValue, n: number, ranges: Ranges): Scalar[] {
-  const column = spread(name, value, n);
-  column.forEach(entry => {
-    checkHyper(name, entry, entry, ranges);
-  });
-  return column;
 }

@@ -185,17 +185,14 @@ export function newCallback(
   const defaults: Record<string, number | Required> = {};
   const ranges: Record<string, Range | undefined> = {...declaration.ranges};
   for (const [hyper, declared] of Object.entries(hypers)) {
-    if (isSpec(declared)) ({default: defaults[hyper], ...ranges[hyper]} = declared);
+    if (typeof declared === 'object' && 'default' in declared)
+      ({default: defaults[hyper], ...ranges[hyper]} = declared);
     else defaults[hyper] = declared;
   }
   const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges, run: fn};
   const made = bind(name, full, full.options, hypers);
   register(name, () => made);
   return made;
-}
-
-function isSpec(declared: HyperDecl[string]): declared is HyperSpec {
-  return typeof declared === 'object' && 'default' in declared;
 }
 
 const NOTHING: Omit<Declaration, 'run'> = {
@@ -247,7 +244,7 @@ function bind(
             `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
           );
         }
-        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
+        if (typeof value === 'number') checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
         set[option] = value;
       }
       return bind(name, declaration, set, hypers);

@@ -1,7 +1,7 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {shown} from '../util/shown';
-import type {Callback, External, Scalar} from './declaration';
+import type {Callback, Declaration, External, Scalar} from './declaration';
 import {conventionalRange} from './hypers';
 import type {Range, Ranges} from './range';
 import {type Required, required} from './required';
@@ -158,17 +158,24 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       );
     owners.set(entry, by);
   };
+  const ranges = new Map<string, Range[]>();
+  const limit = (entry: string, declaration: Declaration) => {
+    const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
+    if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
+  };
   callbacks.forEach(checkIsCallback);
   for (const check of chainChecks) check(callbacks);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
       claim(hyper, 'a hyper', name);
+      limit(hyper, declaration);
       const known = hypers.get(hyper);
       if (known === undefined || known === required) hypers.set(hyper, value);
     }
     for (const [option, value] of Object.entries(cb.options)) {
       claim(option, 'an option', name);
+      limit(option, declaration);
       if (!options.has(option)) options.set(option, value);
     }
     for (const [entry, start] of Object.entries(declaration.groupState)) {
@@ -222,7 +229,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     state,
     options,
     common,
-    ranges: rangesOf(callbacks),
+    ranges,
     groupState,
     canSkip: gates.length > 0,
     shared: callbacks.flatMap(({name, declaration: {shared}}) => {
@@ -267,16 +274,4 @@ export function segmentsOf(
  */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter;
-}
-
-/** The ranges of hypers and options. A value must be in those of all callbacks that declare it. */
-function rangesOf(callbacks: readonly Callback[]): Ranges {
-  const ranges = new Map<string, Range[]>();
-  for (const {declaration, options} of callbacks) {
-    for (const entry of Object.keys({...declaration.hypers, ...options})) {
-      const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
-      if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
-    }
-  }
-  return ranges;
 }

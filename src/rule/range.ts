@@ -35,7 +35,6 @@ export function inWords(range: Range): string {
 }
 
 /** @throws where a number is out of range. @param what names it in the error. */
-export function checkRange(what: string, value: unknown, range: Range = {}): void {
-  if (typeof value !== 'number' || isIn(value, range)) return;
-  throw new Error(`${what} must be ${inWords(range)}; got ${value}.`);
+export function checkRange(what: string, value: number, range: Range = {}): void {
+  if (!isIn(value, range)) throw new Error(`${what} must be ${inWords(range)}; got ${value}.`);
 }

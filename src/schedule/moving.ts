@@ -166,21 +166,17 @@ export class Moving {
    * @throws for a value that the hyper can't have.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
-    for (const value of values) this.#numberFor(name, value);
+    for (const value of values) numberFor(name, value, this.#ranges);
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
     const before = this.#groups.map((hypers, i) =>
-      this.#numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]),
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i], this.#ranges),
     );
     this.release(name);
     const entry = {name, before, over};
     write(this.#groups, entry, values);
     this.#entries = [...this.#entries, entry];
     this.#remember();
-  }
-
-  #numberFor(name: string, value: unknown): number {
-    return numberFor(name, value, this.#ranges);
   }
 
   /** Undoes `lend`. */

@@ -1,5 +1,5 @@
 import {checkHyper} from '../rule/hypers';
-import {inWords, type Ranges} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {at} from '../util/at';
 import {shown} from '../util/shown';
@@ -138,9 +138,8 @@ export function spreadSchedule(
     throw new Error(
       `The values of an exponential schedule must be positive; that of '${name}' goes from ${start} to ${end}.`,
     );
-  const whole = ranges?.get(name)?.find(range => range.whole);
-  if (whole !== undefined && kind !== 'no')
-    throw new Error(`'${name}' must be ${inWords(whole)}; schedule it by constant and combine only, not by ${kind}.`);
+  if (kind !== 'no' && ranges?.get(name)?.some(({whole}) => whole))
+    throw new Error(`'${name}' must be a whole number; schedule it by constant and combine only.`);
   if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
