@@ -13,6 +13,7 @@ import type {
   Widen,
   WithoutDefault,
 } from './declaration';
+import {conventionalRange} from './hypers';
 import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
@@ -179,18 +180,10 @@ export function newCallback<
 ): CallableCallback<H, S, R, N, O, G, D>;
 export function newCallback(
   name: string,
-  {hypers = {}, ...declaration}: Partial<GivenDeclaration>,
-  fn: (at: never) => object,
+  declaration: Partial<GivenDeclaration>,
+  run: (at: never) => object,
 ): Callback {
-  const defaults: Record<string, number | Required> = {};
-  const ranges: Record<string, Range | undefined> = {...declaration.ranges};
-  for (const [hyper, declared] of Object.entries(hypers)) {
-    if (typeof declared === 'object' && 'default' in declared)
-      ({default: defaults[hyper], ...ranges[hyper]} = declared);
-    else defaults[hyper] = declared;
-  }
-  const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges, run: fn};
-  const made = bind(name, full, full.options, hypers);
+  const made = unregisteredCallback(name, {...declaration, run});
   register(name, () => made);
   return made;
 }
@@ -216,18 +209,24 @@ const NOTHING: Omit<Declaration, 'run'> = {
  */
 export function unregisteredCallback(
   name: string,
-  declaration: Partial<Declaration> & Pick<Declaration, 'run'>,
+  {hypers = {}, ...declaration}: Partial<GivenDeclaration> & Pick<Declaration, 'run'>,
 ): Callback {
-  return bind(name, {...NOTHING, ...declaration}, {});
+  const defaults: Record<string, number | Required> = {};
+  const ranges: Record<string, Range | undefined> = {...declaration.ranges};
+  for (const [hyper, declared] of Object.entries(hypers)) {
+    if (typeof declared === 'object' && 'default' in declared) {
+      ({default: defaults[hyper], ...ranges[hyper]} = declared);
+    } else {
+      defaults[hyper] = declared;
+      ranges[hyper] ??= conventionalRange(hyper);
+    }
+  }
+  const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges};
+  return bind(name, full, full.options, hypers);
 }
 
 /** @param hypers the hypers as they were declared. */
-function bind(
-  name: string,
-  declaration: Declaration,
-  options: OptionDecl,
-  hypers: HyperDecl = declaration.hypers,
-): Callback {
+function bind(name: string, declaration: Declaration, options: OptionDecl, hypers: HyperDecl): Callback {
   const parts: Omit<Callback, 'name'> = {
     hypers,
     options,

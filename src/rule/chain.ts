@@ -1,8 +1,6 @@
 import {memo} from '../util/memo';
-import {own} from '../util/own';
 import {shown} from '../util/shown';
-import type {Callback, Declaration, External, Scalar} from './declaration';
-import {conventionalRange} from './hypers';
+import type {Callback, External, Scalar} from './declaration';
 import type {Range, Ranges} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
@@ -159,23 +157,19 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     owners.set(entry, by);
   };
   const ranges = new Map<string, Range[]>();
-  const limit = (entry: string, declaration: Declaration) => {
-    const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
-    if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
-  };
   callbacks.forEach(checkIsCallback);
   for (const check of chainChecks) check(callbacks);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
+    for (const [entry, range] of Object.entries(declaration.ranges))
+      if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
       claim(hyper, 'a hyper', name);
-      limit(hyper, declaration);
       const known = hypers.get(hyper);
       if (known === undefined || known === required) hypers.set(hyper, value);
     }
     for (const [option, value] of Object.entries(cb.options)) {
       claim(option, 'an option', name);
-      limit(option, declaration);
       if (!options.has(option)) options.set(option, value);
     }
     for (const [entry, start] of Object.entries(declaration.groupState)) {
@@ -186,10 +180,10 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     for (const [entry, start] of Object.entries({...declaration.reads, ...declaration.needs, ...declaration.state})) {
       claim(entry, 'state', name);
       const known = state.get(entry);
-      const isOwn = Object.hasOwn(declaration.state, entry);
+      const own = Object.hasOwn(declaration.state, entry);
       if (
         known === undefined &&
-        !isOwn &&
+        !own &&
         (Object.hasOwn(declaration.needs, entry) ||
           callbacks.some(other => Object.hasOwn(other.declaration.state, entry)))
       ) {
@@ -206,7 +200,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
           `${name} and a callback before it start the state '${entry}' differently; use the same start in both.`,
         );
       }
-      if (!isOwn) continue;
+      if (!own) continue;
       const shared = declaration.everyParameter && typeof start === 'number';
       if (known !== undefined && shared !== common.has(entry)) {
         throw new Error(

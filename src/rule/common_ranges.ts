@@ -1,7 +1,5 @@
 // Apart from what every optimizer needs: only users' callbacks have ranges that can contradict others.
-import {own} from '../util/own';
 import type {Callback} from './declaration';
-import {conventionalRange} from './hypers';
 import {inWords, isIn, type Range} from './range';
 
 /** Whether some finite number is in all of the ranges. */
@@ -23,9 +21,8 @@ export function haveCommon(ranges: readonly Range[]): boolean {
 /** @throws where callbacks declare a hyper or an option with ranges that have no number in common. */
 export function checkCommonRanges(callbacks: readonly Callback[]): void {
   const declared = new Map<string, Array<{readonly range: Range; readonly by: string}>>();
-  for (const {name: by, declaration, options} of callbacks) {
-    for (const entry of Object.keys({...declaration.hypers, ...options})) {
-      const range = own(declaration.ranges, entry) ?? conventionalRange(entry);
+  for (const {name: by, declaration} of callbacks) {
+    for (const [entry, range] of Object.entries(declaration.ranges)) {
       if (range === undefined) continue;
       const all = [...(declared.get(entry) ?? []), {range, by}];
       if (!haveCommon(all.map(one => one.range)))

@@ -36,7 +36,7 @@ export interface Declaration {
   readonly reads: StateDecl;
   readonly needs: StateDecl;
   readonly options: OptionDecl;
-  /** The ranges that are declared for options and hypers. */
+  /** The ranges of hypers and options. Those that can be any finite number have none. */
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   /** Numbers that belong to a parameter group, with their starts. */
