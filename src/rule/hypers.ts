@@ -3,24 +3,21 @@ import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
 import {checkRange, type Range, type Ranges} from './range';
 
-const FRACTION: Range = {from: 0, below: 1};
-const POSITIVE: Range = {above: 0};
-const NOT_NEGATIVE: Range = {from: 0};
 /**
  * The ranges of hypers that mean the same in every callback, where a callback declares no other range. Further hypers
  * can be any finite number.
  */
 const CONVENTIONAL: Readonly<Record<string, Range>> = {
-  mom: FRACTION,
-  sqrMom: FRACTION,
-  clipValue: POSITIVE,
-  clipNorm: POSITIVE,
-  globalClipNorm: POSITIVE,
-  lr: NOT_NEGATIVE,
-  wd: NOT_NEGATIVE,
-  eps: NOT_NEGATIVE,
-  trustCoeff: NOT_NEGATIVE,
-  beta: NOT_NEGATIVE,
+  mom: {from: 0, below: 1},
+  sqrMom: {from: 0, below: 1},
+  clipValue: {above: 0},
+  clipNorm: {above: 0},
+  globalClipNorm: {above: 0},
+  lr: {from: 0},
+  wd: {from: 0},
+  eps: {from: 0},
+  trustCoeff: {from: 0},
+  beta: {from: 0},
 };
 
 /** The range of a hyper whose callback declares none; undefined where it can be any finite number. */
