@@ -161,13 +161,13 @@ describeBackends(
       hyper('momentum', 0.9, /'momentum' is 'mom' here/),
       hyper('weight_decay', 0.9, /'weight_decay' is 'wd' here/),
       hyper('sqr_mom', 0.9, /'sqr_mom' is 'sqrMom' here/),
-      hyper('lr', NaN, /'lr' must be a finite number, got NaN/),
-      hyper('lr', Infinity, /'lr' must be a finite number, got Infinity/),
-      hyper('lr', true, /'lr' must be a finite number, got true/),
-      hyper('lr', -1, /'lr' must be at least 0; got -1/),
-      hyper('lr', [0.1, -0.1], /'lr' must be at least 0/),
-      hyper('eps', -1e-8, /'eps' must be at least 0/),
-      hyper('wd', -0.1, /'wd' must be at least 0/),
+      hyper('lr', NaN, /'lr' must be a finite number; got NaN/),
+      hyper('lr', Infinity, /'lr' must be a finite number; got Infinity/),
+      hyper('lr', true, /'lr' must be a finite number; got true/),
+      hyper('lr', -1, /'lr' must be a number from 0; got -1/),
+      hyper('lr', [0.1, -0.1], /'lr' must be a number from 0/),
+      hyper('eps', -1e-8, /'eps' must be a number from 0/),
+      hyper('wd', -0.1, /'wd' must be a number from 0/),
       hyper('mom', 1, /'mom' must be in \[0, 1\); got 1/),
       hyper('sqrMom', -0.1, /'sqrMom' must be in \[0, 1\); got -0.1/),
       hyper('sqrMom', 1.5, /'sqrMom' must be in \[0, 1\); got 1.5/),
@@ -184,7 +184,7 @@ describeBackends(
         act: ({optimizer}) => {
           present(optimizer.hypers[0])['lr'] = -1;
         },
-        says: /'lr' must be at least 0/,
+        says: /'lr' must be a number from 0/,
       },
       {
         what: 'an unknown hyper written to a group',
@@ -389,7 +389,7 @@ describeBackends(
         /the hypers of 1 parameter groups; this optimizer has 2/,
       ),
       dict('of other hypers', of => firstHypers(of, {nu1: 1}), /this optimizer has lr, /),
-      dict('with a hyper that is out of range', of => firstHypers(of, {lr: -1}), /'lr' must be at least 0/),
+      dict('with a hyper that is out of range', of => firstHypers(of, {lr: -1}), /'lr' must be a number from 0/),
       dict('of fewer parameters', of => ({...of, state: of.state.slice(1)}), /has 1 parameters; this optimizer has 2/),
       dict('with an unknown entry', of => firstState(of, {velocity: 1}), /no state 'velocity'; it has .*gradAvg/),
       dict(
@@ -475,7 +475,7 @@ describeBackends(
       const variable = tf.variable;
       const made: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
         ['a learning rate that is not finite', () => adam(NaN), /'lr' must be a finite number/],
-        ['a learning rate that is true', () => adam(true), /'lr' must be a finite number, got true/],
+        ['a learning rate that is true', () => adam(true), /'lr' must be a finite number; got true/],
         [
           'several rates for one group',
           () => adam([1, 2]),

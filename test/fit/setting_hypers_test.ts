@@ -319,7 +319,7 @@ describe('Setting a scheduled hyper', () => {
     }).toThrowError(/hyper 'rate'/);
     expect(() => {
       optimizer.learningRate = -1;
-    }).toThrowError(/must be at least 0/);
+    }).toThrowError(/must be a number from 0/);
     expect(() => {
       present(optimizer.hypers[0])['lr'] = NaN;
     }).toThrowError(/finite/);
