@@ -67,7 +67,7 @@ export type {Gradients, GradientStore, NamedGradients} from './params/gradients'
 export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
-export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export type {Callback, HyperDecl, HyperDefaults, HyperSpec, OptionDecl, Scalar, StateDecl} from './rule/declaration';
 export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
