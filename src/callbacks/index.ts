@@ -1,8 +1,15 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {adEMAMixStep} from './ad_ema_mix';
+import {adaBeliefStep, averageBelief} from './ada_belief';
+import {adanDecay, adanStep} from './adan';
+import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
+import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
+import {marsAverages, marsDecay, marsStep} from './mars';
+import {maxSqrAvg} from './max_sqr_avg';
 import {skipNonFinite} from './skip';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
@@ -35,4 +42,16 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  averageBelief,
+  maxSqrAvg,
+  adaBeliefStep,
+  adanDecay,
+  adanStep,
+  adoptDecay,
+  adoptStep,
+  laPropStep,
+  marsDecay,
+  marsAverages,
+  marsStep,
+  adEMAMixStep,
 ] as const;

@@ -1,5 +1,6 @@
 import {newCallback} from '../rule/callback';
 import {zeros} from '../rule/starts';
+import type {Value} from '../rule/value';
 
 /**
  * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false:
@@ -8,7 +9,9 @@ import {zeros} from '../rule/starts';
 export const averageGrad = newCallback(
   'averageGrad',
   {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
-  ({grad, gradAvg, mom, dampening}) => ({gradAvg: gradAvg.mul(mom).add(dampening ? grad.mul(1 - mom) : grad)}),
+  ({grad, gradAvg, mom, dampening}) => ({
+    gradAvg: dampening ? average(gradAvg, grad, mom) : gradAvg.mul(mom).add(grad),
+  }),
 );
 
 /**
@@ -19,11 +22,21 @@ export const averageGrad = newCallback(
 export const averageSqrGrad = newCallback(
   'averageSqrGrad',
   {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros}, options: {dampening: true}},
-  // (damp·grad)·grad and not damp·grad²: gradients of 1e20 then stay finite in float32.
   ({grad, sqrAvg, sqrMom, dampening}) => ({
-    sqrAvg: sqrAvg.mul(sqrMom).add((dampening ? grad.mul(1 - sqrMom) : grad).mul(grad)),
+    sqrAvg: dampening ? averageSquare(sqrAvg, grad, sqrMom) : sqrAvg.mul(sqrMom).add(grad.mul(grad)),
   }),
 );
+
+/** `beta·old + (1 - beta)·now`. */
+export function average(old: Value, now: Value, beta: number): Value {
+  return old.mul(beta).add(now.mul(1 - beta));
+}
+
+/** `beta·old + (1 - beta)·now²`. */
+export function averageSquare(old: Value, now: Value, beta: number): Value {
+  // ((1 - beta)·now)·now and not (1 - beta)·now²: values of 1e20 then stay finite in float32.
+  return old.mul(beta).add(now.mul(1 - beta).mul(now));
+}
 
 /** Counts the parameter's steps in `step`, from 1. */
 export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => ({step: step + 1}));

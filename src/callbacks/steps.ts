@@ -32,7 +32,7 @@ const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
  * `scale·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, where d1 and d2 debias the averages. It takes only one division, because
  * numerator and denominator are multiplied by √d2.
  */
-function adamDirection(
+export function adamDirection(
   {
     gradAvg,
     sqrAvg,
@@ -81,15 +81,23 @@ export const rAdamStep = newCallback(
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
-    const rInf = 2 / (1 - sqrMom) - 1;
-    const r = rInf - (2 * step * sqrMom ** step) / d2;
+    const {r, v} = rectification(sqrMom, step);
     if (r <= 5) return {update: gradAvg.mul(lr / d1)};
-    const v = Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r));
     if (beta === 0) return {update: adamDirection(at, lr * v)};
     const denominator = sqrAvg.div(d2).sqrt().add(eps).mul(beta).softplus().div(beta);
     return {update: gradAvg.mul((lr * v) / d1).div(denominator)};
   },
 );
+
+/**
+ * How far the variance of Adam's rate is tractable after `step` steps, r, and the factor that corrects it, v. v is a
+ * number where r is more than 4. For the formula see {@link rAdamStep}.
+ */
+export function rectification(sqrMom: number, step: number): {readonly r: number; readonly v: number} {
+  const rInf = 2 / (1 - sqrMom) - 1;
+  const r = rInf - (2 * step * sqrMom ** step) / debias(sqrMom, 1 - sqrMom, step);
+  return {r, v: Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r))};
+}
 
 /**
  * QHAdam: `p ← p - lr·((1-nu1)·grad + nu1·gradAvg/d1)/(√((1-nu2)·grad² + nu2·sqrAvg/d2) + eps)`. With nu1 = nu2 = 1

@@ -1,9 +1,11 @@
 import type {Adapter} from './adapter';
+import {adaptiveAdapters} from './adaptive';
 import {lionAdapters} from './lion';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...lionAdapters,
+  ...adaptiveAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -24,8 +26,6 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'AdEMAMix',
-  'AdaBelief',
   'Adadelta',
   'AdafactorTimm',
   'Adagrad',
@@ -34,13 +34,9 @@ export const pending: readonly string[] = [
   'AdamWAmsgrad',
   'AdamWDecay',
   'Adamax',
-  'Adan',
-  'ADOPT',
   'CautiousWD',
   'EMA',
   'GradientCentralization',
-  'LaProp',
-  'MARS',
   'Muon',
   'MuonTimm',
   'NAdamW',

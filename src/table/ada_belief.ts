@@ -1,0 +1,35 @@
+import {adaBeliefStep, averageBelief} from '../callbacks/ada_belief';
+import {maxSqrAvg} from '../callbacks/max_sqr_avg';
+import {averageGrad, stepStat} from '../callbacks/stats';
+import {rowFactory} from '../optimizer/row';
+
+/**
+ * AdaBelief: Adam that divides by how far gradients are off their average, not by how large they are. See
+ * {@link adaBeliefStep}. Decay first: `p ← p·(1 - lr·wd)`. Defaults, those of the authors' package: `lr` 1e-3, `mom`
+ * 0.9, `sqrMom` 0.999, `eps` 1e-16, `wd` 0. Options: `rectify` (default true), `sgdPhase` (default true), and `amsgrad`
+ * (default false), which needs `rectify: false`, because the authors' rectified step does not use the maximum.
+ * @formula `m ← mom·m + (1 - mom)·g`, `v ← sqrMom·v + (1 - sqrMom)·(g - m)² + eps`, `p ← p - lr·m̂/(√v̂ + eps)`, where a
+ *   hat means debiased, times the rectification of RAdam
+ * @source Zhuang et al., AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients, 2020
+ * @memory 2
+ * @use Where Adam trains fast but SGD generalizes better, as with convolution networks and GANs. It takes large steps
+ *   where gradients agree, also where they are large. It takes Adam's learning rate.
+ * @avoid Gradients that are the same in every step, such as those of a whole data set: then it divides by almost
+ *   nothing, and only `eps` limits the step.
+ */
+export const adaBelief = /* @__PURE__ */ rowFactory({
+  name: 'adaBelief',
+  hypers: {mom: 0.9, sqrMom: 0.999, eps: 1e-16, wd: 0},
+  extra: {rectify: true, sgdPhase: true, amsgrad: false},
+  chain: (_, {rectify, sgdPhase, amsgrad}) => {
+    if (amsgrad && rectify)
+      throw new Error("adaBelief: 'amsgrad' needs rectify: false; got rectify: true. Leave one of them out.");
+    return [
+      averageGrad.with({dampening: true}),
+      averageBelief,
+      ...(amsgrad ? [maxSqrAvg] : []),
+      stepStat,
+      adaBeliefStep.with({rectify, sgdPhase}),
+    ];
+  },
+});

@@ -1,0 +1,44 @@
+import {marsAverages, marsDecay, marsStep} from '../callbacks/mars';
+import {maxSqrAvg} from '../callbacks/max_sqr_avg';
+import {stepStat} from '../callbacks/stats';
+import {rowFactory} from '../optimizer/row';
+
+/**
+ * MARS: AdamW, or Lion, on gradients with less variance. See {@link marsStep}. Only matrices (kernels of dense layers,
+ * embeddings) have theirs corrected. All other parameters are trained by AdamW with hypers of their own, or like
+ * matrices with `optimize1d: true`. Decay first: `p ← p·(1 - lr·wd)`. Defaults, the authors': `lr` 3e-3, `mom` 0.95,
+ * `sqrMom` 0.99, `gamma` 0.025, `eps` 1e-8, `wd` 0; of other parameters `lrScale1d` 1, `mom1d` 0.9, `sqrMom1d` 0.95,
+ * `wd1d` 0.1. Options, by default false: `lion`, `amsgrad`, `optimize1d`.
+ * @formula `c = g + gamma·mom/(1 - mom)·(g - g')`, where g' is the gradient of the step before, `c ← c/max(1, ‖c‖)`,
+ *   `m ← mom·m + (1 - mom)·c`, `v ← sqrMom·v + (1 - sqrMom)·c²`, `p ← p - lr·m̂/(√v̂ + eps)`, where a hat means debiased
+ * @source Yuan et al., MARS: Unleashing the Power of Variance Reduction for Training Large Models, 2024
+ * @memory 3
+ * @use Training transformers from scratch, where it needs fewer steps than AdamW. Take two to five times AdamW's
+ *   learning rate.
+ * @avoid Convolution networks: their kernels are no matrices, so they are trained by AdamW, with `mom1d` and
+ *   `sqrMom1d`. Each matrix costs a norm, which is one more pass.
+ */
+export const mars = /* @__PURE__ */ rowFactory({
+  name: 'mars',
+  lr: 3e-3,
+  hypers: {
+    mom: 0.95,
+    sqrMom: 0.99,
+    gamma: 0.025,
+    eps: 1e-8,
+    wd: 0,
+    lrScale1d: 1,
+    mom1d: 0.9,
+    sqrMom1d: 0.95,
+    wd1d: 0.1,
+  },
+  extra: {lion: false, amsgrad: false, optimize1d: false},
+  decays: true,
+  chain: (_, {lion, amsgrad, optimize1d}) => [
+    marsDecay.with({optimize1d}),
+    marsAverages.with({optimize1d}),
+    ...(amsgrad ? [maxSqrAvg] : []),
+    stepStat,
+    marsStep.with({optimize1d, lion}),
+  ],
+});
