@@ -6,6 +6,7 @@ export {adanDecay, adanStep} from './callbacks/adan';
 export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
+export {countSteps} from './callbacks/count_steps';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';

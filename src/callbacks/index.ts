@@ -5,6 +5,7 @@ import {adanDecay, adanStep} from './adan';
 import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
+import {countSteps} from './count_steps';
 import {l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
@@ -44,6 +45,7 @@ export const houseCallbacks = [
   lionStep,
   averageBelief,
   maxSqrAvg,
+  countSteps,
   adaBeliefStep,
   adanDecay,
   adanStep,

@@ -45,7 +45,7 @@ export const marsDecay = /* @__PURE__ */ newCallback(
  * how it changed since the step before, `c = grad + gamma·mom/(1 - mom)·(grad - marsGrad)`, and scaled down to a 2-norm
  * of at most 1. For the others c is the gradient. Then `gradAvg ← b1·gradAvg + (1 - b1)·c` and
  * `sqrAvg ← b2·sqrAvg + (1 - b2)·c²`, where b1 and b2 are `mom` and `sqrMom` of corrected parameters, `mom1d` and
- * `sqrMom1d` of the others.
+ * `sqrMom1d` of the others. With the option `lion`, `sqrAvg` of corrected parameters stays at zeros.
  *
  * `marsGrad` is the gradient of the step before. It has the parameter's shape and starts at zeros, as in the authors'
  * program. So c is `(1 + gamma·mom/(1 - mom))·grad` in the first step, also in the one after a first step that
@@ -54,8 +54,12 @@ export const marsDecay = /* @__PURE__ */ newCallback(
  */
 export const marsAverages = /* @__PURE__ */ newCallback(
   'marsAverages',
-  {hypers: {...hypers, gamma: 0.025}, options, state: {gradAvg: zeros, sqrAvg: zeros, marsGrad: zeros}},
-  ({p, grad, gradAvg, sqrAvg, marsGrad, gamma, optimize1d, ...betas}) => {
+  {
+    hypers: {...hypers, gamma: 0.025},
+    options: {...options, lion: false},
+    state: {gradAvg: zeros, sqrAvg: zeros, marsGrad: zeros},
+  },
+  ({p, grad, gradAvg, sqrAvg, marsGrad, gamma, optimize1d, lion, ...betas}) => {
     const isCorrected = corrects(p, optimize1d);
     const {mom, sqrMom} = betasOf(isCorrected, betas);
     let c = grad;
@@ -63,7 +67,11 @@ export const marsAverages = /* @__PURE__ */ newCallback(
       c = grad.add(grad.sub(marsGrad).mul((gamma * mom) / (1 - mom)));
       c = scaledDown(c, normAtOnce(c), 1);
     }
-    return {gradAvg: average(gradAvg, c, mom), sqrAvg: averageSquare(sqrAvg, c, sqrMom), marsGrad: grad};
+    return {
+      gradAvg: average(gradAvg, c, mom),
+      ...(lion && isCorrected ? {} : {sqrAvg: averageSquare(sqrAvg, c, sqrMom)}),
+      marsGrad: grad,
+    };
   },
 );
 

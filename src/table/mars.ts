@@ -36,7 +36,7 @@ export const mars = /* @__PURE__ */ rowFactory({
   decays: true,
   chain: (_, {lion, amsgrad, optimize1d}) => [
     marsDecay.with({optimize1d}),
-    marsAverages.with({optimize1d}),
+    marsAverages.with({optimize1d, lion}),
     ...(amsgrad ? [maxSqrAvg] : []),
     stepStat,
     marsStep.with({optimize1d, lion}),
