@@ -30,14 +30,17 @@ function betasOf(isCorrected: boolean, {mom, sqrMom, mom1d, sqrMom1d}: Betas): P
 
 /**
  * The decay of MARS: `p ← p·(1 - lr·wd)` for matrices (with the option `optimize1d` for all parameters), and
- * `p ← p·(1 - lr·lrScale1d·wd1d)` for the others, where `doWd`. Defaults: `wd` 0, `wd1d` 0.1, `lrScale1d` 1. `lr` must
- * be given. Source: see {@link marsStep}.
+ * `p ← p·(1 - lr·lrScale1d·wd1d)` for the others, where `doWd`. A `wd1d` of 0, the default, means `wd`. Other defaults:
+ * `wd` 0, `lrScale1d` 1. `lr` must be given. Source: see {@link marsStep}, whose authors have 0.1 as `wd1d`.
  */
 export const marsDecay = /* @__PURE__ */ newCallback(
   'marsDecay',
-  {hypers: {lr: required, wd: 0, lrScale1d: 1, wd1d: 0.1}, options, isStep: false},
-  ({p, lr, wd, lrScale1d, wd1d, doWd, optimize1d}) =>
-    doWd ? {p: p.mul(1 - lr * (corrects(p, optimize1d) ? wd : lrScale1d * wd1d))} : {},
+  {hypers: {lr: required, wd: 0, lrScale1d: 1, wd1d: 0}, options, isStep: false},
+  ({p, lr, wd, lrScale1d, wd1d, doWd, optimize1d}) => {
+    if (!doWd) return {};
+    const own = wd1d === 0 ? wd : wd1d;
+    return {p: p.mul(1 - lr * (corrects(p, optimize1d) ? wd : lrScale1d * own))};
+  },
 );
 
 /**

@@ -6,9 +6,9 @@ import {rowFactory} from '../optimizer/row';
 /**
  * MARS: AdamW, or Lion, on gradients with less variance. See {@link marsStep}. Only matrices (kernels of dense layers,
  * embeddings) have theirs corrected. All other parameters are trained by AdamW with hypers of their own, or like
- * matrices with `optimize1d: true`. Decay first: `p ← p·(1 - lr·wd)`. Defaults, the authors': `lr` 3e-3, `mom` 0.95,
+ * matrices with `optimize1d: true`. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 3e-3, `mom` 0.95,
  * `sqrMom` 0.99, `gamma` 0.025, `eps` 1e-8, `wd` 0; of other parameters `lrScale1d` 1, `mom1d` 0.9, `sqrMom1d` 0.95,
- * `wd1d` 0.1. Options, by default false: `lion`, `amsgrad`, `optimize1d`.
+ * `wd1d` 0, which means `wd`. Options, by default false: `lion`, `amsgrad`, `optimize1d`.
  * @formula `c = g + gamma·mom/(1 - mom)·(g - g')`, where g' is the gradient of the step before, `c ← c/max(1, ‖c‖)`,
  *   `m ← mom·m + (1 - mom)·c`, `v ← sqrMom·v + (1 - sqrMom)·c²`, `p ← p - lr·m̂/(√v̂ + eps)`, where a hat means debiased
  * @source Yuan et al., MARS: Unleashing the Power of Variance Reduction for Training Large Models, 2024
@@ -30,7 +30,7 @@ export const mars = /* @__PURE__ */ rowFactory({
     lrScale1d: 1,
     mom1d: 0.9,
     sqrMom1d: 0.95,
-    wd1d: 0.1,
+    wd1d: 0,
   },
   extra: {lion: false, amsgrad: false, optimize1d: false},
   decays: true,
