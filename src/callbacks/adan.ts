@@ -1,7 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
-import {average, averageSquare, debias} from './stats';
+import {average, debias, meanSquare} from './stats';
 
 /**
  * Adan's decay: `p ← p/(1 + lr·wd)`, where `doWd`. The proximal step of a penalty of `wd/2·‖p‖²`, before `adanStep`,
@@ -59,7 +59,7 @@ export const adanStep = /* @__PURE__ */ newCallback(
     // The second operand is 0, and NaN where the gradient is NaN.
     const d = change.where(adanSeen.greater(0), grad.sub(grad));
     const nextDiff = average(adanDiff, d, diffMom);
-    const nextSqr = averageSquare(adanSqr, grad.add(d.mul(diffMom)), sqrMom);
+    const nextSqr = meanSquare(adanSqr, grad.add(d.mul(diffMom)), sqrMom);
     // Numerator and denominator are multiplied by √d3.
     const root3 = Math.sqrt(debias(sqrMom, 1 - sqrMom, allSteps));
     const rate = (lr * root3) / (prox && doWd ? 1 + lr * wd : 1);

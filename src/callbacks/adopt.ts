@@ -1,7 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
-import {average, averageSquare} from './stats';
+import {average, meanSquare} from './stats';
 
 /**
  * Decoupled decay that leaves out a parameter's first step, as ADOPT does: `p ← p·(1 - lr·wd)`, where `doWd`. Use it
@@ -52,7 +52,7 @@ export const adoptStep = /* @__PURE__ */ newCallback(
     return {
       update: nextAvg.mul(lr),
       adoptAvg: nextAvg,
-      adoptSqr: averageSquare(adoptSqr, grad, sqrMom).where(seen, grad.square()),
+      adoptSqr: meanSquare(adoptSqr, grad, sqrMom).where(seen, grad.square()),
       adoptSeen: adoptSeen.onesLike(),
     };
   },

@@ -10,9 +10,8 @@ import {l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
 import {marsAverages, marsDecay, marsStep} from './mars';
-import {maxSqrAvg} from './max_sqr_avg';
 import {skipNonFinite} from './skip';
-import {averageGrad, averageSqrGrad, stepStat} from './stats';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep} from './trust';
@@ -44,7 +43,7 @@ export const houseCallbacks = [
   skipNonFinite,
   lionStep,
   averageBelief,
-  maxSqrAvg,
+  maxSqrGrad,
   countSteps,
   adaBeliefStep,
   adanDecay,

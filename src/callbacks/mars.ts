@@ -5,7 +5,7 @@ import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
 import {scaledDown} from './clip';
 import {signOf} from './lion';
-import {average, averageSquare} from './stats';
+import {average, meanSquare} from './stats';
 import {adamDirection} from './steps';
 
 const hypers = {mom: 0.95, sqrMom: 0.99, mom1d: 0.9, sqrMom1d: 0.95};
@@ -72,7 +72,7 @@ export const marsAverages = /* @__PURE__ */ newCallback(
     }
     return {
       gradAvg: average(gradAvg, c, mom),
-      ...(lion && isCorrected ? {} : {sqrAvg: averageSquare(sqrAvg, c, sqrMom)}),
+      ...(lion && isCorrected ? {} : {sqrAvg: meanSquare(sqrAvg, c, sqrMom)}),
       marsGrad: grad,
     };
   },
@@ -81,7 +81,7 @@ export const marsAverages = /* @__PURE__ */ newCallback(
 /**
  * MARS: Adam's step (see `adamStep`) along the averages of `marsAverages`. Parameters whose gradient is not corrected
  * take it with `mom1d` and `sqrMom1d`, at the rate lr·lrScale1d. With the option `lion`, corrected parameters take
- * `p ← p - lr·sign(gradAvg)` instead. With `maxSqrAvg` before it, its maximum takes the place of `sqrAvg`.
+ * `p ← p - lr·sign(gradAvg)` instead. With `maxSqrGrad` before it, its maximum takes the place of `sqrAvg`.
  *
  * The authors have a second rate, `lr_1d`, in place of `lrScale1d`, which is `lr_1d` divided by `lr`. `lr` must be given.
  * Defaults: `eps` 1e-8, `lrScale1d` 1, the rest as in `marsAverages`. Source: Yuan et al., MARS: Unleashing the Power of
@@ -94,12 +94,12 @@ export const marsStep = /* @__PURE__ */ newCallback(
     hypers: {lr: required, ...hypers, eps: 1e-8, lrScale1d: 1},
     options: {...options, lion: false},
     needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
-    reads: {sqrAvgMax: zeros},
+    reads: {maxSqrAvg: zeros},
   },
-  ({p, gradAvg, sqrAvg, sqrAvgMax, step, lr, eps, lrScale1d, optimize1d, lion, ...betas}) => {
+  ({p, gradAvg, sqrAvg, maxSqrAvg, step, lr, eps, lrScale1d, optimize1d, lion, ...betas}) => {
     const isCorrected = corrects(p, optimize1d);
     if (lion && isCorrected) return {update: signOf(gradAvg).mul(lr)};
-    const at = {...betasOf(isCorrected, betas), gradAvg, sqrAvg: sqrAvgMax ?? sqrAvg, step, eps};
+    const at = {...betasOf(isCorrected, betas), gradAvg, sqrAvg: maxSqrAvg ?? sqrAvg, step, eps};
     return {update: adamDirection(at, isCorrected ? lr : lr * lrScale1d)};
   },
 );

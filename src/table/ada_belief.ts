@@ -1,6 +1,5 @@
 import {adaBeliefStep, averageBelief} from '../callbacks/ada_belief';
-import {maxSqrAvg} from '../callbacks/max_sqr_avg';
-import {averageGrad, stepStat} from '../callbacks/stats';
+import {averageGrad, maxSqrGrad, stepStat} from '../callbacks/stats';
 import {rowFactory} from '../optimizer/row';
 
 /**
@@ -27,7 +26,7 @@ export const adaBelief = /* @__PURE__ */ rowFactory({
     return [
       averageGrad.with({dampening: true}),
       averageBelief,
-      ...(amsgrad ? [maxSqrAvg] : []),
+      ...(amsgrad ? [maxSqrGrad] : []),
       stepStat,
       adaBeliefStep.with({rectify, sgdPhase}),
     ];

@@ -1,6 +1,5 @@
 import {marsAverages, marsDecay, marsStep} from '../callbacks/mars';
-import {maxSqrAvg} from '../callbacks/max_sqr_avg';
-import {stepStat} from '../callbacks/stats';
+import {maxSqrGrad, stepStat} from '../callbacks/stats';
 import {rowFactory} from '../optimizer/row';
 
 /**
@@ -37,7 +36,7 @@ export const mars = /* @__PURE__ */ rowFactory({
   chain: (_, {lion, amsgrad, optimize1d}) => [
     marsDecay.with({optimize1d}),
     marsAverages.with({optimize1d, lion}),
-    ...(amsgrad ? [maxSqrAvg] : []),
+    ...(amsgrad ? [maxSqrGrad] : []),
     stepStat,
     marsStep.with({optimize1d, lion}),
   ],

@@ -18,7 +18,7 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         amsgrad: given.flag('amsgrad', false),
         params,
       }),
-    state: {exp_avg: 'gradAvg', exp_avg_var: 'sqrAvg', max_exp_avg_var: 'sqrAvgMax'},
+    state: {exp_avg: 'gradAvg', exp_avg_var: 'sqrAvg', max_exp_avg_var: 'maxSqrAvg'},
     leftOut: ({hypers}) =>
       'fixed_decay' in hypers ? 'Decay that ignores the learning rate is not written yet.' : undefined,
   },
@@ -81,7 +81,7 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         params,
       });
     },
-    state: {exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg', max_exp_avg_sq: 'sqrAvgMax', last_grad: 'marsGrad'},
+    state: {exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg', max_exp_avg_sq: 'maxSqrAvg', last_grad: 'marsGrad'},
   },
   AdEMAMix: {
     make: (given, params) =>
