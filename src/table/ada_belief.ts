@@ -7,14 +7,14 @@ import {rowFactory} from '../optimizer/row';
  * {@link adaBeliefStep}. Decay first: `p ← p·(1 - lr·wd)`. Defaults, those of the authors' package: `lr` 1e-3, `mom`
  * 0.9, `sqrMom` 0.999, `eps` 1e-16, `wd` 0. Options: `rectify` (default true), `sgdPhase` (default true), and `amsgrad`
  * (default false), which needs `rectify: false`, because the authors' rectified step does not use the maximum.
- * @formula `m ← mom·m + (1 - mom)·g`, `v ← sqrMom·v + (1 - sqrMom)·(g - m)² + eps`, `p ← p - lr·m̂/(√v̂ + eps)`, where a
- *   hat means debiased, times the rectification of RAdam
+ * @formula `v ← sqrMom·v + (1 - sqrMom)·(g - m)² + eps`, then Adam's step times the rectification
+ *   of `rAdam`; with `rectify: false` Adam's step: `p ← p - lr·(m/d₁)/(√(v/d₂) + eps)`
  * @source Zhuang et al., AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients, 2020
- * @memory 2
- * @use Where Adam trains fast but SGD generalizes better, as with convolution networks and GANs. It takes large steps
- *   where gradients agree, also where they are large. It takes Adam's learning rate.
- * @avoid Gradients that are the same in every step, such as those of a whole data set: then it divides by almost
- *   nothing, and only `eps` limits the step.
+ * @memory 2, or 3 with `amsgrad`
+ * @use Convolution nets and GANs, where Adam trains fast but SGD generalizes better. Its steps are large where gradients
+ *   agree, however large they are. Take Adam's learning rate.
+ * @avoid Gradients that are nearly the same in every step, such as those of a whole data set: it divides by how much they
+ *   differ, so steps become large.
  */
 export const adaBelief = /* @__PURE__ */ rowFactory({
   name: 'adaBelief',

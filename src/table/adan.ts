@@ -8,14 +8,14 @@ import {rowFactory} from '../optimizer/row';
  * Adan: Adam with Nesterov's momentum. See {@link adanStep}. Decay divides the parameter after the step,
  * `p ← (p - u)/(1 + lr·wd)`; with `prox: false` it is AdamW's, `p ← p·(1 - lr·wd) - u`. Defaults: `lr` 1e-3, `mom`
  * 0.98, `diffMom` 0.92, `sqrMom` 0.99, `eps` 1e-8, `wd` 0, `prox` true.
- * @formula `m ← mom·m + (1 - mom)·g`, `D ← diffMom·D + (1 - diffMom)·d`, `n ← sqrMom·n + (1 - sqrMom)·(g + diffMom·d)²`
- *   with `d = g - g'`, where g' is the gradient of the step before, `p ← (p - lr·(m̂ + diffMom·D̂)/(√n̂ + eps))/(1 +
- *   lr·wd)`, where a hat means debiased
+ * @formula `n ← sqrMom·n + (1 - sqrMom)·(g + diffMom·d)²`, `p ← (p - lr·(m/d₁ + diffMom·D/d₂)/(√(n/d₃) + eps))/(1 +
+ *   lr·wd)`, where d is the gradient minus that of the step before, D its average with `diffMom`, and d₁, d₂ and d₃
+ *   remove the bias of the three averages
  * @source Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models, 2022
  * @memory 4
- * @use Training from scratch with large batches, for vision transformers above all. It bears learning rates five to ten
- *   times those of AdamW.
- * @avoid Models for which memory is short: it takes twice the state of Adam. Small batches, whose gradients differ by
+ * @use Vision transformers and other nets trained from scratch with large batches. It is stable at five to ten times the
+ *   learning rate of AdamW.
+ * @avoid Models for which memory is short: its state is twice that of Adam. Small batches: their gradients differ by
  *   noise, so their change says little.
  */
 export const adan = /* @__PURE__ */ rowFactory({

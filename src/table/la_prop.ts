@@ -6,13 +6,12 @@ import {rowFactory} from '../optimizer/row';
 /**
  * LaProp: Adam with the average taken after the division. See {@link laPropStep}. Decay after the step:
  * `p ← (p - u)·(1 - lr·wd)`. Defaults: `lr` 4e-4, `mom` 0.9, `sqrMom` 0.999, `eps` 1e-15, `wd` 0.
- * @formula `v ← sqrMom·v + (1 - sqrMom)·g²`, `m ← mom·m + (1 - mom)·lr·g/(√v̂ + eps)`, `p ← p - m̂`, where a hat means
- *   debiased, `p ← p·(1 - lr·wd)`
+ * @formula `m ← mom·m + (1 - mom)·lr·g/(√(v/d₂) + eps)`, `p ← p - m/d₁`, `p ← p·(1 - lr·wd)`
  * @source Ziyin et al., LaProp: Separating Momentum and Adaptivity in Adam, 2020
  * @memory 2
- * @use In Adam's place where gradients change their size quickly, as in reinforcement learning and GANs, or where a
- *   small `sqrMom` is wanted: `mom` may be larger than `sqrMom`. No step is larger than about the learning rate.
- * @avoid Nothing in particular. On ordinary tasks it does what Adam does.
+ * @use Gradients whose size changes quickly, as in reinforcement learning and GANs. `sqrMom` can be small, also smaller
+ *   than `mom`, because each gradient is divided before it is averaged.
+ * @avoid Comparisons with published figures of Adam. On ordinary tasks the two do nearly the same.
  */
 export const laProp = /* @__PURE__ */ rowFactory({
   name: 'laProp',
