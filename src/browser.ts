@@ -1,12 +1,19 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
+export {adEMAMixStep} from './callbacks/ad_ema_mix';
+export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
+export {adanDecay, adanStep} from './callbacks/adan';
+export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
+export {countSteps} from './callbacks/count_steps';
 export {l2Reg, weightDecay} from './callbacks/decay';
+export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
+export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
 export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
-export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
+export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep} from './callbacks/trust';
@@ -103,6 +110,10 @@ export {
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
 export {optimizers} from './table';
+export {adEMAMix} from './table/ad_ema_mix';
+export {adaBelief} from './table/ada_belief';
+export {adan} from './table/adan';
+export {adopt} from './table/adopt';
 export {
   Adam,
   adam,
@@ -121,7 +132,9 @@ export {
   SGD,
   sgd,
 } from './table/fastai';
+export {laProp} from './table/la_prop';
 export {lion} from './table/lion';
+export {mars} from './table/mars';
 export {prodigy, prodigyLr} from './table/prodigy';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';

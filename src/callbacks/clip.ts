@@ -24,7 +24,8 @@ export const clipGlobalNorm = newCallback(
   ({grad, total, globalClipNorm}) => ({grad: scaledDown(grad, normOfAll(total), globalClipNorm)}),
 );
 
-function scaledDown(grad: Value, {norm, scale}: ScaledNorm, most: number): Value {
+/** Scales a value down to a 2-norm of at most `most`. */
+export function scaledDown(grad: Value, {norm, scale}: ScaledNorm, most: number): Value {
   const one = norm.onesLike();
   const isLonger = norm.greater(scale.mul(most));
   // Where the norm is 0, the quotient is infinite but not taken. The gradient is scaled first, because `most` divided

@@ -1,11 +1,18 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {adEMAMixStep} from './ad_ema_mix';
+import {adaBeliefStep, averageBelief} from './ada_belief';
+import {adanDecay, adanStep} from './adan';
+import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
+import {countSteps} from './count_steps';
 import {l2Reg, weightDecay} from './decay';
+import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
+import {marsAverages, marsDecay, marsStep} from './mars';
 import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
-import {averageGrad, averageSqrGrad, stepStat} from './stats';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep} from './trust';
@@ -37,4 +44,17 @@ export const houseCallbacks = [
   skipNonFinite,
   lionStep,
   prodigyStep,
+  averageBelief,
+  maxSqrGrad,
+  countSteps,
+  adaBeliefStep,
+  adanDecay,
+  adanStep,
+  adoptDecay,
+  adoptStep,
+  laPropStep,
+  marsDecay,
+  marsAverages,
+  marsStep,
+  adEMAMixStep,
 ] as const;

@@ -1,5 +1,11 @@
+import {adEMAMix} from './ad_ema_mix';
+import {adaBelief} from './ada_belief';
+import {adan} from './adan';
+import {adopt} from './adopt';
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
+import {laProp} from './la_prop';
 import {lion} from './lion';
+import {mars} from './mars';
 import {prodigy} from './prodigy';
 
 /**
@@ -18,4 +24,10 @@ export const optimizers = [
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
   {name: 'prodigy', make: prodigy},
+  {name: 'adaBelief', make: adaBelief},
+  {name: 'adan', make: adan},
+  {name: 'adopt', make: adopt},
+  {name: 'laProp', make: laProp},
+  {name: 'mars', make: mars},
+  {name: 'adEMAMix', make: adEMAMix},
 ] as const;

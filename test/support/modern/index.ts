@@ -1,4 +1,5 @@
 import type {Adapter} from './adapter';
+import {adaptiveAdapters} from './adaptive';
 import {lionAdapters} from './lion';
 import {prodigyAdapters} from './prodigy';
 
@@ -6,6 +7,7 @@ import {prodigyAdapters} from './prodigy';
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...lionAdapters,
   ...prodigyAdapters,
+  ...adaptiveAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -26,8 +28,6 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'AdEMAMix',
-  'AdaBelief',
   'Adadelta',
   'AdafactorTimm',
   'Adagrad',
@@ -36,13 +36,9 @@ export const pending: readonly string[] = [
   'AdamWAmsgrad',
   'AdamWDecay',
   'Adamax',
-  'Adan',
-  'ADOPT',
   'CautiousWD',
   'EMA',
   'GradientCentralization',
-  'LaProp',
-  'MARS',
   'Muon',
   'MuonTimm',
   'NAdamW',
