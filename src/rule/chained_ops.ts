@@ -13,6 +13,7 @@ const OPS: Readonly<Record<Elementwise, (x: tf.Tensor, b: tf.TensorLike) => tf.T
   sign: tf.sign,
   exp: tf.exp,
   log: tf.log,
+  tanh: tf.tanh,
   softplus: tf.softplus,
   zerosLike: tf.zerosLike,
   onesLike: tf.onesLike,

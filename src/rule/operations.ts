@@ -32,6 +32,7 @@ export const operations = {
   sign: map,
   exp: map,
   log: map,
+  tanh: map,
   softplus: map,
   less: comparison,
   lessEqual: comparison,

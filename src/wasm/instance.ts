@@ -12,7 +12,7 @@ const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFuncti
  * memory grows; views on `memory.buffer` do not.
  * @param key must always be given with the same binary.
  * @param binary makes the module, and gets whether the memory is shared. The module imports `env.memory`. It may import
- *   `exp`, `log` and `pow` (of f64) from `math`.
+ *   `exp`, `log`, `pow` and `tanh` (of f64) from `math`.
  * @throws where the page's policy forbids compiling WebAssembly, and where the binary is wrong.
  */
 export function functionsOn(
@@ -44,10 +44,10 @@ export function instantiate(
   memory: WebAssembly.Memory,
   binary: (shared: boolean) => Uint8Array<ArrayBuffer>,
 ): WasmFunctions {
-  const {exp, log, pow} = Math;
+  const {exp, log, pow, tanh} = Math;
   const {exports} = new WebAssembly.Instance(compiled(binary(isShared(memory))), {
     env: {memory},
-    math: {exp, log, pow},
+    math: {exp, log, pow, tanh},
   });
   const functions: Record<string, WasmFunction> = {};
   for (const [name, value] of Object.entries(exports)) {

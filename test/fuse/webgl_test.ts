@@ -131,6 +131,7 @@ describeBackends(
       sign: p => p.sign(),
       exp: p => p.exp(),
       log: p => p.log(),
+      tanh: p => p.tanh(),
       softplus: p => p.softplus(),
       zerosLike: p => p.zerosLike(),
       onesLike: p => p.onesLike(),

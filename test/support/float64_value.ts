@@ -19,6 +19,7 @@ const ORACLES: Readonly<Record<Elementwise, (...operands: number[]) => number>> 
   sign: Math.sign,
   exp: Math.exp,
   log: Math.log,
+  tanh: Math.tanh,
   softplus: a => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
   less: (a, b) => Number(a < b),
   lessEqual: (a, b) => Number(a <= b),

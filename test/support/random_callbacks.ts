@@ -46,6 +46,7 @@ const UNARY: Readonly<Record<Unary | 'zerosLike' | 'onesLike' | Composed, (a: Va
   exp: a => a.abs().neg().exp(),
   log: a => a.abs().add(1).log(),
   softplus: a => a.softplus().mul(0.5),
+  tanh: a => a.tanh(),
   sign: a => a.sign().mul(a),
   logicalNot: a => a.where(a.less(0).logicalNot(), 0),
   zerosLike: a => a.zerosLike().add(a),

@@ -27,10 +27,10 @@ export const others: Readonly<Record<Exclude<keyof Value, OperationName>, string
   where: 'its second operand may be a condition or a value, so it is written by hand',
 };
 
-declare const withoutExp: Omit<typeof OPERATIONS, 'exp'>;
+declare const withoutTanh: Omit<typeof OPERATIONS, 'tanh'>;
 declare const withoutSelect: Omit<typeof OPERATIONS, 'select'>;
 
-// @ts-expect-error a backend without code for exp
-export const missing: typeof OPERATIONS = withoutExp;
+// @ts-expect-error a backend without code for tanh
+export const missing: typeof OPERATIONS = withoutTanh;
 // @ts-expect-error a backend without code for where
 export const missingToo: typeof OPERATIONS = withoutSelect;

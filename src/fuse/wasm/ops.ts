@@ -4,8 +4,11 @@ import {TYPES, type ValueType} from '../../wasm/opcodes';
 import type {Elementwise, Node} from '../graph';
 import {call, float, int, lane, op} from './instructions';
 
-/** The operations that WebAssembly has no instructions for: functions of the host's `Math`, in the order of imports. */
-export const HOST = ['exp', 'log', 'pow'] as const satisfies readonly Elementwise[];
+/**
+ * The operations that WebAssembly has no instructions for: functions of the host's `Math`. The place of one is its
+ * index in the modules that import it. So a new one comes last, and modules that don't use it stay as they are.
+ */
+export const HOST = ['exp', 'log', 'pow', 'tanh'] as const satisfies readonly Elementwise[];
 type HostFunction = (typeof HOST)[number];
 
 /** What an expression computes: four elements of a parameter, one element, or a scalar. */
@@ -32,6 +35,7 @@ const CODE: Readonly<Record<Elementwise, Code>> = {
   sign: (width, a) => CODE.sub(width, oneWhere('gt', a, width), oneWhere('lt', a, width)),
   exp: byHost('exp'),
   log: byHost('log'),
+  tanh: byHost('tanh'),
   softplus,
   less: onFloats('lt'),
   lessEqual: onFloats('le'),
@@ -113,10 +117,12 @@ function byHost(name: HostFunction): Code {
   };
 }
 
-/** The host functions that a graph needs. */
+/** The host functions that a graph needs: none, or `exp`, `log` and `pow`, or all up to the last that it uses. */
 export function mathImports(used: (name: Elementwise) => boolean): Import[] {
+  // `softplus` calls `exp` and `log`.
   if (![...HOST, 'softplus' as const].some(used)) return [];
-  return HOST.map(name => ({
+  const last = HOST.reduce((most, name, i) => (used(name) && i > most ? i : most), HOST.indexOf('pow'));
+  return HOST.slice(0, last + 1).map(name => ({
     from: 'math',
     name,
     type: functionType(typesOf('f64', ...(name === 'pow' ? (['f64'] as const) : [])), typesOf('f64')),
