@@ -1,15 +1,12 @@
 import {at} from '../../util/at';
 import {type Bytes, functionType, type Import} from '../../wasm/encode';
+import {HOST} from '../../wasm/instance';
 import {TYPES, type ValueType} from '../../wasm/opcodes';
 import type {Elementwise, Node} from '../graph';
 import {call, float, int, lane, op} from './instructions';
 
-/**
- * The operations that WebAssembly has no instructions for: functions of the host's `Math`. The place of one is its
- * index in the modules that import it. So a new one comes last, and modules that don't use it stay as they are.
- */
-export const HOST = ['exp', 'log', 'pow', 'tanh'] as const satisfies readonly Elementwise[];
-type HostFunction = (typeof HOST)[number];
+/** The operations that WebAssembly has no instructions for. */
+export const HOST_NAMES: readonly string[] = Object.keys(HOST);
 
 /** What an expression computes: four elements of a parameter, one element, or a scalar. */
 export type Width = 'vector' | 'element' | 'scalar';
@@ -104,10 +101,10 @@ export function typesOf(...names: readonly ValueType[]): number[] {
 }
 
 /** Calls a host function, in float64. A vector takes one call per lane. */
-function byHost(name: HostFunction): Code {
+function byHost(name: keyof typeof HOST): Code {
   return (width, ...args) => {
     const math = (operands: readonly Bytes[]): Bytes =>
-      op('f32.demote_f64', call(HOST.indexOf(name), ...operands.map(operand => op('f64.promote_f32', operand))));
+      op('f32.demote_f64', call(HOST_NAMES.indexOf(name), ...operands.map(operand => op('f64.promote_f32', operand))));
     if (width !== 'vector') return math(args);
     const each = (which: number): Bytes => math(args.map(arg => lane('f32x4.extract_lane', which, arg)));
     return [1, 2, 3].reduce(
@@ -118,13 +115,15 @@ function byHost(name: HostFunction): Code {
 }
 
 /** The host functions that a graph needs: none, or `exp`, `log` and `pow`, or all up to the last that it uses. */
-export function mathImports(used: (name: Elementwise) => boolean): Import[] {
+export function mathImports(used: (name: string) => boolean): Import[] {
   // `softplus` calls `exp` and `log`.
-  if (![...HOST, 'softplus' as const].some(used)) return [];
-  const last = HOST.reduce((most, name, i) => (used(name) && i > most ? i : most), HOST.indexOf('pow'));
-  return HOST.slice(0, last + 1).map(name => ({
-    from: 'math',
-    name,
-    type: functionType(typesOf('f64', ...(name === 'pow' ? (['f64'] as const) : [])), typesOf('f64')),
-  }));
+  if (![...HOST_NAMES, 'softplus'].some(used)) return [];
+  const last = HOST_NAMES.reduce((most, name, i) => (used(name) && i > most ? i : most), HOST_NAMES.indexOf('pow'));
+  return Object.entries(HOST)
+    .slice(0, last + 1)
+    .map(([name, {length}]) => ({
+      from: 'math',
+      name,
+      type: functionType(typesOf(...new Array<'f64'>(length).fill('f64')), typesOf('f64')),
+    }));
 }
