@@ -1,14 +1,17 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {averageWeights} from './callbacks/average';
-export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
-export {l2Reg, weightDecay} from './callbacks/decay';
+export {cautious} from './callbacks/cautious';
+export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
+export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
+export {nAdamWStep} from './callbacks/n_adam_w';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
+export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
-export {larcLayerLr, larcStep} from './callbacks/trust';
+export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
 export type {Agreement} from './fit/agreement';
 export {applyAccumulated} from './fit/apply_accumulated';
@@ -121,6 +124,8 @@ export {
   sgd,
 } from './table/fastai';
 export {lion} from './table/lion';
+export {nAdamW} from './table/n_adam_w';
+export {stableAdamW} from './table/stable_adam_w';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

@@ -1,13 +1,16 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {averageWeights} from './average';
-import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
-import {l2Reg, weightDecay} from './decay';
+import {cautious} from './cautious';
+import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
+import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {lionStep} from './lion';
+import {nAdamWStep} from './n_adam_w';
 import {skipNonFinite} from './skip';
+import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
-import {larcLayerLr, larcStep} from './trust';
+import {larcLayerLr, larcStep, trustRatio} from './trust';
 
 /** Every callback of the package. A user's callback must have another name. */
 export const houseCallbacks = [
@@ -35,4 +38,12 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  nAdamWStep,
+  stableAdamWStep,
+  cautious,
+  cautiousDecay,
+  correctedDecay,
+  independentDecay,
+  trustRatio,
+  clipUpdateRms,
 ] as const;

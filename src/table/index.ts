@@ -1,5 +1,7 @@
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {lion} from './lion';
+import {nAdamW} from './n_adam_w';
+import {stableAdamW} from './stable_adam_w';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -16,4 +18,6 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'nAdamW', make: nAdamW},
+  {name: 'stableAdamW', make: stableAdamW},
 ] as const;
