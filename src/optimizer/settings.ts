@@ -52,7 +52,9 @@ type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required
  * The settings where the compiler does not know the callbacks: hypers and options by any name. The constructor checks
  * them.
  */
-type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
+type OpenSettings = {
+  readonly [name: string]: HyperValue | AnyCallback | readonly AnyCallback[] | BaseSettings[keyof BaseSettings];
+};
 type NamedSettings<C extends readonly AnyCallback[]> = {
   readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue;
 } & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue} & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
@@ -64,6 +66,15 @@ type NamedSettings<C extends readonly AnyCallback[]> = {
 export type Settings<C extends readonly AnyCallback[]> = object &
   BaseSettings &
   (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+
+/**
+ * The settings of a callback that is the setting `decay`: its hypers and options by name. All can be left out, because
+ * the row has `lr` and `wd`, and sets `lr0`.
+ */
+export type DecaySettings<D extends AnyCallback> =
+  string extends Keys<HypersOf<readonly [D]>>
+    ? OpenSettings
+    : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 

@@ -4,7 +4,7 @@ import {checkRange, type Range} from './range';
 
 // The ranges of hypers that mean the same in every callback. Other hypers can be any finite number.
 const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
-const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
+const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm', 'clipRms', 'lr0'];
 const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
 
 /**

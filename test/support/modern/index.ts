@@ -1,9 +1,9 @@
 import type {Adapter} from './adapter';
-import {lionAdapters} from './lion';
+import {cautiousAndDecayAdapters} from './cautious_and_decay';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
-  ...lionAdapters,
+  ...cautiousAndDecayAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -30,28 +30,22 @@ export const pending: readonly string[] = [
   'AdafactorTimm',
   'Adagrad',
   'Adam',
-  'AdamW',
   'AdamWAmsgrad',
-  'AdamWDecay',
   'Adamax',
   'Adan',
   'ADOPT',
-  'CautiousWD',
   'EMA',
   'GradientCentralization',
   'LaProp',
   'MARS',
   'Muon',
   'MuonTimm',
-  'NAdamW',
   'OrthoGrad',
   'Prodigy',
   'SGD',
-  'SGDW',
   'SWA',
   'ScheduleFreeAdamW',
   'ScheduleFreeRAdam',
   'ScheduleFreeSGD',
   'SkipNonFinite',
-  'StableAdamW',
 ];
