@@ -13,5 +13,7 @@ import {newCallback} from '../rule/callback';
 export const cautious = /* @__PURE__ */ newCallback('cautious', {takesUpdate: true}, ({update, grad}) => {
   // Asked this way, NaN counts as agreeing. It must reach the parameter, or a broken model would only stand still.
   const agrees = update.mul(grad).lessEqual(0).logicalNot();
-  return {update: update.div(agrees.mean().maximum(1e-3)).where(agrees, 0)};
+  const share = agrees.mean().maximum(1e-3);
+  // One division per parameter, and not per element.
+  return {update: update.mul(share.onesLike().div(share)).where(agrees, 0)};
 });

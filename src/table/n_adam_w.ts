@@ -5,8 +5,7 @@ import {rowFactory} from '../optimizer/row';
 /**
  * AdamW with Nesterov momentum. See {@link nAdamWStep}. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom`
  * 0.9, `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
- * @formula `m ← mom·m + (1 - mom)·g`, `s ← sqrMom·s + (1 - sqrMom)·g²`,
- *   `p ← p - lr·((mom·m + (1 - mom)·g)/d1)/(√(s/d2) + eps)`, `d1 = 1 - mom^t`, `d2 = 1 - sqrMom^t`
+ * @formula `p ← p - lr·(u/d₁)/(√(v/d₂) + eps)`, with `u = mom·m + (1 - mom)·g`
  * @source Dozat, Incorporating Nesterov Momentum into Adam, 2016; Choi et al., On Empirical Comparisons of Optimizers
  *   for Deep Learning, 2019
  * @memory 2

@@ -5,8 +5,8 @@ import {rowFactory} from '../optimizer/row';
  * AdamW with update clipping as in Adafactor. See {@link stableAdamWStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom`
  * 0.99, `eps` 1e-8, `wd` 0.01. Decay is part of its step, because it is at the lowered rate. So it has neither
  * `decoupleWd` nor `decay`.
- * @formula `m` and `s` are debiased averages of g and g², `l = lr/max(1, rms(g/max(√s, eps)))`,
- *   `p ← p·(1 - l·wd) - l·m/(√s + eps)`
+ * @formula `l = lr/max(1, rms(g/max(√v, eps)))`, `p ← p·(1 - l·wd) - l·m/(√v + eps)`; m and v are weighted so that
+ *   they have no bias
  * @source Wortsman et al., Stable and low-precision training for large-scale vision-language models, 2023
  * @memory 2
  * @use Training in which AdamW's loss has spikes: when gradients suddenly grow, the step does not grow with them. It
