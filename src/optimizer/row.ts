@@ -7,14 +7,14 @@ import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, Settings} from './settings';
+import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
 export interface RowSettings<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly AnyCallback[],
-  D extends AnyCallback = AnyCallback,
+  D = AnyCallback,
 >
   extends BaseSettings, SkipSettings {
   /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
@@ -24,7 +24,8 @@ export interface RowSettings<
    * hypers and options are set by name like the others. If it has a hyper `lr0` that is not given, `lr0` is the
    * learning rate of each group that the optimizer is made with. It runs before the optimizer's own callbacks. If it
    * takes the update, it runs after them, and after the first callbacks of `after` that take it too. Not together with
-   * `decoupleWd: false`, and not for optimizers whose step decays.
+   * `decoupleWd: false`, and not for optimizers whose step decays. A number is the `decay` of a callback that has it,
+   * such as `averageWeights`.
    */
   readonly decay?: D;
   /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
@@ -48,8 +49,8 @@ export type RowOptions<
   A extends readonly AnyCallback[] = readonly [],
   D extends AnyCallback = never,
 > = object & {readonly [K in keyof H]?: HyperValue} & X &
-  RowSettings<P, A, D> &
-  Settings<readonly [...P, ...A]> &
+  RowSettings<P, A, D | SettingOf<readonly [...P, ...A], 'decay'>> &
+  Settings<readonly [...P, ...A], 'lr' | (keyof H & string) | 'decay'> &
   DecaySettings<D>;
 
 /** What the factory of a row is given beside the learning rate. */
@@ -217,10 +218,16 @@ function composed<H extends RowHypers, X extends object>(
     hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
-  const decayed =
-    decay === undefined ? (decoupleWd ? weightDecay : l2Reg) : checkedDecay(name, decay, decays, decoupleWd);
-  const {takesUpdate} = decayed.declaration;
   const later = listOf<AnyCallback>(after);
+  // A number is the `decay` of another callback.
+  const isNamed = !isCallback(decay) && [...listOf<AnyCallback>(callbacks), ...later].some(hasDecay);
+  const decayed =
+    decay === undefined || isNamed
+      ? decoupleWd
+        ? weightDecay
+        : l2Reg
+      : checkedDecay(name, decay, decays, decoupleWd);
+  const {takesUpdate} = decayed.declaration;
   // The first callback that needs the parameter after the step. Decay that takes the update comes before it.
   const needing = later.findIndex(cb => !isCallback(cb) || !cb.declaration.takesUpdate);
   const takers = needing === -1 ? later.length : needing;
@@ -237,9 +244,15 @@ function composed<H extends RowHypers, X extends object>(
     settings: {
       lr,
       ...settings,
+      ...(isNamed && {decay}),
       ...(Object.hasOwn(decayed.hypers, 'lr0') && settings['lr0'] === undefined ? {lr0: lr} : {}),
     },
   };
+}
+
+/** Whether a callback has a hyper or an option with the name of the setting. */
+function hasDecay(cb: unknown): boolean {
+  return isCallback(cb) && ('decay' in cb.hypers || 'decay' in cb.options);
 }
 
 /** @throws where the optimizer can't have the decay. */
