@@ -6,6 +6,7 @@ import * as golden from './support/golden_modern.mjs';
 import {leakless} from './support/leakless';
 import {elementOf, present} from './support/present';
 import {tf} from './support/tfjs';
+import {variableOf} from './support/vectors';
 
 /** StableAdamW in float64, of one group. `t` counts the steps in which a parameter of the group has a gradient. */
 class InFloat64 {
@@ -76,7 +77,7 @@ describeBackends(
 
     it('takes smaller steps where a gradient is suddenly larger', () =>
       leakless(async () => {
-        const variable = tf.variable(tf.tensor1d([1, 1]));
+        const variable = variableOf([1, 1]);
         const optimizer = stableAdamW(0.1, {wd: 0, params: [variable]});
         const before: number[] = [];
         for (const size of [1, 1, 1, 100]) {
