@@ -6,6 +6,7 @@ export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './call
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
 export {nAdamWStep} from './callbacks/n_adam_w';
+export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
@@ -126,6 +127,7 @@ export {
 export {lion} from './table/lion';
 export {nAdamW} from './table/n_adam_w';
 export {stableAdamW} from './table/stable_adam_w';
+export {prodigy, prodigyLr} from './table/prodigy';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

@@ -5,6 +5,7 @@ import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {lionStep} from './lion';
 import {nAdamWStep} from './n_adam_w';
+import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
 import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
@@ -46,4 +47,5 @@ export const houseCallbacks = [
   independentDecay,
   trustRatio,
   clipUpdateRms,
+  prodigyStep,
 ] as const;

@@ -118,7 +118,7 @@ export interface RowClass<H, X> {
  * The class of a row. Only fastai's optimizers have one, because models were saved with it. A new row has a factory.
  * @param name of the class in saved models.
  */
-export function rowClass<const H extends RowHypers, const X extends object>(
+export function rowClass<const H extends RowHypers, X extends object>(
   name: string,
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
@@ -176,7 +176,7 @@ export interface Factory<H, X> {
  * The factory of a row. Its optimizers are saved as general optimizers, with the name of the rule. Call it with
  * `@__PURE__`, so that bundles leave out the rules that they don't use.
  */
-export function rowFactory<const H extends RowHypers, const X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
+export function rowFactory<const H extends RowHypers, X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
   declareTableHypers(row.hypers);
   const make = <
     const P extends readonly AnyCallback[] = readonly [],

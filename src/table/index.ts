@@ -2,6 +2,7 @@ import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fa
 import {lion} from './lion';
 import {nAdamW} from './n_adam_w';
 import {stableAdamW} from './stable_adam_w';
+import {prodigy} from './prodigy';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -20,4 +21,5 @@ export const optimizers = [
   {name: 'lion', make: lion},
   {name: 'nAdamW', make: nAdamW},
   {name: 'stableAdamW', make: stableAdamW},
+  {name: 'prodigy', make: prodigy},
 ] as const;
