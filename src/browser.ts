@@ -1,12 +1,26 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
+export {adadeltaStep} from './callbacks/adadelta';
+export {adagradStep} from './callbacks/adagrad';
+export {adamaxStep} from './callbacks/adamax';
 export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
+export {dampGrad} from './callbacks/damp';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
+export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
-export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
-export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
+export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
+export {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
@@ -58,7 +72,16 @@ export {
   type PartVariables,
   type RestSpec,
 } from './optimizer/partition';
-export type {Factory, OptimizerRow, Options, RowClass, RowOptimizer, RowOptions, RowSettings} from './optimizer/row';
+export type {
+  Factory,
+  LikeTrain,
+  OptimizerRow,
+  Options,
+  RowClass,
+  RowOptimizer,
+  RowOptions,
+  RowSettings,
+} from './optimizer/row';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
@@ -102,6 +125,9 @@ export {
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
 export {optimizers} from './table';
+export {adadelta} from './table/adadelta';
+export {adagrad} from './table/adagrad';
+export {adamax} from './table/adamax';
 export {
   Adam,
   adam,

@@ -1,11 +1,25 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {adadeltaStep} from './adadelta';
+import {adagradStep} from './adagrad';
+import {adamaxStep} from './adamax';
 import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
+import {dampGrad} from './damp';
 import {l2Reg, weightDecay} from './decay';
 import {lionStep} from './lion';
+import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './rms_prop';
 import {skipNonFinite} from './skip';
-import {averageGrad, averageSqrGrad, stepStat} from './stats';
-import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
+import {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from './steps';
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep} from './trust';
 
@@ -35,4 +49,13 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  nesterovMomentumStep,
+  dampGrad,
+  centeredSqrGrad,
+  rmsPropRootStep,
+  averageUpdate,
+  maxSqrGrad,
+  adagradStep,
+  adadeltaStep,
+  adamaxStep,
 ] as const;

@@ -54,6 +54,18 @@ export type RowOptimizer<H, P extends readonly AnyCallback[], A extends readonly
 
 type RowHypers = Readonly<Record<string, number>>;
 
+/** The setting of rows that can compute what an optimizer of `tf.train` does. */
+export interface LikeTrain {
+  /**
+   * `'tf.train'`: the maths and the defaults of the optimizer of `tf.train`. Only its eps is 1e-7 on each backend, also
+   * where `tf.train` takes 1e-4 because textures have 16 bits. Default: those of the row.
+   */
+  readonly like: 'tf.train' | undefined;
+}
+
+/** For `extra` of rows that have the setting. */
+export const notLikeTrain: LikeTrain = {like: undefined};
+
 /** A row of the table of optimizers. The docstring of its factory says the rest: formula, source, memory, use. */
 export interface OptimizerRow<H, X> {
   /** The function that makes it. */
@@ -64,6 +76,8 @@ export interface OptimizerRow<H, X> {
   readonly hypers: H;
   /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
   readonly extra: X;
+  /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. */
+  readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
@@ -115,7 +129,7 @@ export function rowClass<const H extends RowHypers, const X extends object>(
       return declared;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A>, ...more: undefined[]) {
+    constructor(lr?: HyperValue, options?: RowOptions<H, Partial<X>, P, A>, ...more: undefined[]) {
       const {callbacks, settings} = composed(row, lr, [options, ...more]);
       super(callbacks, settings, declared);
     }
@@ -154,7 +168,7 @@ export function rowFactory<const H extends RowHypers, const X extends object>(ro
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
   >(
-    lr: HyperValue = row.lr ?? 1e-3,
+    lr?: HyperValue,
     options?: RowOptions<H, Partial<X>, P, A>,
     ...more: undefined[]
   ): RowOptimizer<H, P, A> => {
@@ -167,11 +181,11 @@ export function rowFactory<const H extends RowHypers, const X extends object>(ro
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
-  lr: HyperValue,
+  {name, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
+  lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  checkRowArguments(name, hypers, lr, given);
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given);
   const [options] = given;
   const {
     callbacks = [],
@@ -182,10 +196,13 @@ function composed<H extends RowHypers, X extends object>(
   const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
-  const {decoupleWd = true} = rest;
-  const settings = Object.fromEntries(Object.entries(rest).filter(([setting]) => !Object.hasOwn(known, setting)));
+  const {decoupleWd = true, like} = rest;
+  const settings = withDefaults(
+    {lr: usual, ...(like === undefined ? {} : train)},
+    Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
+  );
   const own = chain(
-    hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
+    hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
   return {
@@ -196,14 +213,19 @@ function composed<H extends RowHypers, X extends object>(
       ...own,
       ...listOf<AnyCallback>(after),
     ],
-    settings: {lr, ...settings},
+    settings,
   };
 }
 
 /** @throws where a setting is not of the type of its default. */
 function checkKind(factory: string, setting: string, value: unknown, sample: unknown): void {
-  if (value === undefined || typeof value === typeof sample) return;
-  const right = typeof sample === 'boolean' ? 'true or false' : `a ${typeof sample} such as ${shown(sample)}`;
+  if (value === undefined || (sample === undefined ? value === 'tf.train' : typeof value === typeof sample)) return;
+  const right =
+    sample === undefined
+      ? "'tf.train' or left out"
+      : typeof sample === 'boolean'
+        ? 'true or false'
+        : `a ${typeof sample} such as ${shown(sample)}`;
   throw new Error(`${factory}: '${setting}' must be ${right}; got ${shown(value)}.`);
 }
 

@@ -14,6 +14,7 @@ const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', '
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']],
   ['mom', ['momentum', 'beta1']],
+  ['lrDecay', ['decay']],
   ['sqrMom', ['beta2', 'rho', 'decay']],
   ['eps', ['epsilon']],
   ['wd', ['weightdecay', 'l2'], 'weightDecay'],
@@ -22,15 +23,13 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
   ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
-/** Settings of other libraries that this package does not have under any name, with what to do instead. */
-const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
-  ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
-  [
-    'nesterov',
-    'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
-  ],
-  ['amsgrad', 'There is no AMSGrad here: leave it out.'],
-];
+/** Options of some optimizers of the table, with those that have them. They are no hypers. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  nesterov: 'sgd',
+  amsgrad: 'adam and adamW',
+  centered: 'rmsProp',
+  like: 'adagrad, adadelta, adam, adamax, rmsProp and sgd',
+};
 
 /**
  * @param now the hyper's present value. It is a boolean where the hyper is an option of this type.
@@ -62,14 +61,21 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
-  // A name that is not in the table may differ from a hyper's name in case or underscores only.
-  const [own, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
+  const means = ([one, others]: (typeof OTHER_NAMES)[number]) => same(one) || others.includes(key);
+  // Some names mean different hypers in different optimizers. A name that is not in the table may differ from a hyper's
+  // name in case or underscores only.
+  const [own, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
+    OTHER_NAMES.find(means) ?? [names.find(same)];
   const hint =
     own !== undefined && names.includes(own)
       ? `'${name}' is '${own}' here.`
       : own !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.`
-        : NO_HYPERS.find(([one]) => key === one)?.[1];
+        : key === 'betas'
+          ? 'Write {mom: beta1, sqrMom: beta2}.'
+          : Object.hasOwn(OPTIONS, key)
+            ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
+            : undefined;
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
       `Known: ${names.join(', ') || 'none'}.`,

@@ -1,8 +1,19 @@
-import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
-import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
+import {dampGrad} from '../callbacks/damp';
+import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from '../callbacks/rms_prop';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from '../callbacks/stats';
+import {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
 import {Lookahead, type LookaheadOptions} from '../optimizer/lookahead';
-import {type Options, rowClass, withDefaults} from '../optimizer/row';
+import {type LikeTrain, notLikeTrain, type Options, rowClass, withDefaults} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import type {AnyCallback} from '../optimizer/settings';
 import type {HyperValue} from '../rule/slice';
@@ -12,22 +23,55 @@ type Uses<H> = (hyper: H) => boolean;
 const sgdRow = {
   name: 'sgd',
   hypers: {mom: 0, wd: 0},
-  extra: {},
-  chain: (uses: Uses<'mom'>) => (uses('mom') ? [averageGrad, momentumStep] : [sgdStep]),
+  // What it computes is what tf.train.sgd and tf.train.momentum compute.
+  extra: {nesterov: false, dampening: 0, ...notLikeTrain},
+  chain: (
+    uses: Uses<'mom'>,
+    {nesterov, dampening}: {readonly nesterov: boolean; readonly dampening: number} & LikeTrain,
+  ) => {
+    const isDamped = dampening !== 0;
+    if ((nesterov || isDamped) && !uses('mom'))
+      throw new Error(
+        `sgd: '${nesterov ? 'nesterov' : 'dampening'}' changes the momentum, and mom is 0; ` +
+          'give a momentum, as in {mom: 0.9}.',
+      );
+    if (nesterov && isDamped)
+      throw new Error(`sgd: 'nesterov' needs a dampening of 0; got ${dampening}. Leave one of them out.`);
+    if (!uses('mom')) return [sgdStep];
+    return [
+      ...(isDamped ? [dampGrad.with({damp: dampening})] : []),
+      averageGrad,
+      nesterov ? nesterovMomentumStep : momentumStep,
+    ];
+  },
 };
 const rmsPropRow = {
   name: 'rmsProp',
   hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8},
-  extra: {},
-  chain: (uses: Uses<'mom'>) => [...(uses('mom') ? [averageGrad] : []), averageSqrGrad, rmsPropStep],
+  extra: {centered: false, ...notLikeTrain},
+  train: {sqrMom: 0.9, eps: 1e-7},
+  chain: (uses: Uses<'mom'>, {centered, like}: {readonly centered: boolean} & LikeTrain) => {
+    if (like !== undefined)
+      return [centered ? centeredSqrGrad : averageSqrGrad, rmsPropRootStep, ...(uses('mom') ? [averageUpdate] : [])];
+    if (centered)
+      throw new Error("rmsProp: 'centered' is that of tf.train; write {centered: true, like: 'tf.train'}.");
+    return [...(uses('mom') ? [averageGrad] : []), averageSqrGrad, rmsPropStep];
+  },
 };
 const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
 const adamRow = {
   name: 'adam',
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
-  extra: {},
-  chain: () => [...averages, adamStep],
+  extra: {amsgrad: false, ...notLikeTrain},
+  train: {sqrMom: 0.999, eps: 1e-7, wd: 0},
+  chain: (_: Uses<never>, {amsgrad}: {readonly amsgrad: boolean} & LikeTrain) => [
+    ...averages,
+    ...(amsgrad ? [maxSqrGrad] : []),
+    adamStep,
+  ],
 };
+/** Without `like`: `tf.train` has no AdamW. */
+const adamWRow = {hypers: adamRow.hypers, extra: {amsgrad: false}};
 const rAdamRow = {
   name: 'rAdam',
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0},
@@ -59,8 +103,13 @@ const lambRow = {
 
 /**
  * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`.
- * The momentum is not dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom`
- * later on one made without has no effect.
+ * Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom` later on one made without has
+ * no effect.
+ *
+ * Options, which need momentum: `nesterov: true` steps by `grad + mom·v` instead of v ({@link nesterovMomentumStep}).
+ * `dampening`, from 0 to 1, makes it `v ← mom·v + (1 - dampening)·grad`; the first `v` is the gradient, as in PyTorch
+ * ({@link dampGrad}). Defaults: false and 0. With `mom` 0, or with both, they are errors. `like: 'tf.train'` changes
+ * nothing: `tf.train.sgd` and `tf.train.momentum` compute the same.
  */
 export class SGD<
   const P extends readonly AnyCallback[] = readonly [],
@@ -70,6 +119,10 @@ export class SGD<
 /**
  * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
  * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
+ *
+ * With `like: 'tf.train'` it is `u = lr·grad/√(s + eps)`, or with momentum `u ← mom·u + lr·grad/√(s + eps)`, then
+ * `p ← p - u`; `sqrMom` is 0.9 and `eps` 1e-7 by default. `centered: true` then puts the variance of the gradient in
+ * the place of s. See {@link rmsPropRootStep}.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
 export class RMSProp<
@@ -79,9 +132,10 @@ export class RMSProp<
 
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
- * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
- * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
- * 2019.
+ * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. With
+ * `like: 'tf.train'` they are those of `tf.train.adam`: `sqrMom` 0.999, `eps` 1e-7, `wd` 0. Option: `amsgrad: true`
+ * divides by the largest mean square so far ({@link maxSqrGrad}); default false. Sources: Kingma & Ba, Adam: A Method
+ * for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  */
 export class Adam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -152,12 +206,15 @@ export function adam<
 
 /**
  * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
+ * It has the option `amsgrad`, too.
  */
 export function adamW<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
-  checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamWRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  checkRowArguments('adamW', adamWRow.hypers, lr, [options, ...more]);
+  if (options !== undefined && Reflect.get(options, 'like') !== undefined)
+    throw new Error("adamW: tf.train has no AdamW; write adam(lr, {like: 'tf.train'}).");
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 

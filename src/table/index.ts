@@ -1,3 +1,6 @@
+import {adadelta} from './adadelta';
+import {adagrad} from './adagrad';
+import {adamax} from './adamax';
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {lion} from './lion';
 
@@ -16,4 +19,7 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'adagrad', make: adagrad},
+  {name: 'adadelta', make: adadelta},
+  {name: 'adamax', make: adamax},
 ] as const;
