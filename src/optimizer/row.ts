@@ -1,3 +1,5 @@
+import {backend} from '@tensorflow/tfjs-core';
+
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
 import type {Callback, HyperDecl} from '../rule/declaration';
@@ -57,8 +59,9 @@ type RowHypers = Readonly<Record<string, number>>;
 /** The setting of rows that can compute what an optimizer of `tf.train` does. */
 export interface LikeTrain {
   /**
-   * `'tf.train'`: the maths and the defaults of the optimizer of `tf.train`. Only its eps is 1e-7 on each backend, also
-   * where `tf.train` takes 1e-4 because textures have 16 bits. Default: those of the row.
+   * `'tf.train'`: the maths and the defaults of the optimizer of `tf.train`. `eps` is then that of the backend when the
+   * optimizer is made, 1e-4 on WebGL and 1e-7 on others. So the backend must be ready, unless `eps` is given. Default:
+   * those of the row.
    */
   readonly like: 'tf.train' | undefined;
 }
@@ -76,7 +79,7 @@ export interface OptimizerRow<H, X> {
   readonly hypers: H;
   /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
   readonly extra: X;
-  /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. */
+  /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. That of `eps` is the backend's. */
   readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
@@ -198,7 +201,13 @@ function composed<H extends RowHypers, X extends object>(
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
   const {decoupleWd = true, like} = rest;
   const settings = withDefaults(
-    {lr: usual, ...(like === undefined ? {} : train)},
+    {
+      lr: usual,
+      ...(like !== undefined && {
+        ...train,
+        ...('eps' in hypers && rest['eps'] === undefined && {eps: backend().epsilon()}),
+      }),
+    },
     Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
   );
   const own = chain(

@@ -6,7 +6,7 @@ import {notLikeTrain, rowFactory} from '../optimizer/row';
  * Adagrad: divides by the root of the sum of all squares. See {@link adagradStep}. Decay first: `p ← p·(1 - lr·wd)`.
  * Defaults, PyTorch's: `lr` 0.01, `initialAccumulatorValue` 0, `lrDecay` 0, `eps` 1e-10, `wd` 0. With
  * `like: 'tf.train'`, eps is under the root as in `tf.train.adagrad`, and the defaults are `lr` 1e-3,
- * `initialAccumulatorValue` 0.1, `eps` 1e-7.
+ * `initialAccumulatorValue` 0.1, and for `eps` that of the backend ({@link LikeTrain}).
  * @formula `s ← s + g²`, `p ← p - lr·g/(√s + eps)`
  * @source Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, 2011
  * @memory 1
@@ -20,6 +20,6 @@ export const adagrad = /* @__PURE__ */ rowFactory({
   lr: 0.01,
   hypers: {initialAccumulatorValue: 0, lrDecay: 0, eps: 1e-10, wd: 0},
   extra: notLikeTrain,
-  train: {lr: 1e-3, initialAccumulatorValue: 0.1, eps: 1e-7},
+  train: {lr: 1e-3, initialAccumulatorValue: 0.1},
   chain: (_, {like}) => [stepStat, adagradStep.with({epsInRoot: like !== undefined})],
 });

@@ -49,7 +49,7 @@ const rmsPropRow = {
   name: 'rmsProp',
   hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8},
   extra: {centered: false, ...notLikeTrain},
-  train: {sqrMom: 0.9, eps: 1e-7},
+  train: {sqrMom: 0.9},
   chain: (uses: Uses<'mom'>, {centered, like}: {readonly centered: boolean} & LikeTrain) => {
     if (like !== undefined)
       return [centered ? centeredSqrGrad : averageSqrGrad, rmsPropRootStep, ...(uses('mom') ? [averageUpdate] : [])];
@@ -63,7 +63,7 @@ const adamRow = {
   name: 'adam',
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
   extra: {amsgrad: false, ...notLikeTrain},
-  train: {sqrMom: 0.999, eps: 1e-7, wd: 0},
+  train: {sqrMom: 0.999, wd: 0},
   chain: (_: Uses<never>, {amsgrad}: {readonly amsgrad: boolean} & LikeTrain) => [
     ...averages,
     ...(amsgrad ? [maxSqrGrad] : []),
@@ -121,7 +121,7 @@ export class SGD<
  * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
  *
  * With `like: 'tf.train'` it is `u = lr·grad/√(s + eps)`, or with momentum `u ← mom·u + lr·grad/√(s + eps)`, then
- * `p ← p - u`; `sqrMom` is 0.9 and `eps` 1e-7 by default. `centered: true` then puts the variance of the gradient in
+ * `p ← p - u`. Then `sqrMom` is 0.9 by default, and `eps` that of the backend ({@link LikeTrain}). `centered: true` puts the variance of the gradient in
  * the place of s. See {@link rmsPropRootStep}.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  */
@@ -133,7 +133,7 @@ export class RMSProp<
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
  * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. With
- * `like: 'tf.train'` they are those of `tf.train.adam`: `sqrMom` 0.999, `eps` 1e-7, `wd` 0. Option: `amsgrad: true`
+ * `like: 'tf.train'` they are those of `tf.train.adam`: `sqrMom` 0.999, `wd` 0, and `eps` that of the backend ({@link LikeTrain}). Option: `amsgrad: true`
  * divides by the largest mean square so far ({@link maxSqrGrad}); default false. Sources: Kingma & Ba, Adam: A Method
  * for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  */
