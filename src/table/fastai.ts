@@ -119,11 +119,11 @@ export class SGD<
 /**
  * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
  * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
+ * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
  *
  * With `like: 'tf.train'` it is `u = lr·grad/√(s + eps)`, or with momentum `u ← mom·u + lr·grad/√(s + eps)`, then
- * `p ← p - u`. Then `sqrMom` is 0.9 by default, and `eps` that of the backend ({@link LikeTrain}). `centered: true` puts the variance of the gradient in
- * the place of s. See {@link rmsPropRootStep}.
- * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ * `p ← p - u`. `sqrMom` is then 0.9 by default, and `eps` that of the backend ({@link LikeTrain}). Only then there is
+ * the option `centered`, default false: the variance of the gradient in the place of s ({@link rmsPropRootStep}).
  */
 export class RMSProp<
   const P extends readonly AnyCallback[] = readonly [],
@@ -132,10 +132,13 @@ export class RMSProp<
 
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
- * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. With
- * `like: 'tf.train'` they are those of `tf.train.adam`: `sqrMom` 0.999, `wd` 0, and `eps` that of the backend ({@link LikeTrain}). Option: `amsgrad: true`
- * divides by the largest mean square so far ({@link maxSqrGrad}); default false. Sources: Kingma & Ba, Adam: A Method
- * for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
+ * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
+ * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
+ * 2019.
+ *
+ * With `like: 'tf.train'` the defaults are those of `tf.train.adam`: `sqrMom` 0.999, `wd` 0, and `eps` that of the
+ * backend ({@link LikeTrain}). Option: `amsgrad: true` divides by the root of the largest mean square so far
+ * ({@link maxSqrGrad}); default false. Source: Reddi et al., On the Convergence of Adam and Beyond, 2018.
  */
 export class Adam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -180,7 +183,16 @@ export class Lamb<
   const A extends readonly AnyCallback[] = readonly [],
 > extends rowClass('Lamb', lambRow)<P, A> {}
 
-/** Makes {@link SGD}. */
+/**
+ * Makes {@link SGD}.
+ * @formula `m ← mom·m + g`, `p ← p - lr·m`; with `mom` 0, `g` instead of `m`; with `nesterov: true`, `g + mom·m`
+ * @source Robbins & Monro, A Stochastic Approximation Method, 1951; momentum: Polyak, 1964; `nesterov`: Sutskever et
+ *   al., On the Importance of Initialization and Momentum in Deep Learning, 2013
+ * @memory 0, or 1 with momentum
+ * @use Convolution nets trained from scratch with momentum 0.9 and a schedule, and the least memory of all.
+ * @avoid No time to search a rate. Embeddings and transformers: their gradients differ too much in size between
+ *   parameters.
+ */
 export function sgd<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -188,7 +200,14 @@ export function sgd<
   return new SGD(lr, options, ...more);
 }
 
-/** Makes {@link RMSProp}. */
+/**
+ * Makes {@link RMSProp}.
+ * @formula `p ← p - lr·(m or g)/(√v + eps)`; with `like: 'tf.train'`, `u ← mom·u + lr·g/√(v + eps)`, `p ← p - u`
+ * @source Hinton, Neural Networks for Machine Learning, lecture 6e, 2012
+ * @memory 1, or 2 with momentum; 1 more with `centered`
+ * @use Recurrent nets and reinforcement learning, where published settings use it.
+ * @avoid New work: `adam` has debiased averages, and is seldom worse.
+ */
 export function rmsProp<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -196,7 +215,16 @@ export function rmsProp<
   return new RMSProp(lr, options, ...more);
 }
 
-/** Makes {@link Adam}. */
+/**
+ * Makes {@link Adam}.
+ * @formula `p ← p - lr·(m/d₁)/(√(v/d₂) + eps)`, with `d₁ = 1 - momᵗ`, `d₂ = 1 - sqrMomᵗ`; with `amsgrad: true`,
+ *   the largest v so far instead of v
+ * @source Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay
+ *   Regularization, 2019; `amsgrad`: Reddi et al., On the Convergence of Adam and Beyond, 2018
+ * @memory 2, or 3 with `amsgrad`
+ * @use Almost everything, with fastai's values: short training at high rates, with one-cycle.
+ * @avoid Very little memory. Comparisons with published figures, which used the values of `adamW`.
+ */
 export function adam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -205,8 +233,14 @@ export function adam<
 }
 
 /**
- * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW: `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
- * It has the option `amsgrad`, too.
+ * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW. Defaults: `lr` 1e-3, `mom` 0.9,
+ * `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. It has the option `amsgrad`, too.
+ * @formula the step of `adam`, with the values of the AdamW paper
+ * @source Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019
+ * @memory 2, or 3 with `amsgrad`
+ * @use Almost everything, with the values of PyTorch: transformers, long training, and whatever was trained by AdamW
+ *   before.
+ * @avoid Very little memory.
  */
 export function adamW<
   const P extends readonly AnyCallback[] = readonly [],
@@ -218,7 +252,16 @@ export function adamW<
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
-/** Makes {@link RAdam}. */
+/**
+ * Makes {@link RAdam}.
+ * @formula Adam's step times a rectification, once the variance of its rate is tractable; before that `p ← p -
+ *   lr·m/d₁`
+ * @source Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; `beta`: Tong et al.,
+ *   Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019
+ * @memory 2
+ * @use Training without a warm-up.
+ * @avoid Schedules that already warm up: they do the same as the rectification.
+ */
 export function rAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -226,7 +269,14 @@ export function rAdam<
   return new RAdam(lr, options, ...more);
 }
 
-/** Makes {@link QHAdam}. */
+/**
+ * Makes {@link QHAdam}.
+ * @formula `p ← p - lr·((1-nu1)·g + nu1·m/d₁)/(√((1-nu2)·g² + nu2·v/d₂) + eps)`
+ * @source Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019
+ * @memory 2
+ * @use Long averages of the gradient that still follow the present one.
+ * @avoid No time to search: it has two more hypers.
+ */
 export function qhAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -234,7 +284,15 @@ export function qhAdam<
   return new QHAdam(lr, options, ...more);
 }
 
-/** Makes {@link Larc}. */
+/**
+ * Makes {@link Larc}.
+ * @formula `p ← p - r·m`, `r = lr·trustCoeff·‖p‖/(‖g‖ + wd·‖p‖ + eps)`, at most `lr` (`clip: false`: LARS, without
+ *   the limit)
+ * @source You et al., Large Batch Training of Convolutional Networks, 2017
+ * @memory 0, or 1 with momentum
+ * @use Convolution nets with batches of thousands.
+ * @avoid Small batches, where SGD does the same for less.
+ */
 export function larc<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -242,7 +300,14 @@ export function larc<
   return new Larc(lr, options, ...more);
 }
 
-/** Makes {@link Lamb}. */
+/**
+ * Makes {@link Lamb}.
+ * @formula Adam's step s, times `min(rms(p)/rms(s), 10)`
+ * @source You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020
+ * @memory 2
+ * @use Transformers with batches of thousands.
+ * @avoid Small batches, where AdamW does as well for less time.
+ */
 export function lamb<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
@@ -253,6 +318,11 @@ export function lamb<
 /**
  * Ranger: {@link Lookahead} over {@link RAdam}. Defaults: `lr` 1e-3, `mom` 0.95, `sqrMom` 0.99, `eps` 1e-6, `wd` 0.01,
  * `beta` 0, `k` 6, `alpha` 0.5. Source: Wright, Ranger: a synergistic optimizer, 2019.
+ * @formula Lookahead over RAdam: after every k steps `slow ← slow + alpha·(p - slow)`, `p ← slow`
+ * @source Wright, Ranger: a synergistic optimizer, 2019; Zhang et al., Lookahead Optimizer, 2019
+ * @memory 3
+ * @use Training from scratch with a flat rate and a cosine at the end (`fitFlatCos`), without a warm-up.
+ * @avoid Fine-tuning in few steps: the slow weights hold the weights back.
  */
 export function ranger<
   const P extends readonly AnyCallback[] = readonly [],

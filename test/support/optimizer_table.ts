@@ -112,7 +112,7 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'lookahead over lamb': {quadratic: 0.1},
   'lookahead over qhAdam': {rosenbrock: 0.03},
   adagrad: {rosenbrock: 0.3},
-  adadelta: {quadratic: 50, rosenbrock: 10},
+  adadelta: {quadratic: 50, rosenbrock: 5},
   'sgd with Nesterov momentum': {quadratic: 0.1, rosenbrock: 0.0003},
   'adagrad with a first value and decay of the rate': {rosenbrock: 0.5},
   'adagrad like tf.train': {rosenbrock: 0.3},

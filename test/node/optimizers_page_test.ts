@@ -1,0 +1,9 @@
+import {runCommand} from '../support/run_command';
+
+describe('what the pages say of the optimizers', () => {
+  it('is what the docstrings say', async () => {
+    const {code, stderr} = await runCommand('npx', 'tsx', 'tools/optimizers_page.mjs', '--check');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});
