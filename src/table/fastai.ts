@@ -16,6 +16,7 @@ import {Lookahead, type LookaheadOptions} from '../optimizer/lookahead';
 import {type LikeTrain, notLikeTrain, type Options, rowClass, withDefaults} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import type {AnyCallback} from '../optimizer/settings';
+import {checkRange} from '../rule/range';
 import type {HyperValue} from '../rule/slice';
 
 type Uses<H> = (hyper: H) => boolean;
@@ -29,6 +30,7 @@ const sgdRow = {
     uses: Uses<'mom'>,
     {nesterov, dampening}: {readonly nesterov: boolean; readonly dampening: number} & LikeTrain,
   ) => {
+    checkRange("sgd: 'dampening'", dampening, {from: 0, to: 1});
     const isDamped = dampening !== 0;
     if ((nesterov || isDamped) && !uses('mom'))
       throw new Error(
