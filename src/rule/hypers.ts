@@ -23,7 +23,7 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
   ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
-/** Options of some optimizers of the table, with those that have them. They are no hypers. */
+/** Options of some optimizers of the table, with those that have them. They are not hypers. */
 const OPTIONS: Readonly<Record<string, string>> = {
   nesterov: 'sgd',
   amsgrad: 'adam and adamW',
