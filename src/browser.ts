@@ -17,7 +17,21 @@ export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
-export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
+export {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from './callbacks/steps';
+export {adadeltaStep} from './callbacks/adadelta';
+export {adagradStep} from './callbacks/adagrad';
+export {adamaxStep} from './callbacks/adamax';
+export {dampGrad} from './callbacks/damp';
+export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
@@ -69,7 +83,16 @@ export {
   type PartVariables,
   type RestSpec,
 } from './optimizer/partition';
-export type {Factory, OptimizerRow, Options, RowClass, RowOptimizer, RowOptions, RowSettings} from './optimizer/row';
+export type {
+  Factory,
+  LikeTrain,
+  OptimizerRow,
+  Options,
+  RowClass,
+  RowOptimizer,
+  RowOptions,
+  RowSettings,
+} from './optimizer/row';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
@@ -117,6 +140,9 @@ export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
 export {adan} from './table/adan';
 export {adopt} from './table/adopt';
+export {adadelta} from './table/adadelta';
+export {adagrad} from './table/adagrad';
+export {adamax} from './table/adamax';
 export {
   Adam,
   adam,

@@ -12,6 +12,7 @@ import {
   optimizers,
   OptimWrapper,
   required,
+  rmsProp,
   saveOptimizer,
   scalar,
   sgd,
@@ -35,7 +36,21 @@ interface Made {
 }
 const SKIP = {skipNonFinite: true} as const;
 const EVERY: readonly Made[] = [
-  ...optimizers.map(({name, make}) => ({name, make: () => make(0.01, {wd: 0.1, mom: 0.9, ...SKIP})})),
+  ...optimizers.map(({name, make}) => ({
+    name,
+    make: () => {
+      const usual = make();
+      const mom = usual.hypers.some(hypers => 'mom' in hypers) ? {mom: 0.9} : {};
+      usual.dispose();
+      return make(0.01, {wd: 0.1, ...mom, ...SKIP});
+    },
+  })),
+  {name: 'sgd with dampening', make: () => sgd(0.01, {mom: 0.9, dampening: 0.5, ...SKIP})},
+  {name: 'adam with AMSGrad', make: () => adam(0.01, {amsgrad: true, ...SKIP})},
+  {
+    name: 'rmsProp like tf.train',
+    make: () => rmsProp(0.01, {mom: 0.9, centered: true, like: 'tf.train', eps: 1e-3, ...SKIP}),
+  },
   {name: 'a wrapped Adam', make: () => new OptimWrapper(tf.train.adam(0.01), SKIP)},
   {name: 'a wrapped Adagrad', make: () => new OptimWrapper(tf.train.adagrad(0.01), SKIP)},
   {name: 'Lookahead', make: () => lookahead(adam(0.01, SKIP), {k: 2})},
