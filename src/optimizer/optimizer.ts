@@ -20,6 +20,7 @@ import {BaseOptimizer} from './base_optimizer';
 import {Evaluation} from './evaluation';
 import {warnLeftOut} from './left_out_variables';
 import {type ParamRow, paramRows} from './param_rows';
+import type {Part} from './part';
 import {
   type AnyCallback,
   type HyperNames,
@@ -412,9 +413,8 @@ export class Optimizer<
   protected takeOver(inner: Optimizer, last: Callback): void {
     const {chain} = this.#training;
     const {division} = inner.#training.chain;
-    const {iterations} = inner;
+    this.iterations_ = inner.iterations;
     this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
-    this.iterations_ = iterations;
   }
 
   /** What an optimizer has, which then can't be used. */
@@ -427,9 +427,9 @@ export class Optimizer<
     return training;
   }
 
-  /** Whether it is a partition, or made over one. */
-  protected static isDivided(optimizer: Optimizer): boolean {
-    return optimizer.#training.chain.division !== undefined;
+  /** The parts of a partition, or of the one that an optimizer is made over. Undefined elsewhere. */
+  protected static partsIn(optimizer: Optimizer): readonly Part[] | undefined {
+    return optimizer.#training.parts?.(() => optimizer.#training);
   }
 
   /** What another optimizer has. @throws where that can't be used. */

@@ -326,7 +326,11 @@ export function lamb<
 }
 
 /** Makes {@link Lookahead} over an optimizer, which it takes over. */
-export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]): Lookahead {
+export function lookahead<I extends Optimizer>(
+  inner: I,
+  options: LookaheadOptions = {},
+  ...more: undefined[]
+): Lookahead<I> {
   return new Lookahead(inner, options, ...more);
 }
 

@@ -22,12 +22,15 @@ import {checkCore} from '../util/core_copies';
 import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
+import type {Part} from './part';
 
 /**
  * What an optimizer trains and what it has learned: its callbacks, its parameters with their state, the host numbers
  * that all parameters share, and loaded state that waits for its variables. Another optimizer can take over all of it.
  */
 export class TrainingState {
+  /** Shows the parts of a partition. Absent elsewhere. @param check throws where the caller no longer owns this. */
+  parts?: (check: () => unknown) => readonly Part[];
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
