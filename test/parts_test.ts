@@ -34,6 +34,8 @@ const throwsTest = callback('throwsPartTest', {}, ({grad}) => {
   if (grad.rank === 1) throw new Error('It fails.');
   return {};
 });
+/** Has the name of an option of Lookahead. */
+const kTest = callback('kPartTest', {groupState: {k: 0}, group: ({k}) => ({k: k + 1})}, () => ({}));
 const isFirst = (a: tf.Variable) => (variable: tf.Variable) => variable === a;
 /** Two variables of one number, and a partition of them by SGD and AdamW. */
 function two() {
@@ -77,6 +79,19 @@ describeBackends(
           outer.dispose();
           tf.dispose([a, b]);
         }));
+
+    it('stay as they are where Lookahead cannot take them', async () => {
+      const a = variableOf([1]);
+      const opt = partition([{by: sgd(0.5, {callbacks: [kTest]})}], {params: [a]});
+      expect(() => lookahead(opt)).toThrowError(
+        /'k' is an option of lookaheadSync and a number of groups of kPartTest/,
+      );
+      step(opt, [a, [1]]);
+      expect(await valuesOf(a)).toEqual([0.5]);
+      expect(opt.parts[0].hypers[0]?.lr).toBe(0.5);
+      opt.dispose();
+      a.dispose();
+    });
 
     it('are none of an optimizer that is not divided', () => {
       const [one, other] = [lookahead(sgd(0.1)), ema(adamW())];

@@ -411,10 +411,10 @@ export class Optimizer<
    * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
    */
   protected takeOver(inner: Optimizer, last: Callback): void {
-    const {chain} = this.#training;
-    const {division} = inner.#training.chain;
+    // It throws where the callbacks don't go together. Then nothing may have been taken.
+    const chain = inner.#training.chain.division?.extended(last) ?? this.#training.chain;
     this.iterations_ = inner.iterations;
-    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
+    this.adopt(Object.assign(this.released(inner), {chain}));
   }
 
   /** What an optimizer has, which then can't be used. */

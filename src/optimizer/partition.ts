@@ -222,7 +222,7 @@ export class Partition<
  * `params` are the groups of the user. Every group is divided by part, so freezing, `fineTune`, `slice` and lists of
  * values count the groups of the user. `hypers` has a row per group and part: `[g0/part0, g0/part1, g1/part0, …]`. A
  * schedule moves a hyper in every part that has it; a policy, such as one-cycle, is asked for each part by itself.
- * `lookahead` and `ema` of a partition add their callback to each part.
+ * `lookahead` and `ema` of a partition add their callback to each part, and have `parts` too.
  * @param parts each `{of, by}`; the last one only `{by}`.
  * @param settings `params`, `trainBn`, `wdBnBias` and `noWd`, as for every optimizer; `callbacks` and `after`, which
  *   run for all parts, with their hypers and options by name.

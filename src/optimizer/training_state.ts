@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {checkPlaceOfSkips} from '../callbacks/skip';
 import {type Job, SharedTensors, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
@@ -49,7 +50,9 @@ export class TrainingState {
     public chain: Chain,
     public set: ParameterSet,
     public explicit: boolean,
-  ) {}
+  ) {
+    checkPlaceOfSkips(chain);
+  }
 
   /**
    * Adds the new ones of these variables, with their saved state. A variable without saved state is added only where

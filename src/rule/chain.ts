@@ -152,6 +152,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     owners.set(entry, by);
   };
   callbacks.forEach(checkIsCallback);
+  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
+  if (gates.length > 1)
+    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
@@ -203,9 +206,6 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
-  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
-  if (gates.length > 1)
-    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   return {
     callbacks,
     segments: segmentsOf(callbacks),
