@@ -2,9 +2,11 @@ import {
   adamW,
   callback,
   ema,
+  fineTune,
   lin,
   loadOptimizer,
   lookahead,
+  lrFind,
   oneCycle,
   Optimizer,
   optimizerOf,
@@ -209,4 +211,60 @@ describeBackends(
       }));
   },
   ['cpu', 'wasm'],
+);
+
+describeBackends(
+  'an optimizer with parts and shared numbers in functions that train',
+  () => {
+    const net = () => {
+      const model = smallNet('net');
+      const opt = partition([{of: ({rank}) => rank === 2, by: sgd(0.1)}, {by: adamW(0.01)}], {
+        params: [model.layers.slice(0, 1), model.layers.slice(1, 2), model.layers.slice(2)],
+        skipNonFinite: true,
+      });
+      return {model: compiled(model, opt), opt};
+    };
+
+    it('loses no tensor in lrFind, which also puts back how many steps were skipped', () =>
+      leakless(async () => {
+        const {model, opt} = net();
+        const [x, y] = [tf.ones([8, 4]), tf.ones([8, 1])];
+        const faulty = tf.fill([8, 1], NaN);
+        await model.fit(x, faulty, {epochs: 1, ...QUIET});
+        const {numTensors} = tf.memory();
+        await lrFind(model, x, faulty, {numIt: 3, stopDiv: false, ...QUIET});
+        expect(tf.memory().numTensors).toBe(numTensors);
+        expect(await opt.skipped()).toBe(1);
+        tf.dispose([x, y, faulty]);
+        disposeModels(model);
+      }));
+
+    it('is frozen as before where fineTune throws', () =>
+      leakless(async () => {
+        const {model, opt} = net();
+        const [x, y] = [tf.ones([8, 4]), tf.ones([8, 1])];
+        opt.freezeTo(2);
+        opt.setFreeze(0, true);
+        const {frozen, shared = {}} = opt.stateDict();
+        tf.dispose({...shared});
+        const {numTensors} = tf.memory();
+        await expectAsync(
+          fineTune(model, x, y, {
+            epochs: 1,
+            ...QUIET,
+            callbacks: {onEpochEnd: () => Promise.reject(new Error('It ends here.'))},
+          }),
+        ).toBeRejectedWithError('It ends here.');
+        const after = opt.stateDict();
+        expect(after.frozen).toEqual(frozen);
+        expect(opt.frozenIdx).toBe(2);
+        // The state that the steps have made is all that is left.
+        tf.dispose([after.state.map(entries => ({...entries})), {...after.shared}]);
+        opt.clearState();
+        expect(tf.memory().numTensors).toBe(numTensors);
+        tf.dispose([x, y]);
+        disposeModels(model);
+      }));
+  },
+  ['cpu'],
 );
