@@ -95,7 +95,7 @@ describeBackends(
       a.dispose();
     });
 
-    it('are none of an optimizer that is not divided', () => {
+    it('are undefined for an optimizer that is not divided', () => {
       const [one, other] = [lookahead(sgd(0.1)), ema(adamW())];
       expect([one.parts, other.parts]).toEqual([undefined, undefined]);
       one.dispose();

@@ -242,8 +242,8 @@ describeBackends(
         expect(() => {
           step(optimizer, [a, [3]], [b, [4]]);
         }).toThrowError(
-          "skipNonFinite: 'maxGradNorm' must be the same in all parameter groups, because a step is skipped for all or " +
-            'for none; got 1 and 10.',
+          "skipNonFinite: 'maxGradNorm' must be the same in all groups, so that a step is skipped for all or for " +
+            'none; got 1 and 10.',
         );
         expect([...(await valuesOf(a, b)), optimizer.iterations]).toEqual([1, 2, 0]);
         // A mistake is not a reason to run without fusing from then on.
@@ -407,8 +407,8 @@ describe('skipNonFinite', () => {
     expect(() => {
       step(optimizer, [a, [1]], [b, [2]]);
     }).toThrowError(
-      "limitTest returned different values of 'skip' for different parameters, because a hyper or a host number " +
-        'differs between them; a step is skipped for all or for none.',
+      "limitTest returned a 'skip' that differs between parameters by a hyper or a host number; compute it from " +
+        '`total`, so that the step is skipped for all or for none.',
     );
     expect(await valuesOf(a, b)).toEqual([1, 2]);
     optimizer.setHyper('limit', 10);
@@ -419,9 +419,7 @@ describe('skipNonFinite', () => {
   });
 
   it('must come before what it skips', () => {
-    const message =
-      'skipNonFinite is the last callback, so it can skip nothing; put it before the step, as the setting ' +
-      '{skipNonFinite: true} does.';
+    const message = 'skipNonFinite is the last callback, so it skips nothing; put it before the step.';
     expect(() => sgd(0.1, {after: [skipNonFinite]})).toThrowError(message);
     expect(() => new Optimizer([sgdStep, skipNonFinite], {lr: 1})).toThrowError(message);
     const inner = sgd(0.1);

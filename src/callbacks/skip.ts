@@ -70,8 +70,5 @@ export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
 export function checkPlaceOfSkips(chain: Chain): void {
   for (const {callbacks} of chain.division?.chains ?? [chain])
     if (callbacks.at(-1)?.name === skipNonFinite.name)
-      throw new Error(
-        'skipNonFinite is the last callback, so it can skip nothing; put it before the step, as the setting ' +
-          '{skipNonFinite: true} does.',
-      );
+      throw new Error('skipNonFinite is the last callback, so it skips nothing; put it before the step.');
 }

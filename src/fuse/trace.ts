@@ -187,16 +187,15 @@ function traceBuckets(
 /** @throws where a step would be skipped for some parameters only. */
 function checkSkips({callbacks}: Chain, drafts: readonly TracedDraft[]): void {
   const skips = drafts.flatMap(({gate}) => (gate === undefined ? [] : [gate.skip]));
-  const who = () => callbacks.find(cb => cb.declaration.skips)?.name;
-  if (skips.some(dependsOnParameter))
+  const why = skips.some(dependsOnParameter)
+    ? 'depends on one parameter'
+    : new Set(skips.length > 1 ? skips.map(recipeOf) : []).size > 1
+      ? 'differs between parameters by a hyper or a host number'
+      : undefined;
+  if (why !== undefined)
     throw new HiddenMistake(
-      `${who()} returned a 'skip' that depends on one parameter; compute it from \`total\`, so that the step is ` +
-        'skipped for all or for none.',
-    );
-  if (skips.length > 1 && new Set(skips.map(recipeOf)).size > 1)
-    throw new HiddenMistake(
-      `${who()} returned different values of 'skip' for different parameters, because a hyper or a host number ` +
-        'differs between them; a step is skipped for all or for none.',
+      `${callbacks.find(cb => cb.declaration.skips)?.name} returned a 'skip' that ${why}; compute it from \`total\`, ` +
+        'so that the step is skipped for all or for none.',
     );
 }
 

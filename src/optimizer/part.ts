@@ -32,7 +32,7 @@ export interface Part<N extends string = string> {
   clearSchedule(options?: {readonly keep?: boolean}): void;
 }
 
-/** The parts of an optimizer that was made over another one. Undefined where that was no partition. */
+/** The parts of an optimizer that was made over another one. Undefined where that one has no parts. */
 export type PartsUnder<I> = I extends {readonly parts: infer P} ? P : readonly Part[] | undefined;
 
 /** Gives parts the type that only the compiler knows. */

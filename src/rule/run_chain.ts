@@ -113,7 +113,7 @@ function checkOptions<V extends Value>({name, options}: Callback, drafts: Readon
     const values = new Set(drafts.map(({hypers}) => own(hypers, option)));
     if (values.size > 1)
       throw new Error(
-        `${name}: '${option}' must be the same in all parameter groups, because a step is skipped for all or for none; ` +
+        `${name}: '${option}' must be the same in all groups, so that a step is skipped for all or for none; ` +
           `got ${[...values].join(' and ')}.`,
       );
   }
