@@ -4,6 +4,12 @@ export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
+export {
+  innerMomentum,
+  scheduleFreeAdamStep,
+  scheduleFreeRAdamStep,
+  scheduleFreeSgdStep,
+} from './callbacks/schedule_free';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
@@ -121,6 +127,7 @@ export {
   sgd,
 } from './table/fastai';
 export {lion} from './table/lion';
+export {type ScheduleFree, scheduleFree} from './table/schedule_free';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

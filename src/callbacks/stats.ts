@@ -37,3 +37,14 @@ export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => 
 export function debias(mom: number, damp: number, step: number): number {
   return (damp * (1 - mom ** step)) / (1 - mom);
 }
+
+/**
+ * RAdam's rectification: `√((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`, with `r∞ = 2/(1-sqrMom) - 1` and
+ * `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`. Undefined where r is not above the limit.
+ * @param limit at least 4.
+ */
+export function rectification(sqrMom: number, step: number, limit: number): number | undefined {
+  const rInf = 2 / (1 - sqrMom) - 1;
+  const r = rInf - (2 * step * sqrMom ** step) / debias(sqrMom, 1 - sqrMom, step);
+  return r > limit ? Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r)) : undefined;
+}

@@ -58,6 +58,8 @@ type RowHypers = Readonly<Record<string, number>>;
 export interface OptimizerRow<H, X> {
   /** The function that makes it. */
   readonly name: string;
+  /** What the function takes before the learning rate, as code with a comma. Default: nothing. */
+  readonly first?: string;
   /** The default learning rate. Default 1e-3. */
   readonly lr?: number;
   /** The hypers and their defaults, beside `lr`. */
@@ -167,11 +169,11 @@ export function rowFactory<const H extends RowHypers, const X extends object>(ro
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
+  {name, first, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
   lr: HyperValue,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  checkRowArguments(name, hypers, lr, given);
+  checkRowArguments(name, hypers, lr, given, first);
   const [options] = given;
   const {
     callbacks = [],

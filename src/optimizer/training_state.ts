@@ -121,6 +121,7 @@ export class TrainingState {
   run(chain: Chain, gradients: Gradients, considered?: ReadonlySet<tf.Variable>): boolean {
     const jobs: Job[] = [];
     const numbers = new Map<Group, GroupNumbers>();
+    const idle = new Set<Group>();
     for (const parameter of this.set.parameters) {
       const {
         variable,
@@ -147,6 +148,15 @@ export class TrainingState {
               ? undefined
               : memo(numbers, parameter.group, () => this.numbersOf(parameter.group)),
         });
+      else if (trains && mine.groupState.size > 0) idle.add(parameter.group);
+    }
+    // Before the step, because what throws here must change nothing.
+    for (const group of idle) {
+      if (numbers.has(group)) continue;
+      const counted = this.numbersOf(group);
+      for (const cb of chainIn(chain, group.index).callbacks)
+        if (cb.declaration.everyGroup) counted.advance(cb, group.hypers);
+      numbers.set(group, counted);
     }
     this.keepLent();
     if (jobs.length > 0) step(chain, jobs, this.common, this.#shared);

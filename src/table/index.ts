@@ -1,5 +1,6 @@
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {lion} from './lion';
+import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_free';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -16,4 +17,7 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
+  {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
+  {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
 ] as const;

@@ -1,9 +1,11 @@
 import type {Adapter} from './adapter';
 import {lionAdapters} from './lion';
+import {scheduleFreeAdapters} from './schedule_free';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...lionAdapters,
+  ...scheduleFreeAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -49,9 +51,6 @@ export const pending: readonly string[] = [
   'SGD',
   'SGDW',
   'SWA',
-  'ScheduleFreeAdamW',
-  'ScheduleFreeRAdam',
-  'ScheduleFreeSGD',
   'SkipNonFinite',
   'StableAdamW',
 ];
