@@ -1,6 +1,6 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
-export {averageWeights} from './callbacks/average';
+export {averageEqually, averageRising, averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
@@ -20,7 +20,7 @@ export type {Agreement} from './fit/agreement';
 export {applyAccumulated} from './fit/apply_accumulated';
 export {bnFreeze} from './fit/bn_freeze';
 export {checkpoint, type CheckpointOptions} from './fit/checkpoint';
-export {evaluateAverages} from './fit/evaluate_averages';
+export {evaluateAverages, type EvaluateAveragesOptions} from './fit/evaluate_averages';
 export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_tune';
 export type {Fit, FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
@@ -29,9 +29,11 @@ export {record, type RecordOptions} from './fit/history_recorder';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
+export type {BatchSizeOption, NormData} from './fit/input_batches';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
+export {recomputeBatchNorm, type RecomputeOptions} from './fit/recompute_batch_norm';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {
   flatCos,
@@ -70,6 +72,8 @@ export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/sett
 export type {SummaryRow} from './optimizer/summary';
 export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
 export type {ParamGroups, Params} from './params/variables_of';
+export {Swa, swa, type SwaFactory, type SwaOptions} from './optimizer/swa';
+export {withAverages} from './optimizer/with_averages';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
 export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';

@@ -1,5 +1,5 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
-import {averageWeights} from './average';
+import {averageEqually, averageRising, averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
 import {lionStep} from './lion';
@@ -34,6 +34,8 @@ export const houseCallbacks = [
   sumGrads,
   meanGrad,
   averageWeights,
+  averageRising,
+  averageEqually,
   skipNonFinite,
   lionStep,
   innerMomentum,

@@ -110,7 +110,8 @@ export const scheduleFreeSgdStep = /* @__PURE__ */ newCallback(
 export const scheduleFreeAdamStep = /* @__PURE__ */ newCallback(
   'scheduleFreeAdamStep',
   {
-    hypers: {...HYPERS, sqrMom: required, eps: required},
+    // `innerMom` is read by the callback before it. Where that is left out, its hyper stays.
+    hypers: {...HYPERS, sqrMom: required, eps: required, innerMom: 0},
     needs: {sqrAvg: zeros},
     state: POINTS,
     restarts: ['z', 'x'],

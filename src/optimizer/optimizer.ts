@@ -25,6 +25,8 @@ import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
+/** Whether the variables hold what `eval()` shows. */
+export let isShowing: (optimizer: Optimizer) => boolean;
 
 /**
  * An optimizer made of callbacks. It works wherever TensorFlow.js takes an optimizer of `tf.train`.
@@ -396,12 +398,16 @@ export class Optimizer<
   /**
    * Takes over everything from an optimizer, which then can't be used.
    * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
+   * @param rule the name of what adds that callback, as far as bundles can leave it out.
    */
-  protected takeOver(inner: Optimizer, last: Callback): void {
+  protected takeOver(inner: Optimizer, last: Callback, rule?: string): void {
     const {chain} = this.#training;
     const {division} = inner.#training.chain;
     const {iterations} = inner;
-    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
+    const training = this.released(inner);
+    training.chain = division?.extended(last) ?? chain;
+    if (rule !== undefined) training.rules = [...training.rules, rule];
+    this.adopt(training);
     this.iterations_ = iterations;
   }
 
@@ -438,6 +444,7 @@ export class Optimizer<
 
   static {
     weightsNow = optimizer => optimizer.#weights();
+    isShowing = optimizer => optimizer.#evaluation.active;
   }
 
   get #training(): TrainingState {

@@ -1,9 +1,11 @@
 import type {Adapter} from './adapter';
+import {averageAdapters} from './averages';
 import {lionAdapters} from './lion';
 import {scheduleFreeAdapters} from './schedule_free';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
+  ...averageAdapters,
   ...lionAdapters,
   ...scheduleFreeAdapters,
 };
@@ -39,7 +41,6 @@ export const pending: readonly string[] = [
   'Adan',
   'ADOPT',
   'CautiousWD',
-  'EMA',
   'GradientCentralization',
   'LaProp',
   'MARS',
@@ -50,7 +51,6 @@ export const pending: readonly string[] = [
   'Prodigy',
   'SGD',
   'SGDW',
-  'SWA',
   'SkipNonFinite',
   'StableAdamW',
 ];
