@@ -26,14 +26,14 @@ export type {Fit, FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
 export {record, type RecordOptions} from './fit/history_recorder';
+export type {BatchSizeOption, NormData} from './fit/input_batches';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
-export type {BatchSizeOption, NormData} from './fit/input_batches';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
-export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {recomputeBatchNorm, type RecomputeOptions} from './fit/recompute_batch_norm';
+export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {
   flatCos,
@@ -70,10 +70,10 @@ export type {Factory, OptimizerRow, Options, RowClass, RowOptimizer, RowOptions,
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
-export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
-export type {ParamGroups, Params} from './params/variables_of';
 export {Swa, swa, type SwaFactory, type SwaOptions} from './optimizer/swa';
 export {withAverages} from './optimizer/with_averages';
+export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
+export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
 export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';

@@ -103,7 +103,7 @@ export class InputBatches {
       ? [xs]
       : Array.isArray(xs)
         ? xs
-        : inputNames.map(name => (isObject(xs) ? Reflect.get(xs, name) : undefined));
+        : inputNames.map((name): unknown => (isObject(xs) ? Reflect.get(xs, name) : undefined));
     const tensors = list.filter(isTensor);
     if (tensors.length === inputNames.length && list.length === tensors.length) return tensors;
     throw new Error(

@@ -42,7 +42,7 @@ export async function recomputeBatchNorm<T = undefined>(
       averages.add(batch);
     });
     averages.finish();
-    const result = await during?.();
+    const result = await Promise.resolve(during?.());
     if (during !== undefined) averages.putBack();
     return result;
   } catch (error) {
