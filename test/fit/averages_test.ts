@@ -235,6 +235,11 @@ function normalizing(make: (layers: tf.layers.Layer[]) => Optimizer = () => ema(
   };
 }
 
+function symbolic(x: unknown): tf.SymbolicTensor {
+  if (x instanceof tf.SymbolicTensor) return x;
+  throw new Error('It must be symbolic.');
+}
+
 /** The means over batches of each batch's means and variances. */
 async function averagesOf(batches: readonly tf.Tensor[]): Promise<number[]> {
   const results = tf.tidy(() => {
@@ -321,13 +326,8 @@ describe('recomputeBatchNorm', () => {
     const norm = tf.layers.batchNormalization();
     const inner = tf.sequential({layers: [tf.layers.inputLayer({inputShape: [2]}), norm]});
     const inputs = [tf.input({shape: [2], name: 'left'}), tf.input({shape: [2], name: 'right'})];
-    const outputs = inputs
-      .map(input => inner.apply(input))
-      .map(output => {
-        if (output instanceof tf.SymbolicTensor) return output;
-        throw new Error('It is symbolic.');
-      });
-    const model = tf.model({inputs, outputs: tf.layers.add().apply(outputs) as tf.SymbolicTensor});
+    const outputs = inputs.map(input => symbolic(inner.apply(input)));
+    const model = tf.model({inputs, outputs: symbolic(tf.layers.add().apply(outputs))});
     const [left, right] = [
       tf.tensor2d([
         [1, 2],
@@ -445,7 +445,8 @@ describe('evaluateAverages with data', () => {
       return tf.memory().numTensors - numTensors;
     };
     const inside: unknown = Reflect.get(model, 'model');
-    const restore = replaceMethod(Object(inside), 'testLoop', () => () => {
+    if (!(inside instanceof tf.LayersModel)) throw new Error('A compiled Sequential has a model inside.');
+    const restore = replaceMethod(inside, 'testLoop', () => () => {
       throw new Error('on purpose');
     });
     const byTfjs = await lost(evaluateAverages());
