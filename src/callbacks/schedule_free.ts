@@ -41,7 +41,10 @@ function counted(
   return {freeSteps: freeSteps + 1, lrMax, weightSum, freeLr, zShare: weightSum === 0 ? 0 : weight / weightSum};
 }
 
-/** Steps z, then averages x and puts the parameter between the two. @param step what the rate has been multiplied with. */
+/**
+ * Steps z, then averages x and puts the parameter between the two.
+ * @param step the direction times the rate.
+ */
 function averaged(
   {
     p,

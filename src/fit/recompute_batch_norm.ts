@@ -17,7 +17,8 @@ export interface RecomputeOptions<T> extends BatchSizeOption {
  * Computes the moving averages of all batch normalization layers anew from inputs: the means, over batches, of each
  * batch's mean and variance, with the weights as they are now. Weights that were averaged (`ema`, `swa`,
  * `scheduleFree`) need this, because their moving averages belong to the trained weights. It runs the model forwards as
- * in training, so layers such as dropout are active. Layers that do not train because of `bnFreeze` keep their averages.
+ * in training, so layers such as dropout are active. Layers that do not train because of `bnFreeze` keep their
+ * averages.
  *
  * ```ts
  * await withAverages(opt, () => recomputeBatchNorm(model, xs, {during: () => model.save('indexeddb://inference')}));
