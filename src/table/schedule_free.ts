@@ -54,12 +54,12 @@ export const scheduleFreeRAdam = /* @__PURE__ */ rowFactory({
  * with. See {@link scheduleFreeSgdStep}, {@link scheduleFreeAdamStep} and {@link scheduleFreeRAdamStep}.
  *
  * Hypers: `mom` 0.9, how near to x the gradient is taken; `wd` 0; of `'adamW'` and `'rAdam'` also `sqrMom` 0.999 and
- * `eps` 1e-8; of `'adamW'` also `innerMom` 0, which averages the gradient before the step. Options: `warmup` 0, the number of
- * steps in which the rate rises (`'rAdam'` needs none and has none); `lrPower` 2 and `stepPower` 0, by which a step
+ * `eps` 1e-8; of `'adamW'` also `innerMom` 0, which averages the gradient before the step. Options: `warmup` 0, the
+ * number of steps in which the rate rises (`'rAdam'` needs none and has none); `lrPower` 2 and `stepPower` 0, by which a step
  * weighs in x as `(k+1)^stepPower·L^lrPower`, where L is the largest rate so far; `decayAtZ` false, whether decay takes
  * z in place of y; `silentPhase` true, only of `'rAdam'`.
  *
- * One-cycle and other schedules that let the rate fall do not belong on top of it, and do not move `mom`. `lookahead`,
+ * One-cycle and other schedules that let the rate fall do not belong on top of it. Do not schedule `mom`. `lookahead`,
  * `ema` and `swa` refuse it, because x is an average already.
  * @formula `z ← z - lr·d`, `x ← (1-c)·x + c·z`, `p = mom·x + (1-mom)·z`, where d is the direction of SGD, AdamW or
  *   RAdam at p, and `c = lr²/Σlr²`
