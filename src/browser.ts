@@ -4,7 +4,7 @@ export {adEMAMixStep} from './callbacks/ad_ema_mix';
 export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
 export {adanDecay, adanStep} from './callbacks/adan';
 export {adoptDecay, adoptStep} from './callbacks/adopt';
-export {averageWeights} from './callbacks/average';
+export {averageEqually, averageRising, averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
 export {countSteps} from './callbacks/count_steps';
@@ -14,6 +14,12 @@ export {lionStep} from './callbacks/lion';
 export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
 export {nAdamWStep} from './callbacks/n_adam_w';
 export {prodigyStep} from './callbacks/prodigy';
+export {
+  innerMomentum,
+  scheduleFreeAdamStep,
+  scheduleFreeRAdamStep,
+  scheduleFreeSgdStep,
+} from './callbacks/schedule_free';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
@@ -39,17 +45,19 @@ export type {Agreement} from './fit/agreement';
 export {applyAccumulated} from './fit/apply_accumulated';
 export {bnFreeze} from './fit/bn_freeze';
 export {checkpoint, type CheckpointOptions} from './fit/checkpoint';
-export {evaluateAverages} from './fit/evaluate_averages';
+export {evaluateAverages, type EvaluateAveragesOptions} from './fit/evaluate_averages';
 export {fineTune, type FineTuneHistory, type FineTuneOptions} from './fit/fine_tune';
 export type {Fit, FitCallback, FitHooks, FitLogs} from './fit/fit_callback';
 export {type AnyFitCallback, fitCallbacks} from './fit/fit_callbacks';
 export {fitFlatCos, fitOneCycle, fitSgdr, type FitSgdrOptions} from './fit/fit_functions';
 export {record, type RecordOptions} from './fit/history_recorder';
+export type {BatchSizeOption, NormData} from './fit/input_batches';
 export {applyConstraints, layerConstraints} from './fit/layer_constraints';
 export {type Boundary, layerGroups, layerwiseDecay} from './fit/layer_groups';
 export {lrFind, type LrFindOptions, type LrFindResult} from './fit/lr_find';
 export type {MonitorOptions} from './fit/monitor';
 export type {NestedNumbers, TrainData, ValidationData} from './fit/plain_data';
+export {recomputeBatchNorm, type RecomputeOptions} from './fit/recompute_batch_norm';
 export {type PlateauOptions, reduceLROnPlateau} from './fit/reduce_lr_on_plateau';
 export {restoreBestWeights} from './fit/restore_best_weights';
 export {
@@ -96,6 +104,8 @@ export type {
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
+export {Swa, swa, type SwaFactory, type SwaOptions} from './optimizer/swa';
+export {withAverages} from './optimizer/with_averages';
 export type {Gradients, GradientStore, NamedGradients} from './params/gradients';
 export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
@@ -167,6 +177,7 @@ export {mars} from './table/mars';
 export {nAdamW} from './table/n_adam_w';
 export {prodigy, prodigyLr} from './table/prodigy';
 export {stableAdamW} from './table/stable_adam_w';
+export {type ScheduleFree, scheduleFree} from './table/schedule_free';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

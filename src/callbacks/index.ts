@@ -3,7 +3,7 @@ import {adEMAMixStep} from './ad_ema_mix';
 import {adaBeliefStep, averageBelief} from './ada_belief';
 import {adanDecay, adanStep} from './adan';
 import {adoptDecay, adoptStep} from './adopt';
-import {averageWeights} from './average';
+import {averageEqually, averageRising, averageWeights} from './average';
 import {cautious} from './cautious';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
 import {countSteps} from './count_steps';
@@ -13,6 +13,7 @@ import {lionStep} from './lion';
 import {marsAverages, marsDecay, marsStep} from './mars';
 import {nAdamWStep} from './n_adam_w';
 import {prodigyStep} from './prodigy';
+import {innerMomentum, scheduleFreeAdamStep, scheduleFreeRAdamStep, scheduleFreeSgdStep} from './schedule_free';
 import {skipNonFinite} from './skip';
 import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
@@ -58,6 +59,8 @@ export const houseCallbacks = [
   sumGrads,
   meanGrad,
   averageWeights,
+  averageRising,
+  averageEqually,
   skipNonFinite,
   lionStep,
   nAdamWStep,
@@ -90,4 +93,8 @@ export const houseCallbacks = [
   adagradStep,
   adadeltaStep,
   adamaxStep,
+  innerMomentum,
+  scheduleFreeSgdStep,
+  scheduleFreeAdamStep,
+  scheduleFreeRAdamStep,
 ] as const;

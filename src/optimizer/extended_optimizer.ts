@@ -1,4 +1,5 @@
 import type {Callback, HyperDefaults} from '../rule/declaration';
+import {isScheduleFree} from '../rule/schedule_free';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {isOptimizer} from './optimizer_of_model';
@@ -16,16 +17,25 @@ export abstract class ExtendedOptimizer<I extends Optimizer = Optimizer> extends
     return tableHypers();
   }
 
-  constructor(inner: I, last: Callback) {
+  /**
+   * @param rule the name of what adds the callback, as far as bundles can leave that out.
+   * @throws where `inner` is not an optimizer of this package, or is Schedule-Free.
+   */
+  constructor(inner: I, last: Callback, rule?: string) {
     if (!isOptimizer(inner))
       throw new Error(
         'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
           `${shown(inner)}.`,
       );
+    if (isScheduleFree(inner.callbacks))
+      throw new Error(
+        `${last.name} can't follow scheduleFree, which computes the weights anew in each step and averages them ` +
+          'itself. Use scheduleFree alone; eval(), withAverages and evaluateAverages show its average.',
+      );
     const isDivided = Optimizer.partsIn(inner) !== undefined;
     const values = isDivided ? {} : {...inner.hypers[0]};
     super(isDivided ? [last] : [...inner.callbacks, last], values, numbersIn(values));
-    this.takeOver(inner, last);
+    this.takeOver(inner, last, rule);
   }
 
   /** The parts where it is made over a partition, as `Partition.parts`. Undefined elsewhere. */

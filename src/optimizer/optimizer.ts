@@ -26,6 +26,8 @@ import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
+/** Whether the variables hold what `eval()` shows. */
+export let isShowing: (optimizer: Optimizer) => boolean;
 
 /**
  * An optimizer made of callbacks. It works wherever TensorFlow.js takes an optimizer of `tf.train`.
@@ -397,12 +399,15 @@ export class Optimizer<
   /**
    * Takes over everything from an optimizer, which then can't be used.
    * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
+   * @param rule the name of what adds that callback, as far as bundles can leave it out.
    */
-  protected takeOver(inner: Optimizer, last: Callback): void {
+  protected takeOver(inner: Optimizer, last: Callback, rule?: string): void {
     // It throws where the callbacks don't go together. Then nothing may have been taken.
     const chain = inner.#training.chain.division?.extended(last) ?? this.#training.chain;
     this.iterations_ = inner.iterations;
-    this.adopt(Object.assign(this.released(inner), {chain}));
+    const training = Object.assign(this.released(inner), {chain});
+    if (rule !== undefined) training.rules = [...training.rules, rule];
+    this.adopt(training);
   }
 
   /** What an optimizer has, which then can't be used. */
@@ -438,6 +443,7 @@ export class Optimizer<
 
   static {
     weightsNow = optimizer => optimizer.#weights();
+    isShowing = optimizer => optimizer.#evaluation.active;
   }
 
   get #training(): TrainingState {

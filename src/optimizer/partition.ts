@@ -239,12 +239,7 @@ export function partition<
 }
 
 /** What a partition has. */
-function dividedTraining(
-  chain: Chain,
-  set: DividedSet,
-  explicit: boolean,
-  rules: readonly string[],
-): TrainingState {
+function dividedTraining(chain: Chain, set: DividedSet, explicit: boolean, rules: readonly string[]): TrainingState {
   const training = new TrainingState(chain, set, explicit, rules);
   training.parts = check => partViews(training, set, check);
   return training;

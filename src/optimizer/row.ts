@@ -92,6 +92,8 @@ export const notLikeTrain: LikeTrain = {like: undefined};
 export interface OptimizerRow<H, X> {
   /** The function that makes it. */
   readonly name: string;
+  /** What the function takes before the learning rate, as code with a comma. Default: nothing. */
+  readonly first?: string;
   /** The default learning rate. Default 1e-3. */
   readonly lr?: number;
   /** The hypers and their defaults, beside `lr`. */
@@ -213,11 +215,11 @@ export function rowFactory<const H extends RowHypers, X extends object>(row: Opt
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
+  {name, first, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
   lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given);
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first);
   const [options] = given;
   const {
     callbacks = [],

@@ -127,12 +127,10 @@ export class TrainingState {
   run(chain: Chain, gradients: Gradients, considered?: ReadonlySet<tf.Variable>): boolean {
     const jobs: Job[] = [];
     const numbers = new Map<Group, GroupNumbers>();
+    const idle = new Set<Group>();
     for (const parameter of this.set.parameters) {
-      const {
-        variable,
-        entries,
-        group: {hypers, index: group},
-      } = parameter;
+      const {variable, entries, group: own} = parameter;
+      const {hypers, index: group} = own;
       // A variable without elements is skipped, because tfjs's kernels fail on its sums.
       if (variable.size === 0 || considered?.has(variable) === false) continue;
       this.#weightSpace.watch(chain, parameter);
@@ -148,12 +146,14 @@ export class TrainingState {
           doWd: this.set.decays(parameter),
           hypers,
           entries,
-          groupNumbers:
-            mine.groupState.size === 0
-              ? undefined
-              : memo(numbers, parameter.group, () => this.numbersOf(parameter.group)),
+          groupNumbers: mine.groupState.size === 0 ? undefined : memo(numbers, own, () => this.numbersOf(own)),
         });
+      else if (trains && mine.groupState.size > 0) idle.add(own);
     }
+    // Before the step, because what throws here must change nothing.
+    for (const own of idle)
+      if (!numbers.has(own))
+        numbers.set(own, this.numbersOf(own).advancedBy(chainIn(chain, own.index).callbacks, own.hypers));
     this.keepLent();
     if (jobs.length > 0) step(chain, jobs, this.common, this.#shared);
     for (const [{index}, {now}] of numbers) this.#groupState[index] = now;

@@ -125,6 +125,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
  *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and
  *     these numbers. `total`, `fn` and `evaluate` get the new numbers; no other callback does.
+ *   - `everyGroup`: `group` runs also in steps in which no parameter of the group has a gradient. It still does not run
+ *     where all parameters of the group are frozen, or were stopped.
  *   - `shared`: numbers that belong to no parameter, such as an estimate for the whole model, with their starts:
  *     `{shared: {d: 1e-6}}`. They are on the device: `fn`, `total` and `evaluate` get scalars with the values from
  *     before the step. `fn` may return new ones, `{shared: {d: …}}`, computed from `total`, these numbers, hypers and
@@ -170,6 +172,7 @@ export function newCallback<
     readonly takesUpdate?: TU;
     readonly isStep?: boolean;
     readonly groupState?: G;
+    readonly everyGroup?: boolean;
     readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
     readonly shared?: D;
     readonly skips?: SK;
@@ -197,6 +200,7 @@ const NOTHING: Omit<Declaration, 'run'> = {
   ranges: {},
   restarts: [],
   groupState: {},
+  everyGroup: false,
   shared: {},
   skips: false,
   everyParameter: false,

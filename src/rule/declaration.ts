@@ -48,6 +48,8 @@ export interface Declaration {
   readonly takesUpdate: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
+  /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */
+  readonly everyGroup: boolean;
   /** Computes new numbers of a group from those before the step. */
   group?(at: Context): object;
   /** Whether it can skip the step. */

@@ -51,6 +51,7 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+  for (const draft of drafts) advanceIdle(chain, draft);
   if (!chain.canSkip) return;
   for (const draft of drafts)
     arithmetic.scope(draft, () => {
@@ -254,6 +255,13 @@ function gated<V extends Value>(
   return new Map(
     [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
   );
+}
+
+/** Computes the new numbers of groups in which a callback with `everyGroup` ran on no parameter. */
+function advanceIdle<V extends Value>(chain: Chain, draft: Draft<V>): void {
+  if (draft.stopped || !draft.trains) return;
+  for (const [i, cb] of chain.callbacks.entries())
+    if (cb.declaration.everyGroup && takesPart(chain, i, draft.group)) advanceGroups(cb, draft);
 }
 
 /** Computes the new numbers of the draft's groups. */

@@ -12,6 +12,7 @@ import {mars} from './mars';
 import {nAdamW} from './n_adam_w';
 import {prodigy} from './prodigy';
 import {stableAdamW} from './stable_adam_w';
+import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_free';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -40,4 +41,7 @@ export const optimizers = [
   {name: 'adagrad', make: adagrad},
   {name: 'adadelta', make: adadelta},
   {name: 'adamax', make: adamax},
+  {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
+  {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
+  {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
 ] as const;

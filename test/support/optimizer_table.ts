@@ -104,6 +104,7 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   larc: {rosenbrock: 0.01},
   lamb: {quadratic: 0.03},
   prodigy: {quadratic: 1, rosenbrock: 1},
+  scheduleFreeRAdam: {quadratic: 2, rosenbrock: 0.1},
   'sgd with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rmsProp with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rAdam with beta': {rosenbrock: 0.001},

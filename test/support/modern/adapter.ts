@@ -23,6 +23,8 @@ export interface Adapter {
   readonly alone?: (one: ModernCase) => string;
   /** The recorded values that `opt.eval()` shows. Default: none. */
   readonly shows?: 'x' | 'averaged';
+  /** After how many steps these are compared. Default 0. */
+  readonly showsAfter?: (one: ModernCase) => number;
   /** Our entries of state by their recorded names, which are compared at the end of a run. */
   readonly state?: Readonly<Record<string, string>> | ((one: ModernCase) => Readonly<Record<string, string>>);
   /** Reads recorded numbers that belong to no parameter, after a step. A list has one number per group. */

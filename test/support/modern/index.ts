@@ -1,8 +1,10 @@
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
 import {cautiousAndDecayAdapters} from './cautious_and_decay';
+import {averageAdapters} from './averages';
 import {classicAdapters} from './classics';
 import {prodigyAdapters} from './prodigy';
+import {scheduleFreeAdapters} from './schedule_free';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
@@ -10,6 +12,8 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   ...prodigyAdapters,
   ...adaptiveAdapters,
   ...classicAdapters,
+  ...averageAdapters,
+  ...scheduleFreeAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -31,14 +35,9 @@ export const outOfScope: Readonly<Record<string, string>> = {
 export const pending: readonly string[] = [
   'AGC',
   'AdafactorTimm',
-  'EMA',
   'GradientCentralization',
   'Muon',
   'MuonTimm',
   'OrthoGrad',
-  'SWA',
-  'ScheduleFreeAdamW',
-  'ScheduleFreeRAdam',
-  'ScheduleFreeSGD',
   'SkipNonFinite',
 ];
