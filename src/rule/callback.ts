@@ -105,12 +105,12 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  * @param name matches `/^[a-z][A-Za-z0-9]*$/`. Using a name again replaces the callback that had it.
  * @param declaration
  *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`. Either can come with a range, as
- *     in `{clip: {default: 0.25, from: 0, below: 1}, gain: {default: required, above: 0}}`: `from` (the least), `above`,
- *     `to` (the largest), `below`, `whole`. Without a range, these names have one: `mom` and `sqrMom` are in [0, 1);
- *     `lr`, `wd`, `eps`, `trustCoeff` and `beta` are at least 0; `clipValue`, `clipNorm` and `globalClipNorm` are above
- *     0. Others can be any finite number. The optimizer checks a value where it is given, set, scheduled or loaded. If
- *     several callbacks declare a hyper, the value must fit all of them. Only schedules made of `constant` can move a
- *     whole hyper.
+ *     in `{clip: {default: 0.25, from: 0, below: 1}, gain: {default: required, above: 0}}`. The bounds are `from` (the
+ *     least number), `above`, `to` (the largest), `below` and `whole` (whole numbers only). Without an object, `mom`
+ *     and `sqrMom` are in [0, 1), `lr`, `wd`, `eps`, `trustCoeff` and `beta` are from 0, `clipValue`, `clipNorm` and
+ *     `globalClipNorm` are above 0, and others are any finite number. The optimizer checks a value where it is given,
+ *     set, scheduled or loaded. It must be in the ranges of all callbacks that declare the hyper. Only schedules made
+ *     of `constant` and `combine` can move a whole hyper.
  *   - `state`: what the optimizer holds per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
  *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
  *     hold a point in weight space: `opt.rebase()` restarts them from the present weights.
@@ -120,7 +120,7 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `needs`: entries that a callback before it must provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
  *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`, with
- *     the fields of a hyper's range; checked by `with` and on loading.
+ *     the bounds of hypers; checked by `with` and on loading.
  *   - `groupState`, `group`: numbers that belong to a parameter group, with their starts, and the function that
  *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
  *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and

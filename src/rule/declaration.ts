@@ -10,7 +10,7 @@ export type Scalar = number | boolean;
 /** The argument of `evaluate`, `total` and a callback's function, as the code that calls them sees it. */
 export type Context = Readonly<Record<string, unknown>>;
 
-/** A hyper with its range. Without a bound and `whole`, it has the range of its name, as without this object. */
+/** A hyper with its range, which replaces that of its name. Without bounds, it can be any finite number. */
 export interface HyperSpec extends Range {
   /** The default, or `required`. */
   readonly default: number | Required;

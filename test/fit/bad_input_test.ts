@@ -140,7 +140,11 @@ const made: Made = [
     () => call(adam, 0.1, {callbacks: ['clipGradNorm']}),
     /Callback 0 must be made with callback\(…\); got 'clipGradNorm'/,
   ],
-  ['clipping to 0', () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}), /^'clipNorm' must be a number above 0; got 0/],
+  [
+    'clipping to 0',
+    () => adam(0.1, {callbacks: [clipGradNorm], clipNorm: 0}),
+    /^'clipNorm' must be a number above 0; got 0/,
+  ],
   [
     'clipping below 0',
     () => adam(0.1, {callbacks: [clipGradValue], clipValue: -1}),
