@@ -20,7 +20,7 @@ function amsgrad(decoupleWd: boolean): Adapter {
         params,
       }),
     state: ({name}): Readonly<Record<string, string>> => ({
-      // There, gradients of -19104 and 11040 nearly cancel in the average, so float32 rounds it by more than the tolerance.
+      // There, gradients of -19104 and 11040 nearly cancel in the average. Rounding in float32 exceeds the tolerance.
       ...(name === 'AdamWAmsgrad/amsgrad_decoupled' ? {} : {exp_avg: 'gradAvg'}),
       exp_avg_sq: 'sqrAvg',
       max_exp_avg_sq: 'maxSqrAvg',
