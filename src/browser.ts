@@ -1,14 +1,24 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
+export {adEMAMixStep} from './callbacks/ad_ema_mix';
+export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
+export {adanDecay, adanStep} from './callbacks/adan';
+export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
+export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
+export {countSteps} from './callbacks/count_steps';
+export {l2Reg, weightDecay} from './callbacks/decay';
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
+export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
+export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
 export {nAdamWStep} from './callbacks/n_adam_w';
 export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
+export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
@@ -70,7 +80,7 @@ export type {Gradients, GradientStore, NamedGradients} from './params/gradients'
 export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
-export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export type {Callback, HyperDecl, HyperDefaults, HyperSpec, OptionDecl, Scalar, StateDecl} from './rule/declaration';
 export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
@@ -106,6 +116,10 @@ export {
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
 export {optimizers} from './table';
+export {adEMAMix} from './table/ad_ema_mix';
+export {adaBelief} from './table/ada_belief';
+export {adan} from './table/adan';
+export {adopt} from './table/adopt';
 export {
   Adam,
   adam,
@@ -124,10 +138,12 @@ export {
   SGD,
   sgd,
 } from './table/fastai';
+export {laProp} from './table/la_prop';
 export {lion} from './table/lion';
+export {mars} from './table/mars';
 export {nAdamW} from './table/n_adam_w';
-export {stableAdamW} from './table/stable_adam_w';
 export {prodigy, prodigyLr} from './table/prodigy';
+export {stableAdamW} from './table/stable_adam_w';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

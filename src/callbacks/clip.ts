@@ -35,7 +35,8 @@ export const clipUpdateRms = /* @__PURE__ */ newCallback(
   ({update, lr, clipRms}) => ({update: scaledDown(update, rmsOf(update), lr * clipRms)}),
 );
 
-function scaledDown(x: Value, {norm, scale}: ScaledNorm, most: number): Value {
+/** Scales a value down to a 2-norm of at most `most`, or a root mean square, whichever norm is given. */
+export function scaledDown(x: Value, {norm, scale}: ScaledNorm, most: number): Value {
   const one = norm.onesLike();
   const isLonger = norm.greater(scale.mul(most));
   // Where the norm is 0, the quotient is infinite but not taken. The value is scaled first, because `most` divided

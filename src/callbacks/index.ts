@@ -1,13 +1,23 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {adEMAMixStep} from './ad_ema_mix';
+import {adaBeliefStep, averageBelief} from './ada_belief';
+import {adanDecay, adanStep} from './adan';
+import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
 import {cautious} from './cautious';
+import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
+import {countSteps} from './count_steps';
+import {l2Reg, weightDecay} from './decay';
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
+import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
+import {marsAverages, marsDecay, marsStep} from './mars';
 import {nAdamWStep} from './n_adam_w';
 import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
 import {stableAdamWStep} from './stable_adam_w';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
@@ -48,4 +58,17 @@ export const houseCallbacks = [
   trustRatio,
   clipUpdateRms,
   prodigyStep,
+  averageBelief,
+  maxSqrGrad,
+  countSteps,
+  adaBeliefStep,
+  adanDecay,
+  adanStep,
+  adoptDecay,
+  adoptStep,
+  laPropStep,
+  marsDecay,
+  marsAverages,
+  marsStep,
+  adEMAMixStep,
 ] as const;

@@ -3,7 +3,7 @@ import {rmsOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
-import {debias} from './stats';
+import {debias, rectification} from './stats';
 import {trustOf} from './trust';
 
 /** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
@@ -82,10 +82,8 @@ export const rAdamStep = newCallback(
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
-    const rInf = 2 / (1 - sqrMom) - 1;
-    const r = rInf - (2 * step * sqrMom ** step) / d2;
-    if (r <= 5) return {update: gradAvg.mul(lr / d1)};
-    const v = Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r));
+    const v = rectification(sqrMom, step, 5);
+    if (v === undefined) return {update: gradAvg.mul(lr / d1)};
     if (beta === 0) return {update: adamDirection(at, lr * v)};
     const denominator = sqrAvg.div(d2).sqrt().add(eps).mul(beta).softplus().div(beta);
     return {update: gradAvg.mul((lr * v) / d1).div(denominator)};

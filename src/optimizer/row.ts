@@ -1,7 +1,7 @@
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
 import {isCallback} from '../rule/chain';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
@@ -94,7 +94,7 @@ export interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
   /** The hypers of the class, with their defaults. */
-  readonly declaredHypers: HyperDecl;
+  readonly declaredHypers: HyperDefaults;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
@@ -122,7 +122,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
   name: string,
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
-  const declared: HyperDecl = row.hypers;
+  const declared: HyperDefaults = row.hypers;
   declareTableHypers(declared);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
@@ -135,7 +135,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
       return `TfjsOptim${name}`;
     }
 
-    static override get declaredHypers(): HyperDecl {
+    static override get declaredHypers(): HyperDefaults {
       return declared;
     }
 

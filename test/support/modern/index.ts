@@ -1,4 +1,5 @@
 import type {Adapter} from './adapter';
+import {adaptiveAdapters} from './adaptive';
 import {cautiousAndDecayAdapters} from './cautious_and_decay';
 import {prodigyAdapters} from './prodigy';
 
@@ -6,6 +7,7 @@ import {prodigyAdapters} from './prodigy';
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...cautiousAndDecayAdapters,
   ...prodigyAdapters,
+  ...adaptiveAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -26,20 +28,14 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'AdEMAMix',
-  'AdaBelief',
   'Adadelta',
   'AdafactorTimm',
   'Adagrad',
   'Adam',
   'AdamWAmsgrad',
   'Adamax',
-  'Adan',
-  'ADOPT',
   'EMA',
   'GradientCentralization',
-  'LaProp',
-  'MARS',
   'Muon',
   'MuonTimm',
   'OrthoGrad',

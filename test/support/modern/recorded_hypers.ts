@@ -64,6 +64,12 @@ export class RecordedHypers {
     return checked(name, only(name, this.#values(name, fallback)), 'number');
   }
 
+  /** A number that all groups share, and undefined where it is `null`. */
+  optional(name: string, fallback: number): number | undefined {
+    const value = only(name, this.#values(name, fallback));
+    return value === null ? undefined : checked(name, value, 'number');
+  }
+
   /** A boolean that all groups share. */
   flag(name: string, fallback: boolean): boolean {
     return checked(name, only(name, this.#values(name, fallback)), 'boolean');
