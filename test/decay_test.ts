@@ -300,7 +300,8 @@ describe('The setting decay', () => {
       (): unknown =>
         Reflect.apply(make, undefined, args);
     expect(call(adam, 0.1, {decay: 0.9})).toThrowError(
-      "adam: 'decay' must be a callback such as weightDecay; got 0.9. The decay of averages is 'mom' and 'sqrMom' here.",
+      "adam: 'decay' must be a callback such as weightDecay; got 0.9. " +
+        "The decay of averages is 'mom' and 'sqrMom' here.",
     );
     expect(call(adam, 0.1, {decay: [weightDecay]})).toThrowError(/^adam: 'decay' must be a callback/);
     expect(() => adam(0.1, {decay: cautiousDecay, decoupleWd: false})).toThrowError(

@@ -25,9 +25,9 @@ export const clipGlobalNorm = newCallback(
 );
 
 /**
- * Scales each update down so that its root mean square is at most `lr·clipRms`; for `after`. `clipRms` must be positive;
- * default 1, which is about the size of Adam's updates. `lr` must be given. Source: Shazeer & Stern, Adafactor:
- * Adaptive Learning Rates with Sublinear Memory Cost, 2018.
+ * Scales each update down so that its root mean square is at most `lr·clipRms`; for `after`. Adam's updates have about
+ * the size lr, so the default 1 cuts those that are larger. `clipRms` must be positive, and `lr` must be given. Source:
+ * Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, 2018.
  */
 export const clipUpdateRms = /* @__PURE__ */ newCallback(
   'clipUpdateRms',

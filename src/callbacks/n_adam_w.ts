@@ -1,6 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
+import {average} from './stats';
 import {adamDirection} from './steps';
 
 /**
@@ -17,6 +18,6 @@ export const nAdamWStep = /* @__PURE__ */ newCallback(
     needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
   },
   ({grad, gradAvg, lr, ...at}) => ({
-    update: adamDirection({...at, gradAvg: gradAvg.mul(at.mom).add(grad.mul(1 - at.mom))}, lr),
+    update: adamDirection({...at, gradAvg: average(gradAvg, grad, at.mom)}, lr),
   }),
 );

@@ -1,3 +1,4 @@
+import {countSteps} from '../callbacks/count_steps';
 import {stableAdamWStep} from '../callbacks/stable_adam_w';
 import {rowFactory} from '../optimizer/row';
 
@@ -18,5 +19,5 @@ export const stableAdamW = /* @__PURE__ */ rowFactory({
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-8, wd: 0.01},
   extra: {},
   decays: true,
-  chain: () => [stableAdamWStep],
+  chain: () => [countSteps, stableAdamWStep],
 });
