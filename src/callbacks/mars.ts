@@ -1,5 +1,5 @@
 import {newCallback} from '../rule/callback';
-import {normAtOnce} from '../rule/norms';
+import {normOf} from '../rule/norms';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
@@ -68,7 +68,7 @@ export const marsAverages = /* @__PURE__ */ newCallback(
     let c = grad;
     if (isCorrected) {
       c = grad.add(grad.sub(marsGrad).mul((gamma * mom) / (1 - mom)));
-      c = scaledDown(c, normAtOnce(c), 1);
+      c = scaledDown(c, normOf(c), 1);
     }
     return {
       gradAvg: average(gradAvg, c, mom),
