@@ -11,6 +11,7 @@ export {l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
 export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
+export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
@@ -73,7 +74,7 @@ export type {Gradients, GradientStore, NamedGradients} from './params/gradients'
 export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
-export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export type {Callback, HyperDecl, HyperDefaults, HyperSpec, OptionDecl, Scalar, StateDecl} from './rule/declaration';
 export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
@@ -134,6 +135,7 @@ export {
 export {laProp} from './table/la_prop';
 export {lion} from './table/lion';
 export {mars} from './table/mars';
+export {prodigy, prodigyLr} from './table/prodigy';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

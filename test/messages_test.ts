@@ -366,14 +366,14 @@ const rows: readonly Row[] = [
     "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
       '[weightDecay], wd: …}. Known: lr.',
   ],
-  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "The hyper 'mom' must be a finite number, got '0.9'."],
-  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "The hyper 'mom' must be a finite number, got null."],
+  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "'mom' must be a finite number; got '0.9'."],
+  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "'mom' must be a finite number; got null."],
   [
     'a hyper that is an object',
     ({optimizer}) => {
       Reflect.apply(optimizer.setHyper.bind(optimizer), undefined, ['mom', {mom: 1}]);
     },
-    "The hyper 'mom' must be a finite number, got {mom: 1}.",
+    "'mom' must be a finite number; got {mom: 1}.",
   ],
   // One schedule, and functions that make callbacks.
   [

@@ -187,6 +187,7 @@ describeBackends('every optimizer', backend => {
             resumed.forEach((variable, i) => variable.assign(present(straight[i]).clone()));
           });
           for (const state of dict.state) tf.dispose(Object.values(state).filter(value => value instanceof tf.Tensor));
+          tf.dispose(Object.values(dict.shared ?? {}));
           train(first, straight, 4, 12);
           train(second, resumed, 4, 12);
           expect(await valuesOf(resumed)).toEqual(await valuesOf(straight));

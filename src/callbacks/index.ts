@@ -10,6 +10,7 @@ import {l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
 import {marsAverages, marsDecay, marsStep} from './mars';
+import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
 import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
@@ -42,6 +43,7 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  prodigyStep,
   averageBelief,
   maxSqrGrad,
   countSteps,

@@ -1,6 +1,6 @@
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
@@ -75,7 +75,7 @@ export interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
   /** The hypers of the class, with their defaults. */
-  readonly declaredHypers: HyperDecl;
+  readonly declaredHypers: HyperDefaults;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
@@ -95,11 +95,11 @@ export interface RowClass<H, X> {
  * The class of a row. Only fastai's optimizers have one, because models were saved with it. A new row has a factory.
  * @param name of the class in saved models.
  */
-export function rowClass<const H extends RowHypers, const X extends object>(
+export function rowClass<const H extends RowHypers, X extends object>(
   name: string,
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
-  const declared: HyperDecl = row.hypers;
+  const declared: HyperDefaults = row.hypers;
   declareTableHypers(declared);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
@@ -111,7 +111,7 @@ export function rowClass<const H extends RowHypers, const X extends object>(
       return `TfjsOptim${name}`;
     }
 
-    static override get declaredHypers(): HyperDecl {
+    static override get declaredHypers(): HyperDefaults {
       return declared;
     }
 

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Treatment} from '../params/parameter_groups';
 import type {ParamGroups} from '../params/variables_of';
 import type {Chain} from '../rule/chain';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import type {Callback, HyperDecl, HyperDefaults, Scalar, WithoutDefault} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
@@ -46,7 +46,7 @@ type Keys<U> = U extends unknown ? keyof U : never;
 export declare const HYPERS: unique symbol;
 /** The names of the hypers that callbacks declare. */
 export type HyperNames<C extends readonly AnyCallback[]> = Keys<HypersOf<C>> & string;
-type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
+type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends WithoutDefault ? never : K}[keyof U] : never;
 
 /**
  * The settings where the compiler does not know the callbacks: hypers and options by any name. The constructor checks
@@ -77,7 +77,7 @@ export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettin
  * @param declared hypers that the optimizer has besides those of its callbacks.
  * @throws for a hyper that nothing declares, and for a missing hyper without a default.
  */
-export function hyperValues(chain: Chain, settings: object, declared: HyperDecl = {}): Map<string, HyperValue> {
+export function hyperValues(chain: Chain, settings: object, declared: HyperDefaults = {}): Map<string, HyperValue> {
   const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
   const values = new Map<string, HyperValue>();
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));

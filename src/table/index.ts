@@ -6,6 +6,7 @@ import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fa
 import {laProp} from './la_prop';
 import {lion} from './lion';
 import {mars} from './mars';
+import {prodigy} from './prodigy';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -22,6 +23,7 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'prodigy', make: prodigy},
   {name: 'adaBelief', make: adaBelief},
   {name: 'adan', make: adan},
   {name: 'adopt', make: adopt},

@@ -232,6 +232,65 @@ export const sum: Value = value.add(tensor).add(1).add([1, 2]).add(variable);
 // @ts-expect-error a Value is not a tensor: it may be a trace
 export const toTensor: tf.Tensor = value;
 
+// A hyper with a range is a number, and is required where its default is.
+
+const ranged = callback(
+  'ranged',
+  {
+    hypers: {
+      clip: {default: 0.25, from: 0, below: 1},
+      times: {default: 5, from: 1, to: 9, whole: true},
+      gain: {default: required, above: 0},
+      mom: 0.9,
+      lr: required,
+    },
+    groupState: {k: 0},
+    group: ({k, times, gain}) => ({k: (k + gain) % times}),
+    total: ({grad, clip}) => ({sum: grad.sum().mul(clip)}),
+  },
+  ({p, clip, times, gain, mom, lr}) => {
+    const product: number = clip * times * gain * mom * lr;
+    return {p: p.mul(product)};
+  },
+);
+export const declaredFrom: number = ranged.hypers.clip.from;
+new Optimizer([ranged], {gain: 2, lr: 0.1});
+new Optimizer([ranged], {gain: [1, 2], lr: slice(0.1), times: 3, clip: 0.5, mom: 0});
+ranged({p: tensor, grad: tensor, gain: 1, lr: 1});
+ranged({p: tensor, grad: tensor, gain: 1, lr: 1, times: 2});
+const oneRange = callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.toFixed.length)}));
+new Optimizer(oneRange, {});
+adam(1e-3, {callbacks: [oneRange], k: [2, 3]});
+new Optimizer([sgdStep, oneRange], {lr: 1, k: 4});
+// @ts-expect-error a required hyper with a range is missing
+new Optimizer([ranged], {lr: 0.1});
+// @ts-expect-error a required hyper beside one with a range is missing
+new Optimizer([ranged], {gain: 1});
+// @ts-expect-error a hyper is a number
+new Optimizer(oneRange, {k: '4'});
+// @ts-expect-error a misspelt hyper
+adam(1e-3, {callbacks: [oneRange], kk: 2});
+// @ts-expect-error a required hyper with a range is missing
+ranged({p: tensor, grad: tensor, lr: 1});
+// @ts-expect-error a hyper with a range is a number, without methods
+callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.mul(2))}));
+// @ts-expect-error a hyper with a range is not the object that declares it
+callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.default)}));
+// @ts-expect-error a callback must not return a hyper with a range
+callback('x', {hypers: {k: {default: 5}}}, ({k}) => ({k}));
+// @ts-expect-error a hyper with a range has a default
+callback('x', {hypers: {k: {from: 1}}}, () => ({}));
+// @ts-expect-error a default is a number or required
+callback('x', {hypers: {k: {default: true}}}, () => ({}));
+// @ts-expect-error a bound is a number
+callback('x', {hypers: {k: {default: 5, from: '1'}}}, () => ({}));
+// @ts-expect-error whole is true or false
+callback('x', {hypers: {k: {default: 5, whole: 1}}}, () => ({}));
+// @ts-expect-error no such bound
+callback('x', {hypers: {k: {default: 5, min: 1}}}, () => ({}));
+// @ts-expect-error a range of an option has no default
+callback('x', {options: {k: 5}, ranges: {k: {default: 5, from: 1}}}, () => ({}));
+
 // Options are bound by `with`, hypers set by name.
 
 export const bound: typeof averageGrad = averageGrad.with({dampening: true});

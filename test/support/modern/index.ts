@@ -1,10 +1,12 @@
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
 import {lionAdapters} from './lion';
+import {prodigyAdapters} from './prodigy';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...lionAdapters,
+  ...prodigyAdapters,
   ...adaptiveAdapters,
 };
 
@@ -18,7 +20,7 @@ export const outOfScope: Readonly<Record<string, string>> = {
   Adafactor: "adafactor follows timm and fairseq. PyTorch's is the example in docs/own_rules.md.",
   AdafactorBigVision: 'adafactor follows timm and fairseq.',
   AdaMuon: 'Not in the package.',
-  DAdaptAdam: 'Not in the package: prodigy is its successor.',
+  DAdaptAdam: 'prodigy is its successor. The rule is the example in docs/own_rules.md.',
   Rprop: 'Not in the package: it is for full batches.',
   ScheduleFreeWrapper: 'scheduleFree is a rule of its own, not a wrapper.',
 };
@@ -41,7 +43,6 @@ export const pending: readonly string[] = [
   'MuonTimm',
   'NAdamW',
   'OrthoGrad',
-  'Prodigy',
   'SGD',
   'SGDW',
   'SWA',
