@@ -16,20 +16,19 @@ export const adoptDecay = /* @__PURE__ */ newCallback(
 );
 
 /**
- * ADOPT: Adam whose gradient is divided by the second moment of the steps before, and then averaged. A parameter's first
- * step only sets `adoptSqr ← grad²`. Every other one is
- * `n = grad/max(√adoptSqr, eps)`, clipped to ±(step - 1)^clipExp; `adoptAvg ← mom·adoptAvg + (1 - mom)·n`;
- * `p ← p - lr·adoptAvg`; `adoptSqr ← sqrMom·adoptSqr + (1 - sqrMom)·grad²`.
- * `step` counts the parameter's steps, from 1. The option `clip` (default true) clips, and `clipExp` (default 0.25, from
- * 0) says how.
+ * ADOPT: Adam whose gradient is divided by the second moment of the steps before, and then averaged. A parameter's
+ * first step only sets `adoptSqr ← grad²`. Every other one is `n = grad/max(√adoptSqr, eps)`, clipped to
+ * ±(step - 1)^clipExp; `adoptAvg ← mom·adoptAvg + (1 - mom)·n`; `p ← p - lr·adoptAvg`;
+ * `adoptSqr ← sqrMom·adoptSqr + (1 - sqrMom)·grad²`. `step` counts the parameter's steps, from 1. The option `clip`
+ * (default true) clips, and `clipExp` (default 0.25, from 0) says how.
  *
  * Needs a step count before it. `adoptAvg` and `adoptSqr` have the parameter's shape and start at zeros. The scalar
- * `adoptSeen` is 1 after the first step. A step that `skipNonFinite` skips leaves it at 0, so the next step is the first.
- * `step` goes on.
+ * `adoptSeen` is 1 after the first step. A step that `skipNonFinite` skips leaves it at 0, so the next step is the
+ * first. `step` goes on.
  *
- * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.9999, both in [0, 1); `eps` 1e-6. Source: Taniguchi et al., ADOPT:
- * Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, as in the authors' program. timm has 0.333 as
- * `clipExp`.
+ * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.9999, both in [0, 1); `eps` 1e-6. Source: Taniguchi et al.,
+ * ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, as in the authors' program. timm has
+ * 0.333 as `clipExp`.
  */
 export const adoptStep = /* @__PURE__ */ newCallback(
   'adoptStep',
