@@ -4,18 +4,24 @@ import {adaBeliefStep, averageBelief} from './ada_belief';
 import {adanDecay, adanStep} from './adan';
 import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
+import {cautious} from './cautious';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
+import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
 import {countSteps} from './count_steps';
 import {l2Reg, weightDecay} from './decay';
+import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
 import {marsAverages, marsDecay, marsStep} from './mars';
+import {nAdamWStep} from './n_adam_w';
 import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
+import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
+import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
 import {lookaheadSync} from './sync';
-import {larcLayerLr, larcStep} from './trust';
+import {larcLayerLr, larcStep, trustRatio} from './trust';
 
 /** Every callback of the package. A user's callback must have another name. */
 export const houseCallbacks = [
@@ -43,6 +49,14 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  nAdamWStep,
+  stableAdamWStep,
+  cautious,
+  cautiousDecay,
+  correctedDecay,
+  independentDecay,
+  trustRatio,
+  clipUpdateRms,
   prodigyStep,
   averageBelief,
   maxSqrGrad,

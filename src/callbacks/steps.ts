@@ -4,6 +4,7 @@ import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
 import {debias, rectification} from './stats';
+import {trustOf} from './trust';
 
 /** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
 export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
@@ -122,11 +123,7 @@ export const lambStep = newCallback(
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => {
     const s = adamDirection(at);
-    const r1 = unscaled(rmsOf(p));
-    const r2 = unscaled(rmsOf(s));
-    const ratio = r1.div(r2);
-    const capped = ratio.where(ratio.greater(10).logicalNot(), 10);
-    const q = capped.where(r1.equal(0).logicalOr(r2.equal(0)).logicalNot(), 1);
+    const q = trustOf(unscaled(rmsOf(p)), unscaled(rmsOf(s)), 10);
     return {update: s.mul(q.mul(lr))};
   },
 );

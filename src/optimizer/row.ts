@@ -1,22 +1,33 @@
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
+import {isCallback} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, HyperNames, HYPERS, Settings} from './settings';
+import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
 export interface RowSettings<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly AnyCallback[],
+  D = AnyCallback,
 >
   extends BaseSettings, SkipSettings {
   /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
   readonly decoupleWd?: boolean;
+  /**
+   * The weight decay in place of `weightDecay`, such as `correctedDecay`, `independentDecay` or `cautiousDecay`. Its
+   * hypers and options are set by name like the others. If it has a hyper `lr0` that is not given, `lr0` is the
+   * learning rate of each group that the optimizer is made with. It runs before the optimizer's own callbacks. If it
+   * takes the update, it runs after them, and after the first callbacks of `after` that take it too. Not together with
+   * `decoupleWd: false`, and not for optimizers whose step decays. A number is the `decay` of a callback that has it,
+   * such as `averageWeights`.
+   */
+  readonly decay?: D;
   /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
   readonly callbacks?: P;
   /**
@@ -36,20 +47,28 @@ export type RowOptions<
   X,
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
-> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
+  D extends AnyCallback = never,
+> = object & {readonly [K in keyof H]?: HyperValue} & X &
+  RowSettings<P, A, D | SettingOf<readonly [...P, ...A], 'decay'>> &
+  Settings<readonly [...P, ...A], 'lr' | (keyof H & string) | 'decay'> &
+  DecaySettings<D>;
 
 /** What the factory of a row is given beside the learning rate. */
 export type Options<
   R extends {readonly hypers: object; readonly extra: object},
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
-> = RowOptions<R['hypers'], Partial<R['extra']>, P, A>;
+  D extends AnyCallback = never,
+> = RowOptions<R['hypers'], Partial<R['extra']>, P, A, D>;
 
 /** An optimizer with the hypers of a row, and those of the callbacks around its own. */
-export type RowOptimizer<H, P extends readonly AnyCallback[], A extends readonly AnyCallback[]> = Optimizer<
-  readonly Callback[]
-> & {
-  readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+export type RowOptimizer<
+  H,
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[],
+  D extends AnyCallback = never,
+> = Optimizer<readonly Callback[]> & {
+  readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 };
 
 type RowHypers = Readonly<Record<string, number>>;
@@ -80,15 +99,19 @@ export interface RowClass<H, X> {
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
    * @param lr the learning rate: one, one per group, or a `slice`. Default 1e-3.
-   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
-   *   `after`, and the settings of every optimizer.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `decay`,
+   *   `callbacks`, `after`, and the settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  new <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+  new <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
+  >(
     lr?: HyperValue,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A>;
+  ): RowOptimizer<H, P, A, D>;
 }
 
 /**
@@ -104,8 +127,9 @@ export function rowClass<const H extends RowHypers, X extends object>(
   return class<
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
   > extends Optimizer<readonly Callback[]> {
-    declare readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+    declare readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 
     static override get className(): string {
       return `TfjsOptim${name}`;
@@ -115,7 +139,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
       return declared;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A>, ...more: undefined[]) {
+    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A, D>, ...more: undefined[]) {
       const {callbacks, settings} = composed(row, lr, [options, ...more]);
       super(callbacks, settings, declared);
     }
@@ -126,15 +150,19 @@ export function rowClass<const H extends RowHypers, X extends object>(
 export interface Factory<H, X> {
   /**
    * @param lr the learning rate: one, one per group, or a `slice`.
-   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
-   *   `after`, and the settings of every optimizer.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `decay`,
+   *   `callbacks`, `after`, and the settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+  <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
+  >(
     lr?: HyperValue,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A>;
+  ): RowOptimizer<H, P, A, D>;
   /** The row. */
   readonly row: OptimizerRow<H, X>;
   /**
@@ -153,11 +181,12 @@ export function rowFactory<const H extends RowHypers, X extends object>(row: Opt
   const make = <
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
   >(
     lr: HyperValue = row.lr ?? 1e-3,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A> => {
+  ): RowOptimizer<H, P, A, D> => {
     const {callbacks, settings} = composed(row, lr, [options, ...more]);
     return new Optimizer<readonly Callback[]>(callbacks, settings, row.hypers, [row.name]);
   };
@@ -177,6 +206,7 @@ function composed<H extends RowHypers, X extends object>(
     callbacks = [],
     after = [],
     skipNonFinite,
+    decay,
     ...rest
   }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
   const known: object = decays ? extra : {...extra, decoupleWd: true};
@@ -188,16 +218,54 @@ function composed<H extends RowHypers, X extends object>(
     hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
+  const later = listOf<AnyCallback>(after);
+  // A number is the `decay` of another callback.
+  const isNamed = !isCallback(decay) && [...listOf<AnyCallback>(callbacks), ...later].some(hasDecay);
+  const decayed =
+    decay === undefined || isNamed
+      ? decoupleWd
+        ? weightDecay
+        : l2Reg
+      : checkedDecay(name, decay, decays, decoupleWd);
+  const {takesUpdate} = decayed.declaration;
+  // The first callback that needs the parameter after the step. Decay that takes the update comes before it.
+  const needing = later.findIndex(cb => !isCallback(cb) || !cb.declaration.takesUpdate);
+  const takers = needing === -1 ? later.length : needing;
   return {
     callbacks: [
       ...listOf<AnyCallback>(callbacks),
       ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-      ...(decays ? [] : [decoupleWd ? weightDecay : l2Reg]),
+      ...(decays || takesUpdate ? [] : [decayed]),
       ...own,
-      ...listOf<AnyCallback>(after),
+      ...later.slice(0, takers),
+      ...(takesUpdate ? [decayed] : []),
+      ...later.slice(takers),
     ],
-    settings: {lr, ...settings},
+    settings: {
+      lr,
+      ...settings,
+      ...(isNamed && {decay}),
+      ...(Object.hasOwn(decayed.hypers, 'lr0') && settings['lr0'] === undefined ? {lr0: lr} : {}),
+    },
   };
+}
+
+/** Whether a callback has a hyper or an option with the name of the setting. */
+function hasDecay(cb: unknown): boolean {
+  return isCallback(cb) && ('decay' in cb.hypers || 'decay' in cb.options);
+}
+
+/** @throws where the optimizer can't have the decay. */
+function checkedDecay(factory: string, decay: unknown, decays: boolean, decoupleWd: unknown): Callback {
+  if (decays) throw new Error(`${factory} decays in its step; leave 'decay' out.`);
+  if (!isCallback(decay))
+    throw new Error(
+      `${factory}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
+        "The decay of averages is 'mom' and 'sqrMom' here.",
+    );
+  if (decoupleWd === false)
+    throw new Error(`${factory}: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.`);
+  return decay;
 }
 
 /** @throws where a setting is not of the type of its default. */

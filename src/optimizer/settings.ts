@@ -52,18 +52,37 @@ type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends WithoutD
  * The settings where the compiler does not know the callbacks: hypers and options by any name. The constructor checks
  * them.
  */
-type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
-type NamedSettings<C extends readonly AnyCallback[]> = {
-  readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue;
-} & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue} & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
+type OpenSettings = {
+  readonly [name: string]: HyperValue | AnyCallback | readonly AnyCallback[] | BaseSettings[keyof BaseSettings];
+};
+type NamedSettings<C extends readonly AnyCallback[], G extends string> = {
+  readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>> | G>]: HyperValue;
+} & {readonly [K in Exclude<DefaultKeys<HypersOf<C>>, G>]?: HyperValue} & {
+  readonly [K in Exclude<Keys<OptionsOf<C>>, G>]?: HyperValue;
+};
 
 /**
  * The settings of an optimizer made of these callbacks: their hypers (required where they have no default), options
- * set by name, and `BaseSettings`.
+ * set by name, and `BaseSettings`. G are the names of those that are declared elsewhere.
  */
-export type Settings<C extends readonly AnyCallback[]> = object &
+export type Settings<C extends readonly AnyCallback[], G extends string = never> = object &
   BaseSettings &
-  (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+  (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C, G>);
+
+/** What the setting of a name can be where callbacks have a hyper or an option of this name. */
+export type SettingOf<C extends readonly AnyCallback[], N extends string> = N extends
+  Keys<HypersOf<C>> | Keys<OptionsOf<C>>
+  ? HyperValue
+  : never;
+
+/**
+ * The settings of a callback that is the setting `decay`: its hypers and options by name. All can be left out, because
+ * the row has `lr` and `wd`, and sets `lr0`.
+ */
+export type DecaySettings<D extends AnyCallback> =
+  string extends Keys<HypersOf<readonly [D]>>
+    ? OpenSettings
+    : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 

@@ -237,8 +237,13 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   };
 }
 
+/** Whether it was made with `callback`. */
+export function isCallback(cb: unknown): cb is Callback {
+  return typeof cb === 'function' && 'declaration' in cb;
+}
+
 function checkIsCallback(cb: unknown, i: number): void {
-  if (typeof cb === 'function' && 'declaration' in cb) return;
+  if (isCallback(cb)) return;
   throw new Error(
     `Callback ${i} must be made with callback(…); got ` +
       `${Array.isArray(cb) ? 'a list. Spread it, as in [...accumulate(4)]' : shown(cb)}.`,

@@ -13,6 +13,8 @@ const CONVENTIONAL: Readonly<Record<string, Range>> = {
   clipValue: {above: 0},
   clipNorm: {above: 0},
   globalClipNorm: {above: 0},
+  clipRms: {above: 0},
+  lr0: {above: 0},
   lr: {from: 0},
   wd: {from: 0},
   eps: {from: 0},

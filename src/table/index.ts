@@ -6,7 +6,9 @@ import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fa
 import {laProp} from './la_prop';
 import {lion} from './lion';
 import {mars} from './mars';
+import {nAdamW} from './n_adam_w';
 import {prodigy} from './prodigy';
+import {stableAdamW} from './stable_adam_w';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -23,6 +25,8 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'nAdamW', make: nAdamW},
+  {name: 'stableAdamW', make: stableAdamW},
   {name: 'prodigy', make: prodigy},
   {name: 'adaBelief', make: adaBelief},
   {name: 'adan', make: adan},

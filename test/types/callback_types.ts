@@ -11,12 +11,19 @@ import {
   adamW,
   averageGrad,
   averageSqrGrad,
+  averageWeights,
   type Callback,
   callback,
+  cautious,
+  cautiousDecay,
+  clipUpdateRms,
   copy,
+  correctedDecay,
   ema,
+  independentDecay,
   lamb,
   larc,
+  lion,
   lookahead,
   lookaheadSync,
   Optimizer,
@@ -32,6 +39,7 @@ import {
   slice,
   startAt,
   stepStat,
+  trustRatio,
   type Value,
   weightDecay,
   zeros,
@@ -374,6 +382,31 @@ adam(1e-3, {skipNonFinite: 1});
 adam(1e-3, {maxGradNorm: '5'});
 adam(slice(1e-5, 1e-3), {mom: [0.9, 0.95], wd: 0.1, decoupleWd: false, params: [[variable], [variable]]});
 adam(1e-3, {callbacks: many, maxNorm: 1, params: [variable]});
+// Callbacks after the step have the hypers of the row, and `lr`.
+adam(1e-3, {after: [cautious, trustRatio, clipUpdateRms], clipRms: 2});
+lion(1e-4, {after: [averageWeights], decay: 0.9});
+// @ts-expect-error the learning rate goes first, also that of other callbacks
+adam(1e-3, {after: [trustRatio], lr: 1e-3});
+// @ts-expect-error clipRms is a hyper of clipUpdateRms
+adam(1e-3, {after: [cautious], clipRms: 2});
+// The setting decay, with its hypers and options by name.
+const corrected = adam([1e-3, 1e-2], {decay: correctedDecay, lr0: 1e-2, wd: 0.1});
+corrected.setHyper('lr0', 0.1);
+lion(1e-4, {decay: independentDecay, scheduled: false});
+sgd(0.1, {decay: independentDecay.with({scheduled: false}), after: [cautious]});
+adamW(1e-3, {decay: cautiousDecay}).setHyper('wd', 0.1);
+ranger(1e-3, {decay: correctedDecay});
+new Adam(1e-3, {decay: correctedDecay, lr0: 1});
+adam(1e-3, {decay: Math.random() < 0.5 ? correctedDecay : cautiousDecay});
+const anyDecay: Callback = correctedDecay;
+adam(1e-3, {decay: anyDecay, lr0: 1});
+// @ts-expect-error decay is a callback
+adam(1e-3, {decay: 0.9});
+// @ts-expect-error cautiousDecay has no lr0
+adam(1e-3, {decay: cautiousDecay, lr0: 1});
+
+// @ts-expect-error lr0 has no default where the learning rate does not give it
+new Optimizer([correctedDecay, sgdStep], {lr: 0.1});
 adam();
 sgd(0.1, {mom: 0.9, callbacks: [accumulate.with({n: 2}), clip], maxNorm: 1});
 larc(0.1, {clip: false, trustCoeff: 0.01});

@@ -1,11 +1,11 @@
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
-import {lionAdapters} from './lion';
+import {cautiousAndDecayAdapters} from './cautious_and_decay';
 import {prodigyAdapters} from './prodigy';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
-  ...lionAdapters,
+  ...cautiousAndDecayAdapters,
   ...prodigyAdapters,
   ...adaptiveAdapters,
 };
@@ -32,23 +32,17 @@ export const pending: readonly string[] = [
   'AdafactorTimm',
   'Adagrad',
   'Adam',
-  'AdamW',
   'AdamWAmsgrad',
-  'AdamWDecay',
   'Adamax',
-  'CautiousWD',
   'EMA',
   'GradientCentralization',
   'Muon',
   'MuonTimm',
-  'NAdamW',
   'OrthoGrad',
   'SGD',
-  'SGDW',
   'SWA',
   'ScheduleFreeAdamW',
   'ScheduleFreeRAdam',
   'ScheduleFreeSGD',
   'SkipNonFinite',
-  'StableAdamW',
 ];
