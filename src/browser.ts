@@ -6,10 +6,8 @@ export {adanDecay, adanStep} from './callbacks/adan';
 export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
-export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
 export {countSteps} from './callbacks/count_steps';
-export {l2Reg, weightDecay} from './callbacks/decay';
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
@@ -19,8 +17,21 @@ export {prodigyStep} from './callbacks/prodigy';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
-export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
-export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
+export {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from './callbacks/steps';
+export {adadeltaStep} from './callbacks/adadelta';
+export {adagradStep} from './callbacks/adagrad';
+export {adamaxStep} from './callbacks/adamax';
+export {dampGrad} from './callbacks/damp';
+export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
@@ -72,7 +83,16 @@ export {
   type PartVariables,
   type RestSpec,
 } from './optimizer/partition';
-export type {Factory, OptimizerRow, Options, RowClass, RowOptimizer, RowOptions, RowSettings} from './optimizer/row';
+export type {
+  Factory,
+  LikeTrain,
+  OptimizerRow,
+  Options,
+  RowClass,
+  RowOptimizer,
+  RowOptions,
+  RowSettings,
+} from './optimizer/row';
 export {loadOptimizer, saveOptimizer} from './optimizer/save_optimizer';
 export type {AnyCallback, BaseSettings, ListOf, Settings} from './optimizer/settings';
 export type {SummaryRow} from './optimizer/summary';
@@ -120,6 +140,9 @@ export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
 export {adan} from './table/adan';
 export {adopt} from './table/adopt';
+export {adadelta} from './table/adadelta';
+export {adagrad} from './table/adagrad';
+export {adamax} from './table/adamax';
 export {
   Adam,
   adam,

@@ -118,13 +118,14 @@ function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimi
 
 async function expectState(
   {state = {}}: Adapter,
-  {expected}: ModernCase,
+  one: ModernCase,
   optimizer: Optimizer,
   variables: readonly tf.Variable[],
 ): Promise<void> {
+  const {expected} = one;
   for (const [i, variable] of variables.entries()) {
     const entries = optimizer.state.get(variable);
-    for (const [recorded, ours] of Object.entries(state)) {
+    for (const [recorded, ours] of Object.entries(typeof state === 'function' ? state(one) : state)) {
       const wanted: unknown = elementOf(expected.f64.state, i)[recorded];
       // A parameter that never had a gradient has no state. Entries of another shape are not compared.
       if (!isList(wanted)) continue;

@@ -231,7 +231,7 @@ describeBackends(
         expect(() => new Optimizer([lowTest, wholeTest], {k: 1.5})).toThrowError(
           /in \(1, 2\) for lowTest and a whole number for wholeTest\./,
         );
-        expect(() => adam(1, {callbacks: [lrTest], lr: 1})).toThrowError(
+        expect(() => adam(1, {callbacks: [lrTest]})).toThrowError(
           /No value of 'lr' .* a number to -0.5 for lrTest and a number from 0 for weightDecay\./,
         );
         // By part, because each part has its own value.

@@ -5,10 +5,8 @@ import {adanDecay, adanStep} from './adan';
 import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
 import {cautious} from './cautious';
-import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
 import {countSteps} from './count_steps';
-import {l2Reg, weightDecay} from './decay';
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
@@ -18,8 +16,21 @@ import {prodigyStep} from './prodigy';
 import {skipNonFinite} from './skip';
 import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
-import {averageGrad, averageSqrGrad, stepStat} from './stats';
-import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
+import {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from './steps';
+import {adadeltaStep} from './adadelta';
+import {adagradStep} from './adagrad';
+import {adamaxStep} from './adamax';
+import {dampGrad} from './damp';
+import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './rms_prop';
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep, trustRatio} from './trust';
 
@@ -71,4 +82,12 @@ export const houseCallbacks = [
   marsAverages,
   marsStep,
   adEMAMixStep,
+  nesterovMomentumStep,
+  dampGrad,
+  centeredSqrGrad,
+  rmsPropRootStep,
+  averageUpdate,
+  adagradStep,
+  adadeltaStep,
+  adamaxStep,
 ] as const;

@@ -74,3 +74,11 @@ export function rectification(sqrMom: number, step: number, limit: number): numb
   const r = rInf - (2 * step * sqrMom ** step) / debias(sqrMom, 1 - sqrMom, step);
   return r > limit ? Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r)) : undefined;
 }
+
+/**
+ * The learning rate in one step: `lr/(1 + (step - 1)·lrDecay)`.
+ * @param step counts from 1.
+ */
+export function decayedRate(lr: number, lrDecay: number, step: number): number {
+  return lr / (1 + (step - 1) * lrDecay);
+}

@@ -17,6 +17,22 @@ export const momentumStep = newCallback(
 );
 
 /**
+ * Descent along Nesterov's momentum: `p ← p - lr·(grad + mom·gradAvg)`, with the average of `averageGrad`. `lr` must be
+ * given. Default: `mom` 0.9. Source: Sutskever et al., On the Importance of Initialization and Momentum in Deep
+ * Learning, 2013, as PyTorch and `tf.train` compute it.
+ */
+export const nesterovMomentumStep = newCallback(
+  'nesterovMomentumStep',
+  {hypers: {lr: required, mom: 0.9}, needs: {gradAvg: zeros}},
+  ({grad, gradAvg, lr, mom}) => ({update: grad.add(gradAvg.mul(mom)).mul(lr)}),
+);
+
+/** `numerator/(√square + eps)`, or `numerator/√(square + eps)`. */
+export function overRoot(numerator: Value, square: Value, eps: number, epsInRoot = false): Value {
+  return numerator.div(epsInRoot ? square.add(eps).sqrt() : square.sqrt().add(eps));
+}
+
+/**
  * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`. Here g is `gradAvg` if a callback before it computes that, otherwise
  * `grad`. Default: `eps` 1e-8. `lr` must be given. Source: Hinton, Neural Networks for Machine Learning, lecture 6e,
  * 2012.
@@ -24,7 +40,7 @@ export const momentumStep = newCallback(
 export const rmsPropStep = newCallback(
   'rmsPropStep',
   {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
-  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: (gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps))}),
+  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: overRoot((gradAvg ?? grad).mul(lr), sqrAvg, eps)}),
 );
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
@@ -58,13 +74,17 @@ export function adamDirection(
 
 /**
  * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs
- * dampened averages and a step count before it. All hypers must be given. Source: Kingma & Ba, Adam: A Method for
- * Stochastic Optimization, 2015.
+ * dampened averages and a step count before it. After `maxSqrGrad`, `maxSqrAvg` takes the place of `sqrAvg` (AMSGrad).
+ * All hypers must be given. Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
  */
 export const adamStep = newCallback(
   'adamStep',
-  {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
-  ({lr, ...at}) => ({update: adamDirection(at, lr)}),
+  {
+    hypers: {lr: required, mom: required, sqrMom: required, eps: required},
+    needs: adamNeeds,
+    reads: {maxSqrAvg: zeros},
+  },
+  ({lr, maxSqrAvg, ...at}) => ({update: adamDirection({...at, sqrAvg: maxSqrAvg ?? at.sqrAvg}, lr)}),
 );
 
 /**

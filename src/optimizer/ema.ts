@@ -16,12 +16,12 @@ export interface EmaOptions {
  * @throws where decay is out of range, and where the optimizer has a hyper called `decay`: wrap an Adamax with
  *   `{hpMap: {decay: 'lrDecay'}}`.
  */
-export class Ema extends ExtendedOptimizer {
+export class Ema<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
     return 'TfjsOptimEma';
   }
 
-  constructor(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]) {
+  constructor(inner: I, options: EmaOptions = {}, ...more: undefined[]) {
     checkOptions('ema', options, ['decay'], more, 'optimizer, ');
     const {decay = 0.999} = options;
     super(inner, averageWeights.with({decay}));
@@ -29,6 +29,6 @@ export class Ema extends ExtendedOptimizer {
 }
 
 /** Makes `Ema` over an optimizer, which it takes over. */
-export function ema(inner: Optimizer, options: EmaOptions = {}, ...more: undefined[]): Ema {
+export function ema<I extends Optimizer>(inner: I, options: EmaOptions = {}, ...more: undefined[]): Ema<I> {
   return new Ema(inner, options, ...more);
 }

@@ -2,6 +2,7 @@ import type {Callback, HyperDefaults} from '../rule/declaration';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {isOptimizer} from './optimizer_of_model';
+import {type PartsUnder, typedParts} from './part';
 import {numbersIn} from './settings';
 import {tableHypers} from './table_hypers';
 
@@ -9,21 +10,26 @@ import {tableHypers} from './table_hypers';
  * An optimizer with a callback after its own. It takes over the parameters, hypers and state of the optimizer that it
  * is given, which can't be used by itself afterwards.
  */
-export abstract class ExtendedOptimizer extends Optimizer<readonly Callback[]> {
+export abstract class ExtendedOptimizer<I extends Optimizer = Optimizer> extends Optimizer<readonly Callback[]> {
   /** What the optimizer inside may have declared. Its class, and so the defaults, are not saved. */
   static override get declaredHypers(): HyperDefaults {
     return tableHypers();
   }
 
-  constructor(inner: Optimizer, last: Callback) {
+  constructor(inner: I, last: Callback) {
     if (!isOptimizer(inner))
       throw new Error(
         'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
           `${shown(inner)}.`,
       );
-    const isDivided = Optimizer.isDivided(inner);
+    const isDivided = Optimizer.partsIn(inner) !== undefined;
     const values = isDivided ? {} : {...inner.hypers[0]};
     super(isDivided ? [last] : [...inner.callbacks, last], values, numbersIn(values));
     this.takeOver(inner, last);
+  }
+
+  /** The parts where it is made over a partition, as `Partition.parts`. Undefined elsewhere. */
+  get parts(): PartsUnder<I> {
+    return typedParts(Optimizer.partsIn(this));
   }
 }

@@ -19,6 +19,7 @@ import {Evaluation} from './evaluation';
 import {warnLeftOut} from './left_out_variables';
 import {trainingStateOf} from './new_training_state';
 import {type ParamRow, paramRows} from './param_rows';
+import type {Part} from './part';
 import {type AnyCallback, type HyperNames, type HYPERS, type ListOf, numbersIn, type Settings} from './settings';
 import type {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
@@ -398,11 +399,10 @@ export class Optimizer<
    * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
    */
   protected takeOver(inner: Optimizer, last: Callback): void {
-    const {chain} = this.#training;
-    const {division} = inner.#training.chain;
-    const {iterations} = inner;
-    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
-    this.iterations_ = iterations;
+    // It throws where the callbacks don't go together. Then nothing may have been taken.
+    const chain = inner.#training.chain.division?.extended(last) ?? this.#training.chain;
+    this.iterations_ = inner.iterations;
+    this.adopt(Object.assign(this.released(inner), {chain}));
   }
 
   /** What an optimizer has, which then can't be used. */
@@ -415,9 +415,9 @@ export class Optimizer<
     return training;
   }
 
-  /** Whether it is a partition, or made over one. */
-  protected static isDivided(optimizer: Optimizer): boolean {
-    return optimizer.#training.chain.division !== undefined;
+  /** The parts of a partition, or of the one that an optimizer is made over. Undefined elsewhere. */
+  protected static partsIn(optimizer: Optimizer): readonly Part[] | undefined {
+    return optimizer.#training.parts?.(() => optimizer.#training);
   }
 
   /** What another optimizer has. @throws where that can't be used. */

@@ -1,3 +1,5 @@
+import {backend} from '@tensorflow/tfjs-core';
+
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
 import {isCallback} from '../rule/chain';
@@ -73,6 +75,19 @@ export type RowOptimizer<
 
 type RowHypers = Readonly<Record<string, number>>;
 
+/** The setting of rows that can compute what an optimizer of `tf.train` does. */
+export interface LikeTrain {
+  /**
+   * `'tf.train'`: the maths and the defaults of the optimizer of `tf.train`. `eps` is then that of the backend when the
+   * optimizer is made, 1e-4 on WebGL and 1e-7 on others. So the backend must be ready, unless `eps` is given. Default:
+   * those of the row.
+   */
+  readonly like: 'tf.train' | undefined;
+}
+
+/** For `extra` of rows that have the setting. */
+export const notLikeTrain: LikeTrain = {like: undefined};
+
 /** A row of the table of optimizers. The docstring of its factory says the rest: formula, source, memory, use. */
 export interface OptimizerRow<H, X> {
   /** The function that makes it. */
@@ -83,6 +98,8 @@ export interface OptimizerRow<H, X> {
   readonly hypers: H;
   /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
   readonly extra: X;
+  /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. That of `eps` is the backend's. */
+  readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
@@ -139,7 +156,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
       return declared;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A, D>, ...more: undefined[]) {
+    constructor(lr?: HyperValue, options?: RowOptions<H, Partial<X>, P, A, D>, ...more: undefined[]) {
       const {callbacks, settings} = composed(row, lr, [options, ...more]);
       super(callbacks, settings, declared);
     }
@@ -183,7 +200,7 @@ export function rowFactory<const H extends RowHypers, X extends object>(row: Opt
     const A extends readonly AnyCallback[] = readonly [],
     const D extends AnyCallback = never,
   >(
-    lr: HyperValue = row.lr ?? 1e-3,
+    lr?: HyperValue,
     options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
   ): RowOptimizer<H, P, A, D> => {
@@ -196,11 +213,11 @@ export function rowFactory<const H extends RowHypers, X extends object>(row: Opt
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
-  lr: HyperValue,
+  {name, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
+  lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  checkRowArguments(name, hypers, lr, given);
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given);
   const [options] = given;
   const {
     callbacks = [],
@@ -212,10 +229,19 @@ function composed<H extends RowHypers, X extends object>(
   const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
-  const {decoupleWd = true} = rest;
-  const settings = Object.fromEntries(Object.entries(rest).filter(([setting]) => !Object.hasOwn(known, setting)));
+  const {decoupleWd = true, like} = rest;
+  const settings = withDefaults(
+    {
+      lr: usual,
+      ...(like !== undefined && {
+        ...train,
+        ...('eps' in hypers && rest['eps'] === undefined && {eps: backend().epsilon()}),
+      }),
+    },
+    Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
+  );
   const own = chain(
-    hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
+    hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
   const later = listOf<AnyCallback>(after);
@@ -242,10 +268,11 @@ function composed<H extends RowHypers, X extends object>(
       ...later.slice(takers),
     ],
     settings: {
-      lr,
       ...settings,
       ...(isNamed && {decay}),
-      ...(Object.hasOwn(decayed.hypers, 'lr0') && settings['lr0'] === undefined ? {lr0: lr} : {}),
+      ...(Object.hasOwn(decayed.hypers, 'lr0') && Reflect.get(settings, 'lr0') === undefined
+        ? {lr0: settings.lr}
+        : {}),
     },
   };
 }
@@ -270,8 +297,13 @@ function checkedDecay(factory: string, decay: unknown, decays: boolean, decouple
 
 /** @throws where a setting is not of the type of its default. */
 function checkKind(factory: string, setting: string, value: unknown, sample: unknown): void {
-  if (value === undefined || typeof value === typeof sample) return;
-  const right = typeof sample === 'boolean' ? 'true or false' : `a ${typeof sample} such as ${shown(sample)}`;
+  if (value === undefined || (sample === undefined ? value === 'tf.train' : typeof value === typeof sample)) return;
+  const right =
+    sample === undefined
+      ? "'tf.train' or left out"
+      : typeof sample === 'boolean'
+        ? 'true or false'
+        : `a ${typeof sample} such as ${shown(sample)}`;
   throw new Error(`${factory}: '${setting}' must be ${right}; got ${shown(value)}.`);
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {checkPlaceOfSkips} from '../callbacks/skip';
 import {type Job, SharedTensors, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
@@ -22,12 +23,15 @@ import {checkCore} from '../util/core_copies';
 import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
+import type {Part} from './part';
 
 /**
  * What an optimizer trains and what it has learned: its callbacks, its parameters with their state, the host numbers
  * that all parameters share, and loaded state that waits for its variables. Another optimizer can take over all of it.
  */
 export class TrainingState {
+  /** Shows the parts of a partition. Absent elsewhere. @param check throws where the caller no longer owns this. */
+  parts?: (check: () => unknown) => readonly Part[];
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
@@ -50,7 +54,9 @@ export class TrainingState {
     public set: ParameterSet,
     public explicit: boolean,
     public rules: readonly string[],
-  ) {}
+  ) {
+    checkPlaceOfSkips(chain);
+  }
 
   /** The rule of the table that all of it follows; undefined where it has callbacks of several, or a general chain. */
   get rule(): string | undefined {

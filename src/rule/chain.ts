@@ -159,6 +159,9 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const ranges = new Map<string, Range[]>();
   callbacks.forEach(checkIsCallback);
   for (const check of chainChecks) check(callbacks);
+  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
+  if (gates.length > 1)
+    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
     for (const [entry, range] of Object.entries(declaration.ranges))
@@ -212,9 +215,6 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
-  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
-  if (gates.length > 1)
-    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   return {
     callbacks,
     segments: segmentsOf(callbacks),

@@ -34,6 +34,7 @@ export function conventionalRange(name: string): Range | undefined {
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']],
   ['mom', ['momentum', 'beta1']],
+  ['lrDecay', ['decay']],
   ['sqrMom', ['beta2', 'rho', 'decay']],
   ['eps', ['epsilon']],
   ['wd', ['weightdecay', 'l2'], 'weightDecay'],
@@ -42,15 +43,13 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
   ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
-/** Settings of other libraries that this package does not have under any name, with what to do instead. */
-const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
-  ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
-  [
-    'nesterov',
-    'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
-  ],
-  ['amsgrad', 'There is no AMSGrad here: leave it out.'],
-];
+/** Options of some optimizers of the table, with those that have them. They are not hypers. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  nesterov: 'sgd',
+  amsgrad: 'adam and adamW',
+  centered: 'rmsProp',
+  like: 'adagrad, adadelta, adam, adamax, rmsProp and sgd',
+};
 
 /**
  * @param now the hyper's present value. It is a boolean where the hyper is an option of this type.
@@ -79,14 +78,21 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
-  // A name that is not in the table may differ from a hyper's name in case or underscores only.
-  const [mine, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
+  const means = ([one, others]: (typeof OTHER_NAMES)[number]) => same(one) || others.includes(key);
+  // Some names mean different hypers in different optimizers. A name that is not in the table may differ from a hyper's
+  // name in case or underscores only.
+  const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
+    OTHER_NAMES.find(means) ?? [names.find(same)];
   const hint =
     mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
       : mine !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
-        : NO_HYPERS.find(([one]) => key === one)?.[1];
+        : key === 'betas'
+          ? 'Write {mom: beta1, sqrMom: beta2}.'
+          : Object.hasOwn(OPTIONS, key)
+            ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
+            : undefined;
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
       `Known: ${names.join(', ') || 'none'}.`,

@@ -81,23 +81,40 @@ export class DividedMoving implements MovesHypers {
   prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     checkSchedules(schedules);
     const asked = new Set<string>();
-    const scheduled = (hypers: Parameters<SchedulePolicy['schedulesFor']>[0], keepsMom: boolean) => {
+    const scheduled = (part: number, hypers: Parameters<SchedulePolicy['schedulesFor']>[0]) => {
       const first = at(hypers, 0);
       // A policy mostly needs a learning rate. Where only some parts have one, the others are left alone.
       if (isPolicy(schedules) && !Object.hasOwn(first, 'lr') && this.#has('lr')) return {};
-      const all = Object.entries(isPolicy(schedules) ? schedules.schedulesFor(hypers) : schedules);
+      const all = Object.entries(this.#schedulesFor(part, schedules, hypers));
       for (const [name] of all) asked.add(name);
-      const leaves = (name: string) => name === 'mom' && keepsMom && isPolicy(schedules) && schedules.ownMoms === true;
-      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name) && !leaves(name)));
+      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name)));
     };
     const starts = this.parts.map((part, i) =>
-      part.prepared({schedulesFor: hypers => scheduled(hypers, at(this.#keepsMom, i))}, length, ofFit),
+      part.prepared({schedulesFor: hypers => scheduled(i, hypers)}, length, ofFit),
     );
     for (const name of asked)
       if (!this.#has(name)) throw unknownHyper(name, new Set(this.#groups.flatMap(hypers => Object.keys(hypers))));
     return () => {
       for (const start of starts) start();
     };
+  }
+
+  /** Starts schedules of one part, in place of those that it follows. */
+  startPart(part: number, schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
+    checkSchedules(schedules);
+    at(this.parts, part).start({schedulesFor: hypers => this.#schedulesFor(part, schedules, hypers)}, length);
+  }
+
+  /** What a part is asked to follow: without the `mom` that it leaves alone. */
+  #schedulesFor(
+    part: number,
+    schedules: Schedules | SchedulePolicy,
+    hypers: Parameters<SchedulePolicy['schedulesFor']>[0],
+  ): Schedules {
+    if (!isPolicy(schedules)) return schedules;
+    const all = Object.entries(schedules.schedulesFor(hypers));
+    const leavesMom = schedules.ownMoms === true && at(this.#keepsMom, part);
+    return Object.fromEntries(all.filter(([name]) => name !== 'mom' || !leavesMom));
   }
 
   clear(keep: boolean): void {
@@ -114,11 +131,7 @@ export class DividedMoving implements MovesHypers {
     });
   }
 
-  release(name: string, group?: number): void {
-    if (group === undefined) {
-      for (const part of this.parts) part.release(name);
-      return;
-    }
+  release(name: string, group: number): void {
     const [part, index] = this.#inPart(group);
     at(this.parts, part).release(name, index);
   }

@@ -111,7 +111,7 @@ export class Moving {
     const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length, this.#ranges);
     return () => {
       this.#end(ends);
-      for (const {name} of hypers) this.release(name);
+      for (const {name} of hypers) this.#forget(name);
       this.#length = {steps, step};
       this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
       this.#inFit ||= ofFit !== undefined;
@@ -146,14 +146,10 @@ export class Moving {
     this.#remember();
   }
 
-  /**
-   * To be called where a hyper is set. Then nothing moves it any more, and it does not go back.
-   * @param group the index of the group. Default: all groups.
-   */
-  release(name: string, group?: number): void {
+  /** To be called where the hyper of a group is set. Then nothing moves it any more, and it does not go back. */
+  release(name: string, group: number): void {
     this.#entries = this.#entries.flatMap(entry => {
       if (entry.name !== name) return [entry];
-      if (group === undefined) return [];
       const released = new Set(entry.released).add(group);
       return released.size === this.#groups.length ? [] : [{...entry, released: [...released]}];
     });
@@ -172,7 +168,7 @@ export class Moving {
     const before = this.#groups.map((hypers, i) =>
       numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i], this.#ranges),
     );
-    this.release(name);
+    this.#forget(name);
     const entry = {name, before, over};
     write(this.#groups, entry, values);
     this.#entries = [...this.#entries, entry];
@@ -226,6 +222,10 @@ export class Moving {
   #move(pos: number): void {
     for (const entry of this.#entries.filter(isScheduled)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
     this.#remember();
+  }
+
+  #forget(name: string): void {
+    this.#entries = this.#entries.filter(entry => entry.name !== name);
   }
 
   #end(which: (entry: Entry) => boolean, keep = false): void {

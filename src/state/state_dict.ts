@@ -122,6 +122,11 @@ function checkForm(dict: StateDict): void {
   checkCount('iterations', dict.iterations, 0);
 }
 
+/** All tensors of a state dict. */
+export function tensorsIn({state, shared = {}}: StateDict): tf.Tensor[] {
+  return [...state.flatMap(entries => Object.values(entries)).filter(isTensor), ...Object.values(shared)];
+}
+
 /** The entries with copies of the tensors. */
 export function copies<V>(entries: Readonly<Record<string, V>>): Record<string, V | tf.Tensor> {
   const copied = (value: V) => (isTensor(value) ? value.clone() : value);

@@ -2,6 +2,9 @@ import {adEMAMix} from './ad_ema_mix';
 import {adaBelief} from './ada_belief';
 import {adan} from './adan';
 import {adopt} from './adopt';
+import {adadelta} from './adadelta';
+import {adagrad} from './adagrad';
+import {adamax} from './adamax';
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {laProp} from './la_prop';
 import {lion} from './lion';
@@ -34,4 +37,7 @@ export const optimizers = [
   {name: 'laProp', make: laProp},
   {name: 'mars', make: mars},
   {name: 'adEMAMix', make: adEMAMix},
+  {name: 'adagrad', make: adagrad},
+  {name: 'adadelta', make: adadelta},
+  {name: 'adamax', make: adamax},
 ] as const;

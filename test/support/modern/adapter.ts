@@ -24,7 +24,7 @@ export interface Adapter {
   /** The recorded values that `opt.eval()` shows. Default: none. */
   readonly shows?: 'x' | 'averaged';
   /** Our entries of state by their recorded names, which are compared at the end of a run. */
-  readonly state?: Readonly<Record<string, string>>;
+  readonly state?: Readonly<Record<string, string>> | ((one: ModernCase) => Readonly<Record<string, string>>);
   /** Reads recorded numbers that belong to no parameter, after a step. A list has one number per group. */
   readonly trace?: Readonly<Record<string, (optimizer: Optimizer) => Trace | Promise<Trace>>>;
   /** How far off numbers of `trace` may be, relatively. Default 1e-6. */

@@ -1,6 +1,7 @@
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
 import {cautiousAndDecayAdapters} from './cautious_and_decay';
+import {classicAdapters} from './classics';
 import {prodigyAdapters} from './prodigy';
 
 /** What each recorded class is here. */
@@ -8,6 +9,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   ...cautiousAndDecayAdapters,
   ...prodigyAdapters,
   ...adaptiveAdapters,
+  ...classicAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -28,18 +30,12 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'Adadelta',
   'AdafactorTimm',
-  'Adagrad',
-  'Adam',
-  'AdamWAmsgrad',
-  'Adamax',
   'EMA',
   'GradientCentralization',
   'Muon',
   'MuonTimm',
   'OrthoGrad',
-  'SGD',
   'SWA',
   'ScheduleFreeAdamW',
   'ScheduleFreeRAdam',
