@@ -134,11 +134,11 @@ describeBackends(
           tf.dispose(variables);
         });
 
-      suite('of adopt moves nothing, but lets NaN through to the second', async () => {
+      suite('of adopt moves nothing, but lets NaN through', async () => {
         const a = variableOf([1, 2]);
         const optimizer = adopt(0.1, {wd: 0.5, params: [a]});
         step(optimizer, [a, [NaN, 1]]);
-        expect(await valuesOf(a)).toEqual([1, 2]);
+        expect(await valuesOf(a)).toEqual([NaN, 2]);
         step(optimizer, [a, [1, 1]]);
         const [first, second] = await valuesOf(a);
         expect(first).toBeNaN();
@@ -264,7 +264,15 @@ describe('Options of these rules', () => {
     expect(() => adaBelief(0.1, {amsgrad: true})).toThrowError(
       "adaBelief: 'amsgrad' needs rectify: false; got rectify: true. Leave one of them out.",
     );
-    expect(() => adopt(0.1, {clipExp: -1})).toThrowError(/clipExp.* must be from 0; got -1/);
+    expect(() => adan(0.1, {diffMom: 1})).toThrowError("'diffMom' must be in [0, 1); got 1.");
+    expect(() => adEMAMix(0.1, {slowMom: 1})).toThrowError("'slowMom' must be in [0, 1); got 1.");
+    expect(() => adEMAMix(0.1, {slowWeight: -1})).toThrowError("'slowWeight' must be a number from 0; got -1.");
+    expect(() => mars(0.1, {mom1d: 1})).toThrowError("'mom1d' must be in [0, 1); got 1.");
+    expect(() => mars(0.1, {sqrMom1d: -0.1})).toThrowError("'sqrMom1d' must be in [0, 1); got -0.1.");
+    expect(() => mars(0.1, {gamma: -1})).toThrowError("'gamma' must be a number from 0; got -1.");
+    expect(() => mars(0.1, {wd1d: -1})).toThrowError("'wd1d' must be a number from 0; got -1.");
+    expect(() => mars(0.1, {lrScale1d: -1})).toThrowError("'lrScale1d' must be a number from 0; got -1.");
+    expect(() => adopt(0.1, {clipExp: -1})).toThrowError(/clipExp.* must be a number from 0; got -1/);
     expect(() => adEMAMix(0.1, {slowMomWarmup: 1.5})).toThrowError(/slowMomWarmup.* must be a whole number from 0/);
     expect(() => adEMAMix(0.1, {slowWeightWarmup: -1})).toThrowError(/slowWeightWarmup.* must be a whole number/);
   });

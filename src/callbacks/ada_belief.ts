@@ -5,10 +5,10 @@ import {debias, meanSquare, rectification} from './stats';
 import {adamDirection} from './steps';
 
 /**
- * The mean square of what the gradient is off its average: `sqrAvg ← sqrMom·sqrAvg + (1 - sqrMom)·(grad - gradAvg)² +
- * eps`. Here `gradAvg` is the new average, and `eps` stays in `sqrAvg`. `sqrAvg` has the parameter's shape and starts at
- * zeros. Defaults: `sqrMom` 0.999, in [0, 1); `eps` 1e-16, from 0. Needs the dampened `gradAvg` before it. Source: see
- * {@link adaBeliefStep}.
+ * The mean square of what the gradient is off its average:
+ * `sqrAvg ← sqrMom·sqrAvg + (1 - sqrMom)·(grad - gradAvg)² + eps`. Here `gradAvg` is the new average, and `eps` stays
+ * in `sqrAvg`. `sqrAvg` has the parameter's shape and starts at zeros. Defaults: `sqrMom` 0.999, in [0, 1); `eps`
+ * 1e-16, from 0. Needs the dampened `gradAvg` before it. Source: see {@link adaBeliefStep}.
  */
 export const averageBelief = /* @__PURE__ */ newCallback(
   'averageBelief',
@@ -21,8 +21,8 @@ export const averageBelief = /* @__PURE__ */ newCallback(
  * `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. With `maxSqrGrad` before it, its maximum takes the place of `sqrAvg`.
  *
  * The option `rectify` (default true) makes it RAdam's step instead, with r and v as in `rAdamStep`:
- * `p ← p - lr·√d2·v·(gradAvg/d1)/(√sqrAvg + eps)` where r is more than 5. Before, it is `p ← p - lr·gradAvg/d1` with the
- * option `sgdPhase` (default true), and nothing without. This step does not use the maximum of `maxSqrGrad`.
+ * `p ← p - lr·√d2·v·(gradAvg/d1)/(√sqrAvg + eps)` where r is more than 5. Before, it is `p ← p - lr·gradAvg/d1` with
+ * the option `sgdPhase` (default true), and nothing without. This step does not use the maximum of `maxSqrGrad`.
  *
  * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.999, `eps` 1e-16. Source: Zhuang et al., AdaBelief Optimizer:
  * Adapting Stepsizes by the Belief in Observed Gradients, 2020, as in adabelief_pytorch 0.2.0.

@@ -14,26 +14,26 @@ export const adanDecay = /* @__PURE__ */ newCallback(
 );
 
 /**
- * Adan: Adam with Nesterov's momentum, from averages of the gradient and of its change `d`, which is 0 at a parameter's
- * first step:
- * `adanDiff ← diffMom·adanDiff + (1 - diffMom)·d`,
+ * Adan: Adam with Nesterov's momentum, from averages of the gradient and of its change `d`, which is 0 at a
+ * parameter's first step: `adanDiff ← diffMom·adanDiff + (1 - diffMom)·d`,
  * `adanSqr ← sqrMom·adanSqr + (1 - sqrMom)·(grad + diffMom·d)²`,
- * `p ← p - s·lr·(gradAvg/d1 + diffMom·adanDiff/d2)/(√(adanSqr/d3) + eps)`,
- * with `d1 = 1 - mom^t`, `d2 = 1 - diffMom^t`, `d3 = 1 - sqrMom^t`. Here t is `allSteps`. With the option `prox`
- * (default true), `s = 1/(1 + lr·wd)` where `doWd`, for the use after `adanDecay`. Otherwise s is 1.
+ * `p ← p - s·lr·(gradAvg/d1 + diffMom·adanDiff/d2)/(√(adanSqr/d3) + eps)`, with `d1 = 1 - mom^t`,
+ * `d2 = 1 - diffMom^t`, `d3 = 1 - sqrMom^t`. Here t is `allSteps`. With the option `prox` (default true),
+ * `s = 1/(1 + lr·wd)` where `doWd`, for the use after `adanDecay`. Otherwise s is 1.
  *
  * Needs the dampened `gradAvg` and the count of `countSteps` before it. `adanDiff`, `adanSqr` and `adanGrad`, the
- * gradient of the step before, have the parameter's shape and start at zeros. The scalar `adanSeen` is 1 once `adanGrad`
- * holds a gradient. A step that `skipNonFinite` skips leaves it at 0, so the next step is the first. t goes on.
+ * gradient of the step before, have the parameter's shape and start at zeros. The scalar `adanSeen` is 1 once
+ * `adanGrad` holds a gradient. A step that `skipNonFinite` skips leaves it at 0, so the next step is the first. t goes
+ * on.
  *
  * `lr` must be given. Defaults: `mom` 0.98, `diffMom` 0.92, `sqrMom` 0.99, all in [0, 1); `eps` 1e-8, `wd` 0. The
- * weights are 1 minus the paper's betas. Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep
- * Models, 2022, as in the authors' program and in timm.
+ * weights are 1 minus the paper's betas. Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster
+ * Optimizing Deep Models, 2022, as in the authors' program and in timm.
  */
 export const adanStep = /* @__PURE__ */ newCallback(
   'adanStep',
   {
-    hypers: {lr: required, mom: 0.98, diffMom: 0.92, sqrMom: 0.99, eps: 1e-8, wd: 0},
+    hypers: {lr: required, mom: 0.98, diffMom: {default: 0.92, from: 0, below: 1}, sqrMom: 0.99, eps: 1e-8, wd: 0},
     options: {prox: true},
     needs: {gradAvg: zeros, allSteps: 0},
     state: {adanDiff: zeros, adanSqr: zeros, adanGrad: zeros, adanSeen: scalar},

@@ -1,7 +1,8 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
-import {average, meanSquare} from './stats';
+import type {Value} from '../rule/value';
+import {average} from './stats';
 
 /**
  * Decoupled decay that leaves out a parameter's first step, as ADOPT does: `p ← p·(1 - lr·wd)`, where `doWd`. Use it
@@ -10,24 +11,24 @@ import {average, meanSquare} from './stats';
 export const adoptDecay = /* @__PURE__ */ newCallback(
   'adoptDecay',
   {hypers: {lr: required, wd: 0}, state: {adoptSeen: scalar}, isStep: false},
-  ({p, adoptSeen, lr, wd, doWd}) => (doWd ? {p: p.mul(1 - lr * wd).where(adoptSeen.greater(0), p)} : {}),
+  ({p, adoptSeen, lr, wd, doWd}) =>
+    doWd ? {p: p.mul(numberLike(adoptSeen, 1 - lr * wd).where(adoptSeen.greater(0), 1))} : {},
 );
 
 /**
- * ADOPT: Adam whose gradient is divided by the second moment of the steps before, and then averaged. A parameter's first
- * step only sets `adoptSqr ← grad²`. Every other one is
- * `n = grad/max(√adoptSqr, eps)`, clipped to ±(step - 1)^clipExp; `adoptAvg ← mom·adoptAvg + (1 - mom)·n`;
- * `p ← p - lr·adoptAvg`; `adoptSqr ← sqrMom·adoptSqr + (1 - sqrMom)·grad²`.
- * `step` counts the parameter's steps, from 1. The option `clip` (default true) clips, and `clipExp` (default 0.25, from
- * 0) says how.
+ * ADOPT: Adam whose gradient is divided by the second moment of the steps before, and then averaged. A parameter's
+ * first step only sets `adoptSqr ← grad²`. Every other one is `n = grad/max(√adoptSqr, eps)`, clipped to
+ * ±(step - 1)^clipExp; `adoptAvg ← mom·adoptAvg + (1 - mom)·n`; `p ← p - lr·adoptAvg`;
+ * `adoptSqr ← sqrMom·adoptSqr + (1 - sqrMom)·grad²`. `step` counts the parameter's steps, from 1. The option `clip`
+ * (default true) clips, and `clipExp` (default 0.25, from 0) says how.
  *
  * Needs a step count before it. `adoptAvg` and `adoptSqr` have the parameter's shape and start at zeros. The scalar
- * `adoptSeen` is 1 after the first step. A step that `skipNonFinite` skips leaves it at 0, so the next step is the first.
- * `step` goes on.
+ * `adoptSeen` is 1 after the first step. A step that `skipNonFinite` skips leaves it at 0, so the next step is the
+ * first. `step` goes on.
  *
- * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.9999, both in [0, 1); `eps` 1e-6. Source: Taniguchi et al., ADOPT:
- * Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, as in the authors' program. timm has 0.333 as
- * `clipExp`.
+ * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.9999, both in [0, 1); `eps` 1e-6. Source: Taniguchi et al.,
+ * ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, as in the authors' program. timm has
+ * 0.333 as `clipExp`.
  */
 export const adoptStep = /* @__PURE__ */ newCallback(
   'adoptStep',
@@ -41,19 +42,27 @@ export const adoptStep = /* @__PURE__ */ newCallback(
   ({grad, adoptAvg, adoptSqr, adoptSeen, step, lr, mom, sqrMom, eps, clip, clipExp}) => {
     const seen = adoptSeen.greater(0);
     const root = adoptSqr.sqrt();
-    // `where` instead of `maximum` and `minimum`, because backends disagree on these of NaN, which must stay.
-    let n = grad.div(root.where(root.less(eps).logicalNot(), eps));
-    if (clip) {
-      const limit = (step - 1) ** clipExp;
-      n = n.where(n.greater(limit).logicalNot(), limit);
-      n = n.where(n.less(-limit).logicalNot(), -limit);
+    // `where` instead of `maximum`, because backends disagree on that of NaN, which must stay.
+    let divisor = numberLike(adoptSeen, eps).where(root.less(eps), root);
+    if (clip && step > 1) {
+      // grad/max(d, |grad|/limit) is grad/d clipped to ±limit, in fewer operations.
+      const least = grad.abs().mul((step - 1) ** -clipExp);
+      divisor = least.where(divisor.less(least), divisor);
     }
-    const nextAvg = average(adoptAvg, n, mom).where(seen, adoptAvg);
+    const n = grad.div(divisor);
+    // In the first step, n has no weight, and the square has all. Numbers are chosen, because that takes no time.
+    const nextAvg = average(adoptAvg, n, mom, numberLike(adoptSeen, 1 - mom).where(seen, 0));
+    const sqrWeight = numberLike(adoptSeen, 1 - sqrMom).where(seen, 1);
     return {
       update: nextAvg.mul(lr),
       adoptAvg: nextAvg,
-      adoptSqr: meanSquare(adoptSqr, grad, sqrMom).where(seen, grad.square()),
+      adoptSqr: average(adoptSqr, grad, sqrMom, grad.mul(sqrWeight)),
       adoptSeen: adoptSeen.onesLike(),
     };
   },
 );
+
+/** A number as a value like a scalar, so that it can be chosen by `where`. */
+function numberLike(scalar: Value, x: number): Value {
+  return scalar.onesLike().mul(x);
+}

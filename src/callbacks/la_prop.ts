@@ -6,10 +6,9 @@ import {average} from './stats';
 /**
  * LaProp: averages the normalized gradient, where Adam normalizes the average:
  * `laPropRate ← mom·laPropRate + (1 - mom)·lr`, `laPropSum ← sqrMom·laPropSum + 1 - sqrMom`,
- * `laPropAvg ← mom·laPropAvg + (1 - mom)·lr·grad/(√(sqrAvg/laPropSum) + eps)`,
- * `p ← p - s·laPropAvg·lr/laPropRate`. At a `lr` of 0 the factor lr/laPropRate is 1: the average goes on moving p. With
- * the option `decayed` (default false), `s = 1 - lr·wd` where `doWd`. With `weightDecay` before it, this is decay after
- * the step. Otherwise s is 1.
+ * `laPropAvg ← mom·laPropAvg + (1 - mom)·lr·grad/(√(sqrAvg/laPropSum) + eps)`, `p ← p - s·laPropAvg·lr/laPropRate`. At
+ * a `lr` of 0 the factor lr/laPropRate is 1: the average goes on moving p. With the option `decayed` (default false),
+ * `s = 1 - lr·wd` where `doWd`. With `weightDecay` before it, this is decay after the step. Otherwise s is 1.
  *
  * Needs the dampened `sqrAvg` before it. `laPropAvg` has the parameter's shape and starts at zeros. `laPropRate` and
  * `laPropSum` are host numbers of the parameter, from 0; they correct the averages' starts, also where `lr` moves.

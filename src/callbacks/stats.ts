@@ -1,6 +1,6 @@
 import {newCallback} from '../rule/callback';
 import {zeros} from '../rule/starts';
-import type {Value} from '../rule/value';
+import type {Operand, Value} from '../rule/value';
 
 /**
  * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false:
@@ -14,9 +14,9 @@ export const averageGrad = newCallback(
   }),
 );
 
-/** `beta·old + (1 - beta)·now`. */
-export function average(old: Value, now: Value, beta: number): Value {
-  return old.mul(beta).add(now.mul(1 - beta));
+/** `beta·old + weight·now`. Default: a `weight` of 1 - beta. */
+export function average(old: Value, now: Value, beta: number, weight: Operand = 1 - beta): Value {
+  return old.mul(beta).add(now.mul(weight));
 }
 
 /**

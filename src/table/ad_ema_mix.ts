@@ -10,10 +10,10 @@ import {rowFactory} from '../optimizer/row';
  * @formula `s ← slowMom·s + (1 - slowMom)·g`, `p ← p - lr·(m/d₁ + slowWeight·s)/(√(v/d₂) + eps)`
  * @source Pagliardini et al., The AdEMAMix Optimizer: Better, Faster, Older, 2024
  * @memory 3, or 2 with `mom` 0
- * @use Long training of tens of thousands of steps, such as that of language models. Set both warm-ups to the number of
- *   steps, because the slow average can make the start unstable. Take AdamW's learning rate.
- * @avoid Short training: the slow average remembers about ten thousand gradients. Data that changes over time: then old
- *   gradients mislead.
+ * @use Long training of tens of thousands of steps, such as that of language models. Set both warm-ups to the number
+ *   of steps, because the slow average can make the start unstable. Take AdamW's learning rate.
+ * @avoid Short training: the slow average remembers about ten thousand gradients. Data that changes over time: then
+ *   old gradients mislead.
  */
 export const adEMAMix = /* @__PURE__ */ rowFactory({
   name: 'adEMAMix',

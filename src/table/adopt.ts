@@ -11,8 +11,8 @@ import {rowFactory} from '../optimizer/row';
  *   `v ← sqrMom·v + (1 - sqrMom)·g²`. It clips to ±(t - 1)^clipExp. The first step is `v ← g²` and nothing else.
  * @source Taniguchi et al., ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024
  * @memory 2
- * @use The tasks of Adam, where Adam's loss jumps or depends on `sqrMom`, as with small batches and rare large gradients.
- *   Take Adam's learning rate.
+ * @use The tasks of Adam, where Adam's loss jumps or depends on `sqrMom`, as with small batches and rare large
+ *   gradients. Take Adam's learning rate.
  * @avoid Runs of a few dozen steps: the second moment forgets the first gradient slowly.
  */
 export const adopt = /* @__PURE__ */ rowFactory({

@@ -9,8 +9,8 @@ import {rowFactory} from '../optimizer/row';
  * @formula `m ← mom·m + (1 - mom)·lr·g/(√(v/d₂) + eps)`, `p ← p - m/d₁`, `p ← p·(1 - lr·wd)`
  * @source Ziyin et al., LaProp: Separating Momentum and Adaptivity in Adam, 2020
  * @memory 2
- * @use Gradients whose size changes quickly, as in reinforcement learning and GANs. `sqrMom` can be small, also smaller
- *   than `mom`, because each gradient is divided before it is averaged.
+ * @use Gradients whose size changes quickly, as in reinforcement learning and GANs. `sqrMom` can be small, also
+ *   smaller than `mom`, because each gradient is divided before it is averaged.
  * @avoid Comparisons with published figures of Adam. On ordinary tasks the two do nearly the same.
  */
 export const laProp = /* @__PURE__ */ rowFactory({
