@@ -12,19 +12,19 @@ export interface SwaOptions {
 }
 
 /** Stochastic weight averaging over another optimizer. See {@link swa}. It is saved as an `Ema`, and loaded as one. */
-export class Swa extends ExtendedOptimizer {
+export class Swa<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
     return 'TfjsOptimEma';
   }
 
-  constructor(inner: Optimizer, options: SwaOptions = {}, ...more: undefined[]) {
+  constructor(inner: I, options: SwaOptions = {}, ...more: undefined[]) {
     checkOptions('swa', options, ['start', 'every'], more, 'optimizer, ');
     const {start, every} = options;
     super(inner, averageEqually.with({swaStart: start, swaEvery: every}), 'swa');
   }
 }
 
-function make(inner: Optimizer, options: SwaOptions = {}, ...more: undefined[]): Swa {
+function make<I extends Optimizer>(inner: I, options: SwaOptions = {}, ...more: undefined[]): Swa<I> {
   return new Swa(inner, options, ...more);
 }
 
