@@ -4,6 +4,7 @@ export {averageWeights} from './callbacks/average';
 export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
 export {l2Reg, weightDecay} from './callbacks/decay';
 export {lionStep} from './callbacks/lion';
+export {muonStep, orthogonalize} from './callbacks/muon';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
 export {averageGrad, averageSqrGrad, debias, stepStat} from './callbacks/stats';
 export {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './callbacks/steps';
@@ -121,6 +122,7 @@ export {
   sgd,
 } from './table/fastai';
 export {lion} from './table/lion';
+export {muon, type MuonOptions, type MuonParts, type MuonSettings} from './table/muon';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

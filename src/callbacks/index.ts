@@ -3,6 +3,7 @@ import {averageWeights} from './average';
 import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
 import {l2Reg, weightDecay} from './decay';
 import {lionStep} from './lion';
+import {muonStep, orthogonalize} from './muon';
 import {skipNonFinite} from './skip';
 import {averageGrad, averageSqrGrad, stepStat} from './stats';
 import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from './steps';
@@ -35,4 +36,6 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  muonStep,
+  orthogonalize,
 ] as const;

@@ -29,7 +29,7 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips', 'needsTensors'] as const;
 const FUNCTIONS = ['total', 'evaluate'] as const;
 /** The fields of a range, with what each must be. */
 const RANGE: Readonly<Record<keyof Range, 'number' | 'boolean'>> = {

@@ -1,5 +1,6 @@
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {lion} from './lion';
+import {muon} from './muon';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -16,4 +17,5 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'muon', make: muon},
 ] as const;

@@ -1,9 +1,11 @@
 import type {Adapter} from './adapter';
 import {lionAdapters} from './lion';
+import {muonAdapters} from './muon';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...lionAdapters,
+  ...muonAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -41,8 +43,6 @@ export const pending: readonly string[] = [
   'GradientCentralization',
   'LaProp',
   'MARS',
-  'Muon',
-  'MuonTimm',
   'NAdamW',
   'OrthoGrad',
   'Prodigy',
