@@ -13,7 +13,6 @@ import {registerTaker, type SavedTaker} from '../params/takers';
 import {type Params, variablesOf} from '../params/variables_of';
 import {weightKind} from '../params/weight_kind';
 import {chainOf} from '../rule/chain';
-import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import {hasName} from '../state/matching';
@@ -150,14 +149,16 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
   const settings: PartitionSettings<Callbacks, Callbacks> = divided(options).others;
   if (head !== undefined && of !== undefined)
     throw new Error("muon: 'head' and 'of' both say what Muon trains; give one of them.");
-  const values = withDefaults(HYPERS_OF_MUON, {
+  const values = {
     lr,
-    ...given,
-    wd,
-    coefficients: indexIn('coefficients', COEFFICIENTS, coefficients),
-    lrScale: indexIn('lrScale', LR_SCALES, lrScale),
-    batched: convMode === undefined ? undefined : indexIn('convMode', CONV_MODES, convMode) === 1,
-  });
+    ...withDefaults(HYPERS_OF_MUON, {
+      ...given,
+      wd,
+      coefficients: indexIn('coefficients', COEFFICIENTS, coefficients),
+      lrScale: indexIn('lrScale', LR_SCALES, lrScale),
+      batched: convMode === undefined ? undefined : indexIn('convMode', CONV_MODES, convMode) === 1,
+    }),
+  };
   const by: MuonPart = new Optimizer(
     [weightDecay, averageGrad.with({dampening: true}), muonStep, orthogonalize],
     {...values, ...Object.fromEntries(Object.entries(listsIn(values)).map(([name, list]) => [name, first(list)]))},
@@ -181,13 +182,13 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
 function listsIn(values: Readonly<Record<string, HyperValue | undefined>>): Record<string, HyperValue> {
   const lists = new Map<string, HyperValue>();
   for (const [name, value] of Object.entries(values))
-    if (value !== undefined && isIterable<Scalar>(value)) lists.set(name, value);
+    if (value !== undefined && isIterable<HyperValue>(value)) lists.set(name, value);
   return Object.fromEntries(lists);
 }
 
 /** The first value of a list, or what is no list. */
 function first(value: HyperValue): HyperValue {
-  return isIterable<Scalar>(value) ? at([...value], 0) : value;
+  return isIterable<HyperValue>(value) ? at([...value], 0) : value;
 }
 
 /**
