@@ -6,6 +6,8 @@ import {zeros} from '../rule/starts';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
+import {assertWasmBackend} from '../wasm/backend';
+import {matrixProduct, type Transposes} from '../wasm_training/matrices_product';
 
 /**
  * What Muon orthogonalizes, without a learning rate: `mom·gradAvg + (1 - mom)·grad` under the option `nesterov`
@@ -149,7 +151,6 @@ function newtonSchulz(start: tf.Tensor, coefficients: readonly Step[]): tf.Tenso
   const [rows, columns] = [at(shape, rank - 2), at(shape, rank - 1)];
   const isTall = rows > columns;
   const length = Math.min(rows, columns);
-  const swapped = rank === 2 ? [1, 0] : [0, 2, 1];
   const unit = length === 1 ? tf.ones([1, 1]) : tf.cast(tf.oneHot(tf.range(0, length, 1, 'int32'), length), 'float32');
   const diagonals = new Map<number, tf.Tensor>();
   // A number times the unit matrix. It saves two operations per step.
@@ -157,13 +158,41 @@ function newtonSchulz(start: tf.Tensor, coefficients: readonly Step[]): tf.Tenso
   let x = start;
   for (const [a, b, c] of coefficients) {
     const [first, last] = [diagonal(b), diagonal(a)];
-    // tfjs's WASM backend is ten times slower where it transposes in the product.
     x = tf.tidy(() => {
-      const transposed = tf.transpose(x, swapped);
-      const square = isTall ? tf.matMul(transposed, x) : tf.matMul(x, transposed);
-      const polynomial = tf.add(tf.matMul(square, tf.add(tf.mul(square, c), first)), last);
-      return isTall ? tf.matMul(x, polynomial) : tf.matMul(polynomial, x);
+      const square = isTall ? product(x, x, {transposeA: true}) : product(x, x, {transposeB: true});
+      const polynomial = tf.add(product(square, tf.add(tf.mul(square, c), first)), last);
+      return isTall ? product(x, polynomial) : product(polynomial, x);
     });
   }
   return x;
+}
+
+const KERNEL = 'OptimMatrixProduct';
+
+/**
+ * The product of matrices. tfjs's WASM backend is ten times slower where it transposes an operand, and packs an operand
+ * that it has not seen before. So the product of `wasm_training` is used there.
+ */
+function product(
+  a: tf.Tensor,
+  b: tf.Tensor,
+  {transposeA = false, transposeB = false}: Partial<Transposes> = {},
+): tf.Tensor {
+  if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB);
+  if (tf.getKernel(KERNEL, 'wasm') === undefined) registerProduct();
+  return tf.engine().runKernel<tf.Tensor>(KERNEL, {a, b}, {transposeA, transposeB});
+}
+
+function registerProduct(): void {
+  tf.registerKernel({
+    kernelName: KERNEL,
+    backendName: 'wasm',
+    kernelFunc: ({inputs, attrs, backend}) => {
+      const {a, b} = inputs;
+      if (a === undefined || b === undefined || !(backend instanceof tf.KernelBackend))
+        throw new Error(`The kernel ${KERNEL} multiplies two tensors of the WASM backend.`);
+      const [transposeA, transposeB] = [attrs?.['transposeA'] === true, attrs?.['transposeB'] === true];
+      return matrixProduct(assertWasmBackend(backend), a, b, {transposeA, transposeB});
+    },
+  });
 }
