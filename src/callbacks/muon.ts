@@ -168,6 +168,7 @@ function newtonSchulz(start: tf.Tensor, coefficients: readonly Step[]): tf.Tenso
 }
 
 const KERNEL = 'OptimMatrixProduct';
+let isRegistered = false;
 
 /**
  * The product of matrices. tfjs's WASM backend is ten times slower where it transposes an operand, and packs an operand
@@ -179,11 +180,12 @@ function product(
   {transposeA = false, transposeB = false}: Partial<Transposes> = {},
 ): tf.Tensor {
   if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB);
-  if (tf.getKernel(KERNEL, 'wasm') === undefined) registerProduct();
+  if (!isRegistered) registerProduct();
   return tf.engine().runKernel<tf.Tensor>(KERNEL, {a, b}, {transposeA, transposeB});
 }
 
 function registerProduct(): void {
+  isRegistered = true;
   tf.registerKernel({
     kernelName: KERNEL,
     backendName: 'wasm',

@@ -144,19 +144,15 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
 /** The callbacks that run alone, as far as is known. One that acts on all parameters at once does from the start. */
 function aloneIn(chain: Chain): ReadonlyMap<number, string> {
   return memo(aloneByBackend(chain), tf.getBackend(), () => {
-    return new Map(
-      chain.callbacks.flatMap((cb, i) => {
-        const why = whyAlone(cb);
-        return why === undefined ? [] : [[i, why] as const];
-      }),
-    );
+    const known = chain.callbacks.map((cb, i) => [i, whyAlone(cb)] as const);
+    return new Map(known.flatMap(([i, why]) => (why === undefined ? [] : [[i, why] as const])));
   });
 }
 
 /** Why a callback runs alone from the start; undefined where tracing decides. */
-function whyAlone({declaration: {together, needsTensors}}: Callback): string | undefined {
-  if (together !== undefined) return 'it acts on all parameters at once';
-  return needsTensors ? 'it needs tensors' : undefined;
+function whyAlone({declaration}: Callback): string | undefined {
+  if (declaration.together !== undefined) return 'it acts on all parameters at once';
+  return declaration.needsTensors ? 'it needs tensors' : undefined;
 }
 
 function aloneByBackend(chain: Chain): Map<string, ReadonlyMap<number, string>> {

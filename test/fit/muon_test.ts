@@ -1,5 +1,5 @@
 import type {Optimizer} from '../../src';
-import {muon, optimizerOf, Partition} from '../../src';
+import {loadOptimizer, muon, optimizerOf, Partition, saveOptimizer} from '../../src';
 import {registerWasmTraining} from '../../src/wasm_training/register';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
@@ -96,6 +96,8 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+/** `verbose` by number, as in examples of tfjs. */
+const QUIET = {verbose: 0};
 const withoutSuffix = (name: string) => name.replace(/_\d+$/, '');
 /** The variables of a part, by name. */
 const namesIn = (optimizer: Optimizer, part: string) =>
@@ -123,7 +125,7 @@ describeBackends(
           const model = modelOf(kind, muon(0.02));
           const [x, y] = [kind.x(), random([12, 4])];
           const fit = async (one: tf.LayersModel, epochs: number) => {
-            const {history} = await one.fit(x, y, {epochs, batchSize: 6, shuffle: false, verbose: 0});
+            const {history} = await one.fit(x, y, {epochs, batchSize: 6, shuffle: false, ...QUIET});
             return present(history['loss']).map(Number);
           };
           const first = await fit(model, 3);
@@ -152,7 +154,7 @@ describeBackends(
         }));
     }
 
-    it('leaves the head to AdamW, also where variables join after loading', async () => {
+    it('leaves the head to AdamW, also where variables join after loading', () => {
       for (const headIn of [
         (model: tf.LayersModel) => model,
         (model: tf.LayersModel) => present(model.layers.at(-1)),
@@ -223,7 +225,6 @@ describe('muon', () => {
   });
 
   it('gives a variable that joins a loaded optimizer to the right part', async () => {
-    const {saveOptimizer, loadOptimizer} = await import('../../src');
     const handler = memoryHandler();
     const optimizer = muon();
     await saveOptimizer(optimizer, handler);
@@ -232,7 +233,7 @@ describe('muon', () => {
   });
 
   it('names what is wrong with its settings', () => {
-    const make = (settings: object) => () => Reflect.apply(muon, undefined, [0.1, settings]);
+    const make = (settings: object) => (): unknown => Reflect.apply(muon, undefined, [0.1, settings]);
     expect(make({lrScale: 'adam'})).toThrowError(
       "muon: 'lrScale' must be 'matchRmsAdamW' or 'original' or 'rmsToRms'; got 'adam'.",
     );
