@@ -6,6 +6,8 @@
  */
 import {houseCallbacks} from './callbacks';
 import {register} from './rule/registry';
+import {muon} from './table/muon';
 
 // Making a callback registers it, too. But bundlers leave out what nothing uses.
 for (const callback of houseCallbacks) register(callback.name, () => callback);
+muon.register();

@@ -2,18 +2,24 @@
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
 export {adEMAMixStep} from './callbacks/ad_ema_mix';
 export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
+export {adadeltaStep} from './callbacks/adadelta';
+export {adagradStep} from './callbacks/adagrad';
+export {adamaxStep} from './callbacks/adamax';
 export {adanDecay, adanStep} from './callbacks/adan';
 export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageEqually, averageRising, averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
 export {countSteps} from './callbacks/count_steps';
+export {dampGrad} from './callbacks/damp';
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
 export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
+export {muonStep, orthogonalize} from './callbacks/muon';
 export {nAdamWStep} from './callbacks/n_adam_w';
 export {prodigyStep} from './callbacks/prodigy';
+export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {
   innerMomentum,
   scheduleFreeAdamStep,
@@ -33,11 +39,6 @@ export {
   rmsPropStep,
   sgdStep,
 } from './callbacks/steps';
-export {adadeltaStep} from './callbacks/adadelta';
-export {adagradStep} from './callbacks/adagrad';
-export {adamaxStep} from './callbacks/adamax';
-export {dampGrad} from './callbacks/damp';
-export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {lookaheadSync} from './callbacks/sync';
 export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
@@ -148,11 +149,11 @@ export type {ParameterState, StateView} from './state/state_view';
 export {optimizers} from './table';
 export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
-export {adan} from './table/adan';
-export {adopt} from './table/adopt';
 export {adadelta} from './table/adadelta';
 export {adagrad} from './table/adagrad';
 export {adamax} from './table/adamax';
+export {adan} from './table/adan';
+export {adopt} from './table/adopt';
 export {
   Adam,
   adam,
@@ -174,10 +175,11 @@ export {
 export {laProp} from './table/la_prop';
 export {lion} from './table/lion';
 export {mars} from './table/mars';
+export {muon, type MuonOptions, type MuonParts, type MuonSettings} from './table/muon';
 export {nAdamW} from './table/n_adam_w';
 export {prodigy, prodigyLr} from './table/prodigy';
-export {stableAdamW} from './table/stable_adam_w';
 export {type ScheduleFree, scheduleFree} from './table/schedule_free';
+export {stableAdamW} from './table/stable_adam_w';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

@@ -67,6 +67,8 @@ function compositionOf({make}: TableRow): Composition {
 
 describeBackends('every optimizer', backend => {
   for (const row of optimizerTable) {
+    // There are no matrix products in float64. golden_modern_test compares these.
+    if (row.name === 'muon') continue;
     it(`${row.name}: computes what its callbacks do in float64`, async () => {
       const composition = compositionOf(row);
       expect(resultDifference(await runOnBackend(composition), runInFloat64(composition), 5e-6)).toBeUndefined();

@@ -937,7 +937,9 @@ describeBackends(
     it('is refused when it is loaded without being known', async () => {
       const opt = keep(partition([{of: isKernel, by: sgd()}, {by: sgd()}]));
       const config = opt.getConfig();
-      expect(() => UnregisteredPartition.fromConfig()).toThrowError(/call Partition\.register\(\) before loading it/);
+      expect(() => UnregisteredPartition.fromConfig(UnregisteredPartition, {})).toThrowError(
+        /call Partition\.register\(\) before loading it/,
+      );
       expect(UnregisteredPartition.className).toBe(opt.getClassName());
       const parts = config['parts'];
       for (const wrong of [

@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<string, string>> = {
   eps: 'eps',
   weight_decay: 'wd',
   momentum: 'mom',
-  ns_steps: 'steps',
+  ns_steps: 'nsSteps',
   d0: 'd0',
 };
 const nameOf = (key: string): string => present(NAMES[key]);
@@ -79,9 +79,9 @@ const RULES: readonly Rule[] = [
       'rank_one',
       'mid_size',
     ]),
-    chain: named => [weightDecay, averageGrad.with({dampening: true}), named('nesterovStep'), named('orthogonalize')],
-    defaults: {mom: 0.95, wd: 0.1},
-    // 'original' is the default.
+    chain: named => [weightDecay, averageGrad.with({dampening: true}), named('muonStep'), named('orthogonalize')],
+    defaults: {mom: 0.95, wd: 0.1, lrScale: 1},
+    // 'original' is the default of the recorded program.
     ignored: ['adjust_lr_fn'],
     alone: ', except orthogonalize',
     kernels: 2,

@@ -7,6 +7,7 @@ import {
   callback,
   cautious,
   lastAxis,
+  muon,
   Optimizer,
   otherAxes,
   partition,
@@ -19,8 +20,9 @@ import {
 export interface Comparison {
   readonly name: string;
   readonly shapes: ReadonlyArray<readonly number[]>;
-  readonly base: () => Optimizer;
   readonly other: () => Optimizer;
+  /** The first one; without it, only what is beside it is measured. */
+  readonly base?: () => Optimizer;
   /** What is measured together with a step of the first. */
   readonly beside?: (gradient: tf.Tensor) => tf.Tensor;
   readonly limit: number;
@@ -56,6 +58,19 @@ const skipping = (
   base: () => make({skipNonFinite: false}),
   other: () => make({skipNonFinite: true}),
   limit: 1.5,
+});
+
+/** Fifteen products, as many as five steps of Newton–Schulz. */
+function fifteenProducts(gradient: tf.Tensor): tf.Tensor {
+  for (let i = 0; i < 14; i++) tf.matMul(gradient, gradient).dispose();
+  return tf.matMul(gradient, gradient);
+}
+const orthogonal = (length: number, limit: number): Comparison => ({
+  name: `Muon ÷ fifteen products, ${length} × ${length}`,
+  shapes: [[length, length]],
+  beside: fifteenProducts,
+  other: () => muon(1e-3),
+  limit,
 });
 
 export const COMPARISONS: readonly Comparison[] = [
@@ -109,4 +124,6 @@ export const COMPARISONS: readonly Comparison[] = [
     // Its own operation, the step, and at most two passes.
     limit: 3,
   },
+  orthogonal(64, 2.5),
+  orthogonal(512, 1.3),
 ];

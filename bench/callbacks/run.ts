@@ -30,7 +30,7 @@ const backends = option('backends', 'wasm').split(',');
 
 /** A step of an optimizer on variables of its own, in milliseconds. */
 function stepper(
-  optimizer: Optimizer,
+  optimizer: Optimizer | undefined,
   shapes: ReadonlyArray<readonly number[]>,
   beside?: (gradient: tf.Tensor) => tf.Tensor,
 ): () => number {
@@ -38,7 +38,7 @@ function stepper(
   const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
   return () =>
     timeOf(() => {
-      optimizer.applyGradients(gradients);
+      optimizer?.applyGradients(gradients);
       if (beside !== undefined) for (const {tensor} of gradients) beside(tensor).dispose();
     });
 }
@@ -52,7 +52,7 @@ for (const backend of backends) {
   for (const {name, shapes, base, other, beside, limit} of chosen) {
     progress(rows.length + 1, backends.length * chosen.length, `${name} on ${backend}`);
     tf.engine().startScope();
-    const optimizers = {base: base(), other: other()};
+    const optimizers = {base: base?.(), other: other()};
     const times = compared(
       {base: stepper(optimizers.base, shapes, beside), other: stepper(optimizers.other, shapes)},
       rounds,
@@ -68,7 +68,7 @@ for (const backend of backends) {
       limit,
       'fused on': optimizers.other.fusedOn,
     });
-    for (const optimizer of Object.values(optimizers)) optimizer.dispose();
+    for (const optimizer of Object.values(optimizers)) optimizer?.dispose();
     tf.engine().endScope();
     tf.disposeVariables();
   }

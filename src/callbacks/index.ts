@@ -1,18 +1,24 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {adEMAMixStep} from './ad_ema_mix';
 import {adaBeliefStep, averageBelief} from './ada_belief';
+import {adadeltaStep} from './adadelta';
+import {adagradStep} from './adagrad';
+import {adamaxStep} from './adamax';
 import {adanDecay, adanStep} from './adan';
 import {adoptDecay, adoptStep} from './adopt';
 import {averageEqually, averageRising, averageWeights} from './average';
 import {cautious} from './cautious';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
 import {countSteps} from './count_steps';
+import {dampGrad} from './damp';
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
 import {marsAverages, marsDecay, marsStep} from './mars';
+import {muonStep, orthogonalize} from './muon';
 import {nAdamWStep} from './n_adam_w';
 import {prodigyStep} from './prodigy';
+import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './rms_prop';
 import {innerMomentum, scheduleFreeAdamStep, scheduleFreeRAdamStep, scheduleFreeSgdStep} from './schedule_free';
 import {skipNonFinite} from './skip';
 import {stableAdamWStep} from './stable_adam_w';
@@ -27,11 +33,6 @@ import {
   rmsPropStep,
   sgdStep,
 } from './steps';
-import {adadeltaStep} from './adadelta';
-import {adagradStep} from './adagrad';
-import {adamaxStep} from './adamax';
-import {dampGrad} from './damp';
-import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './rms_prop';
 import {lookaheadSync} from './sync';
 import {larcLayerLr, larcStep, trustRatio} from './trust';
 
@@ -97,4 +98,6 @@ export const houseCallbacks = [
   scheduleFreeSgdStep,
   scheduleFreeAdamStep,
   scheduleFreeRAdamStep,
+  muonStep,
+  orthogonalize,
 ] as const;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
+import type {Callback} from '../rule/declaration';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
@@ -148,9 +149,15 @@ function traceAlone(...of: Parameters<typeof trace>): Trace {
 /** The callbacks that run alone, as far as is known. One that acts on all parameters at once does from the start. */
 function aloneIn(chain: Chain): ReadonlyMap<number, string> {
   return memo(aloneByBackend(chain), tf.getBackend(), () => {
-    const together = chain.callbacks.flatMap(({declaration}, i) => (declaration.together === undefined ? [] : [i]));
-    return new Map(together.map(i => [i, 'it acts on all parameters at once']));
+    const known = chain.callbacks.map((cb, i) => [i, whyAlone(cb)] as const);
+    return new Map(known.flatMap(([i, why]) => (why === undefined ? [] : [[i, why] as const])));
   });
+}
+
+/** Why a callback runs alone from the start; undefined where tracing decides. */
+function whyAlone({declaration}: Callback): string | undefined {
+  if (declaration.together !== undefined) return 'it acts on all parameters at once';
+  return declaration.needsTensors ? 'it needs tensors' : undefined;
 }
 
 function aloneByBackend(chain: Chain): Map<string, ReadonlyMap<number, string>> {
@@ -160,9 +167,11 @@ function aloneByBackend(chain: Chain): Map<string, ReadonlyMap<number, string>> 
 function rememberAlone(chain: Chain, untraceable: ReadonlyMap<number, string>): void {
   aloneByBackend(chain).set(tf.getBackend(), untraceable);
   for (const [index, why] of untraceable) {
-    const {name, declaration} = at(chain.callbacks, index);
-    if (declaration.together === undefined)
-      warnOnce(`${name} runs as ordinary operations between fused kernels, more slowly: it can't be traced: ${why}`);
+    const cb = at(chain.callbacks, index);
+    if (whyAlone(cb) === undefined)
+      warnOnce(
+        `${cb.name} runs as ordinary operations between fused kernels, more slowly: it can't be traced: ${why}`,
+      );
   }
 }
 

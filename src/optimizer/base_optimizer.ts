@@ -229,7 +229,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.set.parameters.map(parameter => ({
       variable: parameter.variable.name,
       group: indexOf(parameter.group),
-      ...(parameter.group.of && {part: parameter.group.of.part}),
+      ...(parameter.group.of && {part: parameter.group.of.part, partName: parameter.group.of.name}),
       shape: parameter.variable.shape,
       trainable: this.set.trains(parameter),
       decay: this.set.decays(parameter),

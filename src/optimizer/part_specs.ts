@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
+import {isSavedTaker} from '../params/takers';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
 import type {Chain} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
@@ -18,6 +19,8 @@ interface GivenPart {
   readonly of: unknown;
   readonly by: Optimizer;
   readonly keepMom: boolean;
+  /** What summaries call it. Undefined: the name of its rule. */
+  readonly name: string | undefined;
 }
 
 /** @throws where the parts can't be those of a partition. */
@@ -28,10 +31,10 @@ export function partsIn(given: unknown): GivenPart[] {
   const seen = new Map<unknown, number>();
   return given.map((part: unknown, i) => {
     if (!isPlain(part)) throw new Error(`Part ${i} must be {of, by}; got ${shown(part)}. ${form}.`);
-    const odd = Object.keys(part).find(key => !['of', 'by', 'keepMom'].includes(key));
+    const odd = Object.keys(part).find(key => !['of', 'by', 'keepMom', 'name'].includes(key));
     if (odd !== undefined)
-      throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by' and 'keepMom'. ${form}.`);
-    const {of, by, keepMom = false} = part;
+      throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by', 'keepMom' and 'name'. ${form}.`);
+    const {of, by, keepMom = false, name} = part;
     if (!isOptimizer(by))
       throw new Error(
         `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,
@@ -47,7 +50,9 @@ export function partsIn(given: unknown): GivenPart[] {
     seen.set(by, i);
     if (typeof keepMom !== 'boolean')
       throw new Error(`Part ${i}: 'keepMom' must be true or false; got ${shown(keepMom)}.`);
-    return {of, by, keepMom};
+    if (name !== undefined && typeof name !== 'string')
+      throw new Error(`Part ${i}: 'name' must be a text such as 'head'; got ${shown(name)}.`);
+    return {of, by, keepMom, name};
   });
 }
 
@@ -102,6 +107,7 @@ export function valuesIn({groups, values, ranges}: ParameterSet): Record<string,
 /** @throws where it can't tell variables. */
 export function takerOf(of: unknown, part: number): PartOfSet['takes'] {
   if (of === undefined) return undefined;
+  if (typeof of === 'function' && isSavedTaker(of)) return of;
   if (isPredicate(of)) {
     return variable => {
       const taken: unknown = of(variable);

@@ -3,14 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {skipping, type SkipSettings} from '../callbacks/skip';
 import {DividedSet, type PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
+import {isSavedTaker, takerFrom} from '../params/takers';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
 import {type Chain, chainIn, chainOf} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
-import {ALL, type Divided, dividedChain, PARTITION} from '../rule/division';
+import {ALL, type Divided, dividedChain, PARTITION, type PartSettings} from '../rule/division';
 import {isInstance} from '../state/registered_class';
-import {readConfig} from '../state/saved_config';
+import {readConfig, rulesIn} from '../state/saved_config';
 import {at} from '../util/at';
-import {flag, list, malformed, numbers} from '../util/config_reader';
+import {dict, flag, list, malformed, numbers, text} from '../util/config_reader';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
@@ -43,6 +44,8 @@ export interface PartSpec {
   readonly by: Optimizer;
   /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
   readonly keepMom?: boolean;
+  /** What `summary()` calls the part. Default: the rule or class of its optimizer. */
+  readonly name?: string;
 }
 
 /** The last part, which takes the rest. */
@@ -53,6 +56,8 @@ export interface RestSpec {
   readonly by: Optimizer;
   /** Whether one-cycle leaves the `mom` of this part alone, unless it is given `moms`. Default false. */
   readonly keepMom?: boolean;
+  /** What `summary()` calls the part. Default: the rule or class of its optimizer. */
+  readonly name?: string;
 }
 
 /** The parts of a partition. A variable belongs to the first part that takes it. */
@@ -124,10 +129,13 @@ export class Partition<
       ...forAll(after),
     ];
     checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...gate, ...listOf<AnyCallback>(after)]), values);
-    const chain = dividedChain(
-      divided,
-      specs.map(({keepMom}) => keepMom),
-    );
+    const settled = specs.map(({of, by, keepMom, name}, part): PartOfSet => ({
+      name: name ?? at(states, part).rule ?? by.getClassName().replace('TfjsOptim', ''),
+      takes: takerOf(of, part),
+      keepsMom: keepMom,
+      ranges: new Map(),
+    }));
+    const chain = dividedChain(divided, settled.map(settingsOf));
     const lists = params === undefined ? undefined : variablesOf(params);
     lists?.flat().forEach(checkCore);
     const count = lists?.length ?? 1;
@@ -140,11 +148,7 @@ export class Partition<
     const hypers = Array.from({length: count}, (_, i) => columns.map(groups => at(groups, i).hypers)).flat();
     const set = new DividedSet(
       hypers,
-      specs.map(({of, keepMom}, part) => ({
-        takes: takerOf(of, part),
-        ranges: chainIn(chain, part).ranges,
-        keepsMom: keepMom,
-      })),
+      settled.map((part, i) => ({...part, ranges: chainIn(chain, i).ranges})),
       treatment,
     );
     if (lists !== undefined) set.replace(lists);
@@ -168,7 +172,7 @@ export class Partition<
     return typedParts(Partition.partsIn(this));
   }
 
-  /** Makes a partition from what `getConfig` returned. Which variables a part takes is not saved. */
+  /** Makes a partition from what `getConfig` returned. Of the rules by which parts take variables, only those of the package are saved. */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
@@ -180,15 +184,21 @@ export class Partition<
     // An index that no callback has would leave that part without it, and give all parts another one.
     if (owned.length === 0 || indices.some((i, at) => known[i] === undefined || indices.indexOf(i) < at))
       malformed('parts');
-    const keepsMom = saidParts.map(part => flag(part, 'keepsMom'));
     if (list(config, 'groups').length % owned.length !== 0) malformed('groups');
+    const rules = rulesIn(config);
+    const parts = saidParts.map((part, i): PartOfSet => {
+      const takes = part['takes'] === undefined ? undefined : takerFrom(dict(part, 'takes'), rules);
+      // Version 0.1 saved no names.
+      const name = part['name'] === undefined ? `part ${i}` : text(part, 'name');
+      return {name, takes, keepsMom: flag(part, 'keepsMom'), ranges: new Map()};
+    });
     const saved = readConfig(config, [], cls, callbacks =>
       dividedChain(
         callbacks.map((callback, i): Divided => {
           if (callback.declaration.external !== undefined) malformed('callbacks');
           return [owned.findIndex(mine => mine.includes(i)), callback];
         }),
-        keepsMom,
+        parts.map(settingsOf),
       ),
     );
     // The base constructor, because that of the class takes optimizers.
@@ -196,12 +206,11 @@ export class Partition<
     if (!(made instanceof Partition) || !isInstance(cls, made))
       throw new Error(`${cls.className} must be a partition of tfjs-optim.`);
     const {chain, hypers, trainBn, wdBnBias, explicit} = saved;
-    const parts = keepsMom.map((keeps, part): PartOfSet => ({
-      takes: undefined,
-      ranges: chainIn(chain, part).ranges,
-      keepsMom: keeps,
-    }));
-    const set = new DividedSet(hypers, parts, treatmentOf({trainBn, wdBnBias}));
+    const set = new DividedSet(
+      hypers,
+      parts.map((part, i) => ({...part, ranges: chainIn(chain, i).ranges})),
+      treatmentOf({trainBn, wdBnBias}),
+    );
     const training = dividedTraining(chain, set, explicit, saved.rules);
     training.loadConfig(saved, set);
     made.adopt(training);
@@ -243,6 +252,10 @@ function dividedTraining(chain: Chain, set: DividedSet, explicit: boolean, rules
   const training = new TrainingState(chain, set, explicit, rules);
   training.parts = check => partViews(training, set, check);
   return training;
+}
+
+function settingsOf({name, keepsMom, takes}: PartOfSet): PartSettings {
+  return {name, keepsMom, takes: takes !== undefined && isSavedTaker(takes) ? takes.toConfig() : undefined};
 }
 
 /** @throws where the optimizer is made over another one. */

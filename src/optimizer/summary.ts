@@ -8,6 +8,8 @@ export interface SummaryRow {
   readonly group: number;
   /** The index of its part. Only in a partition. */
   readonly part?: number;
+  /** The name of its part: its `name`, or else the rule that trains it. Only in a partition. */
+  readonly partName?: string;
   /** Its shape. */
   readonly shape: readonly number[];
   /** Whether it trains now: it is not frozen, and its layer's `trainable` is true. */

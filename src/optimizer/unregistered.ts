@@ -1,4 +1,7 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
 import type {Callback} from '../rule/declaration';
+import {rulesIn} from '../state/saved_config';
 import {Optimizer} from './optimizer';
 
 /**
@@ -17,7 +20,14 @@ export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
     return 'TfjsOptimPartition';
   }
 
-  static override fromConfig(): never {
-    throw new Error('The saved optimizer is a partition: call Partition.register() before loading it.');
+  static override fromConfig(_: unknown, config: tf.serialization.ConfigDict): never {
+    const rules = rulesIn(config);
+    throw new Error(
+      rules.length === 0
+        ? 'The saved optimizer is a partition: call Partition.register() before loading it.'
+        : `The saved optimizer is a partition that was made with ${rules.join(' and ')}. Before loading it, call ` +
+            `Partition.register() and ${rules.map(rule => `${rule}.register()`).join(' and ')}, with ` +
+            `\`import {Partition, ${rules.join(', ')}} from 'tfjs-optim'\`.`,
+    );
   }
 }

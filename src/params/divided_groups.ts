@@ -10,7 +10,9 @@ import {ParameterSet, type Treatment} from './parameter_groups';
 
 /** What is particular to one part of a partition. */
 export interface PartOfSet {
-  /** Whether it takes a variable. Undefined for the last part, which takes the rest, and after loading. */
+  /** What summaries call it. */
+  readonly name: string;
+  /** Whether it takes a variable. Undefined for the last part, which takes the rest, and after loading most rules. */
   readonly takes: ((variable: tf.Variable) => boolean) | undefined;
   /** The ranges of hypers, and of options, which can be set like hypers. */
   readonly ranges: Ranges;
@@ -38,7 +40,8 @@ export class DividedSet extends ParameterSet {
     this.#parts = parts;
     this.groups.forEach((group, i) => {
       Object.assign(group.hypers, at(hypers, i));
-      group.of = {group: Math.floor(i / parts.length), part: i % parts.length};
+      const part = i % parts.length;
+      group.of = {group: Math.floor(i / parts.length), part, name: at(parts, part).name};
     });
     this.moving = new DividedMoving(
       this.groups.map(group => group.hypers),

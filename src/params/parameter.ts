@@ -31,8 +31,8 @@ export interface Group {
   readonly parameters: Parameter[];
   readonly hypers: Record<string, Scalar>;
   frozen: 'no' | 'unless forced' | 'wholly';
-  /** Only in a partition: the index of the user's group of which this is one part, and the index of the part. */
-  of?: {readonly group: number; readonly part: number};
+  /** Only in a partition: the index of the user's group of which this is one part, and the part. */
+  of?: {readonly group: number; readonly part: number; readonly name: string};
 }
 
 /** The index of a group, as users count groups. */

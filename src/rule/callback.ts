@@ -141,6 +141,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     one. The update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
  *   - `isStep`: false for a callback such as weight decay, whose change of `p` is not an update for later callbacks.
  *     Default true.
+ *   - `needsTensors`: calls functions of TensorFlow.js, such as `tf.matMul`, which can't be traced. It runs alone, as
+ *     ordinary operations between fused kernels. Without it, such a callback does so after a warning. Default false.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
  * @param fn the maths.
  */
@@ -171,6 +173,7 @@ export function newCallback<
     readonly everyParameter?: E;
     readonly takesUpdate?: TU;
     readonly isStep?: boolean;
+    readonly needsTensors?: boolean;
     readonly groupState?: G;
     readonly everyGroup?: boolean;
     readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
@@ -206,6 +209,7 @@ const NOTHING: Omit<Declaration, 'run'> = {
   everyParameter: false,
   takesUpdate: false,
   isStep: true,
+  needsTensors: false,
 };
 
 /**

@@ -1,3 +1,5 @@
+import type {serialization} from '@tensorflow/tfjs-core';
+
 import {memo} from '../util/memo';
 import {shown} from '../util/shown';
 import type {Callback, External, Scalar} from './declaration';
@@ -60,8 +62,8 @@ export interface Chain {
 export interface Division {
   /** The class under which every optimizer with such a chain is saved. */
   readonly className: string;
-  /** The parts as a configuration holds them: which callbacks are a part's own, by index. */
-  toConfig(): Array<{callbacks: number[]; keepsMom: boolean}>;
+  /** The parts as a configuration holds them: which callbacks are a part's own, by index, and its settings. */
+  toConfig(): serialization.ConfigDict[];
   /** What each part runs: its own callbacks, and those for all. */
   readonly chains: readonly Chain[];
   /** The chain of a group. */

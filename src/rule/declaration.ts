@@ -46,6 +46,8 @@ export interface Declaration {
   readonly everyParameter: boolean;
   /** Whether it gets the update of the step before it, and may return another. */
   readonly takesUpdate: boolean;
+  /** Whether its function calls functions of TensorFlow.js. Then it runs alone, without a warning. */
+  readonly needsTensors: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
   /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */

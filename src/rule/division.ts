@@ -1,3 +1,5 @@
+import type {serialization} from '@tensorflow/tfjs-core';
+
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type Chain, chainOf, type Division, segmentsOf} from './chain';
@@ -11,17 +13,26 @@ export const PARTITION = 'TfjsOptimPartition';
 /** One callback of a partition, with its part, or `ALL`. */
 export type Divided = readonly [part: number, callback: Callback];
 
+/** What is specific to a part beside its callbacks. */
+export interface PartSettings {
+  /** What summaries call it. */
+  readonly name: string;
+  /** Whether one-cycle leaves its `mom` alone, unless it is given `moms`. */
+  readonly keepsMom: boolean;
+  /** What makes the rule again by which it takes variables. Undefined where that can't be saved. */
+  readonly takes: serialization.ConfigDict | undefined;
+}
+
 /**
  * The chain of a partition. Names are checked in each part by itself, so two parts can use a name differently.
- * @param keepsMom one value per part; see `Division`.
  * @throws where two callbacks that run on the same parameters use a name differently.
  */
-export function dividedChain(divided: readonly Divided[], keepsMom: readonly boolean[]): Chain {
+export function dividedChain(divided: readonly Divided[], parts: readonly PartSettings[]): Chain {
   const callbacks = divided.map(([, callback]) => callback);
   const partOf = divided.map(([part]) => part);
-  const parts = keepsMom.length;
+  const count = parts.length;
   const runsIn = (part: number) => divided.filter(([of]) => of === part || of === ALL);
-  const chains = Array.from({length: parts}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
+  const chains = Array.from({length: count}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
   const shared = chainOf(divided.filter(([of]) => of === ALL).map(([, callback]) => callback)).common;
   const ownNumbers = chains.map(({common}) => new Set([...common].filter(name => !shared.has(name))));
   checkNumbers(divided, shared);
@@ -37,38 +48,40 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
     className: PARTITION,
     chains,
     toConfig: () =>
-      keepsMom.map((keeps, i) => ({
+      parts.map(({keepsMom, name, takes}, i) => ({
         callbacks: partOf.flatMap((part, index) => (part === i ? [index] : [])),
-        keepsMom: keeps,
+        keepsMom,
+        name,
+        ...(takes && {takes}),
       })),
-    chainOf: group => at(chains, group % parts),
-    takes: (index, group) => partOf[index] === ALL || partOf[index] === group % parts,
-    lastTakerOf: group => at(lastTakers, group % parts),
-    keyOf: (group, name) => keyIn(group % parts, name),
+    chainOf: group => at(chains, group % count),
+    takes: (index, group) => partOf[index] === ALL || partOf[index] === group % count,
+    lastTakerOf: group => at(lastTakers, group % count),
+    keyOf: (group, name) => keyIn(group % count, name),
     commonOf: (group, common) =>
       Object.fromEntries(
-        [...at(chains, group % parts).common].flatMap(name => {
-          const value = own(common, keyIn(group % parts, name) ?? name);
+        [...at(chains, group % count).common].flatMap(name => {
+          const value = own(common, keyIn(group % count, name) ?? name);
           return value === undefined ? [] : [[name, value]];
         }),
       ),
     forParts: (groups, each) => {
       const results = chains.map((chain, part) =>
         each(
-          groups.filter((_, i) => i % parts === part),
+          groups.filter((_, i) => i % count === part),
           chain,
           part,
         ),
       );
-      return groups.map((_, i) => at(at(results, i % parts), Math.floor(i / parts)));
+      return groups.map((_, i) => at(at(results, i % count), Math.floor(i / count)));
     },
     withCallbacks: others =>
       dividedChain(
         partOf.map((part, i) => [part, at(others, i)]),
-        keepsMom,
+        parts,
       ),
-    extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], keepsMom),
-    changed: (...of) => changedChain(division, {divided, keepsMom}, ...of),
+    extended: last => dividedChain([...divided, ...chains.map((_, part): Divided => [part, last])], parts),
+    changed: (...of) => changedChain(division, {divided, parts}, ...of),
   };
   return {
     callbacks,
@@ -92,7 +105,7 @@ export function dividedChain(divided: readonly Divided[], keepsMom: readonly boo
 
 function changedChain(
   before: Division,
-  {divided, keepsMom}: {readonly divided: readonly Divided[]; readonly keepsMom: readonly boolean[]},
+  {divided, parts}: {readonly divided: readonly Divided[]; readonly parts: readonly PartSettings[]},
   ...[change, common, hypers]: Parameters<Division['changed']>
 ): Chain | undefined {
   const {chains} = before;
@@ -108,7 +121,7 @@ function changedChain(
       });
       return [of, replaced];
     }),
-    keepsMom,
+    parts,
   );
   const {division} = chain;
   if (division === undefined) throw new Error('The chain of a partition must be divided.');

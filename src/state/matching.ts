@@ -30,6 +30,14 @@ function isNumber(name: string): boolean {
   return /^\d+$/.test(name);
 }
 
+/**
+ * Whether a variable has a saved name, also where it has another suffix because it belongs to a copy of the model. A
+ * name that a user chose must be the same.
+ */
+export function hasName({name}: tf.Variable, saved: string): boolean {
+  return name === saved || (!isUsersOwn(name) && baseName(name) !== '' && baseName(name) === baseName(saved));
+}
+
 /** The saved parameters and the variables with the same base name and shape. */
 interface Rivals<S> {
   readonly saved: S[];

@@ -86,8 +86,7 @@ export function readConfig(
 ): SavedConfig {
   const groups = list(config, 'groups');
   if (groups.length === 0) malformed('groups');
-  // Optimizers of general callbacks, and of rules that are always registered, have none.
-  const rules = Object.hasOwn(config, 'rules') ? list(config, 'rules').map(rule => text(rule, 'name')) : [];
+  const rules = rulesIn(config);
   const callbacks = list(config, 'callbacks').map(entry => {
     const cb = registeredCallback(
       text(entry, 'name'),
@@ -129,6 +128,11 @@ export function readConfig(
     schedule,
     manifest,
   };
+}
+
+/** The rules in a configuration. Optimizers of general callbacks, and of rules that are always registered, have none. */
+export function rulesIn(config: tf.serialization.ConfigDict): string[] {
+  return Object.hasOwn(config, 'rules') ? list(config, 'rules').map(rule => text(rule, 'name')) : [];
 }
 
 /** The hypers that a class declares besides its callbacks. A class need not declare any. */

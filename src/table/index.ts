@@ -1,18 +1,19 @@
 import {adEMAMix} from './ad_ema_mix';
 import {adaBelief} from './ada_belief';
-import {adan} from './adan';
-import {adopt} from './adopt';
 import {adadelta} from './adadelta';
 import {adagrad} from './adagrad';
 import {adamax} from './adamax';
+import {adan} from './adan';
+import {adopt} from './adopt';
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
 import {laProp} from './la_prop';
 import {lion} from './lion';
 import {mars} from './mars';
+import {muon} from './muon';
 import {nAdamW} from './n_adam_w';
 import {prodigy} from './prodigy';
-import {stableAdamW} from './stable_adam_w';
 import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_free';
+import {stableAdamW} from './stable_adam_w';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -44,4 +45,5 @@ export const optimizers = [
   {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
   {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
   {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
+  {name: 'muon', make: muon},
 ] as const;

@@ -71,7 +71,7 @@ export function chainOfAll({callbacks, partOf}: Pick<Composition, 'callbacks' | 
     ? chainOf(callbacks)
     : dividedChain(
         callbacks.map((each, i) => [present(partOf[i]), each] as const),
-        [false, false],
+        ['first', 'second'].map(name => ({name, keepsMom: false, takes: undefined})),
       );
 }
 

@@ -1,8 +1,9 @@
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
-import {cautiousAndDecayAdapters} from './cautious_and_decay';
 import {averageAdapters} from './averages';
+import {cautiousAndDecayAdapters} from './cautious_and_decay';
 import {classicAdapters} from './classics';
+import {muonAdapters} from './muon';
 import {prodigyAdapters} from './prodigy';
 import {scheduleFreeAdapters} from './schedule_free';
 
@@ -14,6 +15,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   ...classicAdapters,
   ...averageAdapters,
   ...scheduleFreeAdapters,
+  ...muonAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -36,8 +38,6 @@ export const pending: readonly string[] = [
   'AGC',
   'AdafactorTimm',
   'GradientCentralization',
-  'Muon',
-  'MuonTimm',
   'OrthoGrad',
   'SkipNonFinite',
 ];

@@ -75,6 +75,21 @@ export class RecordedHypers {
     return checked(name, only(name, this.#values(name, fallback)), 'boolean');
   }
 
+  /** A number times a factor: one, or one per group where they differ. */
+  scaled(name: string, by: number): HyperValue {
+    return joined(this.#values(name, undefined).map(value => by * checked(name, value, 'number')));
+  }
+
+  /** A boolean per group. */
+  flags(name: string, fallback: boolean): boolean[] {
+    return this.#values(name, fallback).map(value => checked(name, value, 'boolean'));
+  }
+
+  /** A word per group. `null` is the fallback. */
+  words(name: string, fallback: string): string[] {
+    return this.#values(name, fallback).map(value => checked(name, value ?? fallback, 'string'));
+  }
+
   /** A word that all groups share. `null` is the fallback. */
   word(name: string, fallback: string): string {
     return checked(
