@@ -144,7 +144,9 @@ describeBackends(
           const factor = Math.min(0.5, 0.5 / (size * rms([1, -1, 2, -2])));
           expectClose(got, minus(P, times([1, -1, 2, -2], size * factor)), 1e-6);
         }
-        expect(() => sgd(0.5, {after: [clipUpdateRms], clipRms: 0})).toThrowError(/'clipRms'.*positive/);
+        expect(() => sgd(0.5, {after: [clipUpdateRms], clipRms: 0})).toThrowError(
+          "'clipRms' must be a number above 0; got 0.",
+        );
       }));
   },
   ['cpu', 'wasm', 'webgl'],

@@ -10,8 +10,9 @@ import {average, meanSquare} from './stats';
  * optimizer's steps, `allSteps`, and β̂ = β·(1 - β^(t-1))/(1 - β^t) for β = mom and sqrMom:
  * `gradAvg ← β̂·gradAvg + (1 - β̂)·grad`, `sqrAvg ← β̂·sqrAvg + (1 - β̂)·grad²`,
  * `l = lr/max(1, rms(grad/max(√sqrAvg, eps)))`, `p ← p·(1 - l·wd)` where `doWd`, `p ← p - l·gradAvg/(√sqrAvg + eps)`.
- * β̂ keeps the averages free of bias, so they are not corrected further. The averages have the parameter's shape and
- * start at zeros. Needs the count of `countSteps` before it. Defaults: `mom` 0.9, `sqrMom` 0.99, both in [0, 1), `eps` 1e-8, `wd` 0. `lr` must be given.
+ * β̂ keeps the averages free of bias, so they are not corrected further. They have the parameter's shape and start at
+ * zeros. Needs the count of `countSteps` before it. Defaults: `mom` 0.9, `sqrMom` 0.99, both in [0, 1), `eps` 1e-8,
+ * `wd` 0. `lr` must be given.
  *
  * Source: Wortsman et al., Stable and low-precision training for large-scale vision-language models, 2023. The
  * averages are those of the optimi library and pytorch_optimizer.
