@@ -1,5 +1,14 @@
-import {adaBelief, adan, adEMAMix, adopt, type HyperValue, laProp, mars} from '../../../src';
-import type {ModernCase} from '../golden_modern.mjs';
+import {
+  adaBelief,
+  adan,
+  adEMAMix,
+  adopt,
+  cautious,
+  type HyperValue,
+  independentDecay,
+  laProp,
+  mars,
+} from '../../../src';
 import {present} from '../present';
 import type {Adapter} from './adapter';
 import type {RecordedHypers} from './recorded_hypers';
@@ -13,14 +22,13 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         eps: given.number('eps', 1e-16),
         wd: given.number('weight_decay', 0),
         decoupleWd: given.flag('weight_decouple', true),
+        ...(given.flag('fixed_decay', false) && {decay: independentDecay.with({scheduled: false})}),
         rectify: given.flag('rectify', true),
         sgdPhase: given.flag('degenerated_to_sgd', true),
         amsgrad: given.flag('amsgrad', false),
         params,
       }),
     state: {exp_avg: 'gradAvg', exp_avg_var: 'sqrAvg', max_exp_avg_var: 'maxSqrAvg'},
-    leftOut: ({hypers}) =>
-      'fixed_decay' in hypers ? 'Decay that ignores the learning rate is not written yet.' : undefined,
   },
   Adan: {
     make: (given, params) =>
@@ -34,7 +42,10 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         params,
       }),
     state: {exp_avg: 'gradAvg', exp_avg_sq: 'adanSqr', exp_avg_diff: 'adanDiff'},
-    leftOut: withCaution,
+    leftOut: ({hypers}) =>
+      'caution' in hypers
+        ? "timm's Adan masks the average of the gradient alone. The callback cautious masks the whole update."
+        : undefined,
   },
   ADOPT: {
     make: (given, params) => {
@@ -57,10 +68,10 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         ...betas(given, [0.9, 0.999]),
         eps: given.number('eps', 1e-15),
         wd: given.number('weight_decay', 0),
+        after: given.flag('caution', false) ? [cautious] : [],
         params,
       }),
     state: {exp_avg: 'laPropAvg', exp_avg_sq: 'sqrAvg'},
-    leftOut: withCaution,
   },
   MARS: {
     make: (given, params) => {
@@ -104,10 +115,6 @@ function betas(
   fallback: readonly number[],
 ): {readonly mom: HyperValue; readonly sqrMom: HyperValue} {
   return {mom: given.element('betas', 0, fallback), sqrMom: given.element('betas', 1, fallback)};
-}
-
-function withCaution({hypers}: ModernCase): string | undefined {
-  return 'caution' in hypers ? 'Cautious updates are not written yet.' : undefined;
 }
 
 function firstOf(value: HyperValue): number {
