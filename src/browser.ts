@@ -1,15 +1,26 @@
 // The entry for pages: the whole API, and kernels for WebGL, the default backend of TensorFlow.js on pages.
 export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate';
+export {adEMAMixStep} from './callbacks/ad_ema_mix';
+export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
 export {adadeltaStep} from './callbacks/adadelta';
 export {adagradStep} from './callbacks/adagrad';
 export {adamaxStep} from './callbacks/adamax';
+export {adanDecay, adanStep} from './callbacks/adan';
+export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageWeights} from './callbacks/average';
-export {clipGlobalNorm, clipGradNorm, clipGradValue} from './callbacks/clip';
+export {cautious} from './callbacks/cautious';
+export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
+export {countSteps} from './callbacks/count_steps';
 export {dampGrad} from './callbacks/damp';
-export {l2Reg, weightDecay} from './callbacks/decay';
+export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
+export {laPropStep} from './callbacks/la_prop';
 export {lionStep} from './callbacks/lion';
+export {marsAverages, marsDecay, marsStep} from './callbacks/mars';
+export {nAdamWStep} from './callbacks/n_adam_w';
+export {prodigyStep} from './callbacks/prodigy';
 export {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './callbacks/rms_prop';
 export {skipNonFinite, type SkipSettings} from './callbacks/skip';
+export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {
   adamStep,
@@ -22,7 +33,7 @@ export {
   sgdStep,
 } from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
-export {larcLayerLr, larcStep} from './callbacks/trust';
+export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
 export type {Agreement} from './fit/agreement';
 export {applyAccumulated} from './fit/apply_accumulated';
@@ -89,7 +100,7 @@ export type {Gradients, GradientStore, NamedGradients} from './params/gradients'
 export type {ParamGroups, Params} from './params/variables_of';
 export {lastAxis, otherAxes} from './rule/axes';
 export type {CallableCallback} from './rule/callback';
-export type {Callback, HyperDecl, OptionDecl, Scalar, StateDecl} from './rule/declaration';
+export type {Callback, HyperDecl, HyperDefaults, HyperSpec, OptionDecl, Scalar, StateDecl} from './rule/declaration';
 export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
@@ -125,9 +136,13 @@ export {
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
 export {optimizers} from './table';
+export {adEMAMix} from './table/ad_ema_mix';
+export {adaBelief} from './table/ada_belief';
 export {adadelta} from './table/adadelta';
 export {adagrad} from './table/adagrad';
 export {adamax} from './table/adamax';
+export {adan} from './table/adan';
+export {adopt} from './table/adopt';
 export {
   Adam,
   adam,
@@ -146,7 +161,12 @@ export {
   SGD,
   sgd,
 } from './table/fastai';
+export {laProp} from './table/la_prop';
 export {lion} from './table/lion';
+export {mars} from './table/mars';
+export {nAdamW} from './table/n_adam_w';
+export {prodigy, prodigyLr} from './table/prodigy';
+export {stableAdamW} from './table/stable_adam_w';
 export {OptimWrapper, type WrapperSettings} from './wrapper/optim_wrapper';
 export {detuplifyPg, setItemPg} from './wrapper/torch_param_group';
 

@@ -112,6 +112,7 @@ function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimi
   const fresh = make();
   fresh.loadStateDict(dict);
   tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+  tf.dispose(Object.values(dict.shared ?? {}));
   return fresh;
 }
 

@@ -1,14 +1,25 @@
 import {countCalls, meanGrad, sumGrads} from './accumulate';
+import {adEMAMixStep} from './ad_ema_mix';
+import {adaBeliefStep, averageBelief} from './ada_belief';
 import {adadeltaStep} from './adadelta';
 import {adagradStep} from './adagrad';
 import {adamaxStep} from './adamax';
+import {adanDecay, adanStep} from './adan';
+import {adoptDecay, adoptStep} from './adopt';
 import {averageWeights} from './average';
-import {clipGlobalNorm, clipGradNorm, clipGradValue} from './clip';
+import {cautious} from './cautious';
+import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
+import {countSteps} from './count_steps';
 import {dampGrad} from './damp';
-import {l2Reg, weightDecay} from './decay';
+import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
+import {laPropStep} from './la_prop';
 import {lionStep} from './lion';
+import {marsAverages, marsDecay, marsStep} from './mars';
+import {nAdamWStep} from './n_adam_w';
+import {prodigyStep} from './prodigy';
 import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from './rms_prop';
 import {skipNonFinite} from './skip';
+import {stableAdamWStep} from './stable_adam_w';
 import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from './stats';
 import {
   adamStep,
@@ -21,7 +32,7 @@ import {
   sgdStep,
 } from './steps';
 import {lookaheadSync} from './sync';
-import {larcLayerLr, larcStep} from './trust';
+import {larcLayerLr, larcStep, trustRatio} from './trust';
 
 /** Every callback of the package. A user's callback must have another name. */
 export const houseCallbacks = [
@@ -49,12 +60,33 @@ export const houseCallbacks = [
   averageWeights,
   skipNonFinite,
   lionStep,
+  nAdamWStep,
+  stableAdamWStep,
+  cautious,
+  cautiousDecay,
+  correctedDecay,
+  independentDecay,
+  trustRatio,
+  clipUpdateRms,
+  prodigyStep,
+  averageBelief,
+  maxSqrGrad,
+  countSteps,
+  adaBeliefStep,
+  adanDecay,
+  adanStep,
+  adoptDecay,
+  adoptStep,
+  laPropStep,
+  marsDecay,
+  marsAverages,
+  marsStep,
+  adEMAMixStep,
   nesterovMomentumStep,
   dampGrad,
   centeredSqrGrad,
   rmsPropRootStep,
   averageUpdate,
-  maxSqrGrad,
   adagradStep,
   adadeltaStep,
   adamaxStep,

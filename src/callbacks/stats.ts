@@ -9,8 +9,15 @@ import type {Value} from '../rule/value';
 export const averageGrad = newCallback(
   'averageGrad',
   {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
-  ({grad, gradAvg, mom, dampening}) => ({gradAvg: gradAvg.mul(mom).add(dampening ? grad.mul(1 - mom) : grad)}),
+  ({grad, gradAvg, mom, dampening}) => ({
+    gradAvg: dampening ? average(gradAvg, grad, mom) : gradAvg.mul(mom).add(grad),
+  }),
 );
+
+/** `beta·old + (1 - beta)·now`. */
+export function average(old: Value, now: Value, beta: number): Value {
+  return old.mul(beta).add(now.mul(1 - beta));
+}
 
 /**
  * The mean square: `sqrAvg ← sqrMom·sqrAvg + (damp·grad)·grad`, with `damp = 1 - sqrMom` under the option `dampening`
@@ -55,6 +62,17 @@ export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => 
  */
 export function debias(mom: number, damp: number, step: number): number {
   return (damp * (1 - mom ** step)) / (1 - mom);
+}
+
+/**
+ * RAdam's rectification: `√((r-4)(r-2)r∞/((r∞-4)(r∞-2)r))`, with `r∞ = 2/(1-sqrMom) - 1` and
+ * `r = r∞ - 2·step·sqrMom^step/(1-sqrMom^step)`. Undefined where r is not above the limit.
+ * @param limit at least 4.
+ */
+export function rectification(sqrMom: number, step: number, limit: number): number | undefined {
+  const rInf = 2 / (1 - sqrMom) - 1;
+  const r = rInf - (2 * step * sqrMom ** step) / debias(sqrMom, 1 - sqrMom, step);
+  return r > limit ? Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r)) : undefined;
 }
 
 /**

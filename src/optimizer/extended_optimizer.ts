@@ -1,4 +1,4 @@
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {isOptimizer} from './optimizer_of_model';
@@ -11,7 +11,7 @@ import {tableHypers} from './table_hypers';
  */
 export abstract class ExtendedOptimizer extends Optimizer<readonly Callback[]> {
   /** What the optimizer inside may have declared. Its class, and so the defaults, are not saved. */
-  static override get declaredHypers(): HyperDecl {
+  static override get declaredHypers(): HyperDefaults {
     return tableHypers();
   }
 

@@ -5,7 +5,7 @@ import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients}
 import type {ParameterSet} from '../params/parameter_groups';
 import {type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {NamedTensor} from '../state/saved_weights';
@@ -44,7 +44,7 @@ export class Optimizer<
    * The hypers that the class declares besides those of its callbacks, with their defaults. Loading uses a default
    * where the file lacks the hyper. Your own class must override this if it passes `declared` to the constructor.
    */
-  static get declaredHypers(): HyperDecl {
+  static get declaredHypers(): HyperDefaults {
     return {};
   }
 
@@ -70,7 +70,7 @@ export class Optimizer<
    * @param rules the rules of the table that it is made with, as far as bundles can leave them out.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
-  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}, rules: string[] = []) {
+  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDefaults = {}, rules: string[] = []) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
     this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), settings, declared, rules);

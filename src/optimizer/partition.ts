@@ -5,7 +5,7 @@ import {DividedSet, type PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
 import {chainIn, chainOf} from '../rule/chain';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {ALL, type Divided, dividedChain, PARTITION} from '../rule/division';
 import {isInstance} from '../state/registered_class';
 import {readConfig} from '../state/saved_config';
@@ -88,7 +88,7 @@ export class Partition<
   }
 
   /** What the optimizers of the parts may have declared. Their classes, and so the defaults, are not saved. */
-  static override get declaredHypers(): HyperDecl {
+  static override get declaredHypers(): HyperDefaults {
     return tableHypers();
   }
 

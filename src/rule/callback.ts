@@ -1,6 +1,19 @@
 import {own} from '../util/own';
 import {callAlone} from './call_alone';
-import type {Callback, Context, Declaration, HyperDecl, OptionDecl, Scalar, StateDecl, Widen} from './declaration';
+import type {
+  Callback,
+  Context,
+  Declaration,
+  GivenDeclaration,
+  HyperDecl,
+  HyperSpec,
+  OptionDecl,
+  Scalar,
+  StateDecl,
+  Widen,
+  WithoutDefault,
+} from './declaration';
+import {conventionalRange} from './hypers';
 import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
@@ -48,7 +61,13 @@ type OnlyShared<V, D> = {readonly [K in keyof V]: K extends keyof D ? unknown : 
 type OnlyNumbers<GU, G> = {readonly [K in keyof GU]: K extends keyof G ? number | undefined : never};
 type Swap = {readonly p: Value};
 
-type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
+type Defaulted<H> = {[K in keyof H]: H[K] extends WithoutDefault ? never : K}[keyof H];
+/** What the declarations of hypers hold, and nothing else. */
+type OnlySpecs<H> = {
+  readonly [K in keyof H]: H[K] extends number | Required
+    ? unknown
+    : {readonly [F in keyof H[K]]: F extends keyof HyperSpec ? unknown : never};
+};
 /** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
 type Alone<H, S, R, N, O, V, G = {}, D = {}> = {
   readonly p: V;
@@ -85,7 +104,13 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *
  * @param name matches `/^[a-z][A-Za-z0-9]*$/`. Using a name again replaces the callback that had it.
  * @param declaration
- *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`.
+ *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`. Either can come with a range, as
+ *     in `{clip: {default: 0.25, from: 0, below: 1}, gain: {default: required, above: 0}}`: `from` (the least), `above`,
+ *     `to` (the largest), `below`, `whole`. Without a range, these names have one: `mom` and `sqrMom` are in [0, 1);
+ *     `lr`, `wd`, `eps`, `trustCoeff` and `beta` are at least 0; `clipValue`, `clipNorm` and `globalClipNorm` are above
+ *     0. Others can be any finite number. The optimizer checks a value where it is given, set, scheduled or loaded. If
+ *     several callbacks declare a hyper, the value must fit all of them. Only schedules made of `constant` can move a
+ *     whole hyper.
  *   - `state`: what the optimizer holds per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
  *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
  *     hold a point in weight space: `opt.rebase()` restarts them from the present weights.
@@ -94,8 +119,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
  *   - `needs`: entries that a callback before it must provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
- *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked
- *     by `with` and on loading.
+ *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`, with
+ *     the fields of a hyper's range; checked by `with` and on loading.
  *   - `groupState`, `group`: numbers that belong to a parameter group, with their starts, and the function that
  *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
  *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and
@@ -134,7 +159,7 @@ export function newCallback<
 >(
   name: string,
   declaration: {
-    readonly hypers?: H;
+    readonly hypers?: H & OnlySpecs<H>;
     readonly state?: S;
     readonly reads?: R;
     readonly needs?: N;
@@ -153,9 +178,12 @@ export function newCallback<
   },
   fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D, SK>,
 ): CallableCallback<H, S, R, N, O, G, D>;
-export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
-  const full: Declaration = {...NOTHING, ...declaration, run: fn};
-  const made = bind(name, full, full.options);
+export function newCallback(
+  name: string,
+  declaration: Partial<GivenDeclaration>,
+  run: (at: never) => object,
+): Callback {
+  const made = unregisteredCallback(name, {...declaration, run});
   register(name, () => made);
   return made;
 }
@@ -181,14 +209,26 @@ const NOTHING: Omit<Declaration, 'run'> = {
  */
 export function unregisteredCallback(
   name: string,
-  declaration: Partial<Declaration> & Pick<Declaration, 'run'>,
+  {hypers = {}, ...declaration}: Partial<GivenDeclaration> & Pick<Declaration, 'run'>,
 ): Callback {
-  return bind(name, {...NOTHING, ...declaration}, {});
+  const defaults: Record<string, number | Required> = {};
+  const ranges: Record<string, Range | undefined> = {...declaration.ranges};
+  for (const [hyper, declared] of Object.entries(hypers)) {
+    if (typeof declared === 'object' && 'default' in declared) {
+      ({default: defaults[hyper], ...ranges[hyper]} = declared);
+    } else {
+      defaults[hyper] = declared;
+      ranges[hyper] ??= conventionalRange(hyper);
+    }
+  }
+  const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges};
+  return bind(name, full, full.options, hypers);
 }
 
-function bind(name: string, declaration: Declaration, options: OptionDecl): Callback {
+/** @param hypers the hypers as they were declared. */
+function bind(name: string, declaration: Declaration, options: OptionDecl, hypers: HyperDecl): Callback {
   const parts: Omit<Callback, 'name'> = {
-    hypers: declaration.hypers,
+    hypers,
     options,
     declaration,
     with(given: Readonly<Record<string, Scalar | undefined>>) {
@@ -203,10 +243,10 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
             `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
           );
         }
-        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
+        if (typeof value === 'number') checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
         set[option] = value;
       }
-      return bind(name, declaration, set);
+      return bind(name, declaration, set, hypers);
     },
   };
   const call = (at: Context, how?: unknown) => callAlone(made, at, how);

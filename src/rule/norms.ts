@@ -46,6 +46,14 @@ export function normOf(x: Value): ScaledNorm {
   return {norm: square.sqrt(), scale};
 }
 
+/**
+ * The 2-norm of one value, in one pass over its elements, which computes two sums. `normOf` takes two passes, because
+ * it looks for the largest element first.
+ */
+export function normAtOnce(x: Value): ScaledNorm {
+  return normOfAll({square: x.square().sum(), scaled: x.mul(DOWN).square().sum()});
+}
+
 /** The root mean square of one value. */
 export function rmsOf(x: Value): ScaledNorm {
   const {square, scale} = squared(x, terms => terms.mean());

@@ -1,10 +1,11 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
 import type {ScheduleLength, ScheduleState} from './running';
-import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from './schedule';
+import {checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
 
 type Hypers = Record<string, Scalar>;
 
@@ -12,17 +13,26 @@ type Hypers = Record<string, Scalar>;
 export class DividedMoving implements MovesHypers {
   readonly parts: readonly Moving[];
   readonly #groups: readonly Hypers[];
+  readonly #ranges: readonly Ranges[];
 
   readonly #keepsMom: readonly boolean[];
 
   /**
    * @param groups the hypers of each group; group i belongs to part i modulo the number of parts.
-   * @param keepsMom for each part, whether one-cycle leaves its `mom` alone, unless it is given `moms`.
+   * @param parts for each part, the ranges of its hypers, and whether one-cycle leaves its `mom` alone, unless it is
+   *   given `moms`.
    */
-  constructor(groups: readonly Hypers[], keepsMom: readonly boolean[]) {
+  constructor(groups: readonly Hypers[], parts: ReadonlyArray<{readonly keepsMom: boolean; readonly ranges: Ranges}>) {
     this.#groups = groups;
-    this.#keepsMom = keepsMom;
-    this.parts = keepsMom.map((_, part) => new Moving(groups.filter((__, i) => i % keepsMom.length === part)));
+    this.#ranges = parts.map(({ranges}) => ranges);
+    this.#keepsMom = parts.map(({keepsMom}) => keepsMom);
+    this.parts = parts.map(
+      ({ranges}, part) =>
+        new Moving(
+          groups.filter((_, i) => i % parts.length === part),
+          ranges,
+        ),
+    );
   }
 
   get view(): ScheduleView | undefined {
@@ -114,13 +124,10 @@ export class DividedMoving implements MovesHypers {
   }
 
   lend(name: string, values: readonly number[], over: () => boolean): void {
-    this.#having(name).forEach(([part, i]) => {
-      part.lend(
-        name,
-        values.filter((_, group) => group % this.parts.length === i),
-        over,
-      );
-    });
+    const column = (part: number) => values.filter((_, group) => group % this.parts.length === part);
+    // All parts first, because a part that refuses must leave the others as they are.
+    for (const [, i] of this.#having(name)) for (const value of column(i)) numberFor(name, value, at(this.#ranges, i));
+    for (const [part, i] of this.#having(name)) part.lend(name, column(i), over);
   }
 
   giveBack(name: string): void {

@@ -1,4 +1,5 @@
 import type {Scalar} from '../rule/declaration';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
@@ -46,6 +47,7 @@ export type MovesHypers = Pick<Moving, keyof Moving>;
 export class Moving {
   /** The hypers of each group. */
   readonly #groups: readonly Hypers[];
+  readonly #ranges: Ranges;
   #entries: readonly Entry[] = [];
   #length = {steps: 1, step: 0};
   /** The values of the entries' hypers as this class last knew them. A difference shows that others wrote. */
@@ -53,8 +55,10 @@ export class Moving {
   /** Whether a fit started schedules, and will call `endFit`. */
   #inFit = false;
 
-  constructor(groups: readonly Hypers[]) {
+  /** @param ranges the ranges of the hypers. */
+  constructor(groups: readonly Hypers[], ranges: Ranges) {
     this.#groups = groups;
+    this.#ranges = ranges;
   }
 
   /** The progress of the schedules; undefined where there are none, or their last step was made. */
@@ -104,7 +108,7 @@ export class Moving {
     this.#notice();
     const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
     const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));
-    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
+    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length, this.#ranges);
     return () => {
       this.#end(ends);
       for (const {name} of hypers) this.release(name);
@@ -159,12 +163,14 @@ export class Moving {
    * Sets a hyper until `giveBack`. Then it goes back to its value before the first `lend`, unless others set it since.
    * @param values one value per group.
    * @param over whether the last step was made. From then on, the value from before is saved.
+   * @throws for a value that the hyper can't have.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
+    for (const value of values) numberFor(name, value, this.#ranges);
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
     const before = this.#groups.map((hypers, i) =>
-      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]),
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i], this.#ranges),
     );
     this.release(name);
     const entry = {name, before, over};

@@ -116,7 +116,8 @@ const lambRow = {
 export class SGD<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('SGD', sgdRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('SGD', sgdRow)<P, A, D> {}
 
 /**
  * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
@@ -130,7 +131,8 @@ export class SGD<
 export class RMSProp<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('RMSProp', rmsPropRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('RMSProp', rmsPropRow)<P, A, D> {}
 
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
@@ -145,7 +147,8 @@ export class RMSProp<
 export class Adam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Adam', adamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Adam', adamRow)<P, A, D> {}
 
 /**
  * Rectified Adam; with `beta` (for example 50) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
@@ -155,7 +158,8 @@ export class Adam<
 export class RAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('RAdam', rAdamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('RAdam', rAdamRow)<P, A, D> {}
 
 /**
  * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
@@ -164,7 +168,8 @@ export class RAdam<
 export class QHAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('QHAdam', qhAdamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('QHAdam', qhAdamRow)<P, A, D> {}
 
 /**
  * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
@@ -174,7 +179,8 @@ export class QHAdam<
 export class Larc<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Larc', larcRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Larc', larcRow)<P, A, D> {}
 
 /**
  * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
@@ -183,7 +189,8 @@ export class Larc<
 export class Lamb<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Lamb', lambRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Lamb', lambRow)<P, A, D> {}
 
 /**
  * Makes {@link SGD}.
@@ -198,7 +205,8 @@ export class Lamb<
 export function sgd<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A>, ...more: undefined[]): SGD<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A, D>, ...more: undefined[]): SGD<P, A, D> {
   return new SGD(lr, options, ...more);
 }
 
@@ -213,7 +221,8 @@ export function sgd<
 export function rmsProp<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A>, ...more: undefined[]): RMSProp<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A, D>, ...more: undefined[]): RMSProp<P, A, D> {
   return new RMSProp(lr, options, ...more);
 }
 
@@ -230,7 +239,8 @@ export function rmsProp<
 export function adam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A, D>, ...more: undefined[]): Adam<P, A, D> {
   return new Adam(lr, options, ...more);
 }
 
@@ -247,7 +257,8 @@ export function adam<
 export function adamW<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof adamWRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamWRow, P, A, D>, ...more: undefined[]): Adam<P, A, D> {
   checkRowArguments('adamW', adamWRow.hypers, lr, [options, ...more]);
   if (options !== undefined && Reflect.get(options, 'like') !== undefined)
     throw new Error("adamW: tf.train has no AdamW; write adam(lr, {like: 'tf.train'}).");
@@ -267,7 +278,8 @@ export function adamW<
 export function rAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A>, ...more: undefined[]): RAdam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A, D>, ...more: undefined[]): RAdam<P, A, D> {
   return new RAdam(lr, options, ...more);
 }
 
@@ -282,7 +294,8 @@ export function rAdam<
 export function qhAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A>, ...more: undefined[]): QHAdam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A, D>, ...more: undefined[]): QHAdam<P, A, D> {
   return new QHAdam(lr, options, ...more);
 }
 
@@ -298,7 +311,8 @@ export function qhAdam<
 export function larc<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A>, ...more: undefined[]): Larc<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A, D>, ...more: undefined[]): Larc<P, A, D> {
   return new Larc(lr, options, ...more);
 }
 
@@ -313,7 +327,8 @@ export function larc<
 export function lamb<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A>, ...more: undefined[]): Lamb<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A, D>, ...more: undefined[]): Lamb<P, A, D> {
   return new Lamb(lr, options, ...more);
 }
 
@@ -329,9 +344,10 @@ export function lamb<
 export function ranger<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
+  const D extends AnyCallback = never,
 >(
   lr: HyperValue = 1e-3,
-  options?: Options<typeof rAdamRow, P, A> & LookaheadOptions,
+  options?: Options<typeof rAdamRow, P, A, D> & LookaheadOptions,
   ...more: undefined[]
 ): Lookahead {
   checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);

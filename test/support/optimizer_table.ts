@@ -103,6 +103,7 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   qhAdam: {rosenbrock: 0.03},
   larc: {rosenbrock: 0.01},
   lamb: {quadratic: 0.03},
+  prodigy: {quadratic: 1, rosenbrock: 1},
   'sgd with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rmsProp with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rAdam with beta': {rosenbrock: 0.001},

@@ -1,10 +1,14 @@
 import type {Adapter} from './adapter';
+import {adaptiveAdapters} from './adaptive';
+import {cautiousAndDecayAdapters} from './cautious_and_decay';
 import {classicAdapters} from './classics';
-import {lionAdapters} from './lion';
+import {prodigyAdapters} from './prodigy';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
-  ...lionAdapters,
+  ...cautiousAndDecayAdapters,
+  ...prodigyAdapters,
+  ...adaptiveAdapters,
   ...classicAdapters,
 };
 
@@ -18,7 +22,7 @@ export const outOfScope: Readonly<Record<string, string>> = {
   Adafactor: "adafactor follows timm and fairseq. PyTorch's is the example in docs/own_rules.md.",
   AdafactorBigVision: 'adafactor follows timm and fairseq.',
   AdaMuon: 'Not in the package.',
-  DAdaptAdam: 'Not in the package: prodigy is its successor.',
+  DAdaptAdam: 'prodigy is its successor. The rule is the example in docs/own_rules.md.',
   Rprop: 'Not in the package: it is for full batches.',
   ScheduleFreeWrapper: 'scheduleFree is a rule of its own, not a wrapper.',
 };
@@ -26,28 +30,15 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'AdEMAMix',
-  'AdaBelief',
   'AdafactorTimm',
-  'AdamW',
-  'AdamWDecay',
-  'Adan',
-  'ADOPT',
-  'CautiousWD',
   'EMA',
   'GradientCentralization',
-  'LaProp',
-  'MARS',
   'Muon',
   'MuonTimm',
-  'NAdamW',
   'OrthoGrad',
-  'Prodigy',
-  'SGDW',
   'SWA',
   'ScheduleFreeAdamW',
   'ScheduleFreeRAdam',
   'ScheduleFreeSGD',
   'SkipNonFinite',
-  'StableAdamW',
 ];
