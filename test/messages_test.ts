@@ -398,6 +398,7 @@ const rows: readonly Row[] = [
     "sgd: 'nesterov' needs a dampening of 0; got 0.5. Leave one of them out.",
   ],
   ['sgd(lr, {dampening: 2})', () => sgd(0.1, {mom: 0.9, dampening: 2}), "sgd: 'dampening' must be in [0, 1]; got 2."],
+  ['adagrad(lr, {lrDecay: -1})', () => adagrad(0.1, {lrDecay: -1}), "'lrDecay' must be a number from 0; got -1."],
   [
     "adamax(lr).setHyper('decay')",
     () => {
