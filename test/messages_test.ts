@@ -357,8 +357,8 @@ const rows: readonly Row[] = [
     ({optimizer}) => {
       optimizer.setHyper('amsgrad', 1);
     },
-    "No callback of this optimizer has a hyper 'amsgrad'. It is an option of adam and adamW, given when the " +
-      `optimizer is made. ${ADAM_HYPERS}.`,
+    "No callback of this optimizer has a hyper 'amsgrad'. It is an option of adaBelief, adam, adamW and mars, " +
+      `given when the optimizer is made. ${ADAM_HYPERS}.`,
   ],
   [
     'lamb(lr, {like})',
@@ -397,22 +397,22 @@ const rows: readonly Row[] = [
     () => sgd(0.1, {mom: 0.9, nesterov: true, dampening: 0.5}),
     "sgd: 'nesterov' needs a dampening of 0; got 0.5. Leave one of them out.",
   ],
+  ['sgd(lr, {dampening: 2})', () => sgd(0.1, {mom: 0.9, dampening: 2}), "sgd: 'dampening' must be in [0, 1]; got 2."],
+  ['adagrad(lr, {lrDecay: -1})', () => adagrad(0.1, {lrDecay: -1}), "'lrDecay' must be a number from 0; got -1."],
   [
-    'sgd(lr, {dampening: 2})',
-    () => sgd(0.1, {mom: 0.9, dampening: 2}),
-    "sgd: 'dampening' must be from 0 to 1; got 2.",
-  ],
-  [
-    'adamax(lr, {decay})',
-    () => call(adamax, 0.1, {decay: 0.1}),
+    "adamax(lr).setHyper('decay')",
+    () => {
+      adamax(0.1).setHyper('decay', 0.1);
+    },
     "No callback of this optimizer has a hyper 'decay'. 'decay' is 'lrDecay' here. Known: lr, wd, mom, sqrMom, eps, " +
-      'lrDecay, dampening, epsOutside.',
+      'lrDecay.',
   ],
   [
-    'rmsProp(lr, {decay})',
-    () => call(rmsProp, 0.1, {decay: 0.1}),
-    "No callback of this optimizer has a hyper 'decay'. 'decay' is 'sqrMom' here. Known: lr, wd, sqrMom, eps, mom, " +
-      'dampening.',
+    "rmsProp(lr).setHyper('decay')",
+    () => {
+      rmsProp(0.1).setHyper('decay', 0.1);
+    },
+    "No callback of this optimizer has a hyper 'decay'. 'decay' is 'sqrMom' here. Known: lr, wd, sqrMom, eps, mom.",
   ],
   [
     'adagrad(lr, {initial_accumulator_value})',

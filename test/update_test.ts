@@ -1,4 +1,5 @@
 import {
+  adadelta,
   type Callback,
   callback,
   copy,
@@ -50,6 +51,7 @@ interface Made {
 }
 const STEPS: readonly Made[] = [
   ...optimizers.map(({name, make}) => ({name, make: (after: readonly Callback[]) => make(0.01, {wd: 0, after})})),
+  {name: 'adadelta at a visible rate', make: after => adadelta(10, {wd: 0, after})},
   {name: 'prodigy at a visible rate', make: after => prodigy(1, {wd: 0, d0: 0.01, after})},
   {name: "a user's rule that returns p", make: after => new Optimizer([weightDecay, userStep, ...after], {lr: 0.01})},
   {
@@ -106,8 +108,8 @@ describeBackends(
             expectClose(masked, expected, 1e-6);
           }));
 
-        // Its first steps are so small that their size can't be seen in the parameter.
-        if (name === 'prodigy') continue;
+        // The first steps of these are so small that their size can't be seen in the parameter.
+        if (name === 'prodigy' || name === 'adadelta') continue;
 
         it(`of ${name} is scaled by a trust ratio, ${how}`, () =>
           leakless(async () => {

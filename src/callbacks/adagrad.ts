@@ -15,7 +15,7 @@ import {overRoot} from './steps';
 export const adagradStep = /* @__PURE__ */ newCallback(
   'adagradStep',
   {
-    hypers: {lr: required, initialAccumulatorValue: 0, lrDecay: 0, eps: 1e-10},
+    hypers: {lr: required, initialAccumulatorValue: {default: 0, from: 0}, lrDecay: {default: 0, from: 0}, eps: 1e-10},
     state: {sqrSum: zeros},
     needs: {step: 0},
     options: {epsInRoot: false},

@@ -1,6 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
+import {average} from './stats';
 import {overRoot} from './steps';
 
 /**
@@ -14,7 +15,7 @@ export const centeredSqrGrad = newCallback(
   // In the order of tf.train. The variance is a small difference of large numbers, in which each rounding shows.
   ({grad, sqrAvg, center, sqrMom}) => ({
     sqrAvg: sqrAvg.mul(sqrMom).add(grad.square().mul(1 - sqrMom)),
-    center: center.mul(sqrMom).add(grad.mul(1 - sqrMom)),
+    center: average(center, grad, sqrMom),
   }),
 );
 

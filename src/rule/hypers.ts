@@ -46,7 +46,7 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
 /** Options of some optimizers of the table, with those that have them. They are not hypers. */
 const OPTIONS: Readonly<Record<string, string>> = {
   nesterov: 'sgd',
-  amsgrad: 'adam and adamW',
+  amsgrad: 'adaBelief, adam, adamW and mars',
   centered: 'rmsProp',
   like: 'adagrad, adadelta, adam, adamax, rmsProp and sgd',
 };

@@ -91,10 +91,14 @@ export const cautiousAndDecayAdapters: Readonly<Record<string, Adapter>> = {
       const mom = given.number('momentum', 0);
       const {after, ...options} = withTimmOptions(given, 0, params);
       // timm masks only what has momentum.
-      return sgd(given.number('lr'), {mom, ...options, after: mom === 0 ? [] : after});
+      return sgd(given.number('lr'), {
+        mom,
+        nesterov: given.flag('nesterov', false),
+        ...options,
+        after: mom === 0 ? [] : after,
+      });
     },
     state: {momentum_buffer: 'gradAvg'},
-    leftOut: ({hypers}) => ('nesterov' in hypers ? 'sgd has no Nesterov momentum yet.' : undefined),
   },
   AdamWDecay: {
     make: (given, params) => {
