@@ -172,7 +172,10 @@ export class Partition<
     return typedParts(Partition.partsIn(this));
   }
 
-  /** Makes a partition from what `getConfig` returned. Of the rules by which parts take variables, only those of the package are saved. */
+  /**
+   * Makes a partition from what `getConfig` returned. Of the rules by which parts take variables, only those of the
+   * package are saved.
+   */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,

@@ -130,7 +130,7 @@ export function readConfig(
   };
 }
 
-/** The rules in a configuration. Optimizers of general callbacks, and of rules that are always registered, have none. */
+/** The rules of a configuration. Optimizers of general callbacks or of rules that are always registered have none. */
 export function rulesIn(config: tf.serialization.ConfigDict): string[] {
   return Object.hasOwn(config, 'rules') ? list(config, 'rules').map(rule => text(rule, 'name')) : [];
 }

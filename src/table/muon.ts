@@ -192,7 +192,7 @@ function listsIn(values: Readonly<Record<string, HyperValue | undefined>>): Reco
   return Object.fromEntries(lists);
 }
 
-/** The first value of a list, or what is no list. */
+/** The first value of a list; another value as it is. */
 function first(value: HyperValue): HyperValue {
   return isIterable<HyperValue>(value) ? at([...value], 0) : value;
 }
@@ -201,8 +201,8 @@ function first(value: HyperValue): HyperValue {
  * Muon for kernels, and AdamW for everything else: a {@link Partition} of two parts, which make one step. The kernels'
  * update is the momentum, made orthogonal by a matrix iteration: see {@link muonStep} and {@link orthogonalize}. Decay
  * first, in both parts: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0.95, `wd` 0.1, `eps` 1e-7, five steps of the
- * `original` coefficients, Nesterov momentum. All are those of Liu et al., and but for the factor of the rate those of
- * PyTorch's Muon.
+ * `original` coefficients, Nesterov momentum. They are those of Liu et al. (2025), and, except for
+ * the factor of the rate, those of PyTorch's Muon. The factor lets both parts have one rate, as in timm.
  *
  * Muon takes variables of two axes or more whose last axis has the outputs: dense, convolution and recurrent kernels.
  * AdamW takes what is left: biases, normalization, embeddings and depthwise kernels, by their names; and kernels for
