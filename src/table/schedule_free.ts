@@ -55,9 +55,9 @@ export const scheduleFreeRAdam = /* @__PURE__ */ rowFactory({
  *
  * Hypers: `mom` 0.9, how near to x the gradient is taken; `wd` 0; of `'adamW'` and `'rAdam'` also `sqrMom` 0.999 and
  * `eps` 1e-8; of `'adamW'` also `innerMom` 0, which averages the gradient before the step. Options: `warmup` 0, the
- * number of steps in which the rate rises (`'rAdam'` needs none and has none); `lrPower` 2 and `stepPower` 0, by which a step
- * weighs in x as `(k+1)^stepPower·L^lrPower`, where L is the largest rate so far; `decayAtZ` false, whether decay takes
- * z in place of y; `silentPhase` true, only of `'rAdam'`.
+ * number of steps in which the rate rises (`'rAdam'` needs none and has none); `lrPower` 2 and `stepPower` 0, by which
+ * a step weighs in x as `(k+1)^stepPower·L^lrPower`, where L is the largest rate so far; `decayAtZ` false, whether
+ * decay takes z in place of y; `silentPhase` true, only of `'rAdam'`.
  *
  * One-cycle and other schedules that let the rate fall do not belong on top of it. Do not schedule `mom`. `lookahead`,
  * `ema` and `swa` refuse it, because x is an average already.

@@ -303,7 +303,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   [
     'averages that do not exist',
     ({model, x, y}) => model.fit(x, y, {callbacks: evaluateAverages()}),
-    /no callback of this optimizer has averages to evaluate\. Wrap it in `ema`/,
+    /no callback of this optimizer has averages to show\. Wrap it in `ema`/,
   ],
   [
     'a boundary that is a number',
