@@ -135,11 +135,7 @@ function made<
   // The factories of the table have the same type parameters, so that the compiler can call any of them.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- See above.
   const D extends AnyCallback = never,
->(
-  lr?: HyperValue,
-  options?: MuonOptions<P, A>,
-  ...more: undefined[]
-): Partition<MuonParts, P, A>;
+>(lr?: HyperValue, options?: MuonOptions<P, A>, ...more: undefined[]): Partition<MuonParts, P, A>;
 function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Partition<MuonParts> {
   checkRowArguments('muon', HYPERS_OF_MUON, lr, [options, ...more]);
   const {

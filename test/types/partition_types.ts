@@ -3,8 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
-import type {
-  Lookahead} from '../../src';
+import type {Lookahead} from '../../src';
 import {
   adamW,
   callback,
