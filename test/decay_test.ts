@@ -53,7 +53,9 @@ interface Row {
 const all: readonly Row[] = optimizers;
 /** The rows whose step does not decay. */
 const rows = all.filter(
-  ({name}) => !optimizers.some(one => one.name === name && 'row' in one.make && one.make.row.decays),
+  // The parts of muon have decay of their own.
+  ({name}) =>
+    name !== 'muon' && !optimizers.some(one => one.name === name && 'row' in one.make && one.make.row.decays),
 );
 
 const P = [1, -2, 3, -4];

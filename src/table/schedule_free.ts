@@ -53,8 +53,9 @@ export const scheduleFreeRAdam = /* @__PURE__ */ rowFactory({
  * are taken. `opt.eval()`, `withAverages` and `evaluateAverages()` show x, the weights to validate, predict and save
  * with. See {@link scheduleFreeSgdStep}, {@link scheduleFreeAdamStep} and {@link scheduleFreeRAdamStep}.
  *
- * Hypers: `mom` 0.9, how near to x the gradient is taken; `wd` 0; of `'adamW'` and `'rAdam'` also `sqrMom` 0.999 and
- * `eps` 1e-8; of `'adamW'` also `innerMom` 0, which averages the gradient before the step. Options: `warmup` 0, the
+ * Defaults: `lr` 2.5e-3 (`'sgd'`: 1), `mom` 0.9, `sqrMom` 0.999, `eps` 1e-8, `wd` 0, `innerMom` 0. `mom` says how near
+ * to x the gradient is taken. `'sgd'` has no `sqrMom` and no `eps`. Only `'adamW'` has `innerMom`, which averages the
+ * gradient before the step. Options: `warmup` 0, the
  * number of steps in which the rate rises (`'rAdam'` needs none and has none); `lrPower` 2 and `stepPower` 0, by which
  * a step weighs in x as `(k+1)^stepPower·L^lrPower`, where L is the largest rate so far; `decayAtZ` false, whether
  * decay takes z in place of y; `silentPhase` true, only of `'rAdam'`.

@@ -14,7 +14,9 @@ export async function snapshot(
   optimizer: Optimizer,
   variables: readonly tf.Tensor[] = optimizer.paramLists.flat(),
 ): Promise<object> {
-  const {state, ...rest} = optimizer.stateDict();
+  const {state, shared: numbers = {}, ...rest} = optimizer.stateDict();
+  const shared = await bitsOf(Object.values(numbers));
+  for (const tensor of Object.values(numbers)) tensor.dispose();
   const values = await Promise.all(
     state.map(
       async of =>
@@ -30,5 +32,5 @@ export async function snapshot(
         ),
     ),
   );
-  return {...rest, state: values.map(of => Object.fromEntries(of)), variables: await bitsOf(variables)};
+  return {...rest, shared, state: values.map(of => Object.fromEntries(of)), variables: await bitsOf(variables)};
 }
