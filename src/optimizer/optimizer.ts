@@ -15,6 +15,7 @@ import {at} from '../util/at';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
+import {ruleOf} from './description';
 import {Evaluation} from './evaluation';
 import {warnLeftOut} from './left_out_variables';
 import {trainingStateOf} from './new_training_state';
@@ -106,7 +107,7 @@ export class Optimizer<
   }
 
   protected override get title(): string {
-    return this.#training.rule ?? super.title;
+    return ruleOf(this.#training) ?? super.title;
   }
 
   protected override get set(): ParameterSet {

@@ -58,11 +58,6 @@ export class TrainingState {
     checkPlaceOfSkips(chain);
   }
 
-  /** The rule of the table that all of it follows; undefined where it has callbacks of several, or a general chain. */
-  get rule(): string | undefined {
-    return this.chain.division === undefined ? this.rules[0] : undefined;
-  }
-
   /**
    * Adds the new ones of these variables, with their saved state. A variable without saved state is added only where
    * the user did not name the parameters.

@@ -5,7 +5,8 @@ import type {Callback, Context, Draft, Scalar} from './declaration';
 import {GroupNumbers} from './group_numbers';
 import {required} from './required';
 import {entriesReturned, WANTED, what} from './returned';
-import {contextOf, type ValueTests} from './run_chain';
+import type {ValueTests} from './returned';
+import {contextOf} from './run_chain';
 import {SharedRun} from './shared_run';
 import type {Value} from './value';
 

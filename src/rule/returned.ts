@@ -1,4 +1,12 @@
 import {isTensor} from '../util/tensors';
+import type {Value} from './value';
+
+/** Tests what callbacks return. */
+export interface ValueTests<V extends Value> {
+  /** Whether a callback may return it as a tensor. */
+  isValue(x: unknown): x is V;
+  sameShape(a: V, b: V): boolean;
+}
 
 /** Examples of what a callback's functions must return. */
 export const WANTED = {

@@ -2,17 +2,10 @@ import {memo} from '../util/memo';
 import {own} from '../util/own';
 import {type Chain, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
-import {checkEntry, entriesReturned, undeclared, WANTED, what} from './returned';
+import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
 import type {SharedRun} from './shared_run';
 import type {Start} from './starts';
 import type {Value} from './value';
-
-/** Tests what callbacks return. */
-export interface ValueTests<V extends Value> {
-  /** Whether a callback may return it as a tensor. */
-  isValue(x: unknown): x is V;
-  sameShape(a: V, b: V): boolean;
-}
 
 /** What the argument of a callback is made from, besides its draft. */
 export interface ContextValues<V extends Value> extends ValueTests<V> {

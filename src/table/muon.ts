@@ -133,7 +133,7 @@ function made<
   const P extends Callbacks = readonly [],
   const A extends Callbacks = readonly [],
   // The factories of the table have the same type parameters, so that the compiler can call any of them.
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- See above.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-unnecessary-type-parameters -- So.
   const D extends AnyCallback = never,
 >(lr?: HyperValue, options?: MuonOptions<P, A>, ...more: undefined[]): Partition<MuonParts, P, A>;
 function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Partition<MuonParts> {
