@@ -1,25 +1,11 @@
 import {registerChainedOps} from '../src/rule/chained_ops';
+import {operationNames, operations} from '../src/rule/operations';
 import {describeBackends} from './support/backends';
+import {present} from './support/present';
 import {tf} from './support/tfjs';
 
-const ONE = [
-  'sqrt',
-  'square',
-  'abs',
-  'neg',
-  'sign',
-  'exp',
-  'log',
-  'softplus',
-  'zerosLike',
-  'onesLike',
-  'sum',
-  'mean',
-  'max',
-];
-const TWO = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'pow', 'less', 'lessEqual', 'greater', 'equal'];
-const LOGICAL = ['logicalAnd', 'logicalOr'];
-const ALL = [...ONE, ...TWO, ...LOGICAL, 'greaterEqual', 'logicalNot', 'where'];
+const REDUCTIONS = ['sum', 'mean', 'max'];
+const ALL = [...operationNames, ...REDUCTIONS, 'zerosLike', 'onesLike', 'any', 'where'];
 
 /** The results of all chained methods. */
 function results(): Array<readonly [name: string, values: unknown]> {
@@ -33,13 +19,16 @@ function results(): Array<readonly [name: string, values: unknown]> {
       if (!(result instanceof tf.Tensor)) throw new Error(`${name} must return a tensor.`);
       return [name, [result.dtype, [...result.dataSync()]]] as const;
     };
+    const ofTable = operationNames.map(name => {
+      const [own, ...others] = operations[name].args.map(kind => (kind === 'bool' ? condition : x));
+      return called(present(own), name, ...others.map(other => (other === x ? y : condition.logicalNot())));
+    });
     found = [
-      ...ONE.map(name => called(x, name)),
-      ...TWO.map(name => called(x, name, y)),
-      ...LOGICAL.map(name => called(condition, name, condition.logicalNot())),
+      ...ofTable,
+      ...[...REDUCTIONS, 'zerosLike', 'onesLike'].map(name => called(x, name)),
+      called(condition, 'any'),
       called(x, 'greaterEqual', 1),
       called(x, 'add', 1),
-      called(condition, 'logicalNot'),
       called(x, 'where', condition, y),
       called(x, 'where', condition, 0),
     ];

@@ -90,7 +90,7 @@ async function compare(adapter: Adapter, one: ModernCase, backend: string): Prom
         `${name} after step ${step}`,
       );
     }
-    if (adapter.shows === undefined) continue;
+    if (adapter.shows === undefined || step < (adapter.showsAfter?.(one) ?? 0)) continue;
     optimizer.eval();
     await expectValues(elementOf(present(f64[adapter.shows]), step), `${adapter.shows} after step ${step}`);
     optimizer.train();
@@ -112,18 +112,20 @@ function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimi
   const fresh = make();
   fresh.loadStateDict(dict);
   tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+  tf.dispose(Object.values(dict.shared ?? {}));
   return fresh;
 }
 
 async function expectState(
   {state = {}}: Adapter,
-  {expected}: ModernCase,
+  one: ModernCase,
   optimizer: Optimizer,
   variables: readonly tf.Variable[],
 ): Promise<void> {
+  const {expected} = one;
   for (const [i, variable] of variables.entries()) {
     const entries = optimizer.state.get(variable);
-    for (const [recorded, ours] of Object.entries(state)) {
+    for (const [recorded, ours] of Object.entries(typeof state === 'function' ? state(one) : state)) {
       const wanted: unknown = elementOf(expected.f64.state, i)[recorded];
       // A parameter that never had a gradient has no state. Entries of another shape are not compared.
       if (!isList(wanted)) continue;

@@ -1,6 +1,8 @@
 import {
+  adagrad,
   Adam,
   adam,
+  adamax,
   adamW,
   callback,
   clipGradNorm,
@@ -309,12 +311,8 @@ const rows: readonly Row[] = [
       ['clipNorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'],
       ['clipvalue', 'Make the optimizer with {callbacks: [clipGradValue], clipValue: …}.'],
       ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
-      [
-        'nesterov',
-        'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, ' +
-          'mom, true)).',
-      ],
-      ['amsgrad', 'There is no AMSGrad here: leave it out.'],
+      ['nesterov', 'It is an option of sgd, given when the optimizer is made.'],
+      ['centered', 'It is an option of rmsProp, given when the optimizer is made.'],
     ] as const
   ).flatMap(([name, hint]): readonly Row[] => {
     const message = `No callback of this optimizer has a hyper '${name}'. ${hint} ${ADAM_HYPERS}.`;
@@ -355,6 +353,74 @@ const rows: readonly Row[] = [
     ];
   }),
   [
+    "setHyper('amsgrad')",
+    ({optimizer}) => {
+      optimizer.setHyper('amsgrad', 1);
+    },
+    "No callback of this optimizer has a hyper 'amsgrad'. It is an option of adam and adamW, given when the " +
+      `optimizer is made. ${ADAM_HYPERS}.`,
+  ],
+  [
+    'lamb(lr, {like})',
+    () => call(lamb, 0.1, {like: 'tf.train'}),
+    "No callback of this optimizer has a hyper 'like'. It is an option of adagrad, adadelta, adam, adamax, rmsProp " +
+      `and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening.`,
+  ],
+  ['adam(lr, {amsgrad: 1})', () => call(adam, 0.1, {amsgrad: 1}), "adam: 'amsgrad' must be true or false; got 1."],
+  [
+    'adam(lr, {like: keras})',
+    () => call(adam, 0.1, {like: 'keras'}),
+    "adam: 'like' must be 'tf.train' or left out; got 'keras'.",
+  ],
+  [
+    'adamW(lr, {like})',
+    () => call(adamW, 0.1, {like: 'tf.train'}),
+    "adamW: tf.train has no AdamW; write adam(lr, {like: 'tf.train'}).",
+  ],
+  [
+    'rmsProp(lr, {centered})',
+    () => rmsProp(0.1, {centered: true}),
+    "rmsProp: 'centered' is that of tf.train; write {centered: true, like: 'tf.train'}.",
+  ],
+  [
+    'sgd(lr, {nesterov}) without momentum',
+    () => sgd(0.1, {nesterov: true}),
+    "sgd: 'nesterov' changes the momentum, and mom is 0; give a momentum, as in {mom: 0.9}.",
+  ],
+  [
+    'sgd(lr, {dampening}) without momentum',
+    () => sgd(0.1, {dampening: 0.5}),
+    "sgd: 'dampening' changes the momentum, and mom is 0; give a momentum, as in {mom: 0.9}.",
+  ],
+  [
+    'sgd(lr, {nesterov, dampening})',
+    () => sgd(0.1, {mom: 0.9, nesterov: true, dampening: 0.5}),
+    "sgd: 'nesterov' needs a dampening of 0; got 0.5. Leave one of them out.",
+  ],
+  [
+    'sgd(lr, {dampening: 2})',
+    () => sgd(0.1, {mom: 0.9, dampening: 2}),
+    "sgd: 'dampening' must be from 0 to 1; got 2.",
+  ],
+  [
+    'adamax(lr, {decay})',
+    () => call(adamax, 0.1, {decay: 0.1}),
+    "No callback of this optimizer has a hyper 'decay'. 'decay' is 'lrDecay' here. Known: lr, wd, mom, sqrMom, eps, " +
+      'lrDecay, dampening, epsOutside.',
+  ],
+  [
+    'rmsProp(lr, {decay})',
+    () => call(rmsProp, 0.1, {decay: 0.1}),
+    "No callback of this optimizer has a hyper 'decay'. 'decay' is 'sqrMom' here. Known: lr, wd, sqrMom, eps, mom, " +
+      'dampening.',
+  ],
+  [
+    'adagrad(lr, {initial_accumulator_value})',
+    () => call(adagrad, 0.1, {initial_accumulator_value: 0.1}),
+    "No callback of this optimizer has a hyper 'initial_accumulator_value'. 'initial_accumulator_value' is " +
+      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot.",
+  ],
+  [
     'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
     "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
@@ -366,14 +432,14 @@ const rows: readonly Row[] = [
     "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
       '[weightDecay], wd: …}. Known: lr.',
   ],
-  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "The hyper 'mom' must be a finite number, got '0.9'."],
-  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "The hyper 'mom' must be a finite number, got null."],
+  ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "'mom' must be a finite number; got '0.9'."],
+  ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "'mom' must be a finite number; got null."],
   [
     'a hyper that is an object',
     ({optimizer}) => {
       Reflect.apply(optimizer.setHyper.bind(optimizer), undefined, ['mom', {mom: 1}]);
     },
-    "The hyper 'mom' must be a finite number, got {mom: 1}.",
+    "'mom' must be a finite number; got {mom: 1}.",
   ],
   // One schedule, and functions that make callbacks.
   [

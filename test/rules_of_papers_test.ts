@@ -1,6 +1,6 @@
 import {blocks} from 'docs:blocks';
 
-import {type AnyCallback, averageGrad, l2Reg, Optimizer, weightDecay} from '../src';
+import {type AnyCallback, averageGrad, Optimizer, weightDecay} from '../src';
 import {registeredCallback} from '../src/rule/registry';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
@@ -46,19 +46,11 @@ function named({cases}: ModernFile, optimizer: string, names: readonly string[])
 
 const RULES: readonly Rule[] = [
   {
-    heading: 'Prodigy: a total and shared numbers',
-    cases: named(golden.prodigy, 'Prodigy', [
-      'plain',
-      'default_d0',
-      'coupled_decay',
-      'noisy',
-      'zero_parameters',
-      'where_eps_stands',
-    ]),
-    chain: named => [l2Reg, named('prodigyStep')],
+    heading: 'D-Adaptation: a total and shared numbers',
+    cases: named(golden.prodigy, 'DAdaptAdam', ['plain', 'zero_gradient_first_missing', 'resume']),
+    chain: named => [named('dAdaptStep')],
     defaults: {},
-    // Decay is in the gradient where it is not decoupled.
-    ignored: ['decouple'],
+    ignored: [],
     alone: '',
     kernels: 1,
   },
@@ -144,6 +136,7 @@ describeBackends(
           optimizer.dispose();
           optimizer = make();
           optimizer.loadStateDict(dict);
+          tf.dispose(Object.values(dict.shared ?? {}));
           tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
         }
         const {kernels} = await tf.profile(() => {

@@ -338,7 +338,7 @@ describe('Accepted, as in other libraries,', () => {
     expect([optimizer.lr, optimizer.learningRate]).toEqual([0.01, 0.01]);
     expect(() => {
       optimizer.lr = -1;
-    }).toThrowError("The hyper 'lr' can't be negative, got -1.");
+    }).toThrowError("'lr' must be a number from 0; got -1.");
     expect(optimizer.lr).toBe(0.01);
     tf.dispose(variables);
   });

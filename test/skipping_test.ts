@@ -11,7 +11,9 @@ import {
   Optimizer,
   optimizers,
   OptimWrapper,
+  partition,
   required,
+  rmsProp,
   saveOptimizer,
   scalar,
   sgd,
@@ -35,7 +37,21 @@ interface Made {
 }
 const SKIP = {skipNonFinite: true} as const;
 const EVERY: readonly Made[] = [
-  ...optimizers.map(({name, make}) => ({name, make: () => make(0.01, {wd: 0.1, mom: 0.9, ...SKIP})})),
+  ...optimizers.map(({name, make}) => ({
+    name,
+    make: () => {
+      const usual = make();
+      const mom = usual.hypers.some(hypers => 'mom' in hypers) ? {mom: 0.9} : {};
+      usual.dispose();
+      return make(0.01, {wd: 0.1, ...mom, ...SKIP});
+    },
+  })),
+  {name: 'sgd with dampening', make: () => sgd(0.01, {mom: 0.9, dampening: 0.5, ...SKIP})},
+  {name: 'adam with AMSGrad', make: () => adam(0.01, {amsgrad: true, ...SKIP})},
+  {
+    name: 'rmsProp like tf.train',
+    make: () => rmsProp(0.01, {mom: 0.9, centered: true, like: 'tf.train', eps: 1e-3, ...SKIP}),
+  },
   {name: 'a wrapped Adam', make: () => new OptimWrapper(tf.train.adam(0.01), SKIP)},
   {name: 'a wrapped Adagrad', make: () => new OptimWrapper(tf.train.adagrad(0.01), SKIP)},
   {name: 'Lookahead', make: () => lookahead(adam(0.01, SKIP), {k: 2})},
@@ -56,7 +72,7 @@ const reversedTest = callback(
 /** Has state of another shape. */
 const pairTest = callback(
   'pairTest',
-  {hypers: {lr: required}, state: {pair: startAt(() => tf.zeros([2]))}},
+  {hypers: {lr: required}, state: {pair: startAt(() => tf.zeros([1, 2]))}},
   ({p, grad, lr, pair}) => ({p: p.sub(grad.mul(lr)), pair: pair.add(1)}),
 );
 const firstGradTest = callback(
@@ -68,6 +84,27 @@ const countTest = callback(
   'countTest',
   {shared: {ran: 0}, total: ({grad}) => ({sum: grad.sum()})},
   ({ran, total}) => ({shared: {ran: ran.add(total.sum)}}),
+);
+
+const OF_SQUARES = {
+  skips: true,
+  hypers: {lr: required},
+  total: ({grad}: {readonly grad: Value}) => ({square: grad.square().sum()}),
+} as const;
+/** Both skip a step where the squares of the gradients are more than 3. */
+const stepsAndSkips = callback('stepsAndSkips', OF_SQUARES, ({p, grad, lr, total}) => ({
+  p: p.sub(grad.mul(lr)),
+  skip: total.square.sub(3),
+}));
+const updatesAndSkips = callback('updatesAndSkips', OF_SQUARES, ({grad, lr, total}) => ({
+  update: grad.mul(lr),
+  skip: total.square.sub(3),
+}));
+/** Skips by a number that can differ between groups. */
+const limitTest = callback(
+  'limitTest',
+  {skips: true, hypers: {limit: required}, total: ({grad}) => ({square: grad.square().sum()})},
+  ({limit, total}) => ({skip: total.square.sub(limit)}),
 );
 
 /** The bits of the variable and of its state's tensors. */
@@ -212,6 +249,41 @@ describeBackends(
         tf.dispose([a, b]);
       });
 
+      suite('is skipped for all groups or for none', async () => {
+        const [a, b] = [variableOf([1]), variableOf([2])];
+        const warned = spyOn(console, 'warn');
+        const optimizer = sgd(0.5, {maxGradNorm: 5, params: [[a], [b]]});
+        optimizer.setHyper('maxGradNorm', [1, 10]);
+        expect(() => {
+          step(optimizer, [a, [3]], [b, [4]]);
+        }).toThrowError(
+          "skipNonFinite: 'maxGradNorm' must be the same in all groups, so that a step is skipped for all or for " +
+            'none; got 1 and 10.',
+        );
+        expect([...(await valuesOf(a, b)), optimizer.iterations]).toEqual([1, 2, 0]);
+        // A mistake is not a reason to run without fusing from then on.
+        expect(optimizer.fusedOn).toBe(fusing ? backend : 'eager: the flag OPTIM_FUSING is off');
+        expect(warned).not.toHaveBeenCalled();
+        optimizer.setHyper('maxGradNorm', 6);
+        step(optimizer, [a, [3]], [b, [4]]);
+        expect(await valuesOf(a, b)).toEqual([-0.5, 0]);
+        optimizer.dispose();
+        tf.dispose([a, b]);
+      });
+
+      suite('also drops what the callback that skips returned itself', async () => {
+        for (const rule of [stepsAndSkips, updatesAndSkips]) {
+          const [a, b] = [variableOf([1]), variableOf([2])];
+          const optimizer = new Optimizer<readonly Callback[]>([rule], {lr: [1, 2], params: [[a], [b]]});
+          step(optimizer, [a, [1]], [b, [2]]);
+          expect(await valuesOf(a, b)).toEqual([1, 2]);
+          step(optimizer, [a, [1]], [b, [1]]);
+          expect(await valuesOf(a, b)).toEqual([0, 0]);
+          optimizer.dispose();
+          tf.dispose([a, b]);
+        }
+      });
+
       suite('changes no other step by a bit', async () => {
         const run = async (settings: {readonly skipNonFinite?: boolean}) => {
           const a = variableOf([1, -2, 3]);
@@ -266,6 +338,42 @@ describeBackends(
   ['cpu', 'wasm', 'webgl', 'webgpu'],
 );
 
+describeBackends(
+  'a step with state of a shape that is not fused',
+  backend => {
+    it('is skipped eagerly, until the callback that skips is left out', async () => {
+      const warned = spyOn(console, 'warn');
+      // Warnings are given once for each text.
+      const entry = `odd${backend}`;
+      const odd = callback('oddTest', {state: {[entry]: startAt(() => tf.zeros([1, 2]))}}, ({grad}) => ({
+        grad: grad.mul(2),
+      }));
+      const [a, b] = [variableOf([1, 2]), variableOf([1, 2])];
+      const skips = new Optimizer<readonly Callback[]>([skipNonFinite, odd, sgdStep], {lr: 0.5, params: [a]});
+      const plain = new Optimizer<readonly Callback[]>([odd, sgdStep], {lr: 0.5, params: [b]});
+      for (const [optimizer, variable] of [
+        [skips, a],
+        [plain, b],
+      ] as const) {
+        step(optimizer, [variable, [1, 1]]);
+        step(optimizer, [variable, [1, 1]]);
+      }
+      const why = `it can skip steps, and the shape of its state '${entry}' is not fused with that`;
+      expect(skips.fusedOn).toBe(`eager: ${why}`);
+      expect(warned).toHaveBeenCalledWith(`tfjs-optim: an optimizer runs without fusing, more slowly: ${why}`);
+      expect(plain.fusedOn).toBe(`${backend}, except oddTest`);
+      // Another backend may fuse the shape.
+      const other = backend === 'cpu' ? 'wasm' : 'cpu';
+      await tf.setBackend(other);
+      expect(skips.fusedOn).toBe(other);
+      await tf.setBackend(backend);
+      for (const optimizer of [skips, plain]) optimizer.dispose();
+      tf.dispose([a, b]);
+    });
+  },
+  ['cpu', 'wasm'],
+);
+
 describe('skipNonFinite', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
@@ -308,6 +416,36 @@ describe('skipNonFinite', () => {
     tf.dispose(variables);
   });
 
+  it('is the same for all groups', async () => {
+    const [a, b] = [variableOf([1]), variableOf([2])];
+    const optimizer = new Optimizer([limitTest, sgdStep], {lr: [1, 2], limit: [1, 10], params: [[a], [b]]});
+    expect(() => {
+      step(optimizer, [a, [1]], [b, [2]]);
+    }).toThrowError(
+      "limitTest returned a 'skip' that differs between parameters by a hyper or a host number; compute it from " +
+        '`total`, so that the step is skipped for all or for none.',
+    );
+    expect(await valuesOf(a, b)).toEqual([1, 2]);
+    optimizer.setHyper('limit', 10);
+    step(optimizer, [a, [1]], [b, [2]]);
+    expect(await valuesOf(a, b)).toEqual([0, -2]);
+    optimizer.dispose();
+    tf.dispose([a, b]);
+  });
+
+  it('must come before what it skips', () => {
+    const message = 'skipNonFinite is the last callback, so it skips nothing; put it before the step.';
+    expect(() => sgd(0.1, {after: [skipNonFinite]})).toThrowError(message);
+    expect(() => new Optimizer([sgdStep, skipNonFinite], {lr: 1})).toThrowError(message);
+    const inner = sgd(0.1);
+    expect(() => partition([{by: inner}], {after: [skipNonFinite]})).toThrowError(message);
+    expect(inner.lr).toBe(0.1);
+    expect(() => sgd(0.1, {callbacks: [skipNonFinite], skipNonFinite: true})).toThrowError(
+      'Only one callback can skip steps; got skipNonFinite and skipNonFinite. Leave all but one out.',
+    );
+    inner.dispose();
+  });
+
   it('is said to be one where two are given', () => {
     const gate = callback('gateTest', {skips: true, total: ({grad}) => ({sum: grad.sum()})}, ({total}) => ({
       skip: total.sum,
@@ -328,7 +466,7 @@ describe('skipNonFinite', () => {
     const optimizer = new Optimizer([skipNonFinite, counted, sgdStep], {lr: 1, params: [a]});
     step(optimizer, [a, [1, 3]]);
     expect(optimizer.fusedOn).toMatch(
-      /^eager: .*it can skip steps, and has state of other shapes or a callback that runs alone with `shared`/,
+      /^eager: it can skip steps, and aloneCounted, which runs alone, has `shared` numbers$/,
     );
     step(optimizer, [a, [NaN, 3]]);
     expectClose(await valuesOf(a), [1 - 3, 2 - 1], 1e-6);

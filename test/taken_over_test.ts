@@ -244,7 +244,7 @@ describeBackends(
         step(inner, variables);
         const before = await snapshot(inner, variables);
         expect(await messageOf(() => new Lookahead(inner, {k: 0}))).toMatch(/k must be a whole number/);
-        expect(await messageOf(() => ema(inner, {decay: 2}))).toMatch(/decay must be from 0/);
+        expect(await messageOf(() => ema(inner, {decay: 2}))).toMatch(/decay must be in \[0, 1\)/);
         expect(await snapshot(inner, variables)).toEqual(before);
         step(inner, variables);
         inner.dispose();

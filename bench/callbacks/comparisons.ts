@@ -5,6 +5,7 @@ import {
   adamW,
   type AnyCallback,
   callback,
+  cautious,
   lastAxis,
   muon,
   Optimizer,
@@ -30,13 +31,6 @@ export interface Comparison {
 const MILLION = [[1000, 1000]];
 const MANY = Array.from({length: 83}, () => [1000]);
 
-/** Liang et al., Cautious Optimizers, 2024. */
-const cautious = callback('cautious', {takesUpdate: true}, ({update, grad}) => {
-  const agrees = update.mul(grad).greater(0);
-  const share = agrees.mean().maximum(1e-3);
-  // One division per parameter, and not per element.
-  return {update: update.mul(share.onesLike().div(share)).where(agrees, 0)};
-});
 /** Can't be traced, so that it runs as an ordinary operation between kernels. */
 const halvedAlone = callback('halvedAlone', {takesUpdate: true}, ({update}) => {
   if (!(update instanceof tf.Tensor)) throw new Error('It must have tensors.');

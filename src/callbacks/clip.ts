@@ -1,5 +1,5 @@
 import {newCallback} from '../rule/callback';
-import {normOf, normOfAll, type ScaledNorm, squares} from '../rule/norms';
+import {normOf, normOfAll, rmsOf, type ScaledNorm, squares} from '../rule/norms';
 import {required} from '../rule/required';
 import type {Value} from '../rule/value';
 
@@ -24,10 +24,22 @@ export const clipGlobalNorm = newCallback(
   ({grad, total, globalClipNorm}) => ({grad: scaledDown(grad, normOfAll(total), globalClipNorm)}),
 );
 
-function scaledDown(grad: Value, {norm, scale}: ScaledNorm, most: number): Value {
+/**
+ * Scales each update down so that its root mean square is at most `lr·clipRms`; for `after`. Adam's updates have about
+ * the size lr, so the default 1 cuts those that are larger. `clipRms` must be positive, and `lr` must be given. Source:
+ * Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, 2018.
+ */
+export const clipUpdateRms = /* @__PURE__ */ newCallback(
+  'clipUpdateRms',
+  {hypers: {lr: required, clipRms: 1}, takesUpdate: true},
+  ({update, lr, clipRms}) => ({update: scaledDown(update, rmsOf(update), lr * clipRms)}),
+);
+
+/** Scales a value down to a 2-norm of at most `most`, or a root mean square, whichever norm is given. */
+export function scaledDown(x: Value, {norm, scale}: ScaledNorm, most: number): Value {
   const one = norm.onesLike();
   const isLonger = norm.greater(scale.mul(most));
-  // Where the norm is 0, the quotient is infinite but not taken. The gradient is scaled first, because `most` divided
+  // Where the norm is 0, the quotient is infinite but not taken. The value is scaled first, because `most` divided
   // by the unscaled norm can underflow.
-  return grad.mul(scale.where(isLonger, one)).mul(one.where(isLonger.logicalNot(), one.mul(most).div(norm)));
+  return x.mul(scale.where(isLonger, one)).mul(one.where(isLonger.logicalNot(), one.mul(most).div(norm)));
 }

@@ -30,6 +30,6 @@ export function closingWindow(
 
 /** A callback that looks the same to the chain, but does something else. */
 function instead({name, declaration}: Callback, run: Declaration['run']): Callback {
-  const {hypers, state, reads, needs, everyParameter} = declaration;
-  return unregisteredCallback(name, {hypers, state, reads, needs, everyParameter, run});
+  const {hypers, ranges, state, reads, needs, everyParameter} = declaration;
+  return unregisteredCallback(name, {hypers, ranges, state, reads, needs, everyParameter, run});
 }

@@ -1,7 +1,7 @@
 import {newCallback} from '../rule/callback';
+import type {Chain} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
 import {normOfAll, squares} from '../rule/norms';
-import type {HyperValue} from '../rule/slice';
 import type {Value} from '../rule/value';
 import {shown} from '../util/shown';
 
@@ -10,7 +10,7 @@ import {shown} from '../util/shown';
  * tensors of state that later callbacks write move. What callbacks before it wrote stays, such as accumulated
  * gradients. Host numbers, schedules and `iterations` go on. Nothing is read back from the device.
  * `opt.skipped()` reads how many steps were skipped. Option: `maxGradNorm`, from 0; a step whose gradients together
- * have a larger 2-norm is skipped, too. 0, the default, means no limit.
+ * have a larger 2-norm is skipped, too. 0, the default, means no limit. It must be the same in all parameter groups.
  *
  * The optimizers of the table put it before their own callbacks, with the setting `skipNonFinite: true` or
  * `maxGradNorm`. In `new Optimizer([…])` it stands where gradients are to be checked.
@@ -56,7 +56,7 @@ export interface SkipSettings {
    * The largest 2-norm of all gradients together. Steps with a larger one change neither parameters nor state, as with
    * `skipNonFinite`, and those with NaN or infinity do not either. 0 means no limit. Default: no limit.
    */
-  readonly maxGradNorm?: HyperValue;
+  readonly maxGradNorm?: number;
 }
 
 /** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false. */
@@ -64,4 +64,11 @@ export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
   if (skip !== undefined && typeof skip !== 'boolean')
     throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
   return skip === true || maxGradNorm !== undefined ? [skipNonFinite] : [];
+}
+
+/** @throws where `skipNonFinite` comes after everything that it could skip. */
+export function checkPlaceOfSkips(chain: Chain): void {
+  for (const {callbacks} of chain.division?.chains ?? [chain])
+    if (callbacks.at(-1)?.name === skipNonFinite.name)
+      throw new Error('skipNonFinite is the last callback, so it skips nothing; put it before the step.');
 }

@@ -3,7 +3,8 @@ import {rmsOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
-import {debias} from './stats';
+import {debias, rectification} from './stats';
+import {trustOf} from './trust';
 
 /** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
 export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
@@ -16,6 +17,22 @@ export const momentumStep = newCallback(
 );
 
 /**
+ * Descent along Nesterov's momentum: `p ← p - lr·(grad + mom·gradAvg)`, with the average of `averageGrad`. `lr` must be
+ * given. Default: `mom` 0.9. Source: Sutskever et al., On the Importance of Initialization and Momentum in Deep
+ * Learning, 2013, as PyTorch and `tf.train` compute it.
+ */
+export const nesterovMomentumStep = newCallback(
+  'nesterovMomentumStep',
+  {hypers: {lr: required, mom: 0.9}, needs: {gradAvg: zeros}},
+  ({grad, gradAvg, lr, mom}) => ({update: grad.add(gradAvg.mul(mom)).mul(lr)}),
+);
+
+/** `numerator/(√square + eps)`, or `numerator/√(square + eps)`. */
+export function overRoot(numerator: Value, square: Value, eps: number, epsInRoot = false): Value {
+  return numerator.div(epsInRoot ? square.add(eps).sqrt() : square.sqrt().add(eps));
+}
+
+/**
  * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`. Here g is `gradAvg` if a callback before it computes that, otherwise
  * `grad`. Default: `eps` 1e-8. `lr` must be given. Source: Hinton, Neural Networks for Machine Learning, lecture 6e,
  * 2012.
@@ -23,7 +40,7 @@ export const momentumStep = newCallback(
 export const rmsPropStep = newCallback(
   'rmsPropStep',
   {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
-  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: (gradAvg ?? grad).mul(lr).div(sqrAvg.sqrt().add(eps))}),
+  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: overRoot((gradAvg ?? grad).mul(lr), sqrAvg, eps)}),
 );
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
@@ -32,7 +49,7 @@ const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
  * `scale·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, where d1 and d2 debias the averages. It takes only one division, because
  * numerator and denominator are multiplied by √d2.
  */
-function adamDirection(
+export function adamDirection(
   {
     gradAvg,
     sqrAvg,
@@ -57,13 +74,17 @@ function adamDirection(
 
 /**
  * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs
- * dampened averages and a step count before it. All hypers must be given. Source: Kingma & Ba, Adam: A Method for
- * Stochastic Optimization, 2015.
+ * dampened averages and a step count before it. After `maxSqrGrad`, `maxSqrAvg` takes the place of `sqrAvg` (AMSGrad).
+ * All hypers must be given. Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
  */
 export const adamStep = newCallback(
   'adamStep',
-  {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
-  ({lr, ...at}) => ({update: adamDirection(at, lr)}),
+  {
+    hypers: {lr: required, mom: required, sqrMom: required, eps: required},
+    needs: adamNeeds,
+    reads: {maxSqrAvg: zeros},
+  },
+  ({lr, maxSqrAvg, ...at}) => ({update: adamDirection({...at, sqrAvg: maxSqrAvg ?? at.sqrAvg}, lr)}),
 );
 
 /**
@@ -81,10 +102,8 @@ export const rAdamStep = newCallback(
     const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
-    const rInf = 2 / (1 - sqrMom) - 1;
-    const r = rInf - (2 * step * sqrMom ** step) / d2;
-    if (r <= 5) return {update: gradAvg.mul(lr / d1)};
-    const v = Math.sqrt(((r - 4) * (r - 2) * rInf) / ((rInf - 4) * (rInf - 2) * r));
+    const v = rectification(sqrMom, step, 5);
+    if (v === undefined) return {update: gradAvg.mul(lr / d1)};
     if (beta === 0) return {update: adamDirection(at, lr * v)};
     const denominator = sqrAvg.div(d2).sqrt().add(eps).mul(beta).softplus().div(beta);
     return {update: gradAvg.mul((lr * v) / d1).div(denominator)};
@@ -124,11 +143,7 @@ export const lambStep = newCallback(
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
   ({p, lr, ...at}) => {
     const s = adamDirection(at);
-    const r1 = unscaled(rmsOf(p));
-    const r2 = unscaled(rmsOf(s));
-    const ratio = r1.div(r2);
-    const capped = ratio.where(ratio.greater(10).logicalNot(), 10);
-    const q = capped.where(r1.equal(0).logicalOr(r2.equal(0)).logicalNot(), 1);
+    const q = trustOf(unscaled(rmsOf(p)), unscaled(rmsOf(s)), 10);
     return {update: s.mul(q.mul(lr))};
   },
 );

@@ -1,7 +1,8 @@
 import {newCallback} from '../rule/callback';
-import {normOf, unscaled} from '../rule/norms';
+import {normOf, rmsOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {scalar, zeros} from '../rule/starts';
+import type {Value} from '../rule/value';
 
 /**
  * The learning rate of one parameter: `localLr = lr·trustCoeff·‖p‖/(‖grad‖ + wd·‖p‖ + eps)`, with 2-norms. The option
@@ -29,3 +30,27 @@ export const larcStep = newCallback(
   {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
   ({grad, gradAvg, localLr}) => ({update: (gradAvg ?? grad).mul(localLr)}),
 );
+
+/**
+ * Layerwise adaptive rates for any step, as LARS and LAMB have them; for `after`: `u ← q·u`, where u is the update of
+ * the step before, with `q = min(lr·rms(p)/rms(u), maxRatio)`, and q 1 where `lr·rms(p)` or rms(u) is 0. Then the
+ * update has the root mean square `lr·rms(p)`, unless q is at its limit. p is the parameter before the update. The
+ * option `maxRatio` is from 0; default 10. `lr` must be given. After Adam's step it is LAMB.
+ *
+ * Sources: You et al., Large Batch Training of Convolutional Networks, 2017; You et al., Large Batch Optimization for
+ * Deep Learning: Training BERT in 76 minutes, 2020. The limit is that of fastai's LAMB.
+ */
+export const trustRatio = /* @__PURE__ */ newCallback(
+  'trustRatio',
+  {hypers: {lr: required}, options: {maxRatio: 10}, ranges: {maxRatio: {from: 0}}, takesUpdate: true},
+  ({p, update, lr, maxRatio}) => ({
+    update: update.mul(trustOf(unscaled(rmsOf(p)).mul(lr), unscaled(rmsOf(update)), maxRatio)),
+  }),
+);
+
+/** What a step is scaled by: `wanted/size`, at most `limit`, and 1 where one of the two is 0. */
+export function trustOf(wanted: Value, size: Value, limit: number): Value {
+  const ratio = wanted.div(size);
+  const capped = ratio.where(ratio.greater(limit).logicalNot(), limit);
+  return capped.where(wanted.equal(0).logicalOr(size.equal(0)).logicalNot(), 1);
+}

@@ -1,4 +1,6 @@
 import {newCallback} from '../rule/callback';
+import {chainChecks} from '../rule/chain';
+import {checkCommonRanges} from '../rule/common_ranges';
 import {checkDeclaration} from '../rule/declaration_check';
 import {isRegistered} from '../rule/registry';
 
@@ -17,6 +19,7 @@ const names = new Set<string>();
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
+  chainChecks.add(checkCommonRanges);
   if (isRegistered(name) && !names.has(name))
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
   names.add(name);

@@ -131,7 +131,7 @@ export class Batches {
     for (;;) {
       const {value, done} = await nextOf(iterator);
       if (done) break;
-      dispose(value);
+      disposeElement(value);
       batches++;
       onCount?.(batches);
       signal?.throwIfAborted();
@@ -148,7 +148,7 @@ export class Batches {
     }
     if (batches === 0) throw new Error(EMPTY);
     const {value, done} = await nextOf(await this.#dataset.iterator());
-    dispose(value);
+    disposeElement(value);
     if (done) {
       throw new Error(
         'The dataset does not know how many batches it has, and gave nothing more after its ' +
@@ -177,9 +177,9 @@ function checkIsFunction(name: string, given: unknown): void {
 }
 
 /** One value of an iterator; null or undefined after the last one. */
-type Element = tf.TensorContainer | null | undefined;
+export type DatasetElement = tf.TensorContainer | null | undefined;
 
-function dispose(element: Element): void {
+export function disposeElement(element: DatasetElement): void {
   if (element !== null && element !== undefined) tf.dispose(element);
 }
 
@@ -188,9 +188,10 @@ function sizeOf({size}: {readonly size?: unknown}): number | undefined {
   return typeof size === 'number' && !Number.isNaN(size) ? size : undefined;
 }
 
-async function nextOf(iterator: {
+/** The next element of a dataset's iterator. */
+export async function nextOf(iterator: {
   next(): Promise<unknown>;
-}): Promise<{readonly value: Element; readonly done: boolean}> {
+}): Promise<{readonly value: DatasetElement; readonly done: boolean}> {
   const result = await iterator.next();
   if (isResult(result)) return {value: result.value, done: result.done === true};
   throw new Error(
@@ -198,6 +199,6 @@ async function nextOf(iterator: {
   );
 }
 
-function isResult(x: unknown): x is {readonly value?: Element; readonly done?: unknown} {
+function isResult(x: unknown): x is {readonly value?: DatasetElement; readonly done?: unknown} {
   return typeof x === 'object' && x !== null && ('value' in x || 'done' in x);
 }

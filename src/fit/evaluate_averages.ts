@@ -1,37 +1,57 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {checkShows, finallyDo, withAverages} from '../optimizer/with_averages';
+import {checkOptions} from '../schedule/options';
 import {FitCallback} from './fit_callback';
+import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
+import {NormAverages} from './norm_averages';
 import {override} from './training_run';
+
+/** Settings of `evaluateAverages`. */
+export interface EvaluateAveragesOptions extends BatchSizeOption {
+  /**
+   * Inputs from which the moving averages of batch normalization are computed anew before each validation, for the
+   * weights that it sees; see `recomputeBatchNorm`. Afterwards they are as before. A dataset is read once, when
+   * training begins, and its batches stay in memory: give a part of it, as in `dataset.take(50)`. Default: none.
+   */
+  readonly data?: NormData;
+}
 
 /**
  * A callback that makes validation use the evaluation values of the optimizer's callbacks, such as the averages of
- * `ema`. It calls `opt.eval()` before validation and `opt.train()` after it.
- * @throws when training begins, where no callback of the optimizer has evaluation values.
+ * `ema`, or x of `scheduleFree`. It calls `opt.eval()` before validation and `opt.train()` after it.
+ * @throws when training begins, where no callback of the optimizer has evaluation values, and for impossible data.
  */
-export function evaluateAverages(): FitCallback {
+export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more: undefined[]): FitCallback {
+  checkOptions('evaluateAverages', options, ['data', 'batchSize'], more);
+  const {data} = options;
   return new FitCallback({
-    trainBegin: ({model, run}) => {
+    trainBegin: async ({model, run}) => {
       const optimizer = optimizerOf(model);
-      if (!optimizer.callbacks.some(({declaration}) => 'evaluate' in declaration)) {
-        throw new Error('evaluateAverages: no callback of this optimizer has averages to evaluate. Wrap it in `ema`.');
-      }
+      checkShows('evaluateAverages', optimizer);
+      const batches = data === undefined ? undefined : new InputBatches('evaluateAverages', model, data, options);
+      if (batches !== undefined)
+        run.onEnd(() => {
+          batches.dispose();
+        });
+      await batches?.read();
       const swapped =
         (evaluate: (...args: unknown[]) => unknown) =>
-        (...args: unknown[]) => {
-          optimizer.eval();
-          let result: unknown;
-          try {
-            result = evaluate(...args);
-          } catch (error) {
-            optimizer.train();
-            throw error;
-          }
-          if (result instanceof Promise)
-            return result.finally(() => {
-              optimizer.train();
-            });
-          optimizer.train();
-          return result;
-        };
+        (...args: unknown[]) =>
+          withAverages(optimizer, () => {
+            if (batches === undefined) return evaluate(...args);
+            const averages = new NormAverages(model);
+            return finallyDo(
+              () => {
+                for (const batch of batches) averages.add(batch);
+                averages.finish();
+                return evaluate(...args);
+              },
+              () => {
+                averages.putBack();
+                averages.dispose();
+              },
+            );
+          });
       // No hook would be early enough: `fit` validates inside the last step of an epoch.
       override(run, model, 'testLoop', swapped);
       override(run, model, 'evaluateDataset', swapped);

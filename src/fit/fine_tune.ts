@@ -6,7 +6,7 @@ import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {slice} from '../rule/slice';
 import {checkPositive, checkWhole} from '../schedule/options';
 import type {OneCycleOptions} from '../schedule/policies';
-import {isTensor} from '../util/tensors';
+import {tensorsIn} from '../state/state_dict';
 import {FitCallback} from './fit_callback';
 import {oneCycle, type ParamScheduler} from './schedulers';
 import {checkTrainArgs, train, trainFunction} from './train';
@@ -114,12 +114,14 @@ function cleared(optimizer: Optimizer): FitCallback {
 
 /** Records which groups are frozen. @returns a function that restores this. */
 function recordedFreezing(optimizer: Optimizer): () => void {
-  const {frozen, frozenIdx, state} = optimizer.stateDict();
-  tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
+  const dict = optimizer.stateDict();
+  tf.dispose(tensorsIn(dict));
+  const {frozen, frozenIdx} = dict;
+  // In a partition, each group has one entry per part. All parts of a group are frozen alike.
+  const each = frozen.length / optimizer.paramLists.length;
   return () => {
     optimizer.freezeTo(frozenIdx);
-    frozen.forEach((kind, i) => {
-      optimizer.setFreeze(i, kind === 'no', kind === 'wholly');
-    });
+    for (const [i, kind] of frozen.entries())
+      if (i % each === 0) optimizer.setFreeze(i / each, kind === 'no', kind === 'wholly');
   };
 }

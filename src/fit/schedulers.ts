@@ -1,4 +1,5 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {isScheduleFree} from '../rule/schedule_free';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   type FlatCosOptions,
@@ -11,6 +12,7 @@ import {
   warmupCosPolicy,
 } from '../schedule/policies';
 import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from '../schedule/schedule';
+import {warnOnce} from '../util/warn';
 import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
 
@@ -69,6 +71,11 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
         const {model, run, epochs} = fit;
         const stepsPerEpoch = stepsOf(name, fit, given);
         const optimizer = optimizerOf(model);
+        if (name !== 'paramScheduler' && isScheduleFree(optimizer.callbacks))
+          warnOnce(
+            `${name} lowers the learning rate of scheduleFree, which needs a constant one; its averages take the ` +
+              'place of a schedule. Train with plain fit and evaluateAverages(), or use another optimizer.',
+          );
         // A partition asks once per part.
         const mine = new Set<string>();
         const claimed = (hypers: Hypers) => {

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import type {Optimizer} from '../optimizer/optimizer';
+import {tensorsIn} from '../state/state_dict';
 import {putBack} from '../util/own_writes';
-import {isTensor, isVariable} from '../util/tensors';
+import {isVariable} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**
@@ -23,7 +24,7 @@ export async function trainAndUndo(
   ]);
   const weights = new Map([...variables].map(variable => [variable, tf.keep(variable.clone())]));
   const dict = optimizer.stateDict();
-  const copies = [...weights.values(), ...dict.state.flatMap(state => Object.values(state).filter(isTensor))];
+  const copies = [...weights.values(), ...tensorsIn(dict)];
   copies.forEach(copy => tf.keep(copy));
   const restoreOutside = rememberOutsideWeights(model);
   try {

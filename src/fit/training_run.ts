@@ -64,16 +64,19 @@ export function trainingRun(model: LayersModel): TrainingRun {
   return run;
 }
 
+/** Replaces a method of an object until training ends. @param make as for `replaceMethod`. */
+export function override(run: TrainingRun, object: object, name: string, make: Remake): void {
+  run.onEnd(replaceMethod(object, name, make));
+}
+
+type Remake = (original: (...args: unknown[]) => unknown) => (...args: unknown[]) => unknown;
+
 /**
- * Replaces a method of an object until training ends.
+ * Replaces a method of an object.
  * @param make makes the new method from the old one, which is bound to the object.
+ * @returns a function that puts the old method back.
  */
-export function override(
-  run: TrainingRun,
-  object: object,
-  name: string,
-  make: (original: (...args: unknown[]) => unknown) => (...args: unknown[]) => unknown,
-): void {
+export function replaceMethod(object: object, name: string, make: Remake): () => void {
   const original: unknown = Reflect.get(object, name);
   if (typeof original !== 'function')
     throw new Error(`The method '${name}' is missing. Use a version of tfjs that tfjs-optim supports.`);
@@ -83,8 +86,8 @@ export function override(
     name,
     make((...args) => Reflect.apply(original, object, args)),
   );
-  run.onEnd(() => {
+  return () => {
     if (own === undefined) Reflect.deleteProperty(object, name);
     else Object.defineProperty(object, name, own);
-  });
+  };
 }

@@ -1,4 +1,5 @@
 /** The maths of one parameter's step as data. Tracing makes it, and every backend makes its code from it. */
+import type {OperationName} from '../rule/operations';
 import {at} from '../util/at';
 
 /**
@@ -9,34 +10,10 @@ export type Extent = 'full' | 'rows' | 'cols' | 'scalar';
 export type Type = 'float' | 'bool';
 
 /**
- * The elementwise operations. Each computes what the chained method of that name in TensorFlow.js computes. `select` is
- * `where`, with the operands condition, then, otherwise.
+ * The elementwise operations: those of the table, and `select`, which is `where` with the operands condition, then,
+ * otherwise. Each computes what the chained method of that name in TensorFlow.js computes.
  */
-export type Elementwise =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'maximum'
-  | 'minimum'
-  | 'pow'
-  | 'sqrt'
-  | 'square'
-  | 'abs'
-  | 'neg'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'softplus'
-  | 'less'
-  | 'lessEqual'
-  | 'greater'
-  | 'greaterEqual'
-  | 'equal'
-  | 'logicalAnd'
-  | 'logicalOr'
-  | 'logicalNot'
-  | 'select';
+export type Elementwise = OperationName | 'select';
 /**
  * Over all elements of its operand; sums and means also per row or per column. Sums are computed in more than single
  * precision. `max` is NaN where any element is NaN, and -∞ where there are no elements.

@@ -101,7 +101,12 @@ function stepFused(
       traced = traceAlone(chain, jobs, common, {alone: untraceable, outcomes, hasAxes});
     } catch (error) {
       if (error instanceof HiddenMistake) throw error;
-      if (error instanceof NotFused) giveUp(chain, {why: error.message});
+      // First the step, because a mistake in a callback is not a reason to give up.
+      if (error instanceof NotFused) {
+        stepEagerly(chain, jobs, common, stored);
+        giveUp(chain, {backend: tf.getBackend(), why: error.message});
+        return true;
+      }
       if (!(error instanceof CallbackUntraceable) || untraceable.has(error.index)) return false;
       untraceable = new Map([...untraceable, [error.index, error.message]]);
       // If the callback has a mistake, it throws again when it runs alone, and its error says more.

@@ -6,7 +6,7 @@ import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {type Output, reachable} from './graph';
+import {argsOf, type Output, reachable} from './graph';
 import {temporary} from './job';
 import {Recorder, type Session, Traced} from './traced';
 
@@ -136,6 +136,24 @@ export function sharedGraphs(
       (_, i) => [recorder, outputs.slice(i * MOST, (i + 1) * MOST)] as const,
     ),
   );
+}
+
+/** How a value is computed that depends on no parameter, with the host numbers in it. */
+export function recipeOf({home, index}: Traced): string {
+  if (home === undefined) return `total ${index}`;
+  const needed = reachable(home, [index]);
+  return needed
+    .map(i => {
+      const node = at(home.nodes, i);
+      const number = node.op === 'slot' ? at(home.slots, node.index) : undefined;
+      // What differs between buckets although the value is the same: the places of nodes and slots.
+      return JSON.stringify({
+        ...node,
+        ...(number === undefined ? {} : {index: number}),
+        args: argsOf(node).map(arg => needed.indexOf(arg)),
+      });
+    })
+    .join();
 }
 
 /** Whether a value can differ from parameter to parameter: it is not computed from totals and numbers alone. */

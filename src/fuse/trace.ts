@@ -10,7 +10,7 @@ import type {TensorDraft} from './eager';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import type {Outcomes} from './outcome';
-import {dependsOnParameter, HiddenMistake, sharedGraphs, tracedShared} from './shared';
+import {dependsOnParameter, HiddenMistake, recipeOf, sharedGraphs, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -105,8 +105,16 @@ function traceBuckets(
   const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes, chain).map(bucket =>
     draftOf(bucket, commonIn(chain, bucket[0].group, common), session, shapesOf(bucket, alikeness, hasAxes)),
   );
-  if (chain.canSkip && (drafts.some(({of}) => of.opaque.size > 0) || [...alone.keys()].some(isSharing)))
-    throw new NotFused('it can skip steps, and has state of other shapes or a callback that runs alone with `shared`');
+  if (chain.canSkip) {
+    const [entry] = drafts.flatMap(({of}) => [...of.opaque]);
+    if (entry !== undefined)
+      throw new NotFused(`it can skip steps, and the shape of its state '${entry}' is not fused with that`);
+    const sharing = [...alone.keys()].find(isSharing);
+    if (sharing !== undefined)
+      throw new NotFused(
+        `it can skip steps, and ${at(chain.callbacks, sharing).name}, which runs alone, has \`shared\` numbers`,
+      );
+  }
   const passes: number[] = [];
   const conditions = new Map<Traced, Traced>();
   let running = 0;
@@ -155,16 +163,7 @@ function traceBuckets(
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
-  if (drafts.some(({gate}) => gate !== undefined && dependsOnParameter(gate.skip)))
-    throw new HiddenMistake(
-      `${
-        at(
-          chain.callbacks.filter(cb => cb.declaration.skips),
-          0,
-        ).name
-      } returned a 'skip' that depends on one ` +
-        'parameter; compute it from `total`, so that the step is skipped for all or for none.',
-    );
+  checkSkips(chain, drafts);
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
   if (cut === undefined) {
@@ -183,6 +182,21 @@ function traceBuckets(
     barriers,
     cut: {index, drafts: () => draftsAcross(chain, jobs, common, drafts, crossings, outcomes)},
   };
+}
+
+/** @throws where a step would be skipped for some parameters only. */
+function checkSkips({callbacks}: Chain, drafts: readonly TracedDraft[]): void {
+  const skips = drafts.flatMap(({gate}) => (gate === undefined ? [] : [gate.skip]));
+  const why = skips.some(dependsOnParameter)
+    ? 'depends on one parameter'
+    : new Set(skips.length > 1 ? skips.map(recipeOf) : []).size > 1
+      ? 'differs between parameters by a hyper or a host number'
+      : undefined;
+  if (why !== undefined)
+    throw new HiddenMistake(
+      `${callbacks.find(cb => cb.declaration.skips)?.name} returned a 'skip' that ${why}; compute it from \`total\`, ` +
+        'so that the step is skipped for all or for none.',
+    );
 }
 
 function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments'] {

@@ -16,12 +16,12 @@ export interface LookaheadOptions {
  * state of the optimizer that it is given, which can't be used by itself afterwards.
  * @throws where k or alpha is out of range.
  */
-export class Lookahead extends ExtendedOptimizer {
+export class Lookahead<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
     return 'TfjsOptimLookahead';
   }
 
-  constructor(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]) {
+  constructor(inner: I, options: LookaheadOptions = {}, ...more: undefined[]) {
     checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
     const {k = 6, alpha = 0.5} = options;
     super(inner, lookaheadSync.with({k, alpha}));
@@ -29,6 +29,10 @@ export class Lookahead extends ExtendedOptimizer {
 }
 
 /** Makes {@link Lookahead} over an optimizer, which it takes over. */
-export function lookahead(inner: Optimizer, options: LookaheadOptions = {}, ...more: undefined[]): Lookahead {
+export function lookahead<I extends Optimizer>(
+  inner: I,
+  options: LookaheadOptions = {},
+  ...more: undefined[]
+): Lookahead<I> {
   return new Lookahead(inner, options, ...more);
 }

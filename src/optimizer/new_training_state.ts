@@ -1,7 +1,7 @@
 import {ParameterSet} from '../params/parameter_groups';
 import {variablesOf} from '../params/variables_of';
 import {chainOf} from '../rule/chain';
-import type {HyperDecl} from '../rule/declaration';
+import type {HyperDefaults} from '../rule/declaration';
 import {checkCore} from '../util/core_copies';
 import {type AnyCallback, type BaseSettings, hyperValues, treatmentOf} from './settings';
 import {TrainingState} from './training_state';
@@ -13,7 +13,7 @@ import {TrainingState} from './training_state';
 export function trainingStateOf(
   callbacks: readonly AnyCallback[],
   settings: BaseSettings,
-  declared: HyperDecl,
+  declared: HyperDefaults,
   rules: readonly string[],
 ): TrainingState {
   const chain = chainOf(callbacks);

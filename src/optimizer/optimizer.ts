@@ -5,7 +5,7 @@ import {type Gradients, gradientsByVariable, GradientStore, type NamedGradients}
 import type {ParameterSet} from '../params/parameter_groups';
 import {type ChangeOfCallbacks} from '../rule/chain';
 import {registerChainedOps} from '../rule/chained_ops';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {isInstance} from '../state/registered_class';
 import {readConfig, writeConfig} from '../state/saved_config';
 import type {NamedTensor} from '../state/saved_weights';
@@ -19,12 +19,15 @@ import {Evaluation} from './evaluation';
 import {warnLeftOut} from './left_out_variables';
 import {trainingStateOf} from './new_training_state';
 import {type ParamRow, paramRows} from './param_rows';
+import type {Part} from './part';
 import {type AnyCallback, type HyperNames, type HYPERS, type ListOf, numbersIn, type Settings} from './settings';
 import type {TrainingState} from './training_state';
 import {wasmTrainingHint} from './wasm_training_hint';
 
 /** The weights of an optimizer, without a promise. The optimizer owns the tensors; its next step may change them. */
 export let weightsNow: (optimizer: Optimizer) => NamedTensor[];
+/** Whether the variables hold what `eval()` shows. */
+export let isShowing: (optimizer: Optimizer) => boolean;
 
 /**
  * An optimizer made of callbacks. It works wherever TensorFlow.js takes an optimizer of `tf.train`.
@@ -44,7 +47,7 @@ export class Optimizer<
    * The hypers that the class declares besides those of its callbacks, with their defaults. Loading uses a default
    * where the file lacks the hyper. Your own class must override this if it passes `declared` to the constructor.
    */
-  static get declaredHypers(): HyperDecl {
+  static get declaredHypers(): HyperDefaults {
     return {};
   }
 
@@ -70,7 +73,7 @@ export class Optimizer<
    * @param rules the rules of the table that it is made with, as far as bundles can leave them out.
    * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
    */
-  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDecl = {}, rules: string[] = []) {
+  constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDefaults = {}, rules: string[] = []) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], ['lr']);
     this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), settings, declared, rules);
@@ -396,13 +399,15 @@ export class Optimizer<
   /**
    * Takes over everything from an optimizer, which then can't be used.
    * @param last the last of this one's callbacks. The others must be those of the optimizer, unless it is a partition.
+   * @param rule the name of what adds that callback, as far as bundles can leave it out.
    */
-  protected takeOver(inner: Optimizer, last: Callback): void {
-    const {chain} = this.#training;
-    const {division} = inner.#training.chain;
-    const {iterations} = inner;
-    this.adopt(Object.assign(this.released(inner), {chain: division?.extended(last) ?? chain}));
-    this.iterations_ = iterations;
+  protected takeOver(inner: Optimizer, last: Callback, rule?: string): void {
+    // It throws where the callbacks don't go together. Then nothing may have been taken.
+    const chain = inner.#training.chain.division?.extended(last) ?? this.#training.chain;
+    this.iterations_ = inner.iterations;
+    const training = Object.assign(this.released(inner), {chain});
+    if (rule !== undefined) training.rules = [...training.rules, rule];
+    this.adopt(training);
   }
 
   /** What an optimizer has, which then can't be used. */
@@ -415,9 +420,9 @@ export class Optimizer<
     return training;
   }
 
-  /** Whether it is a partition, or made over one. */
-  protected static isDivided(optimizer: Optimizer): boolean {
-    return optimizer.#training.chain.division !== undefined;
+  /** The parts of a partition, or of the one that an optimizer is made over. Undefined elsewhere. */
+  protected static partsIn(optimizer: Optimizer): readonly Part[] | undefined {
+    return optimizer.#training.parts?.(() => optimizer.#training);
   }
 
   /** What another optimizer has. @throws where that can't be used. */
@@ -438,6 +443,7 @@ export class Optimizer<
 
   static {
     weightsNow = optimizer => optimizer.#weights();
+    isShowing = optimizer => optimizer.#evaluation.active;
   }
 
   get #training(): TrainingState {

@@ -1,14 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import {DividedSet} from '../params/divided_groups';
-import {chainIn} from '../rule/chain';
 import type {Callback, Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import type {ScheduleView} from '../schedule/moving';
 import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
-import {at} from '../util/at';
-import type {TrainingState} from './training_state';
 
 /** The hypers of one group in a part. Writes to them are checked and act on the next step. */
 export type PartHypers<N extends string> = string extends N ? Record<string, Scalar> : {[K in N]: number};
@@ -36,41 +32,20 @@ export interface Part<N extends string = string> {
   clearSchedule(options?: {readonly keep?: boolean}): void;
 }
 
-/** The part of that index. @param training what the partition has; throws where it can no longer be used. */
-export function partView(training: () => TrainingState, part: number): Part {
-  const mine = () => training().set.groups.filter(({of}) => of?.part === part);
-  const moving = () => {
-    const {set} = training();
-    if (set instanceof DividedSet) return at(set.moving.parts, part);
-    throw new Error('The parameters of a partition must be divided.');
-  };
-  // Frozen, because a hyper that is written here, such as `lr`, would be lost.
-  return Object.freeze<Part>({
-    get callbacks() {
-      return chainIn(training().chain, part).callbacks;
-    },
-    get variables() {
-      return mine().flatMap(({parameters}) => parameters.map(({variable}) => variable));
-    },
-    get hypers() {
-      const indices = mine().map(({index}) => index);
-      return training()
-        .set.hyperViews(training)
-        .filter((_, i) => indices.includes(i));
-    },
-    get schedule() {
-      return moving().view;
-    },
-    setHyper: (name: string | Readonly<Record<string, HyperValue | undefined>>, value?: HyperValue) => {
-      const given = typeof name === 'object' ? Object.entries(name) : [[name, value] as const];
-      // NaN: a name without a value, which is rejected as any NaN is.
-      training().set.setHypers(Object.fromEntries(given.map(([hyper, to]) => [hyper, to ?? NaN])), mine());
-    },
-    setSchedule: (schedules, length) => {
-      moving().start(schedules, length);
-    },
-    clearSchedule: ({keep = false} = {}) => {
-      moving().clear(keep);
-    },
-  });
+/** The parts of an optimizer that was made over another one. Undefined where that one has no parts. */
+export type PartsUnder<I> = I extends {readonly parts: infer P} ? P : readonly Part[] | undefined;
+
+/** Gives parts the type that only the compiler knows. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Only the caller knows the type.
+export function typedParts<P>(parts: readonly Part[] | undefined): P {
+  const given: unknown = parts;
+  if (areParts<P>(given)) return given;
+  // Unreachable: there is nothing to check.
+  throw new Error('These must be parts.');
+}
+
+/** The names of hypers are only known to the compiler. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Only the caller knows the type.
+function areParts<P>(parts: unknown): parts is P {
+  return parts === undefined || Array.isArray(parts);
 }

@@ -92,9 +92,9 @@ export function checkShared(shared: Chain, values: object): void {
 }
 
 /** The hypers of an optimizer with one group: as they were given, or else as they were set since. */
-export function valuesIn({groups, values}: ParameterSet): Record<string, HyperValue> {
+export function valuesIn({groups, values, ranges}: ParameterSet): Record<string, HyperValue> {
   const {hypers} = at(groups, 0);
-  const first = new ParameterSet(undefined, 1, values, {trainBn: true, wdBnBias: false, noWd: undefined});
+  const first = new ParameterSet(undefined, 1, values, {trainBn: true, wdBnBias: false, noWd: undefined}, [], ranges);
   const before: Readonly<Record<string, Scalar>> = at(first.groups, 0).hypers;
   return Object.fromEntries(
     Object.entries(hypers).map(([name, value]): [string, HyperValue] => {

@@ -5,8 +5,8 @@ import {DividedSet, type PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {isSavedTaker, takerFrom} from '../params/takers';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import {chainIn, chainOf} from '../rule/chain';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import {type Chain, chainIn, chainOf} from '../rule/chain';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {ALL, type Divided, dividedChain, PARTITION, type PartSettings} from '../rule/division';
 import {isInstance} from '../state/registered_class';
 import {readConfig, rulesIn} from '../state/saved_config';
@@ -17,8 +17,9 @@ import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {ExtendedOptimizer} from './extended_optimizer';
 import {Optimizer} from './optimizer';
-import {type Part, partView} from './part';
+import {type Part, typedParts} from './part';
 import {checkNew, checkShared, partsIn, takerOf, valuesIn} from './part_specs';
+import {partViews} from './part_view';
 import {
   type AnyCallback,
   type BaseSettings,
@@ -93,7 +94,7 @@ export class Partition<
   }
 
   /** What the optimizers of the parts may have declared. Their classes, and so the defaults, are not saved. */
-  static override get declaredHypers(): HyperDecl {
+  static override get declaredHypers(): HyperDefaults {
     return tableHypers();
   }
 
@@ -151,7 +152,8 @@ export class Partition<
       treatment,
     );
     if (lists !== undefined) set.replace(lists);
-    this.adopt(new TrainingState(chain, set, lists !== undefined, [...new Set(states.flatMap(({rules}) => rules))]));
+    const rules = [...new Set(states.flatMap(state => state.rules))];
+    this.adopt(dividedTraining(chain, set, lists !== undefined, rules));
     for (const optimizer of inner) this.released(optimizer);
     Partition.register();
   }
@@ -167,10 +169,7 @@ export class Partition<
 
   /** The parts, in order. */
   get parts(): PartsOf<L, HyperNames<readonly [...C, ...A]>> {
-    const {chains = []} = this.trainingOf(this).chain.division ?? {};
-    const parts: unknown = chains.map((_, part) => partView(() => this.trainingOf(this), part));
-    if (arePartsOf<PartsOf<L, HyperNames<readonly [...C, ...A]>>>(parts, chains.length)) return parts;
-    throw new Error('A partition must have parts.');
+    return typedParts(Partition.partsIn(this));
   }
 
   /**
@@ -215,7 +214,7 @@ export class Partition<
       parts.map((part, i) => ({...part, ranges: chainIn(chain, i).ranges})),
       treatmentOf({trainBn, wdBnBias}),
     );
-    const training = new TrainingState(chain, set, explicit, saved.rules);
+    const training = dividedTraining(chain, set, explicit, saved.rules);
     training.loadConfig(saved, set);
     made.adopt(training);
     return made;
@@ -236,7 +235,7 @@ export class Partition<
  * `params` are the groups of the user. Every group is divided by part, so freezing, `fineTune`, `slice` and lists of
  * values count the groups of the user. `hypers` has a row per group and part: `[g0/part0, g0/part1, g1/part0, …]`. A
  * schedule moves a hyper in every part that has it; a policy, such as one-cycle, is asked for each part by itself.
- * `lookahead` and `ema` of a partition add their callback to each part.
+ * `lookahead` and `ema` of a partition add their callback to each part, and have `parts` too.
  * @param parts each `{of, by}`; the last one only `{by}`.
  * @param settings `params`, `trainBn`, `wdBnBias` and `noWd`, as for every optimizer; `callbacks` and `after`, which
  *   run for all parts, with their hypers and options by name.
@@ -255,6 +254,13 @@ function settingsOf({name, keepsMom, takes}: PartOfSet): PartSettings {
   return {name, keepsMom, takes: takes !== undefined && isSavedTaker(takes) ? takes.toConfig() : undefined};
 }
 
+/** What a partition has. */
+function dividedTraining(chain: Chain, set: DividedSet, explicit: boolean, rules: readonly string[]): TrainingState {
+  const training = new TrainingState(chain, set, explicit, rules);
+  training.parts = check => partViews(training, set, check);
+  return training;
+}
+
 /** @throws where the optimizer is made over another one. */
 function checkWhole(part: number, by: Optimizer): void {
   const name = by.getClassName().replace('TfjsOptim', '');
@@ -267,10 +273,4 @@ function checkWhole(part: number, by: Optimizer): void {
     throw new Error(
       `Part ${part} is of the class ${name}; use an optimizer of tfjs-optim, such as adam(1e-3), instead.`,
     );
-}
-
-/** The names of hypers are only known to the compiler, so that there is nothing to check. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Only the caller knows the type.
-function arePartsOf<P>(parts: unknown, length: number): parts is P {
-  return Array.isArray(parts) && parts.length === length;
 }

@@ -1,22 +1,35 @@
+import {backend} from '@tensorflow/tfjs-core';
+
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip';
-import type {Callback, HyperDecl} from '../rule/declaration';
+import {isCallback} from '../rule/chain';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, HyperNames, HYPERS, Settings} from './settings';
+import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
 export interface RowSettings<
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly AnyCallback[],
+  D = AnyCallback,
 >
   extends BaseSettings, SkipSettings {
   /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient as L2 regularization does. */
   readonly decoupleWd?: boolean;
+  /**
+   * The weight decay in place of `weightDecay`, such as `correctedDecay`, `independentDecay` or `cautiousDecay`. Its
+   * hypers and options are set by name like the others. If it has a hyper `lr0` that is not given, `lr0` is the
+   * learning rate of each group that the optimizer is made with. It runs before the optimizer's own callbacks. If it
+   * takes the update, it runs after them, and after the first callbacks of `after` that take it too. Not together with
+   * `decoupleWd: false`, and not for optimizers whose step decays. A number is the `decay` of a callback that has it,
+   * such as `averageWeights`.
+   */
+  readonly decay?: D;
   /** Callbacks to run before the optimizer's own, such as clipping. Their hypers are set by name like the others. */
   readonly callbacks?: P;
   /**
@@ -36,34 +49,59 @@ export type RowOptions<
   X,
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
-> = object & {readonly [K in keyof H]?: HyperValue} & X & RowSettings<P, A> & Settings<readonly [...P, ...A]>;
+  D extends AnyCallback = never,
+> = object & {readonly [K in keyof H]?: HyperValue} & X &
+  RowSettings<P, A, D | SettingOf<readonly [...P, ...A], 'decay'>> &
+  Settings<readonly [...P, ...A], 'lr' | (keyof H & string) | 'decay'> &
+  DecaySettings<D>;
 
 /** What the factory of a row is given beside the learning rate. */
 export type Options<
   R extends {readonly hypers: object; readonly extra: object},
   P extends readonly AnyCallback[],
   A extends readonly AnyCallback[] = readonly [],
-> = RowOptions<R['hypers'], Partial<R['extra']>, P, A>;
+  D extends AnyCallback = never,
+> = RowOptions<R['hypers'], Partial<R['extra']>, P, A, D>;
 
 /** An optimizer with the hypers of a row, and those of the callbacks around its own. */
-export type RowOptimizer<H, P extends readonly AnyCallback[], A extends readonly AnyCallback[]> = Optimizer<
-  readonly Callback[]
-> & {
-  readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+export type RowOptimizer<
+  H,
+  P extends readonly AnyCallback[],
+  A extends readonly AnyCallback[],
+  D extends AnyCallback = never,
+> = Optimizer<readonly Callback[]> & {
+  readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 };
 
 type RowHypers = Readonly<Record<string, number>>;
+
+/** The setting of rows that can compute what an optimizer of `tf.train` does. */
+export interface LikeTrain {
+  /**
+   * `'tf.train'`: the maths and the defaults of the optimizer of `tf.train`. `eps` is then that of the backend when the
+   * optimizer is made, 1e-4 on WebGL and 1e-7 on others. So the backend must be ready, unless `eps` is given. Default:
+   * those of the row.
+   */
+  readonly like: 'tf.train' | undefined;
+}
+
+/** For `extra` of rows that have the setting. */
+export const notLikeTrain: LikeTrain = {like: undefined};
 
 /** A row of the table of optimizers. The docstring of its factory says the rest: formula, source, memory, use. */
 export interface OptimizerRow<H, X> {
   /** The function that makes it. */
   readonly name: string;
+  /** What the function takes before the learning rate, as code with a comma. Default: nothing. */
+  readonly first?: string;
   /** The default learning rate. Default 1e-3. */
   readonly lr?: number;
   /** The hypers and their defaults, beside `lr`. */
   readonly hypers: H;
   /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
   readonly extra: X;
+  /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. That of `eps` is the backend's. */
+  readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
@@ -75,47 +113,52 @@ export interface RowClass<H, X> {
   /** The name by which saved models find the class. */
   readonly className: string;
   /** The hypers of the class, with their defaults. */
-  readonly declaredHypers: HyperDecl;
+  readonly declaredHypers: HyperDefaults;
   /** Makes an optimizer from what `getConfig` gave. */
   readonly fromConfig: typeof Optimizer.fromConfig;
   /**
    * @param lr the learning rate: one, one per group, or a `slice`. Default 1e-3.
-   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
-   *   `after`, and the settings of every optimizer.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `decay`,
+   *   `callbacks`, `after`, and the settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  new <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+  new <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
+  >(
     lr?: HyperValue,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A>;
+  ): RowOptimizer<H, P, A, D>;
 }
 
 /**
  * The class of a row. Only fastai's optimizers have one, because models were saved with it. A new row has a factory.
  * @param name of the class in saved models.
  */
-export function rowClass<const H extends RowHypers, const X extends object>(
+export function rowClass<const H extends RowHypers, X extends object>(
   name: string,
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
-  const declared: HyperDecl = row.hypers;
+  const declared: HyperDefaults = row.hypers;
   declareTableHypers(declared);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
   > extends Optimizer<readonly Callback[]> {
-    declare readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A]>;
+    declare readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 
     static override get className(): string {
       return `TfjsOptim${name}`;
     }
 
-    static override get declaredHypers(): HyperDecl {
+    static override get declaredHypers(): HyperDefaults {
       return declared;
     }
 
-    constructor(lr: HyperValue = 1e-3, options?: RowOptions<H, Partial<X>, P, A>, ...more: undefined[]) {
+    constructor(lr?: HyperValue, options?: RowOptions<H, Partial<X>, P, A, D>, ...more: undefined[]) {
       const {callbacks, settings} = composed(row, lr, [options, ...more]);
       super(callbacks, settings, declared);
     }
@@ -126,15 +169,19 @@ export function rowClass<const H extends RowHypers, const X extends object>(
 export interface Factory<H, X> {
   /**
    * @param lr the learning rate: one, one per group, or a `slice`.
-   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `callbacks`,
-   *   `after`, and the settings of every optimizer.
+   * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `decay`,
+   *   `callbacks`, `after`, and the settings of every optimizer.
    * @throws for unknown or impossible hypers, settings that are given one by one, or parameters that can't be trained.
    */
-  <const P extends readonly AnyCallback[] = readonly [], const A extends readonly AnyCallback[] = readonly []>(
+  <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
+  >(
     lr?: HyperValue,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A>;
+  ): RowOptimizer<H, P, A, D>;
   /** The row. */
   readonly row: OptimizerRow<H, X>;
   /**
@@ -148,16 +195,17 @@ export interface Factory<H, X> {
  * The factory of a row. Its optimizers are saved as general optimizers, with the name of the rule. Call it with
  * `@__PURE__`, so that bundles leave out the rules that they don't use.
  */
-export function rowFactory<const H extends RowHypers, const X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
+export function rowFactory<const H extends RowHypers, X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
   declareTableHypers(row.hypers);
   const make = <
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
   >(
-    lr: HyperValue = row.lr ?? 1e-3,
-    options?: RowOptions<H, Partial<X>, P, A>,
+    lr?: HyperValue,
+    options?: RowOptions<H, Partial<X>, P, A, D>,
     ...more: undefined[]
-  ): RowOptimizer<H, P, A> => {
+  ): RowOptimizer<H, P, A, D> => {
     const {callbacks, settings} = composed(row, lr, [options, ...more]);
     return new Optimizer<readonly Callback[]>(callbacks, settings, row.hypers, [row.name]);
   };
@@ -167,43 +215,97 @@ export function rowFactory<const H extends RowHypers, const X extends object>(ro
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, hypers, extra, decays = false, chain}: OptimizerRow<H, X>,
-  lr: HyperValue,
+  {name, first, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
+  lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  checkRowArguments(name, hypers, lr, given);
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first);
   const [options] = given;
   const {
     callbacks = [],
     after = [],
     skipNonFinite,
+    decay,
     ...rest
   }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
   const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
-  const {decoupleWd = true} = rest;
-  const settings = Object.fromEntries(Object.entries(rest).filter(([setting]) => !Object.hasOwn(known, setting)));
+  const {decoupleWd = true, like} = rest;
+  const settings = withDefaults(
+    {
+      lr: usual,
+      ...(like !== undefined && {
+        ...train,
+        ...('eps' in hypers && rest['eps'] === undefined && {eps: backend().epsilon()}),
+      }),
+    },
+    Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
+  );
   const own = chain(
-    hyper => (settings[hyper] ?? hypers[hyper]) !== 0,
+    hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
+  const later = listOf<AnyCallback>(after);
+  // A number is the `decay` of another callback.
+  const isNamed = !isCallback(decay) && [...listOf<AnyCallback>(callbacks), ...later].some(hasDecay);
+  const decayed =
+    decay === undefined || isNamed
+      ? decoupleWd
+        ? weightDecay
+        : l2Reg
+      : checkedDecay(name, decay, decays, decoupleWd);
+  const {takesUpdate} = decayed.declaration;
+  // The first callback that needs the parameter after the step. Decay that takes the update comes before it.
+  const needing = later.findIndex(cb => !isCallback(cb) || !cb.declaration.takesUpdate);
+  const takers = needing === -1 ? later.length : needing;
   return {
     callbacks: [
       ...listOf<AnyCallback>(callbacks),
       ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-      ...(decays ? [] : [decoupleWd ? weightDecay : l2Reg]),
+      ...(decays || takesUpdate ? [] : [decayed]),
       ...own,
-      ...listOf<AnyCallback>(after),
+      ...later.slice(0, takers),
+      ...(takesUpdate ? [decayed] : []),
+      ...later.slice(takers),
     ],
-    settings: {lr, ...settings},
+    settings: {
+      ...settings,
+      ...(isNamed && {decay}),
+      ...(Object.hasOwn(decayed.hypers, 'lr0') && Reflect.get(settings, 'lr0') === undefined
+        ? {lr0: settings.lr}
+        : {}),
+    },
   };
+}
+
+/** Whether a callback has a hyper or an option with the name of the setting. */
+function hasDecay(cb: unknown): boolean {
+  return isCallback(cb) && ('decay' in cb.hypers || 'decay' in cb.options);
+}
+
+/** @throws where the optimizer can't have the decay. */
+function checkedDecay(factory: string, decay: unknown, decays: boolean, decoupleWd: unknown): Callback {
+  if (decays) throw new Error(`${factory} decays in its step; leave 'decay' out.`);
+  if (!isCallback(decay))
+    throw new Error(
+      `${factory}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
+        "The decay of averages is 'mom' and 'sqrMom' here.",
+    );
+  if (decoupleWd === false)
+    throw new Error(`${factory}: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.`);
+  return decay;
 }
 
 /** @throws where a setting is not of the type of its default. */
 function checkKind(factory: string, setting: string, value: unknown, sample: unknown): void {
-  if (value === undefined || typeof value === typeof sample) return;
-  const right = typeof sample === 'boolean' ? 'true or false' : `a ${typeof sample} such as ${shown(sample)}`;
+  if (value === undefined || (sample === undefined ? value === 'tf.train' : typeof value === typeof sample)) return;
+  const right =
+    sample === undefined
+      ? "'tf.train' or left out"
+      : typeof sample === 'boolean'
+        ? 'true or false'
+        : `a ${typeof sample} such as ${shown(sample)}`;
   throw new Error(`${factory}: '${setting}' must be ${right}; got ${shown(value)}.`);
 }
 

@@ -6,16 +6,24 @@ import {isPlain, shown} from '../util/shown';
  * Checks the arguments of a factory in the table of optimizers: a learning rate, then settings in one object.
  * @param hypers an object with the row's hypers.
  * @param given the arguments after the learning rate.
+ * @param first the arguments before it, as code with a comma after each.
  * @throws for other arguments; the error says what to write.
  */
-export function checkRowArguments(factory: string, hypers: object, lr: unknown, given: readonly unknown[]): void {
+export function checkRowArguments(
+  factory: string,
+  hypers: object,
+  lr: unknown,
+  given: readonly unknown[],
+  first = '',
+): void {
   if (!isRate(lr))
     throw new Error(
-      `${factory} takes the learning rate first; got ${shown(lr)}. Write ${factory}(${rateFirst(lr, given[0])}).`,
+      `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
+        `Write ${factory}(${first}${rateFirst(lr, given[0])}).`,
     );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
-    `${factory}(${typeof lr === 'number' ? lr : 'lr'}, `,
+    `${factory}(${first}${typeof lr === 'number' ? lr : 'lr'}, `,
     given,
     Object.keys(hypers).filter(name => name !== 'wd'),
   );

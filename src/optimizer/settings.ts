@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Treatment} from '../params/parameter_groups';
 import type {ParamGroups} from '../params/variables_of';
 import type {Chain} from '../rule/chain';
-import type {Callback, HyperDecl, Scalar} from '../rule/declaration';
+import type {Callback, HyperDecl, HyperDefaults, Scalar, WithoutDefault} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
@@ -46,24 +46,43 @@ type Keys<U> = U extends unknown ? keyof U : never;
 export declare const HYPERS: unique symbol;
 /** The names of the hypers that callbacks declare. */
 export type HyperNames<C extends readonly AnyCallback[]> = Keys<HypersOf<C>> & string;
-type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends Required ? never : K}[keyof U] : never;
+type DefaultKeys<U> = U extends unknown ? {[K in keyof U]: U[K] extends WithoutDefault ? never : K}[keyof U] : never;
 
 /**
  * The settings where the compiler does not know the callbacks: hypers and options by any name. The constructor checks
  * them.
  */
-type OpenSettings = {readonly [name: string]: HyperValue | readonly AnyCallback[] | BaseSettings[keyof BaseSettings]};
-type NamedSettings<C extends readonly AnyCallback[]> = {
-  readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>>>]: HyperValue;
-} & {readonly [K in DefaultKeys<HypersOf<C>>]?: HyperValue} & {readonly [K in Keys<OptionsOf<C>>]?: HyperValue};
+type OpenSettings = {
+  readonly [name: string]: HyperValue | AnyCallback | readonly AnyCallback[] | BaseSettings[keyof BaseSettings];
+};
+type NamedSettings<C extends readonly AnyCallback[], G extends string> = {
+  readonly [K in Exclude<Keys<HypersOf<C>>, DefaultKeys<HypersOf<C>> | G>]: HyperValue;
+} & {readonly [K in Exclude<DefaultKeys<HypersOf<C>>, G>]?: HyperValue} & {
+  readonly [K in Exclude<Keys<OptionsOf<C>>, G>]?: HyperValue;
+};
 
 /**
  * The settings of an optimizer made of these callbacks: their hypers (required where they have no default), options
- * set by name, and `BaseSettings`.
+ * set by name, and `BaseSettings`. G are the names of those that are declared elsewhere.
  */
-export type Settings<C extends readonly AnyCallback[]> = object &
+export type Settings<C extends readonly AnyCallback[], G extends string = never> = object &
   BaseSettings &
-  (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C>);
+  (string extends Keys<HypersOf<C>> ? OpenSettings : NamedSettings<C, G>);
+
+/** What the setting of a name can be where callbacks have a hyper or an option of this name. */
+export type SettingOf<C extends readonly AnyCallback[], N extends string> = N extends
+  Keys<HypersOf<C>> | Keys<OptionsOf<C>>
+  ? HyperValue
+  : never;
+
+/**
+ * The settings of a callback that is the setting `decay`: its hypers and options by name. All can be left out, because
+ * the row has `lr` and `wd`, and sets `lr0`.
+ */
+export type DecaySettings<D extends AnyCallback> =
+  string extends Keys<HypersOf<readonly [D]>>
+    ? OpenSettings
+    : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
 const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
 
@@ -77,7 +96,7 @@ export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettin
  * @param declared hypers that the optimizer has besides those of its callbacks.
  * @throws for a hyper that nothing declares, and for a missing hyper without a default.
  */
-export function hyperValues(chain: Chain, settings: object, declared: HyperDecl = {}): Map<string, HyperValue> {
+export function hyperValues(chain: Chain, settings: object, declared: HyperDefaults = {}): Map<string, HyperValue> {
   const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
   const values = new Map<string, HyperValue>();
   const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));

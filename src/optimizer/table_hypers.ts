@@ -1,10 +1,10 @@
-import type {HyperDecl} from '../rule/declaration';
+import type {HyperDefaults} from '../rule/declaration';
 import {type Required, required} from '../rule/required';
 
 const names = new Set<string>();
 
 /** Tells of a class of the table which hypers it declares. */
-export function declareTableHypers(hypers: HyperDecl): void {
+export function declareTableHypers(hypers: HyperDefaults): void {
   for (const name of Object.keys(hypers)) names.add(name);
 }
 

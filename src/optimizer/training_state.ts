@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {checkPlaceOfSkips} from '../callbacks/skip';
 import {type Job, SharedTensors, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
@@ -22,12 +23,15 @@ import {checkCore} from '../util/core_copies';
 import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
+import type {Part} from './part';
 
 /**
  * What an optimizer trains and what it has learned: its callbacks, its parameters with their state, the host numbers
  * that all parameters share, and loaded state that waits for its variables. Another optimizer can take over all of it.
  */
 export class TrainingState {
+  /** Shows the parts of a partition. Absent elsewhere. @param check throws where the caller no longer owns this. */
+  parts?: (check: () => unknown) => readonly Part[];
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
@@ -50,7 +54,9 @@ export class TrainingState {
     public set: ParameterSet,
     public explicit: boolean,
     public rules: readonly string[],
-  ) {}
+  ) {
+    checkPlaceOfSkips(chain);
+  }
 
   /** The rule of the table that all of it follows; undefined where it has callbacks of several, or a general chain. */
   get rule(): string | undefined {
@@ -121,12 +127,10 @@ export class TrainingState {
   run(chain: Chain, gradients: Gradients, considered?: ReadonlySet<tf.Variable>): boolean {
     const jobs: Job[] = [];
     const numbers = new Map<Group, GroupNumbers>();
+    const idle = new Set<Group>();
     for (const parameter of this.set.parameters) {
-      const {
-        variable,
-        entries,
-        group: {hypers, index: group},
-      } = parameter;
+      const {variable, entries, group: own} = parameter;
+      const {hypers, index: group} = own;
       // A variable without elements is skipped, because tfjs's kernels fail on its sums.
       if (variable.size === 0 || considered?.has(variable) === false) continue;
       this.#weightSpace.watch(chain, parameter);
@@ -142,12 +146,14 @@ export class TrainingState {
           doWd: this.set.decays(parameter),
           hypers,
           entries,
-          groupNumbers:
-            mine.groupState.size === 0
-              ? undefined
-              : memo(numbers, parameter.group, () => this.numbersOf(parameter.group)),
+          groupNumbers: mine.groupState.size === 0 ? undefined : memo(numbers, own, () => this.numbersOf(own)),
         });
+      else if (trains && mine.groupState.size > 0) idle.add(own);
     }
+    // Before the step, because what throws here must change nothing.
+    for (const own of idle)
+      if (!numbers.has(own))
+        numbers.set(own, this.numbersOf(own).advancedBy(chainIn(chain, own.index).callbacks, own.hypers));
     this.keepLent();
     if (jobs.length > 0) step(chain, jobs, this.common, this.#shared);
     for (const [{index}, {now}] of numbers) this.#groupState[index] = now;

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Scalar} from '../rule/declaration';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {DividedMoving} from '../schedule/divided_moving';
 import {at} from '../util/at';
@@ -14,8 +14,8 @@ export interface PartOfSet {
   readonly name: string;
   /** Whether it takes a variable. Undefined for the last part, which takes the rest, and after loading most rules. */
   readonly takes: ((variable: tf.Variable) => boolean) | undefined;
-  /** The ranges of options, which can be set like hypers. */
-  readonly ranges: ReadonlyMap<string, Range>;
+  /** The ranges of hypers, and of options, which can be set like hypers. */
+  readonly ranges: Ranges;
   /** Whether one-cycle leaves its `mom` alone, unless it is given `moms`. */
   readonly keepsMom: boolean;
 }
@@ -45,7 +45,7 @@ export class DividedSet extends ParameterSet {
     });
     this.moving = new DividedMoving(
       this.groups.map(group => group.hypers),
-      parts.map(({keepsMom}) => keepsMom),
+      parts,
     );
   }
 
@@ -84,7 +84,7 @@ export class DividedSet extends ParameterSet {
     return groups.map((_, i) => at(column, isDivided ? i : Math.floor(i / this.#parts.length)));
   }
 
-  protected override rangesIn(group: number): ReadonlyMap<string, Range> {
+  protected override rangesIn(group: number): Ranges {
     return at(this.#parts, group % this.#parts.length).ranges;
   }
 

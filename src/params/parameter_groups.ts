@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {External, Scalar} from '../rule/declaration';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
-import type {Range} from '../rule/range';
+import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {type MovesHypers, Moving} from '../schedule/moving';
 import {at} from '../util/at';
@@ -39,7 +39,7 @@ export class ParameterSet {
    * @param n the number of groups.
    * @param values each hyper's value for all groups, as it was given.
    * @param externals outside objects that hold some of the hypers.
-   * @param ranges the ranges of options, which can be set like hypers.
+   * @param ranges the ranges of hypers, and of options, which can be set like hypers.
    */
   constructor(
     lists: ReadonlyArray<readonly tf.Variable[]> | undefined,
@@ -47,18 +47,23 @@ export class ParameterSet {
     readonly values: ReadonlyMap<string, HyperValue>,
     readonly treatment: Treatment,
     externals: readonly External[] = [],
-    readonly ranges: ReadonlyMap<string, Range> = new Map(),
+    readonly ranges: Ranges = new Map(),
   ) {
-    const columns = [...values].map(
-      ([name, value]) => [name, checkedSpread(name, value, n, undefined, ranges.get(name))] as const,
-    );
+    const columns = [...values].map(([name, value]) => {
+      const column = spread(name, value, n);
+      for (const entry of column) checkHyper(name, entry, entry, ranges);
+      return [name, column] as const;
+    });
     this.#everyGroup = Array.from({length: n}, (_, i) => ({
       index: i,
       parameters: [],
       frozen: 'no',
       hypers: Object.fromEntries(columns.map(([name, column]) => [name, at(column, i)])),
     }));
-    this.moving = new Moving(this.#everyGroup.map(({hypers}) => hypers));
+    this.moving = new Moving(
+      this.#everyGroup.map(({hypers}) => hypers),
+      ranges,
+    );
     this.groups.forEach(({hypers}, i) => {
       externals.forEach(external => {
         external.link(hypers, i);
@@ -209,8 +214,7 @@ export class ParameterSet {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
       const column = this.spread(name, value, groups === this.groups);
-      for (const {hypers, index} of having)
-        checkHyper(name, at(column, index), hypers[name], this.rangesIn(index).get(name));
+      for (const {hypers, index} of having) checkHyper(name, at(column, index), hypers[name], this.rangesIn(index));
       return {name, column, having};
     });
     for (const {name, column, having} of columns) {
@@ -231,8 +235,8 @@ export class ParameterSet {
     return spread(name, value, this.groups.length);
   }
 
-  /** The ranges of the options of a group. */
-  protected rangesIn(_group: number): ReadonlyMap<string, Range> {
+  /** The ranges of the hypers and options of a group. */
+  protected rangesIn(_group: number): Ranges {
     return this.ranges;
   }
 
@@ -266,12 +270,4 @@ export class ParameterSet {
     if (groups.length === 0) throw new Error(`There is no parameter group ${n}; there are ${count}.`);
     return groups;
   }
-}
-
-function checkedSpread(name: string, value: HyperValue, n: number, now?: Scalar, range?: Range): Scalar[] {
-  const column = spread(name, value, n);
-  column.forEach(entry => {
-    checkHyper(name, entry, now, range);
-  });
-  return column;
 }

@@ -1,6 +1,19 @@
 import {own} from '../util/own';
 import {callAlone} from './call_alone';
-import type {Callback, Context, Declaration, HyperDecl, OptionDecl, Scalar, StateDecl, Widen} from './declaration';
+import type {
+  Callback,
+  Context,
+  Declaration,
+  GivenDeclaration,
+  HyperDecl,
+  HyperSpec,
+  OptionDecl,
+  Scalar,
+  StateDecl,
+  Widen,
+  WithoutDefault,
+} from './declaration';
+import {conventionalRange} from './hypers';
 import {checkRange, type Range} from './range';
 import {register} from './registry';
 import type {Required} from './required';
@@ -48,7 +61,13 @@ type OnlyShared<V, D> = {readonly [K in keyof V]: K extends keyof D ? unknown : 
 type OnlyNumbers<GU, G> = {readonly [K in keyof GU]: K extends keyof G ? number | undefined : never};
 type Swap = {readonly p: Value};
 
-type Defaulted<H> = {[K in keyof H]: H[K] extends Required ? never : K}[keyof H];
+type Defaulted<H> = {[K in keyof H]: H[K] extends WithoutDefault ? never : K}[keyof H];
+/** What the declarations of hypers hold, and nothing else. */
+type OnlySpecs<H> = {
+  readonly [K in keyof H]: H[K] extends number | Required
+    ? unknown
+    : {readonly [F in keyof H[K]]: F extends keyof HyperSpec ? unknown : never};
+};
 /** What a callback that is called alone must be given. Everything that has a start or a default can be left out. */
 type Alone<H, S, R, N, O, V, G = {}, D = {}> = {
   readonly p: V;
@@ -85,7 +104,13 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *
  * @param name matches `/^[a-z][A-Za-z0-9]*$/`. Using a name again replaces the callback that had it.
  * @param declaration
- *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`.
+ *   - `hypers`: numbers that the optimizer holds per group: a default, or `required`. Either can come with a range, as
+ *     in `{clip: {default: 0.25, from: 0, below: 1}, gain: {default: required, above: 0}}`. The bounds are `from` (the
+ *     least number), `above`, `to` (the largest), `below` and `whole` (whole numbers only). Without an object, `mom`
+ *     and `sqrMom` are in [0, 1), `lr`, `wd`, `eps`, `trustCoeff` and `beta` are from 0, `clipValue`, `clipNorm` and
+ *     `globalClipNorm` are above 0, and others are any finite number. The optimizer checks a value where it is given,
+ *     set, scheduled or loaded. It must be in the ranges of all callbacks that declare the hyper. Only schedules made
+ *     of `constant` and `combine` can move a whole hyper.
  *   - `state`: what the optimizer holds per parameter: a number (on the host) or a start (`zeros`, `copy`, `scalar`,
  *     `startAt(f)`). Callbacks may share an entry that has the same start. `copy` and `startAt(f, {space: 'weight'})`
  *     hold a point in weight space: `opt.rebase()` restarts them from the present weights.
@@ -94,12 +119,14 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *   - `reads`: entries of a callback before it, `undefined` where that callback is absent.
  *   - `needs`: entries that a callback before it must provide.
  *   - `options`: numbers or booleans, bound by `cb.with({...})`.
- *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`; checked
- *     by `with` and on loading.
+ *   - `ranges`: the numbers that options can be, as in `{k: {from: 1, whole: true}, share: {from: 0, to: 1}}`, with
+ *     the bounds of hypers; checked by `with` and on loading.
  *   - `groupState`, `group`: numbers that belong to a parameter group, with their starts, and the function that
  *     computes new ones: `{groupState: {k: 0}, group: ({k}) => ({k: k + 1})}`. It runs on the host, once per group and
  *     step, before `total` and `fn` run on the group's first parameter. It gets the group's hypers, the options and
  *     these numbers. `total`, `fn` and `evaluate` get the new numbers; no other callback does.
+ *   - `everyGroup`: `group` runs also in steps in which no parameter of the group has a gradient. It still does not run
+ *     where all parameters of the group are frozen, or were stopped.
  *   - `shared`: numbers that belong to no parameter, such as an estimate for the whole model, with their starts:
  *     `{shared: {d: 1e-6}}`. They are on the device: `fn`, `total` and `evaluate` get scalars with the values from
  *     before the step. `fn` may return new ones, `{shared: {d: …}}`, computed from `total`, these numbers, hypers and
@@ -136,7 +163,7 @@ export function newCallback<
 >(
   name: string,
   declaration: {
-    readonly hypers?: H;
+    readonly hypers?: H & OnlySpecs<H>;
     readonly state?: S;
     readonly reads?: R;
     readonly needs?: N;
@@ -148,6 +175,7 @@ export function newCallback<
     readonly isStep?: boolean;
     readonly needsTensors?: boolean;
     readonly groupState?: G;
+    readonly everyGroup?: boolean;
     readonly group?: (at: Numbers<H> & {readonly [K in keyof O]: Widen<O[K]>} & Numbers<G>) => GU & OnlyNumbers<GU, G>;
     readonly shared?: D;
     readonly skips?: SK;
@@ -156,9 +184,12 @@ export function newCallback<
   },
   fn: (at: Own<H, S, R, N, O, E, TU, G, D> & Totals<T>) => U & Only<U, S, D, SK>,
 ): CallableCallback<H, S, R, N, O, G, D>;
-export function newCallback(name: string, declaration: Partial<Declaration>, fn: (at: never) => object): Callback {
-  const full: Declaration = {...NOTHING, ...declaration, run: fn};
-  const made = bind(name, full, full.options);
+export function newCallback(
+  name: string,
+  declaration: Partial<GivenDeclaration>,
+  run: (at: never) => object,
+): Callback {
+  const made = unregisteredCallback(name, {...declaration, run});
   register(name, () => made);
   return made;
 }
@@ -172,6 +203,7 @@ const NOTHING: Omit<Declaration, 'run'> = {
   ranges: {},
   restarts: [],
   groupState: {},
+  everyGroup: false,
   shared: {},
   skips: false,
   everyParameter: false,
@@ -185,14 +217,26 @@ const NOTHING: Omit<Declaration, 'run'> = {
  */
 export function unregisteredCallback(
   name: string,
-  declaration: Partial<Declaration> & Pick<Declaration, 'run'>,
+  {hypers = {}, ...declaration}: Partial<GivenDeclaration> & Pick<Declaration, 'run'>,
 ): Callback {
-  return bind(name, {...NOTHING, ...declaration}, {});
+  const defaults: Record<string, number | Required> = {};
+  const ranges: Record<string, Range | undefined> = {...declaration.ranges};
+  for (const [hyper, declared] of Object.entries(hypers)) {
+    if (typeof declared === 'object' && 'default' in declared) {
+      ({default: defaults[hyper], ...ranges[hyper]} = declared);
+    } else {
+      defaults[hyper] = declared;
+      ranges[hyper] ??= conventionalRange(hyper);
+    }
+  }
+  const full: Declaration = {...NOTHING, ...declaration, hypers: defaults, ranges};
+  return bind(name, full, full.options, hypers);
 }
 
-function bind(name: string, declaration: Declaration, options: OptionDecl): Callback {
+/** @param hypers the hypers as they were declared. */
+function bind(name: string, declaration: Declaration, options: OptionDecl, hypers: HyperDecl): Callback {
   const parts: Omit<Callback, 'name'> = {
-    hypers: declaration.hypers,
+    hypers,
     options,
     declaration,
     with(given: Readonly<Record<string, Scalar | undefined>>) {
@@ -207,10 +251,10 @@ function bind(name: string, declaration: Declaration, options: OptionDecl): Call
             `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
           );
         }
-        checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
+        if (typeof value === 'number') checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
         set[option] = value;
       }
-      return bind(name, declaration, set);
+      return bind(name, declaration, set, hypers);
     },
   };
   const call = (at: Context, how?: unknown) => callAlone(made, at, how);

@@ -1,8 +1,9 @@
 import type {serialization} from '@tensorflow/tfjs-core';
 
+import {memo} from '../util/memo';
 import {shown} from '../util/shown';
 import type {Callback, External, Scalar} from './declaration';
-import type {Range} from './range';
+import type {Range, Ranges} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
 
@@ -35,8 +36,8 @@ export interface Chain {
   readonly state: ReadonlyMap<string, number | Start>;
   /** Every option, with its value in the first callback that declares it. */
   readonly options: ReadonlyMap<string, number | boolean>;
-  /** The ranges of options. */
-  readonly ranges: ReadonlyMap<string, Range>;
+  /** The ranges of hypers and options. What is absent can be any finite number. */
+  readonly ranges: Ranges;
   /** The host numbers that all parameters share: those of `everyParameter` callbacks. */
   readonly common: ReadonlySet<string>;
   readonly everyParameter: boolean;
@@ -121,9 +122,13 @@ export function takesPart({division}: Chain, index: number, group = 0): boolean 
   return division?.takes(index, group) ?? true;
 }
 
+/** Further checks of callbacks, which throw. `callback` adds them: bundles without it do without them. */
+export const chainChecks = new Set<(callbacks: readonly Callback[]) => void>();
+
 /**
  * Collects and checks what the callbacks declare.
- * @throws where two callbacks use a name differently, or one needs an entry that no callback before it provides.
+ * @throws where two callbacks use a name differently or have no value of a hyper in common, or one needs an entry that
+ *   no callback before it provides.
  */
 export function chainOf(callbacks: readonly Callback[]): Chain {
   const hypers = new Map<string, number | Required>();
@@ -153,9 +158,16 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       );
     owners.set(entry, by);
   };
+  const ranges = new Map<string, Range[]>();
   callbacks.forEach(checkIsCallback);
+  for (const check of chainChecks) check(callbacks);
+  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
+  if (gates.length > 1)
+    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   for (const cb of callbacks) {
     const {declaration, name} = cb;
+    for (const [entry, range] of Object.entries(declaration.ranges))
+      if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
       claim(hyper, 'a hyper', name);
       const known = hypers.get(hyper);
@@ -205,9 +217,6 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
       if (shared) common.add(entry);
     }
   }
-  const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
-  if (gates.length > 1)
-    throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
   return {
     callbacks,
     segments: segmentsOf(callbacks),
@@ -216,7 +225,7 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
     state,
     options,
     common,
-    ranges: rangesOf(callbacks),
+    ranges,
     groupState,
     canSkip: gates.length > 0,
     shared: callbacks.flatMap(({name, declaration: {shared}}) => {
@@ -230,8 +239,13 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   };
 }
 
+/** Whether it was made with `callback`. */
+export function isCallback(cb: unknown): cb is Callback {
+  return typeof cb === 'function' && 'declaration' in cb;
+}
+
 function checkIsCallback(cb: unknown, i: number): void {
-  if (typeof cb === 'function' && 'declaration' in cb) return;
+  if (isCallback(cb)) return;
   throw new Error(
     `Callback ${i} must be made with callback(…); got ` +
       `${Array.isArray(cb) ? 'a list. Spread it, as in [...accumulate(4)]' : shown(cb)}.`,
@@ -261,9 +275,4 @@ export function segmentsOf(
  */
 function waitsForAll({declaration}: Callback): boolean {
   return declaration.total !== undefined || declaration.everyParameter;
-}
-
-function rangesOf(callbacks: readonly Callback[]): Map<string, Range> {
-  const all = callbacks.flatMap(({declaration: {ranges}}) => Object.entries(ranges));
-  return new Map(all.flatMap(([option, range]) => (range === undefined ? [] : [[option, range] as const])));
 }

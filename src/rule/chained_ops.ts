@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The operation of each method: of the tensor, and of the method's argument where it has one. */
-const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
+import type {OperationName} from './operations';
+
+type Elementwise = OperationName | 'zerosLike' | 'onesLike';
+
+/** The function of each method: of the tensor, and of the method's argument where it has one. */
+const OPS: Readonly<Record<Elementwise, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor>> = {
   sqrt: tf.sqrt,
   square: tf.square,
   abs: tf.abs,
@@ -9,6 +13,7 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
   sign: tf.sign,
   exp: tf.exp,
   log: tf.log,
+  tanh: tf.tanh,
   softplus: tf.softplus,
   zerosLike: tf.zerosLike,
   onesLike: tf.onesLike,
@@ -29,7 +34,7 @@ const OPS: Readonly<Record<string, (x: tf.Tensor, b: tf.TensorLike) => tf.Tensor
   logicalOr: tf.logicalOr,
 };
 
-/** The operation of each method that reduces. */
+/** The function of each method that reduces. */
 const REDUCTIONS: Readonly<Record<string, (x: tf.Tensor, axis?: number[], keepDims?: boolean) => tf.Tensor>> = {
   sum: tf.sum,
   mean: tf.mean,

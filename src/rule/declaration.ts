@@ -10,8 +10,17 @@ export type Scalar = number | boolean;
 /** The argument of `evaluate`, `total` and a callback's function, as the code that calls them sees it. */
 export type Context = Readonly<Record<string, unknown>>;
 
-/** Hypers by name: a default, or `required`. */
-export type HyperDecl = Readonly<Record<string, number | Required>>;
+/** A hyper with its range, which replaces that of its name. Without bounds, it can be any finite number. */
+export interface HyperSpec extends Range {
+  /** The default, or `required`. */
+  readonly default: number | Required;
+}
+/** What a hyper without a default is declared as. */
+export type WithoutDefault = Required | {readonly default: Required};
+/** Hypers by name: a default, `required`, or one of these with a range. */
+export type HyperDecl = Readonly<Record<string, number | Required | HyperSpec>>;
+/** The defaults of hypers by name, without their ranges. */
+export type HyperDefaults = Readonly<Record<string, number | Required>>;
 /** State entries by name: a host number, or how a tensor starts. */
 export type StateDecl = Readonly<Record<string, number | Start>>;
 /** Options by name, with their values. */
@@ -22,12 +31,12 @@ export type OptionDecl = Readonly<Record<string, Scalar>>;
  * `callback` check those where a rule is written.
  */
 export interface Declaration {
-  readonly hypers: HyperDecl;
+  readonly hypers: HyperDefaults;
   readonly state: StateDecl;
   readonly reads: StateDecl;
   readonly needs: StateDecl;
   readonly options: OptionDecl;
-  /** The ranges of those options that cannot have every value of their type. */
+  /** The ranges of hypers and options. Those that can be any finite number have none. */
   readonly ranges: Readonly<Record<string, Range | undefined>>;
   readonly restarts: readonly string[];
   /** Numbers that belong to a parameter group, with their starts. */
@@ -41,6 +50,8 @@ export interface Declaration {
   readonly needsTensors: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
+  /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */
+  readonly everyGroup: boolean;
   /** Computes new numbers of a group from those before the step. */
   group?(at: Context): object;
   /** Whether it can skip the step. */
@@ -54,11 +65,14 @@ export interface Declaration {
   run(at: Context): object;
 }
 
+/** A declaration as a user gives it: hypers with their ranges. */
+export type GivenDeclaration = Omit<Declaration, 'hypers'> & {readonly hypers: HyperDecl};
+
 /** One piece of an optimizer. Made by `callback`. */
 export interface Callback<H extends HyperDecl = HyperDecl, O extends OptionDecl = OptionDecl> {
   /** The name that it is registered under. */
   readonly name: string;
-  /** The hypers that it reads: a default, or `required`. */
+  /** The hypers that it reads, as they are declared. */
   readonly hypers: H;
   /** The options as they are bound now. */
   readonly options: O;

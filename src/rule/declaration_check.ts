@@ -1,8 +1,10 @@
 import {closest} from '../util/closest';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
-import type {Declaration} from './declaration';
-import type {Range} from './range';
+import {haveCommon} from './common_ranges';
+import type {GivenDeclaration, HyperSpec} from './declaration';
+import {checkRange, type Range} from './range';
+import {required} from './required';
 
 /**
  * Names that no entry can have: callbacks are given or return something by them, or they are settings of optimizers.
@@ -29,14 +31,11 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips', 'needsTensors'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips', 'everyGroup', 'needsTensors'] as const;
 const FUNCTIONS = ['total', 'evaluate'] as const;
 /** The fields of a range, with what each must be. */
-const RANGE: Readonly<Record<keyof Range, 'number' | 'boolean'>> = {
-  from: 'number',
-  to: 'number',
-  below: 'number',
-  whole: 'boolean',
+const RANGE = {from: 'number', above: 'number', to: 'number', below: 'number', whole: 'boolean'} as const satisfies {
+  readonly [F in keyof Range]-?: 'number' | 'boolean';
 };
 const FIELDS: ReadonlySet<string> = new Set([
   ...KINDS,
@@ -49,7 +48,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
-export function checkDeclaration(name: string, declaration: Partial<Declaration>, run: unknown): void {
+export function checkDeclaration(name: string, declaration: Partial<GivenDeclaration>, run: unknown): void {
   if (!NAME.test(name))
     throw new Error(`A callback's name must be camelCase letters and digits (${NAME.source}); got '${name}'.`);
   if (typeof run !== 'function')
@@ -113,20 +112,58 @@ export function checkDeclaration(name: string, declaration: Partial<Declaration>
   }
 }
 
-function checkRanges(name: string, {ranges, options}: Partial<Declaration>): void {
+function checkRanges(name: string, {ranges, options, hypers}: Partial<GivenDeclaration>): void {
   for (const [option, range] of Object.entries<unknown>(ranges ?? {})) {
     if (range === undefined) continue;
+    if (Object.hasOwn(hypers ?? {}, option))
+      throw new Error(
+        `${name}: ranges names the hyper '${option}'; it must name options. ` +
+          `Write the range at the hyper, as in {hypers: {${option}: {default: 5, from: 1}}}.`,
+      );
     if (typeof own(options ?? {}, option) !== 'number')
       throw new Error(`${name}: ranges names '${option}', which must be an option that is a number.`);
-    const fits =
-      isPlain(range) &&
-      Object.entries(range).every(([bound, value]) => value === undefined || typeof value === own(RANGE, bound));
-    if (!fits)
+    const where = `${name}: ranges.${option}`;
+    if (!isPlain(range))
+      throw new Error(`${where} must be an object such as {from: 1, whole: true}; got ${shown(range)}.`);
+    checkBounds(where, range);
+  }
+}
+
+/** @param others the fields that may come with the bounds. */
+function checkBounds(where: string, range: Readonly<Record<string, unknown>>, others: readonly string[] = []): void {
+  const fields = [...others, ...Object.keys(RANGE)];
+  for (const [bound, value] of Object.entries(range)) {
+    if (!fields.includes(bound)) {
+      const meant = closest(bound, fields);
       throw new Error(
-        `${name}: ranges.${option} must be an object such as {from: 1, to: 5, below: 6, whole: true}, ` +
-          `of which each can be left out; got ${shown(range)}.`,
+        `${where} has '${bound}', which it must not have; ` +
+          (meant === undefined ? `use ${fields.join(', ')}.` : `did you mean '${meant}'?`),
+      );
+    }
+    const right = own<'number' | 'boolean'>(RANGE, bound);
+    if (right !== undefined && value !== undefined && typeof value !== right)
+      throw new Error(
+        `${where}.${bound} must be ${right === 'number' ? 'a number' : 'true or false'}; got ${shown(value)}.`,
       );
   }
+  if (!haveCommon([range])) throw new Error(`${where} must leave a number; none is in the range ${shown(range)}.`);
+}
+
+/** @throws where a hyper is not declared by a default, `required`, or one of these with a range that it is in. */
+function checkHyperSpec(name: string, hyper: string, declared: unknown): void {
+  if (declared === required) return;
+  const where = `${name}: hypers.${hyper}`;
+  if (!isPlain(declared))
+    throw new Error(
+      `${where} must be a number, \`required\`, or an object such as {default: 5, from: 1, whole: true}; ` +
+        `got ${shown(declared)}.`,
+    );
+  checkBounds(where, declared, ['default' satisfies keyof HyperSpec]);
+  const {default: fallback, ...range} = declared;
+  if (fallback === required) return;
+  if (typeof fallback !== 'number' || !Number.isFinite(fallback))
+    throw new Error(`${where}.default must be a finite number or \`required\`; got ${shown(fallback)}.`);
+  checkRange(`${name}: the default of '${hyper}'`, fallback, range);
 }
 
 /** @throws where an entry can't have this name. */
@@ -144,23 +181,23 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
     if (!Number.isFinite(value)) throw new Error(`${name}: ${kind}.${entry} must be finite; got ${value}.`);
     return;
   }
+  if (kind === 'hypers') {
+    checkHyperSpec(name, entry, value);
+    return;
+  }
   const fits =
     kind === 'groupState' || kind === 'shared'
       ? false
-      : kind === 'hypers'
-        ? typeof value === 'object'
-        : kind === 'options'
-          ? typeof value === 'boolean'
-          : typeof value === 'function';
+      : kind === 'options'
+        ? typeof value === 'boolean'
+        : typeof value === 'function';
   if (!fits) {
     const right =
       kind === 'groupState' || kind === 'shared'
         ? 'a number'
-        : kind === 'hypers'
-          ? 'a number or `required`'
-          : kind === 'options'
-            ? 'a number or a boolean'
-            : 'a number or a start (zeros, copy, scalar, startAt(f))';
+        : kind === 'options'
+          ? 'a number or a boolean'
+          : 'a number or a start (zeros, copy, scalar, startAt(f))';
     throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${String(value)}.`);
   }
 }

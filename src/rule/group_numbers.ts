@@ -19,6 +19,12 @@ export class GroupNumbers implements GroupStep {
     return this.#now;
   }
 
+  /** Advances those callbacks that do so in every step. */
+  advancedBy(callbacks: readonly Callback[], hypers: Readonly<Record<string, Scalar>>): this {
+    for (const cb of callbacks) if (cb.declaration.everyGroup) this.advance(cb, hypers);
+    return this;
+  }
+
   advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void {
     const {declaration, options} = cb;
     const {groupState} = declaration;

@@ -1,11 +1,31 @@
+import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
-import {checkRange, type Range} from './range';
+import {checkRange, type Range, type Ranges} from './range';
 
-// The ranges of hypers that mean the same in every callback. Other hypers can be any finite number.
-const AVERAGES: readonly string[] = ['mom', 'sqrMom'];
-const POSITIVE: readonly string[] = ['clipValue', 'clipNorm', 'globalClipNorm'];
-const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', 'eps', 'trustCoeff', 'beta'];
+/**
+ * The ranges of hypers that mean the same in every callback, where a callback declares no other range. Further hypers
+ * can be any finite number.
+ */
+const CONVENTIONAL: Readonly<Record<string, Range>> = {
+  mom: {from: 0, below: 1},
+  sqrMom: {from: 0, below: 1},
+  clipValue: {above: 0},
+  clipNorm: {above: 0},
+  globalClipNorm: {above: 0},
+  clipRms: {above: 0},
+  lr0: {above: 0},
+  lr: {from: 0},
+  wd: {from: 0},
+  eps: {from: 0},
+  trustCoeff: {from: 0},
+  beta: {from: 0},
+};
+
+/** The range of a hyper whose callback declares none; undefined where it can be any finite number. */
+export function conventionalRange(name: string): Range | undefined {
+  return own(CONVENTIONAL, name);
+}
 
 /**
  * The names of this package's hypers in Keras, PyTorch, fastai and tf.train, in small letters. `by` is the callback
@@ -14,6 +34,7 @@ const NON_NEGATIVE: readonly string[] = [...AVERAGES, ...POSITIVE, 'lr', 'wd', '
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']],
   ['mom', ['momentum', 'beta1']],
+  ['lrDecay', ['decay']],
   ['sqrMom', ['beta2', 'rho', 'decay']],
   ['eps', ['epsilon']],
   ['wd', ['weightdecay', 'l2'], 'weightDecay'],
@@ -22,39 +43,34 @@ const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[
   ['globalClipNorm', [], 'clipGlobalNorm'],
 ];
 
-/** Settings of other libraries that this package does not have under any name, with what to do instead. */
-const NO_HYPERS: ReadonlyArray<readonly [name: string, hint: string]> = [
-  ['betas', 'Write {mom: beta1, sqrMom: beta2}.'],
-  [
-    'nesterov',
-    'There is no Nesterov momentum here: leave it out, or write new OptimWrapper(tf.train.momentum(lr, mom, true)).',
-  ],
-  ['amsgrad', 'There is no AMSGrad here: leave it out.'],
-];
+/** Options of some optimizers of the table, with those that have them. They are not hypers. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  nesterov: 'sgd',
+  amsgrad: 'adam and adamW',
+  centered: 'rmsProp',
+  like: 'adagrad, adadelta, adam, adamax, rmsProp and sgd',
+};
 
 /**
  * @param now the hyper's present value. It is a boolean where the hyper is an option of this type.
- * @param range the range of an option that was set by name.
+ * @param ranges the ranges of hypers. A hyper that is not among them has the range of its name.
  * @throws where the hyper can't have the value.
  */
 export function checkHyper(
   name: string,
   value: unknown,
   now: unknown = value,
-  range: Range = {},
+  ranges?: Ranges,
 ): asserts value is Scalar {
   if (typeof now === 'boolean') {
-    if (typeof value !== 'boolean') throw new Error(`The hyper '${name}' must be true or false, got ${shown(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
     return;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`The hyper '${name}' must be a finite number, got ${shown(value)}.`);
+    throw new Error(`'${name}' must be a finite number; got ${shown(value)}.`);
   }
-  if (value < 0 && NON_NEGATIVE.includes(name))
-    throw new Error(`The hyper '${name}' can't be negative, got ${value}.`);
-  if (value >= 1 && AVERAGES.includes(name)) throw new Error(`'${name}' must be in [0, 1); got ${value}.`);
-  if (value === 0 && POSITIVE.includes(name)) throw new Error(`The hyper '${name}' must be positive, got 0.`);
-  checkRange(`'${name}'`, value, range);
+  // What is unknown there, such as a hyper that no callback declares, has the range of its name.
+  for (const range of ranges?.get(name) ?? [conventionalRange(name)]) checkRange(`'${name}'`, value, range);
 }
 
 /** The error for a hyper that nothing declares. */
@@ -62,14 +78,21 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
-  // A name that is not in the table may differ from a hyper's name in case or underscores only.
-  const [own, , by] = OTHER_NAMES.find(([one, others]) => same(one) || others.includes(key)) ?? [names.find(same)];
+  const means = ([one, others]: (typeof OTHER_NAMES)[number]) => same(one) || others.includes(key);
+  // Some names mean different hypers in different optimizers. A name that is not in the table may differ from a hyper's
+  // name in case or underscores only.
+  const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
+    OTHER_NAMES.find(means) ?? [names.find(same)];
   const hint =
-    own !== undefined && names.includes(own)
-      ? `'${name}' is '${own}' here.`
-      : own !== undefined && by !== undefined
-        ? `Make the optimizer with {callbacks: [${by}], ${own}: …}.`
-        : NO_HYPERS.find(([one]) => key === one)?.[1];
+    mine !== undefined && names.includes(mine)
+      ? `'${name}' is '${mine}' here.`
+      : mine !== undefined && by !== undefined
+        ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
+        : key === 'betas'
+          ? 'Write {mom: beta1, sqrMom: beta2}.'
+          : Object.hasOwn(OPTIONS, key)
+            ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
+            : undefined;
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
       `Known: ${names.join(', ') || 'none'}.`,
@@ -98,14 +121,14 @@ export function hyperView(
   values: Record<string, Scalar>,
   check: () => unknown,
   onSet: (name: string) => void,
-  ranges: ReadonlyMap<string, Range>,
+  ranges: Ranges,
 ): Record<string, Scalar> {
   return new Proxy(values, {
     set: (_, name, value: unknown) => {
       check();
       const known = String(name);
       if (!Object.hasOwn(values, known)) throw unknownHyper(known, Object.keys(values));
-      checkHyper(known, value, values[known], ranges.get(known));
+      checkHyper(known, value, values[known], ranges);
       values[known] = value;
       onSet(known);
       return true;

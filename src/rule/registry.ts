@@ -35,6 +35,7 @@ export function registeredCallback(
     );
   throw new Error(
     `The saved optimizer uses the callback '${name}', which is not registered. Before loading, run the module with ` +
-      `callback('${name}', …), or call OptimWrapper.register() if a wrapper was saved.`,
+      `callback('${name}', …), import 'tfjs-optim/all' if the callback is the package's, or call ` +
+      'OptimWrapper.register() if a wrapper was saved.',
   );
 }

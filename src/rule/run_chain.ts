@@ -51,6 +51,7 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
+  for (const draft of drafts) advanceIdle(chain, draft);
   if (!chain.canSkip) return;
   for (const draft of drafts)
     arithmetic.scope(draft, () => {
@@ -87,6 +88,7 @@ export function runSegment<V extends Value, D extends Draft<V>>(
     concerned.length = 0;
   }
   const running = concerned.filter(draft => runsOn(first, draft));
+  if (first.declaration.skips) checkOptions(first, running);
   // A total, and a callback that runs alone, needs all parameters with their pending updates applied.
   if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
   const isAlone = arithmetic.runsAlone(index, first);
@@ -103,6 +105,18 @@ export function runSegment<V extends Value, D extends Draft<V>>(
         runCallback(cb, draft, arithmetic, index + i < lastTaker, i === 0 ? total : undefined);
       }
     });
+  }
+}
+
+/** @throws where an option of a callback that skips steps differs between groups: it would skip a part of the step. */
+function checkOptions<V extends Value>({name, options}: Callback, drafts: ReadonlyArray<Draft<V>>): void {
+  for (const option of Object.keys(options)) {
+    const values = new Set(drafts.map(({hypers}) => own(hypers, option)));
+    if (values.size > 1)
+      throw new Error(
+        `${name}: '${option}' must be the same in all groups, so that a step is skipped for all or for none; ` +
+          `got ${[...values].join(' and ')}.`,
+      );
   }
 }
 
@@ -223,7 +237,7 @@ function runCallback<V extends Value>(
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
-  if (skip !== undefined) draft.gate = {skip, p: draft.p, entries: {...draft.entries}};
+  if (skip !== undefined) draft.gate = {skip, p: before, entries: {...draft.entries}};
 }
 
 function mayReturn({declaration: {shared, skips, state}}: Callback): string[] {
@@ -241,6 +255,13 @@ function gated<V extends Value>(
   return new Map(
     [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
   );
+}
+
+/** Computes the new numbers of groups in which a callback with `everyGroup` ran on no parameter. */
+function advanceIdle<V extends Value>(chain: Chain, draft: Draft<V>): void {
+  if (draft.stopped || !draft.trains) return;
+  for (const [i, cb] of chain.callbacks.entries())
+    if (cb.declaration.everyGroup && takesPart(chain, i, draft.group)) advanceGroups(cb, draft);
 }
 
 /** Computes the new numbers of the draft's groups. */

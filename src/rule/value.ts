@@ -52,6 +52,8 @@ export interface Value {
   exp(): Value;
   /** The natural logarithm. */
   log(): Value;
+  /** The hyperbolic tangent, from -1 to 1. */
+  tanh(): Value;
   /** `log(1 + exp(this))`. */
   softplus(): Value;
   /** Zeros of the same shape. */

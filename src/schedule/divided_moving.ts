@@ -1,10 +1,11 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
 import type {ScheduleLength, ScheduleState} from './running';
-import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from './schedule';
+import {checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
 
 type Hypers = Record<string, Scalar>;
 
@@ -12,17 +13,26 @@ type Hypers = Record<string, Scalar>;
 export class DividedMoving implements MovesHypers {
   readonly parts: readonly Moving[];
   readonly #groups: readonly Hypers[];
+  readonly #ranges: readonly Ranges[];
 
   readonly #keepsMom: readonly boolean[];
 
   /**
    * @param groups the hypers of each group; group i belongs to part i modulo the number of parts.
-   * @param keepsMom for each part, whether one-cycle leaves its `mom` alone, unless it is given `moms`.
+   * @param parts for each part, the ranges of its hypers, and whether one-cycle leaves its `mom` alone, unless it is
+   *   given `moms`.
    */
-  constructor(groups: readonly Hypers[], keepsMom: readonly boolean[]) {
+  constructor(groups: readonly Hypers[], parts: ReadonlyArray<{readonly keepsMom: boolean; readonly ranges: Ranges}>) {
     this.#groups = groups;
-    this.#keepsMom = keepsMom;
-    this.parts = keepsMom.map((_, part) => new Moving(groups.filter((__, i) => i % keepsMom.length === part)));
+    this.#ranges = parts.map(({ranges}) => ranges);
+    this.#keepsMom = parts.map(({keepsMom}) => keepsMom);
+    this.parts = parts.map(
+      ({ranges}, part) =>
+        new Moving(
+          groups.filter((_, i) => i % parts.length === part),
+          ranges,
+        ),
+    );
   }
 
   get view(): ScheduleView | undefined {
@@ -71,23 +81,40 @@ export class DividedMoving implements MovesHypers {
   prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     checkSchedules(schedules);
     const asked = new Set<string>();
-    const scheduled = (hypers: Parameters<SchedulePolicy['schedulesFor']>[0], keepsMom: boolean) => {
+    const scheduled = (part: number, hypers: Parameters<SchedulePolicy['schedulesFor']>[0]) => {
       const first = at(hypers, 0);
       // A policy mostly needs a learning rate. Where only some parts have one, the others are left alone.
       if (isPolicy(schedules) && !Object.hasOwn(first, 'lr') && this.#has('lr')) return {};
-      const all = Object.entries(isPolicy(schedules) ? schedules.schedulesFor(hypers) : schedules);
+      const all = Object.entries(this.#schedulesFor(part, schedules, hypers));
       for (const [name] of all) asked.add(name);
-      const leaves = (name: string) => name === 'mom' && keepsMom && isPolicy(schedules) && schedules.ownMoms === true;
-      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name) && !leaves(name)));
+      return Object.fromEntries(all.filter(([name]) => Object.hasOwn(first, name)));
     };
     const starts = this.parts.map((part, i) =>
-      part.prepared({schedulesFor: hypers => scheduled(hypers, at(this.#keepsMom, i))}, length, ofFit),
+      part.prepared({schedulesFor: hypers => scheduled(i, hypers)}, length, ofFit),
     );
     for (const name of asked)
       if (!this.#has(name)) throw unknownHyper(name, new Set(this.#groups.flatMap(hypers => Object.keys(hypers))));
     return () => {
       for (const start of starts) start();
     };
+  }
+
+  /** Starts schedules of one part, in place of those that it follows. */
+  startPart(part: number, schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
+    checkSchedules(schedules);
+    at(this.parts, part).start({schedulesFor: hypers => this.#schedulesFor(part, schedules, hypers)}, length);
+  }
+
+  /** What a part is asked to follow: without the `mom` that it leaves alone. */
+  #schedulesFor(
+    part: number,
+    schedules: Schedules | SchedulePolicy,
+    hypers: Parameters<SchedulePolicy['schedulesFor']>[0],
+  ): Schedules {
+    if (!isPolicy(schedules)) return schedules;
+    const all = Object.entries(schedules.schedulesFor(hypers));
+    const leavesMom = schedules.ownMoms === true && at(this.#keepsMom, part);
+    return Object.fromEntries(all.filter(([name]) => name !== 'mom' || !leavesMom));
   }
 
   clear(keep: boolean): void {
@@ -104,23 +131,16 @@ export class DividedMoving implements MovesHypers {
     });
   }
 
-  release(name: string, group?: number): void {
-    if (group === undefined) {
-      for (const part of this.parts) part.release(name);
-      return;
-    }
+  release(name: string, group: number): void {
     const [part, index] = this.#inPart(group);
     at(this.parts, part).release(name, index);
   }
 
   lend(name: string, values: readonly number[], over: () => boolean): void {
-    this.#having(name).forEach(([part, i]) => {
-      part.lend(
-        name,
-        values.filter((_, group) => group % this.parts.length === i),
-        over,
-      );
-    });
+    const column = (part: number) => values.filter((_, group) => group % this.parts.length === part);
+    // All parts first, because a part that refuses must leave the others as they are.
+    for (const [, i] of this.#having(name)) for (const value of column(i)) numberFor(name, value, at(this.#ranges, i));
+    for (const [part, i] of this.#having(name)) part.lend(name, column(i), over);
   }
 
   giveBack(name: string): void {

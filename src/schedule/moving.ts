@@ -1,4 +1,5 @@
 import type {Scalar} from '../rule/declaration';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
@@ -46,6 +47,7 @@ export type MovesHypers = Pick<Moving, keyof Moving>;
 export class Moving {
   /** The hypers of each group. */
   readonly #groups: readonly Hypers[];
+  readonly #ranges: Ranges;
   #entries: readonly Entry[] = [];
   #length = {steps: 1, step: 0};
   /** The values of the entries' hypers as this class last knew them. A difference shows that others wrote. */
@@ -53,8 +55,10 @@ export class Moving {
   /** Whether a fit started schedules, and will call `endFit`. */
   #inFit = false;
 
-  constructor(groups: readonly Hypers[]) {
+  /** @param ranges the ranges of the hypers. */
+  constructor(groups: readonly Hypers[], ranges: Ranges) {
     this.#groups = groups;
+    this.#ranges = ranges;
   }
 
   /** The progress of the schedules; undefined where there are none, or their last step was made. */
@@ -104,10 +108,10 @@ export class Moving {
     this.#notice();
     const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
     const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));
-    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length);
+    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length, this.#ranges);
     return () => {
       this.#end(ends);
-      for (const {name} of hypers) this.release(name);
+      for (const {name} of hypers) this.#forget(name);
       this.#length = {steps, step};
       this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
       this.#inFit ||= ofFit !== undefined;
@@ -142,14 +146,10 @@ export class Moving {
     this.#remember();
   }
 
-  /**
-   * To be called where a hyper is set. Then nothing moves it any more, and it does not go back.
-   * @param group the index of the group. Default: all groups.
-   */
-  release(name: string, group?: number): void {
+  /** To be called where the hyper of a group is set. Then nothing moves it any more, and it does not go back. */
+  release(name: string, group: number): void {
     this.#entries = this.#entries.flatMap(entry => {
       if (entry.name !== name) return [entry];
-      if (group === undefined) return [];
       const released = new Set(entry.released).add(group);
       return released.size === this.#groups.length ? [] : [{...entry, released: [...released]}];
     });
@@ -159,14 +159,16 @@ export class Moving {
    * Sets a hyper until `giveBack`. Then it goes back to its value before the first `lend`, unless others set it since.
    * @param values one value per group.
    * @param over whether the last step was made. From then on, the value from before is saved.
+   * @throws for a value that the hyper can't have.
    */
   lend(name: string, values: readonly number[], over: () => boolean): void {
+    for (const value of values) numberFor(name, value, this.#ranges);
     this.#notice();
     const known = this.#entries.find(entry => entry.name === name && !isScheduled(entry));
     const before = this.#groups.map((hypers, i) =>
-      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i]),
+      numberFor(name, known === undefined || isReleased(known, i) ? hypers[name] : known.before[i], this.#ranges),
     );
-    this.release(name);
+    this.#forget(name);
     const entry = {name, before, over};
     write(this.#groups, entry, values);
     this.#entries = [...this.#entries, entry];
@@ -220,6 +222,10 @@ export class Moving {
   #move(pos: number): void {
     for (const entry of this.#entries.filter(isScheduled)) write(this.#groups, entry, valuesAt(entry.schedule, pos));
     this.#remember();
+  }
+
+  #forget(name: string): void {
+    this.#entries = this.#entries.filter(entry => entry.name !== name);
   }
 
   #end(which: (entry: Entry) => boolean, keep = false): void {

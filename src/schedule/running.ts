@@ -1,5 +1,6 @@
 import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
+import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {checkWhole} from './options';
 import {
@@ -48,6 +49,7 @@ export interface ScheduleLength {
 
 /**
  * The schedules for groups with these hypers.
+ * @param ranges the ranges of the hypers.
  * @throws for schedules that are not valid, an unknown hyper, a value that a hyper can't have, or steps that are not
  *   whole numbers.
  */
@@ -55,6 +57,7 @@ export function scheduleState(
   schedules: Schedules | SchedulePolicy,
   groups: ReadonlyArray<Readonly<Record<string, Scalar>>>,
   length: ScheduleLength,
+  ranges: Ranges,
 ): ScheduleState {
   // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
   const {steps, step = 0}: ScheduleLength = {...length};
@@ -67,8 +70,8 @@ export function scheduleState(
     if (!known.includes(name)) throw unknownHyper(name, known);
     return {
       name,
-      schedule: spreadSchedule(name, schedule, groups.length),
-      before: groups.map(group => numberFor(name, group[name])),
+      schedule: spreadSchedule(name, schedule, groups.length, ranges),
+      before: groups.map(group => numberFor(name, group[name], ranges)),
     };
   });
   return {steps, step, hypers};

@@ -1,4 +1,5 @@
 import {checkHyper} from '../rule/hypers';
+import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {at} from '../util/at';
 import {shown} from '../util/shown';
@@ -116,21 +117,29 @@ export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[
 
 /**
  * The schedule with one number per group, for n groups.
+ * @param ranges the ranges of hypers. Default: those of their names.
  * @throws where a value is not one that the hyper can have, or a list does not fit the groups.
  */
-export function spreadSchedule(name: string, schedule: Schedule, n: number): Schedule<readonly number[]> {
+export function spreadSchedule(
+  name: string,
+  schedule: Schedule,
+  n: number,
+  ranges?: Ranges,
+): Schedule<readonly number[]> {
   checkIsSchedule(name, schedule);
   if (schedule.kind === 'combined') {
     checkShares(schedule.pcts, schedule.parts.length);
-    return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n))};
+    return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n, ranges))};
   }
   const {kind, power} = schedule;
-  const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry));
+  const ofGroups = (value: HyperValue) => spread(name, value, n).map(entry => numberFor(name, entry, ranges));
   const [start, end] = [ofGroups(schedule.start), ofGroups(schedule.end)];
   if (kind === 'exp' && ![...start, ...end].every(value => value > 0))
     throw new Error(
       `The values of an exponential schedule must be positive; that of '${name}' goes from ${start} to ${end}.`,
     );
+  if (kind !== 'no' && ranges?.get(name)?.some(({whole}) => whole))
+    throw new Error(`'${name}' must be a whole number; schedule it by constant and combine only.`);
   if (power !== undefined) checkPositive('power', power);
   return power === undefined ? {kind, start, end} : {kind, start, end, power};
 }
@@ -165,8 +174,8 @@ function easeOf({kind, power = 1}: SimpleSchedule<readonly number[]>): Ease {
 }
 
 /** @throws where the value is not a number that the hyper can have. */
-export function numberFor(name: string, value: unknown): number {
-  checkHyper(name, value);
+export function numberFor(name: string, value: unknown, ranges?: Ranges): number {
+  checkHyper(name, value, value, ranges);
   if (typeof value !== 'number') throw new Error(`The schedule of '${name}' needs a number; got ${value}.`);
   return value;
 }

@@ -1,6 +1,6 @@
 // Checks of saved configurations and state dicts. Every way to load one uses these.
-import {type Chain, chainIn, type Division} from '../rule/chain';
-import type {HyperDecl, Scalar} from '../rule/declaration';
+import {type Chain, chainIn} from '../rule/chain';
+import type {HyperDefaults, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
 import {numberFor, spreadSchedule} from '../schedule/schedule';
@@ -20,7 +20,7 @@ const BEYOND = 1000;
  * @throws for a hyper that nothing declares, a missing hyper without a default, a hyper that only some groups have, or
  *   an impossible value.
  */
-export function completeHypers(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
+export function completeHypers(groups: readonly Hypers[], chain: Chain, declared: HyperDefaults): Hypers[] {
   return (
     chain.division?.forParts(groups, (mine, of) => completeAlike(mine, of, declared)) ??
     completeAlike(groups, chain, declared)
@@ -28,7 +28,7 @@ export function completeHypers(groups: readonly Hypers[], chain: Chain, declared
 }
 
 /** Completes groups that must have the same hypers. */
-function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperDecl): Hypers[] {
+function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperDefaults): Hypers[] {
   const defaults = new Map([...chain.hypers, ...Object.entries(declared)]);
   const first = at(groups, 0);
   for (const name of Object.keys(first)) {
@@ -60,7 +60,7 @@ function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperD
         own(values, name),
         // What is not an option is a number. A wrapped optimizer's hypers can be either.
         wrapped.has(name) ? undefined : (chain.options.get(name) ?? 0),
-        chain.ranges.get(name),
+        chain.ranges,
       );
     }
   }
@@ -68,14 +68,14 @@ function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperD
 }
 
 /** @throws where `setSchedule` could not have made these schedules for these groups. */
-export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], division?: Division): void {
+export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], {division, ranges}: Chain): void {
   checkCount('steps', state.steps, 1);
   checkCount('step', state.step, 0);
   const {parts, hypers} = state;
   if (parts?.length !== division?.chains.length || (parts !== undefined && hypers.length > 0)) malformed('parts');
-  division?.forParts(groups, (mine, _, i) => {
+  division?.forParts(groups, (mine, of, i) => {
     const part = parts?.[i];
-    if (part !== undefined) checkScheduleState(part, mine);
+    if (part !== undefined) checkScheduleState(part, mine, of);
     return mine;
   });
   const first = at(groups, 0);
@@ -86,8 +86,8 @@ export function checkScheduleState(state: ScheduleState, groups: readonly Hypers
       throw new Error(`The saved optimizer has two schedules for the hyper '${name}'; it must have one.`);
     seen.add(name);
     if (before.length !== groups.length) malformed('before');
-    for (const value of before) numberFor(name, value);
-    spreadSchedule(name, schedule, groups.length);
+    for (const value of before) numberFor(name, value, ranges);
+    spreadSchedule(name, schedule, groups.length, ranges);
     if (!released.every(index => Number.isInteger(index) && index >= 0 && index < groups.length))
       malformed('released');
   }

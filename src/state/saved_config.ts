@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Group} from '../params/parameter';
 import {type Chain, chainOf} from '../rule/chain';
-import type {Callback, HyperDecl, OptionDecl, Scalar} from '../rule/declaration';
+import type {Callback, HyperDefaults, OptionDecl, Scalar} from '../rule/declaration';
 import {registeredCallback} from '../rule/registry';
 import {required} from '../rule/required';
 import type {ScheduleState} from '../schedule/running';
@@ -106,7 +106,7 @@ export function readConfig(
   checkFrozenIdx(frozenIdx, groups.length);
   const {schedule: saved = null} = config;
   const schedule = saved === null ? undefined : readSchedule(dict(config, 'schedule'), groups.length);
-  if (schedule !== undefined) checkScheduleState(schedule, hypers, chain.division);
+  if (schedule !== undefined) checkScheduleState(schedule, hypers, chain);
   const manifest = groups.flatMap((group, i) =>
     list(group, 'params').map(entry => ({
       name: text(entry, 'name'),
@@ -136,7 +136,7 @@ export function rulesIn(config: tf.serialization.ConfigDict): string[] {
 }
 
 /** The hypers that a class declares besides its callbacks. A class need not declare any. */
-function declaredBy(cls: object): HyperDecl {
+function declaredBy(cls: object): HyperDefaults {
   const declared: unknown = Reflect.get(cls, 'declaredHypers');
   if (!isDict(declared)) return {};
   return Object.fromEntries(

@@ -63,8 +63,7 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
     const theirs = Object.keys(hypers);
     if (mine.length !== theirs.length || mine.some(name => !theirs.includes(name)))
       throw new Error(`This state has the hypers ${theirs.join(', ')}; this optimizer has ${mine.join(', ')}.`);
-    for (const [name, value] of Object.entries(hypers))
-      checkHyper(name, value, now[name], chainIn(chain, i).ranges.get(name));
+    for (const [name, value] of Object.entries(hypers)) checkHyper(name, value, now[name], chainIn(chain, i).ranges);
   }
   for (const name of Object.keys(dict.common)) {
     if (!chain.common.has(name)) throw undeclared('common number', name);
@@ -75,7 +74,7 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
-  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain.division);
+  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain);
   const parameters = groups.flatMap(group => group.parameters);
   if (dict.state.length !== parameters.length)
     throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);
@@ -121,6 +120,11 @@ function checkForm(dict: StateDict): void {
     checkFinite('common number', name, value);
   }
   checkCount('iterations', dict.iterations, 0);
+}
+
+/** All tensors of a state dict. */
+export function tensorsIn({state, shared = {}}: StateDict): tf.Tensor[] {
+  return [...state.flatMap(entries => Object.values(entries)).filter(isTensor), ...Object.values(shared)];
 }
 
 /** The entries with copies of the tensors. */

@@ -1,10 +1,22 @@
-import {averageGrad, averageSqrGrad, stepStat} from '../callbacks/stats';
-import {adamStep, lambStep, momentumStep, qhAdamStep, rAdamStep, rmsPropStep, sgdStep} from '../callbacks/steps';
+import {dampGrad} from '../callbacks/damp';
+import {averageUpdate, centeredSqrGrad, rmsPropRootStep} from '../callbacks/rms_prop';
+import {averageGrad, averageSqrGrad, maxSqrGrad, stepStat} from '../callbacks/stats';
+import {
+  adamStep,
+  lambStep,
+  momentumStep,
+  nesterovMomentumStep,
+  qhAdamStep,
+  rAdamStep,
+  rmsPropStep,
+  sgdStep,
+} from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
 import {Lookahead, type LookaheadOptions} from '../optimizer/lookahead';
-import {type Options, rowClass, withDefaults} from '../optimizer/row';
+import {type LikeTrain, notLikeTrain, type Options, rowClass, withDefaults} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import type {AnyCallback} from '../optimizer/settings';
+import {checkRange} from '../rule/range';
 import type {HyperValue} from '../rule/slice';
 
 type Uses<H> = (hyper: H) => boolean;
@@ -12,22 +24,56 @@ type Uses<H> = (hyper: H) => boolean;
 const sgdRow = {
   name: 'sgd',
   hypers: {mom: 0, wd: 0},
-  extra: {},
-  chain: (uses: Uses<'mom'>) => (uses('mom') ? [averageGrad, momentumStep] : [sgdStep]),
+  // What it computes is what tf.train.sgd and tf.train.momentum compute.
+  extra: {nesterov: false, dampening: 0, ...notLikeTrain},
+  chain: (
+    uses: Uses<'mom'>,
+    {nesterov, dampening}: {readonly nesterov: boolean; readonly dampening: number} & LikeTrain,
+  ) => {
+    checkRange("sgd: 'dampening'", dampening, {from: 0, to: 1});
+    const isDamped = dampening !== 0;
+    if ((nesterov || isDamped) && !uses('mom'))
+      throw new Error(
+        `sgd: '${nesterov ? 'nesterov' : 'dampening'}' changes the momentum, and mom is 0; ` +
+          'give a momentum, as in {mom: 0.9}.',
+      );
+    if (nesterov && isDamped)
+      throw new Error(`sgd: 'nesterov' needs a dampening of 0; got ${dampening}. Leave one of them out.`);
+    if (!uses('mom')) return [sgdStep];
+    return [
+      ...(isDamped ? [dampGrad.with({damp: dampening})] : []),
+      averageGrad,
+      nesterov ? nesterovMomentumStep : momentumStep,
+    ];
+  },
 };
 const rmsPropRow = {
   name: 'rmsProp',
   hypers: {sqrMom: 0.99, mom: 0, wd: 0, eps: 1e-8},
-  extra: {},
-  chain: (uses: Uses<'mom'>) => [...(uses('mom') ? [averageGrad] : []), averageSqrGrad, rmsPropStep],
+  extra: {centered: false, ...notLikeTrain},
+  train: {sqrMom: 0.9},
+  chain: (uses: Uses<'mom'>, {centered, like}: {readonly centered: boolean} & LikeTrain) => {
+    if (like !== undefined)
+      return [centered ? centeredSqrGrad : averageSqrGrad, rmsPropRootStep, ...(uses('mom') ? [averageUpdate] : [])];
+    if (centered)
+      throw new Error("rmsProp: 'centered' is that of tf.train; write {centered: true, like: 'tf.train'}.");
+    return [...(uses('mom') ? [averageGrad] : []), averageSqrGrad, rmsPropStep];
+  },
 };
 const averages = [averageGrad.with({dampening: true}), averageSqrGrad, stepStat];
 const adamRow = {
   name: 'adam',
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01},
-  extra: {},
-  chain: () => [...averages, adamStep],
+  extra: {amsgrad: false, ...notLikeTrain},
+  train: {sqrMom: 0.999, wd: 0},
+  chain: (_: Uses<never>, {amsgrad}: {readonly amsgrad: boolean} & LikeTrain) => [
+    ...averages,
+    ...(amsgrad ? [maxSqrGrad] : []),
+    adamStep,
+  ],
 };
+/** Without `like`: `tf.train` has no AdamW. */
+const adamWRow = {hypers: adamRow.hypers, extra: {amsgrad: false}};
 const rAdamRow = {
   name: 'rAdam',
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0, beta: 0},
@@ -59,34 +105,50 @@ const lambRow = {
 
 /**
  * Stochastic gradient descent, with momentum where `mom` is not 0 when it is made: `v ← mom·v + grad`, `p ← p - lr·v`.
- * The momentum is not dampened. Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom`
- * later on one made without has no effect.
+ * Decay first: `p ← p·(1 - lr·wd)`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0. Setting `mom` later on one made without has
+ * no effect.
+ *
+ * Options, which need momentum: `nesterov: true` steps by `grad + mom·v` instead of v ({@link nesterovMomentumStep}).
+ * `dampening`, from 0 to 1, makes it `v ← mom·v + (1 - dampening)·grad`; the first `v` is the gradient, as in PyTorch
+ * ({@link dampGrad}). Defaults: false and 0. With `mom` 0, or with both, they are errors. `like: 'tf.train'` changes
+ * nothing: `tf.train.sgd` and `tf.train.momentum` compute the same.
  */
 export class SGD<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('SGD', sgdRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('SGD', sgdRow)<P, A, D> {}
 
 /**
  * RMSProp: `s ← sqrMom·s + (1-sqrMom)·grad²`, `p ← p - lr·g/(√s + eps)`, where g is the gradient, or its undampened
  * momentum where `mom` is not 0 when it is made. Defaults: `lr` 1e-3, `sqrMom` 0.99, `mom` 0, `wd` 0, `eps` 1e-8.
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
+ *
+ * With `like: 'tf.train'` it is `u = lr·grad/√(s + eps)`, or with momentum `u ← mom·u + lr·grad/√(s + eps)`, then
+ * `p ← p - u`. `sqrMom` is then 0.9 by default, and `eps` that of the backend ({@link LikeTrain}). Only then there is
+ * the option `centered`, default false: the variance of the gradient in the place of s ({@link rmsPropRootStep}).
  */
 export class RMSProp<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('RMSProp', rmsPropRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('RMSProp', rmsPropRow)<P, A, D> {}
 
 /**
  * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
  * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
  * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
  * 2019.
+ *
+ * With `like: 'tf.train'` the defaults are those of `tf.train.adam`: `sqrMom` 0.999, `wd` 0, and `eps` that of the
+ * backend ({@link LikeTrain}). Option: `amsgrad: true` divides by the root of the largest mean square so far
+ * ({@link maxSqrGrad}); default false. Source: Reddi et al., On the Convergence of Adam and Beyond, 2018.
  */
 export class Adam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Adam', adamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Adam', adamRow)<P, A, D> {}
 
 /**
  * Rectified Adam; with `beta` (for example 50) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
@@ -96,7 +158,8 @@ export class Adam<
 export class RAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('RAdam', rAdamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('RAdam', rAdamRow)<P, A, D> {}
 
 /**
  * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
@@ -105,7 +168,8 @@ export class RAdam<
 export class QHAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('QHAdam', qhAdamRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('QHAdam', qhAdamRow)<P, A, D> {}
 
 /**
  * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
@@ -115,7 +179,8 @@ export class QHAdam<
 export class Larc<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Larc', larcRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Larc', larcRow)<P, A, D> {}
 
 /**
  * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
@@ -124,12 +189,14 @@ export class Larc<
 export class Lamb<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
-> extends rowClass('Lamb', lambRow)<P, A> {}
+  const D extends AnyCallback = never,
+> extends rowClass('Lamb', lambRow)<P, A, D> {}
 
 /**
  * Makes {@link SGD}.
- * @formula `m ← mom·m + g`, `p ← p - lr·m`; with `mom` 0, `g` instead of `m`
- * @source Robbins & Monro, A Stochastic Approximation Method, 1951; momentum: Polyak, 1964
+ * @formula `m ← mom·m + g`, `p ← p - lr·m`; with `mom` 0, `g` instead of `m`; with `nesterov: true`, `g + mom·m`
+ * @source Robbins & Monro, A Stochastic Approximation Method, 1951; momentum: Polyak, 1964; `nesterov`: Sutskever et
+ *   al., On the Importance of Initialization and Momentum in Deep Learning, 2013
  * @memory 0, or 1 with momentum
  * @use Convolution nets trained from scratch with momentum 0.9 and a schedule, and the least memory of all.
  * @avoid No time to search a rate. Embeddings and transformers: their gradients differ too much in size between
@@ -138,47 +205,51 @@ export class Lamb<
 export function sgd<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A>, ...more: undefined[]): SGD<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof sgdRow, P, A, D>, ...more: undefined[]): SGD<P, A, D> {
   return new SGD(lr, options, ...more);
 }
 
 /**
  * Makes {@link RMSProp}.
- * @formula `p ← p - lr·(m or g)/(√v + eps)`
+ * @formula `p ← p - lr·(m or g)/(√v + eps)`; with `like: 'tf.train'`, `u ← mom·u + lr·g/√(v + eps)`, `p ← p - u`
  * @source Hinton, Neural Networks for Machine Learning, lecture 6e, 2012
- * @memory 1, or 2 with momentum
+ * @memory 1, or 2 with momentum; 1 more with `centered`
  * @use Recurrent nets and reinforcement learning, where published settings use it.
  * @avoid New work: `adam` has debiased averages, and is seldom worse.
  */
 export function rmsProp<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A>, ...more: undefined[]): RMSProp<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof rmsPropRow, P, A, D>, ...more: undefined[]): RMSProp<P, A, D> {
   return new RMSProp(lr, options, ...more);
 }
 
 /**
  * Makes {@link Adam}.
- * @formula `p ← p - lr·(m/d₁)/(√(v/d₂) + eps)`, with `d₁ = 1 - momᵗ`, `d₂ = 1 - sqrMomᵗ`
+ * @formula `p ← p - lr·(m/d₁)/(√(v/d₂) + eps)`, with `d₁ = 1 - momᵗ`, `d₂ = 1 - sqrMomᵗ`; with `amsgrad: true`,
+ *   the largest v so far instead of v
  * @source Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay
- *   Regularization, 2019
- * @memory 2
+ *   Regularization, 2019; `amsgrad`: Reddi et al., On the Convergence of Adam and Beyond, 2018
+ * @memory 2, or 3 with `amsgrad`
  * @use Almost everything, with fastai's values: short training at high rates, with one-cycle.
  * @avoid Very little memory. Comparisons with published figures, which used the values of `adamW`.
  */
 export function adam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A, D>, ...more: undefined[]): Adam<P, A, D> {
   return new Adam(lr, options, ...more);
 }
 
 /**
  * Makes {@link Adam} with the values of the AdamW paper and of PyTorch's AdamW. Defaults: `lr` 1e-3, `mom` 0.9,
- * `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01.
+ * `sqrMom` 0.999, `eps` 1e-8, `wd` 0.01. It has the option `amsgrad`, too.
  * @formula the step of `adam`, with the values of the AdamW paper
  * @source Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019
- * @memory 2
+ * @memory 2, or 3 with `amsgrad`
  * @use Almost everything, with the values of PyTorch: transformers, long training, and whatever was trained by AdamW
  *   before.
  * @avoid Very little memory.
@@ -186,8 +257,11 @@ export function adam<
 export function adamW<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof adamRow, P, A>, ...more: undefined[]): Adam<P, A> {
-  checkRowArguments('adamW', adamRow.hypers, lr, [options, ...more]);
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof adamWRow, P, A, D>, ...more: undefined[]): Adam<P, A, D> {
+  checkRowArguments('adamW', adamWRow.hypers, lr, [options, ...more]);
+  if (options !== undefined && Reflect.get(options, 'like') !== undefined)
+    throw new Error("adamW: tf.train has no AdamW; write adam(lr, {like: 'tf.train'}).");
   return new Adam(lr, withDefaults({sqrMom: 0.999, eps: 1e-8}, options));
 }
 
@@ -204,7 +278,8 @@ export function adamW<
 export function rAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A>, ...more: undefined[]): RAdam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof rAdamRow, P, A, D>, ...more: undefined[]): RAdam<P, A, D> {
   return new RAdam(lr, options, ...more);
 }
 
@@ -219,7 +294,8 @@ export function rAdam<
 export function qhAdam<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A>, ...more: undefined[]): QHAdam<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof qhAdamRow, P, A, D>, ...more: undefined[]): QHAdam<P, A, D> {
   return new QHAdam(lr, options, ...more);
 }
 
@@ -235,7 +311,8 @@ export function qhAdam<
 export function larc<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A>, ...more: undefined[]): Larc<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof larcRow, P, A, D>, ...more: undefined[]): Larc<P, A, D> {
   return new Larc(lr, options, ...more);
 }
 
@@ -250,7 +327,8 @@ export function larc<
 export function lamb<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
->(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A>, ...more: undefined[]): Lamb<P, A> {
+  const D extends AnyCallback = never,
+>(lr: HyperValue = 1e-3, options?: Options<typeof lambRow, P, A, D>, ...more: undefined[]): Lamb<P, A, D> {
   return new Lamb(lr, options, ...more);
 }
 
@@ -266,9 +344,10 @@ export function lamb<
 export function ranger<
   const P extends readonly AnyCallback[] = readonly [],
   const A extends readonly AnyCallback[] = readonly [],
+  const D extends AnyCallback = never,
 >(
   lr: HyperValue = 1e-3,
-  options?: Options<typeof rAdamRow, P, A> & LookaheadOptions,
+  options?: Options<typeof rAdamRow, P, A, D> & LookaheadOptions,
   ...more: undefined[]
 ): Lookahead {
   checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);

@@ -1,6 +1,19 @@
+import {adEMAMix} from './ad_ema_mix';
+import {adaBelief} from './ada_belief';
+import {adadelta} from './adadelta';
+import {adagrad} from './adagrad';
+import {adamax} from './adamax';
+import {adan} from './adan';
+import {adopt} from './adopt';
 import {adam, adamW, lamb, larc, qhAdam, rAdam, ranger, rmsProp, sgd} from './fastai';
+import {laProp} from './la_prop';
 import {lion} from './lion';
+import {mars} from './mars';
 import {muon} from './muon';
+import {nAdamW} from './n_adam_w';
+import {prodigy} from './prodigy';
+import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_free';
+import {stableAdamW} from './stable_adam_w';
 
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
@@ -18,4 +31,19 @@ export const optimizers = [
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
   {name: 'muon', make: muon},
+  {name: 'nAdamW', make: nAdamW},
+  {name: 'stableAdamW', make: stableAdamW},
+  {name: 'prodigy', make: prodigy},
+  {name: 'adaBelief', make: adaBelief},
+  {name: 'adan', make: adan},
+  {name: 'adopt', make: adopt},
+  {name: 'laProp', make: laProp},
+  {name: 'mars', make: mars},
+  {name: 'adEMAMix', make: adEMAMix},
+  {name: 'adagrad', make: adagrad},
+  {name: 'adadelta', make: adadelta},
+  {name: 'adamax', make: adamax},
+  {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
+  {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
+  {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
 ] as const;

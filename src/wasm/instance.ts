@@ -4,6 +4,12 @@ import {memo} from '../util/memo';
 export type WasmFunction = (...values: number[]) => number | undefined;
 export type WasmFunctions = Readonly<Record<string, WasmFunction>>;
 
+/**
+ * The functions of the host that modules may import. The place of a function in this list is its index in a module. So
+ * a new function comes last: modules that don't use it stay as they are.
+ */
+export const HOST = {exp: Math.exp, log: Math.log, pow: Math.pow, tanh: Math.tanh};
+
 /** Functions are freed together with their memory. */
 const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFunctions>>();
 
@@ -12,7 +18,7 @@ const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFuncti
  * memory grows; views on `memory.buffer` do not.
  * @param key must always be given with the same binary.
  * @param binary makes the module, and gets whether the memory is shared. The module imports `env.memory`. It may import
- *   `exp`, `log` and `pow` (of f64) from `math`.
+ *   the functions of `HOST`, of f64, from `math`.
  * @throws where the page's policy forbids compiling WebAssembly, and where the binary is wrong.
  */
 export function functionsOn(
@@ -44,10 +50,9 @@ export function instantiate(
   memory: WebAssembly.Memory,
   binary: (shared: boolean) => Uint8Array<ArrayBuffer>,
 ): WasmFunctions {
-  const {exp, log, pow} = Math;
   const {exports} = new WebAssembly.Instance(compiled(binary(isShared(memory))), {
     env: {memory},
-    math: {exp, log, pow},
+    math: HOST,
   });
   const functions: Record<string, WasmFunction> = {};
   for (const [name, value] of Object.entries(exports)) {

@@ -164,7 +164,7 @@ describeBackends(
       );
       expectClose(trained, [-1, 0, 2], 1e-6);
       expectClose(shown.flat(), [0.5, 1.5, 2.5, -0.25, 0.75, 2.25], 1e-6);
-      expect(() => ema(sgd(1), {decay: 1})).toThrowError(/from 0 to below 1/);
+      expect(() => ema(sgd(1), {decay: 1})).toThrowError(/must be in \[0, 1\)/);
     });
   },
   ['cpu', 'wasm', 'webgl'],

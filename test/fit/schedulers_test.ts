@@ -270,7 +270,7 @@ describe('A scheduler', () => {
     {
       what: 'no rate',
       run: ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: -1}),
-      message: /'lr' can't be negative/,
+      message: /'lr' must be a number from 0/,
     },
     {
       what: 'epochs together with cycles',

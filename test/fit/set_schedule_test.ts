@@ -242,7 +242,7 @@ describe('setSchedule', () => {
       what: 'a value out of range',
       schedules: {lr: lin(1, -1)},
       length: {steps: 2},
-      message: /'lr' can't be negative, got -1/,
+      message: /'lr' must be a number from 0; got -1/,
     },
     {
       what: 'a list of a wrong length',
@@ -272,7 +272,7 @@ describe('setSchedule', () => {
       what: 'a negative highest rate',
       schedules: flatCos({lrMax: -1}),
       length: {steps: 2},
-      message: /'lr' can't be negative/,
+      message: /'lr' must be a number from 0/,
     },
   ];
   for (const {what, schedules, length, message} of wrong) {

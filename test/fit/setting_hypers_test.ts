@@ -319,7 +319,7 @@ describe('Setting a scheduled hyper', () => {
     }).toThrowError(/hyper 'rate'/);
     expect(() => {
       optimizer.learningRate = -1;
-    }).toThrowError(/can't be negative/);
+    }).toThrowError(/must be a number from 0/);
     expect(() => {
       present(optimizer.hypers[0])['lr'] = NaN;
     }).toThrowError(/finite/);

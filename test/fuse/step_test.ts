@@ -190,7 +190,13 @@ describeBackends(
 
     it('takes a condition as a number, as TensorFlow.js does', () =>
       leakless(() => {
-        const rule = callback('conditionAsNumber', {}, ({p, grad}) => ({p: p.less(0).mul(grad).add(p.greater(0))}));
+        const rule = callback('conditionAsNumber', {}, ({p, grad}) => ({
+          p: p
+            .less(0)
+            .mul(grad)
+            .add(p.greater(0))
+            .add(p.less(0).equal(grad.less(0))),
+        }));
         const results = [true, false].map(fusing => {
           tf.env().set('OPTIM_FUSING', fusing);
           const variables = variablesOf([9]);

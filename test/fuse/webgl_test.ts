@@ -3,6 +3,7 @@ import {planOf} from '../../src/fuse/plan';
 import {trace} from '../../src/fuse/trace';
 import {webglBackend} from '../../src/fuse/webgl/backend';
 import {chainOf} from '../../src/rule/chain';
+import type {OperationName} from '../../src/rule/operations';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -115,7 +116,7 @@ describeBackends(
   () => {
     afterEach(() => expect(webgl().gpgpu.gl.getError()).toBe(0));
 
-    const operations: Readonly<Record<string, (p: Value, grad: Value) => Value>> = {
+    const operations: Readonly<Record<OperationName | 'zerosLike' | 'onesLike', (p: Value, grad: Value) => Value>> = {
       add: (p, grad) => p.add(grad),
       sub: (p, grad) => p.sub(grad),
       mul: (p, grad) => p.mul(grad),
@@ -130,6 +131,7 @@ describeBackends(
       sign: p => p.sign(),
       exp: p => p.exp(),
       log: p => p.log(),
+      tanh: p => p.tanh(),
       softplus: p => p.softplus(),
       zerosLike: p => p.zerosLike(),
       onesLike: p => p.onesLike(),

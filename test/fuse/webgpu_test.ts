@@ -73,6 +73,8 @@ const everyOperation = callback('everyOperation', {}, ({p, grad}) => {
     p.sign(),
     p.exp(),
     p.abs().add(1).log(),
+    p.tanh(),
+    p.mul(20).tanh(),
     p.softplus(),
     p.mul(20).softplus(),
     p.mul(-20).softplus(),

@@ -1,10 +1,43 @@
 import type {Operand, Value} from '../../src';
+import type {Elementwise} from '../../src/fuse/graph';
+import {type Binary, operationNames, type Unary} from '../../src/rule/operations';
 import {present} from './present';
 
-type Unary = (x: number) => number;
-type Binary = (a: number, b: number) => number;
+/** What each operation computes from an element of each operand. Conditions are 0 and 1. */
+const ORACLES: Readonly<Record<Elementwise, (...operands: number[]) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
+  pow: Math.pow,
+  sqrt: Math.sqrt,
+  square: a => a * a,
+  abs: Math.abs,
+  neg: a => -a,
+  sign: Math.sign,
+  exp: Math.exp,
+  log: Math.log,
+  tanh: Math.tanh,
+  softplus: a => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+  less: (a, b) => Number(a < b),
+  lessEqual: (a, b) => Number(a <= b),
+  greater: (a, b) => Number(a > b),
+  greaterEqual: (a, b) => Number(a >= b),
+  equal: (a, b) => Number(a === b),
+  logicalAnd: (a, b) => Number(a !== 0 && b !== 0),
+  logicalOr: (a, b) => Number(a !== 0 || b !== 0),
+  logicalNot: a => Number(a === 0),
+  select: (condition, a, b) => (condition === 0 ? b : a),
+};
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- The loop below defines these methods.
+export interface Float64Value
+  extends Record<Unary, () => Float64Value>, Record<Binary, (b: Operand) => Float64Value> {}
 
 /** A value of callbacks in plain JavaScript numbers, which are float64. Booleans are 0 and 1. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- As above.
 export class Float64Value implements Value {
   constructor(
     readonly shape: readonly number[],
@@ -20,56 +53,11 @@ export class Float64Value implements Value {
     return this.values.length;
   }
 
-  add(b: Operand) {
-    return this.#with(b, (x, y) => x + y);
-  }
-  sub(b: Operand) {
-    return this.#with(b, (x, y) => x - y);
-  }
-  mul(b: Operand) {
-    return this.#with(b, (x, y) => x * y);
-  }
-  div(b: Operand) {
-    return this.#with(b, (x, y) => x / y);
-  }
-  maximum(b: Operand) {
-    return this.#with(b, Math.max);
-  }
-  minimum(b: Operand) {
-    return this.#with(b, Math.min);
-  }
-  pow(b: Operand) {
-    return this.#with(b, Math.pow);
-  }
-  sqrt() {
-    return this.#each(Math.sqrt);
-  }
-  square() {
-    return this.#each(x => x * x);
-  }
-  abs() {
-    return this.#each(Math.abs);
-  }
-  neg() {
-    return this.#each(x => -x);
-  }
-  sign() {
-    return this.#each(Math.sign);
-  }
-  exp() {
-    return this.#each(Math.exp);
-  }
-  log() {
-    return this.#each(Math.log);
-  }
-  softplus() {
-    return this.#each(x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
-  }
   zerosLike() {
-    return this.#each(() => 0);
+    return new Float64Value(this.shape, new Float64Array(this.size));
   }
   onesLike() {
-    return this.#each(() => 1);
+    return new Float64Value(this.shape, new Float64Array(this.size).fill(1));
   }
   sum(axis?: number | number[], keepDims = false): Float64Value {
     if (axis === undefined) return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => a + b, 0)));
@@ -97,61 +85,24 @@ export class Float64Value implements Value {
   max() {
     return new Float64Value([], Float64Array.of(this.values.reduce((a, b) => Math.max(a, b), -Infinity)));
   }
-  less(b: Operand) {
-    return this.#with(b, (x, y) => Number(x < y));
-  }
-  lessEqual(b: Operand) {
-    return this.#with(b, (x, y) => Number(x <= y));
-  }
-  greater(b: Operand) {
-    return this.#with(b, (x, y) => Number(x > y));
-  }
-  greaterEqual(b: Operand) {
-    return this.#with(b, (x, y) => Number(x >= y));
-  }
-  equal(b: Operand) {
-    return this.#with(b, (x, y) => Number(x === y));
-  }
-  logicalAnd(b: Operand) {
-    return this.#with(b, (x, y) => Number(x !== 0 && y !== 0));
-  }
-  logicalOr(b: Operand) {
-    return this.#with(b, (x, y) => Number(x !== 0 || y !== 0));
-  }
-  logicalNot() {
-    return this.#each(x => Number(x === 0));
-  }
-
   where(condition: Operand, other: Operand) {
-    const chosen = asFloat64(condition);
-    const shape = broadcast(broadcast(this.shape, chosen.shape), asFloat64(other).shape);
-    const c = chosen.#broadcastTo(shape);
-    const a = this.#broadcastTo(shape);
-    const b = asFloat64(other).#broadcastTo(shape);
-    return new Float64Value(
-      shape,
-      Float64Array.from({length: sizeOf(shape)}, (_, i) => present(c[i] === 0 ? b[i] : a[i])),
-    );
+    return asFloat64(condition).computed('select', this, other);
   }
 
-  #each(f: Unary): Float64Value {
-    return new Float64Value(
-      this.shape,
-      this.values.map(x => f(x)),
-    );
-  }
-
-  #with(operand: Operand, f: Binary): Float64Value {
-    const other = asFloat64(operand);
-    const shape = broadcast(this.shape, other.shape);
-    const b = other.#broadcastTo(shape);
+  /** The result of an operation on this value and others. */
+  computed(op: Elementwise, ...others: readonly Operand[]): Float64Value {
+    const operands = [this, ...others.map(asFloat64)];
+    const shape = operands.map(each => each.shape).reduce(broadcast);
+    const values = operands.map(each => each.#broadcastTo(shape));
+    const {[op]: oracle} = ORACLES;
     return new Float64Value(
       shape,
-      this.#broadcastTo(shape).map((x, i) => f(x, present(b[i]))),
+      Float64Array.from({length: sizeOf(shape)}, (_, i) => oracle(...values.map(each => present(each[i])))),
     );
   }
 
   #broadcastTo(shape: readonly number[]): Float64Array {
+    if (String(shape) === String(this.shape)) return this.values;
     const lead = shape.length - this.rank;
     const own = strides(this.shape);
     // Along an axis that is repeated, or that this value lacks, the same elements come again.
@@ -168,6 +119,11 @@ export class Float64Value implements Value {
     });
   }
 }
+
+for (const name of operationNames)
+  Float64Value.prototype[name] = function (this: Float64Value, ...others: readonly Operand[]): Float64Value {
+    return this.computed(name, ...others);
+  };
 
 function asFloat64(x: Operand): Float64Value {
   if (x instanceof Float64Value) return x;

@@ -1,5 +1,8 @@
 import {
+  adadelta,
+  adagrad,
   adam,
+  adamax,
   averageGrad,
   type Callback,
   callback,
@@ -52,6 +55,8 @@ export interface Rates {
   readonly rosenbrock: number;
 }
 
+const LIKE = {like: 'tf.train'} as const;
+
 const house: readonly TableRow[] = optimizers;
 
 /** The package's table, with more options, Lookahead over other optimizers, and a user's composition. */
@@ -60,6 +65,21 @@ export const optimizerTable: readonly TableRow[] = [
   {name: 'sgd with momentum', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9})},
   {name: 'rmsProp with momentum', make: (lr, settings) => rmsProp(lr, {...settings, mom: 0.9})},
   {name: 'adam with L2', make: (lr, settings) => adam(lr, {...settings, decoupleWd: false})},
+  {name: 'sgd with Nesterov momentum', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9, nesterov: true})},
+  {name: 'sgd with dampening', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9, dampening: 0.9})},
+  {name: 'adam with AMSGrad', make: (lr, settings) => adam(lr, {...settings, amsgrad: true})},
+  {
+    name: 'adagrad with a first value and decay of the rate',
+    make: (lr, settings) => adagrad(lr, {...settings, initialAccumulatorValue: 0.1, lrDecay: 0.01}),
+  },
+  {name: 'adagrad like tf.train', make: (lr, settings) => adagrad(lr, {...settings, ...LIKE})},
+  {name: 'adadelta like tf.train', make: (lr, settings) => adadelta(lr, {...settings, ...LIKE, eps: 0.01})},
+  {name: 'adamax like tf.train', make: (lr, settings) => adamax(lr, {...settings, ...LIKE, lrDecay: 0.01})},
+  {name: 'rmsProp like tf.train', make: (lr, settings) => rmsProp(lr, {...settings, ...LIKE, mom: 0.5})},
+  {
+    name: 'rmsProp like tf.train, centered',
+    make: (lr, settings) => rmsProp(lr, {...settings, ...LIKE, centered: true, eps: 1e-3}),
+  },
   {name: 'rAdam with beta', make: (lr, settings) => rAdam(lr, {...settings, beta: 50})},
   {name: 'larc without clip', make: (lr, settings) => larc(lr, {...settings, clip: false})},
   {name: 'larc without momentum', make: (lr, settings) => larc(lr, {...settings, mom: 0})},
@@ -83,6 +103,8 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   qhAdam: {rosenbrock: 0.03},
   larc: {rosenbrock: 0.01},
   lamb: {quadratic: 0.03},
+  prodigy: {quadratic: 1, rosenbrock: 1},
+  scheduleFreeRAdam: {quadratic: 2, rosenbrock: 0.1},
   'sgd with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rmsProp with momentum': {quadratic: 0.1, rosenbrock: 0.001},
   'rAdam with beta': {rosenbrock: 0.001},
@@ -91,6 +113,12 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'lookahead over sgd': {rosenbrock: 0.001},
   'lookahead over lamb': {quadratic: 0.1},
   'lookahead over qhAdam': {rosenbrock: 0.03},
+  adagrad: {rosenbrock: 0.3},
+  adadelta: {quadratic: 50, rosenbrock: 5},
+  'sgd with Nesterov momentum': {quadratic: 0.1, rosenbrock: 0.0003},
+  'adagrad with a first value and decay of the rate': {rosenbrock: 0.5},
+  'adagrad like tf.train': {rosenbrock: 0.3},
+  'adamax like tf.train': {rosenbrock: 0.01},
   "a user's composition": {quadratic: 0.1},
   'wrapped sgd': {rosenbrock: 0.001},
   'wrapped momentum': {quadratic: 0.1, rosenbrock: 0.001},

@@ -12,6 +12,7 @@ import {
   type Value,
   zeros,
 } from '../../src';
+import type {Binary, Unary} from '../../src/rule/operations';
 
 /** The values in an expression. `memory` has the parameter's shape, `level` is a scalar. */
 interface Leaves {
@@ -33,18 +34,21 @@ interface Factor {
   readonly of: (at: Leaves) => Value | number;
 }
 
+type Composed = 'sum' | 'mean' | 'max' | 'any' | 'rowMean' | 'columnMean' | 'outerProduct';
+
 // Every operation maps values of a size around 2 to such values again and varies gently, so that float32 stays close
 // to float64 however they are nested. What jumps (comparisons, sign) is used where both sides of the jump meet.
-const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
+const UNARY: Readonly<Record<Unary | 'zerosLike' | 'onesLike' | Composed, (a: Value) => Value>> = {
   neg: a => a.neg(),
   abs: a => a.abs(),
   square: a => a.square().mul(0.5),
   sqrt: a => a.abs().add(0.25).sqrt(),
   exp: a => a.abs().neg().exp(),
   log: a => a.abs().add(1).log(),
-  pow: a => a.abs().add(0.5).pow(1.5).mul(0.5),
   softplus: a => a.softplus().mul(0.5),
+  tanh: a => a.tanh(),
   sign: a => a.sign().mul(a),
+  logicalNot: a => a.where(a.less(0).logicalNot(), 0),
   zerosLike: a => a.zerosLike().add(a),
   onesLike: a => a.onesLike().sub(a).mul(0.5),
   sum: a => a.sum().div(a.size),
@@ -60,17 +64,22 @@ const UNARY: Readonly<Record<string, (a: Value) => Value>> = {
   },
 };
 
-const BINARY: Readonly<Record<string, (a: Value, b: Value | number) => Value>> = {
+const BINARY: Readonly<Record<Binary, (a: Value, b: Value | number) => Value>> = {
   add: (a, b) => a.add(b).mul(0.5),
   sub: (a, b) => a.sub(b).mul(0.5),
   mul: (a, b) => a.mul(b).mul(0.5),
   div: (a, b) => a.div(typeof b === 'number' ? Math.abs(b) + 1 : b.abs().add(1)),
+  pow: (a, b) => {
+    const exponent = typeof b === 'number' ? Math.abs(b) / 2 + 0.5 : b.abs().minimum(1).add(0.5);
+    return a.abs().add(0.5).pow(exponent).mul(0.5);
+  },
   maximum: (a, b) => a.maximum(b),
   minimum: (a, b) => a.minimum(b),
   less: (a, b) => a.where(a.less(b), b),
   lessEqual: (a, b) => a.where(a.lessEqual(b).logicalNot(), b),
   greater: (a, b) => a.where(a.greater(b), b),
   greaterEqual: (a, b) => a.where(a.greaterEqual(b), b),
+  equal: (a, b) => a.where(a.equal(b), b),
   logicalOr: (a, b) => a.where(a.less(b).logicalOr(a.equal(b)), b),
   logicalAnd: (a, b) => a.where(a.greater(b).logicalAnd(a.equal(b).logicalNot()), b),
 };

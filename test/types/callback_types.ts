@@ -11,12 +11,19 @@ import {
   adamW,
   averageGrad,
   averageSqrGrad,
+  averageWeights,
   type Callback,
   callback,
+  cautious,
+  cautiousDecay,
+  clipUpdateRms,
   copy,
+  correctedDecay,
   ema,
+  independentDecay,
   lamb,
   larc,
+  lion,
   lookahead,
   lookaheadSync,
   Optimizer,
@@ -32,6 +39,7 @@ import {
   slice,
   startAt,
   stepStat,
+  trustRatio,
   type Value,
   weightDecay,
   zeros,
@@ -232,6 +240,65 @@ export const sum: Value = value.add(tensor).add(1).add([1, 2]).add(variable);
 // @ts-expect-error a Value is not a tensor: it may be a trace
 export const toTensor: tf.Tensor = value;
 
+// A hyper with a range is a number, and is required where its default is.
+
+const ranged = callback(
+  'ranged',
+  {
+    hypers: {
+      clip: {default: 0.25, from: 0, below: 1},
+      times: {default: 5, from: 1, to: 9, whole: true},
+      gain: {default: required, above: 0},
+      mom: 0.9,
+      lr: required,
+    },
+    groupState: {k: 0},
+    group: ({k, times, gain}) => ({k: (k + gain) % times}),
+    total: ({grad, clip}) => ({sum: grad.sum().mul(clip)}),
+  },
+  ({p, clip, times, gain, mom, lr}) => {
+    const product: number = clip * times * gain * mom * lr;
+    return {p: p.mul(product)};
+  },
+);
+export const declaredFrom: number = ranged.hypers.clip.from;
+new Optimizer([ranged], {gain: 2, lr: 0.1});
+new Optimizer([ranged], {gain: [1, 2], lr: slice(0.1), times: 3, clip: 0.5, mom: 0});
+ranged({p: tensor, grad: tensor, gain: 1, lr: 1});
+ranged({p: tensor, grad: tensor, gain: 1, lr: 1, times: 2});
+const oneRange = callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.toFixed.length)}));
+new Optimizer(oneRange, {});
+adam(1e-3, {callbacks: [oneRange], k: [2, 3]});
+new Optimizer([sgdStep, oneRange], {lr: 1, k: 4});
+// @ts-expect-error a required hyper with a range is missing
+new Optimizer([ranged], {lr: 0.1});
+// @ts-expect-error a required hyper beside one with a range is missing
+new Optimizer([ranged], {gain: 1});
+// @ts-expect-error a hyper is a number
+new Optimizer(oneRange, {k: '4'});
+// @ts-expect-error a misspelt hyper
+adam(1e-3, {callbacks: [oneRange], kk: 2});
+// @ts-expect-error a required hyper with a range is missing
+ranged({p: tensor, grad: tensor, lr: 1});
+// @ts-expect-error a hyper with a range is a number, without methods
+callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.mul(2))}));
+// @ts-expect-error a hyper with a range is not the object that declares it
+callback('x', {hypers: {k: {default: 5, whole: true}}}, ({p, k}) => ({p: p.mul(k.default)}));
+// @ts-expect-error a callback must not return a hyper with a range
+callback('x', {hypers: {k: {default: 5}}}, ({k}) => ({k}));
+// @ts-expect-error a hyper with a range has a default
+callback('x', {hypers: {k: {from: 1}}}, () => ({}));
+// @ts-expect-error a default is a number or required
+callback('x', {hypers: {k: {default: true}}}, () => ({}));
+// @ts-expect-error a bound is a number
+callback('x', {hypers: {k: {default: 5, from: '1'}}}, () => ({}));
+// @ts-expect-error whole is true or false
+callback('x', {hypers: {k: {default: 5, whole: 1}}}, () => ({}));
+// @ts-expect-error no such bound
+callback('x', {hypers: {k: {default: 5, min: 1}}}, () => ({}));
+// @ts-expect-error a range of an option has no default
+callback('x', {options: {k: 5}, ranges: {k: {default: 5, from: 1}}}, () => ({}));
+
 // Options are bound by `with`, hypers set by name.
 
 export const bound: typeof averageGrad = averageGrad.with({dampening: true});
@@ -315,6 +382,31 @@ adam(1e-3, {skipNonFinite: 1});
 adam(1e-3, {maxGradNorm: '5'});
 adam(slice(1e-5, 1e-3), {mom: [0.9, 0.95], wd: 0.1, decoupleWd: false, params: [[variable], [variable]]});
 adam(1e-3, {callbacks: many, maxNorm: 1, params: [variable]});
+// Callbacks after the step have the hypers of the row, and `lr`.
+adam(1e-3, {after: [cautious, trustRatio, clipUpdateRms], clipRms: 2});
+lion(1e-4, {after: [averageWeights], decay: 0.9});
+// @ts-expect-error the learning rate goes first, also that of other callbacks
+adam(1e-3, {after: [trustRatio], lr: 1e-3});
+// @ts-expect-error clipRms is a hyper of clipUpdateRms
+adam(1e-3, {after: [cautious], clipRms: 2});
+// The setting decay, with its hypers and options by name.
+const corrected = adam([1e-3, 1e-2], {decay: correctedDecay, lr0: 1e-2, wd: 0.1});
+corrected.setHyper('lr0', 0.1);
+lion(1e-4, {decay: independentDecay, scheduled: false});
+sgd(0.1, {decay: independentDecay.with({scheduled: false}), after: [cautious]});
+adamW(1e-3, {decay: cautiousDecay}).setHyper('wd', 0.1);
+ranger(1e-3, {decay: correctedDecay});
+new Adam(1e-3, {decay: correctedDecay, lr0: 1});
+adam(1e-3, {decay: Math.random() < 0.5 ? correctedDecay : cautiousDecay});
+const anyDecay: Callback = correctedDecay;
+adam(1e-3, {decay: anyDecay, lr0: 1});
+// @ts-expect-error decay is a callback
+adam(1e-3, {decay: 0.9});
+// @ts-expect-error cautiousDecay has no lr0
+adam(1e-3, {decay: cautiousDecay, lr0: 1});
+
+// @ts-expect-error lr0 has no default where the learning rate does not give it
+new Optimizer([correctedDecay, sgdStep], {lr: 0.1});
 adam();
 sgd(0.1, {mom: 0.9, callbacks: [accumulate.with({n: 2}), clip], maxNorm: 1});
 larc(0.1, {clip: false, trustCoeff: 0.01});

@@ -3,6 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
+import type {Lookahead} from '../../src';
 import {
   adamW,
   callback,
@@ -84,7 +85,18 @@ partition([{by: sgd()}], {callbacks: [clipGlobalNorm], clipNorm: 1});
 // It is an optimizer, and others can be made over it.
 
 const some: AnyOptimizer = opt;
-lookahead(opt, {k: 5});
-ema(partition([{by: sgd()}]));
+const slow = lookahead(opt, {k: 5});
+slow.parts[1].setHyper('eps', 1);
+// @ts-expect-error -- sgd has no eps.
+slow.parts[0].setHyper('eps', 1);
+const averaged = ema(lookahead(partition([{by: sgd()}])));
+averaged.parts[0].setHyper('lr', 1);
+// @ts-expect-error -- There is one part.
+export const noSecond = averaged.parts[1];
+// Over what is not known to be a partition, there may be none.
+export const unknownParts: number | undefined = lookahead(some).parts?.length;
+// @ts-expect-error -- As above.
+export const partsOfAdam = ema(adamW()).parts.length;
+const general: Lookahead = slow;
 
-export {momentum, some};
+export {general, momentum, some};

@@ -21,6 +21,10 @@ export const OPERATIONS: Readonly<Record<Elementwise, string>> = {
   exp: 'select(exp(a),a,isNaN(a))',
   log: 'select(log(a),none(),or(isNaN(a),lt(a,F(0))))',
   softplus: 'select(select(log(exp(a)+F(1)),exp(a),lt(a,F(-13.942385))),a,lt(F(13.942385),a))',
+  // The quotient alone, which tfjs computes, has few correct digits near 0. There it is the series to the fifth power.
+  tanh:
+    'select(select(sign(a)*(F(1)-exp(F(-2)*abs(a)))/(F(1)+exp(F(-2)*abs(a))),' +
+    'a-a*a*a*(F(1)-a*a*F(.4))*F(.33333334),lt(abs(a),F(.1))),a,isNaN(a))',
   pow:
     'select(select(pow(abs(a),b)*select(F(1),sign(a),eq(abs(b)-F(2)*floor(abs(b)*F(.5)),F(1))),F(1),eq(b,F(0))),' +
     'none(),or(or(isNaN(a),isNaN(b)),and(lt(a,F(0)),lt(floor(b),b))))',

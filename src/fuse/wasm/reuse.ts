@@ -1,5 +1,6 @@
 import {argsOf, isElementwise, type Node, nodeAt, type Output, reachable} from '../graph';
 import type {Pass, Plan} from '../plan';
+import {HOST_NAMES} from './ops';
 
 /** A plan whose passes leave values in memory for the passes after them. */
 export interface ReusingPlan extends Plan {
@@ -24,7 +25,7 @@ interface Decisions {
 }
 
 /** Operations that take longer than storing a number and loading it again. */
-const EXPENSIVE: ReadonlySet<string> = new Set(['div', 'sqrt', 'pow', 'exp', 'log', 'softplus']);
+const EXPENSIVE: ReadonlySet<string> = new Set(['div', 'sqrt', 'softplus', ...HOST_NAMES]);
 
 /** The plan without reuse, for memory that does not hold whole parameters. */
 export function plainPlan(plan: Plan): ReusingPlan {

@@ -183,7 +183,7 @@ describeBackends(
       ['a tensor from elsewhere', p => p.mul(tf.scalar(2))],
       ['an array', p => p.mul([1, 2, 3])],
       ['a condition from numbers', p => p.where(p, 0)],
-      ['a method that values lack', p => called(p, 'tanh')],
+      ['a method that values lack', p => called(p, 'sinh')],
       // @ts-expect-error tfjs's own functions take tensors only.
       ['a function of tfjs', p => tf.square(p)],
     ];

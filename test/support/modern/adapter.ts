@@ -23,8 +23,10 @@ export interface Adapter {
   readonly alone?: (one: ModernCase) => string;
   /** The recorded values that `opt.eval()` shows. Default: none. */
   readonly shows?: 'x' | 'averaged';
+  /** After how many steps these are compared. Default 0. */
+  readonly showsAfter?: (one: ModernCase) => number;
   /** Our entries of state by their recorded names, which are compared at the end of a run. */
-  readonly state?: Readonly<Record<string, string>>;
+  readonly state?: Readonly<Record<string, string>> | ((one: ModernCase) => Readonly<Record<string, string>>);
   /** Reads recorded numbers that belong to no parameter, after a step. A list has one number per group. */
   readonly trace?: Readonly<Record<string, (optimizer: Optimizer) => Trace | Promise<Trace>>>;
   /** How far off numbers of `trace` may be, relatively. Default 1e-6. */

@@ -1,10 +1,20 @@
 import type {Adapter} from './adapter';
-import {lionAdapters} from './lion';
+import {adaptiveAdapters} from './adaptive';
+import {averageAdapters} from './averages';
+import {cautiousAndDecayAdapters} from './cautious_and_decay';
+import {classicAdapters} from './classics';
 import {muonAdapters} from './muon';
+import {prodigyAdapters} from './prodigy';
+import {scheduleFreeAdapters} from './schedule_free';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
-  ...lionAdapters,
+  ...cautiousAndDecayAdapters,
+  ...prodigyAdapters,
+  ...adaptiveAdapters,
+  ...classicAdapters,
+  ...averageAdapters,
+  ...scheduleFreeAdapters,
   ...muonAdapters,
 };
 
@@ -18,7 +28,7 @@ export const outOfScope: Readonly<Record<string, string>> = {
   Adafactor: "adafactor follows timm and fairseq. PyTorch's is the example in docs/own_rules.md.",
   AdafactorBigVision: 'adafactor follows timm and fairseq.',
   AdaMuon: 'Not in the package.',
-  DAdaptAdam: 'Not in the package: prodigy is its successor.',
+  DAdaptAdam: 'prodigy is its successor. The rule is the example in docs/own_rules.md.',
   Rprop: 'Not in the package: it is for full batches.',
   ScheduleFreeWrapper: 'scheduleFree is a rule of its own, not a wrapper.',
 };
@@ -26,32 +36,8 @@ export const outOfScope: Readonly<Record<string, string>> = {
 /** Classes that are not written yet. */
 export const pending: readonly string[] = [
   'AGC',
-  'AdEMAMix',
-  'AdaBelief',
-  'Adadelta',
   'AdafactorTimm',
-  'Adagrad',
-  'Adam',
-  'AdamW',
-  'AdamWAmsgrad',
-  'AdamWDecay',
-  'Adamax',
-  'Adan',
-  'ADOPT',
-  'CautiousWD',
-  'EMA',
   'GradientCentralization',
-  'LaProp',
-  'MARS',
-  'NAdamW',
   'OrthoGrad',
-  'Prodigy',
-  'SGD',
-  'SGDW',
-  'SWA',
-  'ScheduleFreeAdamW',
-  'ScheduleFreeRAdam',
-  'ScheduleFreeSGD',
   'SkipNonFinite',
-  'StableAdamW',
 ];

@@ -9,20 +9,30 @@ export class RecordedHypers {
   readonly #groups: ReadonlyArray<Readonly<Record<string, unknown>>>;
   readonly #asked = new Set<string>();
 
-  constructor(groups: ReadonlyArray<Readonly<Record<string, unknown>>>) {
+  readonly #given: Readonly<Record<string, unknown>>;
+
+  /** @param given what the constructor was given. Groups can have other values. */
+  constructor(groups: ReadonlyArray<Readonly<Record<string, unknown>>>, given: Readonly<Record<string, unknown>>) {
     this.#groups = groups;
+    this.#given = given;
   }
 
   /** The hypers of the recorded class. */
   static of({hypers, groups, group_hypers: own, inner}: ModernCase): RecordedHypers {
     // Around another rule, the hypers of groups belong to that rule.
-    return new RecordedHypers(inner === undefined ? groups.map((_, i) => ({...hypers, ...own?.[i]})) : [hypers]);
+    return new RecordedHypers(
+      inner === undefined ? groups.map((_, i) => ({...hypers, ...own?.[i]})) : [hypers],
+      hypers,
+    );
   }
 
   /** The hypers of the rule inside. */
   static inside({inner, groups, group_hypers: own}: ModernCase): RecordedHypers {
     if (inner === undefined) throw new Error('There is no rule inside.');
-    return new RecordedHypers(groups.map((_, i) => ({...inner.hypers, ...own?.[i]})));
+    return new RecordedHypers(
+      groups.map((_, i) => ({...inner.hypers, ...own?.[i]})),
+      inner.hypers,
+    );
   }
 
   /** Whether a hyper was given to any group. */
@@ -43,9 +53,21 @@ export class RecordedHypers {
     );
   }
 
+  /** A number as the constructor was given it, whatever the groups have. */
+  constructed(name: string): number {
+    this.#asked.add(name);
+    return checked(name, this.#given[name], 'number');
+  }
+
   /** A number that all groups share. */
   single(name: string, fallback?: number): number {
     return checked(name, only(name, this.#values(name, fallback)), 'number');
+  }
+
+  /** A number that all groups share, and undefined where it is `null`. */
+  optional(name: string, fallback: number): number | undefined {
+    const value = only(name, this.#values(name, fallback));
+    return value === null ? undefined : checked(name, value, 'number');
   }
 
   /** A boolean that all groups share. */

@@ -1,0 +1,56 @@
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+
+import {checkOptions} from '../schedule/options';
+import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
+import {NormAverages} from './norm_averages';
+
+/** Settings of `recomputeBatchNorm`. */
+export interface RecomputeOptions<T> extends BatchSizeOption {
+  /**
+   * Runs with the new averages. Then the averages from before are put back, also where it throws. It may be async.
+   * Without it, the new averages stay.
+   */
+  readonly during?: () => T;
+}
+
+/**
+ * Computes the moving averages of all batch normalization layers anew from inputs: the means, over batches, of each
+ * batch's mean and variance, with the weights as they are now. Weights that were averaged (`ema`, `swa`,
+ * `scheduleFree`) need this, because their moving averages belong to the trained weights. It runs the model forwards as
+ * in training, so layers such as dropout are active. Layers that do not train because of `bnFreeze` keep their
+ * averages.
+ *
+ * ```ts
+ * await withAverages(opt, () => recomputeBatchNorm(model, xs, {during: () => model.save('indexeddb://inference')}));
+ * ```
+ * Each batch has the same weight. Source: PyTorch's `update_bn`.
+ * @returns what `during` returned.
+ * @throws (rejects) for data without batches or of another kind, and what the model and `during` throw; then the
+ *   averages are as before.
+ */
+export async function recomputeBatchNorm<T = undefined>(
+  model: LayersModel,
+  data: NormData,
+  options: RecomputeOptions<T> = {},
+  ...more: undefined[]
+): Promise<Awaited<T> | undefined> {
+  checkOptions('recomputeBatchNorm', options, ['batchSize', 'during'], more, 'model, data, ');
+  const {during} = options;
+  const batches = new InputBatches('recomputeBatchNorm', model, data, options);
+  const averages = new NormAverages(model);
+  try {
+    await batches.once(batch => {
+      averages.add(batch);
+    });
+    averages.finish();
+    const result = await Promise.resolve(during?.());
+    if (during !== undefined) averages.putBack();
+    return result;
+  } catch (error) {
+    averages.putBack();
+    throw error;
+  } finally {
+    averages.dispose();
+    batches.dispose();
+  }
+}

@@ -1,0 +1,55 @@
+import {shown} from '../util/shown';
+import {isShowing, type Optimizer} from './optimizer';
+import {isOptimizer} from './optimizer_of_model';
+
+/** @throws where no callback of the optimizer has weights to show. @param what the function, for the error. */
+export function checkShows(what: string, optimizer: Optimizer): void {
+  if (optimizer.callbacks.some(({declaration}) => declaration.evaluate !== undefined)) return;
+  throw new Error(
+    `${what}: no callback of this optimizer has averages to show. Wrap it in \`ema\` or \`swa\`, or use scheduleFree.`,
+  );
+}
+
+/**
+ * Runs a function while the variables hold what `opt.eval()` shows: the averages of `ema` and `swa`, x of
+ * `scheduleFree`. Afterwards the trained weights are back, also where the function throws. Use it to predict, and to
+ * save a model for inference:
+ *
+ * ```ts
+ * await withAverages(opt, () => model.save('indexeddb://for-inference'));
+ * ```
+ * Within the function no step can be made, and the optimizer can't be saved. Inside of another `withAverages`, and
+ * between `eval()` and `train()`, the outer one puts the weights back.
+ * @param f may be async. Then the weights are shown until its promise is settled.
+ * @returns what the function returned.
+ * @throws where no callback of the optimizer has weights to show, and what the function throws.
+ */
+export function withAverages<T>(optimizer: Optimizer, f: () => T): T;
+export function withAverages(optimizer: Optimizer, f: () => unknown): unknown {
+  if (!isOptimizer(optimizer))
+    throw new Error(
+      `withAverages takes an optimizer of tfjs-optim first; got ${shown(optimizer)}. ` +
+        'Write withAverages(optimizerOf(model), () => …) for the optimizer of a model.',
+    );
+  if (typeof f !== 'function')
+    throw new Error(`withAverages takes a function second; got ${shown(f)}. Write withAverages(opt, () => …).`);
+  checkShows('withAverages', optimizer);
+  if (isShowing(optimizer)) return f();
+  optimizer.eval();
+  return finallyDo(f, () => {
+    optimizer.train();
+  });
+}
+
+/** Runs `f`, then `last`: when the promise that `f` returned is settled, or at once. @returns what `f` returned. */
+export function finallyDo(f: () => unknown, last: () => void): unknown {
+  let isPending = false;
+  try {
+    const result = f();
+    if (!(result instanceof Promise)) return result;
+    isPending = true;
+    return result.finally(last);
+  } finally {
+    if (!isPending) last();
+  }
+}
