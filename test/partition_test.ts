@@ -940,6 +940,9 @@ describeBackends(
       expect(() => UnregisteredPartition.fromConfig(UnregisteredPartition, {})).toThrowError(
         /call Partition\.register\(\) before loading it/,
       );
+      expect(() => UnregisteredPartition.fromConfig(UnregisteredPartition, {rules: [{name: 'muon'}]})).toThrowError(
+        /made with muon\. Before loading it, call Partition\.register\(\) and muon\.register\(\), with `import/,
+      );
       expect(UnregisteredPartition.className).toBe(opt.getClassName());
       const parts = config['parts'];
       for (const wrong of [

@@ -64,6 +64,8 @@ export const houseCallbacks = [
   averageEqually,
   skipNonFinite,
   lionStep,
+  muonStep,
+  orthogonalize,
   nAdamWStep,
   stableAdamWStep,
   cautious,
@@ -98,6 +100,4 @@ export const houseCallbacks = [
   scheduleFreeSgdStep,
   scheduleFreeAdamStep,
   scheduleFreeRAdamStep,
-  muonStep,
-  orthogonalize,
 ] as const;

@@ -224,7 +224,8 @@ export class Partition<
 /**
  * One optimizer of several: a variable is trained by the first part whose `of` takes it, and the last part takes the
  * rest. All parts make one step together, in one kernel, and are saved together. Which variable is in which part is
- * saved too; after loading, a variable that was not saved goes to the last part.
+ * saved too; after loading, a variable that was not saved goes to the last part. The rule of `muon` is saved, so its
+ * late variables go where they belong.
  *
  * ```ts
  * const opt = partition([{of: model.layers[0], by: sgd(0.1, {mom: 0.9})}, {by: adamW(1e-3)}]);
@@ -250,15 +251,15 @@ export function partition<
   return new Partition(parts, settings, ...more);
 }
 
+function settingsOf({name, keepsMom, takes}: PartOfSet): PartSettings {
+  return {name, keepsMom, takes: takes !== undefined && isSavedTaker(takes) ? takes.toConfig() : undefined};
+}
+
 /** What a partition has. */
 function dividedTraining(chain: Chain, set: DividedSet, explicit: boolean, rules: readonly string[]): TrainingState {
   const training = new TrainingState(chain, set, explicit, rules);
   training.parts = check => partViews(training, set, check);
   return training;
-}
-
-function settingsOf({name, keepsMom, takes}: PartOfSet): PartSettings {
-  return {name, keepsMom, takes: takes !== undefined && isSavedTaker(takes) ? takes.toConfig() : undefined};
 }
 
 /** @throws where the optimizer is made over another one. */

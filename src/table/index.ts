@@ -30,6 +30,7 @@ export const optimizers = [
   {name: 'lamb', make: lamb},
   {name: 'ranger', make: ranger},
   {name: 'lion', make: lion},
+  {name: 'muon', make: muon},
   {name: 'nAdamW', make: nAdamW},
   {name: 'stableAdamW', make: stableAdamW},
   {name: 'prodigy', make: prodigy},
@@ -45,5 +46,4 @@ export const optimizers = [
   {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
   {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
   {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
-  {name: 'muon', make: muon},
 ] as const;

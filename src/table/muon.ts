@@ -1,18 +1,19 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import {weightDecay} from '../callbacks/decay';
+import type {weightDecay} from '../callbacks/decay';
 import {COEFFICIENTS, LR_SCALES, muonStep, orthogonalize} from '../callbacks/muon';
 import {type SkipSettings} from '../callbacks/skip';
 import {averageGrad} from '../callbacks/stats';
-import {Optimizer} from '../optimizer/optimizer';
+import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';
-import {withDefaults} from '../optimizer/row';
+import {type Options, rowFactory} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
-import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
+import type {AnyCallback, BaseSettings, DecaySettings, Settings} from '../optimizer/settings';
 import {registerTaker, type SavedTaker} from '../params/takers';
 import {type Params, variablesOf} from '../params/variables_of';
 import {weightKind} from '../params/weight_kind';
 import {chainOf} from '../rule/chain';
+import type {Callback} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import {hasName} from '../state/matching';
@@ -67,6 +68,10 @@ export interface MuonSettings {
   readonly head?: Params | Iterable<Params>;
   /** What Muon trains, in place of the rule below. It is not saved. Default: the rule. */
   readonly of?: PartVariables;
+  /** Decay the weights themselves (true, the default), or add `wd·p` to the gradient, in both parts. */
+  readonly decoupleWd?: boolean;
+  /** The decay of both parts in place of `weightDecay`, as for every optimizer. */
+  readonly decay?: AnyCallback;
   /** The optimizer of everything else, without `params`. Default: `adamW(lr, {mom: 0.9, sqrMom: 0.95, wd})`. */
   readonly rest?: Optimizer;
 }
@@ -96,6 +101,8 @@ const MUONS: ReadonlySet<string> = new Set<keyof MuonSettings>([
   'scaleEps',
   'head',
   'of',
+  'decoupleWd',
+  'decay',
   'rest',
 ]);
 
@@ -123,60 +130,78 @@ type MuonFactory = typeof made & {
 };
 
 /** Everything that `muon` is given beside the learning rate. */
-export type MuonOptions<P extends Callbacks, A extends Callbacks> = object &
+export type MuonOptions<P extends Callbacks, A extends Callbacks, D extends AnyCallback = never> = object &
   MuonSettings &
   BaseSettings &
-  SkipSettings & {readonly callbacks?: P; readonly after?: A} & Partial<Settings<readonly [...P, ...A]>>;
+  SkipSettings & {readonly callbacks?: P; readonly after?: A; readonly decay?: D} & Partial<
+    Settings<readonly [...P, ...A]>
+  > &
+  DecaySettings<D>;
+
+const row = /* @__PURE__ */ rowFactory({
+  name: NAME,
+  hypers: HYPERS_OF_MUON,
+  extra: {},
+  chain: () => [averageGrad.with({dampening: true}), muonStep, orthogonalize],
+});
+
+/** The optimizer of the kernels. Options of its callbacks are settings, too, so that groups can differ. */
+function partOf(lr: HyperValue, settings: Readonly<Record<string, HyperValue | AnyCallback>>): MuonPart;
+function partOf(lr: HyperValue, settings: object): Optimizer<readonly Callback[]> {
+  const open: Options<typeof row.row, Callbacks, Callbacks, AnyCallback> = {...settings};
+  return row<Callbacks, Callbacks, AnyCallback>(lr, open);
+}
 
 /** See {@link muon}. */
 function made<
   const P extends Callbacks = readonly [],
   const A extends Callbacks = readonly [],
-  // The factories of the table have the same type parameters, so that the compiler can call any of them.
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-unnecessary-type-parameters -- So.
   const D extends AnyCallback = never,
->(lr?: HyperValue, options?: MuonOptions<P, A>, ...more: undefined[]): Partition<MuonParts, P, A>;
+>(lr?: HyperValue, options?: MuonOptions<P, A, D>, ...more: undefined[]): Partition<MuonParts, P, A>;
 function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Partition<MuonParts> {
-  checkRowArguments('muon', HYPERS_OF_MUON, lr, [options, ...more]);
-  const {
-    wd = HYPERS_OF_MUON.wd,
-    coefficients,
-    lrScale,
-    convMode,
-    head,
-    of,
-    rest,
-    ...given
-  }: MuonSettings = divided(options).own;
-  const settings: PartitionSettings<Callbacks, Callbacks> = divided(options).others;
+  checkRowArguments(NAME, HYPERS_OF_MUON, lr, [options, ...more]);
+  const {own, decaying, others} = divided(options);
+  const {wd = HYPERS_OF_MUON.wd, coefficients, lrScale, convMode, head, of, rest, decay, decoupleWd, ...given} = own;
   if (head !== undefined && of !== undefined)
     throw new Error("muon: 'head' and 'of' both say what Muon trains; give one of them.");
   const values = {
-    lr,
-    ...withDefaults(HYPERS_OF_MUON, {
-      ...given,
-      wd,
-      coefficients: indexIn('coefficients', COEFFICIENTS, coefficients),
-      lrScale: indexIn('lrScale', LR_SCALES, lrScale),
-      batched: convMode === undefined ? undefined : indexIn('convMode', CONV_MODES, convMode) === 1,
-    }),
+    ...given,
+    coefficients: indexIn('coefficients', COEFFICIENTS, coefficients),
+    lrScale: indexIn('lrScale', LR_SCALES, lrScale),
+    batched: convMode === undefined ? undefined : indexIn('convMode', CONV_MODES, convMode) === 1,
   };
-  const by: MuonPart = new Optimizer(
-    [weightDecay, averageGrad.with({dampening: true}), muonStep, orthogonalize],
-    {...values, ...Object.fromEntries(Object.entries(listsIn(values)).map(([name, list]) => [name, first(list)]))},
-    {},
-    [NAME],
-  );
+  const common = {
+    lr,
+    wd,
+    ...decaying,
+    ...(decay !== undefined && 'lr0' in decay.hypers && !('lr0' in decaying) && {lr0: lr}),
+  };
+  const kinds = {...(decay && {decay}), ...(decoupleWd !== undefined && {decoupleWd})};
   const optimizer = new Partition(
     [
-      {of: of ?? kernels(head === undefined ? [] : headVariables(head)), by, keepMom: true, name: NAME},
-      rest === undefined ? {by: adamW(first(lr), {mom: 0.9, sqrMom: 0.95, wd: first(wd)}), name: 'adamW'} : {by: rest},
+      {
+        of: of ?? kernels(head === undefined ? [] : headVariables(head)),
+        by: partOf(first(lr), {...firstOf({...values, ...common}), ...kinds}),
+        keepMom: true,
+        name: NAME,
+      },
+      rest === undefined
+        ? {
+            by: adamW<Callbacks, Callbacks, AnyCallback>(first(lr), {
+              mom: 0.9,
+              sqrMom: 0.95,
+              ...firstOf(common),
+              ...kinds,
+            }),
+            name: 'adamW',
+          }
+        : {by: rest},
     ],
-    settings,
+    others,
   );
   // An optimizer without `params` has one group, so lists can be set only now.
-  optimizer.parts[0].setHyper(listsIn(values));
-  if (rest === undefined) optimizer.parts[1].setHyper(listsIn({lr, wd}));
+  optimizer.parts[0].setHyper(listsIn({...values, ...common}));
+  if (rest === undefined) optimizer.parts[1].setHyper(listsIn(common));
   return optimizer;
 }
 
@@ -188,7 +213,13 @@ function listsIn(values: Readonly<Record<string, HyperValue | undefined>>): Reco
   return Object.fromEntries(lists);
 }
 
-/** The first value of a list; another value as it is. */
+/** The first value of each list; other values as they are, unless they are undefined. */
+function firstOf(values: Readonly<Record<string, HyperValue | undefined>>): Record<string, HyperValue> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, first(value)] as const])),
+  );
+}
+
 function first(value: HyperValue): HyperValue {
   return isIterable<HyperValue>(value) ? at([...value], 0) : value;
 }
@@ -220,23 +251,35 @@ function first(value: HyperValue): HyperValue {
  */
 export const muon = /* @__PURE__ */ withRegister();
 
-/** The settings that only `muon` has, and those of a partition. @throws for a setting that nothing has. */
+/**
+ * The settings that only `muon` has, those of its decay, and those of a partition.
+ * @throws for a setting that nothing has.
+ */
 function divided(options: object | undefined): {
   readonly own: MuonSettings;
+  readonly decaying: Readonly<Record<string, HyperValue>>;
   readonly others: PartitionSettings<Callbacks, Callbacks>;
 } {
   const own: MuonSettings = {...options};
+  const decaying: Record<string, HyperValue> = {...options};
   const others: PartitionSettings<Callbacks, Callbacks> = {...options};
-  for (const [name, value] of Object.entries({...options})) {
-    if (value === undefined || !MUONS.has(name)) Reflect.deleteProperty(own, name);
-    if (value === undefined || MUONS.has(name)) Reflect.deleteProperty(others, name);
-  }
   const {callbacks = [], after = []} = others;
   const around = chainOf([...listOf<AnyCallback>(callbacks), ...listOf<AnyCallback>(after)]);
-  const known = [...around.hypers.keys(), ...around.options.keys()];
-  const odd = Object.keys(others).find(name => !SETTINGS.has(name) && !known.includes(name));
-  if (odd !== undefined) throw unknownHyper(odd, ['lr', ...MUONS, ...known]);
-  return {own, others};
+  const ofOthers = [...around.hypers.keys(), ...around.options.keys()];
+  const ofDecay = Object.keys({...own.decay?.hypers, ...own.decay?.options});
+  for (const [name, value] of Object.entries({...options})) {
+    const owner = MUONS.has(name)
+      ? own
+      : ofDecay.includes(name)
+        ? decaying
+        : SETTINGS.has(name) || ofOthers.includes(name)
+          ? others
+          : undefined;
+    if (owner === undefined) throw unknownHyper(name, ['lr', ...MUONS, ...ofDecay, ...ofOthers]);
+    for (const one of [own, decaying, others])
+      if (one !== owner || value === undefined) Reflect.deleteProperty(one, name);
+  }
+  return {own, decaying, others};
 }
 
 /** The index of a word, or of one per group, in a table. @throws for a word that it does not have. */

@@ -7,6 +7,7 @@ import {
   type HyperValue,
   independentDecay,
   lion,
+  muon,
   nAdamW,
   type Optimizer,
   sgd,
@@ -58,6 +59,15 @@ const cautiouslyDecayed: Readonly<
     lion(given.number('lr'), {
       mom: given.element('betas', 0, [0.9, 0.99]),
       slowMom: given.element('betas', 1, [0.9, 0.99]),
+      ...settings,
+      decay: cautiousDecay,
+    }),
+  // PyTorch's takes every matrix that it is given.
+  Muon: (given, settings) =>
+    muon(given.number('lr'), {
+      mom: given.number('momentum', 0.95),
+      lrScale: 'original',
+      of: () => true,
       ...settings,
       decay: cautiousDecay,
     }),
@@ -116,7 +126,7 @@ export const cautiousAndDecayAdapters: Readonly<Record<string, Adapter>> = {
     },
     // What is Adam's `exp_avg` here has another name in lion, whose own cases compare it.
     state: {step: 'step', exp_avg_sq: 'sqrAvg', momentum_buffer: 'gradAvg'},
-    leftOut: ({hypers}) => (hypers['rule'] === 'Muon' ? "compared by muon's helper" : undefined),
+    alone: ({hypers}) => (hypers['rule'] === 'Muon' ? ', except orthogonalize' : ''),
   },
   StableAdamW: {
     make: (given, params) => {

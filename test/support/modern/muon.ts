@@ -1,4 +1,4 @@
-import {adamW, muon, type MuonSettings} from '../../../src';
+import {adamW, muon, type MuonSettings, nAdamW} from '../../../src';
 import type {tf} from '../tfjs';
 import type {Adapter} from './adapter';
 import type {RecordedHypers} from './recorded_hypers';
@@ -37,6 +37,7 @@ const common = (
 function muonOfTimm(given: RecordedHypers, params: tf.Variable[][]) {
   const {eps, wd, ...settings} = common(given, {nesterov: false, wd: 0, scale: 'match_rms_adamw'});
   const lr = given.number('lr');
+  const nesterov = settings.nesterov.some(Boolean);
   const betas = [0.9, 0.95];
   const inRest = given.flags('use_fallback', false);
   const optimizer = muon(lr, {
@@ -49,7 +50,7 @@ function muonOfTimm(given: RecordedHypers, params: tf.Variable[][]) {
     safety: given.single('safety_factor', 1),
     scaleEps: given.flag('scale_eps', false),
     head: params.filter((_, i) => inRest[i] === true).flat(),
-    rest: adamW(),
+    rest: nesterov ? nAdamW() : adamW(),
     // As recorded: decay acts on biases and scales, too.
     wdBnBias: true,
     params,
@@ -80,6 +81,5 @@ export const muonAdapters: Readonly<Record<string, Adapter>> = {
     make: muonOfTimm,
     state: {momentum_buffer: 'gradAvg', exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg'},
     alone: () => ', except orthogonalize',
-    leftOut: ({name}) => (name.endsWith('/conv_and_fallback') ? 'The rest is trained by NAdamW.' : undefined),
   },
 };
