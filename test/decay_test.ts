@@ -53,7 +53,7 @@ interface Row {
 const all: readonly Row[] = optimizers;
 /** The rows whose step does not decay. */
 const rows = all.filter(
-  // The parts of muon have decay of their own.
+  // Each part of muon has decay of its own. Recorded runs compare it.
   ({name}) =>
     name !== 'muon' && !optimizers.some(one => one.name === name && 'row' in one.make && one.make.row.decays),
 );

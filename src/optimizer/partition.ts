@@ -15,6 +15,7 @@ import {dict, flag, list, malformed, numbers, text} from '../util/config_reader'
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
+import {ruleOf} from './description';
 import {ExtendedOptimizer} from './extended_optimizer';
 import {Optimizer} from './optimizer';
 import {type Part, typedParts} from './part';
@@ -130,7 +131,7 @@ export class Partition<
     ];
     checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...gate, ...listOf<AnyCallback>(after)]), values);
     const settled = specs.map(({of, by, keepMom, name}, part): PartOfSet => ({
-      name: name ?? at(states, part).rule ?? by.getClassName().replace('TfjsOptim', ''),
+      name: name ?? ruleOf(at(states, part)) ?? by.getClassName().replace('TfjsOptim', ''),
       takes: takerOf(of, part),
       keepsMom: keepMom,
       ranges: new Map(),
