@@ -81,8 +81,8 @@ const scales = Object.values(LR_SCALES);
  * Matrices have the shape [in, out]. A kernel of a higher rank, [h, w, in, out], is one matrix [h·w·in, out], or h·w
  * matrices under the option `batched`. It multiplies matrices, so it runs alone between fused kernels.
  *
- * Options: `nsSteps` (5; a whole number from 1); `coefficients`, the index in {@link COEFFICIENTS} (0: original);
- * `lrScale`, the index in {@link LR_SCALES} (0: matchRmsAdamW); `batched` (false); `normalizeSpatial` (true: the factor
+ * Options: `nsSteps` (5; a whole number from 1); `coefficients`, the index in `COEFFICIENTS` (0: original);
+ * `lrScale`, the index in `LR_SCALES` (0: matchRmsAdamW); `batched` (false); `normalizeSpatial` (true: the factor
  * of batched matrices is divided by √(h·w)); `safety` (1; from 1); `scaleEps` (false; true: the divisor is
  * `safety·‖U‖ + eps·√(in/out)`). Hypers: `lr` must be given, `eps` 1e-7.
  * @throws for a parameter of fewer than two axes.
