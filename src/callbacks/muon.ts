@@ -8,6 +8,7 @@ import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {assertWasmBackend} from '../wasm/backend';
 import {matrixProduct, type Transposes} from '../wasm_training/matrices_product';
+import {average} from './stats';
 
 /**
  * What Muon orthogonalizes, without a learning rate: `mom·gradAvg + (1 - mom)·grad` under the option `nesterov`
@@ -17,7 +18,7 @@ import {matrixProduct, type Transposes} from '../wasm_training/matrices_product'
 export const muonStep = /* @__PURE__ */ newCallback(
   'muonStep',
   {hypers: {mom: 0.95}, options: {nesterov: true}, needs: {gradAvg: zeros}},
-  ({grad, gradAvg, mom, nesterov}) => ({update: nesterov ? gradAvg.mul(mom).add(grad.mul(1 - mom)) : gradAvg}),
+  ({grad, gradAvg, mom, nesterov}) => ({update: nesterov ? average(gradAvg, grad, mom) : gradAvg}),
 );
 
 /** The coefficients a, b and c of one step `X ← a·X + (b·A + c·A²)·X`. */
