@@ -3,6 +3,8 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
+import {rowsOn} from './support/rows_on';
+import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
 import {variableOf} from './support/vectors';
 
@@ -33,26 +35,15 @@ function masked(update: readonly number[], grad: readonly number[]): number[] {
 }
 
 /** The parameter after each step, with the gradients of the steps. */
-async function trained(optimizer: Optimizer, grads: ReadonlyArray<readonly number[]> = GRADS): Promise<number[][]> {
-  const variable = variableOf(P);
-  const seen: number[][] = [];
-  for (const grad of grads) {
-    tf.tidy(() => {
-      optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d([...grad])}]);
-    });
-    seen.push([...(await variable.data())]);
-  }
-  optimizer.dispose();
-  variable.dispose();
-  return seen;
-}
+const trained = (optimizer: Optimizer, grads: ReadonlyArray<readonly number[]> = GRADS): Promise<number[][]> =>
+  valuesBySteps(optimizer, P, grads);
 
 describeBackends(
   'a callback of the package that takes the update',
   backend => {
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
-    for (const {name, make} of rows) {
+    for (const {name, make} of rowsOn(backend, rows)) {
       for (const fusing of [true, false]) {
         const how = fusing ? 'fused' : 'eager';
 

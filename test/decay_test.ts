@@ -30,6 +30,7 @@ import {bitsOf} from './support/bits';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
+import {rowsOn} from './support/rows_on';
 import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
 import {variableOf} from './support/vectors';
@@ -98,7 +99,7 @@ describeBackends(
   backend => {
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
-    for (const {name, make} of rows) {
+    for (const {name, make} of rowsOn(backend, rows)) {
       for (const {name: kind, decay, share} of DECAYS)
         it(`of ${name} takes ${kind}, while the rate moves`, () =>
           leakless(async () => {

@@ -8,6 +8,7 @@ import type {Composition} from './support/compositions';
 import {leakless} from './support/leakless';
 import {optimizerTable, ratesOf, type TableRow} from './support/optimizer_table';
 import {present} from './support/present';
+import {rowsOn} from './support/rows_on';
 import {tf} from './support/tfjs';
 import {gradientNumbers, stateOf, train, valuesOf, variablesOf} from './support/training';
 import {wrappedTable} from './support/wrapped_table';
@@ -79,7 +80,7 @@ describeBackends('every optimizer', backend => {
   // Software WebGPU is too slow for more.
   if (backend === 'webgpu') return;
 
-  for (const row of [...optimizerTable, ...wrappedTable]) {
+  for (const row of rowsOn(backend, [...optimizerTable, ...wrappedTable])) {
     describe(row.name, () => {
       const {make} = row;
       const rates = ratesOf(row);

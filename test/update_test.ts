@@ -22,6 +22,7 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {peakStep} from './support/every_optimizer';
 import {leakless} from './support/leakless';
+import {rowsOn} from './support/rows_on';
 import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
 import {variableOf} from './support/vectors';
@@ -81,10 +82,10 @@ function trained(optimizer: Optimizer, steps = GRADS.length): Promise<number[][]
 
 describeBackends(
   'an update that later callbacks take',
-  () => {
+  backend => {
     afterEach(() => tf.env().set('OPTIM_FUSING', true));
 
-    for (const {name, make} of STEPS) {
+    for (const {name, make} of rowsOn(backend, STEPS)) {
       for (const fusing of [true, false]) {
         const how = fusing ? 'fused' : 'eager';
 

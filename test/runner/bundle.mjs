@@ -90,7 +90,7 @@ const standIn = {
 };
 
 /** The modules of a pass: `first` loads before the specs, `groups` are the specs with their backends. */
-function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
+function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1}}, {file, quick}) {
   if (suite === 'core') {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
     return {
@@ -109,9 +109,10 @@ function partsOf({place, suite, backends, pageBackends}, {file, quick}) {
     place === 'node'
       ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : [])
       : specFiles('page', file.replace(/^page\//, ''));
+  const mine = files => files.filter((_, i) => i % share.of === share.first);
   const groups = [
-    {files: backends.length > 0 ? everywhere : [], backends},
-    {files: own, backends: place === 'node' ? backends : pageBackends},
+    {files: backends.length > 0 ? mine(everywhere) : [], backends},
+    {files: mine(own), backends: place === 'node' ? backends : pageBackends},
   ];
   return {first: '', groups};
 }

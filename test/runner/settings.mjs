@@ -9,7 +9,7 @@ Runs three suites, in Chrome and in Node at the same time. The last line is "N p
   core     the optimizer specs of tfjs-core (test/core_specs): on webgl in Chrome, and on cpu and wasm in Node
   kernels  the specs of tfjs-core for operations, on wasm with src/wasm_training/, in Node
 
-  --quick           only the fast specs in Node: under a minute, no browser
+  --quick           only the fast specs in Node, with fewer random compositions: no browser
   --browser         only in Chrome, on every backend
   --node            only in Node
   --specs --core --kernels   only these suites
@@ -31,16 +31,30 @@ const DEFAULT = ['cpu', 'webgl', 'wasm', 'webgpu'];
 const IN_NODE = ['cpu', 'wasm'];
 const SUITES = ['specs', 'core', 'kernels'];
 
+/** How many processes share the specs in Node where Chrome does not run. */
+const SHARES = 4;
+/** How many times the usual number of random compositions `--quick` runs. */
+const QUICK_COMPOSITIONS = 0.1;
+
 /**
- * A process that runs one suite at one place, on these backends. `pageBackends` are for the specs in test/page/.
- * @typedef {{place: 'chrome' | 'node', suite: string, backends: string[], pageBackends: string[]}} Pass
+ * A process that runs one suite at one place, on these backends. `pageBackends` are for the specs in test/page/. With
+ * `share`, it runs every `of`-th spec file, from file number `first`.
+ * @typedef {{
+ *   place: 'chrome' | 'node',
+ *   suite: string,
+ *   backends: string[],
+ *   pageBackends: string[],
+ *   share?: {first: number, of: number},
+ * }} Pass
  */
 
-/** The settings. The two places run at the same time; the passes of one place run one after another. */
+/**
+ * The settings. Two passes run at the same time: one per place, or two in Node where there are none in Chrome.
+ */
 export function settingsFromArguments(args) {
   const flag = {type: 'boolean', default: false};
   const text = fallback => ({type: 'string', default: fallback});
-  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = '1'} = process.env;
+  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = ''} = process.env;
   const {values} = parseArgs({
     args,
     options: {
@@ -66,16 +80,21 @@ export function settingsFromArguments(args) {
     file: values.file,
     grep: values.grep,
     backends: values.backends ? values.backends.split(',') : DEFAULT,
-    compositions: Number(values.compositions),
+    compositions: compositionsOf(values),
     threads: values.threads || TEST_THREADS === '1',
     coverage: values.coverage,
     verbose: values.verbose,
   };
   for (const name of settings.backends)
     if (!ALL.includes(name)) throw new Error(`Unknown backend '${name}'; it must be one of ${ALL.join(', ')}.`);
-  if (!(settings.compositions >= 1))
-    throw new Error(`--compositions must be a number from 1; got '${values.compositions}'.`);
   return {...settings, passes: passesOf(settings, values)};
+}
+
+function compositionsOf({compositions, quick}) {
+  if (compositions === '') return quick ? QUICK_COMPOSITIONS : 1;
+  const times = Number(compositions);
+  if (!(times >= 1)) throw new Error(`--compositions must be a number from 1; got '${compositions}'.`);
+  return times;
 }
 
 function passesOf({backends, threads, quick}, values) {
@@ -93,5 +112,13 @@ function passesOf({backends, threads, quick}, values) {
     const own = suite === 'kernels' ? inNode.filter(name => name === 'wasm') : inNode;
     return own.length > 0 ? [{place: 'node', suite, backends: own, pageBackends: []}] : [];
   });
-  return [...(quick || (values.node && !only) ? [] : chrome), ...(only && !values.node ? [] : node)];
+  const alone = quick || (values.node && !only);
+  return [...(alone ? [] : chrome), ...(only && !values.node ? [] : alone ? node.flatMap(shared) : node)];
+}
+
+/** The passes that share a pass. Only the specs are worth it. */
+function shared(pass) {
+  return pass.suite === 'specs'
+    ? Array.from({length: SHARES}, (_, first) => ({...pass, share: {first, of: SHARES}}))
+    : [pass];
 }

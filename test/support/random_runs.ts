@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** `npm test -- --compositions N`. */
+/** `npm test -- --compositions N`; less than 1 with `--quick`. */
 const times = Number(process.env.TEST_COMPOSITIONS);
 
 /** The time limit of a spec of random runs, in milliseconds; undefined for the usual limit. */
@@ -12,7 +12,7 @@ export const patience = times > 1 ? 3_600_000 : undefined;
  */
 export async function expectAlways<T>(property: fc.IAsyncProperty<[T]>, runs: number): Promise<void> {
   const {failed, errorInstance, counterexample, seed, counterexamplePath} = await fc.check(property, {
-    numRuns: runs * times,
+    numRuns: Math.ceil(runs * times),
     endOnFailure: true,
     ...(times > 1 ? {} : {seed: 1}),
   });
