@@ -8,6 +8,7 @@ import {signOf} from './lion';
 import {average, meanSquare} from './stats';
 import {adamDirection} from './steps';
 
+// Bundlers leave out a pure call that nothing uses, but not the spreads in its arguments. So these are in functions.
 const hypers = {
   mom: 0.95,
   sqrMom: 0.99,
@@ -62,28 +63,29 @@ export const marsDecay = /* @__PURE__ */ newCallback(
  * `skipNonFinite` skipped. Defaults: `gamma` 0.025, from 0; `mom` 0.95, `sqrMom` 0.99, `mom1d` 0.9, `sqrMom1d` 0.95;
  * the last four are in [0, 1). Source: see {@link marsStep}.
  */
-export const marsAverages = /* @__PURE__ */ newCallback(
-  'marsAverages',
-  {
-    hypers: {...hypers, gamma: {default: 0.025, from: 0}},
-    options: {...options, lion: false},
-    state: {gradAvg: zeros, sqrAvg: zeros, marsGrad: zeros},
-  },
-  ({p, grad, gradAvg, sqrAvg, marsGrad, gamma, optimize1d, lion, ...betas}) => {
-    const isCorrected = corrects(p, optimize1d);
-    const {mom, sqrMom} = betasOf(isCorrected, betas);
-    let c = grad;
-    if (isCorrected) {
-      c = grad.add(grad.sub(marsGrad).mul((gamma * mom) / (1 - mom)));
-      c = scaledDown(c, normOf(c), 1);
-    }
-    return {
-      gradAvg: average(gradAvg, c, mom),
-      ...(lion && isCorrected ? {} : {sqrAvg: meanSquare(sqrAvg, c, sqrMom)}),
-      marsGrad: grad,
-    };
-  },
-);
+export const marsAverages = /* @__PURE__ */ (() =>
+  newCallback(
+    'marsAverages',
+    {
+      hypers: {...hypers, gamma: {default: 0.025, from: 0}},
+      options: {...options, lion: false},
+      state: {gradAvg: zeros, sqrAvg: zeros, marsGrad: zeros},
+    },
+    ({p, grad, gradAvg, sqrAvg, marsGrad, gamma, optimize1d, lion, ...betas}) => {
+      const isCorrected = corrects(p, optimize1d);
+      const {mom, sqrMom} = betasOf(isCorrected, betas);
+      let c = grad;
+      if (isCorrected) {
+        c = grad.add(grad.sub(marsGrad).mul((gamma * mom) / (1 - mom)));
+        c = scaledDown(c, normOf(c), 1);
+      }
+      return {
+        gradAvg: average(gradAvg, c, mom),
+        ...(lion && isCorrected ? {} : {sqrAvg: meanSquare(sqrAvg, c, sqrMom)}),
+        marsGrad: grad,
+      };
+    },
+  ))();
 
 /**
  * MARS: Adam's step (see `adamStep`) along the averages of `marsAverages`. Parameters whose gradient is not corrected
@@ -95,18 +97,19 @@ export const marsAverages = /* @__PURE__ */ newCallback(
  * Power of Variance Reduction for Training Large Models, 2024, as in the authors' program without exact gradients
  * (MARS-approx). timm's first step is another one, and so is what it takes as a matrix.
  */
-export const marsStep = /* @__PURE__ */ newCallback(
-  'marsStep',
-  {
-    hypers: {lr: required, ...hypers, eps: 1e-8, lrScale1d},
-    options: {...options, lion: false},
-    needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
-    reads: {maxSqrAvg: zeros},
-  },
-  ({p, gradAvg, sqrAvg, maxSqrAvg, step, lr, eps, lrScale1d, optimize1d, lion, ...betas}) => {
-    const isCorrected = corrects(p, optimize1d);
-    if (lion && isCorrected) return {update: signOf(gradAvg).mul(lr)};
-    const at = {...betasOf(isCorrected, betas), gradAvg, sqrAvg: maxSqrAvg ?? sqrAvg, step, eps};
-    return {update: adamDirection(at, isCorrected ? lr : lr * lrScale1d)};
-  },
-);
+export const marsStep = /* @__PURE__ */ (() =>
+  newCallback(
+    'marsStep',
+    {
+      hypers: {lr: required, ...hypers, eps: 1e-8, lrScale1d},
+      options: {...options, lion: false},
+      needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
+      reads: {maxSqrAvg: zeros},
+    },
+    ({p, gradAvg, sqrAvg, maxSqrAvg, step, lr, eps, lrScale1d, optimize1d, lion, ...betas}) => {
+      const isCorrected = corrects(p, optimize1d);
+      if (lion && isCorrected) return {update: signOf(gradAvg).mul(lr)};
+      const at = {...betasOf(isCorrected, betas), gradAvg, sqrAvg: maxSqrAvg ?? sqrAvg, step, eps};
+      return {update: adamDirection(at, isCorrected ? lr : lr * lrScale1d)};
+    },
+  ))();

@@ -70,8 +70,8 @@ export const LR_SCALES = {
   rmsToRms: (inputs: number, outputs: number) => Math.sqrt(outputs / inputs),
 } as const;
 
-const steps: ReadonlyArray<readonly Step[]> = Object.values(COEFFICIENTS);
-const scales = Object.values(LR_SCALES);
+const steps: ReadonlyArray<readonly Step[]> = /* @__PURE__ */ Object.values(COEFFICIENTS);
+const scales = /* @__PURE__ */ Object.values(LR_SCALES);
 
 /**
  * Replaces the update of the step before it by the nearest matrix whose singular values are all about 1, times `lr` and

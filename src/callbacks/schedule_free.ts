@@ -6,6 +6,7 @@ import {average, debias, rectification} from './stats';
 import {adamDirection} from './steps';
 
 /** What all three steps declare. */
+// Bundlers leave out a pure call that nothing uses, but not the spreads in its arguments. So these are in functions.
 const HYPERS = {lr: required, mom: 0.9, wd: 0} as const;
 const OPTIONS = {stepPower: 0, lrPower: 2, decayAtZ: false} as const;
 const RANGES = {stepPower: {from: 0}, lrPower: {from: 0}} as const;
@@ -23,9 +24,9 @@ const COMMON = {
 } as const;
 /** What the two steps declare that can warm up. */
 const WARMED = {
-  options: {...OPTIONS, warmup: 0},
-  ranges: {...RANGES, warmup: {from: 0, whole: true}},
-} as const;
+  options: /* @__PURE__ */ Object.assign({warmup: 0}, OPTIONS),
+  ranges: /* @__PURE__ */ Object.assign({warmup: {from: 0, whole: true}} as const, RANGES),
+};
 
 type Numbers = {readonly [K in keyof typeof NUMBERS]: number};
 
@@ -104,34 +105,36 @@ function averaged(
  * whole number of steps, `stepPower` 0, `lrPower` 2, `decayAtZ` false. `lr` must be given. Source: Defazio et al., The
  * Road Less Scheduled, 2024, and its program.
  */
-export const scheduleFreeSgdStep = /* @__PURE__ */ newCallback(
-  'scheduleFreeSgdStep',
-  {
-    hypers: HYPERS,
-    ...COMMON,
-    ...WARMED,
-    group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
-  },
-  ({grad, ...at}) => averaged(at, grad.mul(at.freeLr)),
-);
+export const scheduleFreeSgdStep = /* @__PURE__ */ (() =>
+  newCallback(
+    'scheduleFreeSgdStep',
+    {
+      hypers: HYPERS,
+      ...COMMON,
+      ...WARMED,
+      group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
+    },
+    ({grad, ...at}) => averaged(at, grad.mul(at.freeLr)),
+  ))();
 
 /**
  * Schedule-Free AdamW: {@link scheduleFreeSgdStep} with `grad/(√(sqrAvg/(1 - sqrMom^(k+1))) + eps)` in place of the
  * gradient, and decay outside of the division. Needs `sqrAvg`, dampened, before it. All hypers but `mom` and `wd` must
  * be given.
  */
-export const scheduleFreeAdamStep = /* @__PURE__ */ newCallback(
-  'scheduleFreeAdamStep',
-  {
-    // `innerMom` is read by the callback before it. Where that is left out, its hyper stays.
-    hypers: {...HYPERS, sqrMom: required, eps: required, innerMom},
-    needs: {sqrAvg: zeros},
-    ...COMMON,
-    ...WARMED,
-    group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
-  },
-  ({grad, ...at}) => averaged(at, adamStepOf(grad, at)),
-);
+export const scheduleFreeAdamStep = /* @__PURE__ */ (() =>
+  newCallback(
+    'scheduleFreeAdamStep',
+    {
+      // `innerMom` is read by the callback before it. Where that is left out, its hyper stays.
+      hypers: {...HYPERS, sqrMom: required, eps: required, innerMom},
+      needs: {sqrAvg: zeros},
+      ...COMMON,
+      ...WARMED,
+      group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
+    },
+    ({grad, ...at}) => averaged(at, adamStepOf(grad, at)),
+  ))();
 
 /**
  * Schedule-Free RAdam: {@link scheduleFreeAdamStep}, where e is lr times the rectification of RAdam, once that is
@@ -140,20 +143,24 @@ export const scheduleFreeAdamStep = /* @__PURE__ */ newCallback(
  * `silentPhase`, default true. Source: the program of Defazio et al., 2024; Liu et al., On the Variance of the Adaptive
  * Learning Rate and Beyond, 2020.
  */
-export const scheduleFreeRAdamStep = /* @__PURE__ */ newCallback(
-  'scheduleFreeRAdamStep',
-  {
-    hypers: {...HYPERS, sqrMom: required, eps: required},
-    needs: {sqrAvg: zeros},
-    ...COMMON,
-    options: {...OPTIONS, silentPhase: true},
-    ranges: RANGES,
-    group: ({silentPhase, sqrMom, ...at}) =>
-      counted(at, rectification(sqrMom, at.freeSteps + 1, 4) ?? (silentPhase ? 0 : 1)),
-  },
-  ({grad, ...at}) =>
-    averaged(at, rectification(at.sqrMom, at.freeSteps, 4) === undefined ? grad.mul(at.freeLr) : adamStepOf(grad, at)),
-);
+export const scheduleFreeRAdamStep = /* @__PURE__ */ (() =>
+  newCallback(
+    'scheduleFreeRAdamStep',
+    {
+      hypers: {...HYPERS, sqrMom: required, eps: required},
+      needs: {sqrAvg: zeros},
+      ...COMMON,
+      options: {...OPTIONS, silentPhase: true},
+      ranges: RANGES,
+      group: ({silentPhase, sqrMom, ...at}) =>
+        counted(at, rectification(sqrMom, at.freeSteps + 1, 4) ?? (silentPhase ? 0 : 1)),
+    },
+    ({grad, ...at}) =>
+      averaged(
+        at,
+        rectification(at.sqrMom, at.freeSteps, 4) === undefined ? grad.mul(at.freeLr) : adamStepOf(grad, at),
+      ),
+  ))();
 
 /**
  * Replaces the gradient by its debiased average: `a ← innerMom·a + (1 - innerMom)·grad`,

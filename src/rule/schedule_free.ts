@@ -1,13 +1,10 @@
 import type {Callback} from './declaration';
 
 /**
- * The steps that compute the parameter anew from points of their own, and average these points. What another callback
- * does to the parameter is lost in the next step, and a falling learning rate gains nothing. Their names, because a
- * bundle without them must not contain them.
+ * Whether one of the callbacks is a Schedule-Free step: it computes the parameter anew from points of its own, which
+ * start anew where the parameter is replaced, and shows their average for evaluation. What another callback does to
+ * the parameter is lost in the next step, and a falling learning rate gains nothing.
  */
-const STEPS: ReadonlySet<string> = new Set(['scheduleFreeSgdStep', 'scheduleFreeAdamStep', 'scheduleFreeRAdamStep']);
-
-/** Whether one of the callbacks is a Schedule-Free step. */
 export function isScheduleFree(callbacks: readonly Callback[]): boolean {
-  return callbacks.some(({name}) => STEPS.has(name));
+  return callbacks.some(({declaration}) => declaration.evaluate !== undefined && declaration.restarts.length > 0);
 }

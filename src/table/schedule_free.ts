@@ -12,8 +12,8 @@ import {shown} from '../util/shown';
 
 // Not written in the rows, where their types would allow no other value than the default.
 const WEIGHTS = {stepPower: 0, lrPower: 2, decayAtZ: false};
-const WARMED = {...WEIGHTS, warmup: 0};
-const SILENT = {...WEIGHTS, silentPhase: true};
+const WARMED = /* @__PURE__ */ Object.assign({warmup: 0}, WEIGHTS);
+const SILENT = /* @__PURE__ */ Object.assign({silentPhase: true}, WEIGHTS);
 
 /** The rows of `scheduleFree`. Tests and benchmarks go through them. */
 export const scheduleFreeAdamW = /* @__PURE__ */ rowFactory({

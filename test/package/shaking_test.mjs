@@ -1,4 +1,6 @@
+import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 import resolve from '@rollup/plugin-node-resolve';
 import {build as esbuild} from 'esbuild';
@@ -32,10 +34,10 @@ const PAGES = [
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
 ];
 
-/** Each bundler returns the modules that contribute code to its bundle of the page. */
+/** Each bundler returns the modules that contribute code to its bundle of the page, and the code. */
 const BUNDLERS = {
   async esbuild(source) {
-    const {metafile} = await esbuild({
+    const {metafile, outputFiles} = await esbuild({
       stdin: {contents: source, resolveDir: folder},
       bundle: true,
       write: false,
@@ -45,9 +47,10 @@ const BUNDLERS = {
       absWorkingDir: folder,
       logLevel: 'error',
     });
-    return Object.values(metafile.outputs).flatMap(({inputs}) =>
+    const modules = Object.values(metafile.outputs).flatMap(({inputs}) =>
       Object.keys(inputs).filter(path => inputs[path].bytesInOutput > 0),
     );
+    return {modules, code: outputFiles.map(({text}) => text).join('')};
   },
   async rollup(source) {
     const made = await rollup({input: PAGE, external: /^@tensorflow/, plugins: [page(source), resolve()]});
@@ -75,19 +78,49 @@ function page(source) {
 }
 
 function modulesIn(output) {
-  return output.flatMap(({modules = {}, imports = []}) => [
+  const held = output.flatMap(({modules = {}, imports = []}) => [
     ...imports,
     ...Object.keys(modules).filter(path => modules[path].renderedLength > 0),
   ]);
+  return {modules: held, code: output.map(({code = ''}) => code).join('')};
 }
 
 describe('Bundles contain only the parts of the package that are imported:', () => {
   for (const [bundler, bundled] of Object.entries(BUNDLERS)) {
     for (const {source, parts} of PAGES) {
       it(`${bundler}, ${source}`, async () => {
-        const held = await bundled(source);
-        expect(Object.keys(PARTS).filter(part => held.some(path => path.includes(PARTS[part])))).toEqual(parts);
+        const {modules} = await bundled(source);
+        expect(Object.keys(PARTS).filter(part => modules.some(path => path.includes(PARTS[part])))).toEqual(parts);
       });
     }
+  }
+});
+
+/** The callbacks that bundles leave out where nothing uses them. */
+function optionalCallbacks() {
+  const callbacks = fileURLToPath(new URL('../../src/callbacks/', import.meta.url));
+  return (
+    readdirSync(callbacks)
+      .flatMap(file => [
+        ...readFileSync(join(callbacks, file), 'utf8').matchAll(
+          /@__PURE__ \*\/ (?:\(\(\) =>\s*)?newCallback\(\s*'(\w+)'/g,
+        ),
+      ])
+      .map(([, name]) => name)
+      // `ema` is always registered, and uses it.
+      .filter(name => name !== 'averageRising')
+  );
+}
+
+describe('A bundle with adam alone contains no callback of another rule that can be left out:', () => {
+  for (const [bundler, bundled] of Object.entries(BUNDLERS)) {
+    it(bundler, async () => {
+      const names = optionalCallbacks();
+      expect(names).toContain('lionStep');
+      expect(names).toContain('marsStep');
+      const {code} = await bundled(PAGES[0].source);
+      expect(code).toContain('adamStep');
+      expect(names.filter(name => code.includes(name))).toEqual([]);
+    });
   }
 });
