@@ -97,6 +97,7 @@ export type {
   LikeTrain,
   OptimizerRow,
   Options,
+  Registering,
   RowClass,
   RowOptimizer,
   RowOptions,

@@ -24,11 +24,13 @@ import {
   weightDecay,
 } from '../src';
 import {isOptimizer} from '../src/optimizer/optimizer_of_model';
+import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
+import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
 import {variableOf} from './support/vectors';
 
@@ -79,20 +81,11 @@ const DECAYS: ReadonlyArray<{
 ];
 
 /** The parameter after each step. @param before called before each step. */
-async function trained(optimizer: Optimizer, before: (step: number) => void = () => undefined): Promise<number[][]> {
-  const variable = variableOf(P);
-  const seen: number[][] = [];
-  for (const [step, grad] of GRADS.entries()) {
+function trained(optimizer: Optimizer, before: (step: number) => void = () => undefined): Promise<number[][]> {
+  return valuesBySteps(optimizer, P, GRADS, step => {
     optimizer.setHyper('lr', present(RATES[step]));
     before(step);
-    tf.tidy(() => {
-      optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d(grad)}]);
-    });
-    seen.push([...(await variable.data())]);
-  }
-  optimizer.dispose();
-  variable.dispose();
-  return seen;
+  });
 }
 
 /** The callbacks of an optimizer by name, which is then disposed. */
@@ -192,7 +185,7 @@ describeBackends(
         const dict = optimizer.stateDict();
         const second = make(copies, 0.5);
         second.loadStateDict(dict);
-        tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+        tf.dispose(tensorsIn(dict));
         expect(second.hypers.map(({lr0}) => lr0)).toEqual([0.01, 0.02]);
 
         const loaded: unknown = Optimizer.fromConfig(Optimizer, optimizer.getConfig());

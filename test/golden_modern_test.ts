@@ -1,4 +1,5 @@
 import type {Optimizer} from '../src';
+import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {number, numbers} from './support/golden';
@@ -111,8 +112,7 @@ function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimi
   optimizer.dispose();
   const fresh = make();
   fresh.loadStateDict(dict);
-  tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
-  tf.dispose(Object.values(dict.shared ?? {}));
+  tf.dispose(tensorsIn(dict));
   return fresh;
 }
 

@@ -1,5 +1,6 @@
 import {isOptimizer, type Optimizer, type Scalar} from '../src';
 import {chainOf} from '../src/rule/chain';
+import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {resultDifference, runInFloat64, runOnBackend} from './support/composition_run';
@@ -188,8 +189,7 @@ describeBackends('every optimizer', backend => {
           tf.tidy(() => {
             resumed.forEach((variable, i) => variable.assign(present(straight[i]).clone()));
           });
-          for (const state of dict.state) tf.dispose(Object.values(state).filter(value => value instanceof tf.Tensor));
-          tf.dispose(Object.values(dict.shared ?? {}));
+          tf.dispose(tensorsIn(dict));
           train(first, straight, 4, 12);
           train(second, resumed, 4, 12);
           expect(await valuesOf(resumed)).toEqual(await valuesOf(straight));

@@ -2,6 +2,7 @@ import {blocks} from 'docs:blocks';
 
 import {type AnyCallback, averageGrad, Optimizer, weightDecay} from '../src';
 import {registeredCallback} from '../src/rule/registry';
+import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {docContext} from './support/doc_context';
@@ -136,8 +137,7 @@ describeBackends(
           optimizer.dispose();
           optimizer = make();
           optimizer.loadStateDict(dict);
-          tf.dispose(Object.values(dict.shared ?? {}));
-          tf.dispose(dict.state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+          tf.dispose(tensorsIn(dict));
         }
         const {kernels} = await tf.profile(() => {
           tf.tidy(() => {

@@ -1,4 +1,5 @@
 import {adam, ema, loadOptimizer, lookahead, type Optimizer, saveOptimizer} from '../src';
+import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {everyOptimizer} from './support/every_optimizer';
 import {leakless} from './support/leakless';
@@ -82,7 +83,7 @@ const MEANWHILE: Readonly<Record<string, (training: Training) => void | Promise<
     const dict = training.optimizer.stateDict();
     training.steps(1);
     training.optimizer.loadStateDict(dict);
-    for (const entries of [...dict.state, dict.shared ?? {}]) tf.dispose({...entries});
+    tf.dispose(tensorsIn(dict));
   },
   'freeing the optimizer': training => {
     training.optimizer.dispose();

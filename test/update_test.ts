@@ -21,6 +21,7 @@ import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {peakStep} from './support/every_optimizer';
 import {leakless} from './support/leakless';
+import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
 import {variableOf} from './support/vectors';
 
@@ -73,18 +74,8 @@ function isFunction(x: unknown): x is (...args: never[]) => unknown {
 }
 
 /** The parameter after some steps, one array per step. */
-async function trained(optimizer: Optimizer, steps = GRADS.length): Promise<number[][]> {
-  const variable = variableOf(P);
-  const seen: number[][] = [];
-  for (const grad of GRADS.slice(0, steps)) {
-    tf.tidy(() => {
-      optimizer.applyGradients([{name: variable.name, tensor: tf.tensor1d(grad)}]);
-    });
-    seen.push([...(await variable.data())]);
-  }
-  optimizer.dispose();
-  variable.dispose();
-  return seen;
+function trained(optimizer: Optimizer, steps = GRADS.length): Promise<number[][]> {
+  return valuesBySteps(optimizer, P, GRADS.slice(0, steps));
 }
 
 describeBackends(

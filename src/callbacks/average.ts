@@ -1,10 +1,6 @@
 import {newCallback} from '../rule/callback';
 import {copy, scalar} from '../rule/starts';
-import type {Value} from '../rule/value';
-
-function decayed(average: Value, p: Value, decay: number): Value {
-  return average.mul(decay).add(p.mul(1 - decay));
-}
+import {average as averageOf} from './stats';
 
 /**
  * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step. It starts
@@ -20,7 +16,7 @@ export const averageWeights = newCallback(
     everyParameter: true,
     evaluate: ({average}) => ({p: average}),
   },
-  ({p, average, decay}) => ({average: decayed(average, p, decay)}),
+  ({p, average, decay}) => ({average: averageOf(average, p, decay)}),
 );
 
 /**
@@ -50,7 +46,7 @@ export const averageRising = /* @__PURE__ */ newCallback(
     const s = averageSteps - startAfter - 1;
     if (s <= 0) return {average: p, averageSteps};
     const now = rising ? Math.max(minDecay, Math.min(decay, 1 - (1 + s / gamma) ** -power)) : decay;
-    return {average: decayed(average, p, now), averageSteps};
+    return {average: averageOf(average, p, now), averageSteps};
   },
 );
 

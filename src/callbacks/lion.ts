@@ -2,6 +2,7 @@ import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
+import {average} from './stats';
 
 /**
  * Lion: `p ← p - lr·sign(mom·m + (1 - mom)·grad)`, then `m ← slowMom·m + (1 - slowMom)·grad`. `lionAvg` is m, has the
@@ -10,10 +11,10 @@ import type {Value} from '../rule/value';
  */
 export const lionStep = /* @__PURE__ */ newCallback(
   'lionStep',
-  {hypers: {lr: required, mom: 0.9, slowMom: 0.99}, state: {lionAvg: zeros}},
+  {hypers: {lr: required, mom: 0.9, slowMom: {default: 0.99, from: 0, below: 1}}, state: {lionAvg: zeros}},
   ({grad, lionAvg, lr, mom, slowMom}) => ({
-    update: signOf(lionAvg.mul(mom).add(grad.mul(1 - mom))).mul(lr),
-    lionAvg: lionAvg.mul(slowMom).add(grad.mul(1 - slowMom)),
+    update: signOf(average(lionAvg, grad, mom)).mul(lr),
+    lionAvg: average(lionAvg, grad, slowMom),
   }),
 );
 

@@ -8,6 +8,7 @@ import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {assertWasmBackend} from '../wasm/backend';
 import {matrixProduct, type Transposes} from '../wasm_training/matrices_product';
+import {average} from './stats';
 
 /**
  * What Muon orthogonalizes, without a learning rate: `mom·gradAvg + (1 - mom)·grad` under the option `nesterov`
@@ -17,7 +18,7 @@ import {matrixProduct, type Transposes} from '../wasm_training/matrices_product'
 export const muonStep = /* @__PURE__ */ newCallback(
   'muonStep',
   {hypers: {mom: 0.95}, options: {nesterov: true}, needs: {gradAvg: zeros}},
-  ({grad, gradAvg, mom, nesterov}) => ({update: nesterov ? gradAvg.mul(mom).add(grad.mul(1 - mom)) : gradAvg}),
+  ({grad, gradAvg, mom, nesterov}) => ({update: nesterov ? average(gradAvg, grad, mom) : gradAvg}),
 );
 
 /** The coefficients a, b and c of one step `X ← a·X + (b·A + c·A²)·X`. */
@@ -81,8 +82,8 @@ const scales = Object.values(LR_SCALES);
  * Matrices have the shape [in, out]. A kernel of a higher rank, [h, w, in, out], is one matrix [h·w·in, out], or h·w
  * matrices under the option `batched`. It multiplies matrices, so it runs alone between fused kernels.
  *
- * Options: `nsSteps` (5; a whole number from 1); `coefficients`, the index in {@link COEFFICIENTS} (0: original);
- * `lrScale`, the index in {@link LR_SCALES} (0: matchRmsAdamW); `batched` (false); `normalizeSpatial` (true: the factor
+ * Options: `nsSteps` (5; a whole number from 1); `coefficients`, the index in `COEFFICIENTS` (0: original);
+ * `lrScale`, the index in `LR_SCALES` (0: matchRmsAdamW); `batched` (false); `normalizeSpatial` (true: the factor
  * of batched matrices is divided by √(h·w)); `safety` (1; from 1); `scaleEps` (false; true: the divisor is
  * `safety·‖U‖ + eps·√(in/out)`). Hypers: `lr` must be given, `eps` 1e-7.
  * @throws for a parameter of fewer than two axes.

@@ -1,6 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {copy, zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
+import {average, larger, meanSquare} from './stats';
 
 interface Estimate {
   readonly d: Value;
@@ -32,6 +33,11 @@ function scaleOf(at: Estimate): Value {
   return at.biasCorrection ? d.mul(two.sqrt()).div(one) : d;
 }
 
+/** b₃, the weight of the old sums. */
+function memoryOf({sqrMom, distanceMom}: {readonly sqrMom: number; readonly distanceMom: number}): number {
+  return distanceMom === 0 ? Math.sqrt(sqrMom) : distanceMom;
+}
+
 /** The weighted sum of gradients, which the distance is estimated from. */
 function sumOf(
   at: Estimate & {
@@ -42,11 +48,10 @@ function sumOf(
     readonly safeguardWarmup: boolean;
   },
 ): Value {
-  const {grad, distanceSum, lr, sqrMom, distanceMom, d0, safeguardWarmup} = at;
+  const {grad, distanceSum, lr, d0, safeguardWarmup} = at;
   const d = distanceOf(at);
   const weight = safeguardWarmup ? d : scaleOf(at).mul(lr);
-  const memory = distanceMom === 0 ? Math.sqrt(sqrMom) : distanceMom;
-  return distanceSum.mul(memory).add(grad.mul(d.mul(weight).div(d0)));
+  return average(distanceSum, grad, memoryOf(at), d.mul(weight).div(d0));
 }
 
 /**
@@ -69,7 +74,7 @@ function sumOf(
 export const prodigyStep = /* @__PURE__ */ newCallback(
   'prodigyStep',
   {
-    hypers: {lr: 1, mom: 0.9, sqrMom: 0.999, distanceMom: 0, eps: 1e-8, wd: 0},
+    hypers: {lr: 1, mom: 0.9, sqrMom: 0.999, distanceMom: {default: 0, from: 0, below: 1}, eps: 1e-8, wd: 0},
     options: {d0: 1e-6, dCoef: 1, growthRate: 0, biasCorrection: false, safeguardWarmup: false, decoupled: true},
     ranges: {d0: {from: 1e-30}, dCoef: {from: 0}, growthRate: {from: 0}},
     state: {scaledAvg: zeros, scaledSqrAvg: zeros, distanceSum: zeros, origin: copy},
@@ -91,15 +96,14 @@ export const prodigyStep = /* @__PURE__ */ newCallback(
     },
   },
   at => {
-    const {p, grad, scaledAvg, scaledSqrAvg, lr, mom, sqrMom, eps, wd, distanceMom, d0, dCoef, growthRate} = at;
+    const {p, grad, scaledAvg, scaledSqrAvg, lr, mom, sqrMom, eps, wd, d0, dCoef, growthRate} = at;
     const {total, doWd, decoupled} = at;
     const d = distanceOf(at);
     const [weight1, weight2] = weightsOf(at);
-    const memory = distanceMom === 0 ? Math.sqrt(sqrMom) : distanceMom;
     // Only where this is 0 has no gradient been anything but 0. NaN goes on, so that it shows.
     const isIdle = total.norm.equal(0);
     const moved = (then: Value, otherwise: Value | number) => then.where(isIdle.logicalNot(), otherwise);
-    const numerator = at.numerator.mul(memory).add(total.distance);
+    const numerator = at.numerator.mul(memoryOf(at)).add(total.distance);
     const estimate = numerator.mul(dCoef).div(total.norm);
     const known = at.dMax.where(at.dMax.equal(0).logicalNot(), d0);
     const dMax = moved(larger(known, estimate), known);
@@ -115,24 +119,18 @@ export const prodigyStep = /* @__PURE__ */ newCallback(
     const q = scaleOf(at).mul(lr === 0 ? total.rate.div(total.moving) : lr);
     const decayed = doWd && decoupled && wd !== 0 ? {p: p.mul(moved(q.mul(-wd).add(1), 1))} : {};
     if (lr === 0) return {...decayed, shared};
-    const average = scaledAvg.mul(mom).add(grad.mul(d.mul(1 - mom)));
-    const scaled = grad.mul(d);
-    const square = scaledSqrAvg.mul(sqrMom).add(scaled.mul(1 - sqrMom).mul(scaled));
+    const nextAvg = average(scaledAvg, grad, mom, d.mul(1 - mom));
+    const nextSqr = meanSquare(scaledSqrAvg, grad.mul(d), sqrMom);
     return {
       ...decayed,
-      update: (mom === 0 ? grad.mul(nextD) : average).mul(q).div(square.sqrt().add(nextD.mul(eps))),
-      scaledAvg: average,
-      scaledSqrAvg: square,
+      update: (mom === 0 ? grad.mul(nextD) : nextAvg).mul(q).div(nextSqr.sqrt().add(nextD.mul(eps))),
+      scaledAvg: nextAvg,
+      scaledSqrAvg: nextSqr,
       distanceSum: sumOf(at),
       shared,
     };
   },
 );
-
-/** The larger of the two, and NaN where b is NaN. Backends disagree on `maximum` of NaN. */
-function larger(a: Value, b: Value): Value {
-  return a.where(a.greater(b), b);
-}
 
 /** d may jump to its first estimate. After that it grows by at most a factor per step. */
 function grown(d: Value, estimate: Value, dMax: Value, d0: number, rate: number): Value {

@@ -2,15 +2,30 @@ import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {copy, zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
-import {debias, rectification} from './stats';
+import {average, debias, rectification} from './stats';
+import {adamDirection} from './steps';
 
 /** What all three steps declare. */
 const HYPERS = {lr: required, mom: 0.9, wd: 0} as const;
 const OPTIONS = {stepPower: 0, lrPower: 2, decayAtZ: false} as const;
 const RANGES = {stepPower: {from: 0}, lrPower: {from: 0}} as const;
+const innerMom = {default: 0, from: 0, below: 1};
 const POINTS = {z: copy, x: copy} as const;
 /** k, L and W of the paper's program, then the rate of the present step and the share of z in x. */
 const NUMBERS = {freeSteps: 0, lrMax: 0, weightSum: 0, freeLr: 0, zShare: 0} as const;
+
+const COMMON = {
+  state: POINTS,
+  restarts: ['z', 'x'],
+  groupState: NUMBERS,
+  everyGroup: true,
+  evaluate: ({x}: {readonly x: Value}) => ({p: x}),
+} as const;
+/** What the two steps declare that can warm up. */
+const WARMED = {
+  options: {...OPTIONS, warmup: 0},
+  ranges: {...RANGES, warmup: {from: 0, whole: true}},
+} as const;
 
 type Numbers = {readonly [K in keyof typeof NUMBERS]: number};
 
@@ -93,14 +108,9 @@ export const scheduleFreeSgdStep = /* @__PURE__ */ newCallback(
   'scheduleFreeSgdStep',
   {
     hypers: HYPERS,
-    state: POINTS,
-    restarts: ['z', 'x'],
-    options: {...OPTIONS, warmup: 0},
-    ranges: {...RANGES, warmup: {from: 0, whole: true}},
-    groupState: NUMBERS,
-    everyGroup: true,
+    ...COMMON,
+    ...WARMED,
     group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
-    evaluate: ({x}) => ({p: x}),
   },
   ({grad, ...at}) => averaged(at, grad.mul(at.freeLr)),
 );
@@ -114,16 +124,11 @@ export const scheduleFreeAdamStep = /* @__PURE__ */ newCallback(
   'scheduleFreeAdamStep',
   {
     // `innerMom` is read by the callback before it. Where that is left out, its hyper stays.
-    hypers: {...HYPERS, sqrMom: required, eps: required, innerMom: 0},
+    hypers: {...HYPERS, sqrMom: required, eps: required, innerMom},
     needs: {sqrAvg: zeros},
-    state: POINTS,
-    restarts: ['z', 'x'],
-    options: {...OPTIONS, warmup: 0},
-    ranges: {...RANGES, warmup: {from: 0, whole: true}},
-    groupState: NUMBERS,
-    everyGroup: true,
+    ...COMMON,
+    ...WARMED,
     group: ({warmup, ...at}) => counted(at, warmedUp(at.freeSteps, warmup)),
-    evaluate: ({x}) => ({p: x}),
   },
   ({grad, ...at}) => averaged(at, adamStepOf(grad, at)),
 );
@@ -140,15 +145,11 @@ export const scheduleFreeRAdamStep = /* @__PURE__ */ newCallback(
   {
     hypers: {...HYPERS, sqrMom: required, eps: required},
     needs: {sqrAvg: zeros},
-    state: POINTS,
-    restarts: ['z', 'x'],
+    ...COMMON,
     options: {...OPTIONS, silentPhase: true},
     ranges: RANGES,
-    groupState: NUMBERS,
-    everyGroup: true,
     group: ({silentPhase, sqrMom, ...at}) =>
       counted(at, rectification(sqrMom, at.freeSteps + 1, 4) ?? (silentPhase ? 0 : 1)),
-    evaluate: ({x}) => ({p: x}),
   },
   ({grad, ...at}) =>
     averaged(at, rectification(at.sqrMom, at.freeSteps, 4) === undefined ? grad.mul(at.freeLr) : adamStepOf(grad, at)),
@@ -162,14 +163,14 @@ export const scheduleFreeRAdamStep = /* @__PURE__ */ newCallback(
 export const innerMomentum = /* @__PURE__ */ newCallback(
   'innerMomentum',
   {
-    hypers: {innerMom: 0},
+    hypers: {innerMom},
     state: {innerAvg: zeros},
     groupState: {innerSteps: 0},
     everyGroup: true,
     group: ({innerSteps}) => ({innerSteps: innerSteps + 1}),
   },
   ({grad, innerAvg, innerMom, innerSteps}) => {
-    const next = innerAvg.mul(innerMom).add(grad.mul(1 - innerMom));
+    const next = average(innerAvg, grad, innerMom);
     return {grad: next.div(debias(innerMom, 1 - innerMom, innerSteps)), innerAvg: next};
   },
 );
@@ -178,23 +179,18 @@ function warmedUp(stepsBefore: number, warmup: number): number {
   return Math.min(1, (stepsBefore + 1) / Math.max(1, warmup));
 }
 
-/** It takes one division, because numerator and denominator are multiplied by the root of the debiasing. */
+/** Adam's step without momentum. */
 function adamStepOf(
   grad: Value,
   {
-    sqrAvg,
-    sqrMom,
-    eps,
     freeSteps,
     freeLr,
-  }: {
+    ...at
+  }: Pick<Numbers, 'freeSteps' | 'freeLr'> & {
     readonly sqrAvg: Value;
     readonly sqrMom: number;
     readonly eps: number;
-    readonly freeSteps: number;
-    readonly freeLr: number;
   },
 ): Value {
-  const root = Math.sqrt(debias(sqrMom, 1 - sqrMom, freeSteps));
-  return grad.mul(freeLr * root).div(sqrAvg.sqrt().add(eps * root));
+  return adamDirection({...at, gradAvg: grad, mom: 0, step: freeSteps}, freeLr);
 }

@@ -165,8 +165,17 @@ export function rowClass<const H extends RowHypers, X extends object>(
   };
 }
 
+/** A factory that bundles leave out where nothing uses it. */
+export interface Registering {
+  /**
+   * Makes sure that the rule is part of a bundle, so that a model that was saved with it can be loaded. Making an
+   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
+   */
+  register(): void;
+}
+
 /** Makes the optimizers of a row. */
-export interface Factory<H, X> {
+export interface Factory<H, X> extends Registering {
   /**
    * @param lr the learning rate: one, one per group, or a `slice`.
    * @param options hypers by name, each one value, one value per group, or a `slice`; `decoupleWd`, `decay`,
@@ -184,11 +193,6 @@ export interface Factory<H, X> {
   ): RowOptimizer<H, P, A, D>;
   /** The row. */
   readonly row: OptimizerRow<H, X>;
-  /**
-   * Makes sure that the rule is part of a bundle, so that a model that was saved with it can be loaded. Making an
-   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
-   */
-  register(): void;
 }
 
 /**
@@ -215,10 +219,11 @@ export function rowFactory<const H extends RowHypers, X extends object>(row: Opt
 
 /** The callbacks of an optimizer of the table, and the settings that are left. @throws for other arguments. */
 function composed<H extends RowHypers, X extends object>(
-  {name, first, lr: usual = 1e-3, hypers, extra, train, decays = false, chain}: OptimizerRow<H, X>,
+  row: OptimizerRow<H, X>,
   lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
+  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain} = row;
   checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first);
   const [options] = given;
   const {
@@ -231,52 +236,41 @@ function composed<H extends RowHypers, X extends object>(
   const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
-  const {decoupleWd = true, like} = rest;
   const settings = withDefaults(
-    {
-      lr: usual,
-      ...(like !== undefined && {
-        ...train,
-        ...('eps' in hypers && rest['eps'] === undefined && {eps: backend().epsilon()}),
-      }),
-    },
+    {lr: usual, ...(rest['like'] !== undefined && defaultsLikeTrain(row, rest))},
     Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
   );
   const own = chain(
     hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
     Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
   );
+  const before = listOf<AnyCallback>(callbacks);
   const later = listOf<AnyCallback>(after);
   // A number is the `decay` of another callback.
-  const isNamed = !isCallback(decay) && [...listOf<AnyCallback>(callbacks), ...later].some(hasDecay);
-  const decayed =
-    decay === undefined || isNamed
-      ? decoupleWd
-        ? weightDecay
-        : l2Reg
-      : checkedDecay(name, decay, decays, decoupleWd);
-  const {takesUpdate} = decayed.declaration;
-  // The first callback that needs the parameter after the step. Decay that takes the update comes before it.
-  const needing = later.findIndex(cb => !isCallback(cb) || !cb.declaration.takesUpdate);
-  const takers = needing === -1 ? later.length : needing;
+  const isNamed = !isCallback(decay) && [...before, ...later].some(hasDecay);
+  const decaying = decayOf(row, isNamed ? undefined : decay, rest.decoupleWd);
   return {
     callbacks: [
-      ...listOf<AnyCallback>(callbacks),
+      ...before,
       ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-      ...(decays || takesUpdate ? [] : [decayed]),
-      ...own,
-      ...later.slice(0, takers),
-      ...(takesUpdate ? [decayed] : []),
-      ...later.slice(takers),
+      ...withDecay(decaying, own, later),
     ],
     settings: {
       ...settings,
       ...(isNamed && {decay}),
-      ...(Object.hasOwn(decayed.hypers, 'lr0') && Reflect.get(settings, 'lr0') === undefined
+      ...(decaying !== undefined && 'lr0' in decaying.hypers && Reflect.get(settings, 'lr0') === undefined
         ? {lr0: settings.lr}
         : {}),
     },
   };
+}
+
+/** The defaults of the row with `like`. The backend is asked for its eps only where none was given. */
+function defaultsLikeTrain<H extends RowHypers, X>(
+  {hypers, train}: OptimizerRow<H, X>,
+  given: Readonly<Record<string, unknown>>,
+): object {
+  return {...train, ...('eps' in hypers && given['eps'] === undefined && {eps: backend().epsilon()})};
 }
 
 /** Whether a callback has a hyper or an option with the name of the setting. */
@@ -284,17 +278,39 @@ function hasDecay(cb: unknown): boolean {
   return isCallback(cb) && ('decay' in cb.hypers || 'decay' in cb.options);
 }
 
-/** @throws where the optimizer can't have the decay. */
-function checkedDecay(factory: string, decay: unknown, decays: boolean, decoupleWd: unknown): Callback {
-  if (decays) throw new Error(`${factory} decays in its step; leave 'decay' out.`);
+/**
+ * The callback that decays; undefined where those of the rule do.
+ * @param decay what was given.
+ * @throws where the optimizer can't have it.
+ */
+function decayOf(
+  {name, decays = false}: {readonly name: string; readonly decays?: boolean},
+  decay: unknown,
+  decoupleWd = true,
+): Callback | undefined {
+  if (decay === undefined) return decays ? undefined : decoupleWd ? weightDecay : l2Reg;
+  if (decays) throw new Error(`${name} decays in its step; leave 'decay' out.`);
   if (!isCallback(decay))
     throw new Error(
-      `${factory}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
+      `${name}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
         "The decay of averages is 'mom' and 'sqrMom' here.",
     );
-  if (decoupleWd === false)
-    throw new Error(`${factory}: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.`);
+  if (!decoupleWd) throw new Error(`${name}: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.`);
   return decay;
+}
+
+/** The rule's callbacks and those after them, with decay before the rule, or after it where it takes the update. */
+function withDecay(
+  decay: Callback | undefined,
+  own: readonly Callback[],
+  later: readonly AnyCallback[],
+): readonly AnyCallback[] {
+  if (decay === undefined) return [...own, ...later];
+  if (!decay.declaration.takesUpdate) return [decay, ...own, ...later];
+  // Before the first callback that needs the parameter after the step.
+  const needing = later.findIndex(cb => !isCallback(cb) || !cb.declaration.takesUpdate);
+  const takers = needing === -1 ? later.length : needing;
+  return [...own, ...later.slice(0, takers), decay, ...later.slice(takers)];
 }
 
 /** @throws where a setting is not of the type of its default. */

@@ -2,6 +2,7 @@ import {averageEqually} from '../callbacks/average';
 import {checkOptions} from '../schedule/options';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
+import type {Registering} from './row';
 
 /** Settings of `swa`. */
 export interface SwaOptions {
@@ -29,17 +30,12 @@ function make<I extends Optimizer>(inner: I, options: SwaOptions = {}, ...more: 
 }
 
 /** Makes {@link Swa}. */
-export interface SwaFactory {
+export interface SwaFactory extends Registering {
   /**
    * @param inner the optimizer, which it takes over.
    * @throws where an option is out of range, and for scheduleFree, which has an average already.
    */
-  (inner: Optimizer, options?: SwaOptions, ...more: undefined[]): Swa;
-  /**
-   * Makes sure that the average is part of a bundle, so that a model that was saved with it can be loaded. Making an
-   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
-   */
-  register(): void;
+  <I extends Optimizer>(inner: I, options?: SwaOptions, ...more: undefined[]): Swa<I>;
 }
 
 /**

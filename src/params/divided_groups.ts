@@ -7,6 +7,7 @@ import {DividedMoving} from '../schedule/divided_moving';
 import {at} from '../util/at';
 import {warn} from '../util/warn';
 import {ParameterSet, type Treatment} from './parameter_groups';
+import {isSavedTaker} from './takers';
 
 /** What is particular to one part of a partition. */
 export interface PartOfSet {
@@ -70,7 +71,8 @@ export class DividedSet extends ParameterSet {
   override joined(): void {
     for (const {group} of this.parameters) if (group.of !== undefined) this.#settled.add(group.of.part);
     this.#parts.forEach(({takes}, part) => {
-      if (takes === undefined || this.#settled.has(part)) return;
+      // A rule of the package, such as that of muon, may find nothing to take in a model.
+      if (takes === undefined || isSavedTaker(takes) || this.#settled.has(part)) return;
       this.#settled.add(part);
       warn(`the part ${part} of a partition has taken none of ${this.parameters.length} variables; check its \`of\`.`);
     });

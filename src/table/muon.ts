@@ -6,7 +6,7 @@ import {type SkipSettings} from '../callbacks/skip';
 import {averageGrad} from '../callbacks/stats';
 import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';
-import {type Options, rowFactory} from '../optimizer/row';
+import {type Options, type Registering, rowFactory} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import type {AnyCallback, BaseSettings, DecaySettings, Settings} from '../optimizer/settings';
 import {registerTaker, type SavedTaker} from '../params/takers';
@@ -121,13 +121,7 @@ const SETTINGS: ReadonlySet<string> = new Set<keyof BaseSettings | keyof SkipSet
 type Callbacks = readonly AnyCallback[];
 
 /** `muon`, and what registers it. */
-type MuonFactory = typeof made & {
-  /**
-   * Makes sure that the rule is part of a bundle, so that a model that was saved with it can be loaded. Making an
-   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
-   */
-  register(): void;
-};
+type MuonFactory = typeof made & Registering;
 
 /** Everything that `muon` is given beside the learning rate. */
 export type MuonOptions<P extends Callbacks, A extends Callbacks, D extends AnyCallback = never> = object &

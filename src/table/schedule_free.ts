@@ -5,7 +5,7 @@ import {
   scheduleFreeSgdStep,
 } from '../callbacks/schedule_free';
 import {averageSqrGrad} from '../callbacks/stats';
-import {type Options, rowFactory, type RowOptimizer} from '../optimizer/row';
+import {type Options, type Registering, rowFactory, type RowOptimizer} from '../optimizer/row';
 import type {AnyCallback} from '../optimizer/settings';
 import type {HyperValue} from '../rule/slice';
 import {shown} from '../util/shown';
@@ -82,7 +82,7 @@ type SgdRow = typeof scheduleFreeSgd.row;
 type RAdamRow = typeof scheduleFreeRAdam.row;
 
 /** Makes Schedule-Free optimizers. */
-export interface ScheduleFree {
+export interface ScheduleFree extends Registering {
   /**
    * @param kind what it steps with.
    * @param lr the learning rate: one, one per group, or a `slice`. Default 2.5e-3.
@@ -111,11 +111,6 @@ export interface ScheduleFree {
     options?: Options<RAdamRow, P, A>,
     ...more: undefined[]
   ): RowOptimizer<RAdamRow['hypers'], P, A>;
-  /**
-   * Makes sure that the rule is part of a bundle, so that a model that was saved with it can be loaded. Making an
-   * optimizer does this too. A page that only loads must call it before `tf.loadLayersModel`.
-   */
-  register(): void;
 }
 
 function make<P extends readonly AnyCallback[], A extends readonly AnyCallback[]>(

@@ -84,7 +84,9 @@ const EXAMPLES: readonly Example[] = [
       const [fused, ordinary] = numbersIn(stdout, /opt\.fusedOn: wasm\. .*: (\d+); with fusing turned off: (\d+)\./);
       expect(fused).toBe(1);
       expect(ordinary).toBeGreaterThan(6);
-      expect(stdout).toMatch(/strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*lionAvg ← %\d+/);
+      expect(stdout).toMatch(
+        /strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*ownLionAvg ← %\d+/,
+      );
       for (const name of ['lion, lr 0.003', 'adam, lr 0.003'])
         expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
     },

@@ -59,9 +59,9 @@ describe('npm start', () => {
   });
 
   it('refuses unknown values with exit code 2', async () => {
-    const {code, stderr} = await start('--optimizer', 'adagrad', '--out', out);
+    const {code, stderr} = await start('--optimizer', 'adagard', '--out', out);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--optimizer must be one of sgd, rmsProp, adam, .*ranger.*; got 'adagrad'\.\n.*--help/);
+    expect(stderr).toMatch(/^--optimizer must be one of sgd, rmsProp, adam, .*ranger.*; got 'adagard'\.\n.*--help/);
   });
 
   const mistakes: ReadonlyArray<[args: string[], message: RegExp]> = [
