@@ -3,6 +3,7 @@ export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate
 export {adEMAMixStep} from './callbacks/ad_ema_mix';
 export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
 export {adadeltaStep} from './callbacks/adadelta';
+export {adafactorStep} from './callbacks/adafactor';
 export {adagradStep} from './callbacks/adagrad';
 export {adamaxStep} from './callbacks/adamax';
 export {adanDecay, adanStep} from './callbacks/adan';
@@ -40,6 +41,7 @@ export {
   sgdStep,
 } from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
+export {adaptiveGradClip, centralizeGrad, orthoGrad} from './callbacks/transforms';
 export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
 export type {Agreement} from './fit/agreement';
@@ -151,6 +153,7 @@ export {optimizers} from './table';
 export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
 export {adadelta} from './table/adadelta';
+export {adafactor} from './table/adafactor';
 export {adagrad} from './table/adagrad';
 export {adamax} from './table/adamax';
 export {adan} from './table/adan';

@@ -2,6 +2,7 @@ import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {adEMAMixStep} from './ad_ema_mix';
 import {adaBeliefStep, averageBelief} from './ada_belief';
 import {adadeltaStep} from './adadelta';
+import {adafactorStep} from './adafactor';
 import {adagradStep} from './adagrad';
 import {adamaxStep} from './adamax';
 import {adanDecay, adanStep} from './adan';
@@ -34,6 +35,7 @@ import {
   sgdStep,
 } from './steps';
 import {lookaheadSync} from './sync';
+import {adaptiveGradClip, centralizeGrad, orthoGrad} from './transforms';
 import {larcLayerLr, larcStep, trustRatio} from './trust';
 
 /** Every callback of the package. A user's callback must have another name. */
@@ -100,4 +102,8 @@ export const houseCallbacks = [
   scheduleFreeSgdStep,
   scheduleFreeAdamStep,
   scheduleFreeRAdamStep,
+  adafactorStep,
+  adaptiveGradClip,
+  centralizeGrad,
+  orthoGrad,
 ] as const;

@@ -1,6 +1,6 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {type Chain, type Segment, takesPart} from './chain';
+import {type Chain, optionsIn, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
 import type {SharedRun} from './shared_run';
@@ -337,7 +337,10 @@ function begin<V extends Value>(
   draft: Draft<V>,
   tests: ValueTests<V>,
 ): V | number {
-  const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
+  const value: unknown =
+    typeof start === 'number'
+      ? start
+      : start({p: draft.before, grad: gradientOfStart(draft), options: optionsIn(cb, draft.hypers)});
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !tests.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);

@@ -1,6 +1,7 @@
 import {adEMAMix} from './ad_ema_mix';
 import {adaBelief} from './ada_belief';
 import {adadelta} from './adadelta';
+import {adafactor} from './adafactor';
 import {adagrad} from './adagrad';
 import {adamax} from './adamax';
 import {adan} from './adan';
@@ -43,6 +44,7 @@ export const optimizers = [
   {name: 'adagrad', make: adagrad},
   {name: 'adadelta', make: adadelta},
   {name: 'adamax', make: adamax},
+  {name: 'adafactor', make: adafactor},
   {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
   {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
   {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
