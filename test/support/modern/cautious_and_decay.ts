@@ -126,7 +126,7 @@ export const cautiousAndDecayAdapters: Readonly<Record<string, Adapter>> = {
     },
     // What is Adam's `exp_avg` here has another name in lion, whose own cases compare it.
     state: {step: 'step', exp_avg_sq: 'sqrAvg', momentum_buffer: 'gradAvg'},
-    alone: ({hypers}) => (hypers['rule'] === 'Muon' ? ', except orthogonalize' : ''),
+    fusedOn: ({hypers}, backend) => `${backend}${hypers['rule'] === 'Muon' ? ', except orthogonalize' : ''}`,
   },
   StableAdamW: {
     make: (given, params) => {
