@@ -11,7 +11,6 @@ export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageEqually, averageRising, averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
-export {countSteps} from './callbacks/count_steps';
 export {dampGrad} from './callbacks/damp';
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';

@@ -10,7 +10,6 @@ import {adoptDecay, adoptStep} from './adopt';
 import {averageEqually, averageRising, averageWeights} from './average';
 import {cautious} from './cautious';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
-import {countSteps} from './count_steps';
 import {dampGrad} from './damp';
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
@@ -79,7 +78,6 @@ export const houseCallbacks = [
   prodigyStep,
   averageBelief,
   maxSqrGrad,
-  countSteps,
   adaBeliefStep,
   adanDecay,
   adanStep,
