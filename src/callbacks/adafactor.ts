@@ -64,6 +64,8 @@ export const adafactorStep = /* @__PURE__ */ newCallback(
       clipThreshold: {default: 1, above: 0},
       decayPower: {default: 0.8, from: 0},
       wd: 0,
+      // `mom` is read by the callback after it. Where that is left out, its hyper stays.
+      mom: 0,
     },
     options: {minDim: 16, relativeStep: false, warmupInit: false, scaleParameter: true},
     ranges: {minDim: {from: 1, whole: true}},
