@@ -29,7 +29,8 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
   const axes = Array.from({length: rank}, (_, axis) => (axis < 2 ? rank - 1 - axis : axis - 2));
   const pair = [axes.slice(0, 2), axes.slice(-2)].find(both => both.every(isLong));
   if (pair === undefined) return undefined;
-  if (rank === 2)
+  // In a convolution of 1 × 1, in is all of the other axes.
+  if (shape.slice(0, -2).every(length => length === 1))
     return {rows: x => x.mean(lastAxis(x), true), columns: x => x.mean(otherAxes(x), true), all: rows => rows.mean()};
   const [a, b] = [pair.slice(0, 1), pair.slice(1)];
   return {rows: x => x.mean(a, true), columns: x => x.mean(b, true), all: rows => rows.mean(b, true)};
@@ -50,7 +51,7 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
  *
  * `lr` must be given. Defaults: `eps` 1e-30, `epsScale` 1e-3, both from 0; `clipThreshold` 1, above 0; `decayPower`
  * 0.8, from 0; `wd` 0; options `minDim` 16, a whole number from 1, `relativeStep` and `warmupInit` false,
- * `scaleParameter` true. Convolutions that are factored make it run alone, and so do factored matrices on WebGL and
+ * `scaleParameter` true. Convolutions that are factored make it run alone, except those of 1 × 1, and so do factored matrices on WebGL and
  * WebGPU. Source: Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, 2018; where programs
  * differ, it is as in fairseq and timm.
  */
