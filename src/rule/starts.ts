@@ -1,4 +1,3 @@
-import type {OptionDecl} from './declaration';
 import type {Value} from './value';
 
 /** The argument of a start. */
@@ -8,7 +7,7 @@ export interface StartContext {
   /** Its gradient, of the same shape. Zeros where it has none. */
   readonly grad: Value;
   /** The options of the callback, with their values in the parameter's group. */
-  readonly options: OptionDecl;
+  readonly options: Readonly<Record<string, number | boolean>>;
 }
 
 /** What is known of a state entry besides its start. */

@@ -1,5 +1,6 @@
 import {
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamax,
@@ -79,6 +80,15 @@ export const optimizerTable: readonly TableRow[] = [
   {
     name: 'rmsProp like tf.train, centered',
     make: (lr, settings) => rmsProp(lr, {...settings, ...LIKE, centered: true, eps: 1e-3}),
+  },
+  // Most parameters of tests are too small for the default of `minDim`.
+  {
+    name: 'adafactor, all factored, with momentum',
+    make: (lr, settings) => adafactor(lr, {...settings, minDim: 1, mom: 0.9}),
+  },
+  {
+    name: 'adafactor with a relative step',
+    make: (lr, settings) => adafactor(lr, {...settings, minDim: 1, relativeStep: true}),
   },
   {name: 'rAdam with beta', make: (lr, settings) => rAdam(lr, {...settings, beta: 50})},
   {name: 'larc without clip', make: (lr, settings) => larc(lr, {...settings, clip: false})},
