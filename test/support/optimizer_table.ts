@@ -123,6 +123,8 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'lookahead over sgd': {rosenbrock: 0.001},
   'lookahead over lamb': {quadratic: 0.1},
   'lookahead over qhAdam': {rosenbrock: 0.03},
+  // A factor of its own rate, which is at most 0.01.
+  'adafactor with a relative step': {quadratic: 50, rosenbrock: 1},
   adagrad: {rosenbrock: 0.3},
   adadelta: {quadratic: 50, rosenbrock: 5},
   'sgd with Nesterov momentum': {quadratic: 0.1, rosenbrock: 0.0003},
