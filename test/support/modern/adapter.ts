@@ -19,8 +19,8 @@ export interface Adapter {
   ) => Optimizer;
   /** Our names of hypers that are set during a run. Default: `{lr: 'lr', weight_decay: 'wd'}`. */
   readonly names?: Readonly<Record<string, string>>;
-  /** What `fusedOn` must be. Default: the backend, so everything is fused. */
-  readonly fusedOn?: (one: ModernCase, backend: string) => string;
+  /** What `fusedOn` must be, or match, after a step. Default: the backend, so everything is fused. */
+  readonly fusedOn?: (one: ModernCase, backend: string, step: number) => string | RegExp;
   /** The parameters after each step, in place of the recorded ones, where ours differ by design. Default: recorded. */
   readonly params?: (one: ModernCase) => Steps;
   /** The recorded values that `opt.eval()` shows. Default: none. */
