@@ -1,5 +1,5 @@
-import type {Adapter} from './adapter';
 import {adafactorAdapters} from './adafactor';
+import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
 import {averageAdapters} from './averages';
 import {cautiousAndDecayAdapters} from './cautious_and_decay';
