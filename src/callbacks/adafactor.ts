@@ -51,9 +51,9 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
  *
  * `lr` must be given. Defaults: `eps` 1e-30, `epsScale` 1e-3, both from 0; `clipThreshold` 1, above 0; `decayPower`
  * 0.8, from 0; `wd` 0; options `minDim` 16, a whole number from 1, `relativeStep` and `warmupInit` false,
- * `scaleParameter` true. Convolutions that are factored make it run alone, except those of 1 × 1, and so do factored matrices on WebGL and
- * WebGPU. Source: Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, 2018; where programs
- * differ, it is as in fairseq and timm.
+ * `scaleParameter` true. Convolutions that are factored make it run alone, except those of 1 × 1, and so do factored
+ * matrices on WebGL and WebGPU. Source: Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory
+ * Cost, 2018; where programs differ, it is as in fairseq and timm.
  */
 export const adafactorStep = /* @__PURE__ */ newCallback(
   'adafactorStep',

@@ -10,11 +10,11 @@ function unitNorm(x: Value): Value {
 }
 
 /**
- * Adaptive gradient clipping: scales the gradient of a unit down to the 2-norm `clipFactor·max(‖p‖, clipEps)`, where it
- * is longer. p is the parameter's part of the same unit. A unit is a column, which holds the weights into one output. A
- * vector and a scalar are one unit each. Put it before the optimizer's own callbacks. A gradient of a norm above 1.8e19,
- * which single precision cannot square, becomes 0. Defaults: `clipFactor` 0.01, `clipEps` 1e-3, both from 0. On WebGL
- * and WebGPU it runs alone where a parameter has two axes or more.
+ * Adaptive gradient clipping: scales the gradient of a unit down to the 2-norm `clipFactor·max(‖p‖, clipEps)`, where
+ * it is longer. p is the parameter's part of the same unit. A unit is a column, which holds the weights into one
+ * output. A vector and a scalar are one unit each. Put it before the optimizer's own callbacks. A gradient of a norm
+ * above 1.8e19, which single precision cannot square, becomes 0. Defaults: `clipFactor` 0.01, `clipEps` 1e-3, both
+ * from 0. On WebGL and WebGPU it runs alone where a parameter has two axes or more.
  *
  * Source: Brock et al., High-Performance Large-Scale Image Recognition Without Normalization, 2021. The paper leaves
  * the last layer out, as `partition` can do. Vectors are as in timm and optax.
