@@ -3,6 +3,7 @@ export {accumulate, countCalls, meanGrad, sumGrads} from './callbacks/accumulate
 export {adEMAMixStep} from './callbacks/ad_ema_mix';
 export {adaBeliefStep, averageBelief} from './callbacks/ada_belief';
 export {adadeltaStep} from './callbacks/adadelta';
+export {adafactorStep} from './callbacks/adafactor';
 export {adagradStep} from './callbacks/adagrad';
 export {adamaxStep} from './callbacks/adamax';
 export {adanDecay, adanStep} from './callbacks/adan';
@@ -10,7 +11,6 @@ export {adoptDecay, adoptStep} from './callbacks/adopt';
 export {averageEqually, averageRising, averageWeights} from './callbacks/average';
 export {cautious} from './callbacks/cautious';
 export {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './callbacks/clip';
-export {countSteps} from './callbacks/count_steps';
 export {dampGrad} from './callbacks/damp';
 export {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './callbacks/decay';
 export {laPropStep} from './callbacks/la_prop';
@@ -40,6 +40,7 @@ export {
   sgdStep,
 } from './callbacks/steps';
 export {lookaheadSync} from './callbacks/sync';
+export {adaptiveGradClip, centralizeGrad, orthoGrad} from './callbacks/transforms';
 export {larcLayerLr, larcStep, trustRatio} from './callbacks/trust';
 export {callback} from './callbacks/user_callback';
 export type {Agreement} from './fit/agreement';
@@ -151,6 +152,7 @@ export {optimizers, type TableEntry, type TableFactory, type TableOptions} from 
 export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
 export {adadelta} from './table/adadelta';
+export {adafactor} from './table/adafactor';
 export {adagrad} from './table/adagrad';
 export {adamax} from './table/adamax';
 export {adan} from './table/adan';

@@ -247,7 +247,7 @@ describeBackends('every optimizer', backend => {
           if (without === undefined) throw new Error('There is no second parameter.');
           const optimizer = make(0.1, {params: variables, wd: 0.1});
           // Common numbers do not belong to the parameter.
-          const own = async () => ({...(await stateOf(optimizer, without)), count: 0, allSteps: 0});
+          const own = async () => ({...(await stateOf(optimizer, without)), count: 0});
           train(optimizer, variables, 0, 1);
           const [values, state] = [await valuesOf([without]), await own()];
           train(optimizer, variables, 1, 2, [1]);

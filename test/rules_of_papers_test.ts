@@ -61,7 +61,7 @@ const RULES: readonly Rule[] = [
       ...named(golden.adafactor, 'Adafactor', ['plain', 'edge_gradients', 'mid_size', 'large_lr']),
       ...named(golden.adafactor, 'AdafactorTimm', ['relative_step']),
     ],
-    chain: named => [named('adafactorStep')],
+    chain: named => [named('factoredStep')],
     defaults: {},
     // The small numbers that keep divisions finite. Parameters of two rows are factored, too.
     ignored: ['eps', 'min_dim_size_to_factor'],

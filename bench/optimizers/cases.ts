@@ -49,6 +49,7 @@ function caseOf(name: string, shapes: Case['shapes']): Case {
 
 export const CASES: readonly Case[] = [
   caseOf('1 of 1 M', [[1_000_000]]),
+  caseOf('1,000 × 1,000', [[1000, 1000]]),
   caseOf(
     '83 of 1,000',
     Array.from({length: 83}, () => [1000]),

@@ -18,13 +18,13 @@ export const adanDecay = /* @__PURE__ */ newCallback(
  * parameter's first step: `adanDiff ← diffMom·adanDiff + (1 - diffMom)·d`,
  * `adanSqr ← sqrMom·adanSqr + (1 - sqrMom)·(grad + diffMom·d)²`,
  * `p ← p - s·lr·(gradAvg/d1 + diffMom·adanDiff/d2)/(√(adanSqr/d3) + eps)`, with `d1 = 1 - mom^t`,
- * `d2 = 1 - diffMom^t`, `d3 = 1 - sqrMom^t`. Here t is `allSteps`. With the option `prox` (default true),
- * `s = 1/(1 + lr·wd)` where `doWd`, for the use after `adanDecay`. Otherwise s is 1.
+ * `d2 = 1 - diffMom^t`, `d3 = 1 - sqrMom^t`. With the option `prox` (default true), `s = 1/(1 + lr·wd)` where `doWd`,
+ * for the use after `adanDecay`. Otherwise s is 1.
  *
- * Needs the dampened `gradAvg` and the count of `countSteps` before it. `adanDiff`, `adanSqr` and `adanGrad`, the
- * gradient of the step before, have the parameter's shape and start at zeros. The scalar `adanSeen` is 1 once
- * `adanGrad` holds a gradient. A step that `skipNonFinite` skips leaves it at 0, so the next step is the first. t goes
- * on.
+ * `adanSteps` is t. It belongs to the group and goes on in each of its steps, also for parameters without a gradient.
+ * Needs the dampened `gradAvg` before it. `adanDiff`, `adanSqr` and `adanGrad`, the gradient of the step before, have
+ * the parameter's shape and start at zeros. The scalar `adanSeen` is 1 once `adanGrad` holds a gradient. A step that
+ * `skipNonFinite` skips leaves it at 0, so the next step is the first. t goes on.
  *
  * `lr` must be given. Defaults: `mom` 0.98, `diffMom` 0.92, `sqrMom` 0.99, all in [0, 1); `eps` 1e-8, `wd` 0. The
  * weights are 1 minus the paper's betas. Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster
@@ -35,8 +35,11 @@ export const adanStep = /* @__PURE__ */ newCallback(
   {
     hypers: {lr: required, mom: 0.98, diffMom: {default: 0.92, from: 0, below: 1}, sqrMom: 0.99, eps: 1e-8, wd: 0},
     options: {prox: true},
-    needs: {gradAvg: zeros, allSteps: 0},
+    needs: {gradAvg: zeros},
     state: {adanDiff: zeros, adanSqr: zeros, adanGrad: zeros, adanSeen: scalar},
+    groupState: {adanSteps: 0},
+    everyGroup: true,
+    group: ({adanSteps}) => ({adanSteps: adanSteps + 1}),
   },
   ({
     grad,
@@ -45,7 +48,7 @@ export const adanStep = /* @__PURE__ */ newCallback(
     adanSqr,
     adanGrad,
     adanSeen,
-    allSteps,
+    adanSteps,
     doWd,
     lr,
     mom,
@@ -61,12 +64,12 @@ export const adanStep = /* @__PURE__ */ newCallback(
     const nextDiff = average(adanDiff, d, diffMom);
     const nextSqr = meanSquare(adanSqr, grad.add(d.mul(diffMom)), sqrMom);
     // Numerator and denominator are multiplied by √d3.
-    const root3 = Math.sqrt(debias(sqrMom, 1 - sqrMom, allSteps));
+    const root3 = Math.sqrt(debias(sqrMom, 1 - sqrMom, adanSteps));
     const rate = (lr * root3) / (prox && doWd ? 1 + lr * wd : 1);
     return {
       update: gradAvg
-        .mul(rate / debias(mom, 1 - mom, allSteps))
-        .add(nextDiff.mul((rate * diffMom) / debias(diffMom, 1 - diffMom, allSteps)))
+        .mul(rate / debias(mom, 1 - mom, adanSteps))
+        .add(nextDiff.mul((rate * diffMom) / debias(diffMom, 1 - diffMom, adanSteps)))
         .div(nextSqr.sqrt().add(eps * root3)),
       adanDiff: nextDiff,
       adanSqr: nextSqr,

@@ -2,6 +2,7 @@ import {countCalls, meanGrad, sumGrads} from './accumulate';
 import {adEMAMixStep} from './ad_ema_mix';
 import {adaBeliefStep, averageBelief} from './ada_belief';
 import {adadeltaStep} from './adadelta';
+import {adafactorStep} from './adafactor';
 import {adagradStep} from './adagrad';
 import {adamaxStep} from './adamax';
 import {adanDecay, adanStep} from './adan';
@@ -9,7 +10,6 @@ import {adoptDecay, adoptStep} from './adopt';
 import {averageEqually, averageRising, averageWeights} from './average';
 import {cautious} from './cautious';
 import {clipGlobalNorm, clipGradNorm, clipGradValue, clipUpdateRms} from './clip';
-import {countSteps} from './count_steps';
 import {dampGrad} from './damp';
 import {cautiousDecay, correctedDecay, independentDecay, l2Reg, weightDecay} from './decay';
 import {laPropStep} from './la_prop';
@@ -34,6 +34,7 @@ import {
   sgdStep,
 } from './steps';
 import {lookaheadSync} from './sync';
+import {adaptiveGradClip, centralizeGrad, orthoGrad} from './transforms';
 import {larcLayerLr, larcStep, trustRatio} from './trust';
 
 /** Every callback of the package. A user's callback must have another name. */
@@ -77,7 +78,6 @@ export const houseCallbacks = [
   prodigyStep,
   averageBelief,
   maxSqrGrad,
-  countSteps,
   adaBeliefStep,
   adanDecay,
   adanStep,
@@ -100,4 +100,8 @@ export const houseCallbacks = [
   scheduleFreeSgdStep,
   scheduleFreeAdamStep,
   scheduleFreeRAdamStep,
+  adafactorStep,
+  adaptiveGradClip,
+  centralizeGrad,
+  orthoGrad,
 ] as const;

@@ -1,7 +1,7 @@
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
-import {average} from './stats';
+import {average, momentum} from './stats';
 import {overRoot} from './steps';
 
 /**
@@ -38,15 +38,16 @@ export const rmsPropRootStep = newCallback(
 );
 
 /**
- * Momentum of the update instead of the gradient: `updateAvg ← mom·updateAvg + update`, which is the new update. It
- * comes after a step. The learning rate of each step is part of the average. `updateAvg` has the parameter's shape and
- * starts at zeros. Default: `mom` 0.9, in [0, 1).
+ * Momentum of the update instead of the gradient: `updateAvg ← mom·updateAvg + damp·update`, which is the new update,
+ * with `damp = 1 - mom` under the option `dampening` (default false: `damp = 1`). It comes after a step. The learning
+ * rate of each step is part of the average. `updateAvg` has the parameter's shape and starts at zeros. Default: `mom`
+ * 0.9, in [0, 1).
  */
 export const averageUpdate = newCallback(
   'averageUpdate',
-  {takesUpdate: true, hypers: {mom: 0.9}, state: {updateAvg: zeros}},
-  ({update, updateAvg, mom}) => {
-    const next = updateAvg.mul(mom).add(update);
+  {takesUpdate: true, hypers: {mom: 0.9}, state: {updateAvg: zeros}, options: {dampening: false}},
+  ({update, updateAvg, mom, dampening}) => {
+    const next = momentum(updateAvg, update, mom, dampening);
     return {update: next, updateAvg: next};
   },
 );

@@ -10,9 +10,14 @@ export const averageGrad = newCallback(
   'averageGrad',
   {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
   ({grad, gradAvg, mom, dampening}) => ({
-    gradAvg: dampening ? average(gradAvg, grad, mom) : gradAvg.mul(mom).add(grad),
+    gradAvg: momentum(gradAvg, grad, mom, dampening),
   }),
 );
+
+/** `mom·old + damp·now`, with `damp = 1 - mom`, or 1 without dampening. */
+export function momentum(old: Value, now: Value, mom: number, dampening: boolean): Value {
+  return dampening ? average(old, now, mom) : old.mul(mom).add(now);
+}
 
 /** `beta·old + weight·now`. Default: a `weight` of 1 - beta. */
 export function average(old: Value, now: Value, beta: number, weight: Operand = 1 - beta): Value {

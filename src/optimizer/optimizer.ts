@@ -90,7 +90,8 @@ export class Optimizer<
       known: variable => this.#training.set.find(variable),
       bound,
       // Only in a partition the group matters. There it may come with saved state.
-      groupOf: variable => (this.#training.chain.division === undefined ? 0 : bound(variable).group.index),
+      groupOf: variable =>
+        this.#training.chain.division === undefined ? at(this.#training.set.groups, 0) : bound(variable).group,
     });
     registerChainedOps();
   }

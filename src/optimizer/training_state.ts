@@ -15,7 +15,7 @@ import {loadWeights} from '../state/load_weights';
 import {callbackList, type SavedConfig} from '../state/saved_config';
 import {SavedNumbers} from '../state/saved_numbers';
 import {manifestOf, type NamedTensor, type SavedParameter, writeWeights} from '../state/saved_weights';
-import {checkStateDict, copies, type StateDict} from '../state/state_dict';
+import {chainOfDict, copies, type StateDict} from '../state/state_dict';
 import {parametersToSave, Waiting} from '../state/waiting';
 import {WeightSpace} from '../state/weight_space';
 import {at} from '../util/at';
@@ -256,9 +256,7 @@ export class TrainingState {
    */
   loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
     const {set} = this;
-    checkStateDict(dict, this.chain, set.groups);
-    const callbacks = this.chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options));
-    this.chain = this.chain.division?.withCallbacks(callbacks) ?? chainOf(callbacks);
+    this.chain = chainOfDict(dict, this.chain, set.groups);
     // The tensors may be this optimizer's own, so they are copied before its state is disposed.
     const state = dict.state.map(copies);
     this.keepLent();
@@ -268,15 +266,16 @@ export class TrainingState {
     // Absent in a dict from before callbacks shared numbers: they start anew.
     const shared = copies(dict.shared ?? {});
     this.#replaceShared(Object.fromEntries(Object.entries(shared).map(([key, tensor]) => [key, tf.keep(tensor)])));
+    // First the hypers: the shapes of state can depend on them.
+    set.groups.forEach((group, i) => {
+      Object.assign(group.hypers, at(dict.hypers, i));
+      group.frozen = at(dict.frozen, i);
+    });
     set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
       setState(parameter.variable, at(state, i));
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
-    set.groups.forEach((group, i) => {
-      Object.assign(group.hypers, at(dict.hypers, i));
-      group.frozen = at(dict.frozen, i);
-    });
     set.frozenIdx = dict.frozenIdx;
     set.moving.load(dict.schedule);
   }
@@ -367,7 +366,7 @@ export class TrainingState {
         expected: this.#waiting.expected,
         known: manifestOf(this.chain, this.#toSave()),
         bound: () => this.set.parameters,
-        groups: this.set.groups.length,
+        hypers: this.set.groups.map(({hypers}) => hypers),
         check,
       },
       weights,

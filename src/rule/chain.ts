@@ -1,8 +1,9 @@
 import type {serialization} from '@tensorflow/tfjs-core';
 
 import {memo} from '../util/memo';
+import {own} from '../util/own';
 import {shown} from '../util/shown';
-import type {Callback, External, Scalar} from './declaration';
+import type {Callback, External, OptionDecl, Scalar} from './declaration';
 import type {Range, Ranges} from './range';
 import {type Required, required} from './required';
 import type {Start} from './starts';
@@ -115,6 +116,22 @@ export function commonIn({division}: Chain, group: number, common: Numbers): Num
 /** The key of a number among those that are shared; undefined where it is one parameter's own. */
 export function commonKey({common, division}: Chain, group: number, name: string): string | undefined {
   return division === undefined ? (common.has(name) ? name : undefined) : division.keyOf(group, name);
+}
+
+/** The options of a callback in a group. One that was set by name is a hyper of the group. */
+export function optionsIn({options}: Callback, hypers: Hypers): OptionDecl {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, own(hypers, name) ?? value]));
+}
+
+/** How a state entry starts in a group: what its start depends on besides the parameter. Undefined for no entry. */
+export function startIn(
+  {callbacks, state}: Chain,
+  entry: string,
+  hypers: Hypers,
+): {readonly start: number | Start; readonly options: OptionDecl} | undefined {
+  const start = state.get(entry);
+  const owner = callbacks.find(({declaration}) => Object.hasOwn(declaration.state, entry));
+  return start === undefined ? undefined : {start, options: owner === undefined ? {} : optionsIn(owner, hypers)};
 }
 
 /** Whether a callback of the chain runs on the parameters of a group. */

@@ -1,10 +1,10 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
-import {type Chain, type Segment, takesPart} from './chain';
+import {type Chain, optionsIn, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
 import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
 import type {SharedRun} from './shared_run';
-import type {Start} from './starts';
+import type {Start, StartContext} from './starts';
 import type {Value} from './value';
 
 /** What the argument of a callback is made from, besides its draft. */
@@ -337,7 +337,7 @@ function begin<V extends Value>(
   draft: Draft<V>,
   tests: ValueTests<V>,
 ): V | number {
-  const value: unknown = typeof start === 'number' ? start : start({p: draft.before, grad: gradientOfStart(draft)});
+  const value: unknown = typeof start === 'number' ? start : start(startContextOf(cb, draft));
   checkEntry(`${cb.name}: the start`, entry, value);
   if (typeof value !== 'number' && !tests.isValue(value))
     throw new Error(`${cb.name}: the start of '${entry}' returned ${what(value)}; it must return a float32 tensor.`);
@@ -347,10 +347,11 @@ function begin<V extends Value>(
   return value;
 }
 
-/** Zeros also where the step is skipped. */
-function gradientOfStart<V extends Value>({before, grad, gate}: Draft<V>): Value {
-  if (grad === undefined) return before.zerosLike();
-  return gate === undefined ? grad : grad.zerosLike().where(gate.skip.greater(0), grad);
+/** Where the step is skipped, the gradient is zeros, too. */
+function startContextOf<V extends Value>(cb: Callback, {before: p, grad, gate, hypers}: Draft<V>): StartContext {
+  const isSafe = grad === undefined || gate === undefined;
+  const gradient = isSafe ? grad : grad.zerosLike().where(gate.skip.greater(0), grad);
+  return {p, grad: gradient ?? p.zerosLike(), options: optionsIn(cb, hypers)};
 }
 
 function entriesOf(x: object): Array<[string, unknown]> {

@@ -6,6 +6,8 @@ export interface StartContext {
   readonly p: Value;
   /** Its gradient, of the same shape. Zeros where it has none. */
   readonly grad: Value;
+  /** The options of the callback, with their values in the parameter's group. */
+  readonly options: Readonly<Record<string, number | boolean>>;
 }
 
 /** What is known of a state entry besides its start. */
@@ -33,7 +35,7 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
 
 /**
  * Starts at what `f` computes from the parameter and its first gradient.
- * @param f gets `{p, grad}`. The shape of its result is the entry's shape.
+ * @param f gets `{p, grad, options}`. The shape of its result is the entry's shape.
  * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.
  */
 export function startAt(f: (at: StartContext) => Value, {space}: StartSettings = {}): Start {

@@ -3,6 +3,7 @@ import {dispose, keep, tidy} from '@tensorflow/tfjs-core';
 
 import type {Parameter} from '../params/parameter';
 import type {Chain} from '../rule/chain';
+import type {Scalar} from '../rule/declaration';
 import type {Manifest} from './manifest';
 import {type NamedTensor, readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
@@ -31,8 +32,8 @@ export interface Loading {
    * may be added or disposed in between.
    */
   readonly bound: () => readonly Parameter[];
-  /** The number of parameter groups. */
-  readonly groups: number;
+  /** The hypers of each parameter group. */
+  readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   /** @throws where the optimizer can no longer take weights. */
   readonly check: () => void;
 }
@@ -42,7 +43,7 @@ export interface Loading {
  * @throws where they do not belong to the optimizer; all tensors that were made are then disposed.
  */
 export async function loadWeights(
-  {chain, expected, known, bound, groups, check}: Loading,
+  {chain, expected, known, bound, hypers, check}: Loading,
   weights: readonly NamedTensor[],
 ): Promise<Loaded> {
   const listed = expected === undefined ? listedByNames(chain, known, weights) : {manifest: expected, weights};
@@ -50,7 +51,7 @@ export async function loadWeights(
   const before = bound().map(({variable}) => variable);
   let state: SavedState;
   try {
-    state = await readWeights(chain, {...listed, weights: held}, groups);
+    state = await readWeights(chain, {...listed, weights: held}, hypers);
   } finally {
     dispose(held.map(({tensor}) => tensor));
   }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {startShape} from '../fuse/start_shape';
 import type {Flags} from '../params/parameter';
-import {type Chain, chainIn} from '../rule/chain';
+import {type Chain, chainIn, startIn} from '../rule/chain';
+import type {Scalar} from '../rule/declaration';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {isTensor} from '../util/tensors';
@@ -99,12 +100,13 @@ export function writeWeights(
 
 /**
  * Reads the state from weights. The tensors are copies that the caller owns.
+ * @param hypers those of each group.
  * @throws where the weights do not fit the manifest: truncated, altered, or of another optimizer.
  */
 export async function readWeights(
   chain: Chain,
   {manifest, weights}: ListedWeights,
-  groups: number,
+  hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>,
 ): Promise<SavedState> {
   const [iter, ...others] = weights;
   const rest = others.filter(({name}) => !isShared(name));
@@ -120,7 +122,7 @@ export async function readWeights(
   }
   const left = rest.values();
   const states = manifest.map(entry =>
-    entry.tensors.map(state => [state, checkedTensor(chain, entry, state, left.next().value)] as const),
+    entry.tensors.map(state => [state, checkedTensor(chain, hypers, entry, state, left.next().value)] as const),
   );
   const lists = others.filter(({name}) => isShared(name)).map(weight => checkedShared(chain, weight));
   const twice = lists.find(([key], i) => lists.findIndex(([other]) => other === key) < i);
@@ -129,7 +131,7 @@ export async function readWeights(
   if (iterations === undefined || iterations < 0) throw altered(`'${ITER}' is ${iterations}`);
   const rows =
     host === undefined ? impliedRows(chain, manifest, iterations) : numbersOf(host.tensor, await host.tensor.data());
-  const {flagged, common, groupState} = readHost(chain, manifest, rows, groups);
+  const {flagged, common, groupState} = readHost(chain, manifest, rows, hypers.length);
   const parameters = manifest.map(({name, shape, group}, i): SavedParameter => {
     const {flags, numbers} = at(flagged, i);
     const tensors = at(states, i).map(([state, tensor]) => [state, tf.keep(tensor.clone())] as const);
@@ -157,16 +159,17 @@ function checkedShared({shared}: Chain, {name, tensor}: NamedTensor): readonly [
 
 function checkedTensor(
   chain: Chain,
+  hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>,
   {name, shape, group}: Manifest[number],
   state: string,
   weight: NamedTensor | undefined,
 ): tf.Tensor {
   const full = `${name}/${state}`;
   if (weight?.name !== full) throw altered(`expected '${full}' but found ${nameOf(weight)}`);
-  const start = chainIn(chain, group).state.get(state);
-  if (typeof start !== 'function') throw notState(chain, full);
+  const found = startIn(chainIn(chain, group), state, at(hypers, group));
+  if (typeof found?.start !== 'function') throw notState(chain, full);
   // A start that does not tell its shape accepts every shape.
-  const wanted = startShape(start, shape) ?? weight.tensor.shape;
+  const wanted = startShape(found.start, shape, found.options) ?? weight.tensor.shape;
   if (weight.tensor.dtype !== 'float32' || !tf.util.arraysEqual([...wanted], weight.tensor.shape)) {
     throw altered(
       `'${full}' is ${weight.tensor.dtype} of shape [${weight.tensor.shape}] instead of float32 of shape [${wanted}]`,

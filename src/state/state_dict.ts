@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Group} from '../params/parameter';
-import {type Chain, chainIn} from '../rule/chain';
+import {type Chain, chainIn, chainOf} from '../rule/chain';
 import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
 import type {ScheduleState} from '../schedule/running';
@@ -42,9 +42,10 @@ export interface StateDict {
 
 /**
  * Checks a state dict against an optimizer.
+ * @returns the optimizer's chain, with the options that the dict has.
  * @throws where it belongs to another optimizer, to other groups or to other parameters.
  */
-export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly Group[]): void {
+export function chainOfDict(dict: StateDict, chain: Chain, groups: readonly Group[]): Chain {
   checkForm(dict);
   const names = (list: ReadonlyArray<{readonly name: string}>) => list.map(({name}) => name).join(', ');
   if (names(dict.callbacks) !== names(chain.callbacks)) {
@@ -78,9 +79,12 @@ export function checkStateDict(dict: StateDict, chain: Chain, groups: readonly G
   const parameters = groups.flatMap(group => group.parameters);
   if (dict.state.length !== parameters.length)
     throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);
+  const callbacks = chain.callbacks.map((cb, i) => cb.with(at(dict.callbacks, i).options));
+  const loaded = chain.division?.withCallbacks(callbacks) ?? chainOf(callbacks);
   for (const [i, {variable, group}] of parameters.entries())
     for (const [name, value] of Object.entries(at(dict.state, i)))
-      checkStateEntry(chainIn(chain, group.index), variable, name, value);
+      checkStateEntry(chainIn(loaded, group.index), variable, at(dict.hypers, group.index), name, value);
+  return loaded;
 }
 
 function checkShared({shared}: Chain, key: string, tensor: unknown): void {

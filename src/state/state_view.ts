@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Parameter} from '../params/parameter';
+import type {Group, Parameter} from '../params/parameter';
 import {type Chain, chainIn, commonIn, commonKey} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {own} from '../util/own';
@@ -33,8 +33,8 @@ interface StateOwner {
   readonly known: (variable: tf.Variable) => Parameter | undefined;
   /** The parameter of a variable. It binds the variable first where needed. @throws where it can't be bound. */
   readonly bound: (variable: tf.Variable) => Parameter;
-  /** The index of the group that a variable would join if it were bound without saved state. */
-  readonly groupOf: (variable: tf.Variable) => number;
+  /** The group that a variable would join if it were bound without saved state. */
+  readonly groupOf: (variable: tf.Variable) => Group;
 }
 
 export function stateView({chain, common, known, bound, groupOf}: StateOwner): StateView {
@@ -48,9 +48,9 @@ export function stateView({chain, common, known, bound, groupOf}: StateOwner): S
     },
     set: (variable, values) => {
       const before = known(variable);
-      const group = before?.group.index ?? groupOf(variable);
+      const {index, hypers} = before?.group ?? groupOf(variable);
       for (const [name, value] of Object.entries(values))
-        checkStateEntry(chainIn(chain(), group), variable, name, value, before && own(before.entries, name));
+        checkStateEntry(chainIn(chain(), index), variable, hypers, name, value, before && own(before.entries, name));
       const parameter = bound(variable);
       const {entries, flags} = parameter;
       // All copies are made first, because the values may be this state itself, also under other names.

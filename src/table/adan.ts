@@ -1,5 +1,4 @@
 import {adanDecay, adanStep} from '../callbacks/adan';
-import {countSteps} from '../callbacks/count_steps';
 import {weightDecay} from '../callbacks/decay';
 import {averageGrad} from '../callbacks/stats';
 import {rowFactory} from '../optimizer/row';
@@ -23,10 +22,5 @@ export const adan = /* @__PURE__ */ rowFactory({
   hypers: {mom: 0.98, diffMom: 0.92, sqrMom: 0.99, eps: 1e-8, wd: 0},
   extra: {prox: true},
   decays: true,
-  chain: (_, {prox}) => [
-    countSteps,
-    prox ? adanDecay : weightDecay,
-    averageGrad.with({dampening: true}),
-    adanStep.with({prox}),
-  ],
+  chain: (_, {prox}) => [prox ? adanDecay : weightDecay, averageGrad.with({dampening: true}), adanStep.with({prox})],
 });

@@ -5,6 +5,7 @@ import type {HyperValue} from '../rule/slice';
 import {adEMAMix} from './ad_ema_mix';
 import {adaBelief} from './ada_belief';
 import {adadelta} from './adadelta';
+import {adafactor} from './adafactor';
 import {adagrad} from './adagrad';
 import {adamax} from './adamax';
 import {adan} from './adan';
@@ -38,6 +39,7 @@ export interface TableFactory {
 export interface TableEntry {
   /** The name of the factory. */
   readonly name: string;
+  /** The factory. */
   readonly make: TableFactory;
 }
 
@@ -69,6 +71,7 @@ export const optimizers: readonly TableEntry[] = [
   {name: 'adagrad', make: adagrad},
   {name: 'adadelta', make: adadelta},
   {name: 'adamax', make: adamax},
+  {name: 'adafactor', make: adafactor},
   {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
   {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
   {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},

@@ -1,4 +1,3 @@
-import {countSteps} from '../callbacks/count_steps';
 import {stableAdamWStep} from '../callbacks/stable_adam_w';
 import {rowFactory} from '../optimizer/row';
 
@@ -19,5 +18,5 @@ export const stableAdamW = /* @__PURE__ */ rowFactory({
   hypers: {mom: 0.9, sqrMom: 0.99, eps: 1e-8, wd: 0.01},
   extra: {},
   decays: true,
-  chain: () => [countSteps, stableAdamWStep],
+  chain: () => [stableAdamWStep],
 });

@@ -8,7 +8,7 @@ export type ModernEvent = {readonly step: number} & (
 
 type Hypers = Readonly<Record<string, unknown>>;
 /** Flat numbers, by parameter and by step. */
-type Steps = ReadonlyArray<readonly GoldenNumbers[]>;
+export type Steps = ReadonlyArray<readonly GoldenNumbers[]>;
 
 export interface ModernParameter {
   readonly name: string;

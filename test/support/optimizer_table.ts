@@ -1,5 +1,6 @@
 import {
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamax,
@@ -75,6 +76,15 @@ export const optimizerTable: readonly TableRow[] = [
     name: 'rmsProp like tf.train, centered',
     make: (lr, settings) => rmsProp(lr, {...settings, ...LIKE, centered: true, eps: 1e-3}),
   },
+  // Most parameters of tests are too small for the default of `minDim`.
+  {
+    name: 'adafactor, all factored, with momentum',
+    make: (lr, settings) => adafactor(lr, {...settings, minDim: 1, mom: 0.9}),
+  },
+  {
+    name: 'adafactor with a relative step',
+    make: (lr, settings) => adafactor(lr, {...settings, minDim: 1, relativeStep: true}),
+  },
   {name: 'rAdam with beta', make: (lr, settings) => rAdam(lr, {...settings, beta: 50})},
   {name: 'larc without clip', make: (lr, settings) => larc(lr, {...settings, clip: false})},
   {name: 'larc without momentum', make: (lr, settings) => larc(lr, {...settings, mom: 0})},
@@ -108,6 +118,8 @@ const RATES: Readonly<Record<string, Partial<Rates>>> = {
   'lookahead over sgd': {rosenbrock: 0.001},
   'lookahead over lamb': {quadratic: 0.1},
   'lookahead over qhAdam': {rosenbrock: 0.03},
+  // A factor of its own rate, which is at most 0.01.
+  'adafactor with a relative step': {quadratic: 50, rosenbrock: 1},
   adagrad: {rosenbrock: 0.3},
   adadelta: {quadratic: 50, rosenbrock: 5},
   'sgd with Nesterov momentum': {quadratic: 0.1, rosenbrock: 0.0003},

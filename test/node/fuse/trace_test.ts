@@ -127,6 +127,9 @@ describeBackends(
           [2, 3],
         ),
       ).toEqual([2, 3]);
+      const perOption = startAt(({p, options: {isScalar}}) => (isScalar === true ? p.sum() : p));
+      expect(startShape(perOption, [2, 3], {isScalar: true})).toEqual([]);
+      expect(startShape(perOption, [2, 3], {isScalar: false})).toEqual([2, 3]);
       const untraceable = startAt(({p}) => {
         const sums: unknown = called(p, 'cumsum');
         return isValue(sums) ? sums : p;

@@ -1,5 +1,5 @@
 import type {Optimizer} from '../../../src';
-import type {ModernCase} from '../golden_modern.mjs';
+import type {ModernCase, Steps} from '../golden_modern.mjs';
 import type {tf} from '../tfjs';
 import type {RecordedHypers} from './recorded_hypers';
 
@@ -19,8 +19,10 @@ export interface Adapter {
   ) => Optimizer;
   /** Our names of hypers that are set during a run. Default: `{lr: 'lr', weight_decay: 'wd'}`. */
   readonly names?: Readonly<Record<string, string>>;
-  /** The end of `fusedOn`: which callbacks run alone. Default: none. */
-  readonly alone?: (one: ModernCase) => string;
+  /** What `fusedOn` must be, or match, after a step. Default: the backend, so everything is fused. */
+  readonly fusedOn?: (one: ModernCase, backend: string, step: number) => string | RegExp;
+  /** The parameters after each step, in place of the recorded ones, where ours differ by design. Default: recorded. */
+  readonly params?: (one: ModernCase) => Steps;
   /** The recorded values that `opt.eval()` shows. Default: none. */
   readonly shows?: 'x' | 'averaged';
   /** After how many steps these are compared. Default 0. */

@@ -11,6 +11,7 @@ import {
 } from '../../../src';
 import {present} from '../present';
 import type {Adapter} from './adapter';
+import {numberOf} from './group_numbers';
 import type {RecordedHypers} from './recorded_hypers';
 
 /** The rules that vary Adam's averages: AdaBelief, Adan, ADOPT, LaProp, MARS and AdEMAMix. */
@@ -42,6 +43,7 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         params,
       }),
     state: {exp_avg: 'gradAvg', exp_avg_sq: 'adanSqr', exp_avg_diff: 'adanDiff'},
+    trace: {step: numberOf('adanSteps')},
     leftOut: ({hypers}) =>
       'caution' in hypers
         ? "timm's Adan masks the average of the gradient alone. The callback cautious masks the whole update."

@@ -1,21 +1,11 @@
-import {adamW, ema, type Optimizer, sgd, swa} from '../../../src';
-import {present} from '../present';
-import type {tf} from '../tfjs';
+import {ema, swa} from '../../../src';
 import type {Adapter} from './adapter';
-
-type Inside = Parameters<Adapter['make']>[2];
-
-function innerRule(inside: Inside, params: tf.Variable[][]): Optimizer {
-  const {rule, given} = present(inside);
-  if (rule === 'SGD') return sgd(given.number('lr'), {mom: given.number('momentum', 0), params});
-  if (rule === 'Adam') return adamW(given.number('lr'), {wd: 0, params});
-  throw new Error(`There is no adapter for ${rule} inside of an average.`);
-}
+import {innerRule} from './inner_rule';
 
 export const averageAdapters: Readonly<Record<string, Adapter>> = {
   SWA: {
     make: (given, params, inside) =>
-      swa(innerRule(inside, params), {start: given.single('start', 0), every: given.single('every', 1)}),
+      swa(innerRule(inside, {params}), {start: given.single('start', 0), every: given.single('every', 1)}),
     shows: 'averaged',
     // Until it averages, PyTorch's model holds the first weights. Ours shows the trained ones, for validation.
     showsAfter: ({hypers: {start}}) => (typeof start === 'number' ? start : 0),
@@ -23,7 +13,7 @@ export const averageAdapters: Readonly<Record<string, Adapter>> = {
   EMA: {
     make: (given, params, inside) => {
       const warmup = given.flag('use_warmup', false);
-      return ema(innerRule(inside, params), {
+      return ema(innerRule(inside, {params}), {
         decay: given.single('decay', 0.9999),
         startAfter: given.single('update_after_step', 0),
         ...(warmup

@@ -14,9 +14,9 @@ import {
   stableAdamW,
   weightDecay,
 } from '../../../src';
-import {present} from '../present';
 import type {tf} from '../tfjs';
 import type {Adapter} from './adapter';
+import {numberOf} from './group_numbers';
 import type {RecordedHypers} from './recorded_hypers';
 
 type Betas = readonly [number, number];
@@ -126,7 +126,7 @@ export const cautiousAndDecayAdapters: Readonly<Record<string, Adapter>> = {
     },
     // What is Adam's `exp_avg` here has another name in lion, whose own cases compare it.
     state: {step: 'step', exp_avg_sq: 'sqrAvg', momentum_buffer: 'gradAvg'},
-    alone: ({hypers}) => (hypers['rule'] === 'Muon' ? ', except orthogonalize' : ''),
+    fusedOn: ({hypers}, backend) => `${backend}${hypers['rule'] === 'Muon' ? ', except orthogonalize' : ''}`,
   },
   StableAdamW: {
     make: (given, params) => {
@@ -140,12 +140,6 @@ export const cautiousAndDecayAdapters: Readonly<Record<string, Adapter>> = {
       });
     },
     state: {exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg'},
-    trace: {
-      step: optimizer => {
-        const [first] = optimizer.paramLists.flat();
-        // All groups share it.
-        return optimizer.hypers.map(() => Number(optimizer.state.get(present(first))['allSteps']));
-      },
-    },
+    trace: {step: numberOf('stableSteps')},
   },
 };

@@ -1,3 +1,4 @@
+import {adafactorAdapters} from './adafactor';
 import type {Adapter} from './adapter';
 import {adaptiveAdapters} from './adaptive';
 import {averageAdapters} from './averages';
@@ -6,6 +7,8 @@ import {classicAdapters} from './classics';
 import {muonAdapters} from './muon';
 import {prodigyAdapters} from './prodigy';
 import {scheduleFreeAdapters} from './schedule_free';
+import {skippingAdapters} from './skipping';
+import {transformAdapters} from './transforms';
 
 /** What each recorded class is here. */
 export const adapters: Readonly<Record<string, Adapter>> = {
@@ -16,6 +19,9 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   ...averageAdapters,
   ...scheduleFreeAdapters,
   ...muonAdapters,
+  ...adafactorAdapters,
+  ...transformAdapters,
+  ...skippingAdapters,
 };
 
 /** The recorded classes that the package does not have, with the reason. */
@@ -32,12 +38,3 @@ export const outOfScope: Readonly<Record<string, string>> = {
   Rprop: 'Not in the package: it is for full batches.',
   ScheduleFreeWrapper: 'scheduleFree is a rule of its own, not a wrapper.',
 };
-
-/** Classes that are not written yet. */
-export const pending: readonly string[] = [
-  'AGC',
-  'AdafactorTimm',
-  'GradientCentralization',
-  'OrthoGrad',
-  'SkipNonFinite',
-];

@@ -75,11 +75,11 @@ export const muonAdapters: Readonly<Record<string, Adapter>> = {
         params,
       }),
     state: {momentum_buffer: 'gradAvg'},
-    alone: () => ', except orthogonalize',
+    fusedOn: (_, backend) => `${backend}, except orthogonalize`,
   },
   MuonTimm: {
     make: muonOfTimm,
     state: {momentum_buffer: 'gradAvg', exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg'},
-    alone: () => ', except orthogonalize',
+    fusedOn: (_, backend) => `${backend}, except orthogonalize`,
   },
 };

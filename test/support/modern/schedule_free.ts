@@ -1,17 +1,7 @@
-import {type Optimizer, scheduleFree} from '../../../src';
-import {present} from '../present';
-import {tf} from '../tfjs';
+import {scheduleFree} from '../../../src';
 import type {Adapter} from './adapter';
+import {numberOf} from './group_numbers';
 import type {RecordedHypers} from './recorded_hypers';
-
-/** A number of every group. */
-function numberOf(name: string): (optimizer: Optimizer) => readonly number[] {
-  return optimizer => {
-    const {state, groupState} = optimizer.stateDict();
-    tf.dispose(state.map(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
-    return present(groupState).map(numbers => present(numbers[name]));
-  };
-}
 
 const RESULTS = {
   shows: 'x',
