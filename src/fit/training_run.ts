@@ -1,5 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isOptimizer} from '../optimizer/optimizer_of_model';
+
 const running = new WeakMap<LayersModel, TrainingRun>();
 
 /** One call of `fit` or `fitDataset`, from its first hook until it is completed, is stopped or throws. */
@@ -50,6 +52,10 @@ export function trainingRun(model: LayersModel): TrainingRun {
   if (known !== undefined) return known;
   const run = new TrainingRun();
   running.set(model, run);
+  run.onEnd(() => {
+    const {optimizer} = model;
+    if (isOptimizer(optimizer)) optimizer.pauseSchedule();
+  });
   // tfjs calls no hook when a step, a callback or the data throw. But it writes `isTraining = false` in every case.
   Object.defineProperty(model, 'isTraining', {
     configurable: true,
