@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import {withAverages} from 'tfjs-optim';
 
 import {network} from '../examples/digits/contestant';
 import {at, defined} from '../examples/support/lookup';
-import {type Course, follow, hypersOf, moveByHand} from './course';
+import {type Course, follow, hypersOf, isScheduleFree, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
 import type {Entrant} from './entrants';
 import {breathe} from './frames';
@@ -93,6 +94,10 @@ export class Contestant {
 
   /** The share of the digits that it reads correctly. */
   async accuracy(digits: Digits): Promise<number> {
+    return this.#shown(() => this.#accuracy(digits));
+  }
+
+  async #accuracy(digits: Digits): Promise<number> {
     let correct = 0;
     for (const places of digits.batches(SCORING_BATCH)) {
       const {xs, ys} = digits.batch(places);
@@ -107,7 +112,7 @@ export class Contestant {
 
   /** The probability of each digit, for an image of 784 numbers. */
   async read(image: Float32Array): Promise<readonly number[]> {
-    const outputs = tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length])));
+    const outputs = this.#shown(() => tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length]))));
     const probabilities = await outputs.data();
     outputs.dispose();
     return [...probabilities];
@@ -116,6 +121,11 @@ export class Contestant {
   dispose(): void {
     this.model.dispose();
     this.#optimizer.dispose();
+  }
+
+  /** Runs the function with the weights to show: for Schedule-Free, their average. */
+  #shown<T>(act: () => T): T {
+    return isScheduleFree(this.#optimizer) ? withAverages(this.#optimizer, act) : act();
   }
 
   #outputs(xs: tf.Tensor): tf.Tensor {

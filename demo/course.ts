@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import {isOptimizer, oneCycle, scheduleAt, setItemPg} from 'tfjs-optim';
+import {isOptimizer, oneCycle, type Optimizer, scheduleAt, setItemPg} from 'tfjs-optim';
 
 import {at, defined} from '../examples/support/lookup';
 
@@ -22,10 +22,16 @@ interface StepHypers {
   readonly mom: number;
 }
 
+/** Whether the optimizer is one of `scheduleFree`: then it has its best weights in an average. */
+export function isScheduleFree(optimizer: tf.Optimizer): optimizer is Optimizer {
+  return isOptimizer(optimizer) && optimizer.callbacks.some(({name}) => name.startsWith('scheduleFree'));
+}
+
 /** Sets the course of an optimizer of tfjs-optim, from `step` on. The course is saved with the optimizer. */
 export function follow(optimizer: tf.Optimizer, {kind, lr, steps}: Course, step: number): void {
   if (!isOptimizer(optimizer)) return;
-  if (kind === 'oneCycle') {
+  // Its average takes the place of a schedule.
+  if (kind === 'oneCycle' && !isScheduleFree(optimizer)) {
     optimizer.setSchedule(oneCycle({lrMax: lr}), {steps, step});
   } else {
     optimizer.clearSchedule();

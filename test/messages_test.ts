@@ -266,13 +266,13 @@ const rows: readonly Row[] = [
     'fitOneCycle({maxLr})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
     "fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
-      `pctStart, moms, keep; ${OF_FIT}`,
+      `pctStart, moms, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'fitOneCycle({lr_max})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
     "fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
-      `pctStart, moms, keep; ${OF_FIT}`,
+      `pctStart, moms, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'lrFind({numIts})',
@@ -283,12 +283,13 @@ const rows: readonly Row[] = [
     'fitFlatCos({batch_size})',
     ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}),
     "fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, " +
-      `pctStart, keep; ${OF_FIT}`,
+      `pctStart, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'fitSgdr({quickly})',
     ({model, x, y}) => call(fitSgdr, model, x, y, {quickly: true}),
-    `fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep; ${OF_FIT}`,
+    "fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep, minutes, seconds; " +
+      OF_FIT,
   ],
   [
     'fineTune({epoch}) on a dataset',
