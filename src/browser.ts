@@ -149,7 +149,7 @@ export {
 export type {ScheduleLength, TimeLength} from './schedule/span';
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
-export {optimizers} from './table';
+export {optimizers, type TableEntry, type TableFactory, type TableOptions} from './table';
 export {adEMAMix} from './table/ad_ema_mix';
 export {adaBelief} from './table/ada_belief';
 export {adadelta} from './table/adadelta';

@@ -52,12 +52,10 @@ interface Row {
     },
   ) => Optimizer;
 }
-const all: readonly Row[] = optimizers;
 /** The rows whose step does not decay. */
-const rows = all.filter(
+const rows: readonly Row[] = optimizers.filter(
   // Each part of muon has decay of its own. Recorded runs compare it.
-  ({name}) =>
-    name !== 'muon' && !optimizers.some(one => one.name === name && 'row' in one.make && one.make.row.decays),
+  ({name, make}) => name !== 'muon' && make.row?.decays !== true,
 );
 
 const P = [1, -2, 3, -4];

@@ -10,6 +10,7 @@ import {
   prodigy,
   required,
   SGD,
+  sgd,
   sgdStep,
   startAt,
   stepStat,
@@ -248,7 +249,7 @@ describeBackends(
 
     it('comes back with a saved optimizer', () =>
       leakless(async () => {
-        const optimizer = optimizers[0].make(0.5, {wd: 0, after: [doubled]});
+        const optimizer = sgd(0.5, {wd: 0, after: [doubled]});
         const loaded: unknown = SGD.fromConfig(SGD, optimizer.getConfig());
         if (!isOptimizer(loaded)) throw new Error('An optimizer was saved.');
         expect(loaded.callbacks.map(({name}) => name)).toEqual(['weightDecay', 'sgdStep', 'doubled']);
@@ -447,7 +448,7 @@ describe('Callbacks after a step', () => {
         return names;
       });
     const decayed = ['weightDecay', 'sgdStep'];
-    expect(made(settings => Reflect.apply(optimizers[0].make, undefined, [0.1, settings]))).toEqual([
+    expect(made(settings => Reflect.apply(sgd, undefined, [0.1, settings]))).toEqual([
       [...decayed, 'doubled'],
       [...decayed, 'doubled'],
       ['keepP', ...decayed],
@@ -463,7 +464,7 @@ describe('Callbacks after a step', () => {
 
   it('are callbacks', () => {
     expect(() => {
-      Reflect.apply(optimizers[0].make, undefined, [0.1, {after: 'cautious'}]);
+      Reflect.apply(sgd, undefined, [0.1, {after: 'cautious'}]);
     }).toThrowError("Callback 2 must be made with callback(…); got 'cautious'.");
   });
 });

@@ -1,3 +1,7 @@
+import type {Optimizer} from '../optimizer/optimizer';
+import type {RowSettings} from '../optimizer/row';
+import type {AnyCallback, Settings} from '../optimizer/settings';
+import type {HyperValue} from '../rule/slice';
 import {adEMAMix} from './ad_ema_mix';
 import {adaBelief} from './ada_belief';
 import {adadelta} from './adadelta';
@@ -15,11 +19,34 @@ import {prodigy} from './prodigy';
 import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_free';
 import {stableAdamW} from './stable_adam_w';
 
+/** What every optimizer of the table takes beside the learning rate: settings, and hypers of its own by name. */
+export type TableOptions = RowSettings<readonly AnyCallback[]> &
+  Settings<readonly AnyCallback[]>;
+
+/** The factory of an optimizer of the table, whatever its hypers are. */
+export interface TableFactory {
+  /**
+   * @param lr the learning rate: one, one per group, or a `slice`. Default: that of the rule.
+   * @param options settings and hypers by name. The compiler does not know the hypers; the factory checks them.
+   * @throws as the factory does.
+   */
+  (lr?: HyperValue, options?: TableOptions): Optimizer;
+  /** The row; absent where the factory puts several rules together. */
+  readonly row?: {readonly decays?: boolean};
+}
+
+/** An optimizer of the table. */
+export interface TableEntry {
+  /** The name of the factory. */
+  readonly name: string;
+  readonly make: TableFactory;
+}
+
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
  * with its defaults, except for what it is given.
  */
-export const optimizers = [
+export const optimizers: readonly TableEntry[] = [
   {name: 'sgd', make: sgd},
   {name: 'rmsProp', make: rmsProp},
   {name: 'adam', make: adam},
@@ -46,4 +73,4 @@ export const optimizers = [
   {name: 'scheduleFreeAdamW', make: scheduleFreeAdamW},
   {name: 'scheduleFreeSgd', make: scheduleFreeSgd},
   {name: 'scheduleFreeRAdam', make: scheduleFreeRAdam},
-] as const;
+];

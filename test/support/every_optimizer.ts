@@ -36,7 +36,7 @@ export const peakStep = callback(
 /** Optimizers to test: the table of the package, and others that are built from its parts. All have `lr` and `wd`. */
 export const everyOptimizer: ReadonlyArray<{
   readonly name: string;
-  readonly make: (lr: number, settings?: BaseSettings) => Optimizer;
+  readonly make: (lr: number, settings?: Pick<BaseSettings, keyof BaseSettings>) => Optimizer;
 }> = [
   ...optimizers,
   {name: 'sgd with momentum', make: (lr, settings) => sgd(lr, {mom: 0.9, ...settings})},

@@ -4,6 +4,7 @@ import {
   adam,
   adamax,
   averageGrad,
+  type BaseSettings,
   type Callback,
   callback,
   type HyperValue,
@@ -12,7 +13,6 @@ import {
   lookahead,
   Optimizer,
   optimizers,
-  type ParamGroups,
   qhAdam,
   rAdam,
   required,
@@ -22,11 +22,8 @@ import {
   zeros,
 } from '../../src';
 
-/** The settings of every row of the table. */
-interface TableSettings {
-  readonly params?: ParamGroups;
-  readonly wd?: HyperValue;
-}
+/** The settings of every row of the table: a type, because an interface does not fit where any name is allowed. */
+type TableSettings = Pick<BaseSettings, 'params'> & {readonly wd?: HyperValue};
 
 /** One optimizer under test. */
 export interface TableRow {
@@ -57,11 +54,9 @@ export interface Rates {
 
 const LIKE = {like: 'tf.train'} as const;
 
-const house: readonly TableRow[] = optimizers;
-
 /** The package's table, with more options, Lookahead over other optimizers, and a user's composition. */
 export const optimizerTable: readonly TableRow[] = [
-  ...house,
+  ...optimizers,
   {name: 'sgd with momentum', make: (lr, settings) => sgd(lr, {...settings, mom: 0.9})},
   {name: 'rmsProp with momentum', make: (lr, settings) => rmsProp(lr, {...settings, mom: 0.9})},
   {name: 'adam with L2', make: (lr, settings) => adam(lr, {...settings, decoupleWd: false})},
