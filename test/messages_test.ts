@@ -1,9 +1,11 @@
 import {
+  adadelta,
   adagrad,
   Adam,
   adam,
   adamax,
   adamW,
+  adan,
   callback,
   clipGradNorm,
   cos,
@@ -15,17 +17,20 @@ import {
   fitSgdr,
   lamb,
   larc,
+  lion,
   lookahead,
   lrFind,
   oneCycle,
   Optimizer,
   OptimWrapper,
   paramScheduler,
+  prodigy,
   qhAdam,
   rAdam,
   ranger,
   reduceLROnPlateau,
   rmsProp,
+  scheduleFree,
   SGD,
   sgd,
   sgdStep,
@@ -296,6 +301,33 @@ const rows: readonly Row[] = [
     ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
     "fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, " +
       `divFinal, pctStart, moms, wd; ${OF_FIT}`,
+  ],
+  // The betas of papers, by the hypers that an optimizer has.
+  ...(
+    [
+      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom.'],
+      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom."],
+      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox."],
+      [sgd, 'beta2', 'Known: lr, wd, mom.'],
+      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom.'],
+      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag.'],
+    ] as const
+  ).map(([make, name, rest]): Row => [
+    `${make.name}(lr, {${name}})`,
+    () => call(make, 0.1, {[name]: 0.9}),
+    `No callback of this optimizer has a hyper '${name}'. ${rest}`,
+  ]),
+  [
+    'lion({wd})',
+    () => call(lion, {wd: 0.1}),
+    'lion takes the learning rate first; got {wd: 0.1}. Write lion(0.0001, {wd: 0.1}).',
+  ],
+  ['prodigy({})', () => call(prodigy, {}), 'prodigy takes the learning rate first; got {}. Write prodigy(1).'],
+  [
+    'scheduleFree(lr)',
+    () => call(scheduleFree, 0.01),
+    "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; got 0.01. " +
+      "Write scheduleFree('adamW', 0.01).",
   ],
   // Names in other libraries.
   ...(

@@ -10,6 +10,8 @@ export class TrainingRun {
   #lastSteps: Array<() => void> = [];
   #isCut = () => false;
   readonly #moved = new Map<string, string>();
+  /** Whether validation sees the averages of the optimizer. */
+  showsAverages = false;
 
   /** Runs `ending` when training is completed, is stopped or throws. The last one added runs first. */
   onEnd(ending: () => void): void {

@@ -1,12 +1,14 @@
 import {isSlice} from '../rule/slice';
 import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
+import {warnOnce} from '../util/warn';
 
 /**
  * Checks the arguments of a factory in the table of optimizers: a learning rate, then settings in one object.
  * @param hypers an object with the row's hypers.
  * @param given the arguments after the learning rate.
  * @param first the arguments before it, as code with a comma after each.
+ * @param usual the default learning rate.
  * @throws for other arguments; the error says what to write.
  */
 export function checkRowArguments(
@@ -15,11 +17,12 @@ export function checkRowArguments(
   lr: unknown,
   given: readonly unknown[],
   first = '',
+  usual = 1e-3,
 ): void {
   if (!isRate(lr))
     throw new Error(
       `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
-        `Write ${factory}(${first}${rateFirst(lr, given[0])}).`,
+        `Write ${factory}(${first}${rateFirst(lr, given[0], usual)}).`,
     );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
@@ -27,6 +30,15 @@ export function checkRowArguments(
     given,
     Object.keys(hypers).filter(name => name !== 'wd'),
   );
+}
+
+/** Warns where the rate of an optimizer that multiplies it with an estimate of its own looks like a rate of Adam. */
+export function warnOfSmallFactor(factory: string, lr: unknown): void {
+  if (typeof lr === 'number' && lr > 0 && lr < 0.1)
+    warnOnce(
+      `${factory} multiplies the rate that it finds by \`lr\`, so lr ${lr} makes it ${Number((1 / lr).toPrecision(2))} ` +
+        'times slower than that rate. Leave `lr` at 1, and try 0.5 to 2.',
+    );
 }
 
 function isRate(lr: unknown): boolean {
@@ -39,13 +51,13 @@ function isRate(lr: unknown): boolean {
   );
 }
 
-/** The arguments that the caller probably meant. 0.001 is the default learning rate. */
-function rateFirst(lr: unknown, second: unknown): string {
+/** The arguments that the caller probably meant. */
+function rateFirst(lr: unknown, second: unknown, usual: number): string {
   if (isPlain(lr)) {
-    const {lr: rate = 0.001, ...settings} = lr;
+    const {lr: rate = usual, ...settings} = lr;
     return Object.keys(settings).length > 0 ? `${shown(rate)}, ${shown(settings)}` : shown(rate);
   }
   // PyTorch and fastai take the parameters first: a list of variables, or a model.
-  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : 0.001}, {params: …}`;
-  return `${Number(lr) || 0.001}`;
+  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;
+  return `${Number(lr) || usual}`;
 }

@@ -20,8 +20,7 @@ import {scheduleFreeAdamW, scheduleFreeRAdam, scheduleFreeSgd} from './schedule_
 import {stableAdamW} from './stable_adam_w';
 
 /** What every optimizer of the table takes beside the learning rate: settings, and hypers of its own by name. */
-export type TableOptions = RowSettings<readonly AnyCallback[]> &
-  Settings<readonly AnyCallback[]>;
+export type TableOptions = RowSettings<readonly AnyCallback[]> & Settings<readonly AnyCallback[]>;
 
 /** The factory of an optimizer of the table, whatever its hypers are. */
 export interface TableFactory {

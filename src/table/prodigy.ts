@@ -29,6 +29,7 @@ export const prodigy = /* @__PURE__ */ rowFactory({
     decoupleWd: true,
   },
   decays: true,
+  isFactor: true,
   chain: (_, {decoupleWd, ...options}) => [
     ...(decoupleWd ? [] : [l2Reg]),
     prodigyStep.with({...options, decoupled: decoupleWd}),
