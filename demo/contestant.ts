@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import {withAverages} from 'tfjs-optim';
 
 import {network} from '../examples/digits/contestant';
+import {showing} from '../examples/support/averages';
 import {at, defined} from '../examples/support/lookup';
-import {type Course, follow, hypersOf, isScheduleFree, moveByHand} from './course';
+import {type Course, follow, hypersOf, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
 import type {Entrant} from './entrants';
 import {breathe} from './frames';
@@ -94,7 +94,7 @@ export class Contestant {
 
   /** The share of the digits that it reads correctly. */
   async accuracy(digits: Digits): Promise<number> {
-    return this.#shown(() => this.#accuracy(digits));
+    return showing(this.#optimizer, () => this.#accuracy(digits));
   }
 
   async #accuracy(digits: Digits): Promise<number> {
@@ -112,7 +112,9 @@ export class Contestant {
 
   /** The probability of each digit, for an image of 784 numbers. */
   async read(image: Float32Array): Promise<readonly number[]> {
-    const outputs = this.#shown(() => tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length]))));
+    const outputs = showing(this.#optimizer, () =>
+      tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length]))),
+    );
     const probabilities = await outputs.data();
     outputs.dispose();
     return [...probabilities];
@@ -121,11 +123,6 @@ export class Contestant {
   dispose(): void {
     this.model.dispose();
     this.#optimizer.dispose();
-  }
-
-  /** Runs the function with the weights to show: for Schedule-Free, their average. */
-  #shown<T>(act: () => T): T {
-    return isScheduleFree(this.#optimizer) ? withAverages(this.#optimizer, act) : act();
   }
 
   #outputs(xs: tf.Tensor): tf.Tensor {

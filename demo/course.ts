@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import {isOptimizer, oneCycle, type Optimizer, scheduleAt, setItemPg} from 'tfjs-optim';
+import {isOptimizer, oneCycle, scheduleAt, setItemPg} from 'tfjs-optim';
 
+import {isScheduleFree} from '../examples/support/averages';
 import {at, defined} from '../examples/support/lookup';
 
 /** The learning rates of a training. */
@@ -20,11 +21,6 @@ interface StepHypers {
   readonly lr: number;
   /** Momentum: `mom` in tfjs-optim, `beta1` in tf.train.adam. 0 for an optimizer without momentum. */
   readonly mom: number;
-}
-
-/** Whether the optimizer is one of `scheduleFree`: then it has its best weights in an average. */
-export function isScheduleFree(optimizer: tf.Optimizer): optimizer is Optimizer {
-  return isOptimizer(optimizer) && optimizer.callbacks.some(({name}) => name.startsWith('scheduleFree'));
 }
 
 /** Sets the course of an optimizer of tfjs-optim, from `step` on. The course is saved with the optimizer. */

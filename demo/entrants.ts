@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 import {optimizers} from 'tfjs-optim';
 
 import {ratesFor} from '../examples/digits/rates';
-import {defined} from '../examples/support/lookup';
 
 /** How charts and tables show an optimizer. */
 export interface Look {
@@ -26,6 +25,9 @@ const DASHED = '6 3';
 const DOTTED = '1 3';
 const DASH_DOT = '7 3 1 3';
 const LONG = '12 3';
+
+/** For an optimizer that the list below does not have. */
+const OTHER: Look = {hue: 'orange', dash: DOTTED};
 
 const LOOKS: Readonly<Record<string, Look>> = {
   sgd: {hue: 'green', dash: SOLID},
@@ -69,7 +71,7 @@ export const ENTRANTS: readonly Entrant[] = [
   ...optimizers.map(({name, make}): Entrant => ({
     name,
     make: lr => make(lr),
-    look: defined(LOOKS[name], `look of '${name}'`),
+    look: LOOKS[name] ?? OTHER,
     lr: ratesFor(name).cycle,
   })),
   YARDSTICK,

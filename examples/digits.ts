@@ -19,6 +19,7 @@ import {Progress} from './digits/progress';
 import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
 import {aboutOptimizer} from './support/about_optimizers';
+import {showing} from './support/averages';
 
 async function main(options: Options): Promise<void> {
   const {
@@ -95,13 +96,14 @@ interface Result {
 }
 
 function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
-  return {
-    name: one.name,
+  const {name, model, seconds} = one;
+  return showing(model.optimizer, () => ({
+    name,
     epochs,
-    training: scoreOf(one.model, training),
-    validation: scoreOf(one.model, validation),
-    seconds: one.seconds,
-  };
+    training: scoreOf(model, training),
+    validation: scoreOf(model, validation),
+    seconds,
+  }));
 }
 
 function rowOf({name, epochs, training, validation, seconds}: Result): string[] {

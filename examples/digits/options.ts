@@ -1,7 +1,10 @@
+import {parseArgs} from 'node:util';
+
 import {optimizers} from 'tfjs-optim';
 
-import {factsOf, listOfOptimizers} from '../support/facts';
+import {aboutOptimizer, optimizerLines} from '../support/about_optimizers';
 import {numberFrom, oneOf, valuesOf, wholeFrom} from './command_line';
+import {ratesFor} from './rates';
 
 type Factory = (typeof optimizers)[number];
 

@@ -8,7 +8,7 @@ import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
-import {checkRowArguments, warnOfSmallFactor} from './row_arguments';
+import {checkRowArguments} from './row_arguments';
 import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
 import {declareTableHypers} from './table_hypers';
 
@@ -104,8 +104,8 @@ export interface OptimizerRow<H, X> {
   readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
-  /** Whether `lr` multiplies a rate that the optimizer finds by itself. Default false. */
-  readonly isFactor?: boolean;
+  /** Called with the learning rate that was given, to warn of one that is a mistake. */
+  readonly checkLr?: (lr: HyperValue | undefined) => void;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
   readonly chain: (uses: (hyper: keyof H & string) => boolean, extra: X) => readonly Callback[];
 }
@@ -225,9 +225,9 @@ function composed<H extends RowHypers, X extends object>(
   lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, isFactor = false, chain} = row;
+  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain, checkLr} = row;
   checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual);
-  if (isFactor) warnOfSmallFactor(name, lr);
+  checkLr?.(lr);
   const [options] = given;
   const {
     callbacks = [],

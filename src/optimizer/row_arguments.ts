@@ -1,7 +1,6 @@
 import {isSlice} from '../rule/slice';
 import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
-import {warnOnce} from '../util/warn';
 
 /**
  * Checks the arguments of a factory in the table of optimizers: a learning rate, then settings in one object.
@@ -30,15 +29,6 @@ export function checkRowArguments(
     given,
     Object.keys(hypers).filter(name => name !== 'wd'),
   );
-}
-
-/** Warns where the rate of an optimizer that multiplies it with an estimate of its own looks like a rate of Adam. */
-export function warnOfSmallFactor(factory: string, lr: unknown): void {
-  if (typeof lr === 'number' && lr > 0 && lr < 0.1)
-    warnOnce(
-      `${factory} multiplies the rate that it finds by \`lr\`, so lr ${lr} makes it ${Number((1 / lr).toPrecision(2))} ` +
-        'times slower than that rate. Leave `lr` at 1, and try 0.5 to 2.',
-    );
 }
 
 function isRate(lr: unknown): boolean {

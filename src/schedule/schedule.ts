@@ -56,8 +56,8 @@ export function isPolicy(schedules: Schedules | SchedulePolicy): schedules is Sc
 export function checkLength(schedules: Schedules | SchedulePolicy, {seconds}: Span): void {
   if (!isPolicy(schedules) || schedules.seconds === undefined || schedules.seconds === seconds) return;
   throw new Error(
-    `The schedule was made for a fit of ${schedules.seconds} seconds; setSchedule got another length. ` +
-      'Give the length to setSchedule only, as in setSchedule(oneCycle(), {minutes: 5}).',
+    `The schedule takes ${schedules.seconds} seconds, but setSchedule got another length. ` +
+      'Give it to setSchedule only: setSchedule(oneCycle(), {minutes: 5}).',
   );
 }
 

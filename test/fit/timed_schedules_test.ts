@@ -421,8 +421,8 @@ describe('A schedule by time', () => {
       expect(() => {
         optimizer.setSchedule(oneCycle({minutes: 1}), {steps: 3});
       }).toThrowError(
-        'The schedule was made for a fit of 60 seconds; setSchedule got another length. ' +
-          'Give the length to setSchedule only, as in setSchedule(oneCycle(), {minutes: 5}).',
+        'The schedule takes 60 seconds, but setSchedule got another length. ' +
+          'Give it to setSchedule only: setSchedule(oneCycle(), {minutes: 5}).',
       );
       optimizer.setSchedule(oneCycle({minutes: 1}), {seconds: 60});
       expect(optimizer.schedule?.seconds).toBe(60);
