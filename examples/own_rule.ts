@@ -1,14 +1,15 @@
 /**
- * A custom rule: Signum, in two lines of maths, compared with `adam` on handwritten digits. The package does not have it.
+ * A custom rule: Signum, in two lines of maths, compared with `adam` on handwritten digits. The package does not have
+ * it.
  *
  * With g the gradient, p the parameter and m an average that starts at zero, each step is
  *
  *   m ← mom·m + (1 - mom)·g,   p ← p·(1 - lr·wd) - lr·sign(m)
  *
- * The decay is the package's `weightDecay`, which runs before `signumStep`. Source: Bernstein et al., signSGD: Compressed
- * Optimisation for Non-Convex Problems, 2018, https://arxiv.org/abs/1802.04434. `mom` is 0.9, as there. The
- * rates here had the lowest validation loss of three with seed 1: 3e-4, 1e-3 and 3e-3 for Signum, and 1e-3, 3e-3 and 1e-2
- * for adam. Another seed or a longer training may want others.
+ * The decay is the package's `weightDecay`, which runs before `signumStep`. Source: Bernstein et al., signSGD:
+ * Compressed Optimisation for Non-Convex Problems, 2018, https://arxiv.org/abs/1802.04434. `mom` is 0.9, as there. The
+ * rates here had the lowest validation loss of three with seed 1: 3e-4, 1e-3 and 3e-3 for Signum, and 1e-3, 3e-3 and
+ * 1e-2 for adam. Another seed or a longer training may want others.
  *
  * npx tsx examples/own_rule.ts --help
  */

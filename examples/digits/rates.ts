@@ -10,8 +10,8 @@ interface Rates {
 const UNTRIED: Rates = {cycle: 0.01, constant: 0.005};
 
 /**
- * Rates for the network of this folder. Those from `lion` on had nearly the lowest validation loss of a few rates, in two
- * epochs on 2500 digits with one seed. So they are places to start, and compare no optimizers.
+ * Rates for the network of this folder. Those from `lion` on had nearly the lowest validation loss of a few rates, in
+ * two epochs on 2500 digits with one seed. So they are places to start, and compare no optimizers.
  */
 const RATES: Readonly<Record<string, Rates>> = {
   sgd: {cycle: 0.2, constant: 0.1},

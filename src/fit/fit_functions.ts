@@ -10,8 +10,8 @@ import {train, trainFunction} from './train';
  * Trains with one-cycle; see `oneCycle`. It takes the data and all arguments of `fit(x, y, args)` or
  * `fitDataset(dataset, args)`, and the settings of `oneCycle`. Arrays of numbers can be given in place of tensors, and
  * callbacks of any kinds in one list. `signal` and `onProgress` are further arguments. With `initialEpoch`, the
- * schedule begins at that epoch. With `minutes` or `seconds`, it takes this time, which ends training; `epochs` is then a
- * limit, without one by default.
+ * schedule begins at that epoch. With `minutes` or `seconds`, it takes this time, which ends training; `epochs` is
+ * then a limit, without one by default.
  * @throws (rejects) where the model's optimizer is not one of this package, or a setting is impossible. Then nothing
  *   is changed.
  */

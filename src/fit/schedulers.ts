@@ -31,9 +31,9 @@ export interface KeepOption {
 
 /**
  * Settings of a scheduler for `fit`, in addition to those of its schedules. With `minutes` or `seconds`, the schedules
- * take this time of training in place of all batches of all epochs, and training stops after the batch in which the time
- * is over. All time from the first batch on counts, including validation. Give `fit` more epochs than it can train in
- * that time.
+ * take this time of training in place of all batches of all epochs, and training stops after the batch in which the
+ * time is over. All time from the first batch on counts, including validation. Give `fit` more epochs than it can
+ * train in that time.
  */
 export interface SchedulerOptions extends KeepOption, TimeLength {
   /**
@@ -49,10 +49,10 @@ type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 const begunIn = new WeakMap<TrainingRun, {readonly seconds: number | undefined}>();
 
 /**
- * A callback for `fit` and `fitDataset`: the optimizer follows schedules over all batches of all epochs, or over a time,
- * as with `setSchedule`. When training ends, completed or not, the hypers go back to their values from before. Those
- * that were set since, and all where `keep` is true, stay. What is saved after the last step has these values too. A
- * `ParamScheduler` is also a policy for `setSchedule`.
+ * A callback for `fit` and `fitDataset`: the optimizer follows schedules over all batches of all epochs, or over a
+ * time, as with `setSchedule`. When training ends, completed or not, the hypers go back to their values from before.
+ * Those that were set since, and all where `keep` is true, stay. What is saved after the last step has these values
+ * too. A `ParamScheduler` is also a policy for `setSchedule`.
  */
 export class ParamScheduler extends FitCallback implements SchedulePolicy {
   readonly #policy: Schedules | SchedulePolicy;
@@ -148,8 +148,8 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
 }
 
 /**
- * The seconds of a schedule by time that were spent before this fit. Training that goes on at a later epoch goes on along
- * the schedule that was saved with the optimizer.
+ * The seconds of a schedule by time that were spent before this fit. Training that goes on at a later epoch goes on
+ * along the schedule that was saved with the optimizer.
  */
 function spentIn({moving}: Optimizer, seconds: number, epoch: number): number {
   const {view} = moving;
@@ -211,10 +211,11 @@ export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...
 
 /**
  * Warm-up, stable rate, decay: `lr` rises linearly from `lrStart` to `lrMax` for the share `pctStart`, stays there, and
- * falls to `lrEnd` in the last share `pctDecay`: as `1 - √p`, p the share of the decay, or linearly. The rate before the
- * decay does not depend on the length of training, so a training can be made longer from a model that was saved then.
- * Sources: Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024; Hägele et al., Scaling Laws and
- * Compute-Optimal Training Beyond Fixed Training Durations, 2024, where `1-sqrt` over 20 % was better than linear.
+ * falls to `lrEnd` in the last share `pctDecay`: as `1 - √p`, p the share of the decay, or linearly. The rate before
+ * the decay does not depend on the length of training, so a training can be made longer from a model that was saved
+ * then. Sources: Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024; Hägele et al., Scaling
+ * Laws and Compute-Optimal Training Beyond Fixed Training Durations, 2024, where `1-sqrt` over 20 % was better than
+ * linear.
  */
 export function wsd(options: WsdOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('wsd', wsdPolicy(options, more), options);

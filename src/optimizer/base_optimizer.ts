@@ -136,9 +136,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * @param schedules schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
    * @param length in steps or in time. `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the
    *   schedules take. `step`: how many of these steps have been made; default 0. If it equals `steps`, the hypers take
-   *   the values of the last step. `minutes` or `seconds`: the time that they take, from the first step on. The position
-   *   of a step is then the share of this time that was spent before it. The first step after the time is over takes the
-   *   values of the end, which stay. `spent`: how many seconds have been spent; default 0. See `pauseSchedule`.
+   *   the values of the last step. `minutes` or `seconds`: the time that they take, from the first step on. The
+   *   position of a step is then the share of this time that was spent before it. The first step after the time is
+   *   over takes the values of the end, which stay. `spent`: how many seconds have been spent; default 0. See
+   * `pauseSchedule`.
    * @throws for an unknown hyper or a value that a hyper can't have; then nothing is changed.
    */
   setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
@@ -156,8 +157,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /**
    * Stops the clock of schedules by time until the next step. All time between two steps counts otherwise, also where
-   * nothing trains. The time between saving and loading does not count, nor does the time between two calls of `fit` that
-   * have callbacks of this package. Changes nothing for schedules by steps.
+   * nothing trains. The time between saving and loading does not count. The time between two calls of `fit` does not
+   * count, either, where they have callbacks of this package. Changes nothing for schedules by steps.
    */
   pauseSchedule(): void {
     this.moving.pause();

@@ -66,7 +66,7 @@ export interface WsdOptions extends LrOptions {
   readonly lrEnd?: HyperValue;
 }
 
-/** Options of the callbacks of `fit`, which are no concern of the policies. */
+/** Options of the callbacks of `fit`. The policies do not read them. */
 const OF_FIT = ['keep', 'stepsPerEpoch', 'minutes', 'seconds'];
 
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];

@@ -29,8 +29,8 @@ export interface ScheduledHyper {
 }
 
 /**
- * The part of an optimizer's schedules that is saved. Their length is in steps, with the steps made so far, or in seconds
- * of training, with the seconds spent so far.
+ * The part of an optimizer's schedules that is saved. Their length is in steps, with the steps made so far, or in
+ * seconds of training, with the seconds spent so far.
  */
 export type ScheduleState = Span & {
   /** The hypers that move. */

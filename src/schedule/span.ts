@@ -27,7 +27,9 @@ export type Span =
   | {readonly steps: number; readonly step: number; readonly seconds?: never; readonly spent?: never}
   | {readonly seconds: number; readonly spent: number; readonly steps?: never; readonly step?: never};
 
-/** The seconds that were asked for; undefined where no time was given. @throws for two times, or one that is not one. */
+/**
+ * The seconds that were asked for; undefined where no time was given. @throws for two times, or one that is not one.
+ */
 export function secondsIn({minutes, seconds}: TimeLength): number | undefined {
   if (minutes !== undefined) checkPositive('minutes', minutes);
   if (seconds !== undefined) checkPositive('seconds', seconds);

@@ -260,8 +260,8 @@ describe('A schedule by time', () => {
     const given = tinyFit(sgd(0.5));
     await given.model.fit(given.x, given.y, {callbacks: wsd({seconds: 77})});
     expect(warned).toHaveBeenCalledOnceWith(
-      'tfjs-optim: wsd: training ended after 1 epochs, before the time of 77 seconds was over, so the schedule did not ' +
-        'reach its end. Give fit more epochs, such as epochs: 1e6. The time ends training.',
+      'tfjs-optim: wsd: training ended after 1 epochs, before the time of 77 seconds was over, so the schedule did ' +
+        'not reach its end. Give fit more epochs, such as epochs: 1e6. The time ends training.',
     );
     given.dispose();
   });

@@ -8,7 +8,9 @@ import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 
-/** What a page that imports `imports` says when it loads the optimizer. In a bundle, rules that it lacks are left out. */
+/**
+ * What a page that imports `imports` says when it loads the optimizer. In a bundle, rules that it lacks are left out.
+ */
 async function loadedBy(imports: string, optimizer: Optimizer): Promise<string> {
   const folder = await mkdtemp(join('node_modules', '.cache', 'missing-rule-'));
   try {
