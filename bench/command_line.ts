@@ -11,23 +11,27 @@ interface CommandLine<Name extends string> {
 
 /**
  * Reads the command line. For `--help`, prints the help and ends the process.
+ * @param help the help, or what returns it for the options that were given.
  * @param names the options with a text, besides `--quick` and `--help`.
  */
-export function commandLine<const Name extends string>(help: string, names: readonly Name[]): CommandLine<Name> {
+export function commandLine<const Name extends string>(
+  help: string | ((option: CommandLine<Name>['option']) => string),
+  names: readonly Name[],
+): CommandLine<Name> {
   const options: Record<string, {readonly type: 'string' | 'boolean'}> = {
     quick: {type: 'boolean'},
     help: {type: 'boolean'},
   };
   for (const name of names) options[name] = {type: 'string'};
   const {values, positionals} = parseArgs({options, allowPositionals: true});
-  if (values['help'] === true) {
-    console.log(help);
-    process.exit(0);
-  }
   const option = (name: Name, fallback: string): string => {
     const value = values[name];
     return typeof value === 'string' ? value : fallback;
   };
+  if (values['help'] === true) {
+    console.log(typeof help === 'string' ? help : help(option));
+    process.exit(0);
+  }
   return {quick: values['quick'] === true, option, words: positionals};
 }
 

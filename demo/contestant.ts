@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {network} from '../examples/digits/contestant';
+import {showing} from '../examples/support/averages';
 import {at, defined} from '../examples/support/lookup';
 import {type Course, follow, hypersOf, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
@@ -93,6 +94,10 @@ export class Contestant {
 
   /** The share of the digits that it reads correctly. */
   async accuracy(digits: Digits): Promise<number> {
+    return showing(this.#optimizer, () => this.#accuracy(digits));
+  }
+
+  async #accuracy(digits: Digits): Promise<number> {
     let correct = 0;
     for (const places of digits.batches(SCORING_BATCH)) {
       const {xs, ys} = digits.batch(places);
@@ -107,7 +112,9 @@ export class Contestant {
 
   /** The probability of each digit, for an image of 784 numbers. */
   async read(image: Float32Array): Promise<readonly number[]> {
-    const outputs = tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length])));
+    const outputs = showing(this.#optimizer, () =>
+      tf.tidy(() => this.#outputs(tf.tensor2d(image, [1, image.length]))),
+    );
     const probabilities = await outputs.data();
     outputs.dispose();
     return [...probabilities];

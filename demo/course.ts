@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import {isOptimizer, oneCycle, scheduleAt, setItemPg} from 'tfjs-optim';
 
+import {isScheduleFree} from '../examples/support/averages';
 import {at, defined} from '../examples/support/lookup';
 
 /** The learning rates of a training. */
@@ -25,7 +26,8 @@ interface StepHypers {
 /** Sets the course of an optimizer of tfjs-optim, from `step` on. The course is saved with the optimizer. */
 export function follow(optimizer: tf.Optimizer, {kind, lr, steps}: Course, step: number): void {
   if (!isOptimizer(optimizer)) return;
-  if (kind === 'oneCycle') {
+  // Its average takes the place of a schedule.
+  if (kind === 'oneCycle' && !isScheduleFree(optimizer)) {
     optimizer.setSchedule(oneCycle({lrMax: lr}), {steps, step});
   } else {
     optimizer.clearSchedule();

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import {optimizers} from 'tfjs-optim';
 
+import {ratesFor} from '../examples/digits/rates';
+
 /** How charts and tables show an optimizer. */
 export interface Look {
   /** The name of a colour in style.css. */
@@ -13,26 +15,47 @@ export interface Look {
 export interface Entrant {
   readonly name: string;
   readonly look: Look;
-  /** A learning rate that suits this network. */
+  /** A highest learning rate of one-cycle that suits this network. */
   readonly lr: number;
   readonly make: (lr: number) => tf.Optimizer;
 }
 
 const SOLID = 'none';
 const DASHED = '6 3';
-/** For an optimizer of the package that `SUITED` does not have. */
-const OTHER: Omit<Entrant, 'name' | 'make'> = {look: {hue: 'orange', dash: DASHED}, lr: 1e-3};
+const DOTTED = '1 3';
+const DASH_DOT = '7 3 1 3';
+const LONG = '12 3';
 
-const SUITED: Readonly<Record<string, Omit<Entrant, 'name' | 'make'>>> = {
-  sgd: {look: {hue: 'green', dash: SOLID}, lr: 0.2},
-  rmsProp: {look: {hue: 'orange', dash: SOLID}, lr: 5e-3},
-  adam: {look: {hue: 'blue', dash: SOLID}, lr: 0.01},
-  adamW: {look: {hue: 'blue', dash: DASHED}, lr: 0.01},
-  rAdam: {look: {hue: 'sky', dash: SOLID}, lr: 0.02},
-  qhAdam: {look: {hue: 'sky', dash: DASHED}, lr: 0.01},
-  larc: {look: {hue: 'green', dash: DASHED}, lr: 0.5},
-  lamb: {look: {hue: 'purple', dash: SOLID}, lr: 0.03},
-  ranger: {look: {hue: 'vermilion', dash: SOLID}, lr: 0.03},
+/** For an optimizer that the list below does not have. */
+const OTHER: Look = {hue: 'orange', dash: DOTTED};
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  sgd: {hue: 'green', dash: SOLID},
+  larc: {hue: 'green', dash: DASHED},
+  lion: {hue: 'green', dash: DASH_DOT},
+  rmsProp: {hue: 'orange', dash: SOLID},
+  adagrad: {hue: 'orange', dash: DASHED},
+  adadelta: {hue: 'orange', dash: DASH_DOT},
+  adam: {hue: 'blue', dash: SOLID},
+  adamW: {hue: 'blue', dash: DASHED},
+  nAdamW: {hue: 'blue', dash: DASH_DOT},
+  stableAdamW: {hue: 'blue', dash: DOTTED},
+  adamax: {hue: 'blue', dash: LONG},
+  rAdam: {hue: 'sky', dash: SOLID},
+  qhAdam: {hue: 'sky', dash: DASHED},
+  adEMAMix: {hue: 'sky', dash: DASH_DOT},
+  laProp: {hue: 'sky', dash: DOTTED},
+  adopt: {hue: 'sky', dash: LONG},
+  lamb: {hue: 'purple', dash: SOLID},
+  adaBelief: {hue: 'purple', dash: DASHED},
+  adan: {hue: 'purple', dash: DASH_DOT},
+  mars: {hue: 'purple', dash: DOTTED},
+  prodigy: {hue: 'purple', dash: LONG},
+  ranger: {hue: 'vermilion', dash: SOLID},
+  muon: {hue: 'vermilion', dash: DASHED},
+  scheduleFreeAdamW: {hue: 'vermilion', dash: DASH_DOT},
+  scheduleFreeSgd: {hue: 'vermilion', dash: DOTTED},
+  scheduleFreeRAdam: {hue: 'vermilion', dash: LONG},
 };
 
 /** Every training has this optimizer, to compare the others with. */
@@ -45,7 +68,12 @@ export const YARDSTICK: Entrant = {
 
 /** All optimizers of the package, then the yardstick. */
 export const ENTRANTS: readonly Entrant[] = [
-  ...optimizers.map(({name, make}): Entrant => ({name, make: lr => make(lr), ...(SUITED[name] ?? OTHER)})),
+  ...optimizers.map(({name, make}): Entrant => ({
+    name,
+    make: lr => make(lr),
+    look: LOOKS[name] ?? OTHER,
+    lr: ratesFor(name).cycle,
+  })),
   YARDSTICK,
 ];
 

@@ -1,3 +1,4 @@
+import {labelledFacts} from '../examples/support/about_optimizers';
 import {defined} from '../examples/support/lookup';
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
@@ -46,6 +47,7 @@ export class SetupForm {
           {},
           html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
           html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
+          ...aboutOf(entrant),
         ),
       ),
     );
@@ -158,4 +160,31 @@ function rowOf(entrant: Entrant): Row {
       inputmode: 'decimal',
     }),
   };
+}
+
+/** A button, and the facts that it shows: what the optimizer is for, what it costs, and when not to use it. */
+function aboutOf(entrant: Entrant): HTMLElement[] {
+  if (entrant === YARDSTICK) return [];
+  const {name} = entrant;
+  const facts = html(
+    'dl',
+    {class: 'facts', id: `about-${name}`, hidden: ''},
+    ...labelledFacts(name).flatMap(([label, text]) => [html('dt', {}, label), html('dd', {}, text)]),
+  );
+  const button = html(
+    'button',
+    {
+      type: 'button',
+      class: 'about',
+      'aria-label': `About ${name}`,
+      'aria-expanded': 'false',
+      'aria-controls': facts.id,
+    },
+    '?',
+  );
+  button.addEventListener('click', () => {
+    facts.hidden = !facts.hidden;
+    button.setAttribute('aria-expanded', String(!facts.hidden));
+  });
+  return [button, facts];
 }

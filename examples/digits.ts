@@ -14,15 +14,18 @@ import {runCommand} from './digits/command_line';
 import {batchesOf, Contestant, network} from './digits/contestant';
 import {type Digits, loadDigits} from './digits/data';
 import {lossPlot} from './digits/loss_plot';
-import {HELP, type Options, optionsFrom} from './digits/options';
+import {helpFor, type Options, optionsFrom} from './digits/options';
 import {Progress} from './digits/progress';
 import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
+import {aboutOptimizer} from './support/about_optimizers';
+import {showing} from './support/averages';
 
 async function main(options: Options): Promise<void> {
   const {
     optimizer: {name, make},
     lr,
+    adamLr,
     epochs,
     digits,
     seed,
@@ -32,11 +35,13 @@ async function main(options: Options): Promise<void> {
   const {training, validation} = await loadDigits(digits, seed);
   console.log(
     `${training.size} digits to train with, ${validation.size} others to validate with; ` +
-      `backend ${tf.getBackend()}, seed ${seed}, lr ${lr}`,
+      `backend ${tf.getBackend()}, seed ${seed}, ` +
+      (lr === adamLr ? `lr ${lr}` : `lr ${lr} for ${name} and ${adamLr} for tf.train.adam`),
   );
+  console.log(`\n${aboutOptimizer(name)}`);
 
   const ours = contestant(name, make(lr), seed);
-  const theirs = contestant('tf.train.adam', tf.train.adam(lr), seed);
+  const theirs = contestant('tf.train.adam', tf.train.adam(adamLr), seed);
   const train = async (contestants: readonly Contestant[], first: number, last: number) => {
     const batches = contestants.length * (last - first + 1) * batchesOf(training);
     const progress = new Progress(
@@ -91,13 +96,14 @@ interface Result {
 }
 
 function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
-  return {
-    name: one.name,
+  const {name, model, seconds} = one;
+  return showing(model.optimizer, () => ({
+    name,
     epochs,
-    training: scoreOf(one.model, training),
-    validation: scoreOf(one.model, validation),
-    seconds: one.seconds,
-  };
+    training: scoreOf(model, training),
+    validation: scoreOf(model, validation),
+    seconds,
+  }));
 }
 
 function rowOf({name, epochs, training, validation, seconds}: Result): string[] {
@@ -126,4 +132,4 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-await runCommand('npm start --', HELP, optionsFrom, main);
+await runCommand('npm start --', helpFor, optionsFrom, main);

@@ -71,6 +71,7 @@ export {
   type SchedulerOptions,
   sgdr,
   warmupCos,
+  wsd,
 } from './fit/schedulers';
 export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} from './fit/suggestions';
 export {terminateOnNaN} from './fit/terminate_on_nan';
@@ -130,8 +131,8 @@ export {
   type ScheduleFunction,
 } from './schedule/functions';
 export type {ScheduleView} from './schedule/moving';
-export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions} from './schedule/policies';
-export type {ScheduleLength, ScheduleState} from './schedule/running';
+export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions, WsdOptions} from './schedule/policies';
+export type {ScheduleState} from './schedule/running';
 export {
   combine,
   type CombinedSchedule,
@@ -146,6 +147,7 @@ export {
   type Schedules,
   type SimpleSchedule,
 } from './schedule/schedule';
+export type {ScheduleLength, TimeLength} from './schedule/span';
 export type {StateDict} from './state/state_dict';
 export type {ParameterState, StateView} from './state/state_view';
 export {optimizers, type TableEntry, type TableFactory, type TableOptions} from './table';

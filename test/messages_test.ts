@@ -1,9 +1,11 @@
 import {
+  adadelta,
   adagrad,
   Adam,
   adam,
   adamax,
   adamW,
+  adan,
   callback,
   clipGradNorm,
   cos,
@@ -15,17 +17,20 @@ import {
   fitSgdr,
   lamb,
   larc,
+  lion,
   lookahead,
   lrFind,
   oneCycle,
   Optimizer,
   OptimWrapper,
   paramScheduler,
+  prodigy,
   qhAdam,
   rAdam,
   ranger,
   reduceLROnPlateau,
   rmsProp,
+  scheduleFree,
   SGD,
   sgd,
   sgdStep,
@@ -266,13 +271,13 @@ const rows: readonly Row[] = [
     'fitOneCycle({maxLr})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {maxLr: 0.1}),
     "fitOneCycle has no setting 'maxLr'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
-      `pctStart, moms, keep; ${OF_FIT}`,
+      `pctStart, moms, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'fitOneCycle({lr_max})',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {lr_max: 0.1}),
     "fitOneCycle has no setting 'lr_max'. Did you mean 'lrMax'? Its own are lrMax, wd, div, divFinal, " +
-      `pctStart, moms, keep; ${OF_FIT}`,
+      `pctStart, moms, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'lrFind({numIts})',
@@ -283,18 +288,46 @@ const rows: readonly Row[] = [
     'fitFlatCos({batch_size})',
     ({model, x, y}) => call(fitFlatCos, model, x, y, {batch_size: 3}),
     "fitFlatCos has no setting 'batch_size'. Did you mean 'batchSize'? Its own are lrMax, wd, divFinal, " +
-      `pctStart, keep; ${OF_FIT}`,
+      `pctStart, keep, minutes, seconds; ${OF_FIT}`,
   ],
   [
     'fitSgdr({quickly})',
     ({model, x, y}) => call(fitSgdr, model, x, y, {quickly: true}),
-    `fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep; ${OF_FIT}`,
+    "fitSgdr has no setting 'quickly'. Its own are lrMax, wd, cycles, cycleMult, cycleLen, keep, minutes, seconds; " +
+      OF_FIT,
   ],
   [
     'fineTune({epoch}) on a dataset',
     ({model, dataset}) => call(fineTune, model, dataset, {epoch: 3}),
     "fineTune has no setting 'epoch'. Did you mean 'epochs'? Its own are baseLr, freezeEpochs, lrMult, div, " +
       `divFinal, pctStart, moms, wd; ${OF_FIT}`,
+  ],
+  // The betas of papers, by the hypers that an optimizer has.
+  ...(
+    [
+      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom.'],
+      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom."],
+      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox."],
+      [sgd, 'beta2', 'Known: lr, wd, mom.'],
+      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom.'],
+      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag.'],
+    ] as const
+  ).map(([make, name, rest]): Row => [
+    `${make.name}(lr, {${name}})`,
+    () => call(make, 0.1, {[name]: 0.9}),
+    `No callback of this optimizer has a hyper '${name}'. ${rest}`,
+  ]),
+  [
+    'lion({wd})',
+    () => call(lion, {wd: 0.1}),
+    'lion takes the learning rate first; got {wd: 0.1}. Write lion(0.0001, {wd: 0.1}).',
+  ],
+  ['prodigy({})', () => call(prodigy, {}), 'prodigy takes the learning rate first; got {}. Write prodigy(1).'],
+  [
+    'scheduleFree(lr)',
+    () => call(scheduleFree, 0.01),
+    "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; got 0.01. " +
+      "Write scheduleFree('adamW', 0.01).",
   ],
   // Names in other libraries.
   ...(

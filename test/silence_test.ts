@@ -1,4 +1,4 @@
-import {adam, ema, layerGroups, lookahead, optimizers, ranger, sgd, slice} from '../src';
+import {adam, ema, layerGroups, lookahead, optimizers, prodigy, ranger, sgd, slice} from '../src';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
 import {joined} from './support/joined';
@@ -390,4 +390,21 @@ describe('An optimizer as a string', () => {
     it(`is one line for ${name}`, () => {
       expect(String(make(0.1))).toMatch(/^\w+: lr 0\.1, .+; parameters by group: 0; steps: 0$/);
     });
+});
+
+describe('prodigy, whose rate is a factor,', () => {
+  it('warns once of a rate of Adam', () => {
+    const warned = spyOn(console, 'warn');
+    prodigy(0.00125);
+    prodigy(0.00125);
+    prodigy(0.5);
+    prodigy(0);
+    prodigy();
+    expect(warned.calls.allArgs()).toEqual([
+      [
+        'tfjs-optim: prodigy multiplies the rate that it finds by `lr`, so lr 0.00125 makes it 800 times slower than ' +
+          'that rate. Leave `lr` at 1, and try 0.5 to 2.',
+      ],
+    ]);
+  });
 });

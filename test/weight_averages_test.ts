@@ -252,7 +252,7 @@ describe('An average over an optimizer', () => {
       [
         () => call(scheduleFree, 0.1),
         "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; got 0.1. " +
-          "Write scheduleFree('adamW', 0.0025).",
+          "Write scheduleFree('adamW', 0.1).",
       ],
       [
         () => call(scheduleFree, 'sgd', {lr: 0.1}),

@@ -1,6 +1,7 @@
-// `npm run tables`: writes what the docstrings of src/table say of each optimizer into docs/optimizers.md, and its
-// short form into the README. With `--check`, fails where these pages say something else.
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+// `npm run tables`: writes what the docstrings of src/table say of each optimizer into docs/optimizers.md, its short
+// form into the README, and plain text for the command lines and the demo into a module. With `--check`, fails where
+// these files say something else.
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 import {format, resolveConfig} from 'prettier';
@@ -11,6 +12,7 @@ import {REPOSITORY} from '../test/support/doc_pages.mjs';
 
 const TABLE = 'src/table';
 const TAGS = ['formula', 'source', 'memory', 'use', 'avoid'];
+const FACTS = 'examples/support/optimizer_facts.ts';
 const PAGES = {'docs/optimizers.md': pageOf, 'README.md': shortTableOf};
 const MARKS =
   /(<!-- optimizers: begin, from the docstrings in src\/table; npm run tables -->\n)[^]*?(\n<!-- optimizers: end -->)/;
@@ -98,11 +100,47 @@ function shortTableOf() {
   return ['| factory | for | memory |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-let stale = 0;
-for (const [page, make] of Object.entries(PAGES)) {
+/** The module with what the docstrings say of each row of the table, as plain text. */
+function factsModule() {
+  const plain = text => text.replaceAll('`', '');
+  const all = entries();
+  const facts = optimizers.map(({name}) => {
+    const entry = all.find(({factory}) => factory === name) ?? all.find(({factory}) => isKindOf(name, factory));
+    const {use, avoid, memory, defaults, source} = entry;
+    return [name, {use, avoid, memory, defaults, source}];
+  });
+  const lines = facts.map(
+    ([name, said]) =>
+      `${name}: {${Object.entries(said).map(([key, text]) => `${key}: ${JSON.stringify(plain(text))}`)}},`,
+  );
+  return `// Generated from the docstrings in src/table by \`npm run tables\`. Change the docstrings, not this file.
+
+/** What an optimizer is for, what it costs, and when not to use it. */
+export interface OptimizerFacts {
+  readonly use: string;
+  readonly avoid: string;
+  /** In tensors of the parameter's size. */
+  readonly memory: string;
+  readonly defaults: string;
+  readonly source: string;
+}
+
+/** The facts of each row of the table of optimizers. */
+export const OPTIMIZER_FACTS: Readonly<Record<string, OptimizerFacts>> = {${lines.join('\n')}};
+`;
+}
+
+function pageWith(page, make) {
   const before = readFileSync(page, 'utf8');
   if (!MARKS.test(before)) throw new Error(`${page} must have the marks of the generated part.`);
-  const filled = before.replace(MARKS, (_, begin, end) => `${begin}\n${make()}${end}`);
+  return before.replace(MARKS, (_, begin, end) => `${begin}\n${make()}${end}`);
+}
+
+const contents = new Map(Object.entries(PAGES).map(([page, make]) => [page, pageWith(page, make)]));
+contents.set(FACTS, factsModule());
+let stale = 0;
+for (const [page, filled] of contents) {
+  const before = existsSync(page) ? readFileSync(page, 'utf8') : '';
   const after = await format(filled, {...(await resolveConfig(page)), filepath: page});
   if (after === before) continue;
   stale++;

@@ -4,6 +4,7 @@ import '@tensorflow/tfjs-backend-wasm';
 
 import * as tf from '@tensorflow/tfjs';
 
+import {aboutOptimizer, optimizerLines} from '../../examples/support/about_optimizers';
 import {optimizers} from '../../src';
 import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
@@ -13,6 +14,8 @@ import {CASES} from './cases';
 import {compareWithJax} from './jax';
 import {type Row, rowOf} from './row';
 
+const NAMES: readonly string[] = optimizers.map(({name}) => name);
+
 const HELP = `npm run bench:optimizers [-- options]
 
 Measures an optimizer's step alone, with given gradients: fused, as ordinary operations, the most similar optimizer of
@@ -21,17 +24,27 @@ Milliseconds are medians, ± half the distance between the quartiles. Adam on wa
 the same Adam.
 
   --backends A,B     of wasm, cpu (default wasm,cpu)
-  --optimizers A,B   of ${optimizers.map(({name}) => name).join(', ')}
+  --optimizers A,B   of those below (default: all); with --help, explains each
   --cases TEXT       only cases whose name contains TEXT, of${listed(CASES, 21)}
   --budget MS        approximate milliseconds per row (default 1500)
   --quick            a budget of 300, and only cases of at most a million parameters
   --out FILE         the JSON file for the figures (default bench/results/optimizers.json)
   --help             print this help
+
+The optimizers, and what each is for:
+${optimizerLines(NAMES, 2)}
 `;
 
-const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'cases', 'budget', 'out']);
+/** The help; with known --optimizers, what each is for, what it costs and when not to use it. */
+function helpFor(option: (name: 'optimizers', fallback: string) => string): string {
+  const named = option('optimizers', '').split(',');
+  const known = NAMES.filter(name => named.includes(name));
+  return known.length > 0 ? known.map(aboutOptimizer).join('\n') : HELP;
+}
+
+const {quick, option} = commandLine(helpFor, ['backends', 'optimizers', 'cases', 'budget', 'out']);
 const backends = option('backends', 'wasm,cpu').split(',');
-const asked = option('optimizers', optimizers.map(({name}) => name).join(',')).split(',');
+const asked = option('optimizers', NAMES.join(',')).split(',');
 const cases = CASES.filter(
   ({name, parameters}) => name.includes(option('cases', '')) && (!quick || parameters <= 1e6),
 );

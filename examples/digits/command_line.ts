@@ -51,16 +51,18 @@ export function wholeFrom(option: string, text: string, least: number, most = In
 /**
  * Reads the command line and runs `main`, or prints the help. For a usage error the exit code is 2.
  * @param command the command without its options.
+ * @param help the help, or what returns it for the arguments.
  */
 export async function runCommand<O extends object>(
   command: string,
-  help: string,
+  help: string | ((args: readonly string[]) => string),
   optionsFrom: (args: readonly string[]) => O | 'help',
   main: (options: O) => Promise<void>,
 ): Promise<void> {
   try {
-    const options = optionsFrom(process.argv.slice(2));
-    if (options === 'help') console.log(help);
+    const args = process.argv.slice(2);
+    const options = optionsFrom(args);
+    if (options === 'help') console.log(typeof help === 'string' ? help : help(args));
     else await main(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -53,6 +53,7 @@ export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more:
             );
           });
       // No hook would be early enough: `fit` validates inside the last step of an epoch.
+      run.showsAverages = true;
       override(run, model, 'testLoop', swapped);
       override(run, model, 'evaluateDataset', swapped);
     },

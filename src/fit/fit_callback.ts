@@ -1,6 +1,9 @@
 import type {Scalar, Tensor} from '@tensorflow/tfjs-core';
 import {CustomCallback, LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isOptimizer} from '../optimizer/optimizer_of_model';
+import {isScheduleFree} from '../rule/schedule_free';
+import {warnOnce} from '../util/warn';
 import {type TrainingRun, trainingRun} from './training_run';
 
 /** The logs of a batch or an epoch: numbers, and scalars that are still on the device. */
@@ -99,7 +102,9 @@ export class FitCallback extends CustomCallback {
   }
 
   override async onEpochEnd(epoch: number, logs: FitLogs = {}): Promise<void> {
-    if (this.#fit !== undefined) await this.#hooks.epochEnd?.(this.#fit, epoch, logs);
+    if (this.#fit === undefined) return;
+    checkValidation(this.#fit);
+    await this.#hooks.epochEnd?.(this.#fit, epoch, logs);
   }
 
   override async onBatchBegin(batch: number): Promise<void> {
@@ -110,6 +115,16 @@ export class FitCallback extends CustomCallback {
     if (this.#fit !== undefined) await this.#hooks.batchEnd?.(this.#fit, batch, logs);
     if (this.yields) await super.onBatchEnd(batch, logs);
   }
+}
+
+/** Warns where validation measures the weights at which Schedule-Free takes gradients. Users want their average. */
+function checkValidation({model: {optimizer}, run, logs}: Fit): void {
+  const validates = logs.some(name => name.startsWith('val_'));
+  if (validates && !run.showsAverages && isOptimizer(optimizer) && isScheduleFree(optimizer.callbacks))
+    warnOnce(
+      'validation measures the weights at which scheduleFree takes gradients. Their average is better: add ' +
+        'evaluateAverages() to the callbacks, and use withAverages to predict and to save.',
+    );
 }
 
 /** The logged number; it is read from the device where necessary. */

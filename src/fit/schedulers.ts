@@ -1,3 +1,4 @@
+import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {isScheduleFree} from '../rule/schedule_free';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
@@ -10,8 +11,11 @@ import {
   sgdrPolicy,
   type WarmupCosOptions,
   warmupCosPolicy,
+  type WsdOptions,
+  wsdPolicy,
 } from '../schedule/policies';
 import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from '../schedule/schedule';
+import {secondsIn, type TimeLength} from '../schedule/span';
 import {warnOnce} from '../util/warn';
 import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';
@@ -25,8 +29,13 @@ export interface KeepOption {
   readonly keep?: boolean;
 }
 
-/** Settings of a scheduler for `fit`, in addition to those of its schedules. */
-export interface SchedulerOptions extends KeepOption {
+/**
+ * Settings of a scheduler for `fit`, in addition to those of its schedules. With `minutes` or `seconds`, the schedules
+ * take this time of training in place of all batches of all epochs, and training stops after the batch in which the
+ * time is over. All time from the first batch on counts, including validation. Give `fit` more epochs than it can
+ * train in that time.
+ */
+export interface SchedulerOptions extends KeepOption, TimeLength {
   /**
    * The number of batches per epoch, for `fitDataset` with a dataset that does not know its size. It is not passed to
    * TensorFlow.js, which then begins the dataset anew in each epoch. Default: what `fit` or `fitDataset` knows.
@@ -36,46 +45,73 @@ export interface SchedulerOptions extends KeepOption {
 
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
-/** The runs in which at least one scheduler has begun. */
-const begunIn = new WeakSet<TrainingRun>();
+/** The runs in which at least one scheduler has begun, and the seconds that its schedules take. */
+const begunIn = new WeakMap<TrainingRun, {readonly seconds: number | undefined}>();
 
 /**
- * A callback for `fit` and `fitDataset`: the optimizer follows schedules over all batches of all epochs, as with
- * `setSchedule`. When training ends, completed or not, the hypers go back to their values from before. Those that were
- * set since, and all where `keep` is true, stay. What is saved after the last step has these values too. A
- * `ParamScheduler` is also a policy for `setSchedule`.
+ * A callback for `fit` and `fitDataset`: the optimizer follows schedules over all batches of all epochs, or over a
+ * time, as with `setSchedule`. When training ends, completed or not, the hypers go back to their values from before.
+ * Those that were set since, and all where `keep` is true, stay. What is saved after the last step has these values
+ * too. A `ParamScheduler` is also a policy for `setSchedule`.
  */
 export class ParamScheduler extends FitCallback implements SchedulePolicy {
   readonly #policy: Schedules | SchedulePolicy;
+  /** The seconds that its schedules take in `fit`. Undefined where they are by steps. */
+  readonly seconds: number | undefined;
 
   constructor(
     name: string,
     policy: Schedules | SchedulePolicy,
-    {keep = false, stepsPerEpoch: given}: SchedulerOptions = {},
+    {keep = false, stepsPerEpoch: given, minutes, seconds: wanted}: SchedulerOptions = {},
   ) {
     checkSwitch('keep', keep);
     if (given !== undefined) checkWhole('stepsPerEpoch', given, 1);
+    const seconds = secondsIn({minutes, seconds: wanted});
+    if (seconds !== undefined && given !== undefined)
+      throw new Error(`${name}: 'stepsPerEpoch' has no effect on a schedule by time; leave it out.`);
     let begun = false;
     super({
       trainBegin: () => {
         begun = false;
       },
       // Callbacks of the user may save when training ends. What they save must have the hypers from before.
-      trainEnd: ({model}) => {
-        optimizerOf(model).moving.endFit();
+      trainEnd: ({model, epochs}) => {
+        const {moving} = optimizerOf(model);
+        if (seconds !== undefined && !moving.tick() && !model.stopTraining)
+          warnOnce(
+            `${name}: training ended after ${epochs} epochs, before the time of ${seconds} seconds was over, so the ` +
+              'schedule did not reach its end. Give fit more epochs, such as epochs: 1e6. The time ends training.',
+          );
+        moving.endFit();
+      },
+      batchEnd: ({model}) => {
+        if (seconds !== undefined && optimizerOf(model).moving.tick()) model.stopTraining = true;
+      },
+      epochEnd: ({model}) => {
+        // Validation counts. After it, the next epoch may have no time left.
+        if (seconds !== undefined && optimizerOf(model).moving.tick()) model.stopTraining = true;
       },
       epochBegin: (fit, epoch) => {
         // `fitDataset` does not tell `trainBegin` in which epoch it begins.
         if (begun) return;
         begun = true;
         const {model, run, epochs} = fit;
-        const stepsPerEpoch = stepsOf(name, fit, given);
+        const before = begunIn.get(run);
+        if (before !== undefined && before.seconds !== seconds)
+          throw new Error(
+            'All schedulers of a fit must take the same time, or all of them steps; got ' +
+              `${before.seconds ?? 'no'} and ${seconds ?? 'no'} seconds.`,
+          );
         const optimizer = optimizerOf(model);
         if (name !== 'paramScheduler' && isScheduleFree(optimizer.callbacks))
           warnOnce(
             `${name} lowers the learning rate of scheduleFree, which needs a constant one; its averages take the ` +
               'place of a schedule. Train with plain fit and evaluateAverages(), or use another optimizer.',
           );
+        const inSteps = () => {
+          const stepsPerEpoch = stepsOf(name, fit, given);
+          return {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
+        };
         // A partition asks once per part.
         const mine = new Set<string>();
         const claimed = (hypers: Hypers) => {
@@ -86,17 +122,18 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
           }
           return schedules;
         };
-        const beside = begunIn.has(run);
-        const length = {steps: epochs * stepsPerEpoch, step: epoch * stepsPerEpoch};
+        const beside = before !== undefined;
+        const length = seconds === undefined ? inSteps() : {seconds, spent: spentIn(optimizer, seconds, epoch)};
         optimizer.moving.start({schedulesFor: claimed, ownMoms: this.ownMoms}, length, {keep, beside});
         if (!beside)
           run.onEnd(() => {
             optimizer.moving.endFit();
           });
-        begunIn.add(run);
+        begunIn.set(run, {seconds});
       },
     });
     this.#policy = policy;
+    this.seconds = seconds;
   }
 
   /** Whether it moves `mom` by values of its own. */
@@ -110,6 +147,15 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
   }
 }
 
+/**
+ * The seconds of a schedule by time that were spent before this fit. Training that goes on at a later epoch goes on
+ * along the schedule that was saved with the optimizer.
+ */
+function spentIn({moving}: Optimizer, seconds: number, epoch: number): number {
+  const {view} = moving;
+  return epoch > 0 && view?.seconds === seconds ? (view.spent ?? 0) : 0;
+}
+
 /** The steps per epoch. @throws where they are not known, or where the fit has another number of them than `given`. */
 function stepsOf(name: string, fit: Fit, given: number | undefined): number {
   const {knownSteps} = fit;
@@ -119,7 +165,8 @@ function stepsOf(name: string, fit: Fit, given: number | undefined): number {
 }
 
 /**
- * Moves hypers by schedules over a whole fit: `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`.
+ * Moves hypers by schedules over a whole fit: `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, or over a
+ * time: `paramScheduler({lr: cos(1e-3, 0)}, {minutes: 5})`.
  * @throws where the schedules or the options are not valid.
  */
 export function paramScheduler(
@@ -128,7 +175,7 @@ export function paramScheduler(
   ...more: undefined[]
 ): ParamScheduler {
   checkSchedules(schedules);
-  checkOptions('paramScheduler', options, ['keep', 'stepsPerEpoch'], more, 'schedules, ');
+  checkOptions('paramScheduler', options, ['keep', 'stepsPerEpoch', 'minutes', 'seconds'], more, 'schedules, ');
   return new ParamScheduler('paramScheduler', schedules, options);
 }
 
@@ -160,4 +207,16 @@ export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: unde
 /** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
 export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('warmupCos', warmupCosPolicy(options, more), options);
+}
+
+/**
+ * Warm-up, stable rate, decay: `lr` rises linearly from `lrStart` to `lrMax` for the share `pctStart`, stays there, and
+ * falls to `lrEnd` in the last share `pctDecay`: as `1 - √p`, p the share of the decay, or linearly. The rate before
+ * the decay does not depend on the length of training, so a training can be made longer from a model that was saved
+ * then. Sources: Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024; Hägele et al., Scaling
+ * Laws and Compute-Optimal Training Beyond Fixed Training Durations, 2024, where `1-sqrt` over 20 % was better than
+ * linear.
+ */
+export function wsd(options: WsdOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
+  return new ParamScheduler('wsd', wsdPolicy(options, more), options);
 }

@@ -18,13 +18,13 @@ type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 export interface FitProgress {
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** The number of epochs. */
+  /** The number of epochs. Infinity where only a time ends training. */
   readonly epochs: number;
   /** The batch that was just trained on, from 0 in each epoch. */
   readonly batch: number;
   /** The number of steps made, over all epochs: from 1 to `steps`. */
   readonly step: number;
-  /** The number of steps of all epochs. */
+  /** The number of steps of all epochs. Infinity where only a time ends training. */
   readonly steps: number;
 }
 
@@ -189,7 +189,12 @@ interface TrainWays {
    * true.
    */
   readonly stepsMatter?: boolean;
+  /** The time that ends training. Undefined where epochs end it. Then `epochs` is 1 by default. */
+  readonly seconds?: number | undefined;
 }
+
+/** The epochs of a training that only a time ends. tfjs's `fitDataset` refuses Infinity. */
+const ENDLESS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Trains as `fit` or `fitDataset` do. The callbacks `own` come before the user's.
@@ -201,11 +206,13 @@ export async function train(
   fitOn: FitOn,
   args: TrainArgs,
   own: readonly AnyFitCallback[],
-  {stepsMatter = true}: TrainWays = {},
+  {stepsMatter = true, seconds}: TrainWays = {},
 ): Promise<History> {
   optimizerOf(model);
   checkTrainArgs(args);
-  const {epochs = 1, initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
+  const byTime = seconds !== undefined;
+  const {initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
+  const {epochs = byTime ? ENDLESS : 1} = args;
   signal?.throwIfAborted();
   const batches = stepsMatter ? fitOn.batches : undefined;
   batches?.check({epochs, initialEpoch});
@@ -220,7 +227,8 @@ export async function train(
   ];
   fitCallbacks(list, {yieldEvery});
   // Last, because it may read the dataset. All other settings are checked by now.
-  const stepsPerEpoch = await batches?.perEpoch(signal);
+  // A schedule by time does not need the steps, so its time is not spent on counting.
+  const stepsPerEpoch = byTime && onProgress === undefined ? undefined : await batches?.perEpoch(signal);
   const history = await fitOn.fit({
     epochs,
     initialEpoch,
@@ -304,7 +312,8 @@ function report(onProgress: NonNullable<TrainOptions['onProgress']>): FitCallbac
     epochBegin: (_, now) => {
       epoch = now;
     },
-    batchEnd: ({epochs, stepsPerEpoch}, batch) => {
+    batchEnd: ({epochs: given, stepsPerEpoch}, batch) => {
+      const epochs = given === ENDLESS ? Infinity : given;
       onProgress({epoch, epochs, batch, step: epoch * stepsPerEpoch + batch + 1, steps: epochs * stepsPerEpoch});
     },
   });

@@ -1,5 +1,7 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isOptimizer} from '../optimizer/optimizer_of_model';
+
 const running = new WeakMap<LayersModel, TrainingRun>();
 
 /** One call of `fit` or `fitDataset`, from its first hook until it is completed, is stopped or throws. */
@@ -8,6 +10,8 @@ export class TrainingRun {
   #lastSteps: Array<() => void> = [];
   #isCut = () => false;
   readonly #moved = new Map<string, string>();
+  /** Whether validation sees the averages of the optimizer. */
+  showsAverages = false;
 
   /** Runs `ending` when training is completed, is stopped or throws. The last one added runs first. */
   onEnd(ending: () => void): void {
@@ -50,6 +54,10 @@ export function trainingRun(model: LayersModel): TrainingRun {
   if (known !== undefined) return known;
   const run = new TrainingRun();
   running.set(model, run);
+  run.onEnd(() => {
+    const {optimizer} = model;
+    if (isOptimizer(optimizer)) optimizer.pauseSchedule();
+  });
   // tfjs calls no hook when a step, a callback or the data throw. But it writes `isTraining = false` in every case.
   Object.defineProperty(model, 'isTraining', {
     configurable: true,

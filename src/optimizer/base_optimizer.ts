@@ -8,8 +8,8 @@ import type {Scalar} from '../rule/declaration';
 import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import type {MovesHypers, ScheduleView} from '../schedule/moving';
-import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
+import type {ScheduleLength} from '../schedule/span';
 import {at} from '../util/at';
 import {quoted} from '../util/quoted';
 import {warn} from '../util/warn';
@@ -134,9 +134,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * Setting a hyper (`setHyper`, `hypers`, `learningRate` and so on) ends its schedule in the groups where it is set.
    * Other schedules continue. Schedules that run already end now, and their hypers return to their earlier values.
    * @param schedules schedules by hyper, such as `{lr: cos(1e-3, 1e-5)}`, or a plan such as `oneCycle()`.
-   * @param length `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the schedules take.
-   *   `step`: how many of these steps have been made; default 0. If it equals `steps`, the hypers take the values of
-   *   the last step.
+   * @param length in steps or in time. `steps`: how many steps (calls of `minimize`, `step` or `applyGradients`) the
+   *   schedules take. `step`: how many of these steps have been made; default 0. If it equals `steps`, the hypers take
+   *   the values of the last step. `minutes` or `seconds`: the time that they take, from the first step on. The
+   *   position of a step is then the share of this time that was spent before it. The first step after the time is
+   *   over takes the values of the end, which stay. `spent`: how many seconds have been spent; default 0. See
+   * `pauseSchedule`.
    * @throws for an unknown hyper or a value that a hyper can't have; then nothing is changed.
    */
   setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
@@ -150,6 +153,15 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    */
   clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
     this.moving.clear(keep);
+  }
+
+  /**
+   * Stops the clock of schedules by time until the next step. All time between two steps counts otherwise, also where
+   * nothing trains. The time between saving and loading does not count. The time between two calls of `fit` does not
+   * count, either, where they have callbacks of this package. Changes nothing for schedules by steps.
+   */
+  pauseSchedule(): void {
+    this.moving.pause();
   }
 
   /** Makes a step with the scheduled hypers. If it throws, the hypers return to their values before the step. */

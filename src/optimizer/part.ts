@@ -3,8 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback, Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import type {ScheduleView} from '../schedule/moving';
-import type {ScheduleLength} from '../schedule/running';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
+import type {ScheduleLength} from '../schedule/span';
 
 /** The hypers of one group in a part. Writes to them are checked and act on the next step. */
 export type PartHypers<N extends string> = string extends N ? Record<string, Scalar> : {[K in N]: number};

@@ -104,6 +104,8 @@ export interface OptimizerRow<H, X> {
   readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
+  /** Called with the learning rate that was given, to warn of one that is a mistake. */
+  readonly checkLr?: (lr: HyperValue | undefined) => void;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
   readonly chain: (uses: (hyper: keyof H & string) => boolean, extra: X) => readonly Callback[];
 }
@@ -223,8 +225,9 @@ function composed<H extends RowHypers, X extends object>(
   lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain} = row;
-  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first);
+  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain, checkLr} = row;
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual);
+  checkLr?.(lr);
   const [options] = given;
   const {
     callbacks = [],

@@ -7,6 +7,7 @@ import {isPlain, shown} from '../util/shown';
  * @param hypers an object with the row's hypers.
  * @param given the arguments after the learning rate.
  * @param first the arguments before it, as code with a comma after each.
+ * @param usual the default learning rate.
  * @throws for other arguments; the error says what to write.
  */
 export function checkRowArguments(
@@ -15,11 +16,12 @@ export function checkRowArguments(
   lr: unknown,
   given: readonly unknown[],
   first = '',
+  usual = 1e-3,
 ): void {
   if (!isRate(lr))
     throw new Error(
       `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
-        `Write ${factory}(${first}${rateFirst(lr, given[0])}).`,
+        `Write ${factory}(${first}${rateFirst(lr, given[0], usual)}).`,
     );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
@@ -39,13 +41,13 @@ function isRate(lr: unknown): boolean {
   );
 }
 
-/** The arguments that the caller probably meant. 0.001 is the default learning rate. */
-function rateFirst(lr: unknown, second: unknown): string {
+/** The arguments that the caller probably meant. */
+function rateFirst(lr: unknown, second: unknown, usual: number): string {
   if (isPlain(lr)) {
-    const {lr: rate = 0.001, ...settings} = lr;
+    const {lr: rate = usual, ...settings} = lr;
     return Object.keys(settings).length > 0 ? `${shown(rate)}, ${shown(settings)}` : shown(rate);
   }
   // PyTorch and fastai take the parameters first: a list of variables, or a model.
-  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : 0.001}, {params: …}`;
-  return `${Number(lr) || 0.001}`;
+  if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;
+  return `${Number(lr) || usual}`;
 }

@@ -33,9 +33,9 @@ export function conventionalRange(name: string): Range | undefined {
  */
 const OTHER_NAMES: ReadonlyArray<readonly [own: string, others: readonly string[], by?: string]> = [
   ['lr', ['learningrate', 'rate']],
-  ['mom', ['momentum', 'beta1']],
+  ['mom', ['momentum']],
   ['lrDecay', ['decay']],
-  ['sqrMom', ['beta2', 'rho', 'decay']],
+  ['sqrMom', ['rho', 'decay']],
   ['eps', ['epsilon']],
   ['wd', ['weightdecay', 'l2'], 'weightDecay'],
   ['clipNorm', [], 'clipGradNorm'],
@@ -73,23 +73,31 @@ export function checkHyper(
   for (const range of ranges?.get(name) ?? [conventionalRange(name)]) checkRange(`'${name}'`, value, range);
 }
 
+/** The hypers that the papers call β1, β2 and β3, in this order. */
+function betasAmong(names: readonly string[]): string[] {
+  const betas = ['mom', 'diffMom', 'sqrMom', 'slowMom', 'distanceMom'].filter(name => names.includes(name));
+  return betas[0] === 'mom' ? betas : [];
+}
+
 /** The error for a hyper that nothing declares. */
 export function unknownHyper(name: string, known: Iterable<string>): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
   const means = ([one, others]: (typeof OTHER_NAMES)[number]) => same(one) || others.includes(key);
+  const betas = betasAmong(names);
+  const beta = /^beta([123])$/.exec(key)?.[1];
   // Some names mean different hypers in different optimizers. A name that is not in the table may differ from a hyper's
   // name in case or underscores only.
   const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
-    OTHER_NAMES.find(means) ?? [names.find(same)];
+    OTHER_NAMES.find(means) ?? [names.find(same) ?? (beta === undefined ? undefined : betas[Number(beta) - 1])];
   const hint =
     mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
       : mine !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
-        : key === 'betas'
-          ? 'Write {mom: beta1, sqrMom: beta2}.'
+        : key === 'betas' && betas.length > 0
+          ? `Write {${betas.map((one, i) => `${one}: beta${i + 1}`).join(', ')}}.`
           : Object.hasOwn(OPTIONS, key)
             ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
             : undefined;

@@ -4,8 +4,9 @@ import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
-import type {ScheduleLength, ScheduleState} from './running';
-import {checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
+import type {ScheduleState} from './running';
+import {checkLength, checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
+import {type ScheduleLength, spanOf} from './span';
 
 type Hypers = Record<string, Scalar>;
 
@@ -40,8 +41,7 @@ export class DividedMoving implements MovesHypers {
     const first = views.find(view => view !== undefined);
     return (
       first && {
-        steps: first.steps,
-        step: first.step,
+        ...first,
         at: pos => {
           const columns = views.map(view => view?.at(pos) ?? {});
           const names = new Set(columns.flatMap(column => Object.keys(column)));
@@ -63,7 +63,7 @@ export class DividedMoving implements MovesHypers {
   get state(): ScheduleState | undefined {
     const parts = this.parts.map(({state}) => state);
     const first = parts.find(state => state !== undefined);
-    return first && {steps: first.steps, step: first.step, hypers: [], parts};
+    return first && {...first, hypers: [], parts};
   }
 
   hypersToSave(): Hypers[] {
@@ -80,6 +80,7 @@ export class DividedMoving implements MovesHypers {
 
   prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     checkSchedules(schedules);
+    checkLength(schedules, spanOf(length));
     const asked = new Set<string>();
     const scheduled = (part: number, hypers: Parameters<SchedulePolicy['schedulesFor']>[0]) => {
       const first = at(hypers, 0);
@@ -102,6 +103,7 @@ export class DividedMoving implements MovesHypers {
   /** Starts schedules of one part, in place of those that it follows. */
   startPart(part: number, schedules: Schedules | SchedulePolicy, length: ScheduleLength): void {
     checkSchedules(schedules);
+    checkLength(schedules, spanOf(length));
     at(this.parts, part).start({schedulesFor: hypers => this.#schedulesFor(part, schedules, hypers)}, length);
   }
 
@@ -156,6 +158,14 @@ export class DividedMoving implements MovesHypers {
 
   advance(): void {
     for (const part of this.parts) part.advance();
+  }
+
+  tick(): boolean {
+    return this.parts.map(part => part.tick()).includes(true);
+  }
+
+  pause(): void {
+    for (const part of this.parts) part.pause();
   }
 
   #has(name: string): boolean {

@@ -1,15 +1,32 @@
 import type {Scalar} from '../rule/declaration';
 import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
-import {type ScheduledHyper, type ScheduleLength, type ScheduleState, scheduleState} from './running';
+import {type ScheduledHyper, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
+import {
+  areAlike,
+  isOver,
+  lastPositionIn,
+  now,
+  positionIn,
+  type ScheduleLength,
+  type Span,
+  spanIn,
+  spanOf,
+} from './span';
 
 /** How far an optimizer is in its schedules. */
 export interface ScheduleView {
-  /** The number of steps that the schedules take. */
-  readonly steps: number;
-  /** The number of steps made so far. */
-  readonly step: number;
+  /** The number of steps that the schedules take. Undefined where they are by time. */
+  readonly steps: number | undefined;
+  /** The number of steps made so far. Undefined where they are by time. */
+  readonly step: number | undefined;
+  /** The seconds of training that the schedules take. Undefined where they are by steps. */
+  readonly seconds: number | undefined;
+  /** The seconds of training spent so far, counted up to the last step. Undefined where they are by steps. */
+  readonly spent: number | undefined;
+  /** The position of the next step, from 0 (the start) to 1 (the end). */
+  readonly position: number;
   /**
    * The values of each scheduled hyper, one value per group, at a position from 0 (the start) to 1 (the end). Where a
    * group's hyper was set since the schedule started, the value that was set.
@@ -49,7 +66,9 @@ export class Moving {
   readonly #groups: readonly Hypers[];
   readonly #ranges: Ranges;
   #entries: readonly Entry[] = [];
-  #length = {steps: 1, step: 0};
+  #length: Span = {steps: 1, step: 0};
+  /** What the clock showed when the time was last counted. Undefined while the clock stands still. */
+  #counted: number | undefined;
   /** The values of the entries' hypers as this class last knew them. A difference shows that others wrote. */
   #written = new Map<string, ReadonlyArray<Scalar | undefined>>();
   /** Whether a fit started schedules, and will call `endFit`. */
@@ -68,6 +87,9 @@ export class Moving {
       state && {
         steps: state.steps,
         step: state.step,
+        seconds: state.seconds,
+        spent: state.spent,
+        position: positionIn(state),
         at: pos =>
           Object.fromEntries(
             state.hypers.map(entry => [
@@ -106,16 +128,21 @@ export class Moving {
   /** Makes the schedules that `start` starts. @returns a function that starts them, which does not throw. */
   prepared(schedules: Schedules | SchedulePolicy, length: ScheduleLength, ofFit?: OfFit): () => void {
     this.#notice();
-    const goOn = ofFit?.beside === true && this.#length.steps === length.steps && this.#length.step === length.step;
+    const goOn = ofFit?.beside === true && areAlike(this.#length, spanOf(length));
     const ends = (entry: Entry) => (isScheduled(entry) ? !goOn : isDue(entry));
-    const {steps, step, hypers} = scheduleState(schedules, this.#after(ends), length, this.#ranges);
+    const state = scheduleState(schedules, this.#after(ends), length, this.#ranges);
     return () => {
       this.#end(ends);
+      const {hypers} = state;
       for (const {name} of hypers) this.#forget(name);
-      this.#length = {steps, step};
+      if (!goOn) {
+        this.#length = spanIn(state);
+        // A fit knows when training begins. Otherwise, the clock starts with the first step.
+        this.#counted = ofFit === undefined ? undefined : now();
+      }
       this.#entries = [...this.#entries, ...hypers.map(hyper => ({...hyper, ...(ofFit && {keep: ofFit.keep})}))];
       this.#inFit ||= ofFit !== undefined;
-      if (step >= steps) this.#move((steps - 1) / steps);
+      if (isOver(this.#length)) this.#move(lastPositionIn(this.#length));
       this.#finishAtEnd();
     };
   }
@@ -138,11 +165,11 @@ export class Moving {
   load(state: ScheduleState | undefined): void {
     this.#entries = [];
     if (state !== undefined) {
-      const {steps, step, hypers} = state;
-      this.#entries = hypers;
-      this.#length = {steps, step};
-      if (step >= steps) this.#end(() => true);
+      this.#entries = state.hypers;
+      this.#length = spanIn(state);
+      if (isOver(state)) this.#end(() => true);
     }
+    this.#counted = undefined;
     this.#remember();
   }
 
@@ -188,7 +215,8 @@ export class Moving {
     if (entries.length === 0) return () => undefined;
     const was = this.#copies();
     if (!this.#inFit) this.#end(isDue);
-    this.#move(this.#length.step / this.#length.steps);
+    this.#countTime();
+    this.#move(positionIn(this.#length));
     return () => {
       this.#groups.forEach((hypers, i) => {
         Object.assign(hypers, at(was, i));
@@ -200,8 +228,34 @@ export class Moving {
 
   /** To be called after each step. */
   advance(): void {
-    this.#length = {...this.#length, step: this.#length.step + 1};
+    if (this.#length.steps !== undefined) this.#length = {...this.#length, step: this.#length.step + 1};
     this.#finishAtEnd();
+  }
+
+  /**
+   * Counts the time up to now, for schedules by time. Where their time is over, they end as after a last step.
+   * @returns whether their time is over. False for schedules by steps.
+   */
+  tick(): boolean {
+    if (this.#length.seconds === undefined) return false;
+    if (this.#counted !== undefined) this.#countTime();
+    this.#finishAtEnd();
+    return isOver(this.#length);
+  }
+
+  /** Stops the clock of schedules by time until the next step. */
+  pause(): void {
+    if (this.#counted !== undefined) this.#countTime();
+    this.#counted = undefined;
+  }
+
+  /** Adds the time since it was last counted. Starts the clock where it stands still. */
+  #countTime(): void {
+    const {seconds, spent} = this.#length;
+    if (seconds === undefined) return;
+    const counted = now();
+    this.#length = {seconds, spent: spent + (counted - (this.#counted ?? counted)) / 1000};
+    this.#counted = counted;
   }
 
   /**
@@ -209,7 +263,7 @@ export class Moving {
    * otherwise before the next step.
    */
   #finishAtEnd(): void {
-    if (this.#length.step >= this.#length.steps) {
+    if (isOver(this.#length)) {
       this.#entries = this.#entries.flatMap((entry): Entry[] => {
         if (!isScheduled(entry)) return [entry];
         const {name, before, released = []} = entry;

@@ -1,4 +1,5 @@
 import {checkSettings} from '../util/settings_check';
+import {shown} from '../util/shown';
 
 /**
  * @param more the arguments after the options.
@@ -19,15 +20,15 @@ export function checkOptions(
 }
 
 /** @throws where the option is not a positive number. */
-export function checkPositive(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0))
-    throw new Error(`'${name}' must be a positive number; got ${String(value)}.`);
+export function checkPositive(name: string, value: unknown): asserts value is number {
+  if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
+    throw new Error(`'${name}' must be a positive number; got ${shown(value)}.`);
 }
 
 /** @throws where the option is not a whole number from `least`. */
-export function checkWhole(name: string, value: number, least: number): void {
-  if (!(Number.isInteger(value) && value >= least))
-    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
+export function checkWhole(name: string, value: unknown, least: number): asserts value is number {
+  if (!(typeof value === 'number' && Number.isInteger(value) && value >= least))
+    throw new Error(`'${name}' must be a whole number from ${least}; got ${shown(value)}.`);
 }
 
 /** @throws where the option is neither true nor false. */

@@ -1,7 +1,7 @@
 import {type HyperValue, spread} from '../rule/slice';
 import {shown} from '../util/shown';
 import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
-import {combine, constant, cos, lin, type Schedule, type SchedulePolicy, type Schedules} from './schedule';
+import {combine, constant, cos, lin, poly, type Schedule, type SchedulePolicy, type Schedules} from './schedule';
 
 /** Settings that all policies of this file take. */
 interface LrOptions {
@@ -17,7 +17,7 @@ export interface OneCycleOptions extends LrOptions {
   readonly div?: number;
   /** It ends at `lrMax/divFinal`; positive. Default 1e5. */
   readonly divFinal?: number;
-  /** The share of the steps in which the rate rises, in [0, 1]. Default 0.25. */
+  /** The share of the schedule in which the rate rises, in [0, 1]. Default 0.25. */
   readonly pctStart?: number;
   /**
    * `mom` at the start, at the highest rate and at the end. Default [0.95, 0.85, 0.95]. Without effect on an optimizer
@@ -30,7 +30,7 @@ export interface OneCycleOptions extends LrOptions {
 export interface FlatCosOptions extends LrOptions {
   /** It ends at `lrMax/divFinal`; positive. Default 1e5. */
   readonly divFinal?: number;
-  /** The share of the steps in which the rate stays flat, in [0, 1]. Default 0.75. */
+  /** The share of the schedule in which the rate stays flat, in [0, 1]. Default 0.75. */
   readonly pctStart?: number;
 }
 
@@ -44,13 +44,30 @@ export interface SgdrOptions extends LrOptions {
 
 /** Settings of warm-up and cosine. */
 export interface WarmupCosOptions extends LrOptions {
-  /** The share of the steps in which the rate rises from `lrStart`, in [0, 1]. Default 0.1. */
+  /** The share of the schedule in which the rate rises from `lrStart`, in [0, 1]. Default 0.1. */
   readonly pctStart?: number;
   /** The rate at the start. Default 0. */
   readonly lrStart?: HyperValue;
   /** The rate at the end. Default 0. */
   readonly lrEnd?: HyperValue;
 }
+
+/** Settings of warm-up, stable rate, decay. */
+export interface WsdOptions extends LrOptions {
+  /** The share of the schedule in which the rate rises from `lrStart`, in [0, 1]. Default 0.1. */
+  readonly pctStart?: number;
+  /** The share of the schedule in which the rate falls to `lrEnd`, in [0, 1]. Default 0.2. */
+  readonly pctDecay?: number;
+  /** How it falls: `'1-sqrt'`, as `1 - √p` at the share p of the decay, or `'linear'`. Default `'1-sqrt'`. */
+  readonly decay?: '1-sqrt' | 'linear';
+  /** The rate at the start. Default 0. */
+  readonly lrStart?: HyperValue;
+  /** The rate at the end. Default 0. */
+  readonly lrEnd?: HyperValue;
+}
+
+/** Options of the callbacks of `fit`. The policies do not read them. */
+const OF_FIT = ['keep', 'stepsPerEpoch', 'minutes', 'seconds'];
 
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
@@ -59,12 +76,7 @@ type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
  * where `lr` rises, and rises where `lr` falls. Source: Smith & Topin, Super-Convergence, 2018.
  */
 export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions(
-    'oneCycle',
-    options,
-    ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'stepsPerEpoch'],
-    more,
-  );
+  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', ...OF_FIT], more);
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   const ownMoms = options.moms === undefined;
   checkPositive('div', div);
@@ -88,7 +100,7 @@ export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unk
 
 /** `lr` stays at `lrMax`, and then follows half a cosine down to `lrMax/divFinal`. */
 export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'stepsPerEpoch'], more);
+  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', ...OF_FIT], more);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
@@ -102,7 +114,7 @@ export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unkno
 
 /** `lr` follows half a cosine from `lrMax` to 0 in each cycle. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', 'keep', 'stepsPerEpoch'], more);
+  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', ...OF_FIT], more);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
   return {
@@ -121,7 +133,7 @@ export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] =
 
 /** `lr` rises linearly from `lrStart` to `lrMax`, and then follows half a cosine to `lrEnd`. */
 export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', 'keep', 'stepsPerEpoch'], more);
+  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', ...OF_FIT], more);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   return {
@@ -131,6 +143,36 @@ export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly u
     },
   };
 }
+
+/**
+ * `lr` rises linearly from `lrStart` to `lrMax`, stays there, and then falls to `lrEnd`. Sources: Hu et al., MiniCPM,
+ * 2024; Hägele et al., Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations, 2024 (`1-sqrt`).
+ */
+export function wsdPolicy(options: WsdOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
+  checkOptions('wsd', options, ['lrMax', 'wd', 'pctStart', 'pctDecay', 'decay', 'lrStart', 'lrEnd', ...OF_FIT], more);
+  const {pctStart = 0.1, pctDecay = 0.2, decay: falls = '1-sqrt', lrStart = 0, lrEnd = 0} = options;
+  checkShare('pctStart', pctStart);
+  checkShare('pctDecay', pctDecay);
+  const stable = 1 - pctStart - pctDecay;
+  // The sum of two shares such as 0.9 and 0.1 may be above 1 by rounding.
+  if (stable < -1e-9)
+    throw new Error(`'pctStart' and 'pctDecay' must be 1 at most in sum; got ${pctStart} and ${pctDecay}.`);
+  const fall = FALLS.get(falls);
+  if (fall === undefined)
+    throw new Error(`'decay' must be one of ${[...FALLS.keys()].map(shown).join(', ')}; got ${shown(falls)}.`);
+  return {
+    schedulesFor: hypers => {
+      const lr = highest(options, hypers);
+      const parts = [lin(lrStart, lr), constant(lr), fall(lr, lrEnd)];
+      return {lr: combine([pctStart, Math.max(0, stable), pctDecay], parts), ...decay(options)};
+    },
+  };
+}
+
+const FALLS: ReadonlyMap<unknown, (start: HyperValue, end: HyperValue) => Schedule> = new Map([
+  ['1-sqrt', (start: HyperValue, end: HyperValue) => poly(start, end, 0.5)],
+  ['linear', lin],
+]);
 
 /** The length of each cycle of SGDR, where the first has length 1. */
 export function cycleLengths({cycles = 3, cycleMult = 2}: SgdrOptions): number[] {

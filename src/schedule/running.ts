@@ -2,8 +2,8 @@ import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
-import {checkWhole} from './options';
 import {
+  checkLength,
   checkSchedules,
   isPolicy,
   numberFor,
@@ -12,6 +12,7 @@ import {
   type Schedules,
   spreadSchedule,
 } from './schedule';
+import {type ScheduleLength, type Span, spanOf} from './span';
 
 /** The schedule of one hyper, with the hyper's values from before. */
 export interface ScheduledHyper {
@@ -27,31 +28,22 @@ export interface ScheduledHyper {
   readonly released?: readonly number[];
 }
 
-/** The part of an optimizer's schedules that is saved. */
-export interface ScheduleState {
-  /** The number of steps of the schedules. */
-  readonly steps: number;
-  /** The number of steps made so far. */
-  readonly step: number;
+/**
+ * The part of an optimizer's schedules that is saved. Their length is in steps, with the steps made so far, or in
+ * seconds of training, with the seconds spent so far.
+ */
+export type ScheduleState = Span & {
   /** The hypers that move. */
   readonly hypers: readonly ScheduledHyper[];
   /** Only in a partition: the schedules of each part. Then `hypers` is empty. */
   readonly parts?: ReadonlyArray<ScheduleState | undefined>;
-}
-
-/** How long schedules are. */
-export interface ScheduleLength {
-  /** The number of steps that the schedules take, a whole number from 1. */
-  readonly steps: number;
-  /** The number of steps already made, a whole number from 0. Default 0. */
-  readonly step?: number;
-}
+};
 
 /**
  * The schedules for groups with these hypers.
  * @param ranges the ranges of the hypers.
- * @throws for schedules that are not valid, an unknown hyper, a value that a hyper can't have, or steps that are not
- *   whole numbers.
+ * @throws for schedules that are not valid, an unknown hyper, a value that a hyper can't have, or a length that is not
+ *   valid.
  */
 export function scheduleState(
   schedules: Schedules | SchedulePolicy,
@@ -59,11 +51,9 @@ export function scheduleState(
   length: ScheduleLength,
   ranges: Ranges,
 ): ScheduleState {
-  // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
-  const {steps, step = 0}: ScheduleLength = {...length};
-  checkWhole('steps', steps, 1);
-  checkWhole('step', step, 0);
+  const span = spanOf(length);
   checkSchedules(schedules);
+  checkLength(schedules, span);
   const columns = isPolicy(schedules) ? schedules.schedulesFor(groups.map(hypers => ({...hypers}))) : schedules;
   const known = Object.keys(at(groups, 0));
   const hypers = Object.entries(columns).map(([name, schedule]) => {
@@ -74,5 +64,5 @@ export function scheduleState(
       before: groups.map(group => numberFor(name, group[name], ranges)),
     };
   });
-  return {steps, step, hypers};
+  return {...span, hypers};
 }

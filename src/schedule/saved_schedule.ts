@@ -13,10 +13,9 @@ type Fixed = Schedule<readonly number[]>;
  * The schedules as tfjs saves them: numbers, and texts only under the key `name`. tfjs changes all other texts to snake
  * case when it saves them.
  */
-export function writeSchedule({steps, step, hypers, parts}: ScheduleState): tf.serialization.ConfigDict {
+export function writeSchedule({hypers, parts, ...span}: ScheduleState): tf.serialization.ConfigDict {
   return {
-    steps,
-    step,
+    ...(span.steps === undefined ? {seconds: span.seconds, spent: span.spent} : {steps: span.steps, step: span.step}),
     hypers: hypers.map(({name, schedule, before, keep, released}) => ({
       name,
       before: [...before],
@@ -55,12 +54,13 @@ export function readSchedule(
       : malformed('schedule');
   };
   return {
-    steps: number(from, 'steps'),
-    step: number(from, 'step'),
+    ...('seconds' in from
+      ? {seconds: number(from, 'seconds'), spent: number(from, 'spent')}
+      : {steps: number(from, 'steps'), step: number(from, 'step')}),
     ...(mayHaveParts && 'parts' in from
       ? {
           parts: list(from, 'parts').map((part, _, {length}) =>
-            'steps' in part ? readSchedule(part, groups / length, false) : undefined,
+            'hypers' in part ? readSchedule(part, groups / length, false) : undefined,
           ),
         }
       : {}),

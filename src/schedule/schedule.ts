@@ -5,6 +5,7 @@ import {at} from '../util/at';
 import {shown} from '../util/shown';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
 import {checkPositive, checkWhole} from './options';
+import type {Span} from './span';
 
 /** A schedule from one value to another. */
 export interface SimpleSchedule<V = HyperValue> {
@@ -42,11 +43,22 @@ export interface SchedulePolicy {
   schedulesFor(hypers: ReadonlyArray<Readonly<Record<string, number | boolean>>>): Schedules;
   /** Whether it moves `mom` by values of its own, and not of the user. A part of a partition can decline these. */
   readonly ownMoms?: boolean;
+  /** The seconds that it takes in `fit`. Undefined where it is by steps there. */
+  readonly seconds?: number | undefined;
 }
 
 /** Whether it is a policy: it makes schedules from the optimizer's hypers. */
 export function isPolicy(schedules: Schedules | SchedulePolicy): schedules is SchedulePolicy {
   return 'schedulesFor' in schedules && typeof schedules.schedulesFor === 'function';
+}
+
+/** @throws where a policy was made for a time, and is to take another length. */
+export function checkLength(schedules: Schedules | SchedulePolicy, {seconds}: Span): void {
+  if (!isPolicy(schedules) || schedules.seconds === undefined || schedules.seconds === seconds) return;
+  throw new Error(
+    `The schedule takes ${schedules.seconds} seconds, but setSchedule got another length. ` +
+      'Give it to setSchedule only: setSchedule(oneCycle(), {minutes: 5}).',
+  );
 }
 
 /** @throws where it is not an object, or is one schedule and not schedules by hyper. */

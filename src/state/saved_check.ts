@@ -2,6 +2,7 @@
 import {type Chain, chainIn} from '../rule/chain';
 import type {HyperDefaults, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
+import {checkPositive} from '../schedule/options';
 import type {ScheduleState} from '../schedule/running';
 import {numberFor, spreadSchedule} from '../schedule/schedule';
 import {at} from '../util/at';
@@ -69,8 +70,13 @@ function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperD
 
 /** @throws where `setSchedule` could not have made these schedules for these groups. */
 export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], {division, ranges}: Chain): void {
-  checkCount('steps', state.steps, 1);
-  checkCount('step', state.step, 0);
+  if (state.seconds === undefined) {
+    checkCount('steps', state.steps, 1);
+    checkCount('step', state.step, 0);
+  } else {
+    checkPositive('seconds', state.seconds);
+    if (!(Number.isFinite(state.spent) && state.spent >= 0)) malformed('spent');
+  }
   const {parts, hypers} = state;
   if (parts?.length !== division?.chains.length || (parts !== undefined && hypers.length > 0)) malformed('parts');
   division?.forParts(groups, (mine, of, i) => {

@@ -2,6 +2,8 @@ import {l2Reg} from '../callbacks/decay';
 import {prodigyStep} from '../callbacks/prodigy';
 import type {Optimizer} from '../optimizer/optimizer';
 import {rowFactory} from '../optimizer/row';
+import type {HyperValue} from '../rule/slice';
+import {warnOnce} from '../util/warn';
 
 /**
  * Prodigy: Adam at a learning rate that it estimates by itself. See {@link prodigyStep}. Decay is `p ← p·(1 - wd·q)`,
@@ -29,6 +31,7 @@ export const prodigy = /* @__PURE__ */ rowFactory({
     decoupleWd: true,
   },
   decays: true,
+  checkLr,
   chain: (_, {decoupleWd, ...options}) => [
     ...(decoupleWd ? [] : [l2Reg]),
     prodigyStep.with({...options, decoupled: decoupleWd}),
@@ -47,4 +50,13 @@ export async function prodigyLr(optimizer: Optimizer): Promise<number> {
   if (step === undefined || d === undefined)
     throw new Error('prodigyLr takes an optimizer that was made by prodigy(…); this one has no prodigyStep.');
   return Math.max(...rates) * (d === 0 ? Number(step.options['d0']) : d);
+}
+
+/** Warns of a rate that would suit Adam. Here `lr` is a factor, so training would only be slow. */
+function checkLr(lr: HyperValue | undefined): void {
+  if (typeof lr === 'number' && lr > 0 && lr < 0.1)
+    warnOnce(
+      `prodigy multiplies the rate that it finds by \`lr\`, so lr ${lr} makes it ${Number((1 / lr).toPrecision(2))} ` +
+        'times slower than that rate. Leave `lr` at 1, and try 0.5 to 2.',
+    );
 }

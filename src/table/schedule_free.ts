@@ -129,7 +129,7 @@ function make<P extends readonly AnyCallback[], A extends readonly AnyCallback[]
     default:
       throw new Error(
         "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; " +
-          `got ${shown(kind)}. Write scheduleFree('adamW', 0.0025).`,
+          `got ${shown(kind)}. Write scheduleFree('adamW', ${typeof kind === 'number' ? shown(kind) : 0.0025}).`,
       );
   }
 }

@@ -10,6 +10,7 @@ import {
   type Optimizer,
   optimizerOf,
   recomputeBatchNorm,
+  record,
   restoreBestWeights,
   scheduleFree,
   sgd,
@@ -46,6 +47,32 @@ const KINDS: Readonly<Record<string, () => Optimizer>> = {
 describe('scheduleFree in fit', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
+  });
+
+  it('warns once where validation does not see the average', async () => {
+    const warned = spyOn(console, 'warn');
+    const fits = [
+      {make: () => scheduleFree('sgd', 0.1), callbacks: [evaluateAverages(), record()], warns: false},
+      {make: () => scheduleFree('sgd', 0.1), callbacks: [record(), evaluateAverages()], warns: false},
+      {make: () => ema(sgd(0.1)), callbacks: [record()], warns: false},
+      {make: () => scheduleFree('sgd', 0.1), callbacks: [record()], warns: true},
+      {make: () => scheduleFree('sgd', 0.1), callbacks: [record()], warns: true},
+    ];
+    for (const {make, callbacks, warns} of fits) {
+      const {model, x, y, dispose} = tinyFit(make());
+      await model.fit(x, y, {...FIT, epochs: 2, validationData: [x, y], callbacks});
+      dispose();
+      // TensorFlow.js greets in Node.
+      const said = warned.calls.allArgs().flat().map(String);
+      expect(said.filter(text => text.startsWith('tfjs-optim:'))).toEqual(
+        warns
+          ? [
+              'tfjs-optim: validation measures the weights at which scheduleFree takes gradients. Their average is ' +
+                'better: add evaluateAverages() to the callbacks, and use withAverages to predict and to save.',
+            ]
+          : [],
+      );
+    }
   });
 
   for (const [kind, make] of Object.entries(KINDS)) {

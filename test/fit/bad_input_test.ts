@@ -192,7 +192,7 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
   [
     'epochs that are a string',
     ({model, x, y}) => call(fitOneCycle, model, x, y, {epochs: '3'}),
-    /'epochs' must be a whole number from 1; got 3/,
+    /'epochs' must be a whole number from 1; got '3'/,
   ],
   [
     'half an epoch before',

@@ -15,6 +15,7 @@ import {
   sgd,
   sgdr,
   warmupCos,
+  wsd,
 } from '../../src';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
@@ -178,6 +179,13 @@ describe('setSchedule', () => {
     {name: 'flatCos', plan: flatCos(), at0: {lr: [0.5, 1]}, at1: {lr: [5e-6, 1e-5]}},
     {name: 'sgdr', plan: sgdr({cycles: 2}), at0: {lr: [0.5, 1]}, at1: {lr: [0, 0]}},
     {name: 'warmupCos', plan: warmupCos({pctStart: 0.5}), at0: {lr: [0, 0]}, at1: {lr: [0, 0]}},
+    {name: 'wsd', plan: wsd(), at0: {lr: [0, 0]}, at1: {lr: [0, 0]}},
+    {
+      name: 'wsd to an end',
+      plan: wsd({decay: 'linear', lrStart: 0.1, lrEnd: [0.2, 0.3]}),
+      at0: {lr: [0.1, 0.1]},
+      at1: {lr: [0.2, 0.3]},
+    },
   ];
   for (const {name, plan, at0, at1} of ready) {
     it(`takes ${name}, whose highest rate is by default the rate of the optimizer`, () => {

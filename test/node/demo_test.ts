@@ -48,6 +48,35 @@ describe('The demo page', () => {
     expect(names).toEqual([...optimizers.map(({name}) => name), YARDSTICK]);
   });
 
+  it('explains an optimizer where its button is pressed', async () => {
+    const {page} = await open();
+    const facts = page.locator('#about-lion');
+    expect(await facts.isVisible()).toBe(false);
+    await demo.button('About lion').click();
+    expect(await facts.locator('dt').allTextContents()).toEqual([
+      'For',
+      'Not for',
+      'Extra memory',
+      'Defaults',
+      'Source',
+    ]);
+    expect(await facts.isVisible()).toBe(true);
+    await demo.button('About lion').click();
+    expect(await facts.isVisible()).toBe(false);
+  });
+
+  it('trains scheduleFree at a rate that does not move, and shows its average', async () => {
+    await open();
+    await demo.choose({optimizers: ['scheduleFreeAdamW'], digits: 256, batch: 32, epochs: 2});
+    await demo.button('Train').click();
+    await demo.says(/^Finished/);
+    const [free] = await demo.results();
+    expect(free?.name).toBe('scheduleFreeAdamW');
+    expect(free?.loss).toBeLessThan(2.3);
+    // The accuracy, in percent.
+    expect(free?.figures[0]).toBeGreaterThan(20);
+  });
+
   it('trains two optimizers from the same weights on wasm: loss falls, curves and times appear', async () => {
     await open();
     await demo.choose({optimizers: ['adam'], digits: 512, batch: 32, epochs: 2});

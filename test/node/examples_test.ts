@@ -85,9 +85,9 @@ const EXAMPLES: readonly Example[] = [
       expect(fused).toBe(1);
       expect(ordinary).toBeGreaterThan(6);
       expect(stdout).toMatch(
-        /strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*ownLionAvg ← %\d+/,
+        /strokes\/kernel, shapes\/kernel, digit\/kernel:\n[^]*= sign\(%\d+\)[^]*signumAvg ← %\d+/,
       );
-      for (const name of ['lion, lr 0.003', 'adam, lr 0.003'])
+      for (const name of ['signum, lr 0.001', 'adam, lr 0.003'])
         expect(row(stdout, name)[0]).withContext(name).toBeLessThan(GUESSING);
     },
   },

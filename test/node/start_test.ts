@@ -6,7 +6,8 @@ import {optimizerOf, optimizers} from 'tfjs-optim';
 import {fileSystem} from 'tfjs-optim/file-system';
 
 import {UsageError} from '../../examples/digits/command_line';
-import {optionsFrom} from '../../examples/digits/options';
+import {helpFor, optionsFrom} from '../../examples/digits/options';
+import {ratesFor} from '../../examples/digits/rates';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
 
@@ -55,7 +56,30 @@ describe('npm start', () => {
     expect(code).toBe(0);
     for (const option of ['optimizer', 'lr', 'epochs', 'digits', 'backend', 'seed', 'out'])
       expect(stdout).toContain(`--${option} `);
-    for (const {name} of optimizers) expect(stdout).toContain(name);
+    for (const {name} of optimizers) expect(stdout).toMatch(new RegExp(`^  ${name} +[A-Z]`, 'm'));
+    for (const line of stdout.split('\n')) expect(line.length).withContext(line).toBeLessThan(120);
+  });
+
+  it('explains an optimizer with --help: what it is for, what it costs, when not to use it', () => {
+    for (const {name} of optimizers) {
+      const text = helpFor(['--optimizer', name, '--help']);
+      for (const label of ['For', 'Not for', 'Extra memory', 'Defaults', 'Source'])
+        expect(text).toMatch(new RegExp(`^  ${label}: +\\S`, 'm'));
+      expect(ratesFor(name).constant).withContext(name).toBeGreaterThan(0);
+    }
+    expect(helpFor(['--optimizer', 'lion'])).toMatch(/^lion\n[^]*learning rate[^]*Small batches/);
+    expect(helpFor(['--help'])).toBe(helpFor(['--optimizer', 'leon']));
+  });
+
+  it('takes rates that suit each, unless --lr is given', () => {
+    const chosen = (...args: string[]) => {
+      const options = optionsFrom(args);
+      if (options === 'help') throw new Error('These arguments ask for no help.');
+      return [options.lr, options.adamLr];
+    };
+    expect(chosen()).toEqual([0.005, 0.005]);
+    expect(chosen('--optimizer', 'prodigy')).toEqual([1, 0.005]);
+    expect(chosen('--optimizer', 'prodigy', '--lr', '0.5')).toEqual([0.5, 0.5]);
   });
 
   it('refuses unknown values with exit code 2', async () => {

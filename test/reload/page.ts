@@ -148,7 +148,8 @@ window.firstHalf = async (way, place) => {
 window.secondHalf = async (way, place) => {
   const model = await tf.loadLayersModel(place);
   const {schedule} = optimizerOf(model);
-  if (schedule === undefined) throw new Error('The loaded optimizer has no schedule.');
+  if (schedule?.steps === undefined || schedule.step === undefined)
+    throw new Error('The loaded optimizer has no schedule in steps.');
   const steps: number[][] = [];
   recorded(optimizerOf(model), steps);
   if (way === 'fit') await fit(model, schedule.step / BATCHES);
