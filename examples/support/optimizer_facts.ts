@@ -188,6 +188,14 @@ export const OPTIMIZER_FACTS: Readonly<Record<string, OptimizerFacts>> = {
     defaults: 'lr 0.002, mom 0.9, sqrMom 0.999, eps 1e-8, lrDecay 0, wd 0',
     source: 'Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, section 7.1',
   },
+  adafactor: {
+    use: "Models of large matrices, such as embeddings and transformers, where there is no memory for Adam's two tensors.",
+    avoid:
+      'Models of vectors and small kernels, where it saves nothing. WebGL and WebGPU, and convolutions of more than 16 channels on all backends: there it runs as ordinary operations, more slowly.',
+    memory: 'nearly 0 for large matrices and kernels, 1 for others; 1 more with mom',
+    defaults: 'lr 1e-3, mom 0, wd 0, eps 1e-30, epsScale 1e-3, clipThreshold 1, decayPower 0.8, minDim 16',
+    source: 'Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, 2018',
+  },
   scheduleFreeAdamW: {
     use: "Training whose length is not known beforehand: it can stop, or go on, at any step. With 'adamW', give a warmup of about a twentieth of the steps, and try a rate between that of AdamW and ten times as much.",
     avoid:
