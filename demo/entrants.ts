@@ -33,6 +33,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   sgd: {hue: 'green', dash: SOLID},
   larc: {hue: 'green', dash: DASHED},
   lion: {hue: 'green', dash: DASH_DOT},
+  adafactor: {hue: 'green', dash: DOTTED},
   rmsProp: {hue: 'orange', dash: SOLID},
   adagrad: {hue: 'orange', dash: DASHED},
   adadelta: {hue: 'orange', dash: DASH_DOT},

@@ -37,6 +37,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   adagrad: {cycle: 0.1, constant: 0.02},
   adadelta: {cycle: 10, constant: 3},
   adamax: {cycle: 0.1, constant: 0.01},
+  adafactor: {cycle: 0.02, constant: 0.006},
   scheduleFreeAdamW: {cycle: 0.01, constant: 0.01},
   scheduleFreeSgd: {cycle: 1, constant: 1},
   scheduleFreeRAdam: {cycle: 0.1, constant: 0.1},
