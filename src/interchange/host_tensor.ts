@@ -17,6 +17,13 @@ export type HostTensor = {
   [D in HostDtype]: {readonly dtype: D; readonly shape: readonly number[]; readonly data: HostArrays[D]};
 }[HostDtype];
 
+/** What a file of tensors contains. */
+export interface TensorFile {
+  /** The tensors by name, in the order of their data. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** The number of elements of a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
