@@ -3,7 +3,7 @@ import {at} from '../../util/at';
 import {warn} from '../../util/warn';
 import {type Chained, type Fit, fitOf, valueIn} from '../training/chain_parts';
 import type {FileGroup} from '../training/file_groups';
-import {chainedIn, type Holding, namesOf} from '../training/held';
+import {type Holding, namesOf} from '../training/held';
 import {decaysIn} from './optimizer_groups';
 import {type TorchRule, torchRules} from './rules';
 
@@ -75,7 +75,9 @@ function choiceOf(rule: TorchRule, {decay, extra}: Fit, {callbacks, hypers}: Cha
     decays,
     lost: [
       ...extra.map(cb => `the callback ${cb.name}${stateOf(cb)}`),
-      ...(isDecaying && decay !== undefined && !decays ? [`a decay that ${HOW[decay].replace('decays', 'acts on')}`] : []),
+      ...(isDecaying && decay !== undefined && !decays
+        ? [`a decay that ${HOW[decay].replace('decays', 'acts on')}`]
+        : []),
       ...new Set(hypers.flatMap(values => rule.lost?.(name => valueIn(callbacks, values, name)) ?? [])),
     ],
   };
@@ -91,7 +93,9 @@ function nearest({callbacks, hypers}: Chained): Choice | undefined {
       entries.every(({ours}) => state.has(ours)) &&
       (count !== 'step' || state.has('step')) &&
       Object.values(specs).every(spec =>
-        typeof spec === 'string' ? names.includes(spec) : !Array.isArray(spec) || spec.every(name => names.includes(name)),
+        typeof spec === 'string'
+          ? names.includes(spec)
+          : !Array.isArray(spec) || spec.every(name => names.includes(name)),
       ),
   );
   return rule && {rule, decays: true, lost: [`the step of ${namesOf(callbacks)}, and makes its own from that state`]};
@@ -138,9 +142,4 @@ export function ruleInFile(
         `Make it with decoupleWd: ${rule.decay === 'weightDecay'}.`,
     );
   return rule;
-}
-
-/** The callbacks of a group, for errors. */
-export function callbacksIn(holding: Holding, row: number): string {
-  return namesOf(chainedIn(holding, row).callbacks);
 }

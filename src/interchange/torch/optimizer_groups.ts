@@ -1,9 +1,7 @@
 import type {Scalar} from '../../rule/declaration';
-import {at} from '../../util/at';
 import {shown} from '../../util/shown';
 import {type Chained, valueIn} from '../training/chain_parts';
-import type {FileGroup, Origin} from '../training/file_groups';
-import {numberAt} from '../training/file_groups';
+import {type FileGroup, numberAt, type Origin} from '../training/file_groups';
 import type {HyperSpec, TorchRule} from './rules';
 
 const DECAY = 'weight_decay';
@@ -117,11 +115,6 @@ export function hypersHere(
   };
 }
 
-/** The rule among these whose class the file names. */
-export function ruleNamed(rules: readonly TorchRule[], cls: string): TorchRule | undefined {
-  return rules.find(rule => rule.cls === cls);
-}
-
 /** The class of a group. torch's Adam with its flag is AdamW. */
 export function classOf({cls, hypers}: FileGroup): string {
   return cls === 'torch.optim.Adam' && hypers['decoupled_weight_decay'] === true ? 'torch.optim.AdamW' : cls;
@@ -134,9 +127,4 @@ export function decaysIn(groups: readonly FileGroup[]): boolean {
 
 function isTuple(spec: HyperSpec): spec is readonly string[] {
   return Array.isArray(spec);
-}
-
-/** The name of an entry of the list, for errors. */
-export function firstOf(names: readonly string[]): string {
-  return at(names, 0);
 }

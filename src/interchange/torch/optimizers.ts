@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
+import type {Scalar} from '../../rule/declaration';
 import {writeSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {isTensor} from '../../util/tensors';
 import {warn} from '../../util/warn';
-import type {Counterpart} from '../counterpart';
-import {float32, fromDevice, type HostTensor, scalar} from '../host_tensor';
+import type {Counterpart} from './counterpart';
+import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
 import {type FileGroup, readGroups, writeGroups} from '../training/file_groups';
 import {attachTrained, chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
 import {type NewState, setState} from '../training/new_state';
@@ -16,12 +17,6 @@ import {TensorsOfState} from '../training/tensors_of_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
-
-/** What a file holds of an optimizer: tensors `state.<parameter>.<entry>`, and everything else as metadata. */
-export interface OptimizerFile {
-  readonly tensors: ReadonlyMap<string, HostTensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
 
 /** Settings of both directions. */
 export interface Lossy {
@@ -41,7 +36,7 @@ export async function torchStateOf(
   optimizer: Optimizer,
   counterparts: readonly Counterpart[],
   {lossy = false}: Lossy = {},
-): Promise<OptimizerFile> {
+): Promise<TensorFile> {
   const holding = holdingOf(optimizer, counterparts);
   const choices = chosenFor(holding, lossy);
   const dict = optimizer.stateDict();
@@ -95,7 +90,7 @@ async function stateThere(
 }
 
 /** The elements plus a number. */
-export function moved({shape, data}: HostTensor, by: number): HostTensor {
+function moved({shape, data}: HostTensor, by: number): HostTensor {
   return float32(
     shape,
     Float32Array.from(data, value => value + by),
@@ -137,7 +132,7 @@ function alikeIn({held, hypers}: Holding, choices: readonly (Choice | undefined)
  *   at all is an error.
  */
 export function readTorchState(
-  file: OptimizerFile,
+  file: TensorFile,
   optimizer: Optimizer,
   counterparts: readonly Counterpart[],
   {lossy = false}: Lossy = {},
@@ -159,8 +154,7 @@ export function readTorchState(
   const groupOf = new Map(groups.flatMap(group => group.params.map(name => [name, group] as const)));
   const names = new Set(holding.held.map(({counterpart: {name}}) => name));
   const strange = groups.flatMap(({frozen, params}) => (frozen ? [] : params.filter(name => !names.has(name))));
-  if (strange.length > 0)
-    problem(`The optimizer in the file trains ${quotedList(strange)}; this one does not.`);
+  if (strange.length > 0) problem(`The optimizer in the file trains ${quotedList(strange)}; this one does not.`);
   const state = new Map<number, NewState>();
   const hypers = holding.hypers.map((now, row) => {
     const mine = holding.held.filter(one => one.row === row);
@@ -205,7 +199,7 @@ function readRow(
   const read = hypersHere(rule, chained, now, groups, problem);
   const held = groups.flatMap(group => theirs.get(group) ?? []);
   const isDecaying = held.some(({counterpart: {name}}) => read.decays?.get(name) === true);
-  const hypers = {
+  const hypers: Record<string, Scalar> = {
     ...now,
     ...read.hypers,
     // Where PyTorch decays nothing of what decays here, it has a decay of 0.
@@ -213,17 +207,12 @@ function readRow(
   };
   const state = new Map(
     held.map((one): [number, NewState] => {
+      const found = tensors.of(one, rule, chained);
       const decays = isDecaying ? read.decays?.get(one.counterpart.name) : undefined;
-      const {plus, ...found} = {...tensors.of(one, rule, chained), plus: rule.state.filter(entry => entry.plus)};
       return [
         one.index,
         {
-          tensors: new Map(
-            [...found.tensors].map(([ours, tensor]) => {
-              const hyper = plus.find(entry => entry.ours === ours)?.plus;
-              return [ours, hyper === undefined ? tensor : moved(tensor, -Number(hypers[hyper]))] as const;
-            }),
-          ),
+          tensors: withoutStart(rule, found.tensors, name => Number(hypers[name])),
           numbers: found.numbers,
           flags: decays === undefined || decays === one.decays ? {} : {doWd: decays},
         },
@@ -231,6 +220,20 @@ function readRow(
     }),
   );
   return {hypers, state};
+}
+
+/** Our tensors, without the hypers that those of PyTorch include. */
+function withoutStart(
+  {state}: TorchRule,
+  tensors: ReadonlyMap<string, HostTensor>,
+  hyper: (name: string) => number,
+): Map<string, HostTensor> {
+  return new Map(
+    [...tensors].map(([ours, tensor]) => {
+      const plus = state.find(entry => entry.ours === ours)?.plus;
+      return [ours, plus === undefined ? tensor : moved(tensor, -hyper(plus))];
+    }),
+  );
 }
 
 function quotedList(names: readonly string[]): string {

@@ -7,10 +7,7 @@ import type {Decay, Piece} from '../training/chain_parts';
  * option of our callbacks, which may be the index of a word.
  */
 export type HyperSpec =
-  | string
-  | readonly string[]
-  | {readonly is: unknown}
-  | {readonly option: string; readonly words?: readonly string[]};
+  string | readonly string[] | {readonly is: unknown} | {readonly option: string; readonly words?: readonly string[]};
 
 /** One tensor of a parameter's state. */
 export interface StateEntry {

@@ -95,6 +95,7 @@ export function numberAt(
   [key, index]: readonly [key: string, index?: number],
 ): number | undefined {
   const value = Object.hasOwn(hypers, key) ? hypers[key] : undefined;
-  const found: unknown = index === undefined ? value : Array.isArray(value) || isDict(value) ? Reflect.get(value, index) : undefined;
+  const found: unknown =
+    index === undefined ? value : Array.isArray(value) || isDict(value) ? Reflect.get(value, index) : undefined;
   return typeof found === 'number' ? found : undefined;
 }

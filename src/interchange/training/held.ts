@@ -6,7 +6,7 @@ import type {Callback, Scalar} from '../../rule/declaration';
 import {hasName} from '../../state/matching';
 import {at} from '../../util/at';
 import {list, text} from '../../util/config_reader';
-import type {Counterpart} from '../counterpart';
+import type {Counterpart} from '../torch/counterpart';
 import type {Chained} from './chain_parts';
 
 /** One parameter of an optimizer, with its counterpart. */
@@ -71,7 +71,7 @@ export function attachTrained(optimizer: Optimizer, counterparts: readonly Count
   const saved = list(config, 'groups').flatMap(group => list(group, 'params').map(entry => text(entry, 'name')));
   const known = new Set(optimizer.paramLists.flat());
   const fresh = counterparts
-    .filter(({variable, trainable}) => trainable && variable.trainable && !known.has(variable))
+    .filter(({variable, isParameter}) => isParameter && variable.trainable && !known.has(variable))
     .map(({variable}): tf.Variable => variable)
     .filter(variable => config['explicit'] !== true || saved.some(name => hasName(variable, name)));
   if (fresh.length > 0) optimizer.attach(fresh);

@@ -58,7 +58,9 @@ export function setState(optimizer: Optimizer, {state, hypers, metadata, others}
             ...Object.fromEntries(
               Object.entries(found.numbers).map(([entry, value]) => [
                 entry,
-                isOnDevice(optimizer, entry) ? tensorOf({dtype: 'float32', shape: [], data: Float32Array.of(value)}) : value,
+                isOnDevice(optimizer, entry)
+                  ? tensorOf({dtype: 'float32', shape: [], data: Float32Array.of(value)})
+                  : value,
               ]),
             ),
             ...found.flags,
