@@ -7,24 +7,16 @@ import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {isTensor} from '../../util/tensors';
-import {warn} from '../../util/warn';
 import type {Counterpart} from './counterpart';
 import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
 import {type FileGroup, readGroups, writeGroups} from '../training/file_groups';
 import {attachTrained, chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
+import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
-
-/** Settings of both directions. */
-export interface Lossy {
-  /**
-   * Whether what the other side can't hold is left out with one warning that names it. Default false: it is an error.
-   */
-  readonly lossy?: boolean;
-}
 
 /**
  * The state of an optimizer as PyTorch has it: the state tensors of each parameter under its counterpart's name, the
@@ -145,11 +137,7 @@ export function readTorchState(
     );
   attachTrained(optimizer, counterparts);
   const holding = holdingOf(optimizer, counterparts);
-  const lost: string[] = [];
-  const problem = (text: string): void => {
-    if (!lossy) throw new Error(`${text} With \`lossy: true\` it is left out.`);
-    lost.push(text);
-  };
+  const {problem, done} = problems(lossy, 'what the file and the optimizer do not share is left out');
   const tensors = new TensorsOfState(file, problem);
   const groupOf = new Map(groups.flatMap(group => group.params.map(name => [name, group] as const)));
   const names = new Set(holding.held.map(({counterpart: {name}}) => name));
@@ -172,7 +160,7 @@ export function readTorchState(
     return found.hypers;
   });
   tensors.checkAllUsed();
-  if (lost.length > 0) warn(`what the file and the optimizer do not share is left out: ${lost.join(' ')}`);
+  done();
   return setState(optimizer, {state, hypers, metadata});
 }
 
