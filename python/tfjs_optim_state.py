@@ -276,3 +276,200 @@ def _counterparts(name):
 
 def _names(names):
     return " and ".join(dict.fromkeys(names))
+
+
+# ---- fastai's optimizers --------------------------------------------------------------------------------------------
+
+
+def fastai_into(learner, tensors, metadata):
+    """Gives `learner.opt` the hypers, state, flags and frozen groups of a file.
+
+    It must have the callbacks, the groups and the parameters of the optimizer in the file. Returns a callback for
+    `learner.fit(…, cbs=…)` that moves the hypers as the schedules in the file do, or None without schedules. `fit` sets
+    the learning rate to `learner.lr` unless it is given: `learner.fit(n, lr=[h['lr'] for h in learner.opt.hypers])`.
+    Nothing is changed if it raises.
+    """
+    from fastcore.foundation import L
+    from fastai.optimizer import Lookahead
+
+    if "fastai" not in metadata:
+        raise ValueError("The file has no state of an optimizer of fastai; write it with toFastai(model, {optimizer}).")
+    if not learner.opt:
+        learner.create_opt()
+    opt, saved, groups = learner.opt, json.loads(metadata["fastai"]), _groups_in(metadata)
+    is_lookahead = isinstance(opt, Lookahead)
+    found, wanted = _shown(_callbacks_of(opt)), _shown(saved["callbacks"])
+    if found != wanted:
+        raise ValueError(f"The file has the state of an optimizer with the callbacks {wanted}; learner.opt has {found}.")
+    lookahead = saved.get("lookahead")
+    if is_lookahead != (lookahead is not None):
+        raise ValueError(f"Only the optimizer {'of the learner' if is_lookahead else 'in the file'} is a Lookahead.")
+    if is_lookahead and (opt.k, opt.alpha) != (lookahead["k"], lookahead["alpha"]):
+        raise ValueError(f"Lookahead has k {lookahead['k']} and alpha {lookahead['alpha']} in the file; set them alike.")
+    names = {id(parameter): name for name, parameter in _inner(learner.model).named_parameters()}
+    lists = [[names[id(parameter)] for parameter in group] for group in opt.param_lists]
+    if len(lists) != len(groups):
+        raise ValueError(f"The file has {len(groups)} parameter groups; learner.opt has {len(lists)}: give a splitter.")
+    for i, (mine, group) in enumerate(zip(lists, groups)):
+        missing = [name for name in group["params"] if name not in mine]
+        if missing:
+            raise ValueError(f"The group {i} of learner.opt lacks {_names(missing)}, which the file has in it.")
+    known = {name for group in groups for name in group["params"]}
+    shapes = {name: parameter.shape for name, parameter in _inner(learner.model).named_parameters()}
+    state = {name: {} for mine in lists for name in mine}
+    for name in known:
+        flags = saved["flags"][name]
+        state[name].update({"do_wd": flags["do_wd"], "force_train": flags["force_train"]})
+    slow = {}
+    for key, tensor in tensors.items():
+        if not key.startswith("state."):
+            continue
+        name, _, entry = key[len("state.") :].rpartition(".")
+        if name not in known:
+            raise ValueError(f"The file has the state '{key}' of a parameter that is in none of its groups.")
+        if entry == "step":
+            state[name][entry] = int(tensor.item())
+        elif tensor.shape != shapes[name]:
+            raise ValueError(f"'{key}' has the shape {list(tensor.shape)}; the parameter has {list(shapes[name])}.")
+        elif entry == "slow":
+            slow[name] = tensor
+        else:
+            state[name][entry] = tensor
+    if is_lookahead and slow and set(slow) != known:
+        raise ValueError("The file has the slow weights of some parameters only.")
+    opt.freeze_to(saved["frozen_idx"])
+    for mine, group in zip(opt.param_lists, groups):
+        for parameter in mine:
+            name = names[id(parameter)]
+            if name not in known:
+                # Such as the second bias of an LSTM, which stays 0.
+                parameter.requires_grad_(False)
+            elif not saved["flags"][name]["requires_grad"]:
+                parameter.requires_grad_(False)
+    on_device = {
+        name: {
+            entry: value.to(parameter.device, parameter.dtype).clone() if isinstance(value, torch.Tensor) else value
+            for entry, value in state[name].items()
+        }
+        for name, parameter in _inner(learner.model).named_parameters()
+        if name in state
+    }
+    loaded = {
+        "state": [on_device[name] for mine in lists for name in mine],
+        "hypers": L({**hypers, **group["hypers"]} for hypers, group in zip(opt.hypers, groups)),
+    }
+    if is_lookahead:
+        loaded["count"] = lookahead["count"]
+        loaded["slow_weights"] = (
+            L(
+                L(
+                    slow[names[id(parameter)]].to(parameter.device, parameter.dtype).clone()
+                    if names[id(parameter)] in slow
+                    else parameter.detach().clone()
+                    for parameter in mine
+                )
+                for mine in opt.param_lists
+            )
+            if slow
+            else None
+        )
+    opt.load_state_dict(loaded)
+    return _fastai_schedule(json.loads(metadata["schedule"])) if "schedule" in metadata else None
+
+
+def fastai_entries(learner, schedule=None):
+    """The tensors and the metadata of `learner.opt`, for a file."""
+    from fastai.optimizer import Lookahead
+
+    opt = learner.opt
+    if not opt:
+        raise ValueError("The learner has no optimizer yet; call learner.create_opt(), or train it.")
+    is_lookahead = isinstance(opt, Lookahead)
+    names = {id(parameter): name for name, parameter in _inner(learner.model).named_parameters()}
+    tensors, metadata, flags = {}, {}, {}
+    for i, (mine, hypers) in enumerate(zip(opt.param_lists, opt.hypers)):
+        for parameter in mine:
+            name, state = names[id(parameter)], opt.state.get(parameter, {})
+            for entry, value in state.items():
+                if entry in ("grad_avg", "sqr_avg", "step"):
+                    tensors[f"state.{name}.{entry}"] = _saved(value)
+            flags[name] = {
+                "do_wd": state.get("do_wd", True),
+                "force_train": state.get("force_train", False),
+                "requires_grad": parameter.requires_grad,
+            }
+        values = {**hypers, "class": "fastai.optimizer.Optimizer", "frozen": False}
+        # A parameter of the module that the file did not have, such as the second bias of an LSTM, never trains.
+        values["params"] = [names[id(parameter)] for parameter in mine]
+        metadata.update({f"param_groups.{i}.{key}": json.dumps(value) for key, value in values.items()})
+    saved = {"callbacks": _callbacks_of(opt), "frozen_idx": max(0, opt.frozen_idx), "flags": flags}
+    if is_lookahead:
+        saved["lookahead"] = {"k": opt.k, "alpha": opt.alpha, "count": opt.count}
+        for mine, slow in zip(opt.param_lists, opt.slow_weights or []):
+            for parameter, tensor in zip(mine, slow):
+                tensors[f"state.{names[id(parameter)]}.slow"] = _saved(tensor)
+    metadata["fastai"] = json.dumps(saved)
+    if schedule is not None:
+        metadata["schedule"] = json.dumps(schedule.to_json())
+    return tensors, metadata
+
+
+def _callbacks_of(opt):
+    """The callbacks of an optimizer: names, and options that change what they compute."""
+    import inspect
+    from functools import partial
+
+    from fastai.optimizer import Lookahead
+
+    listed = []
+    for callback in (opt.opt if isinstance(opt, Lookahead) else opt).cbs:
+        function = callback.func if isinstance(callback, partial) else callback
+        given = callback.keywords if isinstance(callback, partial) else {}
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name in ("dampening", "clip")
+        }
+        listed.append([function.__name__, {**defaults, **given}])
+    return listed
+
+
+def _shown(callbacks):
+    return ", ".join(
+        name + (f"({', '.join(f'{key}={value}' for key, value in options.items())})" if options else "")
+        for name, options in callbacks
+    )
+
+
+def _fastai_schedule(saved):
+    """A callback that moves the hypers of `learner.opt` from the step that the file had reached."""
+    from fastai.callback.core import Callback
+
+    class TfjsSchedule(Callback):
+        run_valid, order = False, 60
+
+        def __init__(self):
+            self.position = saved["step"]
+
+        def before_batch(self):
+            if self.position >= saved["steps"]:
+                return
+            for hyper in saved["hypers"]:
+                name, released = _snake(hyper["name"]), hyper.get("released", [])
+                values = [
+                    now[name] if row in released else _value_at(hyper["schedule"], self.position / saved["steps"], row)
+                    for row, now in enumerate(self.opt.hypers)
+                ]
+                self.opt.set_hyper(name, values)
+
+        def after_batch(self):
+            self.position += 1
+
+        def to_json(self):
+            return {**saved, "step": self.position}
+
+    return TfjsSchedule()
+
+
+def _snake(name):
+    return {"sqrMom": "sqr_mom", "nu1": "nu_1", "nu2": "nu_2", "trustCoeff": "trust_coeff"}.get(name, name)

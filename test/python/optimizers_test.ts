@@ -1,19 +1,4 @@
-import {
-  adadelta,
-  adagrad,
-  adam,
-  adamax,
-  adamW,
-  constant,
-  lamb,
-  lion,
-  muon,
-  nAdamW,
-  oneCycle,
-  type Optimizer,
-  rmsProp,
-  sgd,
-} from '../../src';
+import {adadelta, adagrad, adam, adamax, adamW, lion, muon, nAdamW, type Optimizer, rmsProp, sgd} from '../../src';
 import type {TensorFile} from '../../src/interchange/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
