@@ -4,7 +4,7 @@ import {warn} from '../../util/warn';
 import {type Chained, type Fit, fitOf, valueIn} from '../training/chain_parts';
 import type {FileGroup} from '../training/file_groups';
 import {type Holding, namesOf} from '../training/held';
-import {decaysIn} from './optimizer_groups';
+import {decaysIn, isTuple} from './optimizer_groups';
 import {type TorchRule, torchRules} from './rules';
 
 /** The rule that is written for a part, and what it lacks. */
@@ -93,9 +93,7 @@ function nearest({callbacks, hypers}: Chained): Choice | undefined {
       entries.every(({ours}) => state.has(ours)) &&
       (count !== 'step' || state.has('step')) &&
       Object.values(specs).every(spec =>
-        typeof spec === 'string'
-          ? names.includes(spec)
-          : !Array.isArray(spec) || spec.every(name => names.includes(name)),
+        typeof spec === 'string' ? names.includes(spec) : !isTuple(spec) || spec.every(name => names.includes(name)),
       ),
   );
   return rule && {rule, decays: true, lost: [`the step of ${namesOf(callbacks)}, and makes its own from that state`]};
