@@ -160,6 +160,9 @@ def _set_state(module, optimizer, groups, state):
     for group, _ in groups:
         optimizer.add_param_group(group)
     names = [name for _, params in groups for name in params]
+    started = [name for name in names if state[name]]
+    if not started:
+        return
     if any(_is_distributed(parameter) for group, _ in groups for parameter in group["params"]):
         from torch.distributed.checkpoint.state_dict import StateDictOptions, set_optimizer_state_dict
 
@@ -167,7 +170,7 @@ def _set_state(module, optimizer, groups, state):
             module,
             optimizer,
             {
-                "state": {name: state[name] for name in names if state[name]},
+                "state": {name: state[name] for name in started},
                 "param_groups": [
                     {**{key: value for key, value in group.items() if key != "params"}, "params": params}
                     for group, params in groups
@@ -175,6 +178,10 @@ def _set_state(module, optimizer, groups, state):
             },
             options=StateDictOptions(full_state_dict=True),
         )
+        # The function above makes a step with zero gradients first, so that every parameter has state.
+        for name, parameter in zip(names, (one for group, _ in groups for one in group["params"])):
+            if not state[name]:
+                optimizer.state.pop(parameter, None)
         return
     optimizer.load_state_dict(
         {

@@ -1,9 +1,23 @@
-import {adadelta, adagrad, adam, adamax, adamW, lion, muon, nAdamW, oneCycle, type Optimizer, rmsProp, sgd} from '../../src';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  muon,
+  nAdamW,
+  oneCycle,
+  type Optimizer,
+  rmsProp,
+  sgd,
+} from '../../src';
 import {float32, type TensorFile} from '../../src/interchange/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
 import {Exchange, expectClose, Gradients, Net} from './support/alone';
 import {PythonServer} from './support/python';
+import {torchrun} from './support/torchrun';
 
 type Params = ReadonlyArray<ReadonlyArray<ReturnType<Net['of']>[number]>>;
 
@@ -227,4 +241,24 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
     ]);
     one.dispose();
   });
+
+  for (const [name, make, cls] of [
+    ['AdamW', params => adamW(lr, {params, wd: 0.1}), 'torch.optim.AdamW'],
+    ['SGD with momentum', params => sgd(lr, {params, mom: 0.9}), 'torch.optim.SGD'],
+  ] as const satisfies ReadonlyArray<readonly [string, Case['make'], string]>) {
+    it(`${name}: go on where FSDP2 shards the parameters over two processes, and come back`, async () => {
+      const ours = started(make);
+      gradients.apply(ours.net, ours.optimizer, 0, STEPS);
+      const path = await exchange.write('there', await fileOf(ours));
+      const files = {path, gradients: exchange.path('gradients'), out: exchange.path('back')};
+      await torchrun('sharded_optimizers.py', {...files, class: cls, from: STEPS, to: STEPS + 10});
+      const theirs = started(make);
+      taken(await exchange.read('back'), theirs);
+      gradients.apply(theirs.net, theirs.optimizer, STEPS + 10, 2 * STEPS);
+      gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
+      expectClose(await theirs.net.weights(), await ours.net.weights(), 1e-5);
+      ours.dispose();
+      theirs.dispose();
+    });
+  }
 });
