@@ -1,7 +1,7 @@
 import {
   accumulate,
-  Adam,
   adagrad,
+  Adam,
   adam,
   adamW,
   adan,
