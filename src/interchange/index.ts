@@ -5,3 +5,6 @@
 export type {HostArrays, HostDtype, HostTensor, TensorFile} from './host_tensor';
 export {readSafetensors} from './safetensors/read';
 export {writeSafetensors} from './safetensors/write';
+export type {NamedByHand, Names, Weights} from './torch/counterparts';
+export {fromTorch, type FromTorchOptions} from './torch/from_torch';
+export {toTorch, type ToTorchOptions} from './torch/to_torch';
