@@ -101,7 +101,8 @@ def optimizer_into(module, optimizers, tensors, metadata):
     for optimizer in optimizers:
         fitting = [group["class"] for group in groups if group["class"] in _counterparts(_class_of(optimizer))]
         by_class.update({name: optimizer for name in fitting})
-    if any(group["class"] not in by_class for group in groups) or len(set(map(id, by_class.values()))) < len(optimizers):
+    used = {id(optimizer) for optimizer in by_class.values()}
+    if any(group["class"] not in by_class for group in groups) or len(used) < len(optimizers):
         raise ValueError(
             f"The file has the state of {_names(group['class'] for group in groups)}; got "
             f"{_names(_class_of(optimizer) for optimizer in optimizers)}."
@@ -149,9 +150,8 @@ def _group_for(optimizer, group, parameters):
             hypers[key] = torch.full_like(default, value)
         else:
             hypers[key] = tuple(value) if isinstance(value, list) else value
-    return {"params": [parameters[name] for name in group["params"]], "tfjs": json.dumps(group["tfjs"]), **hypers}, group[
-        "params"
-    ]
+    params = group["params"]
+    return {"params": [parameters[name] for name in params], "tfjs": json.dumps(group["tfjs"]), **hypers}, params
 
 
 def _set_state(module, optimizer, groups, state):
@@ -160,6 +160,9 @@ def _set_state(module, optimizer, groups, state):
     for group, _ in groups:
         optimizer.add_param_group(group)
     names = [name for _, params in groups for name in params]
+    started = [name for name in names if state[name]]
+    if not started:
+        return
     if any(_is_distributed(parameter) for group, _ in groups for parameter in group["params"]):
         from torch.distributed.checkpoint.state_dict import StateDictOptions, set_optimizer_state_dict
 
@@ -167,7 +170,7 @@ def _set_state(module, optimizer, groups, state):
             module,
             optimizer,
             {
-                "state": {name: state[name] for name in names if state[name]},
+                "state": {name: state[name] for name in started},
                 "param_groups": [
                     {**{key: value for key, value in group.items() if key != "params"}, "params": params}
                     for group, params in groups
@@ -175,6 +178,10 @@ def _set_state(module, optimizer, groups, state):
             },
             options=StateDictOptions(full_state_dict=True),
         )
+        # The function above makes a step with zero gradients first, so that every parameter has state.
+        for name, parameter in zip(names, (one for group, _ in groups for one in group["params"])):
+            if not state[name]:
+                optimizer.state.pop(parameter, None)
         return
     optimizer.load_state_dict(
         {
@@ -199,8 +206,8 @@ def optimizer_entries(module, optimizers, schedule=None):
             for frozen in (False, True):
                 params = [named[id(one)] for one in group["params"] if one.requires_grad != frozen]
                 if params:
-                    values = {key: value for key, value in group.items() if key not in ("params", "param_names", "tfjs")}
-                    values.update({"class": _class_of(optimizer), "params": params, "frozen": frozen})
+                    values = {**group, "class": _class_of(optimizer), "params": params, "frozen": frozen}
+                    values.pop("param_names", None)
                     if "tfjs" in group:
                         values["tfjs"] = json.loads(group["tfjs"])
                     for key, value in values.items():
@@ -300,12 +307,12 @@ def fastai_into(learner, tensors, metadata):
     is_lookahead = isinstance(opt, Lookahead)
     found, wanted = _shown(_callbacks_of(opt)), _shown(saved["callbacks"])
     if found != wanted:
-        raise ValueError(f"The file has the state of an optimizer with the callbacks {wanted}; learner.opt has {found}.")
+        raise ValueError(f"The file has the state of an optimizer with the callbacks {wanted}; this one has {found}.")
     lookahead = saved.get("lookahead")
     if is_lookahead != (lookahead is not None):
         raise ValueError(f"Only the optimizer {'of the learner' if is_lookahead else 'in the file'} is a Lookahead.")
     if is_lookahead and (opt.k, opt.alpha) != (lookahead["k"], lookahead["alpha"]):
-        raise ValueError(f"Lookahead has k {lookahead['k']} and alpha {lookahead['alpha']} in the file; set them alike.")
+        raise ValueError(f"Lookahead has k {lookahead['k']} and alpha {lookahead['alpha']} in the file; make it alike.")
     names = {id(parameter): name for name, parameter in _inner(learner.model).named_parameters()}
     lists = [[names[id(parameter)] for parameter in group] for group in opt.param_lists]
     if len(lists) != len(groups):

@@ -1,9 +1,23 @@
-import {adadelta, adagrad, adam, adamax, adamW, lion, muon, nAdamW, type Optimizer, rmsProp, sgd} from '../../src';
-import type {TensorFile} from '../../src/interchange/host_tensor';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  muon,
+  nAdamW,
+  oneCycle,
+  type Optimizer,
+  rmsProp,
+  sgd,
+} from '../../src';
+import {float32, type TensorFile} from '../../src/interchange/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
 import {Exchange, expectClose, Gradients, Net} from './support/alone';
 import {PythonServer} from './support/python';
+import {torchrun} from './support/torchrun';
 
 type Params = ReadonlyArray<ReadonlyArray<ReturnType<Net['of']>[number]>>;
 
@@ -127,9 +141,14 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
     const {tensors, metadata} = await torchStateOf(optimizer, net.counterparts);
     return {tensors: new Map([...(await net.weights()), ...tensors]), metadata};
   };
-  const inPython = async (from: TensorFile, first: number, last: number, {classes, float32}: Omit<Case, 'make'>) => {
+  const inPython = async (
+    from: TensorFile,
+    first: number,
+    last: number,
+    {classes, float32, own}: Omit<Case, 'make'> & {readonly own?: object},
+  ) => {
     const path = await exchange.write('there', from);
-    const options = {path, classes, float32, from: first, to: last};
+    const options = {path, classes, float32, ...(own && {own}), from: first, to: last};
     await python.call('steps', {...options, gradients: exchange.path('gradients'), out: exchange.path('back')});
     return exchange.read('back');
   };
@@ -155,6 +174,89 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
       expect(theirs.optimizer.hypers).toEqual(ours.optimizer.hypers);
       gradients.apply(theirs.net, theirs.optimizer, STEPS, 2 * STEPS);
       expectClose(await theirs.net.weights(), wanted, tolerance);
+      ours.dispose();
+      theirs.dispose();
+    });
+  }
+
+  it('go on in the middle of a one-cycle, in both directions', async () => {
+    for (const [make, other] of [
+      [(params: Params) => adamW(lr, {params}), {name: '', classes: ['torch.optim.AdamW']}],
+      [muonOf, {name: '', classes: ['torch.optim.Muon', 'torch.optim.AdamW'], float32: true as const}],
+    ] as const) {
+      const scheduled = (params: Params) => {
+        const optimizer = make(params);
+        optimizer.setSchedule(oneCycle(), {steps: 2 * STEPS});
+        return optimizer;
+      };
+      const ours = started(scheduled);
+      const theirs = started(scheduled);
+      gradients.apply(ours.net, ours.optimizer, 0, STEPS);
+      const oursThenTheirs = await inPython(await fileOf(ours), STEPS, 2 * STEPS, other);
+      gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
+      const wanted = await ours.net.weights();
+      const tolerance = other.classes.length > 1 ? 1e-4 : 1e-5;
+      expectClose(oursThenTheirs.tensors, wanted, tolerance);
+      taken(await inPython(await fileOf(theirs), 0, STEPS, other), theirs);
+      expect(theirs.optimizer.schedule?.step).toBe(STEPS);
+      gradients.apply(theirs.net, theirs.optimizer, STEPS, 2 * STEPS);
+      expectClose(await theirs.net.weights(), wanted, tolerance);
+      ours.dispose();
+      theirs.dispose();
+    }
+  });
+
+  it('take over a training that PyTorch began, with its decay of biases', async () => {
+    const net = new Net();
+    const own = {lr: 0.01, weight_decay: 0.3, amsgrad: false};
+    const start = {tensors: await net.weights(), metadata: {}};
+    const alone = await inPython(start, 0, 2 * STEPS, {name: '', classes: [], own});
+    const begun = await inPython(start, 0, STEPS, {name: '', classes: [], own});
+    const optimizer = adamW(0.5);
+    taken(begun, {net, optimizer, dispose: () => undefined});
+    gradients.apply(net, optimizer, STEPS, 2 * STEPS);
+    expectClose(alone.tensors, await net.weights(), 1e-5);
+    optimizer.dispose();
+    net.dispose();
+  });
+
+  it('are left as they are by files that do not fit them', async () => {
+    const one = started(params => adamW(lr, {params}));
+    gradients.apply(one.net, one.optimizer, 0, 1);
+    const file = await fileOf(one);
+    const refused = async (options: object, from: TensorFile = file) =>
+      python.call('refused', {path: await exchange.write('there', from), class: 'torch.optim.AdamW', ...options});
+    expect(await refused({class: 'torch.optim.SGD'})).toEqual([
+      'The file has the state of torch.optim.AdamW; got torch.optim.SGD.',
+      true,
+    ]);
+    expect(await refused({without: ['head']})).toEqual([
+      "The module has no parameter 'head.weight', which the file trains.",
+      true,
+    ]);
+    const larger = new Map(file.tensors).set('state.head.bias.exp_avg', float32([7], new Float32Array(7)));
+    expect(await refused({}, {...file, tensors: larger})).toEqual([
+      "'state.head.bias.exp_avg' has the shape [7]; the parameter has [5].",
+      true,
+    ]);
+    one.dispose();
+  });
+
+  for (const [name, make, cls] of [
+    ['AdamW', params => adamW(lr, {params, wd: 0.1}), 'torch.optim.AdamW'],
+    ['SGD with momentum', params => sgd(lr, {params, mom: 0.9}), 'torch.optim.SGD'],
+  ] as const satisfies ReadonlyArray<readonly [string, Case['make'], string]>) {
+    it(`${name}: go on where FSDP2 shards the parameters over two processes, and come back`, async () => {
+      const ours = started(make);
+      gradients.apply(ours.net, ours.optimizer, 0, STEPS);
+      const path = await exchange.write('there', await fileOf(ours));
+      const files = {path, gradients: exchange.path('gradients'), out: exchange.path('back')};
+      await torchrun('sharded_optimizers.py', {...files, class: cls, from: STEPS, to: STEPS + 10});
+      const theirs = started(make);
+      taken(await exchange.read('back'), theirs);
+      gradients.apply(theirs.net, theirs.optimizer, STEPS + 10, 2 * STEPS);
+      gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
+      expectClose(await theirs.net.weights(), await ours.net.weights(), 1e-5);
       ours.dispose();
       theirs.dispose();
     });

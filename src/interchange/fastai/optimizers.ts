@@ -6,32 +6,20 @@ import type {Callback, Scalar} from '../../rule/declaration';
 import {writeSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
-import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {isTensor} from '../../util/tensors';
 import {fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
 import type {Counterpart} from '../torch/counterpart';
 import {valueIn} from '../training/chain_parts';
-import {jsonIn, malformedEntry, numberAt, readGroups, writeGroups} from '../training/file_groups';
-import {attachTrained, type Held, type Holding, holdingOf, namesOf} from '../training/held';
+import {numberAt, readGroups, writeGroups} from '../training/file_groups';
+import {type Held, type Holding, holdingOf, namesOf} from '../training/held';
 import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
+import {DESCRIBED, type Described, describedIn} from './described';
 import {type FastaiCallback, fastaiCallback, HYPERS, LOOKAHEAD, shownCallbacks, STATE} from './names';
 
-const KEY = 'fastai';
 const CLASS = 'fastai.optimizer.Optimizer';
-
-/** What metadata say beside the groups. */
-interface Described {
-  readonly callbacks: readonly FastaiCallback[];
-  readonly lookahead?: {readonly k: number; readonly alpha: number; readonly count: number};
-  readonly frozen_idx: number;
-  /** By the name of the parameter. */
-  readonly flags: Readonly<
-    Record<string, {readonly do_wd: boolean; readonly force_train: boolean; readonly requires_grad: boolean}>
-  >;
-}
 
 /**
  * The state of an optimizer as fastai has it: `state.<parameter>.grad_avg | sqr_avg | step | slow`, the groups with
@@ -91,7 +79,7 @@ export async function fastaiStateOf(
       tensors,
       metadata: {
         ...writeGroups(groups),
-        [KEY]: JSON.stringify(described),
+        [DESCRIBED]: JSON.stringify(described),
         iterations: String(dict.iterations),
         ...(dict.schedule && {schedule: JSON.stringify(writeSchedule(dict.schedule))}),
       },
@@ -152,14 +140,13 @@ export function readFastaiState(
   {lossy = false}: Lossy = {},
 ): () => void {
   const {metadata} = file;
-  if (!Object.hasOwn(metadata, KEY))
+  if (!Object.hasOwn(metadata, DESCRIBED))
     throw new Error(
       'The file has no state of an optimizer of fastai. Write it with save_fastai(learner, path), or leave ' +
         '`optimizer` out.',
     );
   const described = describedIn(metadata);
   const groups = readGroups(metadata);
-  attachTrained(optimizer, counterparts);
   const holding = holdingOf(optimizer, counterparts);
   const {problem, done} = problems(lossy, 'what the file and the optimizer do not share is left out');
   const {callbacks} = onlyPart(holding);
@@ -265,28 +252,4 @@ function onlyPart({parts}: Holding): Holding['parts'][number] {
         'PyTorch has an optimizer for each: use toTorch.',
     );
   return at(parts, 0);
-}
-
-function describedIn(metadata: Readonly<Record<string, string>>): Described {
-  const value = jsonIn(metadata, KEY);
-  if (!isDescribed(value)) throw malformedEntry(KEY);
-  return value;
-}
-
-function isDescribed(value: unknown): value is Described {
-  if (!isDict(value)) return false;
-  const {callbacks, lookahead, frozen_idx: frozenIdx, flags} = value;
-  return (
-    Array.isArray(callbacks) &&
-    callbacks.every(
-      (cb: unknown) => Array.isArray(cb) && cb.length === 2 && typeof cb[0] === 'string' && isDict(cb[1]),
-    ) &&
-    (lookahead === undefined ||
-      (isDict(lookahead) && ['k', 'alpha', 'count'].every(key => typeof lookahead[key] === 'number'))) &&
-    typeof frozenIdx === 'number' &&
-    isDict(flags) &&
-    Object.values(flags).every(
-      one => isDict(one) && typeof one['do_wd'] === 'boolean' && typeof one['force_train'] === 'boolean',
-    )
-  );
 }

@@ -1,10 +1,10 @@
 import type {Callback} from '../../rule/declaration';
 import {at} from '../../util/at';
-import {warn} from '../../util/warn';
 import {type Chained, type Fit, fitOf, valueIn} from '../training/chain_parts';
 import type {FileGroup} from '../training/file_groups';
 import {type Holding, namesOf} from '../training/held';
-import {decaysIn} from './optimizer_groups';
+import {problems} from '../training/lossy';
+import {decaysIn, isTuple} from './optimizer_groups';
 import {type TorchRule, torchRules} from './rules';
 
 /** The rule that is written for a part, and what it lacks. */
@@ -46,13 +46,10 @@ export function chosenFor(holding: Holding, lossy: boolean): Array<Choice | unde
       );
     return choice;
   });
-  const lost = choices.flatMap(choice =>
-    choice === undefined ? [] : choice.lost.map(text => `${choice.rule.cls} does not have ${text}`),
-  );
-  if (lost.length === 0) return choices;
-  if (!lossy)
-    throw new Error(`${lost.join('; ')}. Make the optimizer without it, or pass lossy: true to go on without it.`);
-  warn(`what is lost in the file: ${lost.join('; ')}.`);
+  const {problem, done} = problems(lossy, 'what PyTorch does not have is left out of the file');
+  for (const choice of choices)
+    if (choice !== undefined) for (const text of choice.lost) problem(`${choice.rule.cls} does not have ${text}.`);
+  done();
   return choices;
 }
 
@@ -93,9 +90,7 @@ function nearest({callbacks, hypers}: Chained): Choice | undefined {
       entries.every(({ours}) => state.has(ours)) &&
       (count !== 'step' || state.has('step')) &&
       Object.values(specs).every(spec =>
-        typeof spec === 'string'
-          ? names.includes(spec)
-          : !Array.isArray(spec) || spec.every(name => names.includes(name)),
+        typeof spec === 'string' ? names.includes(spec) : !isTuple(spec) || spec.every(name => names.includes(name)),
       ),
   );
   return rule && {rule, decays: true, lost: [`the step of ${namesOf(callbacks)}, and makes its own from that state`]};

@@ -125,6 +125,7 @@ export function decaysIn(groups: readonly FileGroup[]): boolean {
   return groups.some(group => numberAt(group.hypers, [DECAY]) !== 0);
 }
 
-function isTuple(spec: HyperSpec): spec is readonly string[] {
+/** Whether a hyper of a class is a tuple of ours. */
+export function isTuple(spec: HyperSpec): spec is readonly string[] {
   return Array.isArray(spec);
 }

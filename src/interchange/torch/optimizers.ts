@@ -7,14 +7,14 @@ import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {isTensor} from '../../util/tensors';
-import type {Counterpart} from './counterpart';
 import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
 import {type FileGroup, readGroups, writeGroups} from '../training/file_groups';
-import {attachTrained, chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
+import {chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
 import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
+import type {Counterpart} from './counterpart';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
 
@@ -117,8 +117,8 @@ function alikeIn({held, hypers}: Holding, choices: readonly (Choice | undefined)
 /**
  * Reads the state of an optimizer that `torchStateOf` or Python's `save` wrote. Nothing is changed yet, but the
  * optimizer is given the variables that its next step would give it.
- * @returns a function that gives the optimizer this state, its hypers, its step count and its schedules. It throws where
- *   the optimizer can't have them; then nothing is changed.
+ * @returns a function that gives the optimizer this state, its hypers, its step count and its schedules. It throws
+ *   where the optimizer can't have them; then nothing is changed.
  * @throws where the file has no optimizer; where its class does not compute what the optimizer does; for state that is
  *   missing, of another shape, or of parameters that the optimizer does not have. With `lossy` only what can't be read
  *   at all is an error.
@@ -135,7 +135,6 @@ export function readTorchState(
     throw new Error(
       'The file has no state of an optimizer. Write it with save(module, optimizer, path), or leave `optimizer` out.',
     );
-  attachTrained(optimizer, counterparts);
   const holding = holdingOf(optimizer, counterparts);
   const {problem, done} = problems(lossy, 'what the file and the optimizer do not share is left out');
   const tensors = new TensorsOfState(file, problem);

@@ -225,7 +225,7 @@ export const torchRules: readonly TorchRule[] = [
       adjust_lr_fn: {option: 'lrScale', words: ADJUSTMENTS},
     },
     lost: value => [
-      ...(value('coefficients') === 0 ? [] : ["the 'coefficients' (torch has one triple, the original)"]),
+      ...(value('coefficients') === 0 ? [] : ["the 'coefficients' (torch has one triple, that of 'original')"]),
       ...(Number(value('lrScale')) < ADJUSTMENTS.length ? [] : ["the 'lrScale' rmsToRms"]),
       ...(value('safety') === 1 && value('scaleEps') === false ? [] : ["'safety' and 'scaleEps'"]),
       ...(Number(value('nsSteps')) < 100 ? [] : ["'nsSteps' of 100 and more"]),

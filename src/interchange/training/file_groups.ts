@@ -56,7 +56,7 @@ export function readGroups(metadata: Readonly<Record<string, string>>): FileGrou
   return groups;
 }
 
-/** A value of the metadata, which is JSON. @throws where it is missing or is no JSON. */
+/** A value of the metadata, which is JSON. @throws where it is missing or can't be parsed. */
 export function jsonIn(metadata: Readonly<Record<string, string>>, key: string): unknown {
   const text = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
   if (text === undefined) throw malformedEntry(key);

@@ -31,8 +31,13 @@ export interface Holding {
   readonly parts: readonly Chained[];
 }
 
-/** @throws where a parameter of the optimizer has no counterpart. */
+/**
+ * What an optimizer trains. It is given the variables first that its next step would give it, so that saved state that
+ * waits for them is there too.
+ * @throws where a parameter of the optimizer has no counterpart, and where it has no parameters.
+ */
 export function holdingOf(optimizer: Optimizer, counterparts: readonly Counterpart[]): Holding {
+  attachTrained(optimizer, counterparts);
   const byVariable = new Map(counterparts.map(counterpart => [counterpart.variable, counterpart]));
   const hypers = optimizer.hypers.map(values => ({...values}));
   const lists = hasParts(optimizer) ? optimizer.parts.map(part => part.callbacks) : [optimizer.callbacks];
@@ -47,6 +52,10 @@ export function holdingOf(optimizer: Optimizer, counterparts: readonly Counterpa
       );
     return {counterpart, index, row: group * lists.length + part, decays: decay, trains: trainable};
   });
+  if (held.length === 0)
+    throw new Error(
+      'The optimizer trains none of these weights; make it with the `params` of this model, or without.',
+    );
   return {
     held,
     hypers,
@@ -62,11 +71,8 @@ export function chainedIn({parts}: Holding, row: number): Chained {
   return at(parts, row % parts.length);
 }
 
-/**
- * Gives the optimizer those variables that its next step would give it, so that they can have state. Where the user
- * named the parameters, these are the ones that were saved with the optimizer.
- */
-export function attachTrained(optimizer: Optimizer, counterparts: readonly Counterpart[]): void {
+/** Where the user named the parameters, only those that were saved with the optimizer are new to it. */
+function attachTrained(optimizer: Optimizer, counterparts: readonly Counterpart[]): void {
   const config = optimizer.getConfig();
   const saved = list(config, 'groups').flatMap(group => list(group, 'params').map(entry => text(entry, 'name')));
   const known = new Set(optimizer.paramLists.flat());

@@ -11,9 +11,9 @@ export interface Lossy {
 /** Collects what does not fit. */
 export interface Problems {
   /** To be called with a sentence about what does not fit. @throws unless `lossy`. */
-  problem(text: string): void;
+  readonly problem: (text: string) => void;
   /** Warns once of everything that was collected. */
-  done(): void;
+  readonly done: () => void;
 }
 
 /** @param intro what the warning begins with. */

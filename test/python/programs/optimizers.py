@@ -27,16 +27,27 @@ def loaded(path):
 
 
 
-def steps(options):
-    tensors, metadata = loaded(options["path"])
+def module_of(tensors):
     module = Net()
     module.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("state.")})
-    optimizers = []
-    for name in options["classes"]:
-        home, _, cls = name.rpartition(".")
-        matrices = [p for p in module.parameters() if p.dim() == 2 or not cls.startswith("Muon")]
-        optimizers.append(getattr(importlib.import_module(home), cls)(matrices, lr=0.5))
-    schedule = optimizer_into(module, optimizers, tensors, metadata)
+    return module
+
+
+def optimizer_of(name, module):
+    home, _, cls = name.rpartition(".")
+    matrices = [p for p in module.parameters() if p.dim() == 2 or not cls.startswith("Muon")]
+    return getattr(importlib.import_module(home), cls)(matrices, lr=0.5)
+
+
+def steps(options):
+    """Steps from a file, or by an optimizer that is made here as most programs make it."""
+    tensors, metadata = loaded(options["path"])
+    module = module_of(tensors)
+    if "own" in options:
+        optimizers, schedule = [torch.optim.AdamW(module.parameters(), **options["own"])], None
+    else:
+        optimizers = [optimizer_of(name, module) for name in options["classes"]]
+        schedule = optimizer_into(module, optimizers, tensors, metadata)
     gradients, _ = loaded(options["gradients"])
     bfloat16 = torch.Tensor.bfloat16
     if options.get("float32"):
@@ -59,4 +70,24 @@ def steps(options):
     return [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
 
 
-serve(steps=steps)
+def refused(options):
+    """What a file raises, and whether module and optimizer are as they were."""
+    tensors, metadata = loaded(options["path"])
+    module = module_of({name: tensor for name, tensor in tensors.items()})
+    optimizer = optimizer_of(options["class"], module)
+    for parameter in module.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    before = repr(optimizer.state_dict()), [parameter.requires_grad for parameter in module.parameters()]
+    for name in options.get("without", []):
+        delattr(module, name)
+    try:
+        optimizer_into(module, optimizer, tensors, metadata)
+        error = ""
+    except ValueError as raised:
+        error = str(raised)
+    after = repr(optimizer.state_dict()), [parameter.requires_grad for parameter in module.parameters()]
+    return [error, before[0] == after[0]]
+
+
+serve(steps=steps, refused=refused)

@@ -98,10 +98,11 @@ export class Gradients {
 
   /** Makes steps with the gradients from one step to another one. */
   apply(net: Net, optimizer: Optimizer, from: number, to: number): void {
+    const params = optimizer.paramLists.flat();
     for (const step of this.#steps.slice(from, to))
       optimizer.applyGradients(
         net.counterparts
-          .filter(({variable}) => !optimizer.isFrozen(variable))
+          .filter(({variable}) => params.includes(variable) && !optimizer.isFrozen(variable))
           .map(({variable, name}) => ({name: variable.name, tensor: present(step.get(name))})),
       );
   }
