@@ -31,14 +31,29 @@ export function fromTorch(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
+  return readModule(bytes, model, options, readTorchState);
+}
+
+/** Reads weights and state. @param readState reads the state of the optimizer, as the framework has it. */
+export function readModule(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): Promise<void> {
   // A promise, so that errors reject it, as those of `toTorch` do.
   return new Promise(resolve => {
-    read(bytes, model, options);
+    read(bytes, model, options, readState);
     resolve();
   });
 }
 
-function read(bytes: Uint8Array | ArrayBuffer, model: Weights, options: FromTorchOptions): void {
+function read(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): void {
   const {optimizer, lossy = false} = options;
   const file = readSafetensors(bytes);
   const module = moduleThere(model, options);
@@ -54,7 +69,7 @@ function read(bytes: Uint8Array | ArrayBuffer, model: Weights, options: FromTorc
       `The file has ${listed(strange)}, which the model does not have. Give the names of its layers in \`names\`.`,
     );
   done();
-  const setState = optimizer && readTorchState(file, optimizer, module.counterparts, {lossy});
+  const setState = optimizer && readState(file, optimizer, module.counterparts, {lossy});
   const tensors = values.map(toDevice);
   try {
     setState?.();
