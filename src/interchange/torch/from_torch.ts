@@ -31,14 +31,29 @@ export function fromTorch(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
+  return readInto(bytes, model, options, readTorchState);
+}
+
+/** Reads a file with the weights as PyTorch has them. @param readState reads the state of the optimizer. */
+export function readInto(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): Promise<void> {
   // A promise, so that errors reject it, as those of `toTorch` do.
   return new Promise(resolve => {
-    read(bytes, model, options);
+    read(bytes, model, options, readState);
     resolve();
   });
 }
 
-function read(bytes: Uint8Array | ArrayBuffer, model: Weights, options: FromTorchOptions): void {
+function read(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): void {
   const {optimizer, lossy = false} = options;
   const file = readSafetensors(bytes);
   const module = moduleThere(model, options);
@@ -54,7 +69,7 @@ function read(bytes: Uint8Array | ArrayBuffer, model: Weights, options: FromTorc
       `The file has ${listed(strange)}, which the model does not have. Give the names of its layers in \`names\`.`,
     );
   done();
-  const setState = optimizer && readTorchState(file, optimizer, module.counterparts, {lossy});
+  const setState = optimizer && readState(file, optimizer, module.counterparts, {lossy});
   const tensors = values.map(toDevice);
   try {
     setState?.();

@@ -26,10 +26,19 @@ export interface ToTorchOptions {
  * @param model a model of layers, or the variables of another one.
  * @throws (rejects) for a layer or an optimizer without a counterpart; the message says what to do.
  */
-export async function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  return written(model, options, torchStateOf);
+}
+
+/** A file with the weights as PyTorch has them. @param stateOf the state of the optimizer as the other side has it. */
+export async function written(
+  model: Weights,
+  options: ToTorchOptions,
+  stateOf: typeof torchStateOf,
+): Promise<Uint8Array<ArrayBuffer>> {
   const {optimizer, lossy = false} = options;
   const {counterparts, constants, settings} = moduleThere(model, options);
-  const state = optimizer === undefined ? undefined : await torchStateOf(optimizer, counterparts, {lossy});
+  const state = optimizer === undefined ? undefined : await stateOf(optimizer, counterparts, {lossy});
   const weights = await Promise.all(
     counterparts.map(async ({variable, name, layout}): Promise<[string, HostTensor]> => [
       name,
