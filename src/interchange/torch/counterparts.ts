@@ -4,6 +4,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {closest} from '../../util/closest';
 import {isIterable} from '../../util/iterable';
 import {own} from '../../util/own';
+import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
 import {inTurn, type Layout, same, transposed} from '../layout';
 import type {Counterpart} from './counterpart';
@@ -105,8 +106,8 @@ class Mapper {
       if (this.#used.has(name)) continue;
       const meant = closest(name, this.#known);
       throw new Error(
-        `\`names\` has '${name}', which is neither a layer nor a weight of the model` +
-          `${meant === undefined ? '' : `. Did you mean '${meant}'?`}`,
+        `\`names\` has '${name}', which is neither a layer nor a weight of the model.` +
+          (meant === undefined ? '' : ` Did you mean '${meant}'?`),
       );
     }
     const taken = new Map<string, string>();
@@ -136,7 +137,7 @@ class Mapper {
 
   #addLayer({layer, className, backward}: Part, path: string, module: string): void {
     const row = own(layerRows, className);
-    if (row !== undefined && !layer.built)
+    if (row !== undefined && layer.weights.length === 0)
       throw new Error(`The layer '${layer.name}' has no weights yet; give the model an inputShape, or call it once.`);
     const suffix = row?.isRecurrent === true ? (backward ? '_l0_reverse' : '_l0') : '';
     const weights = layer.weights.map(weight => ({weight: nameOf(weight.originalName), variable: variableOf(weight)}));
@@ -251,10 +252,10 @@ function checkNeeds(layer: layers.Layer, {needs = {}}: LayerRow): void {
   const cell: unknown = Reflect.get(layer, 'cell');
   const config = {...(isLayer(cell) ? cell.getConfig() : {}), ...layer.getConfig()};
   for (const [key, allowed] of Object.entries(needs)) {
-    const value = String(config[key]);
-    if (!allowed.includes(value))
+    const value = config[key];
+    if (typeof value !== 'string' || !allowed.includes(value))
       throw new Error(
-        `The layer '${layer.name}' has ${key} '${value}'; its module in PyTorch computes ` +
+        `The layer '${layer.name}' has ${key} ${shown(value)}; its module in PyTorch computes ` +
           `${allowed.map(one => `'${one}'`).join(' or ')}. Make the layer with ${key}: '${String(allowed[0])}'.`,
       );
   }

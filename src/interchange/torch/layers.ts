@@ -129,8 +129,8 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   Conv1D: convolution(2, 1, 0),
   Conv2D: convolution(3, 2, 0, 1),
   Conv3D: convolution(4, 3, 0, 1, 2),
-  Conv2DTranspose: convolution(3, 2, 0, 1),
-  Conv3DTranspose: convolution(4, 3, 0, 1, 2),
+  Conv2DTranspose: {...convolution(3, 2, 0, 1), settings: ({strides}) => ({stride: strides})},
+  Conv3DTranspose: {...convolution(4, 3, 0, 1, 2), settings: ({strides}) => ({stride: strides})},
   DepthwiseConv2D: {weights: {depthwise_kernel: {name: 'weight', layout: depthwise}, bias: BIAS}, settings: strided},
   SeparableConv2D: {
     weights: {
