@@ -2,7 +2,8 @@
  * Weights and optimizer state for other frameworks, and back.
  * @module tfjs-optim/interchange
  */
-export {fromFastai, toFastai} from './fastai/transfer';
+export {fromFastai} from './fastai/from_fastai';
+export {toFastai} from './fastai/to_fastai';
 export type {HostArrays, HostDtype, HostTensor, TensorFile} from './host_tensor';
 export {readSafetensors} from './safetensors/read';
 export {writeSafetensors} from './safetensors/write';

@@ -1,6 +1,6 @@
 import {adam, adamW, type Optimizer, sgd} from '../../src';
-import {fromTorch, readSafetensors, toTorch, writeSafetensors} from '../../src/interchange';
 import type {HostTensor} from '../../src/interchange';
+import {fromTorch, readSafetensors, toTorch, writeSafetensors} from '../../src/interchange';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';

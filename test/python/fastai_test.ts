@@ -1,8 +1,11 @@
 import {adam, lamb, larc, lookahead, oneCycle, type Optimizer, qhAdam, rAdam, ranger, rmsProp, sgd} from '../../src';
+import {fromFastai} from '../../src/interchange/fastai/from_fastai';
 import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/optimizers';
+import {toFastai} from '../../src/interchange/fastai/to_fastai';
 import type {TensorFile} from '../../src/interchange/host_tensor';
 import {fromDevice} from '../../src/interchange/host_tensor';
 import {describeBackends} from '../support/backends';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {Exchange, expectClose, Gradients, Net} from './support/alone';
 import {PythonServer} from './support/python';
@@ -202,6 +205,65 @@ describeBackends('fastai', () => {
         for (const one of [alone, ours, theirs]) one.dispose();
       });
     }
+
+    it('goes on with a model of layers, its frozen group and batch normalization, and back', async () => {
+      const make = () => {
+        const model = tf.sequential({
+          layers: [
+            tf.layers.dense({
+              name: 'hidden',
+              units: 16,
+              activation: 'relu',
+              inputShape: [6],
+              kernelInitializer: tf.initializers.glorotNormal({seed: 1}),
+            }),
+            tf.layers.batchNormalization({name: 'norm'}),
+            tf.layers.dense({name: 'out', units: 5, kernelInitializer: tf.initializers.glorotNormal({seed: 2})}),
+          ],
+        });
+        const [hidden, ...others] = model.layers;
+        const optimizer = adam([0.005, 0.01], {params: [hidden === undefined ? [] : [hidden], others], wd: 0.1});
+        optimizer.freezeTo(1);
+        model.compile({optimizer, loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits)});
+        return {model, optimizer};
+      };
+      const train = async ({model}: ReturnType<typeof make>, from: number, to: number) => {
+        const losses: number[] = [];
+        for (let i = from; i < to; i++) {
+          const [x, y] = tf.tidy(() => [
+            xs.slice([i * BATCH, 0], [BATCH, 6]),
+            tf.oneHot(ys.slice([i * BATCH], [BATCH]), 5).toFloat(),
+          ]);
+          losses.push(Number(await model.trainOnBatch(present(x), present(y))));
+          tf.dispose([x, y]);
+        }
+        return losses;
+      };
+      const inPython = async ({model, optimizer}: ReturnType<typeof make>, from: number, to: number) => {
+        const path = await exchange.writeBytes('there', await toFastai(model, {optimizer}));
+        const options = {path, kind: 'Adam', batch: BATCH, from, to};
+        const losses = await python.call('fit_layers', {
+          ...options,
+          data: exchange.path('data'),
+          out: exchange.path('back'),
+        });
+        return Array.isArray(losses) ? losses.map(Number) : [];
+      };
+      const alone = make();
+      const losses = await train(alone, 0, 2 * STEPS);
+      const ours = make();
+      const first = await train(ours, 0, STEPS);
+      expect(largestDifference([...first, ...(await inPython(ours, STEPS, 2 * STEPS))], losses)).toBeLessThan(1e-3);
+      const theirs = make();
+      const before = await inPython(theirs, 0, STEPS);
+      await fromFastai(await exchange.bytes('back'), theirs.model, {optimizer: theirs.optimizer});
+      expect(theirs.optimizer.frozenIdx).toBe(1);
+      expect(largestDifference([...before, ...(await train(theirs, STEPS, 2 * STEPS))], losses)).toBeLessThan(1e-3);
+      for (const {model, optimizer} of [alone, ours, theirs]) {
+        optimizer.dispose();
+        model.dispose();
+      }
+    });
 
     const scheduled = (optimizer: Optimizer) => {
       optimizer.setSchedule(oneCycle(), {steps: 2 * STEPS});

@@ -31,11 +31,11 @@ export function fromTorch(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
-  return readModule(bytes, model, options, readTorchState);
+  return readInto(bytes, model, options, readTorchState);
 }
 
-/** Reads weights and state. @param readState reads the state of the optimizer, as the framework has it. */
-export function readModule(
+/** Reads a file with the weights as PyTorch has them. @param readState reads the state of the optimizer. */
+export function readInto(
   bytes: Uint8Array | ArrayBuffer,
   model: Weights,
   options: FromTorchOptions,

@@ -27,11 +27,11 @@ export interface ToTorchOptions {
  * @throws (rejects) for a layer or an optimizer without a counterpart; the message says what to do.
  */
 export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  return writeModule(model, options, torchStateOf);
+  return written(model, options, torchStateOf);
 }
 
-/** Writes weights and state. @param stateOf gives the state of the optimizer, as the framework has it. */
-export async function writeModule(
+/** A file with the weights as PyTorch has them. @param stateOf the state of the optimizer as the other side has it. */
+export async function written(
   model: Weights,
   options: ToTorchOptions,
   stateOf: typeof torchStateOf,

@@ -12,6 +12,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 import fastai.optimizer
 from serving import serve
+from tfjs_optim import load_into_learner, save_learner
 from tfjs_optim_state import fastai_entries, fastai_into
 
 torch.set_num_threads(1)
@@ -75,16 +76,51 @@ class Losses(Callback):
             self.losses.append(self.learn.loss.item())
 
 
-def fit(options):
-    """One epoch of `Learner.fit` with a file as its start. Returns the losses."""
-    tensors, metadata = loaded(options["path"])
+class Mlp(torch.nn.Module):
+    """The counterpart of the layers of the spec."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = torch.nn.Linear(6, 16)
+        self.norm = torch.nn.BatchNorm1d(16, eps=1e-3, momentum=0.01)
+        self.out = torch.nn.Linear(16, 5)
+
+    def forward(self, x):
+        return self.out(self.norm(torch.relu(self.hidden(x))))
+
+
+def fit_layers(options):
+    """One epoch of `Learner.fit` with a file of `toFastai` as its start. Returns the losses."""
+    losses = Losses()
+    learner = Learner(
+        loaders(options),
+        Mlp(),
+        loss_func=torch.nn.CrossEntropyLoss(),
+        opt_func=lambda params, lr: made(options["kind"], params),
+        splitter=lambda module: [list(module.hidden.parameters()), [*module.norm.parameters(), *module.out.parameters()]],
+        cbs=losses,
+    )
+    schedule = load_into_learner(learner, options["path"])
+    with learner.no_logging():
+        learner.fit(1, lr=[hypers["lr"] for hypers in learner.opt.hypers], cbs=schedule)
+    save_learner(learner, options["out"], schedule)
+    return losses.losses
+
+
+def loaders(options):
     data, _ = loaded(options["data"])
     rows = slice(options["from"] * options["batch"], options["to"] * options["batch"])
     items = list(zip(data["xs"][rows], data["ys"][rows].long()))
     loader = DataLoader(items, bs=options["batch"], shuffle=False, num_workers=0)
+    return DataLoaders(loader, loader)
+
+
+def fit(options):
+    """One epoch of `Learner.fit` with a file as its start. Returns the losses."""
+    tensors, metadata = loaded(options["path"])
     losses = Losses()
     learner = Learner(
-        DataLoaders(loader, loader),
+        loaders(options),
         module_of(tensors),
         loss_func=torch.nn.CrossEntropyLoss(),
         opt_func=lambda params, lr: made(options["kind"], params),
@@ -99,4 +135,4 @@ def fit(options):
     return losses.losses
 
 
-serve(steps=steps, fit=fit)
+serve(steps=steps, fit=fit, fit_layers=fit_layers)

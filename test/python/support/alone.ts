@@ -136,13 +136,21 @@ export class Exchange {
     return join(this.#folder, `${name}.safetensors`);
   }
 
-  async write(name: string, {tensors, metadata}: TensorFile): Promise<string> {
-    await writeFile(this.path(name), writeSafetensors(tensors, metadata));
+  write(name: string, {tensors, metadata}: TensorFile): Promise<string> {
+    return this.writeBytes(name, writeSafetensors(tensors, metadata));
+  }
+
+  async writeBytes(name: string, bytes: Uint8Array): Promise<string> {
+    await writeFile(this.path(name), bytes);
     return this.path(name);
   }
 
   async read(name: string): Promise<TensorFile> {
-    return readSafetensors(await readFile(this.path(name)));
+    return readSafetensors(await this.bytes(name));
+  }
+
+  bytes(name: string): Promise<Uint8Array> {
+    return readFile(this.path(name));
   }
 }
 
