@@ -89,6 +89,10 @@ class Mlp(torch.nn.Module):
         return self.out(self.norm(torch.relu(self.hidden(x))))
 
 
+def groups_of(module):
+    return [list(module.hidden.parameters()), [*module.norm.parameters(), *module.out.parameters()]]
+
+
 def fit_layers(options):
     """One epoch of `Learner.fit` with a file of `toFastai` as its start. Returns the losses."""
     losses = Losses()
@@ -97,7 +101,7 @@ def fit_layers(options):
         Mlp(),
         loss_func=torch.nn.CrossEntropyLoss(),
         opt_func=lambda params, lr: made(options["kind"], params),
-        splitter=lambda module: [list(module.hidden.parameters()), [*module.norm.parameters(), *module.out.parameters()]],
+        splitter=groups_of,
         cbs=losses,
     )
     schedule = load_into_learner(learner, options["path"])
