@@ -137,8 +137,6 @@ class Mapper {
 
   #addLayer({layer, className, backward}: Part, path: string, module: string): void {
     const row = own(layerRows, className);
-    if (row !== undefined && layer.weights.length === 0)
-      throw new Error(`The layer '${layer.name}' has no weights yet; give the model an inputShape, or call it once.`);
     const suffix = row?.isRecurrent === true ? (backward ? '_l0_reverse' : '_l0') : '';
     const weights = layer.weights.map(weight => ({weight: nameOf(weight.originalName), variable: variableOf(weight)}));
     const left: string[] = [];

@@ -33,7 +33,7 @@ class Convolutions(nn.Module):
 
     def forward(self, x):
         x = F.relu(self.norm(self.one(x.reshape(-1, 1, 28, 28))))
-        return self.head(F.max_pool2d(F.relu(self.two(x)), 2).flatten(1))
+        return self.head(F.avg_pool2d(F.relu(self.two(x)), 2).flatten(1))
 
 
 class Text(nn.Module):
