@@ -125,7 +125,7 @@ function mustTrain(optimizer: Optimizer, {index, counterpart: {variable}}: Held,
 }
 
 /**
- * Reads the state of an optimizer that `fastaiStateOf` or Python's `save_learner` wrote. Nothing is changed yet, but the
+ * Reads the state of an optimizer that `fastaiStateOf` or Python's `save_fastai` wrote. Nothing is changed yet, but the
  * optimizer is given the variables that its next step would give it.
  * @returns a function that gives the optimizer this state, its hypers, flags, frozen groups, step count and schedules.
  *   It throws where the optimizer can't have them; then nothing is changed.
@@ -142,7 +142,7 @@ export function readFastaiState(
   const {metadata} = file;
   if (!Object.hasOwn(metadata, DESCRIBED))
     throw new Error(
-      'The file has no state of an optimizer of fastai. Write it with save_learner(learner, path), or leave ' +
+      'The file has no state of an optimizer of fastai. Write it with save_fastai(learner, path), or leave ' +
         '`optimizer` out.',
     );
   const described = describedIn(metadata);

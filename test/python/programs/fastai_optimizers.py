@@ -12,7 +12,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 import fastai.optimizer
 from serving import serve
-from tfjs_optim import load_into_learner, save_learner
+from tfjs_optim import load_into_fastai, save_fastai
 from tfjs_optim_state import fastai_entries, fastai_into
 
 torch.set_num_threads(1)
@@ -104,10 +104,10 @@ def fit_layers(options):
         splitter=groups_of,
         cbs=losses,
     )
-    schedule = load_into_learner(learner, options["path"])
+    schedule = load_into_fastai(learner, options["path"])
     with learner.no_logging():
         learner.fit(1, lr=[hypers["lr"] for hypers in learner.opt.hypers], cbs=schedule)
-    save_learner(learner, options["out"], schedule)
+    save_fastai(learner, options["out"], schedule)
     return losses.losses
 
 
