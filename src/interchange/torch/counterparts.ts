@@ -58,7 +58,7 @@ export interface MappingOptions {
  */
 export function moduleThere(model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
   const mapper = new Mapper(names, batchSize);
-  if (isIterable<tf.Variable>(model)) for (const variable of model) mapper.addVariable(variable);
+  if (isIterable<tf.Variable | LayersModel>(model)) for (const variable of model) mapper.addVariable(variable);
   else mapper.addLayers(model.layers, [], '');
   return mapper.finish();
 }
