@@ -20,7 +20,7 @@ import torch
 
 from tfjs_optim_state import fastai_entries, fastai_into, optimizer_entries, optimizer_into
 
-__all__ = ["load", "load_into", "load_into_learner", "save", "save_learner"]
+__all__ = ["load", "load_into", "load_into_fastai", "save", "save_fastai"]
 
 _DTYPES = {
     "F64": torch.float64,
@@ -78,7 +78,7 @@ def load_into(module, path, optimizer=None):
     return schedule
 
 
-def load_into_learner(learner, path):
+def load_into_fastai(learner, path):
     """As `load_into`, for a `Learner` of fastai. Returns a callback for `learner.fit(…, cbs=…)`, or None."""
     tensors, metadata = load(path)
     weights = _weights_for(_inner(learner.model), tensors, metadata)
@@ -97,7 +97,7 @@ def save(module, optimizer, path, schedule=None):
     _save(_inner(module), tensors, metadata, path)
 
 
-def save_learner(learner, path, schedule=None):
+def save_fastai(learner, path, schedule=None):
     """As `save`, for a `Learner` of fastai."""
     _save(_inner(learner.model), *fastai_entries(learner, schedule), path)
 

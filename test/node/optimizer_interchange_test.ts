@@ -17,8 +17,8 @@ import {
   sgd,
 } from '../../src';
 import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/optimizers';
-import {float32, type HostTensor, scalar, type TensorFile} from '../../src/interchange/host_tensor';
-import {same} from '../../src/interchange/layout';
+import {float32, type HostTensor, scalar, type TensorFile} from '../../src/interchange/tensors/host_tensor';
+import {same} from '../../src/interchange/tensors/layout';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {Gradients, Net} from '../python/support/alone';
 import {describeBackends} from '../support/backends';

@@ -12,7 +12,7 @@ import {
   rmsProp,
   sgd,
 } from '../../src';
-import {float32, type TensorFile} from '../../src/interchange/host_tensor';
+import {float32, type TensorFile} from '../../src/interchange/tensors/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
 import {Exchange, expectClose, Gradients, Net} from './support/alone';

@@ -3,7 +3,7 @@ import {type FromTorchOptions, readInto} from '../torch/from_torch';
 import {readFastaiState} from './optimizers';
 
 /**
- * Reads weights, and the state of an optimizer, from a file that `save_learner` of `python/tfjs_optim.py` wrote, or
+ * Reads weights, and the state of an optimizer, from a file that `save_fastai` of `python/tfjs_optim.py` wrote, or
  * `toFastai`. The optimizer must have the callbacks and the groups of `learner.opt`. Its hypers, flags, frozen groups
  * and slow weights become those of the file. Everything is checked before the first change.
  * @param bytes the file.

@@ -8,8 +8,8 @@ import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {own} from '../../util/own';
 import {isTensor} from '../../util/tensors';
-import {fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
-import type {Counterpart} from '../torch/counterpart';
+import type {Counterpart} from '../tensors/counterpart';
+import {fromDevice, type HostTensor, scalar, type TensorFile} from '../tensors/host_tensor';
 import {valueIn} from '../training/chain_parts';
 import {numberAt, readGroups, writeGroups} from '../training/file_groups';
 import {type Held, type Holding, holdingOf, namesOf} from '../training/held';
@@ -125,7 +125,7 @@ function mustTrain(optimizer: Optimizer, {index, counterpart: {variable}}: Held,
 }
 
 /**
- * Reads the state of an optimizer that `fastaiStateOf` or Python's `save_learner` wrote. Nothing is changed yet, but the
+ * Reads the state of an optimizer that `fastaiStateOf` or Python's `save_fastai` wrote. Nothing is changed yet, but the
  * optimizer is given the variables that its next step would give it.
  * @returns a function that gives the optimizer this state, its hypers, flags, frozen groups, step count and schedules.
  *   It throws where the optimizer can't have them; then nothing is changed.
@@ -142,7 +142,7 @@ export function readFastaiState(
   const {metadata} = file;
   if (!Object.hasOwn(metadata, DESCRIBED))
     throw new Error(
-      'The file has no state of an optimizer of fastai. Write it with save_learner(learner, path), or leave ' +
+      'The file has no state of an optimizer of fastai. Write it with save_fastai(learner, path), or leave ' +
         '`optimizer` out.',
     );
   const described = describedIn(metadata);

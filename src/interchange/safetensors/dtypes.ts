@@ -1,4 +1,4 @@
-import type {HostTensor} from '../host_tensor';
+import type {HostTensor} from '../tensors/host_tensor';
 
 /** How elements of a dtype of the format are stored, and what they become here. */
 interface Dtype {

@@ -1,5 +1,5 @@
 import {at} from '../../util/at';
-import {type HostTensor, sizeOf, type TensorFile} from '../host_tensor';
+import {type HostTensor, sizeOf, type TensorFile} from '../tensors/host_tensor';
 import {DTYPES} from './dtypes';
 import {type Listed, malformed, parseHeader} from './header';
 

@@ -1,4 +1,4 @@
-import {type HostTensor, sizeOf} from '../host_tensor';
+import {type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
 import {METADATA} from './header';
 import {LONGEST_HEADER, PREFIX} from './read';

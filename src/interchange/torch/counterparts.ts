@@ -5,8 +5,8 @@ import {closest} from '../../util/closest';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
-import {inTurn, type Layout, same, transposed} from '../layout';
-import type {Counterpart} from './counterpart';
+import type {Counterpart} from '../tensors/counterpart';
+import {inTurn, type Layout, same, transposed} from '../tensors/layout';
 import {FlattenedOrders, isContainer} from './flattened';
 import {type LayerRow, layerRows, WITHOUT} from './layers';
 

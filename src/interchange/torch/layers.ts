@@ -1,5 +1,5 @@
 import {at} from '../../util/at';
-import {inTurn, type Layout, reordered, reshaped, same, scaled, transposed} from '../layout';
+import {inTurn, type Layout, reordered, reshaped, same, scaled, transposed} from '../tensors/layout';
 import type {Order} from './flattened';
 
 type Shape = readonly number[];

@@ -7,14 +7,14 @@ import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {isTensor} from '../../util/tensors';
-import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../host_tensor';
+import type {Counterpart} from '../tensors/counterpart';
+import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../tensors/host_tensor';
 import {type FileGroup, readGroups, writeGroups} from '../training/file_groups';
 import {chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
 import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
-import type {Counterpart} from './counterpart';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
 

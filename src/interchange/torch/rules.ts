@@ -138,97 +138,101 @@ const ADJUSTMENTS = ['match_rms_adamw', 'original'];
  * What differs by rounding only: torch debiases in float64 and we do, too; its averages are `lerp`. `torch.optim.Muon`
  * iterates in bfloat16, so its updates differ by about 1e-2 from those in float32.
  */
-export const torchRules: readonly TorchRule[] = [
-  ...adams('torch.optim.AdamW', 'weightDecay'),
-  ...adams('torch.optim.Adam', 'l2Reg'),
-  ...sgds('torch.optim.SGD', 'l2Reg'),
-  ...sgds('timm.optim.SGDW', 'weightDecay'),
-  {
-    cls: 'torch.optim.RMSprop',
-    decay: 'l2Reg',
-    pieces: [{name: 'averageSqrGrad', options: {dampening: true}}, {name: 'rmsPropStep'}],
-    state: [{theirs: 'square_avg', ours: 'sqrAvg'}],
-    count: 'iterations',
-    hypers: {lr: 'lr', alpha: 'sqrMom', eps: 'eps', weight_decay: 'wd', momentum: {is: 0}, centered: NO},
-  },
-  {
-    cls: 'torch.optim.Adagrad',
-    decay: 'l2Reg',
-    pieces: [{name: 'stepStat'}, {name: 'adagradStep', options: {epsInRoot: false}}],
-    state: [{theirs: 'sum', ours: 'sqrSum', plus: 'initialAccumulatorValue'}],
-    count: 'step',
-    eager: true,
-    hypers: {
-      lr: 'lr',
-      lr_decay: 'lrDecay',
-      eps: 'eps',
-      weight_decay: 'wd',
-      initial_accumulator_value: 'initialAccumulatorValue',
+export const torchRules = /* @__PURE__ */ rules();
+
+function rules(): readonly TorchRule[] {
+  return [
+    ...adams('torch.optim.AdamW', 'weightDecay'),
+    ...adams('torch.optim.Adam', 'l2Reg'),
+    ...sgds('torch.optim.SGD', 'l2Reg'),
+    ...sgds('timm.optim.SGDW', 'weightDecay'),
+    {
+      cls: 'torch.optim.RMSprop',
+      decay: 'l2Reg',
+      pieces: [{name: 'averageSqrGrad', options: {dampening: true}}, {name: 'rmsPropStep'}],
+      state: [{theirs: 'square_avg', ours: 'sqrAvg'}],
+      count: 'iterations',
+      hypers: {lr: 'lr', alpha: 'sqrMom', eps: 'eps', weight_decay: 'wd', momentum: {is: 0}, centered: NO},
     },
-  },
-  {
-    cls: 'torch.optim.Adadelta',
-    decay: 'l2Reg',
-    pieces: [{name: 'adadeltaStep', options: {lag: false}}],
-    state: [
-      {theirs: 'square_avg', ours: 'sqrAvg'},
-      {theirs: 'acc_delta', ours: 'sqrDelta'},
-    ],
-    count: 'iterations',
-    hypers: {lr: 'lr', rho: 'sqrMom', eps: 'eps', weight_decay: 'wd'},
-  },
-  {
-    cls: 'torch.optim.Adamax',
-    decay: 'l2Reg',
-    pieces: [
-      {name: 'averageGrad', options: {dampening: true}},
-      {name: 'stepStat'},
-      {name: 'adamaxStep', options: {epsOutside: false}},
-    ],
-    state: [
-      {theirs: 'exp_avg', ours: 'gradAvg'},
-      {theirs: 'exp_inf', ours: 'maxGrad'},
-    ],
-    count: 'step',
-    hypers: BETAS,
-    lost: value => (value('lrDecay') === 0 ? [] : ["the hyper 'lrDecay'"]),
-  },
-  {
-    cls: 'timm.optim.Lion',
-    decay: 'weightDecay',
-    pieces: [{name: 'lionStep'}],
-    state: [{theirs: 'exp_avg', ours: 'lionAvg'}],
-    hypers: {lr: 'lr', betas: ['mom', 'slowMom'], weight_decay: 'wd', ...CAUTION},
-  },
-  {
-    cls: 'timm.optim.NAdamW',
-    decay: 'weightDecay',
-    pieces: [...AVERAGES, {name: 'nAdamWStep'}],
-    state: MOMENTS,
-    count: 'step',
-    hypers: {...BETAS, ...CAUTION},
-  },
-  {
-    cls: 'torch.optim.Muon',
-    decay: 'weightDecay',
-    pieces: [{name: 'averageGrad', options: {dampening: true}}, {name: 'muonStep'}, {name: 'orthogonalize'}],
-    state: [{theirs: 'momentum_buffer', ours: 'gradAvg'}],
-    matrices: true,
-    hypers: {
-      lr: 'lr',
-      momentum: 'mom',
-      eps: 'eps',
-      weight_decay: 'wd',
-      nesterov: {option: 'nesterov'},
-      ns_steps: {option: 'nsSteps'},
-      ns_coefficients: {is: COEFFICIENTS.original[0]},
-      adjust_lr_fn: {option: 'lrScale', words: ADJUSTMENTS},
+    {
+      cls: 'torch.optim.Adagrad',
+      decay: 'l2Reg',
+      pieces: [{name: 'stepStat'}, {name: 'adagradStep', options: {epsInRoot: false}}],
+      state: [{theirs: 'sum', ours: 'sqrSum', plus: 'initialAccumulatorValue'}],
+      count: 'step',
+      eager: true,
+      hypers: {
+        lr: 'lr',
+        lr_decay: 'lrDecay',
+        eps: 'eps',
+        weight_decay: 'wd',
+        initial_accumulator_value: 'initialAccumulatorValue',
+      },
     },
-    lost: value => [
-      ...(value('coefficients') === 0 ? [] : ["the 'coefficients' (torch has one triple, that of 'original')"]),
-      ...(Number(value('lrScale')) < ADJUSTMENTS.length ? [] : ["the 'lrScale' rmsToRms"]),
-      ...(value('safety') === 1 && value('scaleEps') === false ? [] : ["'safety' and 'scaleEps'"]),
-      ...(Number(value('nsSteps')) < 100 ? [] : ["'nsSteps' of 100 and more"]),
-    ],
-  },
-];
+    {
+      cls: 'torch.optim.Adadelta',
+      decay: 'l2Reg',
+      pieces: [{name: 'adadeltaStep', options: {lag: false}}],
+      state: [
+        {theirs: 'square_avg', ours: 'sqrAvg'},
+        {theirs: 'acc_delta', ours: 'sqrDelta'},
+      ],
+      count: 'iterations',
+      hypers: {lr: 'lr', rho: 'sqrMom', eps: 'eps', weight_decay: 'wd'},
+    },
+    {
+      cls: 'torch.optim.Adamax',
+      decay: 'l2Reg',
+      pieces: [
+        {name: 'averageGrad', options: {dampening: true}},
+        {name: 'stepStat'},
+        {name: 'adamaxStep', options: {epsOutside: false}},
+      ],
+      state: [
+        {theirs: 'exp_avg', ours: 'gradAvg'},
+        {theirs: 'exp_inf', ours: 'maxGrad'},
+      ],
+      count: 'step',
+      hypers: BETAS,
+      lost: value => (value('lrDecay') === 0 ? [] : ["the hyper 'lrDecay'"]),
+    },
+    {
+      cls: 'timm.optim.Lion',
+      decay: 'weightDecay',
+      pieces: [{name: 'lionStep'}],
+      state: [{theirs: 'exp_avg', ours: 'lionAvg'}],
+      hypers: {lr: 'lr', betas: ['mom', 'slowMom'], weight_decay: 'wd', ...CAUTION},
+    },
+    {
+      cls: 'timm.optim.NAdamW',
+      decay: 'weightDecay',
+      pieces: [...AVERAGES, {name: 'nAdamWStep'}],
+      state: MOMENTS,
+      count: 'step',
+      hypers: {...BETAS, ...CAUTION},
+    },
+    {
+      cls: 'torch.optim.Muon',
+      decay: 'weightDecay',
+      pieces: [{name: 'averageGrad', options: {dampening: true}}, {name: 'muonStep'}, {name: 'orthogonalize'}],
+      state: [{theirs: 'momentum_buffer', ours: 'gradAvg'}],
+      matrices: true,
+      hypers: {
+        lr: 'lr',
+        momentum: 'mom',
+        eps: 'eps',
+        weight_decay: 'wd',
+        nesterov: {option: 'nesterov'},
+        ns_steps: {option: 'nsSteps'},
+        ns_coefficients: {is: COEFFICIENTS.original[0]},
+        adjust_lr_fn: {option: 'lrScale', words: ADJUSTMENTS},
+      },
+      lost: value => [
+        ...(value('coefficients') === 0 ? [] : ["the 'coefficients' (torch has one triple, that of 'original')"]),
+        ...(Number(value('lrScale')) < ADJUSTMENTS.length ? [] : ["the 'lrScale' rmsToRms"]),
+        ...(value('safety') === 1 && value('scaleEps') === false ? [] : ["'safety' and 'scaleEps'"]),
+        ...(Number(value('nsSteps')) < 100 ? [] : ["'nsSteps' of 100 and more"]),
+      ],
+    },
+  ];
+}

@@ -1,6 +1,6 @@
 import type {Optimizer} from '../../optimizer/optimizer';
-import {fromDevice, type HostTensor, sizeOf} from '../host_tensor';
 import {writeSafetensors} from '../safetensors/write';
+import {fromDevice, type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {moduleThere, type Names, type Weights} from './counterparts';
 import {torchStateOf} from './optimizers';
 

@@ -7,7 +7,7 @@ import {scalar as scalarStart} from '../../rule/starts';
 import {readSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {isDict} from '../../util/config_reader';
-import {type HostTensor, toDevice} from '../host_tensor';
+import {type HostTensor, toDevice} from '../tensors/host_tensor';
 import {jsonIn, malformedEntry} from './file_groups';
 
 /** The new state of one parameter. */

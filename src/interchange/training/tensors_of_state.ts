@@ -1,6 +1,6 @@
 import {util} from '@tensorflow/tfjs-core';
 
-import type {HostTensor} from '../host_tensor';
+import type {HostTensor} from '../tensors/host_tensor';
 import type {Chained} from './chain_parts';
 import type {Held} from './held';
 

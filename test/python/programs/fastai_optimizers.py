@@ -12,7 +12,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 import fastai.optimizer
 from serving import serve
-from tfjs_optim import load_into_learner, save_learner
+from tfjs_optim import load_into_fastai, save_fastai
 from tfjs_optim_state import fastai_entries, fastai_into
 
 torch.set_num_threads(1)
@@ -89,6 +89,10 @@ class Mlp(torch.nn.Module):
         return self.out(self.norm(torch.relu(self.hidden(x))))
 
 
+def groups_of(module):
+    return [list(module.hidden.parameters()), [*module.norm.parameters(), *module.out.parameters()]]
+
+
 def fit_layers(options):
     """One epoch of `Learner.fit` with a file of `toFastai` as its start. Returns the losses."""
     losses = Losses()
@@ -97,13 +101,13 @@ def fit_layers(options):
         Mlp(),
         loss_func=torch.nn.CrossEntropyLoss(),
         opt_func=lambda params, lr: made(options["kind"], params),
-        splitter=lambda module: [list(module.hidden.parameters()), [*module.norm.parameters(), *module.out.parameters()]],
+        splitter=groups_of,
         cbs=losses,
     )
-    schedule = load_into_learner(learner, options["path"])
+    schedule = load_into_fastai(learner, options["path"])
     with learner.no_logging():
         learner.fit(1, lr=[hypers["lr"] for hypers in learner.opt.hypers], cbs=schedule)
-    save_learner(learner, options["out"], schedule)
+    save_fastai(learner, options["out"], schedule)
     return losses.losses
 
 

@@ -4,11 +4,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import type {Optimizer} from '../../../src';
-import {fromDevice, type HostTensor, type TensorFile} from '../../../src/interchange/host_tensor';
-import {type Layout, same, transposed} from '../../../src/interchange/layout';
 import {readSafetensors} from '../../../src/interchange/safetensors/read';
 import {writeSafetensors} from '../../../src/interchange/safetensors/write';
-import type {Counterpart} from '../../../src/interchange/torch/counterpart';
+import type {Counterpart} from '../../../src/interchange/tensors/counterpart';
+import {fromDevice, type HostTensor, type TensorFile} from '../../../src/interchange/tensors/host_tensor';
+import {type Layout, same, transposed} from '../../../src/interchange/tensors/layout';
 import {present} from '../../support/present';
 import {tf} from '../../support/tfjs';
 

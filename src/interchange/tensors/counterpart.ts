@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import type {Layout} from '../layout';
+import type {Layout} from './layout';
 
 /** A variable, and what it is in a module of PyTorch. */
 export interface Counterpart {

@@ -1,4 +1,4 @@
-import {at} from '../util/at';
+import {at} from '../../util/at';
 import {float32, type HostTensor, sizeOf} from './host_tensor';
 
 /**
