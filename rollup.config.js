@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {basename, resolve as resolvePath} from 'node:path';
+import {basename, dirname, resolve as resolvePath} from 'node:path';
 
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -17,6 +17,7 @@ const ENTRIES = {
   all: 'src/all.ts',
   plot: 'src/plot/index.ts',
   'file-system': 'src/file_system/index.ts',
+  interchange: 'src/interchange/index.ts',
 };
 
 // `browser` has the same types as `index`.
@@ -37,8 +38,9 @@ const orderOf = file => {
 }`;
 };
 
-// The entry `plot` imports the types of these folders from the main entry.
-const SHARED_TYPES = [resolvePath('src/fit'), resolvePath('src/schedule')];
+// The entries `plot` and `interchange` import the types of these folders from the main entry.
+const SHARED_TYPES = ['fit', 'schedule', 'optimizer'].map(room => resolvePath('src', room));
+const BORROWER = /src\/(plot|interchange)\//;
 const external = [...Object.keys(GLOBALS), /^node:/];
 
 // A bundle leaves out the chunks that it does not use, with their imports of tfjs-layers. Some bundlers leave out whole
@@ -57,6 +59,7 @@ const ENTRY_FILES = [
   'all',
   'plot/index',
   'file_system/\\w+',
+  'interchange/[\\w/]+',
   'wasm_training/\\w+',
   `backends/(${BACKENDS.join('|')})`,
   'fuse/webgpu/\\w+',
@@ -82,7 +85,7 @@ const code = (format, extension) => ({
 const isShared = id => SHARED_TYPES.some(folder => id.startsWith(folder));
 const isExternalType = (id, importer = '') =>
   external.some(one => (one instanceof RegExp ? one.test(id) : one === id)) ||
-  (importer.includes('src/plot/') && isShared(resolvePath('src/plot', id)));
+  (BORROWER.test(importer) && isShared(resolvePath(dirname(importer), id)));
 // A type has one declaration. The other entries import it from the main entry.
 const types = (code, extension) => ({
   ...output('es', extension),

@@ -104,7 +104,8 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
-  const everywhere = specFiles('.', file, ['node', 'page', 'core_specs']);
+  if (suite === 'python') return {first: '', groups: [{files: specFiles('python', file), backends}]};
+  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs']);
   const own =
     place === 'node'
       ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : [])
@@ -137,7 +138,7 @@ export async function bundleFor(pass, settings) {
     : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
   const bundle = join(
     outputFolder(),
-    `${pass.place}_${pass.suite}.${chrome ? 'js' : pass.suite === 'specs' ? 'mjs' : 'cjs'}`,
+    `${pass.place}_${pass.suite}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`,
   );
   await build({
     stdin: {contents, resolveDir: root, sourcefile: `${pass.place}_${pass.suite}.ts`, loader: 'ts'},
@@ -160,8 +161,9 @@ export async function bundleFor(pass, settings) {
 const forChrome = () => ({format: 'iife', platform: 'browser', target: 'es2022'});
 
 // Node itself cannot import the files of tfjs-core that its specs import, so they are bundled.
+const isEsm = suite => suite === 'specs' || suite === 'python';
 const forNode = suite =>
-  suite === 'specs'
+  isEsm(suite)
     ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}
     : {format: 'cjs', platform: 'node', target: 'node20', mainFields: ['module', 'main']};
 

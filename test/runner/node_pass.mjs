@@ -11,9 +11,13 @@ export async function runInNode(pass, settings, progress) {
   const bundle = await bundleFor(pass, settings);
   if (bundle === undefined) return undefined;
   progress.say(pass, 'starts');
-  const child = fork(PROCESS, [JSON.stringify({bundle, wasmFolder: `${wasmFolder()}/`, grep: settings.grep})], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = fork(
+    PROCESS,
+    [JSON.stringify({bundle, wasmFolder: `${wasmFolder()}/`, grep: settings.grep, skip: settings.skip})],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
@@ -26,6 +30,7 @@ export async function runInNode(pass, settings, progress) {
   let ended = false;
   child.on('message', ({type, path, messages, ...more}) => {
     if (type === 'started') progress.specStarted(pass, path);
+    if (type === 'skipped') progress.specSkipped(pass, path, more.reason);
     if (type === 'ended') progress.specEnded(pass, path, messages);
     if (type === 'done') {
       ended = true;

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 
 import Jasmine from 'jasmine';
 
-const {bundle, wasmFolder, grep} = JSON.parse(process.argv[2]);
+const {bundle, wasmFolder, grep, skip} = JSON.parse(process.argv[2]);
 // test/support/wasm_in_node.ts looks for TensorFlow.js's binaries there.
 process.env.TFJS_WASM_FOLDER = wasmFolder;
 
@@ -26,7 +26,8 @@ jasmine.addReporter({
   specStarted({description}) {
     tell({type: 'started', path: [...suites, description]});
   },
-  specDone({description, status, failedExpectations}) {
+  specDone({description, status, pendingReason, failedExpectations}) {
+    if (status === 'pending') tell({type: 'skipped', path: [...suites, description], reason: pendingReason});
     if (status === 'passed' || status === 'failed')
       tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
   },
@@ -34,10 +35,20 @@ jasmine.addReporter({
 
 const shown = ({message, stack}) => (stack ? `${message}\n${stack}` : message);
 const tell = message => process.send(message);
+/** The names of all specs of a suite: those of the suites around each, and its own. */
+const pathsIn = ({children}, above) =>
+  children.flatMap(child =>
+    child.children === undefined ? [[...above, child.description]] : pathsIn(child, [...above, child.description]),
+  );
 
 const loaded = await import(pathToFileURL(bundle).href);
 // The exports of a CommonJS bundle may be in `default` only.
 await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
+if (skip) {
+  for (const path of pathsIn(jasmine.env.topSuite(), [])) tell({type: 'skipped', path, reason: ''});
+  process.send({type: 'done'}, () => process.exit(0));
+  await new Promise(() => {});
+}
 const {overallStatus, incompleteReason, failedExpectations = []} = await jasmine.execute([], grep || undefined);
 const broken =
   failedExpectations.length > 0

@@ -5,6 +5,7 @@ const SILENCE_MS = 15_000;
 export class Progress {
   passed = 0;
   failed = 0;
+  skipped = 0;
   #verbose;
   #current = new Map();
   #lastLine = Date.now();
@@ -44,6 +45,12 @@ export class Progress {
     running[failed ? 'failed' : 'passed']++;
     if (failed) this.say(pass, `FAILED ${path.join(' ')}\n${messages.join('\n')}`);
     else if (this.#verbose) this.say(pass, `passed ${path.join(' ')}`);
+  }
+
+  /** A spec did not run. @param reason why; empty if it was said for all specs at once. */
+  specSkipped(pass, path, reason) {
+    this.skipped++;
+    if (reason !== '' || this.#verbose) this.say(pass, `SKIPPED ${path.join(' ')}${reason && `: ${reason}`}`);
   }
 
   /** The present suite of the pass ended. */
