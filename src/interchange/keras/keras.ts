@@ -54,6 +54,7 @@ export async function loadKeras(
   {h5, optimizer = false, loss, lossy = false}: LoadKerasOptions,
 ): Promise<LayersModel> {
   checkBytes(bytes, 'loadKeras');
+  await tf.ready();
   const files = await readZip(bytes, [CONFIG, METADATA, WEIGHTS]);
   checkVersion(jsonIn(files, METADATA));
   const saved = jsonIn(files, CONFIG);

@@ -111,8 +111,12 @@ export const ROWS: readonly OptimizerRow[] = [
   {kind: 'Lion', chain: ['lionStep'], hypers: {mom: 'beta_1', slowMom: 'beta_2'}, entries: [['lionAvg']]},
 ];
 
-/** How Keras clips gradients, with our callback and its hyper. */
-export const CLIPPING: ReadonlyArray<{readonly theirs: string; readonly callback: Callback; readonly hyper: string}> = [
+/** How Keras clips gradients, with our callback and its hyper, whose type is of no use where `make` sets it. */
+export const CLIPPING: ReadonlyArray<{
+  readonly theirs: string;
+  readonly callback: Callback<{}, {}>;
+  readonly hyper: string;
+}> = [
   {theirs: 'clipvalue', callback: clipGradValue, hyper: 'clipValue'},
   {theirs: 'clipnorm', callback: clipGradNorm, hyper: 'clipNorm'},
   {theirs: 'global_clipnorm', callback: clipGlobalNorm, hyper: 'globalClipNorm'},
