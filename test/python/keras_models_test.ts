@@ -46,8 +46,8 @@ describe('Keras 3', () => {
         // What was written here loads here as well.
         const copy = await loadKeras(again, {h5});
         expectClose(predicted(copy, written.inputs), written.outputs);
-        copy.dispose();
-        model.dispose();
+        // dispose() of a model leaves the weights of layers that are called twice.
+        tf.dispose([...copy.weights, ...model.weights].map(weight => weight.read()));
         expect(tf.memory().numTensors).toBe(before);
       });
 
@@ -75,6 +75,10 @@ describe('Keras 3', () => {
         /^The layer 'r' \(GRU\) has reset_after=True, Keras's default/,
       ],
       [
+        'keras.Sequential([L.Input((4, 2)), L.Conv1D(3, 2, padding="causal", name="c")])',
+        /^The layer 'c' \(Conv1D\) has padding 'causal', which TensorFlow.js lacks/,
+      ],
+      [
         'keras.Sequential([L.Input((4,)), L.Dense(3, activation="hard_sigmoid", name="d")])',
         /^The layer 'd' \(Dense\) has activation 'hard_sigmoid', which TensorFlow.js lacks. Its hard sigmoid is/,
       ],
@@ -98,7 +102,10 @@ describe('Keras 3', () => {
         'keras.Sequential([L.Input((4,)), L.Dense(3, dtype="float16", name="d")])',
         /^The layer 'd' \(Dense\) has the dtype 'float16', which TensorFlow.js lacks/,
       ],
-      ['(lambda i: keras.Model(i, keras.ops.exp(i) + 1))(L.Input((4,)))', /^The (layer|model) '.*' .*is/],
+      [
+        '(lambda i: keras.Model(i, keras.ops.exp(i) + 1))(L.Input((4,)))',
+        /^The layer '.*' \(Exp\) is of a class that can't be read here/,
+      ],
     ];
     for (const [code, message] of cases) {
       const file = bytesOf(await python.call('build', code));

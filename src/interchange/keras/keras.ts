@@ -93,12 +93,16 @@ export async function saveKeras(
   const opt = optimizer === true ? optimizerOf(model) : optimizer;
   const loss = opt === undefined ? null : lossThere(model.loss);
   const {groups, config} = await groupsOf(model, opt, lossy);
-  const compile_config = opt !== undefined && {compile_config: {optimizer: config, loss, metrics: null}};
   const now = new Date().toISOString();
-  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const metadata = JSON.stringify({keras_version: '3.0.0', date_saved: `${now.slice(0, 10)}@${now.slice(11, 19)}`});
+  const compiled =
+    config === undefined
+      ? ''
+      : `,"compile_config":{"optimizer":${config},"loss":${JSON.stringify(loss)},"metrics":null}`;
+  const text = (json: string) => new TextEncoder().encode(json);
   return writeZip([
-    {name: METADATA, data: json({keras_version: '3.0.0', date_saved: `${now.slice(0, 10)}@${now.slice(11, 19)}`})},
-    {name: CONFIG, data: json({...saved, ...compile_config})},
+    {name: METADATA, data: text(metadata)},
+    {name: CONFIG, data: text(`${JSON.stringify(saved).slice(0, -1)}${compiled}}`)},
     {name: WEIGHTS, data: await writeH5(h5, groups)},
   ]);
 }
@@ -144,7 +148,7 @@ async function groupsOf(
   model: LayersModel,
   optimizer: Optimizer | undefined,
   lossy: boolean,
-): Promise<{readonly groups: H5Group[]; readonly config: unknown}> {
+): Promise<{readonly groups: H5Group[]; readonly config: string | undefined}> {
   const layers = savedLayers(model);
   const state = optimizer && (await optimizerThere(optimizer, trainedIn(model, layers), lossy));
   const groups = await Promise.all(

@@ -9,6 +9,12 @@ export interface ModelHere {
   readonly config: Record<string, unknown>;
 }
 
+/** A layer in TensorFlow.js's form. */
+interface LayerHere {
+  readonly className: string;
+  readonly config: Record<string, unknown>;
+}
+
 /** One call of a layer in TensorFlow.js's configurations: its inputs, as layer, node and output. */
 type Node = Array<[layer: string, node: number, tensor: number, kwargs: object]>;
 
@@ -44,13 +50,13 @@ function sequential(config: Dict): ModelHere {
     throw new Error(
       `${where} has no input shape. Build it in Keras, as with keras.Input(shape=…), and save it again.`,
     );
+  const dtype = isInput ? inputType(first, where) : 'float32';
   const layers = [...(isInput ? [] : [first]), ...others].map(layer => layerHere(layer, where));
   const [head] = layers;
   if (head === undefined) throw new Error(`${where} has no layers besides its input, so there is nothing to load.`);
-  // A model has an input of its own.
-  if (!MODELS.has(head.className)) {
-    Object.assign(head.config, {batchInputShape: input, ...(isInput && {dtype: inputType(first, where)})});
-  }
+  // A model has an input of its own. With a dtype, the first layer's weights would be of that type.
+  if (dtype !== 'float32' && isInput) layers.unshift(inputHere(first, where));
+  else if (!MODELS.has(head.className)) head.config['batchInputShape'] = input;
   checkDtype(config, where);
   return {className: 'Sequential', config: {name, layers}};
 }
@@ -139,7 +145,7 @@ function historyOf(value: unknown, where: string): [layer: string, node: number,
 
 const isIndex = (x: unknown): x is number => Number.isInteger(x) && Number(x) >= 0 && Number(x) < 1e6;
 
-function inputHere({config}: ClassConfig, where: string): ModelHere | {className: string; config: Dict} {
+function inputHere({config}: ClassConfig, where: string): LayerHere {
   const shape = config['batch_shape'];
   if (!isShape(shape)) throw broken(`${where} has an input without a shape`);
   const name = textIn(config, 'name', where);
@@ -164,7 +170,7 @@ function isShape(x: unknown): x is Array<number | null> {
 }
 
 /** A layer or a model inside of another, as TensorFlow.js takes it. */
-function layerHere({name, config}: ClassConfig, model: string): {className: string; config: Record<string, unknown>} {
+function layerHere({name, config}: ClassConfig, model: string): LayerHere {
   if (MODELS.has(name)) return modelHere({class_name: name, config});
   const label = textIn(config, 'name', model);
   const where = `The layer '${label}' (${name})`;
@@ -181,6 +187,8 @@ function layerHere({name, config}: ClassConfig, model: string): {className: stri
     const fixed = row.fixed !== undefined && Object.hasOwn(row.fixed, key) ? row.fixed[key] : undefined;
     if (fixed !== undefined && JSON.stringify(value) !== JSON.stringify(fixed))
       throw key === 'reset_after' ? resetAfter(where) : lacking(where, key, value);
+    // TensorFlow.js has it by name, and throws where it is computed.
+    if (key === 'padding' && value === 'causal') throw lacking(where, key, value);
     if (key === 'layer') ours['layer'] = wrapped(name, label, config, where);
     else if (argsOf(row).has(key)) ours[row.renamed?.[key] ?? camel(key)] = valueHere(key, value, where);
     else if (fixed === undefined && !isOff(value) && !(name === 'Bidirectional' && key === 'backward_layer'))

@@ -140,7 +140,9 @@ function layerThere(layer: layers.Layer): SavedClass {
     throw new Error(`${where} is of a class that can't be moved to Keras 3. Write its weights by saveKerasWeights.`);
   const args = argsOf(row);
   const config: Dict = {...layer.getConfig()};
-  const theirs: Record<string, unknown> = {name: nameOf(layer), trainable: layer.trainable, dtype: 'float32'};
+  const theirs: Record<string, unknown> = {name: nameOf(layer), dtype: 'float32'};
+  // A frozen model freezes the weights of its layers. Some layers without weights don't take the argument in Keras.
+  if (layer.weights.length > 0) theirs['trainable'] = layer.trainableWeights.length > 0;
   const named = new Map(Object.entries(row.renamed ?? {}).map(([there, here]) => [here, there]));
   for (const [key, value] of Object.entries(config)) {
     const there = named.get(key) ?? snake(key);

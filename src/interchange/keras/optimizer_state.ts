@@ -12,7 +12,6 @@ import {isTensor} from '../../util/tensors';
 import {float32, fromDevice, type HostTensor, scalar, toDevice} from '../host_tensor';
 import {onlyNumber} from './h5';
 import {BASE_OFF, CLIPPING, make, type OptimizerRow, ROWS} from './optimizer_table';
-import type {Dict} from './value_config';
 
 /** A variable, and how errors call it. */
 export interface Trained {
@@ -73,12 +72,12 @@ function describe(optimizer: Optimizer, lossy: boolean): Described {
   return {row, clip, hypers};
 }
 
-/** Keras's configuration of an optimizer, and its variables in Keras's order. The tensors are read from the device. */
+/** Keras's configuration of an optimizer, as JSON, and its variables in Keras's order. The tensors are read from the device. */
 export async function optimizerThere(
   optimizer: Optimizer,
   trained: readonly Trained[],
   lossy: boolean,
-): Promise<{readonly config: Dict; readonly tensors: readonly HostTensor[]}> {
+): Promise<{readonly config: string; readonly tensors: readonly HostTensor[]}> {
   const {row, clip, hypers} = describe(optimizer, lossy);
   const bound = new Set(optimizer.paramLists.flat());
   // An optimizer that was loaded gets its variables at its first step.
@@ -112,12 +111,13 @@ export async function optimizerThere(
     ...(clipping !== undefined && {[clipping.theirs]: hypers[clipping.hyper]}),
   };
   return {
-    config: {
+    // Keras takes 1.0 and not 1 as a learning rate, and all these numbers are of that kind.
+    config: JSON.stringify({
       module: 'keras.optimizers',
       class_name: kind === 'Adam' && wd !== 0 ? 'AdamW' : kind,
       config,
       registered_name: null,
-    },
+    }).replace(/(":-?\d+)(?=[,}])/g, '$1.0'),
     tensors: [
       {dtype: 'int32', shape: [], data: Int32Array.of(iterations)},
       scalar(lr),
@@ -201,12 +201,21 @@ export function optimizerHere(saved: unknown, lossy: boolean): Optimizer {
   const clip = CLIPPING.findIndex(({theirs}) => typeof config[theirs] === 'number');
   const clipping = CLIPPING[clip];
   const values = {
-    lr: rateIn(config['learning_rate'], lossy) ?? numberIn('learning_rate'),
+    lr: shortest(rateIn(config['learning_rate'], lossy) ?? numberIn('learning_rate')),
     wd: numberIn('weight_decay', config['weight_decay'] ?? 0),
     ...Object.fromEntries(Object.entries(row.hypers).map(([ours, theirs]) => [ours, numberIn(theirs)])),
     ...(clipping !== undefined && {[clipping.hyper]: numberIn(clipping.theirs)}),
   };
   return make(row, values, clip);
+}
+
+/** The shortest decimal that rounds to the same float32, as which Keras keeps learning rates: 0.1 for 0.10000000149. */
+function shortest(x: number): number {
+  for (let digits = 1; digits < 10; digits++) {
+    const short = Number(x.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(x)) return short;
+  }
+  return x;
 }
 
 /** The learning rate that a schedule of Keras begins with; undefined where it is none. */
@@ -245,8 +254,8 @@ export function prepareState(
   const lr = first === 2 ? onlyNumber(read(1, [])) : (hypers['lr'] ?? NaN);
   if (!Number.isInteger(iterations) || iterations < 0 || !Number.isFinite(lr) || lr < 0)
     throw new Error(`The file's optimizer has made ${iterations} steps at the rate ${lr}; it is damaged.`);
-  // The learning rate is float32 there. One that rounds to the same is kept.
-  const rate = Math.fround(hypers['lr'] ?? NaN) === lr ? (hypers['lr'] ?? lr) : lr;
+  // One that rounds to the same float32 is kept.
+  const rate = Math.fround(hypers['lr'] ?? NaN) === lr ? (hypers['lr'] ?? lr) : shortest(lr);
   const scale = row.scale?.({...hypers, lr: rate});
   if (scale?.times === 0 && iterations > 0)
     throw new Error(

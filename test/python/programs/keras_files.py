@@ -118,8 +118,8 @@ def autoencoder():
 def series():
     return keras.Sequential([
         L.Input((24, 3)),
-        L.Conv1D(8, 3, padding="causal", activation="relu"),
-        L.Conv1D(8, 3, padding="causal", dilation_rate=2, activation="relu"),
+        L.Conv1D(8, 3, padding="same", activation="relu"),
+        L.Conv1D(8, 3, dilation_rate=2, activation="relu"),
         L.MaxPooling1D(2),
         L.GRU(6, reset_after=False),
         L.RepeatVector(4),
