@@ -10,6 +10,7 @@ import {shown} from '../../util/shown';
 import {fromDevice, type HostTensor, toDevice} from '../host_tensor';
 import {type Loss, lossHere, lossThere, metricsHere} from './compile_config';
 import {type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
+import {guardedBuild} from './guarded_initializer';
 import {broken, type ModelHere, modelHere} from './model_here';
 import {modelThere} from './model_there';
 import {optimizerHere, optimizerThere, type Prepared, prepareState, type Trained} from './optimizer_state';
@@ -63,7 +64,7 @@ export async function loadKeras(
     throw new Error(`This .keras file has no '${WEIGHTS}'. Save it with the default weights_format, 'h5'.`);
   const here = modelHere(saved);
   const compiled = optimizer ? compiledIn(saved, {loss, lossy}) : undefined;
-  const {model, dispose} = built(here);
+  const {model, dispose} = built(here, weights.length / 4);
   try {
     const prepared = await withH5(h5, weights, tensors =>
       prepareAll(model, tensors, {optimizer: compiled?.optimizer, lossy}),
@@ -236,8 +237,8 @@ function compiledIn(saved: unknown, {loss, lossy}: Pick<LoadKerasOptions, 'loss'
   return {optimizer, loss: loss ?? lossHere(config), metrics: metricsHere(config)};
 }
 
-/** Builds the model. Its weights start as zeros where TensorFlow.js allows it, because they are replaced. */
-function built({className, config}: ModelHere): {readonly model: LayersModel; dispose: () => void} {
+/** Builds the model with at most this many numbers in its weights. */
+function built({className, config}: ModelHere, most: number): {readonly model: LayersModel; dispose: () => void} {
   const {registeredVariables} = tf.engine().state;
   const before = new Set(Object.keys(registeredVariables));
   const dispose = () => {
@@ -246,16 +247,12 @@ function built({className, config}: ModelHere): {readonly model: LayersModel; di
   const given: unknown = config;
   if (!isConfig(given)) throw broken('it is not an object');
   try {
-    const model =
+    const model = guardedBuild(most, () =>
       className === 'Sequential'
-        ? Sequential.fromConfig<Sequential>(Sequential, given, {}, true)
-        : LayersModel.fromConfig<LayersModel>(LayersModel, given, {}, true);
-    return {
-      model,
-      dispose: () => {
-        dispose();
-      },
-    };
+        ? Sequential.fromConfig<Sequential>(Sequential, given)
+        : LayersModel.fromConfig<LayersModel>(LayersModel, given),
+    );
+    return {model, dispose};
   } catch (error) {
     dispose();
     throw new Error(

@@ -1,5 +1,6 @@
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
+import {guarded} from './guarded_initializer';
 import {type LayerRow, LAYERS, WITHOUT_EFFECT} from './layer_table';
 import {camel, type ClassConfig, type Dict, lacking, valueHere} from './value_config';
 
@@ -101,11 +102,13 @@ function functional(config: Dict): ModelHere {
 }
 
 /** @throws where the layers don't form a graph: TensorFlow.js would wait for the missing input for ever. */
-function checkGraph(layers: ReadonlyArray<{name: string; inboundNodes: readonly Node[]}>): void {
-  const made = new Map(layers.map(({name, inboundNodes}) => [name, inboundNodes.length === 0 ? 1 : 0]));
+function checkGraph(layers: ReadonlyArray<LayerHere & {name: string; inboundNodes: readonly Node[]}>): void {
+  // Inputs and models begin with a node.
+  const begins = ({className}: LayerHere) => className === 'InputLayer' || MODELS.has(className);
+  const made = new Map(layers.map(layer => [layer.name, begins(layer) ? 1 : 0]));
   if (made.size !== layers.length) throw broken('two of its layers have the same name');
   let waiting = layers.flatMap(({name, inboundNodes}) => inboundNodes.map(node => ({name, node})));
-  const isReady = ({node}: {readonly node: Node}) => node.every(([layer, index]) => index <= (made.get(layer) ?? 0));
+  const isReady = ({node}: {readonly node: Node}) => node.every(([layer, index]) => index < (made.get(layer) ?? 0));
   while (waiting.length > 0) {
     const ready = waiting.filter(isReady);
     if (ready.length === 0) throw broken(`the layer '${String(waiting[0]?.name)}' has inputs that are never computed`);
@@ -194,6 +197,8 @@ function layerHere({name, config}: ClassConfig, model: string): LayerHere {
     else if (fixed === undefined && !isOff(value) && !(name === 'Bidirectional' && key === 'backward_layer'))
       throw lacking(where, key, value);
   }
+  // TensorFlow.js has a default, which would not be guarded.
+  for (const arg of argsOf(row)) if (arg.endsWith('_initializer')) ours[camel(arg)] ??= guarded('Zeros', {});
   return {className: name, config: ours};
 }
 

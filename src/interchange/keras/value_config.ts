@@ -1,5 +1,6 @@
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
+import {guarded} from './guarded_initializer';
 import {ACTIVATIONS} from './layer_table';
 
 export type Dict = Readonly<Record<string, unknown>>;
@@ -42,15 +43,13 @@ export function valueHere(key: string, value: unknown, where: string): unknown {
     const ours = own(CLASSES, name) ?? name;
     if (!KNOWN.has(ours)) throw lacking(where, key, name);
     const {input_axes: _, output_axes: __, seed, ...rest} = config;
-    return {
-      className: ours,
-      config: Object.fromEntries(
-        Object.entries({...rest, ...(typeof seed === 'number' && {seed})}).map(([inner, one]) => [
-          camel(inner),
-          wordHere(inner, one),
-        ]),
-      ),
-    };
+    const converted = Object.fromEntries(
+      Object.entries({...rest, ...(typeof seed === 'number' && {seed})}).map(([inner, one]) => [
+        camel(inner),
+        wordHere(inner, one),
+      ]),
+    );
+    return key.endsWith('_initializer') ? guarded(ours, converted) : {className: ours, config: converted};
   }
   if (ACTIVATION.test(key)) {
     const ours = typeof value === 'string' ? own(ACTIVATIONS, value) : undefined;
