@@ -143,9 +143,8 @@ describeBackends(
         if (await refused(async () => loadKerasWeights(bytes, model, {h5, optimizer: true}), `weights ${i}`)) count++;
         expect(weightsOf(model)).withContext(`weights ${i}`).toEqual(before);
       }
-      console.log('refused', count);
       // h5wasm does not read everything that HDF5 writes.
-      expect(count).toBeGreaterThan(0.2 * COUNT);
+      expect(count).toBeGreaterThan(0.7 * COUNT);
       // The library still works.
       await loadKerasWeights(weights, model, {h5, optimizer: true});
     }, 600_000);

@@ -10,6 +10,10 @@ export interface H5Wasm {
       readFile(path: string): Uint8Array;
       unlink(path: string): void;
     };
+    /** Throws HDF5's errors. Without it HDF5 prints them. */
+    activate_throwing_error_handler?(): unknown;
+    /** Prints HDF5's errors again. */
+    deactivate_throwing_error_handler?(): unknown;
   }>;
   /** Opens a file. */
   readonly File: new (path: string, mode: 'r' | 'w') => H5File;
@@ -56,19 +60,25 @@ let files = 0;
  * @throws (rejects) where the file can't be read.
  */
 export async function withH5<T>(h5: H5Wasm, bytes: Uint8Array, use: (tensors: H5Tensors) => T): Promise<T> {
-  const {FS} = await readyOf(h5);
+  const module = await readyOf(h5);
+  const {FS} = module;
   const name = `tfjs-optim-${files++}.h5`;
   FS.writeFile(name, bytes);
   let file: H5File | undefined;
   try {
+    module.activate_throwing_error_handler?.();
     const opened = reading(() => new h5.File(name, 'r'));
     file = opened;
     const paths = reading(() => datasetsOf(opened));
     return use({paths, read: (path, shape, what) => read(opened, path, shape, what)});
   } finally {
     const opened = file;
-    if (opened !== undefined) reading(() => opened.close());
-    FS.unlink(name);
+    try {
+      if (opened !== undefined) reading(() => opened.close());
+    } finally {
+      module.deactivate_throwing_error_handler?.();
+      FS.unlink(name);
+    }
   }
 }
 

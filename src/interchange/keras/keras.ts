@@ -247,12 +247,18 @@ function built({className, config}: ModelHere, most: number): {readonly model: L
   const given: unknown = config;
   if (!isConfig(given)) throw broken('it is not an object');
   try {
-    const model = guardedBuild(most, () =>
-      className === 'Sequential'
-        ? Sequential.fromConfig<Sequential>(Sequential, given)
-        : LayersModel.fromConfig<LayersModel>(LayersModel, given),
-    );
-    return {model, dispose};
+    // What initializers compute with goes.
+    tf.engine().startScope();
+    try {
+      const model = guardedBuild(most, () =>
+        className === 'Sequential'
+          ? Sequential.fromConfig<Sequential>(Sequential, given)
+          : LayersModel.fromConfig<LayersModel>(LayersModel, given),
+      );
+      return {model, dispose};
+    } finally {
+      tf.engine().endScope();
+    }
   } catch (error) {
     dispose();
     throw new Error(
