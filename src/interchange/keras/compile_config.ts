@@ -3,7 +3,7 @@ import type {ModelCompileArgs} from '@tensorflow/tfjs-layers';
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
-import {type Dict, snake} from './value_config';
+import {type Dict, items, snake, without} from './value_config';
 
 /** A loss as `model.compile` takes it. */
 export type Loss = ModelCompileArgs['loss'];
@@ -68,8 +68,7 @@ function oneHere(loss: unknown): string {
 
 function byClass(loss: unknown): string | undefined {
   if (!isDict(loss) || typeof loss['class_name'] !== 'string' || !isDict(loss['config'])) return undefined;
-  const {name: _, dtype: __, fn: ___, ...rest} = loss['config'];
-  for (const [key, value] of Object.entries(rest))
+  for (const [key, value] of Object.entries(without(loss['config'], 'name', 'dtype', 'fn')))
     if (Object.hasOwn(USUAL, key) ? USUAL[key] !== value : value !== null) return undefined;
   const name = snake(loss['class_name']).replace(/^_/, '').replace('k_l_', 'kl_');
   return own(LOSSES, name);
@@ -77,8 +76,7 @@ function byClass(loss: unknown): string | undefined {
 
 /** The metrics of a compiled model that TensorFlow.js has too. Others are left out. */
 export function metricsHere({metrics}: Dict): string[] {
-  const list: readonly unknown[] = Array.isArray(metrics) ? metrics : [];
-  return list.filter((metric): metric is string => typeof metric === 'string' && METRICS.has(metric));
+  return items(metrics).filter((metric): metric is string => typeof metric === 'string' && METRICS.has(metric));
 }
 
 /** Keras's loss of a compiled model. @throws where the loss is a function. */

@@ -1,5 +1,7 @@
 import {at} from '../../util/at';
+import {isIterable} from '../../util/iterable';
 import {float32, type HostTensor, sizeOf} from '../host_tensor';
+import {items} from './value_config';
 
 /** What is needed of h5wasm: `import h5wasm from 'h5wasm'`. */
 export interface H5Wasm {
@@ -39,7 +41,7 @@ export interface H5Tensors {
   /** The paths of all tensors. */
   readonly paths: ReadonlySet<string>;
   /** Reads one, which must have this shape. `what` is what errors call it. */
-  read(path: string, shape: readonly number[], what: string): HostTensor;
+  readonly read: (path: string, shape: readonly number[], what: string) => HostTensor;
 }
 
 /** A group of tensors to write: its path, the name that Keras gives it, and the tensors `0`, `1` and so on. */
@@ -152,8 +154,7 @@ function datasetsOf(file: H5File): Set<string> {
 
 function keysOf(group: unknown): string[] {
   if (typeof group !== 'object' || group === null || !('keys' in group) || typeof group.keys !== 'function') return [];
-  const keys: unknown = group.keys();
-  return Array.isArray(keys) ? keys.map(String) : [];
+  return items(Reflect.apply(group.keys, group, [])).map(String);
 }
 
 function fieldOf(x: unknown, name: string): unknown {
@@ -188,8 +189,7 @@ function numbersIn(value: unknown): Float32Array | number[] | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return [Number(value)];
   if (value instanceof Float32Array) return value;
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return undefined;
-  const list: ArrayLike<unknown> = Object.assign(value);
-  return Array.from(list, Number);
+  return isIterable<unknown>(value) ? Array.from(value, Number) : undefined;
 }
 
 /** The number in a tensor of one element. */

@@ -9,8 +9,8 @@ import {isDict} from '../../util/config_reader';
 import {shown} from '../../util/shown';
 import {fromDevice, type HostTensor, toDevice} from '../host_tensor';
 import {type Loss, lossHere, lossThere, metricsHere} from './compile_config';
-import {type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
 import {guardedBuild} from './guarded_initializer';
+import {type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
 import {broken, type ModelHere, modelHere} from './model_here';
 import {modelThere} from './model_there';
 import {optimizerHere, optimizerThere, type Prepared, prepareState, type Trained} from './optimizer_state';
@@ -263,6 +263,7 @@ function built({className, config}: ModelHere, most: number): {readonly model: L
     dispose();
     throw new Error(
       `TensorFlow.js can't build the model of this .keras file: ${error instanceof Error ? error.message : String(error)}`,
+      {cause: error},
     );
   }
 }

@@ -2,7 +2,7 @@ import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {guarded} from './guarded_initializer';
 import {type LayerRow, LAYERS, WITHOUT_EFFECT} from './layer_table';
-import {camel, type ClassConfig, type Dict, lacking, valueHere} from './value_config';
+import {camel, type ClassConfig, type Dict, items, lacking, valueHere, without} from './value_config';
 
 /** A model of Keras 3 as TensorFlow.js takes it. */
 export interface ModelHere {
@@ -140,7 +140,7 @@ function endsOf(value: unknown, where: string): Array<[string, number, number]> 
 }
 
 function historyOf(value: unknown, where: string): [layer: string, node: number, tensor: number] {
-  const [layer, node, tensor]: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [layer, node, tensor] = items(value);
   if (typeof layer !== 'string' || !isIndex(node) || !isIndex(tensor))
     throw broken(`${where} must be or read a tensor of a layer; the file has ${JSON.stringify(value)}`);
   return [layer, node, tensor];
@@ -225,7 +225,7 @@ function wrapped(name: string, label: string, config: Dict, where: string): obje
       throw lacking(where, 'a backward_layer', 'that is not its layer the other way around');
   }
   // TensorFlow.js puts these words before the name by itself. Masked outputs are zero in both.
-  const {zero_output_for_mask: _, ...own} = inner.config;
+  const own = without(inner.config, 'zero_output_for_mask');
   const plainName = textIn(own, 'name', where).replace(/^forward_/, '');
   return layerHere({name: inner.name, config: {...own, name: plainName || label}}, where);
 }
@@ -271,7 +271,7 @@ function textIn(from: unknown, key: string, where: string): string {
 function listIn(from: unknown, key: string, where: string): unknown[] {
   const value = isDict(from) ? from[key] : undefined;
   if (!Array.isArray(value)) throw broken(`${where} lacks the list '${key}'`);
-  return [...value];
+  return [...items(value)];
 }
 
 /** The error for a configuration that Keras did not write. */

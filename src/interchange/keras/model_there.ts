@@ -4,7 +4,7 @@ import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {LAYERS, MERGES, OF_TFJS_ONLY} from './layer_table';
 import {argsOf} from './model_here';
-import {camel, type Dict, snake, valueThere} from './value_config';
+import {camel, type Dict, items, snake, valueThere} from './value_config';
 
 /** An object of Keras 3 as its files have it. */
 interface SavedClass {
@@ -57,7 +57,7 @@ function functional(model: LayersModel): SavedClass {
     return layer;
   };
   const tensorThere = (history: unknown) => {
-    const [name, node, tensor]: readonly unknown[] = Array.isArray(history) ? history : [];
+    const [name, node, tensor] = items(history);
     const layer = layerOf(name);
     const shape = shapeOf(layer, Number(node), Number(tensor));
     const dtype = layer.inboundNodes[0]?.outputTensors[0]?.dtype ?? 'float32';
@@ -65,17 +65,16 @@ function functional(model: LayersModel): SavedClass {
     const index = Number(node) - (isModel(layer) ? 1 : 0);
     return {class_name: '__keras_tensor__', config: {shape, dtype, keras_history: [nameOf(layer), index, tensor]}};
   };
-  const list = (of: unknown): readonly unknown[] => (Array.isArray(of) ? of : []);
-  const saved = list(config['layers']).map(entry => {
+  const saved = items(config['layers']).map(entry => {
     const {name, inboundNodes}: Dict = isDict(entry) ? entry : {};
     const layer = layerOf(name);
     const where = whereOf(layer);
     return {
       ...(layer.getClassName() === 'InputLayer' ? inputThere(nameOf(layer), onlyOutput(layer)) : layerThere(layer)),
       name: nameOf(layer),
-      inbound_nodes: list(inboundNodes).map(node => {
-        const inputs = list(node).map(input => {
-          const kwargs: unknown = Array.isArray(input) ? input[3] : undefined;
+      inbound_nodes: items(inboundNodes).map(node => {
+        const inputs = items(node).map(input => {
+          const kwargs = items(input)[3];
           if (isDict(kwargs) && Object.keys(kwargs).length > 0)
             throw new Error(
               `${where} is called with ${Object.keys(kwargs).join(', ')}, which can't be moved to Keras.`,
@@ -87,8 +86,8 @@ function functional(model: LayersModel): SavedClass {
     };
   });
   const ends = (key: string) => {
-    const all = list(config[key]).map(end => {
-      const [name, node, tensor]: readonly unknown[] = Array.isArray(end) ? end : [];
+    const all = items(config[key]).map(end => {
+      const [name, node, tensor] = items(end);
       const layer = layerOf(name);
       return [nameOf(layer), Number(node) - (isSequential(layer) ? 1 : 0), tensor];
     });
@@ -146,7 +145,8 @@ function layerThere(layer: layers.Layer): SavedClass {
   const named = new Map(Object.entries(row.renamed ?? {}).map(([there, here]) => [here, there]));
   for (const [key, value] of Object.entries(config)) {
     const there = named.get(key) ?? snake(key);
-    if (args.has(there)) theirs[there] = there === 'layer' ? innerThere(layer) : valueThere(there, value, where);
+    if (args.has(there))
+      theirs[there] = there === 'layer' ? layerThere(wrappedIn(layer)) : valueThere(there, value, where);
     else if (
       !['name', 'trainable', 'dtype'].includes(key) &&
       !OF_TFJS_ONLY.has(key) &&
@@ -165,25 +165,17 @@ function depthwiseConstraint(layer: layers.Layer, where: string): unknown {
   const constraint: unknown = Reflect.get(layer, camel('depthwise_constraint'));
   if (!isDict(constraint)) return null;
   const {getClassName, getConfig} = constraint;
-  return typeof getClassName === 'function' && typeof getConfig === 'function'
-    ? valueThere(
-        'depthwise_constraint',
-        {className: getClassName.call(constraint), config: getConfig.call(constraint)},
-        where,
-      )
-    : null;
+  if (typeof getClassName !== 'function' || typeof getConfig !== 'function') return null;
+  const className: unknown = Reflect.apply(getClassName, constraint, []);
+  const config: unknown = Reflect.apply(getConfig, constraint, []);
+  return valueThere('depthwise_constraint', {className, config}, where);
 }
 
-/** The layer that a wrapper wraps. */
-function innerThere(wrapper: layers.Layer): SavedClass {
-  const {inner, layer} = wrappedIn(wrapper);
-  return layerThere(layer ?? inner);
-}
-
-/** What a wrapper calls. `layer` of a Bidirectional is the layer that both of its own were made like. */
-function wrappedIn(wrapper: layers.Layer): {readonly inner: layers.Layer; readonly layer: layers.Layer | undefined} {
+/** The layer that a wrapper was given. */
+function wrappedIn(wrapper: layers.Layer): layers.Layer {
   const layer = layerIn(wrapper, 'layer');
-  return {inner: layer ?? layerIn(wrapper, 'forwardLayer') ?? wrapper, layer};
+  if (layer === undefined) throw new Error(`${whereOf(wrapper)} wraps no layer.`);
+  return layer;
 }
 
 /** A layer that is a private field of another. */

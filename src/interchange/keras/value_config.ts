@@ -11,6 +11,16 @@ export interface ClassConfig {
   readonly config: Dict;
 }
 
+/** The entries of an object without some of them. */
+export function without(dict: Dict, ...keys: readonly string[]): Dict {
+  return Object.fromEntries(Object.entries(dict).filter(([key]) => !keys.includes(key)));
+}
+
+/** The elements of a list; none where it is something else. */
+export function items(x: unknown): readonly unknown[] {
+  return Array.isArray(x) ? Array.from(x, (one: unknown) => one) : [];
+}
+
 /** `kernel_size` → `kernelSize`. */
 export const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 /** `kernelSize` → `kernel_size`. */
@@ -42,7 +52,8 @@ export function valueHere(key: string, value: unknown, where: string): unknown {
     const {name, config} = classIn(value, 'class_name', where, key);
     const ours = own(CLASSES, name) ?? name;
     if (!KNOWN.has(ours)) throw lacking(where, key, name);
-    const {input_axes: _, output_axes: __, seed, ...rest} = config;
+    const {seed} = config;
+    const rest = without(config, 'input_axes', 'output_axes', 'seed');
     const converted = Object.fromEntries(
       Object.entries({...rest, ...(typeof seed === 'number' && {seed})}).map(([inner, one]) => [
         camel(inner),

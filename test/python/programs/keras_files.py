@@ -87,7 +87,7 @@ def text():
         L.Input((10,), dtype="int32"),
         L.Embedding(30, 6),
         L.SpatialDropout1D(0.2),
-        L.LSTM(8, dropout=0.1),
+        L.LSTM(8),
         L.Dense(2, activation="softmax"),
     ])  # fmt: skip
 
