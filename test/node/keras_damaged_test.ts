@@ -83,7 +83,9 @@ describeBackends(
       before = weightsOf(model);
     });
 
-    /** Expects an error with a message, and all as before; or, where the damage is in no used byte, the same weights. */
+    /**
+     * Expects an error with a message, and all as before. Where the damage is in no used byte, the weights are the same.
+     */
     async function refused(act: () => Promise<unknown>, context: string): Promise<boolean> {
       const tensors = tf.memory().numTensors;
       try {

@@ -51,7 +51,8 @@ export function lossHere(config: Dict): NonNullable<Loss> {
       : weights !== null && weights !== undefined
   )
     throw new Error(
-      "The model is compiled with loss_weights, which TensorFlow.js lacks. Give 'loss': functions that weigh by themselves.",
+      'The model is compiled with loss_weights, which TensorFlow.js lacks. ' +
+        "Give 'loss': functions that weigh by themselves.",
     );
   if (Array.isArray(loss)) return loss.map(oneHere);
   if (isDict(loss) && !('class_name' in loss))
@@ -87,8 +88,8 @@ export function lossThere(loss: unknown): unknown {
   const found = Object.entries(LOSSES).find(([, ours]) => ours === loss)?.[0];
   if (found === undefined)
     throw new Error(
-      `The model is compiled with the loss ${shown(loss)}, which has no name in Keras. Compile it with a loss's name, ` +
-        'or save it without the optimizer.',
+      `The model is compiled with the loss ${shown(loss)}, which has no name in Keras. Compile it with the name of a ` +
+        'loss, or save it without the optimizer.',
     );
   return found;
 }

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {isDict} from '../../util/config_reader';
 import {sizeOf} from '../host_tensor';
-import type {Dict} from './value_config';
 
 /** How many numbers the weights of the model that is built now may still have. Undefined while none is built. */
 let left: number | undefined;
@@ -10,7 +9,10 @@ let left: number | undefined;
 const NAME = 'TfjsOptimGuardedInitializer';
 
 /** The configuration of an initializer that is guarded while a model is built. */
-export const guarded = (className: string, config: Dict) => ({className: NAME, config: {className, config}});
+export const guarded = (className: string, config: Readonly<Record<string, unknown>>) => ({
+  className: NAME,
+  config: {className, config},
+});
 
 /**
  * An initializer of a loaded model. Its weights are replaced, so it starts them as zeros. It also counts them: a

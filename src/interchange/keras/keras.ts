@@ -192,8 +192,8 @@ function prepareAll(
   const extra = [...left].find(path => !isState(path) && !path.includes('seed_generator'));
   if (extra !== undefined)
     throw new Error(
-      `The file has weights at '${extra}' that the model '${model.name}' has not. The model must have the same layers, ` +
-        'in the same order, as the one that was saved.',
+      `The file has weights at '${extra}' that the model '${model.name}' lacks. The model must have the same ` +
+        'layers in the same order as the one that was saved.',
     );
   const state =
     optimizer &&
@@ -262,7 +262,8 @@ function built({className, config}: ModelHere, most: number): {readonly model: L
   } catch (error) {
     dispose();
     throw new Error(
-      `TensorFlow.js can't build the model of this .keras file: ${error instanceof Error ? error.message : String(error)}`,
+      "TensorFlow.js can't build the model of this .keras file: " +
+        (error instanceof Error ? error.message : String(error)),
       {cause: error},
     );
   }
@@ -286,8 +287,8 @@ function checkVersion(metadata: unknown): void {
   const version = isDict(metadata) ? metadata['keras_version'] : undefined;
   if (typeof version !== 'string' || !version.startsWith('3.'))
     throw new Error(
-      `This .keras file was written by Keras ${shown(version)}; only those of Keras 3 can be read. Load it in Keras 3 ` +
-        'and save it again.',
+      `This .keras file was written by Keras ${shown(version)}; only those of Keras 3 can be read. Load it in Keras ` +
+        '3 and save it again.',
     );
 }
 

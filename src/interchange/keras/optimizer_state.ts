@@ -38,8 +38,8 @@ export interface Prepared {
 }
 
 const CAN_MOVE =
-  "Those that can be moved are sgd, kerasAdam, adadelta, lion, and rmsProp, adagrad and adamax with {like: 'tf.train'}, " +
-  'with at most one clipping callback.';
+  'Those that can be moved are sgd, kerasAdam, adadelta, lion, and rmsProp, adagrad and adamax with ' +
+  "{like: 'tf.train'}, with at most one clipping callback.";
 
 function signature({name, options}: Callback): string {
   return Object.keys(options).length > 0 ? name + JSON.stringify(options) : name;
@@ -72,7 +72,7 @@ function describe(optimizer: Optimizer, lossy: boolean): Described {
   return {row, clip, hypers};
 }
 
-/** Keras's configuration of an optimizer, as JSON, and its variables in Keras's order. The tensors are read from the device. */
+/** Keras's configuration of an optimizer, as JSON, and its variables in Keras's order. */
 export async function optimizerThere(
   optimizer: Optimizer,
   trained: readonly Trained[],
@@ -218,7 +218,7 @@ function shortest(x: number): number {
   return x;
 }
 
-/** The learning rate that a schedule of Keras begins with; undefined where it is none. */
+/** The learning rate that a schedule of Keras begins with; undefined for a plain number. */
 function rateIn(rate: unknown, lossy: boolean): number | undefined {
   if (!isDict(rate)) return undefined;
   if (!lossy)
@@ -254,7 +254,7 @@ export function prepareState(
   const lr = first === 2 ? onlyNumber(read(1, [])) : (hypers['lr'] ?? NaN);
   if (!Number.isInteger(iterations) || iterations < 0 || !Number.isFinite(lr) || lr < 0)
     throw new Error(`The file's optimizer has made ${iterations} steps at the rate ${lr}; it is damaged.`);
-  // One that rounds to the same float32 is kept.
+  // One that rounds to the same float32 stays as it is.
   const rate = Math.fround(hypers['lr'] ?? NaN) === lr ? (hypers['lr'] ?? lr) : shortest(lr);
   const scale = row.scale?.({...hypers, lr: rate});
   if (scale?.times === 0 && iterations > 0)

@@ -20,7 +20,7 @@ const ALWAYS_ALLOWED = 2 ** 28;
 /**
  * Reads files from a zip archive. Sizes are checked before anything is allocated, and contents by their CRC-32.
  * @param names the files to read. Those that the archive lacks are absent from the result.
- * @throws (rejects) where the archive is damaged, encrypted, above 4 GB, or compressed otherwise than by DEFLATE.
+ * @throws (rejects) where the archive is damaged, encrypted, above 4 GB, or compressed by another method than DEFLATE.
  */
 export async function readZip(bytes: Uint8Array, names: readonly string[]): Promise<Map<string, Uint8Array>> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -272,11 +272,11 @@ def steps(model, batches):
 def train(name, optimizer, loss, batches, text=None):
     """Trains a model: a new one, or one from a file. Returns the losses and the file after it."""
     keras.utils.clear_session()
-    if text is None:
+    if text:
+        model = with_file(text, ".keras", keras.saving.load_model)
+    else:
         model = ARCHITECTURES[name]()
         model.compile(optimizer=eval(optimizer, {"keras": keras, **vars(keras.optimizers)}), loss=loss)
-    else:
-        model = with_file(text, ".keras", keras.saving.load_model)
     before = bytes_of(model.save, ".keras")
     losses = steps(model, batches)
     return {
