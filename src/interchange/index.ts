@@ -2,7 +2,9 @@
  * Weights and optimizer state for other frameworks, and back.
  * @module tfjs-optim/interchange
  */
-export type {HostArrays, HostDtype, HostTensor} from './host_tensor';
+export {fromFastai} from './fastai/from_fastai';
+export {toFastai} from './fastai/to_fastai';
+export type {HostArrays, HostDtype, HostTensor, TensorFile} from './host_tensor';
 export type {H5File, H5Wasm} from './keras/h5';
 export {
   type KerasOptimizerOptions,
@@ -14,3 +16,8 @@ export {
   saveKerasWeights,
 } from './keras/keras';
 export {kerasAdam, kerasAdamStep} from './keras/keras_adam';
+export {readSafetensors} from './safetensors/read';
+export {writeSafetensors} from './safetensors/write';
+export type {NamedByHand, Names, Weights} from './torch/counterparts';
+export {fromTorch, type FromTorchOptions} from './torch/from_torch';
+export {toTorch, type ToTorchOptions} from './torch/to_torch';

@@ -1,5 +1,5 @@
 import {at} from '../util/at';
-import {type HostTensor, sizeOf} from './host_tensor';
+import {float32, type HostTensor, sizeOf} from './host_tensor';
 
 /**
  * A bijection between our layout of a weight and that of another framework. The state of an optimizer that has the
@@ -27,25 +27,8 @@ export function transposed(...axes: readonly number[]): Layout {
   };
 }
 
-/**
- * The last axis consists of equal blocks, such as the gates of an LSTM. Block `i` over there is our block `order[i]`.
- */
-export function blocks(...order: readonly number[]): Layout {
-  const back = order.map((_, i) => order.indexOf(i));
-  return {
-    there: tensor => takeLast(tensor, byBlocks(tensor.shape, order)),
-    here: tensor => takeLast(tensor, byBlocks(tensor.shape, back)),
-    shapeThere: shape => shape,
-  };
-}
-
-/**
- * The first axis is a flattened array of this shape, without the batch. Over there it was flattened after a
- * transpose of the array: axis `i` over there is our axis `axes[i]`. So a dense layer behind `flatten` reads channels
- * last here, and channels first in PyTorch.
- */
-export function flattenedRows(shape: readonly number[], ...axes: readonly number[]): Layout {
-  const order = transposedSources(shape, axes);
+/** The rows, of the first axis, in another order: row `i` over there is our row `order[i]`. */
+export function reordered(order: Int32Array): Layout {
   const back = new Int32Array(order.length);
   order.forEach((from, to) => {
     back[from] = to;
@@ -53,20 +36,36 @@ export function flattenedRows(shape: readonly number[], ...axes: readonly number
   return {
     there: tensor => takeFirst(tensor, order),
     here: tensor => takeFirst(tensor, back),
-    shapeThere: own => own,
+    shapeThere: shape => shape,
   };
 }
 
-/** The elements stay in order. Only the shape differs: `there` and `here` give it for a shape of the other side. */
-export function reshaped(
-  there: (ours: readonly number[]) => readonly number[],
-  here: (theirs: readonly number[]) => readonly number[],
-): Layout {
+/**
+ * The order of the elements of an array, channels last, after it was transposed to channels first and flattened:
+ * element `i` is then element `order[i]` of the array.
+ */
+export function channelsFirstOrder(shape: readonly number[]): Int32Array {
+  const channels = shape.length - 1;
+  return transposedSources(shape, [channels, ...Array.from({length: channels}, (_, i) => i)]);
+}
+
+/** The elements stay in order. Only the shapes differ. */
+export function reshaped(ours: readonly number[], theirs: readonly number[]): Layout {
   return {
-    there: tensor => ({...tensor, shape: there(tensor.shape)}),
-    here: tensor => ({...tensor, shape: here(tensor.shape)}),
-    shapeThere: there,
+    there: tensor => ({...tensor, shape: theirs}),
+    here: tensor => ({...tensor, shape: ours}),
+    shapeThere: () => theirs,
   };
+}
+
+/** Elements that are multiplied by a number over there. Only for float32. */
+export function scaled(factor: number): Layout {
+  const by = (tensor: HostTensor, k: number) =>
+    float32(
+      tensor.shape,
+      Float32Array.from(tensor.data, x => x * k),
+    );
+  return {there: tensor => by(tensor, factor), here: tensor => by(tensor, 1 / factor), shapeThere: shape => shape};
 }
 
 /** Layouts after one another, from ours to theirs. */
@@ -124,23 +123,6 @@ function transposedSources(shape: readonly number[], axes: readonly number[]): I
     sources = next;
   }
   return sources;
-}
-
-/** The elements of the last axis of `shape`, with its equal blocks in this order. */
-function byBlocks(shape: readonly number[], order: readonly number[]): number[] {
-  const length = at(shape, shape.length - 1) / order.length;
-  if (!Number.isInteger(length))
-    throw new Error(`The last axis must consist of ${order.length} equal blocks; the shape is [${shape}].`);
-  return order.flatMap(block => Array.from({length}, (_, i) => block * length + i));
-}
-
-function takeLast(tensor: HostTensor, order: readonly number[]): HostTensor {
-  const {shape} = tensor;
-  return gathered(
-    tensor,
-    shape,
-    Int32Array.from({length: sizeOf(shape)}, (_, i) => i - (i % order.length) + at(order, i % order.length)),
-  );
 }
 
 function takeFirst(tensor: HostTensor, order: Int32Array): HostTensor {

@@ -84,7 +84,7 @@ describeBackends(
     });
 
     /**
-     * Expects an error with a message, and all as before. Where the damage is in no used byte, the weights are the same.
+     * Expects an error with a message, and all as before. Where no used byte is damaged, the weights are the same.
      */
     async function refused(act: () => Promise<unknown>, context: string): Promise<boolean> {
       const tensors = tf.memory().numTensors;

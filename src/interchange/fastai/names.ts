@@ -1,0 +1,63 @@
+import type {Callback} from '../../rule/declaration';
+import {own} from '../../util/own';
+
+/** A callback of fastai, with those of its options that change what it computes. */
+export type FastaiCallback = readonly [name: string, options: Readonly<Record<string, unknown>>];
+
+/** The callbacks of ours that compute what one of fastai does, with the options of both. */
+const CALLBACKS: Readonly<Record<string, {readonly name: string; readonly option?: string}>> = {
+  weightDecay: {name: 'weight_decay'},
+  l2Reg: {name: 'l2_reg'},
+  averageGrad: {name: 'average_grad', option: 'dampening'},
+  averageSqrGrad: {name: 'average_sqr_grad', option: 'dampening'},
+  stepStat: {name: 'step_stat'},
+  sgdStep: {name: 'sgd_step'},
+  momentumStep: {name: 'momentum_step'},
+  rmsPropStep: {name: 'rms_prop_step'},
+  adamStep: {name: 'adam_step'},
+  rAdamStep: {name: 'radam_step'},
+  qhAdamStep: {name: 'qhadam_step'},
+  larcLayerLr: {name: 'larc_layer_lr', option: 'clip'},
+  larcStep: {name: 'larc_step'},
+  lambStep: {name: 'lamb_step'},
+};
+
+/** The hypers of these callbacks, by our names. */
+export const HYPERS: Readonly<Record<string, string>> = {
+  lr: 'lr',
+  mom: 'mom',
+  sqrMom: 'sqr_mom',
+  eps: 'eps',
+  wd: 'wd',
+  beta: 'beta',
+  nu1: 'nu_1',
+  nu2: 'nu_2',
+  trustCoeff: 'trust_coeff',
+};
+
+/** The state tensors of the parameter's shape. `localLr` of Larc is computed anew in each step. */
+export const STATE: ReadonlyArray<{readonly theirs: string; readonly ours: string}> = [
+  {theirs: 'grad_avg', ours: 'gradAvg'},
+  {theirs: 'sqr_avg', ours: 'sqrAvg'},
+];
+
+/** Our callback around which fastai has a class of its own. */
+export const LOOKAHEAD = 'lookaheadSync';
+
+/** The callback of fastai that computes the same. Undefined where there is none. */
+export function fastaiCallback(cb: Callback): FastaiCallback | undefined {
+  const known = own(CALLBACKS, cb.name);
+  if (known === undefined) return undefined;
+  const {name, option} = known;
+  return [name, option === undefined ? {} : {[option]: cb.options[option]}];
+}
+
+/** Callbacks of fastai as errors show them. */
+export function shownCallbacks(callbacks: readonly FastaiCallback[]): string {
+  return callbacks
+    .map(([name, options]) => {
+      const given = Object.entries(options).map(([option, value]) => `${option}=${String(value)}`);
+      return given.length === 0 ? name : `${name}(${given.join(', ')})`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,75 @@
+import {type HostTensor, sizeOf} from '../host_tensor';
+import {DTYPES, WRITTEN} from './dtypes';
+import {METADATA} from './header';
+import {LONGEST_HEADER, PREFIX} from './read';
+
+/**
+ * Writes a file of the format safetensors. float32 is written as F32, int32 as I32, bool as BOOL, complex64 as C64. The
+ * same tensors and metadata give the same bytes.
+ * @param tensors the tensors by name.
+ * @param metadata texts by name.
+ * @throws where the data of a tensor does not fit its shape, or a name can't be written.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  // The data of wider types comes first, so that all data is aligned.
+  const inOrder = [...tensors].sort(([, a], [, b]) => widthOf(b) - widthOf(a));
+  const listed = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) listed.set(METADATA, metadata);
+  Object.entries(metadata).flat().forEach(checkText);
+  let length = 0;
+  for (const [name, tensor] of inOrder) {
+    check(name, tensor);
+    const end = length + tensor.data.byteLength;
+    listed.set(name, {dtype: WRITTEN[tensor.dtype], shape: tensor.shape, data_offsets: [length, end]});
+    length = end;
+  }
+  const header = headerOf(listed);
+  const file = new Uint8Array(PREFIX + header.length + length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, PREFIX);
+  let offset = PREFIX + header.length;
+  for (const [, {data}] of inOrder) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return file;
+}
+
+function widthOf({dtype}: HostTensor): number {
+  const found = DTYPES.get(WRITTEN[dtype]);
+  if (found === undefined) throw new Error(`The table of dtypes has no ${WRITTEN[dtype]}.`);
+  return found.bytes;
+}
+
+function checkText(text: string): void {
+  if (/\p{Surrogate}/u.test(text))
+    throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
+}
+
+function check(name: string, tensor: HostTensor): void {
+  const {shape, data} = tensor;
+  checkText(name);
+  if (name === METADATA) throw new Error(`No tensor can have the name '${METADATA}'; the format uses it.`);
+  const bytes = sizeOf(shape) * widthOf(tensor);
+  if (data.byteLength !== bytes)
+    throw new Error(
+      `The tensor '${name}' of shape [${shape}] and type ${tensor.dtype} must have ${bytes} bytes; it has ` +
+        `${data.byteLength}.`,
+    );
+}
+
+/** The header as JSON, with spaces up to a multiple of eight bytes. */
+function headerOf(listed: ReadonlyMap<string, unknown>): Uint8Array {
+  // An object would put integer-like names first, and `__proto__` nowhere.
+  const entries = [...listed].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const text = `{${entries.join(',')}}`;
+  const bytes = new TextEncoder().encode(text);
+  const header = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
+  if (header.length > LONGEST_HEADER)
+    throw new Error(`A header can have at most ${LONGEST_HEADER} bytes; this one would have ${header.length}.`);
+  header.set(bytes);
+  return header;
+}

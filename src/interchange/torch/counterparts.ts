@@ -1,0 +1,268 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
+
+import {closest} from '../../util/closest';
+import {isIterable} from '../../util/iterable';
+import {own} from '../../util/own';
+import {shown} from '../../util/shown';
+import {isVariable} from '../../util/tensors';
+import {inTurn, type Layout, same, transposed} from '../layout';
+import type {Counterpart} from './counterpart';
+import {FlattenedOrders, isContainer} from './flattened';
+import {type LayerRow, layerRows, WITHOUT} from './layers';
+
+/** A weight that is mapped by hand. */
+export interface NamedByHand {
+  /** The full name of the parameter or buffer. */
+  readonly name: string;
+  /** Axis `i` over there is our axis `axes[i]`. Default: the axes are the same. */
+  readonly axes?: readonly number[];
+}
+
+/**
+ * What layers and weights are called in the module of PyTorch. A layer's path (`'encoder.dense_1'`, for a layer in a
+ * model in the model) or name gives the name of its module. `'dense_1/kernel'`, or the name of a variable, gives the
+ * full name of a parameter. Default: each layer is called as it is here.
+ */
+export type Names = Readonly<Record<string, string | NamedByHand>>;
+
+/** A model, or the variables of one without layers. */
+export type Weights = LayersModel | Iterable<tf.Variable>;
+
+/** A parameter of the module that has no variable here. */
+export interface Constant {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly value: number;
+  /** The counterpart that another value of it can be added to. */
+  readonly addedTo?: string;
+}
+
+/** A model as a module of PyTorch has it. */
+export interface ModuleThere {
+  readonly counterparts: readonly Counterpart[];
+  readonly constants: readonly Constant[];
+  /** The attributes that modules must have, by the modules' names. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** What the names and layouts depend on. */
+export interface MappingOptions {
+  readonly names?: Names | undefined;
+  readonly batchSize?: number | undefined;
+}
+
+/**
+ * Finds the counterpart of each weight.
+ * @throws for a layer that has none, a name that fits nothing, and a name that two weights would have.
+ */
+export function moduleThere(model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
+  const mapper = new Mapper(names, batchSize);
+  if (isIterable<tf.Variable>(model)) for (const variable of model) mapper.addVariable(variable);
+  else mapper.addLayers(model.layers, [], '');
+  return mapper.finish();
+}
+
+class Mapper {
+  readonly #counterparts: Counterpart[] = [];
+  readonly #constants: Constant[] = [];
+  readonly #settings: Record<string, Readonly<Record<string, unknown>>> = {};
+  readonly #names: Names;
+  readonly #batchSize: number | undefined;
+  readonly #orders = new FlattenedOrders();
+  readonly #seen = new Set<layers.Layer>();
+  readonly #used = new Set<string>();
+  readonly #known: string[] = [];
+
+  constructor(names: Names, batchSize: number | undefined) {
+    this.#names = names;
+    this.#batchSize = batchSize;
+    if (batchSize !== undefined && !(Number.isSafeInteger(batchSize) && batchSize > 0))
+      throw new Error(`\`batchSize\` must be a positive integer; got ${batchSize}.`);
+  }
+
+  addVariable(variable: tf.Variable): void {
+    const named = this.#named(variable.name) ?? variable.name;
+    this.#add(variable, byHand(named), true);
+  }
+
+  addLayers(all: readonly layers.Layer[], path: readonly string[], module: string): void {
+    for (const layer of all) {
+      if (this.#seen.has(layer)) continue;
+      this.#seen.add(layer);
+      const own = [...path, layer.name];
+      const named = this.#named(own.join('.'), layer.name) ?? [module, layer.name].filter(Boolean).join('.');
+      if (typeof named !== 'string')
+        throw new Error(`The name of the layer '${layer.name}' must be a text; only weights can have axes.`);
+      if (isContainer(layer)) {
+        this.#orders.enter(layer);
+        this.addLayers(layer.layers, own, named);
+      } else for (const part of partsOf(layer)) this.#addLayer(part, own.join('.'), named);
+    }
+  }
+
+  finish(): ModuleThere {
+    for (const name of Object.keys(this.#names)) {
+      if (this.#used.has(name)) continue;
+      const meant = closest(name, this.#known);
+      throw new Error(
+        `\`names\` has '${name}', which is neither a layer nor a weight of the model.` +
+          (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+      );
+    }
+    const taken = new Map<string, string>();
+    for (const {name, variable} of this.#counterparts) {
+      const before = taken.get(name);
+      if (before !== undefined)
+        throw new Error(
+          `'${before}' and '${variable.name}' would both be '${name}'; give one another name in \`names\`.`,
+        );
+      taken.set(name, variable.name);
+    }
+    return {counterparts: this.#counterparts, constants: this.#constants, settings: this.#settings};
+  }
+
+  /** The entry of `names` for the first of these keys that has one. */
+  #named(...keys: readonly string[]): string | NamedByHand | undefined {
+    this.#known.push(...keys);
+    const key = keys.find(one => Object.hasOwn(this.#names, one));
+    if (key === undefined) return undefined;
+    this.#used.add(key);
+    return own(this.#names, key);
+  }
+
+  #add(variable: tf.Variable, {name, layout}: {name: string; layout: Layout}, isParameter: boolean): void {
+    this.#counterparts.push({variable, name, layout, isParameter});
+  }
+
+  #addLayer({layer, className, backward}: Part, path: string, module: string): void {
+    const row = own(layerRows, className);
+    const suffix = row?.isRecurrent === true ? (backward ? '_l0_reverse' : '_l0') : '';
+    const weights = layer.weights.map(weight => ({weight: nameOf(weight.originalName), variable: variableOf(weight)}));
+    const left: string[] = [];
+    for (const {weight, variable} of weights) {
+      const key = `${path}${backward ? '_reverse' : ''}/${weight}`;
+      const named = this.#named(key, variable.name);
+      const there = row && own(row.weights, weight);
+      if (named === undefined && there === undefined) {
+        left.push(key);
+        continue;
+      }
+      if (named !== undefined && (typeof named !== 'string' || there === undefined)) {
+        this.#add(variable, byHand(named), there?.isBuffer !== true);
+        continue;
+      }
+      if (there === undefined) continue;
+      let layout: Layout;
+      try {
+        const order = this.#orders.ofInputOf(layer);
+        layout = there.layout({shape: variable.shape, order, unbiased: this.#unbiased(layer, className)});
+      } catch (error) {
+        throw withoutCounterpart(layer, className, error instanceof Error ? error.message : String(error), [key]);
+      }
+      const name = typeof named === 'string' ? named : `${module}.${there.name}${suffix}`;
+      this.#add(variable, {name, layout}, there.isBuffer !== true);
+    }
+    if (left.length > 0)
+      throw withoutCounterpart(layer, className, own(WITHOUT, className) ?? 'this package knows none', left);
+    if (row === undefined) return;
+    checkNeeds(layer, row);
+    this.#addConstants(row, weights, module, suffix);
+    const settings = row.settings?.(layer.getConfig());
+    if (settings !== undefined) this.#settings[module] = settings;
+  }
+
+  #addConstants(
+    {constants = [], weights: there}: LayerRow,
+    weights: ReadonlyArray<{weight: string; variable: tf.Variable}>,
+    module: string,
+    suffix: string,
+  ): void {
+    for (const {name, like, value, isAdded, without} of constants) {
+      const found = weights.find(({weight}) => weight === like);
+      if (found === undefined || weights.some(({weight}) => weight === without)) continue;
+      this.#constants.push({
+        name: `${module}.${name}${suffix}`,
+        shape: found.variable.shape,
+        value,
+        ...(isAdded && {addedTo: `${module}.${own(there, like)?.name ?? ''}${suffix}`}),
+      });
+    }
+  }
+
+  /** n/(n - 1), with n the numbers of a batch that a batch normalization averages over. */
+  #unbiased(layer: layers.Layer, className: string): number {
+    if (this.#batchSize === undefined || className !== 'BatchNormalization') return 1;
+    const {axis} = layer.getConfig();
+    const shape = layer.inboundNodes[0]?.inputTensors[0]?.shape ?? [];
+    const channels = Number(axis) < 0 ? Number(axis) + shape.length : Number(axis);
+    const n = shape.reduce<number>(
+      (product, extent, i) => (i === channels ? product : product * (i === 0 ? 1 : (extent ?? NaN))),
+      this.#batchSize,
+    );
+    if (!(n > 1)) throw new Error(`the number of values that it averages over must be known and above 1; it is ${n}`);
+    return n / (n - 1);
+  }
+}
+
+function byHand(named: string | NamedByHand): {name: string; layout: Layout} {
+  if (typeof named === 'string') return {name: named, layout: same};
+  const {name, axes} = named;
+  return {name, layout: axes === undefined ? same : inTurn(transposed(...axes))};
+}
+
+/** A layer with weights of its own, as its class is in the table. */
+interface Part {
+  readonly layer: layers.Layer;
+  readonly className: string;
+  readonly backward: boolean;
+}
+
+/** The layers that a wrapper applies; a layer itself elsewhere. */
+function partsOf(layer: layers.Layer): Part[] {
+  const part = (inner: unknown, backward = false): Part[] =>
+    isLayer(inner) ? [{layer: inner, className: classOf(inner), backward}] : [];
+  if ('forwardLayer' in layer && 'backwardLayer' in layer)
+    return [...part(layer.forwardLayer), ...part(layer.backwardLayer, true)];
+  return layer.getClassName() === 'TimeDistributed' ? part(Reflect.get(layer, 'layer')) : part(layer);
+}
+
+/** `RNN` is known by its cell. */
+function classOf(layer: layers.Layer): string {
+  const cell: unknown = Reflect.get(layer, 'cell');
+  return layer.getClassName() === 'RNN' && isLayer(cell) ? cell.getClassName() : layer.getClassName();
+}
+
+function isLayer(x: unknown): x is layers.Layer {
+  return typeof x === 'object' && x !== null && 'getClassName' in x && 'weights' in x;
+}
+
+/** The name of a weight in its layer: the last part of `'dense_1/kernel'`. */
+const nameOf = (name: string) => name.slice(name.lastIndexOf('/') + 1);
+
+function variableOf(weight: layers.Layer['weights'][number]): tf.Variable {
+  const value = weight.read();
+  if (isVariable(value)) return value;
+  throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
+}
+
+function checkNeeds(layer: layers.Layer, {needs = {}}: LayerRow): void {
+  const cell: unknown = Reflect.get(layer, 'cell');
+  const config = {...(isLayer(cell) ? cell.getConfig() : {}), ...layer.getConfig()};
+  for (const [key, allowed] of Object.entries(needs)) {
+    const value = config[key];
+    if (typeof value !== 'string' || !allowed.includes(value))
+      throw new Error(
+        `The layer '${layer.name}' has ${key} ${shown(value)}; its module in PyTorch computes ` +
+          `${allowed.map(one => `'${one}'`).join(' or ')}. Make the layer with ${key}: '${String(allowed[0])}'.`,
+      );
+  }
+}
+
+function withoutCounterpart(layer: layers.Layer, className: string, why: string, keys: readonly string[]): Error {
+  const entries = keys.map(key => `'${key}': {name: '…', axes: […]}`).join(', ');
+  return new Error(
+    `The layer '${layer.name}' (${className}) has no counterpart in PyTorch: ${why.replace(/\.$/, '')}. ` +
+      `Map its weights by hand: names: {${entries}}.`,
+  );
+}

@@ -1,0 +1,162 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import {isDict} from '../../util/config_reader';
+import {assign} from '../../util/own_writes';
+import {shown} from '../../util/shown';
+import {type HostTensor, type TensorFile, toDevice} from '../host_tensor';
+import {readSafetensors} from '../safetensors/read';
+import {problems} from '../training/lossy';
+import {type ModuleThere, moduleThere, type Weights} from './counterparts';
+import {readTorchState} from './optimizers';
+import type {ToTorchOptions} from './to_torch';
+
+/** Settings of `fromTorch`. */
+export interface FromTorchOptions extends ToTorchOptions {
+  /**
+   * Whether what the model or the optimizer can't have is left out, with a warning that names it. Default false: it is
+   * an error.
+   */
+  readonly lossy?: boolean;
+}
+
+/**
+ * Reads weights, and the state of an optimizer, from a file of the format safetensors that PyTorch wrote: by `save` of
+ * `python/tfjs_optim.py`, or weights by `safetensors.torch.save_model`. Everything is checked before the first change.
+ * @param bytes the file.
+ * @param model a model of layers, or the variables of another one.
+ * @throws (rejects) where the file and the model differ. Then nothing is changed.
+ */
+export function fromTorch(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions = {},
+): Promise<void> {
+  return readInto(bytes, model, options, readTorchState);
+}
+
+/** Reads a file with the weights as PyTorch has them. @param readState reads the state of the optimizer. */
+export function readInto(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): Promise<void> {
+  // A promise, so that errors reject it, as those of `toTorch` do.
+  return new Promise(resolve => {
+    read(bytes, model, options, readState);
+    resolve();
+  });
+}
+
+function read(
+  bytes: Uint8Array | ArrayBuffer,
+  model: Weights,
+  options: FromTorchOptions,
+  readState: typeof readTorchState,
+): void {
+  const {optimizer, lossy = false} = options;
+  const file = readSafetensors(bytes);
+  const module = moduleThere(model, options);
+  const {problem, done} = problems(lossy, 'what the file and the model do not share is left out');
+  const values = weightsIn(file, module, optimizer !== undefined, problem);
+  checkSettings(file, module, problem);
+  const names = new Set([...module.counterparts, ...module.constants].map(({name}) => name));
+  const strange = [...file.tensors.keys()].filter(
+    name => !names.has(name) && !name.startsWith('state.') && !name.endsWith('num_batches_tracked'),
+  );
+  if (strange.length > 0)
+    problem(
+      `The file has ${listed(strange)}, which the model does not have. Give the names of its layers in \`names\`.`,
+    );
+  done();
+  const setState = optimizer && readState(file, optimizer, module.counterparts, {lossy});
+  const tensors = values.map(toDevice);
+  try {
+    setState?.();
+    module.counterparts.forEach(({variable}, i) => {
+      const tensor = tensors[i];
+      if (tensor === undefined) throw new Error(`'${variable.name}' has no value.`);
+      // With its optimizer's state, the weights are not written by others: points in weight space go on.
+      if (optimizer === undefined) variable.assign(tensor);
+      else assign(variable, tensor);
+    });
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+/** The values of the counterparts, in their order and our layout. */
+function weightsIn(
+  {tensors}: TensorFile,
+  {counterparts, constants}: ModuleThere,
+  hasOptimizer: boolean,
+  problem: (text: string) => void,
+): HostTensor[] {
+  const added = new Map<string, HostTensor>();
+  for (const {name, shape, value, addedTo} of constants) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined || tensor.data.every(x => x === value)) continue;
+    checkShape(name, tensor, shape);
+    if (addedTo === undefined || hasOptimizer)
+      problem(
+        `'${name}' must be ${value} everywhere, because the layer here does not have it; in the file it has other ` +
+          'values.',
+      );
+    if (addedTo !== undefined) added.set(addedTo, tensor);
+  }
+  return counterparts.map(({variable, name, layout}) => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined)
+      throw new Error(
+        `The file has no '${name}', the counterpart of '${variable.name}'. It has ${listed(
+          [...tensors.keys()].filter(one => !one.startsWith('state.')),
+        )}. Give the names of the file in \`names\`.`,
+      );
+    checkShape(name, tensor, layout.shapeThere(variable.shape));
+    if (tensor.dtype !== variable.dtype)
+      throw new Error(`'${name}' has numbers of the type ${tensor.dtype} in the file; it must be ${variable.dtype}.`);
+    const more = added.get(name);
+    const whole: HostTensor =
+      more === undefined
+        ? tensor
+        : {...tensor, dtype: 'float32', data: Float32Array.from(tensor.data, (x, i) => x + Number(more.data[i]))};
+    return layout.here(whole);
+  });
+}
+
+function checkShape(name: string, {shape}: HostTensor, expected: readonly number[]): void {
+  if (shape.join() !== expected.join())
+    throw new Error(`'${name}' has the shape [${shape}] in the file; the model needs [${expected}].`);
+}
+
+/** @throws where modules were made with other numbers than our layers. */
+function checkSettings({metadata}: TensorFile, {settings}: ModuleThere, problem: (text: string) => void): void {
+  if (!Object.hasOwn(metadata, 'modules')) return;
+  const text = String(metadata['modules']);
+  let there: unknown;
+  try {
+    there = JSON.parse(text);
+  } catch {
+    there = undefined;
+  }
+  if (!isDict(there)) throw new Error(`The metadata 'modules' of the file is damaged: ${text.slice(0, 50)}.`);
+  for (const [module, ours] of Object.entries(settings)) {
+    const theirs = there[module];
+    if (!isDict(theirs)) continue;
+    for (const [key, value] of Object.entries(ours))
+      if (key in theirs && !isNear(value, theirs[key]))
+        problem(
+          `'${module}' has ${key} ${shown(theirs[key])} in the file; the layer here has ${shown(value)}. Make it alike.`,
+        );
+  }
+}
+
+function isNear(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= 1e-6 * Math.abs(a);
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function listed(names: readonly string[]): string {
+  const some = names.slice(0, 4).map(name => `'${name}'`);
+  return names.length > 4 ? `${some.join(', ')} and ${names.length - 4} more` : some.join(', ') || 'nothing';
+}

@@ -1,0 +1,57 @@
+import type {Optimizer} from '../../optimizer/optimizer';
+import {fromDevice, type HostTensor, sizeOf} from '../host_tensor';
+import {writeSafetensors} from '../safetensors/write';
+import {moduleThere, type Names, type Weights} from './counterparts';
+import {torchStateOf} from './optimizers';
+
+/** Settings of `toTorch`. */
+export interface ToTorchOptions {
+  /** The optimizer whose state goes along. Without it, only weights are written. */
+  readonly optimizer?: Optimizer;
+  /** What layers and weights are called in the module. */
+  readonly names?: Names;
+  /**
+   * The number of examples per training step. PyTorch's running variance of batch normalization is an unbiased
+   * estimate, and that of TensorFlow.js is not. With this number, it is multiplied by n/(n - 1), where n is the number
+   * of values per channel and step. Without it, it is written as it is, so that predictions are equal.
+   */
+  readonly batchSize?: number;
+  /** Whether state that the optimizer of PyTorch can't have is left out with a warning. Default false: an error. */
+  readonly lossy?: boolean;
+}
+
+/**
+ * Writes weights, and the state of an optimizer, as a file of the format safetensors for PyTorch. `load_into` of
+ * `python/tfjs_optim.py` reads it. `docs/interchange.md` lists the layers and optimizers, and what a module must have.
+ * @param model a model of layers, or the variables of another one.
+ * @throws (rejects) for a layer or an optimizer without a counterpart; the message says what to do.
+ */
+export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  return written(model, options, torchStateOf);
+}
+
+/** A file with the weights as PyTorch has them. @param stateOf the state of the optimizer as the other side has it. */
+export async function written(
+  model: Weights,
+  options: ToTorchOptions,
+  stateOf: typeof torchStateOf,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const {optimizer, lossy = false} = options;
+  const {counterparts, constants, settings} = moduleThere(model, options);
+  const state = optimizer === undefined ? undefined : await stateOf(optimizer, counterparts, {lossy});
+  const weights = await Promise.all(
+    counterparts.map(async ({variable, name, layout}): Promise<[string, HostTensor]> => [
+      name,
+      layout.there(await fromDevice(variable, variable.name)),
+    ]),
+  );
+  const tensors = new Map(weights);
+  for (const {name, shape, value} of constants)
+    tensors.set(name, {dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)).fill(value)});
+  for (const [name, tensor] of state?.tensors ?? []) tensors.set(name, tensor);
+  return writeSafetensors(tensors, {
+    format: 'pt',
+    modules: JSON.stringify(settings),
+    ...state?.metadata,
+  });
+}

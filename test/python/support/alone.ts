@@ -1,0 +1,170 @@
+// Optimizers alone: steps with given gradients, here and in Python.
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+import type {Optimizer} from '../../../src';
+import {fromDevice, type HostTensor, type TensorFile} from '../../../src/interchange/host_tensor';
+import {type Layout, same, transposed} from '../../../src/interchange/layout';
+import {readSafetensors} from '../../../src/interchange/safetensors/read';
+import {writeSafetensors} from '../../../src/interchange/safetensors/write';
+import type {Counterpart} from '../../../src/interchange/torch/counterpart';
+import {present} from '../../support/present';
+import {tf} from '../../support/tfjs';
+
+/** Six weights of three dense layers. */
+const WEIGHTS: ReadonlyArray<readonly [name: string, there: string, shape: [number, number] | [number]]> = [
+  ['stem/kernel', 'stem.weight', [6, 8]],
+  ['stem/bias', 'stem.bias', [8]],
+  ['dense/kernel', 'dense.weight', [8, 6]],
+  ['dense/bias', 'dense.bias', [6]],
+  ['head/kernel', 'head.weight', [6, 5]],
+  ['head/bias', 'head.bias', [5]],
+];
+
+let nets = 0;
+
+/** Variables with their counterparts in the module `Net` of the Python programs. The same numbers for each. */
+export class Net {
+  readonly counterparts: readonly Counterpart[];
+
+  constructor() {
+    // TensorFlow.js needs another suffix for each net, as layers have it.
+    nets++;
+    this.counterparts = WEIGHTS.map(([name, there, shape], i) => ({
+      variable: tf.variable(
+        tf.tidy(() => tf.randomNormal(shape, 0, 0.5, 'float32', 100 + i)),
+        true,
+        `${name}_${nets}`,
+      ),
+      name: there,
+      layout: layoutOf(shape),
+      isParameter: true,
+    }));
+  }
+
+  get variables(): tf.Variable[] {
+    return this.counterparts.map(({variable}) => variable);
+  }
+
+  /** The variables whose names begin with one of these. */
+  of(...layers: readonly string[]): tf.Variable[] {
+    return this.variables.filter(({name}) => layers.some(layer => name.startsWith(layer)));
+  }
+
+  /** The weights by the names of the other side. */
+  async weights(): Promise<Map<string, HostTensor>> {
+    const weights = new Map<string, HostTensor>();
+    for (const {variable, name, layout} of this.counterparts)
+      weights.set(name, layout.there(await fromDevice(variable, name)));
+    return weights;
+  }
+
+  assign({tensors}: TensorFile): void {
+    for (const {variable, name, layout} of this.counterparts) {
+      const {shape, data} = layout.here(present(tensors.get(name)));
+      tf.tidy(() => {
+        variable.assign(tf.tensor(data.slice(), [...shape], 'float32'));
+      });
+    }
+  }
+
+  dispose(): void {
+    tf.dispose(this.variables);
+  }
+}
+
+function layoutOf(shape: readonly number[]): Layout {
+  return shape.length === 2 ? transposed(1, 0) : same;
+}
+
+/** Gradients of some steps, for a net and in a file for Python. */
+export class Gradients {
+  readonly #steps: ReadonlyArray<ReadonlyMap<string, tf.Tensor>>;
+
+  constructor(count: number) {
+    this.#steps = Array.from(
+      {length: count},
+      (_, step) =>
+        new Map(
+          WEIGHTS.map(([, there, shape], i) => [
+            there,
+            // Sizes that differ from step to step, so that averages matter.
+            tf.tidy(() => tf.randomNormal(shape, 0.2, 1, 'float32', 1000 + step * 10 + i).mul(0.3 + (step % 3))),
+          ]),
+        ),
+    );
+  }
+
+  /** Makes steps with the gradients from one step to another one. */
+  apply(net: Net, optimizer: Optimizer, from: number, to: number): void {
+    const params = optimizer.paramLists.flat();
+    for (const step of this.#steps.slice(from, to))
+      optimizer.applyGradients(
+        net.counterparts
+          .filter(({variable}) => params.includes(variable) && !optimizer.isFrozen(variable))
+          .map(({variable, name}) => ({name: variable.name, tensor: present(step.get(name))})),
+      );
+  }
+
+  async file(): Promise<TensorFile> {
+    const tensors = new Map<string, HostTensor>();
+    for (const [step, gradients] of this.#steps.entries())
+      for (const [, there, shape] of WEIGHTS)
+        tensors.set(`${step}.${there}`, layoutOf(shape).there(await fromDevice(present(gradients.get(there)), there)));
+    return {tensors, metadata: {}};
+  }
+
+  dispose(): void {
+    for (const step of this.#steps) tf.dispose([...step.values()]);
+  }
+}
+
+/** A folder for files that both sides read and write. */
+export class Exchange {
+  #folder = '';
+
+  async open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-python-'));
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, {recursive: true});
+  }
+
+  path(name: string): string {
+    return join(this.#folder, `${name}.safetensors`);
+  }
+
+  write(name: string, {tensors, metadata}: TensorFile): Promise<string> {
+    return this.writeBytes(name, writeSafetensors(tensors, metadata));
+  }
+
+  async writeBytes(name: string, bytes: Uint8Array): Promise<string> {
+    await writeFile(this.path(name), bytes);
+    return this.path(name);
+  }
+
+  async read(name: string): Promise<TensorFile> {
+    return readSafetensors(await this.bytes(name));
+  }
+
+  bytes(name: string): Promise<Uint8Array> {
+    return readFile(this.path(name));
+  }
+}
+
+/** Expects that all weights agree, within `tolerance` times the larger of 1 and the value. */
+export function expectClose(
+  found: ReadonlyMap<string, HostTensor>,
+  wanted: ReadonlyMap<string, HostTensor>,
+  tolerance: number,
+): void {
+  for (const [name, {data}] of wanted) {
+    const other = present(found.get(name)).data;
+    const worst = Math.max(
+      ...Array.from(data, (value, i) => Math.abs(value - Number(other[i])) / Math.max(1, Math.abs(value))),
+    );
+    expect(worst).withContext(name).toBeLessThanOrEqual(tolerance);
+  }
+}
