@@ -68,7 +68,7 @@ function functional(model: LayersModel): SavedClass {
   const saved = items(config['layers']).map(entry => {
     const {name, inboundNodes}: Dict = isDict(entry) ? entry : {};
     const layer = layerOf(name);
-    const where = placeOf(layer);
+    const where = labelOf(layer);
     return {
       ...(layer.getClassName() === 'InputLayer' ? inputThere(nameOf(layer), onlyOutput(layer)) : layerThere(layer)),
       name: nameOf(layer),
@@ -115,7 +115,7 @@ function shapeOf(layer: layers.Layer, node: number, tensor: number): ReadonlyArr
 
 function onlyOutput(layer: layers.Layer) {
   const output = layer.inboundNodes[0]?.outputTensors[0];
-  if (output === undefined) throw new Error(`${placeOf(layer)} has no output.`);
+  if (output === undefined) throw new Error(`${labelOf(layer)} has no output.`);
   return output;
 }
 
@@ -133,7 +133,7 @@ const keras = (class_name: string, config: Dict): SavedClass => ({
 function layerThere(layer: layers.Layer): SavedClass {
   if (isModel(layer)) return modelThere(layer);
   const name = layer.getClassName();
-  const where = placeOf(layer);
+  const where = labelOf(layer);
   const row = own(LAYERS, name);
   if (row === undefined)
     throw new Error(`${where} is of a class that can't be moved to Keras 3. Write its weights by saveKerasWeights.`);
@@ -174,7 +174,7 @@ function depthwiseConstraint(layer: layers.Layer, where: string): unknown {
 /** The layer that a wrapper was given. */
 function wrappedIn(wrapper: layers.Layer): layers.Layer {
   const layer = layerIn(wrapper, 'layer');
-  if (layer === undefined) throw new Error(`${placeOf(wrapper)} wraps no layer.`);
+  if (layer === undefined) throw new Error(`${labelOf(wrapper)} wraps no layer.`);
   return layer;
 }
 
@@ -189,10 +189,10 @@ function isLayer(x: unknown): x is layers.Layer {
 }
 
 /** How errors call a layer. */
-export const placeOf = (layer: layers.Layer) => `The layer '${layer.name}' (${layer.getClassName()})`;
+export const labelOf = (layer: layers.Layer) => `The layer '${layer.name}' (${layer.getClassName()})`;
 
 function nameOf(layer: layers.Layer): string {
   if (layer.name.includes('/'))
-    throw new Error(`${placeOf(layer)} has a slash in its name, which Keras 3 does not allow. Give it another name.`);
+    throw new Error(`${labelOf(layer)} has a slash in its name, which Keras 3 does not allow. Give it another name.`);
   return layer.name;
 }

@@ -2,7 +2,7 @@ import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
 
 import {own} from '../../util/own';
 import {LAYERS} from './layer_table';
-import {isModel, isSequential, layerIn, placeOf} from './model_there';
+import {isModel, isSequential, labelOf,layerIn} from './model_there';
 import {camel} from './value_config';
 
 /** A layer or a cell, with its place in Keras's files. */
@@ -23,7 +23,7 @@ export function savedLayers(model: LayersModel): SavedLayer[] {
 }
 
 function layersUnder(model: LayersModel, path: string, seen: Set<layers.Layer>): SavedLayer[] {
-  const found: SavedLayer[] = [{path, name: model.name, where: placeOf(model), variables: []}];
+  const found: SavedLayer[] = [{path, name: model.name, where: labelOf(model), variables: []}];
   const used = new Map<string, number>();
   seen.add(model);
   for (const layer of model.layers) {
@@ -44,7 +44,7 @@ function layersUnder(model: LayersModel, path: string, seen: Set<layers.Layer>):
 function layerAt(layer: layers.Layer, path: string, seen: Set<layers.Layer>): SavedLayer[] {
   seen.add(layer);
   const row = own(LAYERS, layer.getClassName());
-  const where = placeOf(layer);
+  const where = labelOf(layer);
   const {name} = layer;
   if (row === undefined && layer.weights.length > 0)
     throw new Error(
