@@ -38,8 +38,8 @@ describeBackends(
       const before = Array.from(other.getWeights()[0]?.dataSync() ?? []);
       const file = await saveKerasWeights(model, {h5});
       await expectAsync(loadKerasWeights(file, other, {h5})).toBeRejectedWithError(
-        "The layer 'out' (Dense): 'out/kernel' must have the shape [3,3]; at 'layers/dense/vars/0' the file has the shape " +
-          '[3,2].',
+        "The layer 'out' (Dense): 'out/kernel' must have the shape [3,3]; at 'layers/dense/vars/0' the file has " +
+          'the shape [3,2].',
       );
       expect(Array.from(other.getWeights()[0]?.dataSync() ?? [])).toEqual(before);
       await expectAsync(loadKerasWeights(file, model, {h5, optimizer: kerasAdam(0.1)})).toBeRejectedWithError(

@@ -2,7 +2,7 @@ import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
 
 import {own} from '../../util/own';
 import {LAYERS} from './layer_table';
-import {isModel, isSequential, labelOf,layerIn} from './model_there';
+import {isModel, isSequential, labelOf, layerIn} from './model_there';
 import {camel} from './value_config';
 
 /** A layer or a cell, with its place in Keras's files. */
