@@ -4,6 +4,17 @@
  */
 export {fromFastai} from './fastai/from_fastai';
 export {toFastai} from './fastai/to_fastai';
+export type {H5File, H5Wasm} from './keras/h5';
+export {
+  type KerasOptimizerOptions,
+  type KerasOptions,
+  loadKeras,
+  type LoadKerasOptions,
+  loadKerasWeights,
+  saveKeras,
+  saveKerasWeights,
+} from './keras/keras';
+export {kerasAdam, kerasAdamStep} from './keras/keras_adam';
 export {readSafetensors} from './safetensors/read';
 export {writeSafetensors} from './safetensors/write';
 export type {HostArrays, HostDtype, HostTensor, TensorFile} from './tensors/host_tensor';
