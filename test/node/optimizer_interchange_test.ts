@@ -450,7 +450,7 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
           continue;
         }
         refused++;
-        const text = `${String(error)} for ${JSON.stringify(bad.metadata)}`;
+        const text = `${error instanceof Error ? error.message : 'something else'} for ${JSON.stringify(bad.metadata)}`;
         expect(error instanceof Error && !(error instanceof TypeError))
           .withContext(text)
           .toBe(true);
