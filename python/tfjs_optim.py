@@ -73,10 +73,7 @@ def load_into(module, path, optimizer=None):
     """
     tensors, metadata = load(path)
     weights = _weights_for(_inner(module), tensors, metadata)
-    if optimizer is None:
-        _set_weights(_inner(module), weights)
-        return None
-    schedule = optimizer_into(module, optimizer, tensors, metadata)
+    schedule = optimizer_into(module, optimizer, tensors, metadata) if optimizer is not None else None
     _set_weights(_inner(module), weights)
     return schedule
 
@@ -96,7 +93,7 @@ def save(module, optimizer, path, schedule=None):
     `schedule`: what `load_into` returned, so that its position goes back too. With DistributedDataParallel or
     `fully_shard`, every process calls it, and the first one writes.
     """
-    tensors, metadata = ({}, {}) if optimizer is None else optimizer_entries(module, optimizer, schedule)
+    tensors, metadata = optimizer_entries(module, optimizer, schedule) if optimizer is not None else ({}, {})
     _save(_inner(module), tensors, metadata, path)
 
 
@@ -132,7 +129,9 @@ def _weights_for(module, tensors, metadata):
         for key, value in settings.items():
             mine = getattr(modules.get(name), key, None)
             if mine is not None and not _is_near(mine, value):
-                raise ValueError(f"'{name}' has {key} {mine}; the file needs {value}. Make the module with {key}={value}.")
+                raise ValueError(
+                    f"'{name}' has {key} {mine}; the file needs {value}. Make the module with {key}={value}."
+                )
     return weights
 
 
@@ -166,7 +165,8 @@ def _is_near(mine, value):
 def _settings_of(module):
     found = {}
     for name, inner in module.named_modules():
-        values = {key: getattr(inner, key) for key in _SETTINGS if isinstance(getattr(inner, key, None), (int, float, tuple))}
+        values = {key: getattr(inner, key, None) for key in _SETTINGS}
+        values = {key: value for key, value in values.items() if isinstance(value, (int, float, tuple))}
         if values and next(inner.parameters(recurse=False), None) is not None:
             found[name] = values
     return found
@@ -178,12 +178,12 @@ def _save(module, tensors, metadata, path):
         if hasattr(tensor, "full_tensor"):
             tensor = tensor.full_tensor()
         weights[name] = tensor.detach().cpu()
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        if torch.distributed.get_rank() == 0:
-            _write(path, {**weights, **tensors}, {"format": "pt", "modules": json.dumps(_settings_of(module)), **metadata})
+    several = torch.distributed.is_available() and torch.distributed.is_initialized()
+    if not several or torch.distributed.get_rank() == 0:
+        texts = {"format": "pt", "modules": json.dumps(_settings_of(module)), **metadata}
+        _write(path, {**weights, **tensors}, texts)
+    if several:
         torch.distributed.barrier()
-        return
-    _write(path, {**weights, **tensors}, {"format": "pt", "modules": json.dumps(_settings_of(module)), **metadata})
 
 
 def _write(path, tensors, metadata):

@@ -19,7 +19,7 @@ describe('the code in the pages', () => {
     for (const {name, language} of blocks)
       expect(language)
         .withContext(name)
-        .toMatch(/^(ts|html|sh|text)$/);
+        .toMatch(/^(ts|html|sh|text|python)$/);
     expect(blocks.filter(({where}) => where === 'browser').length)
       .withContext('for the browser only')
       .toBeGreaterThan(0);

@@ -1,5 +1,5 @@
-// `npm run test:python [-- --file TEXT --grep REGEXP --verbose]`: the specs in test/python/, which compare with PyTorch,
-// fastai and Keras. The last line is "N passed, N failed, N skipped".
+// `npm run test:python [-- --file TEXT --grep REGEXP --verbose]`: the specs in test/python/, which compare with
+// PyTorch, fastai and Keras. The last line is "N passed, N failed, N skipped".
 import {parseArgs} from 'node:util';
 
 import {runInNode} from '../runner/node_pass.mjs';

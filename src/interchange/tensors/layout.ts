@@ -10,7 +10,7 @@ export interface Layout {
   there(ours: HostTensor): HostTensor;
   /** The weight as TensorFlow.js has it. */
   here(theirs: HostTensor): HostTensor;
-  /** The shape that `there` gives to a weight of our shape. */
+  /** The shape over there of a weight that has this shape here. */
   shapeThere(ours: readonly number[]): readonly number[];
 }
 
@@ -109,7 +109,7 @@ function transpose(tensor: HostTensor, axes: readonly number[]): HostTensor {
 
 const pick = (shape: readonly number[], axes: readonly number[]) => axes.map(axis => at(shape, axis));
 
-/** For each element of the transposed array, in order, which element of the original it is. */
+/** For each element of the transposed array, in order, which element of the array it is. */
 function transposedSources(shape: readonly number[], axes: readonly number[]): Int32Array {
   const strides = shape.map((_, i) => sizeOf(shape.slice(i + 1)));
   let sources = Int32Array.of(0);

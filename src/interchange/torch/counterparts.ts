@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {closest} from '../../util/closest';
-import {isIterable} from '../../util/iterable';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
@@ -58,7 +57,7 @@ export interface MappingOptions {
  */
 export function moduleThere(model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
   const mapper = new Mapper(names, batchSize);
-  if (isIterable<tf.Variable | LayersModel>(model)) for (const variable of model) mapper.addVariable(variable);
+  if (Symbol.iterator in model) for (const variable of model) mapper.addVariable(variable);
   else mapper.addLayers(model.layers, [], '');
   return mapper.finish();
 }

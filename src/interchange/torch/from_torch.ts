@@ -146,7 +146,8 @@ function checkSettings({metadata}: TensorFile, {settings}: ModuleThere, problem:
     for (const [key, value] of Object.entries(ours))
       if (key in theirs && !isNear(value, theirs[key]))
         problem(
-          `'${module}' has ${key} ${shown(theirs[key])} in the file; the layer here has ${shown(value)}. Make it alike.`,
+          `'${module}' has ${key} ${shown(theirs[key])} in the file; the layer here has ${shown(value)}. ` +
+            'Make it alike.',
         );
   }
 }

@@ -106,8 +106,8 @@ function slopes({shape, order}: Context): Layout {
   const channels = at(shape, shape.length - 1);
   if (shape.slice(0, -1).some(extent => extent !== 1))
     throw new Error(
-      `its slopes have the shape [${shape}]; torch.nn.PReLU has one per channel. Make it with sharedAxes for all axes ` +
-        'but the last.',
+      `its slopes have the shape [${shape}]; torch.nn.PReLU has one per channel. Make it with sharedAxes for all ` +
+        'axes but the last.',
     );
   return inTurn(byFeatures({shape, order, unbiased: 1}), reshaped(shape, [channels]));
 }

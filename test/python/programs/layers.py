@@ -115,7 +115,12 @@ CASES = {
     ),
     "Dense after Flatten of Conv1D": lambda: flat({"conv": nn.Conv1d(4, 3, 2), "head": nn.Linear(15, 2)}),
     "layers behind Flatten": lambda: flat(
-        {"conv": nn.Conv2d(1, 3, 2), "norm": nn.BatchNorm1d(60, **NORM), "prelu": nn.PReLU(60), "head": nn.Linear(60, 2)},
+        {
+            "conv": nn.Conv2d(1, 3, 2),
+            "norm": nn.BatchNorm1d(60, **NORM),
+            "prelu": nn.PReLU(60),
+            "head": nn.Linear(60, 2),
+        },
         lambda self, x: self.prelu(self.norm(F.relu(x))),
     ),
     "two flattened inputs": lambda: Module(
@@ -135,7 +140,9 @@ CASES = {
     "shared layers": lambda: Module(
         lambda self, x: self.head(self.twice(self.twice(x))), twice=nn.Linear(4, 4), head=nn.Linear(4, 2)
     ),
-    "names": lambda: Module(lambda self, x: self.net(x), net=nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))),
+    "names": lambda: Module(
+        lambda self, x: self.net(x), net=nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    ),
 }
 
 

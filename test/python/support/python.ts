@@ -57,3 +57,24 @@ export class PythonServer {
     this.#child.stdin.end();
   }
 }
+
+/**
+ * Runs a Python program in a folder.
+ * @param modules the folder of the modules that it imports.
+ * @throws (rejects) with what it printed where it fails.
+ */
+export async function runPython(folder: string, program: string, modules: string): Promise<void> {
+  const child = spawn(pythonPath(), [program], {cwd: folder, env: {...pythonVariables(), PYTHONPATH: modules}});
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  await new Promise<void>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', code => {
+      if (code === 0) done();
+      else fail(new Error(`${program} ended with ${String(code)}:\n${printed}`));
+    });
+  });
+}
