@@ -27,7 +27,9 @@ import {tf} from '../support/tfjs';
 
 type Edit = (file: {tensors: Map<string, HostTensor>; metadata: Record<string, string>}) => void;
 
-describeBackends('the state of optimizers for PyTorch and fastai', () => {
+describeBackends('the state of optimizers for PyTorch and fastai', backend => {
+  /** What is damaged does not depend on the backend. */
+  const damagedFiles = backend === 'wasm' ? 1000 : 100;
   let net: Net;
   let gradients: Gradients;
   let warned: jasmine.Spy<typeof console.warn>;
@@ -418,6 +420,47 @@ describeBackends('the state of optimizers for PyTorch and fastai', () => {
     }
   });
 
+  for (const [framework, write, read] of [
+    ['PyTorch', torchStateOf, readTorchState],
+    ['fastai', fastaiStateOf, readFastaiState],
+  ] as const) {
+    it(`of ${damagedFiles} damaged files of ${framework} are read, or refused without a change`, async () => {
+      const params = [net.of('stem'), net.of('dense', 'head')];
+      const source = trained(adam(0.01, {params}));
+      source.setSchedule(oneCycle(), {steps: 10});
+      const file = await write(source, net.counterparts);
+      const optimizer = trained(adam(0.01, {params}), 1);
+      const numbers = tf.tidy(() => tf.randomUniform([20_000], 0, 1, 'float32', 11).dataSync()).values();
+      const random = () => Math.min(Number(numbers.next().value), 0.999999);
+      const before = everything(optimizer);
+      const start = optimizer.stateDict();
+      let refused = 0;
+      for (let i = 0; i < damagedFiles; i++) {
+        const bad = edited(file, copy => {
+          damage(copy, random);
+        });
+        let error: unknown;
+        try {
+          read(bad, optimizer, net.counterparts)();
+        } catch (thrown) {
+          error = thrown;
+        }
+        if (error === undefined) {
+          optimizer.loadStateDict(start);
+          continue;
+        }
+        refused++;
+        const text = `${error instanceof Error ? error.message : 'something else'} for ${JSON.stringify(bad.metadata)}`;
+        expect(error instanceof Error && !(error instanceof TypeError))
+          .withContext(text)
+          .toBe(true);
+        expect(everything(optimizer)).withContext(text).toEqual(before);
+      }
+      expect(refused).toBeGreaterThan(damagedFiles / 2);
+      tf.dispose(start.state.flatMap(entries => Object.values(entries).filter(value => value instanceof tf.Tensor)));
+    });
+  }
+
   describe('of fastai', () => {
     it('are refused for callbacks that fastai does not have', async () => {
       const state = (optimizer: Optimizer, lossy = false) =>
@@ -509,4 +552,46 @@ function setClass(metadata: Record<string, string>, cls: string, isDecoupled = t
     metadata[`param_groups.${i}.class`] = JSON.stringify(cls);
     metadata[`param_groups.${i}.decoupled_weight_decay`] = String(isDecoupled);
   }
+}
+
+const VALUES = ['null', '[]', '{}', '1e999', '-1', '0.5', '"x"', '[null]', '{"a":1}', 'true', '', '{', '[[["x"]]]'];
+
+/** Changes one thing of a file. */
+function damage({tensors, metadata}: Parameters<Edit>[0], random: () => number): void {
+  const pick = <T>(list: readonly T[]): T => present(list[Math.floor(random() * list.length)]);
+  const key = pick(Object.keys(metadata));
+  const name = pick([...tensors.keys()]);
+  const kinds: ReadonlyArray<() => unknown> = [
+    () => (metadata[key] = pick(VALUES)),
+    () => Reflect.deleteProperty(metadata, key),
+    () => (metadata[`${key}x`] = present(metadata[key])),
+    () => {
+      const whole = present(metadata[key]);
+      const at = Math.floor(random() * whole.length);
+      metadata[key] = whole.slice(0, at) + pick(['0', '"', ']', ',', 'x', '-']) + whole.slice(at + 1);
+    },
+    () => (metadata[key] = altered(present(metadata[key]), pick)),
+    () => tensors.delete(name),
+    () => tensors.set(name, scalar(pick([NaN, -1, 0.5, 1e30]))),
+    () => tensors.set(name, float32([2], new Float32Array(2))),
+    () => tensors.set(`${name}x`, scalar(1)),
+  ];
+  pick(kinds)();
+}
+
+/** JSON with one value inside replaced. */
+function altered(text: string, pick: <T>(list: readonly T[]) => T): string {
+  const root: unknown = JSON.parse(text);
+  const at: Array<() => void> = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      at.push(() => Reflect.set(value, name, JSON.parse(pick(VALUES.slice(0, 10)).replace('1e999', '1e308'))));
+      at.push(() => Reflect.deleteProperty(value, name));
+      visit(inner);
+    }
+  };
+  visit(root);
+  if (at.length > 0) pick(at)();
+  return JSON.stringify(root);
 }

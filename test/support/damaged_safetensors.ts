@@ -75,7 +75,7 @@ const around =
 
 const one = <T>(list: readonly T[], random: (below: number) => number): T => at(list, random(list.length));
 
-/** Ways to damage a file that has at least one tensor, and no tensor without elements or axes. Each gives an invalid one. */
+/** Ways to damage a file that has tensors, none of them without elements or axes. Each gives an invalid file. */
 export const DAMAGES: Readonly<Record<string, Damage>> = {
   'cut off': (parts, random) => {
     const file = whole(parts);
