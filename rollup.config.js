@@ -18,6 +18,7 @@ const ENTRIES = {
   plot: 'src/plot/index.ts',
   'file-system': 'src/file_system/index.ts',
   interchange: 'src/interchange/index.ts',
+  keras: 'src/interchange/keras/index.ts',
 };
 
 // `browser` has the same types as `index`.
@@ -49,6 +50,7 @@ const CHUNKS = [
   ['fit', /src\/fit\//],
   ['wrapper', /src\/wrapper\//],
   ['util', /src\/util\//],
+  ['tensors', /src\/interchange\/tensors\//],
   ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
 ];
@@ -59,7 +61,7 @@ const ENTRY_FILES = [
   'all',
   'plot/index',
   'file_system/\\w+',
-  'interchange/[\\w/]+',
+  'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
   'wasm_training/\\w+',
   `backends/(${BACKENDS.join('|')})`,
   'fuse/webgpu/\\w+',

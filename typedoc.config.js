@@ -71,6 +71,7 @@ export default {
     'src/plot/index.ts',
     'src/file_system/index.ts',
     'src/interchange/index.ts',
+    'src/interchange/keras/index.ts',
   ],
   plugin: [plugin],
   // What docs/optimizers.md says of each optimizer.

@@ -1,20 +1,9 @@
 /**
- * Weights and optimizer state for other frameworks, and back.
+ * Weights and optimizer state for PyTorch and fastai, and back.
  * @module tfjs-optim/interchange
  */
 export {fromFastai} from './fastai/from_fastai';
 export {toFastai} from './fastai/to_fastai';
-export type {H5File, H5Wasm} from './keras/h5';
-export {
-  type KerasOptimizerOptions,
-  type KerasOptions,
-  loadKeras,
-  type LoadKerasOptions,
-  loadKerasWeights,
-  saveKeras,
-  saveKerasWeights,
-} from './keras/keras';
-export {kerasAdam, kerasAdamStep} from './keras/keras_adam';
 export {readSafetensors} from './safetensors/read';
 export {writeSafetensors} from './safetensors/write';
 export type {HostArrays, HostDtype, HostTensor, TensorFile} from './tensors/host_tensor';

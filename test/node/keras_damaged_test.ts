@@ -1,5 +1,5 @@
 import h5wasm from 'h5wasm';
-import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/interchange';
+import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {readZip, writeZip} from '../../src/interchange/keras/zip';
 import {at} from '../../src/util/at';

@@ -1,6 +1,6 @@
 import h5wasm from 'h5wasm';
 import {adamW, lookahead, sgd} from 'tfjs-optim';
-import {kerasAdam, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/interchange';
+import {kerasAdam, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';

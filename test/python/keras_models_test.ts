@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import h5wasm from 'h5wasm';
-import {loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/interchange';
+import {loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {bytesOf, expectClose, listOf, plainOf, predicted, textOf, type Written, writtenOf} from './support/keras_case';
 import {PythonServer} from './support/python';

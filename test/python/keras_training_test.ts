@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import h5wasm from 'h5wasm';
 import {adadelta, adagrad, adam, adamax, lion, type Optimizer, rmsProp, sgd} from 'tfjs-optim';
-import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/interchange';
+import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {at} from '../../src/util/at';
 import {isVariable} from '../../src/util/tensors';
