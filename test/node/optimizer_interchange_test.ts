@@ -36,7 +36,8 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
   const made: Optimizer[] = [];
   beforeEach(() => {
     net = new Net();
-    gradients = new Gradients(4);
+    gradients = new Gradients();
+    gradients.make(4);
     warned = spyOn(console, 'warn');
   });
   afterEach(() => {

@@ -7,8 +7,7 @@ import {fromDevice} from '../../src/interchange/tensors/host_tensor';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
-import {Exchange, expectClose, Gradients, Net} from './support/alone';
-import {PythonServer} from './support/python';
+import {bothSides, expectClose, Net} from './support/alone';
 
 type Params = ReadonlyArray<ReturnType<Net['of']>>;
 
@@ -53,20 +52,7 @@ const STEPS = 20;
 const BATCH = 16;
 
 describeBackends('fastai', () => {
-  let python: PythonServer;
-  let gradients: Gradients;
-  const exchange = new Exchange();
-  beforeAll(async () => {
-    python = new PythonServer('fastai_optimizers.py');
-    gradients = new Gradients(2 * STEPS);
-    await exchange.open();
-    await exchange.write('gradients', await gradients.file());
-  });
-  afterAll(async () => {
-    python.end();
-    gradients.dispose();
-    await exchange.close();
-  });
+  const {python, gradients, exchange} = bothSides('fastai_optimizers.py', 2 * STEPS);
 
   const started = (make: (net: Net) => Optimizer) => {
     const net = new Net();

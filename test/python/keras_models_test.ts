@@ -3,7 +3,7 @@ import h5wasm from 'h5wasm';
 import {loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {bytesOf, expectClose, listOf, plainOf, predicted, textOf, type Written, writtenOf} from './support/keras_case';
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 
 const h5 = h5wasm;
 const NAMES = [
@@ -21,13 +21,9 @@ const NAMES = [
 ];
 
 describe('Keras 3', () => {
-  let python: PythonServer;
+  const python = pythonDuringSuite('keras_files.py');
   beforeAll(async () => {
-    python = new PythonServer('keras_files.py');
     await tf.setBackend('cpu');
-  });
-  afterAll(() => {
-    python.end();
   });
 
   for (const name of NAMES) {

@@ -6,7 +6,7 @@ import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} fro
 import {at} from '../../src/util/at';
 import {isVariable} from '../../src/util/tensors';
 import {batchesFor, bytesOf, dictOf, listOf, runOf, textOf, trained} from './support/keras_case';
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 
 const h5 = h5wasm;
 const LOSS = 'categorical_crossentropy';
@@ -60,13 +60,9 @@ function expectNear(losses: readonly number[], wanted: readonly number[]): void 
 }
 
 describe('a training that moves between Keras 3 and TensorFlow.js', () => {
-  let python: PythonServer;
+  const python = pythonDuringSuite('keras_files.py');
   beforeAll(async () => {
-    python = new PythonServer('keras_files.py');
     await tf.setBackend('cpu');
-  });
-  afterAll(() => {
-    python.end();
   });
 
   for (const {there, here, model: name = 'trained_mlp'} of CASES) {

@@ -15,8 +15,7 @@ import {
 import {float32, type TensorFile} from '../../src/interchange/tensors/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
-import {Exchange, expectClose, Gradients, Net} from './support/alone';
-import {PythonServer} from './support/python';
+import {bothSides, expectClose, Net} from './support/alone';
 import {torchrun} from './support/torchrun';
 
 type Params = ReadonlyArray<ReadonlyArray<ReturnType<Net['of']>[number]>>;
@@ -108,20 +107,7 @@ const CASES: readonly Case[] = [
 const STEPS = 20;
 
 describeBackends('optimizers alone, against PyTorch and timm', () => {
-  let python: PythonServer;
-  let gradients: Gradients;
-  const exchange = new Exchange();
-  beforeAll(async () => {
-    python = new PythonServer('optimizers.py');
-    gradients = new Gradients(2 * STEPS);
-    await exchange.open();
-    await exchange.write('gradients', await gradients.file());
-  });
-  afterAll(async () => {
-    python.end();
-    gradients.dispose();
-    await exchange.close();
-  });
+  const {python, gradients, exchange} = bothSides('optimizers.py', 2 * STEPS);
 
   /** An optimizer with three groups, of which the first is frozen. Biases do not decay. */
   const started = (make: Case['make']) => {

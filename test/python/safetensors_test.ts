@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 import {type HostTensor, readSafetensors, writeSafetensors} from '../../src/interchange';
 import {damaged, DAMAGES, tensorMaps} from '../support/damaged_safetensors';
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
@@ -10,13 +10,7 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const STRICTER = ['a name twice', 'a space before the header', 'more keys'];
 
 describe('The Python package safetensors', () => {
-  let python: PythonServer;
-  beforeAll(() => {
-    python = new PythonServer('safetensors_files.py');
-  });
-  afterAll(() => {
-    python.end();
-  });
+  const python = pythonDuringSuite('safetensors_files.py');
 
   it('reads files that are written here', async () => {
     const tensors = new Map<string, HostTensor>([

@@ -6,7 +6,7 @@ import {fromTorch, type Names, toTorch} from '../../src/interchange';
 import {sizeOf} from '../../src/interchange/tensors/host_tensor';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 
 const L = tf.layers;
 type Layers = Parameters<typeof tf.sequential>[0];
@@ -232,14 +232,12 @@ const CASES: Readonly<Record<string, Case>> = {
 describeBackends(
   'The layers in PyTorch',
   () => {
-    let python: PythonServer;
+    const python = pythonDuringSuite('layers.py');
     let folder: string;
     beforeAll(() => {
-      python = new PythonServer('layers.py');
       folder = mkdtempSync(join(tmpdir(), 'tfjs-optim-'));
     });
     afterAll(() => {
-      python.end();
       rmSync(folder, {recursive: true});
     });
     afterEach(async () => {

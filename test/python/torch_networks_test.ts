@@ -12,7 +12,7 @@ import {at} from '../../src/util/at';
 import {registerWasmTraining} from '../../src/wasm_training';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 import {torchrun} from './support/torchrun';
 
 const L = tf.layers;
@@ -120,15 +120,13 @@ const CASES: Readonly<Record<string, Case>> = {
 describeBackends(
   'Training moved to PyTorch, and back',
   () => {
-    let python: PythonServer;
+    const python = pythonDuringSuite('networks.py');
     let folder: string;
     beforeAll(() => {
       registerWasmTraining();
-      python = new PythonServer('networks.py');
       folder = mkdtempSync(join(tmpdir(), 'tfjs-optim-'));
     });
     afterAll(() => {
-      python.end();
       rmSync(folder, {recursive: true});
     });
     afterEach(() => {

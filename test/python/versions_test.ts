@@ -1,15 +1,9 @@
 import {readFileSync} from 'node:fs';
 
-import {PythonServer} from './support/python';
+import {pythonDuringSuite} from './support/python';
 
 describe('Python', () => {
-  let python: PythonServer;
-  beforeAll(() => {
-    python = new PythonServer('versions.py');
-  });
-  afterAll(() => {
-    python.end();
-  });
+  const python = pythonDuringSuite('versions.py');
 
   it('has the packages of requirements.txt', async () => {
     const pins = readFileSync('test/python/requirements.txt', 'utf8').trim().split('\n');

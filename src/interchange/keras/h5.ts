@@ -8,8 +8,11 @@ export interface H5Wasm {
   /** Its module with the file system in memory. */
   readonly ready: Promise<{
     readonly FS: {
+      /** Writes a file of that file system. */
       writeFile(path: string, data: Uint8Array): void;
+      /** Reads a file of it. */
       readFile(path: string): Uint8Array;
+      /** Removes a file from it. */
       unlink(path: string): void;
     };
     /** Throws HDF5's errors. Without it HDF5 prints them. */
@@ -17,8 +20,11 @@ export interface H5Wasm {
     /** Prints HDF5's errors again. */
     deactivate_throwing_error_handler?(): unknown;
   }>;
-  /** Opens a file. */
-  readonly File: new (path: string, mode: 'r' | 'w') => H5File;
+  /** The class of files. */
+  readonly File: {
+    /** Opens a file to read it, or makes one to write it. */
+    new (path: string, mode: 'r' | 'w'): H5File;
+  };
 }
 
 /** What is needed of a file of h5wasm. */
@@ -29,7 +35,9 @@ export interface H5File {
   get(path: string): unknown;
   /** Makes a group. Its parent must exist. */
   create_group(name: string): {
+    /** Gives the group a text. */
     create_attribute(name: string, data: string): void;
+    /** Writes an array into the group. */
     create_dataset(args: {name: string; data: Float32Array | Int32Array; shape: number[]; dtype: string}): unknown;
   };
   /** Closes the file. */

@@ -75,7 +75,7 @@ export const ROWS: readonly OptimizerRow[] = [
   {...RMS, chain: [SQUARED, 'rmsPropRootStep'], entries: [['sqrAvg']]},
   {
     ...RMS,
-    chain: [SQUARED, 'rmsPropRootStep', 'averageUpdate'],
+    chain: [SQUARED, 'rmsPropRootStep', 'averageUpdate{"dampening":false}'],
     hypers: {...RMS.hypers, mom: 'momentum'},
     config: {centered: false},
     entries: [['sqrAvg'], ['updateAvg']],

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** The types of numbers that a tensor outside of TensorFlow.js can have here. */
 export interface HostArrays {
+  /** One number per element. */
   float32: Float32Array;
+  /** One whole number per element. */
   int32: Int32Array;
   /** 0 or 1 per element. */
   bool: Uint8Array;
@@ -10,6 +12,7 @@ export interface HostArrays {
   complex64: Float32Array;
 }
 
+/** The name of a type of numbers. */
 export type HostDtype = keyof HostArrays;
 
 /** A tensor outside of TensorFlow.js: its elements in row-major order, on the host. */
@@ -21,6 +24,7 @@ export type HostTensor = {
 export interface TensorFile {
   /** The tensors by name, in the order of their data. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** Texts by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
 from fastai.callback.core import Callback
@@ -11,33 +10,12 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 import fastai.optimizer
+from dense_net import loaded, module_of
 from serving import serve
 from tfjs_optim import load_into_fastai, save_fastai
 from tfjs_optim_state import fastai_entries, fastai_into
 
 torch.set_num_threads(1)
-
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = torch.nn.Linear(6, 8)
-        self.dense = torch.nn.Linear(8, 6)
-        self.head = torch.nn.Linear(6, 5)
-
-    def forward(self, x):
-        return self.head(torch.relu(self.dense(torch.relu(self.stem(x)))))
-
-
-def loaded(path):
-    with safe_open(path, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
-
-
-def module_of(tensors):
-    module = Net()
-    module.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("state.")})
-    return module
 
 
 def made(kind, params, **options):

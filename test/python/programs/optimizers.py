@@ -3,34 +3,13 @@
 import importlib
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
+from dense_net import loaded, module_of
 from serving import serve
 from tfjs_optim_state import optimizer_entries, optimizer_into
 
 torch.set_num_threads(1)
-
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = torch.nn.Linear(6, 8)
-        self.dense = torch.nn.Linear(8, 6)
-        self.head = torch.nn.Linear(6, 5)
-
-
-def loaded(path):
-    with safe_open(path, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
-
-
-
-
-def module_of(tensors):
-    module = Net()
-    module.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("state.")})
-    return module
 
 
 def optimizer_of(name, module):

@@ -6,28 +6,15 @@ import sys
 
 import torch
 import torch.distributed as dist
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import distribute_tensor
 
+from dense_net import loaded, module_of
 from tfjs_optim_state import optimizer_entries, optimizer_into
 
 torch.set_num_threads(1)
-
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = torch.nn.Linear(6, 8)
-        self.dense = torch.nn.Linear(8, 6)
-        self.head = torch.nn.Linear(6, 5)
-
-
-def loaded(path):
-    with safe_open(path, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
 
 
 def main(options):
@@ -35,8 +22,7 @@ def main(options):
     mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     tensors, metadata = loaded(options["path"])
     gradients, _ = loaded(options["gradients"])
-    module = Net()
-    module.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("state.")})
+    module = module_of(tensors)
     fully_shard(module, mesh=mesh)
     home, _, cls = options["class"].rpartition(".")
     optimizer = getattr(importlib.import_module(home), cls)(module.parameters(), lr=0.5)

@@ -11,6 +11,7 @@ import {fromDevice, type HostTensor, type TensorFile} from '../../../src/interch
 import {type Layout, same, transposed} from '../../../src/interchange/tensors/layout';
 import {present} from '../../support/present';
 import {tf} from '../../support/tfjs';
+import {pythonDuringSuite, type PythonServer} from './python';
 
 /** Six weights of three dense layers. */
 const WEIGHTS: ReadonlyArray<readonly [name: string, there: string, shape: [number, number] | [number]]> = [
@@ -29,13 +30,13 @@ export class Net {
   readonly counterparts: readonly Counterpart[];
 
   constructor() {
-    // TensorFlow.js needs another suffix for each net, as layers have it.
+    // TensorFlow.js needs another suffix for each net. Layers of models in other specs have small numbers.
     nets++;
     this.counterparts = WEIGHTS.map(([name, there, shape], i) => ({
       variable: tf.variable(
         tf.tidy(() => tf.randomNormal(shape, 0, 0.5, 'float32', 100 + i)),
         true,
-        `${name}_${nets}`,
+        `${name}_${1_000_000 + nets}`,
       ),
       name: there,
       layout: layoutOf(shape),
@@ -80,9 +81,10 @@ function layoutOf(shape: readonly number[]): Layout {
 
 /** Gradients of some steps, for a net and in a file for Python. */
 export class Gradients {
-  readonly #steps: ReadonlyArray<ReadonlyMap<string, tf.Tensor>>;
+  #steps: ReadonlyArray<ReadonlyMap<string, tf.Tensor>> = [];
 
-  constructor(count: number) {
+  /** Makes them. A backend must be set. */
+  make(count: number): void {
     this.#steps = Array.from(
       {length: count},
       (_, step) =>
@@ -152,6 +154,25 @@ export class Exchange {
   bytes(name: string): Promise<Uint8Array> {
     return readFile(this.path(name));
   }
+}
+
+/** Python, gradients, and a folder with them, during the specs of the surrounding suite. */
+export function bothSides(
+  program: string,
+  steps: number,
+): {readonly python: Pick<PythonServer, 'call'>; readonly gradients: Gradients; readonly exchange: Exchange} {
+  const gradients = new Gradients();
+  const exchange = new Exchange();
+  beforeAll(async () => {
+    gradients.make(steps);
+    await exchange.open();
+    await exchange.write('gradients', await gradients.file());
+  });
+  afterAll(async () => {
+    gradients.dispose();
+    await exchange.close();
+  });
+  return {python: pythonDuringSuite(program), gradients, exchange};
 }
 
 /** Expects that all weights agree, within `tolerance` times the larger of 1 and the value. */

@@ -58,6 +58,23 @@ export class PythonServer {
   }
 }
 
+/** Runs a Python program during the specs of the surrounding suite. @param program its file name in `PROGRAMS`. */
+export function pythonDuringSuite(program: string): Pick<PythonServer, 'call'> {
+  let server: PythonServer | undefined;
+  beforeAll(() => {
+    server = new PythonServer(program);
+  });
+  afterAll(() => {
+    server?.end();
+  });
+  return {
+    call: (name, ...args) => {
+      if (server === undefined) throw new Error('Python can be called in specs only.');
+      return server.call(name, ...args);
+    },
+  };
+}
+
 /**
  * Runs a Python program in a folder.
  * @param modules the folder of the modules that it imports.
