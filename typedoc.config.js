@@ -5,6 +5,8 @@ import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
 
 import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
 
+import {OptionDefaults} from 'typedoc';
+
 const readme = readFileSync('README.md', 'utf8');
 // The pages come in the order of the README's table of contents.
 const pages = [
@@ -88,6 +90,7 @@ export default {
   excludeProtected: true,
   excludeInternal: true,
   excludeExternals: true,
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'python'],
   treatWarningsAsErrors: true,
   // Types that only help to build other types are not exported. The reference shows their names.
   validation: {notExported: false, invalidLink: true, invalidPath: true, notDocumented: true},
