@@ -5,8 +5,6 @@ import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
 
 import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
 
-import {OptionDefaults} from 'typedoc';
-
 const readme = readFileSync('README.md', 'utf8');
 // The pages come in the order of the README's table of contents.
 const pages = [
