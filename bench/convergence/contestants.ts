@@ -53,6 +53,12 @@ const ADAM_W_RATE = defaultRate(adamW());
 export const CONTESTANTS: readonly Contestant[] = [
   ...searched,
   {name: 'prodigy at 1', rates: {always: 1}, schedules: SCHEDULES, make: lr => prodigy(lr)},
+  {
+    name: 'prodigy at 1 with biasCorrection',
+    rates: {always: 1},
+    schedules: SCHEDULES,
+    make: lr => prodigy(lr, {biasCorrection: true}),
+  },
   {name: `adamW at ${ADAM_W_RATE}`, rates: {always: ADAM_W_RATE}, schedules: SCHEDULES, make: lr => adamW(lr)},
   {name: 'adamW at lrFind', rates: {always: LR_FIND}, schedules: SCHEDULES, make: lr => adamW(lr)},
 ];

@@ -123,7 +123,7 @@ const autoencoder: Task = {
   },
 };
 
-const PIECE = 24;
+const PIECE = 16;
 const HELD_OUT_PIECES = 200;
 
 interface Text {
@@ -166,8 +166,8 @@ const characters: Task = {
   name: 'characters',
   title: 'Moby Dick, an LSTM that predicts characters',
   loss: 'sparseCategoricalCrossentropy',
-  steps: 240,
-  batch: 32,
+  steps: 300,
+  batch: 16,
   problem: (seed, steps) => {
     const {ids, alphabet} = text();
     const end = Math.floor(0.95 * ids.length);
@@ -181,7 +181,7 @@ const characters: Task = {
             embeddingsInitializer: initializers.randomUniform({minval: -1, maxval: 1, seed: seedOf(seed, 0)}),
           }),
           layers.lstm({
-            units: 64,
+            units: 48,
             returnSequences: true,
             kernelInitializer: glorot(seed, 1),
             recurrentInitializer: glorot(seed, 2),
@@ -189,7 +189,7 @@ const characters: Task = {
           layers.dense({units: alphabet, activation: 'softmax', kernelInitializer: glorot(seed, 3)}),
         ],
       }),
-      training: pieces(ids.subarray(0, end), steps * 32, seed),
+      training: pieces(ids.subarray(0, end), steps * 16, seed),
       heldOut: pieces(ids.subarray(end), HELD_OUT_PIECES, SPLIT_SEED),
     });
   },
@@ -212,7 +212,8 @@ async function pretrain(seed: number): Promise<tf.Tensor[]> {
   model.compile({optimizer, loss: 'categoricalCrossentropy'});
   const {pool} = await split([0, 1, 2, 3, 4]);
   const {xs, ys} = once(pool, seed, 120 * 32).tensors();
-  await fitOneCycle(model, xs, ys, {epochs: 1, batchSize: 32, shuffle: false, verbose: 0, yieldEvery: 'never'});
+  const args = {epochs: 1, batchSize: 32, shuffle: false, verbose: 0, yieldEvery: 'never'} as const;
+  await fitOneCycle(model, xs, ys, args);
   const weights = model.getWeights().map(weight => tf.keep(weight.clone()));
   tf.dispose([xs, ys]);
   model.dispose();

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import {at, logged, numberIn} from '../../examples/support/lookup';
 import {adamW, fitOneCycle, lrFind, type Optimizer, withAverages} from '../../src';
-import {type Measured, summary} from '../wasm_training/measure';
+import {medianOf} from '../wasm_training/measure';
 import {type Contestant, LR_FIND, type Schedule} from './contestants';
 import type {Data, Problem, Task} from './tasks';
 
@@ -26,28 +26,30 @@ export interface Question {
 export interface Run extends Question {
   /** The learning rate that was trained with. It is null where `lrFind` suggested none; then nothing was trained. */
   readonly lr: number | null;
-  /** The steps after which the loss was measured. */
-  readonly points: readonly number[];
-  /** The loss on held-out data at these points. A run that diverged has fewer of them. */
+  /** The loss on held-out data at {@link pointsOf}. A run that diverged has fewer of them. */
   readonly heldOut: readonly number[];
-  /** The mean training loss of the steps from the point before. */
-  readonly training: readonly number[];
   /** The held-out loss at the end; null where the run diverged: its loss was NaN or infinite. */
   readonly loss: number | null;
-  /** Milliseconds per training step, the forward and backward pass included, measuring the loss excluded. */
-  readonly stepMs: Measured | null;
+  /** The median of the milliseconds of a training step, the forward and backward pass included, measuring the loss excluded. */
+  readonly stepMs: number | null;
   /** Bytes of the weights, and of what the optimizer keeps. */
   readonly weightBytes: number;
   readonly stateBytes: number;
 }
 
+/** The steps after which the loss is measured. */
+export function pointsOf({steps}: Pick<Question, 'steps'>): number[] {
+  return [...new Set(Array.from({length: POINTS}, (_, i) => Math.ceil((steps * (i + 1)) / POINTS)))];
+}
+
 /** The loss on held-out data, of the weights that are meant for use. */
 function heldOutLoss(model: tf.LayersModel, optimizer: Optimizer, {xs, ys}: Data): number {
-  const measure = () =>
-    tf.tidy(() => numberIn(at([model.evaluate(xs, ys, {batchSize: EVALUATED})].flat(), 0)));
+  const measure = () => tf.tidy(() => numberIn(at([model.evaluate(xs, ys, {batchSize: EVALUATED})].flat(), 0)));
   const isShowing = optimizer.callbacks.some(({declaration}) => declaration.evaluate !== undefined);
   return isShowing ? withAverages(optimizer, measure) : measure();
 }
+
+const rounded = (x: number): number => Number(x.toPrecision(4));
 
 async function suggested({model, training: {xs, ys}}: Problem, {loss, batch}: Task): Promise<number | null> {
   const optimizer = adamW();
@@ -62,16 +64,16 @@ export async function trained(task: Task, {make}: Contestant, question: Question
   const {asked, seed, steps, schedule} = question;
   const problem = await task.problem(seed, steps);
   const {model, training, heldOut} = problem;
-  const points = [...new Set(Array.from({length: POINTS}, (_, i) => Math.ceil((steps * (i + 1)) / POINTS)))];
+  const points = pointsOf(question);
   const weightBytes = 4 * model.countParams();
   const lr = asked === LR_FIND ? await suggested(problem, task) : asked;
   const measured =
     lr === null
-      ? {heldOut: [], training: [], loss: null, stepMs: null, stateBytes: 0}
+      ? {heldOut: [], loss: null, stepMs: null, stateBytes: 0}
       : await fitted(task, problem, make(lr, model), {lr, schedule, points});
   model.dispose();
   tf.dispose([{...training}, {...heldOut}]);
-  return {...question, lr, points, weightBytes, ...measured};
+  return {...question, lr, weightBytes, ...measured};
 }
 
 async function fitted(
@@ -79,10 +81,10 @@ async function fitted(
   {model, training: {xs, ys}, heldOut}: Problem,
   optimizer: Optimizer,
   {lr, schedule, points}: {readonly lr: number; readonly schedule: Schedule; readonly points: readonly number[]},
-): Promise<Pick<Run, 'heldOut' | 'training' | 'loss' | 'stepMs' | 'stateBytes'>> {
+): Promise<Pick<Run, 'heldOut' | 'loss' | 'stepMs' | 'stateBytes'>> {
   model.compile({optimizer, loss});
-  const [heldOutLosses, trainingLosses, times]: [number[], number[], number[]] = [[], [], []];
-  let since: number[] = [];
+  const losses: number[] = [];
+  const times: number[] = [];
   let begin = 0;
   const {numBytes: before} = tf.memory();
   const args = {
@@ -97,13 +99,8 @@ async function fitted(
       },
       onBatchEnd: (step: number, logs?: tf.Logs) => {
         times.push(performance.now() - begin);
-        since.push(logged(logs, 'loss'));
-        if (points.includes(step + 1)) {
-          trainingLosses.push(since.reduce((a, b) => a + b) / since.length);
-          heldOutLosses.push(heldOutLoss(model, optimizer, heldOut));
-          since = [];
-        }
-        if (![...since, ...heldOutLosses, ...trainingLosses].every(Number.isFinite)) model.stopTraining = true;
+        if (points.includes(step + 1)) losses.push(heldOutLoss(model, optimizer, heldOut));
+        if (![logged(logs, 'loss'), ...losses].every(Number.isFinite)) model.stopTraining = true;
       },
     },
   } as const;
@@ -111,12 +108,12 @@ async function fitted(
   else await fitOneCycle(model, xs, ys, {...args, lrMax: lr});
   const stateBytes = tf.memory().numBytes - before;
   optimizer.dispose();
-  const finite = heldOutLosses.filter(Number.isFinite);
+  const finite = losses.filter(Number.isFinite);
   return {
-    heldOut: finite,
-    training: trainingLosses.filter(Number.isFinite),
-    loss: finite.length === points.length ? at(finite, finite.length - 1) : null,
-    stepMs: summary(times),
+    // Four digits are more than other machines repeat.
+    heldOut: finite.map(rounded),
+    loss: finite.length === points.length ? rounded(at(finite, finite.length - 1)) : null,
+    stepMs: rounded(medianOf(times)),
     stateBytes,
   };
 }
