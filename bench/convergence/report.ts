@@ -1,6 +1,6 @@
 import {at} from '../../examples/support/lookup';
 import {medianOf} from '../wasm_training/measure';
-import {measuredRuns} from './search';
+import {isSearch, measuredRuns} from './search';
 import {pointsOf, type Run} from './trained';
 
 /** What the runs of one optimizer with one schedule on one task say, over the measured seeds. */
@@ -18,6 +18,10 @@ export interface Line {
   readonly stepMs: number;
   /** What the optimizer keeps, in times of the weights' bytes. */
   readonly memory: number;
+  /** One run per seed. */
+  readonly runs: readonly Run[];
+  /** The runs of the search; none for a contestant without one. */
+  readonly search: readonly Run[];
 }
 
 /** The runs by task, optimizer, schedule and number of steps, in the order in which these first come. */
@@ -29,7 +33,7 @@ function grouped(runs: readonly Run[]): ReadonlyArray<readonly Run[]> {
     if (group === undefined) groups.set(key, [run]);
     else group.push(run);
   }
-  return [...groups.values()].map(measuredRuns).filter(group => group.length > 0);
+  return [...groups.values()];
 }
 
 /** A seed that diverged counts as worse than all others. */
@@ -54,8 +58,10 @@ function stepsTo(target: number | undefined, run: Run): number {
 
 /** One line per task, optimizer and schedule. */
 export function linesOf(all: readonly Run[]): Line[] {
-  const groups = grouped(all);
-  return groups.map(runs => {
+  const searched = grouped(all).map(runs => ({runs: measuredRuns(runs), search: runs.filter(isSearch)}));
+  const measured = searched.filter(({runs}) => runs.length > 0);
+  const groups = measured.map(({runs}) => runs);
+  return measured.map(({runs, search}) => {
     const {task, optimizer, schedule, steps, weightBytes, stateBytes} = at(runs, 0);
     const target = targetOf(task, steps, groups);
     const times = runs.flatMap(({stepMs}) => (stepMs === null ? [] : [stepMs]));
@@ -69,13 +75,15 @@ export function linesOf(all: readonly Run[]): Line[] {
       stepsToTarget: runs.map(run => stepsTo(target, run)),
       stepMs: times.length === 0 ? NaN : medianOf(times),
       memory: stateBytes / weightBytes,
+      runs,
+      search,
     };
   });
 }
 
-const digits = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(3))) : '–');
+export const digits = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(3))) : '–');
 
-function range(values: readonly number[]): string {
+export function range(values: readonly number[]): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (values.length === 0) return '–';
   return low === high ? digits(low) : `${digits(low)} to ${digits(high)}`;

@@ -133,16 +133,7 @@ async function main(): Promise<void> {
   const lines = linesOf(records.runs).filter(
     ({task, optimizer}) => names.tasks.includes(task) && names.optimizers.includes(optimizer),
   );
-  for (const {name, title} of tasks)
-    print(
-      title,
-      lines
-        .filter(({task}) => task === name)
-        .map(line => {
-          const {task: _, ...cells} = cellsOf(line);
-          return cells;
-        }),
-    );
+  for (const {name, title} of tasks) print(title, lines.filter(({task}) => task === name).map(cellsOf));
   console.log(`\n${made} runs in ${inWords((performance.now() - began) / 1000)}. All figures: ${out}`);
 }
 
