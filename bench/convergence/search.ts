@@ -73,7 +73,7 @@ export async function fill(
   for (let i = 1; i <= effort.seeds; i++) await answer({...question, asked, seed: SEARCH_SEED + i});
 }
 
-/** The rate, or its place, with the lowest loss. Among equal losses, such as those of runs that diverged: the lowest. */
+/** What has the lowest loss. Among equal losses, such as those of runs that diverged: what has the lowest rate. */
 function best<T>(tried: readonly T[], lossAt: (one: T) => number, rateOf: (one: T) => number): T {
   return tried.reduce((a, b) => {
     const [x, y] = [lossAt(a), lossAt(b)];

@@ -30,7 +30,7 @@ export interface Run extends Question {
   readonly heldOut: readonly number[];
   /** The held-out loss at the end; null where the run diverged: its loss was NaN or infinite. */
   readonly loss: number | null;
-  /** The median of the milliseconds of a training step, the forward and backward pass included, measuring the loss excluded. */
+  /** The median time of a training step, with its forward and backward pass, in milliseconds; null without steps. */
   readonly stepMs: number | null;
   /** Bytes of the weights, and of what the optimizer keeps. */
   readonly weightBytes: number;
@@ -56,7 +56,8 @@ async function suggested({model, training: {xs, ys}}: Problem, {loss, batch}: Ta
   model.compile({optimizer, loss});
   const {suggestion} = await lrFind(model, xs, ys, {batchSize: batch, shuffle: false});
   optimizer.dispose();
-  return suggestion ?? null;
+  // No suggestion is an answer, too.
+  return suggestion === undefined ? null : rounded(suggestion);
 }
 
 /** Trains once. */
