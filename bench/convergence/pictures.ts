@@ -50,6 +50,7 @@ export function picture(lines: readonly Line[], against: 'steps' | 'seconds'): s
     height: 450,
     marginLeft: 60,
     marginRight: 20,
+    marginBottom: 45,
     style: {background: 'white', color: 'black', fontSize: '12px'},
     x: {label: against === 'steps' ? 'steps' : 'seconds of training'},
     y: {label: 'loss on held-out data: median and range of the seeds', type: 'log', grid: true, tickFormat: '~r'},
