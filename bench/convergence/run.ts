@@ -17,6 +17,7 @@ import '../../src/wasm_training';
 import {fileURLToPath} from 'node:url';
 import {isMainThread} from 'node:worker_threads';
 
+import {defined} from '../../examples/support/lookup';
 import {progressBar} from '../../examples/support/progress';
 import {commandLine, listed} from '../command_line';
 import {print} from '../wasm_training/table';
@@ -108,27 +109,33 @@ async function main(): Promise<void> {
   const left = new Map(cells.map(cell => [cell, Math.max(0, expectedRuns(cell, effort) - runsOf(cell).length)]));
   const bar = progressBar('{left} | {state}');
   bar.start(1, 0, {left: '', state: `${records.runs.length} runs are in ${out} already`});
-  const show = (state: string) => {
+  const show = (what: string) => {
     const waiting = [...left.values()].reduce((a, b) => a + b, 0);
     const seconds = (performance.now() - began) / 1000;
     bar.setTotal(made + waiting);
     // Before the first run, nobody knows how long one takes.
-    bar.update(made, {left: made === 0 ? '' : `${inWords((seconds / made) * waiting)} left`, state});
+    bar.update(made, {left: made === 0 ? '' : `${inWords((seconds / made) * waiting)} left`, state: what});
   };
-  await fillAll(fileURLToPath(import.meta.url), workers, cells, effort, runsOf, {
-    onRun: (cell, run) => {
-      made++;
-      records.add(run);
-      // A search that goes on needs more runs than expected.
-      left.set(cell, Math.max(1, (left.get(cell) ?? refuse('A run belongs to no cell.')) - 1));
-      const loss = run.loss === null ? 'diverged' : `loss ${run.loss.toPrecision(3)}`;
-      show(`${run.task}, ${run.optimizer}, ${run.schedule}, ${run.lr ?? 'no rate'}, seed ${run.seed}: ${loss}`);
-    },
-    onDone: cell => {
-      left.set(cell, 0);
-    },
-  });
-  bar.stop();
+  let state = '';
+  try {
+    await fillAll(fileURLToPath(import.meta.url), workers, cells, effort, runsOf, {
+      onRun: (cell, run) => {
+        made++;
+        records.add(run);
+        // A search that goes on needs more runs than expected.
+        left.set(cell, Math.max(1, defined(left.get(cell), 'cell of this run') - 1));
+        const loss = run.loss === null ? 'diverged' : `loss ${run.loss.toPrecision(3)}`;
+        state = `${run.task}, ${run.optimizer}, ${run.schedule}, ${run.lr ?? 'no rate'}, seed ${run.seed}: ${loss}`;
+        show(state);
+      },
+      onDone: cell => {
+        left.set(cell, 0);
+        show(state);
+      },
+    });
+  } finally {
+    bar.stop();
+  }
   const names = {tasks: tasks.map(({name}) => name), optimizers: contestants.map(({name}) => name)};
   const lines = linesOf(records.runs).filter(
     ({task, optimizer}) => names.tasks.includes(task) && names.optimizers.includes(optimizer),
