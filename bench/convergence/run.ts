@@ -34,7 +34,7 @@ const QUICK_OPTIMIZERS = 'sgd,adamW,prodigy at 1';
 const HELP = `npm run bench:convergence [-- options]
 
 Trains real tasks on WASM with every optimizer: first with seed 1 at the rates of one grid (two per factor of ten, from
-the optimizer's default on, until the best rate has a worse one on each side), then with five other seeds at the best
+the optimizer's default on, until the best rate has two others on each side), then with five other seeds at the best
 rate; at a constant rate and with one-cycle. Equal seeds have equal initial weights and batches. Losses are on held-out
 data. 'steps to adamW's loss' is the first measured step with a loss at most as high as that with which adamW ends at
 its best constant rate. Memory is in times of the weights'.

@@ -11,9 +11,9 @@ export interface Cell {
 
 /** How much is measured. */
 export interface Effort {
-  /** How many places of the grid are tried at least on each side of the first rate. */
+  /** How many places of the grid are tried on each side of the first rate. */
   readonly reach: number;
-  /** Whether the search goes on while the best rate is at the edge of what was tried. */
+  /** Whether the search goes on until as many places are tried on each side of the best rate. */
   readonly extends: boolean;
   /** How many seeds are measured. */
   readonly seeds: number;
@@ -99,8 +99,8 @@ async function bestPlace(
       one => one.loss,
       one => one.place,
     );
-    if (goesOn && place === low && low > GRID.first) await measure(--low);
-    else if (goesOn && place === high && high < GRID.last) await measure(++high);
+    if (goesOn && place - low < reach && low > GRID.first) await measure(--low);
+    else if (goesOn && high - place < reach && high < GRID.last) await measure(++high);
     else return place;
   }
 }
