@@ -35,10 +35,9 @@ function inWords({copy: {median, low, high}, load}: Noise): string {
   );
 }
 
-/** The machine of a benchmark, and how busy it is at the start and at the end. The constructor prints both. */
-export class Machine {
-  readonly #start = noise();
-  readonly #about = {
+/** The machine, the versions, and when it was asked. */
+export function aboutMachine() {
+  return {
     // Some systems do not list their processors.
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -46,6 +45,12 @@ export class Machine {
     tfjs: tf.version_core,
     date: new Date().toISOString(),
   };
+}
+
+/** The machine of a benchmark, and how busy it is at the start and at the end. The constructor prints both. */
+export class Machine {
+  readonly #start = noise();
+  readonly #about = aboutMachine();
 
   constructor() {
     const {processor, cores, node, tfjs} = this.#about;

@@ -113,7 +113,7 @@ export const OPTIMIZER_FACTS: Readonly<Record<string, OptimizerFacts>> = {
   prodigy: {
     use: 'No time to search a learning rate: leave lr at 1, and use a schedule that falls to 0 (fitFlatCos, or one-cycle without its rise). await prodigyLr(opt) is the rate that it has found.',
     avoid:
-      'A rate that you know already: AdamW at that rate needs half the memory and is at least as good. Noisy tasks with few steps: the estimate takes tens of steps to grow from d0. Groups with different rates, other than 0.',
+      "A rate that you know already: AdamW at that rate needs half the memory and is at least as good. Noisy tasks with few steps: the estimate takes tens of steps to grow from d0. Groups with different rates, other than 0. A constant rate from the first step may ruin deep networks with ReLU, because the first steps are several times as long as Adam's: warm up, or set biasCorrection: true.",
     memory: '4',
     defaults: 'lr 1, mom 0.9, sqrMom 0.999, distanceMom 0 (which means √sqrMom), eps 1e-8, wd 0',
     source: 'Mishchenko & Demyanov, Prodigy: An Expeditiously Adaptive Parameter-Free Learner, 2023',

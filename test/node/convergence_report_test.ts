@@ -1,0 +1,90 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+import {Records} from '../../bench/convergence/records';
+import {cellsOf, linesOf} from '../../bench/convergence/report';
+import {pointsOf, type Run} from '../../bench/convergence/trained';
+import {present} from '../support/present';
+
+/** A run of 16 steps. Its loss falls evenly from 1 to `loss`; a run without a loss diverged after two steps. */
+function run(optimizer: string, asked: number, seed: number, loss: number | null): Run {
+  const heldOut =
+    loss === null ? [1, 1] : Array.from({length: 16}, (_, i) => Number((1 + ((loss - 1) * i) / 15).toFixed(4)));
+  const question = {task: 'digits', optimizer, schedule: 'constant', asked, seed, steps: 16} as const;
+  return {...question, lr: asked, heldOut, loss, stepMs: 500, weightBytes: 100, stateBytes: 200};
+}
+
+const ADAM_W = [
+  run('adamW', 0.001, 1, 0.7),
+  run('adamW', 0.01, 1, 0.4),
+  run('adamW', 0.1, 1, null),
+  run('adamW', 0.01, 2, 0.4),
+  run('adamW', 0.01, 3, 0.2),
+  run('adamW', 0.01, 4, 0.3),
+];
+
+describe('the report of bench:convergence', () => {
+  it('counts the seeds at the best rate of the search, and not the search itself', () => {
+    const [line] = linesOf(ADAM_W);
+    expect(present(line).losses).toEqual([0.4, 0.2, 0.3]);
+    expect(cellsOf(present(line))).toEqual({
+      optimizer: 'adamW',
+      schedule: 'constant',
+      rate: '0.01',
+      loss: '0.3',
+      'of all seeds': '0.2 to 0.4',
+      "steps to adamW's loss": '16',
+      seconds: '8',
+      'ms per step': '500',
+      memory: '2',
+    });
+  });
+
+  it('says when others reach the median loss of adamW, and marks what diverged or did not reach it', () => {
+    const fast = [2, 3, 4].map(seed => run('fast', 1, seed, 0.1));
+    const bad = [run('bad', 0.1, 1, null), run('bad', 1, 1, null), run('bad', 0.1, 2, null)];
+    const [, first, second] = linesOf([...ADAM_W, ...fast, ...bad]);
+    // 1 - 0.06·i is at most 0.3 from i = 12 on, which is after step 13.
+    expect(present(first).stepsToTarget).toEqual([13, 13, 13]);
+    expect(present(second).rates).withContext('the lowest rate where all diverge').toEqual([0.1]);
+    expect(cellsOf(present(second))).toEqual(
+      jasmine.objectContaining({loss: '–', "steps to adamW's loss": '–', seconds: '–'}),
+    );
+  });
+
+  it('leaves out what has no seeds at the best rate yet', () => {
+    expect(linesOf(ADAM_W.slice(0, 3))).toEqual([]);
+  });
+
+  it('measures after the last step, and at most once after each', () => {
+    expect(pointsOf({steps: 240}).length).toBe(16);
+    expect(pointsOf({steps: 240}).at(-1)).toBe(240);
+    expect(pointsOf({steps: 3})).toEqual([1, 2, 3]);
+  });
+});
+
+describe('the records of bench:convergence', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-'));
+  });
+  afterEach(() => rm(folder, {recursive: true}));
+
+  it('are in the file after each run', () => {
+    const file = join(folder, 'new', 'figures.json');
+    const records = new Records(file);
+    const added = ADAM_W.map(one => {
+      records.add(one);
+      return new Records(file).runs.length;
+    });
+    expect(added).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(new Records(file).runs).toEqual(ADAM_W);
+  });
+
+  it('refuse another file', async () => {
+    const file = join(folder, 'other.json');
+    await writeFile(file, '{"rows": []}');
+    expect(() => new Records(file)).toThrowError(/other\.json must hold the results of bench:convergence\. .* --out/);
+  });
+});
