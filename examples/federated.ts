@@ -83,7 +83,7 @@ await run(
       for (let round = 1; round <= rounds; round++) {
         const answers = await clients.round(round, await weightsOf(model));
         step(opt, model, answers);
-        console.log(`round ${round} of ${rounds}, ${answers.length} clients: ${accuracy()}`);
+        console.log(`round ${round} of ${rounds} (clients: ${answers.length}): ${accuracy()}`);
       }
     } finally {
       await clients.end();

@@ -38,7 +38,7 @@ for (;;) {
   });
   // The slow weights start again from the new weights. The moments stay.
   opt.rebase();
-  await model.fit(xs, ys, {epochs, batchSize: 32, verbose: 0});
+  await model.fit(xs, ys, {epochs, batchSize: 32});
   server.send({round, digits: String(digits)}, await weightsOf(model));
 }
 server.close();
