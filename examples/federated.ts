@@ -27,7 +27,7 @@ import type {TensorFile} from 'tfjs-optim/interchange';
 
 import {loadDigits} from './digits/data';
 import {scoreOf} from './digits/score';
-import {Clients} from './federated/server';
+import {Clients, NoClientLeft} from './federated/server';
 import {network, tensorsOf, weightsOf} from './federated/weights';
 import {choice, positive, run, whole} from './support/command_line';
 import {at} from './support/lookup';
@@ -40,7 +40,7 @@ const OPTIONS = {
   digits: whole(3000, 'how many digits all clients together train on (2000 others validate)', 64, 8000),
   epochs: whole(1, 'how many epochs a client trains in a round', 1),
   lr: positive(1e-3, 'learning rate of the clients'),
-  patience: positive(300, 'after how many seconds without an answer a client is left out'),
+  patience: whole(300, 'after how many seconds without an answer a client is left out', 1, 86_400),
   seed: whole(1, 'decides the initial weights and the parts of the digits', 0),
 };
 
@@ -85,6 +85,10 @@ await run(
         step(opt, model, answers);
         console.log(`round ${round} of ${rounds} (clients: ${answers.length}): ${accuracy()}`);
       }
+    } catch (error) {
+      if (!(error instanceof NoClientLeft)) throw error;
+      console.error(error.message);
+      process.exitCode = 1;
     } finally {
       await clients.end();
     }

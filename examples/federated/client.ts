@@ -19,6 +19,8 @@ const [digits, epochs, seed] = [Math.floor(argument(3) / argument(2)), argument(
 
 const socket = connect(argument(0), '127.0.0.1');
 const server = new Connection(socket);
+server.send({client: String(client)});
+
 await tf.setBackend('wasm');
 // Each client has other digits than all others.
 const {training} = await loadDigits(digits * argument(2), seed);
@@ -27,10 +29,12 @@ const {xs, ys} = training.slice(client * digits, (client + 1) * digits).tensors(
 const model = network(seed);
 const opt = lookahead(adam(argument(5)));
 model.compile({optimizer: opt, loss: 'categoricalCrossentropy'});
-server.send({client: String(client)});
 
 for (;;) {
-  const message = await server.receive();
+  const message = await server.receive().catch((error: unknown) => {
+    console.error(`Client ${client} lost the server: ${error instanceof Error ? error.message : String(error)}.`);
+    process.exit(1);
+  });
   const round = message.metadata['round'];
   if (round === undefined) break; // the training has ended
   tf.tidy(() => {

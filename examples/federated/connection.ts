@@ -20,6 +20,9 @@ export class Connection {
     socket.on('error', error => {
       this.#error = error;
     });
+    socket.on('timeout', () => {
+      socket.destroy(new Error('it was silent for too long'));
+    });
     this.#chunks = socket[Symbol.asyncIterator]();
   }
 
@@ -30,17 +33,18 @@ export class Connection {
     this.#socket.write(Buffer.concat([length, file]));
   }
 
-  /** The next message. @throws (rejects) if the other side ends the connection or dies before. */
-  async receive(): Promise<TensorFile> {
+  /**
+   * The next message.
+   * @param seconds how long nothing may come.
+   * @throws (rejects) if the other side ends the connection, dies or is silent for longer.
+   */
+  async receive(seconds = Infinity): Promise<TensorFile> {
+    // 0 means no limit.
+    this.#socket.setTimeout(seconds === Infinity ? 0 : seconds * 1000);
     const length = (await this.#bytes(LENGTH_BYTES)).readUInt32LE();
-    return readSafetensors(Uint8Array.from(await this.#bytes(length)));
-  }
-
-  /** Waits at most so long for each message. @throws (rejects) in `receive` if nothing comes in that time. */
-  limit(seconds: number): void {
-    this.#socket.setTimeout(seconds * 1000, () => {
-      this.#socket.destroy(new Error(`it sent nothing for ${seconds} seconds`));
-    });
+    const file = await this.#bytes(length);
+    this.#socket.setTimeout(0);
+    return readSafetensors(Uint8Array.from(file));
   }
 
   close(): void {

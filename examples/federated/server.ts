@@ -13,27 +13,33 @@ const PROGRAM = fileURLToPath(new URL('client.ts', import.meta.url));
 /** How long a client may take to end by itself. */
 const FAREWELL_SECONDS = 10;
 
+/** All clients have died or were left out. */
+export class NoClientLeft extends Error {}
+
 /** Client processes, and what the server says to them. A client that dies or is silent for too long is left out. */
 export class Clients {
   readonly #server: Server;
   readonly #processes: readonly ChildProcess[];
   readonly #connections = new Map<number, Connection>();
+  readonly #patience: number;
   readonly #onLost: (client: number, why: string) => void;
 
   private constructor(
     server: Server,
     processes: readonly ChildProcess[],
+    patience: number,
     onLost: (client: number, why: string) => void,
   ) {
     this.#server = server;
     this.#processes = processes;
+    this.#patience = patience;
     this.#onLost = onLost;
   }
 
   /**
    * Starts the processes, and waits until each is connected or has ended.
    * @param args the arguments of a client after its port and number.
-   * @param patience the seconds that a client may take for a round.
+   * @param patience the seconds that a client may be silent in a round.
    * @param onLost is called when a client is left out.
    */
   static async start(
@@ -50,8 +56,8 @@ export class Clients {
     const processes = Array.from({length: count}, (_, client) =>
       fork(PROGRAM, [address.port, client, ...args].map(String)),
     );
-    const clients = new Clients(server, processes, onLost);
-    await clients.#join(patience);
+    const clients = new Clients(server, processes, patience, onLost);
+    await clients.#join();
     return clients;
   }
 
@@ -65,20 +71,21 @@ export class Clients {
 
   /**
    * Sends the weights to all clients, and waits for theirs.
-   * @throws (rejects) if no client is left.
+   * @throws (rejects) NoClientLeft.
    */
   async round(round: number, weights: ReadonlyMap<string, HostTensor>): Promise<TensorFile[]> {
     const answers = [...this.#connections].map(async ([client, connection]) => {
       try {
         connection.send({round: String(round)}, weights);
-        return await connection.receive();
+        return await connection.receive(this.#patience);
       } catch (error) {
         this.#lose(client, error instanceof Error ? error.message : String(error));
         return [];
       }
     });
     const received = (await Promise.all(answers)).flat();
-    if (received.length === 0) throw new Error(`No client is left in round ${round}. Start the training again.`);
+    if (received.length === 0)
+      throw new NoClientLeft(`No client is left in round ${round}. Start the training again.`);
     return received;
   }
 
@@ -93,7 +100,7 @@ export class Clients {
     this.#server.close();
   }
 
-  #join(patience: number): Promise<void> {
+  #join(): Promise<void> {
     return new Promise(resolve => {
       const left = new Set(this.#processes.keys());
       const settled = (client: number) => {
@@ -102,8 +109,7 @@ export class Clients {
       };
       this.#server.on('connection', socket => {
         const connection = new Connection(socket);
-        connection.limit(patience);
-        connection.receive().then(
+        connection.receive(this.#patience).then(
           ({metadata}) => {
             const client = Number(metadata['client']);
             if (!left.has(client)) {
