@@ -10,6 +10,8 @@ import {defined} from '../support/lookup';
 import {Connection} from './connection';
 
 const PROGRAM = fileURLToPath(new URL('client.ts', import.meta.url));
+/** How long a client may take to connect. */
+const JOINING_SECONDS = 120;
 /** How long a client may take to end by itself. */
 const FAREWELL_SECONDS = 10;
 
@@ -124,6 +126,12 @@ export class Clients {
             connection.close();
           },
         );
+      });
+      void setTimeout(JOINING_SECONDS * 1000, undefined, {ref: false}).then(() => {
+        for (const client of left) {
+          this.#lose(client, `it did not connect in ${JOINING_SECONDS} seconds`);
+          settled(client);
+        }
       });
       this.#processes.forEach((process, client) => {
         void exit(process).then(() => {
