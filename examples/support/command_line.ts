@@ -1,4 +1,4 @@
-import {numberFrom, runCommand, valuesOf, wholeFrom} from '../digits/command_line';
+import {numberFrom, oneOf, runCommand, valuesOf, wholeFrom} from '../digits/command_line';
 import {defined} from './lookup';
 
 /** An option of an example. */
@@ -31,6 +31,12 @@ export function positive(fallback: number, about: string): Option<number> {
   const read = (name: string, text: string) =>
     numberFrom(name, text, 'a positive number', value => value > 0 && Number.isFinite(value));
   return {fallback: String(fallback), about, value: 'NUMBER', read};
+}
+
+/** One of some names. */
+export function choice<const N extends string>(fallback: N, about: string, names: readonly N[]): Option<N> {
+  const read = (option: string, text: string) => oneOf(option, names, name => name, text);
+  return {fallback, about: `${about}: ${names.join(', ')}`, value: 'NAME', read};
 }
 
 /** A folder. */

@@ -34,6 +34,7 @@ const KERNEL_SPECS = [
 const SLOW = [
   'node/demo_test',
   'node/examples_test',
+  'node/federated_test',
   'node/fine_tuning_test',
   'node/start_test',
   'node/convergence_test',

@@ -6,20 +6,35 @@ import {isDict} from '../../../src/util/config_reader';
 import {PROGRAMS, pythonPath, pythonVariables} from './python';
 
 /**
- * Runs a program by `torchrun --nproc_per_node=2`.
+ * Runs a program of `PROGRAMS` by `torchrun --nproc_per_node=2`.
  * @param options what the program gets as its argument, as JSON.
  * @throws (rejects) with what it printed where it fails.
  */
-export async function torchrun(program: string, options: object): Promise<void> {
+export function torchrun(program: string, options: object): Promise<void> {
+  return start([join(PROGRAMS, program), JSON.stringify(options)], {env: pythonVariables()});
+}
+
+/**
+ * Runs a program in a folder by `torchrun --nproc_per_node=2`.
+ * @param modules the folder of the modules that it imports.
+ * @throws (rejects) with what it printed where it fails.
+ */
+export function torchrunIn(folder: string, args: readonly string[], modules: string): Promise<void> {
+  return start(args, {cwd: folder, env: {...pythonVariables(), PYTHONPATH: modules}});
+}
+
+async function start(
+  args: readonly string[],
+  where: {readonly cwd?: string; readonly env: NodeJS.ProcessEnv},
+): Promise<void> {
   const port = await freePort();
   const child = spawn(
     pythonPath(),
     [
       ...['-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_addr=127.0.0.1', `--master_port=${port}`],
-      join(PROGRAMS, program),
-      JSON.stringify(options),
+      ...args,
     ],
-    {env: pythonVariables(), stdio: ['ignore', 'pipe', 'pipe']},
+    {...where, stdio: ['ignore', 'pipe', 'pipe']},
   );
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
