@@ -40,7 +40,9 @@ const orderOf = file => {
 };
 
 // The entries `plot` and `interchange` import the types of these folders from the main entry.
-const SHARED_TYPES = ['fit', 'schedule', 'optimizer'].map(room => resolvePath('src', room));
+const SHARED_TYPES = ['fit', 'table', 'optimizer', 'state', 'params', 'schedule', 'callbacks', 'rule'].map(room =>
+  resolvePath('src', room),
+);
 const BORROWER = /src\/(plot|interchange)\//;
 const external = [...Object.keys(GLOBALS), /^node:/];
 
@@ -84,7 +86,8 @@ const code = (format, extension) => ({
   onlyExplicitManualChunks: true,
   hoistTransitiveImports: false,
 });
-const isShared = id => SHARED_TYPES.some(folder => id.startsWith(folder));
+// Declarations that TypeScript infers import from the folder of the main entry.
+const isShared = id => id === resolvePath('src') || SHARED_TYPES.some(folder => id.startsWith(folder));
 const isExternalType = (id, importer = '') =>
   external.some(one => (one instanceof RegExp ? one.test(id) : one === id)) ||
   (BORROWER.test(importer) && isShared(resolvePath(dirname(importer), id)));

@@ -240,7 +240,7 @@ describe('The demo page', () => {
     const {page} = await open();
     await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
     const tabTo = async (id: string) => {
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < 120; i++) {
         await page.keyboard.press('Tab');
         const {focused, outline} = await page.evaluate(() => {
           const {activeElement: active} = document;
