@@ -120,6 +120,9 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
   return {first: '', groups};
 }
 
+/** The name of the bundle of a pass: passes that share a suite run at the same time. */
+const nameOf = ({place, suite, share}) => [place, suite, ...(share ? [share.first] : [])].join('_');
+
 /** The bundle of a pass; undefined if no spec file matches `--file`. */
 export async function bundleFor(pass, settings) {
   const {first, groups} = partsOf(pass, settings);
@@ -138,12 +141,9 @@ export async function bundleFor(pass, settings) {
   const contents = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
     : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
-  const bundle = join(
-    outputFolder(),
-    `${pass.place}_${pass.suite}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`,
-  );
+  const bundle = join(outputFolder(), `${nameOf(pass)}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`);
   await build({
-    stdin: {contents, resolveDir: root, sourcefile: `${pass.place}_${pass.suite}.ts`, loader: 'ts'},
+    stdin: {contents, resolveDir: root, sourcefile: `${nameOf(pass)}.ts`, loader: 'ts'},
     outfile: bundle,
     bundle: true,
     sourcemap: 'inline',
