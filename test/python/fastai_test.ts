@@ -7,7 +7,8 @@ import {fromDevice} from '../../src/interchange/tensors/host_tensor';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
-import {bothSides, expectClose, Net} from './support/alone';
+import type {Net} from './support/alone';
+import {begun, bothSides, expectClose, fileOf, take, type Training} from './support/alone';
 
 type Params = ReadonlyArray<ReturnType<Net['of']>>;
 
@@ -54,33 +55,15 @@ const BATCH = 16;
 describeBackends('fastai', () => {
   const {python, gradients, exchange} = bothSides('fastai_optimizers.py', 2 * STEPS);
 
-  const started = (make: (net: Net) => Optimizer) => {
-    const net = new Net();
-    const optimizer = make(net);
-    return {
-      net,
-      optimizer,
-      dispose: () => {
-        optimizer.dispose();
-        net.dispose();
-      },
-    };
-  };
-  const fileOf = async ({net, optimizer}: ReturnType<typeof started>): Promise<TensorFile> => {
-    const {tensors, metadata} = await fastaiStateOf(optimizer, net.counterparts);
-    return {tensors: new Map([...(await net.weights()), ...tensors]), metadata};
-  };
-  const taken = (from: TensorFile, {net, optimizer}: ReturnType<typeof started>) => {
-    const apply = readFastaiState(from, optimizer, net.counterparts);
-    apply();
-    net.assign(from);
-    optimizer.watchWeights();
+  const written = (training: Training) => fileOf(training, fastaiStateOf);
+  const taken = (from: TensorFile, training: Training) => {
+    take(from, training, readFastaiState);
   };
 
   describe('alone', () => {
     /** Three groups, of which the first is frozen. Biases do not decay. */
     const inGroups = (make: Case['make']) =>
-      started(net => {
+      begun(net => {
         const optimizer = make([net.of('stem'), net.of('dense'), net.of('head')]);
         optimizer.freezeTo(1);
         return optimizer;
@@ -100,14 +83,14 @@ describeBackends('fastai', () => {
       it(`${other.name}: each alone, ours then theirs, and theirs then ours are the same`, async () => {
         const ours = inGroups(make);
         const theirs = inGroups(make);
-        const alone = await inPython(await fileOf(theirs), 0, 2 * STEPS, other);
+        const alone = await inPython(await written(theirs), 0, 2 * STEPS, other);
         gradients.apply(ours.net, ours.optimizer, 0, STEPS);
-        const oursThenTheirs = await inPython(await fileOf(ours), STEPS, 2 * STEPS, other);
+        const oursThenTheirs = await inPython(await written(ours), STEPS, 2 * STEPS, other);
         gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
         const wanted = await ours.net.weights();
         expectClose(alone.tensors, wanted, 1e-5);
         expectClose(oursThenTheirs.tensors, wanted, 1e-5);
-        taken(await inPython(await fileOf(theirs), 0, STEPS, other), theirs);
+        taken(await inPython(await written(theirs), 0, STEPS, other), theirs);
         expect(theirs.optimizer.hypers).toEqual(ours.optimizer.hypers);
         expect(theirs.optimizer.summary().map(({decay, trainable}) => ({decay, trainable}))).toEqual(
           ours.optimizer.summary().map(({decay, trainable}) => ({decay, trainable})),
@@ -138,7 +121,7 @@ describeBackends('fastai', () => {
     });
 
     /** The losses of steps here. */
-    const trained = ({net, optimizer}: ReturnType<typeof started>, from: number, to: number): number[] => {
+    const trained = ({net, optimizer}: ReturnType<typeof begun>, from: number, to: number): number[] => {
       const [stem, stemBias, dense, denseBias, head, headBias] = net.variables;
       const logits = (x: tf.Tensor) => {
         const layer = (input: tf.Tensor, kernel?: tf.Variable, bias?: tf.Variable) =>
@@ -177,14 +160,14 @@ describeBackends('fastai', () => {
       ['adam in the middle of a one-cycle', 'Adam', () => scheduled(adam(0.01))],
     ] as const) {
       it(`goes on with ${name}, and its training goes on here`, async () => {
-        const alone = started(make);
+        const alone = begun(make);
         const losses = trained(alone, 0, 2 * STEPS);
-        const ours = started(make);
+        const ours = begun(make);
         const first = trained(ours, 0, STEPS);
-        const there = await fitted(await fileOf(ours), STEPS, 2 * STEPS, kind);
+        const there = await fitted(await written(ours), STEPS, 2 * STEPS, kind);
         expect(there.losses.length).toBe(STEPS);
         expect(largestDifference([...first, ...there.losses], losses)).toBeLessThan(1e-3);
-        const theirs = started(make);
+        const theirs = begun(make);
         const before = await fitted(await fileAtStart(theirs), 0, STEPS, kind);
         taken(before.file, theirs);
         expect(largestDifference([...before.losses, ...trained(theirs, STEPS, 2 * STEPS)], losses)).toBeLessThan(1e-3);
@@ -256,9 +239,9 @@ describeBackends('fastai', () => {
       return optimizer;
     };
     /** Before the first step an optimizer has no parameters. */
-    const fileAtStart = (of: ReturnType<typeof started>) => {
+    const fileAtStart = (of: ReturnType<typeof begun>) => {
       of.optimizer.attach(of.net.variables);
-      return fileOf(of);
+      return written(of);
     };
   });
 });

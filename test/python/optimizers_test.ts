@@ -15,7 +15,7 @@ import {
 import {float32, type TensorFile} from '../../src/interchange/tensors/host_tensor';
 import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
 import {describeBackends} from '../support/backends';
-import {bothSides, expectClose, Net} from './support/alone';
+import {begun, bothSides, expectClose, fileOf, Net, take, type Training} from './support/alone';
 import {torchrun} from './support/torchrun';
 
 type Params = ReadonlyArray<ReadonlyArray<ReturnType<Net['of']>[number]>>;
@@ -110,23 +110,13 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
   const {python, gradients, exchange} = bothSides('optimizers.py', 2 * STEPS);
 
   /** An optimizer with three groups, of which the first is frozen. Biases do not decay. */
-  const started = (make: Case['make']) => {
-    const net = new Net();
-    const optimizer = make([net.of('stem'), net.of('dense'), net.of('head')]);
-    optimizer.freezeTo(1);
-    return {
-      net,
-      optimizer,
-      dispose: () => {
-        optimizer.dispose();
-        net.dispose();
-      },
-    };
-  };
-  const fileOf = async ({net, optimizer}: ReturnType<typeof started>): Promise<TensorFile> => {
-    const {tensors, metadata} = await torchStateOf(optimizer, net.counterparts);
-    return {tensors: new Map([...(await net.weights()), ...tensors]), metadata};
-  };
+  const started = (make: Case['make']) =>
+    begun(net => {
+      const optimizer = make([net.of('stem'), net.of('dense'), net.of('head')]);
+      optimizer.freezeTo(1);
+      return optimizer;
+    });
+  const written = (training: Training) => fileOf(training, torchStateOf);
   const inPython = async (
     from: TensorFile,
     first: number,
@@ -138,25 +128,22 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
     await python.call('steps', {...options, gradients: exchange.path('gradients'), out: exchange.path('back')});
     return exchange.read('back');
   };
-  const taken = (from: TensorFile, {net, optimizer}: ReturnType<typeof started>) => {
-    const apply = readTorchState(from, optimizer, net.counterparts);
-    apply();
-    net.assign(from);
-    optimizer.watchWeights();
+  const taken = (from: TensorFile, training: Training) => {
+    take(from, training, readTorchState);
   };
 
   for (const {make, tolerance = 1e-5, ...other} of CASES) {
     it(`${other.name}: each alone, ours then theirs, and theirs then ours are the same`, async () => {
       const ours = started(make);
       const theirs = started(make);
-      const alone = await inPython(await fileOf(theirs), 0, 2 * STEPS, other);
+      const alone = await inPython(await written(theirs), 0, 2 * STEPS, other);
       gradients.apply(ours.net, ours.optimizer, 0, STEPS);
-      const oursThenTheirs = await inPython(await fileOf(ours), STEPS, 2 * STEPS, other);
+      const oursThenTheirs = await inPython(await written(ours), STEPS, 2 * STEPS, other);
       gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
       const wanted = await ours.net.weights();
       expectClose(alone.tensors, wanted, tolerance);
       expectClose(oursThenTheirs.tensors, wanted, tolerance);
-      taken(await inPython(await fileOf(theirs), 0, STEPS, other), theirs);
+      taken(await inPython(await written(theirs), 0, STEPS, other), theirs);
       expect(theirs.optimizer.hypers).toEqual(ours.optimizer.hypers);
       gradients.apply(theirs.net, theirs.optimizer, STEPS, 2 * STEPS);
       expectClose(await theirs.net.weights(), wanted, tolerance);
@@ -178,12 +165,12 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
       const ours = started(scheduled);
       const theirs = started(scheduled);
       gradients.apply(ours.net, ours.optimizer, 0, STEPS);
-      const oursThenTheirs = await inPython(await fileOf(ours), STEPS, 2 * STEPS, other);
+      const oursThenTheirs = await inPython(await written(ours), STEPS, 2 * STEPS, other);
       gradients.apply(ours.net, ours.optimizer, STEPS, 2 * STEPS);
       const wanted = await ours.net.weights();
       const tolerance = other.classes.length > 1 ? 1e-4 : 1e-5;
       expectClose(oursThenTheirs.tensors, wanted, tolerance);
-      taken(await inPython(await fileOf(theirs), 0, STEPS, other), theirs);
+      taken(await inPython(await written(theirs), 0, STEPS, other), theirs);
       expect(theirs.optimizer.schedule?.step).toBe(STEPS);
       gradients.apply(theirs.net, theirs.optimizer, STEPS, 2 * STEPS);
       expectClose(await theirs.net.weights(), wanted, tolerance);
@@ -209,7 +196,7 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
   it('are left as they are by files that do not fit them', async () => {
     const one = started(params => adamW(lr, {params}));
     gradients.apply(one.net, one.optimizer, 0, 1);
-    const file = await fileOf(one);
+    const file = await written(one);
     const refused = async (options: object, from: TensorFile = file) =>
       python.call('refused', {path: await exchange.write('there', from), class: 'torch.optim.AdamW', ...options});
     expect(await refused({class: 'torch.optim.SGD'})).toEqual([
@@ -235,7 +222,7 @@ describeBackends('optimizers alone, against PyTorch and timm', () => {
     it(`${name}: go on where FSDP2 shards the parameters over two processes, and come back`, async () => {
       const ours = started(make);
       gradients.apply(ours.net, ours.optimizer, 0, STEPS);
-      const path = await exchange.write('there', await fileOf(ours));
+      const path = await exchange.write('there', await written(ours));
       const files = {path, gradients: exchange.path('gradients'), out: exchange.path('back')};
       await torchrun('sharded_optimizers.py', {...files, class: cls, from: STEPS, to: STEPS + 10});
       const theirs = started(make);

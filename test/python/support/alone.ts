@@ -156,6 +156,48 @@ export class Exchange {
   }
 }
 
+/** A net and its optimizer. */
+export interface Training {
+  readonly net: Net;
+  readonly optimizer: Optimizer;
+  readonly dispose: () => void;
+}
+
+/** A training that begins. @param make makes the optimizer of the net. */
+export function begun(make: (net: Net) => Optimizer): Training {
+  const net = new Net();
+  const optimizer = make(net);
+  return {
+    net,
+    optimizer,
+    dispose: () => {
+      optimizer.dispose();
+      net.dispose();
+    },
+  };
+}
+
+/** The file of a training. @param stateOf writes the state of its optimizer. */
+export async function fileOf(
+  {net, optimizer}: Training,
+  stateOf: (optimizer: Optimizer, counterparts: readonly Counterpart[]) => Promise<TensorFile>,
+): Promise<TensorFile> {
+  const {tensors, metadata} = await stateOf(optimizer, net.counterparts);
+  return {tensors: new Map([...(await net.weights()), ...tensors]), metadata};
+}
+
+/** Gives a training what is in a file. @param read reads the state of its optimizer. */
+export function take(
+  file: TensorFile,
+  {net, optimizer}: Training,
+  read: (file: TensorFile, optimizer: Optimizer, counterparts: readonly Counterpart[]) => () => void,
+): void {
+  const apply = read(file, optimizer, net.counterparts);
+  apply();
+  net.assign(file);
+  optimizer.watchWeights();
+}
+
 /** Python, gradients, and a folder with them, during the specs of the surrounding suite. */
 export function bothSides(
   program: string,
