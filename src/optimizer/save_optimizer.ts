@@ -40,8 +40,10 @@ export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOH
  */
 export async function loadOptimizer(
   from: string | tf.io.IOHandler,
-  {params}: {readonly params?: ParamGroups} = {},
+  options: {readonly params?: ParamGroups} = {},
 ): Promise<Optimizer> {
+  checkOptions('loadOptimizer', options, ['params'], [], 'from, ');
+  const {params} = options;
   const handler = typeof from === 'string' ? onlyHandler(from, tf.io.getLoadHandlers(from)) : from;
   if (handler.load === undefined)
     throw new Error("This IOHandler can't load: it has no `load`. Pass another one, or a URL.");
