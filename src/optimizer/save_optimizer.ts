@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {type ParamGroups, variablesOf} from '../params/variables_of';
+import {checkOptions} from '../schedule/options';
 import {heldWeights} from '../state/load_weights';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {Optimizer, weightsNow} from './optimizer';
@@ -34,7 +35,7 @@ export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOH
 /**
  * Loads an optimizer that `saveOptimizer` saved.
  * @param from a URL or an IOHandler.
- * @param settings `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
+ * @param options `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
  *   it was saved. Without `params`, variables join when they are first used.
  * @throws (rejects) where the URL holds no optimizer of this package, or its state fits none of these variables.
  */
