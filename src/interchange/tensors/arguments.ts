@@ -44,8 +44,8 @@ export function checkTransfer(
 
 /** A whole file. A Buffer of Node is a Uint8Array. @throws for anything that is neither bytes nor a buffer of them. */
 export function bytesOf(what: string, file: unknown): Uint8Array {
-  if (isOfClass<Uint8Array>(file, 'Uint8Array')) return file;
-  if (isOfClass<ArrayBuffer>(file, 'ArrayBuffer')) return new Uint8Array(file);
+  if (isBytes(file)) return file;
+  if (isBuffer(file)) return new Uint8Array(file);
   throw new Error(
     `${what} takes the bytes of a file first, a Uint8Array or an ArrayBuffer; got ${shown(file)}. ` +
       (typeof file === 'string'
@@ -54,10 +54,10 @@ export function bytesOf(what: string, file: unknown): Uint8Array {
   );
 }
 
-/** Also for objects of other windows, which have classes of their own. */
-function isOfClass<T>(x: unknown, name: string): x is T {
-  return Object.prototype.toString.call(x) === `[object ${name}]`;
-}
+/** The built-in class of an object, which may be of another window. */
+const tagOf = (x: unknown) => Object.prototype.toString.call(x).slice(8, -1);
+const isBytes = (x: unknown): x is Uint8Array => tagOf(x) === 'Uint8Array';
+const isBuffer = (x: unknown): x is ArrayBuffer => tagOf(x) === 'ArrayBuffer';
 
 /** Warns where a model was trained by the optimizer that it is compiled with, and another one's state is written. */
 export function warnWhereUntrained(what: string, model: object, given: {readonly iterations: number}): void {
