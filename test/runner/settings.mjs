@@ -19,6 +19,7 @@ Runs three suites, in Chrome and in Node at the same time. The last line is "N p
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
   --threads         only in Chrome, on cross-origin isolated pages, with threaded WASM   (or TEST_THREADS=1)
   --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage)
+  --times           print which suites and specs took longest, and (on Linux) the time of the processor per suite
   --verbose         print the passed specs too, and the output of specs
   --help            print this help
 
@@ -70,6 +71,7 @@ export function settingsFromArguments(args) {
       compositions: text(TEST_COMPOSITIONS),
       threads: flag,
       coverage: flag,
+      times: flag,
       verbose: flag,
       help: flag,
     },
@@ -83,6 +85,7 @@ export function settingsFromArguments(args) {
     compositions: compositionsOf(values),
     threads: values.threads || TEST_THREADS === '1',
     coverage: values.coverage,
+    times: values.times,
     verbose: values.verbose,
   };
   for (const name of settings.backends)
