@@ -84,7 +84,8 @@ function options(bundle, settings) {
     browsers: ['HeadlessChrome'],
     customHeaders: settings.threads ? ISOLATION_HEADERS : [],
     client: {
-      args: settings.grep ? ['--grep', settings.grep] : [],
+      // karma-jasmine takes a text between slashes as a regular expression, and every other text as it is.
+      args: settings.grep ? ['--grep', `/${settings.grep}/`] : [],
       captureConsole: settings.verbose,
       jasmine: {random: false, timeoutInterval: 120_000},
     },
