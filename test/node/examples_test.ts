@@ -3,10 +3,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import {present} from '../support/present';
-import {type Ended, runCommand} from '../support/run_command';
+import {type Ended, runCommand, TSX} from '../support/run_command';
 
-/** Runs an example as a user does. */
-const start = (file: string, ...args: readonly string[]) => runCommand('npx', 'tsx', `examples/${file}`, ...args);
+/** Runs an example. */
+const start = (file: string, ...args: readonly string[]) =>
+  runCommand(process.execPath, ...TSX, `examples/${file}`, ...args);
 
 /** The numbers in the text at the groups of the pattern. */
 function numbersIn(text: string, pattern: RegExp): number[] {
@@ -170,7 +171,9 @@ describe('examples', () => {
       });
 
       it('lists its options, and refuses others with exit code 2', async () => {
-        const [help, wrong] = await Promise.all([start(file, '--help'), start(file, '--seed', 'lucky')]);
+        // As a user does.
+        const help = await runCommand('npx', 'tsx', `examples/${file}`, '--help');
+        const wrong = await start(file, '--seed', 'lucky');
         expect(help.code).toBe(0);
         for (const option of options) expect(help.stdout).toContain(`--${option} `);
         expect(wrong.code).toBe(2);

@@ -2,10 +2,10 @@ import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/fine_tuning/options';
 import {deviationOf, meanOf} from '../../examples/fine_tuning/statistics';
 import {present} from '../support/present';
-import {runCommand} from '../support/run_command';
+import {runCommand, TSX} from '../support/run_command';
 
-/** Runs `npx tsx examples/fine_tuning.ts …` as a user does. */
-const start = (...args: readonly string[]) => runCommand('npx', 'tsx', 'examples/fine_tuning.ts', ...args);
+/** Runs the example. */
+const start = (...args: readonly string[]) => runCommand(process.execPath, ...TSX, 'examples/fine_tuning.ts', ...args);
 
 /** The mean accuracy of a way in the table, in percent. */
 function meanIn(stdout: string, way: string): number {

@@ -15,7 +15,10 @@ function processes() {
       continue;
     }
     // The name of the program, in parentheses, may contain spaces.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [, parent] = fields;
     // Its own time, and that of its children that ended.
     found.set(Number(pid), {parent, ticks: fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0)});
