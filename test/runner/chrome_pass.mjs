@@ -31,7 +31,7 @@ export async function runInChrome(pass, settings, progress) {
   const bundle = await bundleFor(pass, settings);
   if (bundle === undefined) return undefined;
   progress.say(pass, 'starts');
-  pass.cpuSeconds = () => cpuSeconds(pid => pid !== process.pid && !nodeProcesses.has(pid));
+  pass.cpuSeconds = () => cpuSeconds(pid => !nodeProcesses.has(pid));
   Object.assign(process.env, chromeEnvironment());
   const config = await karma.config.parseConfig(null, options(bundle, settings), {
     promiseConfig: true,

@@ -29,7 +29,7 @@ function processes() {
 /**
  * The processor time in seconds that processes and all their descendants took until now; undefined where the system is
  * not Linux.
- * @param isRoot says of this process and of a child of it, by its id, whether it counts.
+ * @param isRoot says of a child of this process, by its id, whether it counts.
  */
 export function cpuSeconds(isRoot) {
   if (process.platform !== 'linux') return undefined;
@@ -37,7 +37,7 @@ export function cpuSeconds(isRoot) {
   const counts = pid => {
     const {parent} = all.get(pid) ?? {};
     if (parent === undefined) return false;
-    return pid === process.pid || parent === process.pid ? isRoot(pid) : counts(parent);
+    return parent === process.pid ? isRoot(pid) : counts(parent);
   };
   return [...all].reduce((sum, [pid, {ticks}]) => (counts(pid) ? sum + ticks / TICKS : sum), 0);
 }

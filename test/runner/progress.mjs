@@ -78,6 +78,10 @@ export class Progress {
 
   /** Prints which suites and specs took longest. The times of suites are the processor's, where those are known. */
   sayTimes() {
+    for (const place of new Set(this.#suites.map(({pass}) => pass.place))) {
+      const mine = this.#suites.filter(({pass}) => pass.place === place);
+      console.log(`\n${place}: ${mine.reduce((sum, {seconds}) => sum + seconds, 0).toFixed(0)} s in all suites`);
+    }
     for (const [what, list] of [
       ['suites', this.#suites],
       ['specs', this.#specs],
