@@ -32,6 +32,8 @@ const KERNEL_SPECS = [
 
 // These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
 const SLOW = [
+  'fit/setting_hypers_test',
+  'fuse/growth_test',
   'fuse/reuse_test',
   'node/choosing_page_test',
   'node/optimizers_page_test',
