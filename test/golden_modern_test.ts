@@ -32,7 +32,7 @@ describe('The recorded runs of modern rules', () => {
 
 /**
  * Kinds of runs that nearly every rule has, and that differ from its other runs only in what the host computes:
- * schedules, saving, step counts, and the value of `eps`, which is no part of a kernel. The kernels are those of the
+ * schedules, saving, step counts, and the value of `eps`, which kernels read. The kernels are those of the
  * runs `plain` and `groups`. On WebGL, where each program takes a good part of a second to compile, one rule per
  * structure of state runs them.
  */

@@ -3,8 +3,8 @@ const SOFTWARE = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--use-webgpu-adapter=swiftshader',
-  // ANGLE compiles a program when it is linked. With a cache per program, it optimizes it again at the first draw, which
-  // takes a quarter of the time of the specs on WebGL.
+  // ANGLE compiles a program when it is linked. With a cache per program, it optimizes it again at the first draw. That
+  // takes about a quarter of the time of the specs on WebGL.
   '--enable-angle-features=preferGlobalPipelineCache',
 ];
 
