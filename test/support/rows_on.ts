@@ -22,9 +22,9 @@ const KINDS = new Set([
 const WRAPPED_KINDS = new Set(['wrapped adam', 'wrapped momentum', 'lookahead over wrapped adam']);
 
 /**
- * The rows that a suite runs on a backend: all of them, but on a GPU and with `--quick` one row per kind of step, of the
- * package's table and of the wrapped optimizers. Software GPUs compile each program for a good part of a
- * second. golden_modern_test, the golden tests of fastai and optimizer_table_test compare every row on WebGL.
+ * The rows that a suite runs on a backend: all of them, but on a GPU and with `--quick` one row per kind of step, of
+ * the package's table and of the wrapped optimizers. Software GPUs compile each program for a good part of a second.
+ * golden_modern_test, the golden tests of fastai and optimizer_table_test compare every row on WebGL.
  */
 export function rowsOn<R extends {readonly name: string}>(backend: BackendName, rows: readonly R[]): readonly R[] {
   const isQuick = process.env.TEST_QUICK === '1';
