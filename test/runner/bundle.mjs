@@ -32,8 +32,11 @@ const KERNEL_SPECS = [
 
 // These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
 const SLOW = [
+  'fit/outside_weights_test',
   'fit/setting_hypers_test',
+  'fuse/axes_test',
   'fuse/growth_test',
+  'fuse/packed_weights_test',
   'fuse/reuse_test',
   'node/choosing_page_test',
   'node/optimizers_page_test',
