@@ -38,6 +38,7 @@ const inChrome = settings.passes.filter(({place}) => place === 'chrome');
 const inNode = settings.passes.filter(({place}) => place === 'node');
 const coverage = await Promise.all([runAll(inChrome.length > 0 ? inChrome : inNode), runAll(inNode)]);
 if (settings.coverage) await reportCoverage(root, coverage.flat());
+if (settings.times) progress.sayTimes();
 const {passed, failed} = progress;
 console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -30,8 +30,16 @@ const KERNEL_SPECS = [
   'unsorted_segment_sum',
 ];
 
-// These specs start browsers, servers or whole programs. `--quick` leaves them out.
+// These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
 const SLOW = [
+  'fit/outside_weights_test',
+  'fit/setting_hypers_test',
+  'fuse/axes_test',
+  'fuse/growth_test',
+  'fuse/packed_weights_test',
+  'fuse/reuse_test',
+  'node/choosing_page_test',
+  'node/optimizers_page_test',
   'node/demo_test',
   'node/examples_test',
   'node/federated_test',
@@ -72,8 +80,13 @@ function specFiles(folder, wanted, skipped = []) {
 
 const importsOf = files => files.map(file => `  await import(${JSON.stringify(file)});`).join('\n');
 
-function define(backends, compositions) {
-  const values = {TEST_BACKENDS: backends.join(','), TEST_COMPOSITIONS: String(compositions), NODE_ENV: 'test'};
+function define(backends, {compositions, quick}) {
+  const values = {
+    TEST_BACKENDS: backends.join(','),
+    TEST_COMPOSITIONS: String(compositions),
+    TEST_QUICK: quick ? '1' : '',
+    NODE_ENV: 'test',
+  };
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
   );
@@ -107,10 +120,11 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
   if (suite === 'python') return {first: '', groups: [{files: specFiles('python', file), backends}]};
-  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs']);
+  const slow = quick ? SLOW : [];
+  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs', ...slow]);
   const own =
     place === 'node'
-      ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : [])
+      ? specFiles('node', file.replace(/^node\//, ''), slow)
       : specFiles('page', file.replace(/^page\//, ''));
   const mine = files => files.filter((_, i) => i % share.of === share.first);
   const groups = [
@@ -149,7 +163,7 @@ export async function bundleFor(pass, settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     // tfjs-vis uses Node's `global`, which a page does not have.
-    define: {...define(pass.backends, settings.compositions), ...(chrome ? {global: 'globalThis'} : {})},
+    define: {...define(pass.backends, settings), ...(chrome ? {global: 'globalThis'} : {})},
     plugins: [
       ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
       ...(settings.coverage ? [instrumented(root)] : []),

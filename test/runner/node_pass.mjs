@@ -3,8 +3,12 @@ import {fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
 import {bundleFor, wasmFolder} from './bundle.mjs';
+import {cpuSeconds} from './cpu_time.mjs';
 
 const PROCESS = fileURLToPath(new URL('node_process.mjs', import.meta.url));
+
+/** The processes of all passes in Node. What else this process started is Chrome, and esbuild. */
+export const nodeProcesses = new Set();
 
 /** Runs the pass and reports each spec to `progress`. @returns the coverage, if it is measured. */
 export async function runInNode(pass, settings, progress) {
@@ -18,6 +22,8 @@ export async function runInNode(pass, settings, progress) {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
+  nodeProcesses.add(child.pid);
+  pass.cpuSeconds = () => cpuSeconds(pid => pid === child.pid);
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
@@ -31,9 +37,10 @@ export async function runInNode(pass, settings, progress) {
   child.on('message', ({type, path, messages, ...more}) => {
     if (type === 'started') progress.specStarted(pass, path);
     if (type === 'skipped') progress.specSkipped(pass, path, more.reason);
-    if (type === 'ended') progress.specEnded(pass, path, messages);
+    if (type === 'ended') progress.specEnded(pass, path, messages, more.ms);
     if (type === 'done') {
       ended = true;
+      progress.suiteEnded(pass);
       coverage = more.coverage;
       if (more.broken !== undefined) progress.broken(pass, more.broken);
     }

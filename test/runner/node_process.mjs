@@ -26,10 +26,10 @@ jasmine.addReporter({
   specStarted({description}) {
     tell({type: 'started', path: [...suites, description]});
   },
-  specDone({description, status, pendingReason, failedExpectations}) {
+  specDone({description, status, pendingReason, failedExpectations, duration}) {
     if (status === 'pending') tell({type: 'skipped', path: [...suites, description], reason: pendingReason});
     if (status === 'passed' || status === 'failed')
-      tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
+      tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown), ms: duration});
   },
 });
 

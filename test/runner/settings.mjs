@@ -9,7 +9,7 @@ Runs three suites, in Chrome and in Node at the same time. The last line is "N p
   core     the optimizer specs of tfjs-core (test/core_specs): on webgl in Chrome, and on cpu and wasm in Node
   kernels  the specs of tfjs-core for operations, on wasm with src/wasm_training/, in Node
 
-  --quick           only the fast specs in Node, with fewer random compositions: no browser
+  --quick           only the fast specs, on wasm in Node, with fewer optimizers and random compositions: no browser
   --browser         only in Chrome, on every backend
   --node            only in Node
   --specs --core --kernels   only these suites
@@ -19,6 +19,7 @@ Runs three suites, in Chrome and in Node at the same time. The last line is "N p
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
   --threads         only in Chrome, on cross-origin isolated pages, with threaded WASM   (or TEST_THREADS=1)
   --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage)
+  --times           print which suites and specs took longest, and (on Linux) the time of the processor per suite
   --verbose         print the passed specs too, and the output of specs
   --help            print this help
 
@@ -27,6 +28,8 @@ The browser is CHROME_BIN, else an installed Chrome or Chromium, else (Linux x64
 
 const ALL = ['cpu', 'webgl', 'wasm', 'webgpu', 'webgl1'];
 const DEFAULT = ['cpu', 'webgl', 'wasm', 'webgpu'];
+// The kernels of cpu are made of the same functions.
+const QUICK = ['wasm'];
 /** The backends that need no page. */
 const IN_NODE = ['cpu', 'wasm'];
 const SUITES = ['specs', 'core', 'kernels'];
@@ -70,6 +73,7 @@ export function settingsFromArguments(args) {
       compositions: text(TEST_COMPOSITIONS),
       threads: flag,
       coverage: flag,
+      times: flag,
       verbose: flag,
       help: flag,
     },
@@ -79,10 +83,11 @@ export function settingsFromArguments(args) {
     quick: values.quick,
     file: values.file,
     grep: values.grep,
-    backends: values.backends ? values.backends.split(',') : DEFAULT,
+    backends: values.backends ? values.backends.split(',') : values.quick ? QUICK : DEFAULT,
     compositions: compositionsOf(values),
     threads: values.threads || TEST_THREADS === '1',
     coverage: values.coverage,
+    times: values.times,
     verbose: values.verbose,
   };
   for (const name of settings.backends)

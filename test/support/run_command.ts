@@ -10,9 +10,17 @@ export interface Ended {
 /** Runs a command as a user does. */
 export function runCommand(command: string, ...args: readonly string[]): Promise<Ended> {
   return new Promise(resolve => {
-    const child = execFile(command, args, {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
+    const child = execFile(command, args, {shell: needsShell(command)}, (_, stdout, stderr) => {
       // A signal that ends the command leaves no code.
       resolve({code: child.exitCode ?? NaN, stdout, stderr});
     });
   });
 }
+
+/** On Windows, npm and npx are scripts. */
+function needsShell(command: string): boolean {
+  return process.platform === 'win32' && command !== process.execPath;
+}
+
+/** The arguments with which Node runs a program in TypeScript, as `npx tsx` does but without starting npm. */
+export const TSX: readonly string[] = ['--import', 'tsx'];
