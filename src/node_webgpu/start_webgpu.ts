@@ -139,7 +139,7 @@ function driverHelp(): string {
   if (platform !== 'linux')
     return `On ${platform} (${arch}), the system brings the driver. Update the system or the card's driver.`;
   return (
-    'On Linux, install the Vulkan loader (Debian and Ubuntu: libvulkan1) and the card\'s Vulkan driver (AMD and Intel: ' +
+    "On Linux, install the Vulkan loader (Debian and Ubuntu: libvulkan1) and the card's Vulkan driver (AMD and Intel: " +
     'mesa-vulkan-drivers; NVIDIA: its own driver). If they are in unusual folders, set LD_LIBRARY_PATH to the folder of ' +
     "libvulkan.so.1, and VK_DRIVER_FILES to the driver's .json file, before Node starts. " +
     '`vulkaninfo --summary` lists the cards that Vulkan finds. In a container, the host must share the card.'
