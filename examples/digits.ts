@@ -20,6 +20,7 @@ import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
 import {aboutOptimizer} from './support/about_optimizers';
 import {showing} from './support/averages';
+import {cardInWords} from './support/graphics_card';
 
 async function main(options: Options): Promise<void> {
   const {
@@ -75,7 +76,11 @@ async function main(options: Options): Promise<void> {
   console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
 }
 
-async function start(backend: string): Promise<void> {
+async function start(backend: Options['backend']): Promise<void> {
+  if (backend === 'webgpu') {
+    console.log(await cardInWords());
+    return;
+  }
   if (!(await tf.setBackend(backend)))
     throw new Error(`The backend ${backend} did not start. Choose another one with --backend.`);
   await tf.ready();

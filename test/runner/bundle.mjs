@@ -36,6 +36,7 @@ const SLOW = [
   'node/examples_test',
   'node/federated_test',
   'node/fine_tuning_test',
+  'node/node_webgpu_test',
   'node/start_test',
   'node/convergence_test',
   'node/docs_test',

@@ -58,7 +58,9 @@ if (reason !== undefined) tell({type: 'lacking', reason});
 // The exports of a CommonJS bundle may be in `default` only.
 await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
 if (skip || reason !== undefined) {
-  for (const path of pathsIn(jasmine.env.topSuite(), [])) tell({type: 'skipped', path, reason: ''});
+  const all = pathsIn(jasmine.env.topSuite(), []);
+  for (const path of all.filter(path => new RegExp(grep).test(path.join(' '))))
+    tell({type: 'skipped', path, reason: ''});
   process.send({type: 'done'}, () => process.exit(0));
   await new Promise(() => {});
 }

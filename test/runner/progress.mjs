@@ -59,6 +59,8 @@ export class Progress {
     if (running === undefined) return;
     this.#current.delete(pass);
     const {suite, passed, failed, began} = running;
+    // All its specs were left out.
+    if (passed + failed === 0) return;
     const failures = failed > 0 ? `, ${failed} failed` : '';
     this.say(pass, `${suite}: ${passed} passed${failures}, ${((Date.now() - began) / 1000).toFixed(1)} s`);
   }
