@@ -1,6 +1,6 @@
 import {arch, platform, version} from 'node:process';
 
-import {findBackendFactory, setBackend} from '@tensorflow/tfjs-core';
+import {backend, findBackendFactory, setBackend} from '@tensorflow/tfjs-core';
 
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
@@ -45,6 +45,7 @@ const AGAIN = 'Pass the flags in the first call of the process.';
  * already, as in Deno, the package `webgpu` is not used. In Node, this function makes `navigator.gpu` and the globals
  * of WebGPU, such as `GPUBufferUsage`. In Node 20, it makes `navigator` too.
  *
+ * It needs TensorFlow.js 4.22 or newer. Reading is asynchronous: `await tensor.data()` works, `tensor.dataSync()` throws.
  * Don't import `@tensorflow/tfjs-backend-webgpu` before: it registers its backend only where `navigator.gpu` exists.
  * @returns the card.
  * @throws (rejects) if a package is missing or its binary can't be loaded, if there is no card or no driver, if no card
@@ -66,7 +67,10 @@ export async function startWebGPU(options: WebGPUOptions = {}, ...more: undefine
         'Remove your import of it: startWebGPU() imports it.',
     );
   if (!(await setBackend('webgpu')))
-    throw new Error('The backend webgpu did not start. TensorFlow.js printed the reason above.');
+    throw new Error(
+      'The backend webgpu did not start. TensorFlow.js printed the reason above. It must be version 4.22 or newer.',
+    );
+  explainSyncReads();
   const {vendor, architecture, device, description, isFallbackAdapter} = adapter.info;
   // Dawn's older versions do not tell whether an adapter is one in software.
   return {vendor, architecture, device, description, software: isFallbackAdapter === true};
@@ -87,6 +91,25 @@ function flagsOf(options: WebGPUOptions, more: readonly unknown[]): string[] {
 function registered(): boolean {
   const factory: unknown = findBackendFactory('webgpu');
   return typeof factory === 'function';
+}
+
+// TensorFlow.js reads synchronously through a canvas, which Node does not have.
+function explainSyncReads(): void {
+  const webgpu = backend();
+  if (Object.hasOwn(webgpu, 'readSync')) return;
+  const readSync = webgpu.readSync.bind(webgpu);
+  webgpu.readSync = dataId => {
+    try {
+      return readSync(dataId);
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      throw new Error(
+        'dataSync(), arraySync() and print() cannot read from the graphics card in Node. ' +
+          'Use `await tensor.data()` or `await tensor.array()`.',
+        {cause: error},
+      );
+    }
+  };
 }
 
 /** The GPU of the package `webgpu`. `publish` makes it the one of `navigator`. */

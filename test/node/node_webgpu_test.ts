@@ -50,6 +50,10 @@ describe('startWebGPU', () => {
       /^startWebGPU found no graphics card for the flags \['adapter=no such card'\]\. Dawn says:\n[^]*SwiftShader/,
     );
     expect(more['untouched']).withContext('the process after an error').toBeTrue();
+    expect(more['sync']).toBe(
+      'dataSync(), arraySync() and print() cannot read from the graphics card in Node. ' +
+        'Use `await tensor.data()` or `await tensor.array()`.',
+    );
     expect(more['late']).toBe(
       "startWebGPU got the flags ['backend=vulkan'], but navigator.gpu exists already. " +
         'Pass the flags in the first call of the process.',

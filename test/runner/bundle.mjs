@@ -159,7 +159,7 @@ export async function bundleFor(pass, settings) {
     // tfjs-vis uses Node's `global`, which a page does not have.
     define: {...define(pass.backends, settings.compositions), ...(chrome ? {global: 'globalThis'} : {})},
     plugins: [
-      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
+      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : isOnGpu(pass) ? 'gpu' : 'node')]),
       ...(settings.coverage ? [instrumented(root)] : []),
     ],
     logLevel: 'warning',

@@ -38,6 +38,13 @@ async function trained(): Promise<object> {
     const {history} = await model.fit(xs, ys, {epochs, batchSize: 32, shuffle: false, verbose: 0});
     return (history['loss'] ?? []).map(Number);
   };
+  const onCard = xs.add(1).mul(ys);
+  let sync = '';
+  try {
+    onCard.dataSync();
+  } catch (error) {
+    sync = error instanceof Error ? error.message : String(error);
+  }
   const whole = compiled();
   const losses = await fit(whole, 8);
   const half = compiled();
@@ -52,6 +59,7 @@ async function trained(): Promise<object> {
     card,
     again,
     late,
+    sync,
     backend: tf.getBackend(),
     losses,
     resumed: [...before, ...after],
