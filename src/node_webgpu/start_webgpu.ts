@@ -45,12 +45,12 @@ const AGAIN = 'Pass the flags in the first call of the process.';
  * already, as in Deno, the package `webgpu` is not used. In Node, this function makes `navigator.gpu` and the globals
  * of WebGPU, such as `GPUBufferUsage`. In Node 20, it makes `navigator` too.
  *
- * It needs TensorFlow.js 4.22 or newer. Reading is asynchronous: `await tensor.data()` works, `tensor.dataSync()` throws.
+ * It needs TensorFlow.js 4.22 or newer. Read tensors with `await tensor.data()`; `tensor.dataSync()` throws.
  * Don't import `@tensorflow/tfjs-backend-webgpu` before: it registers its backend only where `navigator.gpu` exists.
  * @returns the card.
  * @throws (rejects) if a package is missing or its binary can't be loaded, if there is no card or no driver, if no card
- *   fits `flags`, and if the backend was imported too early. Each error says what to do. The current backend, `navigator`
- *   and the globals are then as before.
+ *   fits `flags`, and if the backend was imported too early. Each error says what to do. The current backend is then as
+ *   before; without a card, `navigator` and the globals are too.
  */
 export async function startWebGPU(options: WebGPUOptions = {}, ...more: undefined[]): Promise<GraphicsCard> {
   const flags = flagsOf(options, more);
@@ -162,9 +162,9 @@ function driverHelp(): string {
   if (platform !== 'linux')
     return `On ${platform} (${arch}), the system brings the driver. Update the system or the card's driver.`;
   return (
-    "On Linux, install the Vulkan loader (Debian and Ubuntu: libvulkan1) and the card's Vulkan driver (AMD and Intel: " +
-    'mesa-vulkan-drivers; NVIDIA: its own driver). If they are in unusual folders, set LD_LIBRARY_PATH to the folder of ' +
-    "libvulkan.so.1, and VK_DRIVER_FILES to the driver's .json file, before Node starts. " +
+    'On Linux, install the Vulkan loader (Debian and Ubuntu: libvulkan1) and the Vulkan driver of the card (AMD and ' +
+    'Intel: mesa-vulkan-drivers; NVIDIA: its own driver). If they are in unusual folders, set LD_LIBRARY_PATH to the ' +
+    "folder of libvulkan.so.1, and VK_DRIVER_FILES to the driver's .json file, before Node starts. " +
     '`vulkaninfo --summary` lists the cards that Vulkan finds. In a container, the host must share the card.'
   );
 }
