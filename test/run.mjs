@@ -42,7 +42,6 @@ const coverage = await Promise.all([
 ]);
 if (settings.coverage) await reportCoverage(root, coverage.flat());
 const {passed, failed, skipped} = progress;
-console.log(
-  `\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
-);
+const left = skipped > 0 ? `, ${skipped} skipped` : '';
+console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed${left}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
