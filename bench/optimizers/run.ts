@@ -25,7 +25,7 @@ Milliseconds are medians, ± half the distance between the quartiles. Adam on wa
 the same Adam.
 
 The backend webgpu is the machine's graphics card; docs/node_gpu.md says what it needs. There, ten steps run before the
-card is waited for, and no memory is copied for comparison.
+card is waited for, no memory is copied for comparison, and all but sgd are compared with tf.train.adam.
 
   --backends A,B     of wasm, cpu, webgpu (default wasm,cpu)
   --optimizers A,B   of those below (default: all); with --help, explains each
