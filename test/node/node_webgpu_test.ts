@@ -86,12 +86,12 @@ describe('startWebGPU', () => {
   const mistakes: ReadonlyArray<[call: () => Promise<unknown>, message: RegExp]> = [
     // @ts-expect-error the option is `flags`
     [() => startWebGPU({flag: ['backend=vulkan']}), /^startWebGPU has no option 'flag'\. Its option is 'flags'\.$/],
-    // @ts-expect-error a list of texts
+    // @ts-expect-error flags are a list of texts
     [
       () => startWebGPU({flags: 'backend=vulkan'}),
       /^'flags' must be a list of texts, such as .*; got 'backend=vulkan'/,
     ],
-    // @ts-expect-error an object
+    // @ts-expect-error the settings are one object
     [() => startWebGPU(['backend=vulkan']), /^startWebGPU takes its settings in an object; got /],
   ];
   for (const [call, message] of mistakes) {

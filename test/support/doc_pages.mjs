@@ -110,7 +110,7 @@ export function docBlocks(root, place) {
       bundler.onLoad({filter: /^docs:blocks$/, namespace: 'docs'}, () => {
         const listed = blocks();
         const runs = listed.map(
-          ({source, where}) => source !== '' && (where === place || (where === 'anywhere' && place !== 'gpu')),
+          ({source, where}) => source !== '' && ['anywhere', place].includes(where),
         );
         const imports = runs.flatMap((run, i) => (run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []));
         const entries = listed.map(

@@ -6,6 +6,8 @@ import {adam, optimizerOf} from '../../src';
 import {fileSystem} from '../../src/file_system';
 import {startWebGPU, type WebGPUOptions} from '../../src/node_webgpu';
 
+// tfjs's type of `verbose` is an enum that it does not export.
+const QUIET = {verbose: 0};
 const [mode, folder = ''] = process.argv.slice(2);
 
 /** The error of a call that must fail. */
@@ -35,7 +37,7 @@ async function trained(): Promise<object> {
   const xs = tf.randomNormal([64, 4], 0, 1, 'float32', 3);
   const ys = xs.sum(1, true);
   const fit = async (model: tf.LayersModel, epochs: number): Promise<number[]> => {
-    const {history} = await model.fit(xs, ys, {epochs, batchSize: 32, shuffle: false, verbose: 0});
+    const {history} = await model.fit(xs, ys, {epochs, batchSize: 32, shuffle: false, ...QUIET});
     return (history['loss'] ?? []).map(Number);
   };
   const onCard = xs.add(1).mul(ys);
