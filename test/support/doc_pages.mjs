@@ -109,9 +109,7 @@ export function docBlocks(root, place) {
       bundler.onResolve({filter: /^tfjs-optim$/, namespace: 'docs'}, () => ({path: join(root, 'src/index.ts')}));
       bundler.onLoad({filter: /^docs:blocks$/, namespace: 'docs'}, () => {
         const listed = blocks();
-        const runs = listed.map(
-          ({source, where}) => source !== '' && ['anywhere', place].includes(where),
-        );
+        const runs = listed.map(({source, where}) => source !== '' && ['anywhere', place].includes(where));
         const imports = runs.flatMap((run, i) => (run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []));
         const entries = listed.map(
           (block, i) => `{...${JSON.stringify(block)}, run: ${runs[i] ? `run${i}` : 'undefined'}},`,
