@@ -9,6 +9,8 @@ import {runCommandIn} from '../support/run_command';
 import {tf} from '../support/tfjs';
 
 const driver = swiftShaderEnvironment();
+/** Milliseconds. These programs take seconds of the processor, which a busy machine gives late. */
+const SLOW = 600_000;
 
 function skipped(why: string): never {
   pending(why);
@@ -63,14 +65,14 @@ describe('startWebGPU', () => {
       "startWebGPU got the flags ['backend=vulkan'], but navigator.gpu exists already. " +
         'Pass the flags in the first call of the process.',
     );
-  });
+  }, SLOW);
 
   it("says that tfjs's backend was imported too early", async () => {
     expect((await printed('early'))['error']).toBe(
       '@tensorflow/tfjs-backend-webgpu was imported before startWebGPU(), and it registers its backend only where ' +
         'navigator.gpu exists. Remove your import of it: startWebGPU() imports it.',
     );
-  });
+  }, SLOW);
 
   it('says what to install where there is no driver, in npm start too', async () => {
     if (process.platform !== 'linux') skipped('Only Linux can hide its drivers from a process.');
