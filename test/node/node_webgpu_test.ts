@@ -39,40 +39,48 @@ describe('startWebGPU', () => {
   });
   afterEach(() => rm(folder, {recursive: true}));
 
-  it('trains, fused; a saved model goes on as if never interrupted; the process ends by itself', async () => {
-    const {card, again, backend, losses, resumed, fusedOn, iterations, ...more} = await printed('trains', folder);
-    expect(card).toEqual({
-      vendor: 'google',
-      architecture: 'swiftshader',
-      device: jasmine.any(String),
-      description: jasmine.stringContaining('SwiftShader'),
-      software: true,
-    });
-    expect(again).withContext('the card, asked again').toEqual(card);
-    expect([backend, fusedOn, iterations]).toEqual(['webgpu', 'webgpu', 16]);
-    if (!Array.isArray(losses)) throw new Error('The losses must be a list.');
-    expect(present(losses.at(-1))).toBeLessThan(present(losses[0]) / 2);
-    expect(resumed).toEqual(losses);
-    expect(more['wrongFlags']).toMatch(
-      /^startWebGPU found no graphics card for the flags \['adapter=no such card'\]\. Dawn says:\n[^]*SwiftShader/,
-    );
-    expect(more['untouched']).withContext('the process after an error').toBeTrue();
-    expect(more['sync']).toBe(
-      'dataSync(), arraySync() and print() cannot read from the graphics card in Node. ' +
-        'Use `await tensor.data()` or `await tensor.array()`.',
-    );
-    expect(more['late']).toBe(
-      "startWebGPU got the flags ['backend=vulkan'], but navigator.gpu exists already. " +
-        'Pass the flags in the first call of the process.',
-    );
-  }, SLOW);
+  it(
+    'trains, fused; a saved model goes on as if never interrupted; the process ends by itself',
+    async () => {
+      const {card, again, backend, losses, resumed, fusedOn, iterations, ...more} = await printed('trains', folder);
+      expect(card).toEqual({
+        vendor: 'google',
+        architecture: 'swiftshader',
+        device: jasmine.any(String),
+        description: jasmine.stringContaining('SwiftShader'),
+        software: true,
+      });
+      expect(again).withContext('the card, asked again').toEqual(card);
+      expect([backend, fusedOn, iterations]).toEqual(['webgpu', 'webgpu', 16]);
+      if (!Array.isArray(losses)) throw new Error('The losses must be a list.');
+      expect(present(losses.at(-1))).toBeLessThan(present(losses[0]) / 2);
+      expect(resumed).toEqual(losses);
+      expect(more['wrongFlags']).toMatch(
+        /^startWebGPU found no graphics card for the flags \['adapter=no such card'\]\. Dawn says:\n[^]*SwiftShader/,
+      );
+      expect(more['untouched']).withContext('the process after an error').toBeTrue();
+      expect(more['sync']).toBe(
+        'dataSync(), arraySync() and print() cannot read from the graphics card in Node. ' +
+          'Use `await tensor.data()` or `await tensor.array()`.',
+      );
+      expect(more['late']).toBe(
+        "startWebGPU got the flags ['backend=vulkan'], but navigator.gpu exists already. " +
+          'Pass the flags in the first call of the process.',
+      );
+    },
+    SLOW,
+  );
 
-  it("says that tfjs's backend was imported too early", async () => {
-    expect((await printed('early'))['error']).toBe(
-      '@tensorflow/tfjs-backend-webgpu was imported before startWebGPU(), and it registers its backend only where ' +
-        'navigator.gpu exists. Remove your import of it: startWebGPU() imports it.',
-    );
-  }, SLOW);
+  it(
+    "says that tfjs's backend was imported too early",
+    async () => {
+      expect((await printed('early'))['error']).toBe(
+        '@tensorflow/tfjs-backend-webgpu was imported before startWebGPU(), and it registers its backend only where ' +
+          'navigator.gpu exists. Remove your import of it: startWebGPU() imports it.',
+      );
+    },
+    SLOW,
+  );
 
   it('says what to install where there is no driver, in npm start too', async () => {
     if (process.platform !== 'linux') skipped('Only Linux can hide its drivers from a process.');
