@@ -97,10 +97,7 @@ describe('startWebGPU', () => {
     // @ts-expect-error the option is `flags`
     [() => startWebGPU({flag: ['backend=vulkan']}), /^startWebGPU has no option 'flag'\. Its option is 'flags'\.$/],
     // @ts-expect-error flags are a list of texts
-    [
-      () => startWebGPU({flags: 'backend=vulkan'}),
-      /^'flags' must be a list of texts, such as .*; got 'backend=vulkan'/,
-    ],
+    [() => startWebGPU({flags: 'backend=vulkan'}), /^'flags' must be a list of texts, .*; got 'backend=vulkan'/],
     // @ts-expect-error the settings are one object
     [() => startWebGPU(['backend=vulkan']), /^startWebGPU takes its settings in an object; got /],
   ];
