@@ -44,6 +44,7 @@ const SLOW = [
   'node/examples_test',
   'node/federated_test',
   'node/fine_tuning_test',
+  'node/node_webgpu_test',
   'node/start_test',
   'node/convergence_test',
   'node/docs_test',
@@ -127,15 +128,21 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
       ? specFiles('node', file.replace(/^node\//, ''), slow)
       : specFiles('page', file.replace(/^page\//, ''));
   const mine = files => files.filter((_, i) => i % share.of === share.first);
-  const groups = [
-    {files: backends.length > 0 ? mine(everywhere) : [], backends},
-    {files: mine(own), backends: place === 'node' ? backends : pageBackends},
-  ];
+  const groups = isOnGpu({place, backends})
+    ? [{files: mine(everywhere), backends}]
+    : [
+        {files: backends.length > 0 ? mine(everywhere) : [], backends},
+        {files: mine(own), backends: place === 'node' ? backends : pageBackends},
+      ];
   return {first: '', groups};
 }
 
 /** The name of the bundle of a pass: passes that share a suite run at the same time. */
-const nameOf = ({place, suite, share}) => [place, suite, ...(share ? [share.first] : [])].join('_');
+const nameOf = ({place, suite, backends, share}) =>
+  [place, suite, ...(isOnGpu({place, backends}) ? backends : []), ...(share ? [share.first] : [])].join('_');
+
+/** Whether a pass runs on the graphics card in Node, or on a driver in software. */
+export const isOnGpu = ({place, backends}) => place === 'node' && backends.includes('webgpu');
 
 /** The bundle of a pass; undefined if no spec file matches `--file`. */
 export async function bundleFor(pass, settings) {
@@ -150,11 +157,12 @@ export async function bundleFor(pass, settings) {
     .join('\n');
   const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
   const chrome = pass.place === 'chrome';
+  const starter = isOnGpu(pass) ? `export {startWebGPU} from './src/node_webgpu/index.ts';\n` : '';
   // In Chrome the backends come first. tfjs-vis has another copy of tfjs-core, and only the copy that is initialized
   // first works.
   const contents = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
-    : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
+    : `import './test/support/wasm_in_node.ts';\n${starter}${finder}\nexport async function loadSpecs() {\n${load}\n}`;
   const bundle = join(outputFolder(), `${nameOf(pass)}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`);
   await build({
     stdin: {contents, resolveDir: root, sourcefile: `${nameOf(pass)}.ts`, loader: 'ts'},
@@ -165,7 +173,7 @@ export async function bundleFor(pass, settings) {
     // tfjs-vis uses Node's `global`, which a page does not have.
     define: {...define(pass.backends, settings), ...(chrome ? {global: 'globalThis'} : {})},
     plugins: [
-      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
+      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : isOnGpu(pass) ? 'gpu' : 'node')]),
       ...(settings.coverage ? [instrumented(root)] : []),
     ],
     logLevel: 'warning',

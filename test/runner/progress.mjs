@@ -67,6 +67,8 @@ export class Progress {
     if (running === undefined) return;
     this.#current.delete(pass);
     const {suite, passed, failed, began, cpu} = running;
+    // All its specs were left out.
+    if (passed + failed === 0) return;
     const failures = failed > 0 ? `, ${failed} failed` : '';
     const seconds = (Date.now() - began) / 1000;
     // Of a process that ended already, the time is not known any more.
