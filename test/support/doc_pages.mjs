@@ -12,10 +12,13 @@ const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
 /** What links of the README begin with, so that they work wherever it is shown. */
 export const REPOSITORY = 'https://github.com/tfjs-optim/tfjs-optim/blob/main/';
+/** The same for pictures. */
+export const PICTURES = 'https://raw.githubusercontent.com/tfjs-optim/tfjs-optim/main/';
 
 /** The file that a link leads to, from the root of the project; undefined where it leads elsewhere. */
 export function inRepository(link) {
-  return link.startsWith(REPOSITORY) ? link.slice(REPOSITORY.length) : undefined;
+  const base = [REPOSITORY, PICTURES].find(start => link.startsWith(start));
+  return base === undefined ? undefined : link.slice(base.length);
 }
 
 /** The pages of a project: those in its root, then those in docs/. */
