@@ -111,9 +111,11 @@ const scripts = Object.keys(manifest.scripts);
 const packages = [manifest.name, ...Object.keys(manifest.devDependencies)];
 
 function isCommand(command: string): boolean {
+  // What newcomers run in a project of their own. The tests of the package run it.
+  if (/^(mkdir|cd) [\w-]+$|^node [\w.]+$|^npx vite( build| preview)?$|^npm init -y$/.test(command)) return true;
   const [program, verb = '', ...rest] = command.split(' ');
   if (program !== 'npm') return false;
-  if (verb === 'install') return rest.every(name => packages.includes(name));
+  if (verb === 'install') return rest.every(name => name === '--save-dev' || packages.includes(name));
   if (verb === 'start' || verb === 'test') return scripts.includes(verb);
   const [script = ''] = rest;
   return verb === 'ci' || (verb === 'run' && scripts.includes(script));
