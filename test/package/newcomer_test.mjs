@@ -39,7 +39,7 @@ async function shownBy(chrome, address) {
     if (['warning', 'error'].includes(message.type()) && !message.text().startsWith('[.WebGL'))
       warnings.push(`${message.text()} ${message.location().url}`);
   });
-  await page.route('https://**', (route, request) => {
+  await page.route(/^https:/, (route, request) => {
     const [start, folder] = Object.entries(CDN).find(([each]) => request.url().startsWith(each)) ?? [];
     return start === undefined
       ? route.abort()

@@ -30,4 +30,4 @@ async function pack() {
   return join(scratch, filename);
 }
 
-export const tarball = "/tmp/newcomer/tfjs-optim-0.1.0.tgz"; void pack;
+export const tarball = await pack();
