@@ -1,5 +1,5 @@
-// `npm run readme`: writes into the README the kernel that its rule becomes, and the picture of an optimizer's step with
-// its sentence, from docs/data/optimizer_steps.json. With `--check`, fails where these are something else.
+// `npm run readme`: writes into the README the kernel that its rule becomes, and draws the picture of an optimizer's
+// step from docs/data/optimizer_steps.json. With `--check`, fails where these are something else.
 import '@tensorflow/tfjs-backend-wasm';
 
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
@@ -62,7 +62,8 @@ async function kernelPart(text) {
   const [last] = hosts.splice(-1);
   return `\`\`\`wgsl\n${lines.join('\n')}\n\`\`\`
 
-This is its loop, with line breaks added. Each turn computes four numbers. ${hosts.join(', ')} and ${last}: they come from
+This is its loop, with line breaks added. Each turn computes four numbers.
+${hosts.join(', ')} and ${last}: they come from
 the host in each step, so a schedule compiles nothing.`;
 }
 
