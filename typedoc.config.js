@@ -1,25 +1,26 @@
 // `npm run docs`: writes the reference of the entries, with the pages of docs/, to out/docs.
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 
 import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
 
-import {inRepository, REPOSITORY} from './test/support/doc_pages.mjs';
+import {PICTURES, REPOSITORY} from './test/support/doc_pages.mjs';
 
-const readme = readFileSync('README.md', 'utf8');
-// The pages come in the order of the README's table of contents.
+// The pages come in the order of their list.
+const LIST = 'docs/README.md';
 const pages = [
+  LIST,
   ...new Set(
-    [...readme.matchAll(/\]\(([^)#]*)\)/g)]
-      .map(([, link]) => inRepository(link))
-      .filter(page => page?.endsWith('.md')),
+    [...readFileSync(LIST, 'utf8').matchAll(/\]\(([^)#]*\.md)/g)].map(([, link]) => join(dirname(LIST), link)),
   ),
 ].filter(page => !page.startsWith('examples/'));
 
+const readme = readFileSync('README.md', 'utf8');
 // The README's links lead to the repository, because the registry's page shows the README too. On the site they must
 // lead to the site's own pages, and TypeDoc checks them only then.
 const OUT = 'out/readme.md';
 mkdirSync('out', {recursive: true});
-writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../'));
+writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../').replaceAll(`](${PICTURES}`, '](../'));
 
 /** Names pages by their titles instead of their files, and exempts members that need no docstring of their own. */
 function plugin(app) {
@@ -89,7 +90,7 @@ export default {
   excludeProtected: true,
   excludeInternal: true,
   excludeExternals: true,
-  highlightLanguages: [...OptionDefaults.highlightLanguages, 'python'],
+  highlightLanguages: [...OptionDefaults.highlightLanguages, 'python', 'wgsl'],
   treatWarningsAsErrors: true,
   // Types that only help to build other types are not exported. The reference shows their names.
   validation: {notExported: false, invalidLink: true, invalidPath: true, notDocumented: true},

@@ -1,21 +1,18 @@
-// `npm run tables`: writes what the docstrings of src/table say of each optimizer into docs/optimizers.md, its short
-// form into the README, and plain text for the command lines and the demo into a module. With `--check`, fails where
+// `npm run tables`: writes what the docstrings of src/table say of each optimizer into docs/optimizers.md, their names
+// into the README, and plain text for the command lines and the demo into a module. With `--check`, fails where
 // these files say something else.
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-import {format, resolveConfig} from 'prettier';
 import ts from 'typescript';
 
 import {optimizers} from '../src/index.ts';
-import {REPOSITORY} from '../test/support/doc_pages.mjs';
+import {filledPage, laidOut, writeGenerated} from './generated.mjs';
 
 const TABLE = 'src/table';
 const TAGS = ['formula', 'source', 'memory', 'use', 'avoid'];
 const FACTS = 'examples/support/optimizer_facts.ts';
-const PAGES = {'docs/optimizers.md': pageOf, 'README.md': shortTableOf};
-const MARKS =
-  /(<!-- optimizers: begin, from the docstrings in src\/table; npm run tables -->\n)[^]*?(\n<!-- optimizers: end -->)/;
+const PAGES = {'docs/optimizers.md': pageOf, 'README.md': listOf};
 
 /** The docstring of every exported declaration in src/table, by name: its text and its tags. */
 function docstrings() {
@@ -91,13 +88,11 @@ function pageOf() {
     .join('\n');
 }
 
-function shortTableOf() {
-  const rows = entries().map(({factory, use, memory}) => {
-    const [first] = use.split(/(?<=\.) /);
-    const page = `${REPOSITORY}docs/optimizers.md#${factory.toLowerCase()}`;
-    return `| [\`${factory}\`](${page}) | ${first} | ${memory} |`;
-  });
-  return ['| factory | for | memory |', '| --- | --- | --- |', ...rows].join('\n');
+/** The names alone. */
+function listOf() {
+  return entries()
+    .map(({factory}) => `\`${factory}\``)
+    .join(', ');
 }
 
 /** The module with what the docstrings say of each row of the table, as plain text. */
@@ -130,21 +125,6 @@ export const OPTIMIZER_FACTS: Readonly<Record<string, OptimizerFacts>> = {${line
 `;
 }
 
-function pageWith(page, make) {
-  const before = readFileSync(page, 'utf8');
-  if (!MARKS.test(before)) throw new Error(`${page} must have the marks of the generated part.`);
-  return before.replace(MARKS, (_, begin, end) => `${begin}\n${make()}${end}`);
-}
-
-const contents = new Map(Object.entries(PAGES).map(([page, make]) => [page, pageWith(page, make)]));
-contents.set(FACTS, factsModule());
-let stale = 0;
-for (const [page, filled] of contents) {
-  const before = existsSync(page) ? readFileSync(page, 'utf8') : '';
-  const after = await format(filled, {...(await resolveConfig(page)), filepath: page});
-  if (after === before) continue;
-  stale++;
-  if (process.argv.includes('--check')) console.error(`${page} is stale: run npm run tables.`);
-  else writeFileSync(page, after);
-}
-process.exit(process.argv.includes('--check') && stale > 0 ? 1 : 0);
+const files = new Map([[FACTS, await laidOut(FACTS, factsModule())]]);
+for (const [page, make] of Object.entries(PAGES)) files.set(page, await filledPage(page, 'optimizers', make()));
+writeGenerated(files, 'npm run tables');

@@ -6,10 +6,14 @@ import {adam} from '../../src';
 import {debias} from '../../src/callbacks/stats';
 import {type Measured, summary} from '../wasm_training/measure';
 
-/** The same Adam with jax-js's `jit` on its WASM backend, and with ours on tfjs's: milliseconds per step. */
-interface JaxComparison {
+/**
+ * Milliseconds per step of the same Adam with jax-js's `jit` on its WASM backend, and with ours on tfjs's; and of
+ * `tf.train.adam`, which has no decay.
+ */
+export interface JaxComparison {
   readonly jax: Measured;
   readonly ours: Measured;
+  readonly stock: Measured;
 }
 
 const HYPERS = {lr: 1e-3, mom: 0.9, sqrMom: 0.99, eps: 1e-5, wd: 0.01};
@@ -72,7 +76,7 @@ class JaxAdam {
 }
 
 /**
- * Measures both in turn, after a check that they compute the same.
+ * Measures all three in turn, after a check that jax-js and ours compute the same.
  * @throws if the parameters differ by more than 1e-6 after ten steps.
  */
 export async function compareWithJax(size: number, rounds: number): Promise<JaxComparison> {
@@ -80,8 +84,9 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
   defaultDevice('wasm');
   await tf.setBackend('wasm');
   const [p, grad] = [tf.randomNormal([size]), tf.randomNormal([size])];
-  const variable = tf.variable(p);
+  const [variable, theirs] = [tf.variable(p), tf.variable(p)];
   const optimizer = adam(HYPERS.lr, HYPERS);
+  const stock = tf.train.adam(HYPERS.lr);
   const jax = new JaxAdam(Float32Array.from(p.dataSync()), Float32Array.from(grad.dataSync()));
   const contestants = {
     jax: () => jax.step(),
@@ -89,12 +94,16 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
       optimizer.applyGradients([{name: variable.name, tensor: grad}]);
       return Promise.resolve();
     },
+    stock: () => {
+      stock.applyGradients([{name: theirs.name, tensor: grad}]);
+      return Promise.resolve();
+    },
   };
-  for (let i = 0; i < CHECKED_STEPS; i++) await Promise.all([contestants.jax(), contestants.ours()]);
+  for (let i = 0; i < CHECKED_STEPS; i++) await Promise.all(Object.values(contestants).map(step => step()));
   checkSame(await jax.parameter(), variable.dataSync());
-  const times: Record<keyof typeof contestants, number[]> = {jax: [], ours: []};
+  const times: Record<keyof typeof contestants, number[]> = {jax: [], ours: [], stock: []};
   for (let round = 0; round < rounds; round++) {
-    for (const name of ['jax', 'ours'] as const) {
+    for (const name of ['jax', 'ours', 'stock'] as const) {
       const start = performance.now();
       for (let i = 0; i < STEPS_PER_TURN; i++) await contestants[name]();
       times[name].push((performance.now() - start) / STEPS_PER_TURN);
@@ -102,8 +111,9 @@ export async function compareWithJax(size: number, rounds: number): Promise<JaxC
   }
   jax.dispose();
   optimizer.dispose();
-  tf.dispose([p, grad, variable]);
-  return {jax: summary(times.jax), ours: summary(times.ours)};
+  stock.dispose();
+  tf.dispose([p, grad, variable, theirs]);
+  return {jax: summary(times.jax), ours: summary(times.ours), stock: summary(times.stock)};
 }
 
 function checkSame(theirs: ArrayLike<number>, ours: ArrayLike<number>): void {

@@ -1,33 +1,10 @@
 // Makes new projects and installs the packed package in them, as a user would.
-import {execFile} from 'node:child_process';
-import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {promisify} from 'node:util';
+import {cpSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 
-const here = dirname(fileURLToPath(import.meta.url));
-export const root = dirname(dirname(here));
-const scratch = mkdtempSync(join(tmpdir(), 'tfjs-optim-package-'));
-process.on('exit', () => {
-  rmSync(scratch, {recursive: true, force: true});
-});
+import {here, run, scratch, tarball} from './pack.mjs';
 
-/** Runs a command. @throws if the command fails, with its output. */
-async function run(cwd, command, ...args) {
-  try {
-    const {stdout} = await promisify(execFile)(command, args, {cwd, maxBuffer: 64 * 2 ** 20});
-    return stdout;
-  } catch (error) {
-    throw new Error([error.message, error.stdout, error.stderr].join('\n'), {cause: error});
-  }
-}
-
-async function pack() {
-  const out = await run(root, 'npm', 'pack', '--json', '--pack-destination', scratch);
-  const [{filename}] = JSON.parse(out.slice(out.indexOf('[\n')));
-  return join(scratch, filename);
-}
+export {root, tarball} from './pack.mjs';
 
 async function consumer(name, ...peers) {
   const folder = join(scratch, name);
@@ -48,7 +25,6 @@ async function consumer(name, ...peers) {
 
 /** Versions of tfjs that the package works with. The first is the one that it is developed with. */
 export const VERSIONS = ['4.22.0', '4.20.0', '4.17.0'];
-export const tarball = await pack();
 /** A project for each version. */
 export const projects = await Promise.all(
   VERSIONS.map(version =>

@@ -9,7 +9,7 @@ import {browser, visit} from './page.mjs';
 const ON_CDN = /https:\/\/cdn\.jsdelivr\.net\/npm\/((?:@[^/]+\/)?[^/@]+)(?:@[^/]+)?\//g;
 const written = pagesOf(root)
   .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
-  .filter(({language}) => language === 'html');
+  .filter(({language, where}) => language === 'html' && where === 'browser');
 
 /** The page with the installed packages instead of those on the CDN. Its last script sets `result` at its end. */
 function installed(html) {

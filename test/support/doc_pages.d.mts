@@ -1,5 +1,7 @@
 /** What links of the README begin with. */
 export const REPOSITORY: string;
+/** The same for pictures. */
+export const PICTURES: string;
 
 /** The file that a link leads to, from the root of the project; undefined where it leads elsewhere. */
 export function inRepository(link: string): string | undefined;

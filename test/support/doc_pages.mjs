@@ -7,15 +7,20 @@ const FENCE = /^```(.*)\n([^]*?)^```$/gm;
 /** Blocks for bundlers, or that call one. The tests of the package run them with the packed files. */
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
 const MARKS = {ts: ['browser', 'node', 'gpu', 'continued', ...BUNDLED], text: ['printed']};
+/** Languages of the files that a reader writes. */
+const OF_FILES = ['js', 'html'];
 /** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
 /** What links of the README begin with, so that they work wherever it is shown. */
 export const REPOSITORY = 'https://github.com/tfjs-optim/tfjs-optim/blob/main/';
+/** The same for pictures. */
+export const PICTURES = 'https://raw.githubusercontent.com/tfjs-optim/tfjs-optim/main/';
 
 /** The file that a link leads to, from the root of the project; undefined where it leads elsewhere. */
 export function inRepository(link) {
-  return link.startsWith(REPOSITORY) ? link.slice(REPOSITORY.length) : undefined;
+  const base = [REPOSITORY, PICTURES].find(start => link.startsWith(start));
+  return base === undefined ? undefined : link.slice(base.length);
 }
 
 /** The pages of a project: those in its root, then those in docs/. */
@@ -35,7 +40,8 @@ export function pagesOf(root) {
 
 /**
  * The fenced blocks of a page. The word after the language says where alone a block can run. `ts continued` goes on
- * from the block of code before it, in the same module; `text printed` is what that prints.
+ * from the block of code before it, in the same module; `text printed` is what that prints. A file name means that the
+ * reader writes this file: the tests of the package follow such pages.
  * @param page its name, for the names of the blocks.
  */
 export function blocksOf(text, page) {
@@ -48,7 +54,8 @@ export function blocksOf(text, page) {
     const before = blocks.findLast(block => block.language === 'ts');
     // Blocks of other languages have no marks.
     const marks = MARKS[language] ?? [];
-    if (mark !== 'anywhere' && !marks.includes(mark))
+    const file = OF_FILES.includes(language) && mark.includes('.') ? mark : undefined;
+    if (mark !== 'anywhere' && file === undefined && !marks.includes(mark))
       throw new Error(
         `${name}: a block of ${language} can be marked ${marks.join(', ') || 'with nothing'}; got '${mark}'.`,
       );
@@ -57,7 +64,8 @@ export function blocksOf(text, page) {
     if (mark === 'continued') before.code += code;
     // The first block of what is printed begins the text.
     else if (mark === 'printed') before.printed = (before.printed ?? '') + code;
-    else blocks.push({name, language, where: language === 'html' ? 'browser' : mark, code});
+    else if (file !== undefined) blocks.push({name, heading, language, where: 'project', file, code});
+    else blocks.push({name, heading, language, where: language === 'html' ? 'browser' : mark, code});
   }
   return blocks;
 }
@@ -100,7 +108,10 @@ export function docBlocks(root, place) {
       .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
       .map(block => ({
         ...block,
-        source: ['ts', 'html'].includes(block.language) && !BUNDLED.includes(block.where) ? moduleOf(block) : '',
+        source:
+          ['ts', 'html'].includes(block.language) && ![...BUNDLED, 'project'].includes(block.where)
+            ? moduleOf(block)
+            : '',
       }));
   return {
     name: 'doc-blocks',

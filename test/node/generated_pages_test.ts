@@ -7,3 +7,11 @@ describe('what the pages say of the optimizers', () => {
     expect(code).toBe(0);
   });
 });
+
+describe('the first screen of the README', () => {
+  it('has the kernel that its rule becomes, and the picture of docs/data/optimizer_steps.json', async () => {
+    const {code, stderr} = await runCommand('npx', 'tsx', 'tools/readme.mjs', '--check');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,138 @@
+// Follows docs/getting_started.md from empty folders: runs its commands and writes its files as they are. Only these
+// things are replaced: the name tfjs-optim in `npm install` by the packed package, and the CDN by the same files.
+import {spawn} from 'node:child_process';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+import {blocksOf} from '../support/doc_pages.mjs';
+import {root, run, scratch, tarball} from './pack.mjs';
+import {browser} from './page.mjs';
+
+const PAGE = 'docs/getting_started.md';
+const blocks = blocksOf(readFileSync(join(root, PAGE), 'utf8'), PAGE);
+/** Commands that serve a page until they are stopped. */
+const SERVERS = ['npx vite', 'npx vite preview'];
+/** What a newcomer waits for. */
+const LOSSES = /^loss (\d+\.\d\d) → (\d+\.\d\d)$/m;
+/** Where the files of the CDN are here. */
+const CDN = {
+  'https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.22.0/': join(root, 'node_modules/@tensorflow/tfjs'),
+  'https://cdn.jsdelivr.net/npm/tfjs-optim/': root,
+};
+
+function expectFallen(text) {
+  const losses = LOSSES.exec(text);
+  if (losses === null) throw new Error(`The losses must be in the text. It is:\n${text}`);
+  const [, first, last] = losses.map(Number);
+  expect(first).toBeGreaterThan(0.7);
+  expect(last).toBeLessThan(first / 2);
+}
+
+/** What is on the page when it has trained, and what the browser's console warned of. */
+async function shownBy(chrome, address) {
+  const page = await chrome.newPage();
+  const warnings = [];
+  page.on('pageerror', error => warnings.push(String(error)));
+  page.on('console', message => {
+    // The software renderer of the tests warns that it is slow.
+    if (['warning', 'error'].includes(message.type()) && !message.text().startsWith('[.WebGL'))
+      warnings.push(`${message.text()} ${message.location().url}`);
+  });
+  await page.route(/^https:/, (route, request) => {
+    const [start, folder] = Object.entries(CDN).find(([each]) => request.url().startsWith(each)) ?? [];
+    return start === undefined
+      ? route.abort()
+      : route.fulfill({path: join(folder, request.url().slice(start.length))});
+  });
+  try {
+    await page.goto(address);
+    await page.waitForFunction(
+      pattern => new RegExp(pattern, 'm').test(globalThis.document.body.innerText),
+      LOSSES.source,
+      {timeout: 60_000},
+    );
+    return {text: await page.innerText('body'), warnings};
+  } catch (error) {
+    throw new Error([error.message, await page.innerText('body'), ...warnings].join('\n'), {cause: error});
+  } finally {
+    await page.close();
+  }
+}
+
+/** Runs a command until it has printed an address, and ends it after `act` with this address. */
+async function served(cwd, command, act) {
+  // A process group of its own: npx starts vite as another process.
+  const server = spawn('sh', ['-c', command], {cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+  let out = '';
+  try {
+    const address = await new Promise((resolve, reject) => {
+      const read = data => {
+        out += data;
+        const [found] = /http:\/\/localhost:\d+\//.exec(out) ?? [];
+        if (found !== undefined) resolve(found);
+      };
+      server.stdout.on('data', read);
+      server.stderr.on('data', read);
+      server.on('exit', code => {
+        reject(new Error(`${command} ended with ${code}:\n${out}`));
+      });
+    });
+    return await act(address);
+  } finally {
+    if (server.exitCode === null) process.kill(-server.pid);
+  }
+}
+
+/** Does what a section says. @returns its folder, what its last command printed, and what its pages showed. */
+async function followed(chrome, heading) {
+  let folder = join(scratch, `newcomer ${heading}`);
+  let printed = '';
+  const shown = [];
+  mkdirSync(folder);
+  for (const {language, file, code} of blocks.filter(block => block.heading === heading)) {
+    if (file !== undefined) writeFileSync(join(folder, file), code);
+    if (language !== 'sh') continue;
+    for (const line of code.trim().split('\n')) {
+      const [program, argument] = line.split(' ');
+      if (program === 'cd') folder = join(folder, argument);
+      else if (SERVERS.includes(line)) shown.push(await served(folder, line, address => shownBy(chrome, address)));
+      else
+        printed = await run(folder, 'sh', '-c', line.replace(/^npm install tfjs-optim\b/, `npm install '${tarball}'`));
+    }
+  }
+  return {folder, printed, shown};
+}
+
+describe('A newcomer who follows docs/getting_started.md', () => {
+  let chrome;
+  beforeAll(async () => {
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome.close();
+  });
+
+  it('trains on a page with Vite, while developing and when it is built', async () => {
+    const {shown} = await followed(chrome, 'With a bundler');
+    expect(shown.length).toBe(SERVERS.length);
+    for (const {text, warnings} of shown) {
+      expectFallen(text);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('trains on a page of script tags, opened from disk', async () => {
+    const {folder} = await followed(chrome, 'From a CDN script tag');
+    const {text, warnings} = await shownBy(chrome, pathToFileURL(join(folder, 'index.html')).href);
+    expectFallen(text);
+    expect(warnings).toEqual([]);
+  });
+
+  it('trains in Node, saves, and goes on', async () => {
+    const {printed} = await followed(chrome, 'In Node');
+    expectFallen(printed);
+    const [, percent] = /is the largest: (\d+) %$/m.exec(printed) ?? [];
+    expect(Number(percent)).toBeGreaterThan(50);
+  });
+});
