@@ -26,7 +26,8 @@ export {
   scheduleFreeRAdamStep,
   scheduleFreeSgdStep,
 } from './callbacks/schedule_free';
-export {skipNonFinite, type SkipSettings} from './callbacks/skip';
+export {skipNonFinite} from './callbacks/skip';
+export type {SkipSettings} from './callbacks/skip_settings';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {

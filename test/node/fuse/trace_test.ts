@@ -97,11 +97,7 @@ describeBackends(
           chainOf([means]),
           [jobOf([2, 3, 4])],
           {},
-          {
-            alone: new Map(),
-            outcomes: new Map(),
-            hasAxes: true,
-          },
+          {hasAxes: true},
         );
         return buckets[0]?.graph.nodes.find(({op}) => op === 'mean')?.extent;
       };
