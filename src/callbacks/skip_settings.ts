@@ -26,7 +26,8 @@ export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
     throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
   if (skip !== true && maxGradNorm === undefined) return [];
   if (isRegistered(SKIP_NON_FINITE)) return [registeredCallback(SKIP_NON_FINITE)];
-  const code = maxGradNorm === undefined ? SKIP_NON_FINITE : `${SKIP_NON_FINITE}.with({maxGradNorm: ${shown(maxGradNorm)}})`;
+  const code =
+    maxGradNorm === undefined ? SKIP_NON_FINITE : `${SKIP_NON_FINITE}.with({maxGradNorm: ${shown(maxGradNorm)}})`;
   throw new Error(
     `The bundle of this page has no code to skip steps. Write {callbacks: [${code}]} in place of the setting, with ` +
       `import {${SKIP_NON_FINITE}} from 'tfjs-optim'; or import 'tfjs-optim/all'.`,

@@ -33,12 +33,7 @@ export function stepEagerly(
 }
 
 /** Runs one segment of a chain on drafts, which hold the new values afterwards. */
-export function runEagerly(
-  chain: Chain,
-  segment: Segment,
-  drafts: readonly TensorDraft[],
-  shared: Sharing,
-): void {
+export function runEagerly(chain: Chain, segment: Segment, drafts: readonly TensorDraft[], shared: Sharing): void {
   runSegment(chain, segment, drafts, arithmeticOf(chain, shared));
 }
 

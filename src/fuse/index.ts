@@ -70,7 +70,9 @@ function stepFused(of: FusedStep): boolean {
 export function fusedOn(chain: Chain): string {
   const why = whyEager(chain);
   if (why !== undefined) return `eager: ${why}`;
-  const names = new Set([...(stepExtras()?.aloneIn(chain).keys() ?? [])].map(index => at(chain.callbacks, index).name));
+  const names = new Set(
+    [...(stepExtras()?.aloneIn(chain).keys() ?? [])].map(index => at(chain.callbacks, index).name),
+  );
   return names.size === 0 ? tf.getBackend() : `${tf.getBackend()}, except ${[...names].join(', ')}`;
 }
 

@@ -156,11 +156,7 @@ function dependsOnParameter({home, index}: Traced): boolean {
  * @param alone the indices of callbacks that run alone.
  * @throws where a step that can be skipped can't be fused.
  */
-export function checkSkippable(
-  {callbacks}: Chain,
-  drafts: readonly TracedDraft[],
-  alone: Iterable<number>,
-): void {
+export function checkSkippable({callbacks}: Chain, drafts: readonly TracedDraft[], alone: Iterable<number>): void {
   const [entry] = drafts.flatMap(({of}) => [...of.opaque]);
   if (entry !== undefined)
     throw new NotFused(`it can skip steps, and the shape of its state '${entry}' is not fused with that`);

@@ -6,14 +6,7 @@ import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
-import {
-  CallbackUntraceable,
-  entriesOf,
-  type Parts,
-  StartedAlone,
-  type TensorDraft,
-  type TracedDraft,
-} from './draft';
+import {CallbackUntraceable, entriesOf, type Parts, StartedAlone, type TensorDraft, type TracedDraft} from './draft';
 import {stepExtras} from './extras';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';

@@ -7,7 +7,11 @@ import {entriesOf, like} from './run_chain';
 import type {Value} from './value';
 
 /** Takes `shared` and `skip` of what a callback returns. */
-export function extraReturned<V extends Value>(cb: Callback, draft: Draft<V>, arithmetic: Values<V>): ExtraReturned<V> {
+export function extraReturned<V extends Value>(
+  cb: Callback,
+  draft: Draft<V>,
+  arithmetic: Values<V>,
+): ExtraReturned<V> {
   const {shared, skips} = cb.declaration;
   const isShared = Object.keys(shared).length > 0;
   let after: ReadonlyMap<string, V> = new Map();
