@@ -78,8 +78,8 @@ export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} fro
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
-export {Ema, ema, type EmaOptions} from './optimizer/ema';
-export {Lookahead, lookahead, type LookaheadOptions} from './optimizer/lookahead';
+export {Ema, type EmaFactory, ema, type EmaOptions} from './optimizer/ema';
+export {Lookahead, lookahead, type LookaheadFactory, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
 export {Optimizer} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';

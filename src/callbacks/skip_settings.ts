@@ -20,17 +20,16 @@ export interface SkipSettings {
   readonly maxGradNorm?: number;
 }
 
-/** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false, or bundled out. */
+/** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false, and where a bundle lacks it. */
 export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
   if (skip !== undefined && typeof skip !== 'boolean')
     throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
   if (skip !== true && maxGradNorm === undefined) return [];
   if (isRegistered(SKIP_NON_FINITE)) return [registeredCallback(SKIP_NON_FINITE)];
-  const code =
-    maxGradNorm === undefined ? SKIP_NON_FINITE : `${SKIP_NON_FINITE}.with({maxGradNorm: ${shown(maxGradNorm)}})`;
+  const code = maxGradNorm === undefined ? '' : `.with({maxGradNorm: ${shown(maxGradNorm)}})`;
   throw new Error(
-    `The bundle of this page has no code to skip steps. Write {callbacks: [${code}]} in place of the setting, with ` +
-      `import {${SKIP_NON_FINITE}} from 'tfjs-optim'; or import 'tfjs-optim/all'.`,
+    `This bundle has no code to skip steps. In place of the setting, add skipNonFinite${code} to \`callbacks\`, with ` +
+      "import {skipNonFinite} from 'tfjs-optim'; or import 'tfjs-optim/all'.",
   );
 }
 
