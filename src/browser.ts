@@ -120,6 +120,7 @@ export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
 export type {Operand, Value} from './rule/value';
+export {combine, constant, cos, exp, lin, poly} from './schedule/constructors';
 export {
   combinedCos,
   combineScheds,
@@ -135,15 +136,9 @@ export type {ScheduleView} from './schedule/moving';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions, WsdOptions} from './schedule/policies';
 export type {ScheduleState} from './schedule/running';
 export {
-  combine,
-  type CombinedSchedule,
-  constant,
-  cos,
-  exp,
-  lin,
-  poly,
-  type Schedule,
   scheduleAt,
+  type CombinedSchedule,
+  type Schedule,
   type SchedulePolicy,
   type Schedules,
   type SimpleSchedule,

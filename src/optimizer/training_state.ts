@@ -277,7 +277,7 @@ export class TrainingState {
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     set.frozenIdx = dict.frozenIdx;
-    set.moving.load(dict.schedule);
+    set.loadSchedule(dict.schedule);
   }
 
   /** Removes all state, also the loaded state that waits for its variables. The flags stay. */
@@ -308,7 +308,7 @@ export class TrainingState {
       trainBn,
       wdBnBias,
       explicit,
-      schedule: moving.state,
+      schedule: set.schedule,
       manifest: this.#waiting.expected ?? manifestOf(chain, this.#toSave()),
     };
   }
@@ -326,7 +326,7 @@ export class TrainingState {
     });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
-    this.set.moving.load(schedule);
+    this.set.loadSchedule(schedule);
     this.#groupState = [];
     this.#replaceShared({});
     this.#waiting.expect(manifest);
