@@ -20,7 +20,10 @@ export interface SkipSettings {
   readonly maxGradNorm?: number;
 }
 
-/** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false, and where a bundle lacks it. */
+/**
+ * The callbacks that the settings ask for.
+ * @throws where `skipNonFinite` is not true or false, and where a bundle lacks it.
+ */
 export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
   if (skip !== undefined && typeof skip !== 'boolean')
     throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);

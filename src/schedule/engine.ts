@@ -45,8 +45,8 @@ export function savedSchedule(
   const read = (engine: ScheduleEngine) => engine.read(saved, hypers, chain);
   if (registered !== undefined) return read(registered);
   warn(
-    'the loaded optimizer follows schedules. They stand still until this page makes a schedule. To go on before that, ' +
-      "import 'tfjs-optim/all'.",
+    'the loaded optimizer follows schedules. They stand still until this page makes a schedule. To go on before ' +
+      "that, import 'tfjs-optim/all'.",
   );
   return {unread: saved, read};
 }
@@ -54,8 +54,8 @@ export function savedSchedule(
 /** @throws always. */
 export function noSchedules(): never {
   throw new Error(
-    'This bundle lacks the code of schedules. Make them with lin, cos, exp, poly, constant or combine, with an import ' +
-      "from 'tfjs-optim'; or import 'tfjs-optim/all'.",
+    'This bundle lacks the code of schedules. Make them with lin, cos, exp, poly, constant or combine, with an ' +
+      "import from 'tfjs-optim'; or import 'tfjs-optim/all'.",
   );
 }
 
