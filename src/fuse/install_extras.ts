@@ -8,8 +8,8 @@ import {checkSkippable, checkSkips, sharedGraphs, SharedTensors, tracedShared} f
 import {registerReduceAlong} from './traced';
 
 /**
- * Makes callbacks possible that declare `shared` or `skips`, reduce along axes, or can't be traced. Most optimizers have
- * none, so bundles leave it out where nothing calls this.
+ * Makes callbacks possible that declare `shared` or `skips`, reduce along axes, or can't be traced. Most optimizers
+ * have none, so bundles leave it out where nothing calls this.
  */
 export function installExtras(): void {
   registerReduceAlong(reduceAlong);
