@@ -33,7 +33,7 @@ export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
 }
 
 /** What a saved optimizer finds on a page whose bundle lacks the factory that it was made with. */
-function unregistered(className: string, factory: string): typeof Optimizer {
+function unregistered(className: string, factory: string): tf.serialization.SerializableConstructor<Optimizer> {
   return class extends Optimizer {
     static override get className(): string {
       return className;
