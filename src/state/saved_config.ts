@@ -105,7 +105,8 @@ export function readConfig(
   const frozenIdx = number(config, 'frozenIdx');
   checkFrozenIdx(frozenIdx, groups.length);
   const {schedule: saved = null} = config;
-  const schedule = saved === null ? undefined : savedSchedule(dict(config, 'schedule'), hypers, chain);
+  if (typeof saved !== 'object' || Array.isArray(saved)) malformed('schedule');
+  const schedule = saved === null ? undefined : savedSchedule(saved, hypers, chain);
   const manifest = groups.flatMap((group, i) =>
     list(group, 'params').map(entry => ({
       name: text(entry, 'name'),
