@@ -78,7 +78,7 @@ export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} fro
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
-export {Ema, type EmaFactory, ema, type EmaOptions} from './optimizer/ema';
+export {Ema, ema, type EmaFactory, type EmaOptions} from './optimizer/ema';
 export {Lookahead, lookahead, type LookaheadFactory, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
 export {Optimizer} from './optimizer/optimizer';
@@ -136,9 +136,9 @@ export type {ScheduleView} from './schedule/moving';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions, WsdOptions} from './schedule/policies';
 export type {ScheduleState} from './schedule/running';
 export {
-  scheduleAt,
   type CombinedSchedule,
   type Schedule,
+  scheduleAt,
   type SchedulePolicy,
   type Schedules,
   type SimpleSchedule,

@@ -1,6 +1,6 @@
-import {newCallbackWithExtras} from '../fuse';
 import * as tf from '@tensorflow/tfjs-core';
 
+import {newCallbackWithExtras} from '../fuse';
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';

@@ -1,6 +1,6 @@
 import {SYMBOLIC_AXES} from '../rule/axes';
 import type {Reduction} from './graph';
-import {type ReduceAlong, type Recorder, ShapeRead, Untraceable} from './traced';
+import {type Recorder, type ReduceAlong, ShapeRead, Untraceable} from './traced';
 
 /** Reduces a value to one number per row or per column. */
 export const reduceAlong: ReduceAlong = (at, a, op, axis, keepDims) => {
