@@ -26,7 +26,8 @@ export {
   scheduleFreeRAdamStep,
   scheduleFreeSgdStep,
 } from './callbacks/schedule_free';
-export {skipNonFinite, type SkipSettings} from './callbacks/skip';
+export {skipNonFinite} from './callbacks/skip';
+export type {SkipSettings} from './callbacks/skip_settings';
 export {stableAdamWStep} from './callbacks/stable_adam_w';
 export {averageGrad, averageSqrGrad, debias, maxSqrGrad, stepStat} from './callbacks/stats';
 export {
@@ -77,8 +78,8 @@ export {minimum, slide, steep, type Suggestion, type SuggestionRule, valley} fro
 export {terminateOnNaN} from './fit/terminate_on_nan';
 export type {FitProgress, TrainArgs, TrainFunction, TrainOptions} from './fit/train';
 export {BaseOptimizer, type ParamGroup} from './optimizer/base_optimizer';
-export {Ema, ema, type EmaOptions} from './optimizer/ema';
-export {Lookahead, lookahead, type LookaheadOptions} from './optimizer/lookahead';
+export {Ema, ema, type EmaFactory, type EmaOptions} from './optimizer/ema';
+export {Lookahead, lookahead, type LookaheadFactory, type LookaheadOptions} from './optimizer/lookahead';
 export {applyOpenWindow} from './optimizer/open_window';
 export {Optimizer} from './optimizer/optimizer';
 export {isOptimizer, optimizerOf} from './optimizer/optimizer_of_model';
@@ -119,6 +120,7 @@ export {type Required, required} from './rule/required';
 export {type HyperValue, type Slice, slice} from './rule/slice';
 export {copy, scalar, type Start, startAt, type StartContext, zeros} from './rule/starts';
 export type {Operand, Value} from './rule/value';
+export {combine, constant, cos, exp, lin, poly} from './schedule/constructors';
 export {
   combinedCos,
   combineScheds,
@@ -134,13 +136,7 @@ export type {ScheduleView} from './schedule/moving';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions, WsdOptions} from './schedule/policies';
 export type {ScheduleState} from './schedule/running';
 export {
-  combine,
   type CombinedSchedule,
-  constant,
-  cos,
-  exp,
-  lin,
-  poly,
   type Schedule,
   scheduleAt,
   type SchedulePolicy,

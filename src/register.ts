@@ -2,10 +2,13 @@ import './callbacks';
 
 import {serialization} from '@tensorflow/tfjs-core';
 
-import {Ema} from './optimizer/ema';
-import {Lookahead} from './optimizer/lookahead';
 import {Optimizer} from './optimizer/optimizer';
-import {UnregisteredPartition, UnregisteredWrapper} from './optimizer/unregistered';
+import {
+  UnregisteredEma,
+  UnregisteredLookahead,
+  UnregisteredPartition,
+  UnregisteredWrapper,
+} from './optimizer/unregistered';
 import {Adam, Lamb, Larc, QHAdam, RAdam, RMSProp, SGD} from './table/fastai';
 
 const CLASSES = [
@@ -17,11 +20,14 @@ const CLASSES = [
   QHAdam,
   Larc,
   Lamb,
-  Lookahead,
-  Ema,
   UnregisteredWrapper,
   UnregisteredPartition,
 ] as const;
 
 // A model that is loaded finds its optimizer by class name, so importing the package must register every class.
 for (const cls of CLASSES) serialization.registerClass(cls);
+
+// Their factories register the classes themselves where a bundle has them, which can be before this.
+const {classNameMap} = serialization.SerializationMap.getMap();
+for (const cls of [UnregisteredLookahead, UnregisteredEma])
+  if (!Object.hasOwn(classNameMap, cls.className)) serialization.registerClass(cls);

@@ -1,5 +1,5 @@
+import {newCallbackWithExtras} from '../fuse';
 import {lastAxis, otherAxes} from '../rule/axes';
-import {newCallback} from '../rule/callback';
 import {rmsOf, unscaled} from '../rule/norms';
 import {required} from '../rule/required';
 import {startAt} from '../rule/starts';
@@ -55,7 +55,7 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
  * matrices on WebGL and WebGPU. Source: Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory
  * Cost, 2018; where programs differ, it is as in fairseq and timm.
  */
-export const adafactorStep = /* @__PURE__ */ newCallback(
+export const adafactorStep = /* @__PURE__ */ newCallbackWithExtras(
   'adafactorStep',
   {
     hypers: {

@@ -7,7 +7,7 @@ import {average as averageOf} from './stats';
  * as the parameter before the first step. `opt.eval()` shows it, until `opt.train()`. Option: `decay`, in
  * [0, 1); default 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
  */
-export const averageWeights = newCallback(
+export const averageWeights = /* @__PURE__ */ newCallback(
   'averageWeights',
   {
     state: {average: copy},

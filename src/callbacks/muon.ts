@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {newCallbackWithExtras} from '../fuse';
 import {newCallback} from '../rule/callback';
 import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
@@ -88,7 +89,7 @@ const scales = /* @__PURE__ */ Object.values(LR_SCALES);
  * `safety·‖U‖ + eps·√(in/out)`). Hypers: `lr` must be given, `eps` 1e-7.
  * @throws for a parameter of fewer than two axes.
  */
-export const orthogonalize = /* @__PURE__ */ newCallback(
+export const orthogonalize = /* @__PURE__ */ newCallbackWithExtras(
   'orthogonalize',
   {
     hypers: {lr: required, eps: 1e-7},

@@ -1,4 +1,4 @@
-import {newCallback} from '../rule/callback';
+import {newCallbackWithExtras} from '../fuse';
 import {copy, zeros} from '../rule/starts';
 import type {Value} from '../rule/value';
 import {average, larger, meanSquare} from './stats';
@@ -71,7 +71,7 @@ function sumOf(
  * `d0` 1e-6, `dCoef` 1. Source: Mishchenko & Demyanov, Prodigy: An Expeditiously Adaptive Parameter-Free Learner, 2023;
  * details, such as d' beside eps, are those of the authors' program.
  */
-export const prodigyStep = /* @__PURE__ */ newCallback(
+export const prodigyStep = /* @__PURE__ */ newCallbackWithExtras(
   'prodigyStep',
   {
     hypers: {lr: 1, mom: 0.9, sqrMom: 0.999, distanceMom: {default: 0, from: 0, below: 1}, eps: 1e-8, wd: 0},

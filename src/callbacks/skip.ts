@@ -1,9 +1,7 @@
-import {newCallback} from '../rule/callback';
-import type {Chain} from '../rule/chain';
-import type {Callback} from '../rule/declaration';
+import {newCallbackWithExtras} from '../fuse';
 import {normOfAll, squares} from '../rule/norms';
 import type {Value} from '../rule/value';
-import {shown} from '../util/shown';
+import {SKIP_NON_FINITE} from './skip_settings';
 
 /**
  * Skips a step where a gradient that reaches this callback holds NaN or infinity. Then neither parameters nor the
@@ -15,8 +13,8 @@ import {shown} from '../util/shown';
  * The optimizers of the table put it before their own callbacks, with the setting `skipNonFinite: true` or
  * `maxGradNorm`. In `new Optimizer([…])` it stands where gradients are to be checked.
  */
-export const skipNonFinite = newCallback(
-  'skipNonFinite',
+export const skipNonFinite = /* @__PURE__ */ newCallbackWithExtras(
+  SKIP_NON_FINITE,
   {
     shared: {skipped: 0},
     options: {maxGradNorm: 0},
@@ -43,32 +41,4 @@ export const skipNonFinite = newCallback(
 /** The share of elements that are NaN or infinite. Backends agree on `less`, and not on the maximum of NaN. */
 function nonFinite(x: Value): Value {
   return x.abs().less(Infinity).logicalNot().mean();
-}
-
-/** Settings of every optimizer that makes steps by gradients. */
-export interface SkipSettings {
-  /**
-   * Steps with NaN or infinity in a gradient change neither parameters nor state. See {@link skipNonFinite}. Default
-   * false.
-   */
-  readonly skipNonFinite?: boolean;
-  /**
-   * The largest 2-norm of all gradients together. Steps with a larger one change neither parameters nor state, as with
-   * `skipNonFinite`, and those with NaN or infinity do not either. 0 means no limit. Default: no limit.
-   */
-  readonly maxGradNorm?: number;
-}
-
-/** The callbacks that the settings ask for. @throws where `skipNonFinite` is not true or false. */
-export function skipping(skip: unknown, maxGradNorm: unknown): Callback[] {
-  if (skip !== undefined && typeof skip !== 'boolean')
-    throw new Error(`skipNonFinite must be true or false; got ${shown(skip)}.`);
-  return skip === true || maxGradNorm !== undefined ? [skipNonFinite] : [];
-}
-
-/** @throws where `skipNonFinite` comes after everything that it could skip. */
-export function checkPlaceOfSkips(chain: Chain): void {
-  for (const {callbacks} of chain.division?.chains ?? [chain])
-    if (callbacks.at(-1)?.name === skipNonFinite.name)
-      throw new Error('skipNonFinite is the last callback, so it skips nothing; put it before the step.');
 }

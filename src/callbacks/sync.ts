@@ -8,7 +8,7 @@ import {copy} from '../rule/starts';
  * `k`, a whole number from 1, default 6; `alpha`, from 0 to 1, default 0.5. Source: Zhang et al., Lookahead Optimizer:
  * k steps forward, 1 step back, 2019.
  */
-export const lookaheadSync = newCallback(
+export const lookaheadSync = /* @__PURE__ */ newCallback(
   'lookaheadSync',
   {
     state: {slow: copy, count: 0},

@@ -1,3 +1,4 @@
+import {newCallbackWithExtras} from '../fuse';
 import {otherAxes} from '../rule/axes';
 import {newCallback} from '../rule/callback';
 import {normOf, unscaled} from '../rule/norms';
@@ -19,7 +20,7 @@ function unitNorm(x: Value): Value {
  * Source: Brock et al., High-Performance Large-Scale Image Recognition Without Normalization, 2021. The paper leaves
  * the last layer out, as `partition` can do. Vectors are as in timm and optax.
  */
-export const adaptiveGradClip = /* @__PURE__ */ newCallback(
+export const adaptiveGradClip = /* @__PURE__ */ newCallbackWithExtras(
   'adaptiveGradClip',
   {hypers: {clipFactor: {default: 0.01, from: 0}, clipEps: {default: 1e-3, from: 0}}},
   ({p, grad, clipFactor, clipEps}) => {
@@ -38,7 +39,7 @@ export const adaptiveGradClip = /* @__PURE__ */ newCallback(
  * more change. Put it before the optimizer's own callbacks. On WebGL and WebGPU it runs alone where a gradient changes.
  * Source: Yong et al., Gradient Centralization: A New Optimization Technique for Deep Neural Networks, 2020.
  */
-export const centralizeGrad = /* @__PURE__ */ newCallback(
+export const centralizeGrad = /* @__PURE__ */ newCallbackWithExtras(
   'centralizeGrad',
   {options: {convOnly: false}},
   ({grad, convOnly}) => (grad.rank < (convOnly ? 4 : 2) ? {} : {grad: grad.sub(grad.mean(otherAxes(grad), true))}),

@@ -1,3 +1,4 @@
+import {installExtras} from '../fuse';
 import {newCallback} from '../rule/callback';
 import {chainChecks} from '../rule/chain';
 import {checkCommonRanges} from '../rule/common_ranges';
@@ -19,6 +20,7 @@ const names = new Set<string>();
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);
+  installExtras();
   chainChecks.add(checkCommonRanges);
   if (isRegistered(name) && !names.has(name))
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);

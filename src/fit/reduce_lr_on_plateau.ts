@@ -1,5 +1,6 @@
 import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {installSchedules} from '../schedule/install_schedules';
 import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
 import {FitCallback} from './fit_callback';
 import {monitorOf, type MonitorOptions} from './monitor';
@@ -26,6 +27,7 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
  * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefined[]): FitCallback {
+  installSchedules();
   checkOptions(
     'reduceLROnPlateau',
     options,

@@ -1,6 +1,7 @@
 import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {isScheduleFree} from '../rule/schedule_free';
+import {installSchedules} from '../schedule/install_schedules';
 import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   type FlatCosOptions,
@@ -102,6 +103,7 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
             'All schedulers of a fit must take the same time, or all of them steps; got ' +
               `${before.seconds ?? 'no'} and ${seconds ?? 'no'} seconds.`,
           );
+        installSchedules();
         const optimizer = optimizerOf(model);
         if (name !== 'paramScheduler' && isScheduleFree(optimizer.callbacks))
           warnOnce(

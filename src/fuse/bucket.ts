@@ -4,7 +4,6 @@ import {type Chain, chainIn} from '../rule/chain';
 import {own} from '../util/own';
 import {type Extent, shapeWith, singleLinesIn} from './graph';
 import type {Job} from './job';
-import type {Outcome} from './outcome';
 import type {Alikeness, Shapes} from './traced';
 
 /**
@@ -21,13 +20,13 @@ interface Entries {
 
 /**
  * @param alikeness how alike the shapes of a bucket's parameters must be.
- * @param outcomes what callbacks that ran alone changed of each job.
+ * @param sameOutcomes whether the callbacks that ran alone changed two jobs in the same way.
  * @param chain of a partition: then the parameters of a bucket belong to one part.
  */
 export function bucketsOf(
   jobs: readonly Job[],
   alikeness: Alikeness,
-  outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>,
+  sameOutcomes: ((a: Job, b: Job) => boolean) | undefined,
   hasAxes: boolean,
   chain: Chain,
 ): Bucket[] {
@@ -40,7 +39,7 @@ export function bucketsOf(
         alike(first, job, alikeness) &&
         chainIn(chain, first.group) === chainIn(chain, job.group) &&
         hasEntries(job, entries, hasAxes) &&
-        sameOutcomes(first, job, outcomes, hasAxes)
+        sameOutcomes?.(first, job) !== false
       )
         found = members;
     }
@@ -115,27 +114,6 @@ function hasEntries(job: Job, {names, values}: Entries, hasAxes: boolean): boole
     i++;
   }
   return i === names.length;
-}
-
-/** A loop instead of a callback, because it runs for each parameter in each step, mostly without outcomes. */
-function sameOutcomes(a: Job, b: Job, outcomes: ReadonlyArray<ReadonlyMap<Job, Outcome>>, hasAxes: boolean): boolean {
-  for (const outcome of outcomes) {
-    const [one, other] = [outcome.get(a), outcome.get(b)];
-    const isSame =
-      one !== undefined &&
-      other !== undefined &&
-      one.stopped === other.stopped &&
-      one.isPending === other.isPending &&
-      one.tensors.size === other.tensors.size &&
-      one.numbers.size === other.numbers.size &&
-      [...one.numbers].every(([name, value]) => Object.is(other.numbers.get(name), value)) &&
-      [...one.tensors].every(([name, tensor]) => {
-        const same = other.tensors.get(name);
-        return same !== undefined && extentIn(a, tensor, hasAxes) === extentIn(b, same, hasAxes);
-      });
-    if (!isSame) return false;
-  }
-  return true;
 }
 
 function sameValues(a: Job['hypers'], b: Job['hypers']): boolean {

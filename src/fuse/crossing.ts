@@ -2,40 +2,69 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import {type Chain, commonIn} from '../rule/chain';
-import type {Draft} from '../rule/declaration';
 import {at} from '../util/at';
-import {type Bucket, extentIn} from './bucket';
-import type {TensorDraft} from './eager';
-import type {Output, Term} from './graph';
+import {extentIn} from './bucket';
+import {entriesOf, type Parts, StartedAlone, type TensorDraft, type TracedDraft} from './draft';
+import type {Output} from './graph';
 import {type Job, temporary} from './job';
 import type {Outcome, Outcomes} from './outcome';
 import {tensorOf} from './tensors_of_job';
-import type {Recorder, Traced} from './traced';
+import type {Traced} from './traced';
 
-/** What a bucket's draft was made of. */
-interface BucketTrace {
-  readonly recorder: Recorder;
-  readonly jobs: Bucket;
-  readonly inputs: ReadonlyMap<string, Traced>;
-  readonly terms: Term[];
-  /** The state entries of other shapes, which no graph holds. Callbacks that run alone can start some. */
-  readonly opaque: Set<string>;
+/** What is known of a step whose callbacks with these indices run alone. */
+export function partsOf(
+  chain: Chain,
+  jobs: readonly Job[],
+  common: Readonly<Record<string, number>>,
+  {alone, outcomes, hasAxes}: {alone: ReadonlyMap<number, string>; outcomes: Outcomes; hasAxes: boolean},
+): Parts {
+  return {
+    alone,
+    sameOutcomes: (a, b) => sameOutcomes(a, b, outcomes, hasAxes),
+    takeOver: (index, drafts) => {
+      const outcome = outcomes.get(index);
+      if (outcome === undefined) return false;
+      for (const draft of drafts) takeOver(draft, index, outcome);
+      return true;
+    },
+    cutAt: (index, drafts) => {
+      const read = entriesOf(chain, index);
+      const crossings = drafts.map(draft => crossingOf(draft, index, entry => read.includes(entry)));
+      return {
+        outputs: crossings.map(({outputs}) => outputs),
+        drafts: () => draftsAcross(chain, jobs, common, drafts, crossings, outcomes),
+      };
+    },
+  };
 }
-/** A bucket's draft, of symbolic values. */
-export type TracedDraft = Draft<Traced, BucketTrace>;
 
-/**
- * Thrown where a callback that ran alone has started state, in a step that can be skipped. Its start is not known. The
- * step then runs eagerly.
- */
-export class StartedAlone extends Error {}
+/** Whether the callbacks that have run alone changed two jobs in the same way. */
+function sameOutcomes(a: Job, b: Job, outcomes: Outcomes, hasAxes: boolean): boolean {
+  for (const outcome of outcomes.values()) {
+    const [one, other] = [outcome.get(a), outcome.get(b)];
+    const isSame =
+      one !== undefined &&
+      other !== undefined &&
+      one.stopped === other.stopped &&
+      one.isPending === other.isPending &&
+      one.tensors.size === other.tensors.size &&
+      one.numbers.size === other.numbers.size &&
+      [...one.numbers].every(([name, value]) => Object.is(other.numbers.get(name), value)) &&
+      [...one.tensors].every(([name, tensor]) => {
+        const same = other.tensors.get(name);
+        return same !== undefined && extentIn(a, tensor, hasAxes) === extentIn(b, same, hasAxes);
+      });
+    if (!isSame) return false;
+  }
+  return true;
+}
 
 function isGiven(name: string): boolean {
   return name === 'p' || name === 'grad' || name === 'update';
 }
 
 /** Puts the results of a callback that ran alone into a draft. */
-export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, Outcome>): void {
+function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, Outcome>): void {
   const {
     recorder,
     jobs: [first],
@@ -69,7 +98,7 @@ export function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMa
 }
 
 /** What a draft hands to a callback that runs alone: names of tensors by what they are, and what has to be computed. */
-export interface Crossing {
+interface Crossing {
   readonly p: string;
   readonly grad: string | undefined;
   readonly update: string | undefined;
@@ -83,7 +112,7 @@ export interface Crossing {
  * @param index the callback's.
  * @param isRead whether the callback reads a state entry. Other entries are not passed.
  */
-export function crossingOf(
+function crossingOf(
   {p, grad, update, entries, of: {recorder, jobs}}: TracedDraft,
   index: number,
   isRead: (entry: string) => boolean,
@@ -116,7 +145,7 @@ export function crossingOf(
 }
 
 /** The drafts that a callback gets that runs alone, in the order of the jobs. Their values are tensors. */
-export function draftsAcross(
+function draftsAcross(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,

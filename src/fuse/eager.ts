@@ -1,16 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import type {Arithmetic} from '../rule/arithmetic';
 import {type Chain, commonIn, type Segment} from '../rule/chain';
-import type {Draft, Gate} from '../rule/declaration';
-import {type Arithmetic, runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
+import type {Gate} from '../rule/declaration';
+import {runChain, runSegment, takeAsUpdate} from '../rule/run_chain';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
 import {isTensor} from '../util/tensors';
+import type {TensorDraft} from './draft';
+import {type Sharing, sharingOf} from './extras';
 import {type Job, numberWriter} from './job';
-import {SharedTensors} from './shared';
-
-/** A job whose values are tensors. */
-export type TensorDraft = Draft<tf.Tensor, Job>;
 
 /**
  * Runs one step with ordinary tensor operations. It computes all new values before it writes variables and state.
@@ -25,7 +24,7 @@ export function stepEagerly(
 ): void {
   tf.tidy(() => {
     const drafts = jobs.map(job => draftOf(job, commonIn(chain, job.group, common)));
-    const shared = new SharedTensors(chain, stored);
+    const shared = sharingOf(chain, stored);
     runChain(chain, drafts, arithmeticOf(chain, shared));
     const writeNumber = numberWriter(chain, common);
     for (const draft of drafts) commit(draft, writeNumber);
@@ -34,12 +33,7 @@ export function stepEagerly(
 }
 
 /** Runs one segment of a chain on drafts, which hold the new values afterwards. */
-export function runEagerly(
-  chain: Chain,
-  segment: Segment,
-  drafts: readonly TensorDraft[],
-  shared: SharedTensors,
-): void {
+export function runEagerly(chain: Chain, segment: Segment, drafts: readonly TensorDraft[], shared: Sharing): void {
   runSegment(chain, segment, drafts, arithmeticOf(chain, shared));
 }
 
@@ -84,7 +78,7 @@ function commit({of: job, p, entries}: TensorDraft, writeNumber: ReturnType<type
   tf.dispose(replaced);
 }
 
-function arithmeticOf({lastTaker}: Chain, shared: SharedTensors): Arithmetic<tf.Tensor, TensorDraft> {
+function arithmeticOf({lastTaker}: Chain, shared: Sharing): Arithmetic<tf.Tensor, TensorDraft> {
   const arithmetic: Arithmetic<tf.Tensor, TensorDraft> = {
     isValue: (x): x is tf.Tensor => isTensor(x) && x.dtype === 'float32',
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),

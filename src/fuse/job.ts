@@ -33,6 +33,11 @@ export function temporary(name: `${string}→${string}`): string {
   return name;
 }
 
+/** Whether it is the new value of a shared number. */
+export function isNewShared(name: string): boolean {
+  return name.endsWith('→shared');
+}
+
 export function isTemporary(name: string): boolean {
   return name.includes('→');
 }

@@ -3,9 +3,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Chain} from '../rule/chain';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
-import {runEagerly, type TensorDraft} from './eager';
+import type {TensorDraft} from './draft';
+import {runEagerly} from './eager';
+import type {Sharing} from './extras';
 import type {Job} from './job';
-import type {SharedTensors} from './shared';
 
 /** What a callback that ran alone changed of one job. */
 export interface Outcome {
@@ -29,7 +30,7 @@ export function runAlone(
   chain: Chain,
   index: number,
   drafts: readonly TensorDraft[],
-  shared: SharedTensors,
+  shared: Sharing,
 ): Map<Job, Outcome> {
   const before = drafts.map(({p, grad, update, entries}) => ({...entries, p, grad, update}));
   runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts, shared);

@@ -6,9 +6,11 @@ import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
+import {NotFused, type TracedDraft} from './draft';
+import type {Sharing} from './extras';
 import {argsOf, type Output, reachable} from './graph';
-import {temporary} from './job';
-import {Recorder, type Session, Traced} from './traced';
+import {type Job, temporary} from './job';
+import {HiddenMistake, Recorder, type Session, Traced} from './traced';
 
 /**
  * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
@@ -16,25 +18,18 @@ import {Recorder, type Session, Traced} from './traced';
  */
 const MOST = 3;
 
-/** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
-export class HiddenMistake extends Error {}
-
 /** The name by which graphs know the tensor of a callback's numbers. */
-export function inputNameOf({key}: SharedEntries): string {
+function inputNameOf({key}: SharedEntries): string {
   return temporary(`shared→${key}`);
 }
 
 /** The name of the temporary that holds an entry's new value. */
-export function newNameOf(entry: string): string {
+function newNameOf(entry: string): string {
   return temporary(`${entry}→shared`);
 }
 
-export function isNewShared(name: string): boolean {
-  return name.endsWith('→shared');
-}
-
 /** The numbers of an optimizer in one step. To be used inside `tf.tidy`. */
-export class SharedTensors {
+export class SharedTensors implements Sharing {
   readonly #runs: Array<SharedRun<tf.Tensor>> = [];
   readonly #entries: readonly SharedEntries[];
   readonly #stored: Record<string, tf.Tensor>;
@@ -46,35 +41,28 @@ export class SharedTensors {
     this.#stored = stored;
   }
 
-  /** The tensors by the names of inputs; undefined where the chain has none. */
-  inputs(): Record<string, tf.Tensor> | undefined {
-    if (this.#entries.length === 0) return undefined;
-    return Object.fromEntries(this.#entries.map(each => [inputNameOf(each), this.#tensorOf(each)]));
+  giveTo(jobs: readonly Job[]): void {
+    const inputs = Object.fromEntries(this.#entries.map(each => [inputNameOf(each), this.#tensorOf(each)]));
+    for (const job of jobs) job.temporaries = inputs;
   }
 
-  /** A function that returns an entry's value before the step. */
-  scalars(): (entry: string) => tf.Tensor {
+  run(): SharedRun<tf.Tensor> {
     const made = new Map(
       this.#entries.flatMap(each => each.names.map((name, i) => [name, this.#scalarOf(each, i)] as const)),
     );
-    return entry => known(made, entry);
-  }
-
-  /** For running callbacks as ordinary operations. To be called outside of what disposes their tensors. */
-  run(): SharedRun<tf.Tensor> {
-    const run = new SharedRun(this.scalars());
+    const run = new SharedRun(entry => known(made, entry));
     this.#runs.push(run);
     return run;
   }
 
-  /**
-   * Replaces the tensors of callbacks with new values.
-   * @param others new values by entry, scalars, besides those that `run` has stored.
-   */
-  commit(others: ReadonlyMap<string, tf.Tensor> = new Map()): void {
-    const after = new Map([...this.#runs.flatMap(run => [...run.after]), ...others]);
+  commit({temporaries = {}}: Partial<Job> = {}): void {
+    const after = new Map(this.#runs.flatMap(run => [...run.after]));
     for (const each of this.#entries) {
       const {key, names} = each;
+      for (const name of names) {
+        const value = own(temporaries, newNameOf(name));
+        if (value !== undefined) after.set(name, value);
+      }
       if (!names.some(name => after.has(name))) continue;
       const values = names.map((name, i) => after.get(name) ?? this.#scalarOf(each, i));
       // A reshaped tensor shares its data, which is faster than an operation.
@@ -139,7 +127,7 @@ export function sharedGraphs(
 }
 
 /** How a value is computed that depends on no parameter, with the host numbers in it. */
-export function recipeOf({home, index}: Traced): string {
+function recipeOf({home, index}: Traced): string {
   if (home === undefined) return `total ${index}`;
   const needed = reachable(home, [index]);
   return needed
@@ -157,9 +145,39 @@ export function recipeOf({home, index}: Traced): string {
 }
 
 /** Whether a value can differ from parameter to parameter: it is not computed from totals and numbers alone. */
-export function dependsOnParameter({home, index}: Traced): boolean {
+function dependsOnParameter({home, index}: Traced): boolean {
   if (home === undefined) return false;
   return reachable(home, [index])
     .map(i => at(home.nodes, i))
     .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
+}
+
+/**
+ * @param alone the indices of callbacks that run alone.
+ * @throws where a step that can be skipped can't be fused.
+ */
+export function checkSkippable({callbacks}: Chain, drafts: readonly TracedDraft[], alone: Iterable<number>): void {
+  const [entry] = drafts.flatMap(({of}) => [...of.opaque]);
+  if (entry !== undefined)
+    throw new NotFused(`it can skip steps, and the shape of its state '${entry}' is not fused with that`);
+  const sharing = [...alone]
+    .map(i => at(callbacks, i))
+    .find(({declaration}) => Object.keys(declaration.shared).length > 0);
+  if (sharing !== undefined)
+    throw new NotFused(`it can skip steps, and ${sharing.name}, which runs alone, has \`shared\` numbers`);
+}
+
+/** @throws where a step would be skipped for some parameters only. */
+export function checkSkips({callbacks}: Chain, drafts: readonly TracedDraft[]): void {
+  const skips = drafts.flatMap(({gate}) => (gate === undefined ? [] : [gate.skip]));
+  const why = skips.some(dependsOnParameter)
+    ? 'depends on one parameter'
+    : new Set(skips.length > 1 ? skips.map(recipeOf) : []).size > 1
+      ? 'differs between parameters by a hyper or a host number'
+      : undefined;
+  if (why !== undefined)
+    throw new HiddenMistake(
+      `${callbacks.find(cb => cb.declaration.skips)?.name} returned a 'skip' that ${why}; compute it from \`total\`, ` +
+        'so that the step is skipped for all or for none.',
+    );
 }

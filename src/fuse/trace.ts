@@ -1,16 +1,15 @@
+import type {Arithmetic} from '../rule/arithmetic';
 import {type Chain, commonIn, segmentsOf, takesPart} from '../rule/chain';
-import {type Arithmetic, runChain} from '../rule/run_chain';
+import {runChain} from '../rule/run_chain';
 import {SharedRun} from '../rule/shared_run';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
-import {crossingOf, draftsAcross, StartedAlone, takeOver, type TracedDraft} from './crossing';
-import type {TensorDraft} from './eager';
+import {CallbackUntraceable, entriesOf, type Parts, StartedAlone, type TensorDraft, type TracedDraft} from './draft';
+import {stepExtras} from './extras';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
-import type {Outcomes} from './outcome';
-import {dependsOnParameter, HiddenMistake, recipeOf, sharedGraphs, tracedShared} from './shared';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
 
 /** What one part of a step computes for the parameters of a bucket. */
@@ -41,26 +40,12 @@ export interface Trace {
 }
 
 /** What is known of a step before it is traced. */
-export interface Progress {
-  /** The callbacks that run alone, by index. */
-  readonly alone: ReadonlyMap<number, unknown>;
-  readonly outcomes: Outcomes;
+interface Progress {
   /** Whether the backend fuses reductions along axes. */
   readonly hasAxes: boolean;
+  /** Absent where no callback runs alone. */
+  readonly parts?: Parts | undefined;
 }
-
-/** Why a step can't be traced, and the index of the callback that is the cause. */
-export class CallbackUntraceable extends Error {
-  constructor(
-    readonly index: number,
-    override readonly cause: unknown,
-  ) {
-    super(cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
-/** Why steps of this kind can't be fused, although each callback could be. */
-export class NotFused extends Error {}
 
 /** Ends tracing. Thrown at a callback that must run alone and has not run yet. */
 class Cut extends Error {
@@ -81,7 +66,7 @@ export function trace(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
-  progress: Progress = {alone: new Map(), outcomes: new Map(), hasAxes: false},
+  progress: Progress = {hasAxes: false},
 ): Trace {
   for (;;) {
     try {
@@ -97,24 +82,15 @@ function traceBuckets(
   chain: Chain,
   jobs: readonly Job[],
   common: Readonly<Record<string, number>>,
-  {alone, outcomes, hasAxes}: Progress,
+  {hasAxes, parts}: Progress,
   alikeness: Alikeness,
 ): Trace {
   const session = new Session();
-  const isSharing = (i: number) => Object.keys(at(chain.callbacks, i).declaration.shared).length > 0;
-  const drafts = bucketsOf(jobs, alikeness, [...outcomes.values()], hasAxes, chain).map(bucket =>
+  const extras = stepExtras();
+  const drafts = bucketsOf(jobs, alikeness, parts?.sameOutcomes, hasAxes, chain).map(bucket =>
     draftOf(bucket, commonIn(chain, bucket[0].group, common), session, shapesOf(bucket, alikeness, hasAxes)),
   );
-  if (chain.canSkip) {
-    const [entry] = drafts.flatMap(({of}) => [...of.opaque]);
-    if (entry !== undefined)
-      throw new NotFused(`it can skip steps, and the shape of its state '${entry}' is not fused with that`);
-    const sharing = [...alone.keys()].find(isSharing);
-    if (sharing !== undefined)
-      throw new NotFused(
-        `it can skip steps, and ${at(chain.callbacks, sharing).name}, which runs alone, has \`shared\` numbers`,
-      );
-  }
+  if (chain.canSkip) extras?.checkSkippable(chain, drafts, parts?.alone.keys() ?? []);
   const passes: number[] = [];
   const conditions = new Map<Traced, Traced>();
   let running = 0;
@@ -130,7 +106,7 @@ function traceBuckets(
         memo(conditions, condition, () => condition.greater(0)),
         otherwise,
       ),
-    shared: new SharedRun(tracedShared(chain, session)),
+    shared: new SharedRun(extras?.tracedShared(chain, session)),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -148,65 +124,43 @@ function traceBuckets(
       for (const {of, group} of drafts)
         if (of.opaque.size > 0 && takesPart(chain, index, group)) checkReadable(chain, index, of.opaque);
     },
-    runsAlone: index => alone.has(index),
+    runsAlone: index => parts?.alone.has(index) === true,
     runAlone: (index, _, concerned) => {
-      const outcome = outcomes.get(index);
-      if (outcome === undefined) throw new Cut(index);
-      for (const draft of concerned) takeOver(draft, index, outcome);
+      if (parts?.takeOver(index, concerned) !== true) throw new Cut(index);
     },
   };
   let cut: Cut | undefined;
   try {
-    runChain(chain, drafts, arithmetic, segmentsWith(chain, alone));
+    runChain(chain, drafts, arithmetic, segmentsWith(chain, parts));
   } catch (error) {
     if (error instanceof StartedAlone) throw error;
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
-  checkSkips(chain, drafts);
+  if (chain.canSkip) extras?.checkSkips(chain, drafts);
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
   if (cut === undefined) {
     const buckets = drafts.map(draft => wholeBucket(draft, barriers));
     const {after} = arithmetic.shared;
     // Their graphs read no parameter. The first job only holds what they compute.
-    for (const [recorder, outputs] of sharedGraphs(chain, after, session))
+    for (const [recorder, outputs] of extras?.sharedGraphs(chain, after, session) ?? [])
       buckets.push(tracedBucket({recorder, jobs: [at(jobs, 0)], terms: []}, outputs, [], barriers));
     return {buckets, totals, barriers};
   }
   const {index} = cut;
-  const crossings = drafts.map(draft => crossingOf(draft, index, entry => entriesOf(chain, index).includes(entry)));
+  const crossing = parts?.cutAt(index, drafts);
+  if (crossing === undefined) throw cut;
   return {
-    buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossings, i).outputs, [], barriers)),
+    buckets: drafts.map((draft, i) => tracedBucket(draft.of, at(crossing.outputs, i), [], barriers)),
     totals,
     barriers,
-    cut: {index, drafts: () => draftsAcross(chain, jobs, common, drafts, crossings, outcomes)},
+    cut: {index, drafts: crossing.drafts},
   };
 }
 
-/** @throws where a step would be skipped for some parameters only. */
-function checkSkips({callbacks}: Chain, drafts: readonly TracedDraft[]): void {
-  const skips = drafts.flatMap(({gate}) => (gate === undefined ? [] : [gate.skip]));
-  const why = skips.some(dependsOnParameter)
-    ? 'depends on one parameter'
-    : new Set(skips.length > 1 ? skips.map(recipeOf) : []).size > 1
-      ? 'differs between parameters by a hyper or a host number'
-      : undefined;
-  if (why !== undefined)
-    throw new HiddenMistake(
-      `${callbacks.find(cb => cb.declaration.skips)?.name} returned a 'skip' that ${why}; compute it from \`total\`, ` +
-        'so that the step is skipped for all or for none.',
-    );
-}
-
-function segmentsWith(chain: Chain, alone: Progress['alone']): Chain['segments'] {
-  return alone.size > 0 ? segmentsOf(chain.callbacks, i => alone.has(i)) : chain.segments;
-}
-
-/** The state entries that a callback is given. */
-function entriesOf({callbacks}: Chain, index: number): string[] {
-  const {state, needs, reads} = at(callbacks, index).declaration;
-  return Object.keys({...state, ...needs, ...reads});
+function segmentsWith(chain: Chain, parts: Parts | undefined): Chain['segments'] {
+  return parts === undefined ? chain.segments : segmentsOf(chain.callbacks, i => parts.alone.has(i));
 }
 
 /** @throws where the callback would read state that no graph holds. */

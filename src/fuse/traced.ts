@@ -1,4 +1,3 @@
-import {SYMBOLIC_AXES} from '../rule/axes';
 import {
   type Binary,
   type OperandKind,
@@ -23,6 +22,9 @@ import {
 /** Thrown where a callback does something that can't be traced. The step then runs eagerly. */
 export class Untraceable extends Error {}
 
+/** A mistake in a callback that a trace finds, and that running as ordinary operations would hide. */
+export class HiddenMistake extends Error {}
+
 /**
  * What the parameters of a bucket must have in common: nothing (`any`), whether they have one row or one column
  * (`matrix`), or the shape.
@@ -42,6 +44,18 @@ export interface Shapes {
   readonly matrix?: SingleLines | undefined;
   /** Whether the backend fuses reductions along axes. */
   readonly hasAxes: boolean;
+}
+
+/** A reduction along axes. */
+export type ReduceAlong = (at: Recorder, a: Traced, op: Reduction, axis: unknown, keepDims: unknown) => Traced;
+
+/** Replaced where a callback needs it. Most don't, so bundles can leave it out. */
+let reduceAlong: ReduceAlong = (_at, _a, op) => {
+  throw new Untraceable(`${op}() along an axis`);
+};
+
+export function registerReduceAlong(reduce: ReduceAlong): void {
+  reduceAlong = reduce;
 }
 
 /** Where a number is that belongs to no parameter: the name of a list, and its place there. */
@@ -247,13 +261,7 @@ export class Traced implements Value {
     const at = this.recorder();
     const a = (op === 'max' ? this.as('float', op) : this.asNumber()).in(at);
     if (axis === undefined) return a.extent === 'scalar' ? a : at.reduce(op, a);
-    const extent = extentAlong(at, op, axis, keepDims);
-    if (a.extent === extent || (a.extent === 'scalar' && Array.isArray(axis))) return a;
-    if (a.extent !== 'full') throw new Untraceable(`${op}() along an axis of a value of another shape`);
-    const {matrix} = at.shapes;
-    if (matrix === undefined) throw new ShapeRead('matrix');
-    // Along an axis of one element every value is its own sum and mean.
-    return (extent === 'cols' ? matrix.hasOneRow : matrix.hasOneColumn) ? a : at.reduce(op, a, extent);
+    return reduceAlong(at, a, op, axis, keepDims);
   }
 }
 
@@ -267,21 +275,6 @@ for (const name of operationNames) {
     const a = (own === 'number' ? this.asNumber() : this.as(own, name)).in(at);
     return at.elementwise(name, other === undefined ? [a] : [a, lift(at, b, other, name)], gives);
   };
-}
-
-/** The extent of a reduction along these axes. */
-function extentAlong({shape, shapes}: Recorder, op: Reduction, axis: unknown, keepDims: unknown): 'rows' | 'cols' {
-  if (!shapes.hasAxes) throw new Untraceable(`${op}() along an axis, on this backend`);
-  if (keepDims !== true) throw new Untraceable(`${op}() along an axis without keepDims; write ${op}(-1, true)`);
-  if (axis === SYMBOLIC_AXES.last || (axis === -1 && shape?.length !== 0)) return 'rows';
-  if (axis === SYMBOLIC_AXES.others) return 'cols';
-  if (shape === undefined) throw new ShapeRead('shape');
-  const last = shape.length - 1;
-  const axes = new Set([axis].flat().map(one => (typeof one === 'number' && one < 0 ? one + shape.length : one)));
-  if (axes.size === 1 && axes.has(last)) return 'rows';
-  if (axes.size === last && !axes.has(last) && [...axes].every(one => typeof one === 'number' && one in shape))
-    return 'cols';
-  throw new Untraceable(`${op}() along the axes ${String(axis)}; the last axis, or all others, can be fused`);
 }
 
 function lift(at: Recorder, operand: unknown, kind: OperandKind, method: string): Traced {

@@ -1,8 +1,12 @@
+import {serialization} from '@tensorflow/tfjs-core';
+
 import {averageRising, averageWeights} from '../callbacks/average';
 import type {Callback} from '../rule/declaration';
 import {checkOptions, checkPositive, checkSwitch} from '../schedule/options';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
+import {registering} from './registering';
+import type {Registering} from './row';
 
 /** Settings of `Ema`. */
 export interface EmaOptions {
@@ -44,6 +48,7 @@ export class Ema<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   constructor(inner: I, options: EmaOptions = {}, ...more: undefined[]) {
     checkOptions('ema', options, ['decay', 'warmup', ...RISING, 'startAfter'], more, 'optimizer, ');
     super(inner, averageOf(options));
+    serialization.registerClass(Ema);
   }
 }
 
@@ -58,7 +63,18 @@ function averageOf({decay = 0.999, warmup = false, startAfter, ...rise}: EmaOpti
   return averageRising.with({decay, rising: warmup, gamma, power, minDecay, startAfter});
 }
 
-/** Makes `Ema` over an optimizer, which it takes over. */
-export function ema<I extends Optimizer>(inner: I, options: EmaOptions = {}, ...more: undefined[]): Ema<I> {
+function make<I extends Optimizer>(inner: I, options: EmaOptions = {}, ...more: undefined[]): Ema<I> {
   return new Ema(inner, options, ...more);
 }
+
+/** Makes {@link Ema} over an optimizer. */
+export interface EmaFactory extends Registering {
+  /**
+   * @param inner the optimizer, which it takes over.
+   * @throws as {@link Ema} does.
+   */
+  <I extends Optimizer>(inner: I, options?: EmaOptions, ...more: undefined[]): Ema<I>;
+}
+
+/** Makes `Ema` over an optimizer, which it takes over. */
+export const ema: EmaFactory = /* @__PURE__ */ registering(Ema, make);

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Group, Parameter} from '../params/parameter';
+import type {ContextValues} from '../rule/arithmetic';
 import {alone} from '../rule/call_alone';
 import {type Chain, chainIn, commonIn} from '../rule/chain';
 import type {GroupStep} from '../rule/declaration';
 import {entriesReturned, WANTED} from '../rule/returned';
-import {contextOf, type ContextValues} from '../rule/run_chain';
+import {contextOf} from '../rule/run_chain';
 import {SharedRun} from '../rule/shared_run';
 import type {Value} from '../rule/value';
 import {own} from '../util/own';

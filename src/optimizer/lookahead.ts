@@ -1,7 +1,11 @@
+import {serialization} from '@tensorflow/tfjs-core';
+
 import {lookaheadSync} from '../callbacks/sync';
 import {checkOptions} from '../schedule/options';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
+import {registering} from './registering';
+import type {Registering} from './row';
 
 /** Settings of Lookahead. */
 export interface LookaheadOptions {
@@ -25,14 +29,22 @@ export class Lookahead<I extends Optimizer = Optimizer> extends ExtendedOptimize
     checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
     const {k = 6, alpha = 0.5} = options;
     super(inner, lookaheadSync.with({k, alpha}));
+    serialization.registerClass(Lookahead);
   }
 }
 
-/** Makes {@link Lookahead} over an optimizer, which it takes over. */
-export function lookahead<I extends Optimizer>(
-  inner: I,
-  options: LookaheadOptions = {},
-  ...more: undefined[]
-): Lookahead<I> {
+function make<I extends Optimizer>(inner: I, options: LookaheadOptions = {}, ...more: undefined[]): Lookahead<I> {
   return new Lookahead(inner, options, ...more);
 }
+
+/** Makes {@link Lookahead} over an optimizer. */
+export interface LookaheadFactory extends Registering {
+  /**
+   * @param inner the optimizer, which it takes over.
+   * @throws where k or alpha is out of range.
+   */
+  <I extends Optimizer>(inner: I, options?: LookaheadOptions, ...more: undefined[]): Lookahead<I>;
+}
+
+/** Makes {@link Lookahead} over an optimizer, which it takes over. */
+export const lookahead: LookaheadFactory = /* @__PURE__ */ registering(Lookahead, make);

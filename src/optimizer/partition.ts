@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {skipping, type SkipSettings} from '../callbacks/skip';
+import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {DividedSet, type PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {isSavedTaker, takerFrom} from '../params/takers';

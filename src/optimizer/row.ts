@@ -1,7 +1,7 @@
 import {backend} from '@tensorflow/tfjs-core';
 
 import {l2Reg, weightDecay} from '../callbacks/decay';
-import {skipping, type SkipSettings} from '../callbacks/skip';
+import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {isCallback} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';

@@ -1,7 +1,11 @@
+import {serialization} from '@tensorflow/tfjs-core';
+
 import {averageEqually} from '../callbacks/average';
 import {checkOptions} from '../schedule/options';
+import {Ema} from './ema';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
+import {registering} from './registering';
 import type {Registering} from './row';
 
 /** Settings of `swa`. */
@@ -22,6 +26,7 @@ export class Swa<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
     checkOptions('swa', options, ['start', 'every'], more, 'optimizer, ');
     const {start, every} = options;
     super(inner, averageEqually.with({swaStart: start, swaEvery: every}), 'swa');
+    serialization.registerClass(Ema);
   }
 }
 
@@ -45,7 +50,4 @@ export interface SwaFactory extends Registering {
  * `start`. `opt.eval()`, `withAverages` and `evaluateAverages()` show the averages; before the first one, they show the
  * trained weights. Source: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018.
  */
-export const swa: SwaFactory = /* @__PURE__ */ Object.assign(make, {
-  // Evaluating this module has registered the callback.
-  register: () => undefined,
-});
+export const swa: SwaFactory = /* @__PURE__ */ registering(Ema, make);

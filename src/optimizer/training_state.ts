@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {checkPlaceOfSkips} from '../callbacks/skip';
-import {type Job, SharedTensors, step} from '../fuse';
+import {checkPlaceOfSkips} from '../callbacks/skip_settings';
+import {type Job, sharingOf, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
 import {ParameterSet} from '../params/parameter_groups';
@@ -165,7 +165,7 @@ export class TrainingState {
 
   /** Returns the shared numbers as scalars. To be called inside `tf.tidy`. */
   sharedScalars(): (entry: string) => tf.Tensor {
-    return new SharedTensors(this.chain, this.#shared).scalars();
+    return sharingOf(this.chain, this.#shared).run().before;
   }
 
   /** Reads the shared numbers, as they are now. */
@@ -277,7 +277,7 @@ export class TrainingState {
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     set.frozenIdx = dict.frozenIdx;
-    set.moving.load(dict.schedule);
+    set.loadSchedule(dict.schedule);
   }
 
   /** Removes all state, also the loaded state that waits for its variables. The flags stay. */
@@ -308,7 +308,7 @@ export class TrainingState {
       trainBn,
       wdBnBias,
       explicit,
-      schedule: moving.state,
+      schedule: set.schedule,
       manifest: this.#waiting.expected ?? manifestOf(chain, this.#toSave()),
     };
   }
@@ -326,7 +326,7 @@ export class TrainingState {
     });
     this.set.frozenIdx = frozenIdx;
     this.explicit = explicit;
-    this.set.moving.load(schedule);
+    this.set.loadSchedule(schedule);
     this.#groupState = [];
     this.#replaceShared({});
     this.#waiting.expect(manifest);

@@ -31,3 +31,22 @@ export class UnregisteredPartition extends Optimizer<readonly Callback[]> {
     );
   }
 }
+
+/** What a saved optimizer finds on a page whose bundle lacks the factory that it was made with. */
+function unregistered(className: string, factory: string): tf.serialization.SerializableConstructor<Optimizer> {
+  return class extends Optimizer {
+    static override get className(): string {
+      return className;
+    }
+
+    static override fromConfig(): never {
+      throw new Error(
+        `The saved optimizer was made with ${factory}, which this bundle lacks: call ${factory}.register() before ` +
+          `loading it, with \`import {${factory}} from 'tfjs-optim'\`.`,
+      );
+    }
+  };
+}
+
+export const UnregisteredLookahead = unregistered('TfjsOptimLookahead', 'lookahead');
+export const UnregisteredEma = unregistered('TfjsOptimEma', 'ema');

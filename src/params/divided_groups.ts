@@ -4,6 +4,9 @@ import type {Scalar} from '../rule/declaration';
 import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {DividedMoving} from '../schedule/divided_moving';
+import {noSchedules, type UnreadSchedule} from '../schedule/engine';
+import {installSchedules} from '../schedule/install_schedules';
+import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {warn} from '../util/warn';
 import {ParameterSet, type Treatment} from './parameter_groups';
@@ -26,7 +29,7 @@ export interface PartOfSet {
  * the order is that of the user's groups, and what counts groups counts those of the user.
  */
 export class DividedSet extends ParameterSet {
-  override readonly moving: DividedMoving;
+  readonly #moving: DividedMoving;
   readonly #parts: readonly PartOfSet[];
   /** The parts that have taken a variable, or were warned of. */
   readonly #settled = new Set<number>();
@@ -44,10 +47,24 @@ export class DividedSet extends ParameterSet {
       const part = i % parts.length;
       group.of = {group: Math.floor(i / parts.length), part, name: at(parts, part).name};
     });
-    this.moving = new DividedMoving(
+    // It makes what moves hypers itself, so saved schedules can be read.
+    installSchedules();
+    this.#moving = new DividedMoving(
       this.groups.map(group => group.hypers),
       parts,
     );
+  }
+
+  override get moving(): DividedMoving {
+    return this.#moving;
+  }
+
+  override get schedule(): ScheduleState | undefined {
+    return this.#moving.state;
+  }
+
+  override loadSchedule(schedule: ScheduleState | UnreadSchedule | undefined): void {
+    this.#moving.load(schedule !== undefined && 'unread' in schedule ? noSchedules() : schedule);
   }
 
   override groupFor(variable: tf.Variable): number {

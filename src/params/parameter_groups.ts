@@ -4,7 +4,10 @@ import type {External, Scalar} from '../rule/declaration';
 import {checkHyper, hyperView, unknownHyper} from '../rule/hypers';
 import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
-import {type MovesHypers, Moving} from '../schedule/moving';
+import type {UnreadSchedule} from '../schedule/engine';
+import {LateMoving} from '../schedule/late_moving';
+import type {MovesHypers} from '../schedule/moving';
+import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
@@ -26,8 +29,7 @@ export interface Treatment {
 export class ParameterSet {
   /** The first group that `freezeTo` left trainable, as in fastai. */
   frozenIdx = 0;
-  /** Moves the hypers that follow schedules. */
-  readonly moving: MovesHypers;
+  readonly #late: LateMoving;
   readonly #everyGroup: readonly Group[];
   readonly #byVariable = new Map<tf.Variable, Parameter>();
   #warnedOfEmpty = false;
@@ -60,7 +62,7 @@ export class ParameterSet {
       frozen: 'no',
       hypers: Object.fromEntries(columns.map(([name, column]) => [name, at(column, i)])),
     }));
-    this.moving = new Moving(
+    this.#late = new LateMoving(
       this.#everyGroup.map(({hypers}) => hypers),
       ranges,
     );
@@ -72,6 +74,21 @@ export class ParameterSet {
     if (lists === undefined) return;
     this.warnOfEmpty(lists);
     for (const [i, list] of lists.entries()) for (const variable of list) this.add(variable, i);
+  }
+
+  /** Moves the hypers that follow schedules. */
+  get moving(): MovesHypers {
+    return this.#late.now;
+  }
+
+  /** The schedules to save. */
+  get schedule(): ScheduleState | UnreadSchedule | undefined {
+    return this.#late.toSave;
+  }
+
+  /** Replaces all schedules by saved ones. */
+  loadSchedule(schedule: ScheduleState | UnreadSchedule | undefined): void {
+    this.#late.load(schedule);
   }
 
   find(variable: tf.Variable): Parameter | undefined {

@@ -1,39 +1,12 @@
 import {memo} from '../util/memo';
 import {own} from '../util/own';
+import type {Arithmetic, ContextValues, Values} from './arithmetic';
 import {type Chain, optionsIn, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft} from './declaration';
+import {ruleExtras} from './extras';
 import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
-import type {SharedRun} from './shared_run';
 import type {Start, StartContext} from './starts';
 import type {Value} from './value';
-
-/** What the argument of a callback is made from, besides its draft. */
-export interface ContextValues<V extends Value> extends ValueTests<V> {
-  /** The numbers that belong to no parameter. */
-  readonly shared: SharedRun<V>;
-}
-
-/** The kind of values that a chain computes with. */
-export interface Values<V extends Value> extends ContextValues<V> {
-  /** `a - b`. */
-  difference(a: V, b: V): V;
-  /** The sum of one total over all drafts. */
-  sum(name: string, perDraft: readonly V[]): V;
-  /** `then` where the scalar `condition` is positive, `otherwise` elsewhere. */
-  chosen(condition: V, then: V, otherwise: V): V;
-}
-
-/** Everything that differs between computing with tensors and tracing. */
-export interface Arithmetic<V extends Value, D extends Draft<V>> extends Values<V> {
-  /** Runs a segment of one draft. Afterwards, tensors that the draft no longer holds can be disposed. */
-  scope(draft: D, run: () => void): void;
-  /** Called before a callback, or its total, runs. @param draft that of a total. */
-  enter(index: number, draft?: D): void;
-  /** Whether the callback runs on all drafts at once instead of on each. */
-  runsAlone(index: number, cb: Callback): boolean;
-  /** Runs such a callback. */
-  runAlone(index: number, cb: Callback, drafts: readonly D[]): void;
-}
 
 /** Runs the callbacks on all drafts. Afterwards the drafts hold the new values. Nothing else is changed. */
 export function runChain<V extends Value, D extends Draft<V>>(
@@ -48,21 +21,8 @@ export function runChain<V extends Value, D extends Draft<V>>(
   if (!chain.canSkip) return;
   for (const draft of drafts)
     arithmetic.scope(draft, () => {
-      closeGate(draft, arithmetic);
+      ruleExtras().closeGate(draft, arithmetic);
     });
-}
-
-/** Where the step is skipped, gives a parameter and its state what they were at the gate. */
-function closeGate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void {
-  const {gate, entries} = draft;
-  if (gate === undefined) return;
-  if (draft.p !== gate.p) draft.p = arithmetic.chosen(gate.skip, gate.p, draft.p);
-  for (const [entry, value] of Object.entries(entries)) {
-    const before = own(gate.entries, entry);
-    // A wrapped optimizer tells no starts. Its state starts with gradients of zeros where the step is skipped.
-    if (typeof value !== 'number' && typeof before === 'object' && value !== before)
-      entries[entry] = arithmetic.chosen(gate.skip, before, value);
-  }
 }
 
 /** Runs one segment on all drafts. An update that is pending afterwards is not applied yet. */
@@ -81,7 +41,7 @@ export function runSegment<V extends Value, D extends Draft<V>>(
     concerned.length = 0;
   }
   const running = concerned.filter(draft => runsOn(first, draft));
-  if (first.declaration.skips) checkOptions(first, running);
+  if (first.declaration.skips) ruleExtras().checkOptions(first, running);
   // A total, and a callback that runs alone, needs all parameters with their pending updates applied.
   if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
   const isAlone = arithmetic.runsAlone(index, first);
@@ -98,18 +58,6 @@ export function runSegment<V extends Value, D extends Draft<V>>(
         runCallback(cb, draft, arithmetic, index + i < lastTaker, i === 0 ? total : undefined);
       }
     });
-  }
-}
-
-/** @throws where an option of a callback that skips steps differs between groups: it would skip a part of the step. */
-function checkOptions<V extends Value>({name, options}: Callback, drafts: ReadonlyArray<Draft<V>>): void {
-  for (const option of Object.keys(options)) {
-    const values = new Set(drafts.map(({hypers}) => own(hypers, option)));
-    if (values.size > 1)
-      throw new Error(
-        `${name}: '${option}' must be the same in all groups, so that a step is skipped for all or for none; ` +
-          `got ${[...values].join(' and ')}.`,
-      );
   }
 }
 
@@ -192,10 +140,8 @@ function runCallback<V extends Value>(
   let update: V | undefined;
   advanceGroups(cb, draft);
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
-  const {state} = cb.declaration;
-  const isShared = Object.keys(cb.declaration.shared).length > 0;
-  let shared: ReadonlyMap<string, V> = new Map();
-  let skip: V | undefined;
+  const {state, shared, skips} = cb.declaration;
+  const more = skips || Object.keys(shared).length > 0 ? ruleExtras().returned(cb, draft, arithmetic) : undefined;
   for (const [entry, value] of entriesOf(result)) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -212,42 +158,18 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
-    } else if (entry === 'skip' && cb.declaration.skips) {
-      if (!arithmetic.isValue(value) || value.rank !== 0)
-        throw new Error(
-          `${cb.name} returned ${what(value)} for 'skip'; it must return a scalar, as in {skip: total.faults}.`,
-        );
-      skip = value;
-    } else if (entry === 'shared' && isShared) {
-      shared = sharedReturned(cb, value, arithmetic);
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
-    } else {
-      throw undeclared(cb.name, entry, mayReturn(cb));
+    } else if (more?.take(entry, value) !== true) {
+      const may = ['p', 'update', 'grad', 'stop', ...(more === undefined ? [] : more.names), ...Object.keys(state)];
+      throw undeclared(cb.name, entry, may);
     }
   }
-  if (isShared) arithmetic.shared.leave(cb, gated(shared, draft, arithmetic));
+  more?.share();
   if (update === undefined && isTaken && isStep && !takesUpdate) takeAsUpdate(draft, before, arithmetic);
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
-  if (skip !== undefined) draft.gate = {skip, p: before, entries: {...draft.entries}};
-}
-
-function mayReturn({declaration: {shared, skips, state}}: Callback): string[] {
-  const more = [...(Object.keys(shared).length > 0 ? ['shared'] : []), ...(skips ? ['skip'] : [])];
-  return ['p', 'update', 'grad', 'stop', ...more, ...Object.keys(state)];
-}
-
-/** Shared numbers that stay where a callback before has skipped the step. */
-function gated<V extends Value>(
-  values: ReadonlyMap<string, V>,
-  {gate}: Draft<V>,
-  arithmetic: Values<V>,
-): ReadonlyMap<string, V> {
-  if (gate === undefined) return values;
-  return new Map(
-    [...values].map(([entry, value]) => [entry, arithmetic.chosen(gate.skip, arithmetic.shared.before(entry), value)]),
-  );
+  more?.openGate(before);
 }
 
 /** Computes the new numbers of groups in which a callback with `everyGroup` ran on no parameter. */
@@ -275,20 +197,8 @@ function stateLike<V extends Value>(
   throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a number.`);
 }
 
-/** The new values of shared numbers that a callback returned. */
-function sharedReturned<V extends Value>(cb: Callback, values: unknown, arithmetic: Values<V>): Map<string, V> {
-  const known = cb.declaration.shared;
-  const checked = new Map<string, V>();
-  for (const [entry, value] of entriesOf(entriesReturned(`${cb.name}: shared`, values, WANTED.shared))) {
-    if (!Object.hasOwn(known, entry)) throw undeclared(`${cb.name}: shared`, entry, Object.keys(known));
-    if (value === undefined) continue;
-    checkEntry(cb.name, `shared.${entry}`, value);
-    checked.set(entry, like(cb, `shared.${entry}`, value, arithmetic.shared.before(entry), arithmetic));
-  }
-  return checked;
-}
-
-function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, tests: ValueTests<V>): V {
+/** @throws where a callback returned something else than a tensor of the shape of `now`. */
+export function like<V extends Value>(cb: Callback, entry: string, value: unknown, now: V, tests: ValueTests<V>): V {
   if (!tests.isValue(value))
     throw new Error(`${cb.name} returned ${what(value)} for '${entry}'; it must return a float32 tensor.`);
   if (!tests.sameShape(value, now))
@@ -354,6 +264,6 @@ function startContextOf<V extends Value>(cb: Callback, {before: p, grad, gate, h
   return {p, grad: gradient ?? p.zerosLike(), options: optionsIn(cb, hypers)};
 }
 
-function entriesOf(x: object): Array<[string, unknown]> {
+export function entriesOf(x: object): Array<[string, unknown]> {
   return Object.entries(x);
 }

@@ -46,3 +46,9 @@ export function checkSwitch(name: string, value: unknown): void {
 export function checkShare(name: string, value: number): void {
   if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
 }
+
+/** @throws where the value is not a whole number of at least `least`. */
+export function checkCount(name: string, value: unknown, least: number): void {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
+    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
+}

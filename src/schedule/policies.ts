@@ -1,7 +1,8 @@
 import {type HyperValue, spread} from '../rule/slice';
 import {shown} from '../util/shown';
 import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
-import {combine, constant, cos, lin, poly, type Schedule, type SchedulePolicy, type Schedules} from './schedule';
+import {combine, constant, cos, lin, poly} from './constructors';
+import type {Schedule, SchedulePolicy, Schedules} from './schedule';
 
 /** Settings that all policies of this file take. */
 interface LrOptions {

@@ -72,51 +72,6 @@ export function checkSchedules(schedules: unknown): void {
 }
 
 /**
- * Linear from `start` to `end`: `start + pos·(end - start)`. Values, here and below: one number, one per group, or a
- * `slice`.
- */
-export function lin(start: HyperValue, end: HyperValue): Schedule {
-  return {kind: 'lin', start, end};
-}
-
-/**
- * Half a cosine from `start` to `end`: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter,
- * SGDR, 2017.
- */
-export function cos(start: HyperValue, end: HyperValue): Schedule {
-  return {kind: 'cos', start, end};
-}
-
-/**
- * Exponential from `start` to `end`: `start·(end/start)^pos`. Both must be positive; where they are not, the function
- * that uses the schedule throws.
- */
-export function exp(start: HyperValue, end: HyperValue): Schedule {
-  return {kind: 'exp', start, end};
-}
-
-/** Polynomial from `start` to `end`: `start + (end - start)·pos^power`. @throws where `power` is not positive. */
-export function poly(start: HyperValue, end: HyperValue, power: number): Schedule {
-  checkPositive('power', power);
-  return {kind: 'poly', start, end, power};
-}
-
-/** Stays at one value. */
-export function constant(value: HyperValue): Schedule {
-  return {kind: 'no', start: value, end: value};
-}
-
-/**
- * One schedule after another.
- * @param pcts the share of each schedule: not negative, and 1 in sum.
- * @throws where the shares are not valid, or their number is not that of the schedules.
- */
-export function combine(pcts: readonly number[], parts: readonly Schedule[]): Schedule {
-  checkShares(pcts, parts.length);
-  return {kind: 'combined', pcts: [...pcts], parts: [...parts]};
-}
-
-/**
  * The value of a schedule for each of n groups.
  * @param pos from 0 (the start) to 1 (the end).
  * @param groups the number of groups, a whole number from 1. Default 1.

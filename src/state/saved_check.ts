@@ -2,11 +2,7 @@
 import {type Chain, chainIn} from '../rule/chain';
 import type {HyperDefaults, Scalar} from '../rule/declaration';
 import {checkHyper, unknownHyper} from '../rule/hypers';
-import {checkPositive} from '../schedule/options';
-import type {ScheduleState} from '../schedule/running';
-import {numberFor, spreadSchedule} from '../schedule/schedule';
 import {at} from '../util/at';
-import {malformed} from '../util/config_reader';
 import {own} from '../util/own';
 import type {Manifest} from './manifest';
 
@@ -68,37 +64,6 @@ function completeAlike(groups: readonly Hypers[], chain: Chain, declared: HyperD
   return added.size === 0 ? [...groups] : groups.map(values => ({...values, ...Object.fromEntries(added)}));
 }
 
-/** @throws where `setSchedule` could not have made these schedules for these groups. */
-export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], {division, ranges}: Chain): void {
-  if (state.seconds === undefined) {
-    checkCount('steps', state.steps, 1);
-    checkCount('step', state.step, 0);
-  } else {
-    checkPositive('seconds', state.seconds);
-    if (!(Number.isFinite(state.spent) && state.spent >= 0)) malformed('spent');
-  }
-  const {parts, hypers} = state;
-  if (parts?.length !== division?.chains.length || (parts !== undefined && hypers.length > 0)) malformed('parts');
-  division?.forParts(groups, (mine, of, i) => {
-    const part = parts?.[i];
-    if (part !== undefined) checkScheduleState(part, mine, of);
-    return mine;
-  });
-  const first = at(groups, 0);
-  const seen = new Set<string>();
-  for (const {name, schedule, before, released = []} of hypers) {
-    if (!Object.hasOwn(first, name)) throw unknownHyper(name, Object.keys(first));
-    if (seen.has(name))
-      throw new Error(`The saved optimizer has two schedules for the hyper '${name}'; it must have one.`);
-    seen.add(name);
-    if (before.length !== groups.length) malformed('before');
-    for (const value of before) numberFor(name, value, ranges);
-    spreadSchedule(name, schedule, groups.length, ranges);
-    if (!released.every(index => Number.isInteger(index) && index >= 0 && index < groups.length))
-      malformed('released');
-  }
-}
-
 /** @throws for an impossible shape, a name or entry that is listed twice, or an entry that no callback declares. */
 export function checkManifest(manifest: Manifest, chain: Chain): void {
   const names = new Set<string>();
@@ -124,10 +89,4 @@ export function checkManifest(manifest: Manifest, chain: Chain): void {
 export function checkFrozenIdx(frozenIdx: number, groups: number): void {
   if (Number.isInteger(frozenIdx) && Math.abs(frozenIdx) <= groups + BEYOND) return;
   throw new Error(`'frozenIdx' must be the index of a group, a whole number; got ${frozenIdx} for ${groups} groups.`);
-}
-
-/** @throws where the value is not a whole number of at least `least`. */
-export function checkCount(name: string, value: unknown, least: number): void {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
-    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
 }

@@ -5,12 +5,12 @@ import {type Chain, chainOf} from '../rule/chain';
 import type {Callback, HyperDefaults, OptionDecl, Scalar} from '../rule/declaration';
 import {registeredCallback} from '../rule/registry';
 import {required} from '../rule/required';
+import {savedSchedule, scheduleToSave, type UnreadSchedule} from '../schedule/engine';
 import type {ScheduleState} from '../schedule/running';
-import {readSchedule, writeSchedule} from '../schedule/saved_schedule';
 import {at} from '../util/at';
 import {dict, flag, isDict, list, malformed, number, numbers, scalars, text} from '../util/config_reader';
 import type {Manifest} from './manifest';
-import {checkFrozenIdx, checkManifest, checkScheduleState, completeHypers} from './saved_check';
+import {checkFrozenIdx, checkManifest, completeHypers} from './saved_check';
 
 /** The content of a saved configuration, checked. */
 export interface SavedConfig {
@@ -24,7 +24,7 @@ export interface SavedConfig {
   readonly trainBn: boolean;
   readonly wdBnBias: boolean;
   readonly explicit: boolean;
-  readonly schedule: ScheduleState | undefined;
+  readonly schedule: ScheduleState | UnreadSchedule | undefined;
   readonly manifest: Manifest;
 }
 
@@ -66,7 +66,7 @@ export function writeConfig({
     trainBn,
     wdBnBias,
     explicit,
-    schedule: schedule === undefined ? null : writeSchedule(schedule),
+    schedule: schedule === undefined ? null : scheduleToSave(schedule),
   };
 }
 
@@ -105,8 +105,8 @@ export function readConfig(
   const frozenIdx = number(config, 'frozenIdx');
   checkFrozenIdx(frozenIdx, groups.length);
   const {schedule: saved = null} = config;
-  const schedule = saved === null ? undefined : readSchedule(dict(config, 'schedule'), groups.length);
-  if (schedule !== undefined) checkScheduleState(schedule, hypers, chain);
+  if (typeof saved !== 'object' || Array.isArray(saved)) malformed('schedule');
+  const schedule = saved === null ? undefined : savedSchedule(saved, hypers, chain);
   const manifest = groups.flatMap((group, i) =>
     list(group, 'params').map(entry => ({
       name: text(entry, 'name'),

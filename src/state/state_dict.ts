@@ -4,11 +4,13 @@ import type {Group} from '../params/parameter';
 import {type Chain, chainIn, chainOf} from '../rule/chain';
 import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
+import {noSchedules, scheduleEngine} from '../schedule/engine';
+import {checkCount} from '../schedule/options';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {dict as dictIn, isDict, list, malformed} from '../util/config_reader';
 import {isTensor} from '../util/tensors';
-import {checkCount, checkFrozenIdx, checkScheduleState} from './saved_check';
+import {checkFrozenIdx} from './saved_check';
 import {FROZEN} from './saved_config';
 import {checkStateEntry} from './state_check';
 import type {ParameterState} from './state_view';
@@ -75,7 +77,7 @@ export function chainOfDict(dict: StateDict, chain: Chain, groups: readonly Grou
   if (dict.frozen.length !== groups.length || !dict.frozen.every(frozen => FROZEN.includes(frozen)))
     malformed('frozen');
   checkFrozenIdx(dict.frozenIdx, groups.length);
-  if (dict.schedule !== undefined) checkScheduleState(dict.schedule, dict.hypers, chain);
+  if (dict.schedule !== undefined) (scheduleEngine() ?? noSchedules()).check(dict.schedule, dict.hypers, chain);
   const parameters = groups.flatMap(group => group.parameters);
   if (dict.state.length !== parameters.length)
     throw new Error(`This state has ${dict.state.length} parameters; this optimizer has ${parameters.length}.`);

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {weightDecay} from '../callbacks/decay';
 import {COEFFICIENTS, LR_SCALES, muonStep, orthogonalize} from '../callbacks/muon';
-import {type SkipSettings} from '../callbacks/skip';
+import type {SkipSettings} from '../callbacks/skip_settings';
 import {averageGrad} from '../callbacks/stats';
 import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';

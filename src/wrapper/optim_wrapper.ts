@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {skipping, type SkipSettings} from '../callbacks/skip';
+import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {Optimizer} from '../optimizer/optimizer';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
 import {UnregisteredWrapper} from '../optimizer/unregistered';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {installExtras} from '../fuse';
 import {unregisteredCallback} from '../rule/callback';
 import type {Callback, Scalar, StateDecl} from '../rule/declaration';
 import {checkEntryName} from '../rule/declaration_check';
@@ -64,6 +65,7 @@ export function wrappedStep(
       );
     }
   }
+  installExtras();
   const callback = unregisteredCallback(WRAPPED_STEP, {
     hypers: Object.fromEntries([...names.keys()].map(name => [name, required])),
     state: stateOf(trainClass),

@@ -4,6 +4,7 @@ import type {Optimizer} from '../../optimizer/optimizer';
 import type {Flags} from '../../params/parameter';
 import type {Scalar} from '../../rule/declaration';
 import {scalar as scalarStart} from '../../rule/starts';
+import {installSchedules} from '../../schedule/install_schedules';
 import {readSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {isDict} from '../../util/config_reader';
@@ -93,6 +94,7 @@ function scheduleIn(metadata: Readonly<Record<string, string>>, rows: number): S
   if (!Object.hasOwn(metadata, 'schedule')) return undefined;
   const saved = jsonIn(metadata, 'schedule');
   if (!isDict(saved)) throw malformedEntry('schedule');
+  installSchedules();
   return readSchedule(saved, rows);
 }
 

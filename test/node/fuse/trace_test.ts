@@ -93,16 +93,7 @@ describeBackends(
           if (!isValue(mean)) throw new Error('A mean is a value.');
           return {p: p.sub(mean)};
         });
-        const {buckets} = trace(
-          chainOf([means]),
-          [jobOf([2, 3, 4])],
-          {},
-          {
-            alone: new Map(),
-            outcomes: new Map(),
-            hasAxes: true,
-          },
-        );
+        const {buckets} = trace(chainOf([means]), [jobOf([2, 3, 4])], {}, {hasAxes: true});
         return buckets[0]?.graph.nodes.find(({op}) => op === 'mean')?.extent;
       };
       for (const axis of [-1, 2, [2], [-1]]) expect(along(axis)).toBe('rows');
