@@ -6,7 +6,7 @@ import type {Browser, BrowserContextOptions} from 'playwright-core';
 import {optimizers} from 'tfjs-optim';
 import {build} from 'vite';
 
-import {centred} from '../../demo/centring';
+import {centred} from '../../demo/digits/centring';
 import {launchChrome} from '../support/chrome.mjs';
 import {DemoPage} from '../support/demo_page';
 import {present} from '../support/present';

@@ -1,12 +1,12 @@
-import {labelledFacts} from '../examples/support/about_optimizers';
-import {defined} from '../examples/support/lookup';
+import {defined} from '../../examples/support/lookup';
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
-import {element, html} from './dom';
+import {aboutOf} from '../shared/about';
+import {element, html} from '../shared/dom';
 import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
 import {TRAINING} from './session';
 import type {Setup} from './setup';
-import {swatch} from './swatch';
+import {swatch} from '../shared/swatch';
 
 /** The optimizers that are chosen when the page opens. */
 const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger', YARDSTICK.name];
@@ -47,7 +47,7 @@ export class SetupForm {
           {},
           html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
           html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
-          ...aboutOf(entrant),
+          ...(entrant === YARDSTICK ? [] : aboutOf(entrant.name)),
         ),
       ),
     );
@@ -160,31 +160,4 @@ function rowOf(entrant: Entrant): Row {
       inputmode: 'decimal',
     }),
   };
-}
-
-/** A button, and the facts that it shows: what the optimizer is for, what it costs, and when not to use it. */
-function aboutOf(entrant: Entrant): HTMLElement[] {
-  if (entrant === YARDSTICK) return [];
-  const {name} = entrant;
-  const facts = html(
-    'dl',
-    {class: 'facts', id: `about-${name}`, hidden: ''},
-    ...labelledFacts(name).flatMap(([label, text]) => [html('dt', {}, label), html('dd', {}, text)]),
-  );
-  const button = html(
-    'button',
-    {
-      type: 'button',
-      class: 'about',
-      'aria-label': `About ${name}`,
-      'aria-expanded': 'false',
-      'aria-controls': facts.id,
-    },
-    '?',
-  );
-  button.addEventListener('click', () => {
-    facts.hidden = !facts.hidden;
-    button.setAttribute('aria-expanded', String(!facts.hidden));
-  });
-  return [button, facts];
 }

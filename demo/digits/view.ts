@@ -19,7 +19,7 @@
 import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
-import {element, onPress, setEnabled} from './dom';
+import {element, onPress, setEnabled} from '../shared/dom';
 import {DrawingPanel} from './drawing_panel';
 import {findLr} from './finder';
 import {FinderPanel, type Search} from './finder_panel';

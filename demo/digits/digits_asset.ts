@@ -2,7 +2,7 @@ import {gzipSync} from 'node:zlib';
 
 import type {Plugin} from 'vite';
 
-import {at} from '../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
 
 const PIXELS = 28 * 28;
 // The package has the images sorted by digit. Steps of this length mix them; it is a prime, so each image comes once.

@@ -1,5 +1,5 @@
 import {svg} from './dom';
-import type {Look} from './entrants';
+import type {Look} from './look';
 import {linear, logarithmic, type Range, type Scale} from './scales';
 
 export interface Point {

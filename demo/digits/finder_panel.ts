@@ -1,11 +1,11 @@
 import type {LrFindResult} from 'tfjs-optim';
 
-import {at} from '../examples/support/lookup';
-import {LineChart} from './chart';
-import {element, html, onPress, setEnabled} from './dom';
+import {at} from '../../examples/support/lookup';
+import {LineChart} from '../shared/chart';
+import {element, html, onPress, setEnabled} from '../shared/dom';
 import {entrantNamed} from './entrants';
 import {TRIED} from './finder';
-import {short} from './numbers';
+import {short} from '../shared/numbers';
 
 /** Searches a learning rate for the optimizer of that name. Calls `onStep` after each step. */
 export type Search = (

@@ -1,10 +1,10 @@
 import type {Contestant} from './contestant';
-import {element, html} from './dom';
+import {element, html} from '../shared/dom';
 import {YARDSTICK} from './entrants';
-import {milliseconds, percent} from './numbers';
+import {milliseconds, percent} from '../shared/numbers';
 import {MEASURED, type Session} from './session';
 import {smoothed} from './smoothing';
-import {swatch} from './swatch';
+import {swatch} from '../shared/swatch';
 import {computesLater, MEASUREMENTS} from './timing';
 
 /** The cells of one contestant. */
