@@ -56,6 +56,11 @@ export class FinderPanel {
     if (names.includes(value)) this.#choice.value = value;
   }
 
+  /** Ends a search that runs. */
+  cancel(): void {
+    this.#cancel?.abort();
+  }
+
   /** @param free whether a search can start now. */
   enable(free: boolean): void {
     this.#free = free;

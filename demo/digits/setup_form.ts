@@ -4,12 +4,8 @@ import {COURSE_KINDS} from './course';
 import {aboutOf} from '../shared/about';
 import {element, html} from '../shared/dom';
 import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
-import {TRAINING} from './session';
-import type {Setup} from './setup';
+import {CHOSEN, RANGES, type Setup} from './setup';
 import {swatch} from '../shared/swatch';
-
-/** The optimizers that are chosen when the page opens. */
-const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger', YARDSTICK.name];
 
 interface Row {
   readonly entrant: Entrant;
@@ -32,13 +28,20 @@ export class SetupForm {
   #locked = false;
 
   /**
-   * @param changed is called when the visitor chose other optimizers.
+   * @param changed is called when the visitor changed the setup.
    * @param lrChanged is called when a learning rate was set.
    */
   constructor(backends: readonly Backend[], changed: () => void, lrChanged: (name: string, lr: number) => void) {
     this.#lrChanged = lrChanged;
     this.#backend.append(...backends.map(({name, title}) => html('option', {value: name}, title)));
-    this.#digits.max = String(TRAINING);
+    for (const [input, {least, most, usual}] of [
+      [this.#digits, RANGES.digits],
+      [this.#batch, RANGES.batch],
+      [this.#epochs, RANGES.epochs],
+      [this.#seed, RANGES.seed],
+    ] as const) {
+      [input.min, input.max, input.value] = [String(least), String(most), String(usual)];
+    }
     this.#rows = ENTRANTS.map(entrant => rowOf(entrant));
     element('entrants', HTMLUListElement).append(
       ...this.#rows.map(({entrant, chosen, lr}) =>
@@ -54,12 +57,15 @@ export class SetupForm {
     for (const {entrant, chosen, lr} of this.#rows) {
       chosen.addEventListener('change', () => {
         this.#enable();
-        changed();
       });
       lr.addEventListener('change', () => {
         if (lr.reportValidity()) this.#lrChanged(entrant.name, lr.valueAsNumber);
       });
     }
+    // After the listeners of the inputs.
+    this.#form.addEventListener('change', () => {
+      changed();
+    });
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
     });
@@ -68,7 +74,15 @@ export class SetupForm {
 
   /** The choice. If an input is missing or out of range: undefined, and the browser shows the input. */
   read(): Setup | undefined {
-    if (!this.#form.reportValidity()) return undefined;
+    return this.#form.reportValidity() ? this.#read() : undefined;
+  }
+
+  /** The choice. If an input is missing or out of range: undefined. */
+  get setup(): Setup | undefined {
+    return this.#form.checkValidity() ? this.#read() : undefined;
+  }
+
+  #read(): Setup {
     const backend = this.#backend.value;
     const epochs = this.#epochs;
     const batch = this.#batch;
@@ -147,7 +161,7 @@ export class SetupForm {
 
 function rowOf(entrant: Entrant): Row {
   const chosen = html('input', {type: 'checkbox', name: 'optimizer', value: entrant.name});
-  chosen.checked = CHOSEN.includes(entrant.name);
+  chosen.checked = entrant === YARDSTICK || CHOSEN.includes(entrant.name);
   return {
     entrant,
     chosen,

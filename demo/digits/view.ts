@@ -1,7 +1,8 @@
 /*
- * The demo page. Its parts:
+ * The digits. The parts:
  *
- * - Setup (setup.ts): what the visitor chose. Plain data, read from the form (setup_form.ts) and saved as it is.
+ * - Setup (setup.ts): what the visitor chose. Plain data, read from the form (setup_form.ts) or a link (link.ts), and
+ *   saved as it is.
  * - Entrant (entrants.ts): an optimizer that can take part, with its name and its look. From the package's own table.
  * - Contestant (contestant.ts): an entrant with its model, the Course (course.ts) of its learning rate, its History
  *   and its StepTimes (timing.ts).
@@ -14,15 +15,20 @@
  * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
  * - finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
  *
- * Trainer and what it uses do not know the page. The parts of the page know each other only through this file.
+ * Trainer and what it uses do not know the page. The parts of the view know each other only through this file.
  */
+import {CodePanel} from '../shared/copying';
+import {element, onPress, setEnabled} from '../shared/dom';
+import {linkOf} from '../shared/link';
+import type {View} from '../shared/view';
 import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
-import {element, onPress, setEnabled} from '../shared/dom';
 import {DrawingPanel} from './drawing_panel';
 import {findLr} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
+import {fieldsFor, read} from './link';
+import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
 import {contestantFor} from './session';
 import type {Setup} from './setup';
@@ -63,7 +69,8 @@ function guarded(act: () => Promise<void>): void {
   });
 }
 
-async function main(): Promise<void> {
+/** The view that trains a network on digits with several optimizers side by side. */
+export async function makeDigitsView(changed: () => void): Promise<View> {
   const [backends, digits] = await Promise.all([availableBackends(), loadDigits()]);
   const curves = new CurveCharts();
   const results = new ResultsTable();
@@ -96,10 +103,20 @@ async function main(): Promise<void> {
     backends,
     () => {
       enable();
+      code.refresh();
+      changed();
     },
     (name, lr) => {
       trainer.session?.contestant(name)?.setLr(lr);
     },
+  );
+  const code = new CodePanel(
+    'digits',
+    () => {
+      const setup = form.read();
+      return setup === undefined ? undefined : digitsProgram(setup);
+    },
+    say,
   );
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
@@ -121,6 +138,7 @@ async function main(): Promise<void> {
   };
   const finder = new FinderPanel(search, guarded, (name, lr) => {
     form.setLr(name, lr);
+    changed();
   });
 
   const enable = () => {
@@ -158,9 +176,36 @@ async function main(): Promise<void> {
       await trainer.restore();
       const {session} = trainer;
       if (session !== undefined) form.show({...session.setup, lrs: session.lrs});
+      changed();
     });
   });
-  await trainer.begin();
+  const names = backends.map(({name}) => name);
+  let fields = fieldsFor(read(new Map(), names).setup);
+  const present = () => {
+    // An input that is missing or out of range is not in the link.
+    if (form.setup !== undefined) fields = fieldsFor(form.setup);
+    return fields;
+  };
+  // Training works even where the browser has no storage.
+  guarded(() => trainer.begin());
+  return {
+    get fields() {
+      return present();
+    },
+    async enter(link) {
+      await trainer.resume();
+      if (link === undefined) return [];
+      const {setup, notes} = read(link, names);
+      if (linkOf(fieldsFor(setup)) === linkOf(present())) return notes;
+      if (trainer.session !== undefined)
+        return ['everything, because a training has begun. Press Reset, then open the link again'];
+      form.show(setup);
+      enable();
+      return notes;
+    },
+    async leave() {
+      finder.cancel();
+      await trainer.pause();
+    },
+  };
 }
-
-guarded(main);
