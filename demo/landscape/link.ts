@@ -8,7 +8,7 @@ import {type Hypers, isScheduleName, type LandscapeSetup, SCHEDULES, SPEEDS, STE
 import {isAllowed} from './sliders';
 
 /** The optimizers of a page that was opened without a link. */
-const CHOSEN: readonly string[] = ['sgd', 'rmsProp', 'adam', 'lion', 'ranger'];
+const CHOSEN: readonly string[] = ['sgd', 'rmsProp', 'adam', 'lion', 'adan'];
 /** The largest coordinate of a start. */
 const FAR = 100;
 

@@ -43,6 +43,6 @@ export interface LandscapeSetup {
   readonly optimizers: Readonly<Record<string, Hypers>>;
 }
 
-export const STEPS = {least: 10, most: 2000, usual: 300};
+export const STEPS = {least: 10, most: 2000, usual: 400};
 export const SPEEDS: readonly number[] = [5, 15, 30, 60, 180, 600];
 export const USUAL_SPEED = 60;

@@ -11,7 +11,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-import {LineChart} from '../shared/chart';
+import {at} from '../../examples/support/lookup';
+import {LineChart, type Point} from '../shared/chart';
 import {CodePanel} from '../shared/copying';
 import {element, onPress, setEnabled} from '../shared/dom';
 import type {Fields} from '../shared/link';
@@ -31,6 +32,10 @@ import {report} from './words';
 
 /** Milliseconds between two drawings of the charts and the table. The map is drawn in each frame. */
 const DRAWING_INTERVAL = 150;
+/** Curves show values up to this many times that of the start. */
+const FAR = 100;
+/** Lower values are drawn as this one. Below it, float32 has few digits left. */
+const LEAST = 1e-9;
 
 class LandscapeView implements View {
   readonly #changed: () => void;
@@ -194,7 +199,7 @@ class LandscapeView implements View {
       race.descents.map(({name, values}) => ({
         name,
         look: lookOf(name),
-        points: values.map((value, x) => ({x, y: value - race.f.lowest})),
+        points: pointsOf(values.map(value => value - race.f.lowest)),
       })),
       {xEnd},
     );
@@ -202,11 +207,17 @@ class LandscapeView implements View {
       race.descents.map(({name, path}) => ({
         name,
         look: lookOf(name),
-        points: path.map((point, x) => ({x, y: distance(race.f, point)})),
+        points: pointsOf(path.map(point => distance(race.f, point))),
       })),
       {xEnd},
     );
   }
+}
+
+/** Points of a curve by step. What has left the start far behind is left out: the others would be a line below it. */
+function pointsOf(values: readonly number[]): Point[] {
+  const most = FAR * at(values, 0);
+  return values.flatMap((y, x) => (y <= most ? [{x, y: Math.max(y, LEAST)}] : []));
 }
 
 /** The view that shows how optimizers go down a function of two numbers. */

@@ -13,6 +13,7 @@ import {read} from '../../demo/landscape/link';
 import {landscapeProgram} from '../../demo/landscape/program';
 import {Race} from '../../demo/landscape/race';
 import {fieldsOf, linkOf} from '../../demo/shared/link';
+import {registerWasmTraining} from '../../src/wasm_training/register';
 import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 
@@ -95,6 +96,7 @@ describe('The programs to copy', () => {
       expect(notes).toEqual([]);
       const lines = await printed(digitsProgram(setup));
       await tf.setBackend('wasm');
+      registerWasmTraining();
       const session = Session.start(setup, all);
       while (!session.finished) await session.round();
       expect(lines).toEqual(

@@ -33,6 +33,7 @@ const KERNEL_SPECS = [
 // These specs start browsers, servers or whole programs. `--quick` leaves them out.
 const SLOW = [
   'node/demo_test',
+  'node/landscape_page_test',
   'node/demo_programs_test',
   'node/examples_test',
   'node/federated_test',
