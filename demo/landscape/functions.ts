@@ -89,7 +89,7 @@ export const FUNCTIONS: readonly LandscapeFunction[] = [
     about: 'A curved valley with steep walls. To reach the valley is easy; to follow its flat floor is hard.',
     x: [-2.2, 2.2],
     y: [-1.2, 3.2],
-    start: [-1.5, 2.5],
+    start: [-0.5, 2.5],
     minima: [[1, 1]],
     lowest: 0,
     value: (x, y) => (1 - x) ** 2 + 100 * (y - x * x) ** 2,

@@ -23,7 +23,7 @@ const RATES: Readonly<Record<string, number>> = {
 
 /** Rates of optimizers whose steps are as large as the gradient: each function needs another one. */
 const RATES_OF_SGD: Readonly<Record<string, number>> = {
-  rosenbrock: 0.002,
+  rosenbrock: 0.001,
   bowl: 0.8,
   beale: 0.01,
   himmelblau: 0.01,
