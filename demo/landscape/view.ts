@@ -123,7 +123,9 @@ class LandscapeView implements View {
     if (!(await tf.setBackend('cpu'))) throw new Error("The backend 'cpu' did not start in this browser.");
     const {setup, notes} = fields === undefined ? {setup: this.#setup, notes: []} : read(fields);
     const isOther = fields !== undefined && JSON.stringify(setup) !== JSON.stringify(this.#setup);
-    const plays = this.#isNew ? !matchMedia('(prefers-reduced-motion: reduce)').matches : this.#wasPlaying || this.#player.playing;
+    const plays = this.#isNew
+      ? !matchMedia('(prefers-reduced-motion: reduce)').matches
+      : this.#wasPlaying || this.#player.playing;
     this.#wasPlaying = false;
     if (isOther) {
       this.#form.show(setup);
