@@ -114,7 +114,7 @@ export class LandscapeForm {
   }
 
   #choose(name: string, chosen: boolean): void {
-    const {[name]: _, ...others} = this.#setup.optimizers;
+    const others = without(this.#setup.optimizers, name);
     const all = chosen ? {...others, [name]: {lr: rateFor(name, this.#setup.f)}} : others;
     // In the order of the table, whatever the order of the clicks.
     const sorted = optimizers.flatMap(({name: each}) => {
@@ -154,9 +154,10 @@ export class LandscapeForm {
 
   #hyperSlider(name: string, {slider, usual}: OfferedHyper, value: number): HTMLElement {
     return slide(slider, ` of ${name}`, value, x => {
-      const {[slider.hyper]: _, ...others} = defined(this.#setup.optimizers[name], `setup of ${name}`);
+      const before = defined(this.#setup.optimizers[name], `setup of ${name}`);
       // Only what differs from the defaults is in links and programs.
-      const hypers: Hypers = slider.hyper !== 'lr' && x === usual ? others : {...others, [slider.hyper]: x};
+      const hypers: Hypers =
+        slider.hyper !== 'lr' && x === usual ? without(before, slider.hyper) : {...before, [slider.hyper]: x};
       this.#shown.set(name, hypers);
       this.#change({optimizers: {...this.#setup.optimizers, [name]: hypers}});
     });
@@ -196,4 +197,8 @@ function slide(slider: Slider, of: string, value: number, moved: (value: number)
 
 function unseen(text: string): HTMLElement {
   return html('span', {class: 'unseen'}, text);
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
 }
