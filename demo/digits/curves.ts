@@ -1,7 +1,7 @@
 import {type ChartSettings, type Line, LineChart, type Point} from '../shared/chart';
-import type {Contestant} from './contestant';
 import {element} from '../shared/dom';
 import {short} from '../shared/numbers';
+import type {Contestant} from './contestant';
 import type {Session} from './session';
 import {smoothed} from './smoothing';
 

@@ -3,9 +3,9 @@ import type {LrFindResult} from 'tfjs-optim';
 import {at} from '../../examples/support/lookup';
 import {LineChart} from '../shared/chart';
 import {element, html, onPress, setEnabled} from '../shared/dom';
+import {short} from '../shared/numbers';
 import {entrantNamed} from './entrants';
 import {TRIED} from './finder';
-import {short} from '../shared/numbers';
 
 /** Searches a learning rate for the optimizer of that name. Calls `onStep` after each step. */
 export type Search = (

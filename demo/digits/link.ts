@@ -1,7 +1,7 @@
 import {at} from '../../examples/support/lookup';
 import {type Fields, type LinkedOptimizer, LinkReader, optimizersText} from '../shared/link';
 import {COURSE_KINDS} from './course';
-import {ENTRANTS, entrantNamed, YARDSTICK} from './entrants';
+import {entrantNamed, ENTRANTS, YARDSTICK} from './entrants';
 import {CHOSEN, RANGES, type Setup} from './setup';
 
 /**

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {at, defined} from '../../examples/support/lookup';
+import {percent} from '../shared/numbers';
 import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
 import {breathe} from './frames';
-import {percent} from '../shared/numbers';
 import {RANGES, type Setup} from './setup';
 import {computesLater, settled, waitingCost} from './timing';
 

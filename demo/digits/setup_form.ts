@@ -1,11 +1,11 @@
 import {defined} from '../../examples/support/lookup';
-import type {Backend} from './backends';
-import {COURSE_KINDS} from './course';
 import {aboutOf} from '../shared/about';
 import {element, html} from '../shared/dom';
+import {swatch} from '../shared/swatch';
+import type {Backend} from './backends';
+import {COURSE_KINDS} from './course';
 import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
 import {CHOSEN, RANGES, type Setup} from './setup';
-import {swatch} from '../shared/swatch';
 
 interface Row {
   readonly entrant: Entrant;

@@ -39,7 +39,11 @@ export class CodePanel {
 
   /** Shows the present program, if the panel is open. */
   refresh(): void {
-    if (this.#panel.open) this.#text.textContent = this.#code() ?? '';
+    if (!this.#panel.open) return;
+    // Without complete settings there is no program.
+    const program = this.#code() ?? '';
+    // The same text again would end a selection.
+    if (program !== this.#text.textContent) this.#text.textContent = program;
   }
 }
 
