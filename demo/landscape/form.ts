@@ -176,7 +176,7 @@ export class LandscapeForm {
 
 /** A slider with its name and its value. */
 function slide(slider: Slider, of: string, value: number, moved: (value: number) => void): HTMLElement {
-  const output = html('output', {}, String(value));
+  const output = html('span', {class: 'amount', 'aria-hidden': 'true'}, String(value));
   const input = html('input', {
     type: 'range',
     min: '0',
