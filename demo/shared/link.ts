@@ -130,7 +130,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A lone '%' is no encoding. Whoever reads the field refuses it, or takes it as it is.
+    // The text has a '%' that encodes nothing. Whoever reads the field refuses it, or takes it as it is.
     return text;
   }
 }

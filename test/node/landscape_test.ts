@@ -109,7 +109,8 @@ describe('The landscape', () => {
     it('say what of them is wrong, and are used without it', () => {
       const {setup, notes} = read(
         fieldsOf(
-          '#view=landscape&f=hills&start=1,x&steps=1e9&schedule=never&speed=7&colour=red&opts=adam:lr=-1:mom=2:x=1,magic,sgd:lr=0.1&%E0%A4',
+          '#view=landscape&f=hills&start=1,x&steps=1e9&schedule=never&speed=7&colour=red&' +
+            'opts=adam:lr=-1:mom=2:x=1,magic,sgd:lr=0.1&%E0%A4',
         ),
       );
       expect(setup).toEqual(setupOf({optimizers: {adam: {lr: 0.1}, sgd: {lr: 0.1}}}));
