@@ -1,11 +1,11 @@
 import type {LrFindResult} from 'tfjs-optim';
 
-import {at} from '../examples/support/lookup';
-import {LineChart} from './chart';
-import {element, html, onPress, setEnabled} from './dom';
+import {at} from '../../examples/support/lookup';
+import {LineChart} from '../shared/chart';
+import {element, html, onPress, setEnabled} from '../shared/dom';
+import {short} from '../shared/numbers';
 import {entrantNamed} from './entrants';
 import {TRIED} from './finder';
-import {short} from './numbers';
 
 /** Searches a learning rate for the optimizer of that name. Calls `onStep` after each step. */
 export type Search = (
@@ -54,6 +54,11 @@ export class FinderPanel {
     const {value} = this.#choice;
     this.#choice.replaceChildren(...names.map(name => html('option', {}, name)));
     if (names.includes(value)) this.#choice.value = value;
+  }
+
+  /** Ends a search that runs. */
+  cancel(): void {
+    this.#cancel?.abort();
   }
 
   /** @param free whether a search can start now. */

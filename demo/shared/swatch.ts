@@ -1,5 +1,5 @@
 import {svg} from './dom';
-import type {Look} from './entrants';
+import type {Look} from './look';
 
 /** A short piece of an optimizer's line in the charts. */
 export function swatch({hue, dash}: Look): SVGSVGElement {

@@ -1,10 +1,10 @@
+import {element, html} from '../shared/dom';
+import {milliseconds, percent} from '../shared/numbers';
+import {swatch} from '../shared/swatch';
 import type {Contestant} from './contestant';
-import {element, html} from './dom';
 import {YARDSTICK} from './entrants';
-import {milliseconds, percent} from './numbers';
 import {MEASURED, type Session} from './session';
 import {smoothed} from './smoothing';
-import {swatch} from './swatch';
 import {computesLater, MEASUREMENTS} from './timing';
 
 /** The cells of one contestant. */

@@ -1,4 +1,4 @@
-import {at} from '../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
 import {SIDE} from './digits';
 
 /** The digits of MNIST fit into a square with sides of 20 pixels. */

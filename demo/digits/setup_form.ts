@@ -1,15 +1,11 @@
-import {labelledFacts} from '../examples/support/about_optimizers';
-import {defined} from '../examples/support/lookup';
+import {defined} from '../../examples/support/lookup';
+import {aboutOf} from '../shared/about';
+import {element, html} from '../shared/dom';
+import {swatch} from '../shared/swatch';
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
-import {element, html} from './dom';
 import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
-import {TRAINING} from './session';
-import type {Setup} from './setup';
-import {swatch} from './swatch';
-
-/** The optimizers that are chosen when the page opens. */
-const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger', YARDSTICK.name];
+import {CHOSEN, RANGES, type Setup} from './setup';
 
 interface Row {
   readonly entrant: Entrant;
@@ -32,13 +28,20 @@ export class SetupForm {
   #locked = false;
 
   /**
-   * @param changed is called when the visitor chose other optimizers.
+   * @param changed is called when the visitor changed the setup.
    * @param lrChanged is called when a learning rate was set.
    */
   constructor(backends: readonly Backend[], changed: () => void, lrChanged: (name: string, lr: number) => void) {
     this.#lrChanged = lrChanged;
     this.#backend.append(...backends.map(({name, title}) => html('option', {value: name}, title)));
-    this.#digits.max = String(TRAINING);
+    for (const [input, {least, most, usual}] of [
+      [this.#digits, RANGES.digits],
+      [this.#batch, RANGES.batch],
+      [this.#epochs, RANGES.epochs],
+      [this.#seed, RANGES.seed],
+    ] as const) {
+      [input.min, input.max, input.value] = [String(least), String(most), String(usual)];
+    }
     this.#rows = ENTRANTS.map(entrant => rowOf(entrant));
     element('entrants', HTMLUListElement).append(
       ...this.#rows.map(({entrant, chosen, lr}) =>
@@ -47,19 +50,22 @@ export class SetupForm {
           {},
           html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
           html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
-          ...aboutOf(entrant),
+          ...(entrant === YARDSTICK ? [] : aboutOf(entrant.name)),
         ),
       ),
     );
     for (const {entrant, chosen, lr} of this.#rows) {
       chosen.addEventListener('change', () => {
         this.#enable();
-        changed();
       });
       lr.addEventListener('change', () => {
         if (lr.reportValidity()) this.#lrChanged(entrant.name, lr.valueAsNumber);
       });
     }
+    // After the listeners of the inputs.
+    this.#form.addEventListener('change', () => {
+      changed();
+    });
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
     });
@@ -68,7 +74,15 @@ export class SetupForm {
 
   /** The choice. If an input is missing or out of range: undefined, and the browser shows the input. */
   read(): Setup | undefined {
-    if (!this.#form.reportValidity()) return undefined;
+    return this.#form.reportValidity() ? this.#read() : undefined;
+  }
+
+  /** The choice. If an input is missing or out of range: undefined. */
+  get setup(): Setup | undefined {
+    return this.#form.checkValidity() ? this.#read() : undefined;
+  }
+
+  #read(): Setup {
     const backend = this.#backend.value;
     const epochs = this.#epochs;
     const batch = this.#batch;
@@ -147,7 +161,7 @@ export class SetupForm {
 
 function rowOf(entrant: Entrant): Row {
   const chosen = html('input', {type: 'checkbox', name: 'optimizer', value: entrant.name});
-  chosen.checked = CHOSEN.includes(entrant.name);
+  chosen.checked = entrant === YARDSTICK || CHOSEN.includes(entrant.name);
   return {
     entrant,
     chosen,
@@ -160,31 +174,4 @@ function rowOf(entrant: Entrant): Row {
       inputmode: 'decimal',
     }),
   };
-}
-
-/** A button, and the facts that it shows: what the optimizer is for, what it costs, and when not to use it. */
-function aboutOf(entrant: Entrant): HTMLElement[] {
-  if (entrant === YARDSTICK) return [];
-  const {name} = entrant;
-  const facts = html(
-    'dl',
-    {class: 'facts', id: `about-${name}`, hidden: ''},
-    ...labelledFacts(name).flatMap(([label, text]) => [html('dt', {}, label), html('dd', {}, text)]),
-  );
-  const button = html(
-    'button',
-    {
-      type: 'button',
-      class: 'about',
-      'aria-label': `About ${name}`,
-      'aria-expanded': 'false',
-      'aria-controls': facts.id,
-    },
-    '?',
-  );
-  button.addEventListener('click', () => {
-    facts.hidden = !facts.hidden;
-    button.setAttribute('aria-expanded', String(!facts.hidden));
-  });
-  return [button, facts];
 }

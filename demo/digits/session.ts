@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {at, defined} from '../examples/support/lookup';
+import {at, defined} from '../../examples/support/lookup';
+import {percent} from '../shared/numbers';
 import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
 import {breathe} from './frames';
-import {percent} from './numbers';
-import type {Setup} from './setup';
+import {RANGES, type Setup} from './setup';
 import {computesLater, settled, waitingCost} from './timing';
 
 /** The number of the page's digits that are for training. The others are for measuring the accuracy. */
-export const TRAINING = 8000;
+export const TRAINING = RANGES.digits.most;
 /** The most steps between two scores. A short training has fewer, so that it has about `SCORES` of them. */
 const SCORED = 25;
 const SCORES = 10;
@@ -122,6 +122,7 @@ export function contestantFor(name: string, setup: Setup): Contestant {
   return Contestant.start(entrant, {kind: setup.schedule, lr, steps: stepsOf(setup)}, setup.seed);
 }
 
-function stepsOf({epochs, batch, digits}: Setup): number {
+/** The number of steps of a training. */
+export function stepsOf({epochs, batch, digits}: Setup): number {
   return epochs * Math.ceil(digits / batch);
 }

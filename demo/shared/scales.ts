@@ -1,6 +1,8 @@
 /** An axis: where a value is drawn, and which values have a mark. */
 export interface Scale {
   readonly at: (value: number) => number;
+  /** The value that is drawn there. */
+  readonly valueAt: (pixel: number) => number;
   readonly ticks: readonly number[];
 }
 
@@ -11,13 +13,21 @@ const MARKS = 5;
 
 /** A linear scale with these ends. */
 export function linear([low, high]: Range, [from, to]: Range): Scale {
-  return {at: value => from + ((value - low) / (high - low || 1)) * (to - from), ticks: evenTicks(low, high)};
+  return {
+    at: value => from + ((value - low) / (high - low || 1)) * (to - from),
+    valueAt: pixel => low + ((pixel - from) / (to - from || 1)) * (high - low),
+    ticks: evenTicks(low, high),
+  };
 }
 
 /** A logarithmic scale between positive ends. */
 export function logarithmic([low, high]: Range, pixels: Range): Scale {
-  const {at} = linear([Math.log(low), Math.log(high)], pixels);
-  return {at: value => at(Math.log(value)), ticks: high / low < 10 ? evenTicks(low, high) : decadeTicks(low, high)};
+  const {at, valueAt} = linear([Math.log(low), Math.log(high)], pixels);
+  return {
+    at: value => at(Math.log(value)),
+    valueAt: pixel => Math.exp(valueAt(pixel)),
+    ticks: high / low < 10 ? evenTicks(low, high) : decadeTicks(low, high),
+  };
 }
 
 function evenTicks(low: number, high: number): number[] {

@@ -65,7 +65,12 @@ export class Trainer {
     await rounds;
   }
 
-  /** Resolves when the present step has ended. */
+  /** Starts the backend of the training again, after another view has used its own. */
+  async resume(): Promise<void> {
+    if (this.session !== undefined) await start(this.session.setup.backend);
+  }
+
+  /** Resolves when the present step, or what else uses the device, has ended. */
   async pause(): Promise<void> {
     this.#stop.abort();
     if (this.#current === 'training') this.#changed('Pausing after this step.');
@@ -122,7 +127,13 @@ export class Trainer {
     this.#enter('busy', message);
     let end = 'Stopped.';
     try {
-      const result = await act();
+      const acting = act();
+      // `pause` waits for its end, failed or not. This function throws its error.
+      this.#running = acting.then(
+        () => undefined,
+        () => undefined,
+      );
+      const result = await acting;
       end = done(result);
       return result;
     } finally {

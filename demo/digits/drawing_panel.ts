@@ -1,9 +1,9 @@
-import {at} from '../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
+import {element, html, onPress, setEnabled} from '../shared/dom';
+import {percent} from '../shared/numbers';
 import {Board, showImage} from './board';
 import {argMax, type Contestant} from './contestant';
 import {SIDE} from './digits';
-import {element, html, onPress, setEnabled} from './dom';
-import {percent} from './numbers';
 import type {Session} from './session';
 
 interface Bar {

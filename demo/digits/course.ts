@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import {isOptimizer, oneCycle, scheduleAt, setItemPg} from 'tfjs-optim';
 
-import {isScheduleFree} from '../examples/support/averages';
-import {at, defined} from '../examples/support/lookup';
+import {isScheduleFree} from '../../examples/support/averages';
+import {at, defined} from '../../examples/support/lookup';
 
 /** The learning rates of a training. */
 export interface Course {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {network} from '../examples/digits/contestant';
-import {showing} from '../examples/support/averages';
-import {at, defined} from '../examples/support/lookup';
+import {network} from '../../examples/digits/contestant';
+import {showing} from '../../examples/support/averages';
+import {at, defined} from '../../examples/support/lookup';
 import {type Course, follow, hypersOf, moveByHand} from './course';
 import type {Batch, Digits} from './digits';
 import type {Entrant} from './entrants';

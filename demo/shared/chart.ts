@@ -1,5 +1,6 @@
+import {ChartCursor} from './chart_cursor';
 import {svg} from './dom';
-import type {Look} from './entrants';
+import type {Look} from './look';
 import {linear, logarithmic, type Range, type Scale} from './scales';
 
 export interface Point {
@@ -15,7 +16,7 @@ export interface Line {
 }
 
 /** The scale and the labels of an axis. */
-interface Axis {
+export interface Axis {
   readonly log?: boolean;
   /** The ends of the axis. By default they are the smallest and the largest value. */
   readonly range?: Range;
@@ -40,14 +41,16 @@ export class LineChart {
   readonly #root = svg('svg', {role: 'img', class: 'chart'});
   readonly #axes = svg('g', {class: 'axes'});
   readonly #curves = svg('g', {class: 'curves'});
+  readonly #cursor: ChartCursor;
   #drawnAxes = '';
   #width = 0;
   #last: Parameters<LineChart['draw']> = [[]];
 
-  constructor(host: Element, settings: ChartSettings) {
+  constructor(host: HTMLElement, settings: ChartSettings) {
     this.#settings = settings;
     this.#root.append(this.#axes, this.#curves);
     host.append(this.#root);
+    this.#cursor = new ChartCursor(host, this.#root, settings, [MARGIN.top, HEIGHT - MARGIN.bottom]);
     new ResizeObserver(entries => {
       for (const {contentRect} of entries) this.#width = Math.round(contentRect.width);
       this.draw(...this.#last);
@@ -91,6 +94,7 @@ export class LineChart {
         }),
       ),
     );
+    this.#cursor.show(lines, xs);
     const values = lines.flatMap(({name, points: all}) => all.slice(-1).map(point => `${name} ${y.format(point.y)}`));
     this.#root.setAttribute('aria-label', `${label}. ${values.length === 0 ? 'Nothing yet.' : values.join(', ')}`);
   }

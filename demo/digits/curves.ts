@@ -1,7 +1,7 @@
-import {type ChartSettings, type Line, LineChart, type Point} from './chart';
+import {type ChartSettings, type Line, LineChart, type Point} from '../shared/chart';
+import {element} from '../shared/dom';
+import {short} from '../shared/numbers';
 import type {Contestant} from './contestant';
-import {element} from './dom';
-import {short} from './numbers';
 import type {Session} from './session';
 import {smoothed} from './smoothing';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {shuffled} from '../examples/digits/random';
+import {shuffled} from '../../examples/digits/random';
 
 /** The number of pixels on each side of an image. */
 export const SIDE = 28;

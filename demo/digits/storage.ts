@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {at} from '../examples/support/lookup';
+import {at} from '../../examples/support/lookup';
 import {Contestant, type History} from './contestant';
 import type {Course} from './course';
 import type {Digits} from './digits';

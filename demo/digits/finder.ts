@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {lrFind, type LrFindResult} from 'tfjs-optim';
 
-import {defined} from '../examples/support/lookup';
+import {defined} from '../../examples/support/lookup';
 import type {Contestant} from './contestant';
 import type {Digits} from './digits';
 
