@@ -1,11 +1,9 @@
 // `npm run choosing`: writes the tables of docs/choosing.md and its pictures from docs/data/convergence.json. With
 // `--check`, fails where they say something else.
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 
-import {format, resolveConfig} from 'prettier';
-
 import {at} from '../../examples/support/lookup';
+import {filled, table, writeOrCheck} from '../generated_page';
 import {medianOf} from '../wasm_training/measure';
 import {MOST_CURVES, picture} from './pictures';
 import {readResults, type Results} from './records';
@@ -14,16 +12,9 @@ import {type Task, TASKS} from './tasks';
 
 const DATA = 'docs/data/convergence.json';
 const PAGE = 'docs/choosing.md';
-const MARKS =
-  /(<!-- figures: begin, from docs\/data\/convergence\.json; npm run choosing -->\n)[^]*?(\n<!-- figures: end -->)/;
+const MARKS = 'figures: begin, from docs/data/convergence.json; npm run choosing';
 /** The other rates of the grid, as factors of the best one. */
 const FACTORS = ['÷ 10', '÷ 3', '× 3', '× 10'] as const;
-
-const table = (rows: ReadonlyArray<Readonly<Record<string, string>>>): string => {
-  const names = Object.keys(at(rows, 0));
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(names), line(names.map(() => '---')), ...rows.map(row => line(Object.values(row)))].join('\n');
-};
 
 const middle = ({losses}: Line): number => medianOf(losses);
 const byLoss = (lines: readonly Line[]): Line[] => [...lines].sort((a, b) => middle(a) - middle(b));
@@ -86,31 +77,12 @@ function figuresOf({machine, runs}: Results): string {
 
 const linesOfTask = (lines: readonly Line[], {name}: Task): Line[] => lines.filter(({task}) => task === name);
 
-/** What is to be in the files that come from the figures, by file. */
-async function filesOf(results: Results): Promise<ReadonlyMap<string, string>> {
-  const before = readFileSync(PAGE, 'utf8');
-  if (!MARKS.test(before)) throw new Error(`${PAGE} must have the marks of the generated part.`);
-  const filled = before.replace(MARKS, (_, begin: string, end: string) => `${begin}\n${figuresOf(results)}\n${end}`);
-  const page = await format(filled, {...(await resolveConfig(PAGE)), filepath: PAGE});
-  const lines = linesOf(results.runs);
-  const pictures = TASKS.flatMap(task =>
-    (['steps', 'seconds'] as const).map(
-      against =>
-        [`${dirname(PAGE)}/${pictureFile(task, against)}`, picture(drawn(linesOfTask(lines, task)), against)] as const,
-    ),
-  );
-  return new Map([[PAGE, page], ...pictures]);
-}
-
-const isCheck = process.argv.includes('--check');
-let stale = 0;
-for (const [file, text] of await filesOf(readResults(DATA))) {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-  stale++;
-  if (isCheck) console.error(`${file} is stale: run npm run choosing.`);
-  else {
-    mkdirSync(dirname(file), {recursive: true});
-    writeFileSync(file, text);
-  }
-}
-if (isCheck && stale > 0) process.exitCode = 1;
+const results = readResults(DATA);
+const lines = linesOf(results.runs);
+const pictures = TASKS.flatMap(task =>
+  (['steps', 'seconds'] as const).map(
+    against =>
+      [`${dirname(PAGE)}/${pictureFile(task, against)}`, picture(drawn(linesOfTask(lines, task)), against)] as const,
+  ),
+);
+writeOrCheck(new Map([[PAGE, await filled(PAGE, MARKS, figuresOf(results))], ...pictures]), 'npm run choosing');

@@ -1,8 +1,7 @@
+import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 
-import {defined} from '../../examples/support/lookup';
 import {isDict} from '../../src/util/config_reader';
-import {pythonEnvironment} from '../../test/python/environment.mjs';
 import {PROGRAMS, PythonServer} from '../../test/python/support/python';
 import type {Contestant, Training, Turn} from './contestant';
 import {ADAM, type Setup} from './setup';
@@ -30,8 +29,10 @@ export class Torch {
 
   /** @returns the process; or why there is none. */
   static async begin(): Promise<Torch | {readonly missing: string}> {
-    const {python, missing} = pythonEnvironment();
-    if (python === undefined) return {missing: defined(missing, 'reason why Python is missing')};
+    // Whoever has no such variable may have installed PyTorch for the Python of the system.
+    const python = process.env['TFJS_OPTIM_PYTHON'] ?? 'python3';
+    if (spawnSync(python, ['-c', 'import torch']).status !== 0)
+      return {missing: `${python} has no torch; TFJS_OPTIM_PYTHON must name a Python that has it`};
     const server = new PythonServer(PROGRAM, {python, folder: '.', modules: PROGRAMS});
     const about = await server.call('about');
     if (!isDict(about)) throw new Error(`${PROGRAM} must tell its version; it did not.`);
@@ -99,7 +100,7 @@ const namesOf = (threads: number): string =>
 /** PyTorch on the processor, with one thread and with all; on its graphics card for webgpu. */
 export function torchContestants(torch: Torch | {readonly missing: string}, backend: string): Contestant[] {
   if (!(torch instanceof Torch))
-    return [{name: 'PyTorch', start: () => Promise.reject(new Error(`no PyTorch: ${torch.missing}`))}];
+    return [{name: 'PyTorch', start: () => Promise.reject(new Error(torch.missing))}];
   if (backend === 'webgpu')
     return torch.card === undefined ? [] : [{name: 'PyTorch, CUDA', start: setup => torch.start('cuda', 1, setup)}];
   return torch.threads.map(threads => ({
