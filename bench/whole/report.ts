@@ -1,4 +1,5 @@
-import type {Measured} from '../wasm_training/measure';
+import {type Measured} from '../wasm_training/measure';
+import {MLP_OF_A_MILLION, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from '../wasm_training/models';
 import type {Entry, Row} from './row';
 
 export const BENCH = 'bench:whole';
@@ -26,4 +27,33 @@ export function cellsOf({model, entries}: Row): Array<Readonly<Record<string, st
     ...(countsLaunches ? {launches: entry.launches === undefined ? '–' : String(entry.launches)} : {}),
     remark: remark(entry),
   }));
+}
+
+/** Ours must be so many times as fast as another contestant. */
+interface Target {
+  readonly backend: string;
+  readonly model: string;
+  readonly than: string;
+  readonly least: number;
+}
+
+const TARGETS: readonly Target[] = [
+  {backend: 'wasm', model: MLP_OF_A_MILLION.name, than: 'jax-js', least: 1},
+  {backend: 'wasm', model: MNIST_CONV_NET.name, than: 'jax-js', least: 1.5},
+  {backend: 'wasm', model: RES_NET_20.name, than: 'jax-js', least: 1.5},
+  {backend: 'webgl', model: RES_NET_20.name, than: 'tfjs alone', least: 1.5},
+  {backend: 'webgl', model: MOBILE_NET.name, than: 'tfjs alone', least: 1.5},
+];
+
+/** The targets, and what was measured. */
+export function targetsOf(rows: readonly Row[]): Array<Readonly<Record<string, string>>> {
+  return TARGETS.map(({backend, model, than, least}) => {
+    const row = rows.find(one => one.backend === backend && one.model === model);
+    const ratio = row?.entries.find(({contestant}) => contestant === than)?.ratio;
+    return {
+      target: `${model} on ${backend}: ${than} / ours at least ${least}`,
+      measured: ratio === undefined ? 'not measured' : between(ratio),
+      reached: ratio === undefined ? '–' : ratio.median >= least ? 'yes' : 'no',
+    };
+  });
 }
