@@ -10,9 +10,11 @@ import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
 import type {Measured} from '../wasm_training/measure';
+import {Torch} from '../whole/torch';
 import {CASES} from './cases';
 import {compareWithJax} from './jax';
 import {type Row, rowOf} from './row';
+import {compareWithTorch, shownTorch} from './torch';
 
 const NAMES: readonly string[] = optimizers.map(({name}) => name);
 
@@ -21,7 +23,8 @@ const HELP = `npm run bench:optimizers [-- options]
 Measures an optimizer's step alone, with given gradients: fused, as ordinary operations, the most similar optimizer of
 tf.train, and a memory copy of the bytes that the rule must read and write. The contestants take turns in each round.
 Milliseconds are medians, ± half the distance between the quartiles. Adam on wasm is also compared with jax-js's jit of
-the same Adam.
+the same Adam, and AdamW in all cases with PyTorch's fused and foreach on the processor, if TFJS_OPTIM_PYTHON (or
+python3) has torch.
 
   --backends A,B     of wasm, cpu (default wasm,cpu)
   --optimizers A,B   of those below (default: all); with --help, explains each
@@ -100,4 +103,10 @@ if (jax !== undefined) {
       `jax-js's jit ${ms(jax.jax)} ms, ours ${ms(jax.ours)} ms: ÷ ${ratio(jax.jax, jax.ours)}`,
   );
 }
-machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax});
+const torch =
+  asked.includes('adam') && backends.includes('wasm') ? await Torch.begin() : {missing: 'adam on wasm is not measured'};
+const beside = torch instanceof Torch ? await compareWithTorch(torch, cases, quick ? 10 : 40) : torch;
+if (torch instanceof Torch) torch.end();
+if ('missing' in beside) console.log(`Without PyTorch: ${beside.missing}.`);
+else console.table(beside.map(shownTorch));
+machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax, torch: beside});
