@@ -104,7 +104,9 @@ if (jax !== undefined) {
   );
 }
 const torch =
-  asked.includes('adam') && backends.includes('wasm') ? await Torch.begin() : {missing: 'adam on wasm is not measured'};
+  asked.includes('adam') && backends.includes('wasm')
+    ? await Torch.begin()
+    : {missing: 'adam on wasm is not measured'};
 const beside = torch instanceof Torch ? await compareWithTorch(torch, cases, quick ? 10 : 40) : torch;
 if (torch instanceof Torch) torch.end();
 if ('missing' in beside) console.log(`Without PyTorch: ${beside.missing}.`);

@@ -23,7 +23,10 @@ function normalized({x, weights, settings}: Ports, axes: number[], as: number[])
   const [gamma, beta] = [at(weights, 0).reshape(as), at(weights, 1).reshape(as)];
   const centred = x.ref.sub(np.mean(x, axes, {keepdims: true}));
   const variance = np.mean(centred.ref.mul(centred.ref), axes, {keepdims: true});
-  return centred.div(np.sqrt(variance.add(numberOf(settings, 'epsilon')))).mul(gamma).add(beta);
+  return centred
+    .div(np.sqrt(variance.add(numberOf(settings, 'epsilon'))))
+    .mul(gamma)
+    .add(beta);
 }
 
 const convolved = ({x, weights, settings}: Ports, featureGroupCount: number): Array => {
@@ -45,7 +48,10 @@ function lstm({x, weights}: Ports): Array {
     const [i, f, g, o] = np.split(all, 4, 1);
     if (i === undefined || f === undefined || g === undefined || o === undefined)
       throw new Error('split must return four parts; it returned fewer.');
-    c = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)));
+    c = nn
+      .sigmoid(f)
+      .mul(c)
+      .add(nn.sigmoid(i).mul(np.tanh(g)));
     h = nn.sigmoid(o).mul(np.tanh(c.ref));
   }
   c.dispose();
@@ -116,7 +122,11 @@ function forward(graph: Graph, weights: readonly Array[], xs: Array): Array {
 /** The whole step under one `jit`: both passes and Adam. Numbers that change from step to step are arguments. */
 function compiled(graph: Graph, batch: number) {
   const loss = (weights: Array[], xs: Array, ys: Array): Array =>
-    nn.logSoftmax(forward(graph, weights, xs), -1).mul(ys).sum().mul(-1 / batch);
+    nn
+      .logSoftmax(forward(graph, weights, xs), -1)
+      .mul(ys)
+      .sum()
+      .mul(-1 / batch);
   const {mom, sqrMom} = ADAM;
   return jit((weights: Array[], means: Array[], squares: Array[], xs: Array, ys: Array, rate: Array, eps: Array) => {
     const copies = weights.map(weight => weight.ref);
@@ -126,8 +136,12 @@ function compiled(graph: Graph, batch: number) {
     const newSquares: Array[] = [];
     for (const [i, weight] of weights.entries()) {
       const gradient = at(gradients, i);
-      const mean = at(means, i).mul(mom).add(gradient.ref.mul(1 - mom));
-      const square = at(squares, i).mul(sqrMom).add(gradient.ref.mul(1 - sqrMom).mul(gradient));
+      const mean = at(means, i)
+        .mul(mom)
+        .add(gradient.ref.mul(1 - mom));
+      const square = at(squares, i)
+        .mul(sqrMom)
+        .add(gradient.ref.mul(1 - sqrMom).mul(gradient));
       moved.push(weight.sub(mean.ref.mul(rate.ref).div(np.sqrt(square.ref).add(eps.ref))));
       newMeans.push(mean);
       newSquares.push(square);

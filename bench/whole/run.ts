@@ -69,7 +69,10 @@ const models = MODELS.filter(({name}) => texts.some(text => name.includes(text))
 if (models.length === 0) refuse(`--models must be parts of names of models; got '${texts.join(',')}'.`);
 const backends = option('backends', quick ? 'wasm' : BACKENDS.join(','))
   .split(',')
-  .map(name => BACKENDS.find(one => one === name) ?? refuse(`--backends must be of ${BACKENDS.join(',')}; got '${name}'.`));
+  .map(
+    name =>
+      BACKENDS.find(one => one === name) ?? refuse(`--backends must be of ${BACKENDS.join(',')}; got '${name}'.`),
+  );
 const wanted = option('contestants', '').split(',');
 const chosen = wanted.includes('') ? [''] : ['ours', ...wanted];
 const seconds = Number(option('seconds', quick ? '1' : '20'));
@@ -144,5 +147,6 @@ try {
   bar.stop();
   if (torch instanceof Torch) torch.end();
 }
-for (const backend of backends) print(`Whole steps on ${backend}`, records.runs.filter(row => row.backend === backend).flatMap(cellsOf));
+for (const backend of backends)
+  print(`Whole steps on ${backend}`, records.runs.filter(row => row.backend === backend).flatMap(cellsOf));
 console.log(`\nAll figures: ${out}`);

@@ -59,7 +59,8 @@ function batchOf({batch, inputShape, words, classes}: BenchModel, random: () => 
   const size = batch * tf.util.sizeFromShape(inputShape);
   const below = (most: number) => () => Math.floor(random() * most);
   return {
-    inputs: words === undefined ? Float32Array.from({length: size}, random) : Int32Array.from({length: size}, below(words)),
+    inputs:
+      words === undefined ? Float32Array.from({length: size}, random) : Int32Array.from({length: size}, below(words)),
     classes: Int32Array.from({length: batch}, below(classes)),
   };
 }

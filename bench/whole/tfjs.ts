@@ -59,9 +59,7 @@ class TfjsTraining implements Training {
     // On WebGL, data() waits for a timer of some milliseconds. The weights are computed after the loss.
     const isWebGL = tf.getBackend() === 'webgl';
     const weight = at(this.#variables, this.#variables.length - 1);
-    const [[loss]] = isWebGL
-      ? [last.dataSync(), weight.dataSync()]
-      : await Promise.all([last.data(), weight.data()]);
+    const [[loss]] = isWebGL ? [last.dataSync(), weight.dataSync()] : await Promise.all([last.data(), weight.data()]);
     const ms = performance.now() - begin;
     last.dispose();
     if (loss === undefined) throw new Error('The loss must be a number; the tensor was empty.');

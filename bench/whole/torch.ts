@@ -94,13 +94,11 @@ export class Torch {
   }
 }
 
-const namesOf = (threads: number): string =>
-  threads === 1 ? 'PyTorch, 1 thread' : `PyTorch, ${threads} threads`;
+const namesOf = (threads: number): string => (threads === 1 ? 'PyTorch, 1 thread' : `PyTorch, ${threads} threads`);
 
 /** PyTorch on the processor, with one thread and with all; on its graphics card for webgpu. */
 export function torchContestants(torch: Torch | {readonly missing: string}, backend: string): Contestant[] {
-  if (!(torch instanceof Torch))
-    return [{name: 'PyTorch', start: () => Promise.reject(new Error(torch.missing))}];
+  if (!(torch instanceof Torch)) return [{name: 'PyTorch', start: () => Promise.reject(new Error(torch.missing))}];
   if (backend === 'webgpu')
     return torch.card === undefined ? [] : [{name: 'PyTorch, CUDA', start: setup => torch.start('cuda', 1, setup)}];
   return torch.threads.map(threads => ({
