@@ -17,6 +17,7 @@ const ENTRIES = {
   all: 'src/all.ts',
   plot: 'src/plot/index.ts',
   'file-system': 'src/file_system/index.ts',
+  'node-webgpu': 'src/node_webgpu/index.ts',
   interchange: 'src/interchange/index.ts',
   keras: 'src/interchange/keras/index.ts',
 };
@@ -44,7 +45,7 @@ const SHARED_TYPES = ['fit', 'table', 'optimizer', 'state', 'params', 'schedule'
   resolvePath('src', room),
 );
 const BORROWER = /src\/(plot|interchange)\//;
-const external = [...Object.keys(GLOBALS), /^node:/];
+const external = [...Object.keys(GLOBALS), '@tensorflow/tfjs-backend-webgpu', /^node:/];
 
 // A bundle leaves out the chunks that it does not use, with their imports of tfjs-layers. Some bundlers leave out whole
 // files only. All entries share the chunks, so that there is one registry, and one class of each name.
@@ -63,6 +64,7 @@ const ENTRY_FILES = [
   'all',
   'plot/index',
   'file_system/\\w+',
+  'node_webgpu/\\w+',
   'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
   'wasm_training/\\w+',
   `backends/(${BACKENDS.join('|')})`,

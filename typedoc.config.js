@@ -70,6 +70,7 @@ export default {
     'src/wasm_training/index.ts',
     'src/plot/index.ts',
     'src/file_system/index.ts',
+    'src/node_webgpu/index.ts',
     'src/interchange/index.ts',
     'src/interchange/keras/index.ts',
   ],

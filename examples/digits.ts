@@ -20,6 +20,7 @@ import {type Score, scoreOf} from './digits/score';
 import {table} from './digits/table';
 import {aboutOptimizer} from './support/about_optimizers';
 import {showing} from './support/averages';
+import {cardInWords} from './support/graphics_card';
 
 async function main(options: Options): Promise<void> {
   const {
@@ -59,14 +60,15 @@ async function main(options: Options): Promise<void> {
     }
   };
   await train([ours, theirs], 1, epochs);
-  const results = [ours, theirs].map(one => resultOf(one, epochs, training, validation));
+  const results: Result[] = [];
+  for (const one of [ours, theirs]) results.push(await resultOf(one, epochs, training, validation));
 
   const place = join(out, 'model');
   await ours.model.save(fileSystem(place), {includeOptimizer: true});
   const loaded = await tf.loadLayersModel(fileSystem(place));
   const again = new Contestant(`${name}, saved, loaded`, loaded);
   await train([again], epochs + 1, epochs + 1);
-  results.push(resultOf(again, epochs + 1, training, validation));
+  results.push(await resultOf(again, epochs + 1, training, validation));
   await writeFile(join(out, 'loss.svg'), lossPlot(new Map([ours, theirs].map(one => [one.name, one.losses]))));
 
   const heading = ['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'];
@@ -75,7 +77,11 @@ async function main(options: Options): Promise<void> {
   console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
 }
 
-async function start(backend: string): Promise<void> {
+async function start(backend: Options['backend']): Promise<void> {
+  if (backend === 'webgpu') {
+    console.log(await cardInWords());
+    return;
+  }
   if (!(await tf.setBackend(backend)))
     throw new Error(`The backend ${backend} did not start. Choose another one with --backend.`);
   await tf.ready();
@@ -95,13 +101,13 @@ interface Result {
   readonly seconds: number;
 }
 
-function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Result {
+async function resultOf(one: Contestant, epochs: number, training: Digits, validation: Digits): Promise<Result> {
   const {name, model, seconds} = one;
-  return showing(model.optimizer, () => ({
+  return showing(model.optimizer, async () => ({
     name,
     epochs,
-    training: scoreOf(model, training),
-    validation: scoreOf(model, validation),
+    training: await scoreOf(model, training),
+    validation: await scoreOf(model, validation),
     seconds,
   }));
 }

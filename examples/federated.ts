@@ -72,18 +72,21 @@ await run(
         ? sgd(1, {params})
         : adam(server['server-lr'], {mom: 0.9, sqrMom: 0.99, eps: 1e-3, wd: 0, params});
     model.compile({optimizer: opt, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
-    const accuracy = () => `validation accuracy ${(100 * scoreOf(model, validation).accuracy).toFixed(2)} %`;
+    const accuracyInWords = async () => {
+      const {accuracy} = await scoreOf(model, validation);
+      return `validation accuracy ${(100 * accuracy).toFixed(2)} %`;
+    };
 
     const clients = await Clients.start(count, [count, digits, epochs, lr, seed], patience, (client, why) => {
       console.error(`Client ${client} is left out: ${why}. The training goes on with the others.`);
     });
     try {
       for (const [client, pid] of clients.connected) console.log(`client ${client}: process ${pid}`);
-      console.log(`before training: ${accuracy()}`);
+      console.log(`before training: ${await accuracyInWords()}`);
       for (let round = 1; round <= rounds; round++) {
         const answers = await clients.round(round, await weightsOf(model));
         step(opt, model, answers);
-        console.log(`round ${round} of ${rounds} (clients: ${answers.length}): ${accuracy()}`);
+        console.log(`round ${round} of ${rounds} (clients: ${answers.length}): ${await accuracyInWords()}`);
       }
     } catch (error) {
       if (!(error instanceof NoClientLeft)) throw error;

@@ -92,6 +92,6 @@ opt.graph(), for each class of parameters. $0, $1 and so on are numbers from the
 
 ${opt.graph()}
 `);
-    console.log(scoreTable(contestants, training, validation));
+    console.log(await scoreTable(contestants, training, validation));
   },
 );

@@ -62,7 +62,7 @@ await run(
     const before = model.getWeights().map(weight => weight.clone());
     await trainInTurn(contestants, training, {first: epochs, last: epochs, seed});
 
-    console.log(`\n${scoreTable(contestants, training, validation)}\n`);
+    console.log(`\n${await scoreTable(contestants, training, validation)}\n`);
     const apart = difference(plain.model.getWeights(), wrapped.model.getWeights());
     console.log(`The weights of the first two differ by ${apart} at most.`);
     const changeOf = (from: number, to: number) =>

@@ -69,6 +69,8 @@ const PAIRS: readonly Pair[] = [
 
 const SHAPES = [[], [3], [4, 5], [2, 3, 2, 4]];
 const STEPS = 50;
+/** On WebGL, a step of tf.train takes dozens of draws. */
+const STEPS_ON_GPUS = 20;
 
 /** Small gradients, and those with a small variance, give NaN in tf.train's centered RMSProp. */
 function needsVariance(name: string): boolean {
@@ -101,12 +103,13 @@ async function valuesOfNew(shapes: ReadonlyArray<readonly number[]>): Promise<nu
 describeBackends(
   'An optimizer like that of tf.train',
   backend => {
+    const steps = backend === 'webgl' ? STEPS_ON_GPUS : STEPS;
     for (const {name, theirs, ours} of PAIRS) {
       it(`is ${name}, fused, where gradients vary`, () =>
         leakless(async () => {
           const [expected, actual] = [variablesOf(SHAPES), variablesOf(SHAPES)];
           const [stock, mine] = [theirs(1e-3), ours(1e-3)];
-          for (let step = 0; step < STEPS; step++)
+          for (let step = 0; step < steps; step++)
             for (const [optimizer, variables] of [[stock, expected] as const, [mine, actual] as const])
               tf.tidy(() => {
                 optimizer.applyGradients(
@@ -125,11 +128,13 @@ describeBackends(
           await compare(stock, mine, expected, actual);
         }));
 
+      // The same kernels get gradients that tfjs computed. On WebGL one optimizer shows it.
+      if (backend === 'webgl' && name !== 'adam') continue;
       it(`is ${name}, fused, on a loss`, () =>
         leakless(async () => {
           const [expected, actual] = [variablesOf(SHAPES), variablesOf(SHAPES)];
           const [stock, mine] = [theirs(1e-3), ours(1e-3)];
-          for (let step = 0; step < STEPS; step++) {
+          for (let step = 0; step < steps; step++) {
             stock.minimize(lossOf(expected, name), false, expected);
             mine.minimize(lossOf(actual, name), false, actual);
           }

@@ -24,10 +24,10 @@ const SUITES: ReadonlyArray<
     'of parameters of few shapes, without fusing',
     false,
     FEW_SHAPES,
-    {cpu: 100, wasm: 100, webgl: 10, webgl1: 0, webgpu: 10},
+    {cpu: 100, wasm: 100, webgl: 5, webgl1: 0, webgpu: 5},
   ],
-  ['of small parameters', true, SMALL_SHAPES, {cpu: 400, wasm: 400, webgl: 45, webgl1: 15, webgpu: 60}],
-  ['of large parameters', true, LARGE_SHAPES, {cpu: 5, wasm: 5, webgl: 5, webgl1: 3, webgpu: 5}],
+  ['of small parameters', true, SMALL_SHAPES, {cpu: 400, wasm: 400, webgl: 36, webgl1: 12, webgpu: 36}],
+  ['of large parameters', true, LARGE_SHAPES, {cpu: 5, wasm: 5, webgl: 5, webgl1: 2, webgpu: 5}],
 ];
 
 // Of a parameter. Steps with more run as ordinary operations, some of which tfjs's WebGPU backend lacks for tensors of

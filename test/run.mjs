@@ -36,8 +36,13 @@ async function runAll(waiting) {
 // Specs in Chrome would disturb each other. In Node, two processes share what is waiting where Chrome leaves a core.
 const inChrome = settings.passes.filter(({place}) => place === 'chrome');
 const inNode = settings.passes.filter(({place}) => place === 'node');
-const coverage = await Promise.all([runAll(inChrome.length > 0 ? inChrome : inNode), runAll(inNode)]);
+const coverage = await Promise.all([
+  runAll(inChrome).then(async chrome => [...chrome, ...(await runAll(inNode))]),
+  runAll(inNode),
+]);
 if (settings.coverage) await reportCoverage(root, coverage.flat());
-const {passed, failed} = progress;
-console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed`);
+if (settings.times) progress.sayTimes();
+const {passed, failed, skipped} = progress;
+const left = skipped > 0 ? `, ${skipped} skipped` : '';
+console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed${left}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -47,14 +47,15 @@ export function steppersOf(optimizer: string): Record<Contestant, Stepper> {
   };
 }
 
-/** Calls `run` for each contestant in turn, in each round. @returns the times. */
+/** Calls `run`, which makes `steps` steps, for each contestant in turn, in each round. @returns the times per step. */
 export async function taken(
   run: (contestant: Contestant) => Promise<void>,
   rounds: number,
+  steps = 1,
 ): Promise<Record<Contestant, Measured>> {
   const times: Record<Contestant, number[]> = {ours: [], eager: [], stock: []};
   for (let round = 0; round < rounds; round++)
-    for (const contestant of CONTESTANTS) times[contestant].push(await timed(contestant, run));
+    for (const contestant of CONTESTANTS) times[contestant].push((await timed(contestant, run)) / steps);
   return {ours: summary(times.ours), eager: summary(times.eager), stock: summary(times.stock)};
 }
 
@@ -107,13 +108,18 @@ class Session {
   }
 }
 
-/** Measures one optimizer on one case. @param unpacked as for `Session`. */
+/**
+ * Measures one optimizer on one case.
+ * @param unpacked as for `Session`.
+ * @param steps how many steps run before the GPU is waited for. The times are per step.
+ */
 export async function rowOf(
   backend: string,
   optimizer: string,
   {name, shapes}: Case,
   unpacked: boolean,
   rounds: number,
+  steps = 1,
 ): Promise<Row> {
   const counts: Record<Contestant, Counts> = {ours: {...NONE}, eager: {...NONE}, stock: {...NONE}};
   const compiled = {ours: 0, eager: 0, stock: 0};
@@ -138,12 +144,12 @@ export async function rowOf(
     }
   }
   const session = new Session(optimizer, shapes, unpacked);
-  const step = async (contestant: Contestant): Promise<void> => {
-    session.apply(contestant);
+  const turn = async (contestant: Contestant): Promise<void> => {
+    for (let i = 0; i < steps; i++) session.apply(contestant);
     await session.wait();
   };
-  await taken(step, 2);
-  const times = await taken(step, rounds);
+  await taken(turn, 2, steps);
+  const times = await taken(turn, rounds, steps);
   session.dispose();
   return {backend, optimizer, case: name, gradients: unpacked ? 'unpacked' : 'packed', times, first, compiled, counts};
 }

@@ -12,6 +12,7 @@ import {progress, progressEnded} from '../progress';
 import type {Measured} from '../wasm_training/measure';
 import {Torch} from '../whole/torch';
 import {CASES} from './cases';
+import {gpuRows} from './gpu_rows';
 import {compareWithJax} from './jax';
 import {type Row, rowOf} from './row';
 import {compareWithTorch, shownTorch} from './torch';
@@ -26,10 +27,14 @@ Milliseconds are medians, ± half the distance between the quartiles. Adam on wa
 the same Adam, and AdamW in all cases with PyTorch's fused and foreach on the processor, if TFJS_OPTIM_PYTHON (or
 python3) has torch.
 
-  --backends A,B     of wasm, cpu (default wasm,cpu)
+The backend webgpu is the machine's graphics card; docs/node_gpu.md says what it needs. There, ten steps run before the
+card is waited for, no memory is copied for comparison, and all but sgd are compared with tf.train.adam.
+
+  --backends A,B     of wasm, cpu, webgpu (default wasm,cpu)
   --optimizers A,B   of those below (default: all); with --help, explains each
   --cases TEXT       only cases whose name contains TEXT, of${listed(CASES, 21)}
-  --budget MS        approximate milliseconds per row (default 1500)
+  --budget MS        approximate milliseconds per row (default 1500); not for webgpu
+  --rounds N         rounds of measurements per row on webgpu (default 15; with --quick, 5)
   --quick            a budget of 300, and only cases of at most a million parameters
   --out FILE         the JSON file for the figures (default bench/results/optimizers.json)
   --help             print this help
@@ -45,13 +50,14 @@ function helpFor(option: (name: 'optimizers', fallback: string) => string): stri
   return known.length > 0 ? known.map(aboutOptimizer).join('\n') : HELP;
 }
 
-const {quick, option} = commandLine(helpFor, ['backends', 'optimizers', 'cases', 'budget', 'out']);
+const {quick, option} = commandLine(helpFor, ['backends', 'optimizers', 'cases', 'budget', 'rounds', 'out']);
 const backends = option('backends', 'wasm,cpu').split(',');
 const asked = option('optimizers', NAMES.join(',')).split(',');
 const cases = CASES.filter(
   ({name, parameters}) => name.includes(option('cases', '')) && (!quick || parameters <= 1e6),
 );
 const budget = Number(option('budget', quick ? '300' : '1500'));
+const rounds = Number(option('rounds', quick ? '5' : '15'));
 const rows: Row[] = [];
 
 const ms = ({median, low, high}: Measured): string =>
@@ -77,8 +83,9 @@ function shown(row: Row): Record<string, string | number> {
 
 const machine = new Machine();
 console.log("An optimizer's step. Kernels and bytes: ours / tf.train");
-const all = backends.length * asked.length * cases.length;
-for (const backend of backends) {
+const onHost = backends.filter(name => name !== 'webgpu');
+const all = onHost.length * asked.length * cases.length;
+for (const backend of onHost) {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   for (const {name, make} of optimizers.filter(each => asked.includes(each.name))) {
     for (const each of cases) {
@@ -94,7 +101,8 @@ for (const backend of backends) {
     }
   }
 }
-console.table(rows.map(shown));
+if (rows.length > 0) console.table(rows.map(shown));
+const gpu = backends.includes('webgpu') ? await gpuRows(asked, cases, rounds) : undefined;
 const jax =
   asked.includes('adam') && backends.includes('wasm') ? await compareWithJax(1_000_000, quick ? 10 : 40) : undefined;
 if (jax !== undefined) {
@@ -111,4 +119,4 @@ const beside = torch instanceof Torch ? await compareWithTorch(torch, cases, qui
 if (torch instanceof Torch) torch.end();
 if ('missing' in beside) console.log(`Without PyTorch: ${beside.missing}.`);
 else console.table(beside.map(shownTorch));
-machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax, torch: beside});
+machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax, torch: beside, gpu});

@@ -8,7 +8,7 @@
 //   Graph. A Training makes turns of some steps: milliseconds and a loss.
 // - row.ts measures a Row: one network on one backend. It compares the losses of the first ten steps, then lets the
 //   contestants take turns. An Entry of the row is one contestant.
-// - Node measures wasm and cpu; PyTorch is a process beside it (torch.ts). chrome_page.ts measures webgl and webgpu in
+// - Node measures wasm and cpu, and webgpu with --webgpu node; PyTorch is a process beside it (torch.ts). chrome_page.ts measures webgl and webgpu in
 //   Chrome with the same code.
 // - Records (../records.ts) keep the rows in the JSON file.
 // - report.ts makes tables of the rows. page.ts writes them into docs/benchmarks.md, with a picture.
@@ -17,6 +17,8 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
 
 import {progressBar} from '../../examples/support/progress';
+import {startWebGPU} from '../../src/node_webgpu';
+import {launchesOf} from '../browser/gpu';
 import {openPage} from '../browser/serve_page.mjs';
 import {commandLine, listed} from '../command_line';
 import {Records} from '../records';
@@ -48,6 +50,7 @@ draws or dispatches of a step. Each row is written to the file at once; rows in 
   --backends A,B       of ${BACKENDS.join(', ')} (default: all)
   --contestants TEXTS  only contestants whose name contains one of these; ours always takes part
   --seconds N          approximate seconds of measured rounds per row (default 20)
+  --webgpu PLACE       chrome, or node for the machine's graphics card through the package webgpu (default chrome)
   --gpu                Chrome uses the machine's GPU. Without it, Chrome renders in software
   --quick              one second per row; without other options: two models on wasm
   --out FILE           the JSON file (default bench/results/whole.json; with --quick whole_quick.json)
@@ -63,7 +66,7 @@ function refuse(message: string): never {
 const gpuFlag = process.argv.indexOf('--gpu');
 if (gpuFlag >= 0) process.argv.splice(gpuFlag, 1);
 const gpu = gpuFlag >= 0;
-const {quick, option} = commandLine(HELP, ['models', 'backends', 'contestants', 'seconds', 'out']);
+const {quick, option} = commandLine(HELP, ['models', 'backends', 'contestants', 'seconds', 'webgpu', 'out']);
 const texts = option('models', quick ? 'MLP,LSTM' : '').split(',');
 const models = MODELS.filter(({name}) => texts.some(text => name.includes(text)));
 if (models.length === 0) refuse(`--models must be parts of names of models; got '${texts.join(',')}'.`);
@@ -78,6 +81,8 @@ const chosen = wanted.includes('') ? [''] : ['ours', ...wanted];
 const seconds = Number(option('seconds', quick ? '1' : '20'));
 if (!(seconds > 0)) refuse(`--seconds must be a number above 0; got '${option('seconds', '')}'.`);
 const effort: Effort = {budget: seconds * 1000, leastRounds: quick ? 3 : 5};
+const webgpuPlace = option('webgpu', 'chrome');
+if (!['node', 'chrome'].includes(webgpuPlace)) refuse(`--webgpu must be node or chrome; got '${webgpuPlace}'.`);
 const out = option('out', `bench/results/whole${quick ? '_quick' : ''}.json`);
 
 const torch =
@@ -99,16 +104,33 @@ async function inNode(backend: 'wasm' | 'cpu', measure: (contestants: readonly C
   ]);
 }
 
+/** On the machine's graphics card. */
+async function onCard(asked: typeof models, onRow: (row: Row) => void): Promise<void> {
+  const {device, description, software} = await startWebGPU();
+  const card = software ? 'rendering in software' : `${device} ${description}`.trim();
+  const all = [...tfjsContestants(), jaxContestant('webgpu'), ...torchContestants(torch, 'webgpu')];
+  const contestants = all.filter(({name}) => chosen.some(text => name.includes(text)));
+  for (const model of asked)
+    onRow(
+      await rowOf(
+        {backend: 'webgpu', place: `Node ${process.version}, ${card}`},
+        model,
+        contestants,
+        effort,
+        launchesOf,
+      ),
+    );
+}
+
 /** Gives each row as soon as it is measured. */
 async function measureOn(backend: Backend, asked: typeof models, onRow: (row: Row) => void): Promise<void> {
-  if (backend === 'wasm' || backend === 'cpu') {
-    await inNode(backend, async all => {
+  if (backend === 'webgpu' && webgpuPlace === 'node') return onCard(asked, onRow);
+  if (backend === 'wasm' || backend === 'cpu')
+    return inNode(backend, async all => {
       const contestants = all.filter(({name}) => chosen.some(text => name.includes(text)));
       for (const model of asked)
         onRow(await rowOf({backend, place: `Node ${process.version}`}, model, contestants, effort));
     });
-    return;
-  }
   const {page, version, open, close} = await openPage('bench/whole/chrome_page.ts', {gpu});
   try {
     const place = `Chrome ${version}, ${gpu ? "the machine's GPU" : 'rendering in software'}`;

@@ -8,7 +8,7 @@ import {ratesFor} from './rates';
 
 type Factory = (typeof optimizers)[number];
 
-const BACKENDS = ['wasm', 'cpu'] as const;
+const BACKENDS = ['wasm', 'webgpu', 'cpu'] as const;
 const NAMES: readonly string[] = optimizers.map(({name}) => name);
 
 /** The options of the command. */
@@ -49,7 +49,8 @@ optimizer, loads it and trains it for one more epoch.
   --epochs N         epochs before saving (default ${DEFAULTS.epochs})
   --digits N         how many of the 10000 digits to train on, from 64 to 8000; 2000 others validate
                      (default ${DEFAULTS.digits})
-  --backend NAME     ${BACKENDS.join(', ')} (default ${DEFAULTS.backend}; cpu takes minutes per epoch)
+  --backend NAME     ${BACKENDS.join(', ')} (default ${DEFAULTS.backend}); webgpu is the machine's graphics card, see
+                     docs/node_gpu.md; cpu takes minutes per epoch
   --seed N           decides the initial weights and the order of the digits (default ${DEFAULTS.seed})
   --out FOLDER       where to write model/model.json, model/weights.bin and loss.svg (default ${DEFAULTS.out})
   --help             print this help

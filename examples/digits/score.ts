@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {at, numberIn} from '../support/lookup';
+import {at} from '../support/lookup';
 import type {Digits} from './data';
 
 /** The mean loss of a model, and the share of digits that it reads correctly. */
@@ -10,11 +10,13 @@ export interface Score {
 }
 
 /** The score of a model on digits. The model must be compiled with `metrics: ['accuracy']`. */
-export function scoreOf(model: tf.LayersModel, digits: Digits): Score {
-  return tf.tidy(() => {
+export async function scoreOf(model: tf.LayersModel, digits: Digits): Promise<Score> {
+  const values = tf.tidy(() => {
     const {xs, ys} = digits.tensors();
-    const values = model.evaluate(xs, ys, {batchSize: 500});
-    const numbers = [values].flat().map(numberIn);
-    return {loss: at(numbers, 0), accuracy: at(numbers, 1)};
+    return [model.evaluate(xs, ys, {batchSize: 500})].flat();
   });
+  // WebGPU in Node cannot read synchronously.
+  const numbers = await Promise.all(values.map(value => value.data()));
+  tf.dispose(values);
+  return {loss: at(at(numbers, 0), 0), accuracy: at(at(numbers, 1), 0)};
 }

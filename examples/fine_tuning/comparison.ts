@@ -59,7 +59,7 @@ export async function compare(options: Options, onBatch: OnBatch): Promise<Compa
     const model = await pretrain(old.slice(0, options.digits), seed, options.epochs, logs => {
       onBatch(`seed ${seed}, digits 0 to 4`, logs);
     });
-    pretrained.push(scoreOf(model, old.slice(MOST_DIGITS, old.size)).accuracy);
+    pretrained.push((await scoreOf(model, old.slice(MOST_DIGITS, old.size))).accuracy);
     const few = pool.shuffled(seed).firstOfEach(options.shots);
     for (const {way, lr, chosenBy, accuracies} of tried) {
       const learner = way.pretrained ? networkLike(model, LEARNERS + seed) : network(LEARNERS + seed);
@@ -74,8 +74,8 @@ export async function compare(options: Options, onBatch: OnBatch): Promise<Compa
           onBatch(`seed ${seed}, ${way.name}, ${lr}`, logs);
         }),
       });
-      chosenBy.push(scoreOf(learner, choosing).accuracy);
-      accuracies.push(scoreOf(learner, test).accuracy);
+      chosenBy.push((await scoreOf(learner, choosing)).accuracy);
+      accuracies.push((await scoreOf(learner, test)).accuracy);
       tf.dispose([xs, ys]);
       dispose(learner);
     }

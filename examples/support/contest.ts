@@ -40,15 +40,16 @@ export async function trainInTurn(
 }
 
 /** A table of the contestants' losses, accuracies and times. */
-export function scoreTable(contestants: readonly Contestant[], training: Digits, validation: Digits): string {
-  return table(
-    ['', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'],
-    contestants.map(one => {
-      const scores = [scoreOf(one.model, training), scoreOf(one.model, validation)].flatMap(({loss, accuracy}) => [
-        loss.toFixed(4),
-        `${(100 * accuracy).toFixed(2)} %`,
-      ]);
-      return [one.name, ...scores, one.seconds.toFixed(1)];
-    }),
-  );
+export async function scoreTable(
+  contestants: readonly Contestant[],
+  training: Digits,
+  validation: Digits,
+): Promise<string> {
+  const rows: string[][] = [];
+  for (const {name, model, seconds} of contestants) {
+    const scores = [await scoreOf(model, training), await scoreOf(model, validation)];
+    const cells = scores.flatMap(({loss, accuracy}) => [loss.toFixed(4), `${(100 * accuracy).toFixed(2)} %`]);
+    rows.push([name, ...cells, seconds.toFixed(1)]);
+  }
+  return table(['', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'], rows);
 }

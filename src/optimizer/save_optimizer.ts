@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {type ParamGroups, variablesOf} from '../params/variables_of';
+import {checkOptions} from '../schedule/options';
 import {heldWeights} from '../state/load_weights';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {Optimizer, weightsNow} from './optimizer';
@@ -34,14 +35,16 @@ export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOH
 /**
  * Loads an optimizer that `saveOptimizer` saved.
  * @param from a URL or an IOHandler.
- * @param settings `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
+ * @param options `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
  *   it was saved. Without `params`, variables join when they are first used.
  * @throws (rejects) where the URL holds no optimizer of this package, or its state fits none of these variables.
  */
 export async function loadOptimizer(
   from: string | tf.io.IOHandler,
-  {params}: {readonly params?: ParamGroups} = {},
+  options: {readonly params?: ParamGroups} = {},
 ): Promise<Optimizer> {
+  checkOptions('loadOptimizer', options, ['params'], [], 'from, ');
+  const {params} = options;
   const handler = typeof from === 'string' ? onlyHandler(from, tf.io.getLoadHandlers(from)) : from;
   if (handler.load === undefined)
     throw new Error("This IOHandler can't load: it has no `load`. Pass another one, or a URL.");

@@ -1,3 +1,4 @@
+import {closest} from '../util/closest';
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 
@@ -15,7 +16,12 @@ export function checkOptions(
 ): void {
   checkSettings(`${what}(${first}`, [given, ...more], known);
   for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new Error(`${what} has no option '${name}'; it has ${known.join(', ')}.`);
+    if (known.includes(name)) continue;
+    const meant = closest(name, known);
+    throw new Error(
+      `${what} has no option '${name}'; it has ${known.join(', ')}.` +
+        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+    );
   }
 }
 

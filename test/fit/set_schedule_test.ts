@@ -22,34 +22,14 @@ import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
-
-/** An optimizer with two groups, and a function that makes a step and returns its hypers. */
-function trained(make: (params: tf.Variable[][]) => Optimizer) {
-  const variables = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor1d([3]))]);
-  const optimizer = make(variables.map(variable => [variable]));
-  const step = () => {
-    tf.tidy(() => {
-      optimizer.applyGradients(variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)})));
-    });
-    return optimizer.hypers.map(({lr}) => Number(lr));
-  };
-  return {
-    optimizer,
-    variables,
-    step,
-    dispose: () => {
-      optimizer.dispose();
-      tf.dispose(variables);
-    },
-  };
-}
+import {twoGroups} from './support/two_groups';
 
 describeBackends(
   'setSchedule on a backend',
   () => {
     it('makes each step with the hypers of its position, and leaves the last ones', async () => {
       await leakless(() => {
-        const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params}));
+        const {optimizer, variables, step, dispose} = twoGroups(params => sgd(0.5, {params}));
         optimizer.setSchedule({lr: lin([0.4, 0.8], 0)}, {steps: 4});
         expectClose([step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4], 1e-15);
         expect(optimizer.schedule?.step).toBe(3);
@@ -70,7 +50,7 @@ describeBackends(
         [true, 0.3],
         [false, 0.5],
       ] as const) {
-        const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+        const {optimizer, step, dispose} = twoGroups(params => sgd(0.5, {params}));
         optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
         step();
         step();
@@ -83,7 +63,7 @@ describeBackends(
     });
 
     it('sets the values of the last step where all of its steps are over', () => {
-      const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+      const {optimizer, step, dispose} = twoGroups(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4, step: 6});
       expect(optimizer.schedule).toBeUndefined();
       expectClose(step(), [0.1, 0.1], 1e-15);
@@ -91,7 +71,7 @@ describeBackends(
     });
 
     it('restores the hypers that it moved for a step that failed', () => {
-      const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+      const {optimizer, step, dispose} = twoGroups(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 2});
       const wrong = tf.variable(tf.scalar(1), true, 'not_of_the_optimizer');
       expect(() => {
@@ -110,7 +90,7 @@ describeBackends(
         if (throws) throw new Error('It broke.');
         return {};
       });
-      const {optimizer, variables, step, dispose} = trained(params => sgd(0.5, {params, callbacks: [fragile]}));
+      const {optimizer, variables, step, dispose} = twoGroups(params => sgd(0.5, {params, callbacks: [fragile]}));
       optimizer.setSchedule({lr: lin(0.4, 0)}, {steps: 4});
       throws = true;
       expect(step).toThrowError('It broke.');
@@ -124,12 +104,12 @@ describeBackends(
     });
 
     it('goes on in the middle after saving and loading', async () => {
-      const whole = trained(params => adam(0.5, {params}));
-      const half = trained(params => adam(0.5, {params}));
+      const whole = twoGroups(params => adam(0.5, {params}));
+      const half = twoGroups(params => adam(0.5, {params}));
       const plan = oneCycle({lrMax: [0.1, 0.2]});
       for (const {optimizer} of [whole, half]) optimizer.setSchedule(plan, {steps: 8});
-      const wanted = Array.from({length: 8}, whole.step);
-      const got = Array.from({length: 3}, half.step);
+      const wanted = Array.from({length: 8}, () => whole.step());
+      const got = Array.from({length: 3}, () => half.step());
       let saved: tf.io.ModelArtifacts = {};
       await saveOptimizer(
         half.optimizer,
@@ -189,7 +169,7 @@ describe('setSchedule', () => {
   ];
   for (const {name, plan, at0, at1} of ready) {
     it(`takes ${name}, whose highest rate is by default the rate of the optimizer`, () => {
-      const {optimizer, dispose} = trained(params => adam([0.5, 1], {params}));
+      const {optimizer, dispose} = twoGroups(params => adam([0.5, 1], {params}));
       optimizer.setSchedule(plan, {steps: 10});
       const {schedule} = optimizer;
       for (const [pos, wanted] of [
@@ -205,14 +185,14 @@ describe('setSchedule', () => {
   }
 
   it('moves momentum only where the optimizer has it', () => {
-    const {optimizer, dispose} = trained(params => sgd(0.1, {params}));
+    const {optimizer, dispose} = twoGroups(params => sgd(0.1, {params}));
     optimizer.setSchedule(oneCycle(), {steps: 3});
     expect(Object.keys(present(optimizer.schedule).at(0))).toEqual(['lr']);
     dispose();
   });
 
   it('starts from the hypers before a schedule that it replaces', () => {
-    const {optimizer, step, dispose} = trained(params => sgd(0.5, {params}));
+    const {optimizer, step, dispose} = twoGroups(params => sgd(0.5, {params}));
     optimizer.setSchedule({lr: lin(0.1, 0)}, {steps: 2});
     step();
     optimizer.setSchedule(flatCos(), {steps: 2});
@@ -221,7 +201,7 @@ describe('setSchedule', () => {
   });
 
   it('is part of the state dict, and stays with an optimizer that Lookahead takes over', () => {
-    const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
+    const {optimizer, dispose} = twoGroups(params => sgd(0.5, {params}));
     optimizer.setSchedule({lr: cos(0.1, 0)}, {steps: 2});
     const dict = optimizer.stateDict();
     optimizer.clearSchedule();
@@ -285,7 +265,7 @@ describe('setSchedule', () => {
   ];
   for (const {what, schedules, length, message} of wrong) {
     it(`refuses ${what} and changes nothing`, () => {
-      const {optimizer, dispose} = trained(params => sgd(0.5, {params}));
+      const {optimizer, dispose} = twoGroups(params => sgd(0.5, {params}));
       optimizer.setSchedule({lr: lin(0.3, 0)}, {steps: 2});
       expect(() => {
         optimizer.setSchedule(schedules, length);

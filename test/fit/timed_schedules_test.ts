@@ -23,6 +23,7 @@ import {expectClose} from '../support/close';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {recordSteps, tinyFit} from './support/model';
+import {twoGroups} from './support/two_groups';
 
 /** A clock that only moves where a test moves it. */
 function stoppedClock() {
@@ -35,27 +36,9 @@ function stoppedClock() {
   };
 }
 
-/** An optimizer with two groups, and a function that makes a step, which takes some seconds, and returns the rates. */
-function trained<O extends Optimizer>(clock: ReturnType<typeof stoppedClock>, make: (params: tf.Variable[][]) => O) {
-  const variables = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor1d([3]))]);
-  const optimizer = make(variables.map(variable => [variable]));
-  const step = (seconds = 1, of: Optimizer = optimizer) => {
-    tf.tidy(() => {
-      of.applyGradients(variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)})));
-    });
-    clock.pass(seconds);
-    return of.hypers.map(({lr}) => Number(lr));
-  };
-  return {
-    optimizer,
-    variables,
-    step,
-    dispose: () => {
-      optimizer.dispose();
-      tf.dispose(variables);
-    },
-  };
-}
+/** An optimizer with two groups, whose steps take time on a stopped clock. */
+const trained = <O extends Optimizer>(clock: ReturnType<typeof stoppedClock>, make: (params: tf.Variable[][]) => O) =>
+  twoGroups(make, clock.pass);
 
 /** Lets each step take some seconds. */
 function takesTime(optimizer: Optimizer, pass: () => void): void {

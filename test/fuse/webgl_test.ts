@@ -113,7 +113,7 @@ const unpacked = (of: tf.Tensor, step: number): tf.Tensor => unpackedSquare(of.m
 
 describeBackends(
   'a step fused on WebGL',
-  () => {
+  (_, place) => {
     afterEach(() => expect(webgl().gpgpu.gl.getError()).toBe(0));
 
     const operations: Readonly<Record<OperationName | 'zerosLike' | 'onesLike', (p: Value, grad: Value) => Value>> = {
@@ -174,7 +174,9 @@ describeBackends(
       larc: () => larc(0.1, {wd: 0.1}),
       'a rule that maps 0 to another number': rule((p, grad) => p.add(grad).exp()),
     };
-    for (const [name, make] of Object.entries(rules)) {
+    // On WebGL 1 the rules have the same shaders in another dialect. So two of them show all: sums, state and padding.
+    const left = place === 'webgl1' ? ['adam with decay', 'larc'] : [];
+    for (const [name, make] of Object.entries(rules).filter(([name]) => !left.includes(name))) {
       for (const [kind, gradient] of Object.entries({packed, unpacked})) {
         it(`computes ${name} as an eager step does, on all shapes, with ${kind} gradients`, () =>
           leakless(async () => {

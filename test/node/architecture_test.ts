@@ -12,6 +12,7 @@ const ROOMS = [
   'backends',
   'plot',
   'file_system',
+  'node_webgpu',
   'interchange',
   'fit',
   'wrapper',

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
 
 import {present} from '../support/present';
-import {type Ended, runCommand} from '../support/run_command';
+import {type Ended, runCommand, TSX} from '../support/run_command';
 
 const FEW = ['--clients', '2', '--rounds', '3', '--digits', '600', '--lr', '0.003'];
 
@@ -13,12 +13,12 @@ interface Run extends Ended {
   readonly accuracies: readonly number[];
 }
 
-/** Runs the example as a user does. @param onClient is called when a client is connected. */
+/** Runs the example. @param onClient is called when a client is connected. */
 async function start(
   args: readonly string[],
   onClient: (client: number, pid: number) => void = () => undefined,
 ): Promise<Run> {
-  const child = spawn('npx', ['tsx', 'examples/federated.ts', ...args], {shell: process.platform === 'win32'});
+  const child = spawn(process.execPath, [...TSX, 'examples/federated.ts', ...args]);
   const ended = new Promise<number>(resolve => {
     child.on('close', code => {
       // A signal leaves no code.

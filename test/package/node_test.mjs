@@ -53,6 +53,14 @@ describe('In Node, the package', () => {
     });
   });
 
+  it('says what to install if the package webgpu is missing', async () => {
+    const message = /startWebGPU needs the package 'webgpu', which is not installed\. Install it: npm install webgpu/;
+    const code = "import {startWebGPU} from 'tfjs-optim/node-webgpu'; await startWebGPU();";
+    await expectAsync(project.node('--input-type=module', '--eval', code)).toBeRejectedWithError(message);
+    const required = "require('tfjs-optim/node-webgpu').startWebGPU();";
+    await expectAsync(project.node('--eval', required)).toBeRejectedWithError(message);
+  });
+
   it('says what is missing if tfjs-layers is not installed', async () => {
     await expectAsync(coreOnly.node('--eval', 'require("tfjs-optim")')).toBeRejectedWithError(
       /Cannot find module '@tensorflow\/tfjs-layers'/,

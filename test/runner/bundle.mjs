@@ -30,12 +30,21 @@ const KERNEL_SPECS = [
   'unsorted_segment_sum',
 ];
 
-// These specs start browsers, servers or whole programs. `--quick` leaves them out.
+// These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
 const SLOW = [
+  'fit/outside_weights_test',
+  'fit/setting_hypers_test',
+  'fuse/axes_test',
+  'fuse/growth_test',
+  'fuse/packed_weights_test',
+  'fuse/reuse_test',
+  'node/choosing_page_test',
+  'node/optimizers_page_test',
   'node/demo_test',
   'node/examples_test',
   'node/federated_test',
   'node/fine_tuning_test',
+  'node/node_webgpu_test',
   'node/start_test',
   'node/convergence_test',
   'node/docs_test',
@@ -72,8 +81,13 @@ function specFiles(folder, wanted, skipped = []) {
 
 const importsOf = files => files.map(file => `  await import(${JSON.stringify(file)});`).join('\n');
 
-function define(backends, compositions) {
-  const values = {TEST_BACKENDS: backends.join(','), TEST_COMPOSITIONS: String(compositions), NODE_ENV: 'test'};
+function define(backends, {compositions, quick}) {
+  const values = {
+    TEST_BACKENDS: backends.join(','),
+    TEST_COMPOSITIONS: String(compositions),
+    TEST_QUICK: quick ? '1' : '',
+    NODE_ENV: 'test',
+  };
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
   );
@@ -107,21 +121,28 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
   if (suite === 'python') return {first: '', groups: [{files: specFiles('python', file), backends}]};
-  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs']);
+  const slow = quick ? SLOW : [];
+  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs', ...slow]);
   const own =
     place === 'node'
-      ? specFiles('node', file.replace(/^node\//, ''), quick ? SLOW : [])
+      ? specFiles('node', file.replace(/^node\//, ''), slow)
       : specFiles('page', file.replace(/^page\//, ''));
   const mine = files => files.filter((_, i) => i % share.of === share.first);
-  const groups = [
-    {files: backends.length > 0 ? mine(everywhere) : [], backends},
-    {files: mine(own), backends: place === 'node' ? backends : pageBackends},
-  ];
+  const groups = isOnGpu({place, backends})
+    ? [{files: mine(everywhere), backends}]
+    : [
+        {files: backends.length > 0 ? mine(everywhere) : [], backends},
+        {files: mine(own), backends: place === 'node' ? backends : pageBackends},
+      ];
   return {first: '', groups};
 }
 
 /** The name of the bundle of a pass: passes that share a suite run at the same time. */
-const nameOf = ({place, suite, share}) => [place, suite, ...(share ? [share.first] : [])].join('_');
+const nameOf = ({place, suite, backends, share}) =>
+  [place, suite, ...(isOnGpu({place, backends}) ? backends : []), ...(share ? [share.first] : [])].join('_');
+
+/** Whether a pass runs on the graphics card in Node, or on a driver in software. */
+export const isOnGpu = ({place, backends}) => place === 'node' && backends.includes('webgpu');
 
 /** The bundle of a pass; undefined if no spec file matches `--file`. */
 export async function bundleFor(pass, settings) {
@@ -136,11 +157,12 @@ export async function bundleFor(pass, settings) {
     .join('\n');
   const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
   const chrome = pass.place === 'chrome';
+  const starter = isOnGpu(pass) ? `export {startWebGPU} from './src/node_webgpu/index.ts';\n` : '';
   // In Chrome the backends come first. tfjs-vis has another copy of tfjs-core, and only the copy that is initialized
   // first works.
   const contents = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
-    : `import './test/support/wasm_in_node.ts';\n${finder}\nexport async function loadSpecs() {\n${load}\n}`;
+    : `import './test/support/wasm_in_node.ts';\n${starter}${finder}\nexport async function loadSpecs() {\n${load}\n}`;
   const bundle = join(outputFolder(), `${nameOf(pass)}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`);
   await build({
     stdin: {contents, resolveDir: root, sourcefile: `${nameOf(pass)}.ts`, loader: 'ts'},
@@ -149,9 +171,9 @@ export async function bundleFor(pass, settings) {
     sourcemap: 'inline',
     sourcesContent: false,
     // tfjs-vis uses Node's `global`, which a page does not have.
-    define: {...define(pass.backends, settings.compositions), ...(chrome ? {global: 'globalThis'} : {})},
+    define: {...define(pass.backends, settings), ...(chrome ? {global: 'globalThis'} : {})},
     plugins: [
-      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : 'node')]),
+      ...(pass.suite === 'core' ? [standIn] : [docBlocks(root, chrome ? 'browser' : isOnGpu(pass) ? 'gpu' : 'node')]),
       ...(settings.coverage ? [instrumented(root)] : []),
     ],
     logLevel: 'warning',

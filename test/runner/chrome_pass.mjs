@@ -10,6 +10,8 @@ import karmaSourcemapLoader from 'karma-sourcemap-loader';
 import {chromeFlags} from '../support/chrome_flags.mjs';
 import {chromeEnvironment} from '../support/find_chrome.mjs';
 import {bundleFor, wasmFolder} from './bundle.mjs';
+import {cpuSeconds} from './cpu_time.mjs';
+import {nodeProcesses} from './node_pass.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -29,6 +31,7 @@ export async function runInChrome(pass, settings, progress) {
   const bundle = await bundleFor(pass, settings);
   if (bundle === undefined) return undefined;
   progress.say(pass, 'starts');
+  pass.cpuSeconds = () => cpuSeconds(pid => !nodeProcesses.has(pid));
   Object.assign(process.env, chromeEnvironment());
   const config = await karma.config.parseConfig(null, options(bundle, settings), {
     promiseConfig: true,
@@ -42,8 +45,8 @@ export async function runInChrome(pass, settings, progress) {
       if (broken !== undefined) progress.broken(pass, broken);
       resolve(coverage);
     });
-    server.on('spec_complete', (_, {suite, description, skipped, success, log}) => {
-      if (!skipped) progress.specEnded(pass, [...suite, description], success ? [] : log);
+    server.on('spec_complete', (_, {suite, description, skipped, success, log, time}) => {
+      if (!skipped) progress.specEnded(pass, [...suite, description], success ? [] : log, time);
     });
     server.on('browser_log', (_, log) => {
       if (settings.verbose) console.log(log);
@@ -53,6 +56,7 @@ export async function runInChrome(pass, settings, progress) {
     });
     server.on('browser_complete', (_, result) => {
       coverage = result?.coverage;
+      progress.suiteEnded(pass);
     });
     server.on('run_complete', (_, {error, failed, success, disconnected}) => {
       if (disconnected || (error && failed === 0))
@@ -80,7 +84,8 @@ function options(bundle, settings) {
     browsers: ['HeadlessChrome'],
     customHeaders: settings.threads ? ISOLATION_HEADERS : [],
     client: {
-      args: settings.grep ? ['--grep', settings.grep] : [],
+      // karma-jasmine takes a text between slashes as a regular expression, and every other text as it is.
+      args: settings.grep ? ['--grep', `/${settings.grep}/`] : [],
       captureConsole: settings.verbose,
       jasmine: {random: false, timeoutInterval: 120_000},
     },

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 
 import Jasmine from 'jasmine';
 
-const {bundle, wasmFolder, grep, skip} = JSON.parse(process.argv[2]);
+const {bundle, wasmFolder, grep, skip, mayLackGpu} = JSON.parse(process.argv[2]);
 // test/support/wasm_in_node.ts looks for TensorFlow.js's binaries there.
 process.env.TFJS_WASM_FOLDER = wasmFolder;
 
@@ -26,10 +26,10 @@ jasmine.addReporter({
   specStarted({description}) {
     tell({type: 'started', path: [...suites, description]});
   },
-  specDone({description, status, pendingReason, failedExpectations}) {
+  specDone({description, status, pendingReason, failedExpectations, duration}) {
     if (status === 'pending') tell({type: 'skipped', path: [...suites, description], reason: pendingReason});
     if (status === 'passed' || status === 'failed')
-      tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown)});
+      tell({type: 'ended', path: [...suites, description], messages: failedExpectations.map(shown), ms: duration});
   },
 });
 
@@ -42,10 +42,25 @@ const pathsIn = ({children}, above) =>
   );
 
 const loaded = await import(pathToFileURL(bundle).href);
+/** Starts the graphics card of a pass that runs on one. @returns why that failed; undefined if it did not fail. */
+async function whyNoGpu() {
+  try {
+    await loaded.startWebGPU?.();
+    return undefined;
+  } catch (error) {
+    if (!mayLackGpu) throw error;
+    return error.message;
+  }
+}
+
+const reason = await whyNoGpu();
+if (reason !== undefined) tell({type: 'lacking', reason});
 // The exports of a CommonJS bundle may be in `default` only.
 await (loaded.loadSpecs ?? loaded.default.loadSpecs)();
-if (skip) {
-  for (const path of pathsIn(jasmine.env.topSuite(), [])) tell({type: 'skipped', path, reason: ''});
+if (skip || reason !== undefined) {
+  const all = pathsIn(jasmine.env.topSuite(), []);
+  for (const path of all.filter(path => new RegExp(grep).test(path.join(' '))))
+    tell({type: 'skipped', path, reason: ''});
   process.send({type: 'done'}, () => process.exit(0));
   await new Promise(() => {});
 }

@@ -1,5 +1,7 @@
 // Prints the progress of a run: one line per finished suite, each failure at once, and the specs that take long.
 const SILENCE_MS = 15_000;
+/** How many suites and specs `--times` lists. */
+const SLOWEST = 40;
 
 /** Counts the specs of a run and prints its progress. */
 export class Progress {
@@ -7,15 +9,19 @@ export class Progress {
   failed = 0;
   skipped = 0;
   #verbose;
+  #times;
+  #suites = [];
+  #specs = [];
   #current = new Map();
   #lastLine = Date.now();
   #timer = globalThis.setInterval(() => {
     this.#sayWhatRuns();
   }, 1000);
 
-  /** @param verbose whether to print passed specs too. */
-  constructor({verbose}) {
+  /** @param verbose whether to print passed specs too. @param times whether to print what took longest. */
+  constructor({verbose, times}) {
     this.#verbose = verbose;
+    this.#times = times;
     this.#timer.unref();
   }
 
@@ -31,13 +37,15 @@ export class Progress {
     const running = this.#current.get(pass);
     if (running?.suite !== suite) {
       this.suiteEnded(pass);
-      this.#current.set(pass, {suite, passed: 0, failed: 0, began: Date.now(), spec: path});
+      const cpu = this.#times ? pass.cpuSeconds?.() : undefined;
+      this.#current.set(pass, {suite, passed: 0, failed: 0, began: Date.now(), cpu, spec: path});
     } else running.spec = path;
   }
 
-  /** A spec ended. @param messages the failures; an empty list if it passed. */
-  specEnded(pass, path, messages) {
+  /** A spec ended. @param messages the failures; an empty list if it passed. @param ms how long it took. */
+  specEnded(pass, path, messages, ms = 0) {
     this.specStarted(pass, path);
+    if (this.#times) this.#specs.push({pass, name: path.join(' '), seconds: ms / 1000});
     const running = this.#current.get(pass);
     const failed = messages.length > 0;
     if (failed) this.failed++;
@@ -58,9 +66,33 @@ export class Progress {
     const running = this.#current.get(pass);
     if (running === undefined) return;
     this.#current.delete(pass);
-    const {suite, passed, failed, began} = running;
+    const {suite, passed, failed, began, cpu} = running;
+    // All its specs were left out.
+    if (passed + failed === 0) return;
     const failures = failed > 0 ? `, ${failed} failed` : '';
-    this.say(pass, `${suite}: ${passed} passed${failures}, ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    const seconds = (Date.now() - began) / 1000;
+    // Of a process that ended already, the time is not known any more.
+    const used = cpu === undefined ? undefined : Math.max(pass.cpuSeconds() - cpu, 0);
+    this.#suites.push({pass, name: suite, seconds: used ?? seconds});
+    const processor = used === undefined ? '' : `, ${used.toFixed(1)} s of the processor`;
+    this.say(pass, `${suite}: ${passed} passed${failures}, ${seconds.toFixed(1)} s${processor}`);
+  }
+
+  /** Prints which suites and specs took longest. The times of suites are the processor's, where those are known. */
+  sayTimes() {
+    for (const place of new Set(this.#suites.map(({pass}) => pass.place))) {
+      const mine = this.#suites.filter(({pass}) => pass.place === place);
+      console.log(`\n${place}: ${mine.reduce((sum, {seconds}) => sum + seconds, 0).toFixed(0)} s in all suites`);
+    }
+    for (const [what, list] of [
+      ['suites', this.#suites],
+      ['specs', this.#specs],
+    ]) {
+      console.log(`\nThe slowest ${what}, in seconds:`);
+      const slowest = [...list].sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+      for (const {pass, name, seconds} of slowest)
+        console.log(`${seconds.toFixed(1).padStart(7)}  ${pass.place.padEnd(6)} ${name}`);
+    }
   }
 
   /** A pass failed as a whole. */

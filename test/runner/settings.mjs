@@ -4,13 +4,13 @@ import {parseArgs} from 'node:util';
 export const HELP = `npm test [-- options]
 
 Runs three suites, in Chrome and in Node at the same time. The last line is "N passed, N failed" over all of them.
-  specs    test/**/*_test.ts: on webgl and webgpu in headless Chrome, and on cpu and wasm in Node.
+  specs    test/**/*_test.ts: on webgl in headless Chrome, and on cpu, wasm and webgpu in Node.
            Those in test/page/ need a page and run in Chrome on every backend. Those in test/node/ run in Node
   core     the optimizer specs of tfjs-core (test/core_specs): on webgl in Chrome, and on cpu and wasm in Node
   kernels  the specs of tfjs-core for operations, on wasm with src/wasm_training/, in Node
 
-  --quick           only the fast specs in Node, with fewer random compositions: no browser
-  --browser         only in Chrome, on every backend
+  --quick           only the fast specs, on wasm in Node, with fewer optimizers and random compositions: no browser
+  --browser         only in Chrome, on every backend, webgpu too
   --node            only in Node
   --specs --core --kernels   only these suites
   --file TEXT       only spec files whose path contains TEXT
@@ -19,16 +19,21 @@ Runs three suites, in Chrome and in Node at the same time. The last line is "N p
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
   --threads         only in Chrome, on cross-origin isolated pages, with threaded WASM   (or TEST_THREADS=1)
   --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage)
+  --times           print which suites and specs took longest, and (on Linux) the time of the processor per suite
   --verbose         print the passed specs too, and the output of specs
   --help            print this help
 
-The browser is CHROME_BIN, else an installed Chrome or Chromium, else (Linux x64) the one in @sparticuz/chromium.
+On Linux, webgpu in Node runs on the Vulkan driver in software that comes with Chrome; without one, on the machine's
+graphics card. If there is neither, its specs are skipped. The browser is CHROME_BIN, else an installed Chrome or
+Chromium, else (Linux x64) the one in @sparticuz/chromium.
 `;
 
 const ALL = ['cpu', 'webgl', 'wasm', 'webgpu', 'webgl1'];
 const DEFAULT = ['cpu', 'webgl', 'wasm', 'webgpu'];
+// The kernels of cpu are made of the same functions.
+const QUICK = ['wasm'];
 /** The backends that need no page. */
-const IN_NODE = ['cpu', 'wasm'];
+const IN_NODE = ['cpu', 'wasm', 'webgpu'];
 const SUITES = ['specs', 'core', 'kernels'];
 
 /** How many processes share the specs in Node where Chrome does not run. */
@@ -46,6 +51,7 @@ const QUICK_COMPOSITIONS = 0.1;
  *   pageBackends: string[],
  *   share?: {first: number, of: number},
  * }} Pass
+ * On webgpu in Node, only specs for every backend run.
  */
 
 /**
@@ -70,6 +76,7 @@ export function settingsFromArguments(args) {
       compositions: text(TEST_COMPOSITIONS),
       threads: flag,
       coverage: flag,
+      times: flag,
       verbose: flag,
       help: flag,
     },
@@ -79,10 +86,11 @@ export function settingsFromArguments(args) {
     quick: values.quick,
     file: values.file,
     grep: values.grep,
-    backends: values.backends ? values.backends.split(',') : DEFAULT,
+    backends: values.backends ? values.backends.split(',') : values.quick ? QUICK : DEFAULT,
     compositions: compositionsOf(values),
     threads: values.threads || TEST_THREADS === '1',
     coverage: values.coverage,
+    times: values.times,
     verbose: values.verbose,
   };
   for (const name of settings.backends)
@@ -109,9 +117,12 @@ function passesOf({backends, threads, quick}, values) {
     return own.length + pageBackends.length > 0 ? [{place: 'chrome', suite, backends: own, pageBackends}] : [];
   });
   const node = suites.flatMap(suite => {
-    const own = suite === 'kernels' ? inNode.filter(name => name === 'wasm') : inNode;
+    const own = inNode.filter(name => (suite === 'kernels' ? name === 'wasm' : name !== 'webgpu'));
     return own.length > 0 ? [{place: 'node', suite, backends: own, pageBackends: []}] : [];
   });
+  // A driver that fails ends its process, so webgpu has one of its own.
+  if (!quick && suites.includes('specs') && inNode.includes('webgpu'))
+    node.push({place: 'node', suite: 'specs', backends: ['webgpu'], pageBackends: []});
   const alone = quick || (values.node && !only);
   return [...(alone ? [] : chrome), ...(only && !values.node ? [] : alone ? node.flatMap(shared) : node)];
 }

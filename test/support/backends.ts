@@ -15,7 +15,8 @@ let available: readonly Place[] = [];
 
 // A browser without WebGPU is common; one without the rest would hide failures, so those fail when they are set.
 async function isThere(backend: Place): Promise<boolean> {
-  if (!isBrowser) return backend === 'cpu' || backend === 'wasm';
+  // test/runner/node_process.mjs starts webgpu, or skips its specs.
+  if (!isBrowser) return backend === 'cpu' || backend === 'wasm' || backend === 'webgpu';
   if (backend !== 'webgpu') return true;
   return 'gpu' in navigator && (await navigator.gpu.requestAdapter()) !== null;
 }
@@ -32,8 +33,8 @@ export async function findBackends(asked: readonly string[]): Promise<void> {
 }
 
 /**
- * Declares the specs of `body` once per backend that is asked for and there; by default webgl and webgpu in Chrome,
- * cpu and wasm in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on
+ * Declares the specs of `body` once per backend that is asked for and there; by default webgl in Chrome, and cpu,
+ * wasm and webgpu in Node. Software WebGPU is slow: suites that are not tiny narrow `on`. What runs on WebGL runs on
  * WebGL 1 too where `on` or the command line says so.
  */
 export function describeBackends(

@@ -6,7 +6,7 @@ declare module 'docs:blocks' {
     /** Its page, its number there and the heading above it. */
     readonly name: string;
     readonly language: string;
-    readonly where: 'anywhere' | 'browser' | 'node';
+    readonly where: 'anywhere' | 'browser' | 'node' | 'gpu';
     /** The text in the page. */
     readonly code: string;
     /** What it prints; undefined where the page does not show it. */

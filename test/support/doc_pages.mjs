@@ -6,7 +6,7 @@ import {join} from 'node:path';
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
 /** Blocks for bundlers, or that call one. The tests of the package run them with the packed files. */
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
-const MARKS = {ts: ['browser', 'node', 'continued', ...BUNDLED], text: ['printed']};
+const MARKS = {ts: ['browser', 'node', 'gpu', 'continued', ...BUNDLED], text: ['printed']};
 /** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
@@ -91,8 +91,8 @@ ${body}
 }
 
 /**
- * An esbuild plugin for `docs:blocks`. @param place 'browser' or 'node': blocks for the other are listed without
- * `run`.
+ * An esbuild plugin for `docs:blocks`. @param place 'browser', 'node' or 'gpu' (the graphics card in Node): blocks for
+ * the others are listed without `run`.
  */
 export function docBlocks(root, place) {
   const blocks = () =>

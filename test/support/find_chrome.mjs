@@ -1,6 +1,16 @@
 // Finds a browser for karma, so that a bare machine needs Node and npm only.
 import {execFileSync, spawnSync} from 'node:child_process';
-import {accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync} from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -9,6 +19,10 @@ import {fileURLToPath} from 'node:url';
 const root = folderWithManifest(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
+/** Whether @sparticuz/chromium has a browser for this machine. */
+const CAN_UNPACK = process.platform === 'linux' && process.arch === 'x64';
+/** A Vulkan driver in software, the library that it names, and the library through which programs use it. */
+const SWIFT_SHADER = ['vk_swiftshader_icd.json', 'libvk_swiftshader.so', 'libvulkan.so.1'];
 const COMMANDS = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'chrome'];
 const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -83,7 +97,7 @@ export function chromeEnvironment() {
   }
   const found = installed();
   if (found) return {CHROME_BIN: found};
-  if (process.platform === 'linux' && process.arch === 'x64') {
+  if (CAN_UNPACK) {
     const home = unpack();
     const binary = join(home, 'chromium');
     if (!lacksLibraries(binary)) return {CHROME_BIN: binary};
@@ -91,4 +105,25 @@ export function chromeEnvironment() {
     return {CHROME_BIN: binary, LD_LIBRARY_PATH: libraries};
   }
   throw new Error('No browser found: install Google Chrome or Chromium, or set CHROME_BIN to its executable file.');
+}
+
+/**
+ * The environment variables with which a Node process finds SwiftShader, the Vulkan driver in software that comes with
+ * Chrome. Undefined if there is no such driver here.
+ */
+export function swiftShaderEnvironment() {
+  if (process.platform !== 'linux') return undefined;
+  const chrome = process.env.CHROME_BIN || installed();
+  const beside = chrome ? dirname(realpathSync(chrome)) : undefined;
+  const isHome = folder => SWIFT_SHADER.every(name => existsSync(join(folder, name)));
+  // Debian's Chromium has no Vulkan loader of its own.
+  const folder = beside !== undefined && isHome(beside) ? beside : CAN_UNPACK ? unpack() : undefined;
+  if (folder === undefined) return undefined;
+  const driver = join(folder, SWIFT_SHADER[0]);
+  return {
+    VK_DRIVER_FILES: driver,
+    // Vulkan loaders before 1.3.207 know this name only.
+    VK_ICD_FILENAMES: driver,
+    LD_LIBRARY_PATH: [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
+  };
 }

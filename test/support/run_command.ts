@@ -9,10 +9,28 @@ export interface Ended {
 
 /** Runs a command as a user does. */
 export function runCommand(command: string, ...args: readonly string[]): Promise<Ended> {
+  return runCommandIn({}, command, ...args);
+}
+
+/** Runs a command with environment variables beside those of this process. */
+export function runCommandIn(
+  environment: Readonly<Record<string, string>>,
+  command: string,
+  ...args: readonly string[]
+): Promise<Ended> {
   return new Promise(resolve => {
-    const child = execFile(command, args, {shell: process.platform === 'win32'}, (_, stdout, stderr) => {
+    const options = {shell: needsShell(command), env: {...process.env, ...environment}};
+    const child = execFile(command, args, options, (_, stdout, stderr) => {
       // A signal that ends the command leaves no code.
       resolve({code: child.exitCode ?? NaN, stdout, stderr});
     });
   });
 }
+
+/** On Windows, npm and npx are scripts. */
+function needsShell(command: string): boolean {
+  return process.platform === 'win32' && command !== process.execPath;
+}
+
+/** The arguments with which Node runs a program in TypeScript, as `npx tsx` does but without starting npm. */
+export const TSX: readonly string[] = ['--import', 'tsx'];

@@ -15,5 +15,5 @@ export function fromFastai(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
-  return readInto(bytes, model, options, readFastaiState);
+  return readInto('fromFastai', bytes, model, options, readFastaiState);
 }

@@ -10,5 +10,5 @@ import {fastaiStateOf} from './optimizers';
  * @throws (rejects) for a layer without a counterpart, and for a callback that fastai does not have, unless `lossy`.
  */
 export function toFastai(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  return written(model, options, fastaiStateOf);
+  return written('toFastai', model, options, fastaiStateOf);
 }

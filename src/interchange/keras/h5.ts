@@ -1,5 +1,6 @@
 import {at} from '../../util/at';
 import {isIterable} from '../../util/iterable';
+import {shown} from '../../util/shown';
 import {float32, type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {items} from './value_config';
 
@@ -70,7 +71,7 @@ let files = 0;
  * @throws (rejects) where the file can't be read.
  */
 export async function withH5<T>(h5: H5Wasm, bytes: Uint8Array, use: (tensors: H5Tensors) => T): Promise<T> {
-  const module = await readyOf(h5);
+  const module = await h5.ready;
   const {FS} = module;
   const name = `tfjs-optim-${files++}.h5`;
   FS.writeFile(name, bytes);
@@ -94,7 +95,7 @@ export async function withH5<T>(h5: H5Wasm, bytes: Uint8Array, use: (tensors: H5
 
 /** Writes groups of tensors to an HDF5 file. */
 export async function writeH5(h5: H5Wasm, groups: readonly H5Group[]): Promise<Uint8Array> {
-  const {FS} = await readyOf(h5);
+  const {FS} = await h5.ready;
   const name = `tfjs-optim-${files++}.h5`;
   const file = new h5.File(name, 'w');
   try {
@@ -123,11 +124,13 @@ export async function writeH5(h5: H5Wasm, groups: readonly H5Group[]): Promise<U
   return bytes;
 }
 
-async function readyOf(h5: H5Wasm): ReturnType<() => H5Wasm['ready']> {
-  const given: unknown = h5;
+/** @throws where it is not h5wasm. */
+export function checkH5(given: unknown): void {
   if (typeof given !== 'object' || given === null || !('ready' in given) || !('File' in given))
-    throw new Error("'h5' must be h5wasm, as in {h5: h5wasm} after: import h5wasm from 'h5wasm'.");
-  return h5.ready;
+    throw new Error(
+      `'h5' must be h5wasm; got ${typeof given === 'object' ? 'an object without ready and File' : shown(given)}. ` +
+        "Pass {h5: h5wasm} after: import h5wasm from 'h5wasm'.",
+    );
 }
 
 /** Runs what reads the file. Its own errors say little. */

@@ -7,10 +7,11 @@ import {variablesOf} from '../../params/variables_of';
 import {at} from '../../util/at';
 import {isDict} from '../../util/config_reader';
 import {shown} from '../../util/shown';
+import {bytesOf, checkTransfer, warnUnread, warnWhereUntrained} from '../tensors/arguments';
 import {fromDevice, type HostTensor, toDevice} from '../tensors/host_tensor';
 import {type Loss, lossHere, lossThere, metricsHere} from './compile_config';
 import {guardedBuild} from './guarded_initializer';
-import {type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
+import {checkH5, type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
 import {broken, type ModelHere, modelHere} from './model_here';
 import {modelThere} from './model_there';
 import {optimizerHere, optimizerThere, type Prepared, prepareState, type Trained} from './optimizer_state';
@@ -27,7 +28,10 @@ export interface KerasOptions {
 
 /** Options of `loadKeras`. */
 export interface LoadKerasOptions extends KerasOptions {
-  /** Whether to compile the model with the file's optimizer and its state. Default false. */
+  /**
+   * Whether to compile the model with the file's optimizer and its state. Without it the model is not compiled, and a
+   * warning says so where the file has such state. With false there is no warning.
+   */
   readonly optimizer?: boolean;
   /** The loss to compile with, in place of the file's. */
   readonly loss?: Loss;
@@ -35,9 +39,15 @@ export interface LoadKerasOptions extends KerasOptions {
 
 /** Options of functions that move an optimizer beside a model. */
 export interface KerasOptimizerOptions extends KerasOptions {
-  /** The optimizer whose state is moved; true for the one that the model is compiled with. Default: none. */
-  readonly optimizer?: Optimizer | true;
+  /**
+   * The optimizer whose state is moved; true for the one that the model is compiled with. Default: none. With false, no
+   * warning says that state in a file is not read.
+   */
+  readonly optimizer?: Optimizer | boolean;
 }
+
+/** The options of all functions that are given a model. */
+const TO_MODEL = ['h5', 'optimizer', 'lossy'];
 
 const CONFIG = 'config.json';
 const METADATA = 'metadata.json';
@@ -50,24 +60,28 @@ const WEIGHTS = 'model.weights.h5';
  * @throws (rejects) for a damaged file, and for layers, arguments and optimizers that TensorFlow.js or this package
  *   lacks. Errors name the layer.
  */
-export async function loadKeras(
-  bytes: Uint8Array,
-  {h5, optimizer = false, loss, lossy = false}: LoadKerasOptions,
-): Promise<LayersModel> {
-  checkBytes(bytes, 'loadKeras');
+export async function loadKeras(bytes: Uint8Array | ArrayBuffer, options: LoadKerasOptions): Promise<LayersModel> {
+  checkCall('loadKeras', 'bytes, ', options, ['h5', 'optimizer', 'loss', 'lossy']);
+  const {h5, optimizer, loss, lossy = false} = options;
+  if (typeof optimizer === 'object')
+    throw new Error(
+      'loadKeras makes the optimizer that the file has; pass optimizer: true. loadKerasWeights reads the state into ' +
+        'an optimizer of yours.',
+    );
+  const file = bytesOf('loadKeras', bytes);
   await tf.ready();
-  const files = await readZip(bytes, [CONFIG, METADATA, WEIGHTS]);
+  const files = await readZip(file, [CONFIG, METADATA, WEIGHTS]);
   checkVersion(jsonIn(files, METADATA));
   const saved = jsonIn(files, CONFIG);
   const weights = files.get(WEIGHTS);
   if (weights === undefined)
     throw new Error(`This .keras file has no '${WEIGHTS}'. Save it with the default weights_format, 'h5'.`);
   const here = modelHere(saved);
-  const compiled = optimizer ? compiledIn(saved, {loss, lossy}) : undefined;
+  const compiled = optimizer === true ? compiledIn(saved, {loss, lossy}) : undefined;
   const {model, dispose} = built(here, weights.length / 4);
   try {
     const prepared = await withH5(h5, weights, tensors =>
-      prepareAll(model, tensors, {optimizer: compiled?.optimizer, lossy}),
+      prepareAll('loadKeras', model, tensors, {optimizer: compiled?.optimizer ?? optimizer, lossy}),
     );
     apply(prepared);
     if (compiled !== undefined) model.compile(compiled);
@@ -85,13 +99,12 @@ export async function loadKeras(
  * @returns the file.
  * @throws (rejects) for layers, arguments and optimizers that Keras lacks. Errors name the layer.
  */
-export async function saveKeras(
-  model: LayersModel,
-  {h5, optimizer, lossy = false}: KerasOptimizerOptions,
-): Promise<Uint8Array> {
+export async function saveKeras(model: LayersModel, options: KerasOptimizerOptions): Promise<Uint8Array> {
+  checkCall('saveKeras', 'model, ', options, TO_MODEL);
+  const {h5, lossy = false} = options;
   checkModel(model, 'saveKeras');
   const saved = modelThere(model);
-  const opt = optimizer === true ? optimizerOf(model) : optimizer;
+  const opt = optimizerToSave('saveKeras', model, options);
   const loss = opt === undefined ? null : lossThere(model.loss);
   const {groups, config} = await groupsOf(model, opt, lossy);
   const now = new Date().toISOString();
@@ -115,17 +128,19 @@ export async function saveKeras(
  * @throws (rejects) for a damaged file, and for weights that do not fit. Errors name the layer.
  */
 export async function loadKerasWeights(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   model: LayersModel,
-  {h5, optimizer, lossy = false}: KerasOptimizerOptions,
+  options: KerasOptimizerOptions,
 ): Promise<void> {
-  checkBytes(bytes, 'loadKerasWeights');
+  checkCall('loadKerasWeights', 'bytes, model, ', options, TO_MODEL);
+  const {h5, optimizer, lossy = false} = options;
+  const file = bytesOf('loadKerasWeights', bytes);
   checkModel(model, 'loadKerasWeights');
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const weights = isZip ? (await readZip(bytes, [WEIGHTS])).get(WEIGHTS) : bytes;
+  const isZip = file[0] === 0x50 && file[1] === 0x4b;
+  const weights = isZip ? (await readZip(file, [WEIGHTS])).get(WEIGHTS) : file;
   if (weights === undefined) throw new Error(`This .keras file has no '${WEIGHTS}'.`);
   const opt = optimizer === true ? optimizerOf(model) : optimizer;
-  apply(await withH5(h5, weights, tensors => prepareAll(model, tensors, {optimizer: opt, lossy})));
+  apply(await withH5(h5, weights, tensors => prepareAll('loadKerasWeights', model, tensors, {optimizer: opt, lossy})));
 }
 
 /**
@@ -134,12 +149,11 @@ export async function loadKerasWeights(
  * @returns the file.
  * @throws (rejects) for layers and optimizers that Keras lacks. Errors name the layer.
  */
-export async function saveKerasWeights(
-  model: LayersModel,
-  {h5, optimizer, lossy = false}: KerasOptimizerOptions,
-): Promise<Uint8Array> {
+export async function saveKerasWeights(model: LayersModel, options: KerasOptimizerOptions): Promise<Uint8Array> {
+  checkCall('saveKerasWeights', 'model, ', options, TO_MODEL);
+  const {h5, lossy = false} = options;
   checkModel(model, 'saveKerasWeights');
-  const opt = optimizer === true ? optimizerOf(model) : optimizer;
+  const opt = optimizerToSave('saveKerasWeights', model, options);
   const {groups} = await groupsOf(model, opt, lossy);
   return writeH5(h5, groups);
 }
@@ -171,9 +185,10 @@ interface Loaded {
 
 /** Reads and checks everything; changes nothing. */
 function prepareAll(
+  what: string,
   model: LayersModel,
   {paths, read}: H5Tensors,
-  {optimizer, lossy}: {readonly optimizer: Optimizer | undefined; readonly lossy: boolean},
+  {optimizer, lossy}: Pick<KerasOptimizerOptions, 'optimizer'> & {readonly lossy: boolean},
 ): Loaded {
   const layers = savedLayers(model);
   const left = new Set(paths);
@@ -195,13 +210,18 @@ function prepareAll(
       `The file has weights at '${extra}' that the model '${model.name}' lacks. The model must have the same ` +
         'layers in the same order as the one that was saved.',
     );
+  const count = [...left].filter(isState).length;
+  // Two of them are the number of steps and the learning rate.
+  if (optimizer === undefined && count > 2)
+    warnUnread(what, what === 'loadKeras' ? 'optimizer: true' : 'the optimizer, or optimizer: true,');
   const state =
-    optimizer &&
-    prepareState(optimizer, trainedIn(model, layers), {
-      count: [...left].filter(isState).length,
-      read: (i, shape) => read(`optimizer/vars/${i}`, shape, `The optimizer's variable ${i}`),
-      lossy,
-    });
+    typeof optimizer !== 'object'
+      ? undefined
+      : prepareState(optimizer, trainedIn(model, layers), {
+          count,
+          read: (i, shape) => read(`optimizer/vars/${i}`, shape, `The optimizer's variable ${i}`),
+          lossy,
+        });
   return {values: tensors.map(([variable, tensor]) => [variable, toDevice(tensor)]), state};
 }
 
@@ -292,9 +312,20 @@ function checkVersion(metadata: unknown): void {
     );
 }
 
-function checkBytes(bytes: unknown, name: string): void {
-  if (!(bytes instanceof Uint8Array))
-    throw new Error(`${name} takes the file as a Uint8Array first; got ${shown(bytes)}.`);
+function checkCall(what: string, first: string, options: KerasOptions | undefined, known: readonly string[]): void {
+  checkTransfer(what, first, options, known, () => true);
+  checkH5({...options}.h5);
+}
+
+function optimizerToSave(
+  what: string,
+  model: LayersModel,
+  {optimizer = false}: KerasOptimizerOptions,
+): Optimizer | undefined {
+  const opt = optimizer === true ? optimizerOf(model) : optimizer;
+  if (opt === false) return undefined;
+  warnWhereUntrained(what, model, opt);
+  return opt;
 }
 
 function checkModel(model: unknown, name: string): void {

@@ -53,13 +53,28 @@ export interface MappingOptions {
 
 /**
  * Finds the counterpart of each weight.
- * @throws for a layer that has none, a name that fits nothing, and a name that two weights would have.
+ * @param what the function as errors call it.
+ * @throws for what is not a model, a layer that has none, a name that fits nothing, and a name that two weights would have.
  */
-export function moduleThere(model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
+export function moduleThere(what: string, model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
   const mapper = new Mapper(names, batchSize);
-  if (Symbol.iterator in model) for (const variable of model) mapper.addVariable(variable);
+  const given: unknown = model;
+  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given || 'layers' in given))
+    throw notWeights(what, given);
+  if (Symbol.iterator in model)
+    for (const variable of model) {
+      if (!isVariable(variable)) throw notWeights(what, variable, 'among the variables');
+      mapper.addVariable(variable);
+    }
   else mapper.addLayers(model.layers, [], '');
   return mapper.finish();
+}
+
+function notWeights(what: string, given: unknown, where?: string): Error {
+  return new Error(
+    `${what} takes a model of tfjs-layers, or a list of its tf.Variables; got ${shown(given)}` +
+      `${where === undefined ? '' : ` ${where}`}.`,
+  );
 }
 
 class Mapper {

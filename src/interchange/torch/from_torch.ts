@@ -1,17 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import type {Optimizer} from '../../optimizer/optimizer';
 import {isDict} from '../../util/config_reader';
 import {assign} from '../../util/own_writes';
 import {shown} from '../../util/shown';
 import {readSafetensors} from '../safetensors/read';
+import {bytesOf, checkTransfer, warnUnread} from '../tensors/arguments';
 import {type HostTensor, type TensorFile, toDevice} from '../tensors/host_tensor';
 import {problems} from '../training/lossy';
 import {type ModuleThere, moduleThere, type Weights} from './counterparts';
 import {readTorchState} from './optimizers';
-import type {ToTorchOptions} from './to_torch';
+import {OPTIONS, type ToTorchOptions} from './to_torch';
 
 /** Settings of `fromTorch`. */
 export interface FromTorchOptions extends ToTorchOptions {
+  /**
+   * The optimizer that takes the state in the file. Without it, only weights are read, and a warning says so where the
+   * file has such state. With false there is no warning.
+   */
+  readonly optimizer?: Optimizer | false;
   /**
    * Whether what the model or the optimizer can't have is left out, with a warning that names it. Default false: it is
    * an error.
@@ -31,11 +38,16 @@ export function fromTorch(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
-  return readInto(bytes, model, options, readTorchState);
+  return readInto('fromTorch', bytes, model, options, readTorchState);
 }
 
-/** Reads a file with the weights as PyTorch has them. @param readState reads the state of the optimizer. */
+/**
+ * Reads a file with the weights as PyTorch has them.
+ * @param what the function as errors call it.
+ * @param readState reads the state of the optimizer.
+ */
 export function readInto(
+  what: string,
   bytes: Uint8Array | ArrayBuffer,
   model: Weights,
   options: FromTorchOptions,
@@ -43,22 +55,24 @@ export function readInto(
 ): Promise<void> {
   // A promise, so that errors reject it, as those of `toTorch` do.
   return new Promise(resolve => {
-    read(bytes, model, options, readState);
+    read(what, bytes, model, options, readState);
     resolve();
   });
 }
 
 function read(
+  what: string,
   bytes: Uint8Array | ArrayBuffer,
   model: Weights,
   options: FromTorchOptions,
   readState: typeof readTorchState,
 ): void {
-  const {optimizer, lossy = false} = options;
-  const file = readSafetensors(bytes);
-  const module = moduleThere(model, options);
+  checkTransfer(what, 'bytes, model, ', options, OPTIONS, isWanted => !isWanted);
+  const {optimizer = false, lossy = false} = options;
+  const file = readSafetensors(bytesOf(what, bytes));
+  const module = moduleThere(what, model, options);
   const {problem, done} = problems(lossy, 'what the file and the model do not share is left out');
-  const values = weightsIn(file, module, optimizer !== undefined, problem);
+  const values = weightsIn(file, module, optimizer !== false, problem);
   checkSettings(file, module, problem);
   const names = new Set([...module.counterparts, ...module.constants].map(({name}) => name));
   const strange = [...file.tensors.keys()].filter(
@@ -69,7 +83,7 @@ function read(
       `The file has ${listed(strange)}, which the model does not have. Give the names of its layers in \`names\`.`,
     );
   done();
-  const setState = optimizer && readState(file, optimizer, module.counterparts, {lossy});
+  const setState = optimizer === false ? undefined : readState(file, optimizer, module.counterparts, {lossy});
   const tensors = values.map(toDevice);
   try {
     setState?.();
@@ -77,12 +91,14 @@ function read(
       const tensor = tensors[i];
       if (tensor === undefined) throw new Error(`'${variable.name}' has no value.`);
       // With its optimizer's state, the weights are not written by others: points in weight space go on.
-      if (optimizer === undefined) variable.assign(tensor);
+      if (optimizer === false) variable.assign(tensor);
       else assign(variable, tensor);
     });
   } finally {
     tf.dispose(tensors);
   }
+  if (options.optimizer === undefined && Object.keys(file.metadata).some(key => key.startsWith('param_groups.')))
+    warnUnread(what, '{optimizer}');
 }
 
 /** The values of the counterparts, in their order and our layout. */

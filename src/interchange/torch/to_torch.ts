@@ -1,13 +1,14 @@
 import type {Optimizer} from '../../optimizer/optimizer';
 import {writeSafetensors} from '../safetensors/write';
+import {checkTransfer, warnWhereUntrained} from '../tensors/arguments';
 import {fromDevice, type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {moduleThere, type Names, type Weights} from './counterparts';
 import {torchStateOf} from './optimizers';
 
 /** Settings of `toTorch`. */
 export interface ToTorchOptions {
-  /** The optimizer whose state goes along. Without it, only weights are written. */
-  readonly optimizer?: Optimizer;
+  /** The optimizer whose state goes along. Without it, or with false, only weights are written. */
+  readonly optimizer?: Optimizer | false;
   /** What layers and weights are called in the module. */
   readonly names?: Names;
   /**
@@ -27,18 +28,28 @@ export interface ToTorchOptions {
  * @throws (rejects) for a layer or an optimizer without a counterpart; the message says what to do.
  */
 export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  return written(model, options, torchStateOf);
+  return written('toTorch', model, options, torchStateOf);
 }
 
-/** A file with the weights as PyTorch has them. @param stateOf the state of the optimizer as the other side has it. */
+/** The options of all transfers to and from PyTorch and fastai. The most probable one is first. */
+export const OPTIONS = ['optimizer', 'names', 'batchSize', 'lossy'];
+
+/**
+ * A file with the weights as PyTorch has them.
+ * @param what the function as errors call it.
+ * @param stateOf the state of the optimizer as the other side has it.
+ */
 export async function written(
+  what: string,
   model: Weights,
   options: ToTorchOptions,
   stateOf: typeof torchStateOf,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const {optimizer, lossy = false} = options;
-  const {counterparts, constants, settings} = moduleThere(model, options);
-  const state = optimizer === undefined ? undefined : await stateOf(optimizer, counterparts, {lossy});
+  checkTransfer(what, 'model, ', options, OPTIONS, isWanted => !isWanted);
+  const {optimizer = false, lossy = false} = options;
+  const {counterparts, constants, settings} = moduleThere(what, model, options);
+  if (optimizer !== false) warnWhereUntrained(what, model, optimizer);
+  const state = optimizer === false ? undefined : await stateOf(optimizer, counterparts, {lossy});
   const weights = await Promise.all(
     counterparts.map(async ({variable, name, layout}): Promise<[string, HostTensor]> => [
       name,

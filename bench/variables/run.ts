@@ -1,0 +1,191 @@
+// `npm run bench:variables`: how a step's time grows with the number of variables. `-- --help` lists the options.
+import '@tensorflow/tfjs-backend-wasm';
+
+import * as tf from '@tensorflow/tfjs';
+
+import {at} from '../../examples/support/lookup';
+import {optimizers} from '../../src';
+import {commandLine} from '../command_line';
+import {Machine} from '../machine';
+import {progress, progressEnded} from '../progress';
+import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
+
+const HELP = `npm run bench:variables [-- options]
+
+Measures how an optimizer's step grows with the number of variables. All variables have ten elements, so that the time
+is that of the step's own work, per variable. The numbers of variables take turns in each round. The time is that of
+the processor, so that other programs count less: with more variables, they would interrupt more turns.
+A second table has the first step of an optimizer, which plans, with variables of different shapes.
+Times are medians with their quartiles, per variable.
+
+  --backends A,B     of wasm, cpu (default wasm,cpu)
+  --optimizers A,B   names of the table (default adamW)
+  --rounds N         rounds of the steps (default 15); the first step is measured a third as often
+  --quick            three rounds
+  --out FILE         the JSON file for the figures (default bench/results/variables.json)
+  --help             print this help
+`;
+
+const COUNTS = [10, 83, 1000, 5000];
+/** Both have shapes of the same sizes in the mean. */
+const SHAPE_COUNTS = [100, 5000];
+/** The time of the others is given in times of this one's. */
+const [USUAL_COUNT, USUAL_SHAPE_COUNT] = [83, 100];
+/** 18³ shapes of three axes are more than are asked for. */
+const LONGEST = 18;
+
+const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'rounds', 'out']);
+const rounds = Number(option('rounds', quick ? '3' : '15'));
+const makers = option('optimizers', 'adamW')
+  .split(',')
+  .map(asked => {
+    const found = optimizers.find(({name}) => name === asked);
+    if (found === undefined) throw new Error(`--optimizers must be names of the table; got '${asked}'.`);
+    return found;
+  });
+
+interface Row {
+  readonly backend: string;
+  readonly optimizer: string;
+  readonly what: 'step' | 'first step, all shapes differ';
+  readonly variables: number;
+  /** Milliseconds per variable. */
+  readonly perVariable: Measured;
+}
+
+/** The milliseconds of the processor that `act` takes, in all threads of this process. */
+function cpuTimeOf(act: () => void): number {
+  const start = process.cpuUsage();
+  act();
+  const {user, system} = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+function made(shapes: ReadonlyArray<readonly number[]>) {
+  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
+  const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
+  return {
+    gradients,
+    dispose: () => {
+      tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
+    },
+  };
+}
+
+const scaled = ({median, low, high, runs}: Measured, by: number): Measured => ({
+  median: median * by,
+  low: low * by,
+  high: high * by,
+  runs,
+});
+
+/** The time of a step per variable, by the number of variables. */
+function stepRows(backend: string, {name, make}: (typeof makers)[number]): Row[] {
+  const contestants = COUNTS.map(count => {
+    const {gradients, dispose} = made(Array.from({length: count}, () => [10]));
+    const optimizer = make(1e-3);
+    const step = () => {
+      optimizer.applyGradients(gradients);
+    };
+    for (let i = 0; i < 30; i++) step();
+    // Turns are equally long, about 10,000 variables each.
+    const steps = Math.max(2, Math.round(10_000 / count));
+    return {
+      count,
+      run: () =>
+        cpuTimeOf(() => {
+          for (let i = 0; i < steps; i++) step();
+        }) / steps,
+      dispose: () => {
+        optimizer.dispose();
+        dispose();
+      },
+    };
+  });
+  const times = compared(Object.fromEntries(contestants.map(({count, run}) => [count, run])), rounds);
+  contestants.forEach(({dispose}) => {
+    dispose();
+  });
+  return COUNTS.map(count => ({
+    backend,
+    optimizer: name,
+    what: 'step',
+    variables: count,
+    perVariable: scaled(measurementOf(times, String(count)), 1 / count),
+  }));
+}
+
+const shapeAt = (i: number): number[] => [
+  1 + (i % LONGEST),
+  1 + (Math.floor(i / LONGEST) % LONGEST),
+  1 + Math.floor(i / LONGEST ** 2),
+];
+
+/** The time of the first step of a new optimizer, per variable, where no two variables have the same shape. */
+function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): Row[] {
+  const all = LONGEST ** 3;
+  const sets = SHAPE_COUNTS.map(count => ({
+    count,
+    times: new Array<number>(),
+    ...made(Array.from({length: count}, (_, i) => shapeAt(Math.floor((i * all) / count)))),
+  }));
+  for (let round = 0; round <= Math.ceil(rounds / 3); round++) {
+    for (const {count, gradients, times} of sets) {
+      // A turn makes as many first steps as have 5,000 variables together.
+      const fresh = Array.from({length: 5000 / count}, () => make(1e-3));
+      const time = cpuTimeOf(() => {
+        for (const optimizer of fresh) optimizer.applyGradients(gradients);
+      });
+      for (const optimizer of fresh) optimizer.dispose();
+      if (round > 0) times.push(time / 5000);
+    }
+  }
+  return sets.map(({count, times, dispose}) => {
+    dispose();
+    return {
+      backend,
+      optimizer: name,
+      what: 'first step, all shapes differ',
+      variables: count,
+      perVariable: summary(times),
+    };
+  });
+}
+
+const machine = new Machine();
+const rows: Row[] = [];
+const backends = option('backends', 'wasm,cpu').split(',');
+for (const backend of backends) {
+  if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
+  for (const maker of makers) {
+    for (const measure of [stepRows, firstStepRows]) {
+      progress(rows.length + 1, backends.length * makers.length * (COUNTS.length + SHAPE_COUNTS.length), maker.name);
+      rows.push(...measure(backend, maker));
+      progressEnded();
+    }
+  }
+}
+
+const µs = (ms: number): string => (1000 * ms).toPrecision(3);
+console.table(
+  rows.map(row => {
+    const {backend, optimizer, what, variables, perVariable} = row;
+    const usual = rows.filter(
+      other =>
+        other.backend === backend &&
+        other.optimizer === optimizer &&
+        other.what === what &&
+        other.variables === (what === 'step' ? USUAL_COUNT : USUAL_SHAPE_COUNT),
+    );
+    return {
+      backend,
+      optimizer,
+      what,
+      variables,
+      'µs per variable': µs(perVariable.median),
+      quartiles: `${µs(perVariable.low)} to ${µs(perVariable.high)}`,
+      ratio: (perVariable.median / at(usual, 0).perVariable.median).toFixed(2),
+    };
+  }),
+);
+machine.write(option('out', 'bench/results/variables.json'), {rows});
