@@ -29,7 +29,7 @@ export class Attention extends tf.layers.Layer {
   readonly #heads = HEADS;
 
   override computeOutputShape(shape: tf.Shape | tf.Shape[]): tf.Shape {
-    const first = at(shape, 0);
+    const [first] = shape;
     if (!Array.isArray(first)) throw new Error('Attention must get three inputs; it got one.');
     return first;
   }
