@@ -1,4 +1,4 @@
-import {Records as AnyRecords, readResults as readAnyResults, type Results as AnyResults} from '../records';
+import {readResults as readAnyResults, Records as AnyRecords, type Results as AnyResults} from '../records';
 import {keyOf} from './search';
 import type {Run} from './trained';
 

@@ -66,11 +66,16 @@ function number(value: unknown): number {
   return value;
 }
 
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`A setting must be a text; got ${JSON.stringify(value)}.`);
+  return value;
+}
+
 function settingsOf(op: Op, config: tf.serialization.ConfigDict): Node['settings'] {
   switch (op) {
     case 'conv':
     case 'depthwiseConv':
-      return {stride: side(config['strides']), padding: String(config['padding'])};
+      return {stride: side(config['strides']), padding: text(config['padding'])};
     case 'maxPool':
       return {size: side(config['poolSize'])};
     case 'batchNorm':

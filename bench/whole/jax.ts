@@ -185,7 +185,7 @@ class JaxTraining implements Training {
 
   async run(steps: number): Promise<Turn> {
     const {lr, mom, sqrMom, eps} = ADAM;
-    let last: Array | undefined;
+    let last: np.Array | undefined;
     const begin = performance.now();
     for (let i = 0; i < steps; i++) {
       const {xs, ys} = at(this.#batches, this.#steps++ % this.#batches.length);
@@ -196,9 +196,10 @@ class JaxTraining implements Training {
       ({value: last, weights: this.#weights, means: this.#means, squares: this.#squares} = made);
     }
     await blockUntilReady(this.#weights);
-    const values = await defined(last, 'loss of the last step').data();
+    const values: unknown = await defined(last, 'loss of the last step').data();
+    if (!(values instanceof Float32Array)) throw new Error('jax-js must return a Float32Array; it did not.');
     const ms = performance.now() - begin;
-    return {ms, loss: Number(at(values, 0))};
+    return {ms, loss: at(values, 0)};
   }
 
   dispose(): void {

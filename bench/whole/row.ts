@@ -71,9 +71,10 @@ async function started(
 ): Promise<{readonly running: Started[]; readonly missing: Entry[]}> {
   const running: Started[] = [];
   const missing: Entry[] = [];
-  for (const {name, start} of contestants) {
+  for (const contestant of contestants) {
+    const {name} = contestant;
     try {
-      running.push({name, training: await start(setup), losses: [], times: [], expected: 0});
+      running.push({name, training: await contestant.start(setup), losses: [], times: [], expected: 0});
     } catch (error) {
       // A framework that lacks an operation is a result, which the table shows.
       missing.push({contestant: name, missing: reasonOf(error)});
