@@ -47,7 +47,8 @@ describe('bench:whole', () => {
     const before = await readFile(file, 'utf8');
     expect((await bench(...args)).code).toBe(0);
     expect(await readFile(file, 'utf8')).toBe(before);
-  });
+    // Its two commands take under a minute on a quiet machine.
+  }, 400_000);
 
   it('lists its options', async () => {
     const {code, stdout} = await bench('--help');
