@@ -4,6 +4,7 @@ import {dirname} from 'node:path';
 
 import {at} from '../../examples/support/lookup';
 import {filledPage, writeGenerated} from '../../tools/generated.mjs';
+import {table} from '../markdown_table';
 import {medianOf} from '../wasm_training/measure';
 import {MOST_CURVES, picture} from './pictures';
 import {readResults, type Results} from './records';
@@ -14,12 +15,6 @@ const DATA = 'docs/data/convergence.json';
 const PAGE = 'docs/choosing.md';
 /** The other rates of the grid, as factors of the best one. */
 const FACTORS = ['÷ 10', '÷ 3', '× 3', '× 10'] as const;
-
-const table = (rows: ReadonlyArray<Readonly<Record<string, string>>>): string => {
-  const names = Object.keys(at(rows, 0));
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(names), line(names.map(() => '---')), ...rows.map(row => line(Object.values(row)))].join('\n');
-};
 
 const middle = ({losses}: Line): number => medianOf(losses);
 const byLoss = (lines: readonly Line[]): Line[] => [...lines].sort((a, b) => middle(a) - middle(b));
