@@ -3,7 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import {Records} from '../../bench/convergence/records';
-import {cellsOf, linesOf} from '../../bench/convergence/report';
+import {cellsOf, linesOf, timeCell} from '../../bench/convergence/report';
+import type {StepTime} from '../../bench/convergence/times';
 import {pointsOf, type Run} from '../../bench/convergence/trained';
 import {present} from '../support/present';
 
@@ -12,7 +13,7 @@ function run(optimizer: string, asked: number, seed: number, loss: number | null
   const heldOut =
     loss === null ? [1, 1] : Array.from({length: 16}, (_, i) => Number((1 + ((loss - 1) * i) / 15).toFixed(4)));
   const question = {task: 'digits', optimizer, schedule: 'constant', asked, seed, steps: 16} as const;
-  return {...question, lr: asked, heldOut, loss, stepMs: 500, weightBytes: 100, stateBytes: 200};
+  return {...question, lr: asked, heldOut, loss, weightBytes: 100, stateBytes: 200};
 }
 
 const ADAM_W = [
@@ -24,9 +25,11 @@ const ADAM_W = [
   run('adamW', 0.01, 4, 0.3),
 ];
 
+const TIME: StepTime = {task: 'digits', optimizer: 'adamW', ms: 500, ratio: 1, low: 0.99, high: 1.01, rounds: 15};
+
 describe('the report of bench:convergence', () => {
   it('counts the seeds at the best rate of the search, and not the search itself', () => {
-    const [line] = linesOf(ADAM_W);
+    const [line] = linesOf(ADAM_W, [TIME]);
     expect(present(line).losses).toEqual([0.4, 0.2, 0.3]);
     expect(cellsOf(present(line))).toEqual({
       optimizer: 'adamW',
@@ -36,7 +39,7 @@ describe('the report of bench:convergence', () => {
       'of all seeds': '0.2 to 0.4',
       "steps to adamW's loss": '16',
       seconds: '8',
-      'ms per step': '500',
+      'time per step (× adamW)': '1',
       memory: '2',
     });
   });
@@ -44,7 +47,7 @@ describe('the report of bench:convergence', () => {
   it('says when others reach the median loss of adamW, and marks what diverged or did not reach it', () => {
     const fast = [2, 3, 4].map(seed => run('fast', 1, seed, 0.1));
     const bad = [run('bad', 0.1, 1, null), run('bad', 1, 1, null), run('bad', 0.1, 2, null)];
-    const [, first, second] = linesOf([...ADAM_W, ...fast, ...bad]);
+    const [, first, second] = linesOf([...ADAM_W, ...fast, ...bad], []);
     // 1 - 0.06·i is at most 0.3 from i = 12 on, which is after step 13.
     expect(present(first).stepsToTarget).toEqual([13, 13, 13]);
     expect(present(second).rates).withContext('the lowest rate where all diverge').toEqual([0.1]);
@@ -53,8 +56,14 @@ describe('the report of bench:convergence', () => {
     );
   });
 
+  it('shows the quartiles of a time only where they are far apart', () => {
+    expect(timeCell({...TIME, ratio: 1.5, low: 1.45, high: 1.55})).toBe('1.5');
+    expect(timeCell({...TIME, ratio: 1.5, low: 1.4, high: 1.7})).toBe('1.5 (1.4 to 1.7)');
+    expect(timeCell(undefined)).toBe('–');
+  });
+
   it('leaves out what has no seeds at the best rate yet', () => {
-    expect(linesOf(ADAM_W.slice(0, 3))).toEqual([]);
+    expect(linesOf(ADAM_W.slice(0, 3), [])).toEqual([]);
   });
 
   it('measures after the last step, and at most once after each', () => {
@@ -80,6 +89,28 @@ describe('the records of bench:convergence', () => {
     });
     expect(added).toEqual([1, 2, 3, 4, 5, 6]);
     expect(new Records(file).runs).toEqual(ADAM_W);
+  });
+
+  it('replace all times of a task, and leave those of the others', () => {
+    const file = join(folder, 'figures.json');
+    const records = new Records(file);
+    records.add(present(ADAM_W[0]));
+    const other = {...TIME, task: 'characters'};
+    const later = {...TIME, optimizer: 'sgd', ratio: 0.9};
+    records.addTimes('digits', [TIME]);
+    records.addTimes('characters', [other]);
+    records.addTimes('digits', [later]);
+    expect(new Records(file).times).toEqual([other, later]);
+    expect(new Records(file).runs).toEqual(ADAM_W.slice(0, 1));
+  });
+
+  it('drop the time of each run that files of before have', async () => {
+    const file = join(folder, 'before.json');
+    const old = {machine: {}, runs: ADAM_W.map(one => ({...one, stepMs: 3}))};
+    await writeFile(file, JSON.stringify(old));
+    const records = new Records(file);
+    expect(records.runs).toEqual(ADAM_W);
+    expect(records.times).toEqual([]);
   });
 
   it('refuse another file', async () => {
