@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 
 import {at, defined} from '../../examples/support/lookup';
 import {type Measured, summary} from '../wasm_training/measure';
-import type {Contestant} from './contestants';
+import {type Contestant, LR_FIND} from './contestants';
 import type {Data, Task} from './tasks';
 
 /** The optimizer whose step the others' steps are compared with. */
 export const REFERENCE = 'adamW';
 /** Steps per turn: `lookahead` has an update of its own in one step of six. */
 const TURN = 6;
-/** A rate at which no rule diverges. The time of a step does not depend on it. */
-const RATE = 1e-4;
+/** For contestants whose rate `lrFind` chooses. The time of a step does not depend on it. */
+const RATE = 1e-3;
 const SEED = 1;
 
 /** What a training step of one optimizer takes in one task, as in the JSON file. */
@@ -52,11 +52,17 @@ function batchesOf({xs, ys}: Data, size: number): Data[] {
   return Array.from({length: TURN}, (_, i) => ({xs: xs.slice(i * size, size), ys: ys.slice(i * size, size)}));
 }
 
-async function racerOf(task: Task, {name, make}: Contestant): Promise<Racer> {
+function rateOf({rates}: Contestant): number {
+  if ('searchFrom' in rates) return rates.searchFrom;
+  return rates.always === LR_FIND ? RATE : rates.always;
+}
+
+async function racerOf(task: Task, contestant: Contestant): Promise<Racer> {
   const {model, training, heldOut} = await task.problem(SEED, TURN);
   const batches = batchesOf(training, task.batch);
   [training, heldOut].forEach(disposeData);
-  const optimizer = make(RATE, model);
+  const {name, make} = contestant;
+  const optimizer = make(rateOf(contestant), model);
   model.compile({optimizer, loss: task.loss});
   return {
     name,
