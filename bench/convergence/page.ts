@@ -39,7 +39,8 @@ const linesOfTask = (lines: readonly Line[], {name}: Task): Line[] => lines.filt
 
 function source({machine, runs}: Results): string {
   const {processor, cores, node, tfjs, date} = machine;
-  return `${processor}, ${cores} cores, Node ${node}, TensorFlow.js ${tfjs}, ${date.slice(0, 10)}; ${runs.length} runs.`;
+  const versions = `Node ${node}, TensorFlow.js ${tfjs}`;
+  return `${processor}, ${cores} cores, ${versions}, ${date.slice(0, 10)}; ${runs.length} runs.`;
 }
 
 function pictures(task: Task): string {
@@ -55,16 +56,16 @@ function summaryOf(results: Results, lines: readonly Line[]): string {
   return [
     source(results),
     '### All tasks',
-    'The loss in times of that of `adamW` at its best rate; below 1 is better. Each optimizer has its better schedule: ' +
-      '`c` marks a constant rate, the others are one-cycle. `all tasks` is the geometric mean. Memory is in times of ' +
+    'The loss in times of that of `adamW` at its best rate; below 1 is better. Each optimizer has its better ' +
+      'schedule: `c` marks a constant rate, the others are one-cycle. `all tasks` is the geometric mean. Memory is in times of ' +
       "the weights'. Time per step is in times of that of `adamW`, with the range of the tasks. The last four columns " +
       'are how many times the loss grows if the rate is off by this factor: the median of the tasks.',
     table(overall(lines)),
     '### What `lrFind` suggests for `adamW`',
     table(suggestions(lines)),
     '### The default rates',
-    'How many times the default the best constant rate is, and after the colon how many times the loss grows at the ' +
-      'default (both in the search, at the places of its grid):',
+    'How many times the default the best constant rate is, and after the colon how many times the loss grows at ' +
+      'the default (both in the search, at the places of its grid):',
     table(defaults(lines)),
     poorDefaults(lines),
     ...TASKS.map(pictures),

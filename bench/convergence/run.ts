@@ -47,7 +47,8 @@ data. 'steps to adamW's loss' is the first measured step with a loss at most as 
 its best constant rate. Memory is in times of the weights'.
 
 At the end, the time of a training step is measured, as a factor of adamW's: on each task, all optimizers take turns of
-a few steps in one thread, for ${ROUNDS.full} rounds. This takes about five minutes. Nothing else should run meanwhile.
+a few steps in one thread, for ${ROUNDS.full} rounds. This takes some minutes. The figures are the processor's time,
+so that other programs disturb them less.
 
 Each run is written to the file at once, and the times of a task after its last round. What is in the file is not
 repeated: a benchmark that was stopped goes on with the same command.
@@ -58,7 +59,8 @@ repeated: a benchmark that was stopped goes on with the same command.
   --seeds N           how many seeds at the best rate (default ${FULL.seeds})
   --workers N         how many trainings at the same time (default 2)
   --only PART         only the 'runs', or only the 'times' of steps (default both)
-  --quick             a tenth of the steps, three rates, one seed, ${ROUNDS.quick} rounds of times; without --optimizers: ${QUICK_OPTIMIZERS}
+  --quick             a tenth of the steps, three rates, one seed, ${ROUNDS.quick} rounds of times;
+                      without --optimizers: ${QUICK_OPTIMIZERS}
   --out FILE          the JSON file (default bench/results/convergence.json; with --quick convergence_quick.json)
   --help              print this help
 `;

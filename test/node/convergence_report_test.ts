@@ -4,6 +4,8 @@ import {join} from 'node:path';
 
 import {Records} from '../../bench/convergence/records';
 import {cellsOf, linesOf, timeCell} from '../../bench/convergence/report';
+import {defaults, overall, poorDefaults, suggestions} from '../../bench/convergence/summary';
+import {TASKS} from '../../bench/convergence/tasks';
 import type {StepTime} from '../../bench/convergence/times';
 import {pointsOf, type Run} from '../../bench/convergence/trained';
 import {present} from '../support/present';
@@ -117,5 +119,52 @@ describe('the records of bench:convergence', () => {
     const file = join(folder, 'other.json');
     await writeFile(file, '{"rows": []}');
     expect(() => new Records(file)).toThrowError(/other\.json must hold the results of bench:convergence\. .* --out/);
+  });
+});
+
+describe('the summary of docs/choosing.md', () => {
+  /** A search of three rates around the best one, and a seed at it. */
+  const searched = (optimizer: string, task: string, best: number, loss: number): Run[] =>
+    [
+      run(optimizer, best / 10, 1, 4 * loss),
+      run(optimizer, best, 1, loss),
+      run(optimizer, best * 10, 1, null),
+      run(optimizer, best, 2, loss),
+    ].map(one => ({...one, task}));
+  const tasks = TASKS.map(({name}) => name);
+  const lines = linesOf(
+    tasks.flatMap(task => [
+      ...searched('adamW', task, 0.001, 0.2),
+      ...searched('sgd', task, 0.01, task === 'digits' ? 0.8 : 0.2),
+    ]),
+    tasks.map(task => ({...TIME, task})),
+  );
+
+  it('compares the losses with those of adamW on all tasks', () => {
+    const [first, second] = overall(lines);
+    expect(present(first)).toEqual(jasmine.objectContaining({optimizer: 'adamW', 'all tasks': '1', digits: '1 c'}));
+    // The geometric mean of 4, 1, 1 and 1.
+    expect(present(second)).toEqual(
+      jasmine.objectContaining({optimizer: 'sgd', digits: '4 c', 'all tasks': '1.41', 'time per step': '–'}),
+    );
+    expect([first, second].map(row => present(row)['÷ 3'])).toEqual(['4', '4']);
+    expect([first, second].map(row => present(row)['× 3'])).toEqual(['diverged', 'diverged']);
+  });
+
+  it('finds the rules whose default is poor on all tasks', () => {
+    expect(defaults(lines).map(({optimizer, digits}) => [optimizer, digits])).toEqual([
+      ['sgd', '× 10: –'],
+      ['adamW', '× 1: 1'],
+    ]);
+    expect(poorDefaults(lines)).toContain('at least ten times the default on all tasks: `sgd`.');
+    expect(poorDefaults(lines)).toContain('at most a tenth of the default on all tasks: none.');
+  });
+
+  it("compares lrFind's suggestions with the searched rate", () => {
+    const found: Run = {...run('adamW at lrFind', 0.002, 2, 0.3), asked: 'lrFind'};
+    const [row] = suggestions([...lines, ...linesOf([found], [])]);
+    expect(present(row)).toEqual(
+      jasmine.objectContaining({task: 'digits', 'suggested ÷ best': '2', 'loss ÷ loss at the best': '1.5'}),
+    );
   });
 });
