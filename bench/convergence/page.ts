@@ -57,9 +57,9 @@ function summaryOf(results: Results, lines: readonly Line[]): string {
     source(results),
     '### All tasks',
     'The loss in times of that of `adamW` at its best rate; below 1 is better. Each optimizer has its better ' +
-      'schedule: `c` marks a constant rate, the others are one-cycle. `all tasks` is the geometric mean. Memory is in times of ' +
-      "the weights'. Time per step is in times of that of `adamW`, with the range of the tasks. The last four columns " +
-      'are how many times the loss grows if the rate is off by this factor: the median of the tasks.',
+      'schedule: `c` marks a constant rate, the others are one-cycle. `all tasks` is the geometric mean. Memory is ' +
+      "in times of the weights'. Time per step is in times of that of `adamW`, with the range of the tasks. The last " +
+      'four columns are how many times the loss grows if the rate is off by this factor: the median of the tasks.',
     table(overall(lines)),
     '### What `lrFind` suggests for `adamW`',
     table(suggestions(lines)),
