@@ -47,10 +47,21 @@ export class Records<Run> {
 
   add(run: Run): void {
     this.#runs.set(this.#keyOf(run), run);
-    const lines = this.runs.map(one => JSON.stringify(one)).join(',\n');
+    this.write();
+  }
+
+  /** The lists in the file, by name. A benchmark that records more than runs overrides it. */
+  protected get lists(): Readonly<Record<string, readonly unknown[]>> {
+    return {runs: this.runs};
+  }
+
+  protected write(): void {
+    const lists = Object.entries(this.lists).map(
+      ([name, list]) => `"${name}": [\n${list.map(one => JSON.stringify(one)).join(',\n')}\n]`,
+    );
     // A process that is stopped while it writes must not leave half a file.
     const half = `${this.#file}.new`;
-    writeFileSync(half, `{"machine": ${JSON.stringify(this.#machine)},\n"runs": [\n${lines}\n]}\n`);
+    writeFileSync(half, `{"machine": ${JSON.stringify(this.#machine)},\n${lists.join(',\n')}}\n`);
     renameSync(half, this.#file);
   }
 }
