@@ -30,9 +30,9 @@ export class Records<Run> {
   readonly #keyOf: (run: Run) => string;
   readonly #runs: Map<string, Run>;
 
-  /** @param keyOf runs with equal keys answer the same question; a later one replaces an earlier one. */
-  constructor(file: string, bench: string, keyOf: (run: Run) => string) {
-    const before = existsSync(file) ? readResults<Run>(file, bench) : undefined;
+  /** @param read reads a file that exists. @param keyOf runs with equal keys answer the same question; a later one replaces an earlier one. */
+  constructor(file: string, read: (file: string) => Results<Run>, keyOf: (run: Run) => string) {
+    const before = existsSync(file) ? read(file) : undefined;
     this.#file = file;
     this.#keyOf = keyOf;
     this.#machine = before?.machine ?? aboutMachine();

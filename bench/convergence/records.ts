@@ -29,7 +29,7 @@ export class Records extends AnyRecords<Run> {
   #times: readonly StepTime[];
 
   constructor(file: string) {
-    super(file, BENCH, keyOf);
+    super(file, readResults, keyOf);
     this.#times = existsSync(file) ? readResults(file).times : [];
   }
 

@@ -21,7 +21,7 @@ import {startWebGPU} from '../../src/node_webgpu';
 import {launchesOf} from '../browser/gpu';
 import {openPage} from '../browser/serve_page.mjs';
 import {commandLine, listed} from '../command_line';
-import {Records} from '../records';
+import {readResults, Records} from '../records';
 import {print} from '../wasm_training/table';
 import {Kernels} from '../wasm_training/variants';
 import type {Contestant} from './contestant';
@@ -145,7 +145,7 @@ async function measureOn(backend: Backend, asked: typeof models, onRow: (row: Ro
   }
 }
 
-const records = new Records<Row>(out, BENCH, keyOf);
+const records = new Records<Row>(out, file => readResults<Row>(file, BENCH), keyOf);
 const isDone = (backend: string, model: string): boolean =>
   records.runs.some(row => keyOf(row) === keyOf({backend, model}));
 const waiting = backends.map(backend => ({
