@@ -30,7 +30,10 @@ export class Records<Run> {
   readonly #keyOf: (run: Run) => string;
   readonly #runs: Map<string, Run>;
 
-  /** @param read reads a file that exists. @param keyOf runs with equal keys answer the same question; a later one replaces an earlier one. */
+  /**
+   * @param read reads a file that exists.
+   * @param keyOf runs with equal keys answer the same question; a later one replaces an earlier one.
+   */
   constructor(file: string, read: (file: string) => Results<Run>, keyOf: (run: Run) => string) {
     const before = existsSync(file) ? read(file) : undefined;
     this.#file = file;

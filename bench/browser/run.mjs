@@ -11,7 +11,8 @@ import {openPage} from './serve_page.mjs';
 const HELP = `npm run bench:browser [-- options]
 
 Measures an optimizer's step alone, with given gradients, until the GPU has finished: fused, as ordinary operations,
-and tf.train.adam (tf.train.sgd for sgd). The contestants take turns in each round. Milliseconds are medians, ± half the distance between the quartiles.
+and tf.train.adam (tf.train.sgd for sgd). The contestants take turns in each round. Milliseconds are
+medians, ± half the distance between the quartiles.
 
 'first' and 'compiled' are for the first step with new shapes. Each contestant makes it on a backend that was started
 again and then trained a small model. 'launched' (draws or dispatches), 'taken' (textures or buffers from tfjs's pool)

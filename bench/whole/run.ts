@@ -8,8 +8,8 @@
 //   Graph. A Training makes turns of some steps: milliseconds and a loss.
 // - row.ts measures a Row: one network on one backend. It compares the losses of the first ten steps, then lets the
 //   contestants take turns. An Entry of the row is one contestant.
-// - Node measures wasm and cpu, and webgpu with --webgpu node; PyTorch is a process beside it (torch.ts). chrome_page.ts measures webgl and webgpu in
-//   Chrome with the same code.
+// - Node measures wasm and cpu, and webgpu with --webgpu node; PyTorch is a process beside it (torch.ts).
+//   chrome_page.ts measures webgl and webgpu in Chrome with the same code.
 // - Records (../records.ts) keep the rows in the JSON file.
 // - report.ts makes tables of the rows. page.ts writes them into docs/benchmarks.md, with a picture.
 import '@tensorflow/tfjs-backend-wasm';

@@ -39,7 +39,7 @@ export function variablesOf(model: tf.LayersModel): tf.Variable[] {
   );
 }
 
-/** Matrices and kernels get normal values with deviation √(2 / fan-in), by the seed. Vectors stay as layers start them. */
+/** Matrices and kernels: normal values with deviation √(2 / fan-in), by the seed. Vectors: as layers start them. */
 function weightOf(variable: tf.Variable, random: () => number): Weight {
   const {shape} = variable;
   const values = Float32Array.from(variable.dataSync());
