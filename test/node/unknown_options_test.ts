@@ -92,8 +92,9 @@ describeBackends(
       [loadOptimizer, () => ['localstorage://x'], 'param', 'params'],
     ];
     for (const [f, before, wrong, right] of rows) {
-      // The tests' bundler renames it.
-      const name = f === swa ? 'swa' : f.name;
+      // These functions are made by others, and have other names.
+      const made = Object.entries({ema, lookahead, swa}).find(([, one]) => one === f);
+      const name = made === undefined ? f.name : made[0];
       it(name, async () => {
         const h5 = /keras/i.test(name) ? {h5: h5wasm} : {};
         const message = await errorOf(f, [...before(), {...h5, [wrong]: 1}]);
