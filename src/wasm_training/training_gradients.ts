@@ -2,7 +2,18 @@
  * Gradients of tfjs's operations that need fewer passes over the data than tfjs's own, or that correct them. Gradients
  * of gradients still work. Each returns undefined for cases that are left to tfjs's gradient.
  */
-import {clone, div, engine, expandDims, type GradFunc, reshape, type Tensor, tile, util} from '@tensorflow/tfjs-core';
+import {
+  clone,
+  div,
+  engine,
+  expandDims,
+  type GradFunc,
+  reshape,
+  sum,
+  type Tensor,
+  tile,
+  util,
+} from '@tensorflow/tfjs-core';
 
 import {at} from '../util/at';
 
@@ -15,7 +26,7 @@ export type TrainingGradient = (
 /** The name of our kernel for the gradient of batch norm. */
 export const BATCH_NORM_GRADIENT = 'TfjsOptimBatchNormGradient';
 
-/** The highest rank for which tfjs has a gradient of `tile`, which the gradient of this gradient needs. */
+/** The highest rank for which tfjs has a gradient of `tile`, and that all its reductions take. */
 const HIGHEST_RANK = 4;
 
 /**
@@ -44,6 +55,49 @@ const sumGradient: TrainingGradient = (dy, [x], {axis}) => {
 const meanGradient: TrainingGradient = (dy, [x], {axis}) => {
   const dx = x === undefined || dy.size === 0 ? undefined : repeated(div(dy, x.size / dy.size), x, axis);
   return dx === undefined ? undefined : {x: () => dx};
+};
+
+/** An axis of a gradient of `tile`: of repetitions, which are summed, or of the tensor itself. */
+interface TiledAxis {
+  readonly length: number;
+  readonly isSummed: boolean;
+}
+
+/** The axes of dy, each split into its repetitions and the tensor's own axis. Adjacent axes of one kind are joined. */
+function tiledAxes(shape: readonly number[], reps: readonly number[]): TiledAxis[] {
+  const split = shape.flatMap((length, i) => [
+    {length: at(reps, i), isSummed: true},
+    {length, isSummed: false},
+  ]);
+  return split
+    .filter(({length}) => length > 1)
+    .reduce((axes: TiledAxis[], axis) => {
+      const last = axes.at(-1);
+      return last?.isSummed === axis.isSummed
+        ? [...axes.slice(0, -1), {...axis, length: last.length * axis.length}]
+        : [...axes, axis];
+    }, []);
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(one => typeof one === 'number');
+}
+
+/**
+ * The gradient of `tile`: the sum of dy over the repetitions. tfjs's takes a slice and an addition for each of them:
+ * 512 of both for the scale of a layer normalization of 16 sequences of 32 vectors.
+ */
+const tileGradient: TrainingGradient = (dy, [x], {reps}) => {
+  if (x === undefined || dy.dtype !== 'float32' || dy.size === 0 || !isNumbers(reps)) return undefined;
+  const axes = tiledAxes(x.shape, reps);
+  if (axes.length > HIGHEST_RANK) return undefined;
+  const split = reshape(
+    dy,
+    axes.map(({length}) => length),
+  );
+  const summed = axes.flatMap(({isSummed}, i) => (isSummed ? [i] : []));
+  const dx = reshape(summed.length === 0 ? split : sum(split, summed), x.shape);
+  return {x: () => dx};
 };
 
 /**
@@ -88,5 +142,6 @@ export const TRAINING_GRADIENTS: Readonly<Record<string, TrainingGradient>> = {
   Mean: meanGradient,
   SplitV: splitGradient,
   Sum: sumGradient,
+  Tile: tileGradient,
   Unpack: unpackGradient,
 };
