@@ -43,7 +43,7 @@ function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
   return result;
 }
 
-/** Minimizes a function that is no loss. */
+/** Minimizes a function that cannot be a loss. */
 function minimize(f: (w: tf.Variable) => unknown): unknown {
   const w = tf.variable(tf.ones([2]));
   const optimizer = sgd(1, {params: [w]});
@@ -72,7 +72,7 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'fitOneCycle with an optimizer of tf.train': () => fitOneCycle(compiled('adam'), x(), y(), {epochs: 1}),
   'a loss from elsewhere': () => minimize(() => tf.scalar(1)),
   'tf.grad of a constant': () => tf.grad(() => tf.scalar(1))(x()),
-  'a loss that is no scalar': () => minimize(w => w.square()),
+  'a loss of several numbers': () => minimize(w => w.square()),
   'a loss that is async': () => minimize(w => Promise.resolve(w.sum())),
   'nothing to train': () => {
     const frozen = tf.variable(tf.ones([1]), false);
