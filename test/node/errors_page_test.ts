@@ -79,7 +79,7 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     return sgd(1).minimize(() => frozen.sum(), false, [frozen]);
   },
   'a gradient of a gradient that is missing': () => {
-    const pool = tf.grad(image => tf.avgPool<tf.Tensor4D>(image.reshape([1, 4, 4, 1]), 2, 2, 'valid'));
+    const pool = tf.grad(image => tf.avgPool<tf.Tensor4D>(image.as4D(1, 4, 4, 1), 2, 2, 'valid'));
     return tf.grad(image => pool(image).square())(tf.ones([4, 4]));
   },
   'a sequence of one step': () => call(tf.stack, x()),
