@@ -55,7 +55,7 @@ optimizer, loads it and trains it for one more epoch.
   --out FOLDER       where to write model/model.json, model/weights.bin and loss.svg (default ${DEFAULTS.out})
   --help             print this help
 
-The optimizers, and what each is for:
+The optimizers, and what each is for (docs/choosing.md compares them on four tasks):
 ${optimizerLines(NAMES, 2)}
 `;
 

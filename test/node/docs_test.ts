@@ -118,7 +118,12 @@ const packages = [manifest.name, ...Object.keys(manifest.devDependencies)];
 
 function isCommand(command: string): boolean {
   // What newcomers run in a project of their own. The tests of the package run it.
-  if (/^(mkdir|cd) [\w-]+$|^node [\w.]+$|^npx vite( build| preview)?$|^npm init -y$/.test(command)) return true;
+  if (
+    /^(mkdir|cd) [\w-]+$|^(node|python) [\w.]+$|^npx vite( build| preview)?$|^npm init -y$|^pip install torch$/.test(
+      command,
+    )
+  )
+    return true;
   const [program, verb = '', ...rest] = command.split(' ');
   if (program !== 'npm') return false;
   if (verb === 'install') return rest.every(name => name === '--save-dev' || packages.includes(name));

@@ -1,16 +1,18 @@
-// Follows docs/getting_started.md from empty folders: runs its commands and writes its files as they are. Only these
-// things are replaced: the name tfjs-optim in `npm install` by the packed package, and the CDN by the same files.
+// Follows pages from empty folders: runs their commands and writes their files as they are. Only these things are
+// replaced: the name tfjs-optim in `npm install` by the packed package, and the CDN by the same files. Commands of
+// Python are left out: `npm run test:python` runs that code.
 import {spawn} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 
 import {blocksOf} from '../support/doc_pages.mjs';
 import {root, run, scratch, tarball} from './pack.mjs';
 import {browser} from './page.mjs';
 
-const PAGE = 'docs/getting_started.md';
-const blocks = blocksOf(readFileSync(join(root, PAGE), 'utf8'), PAGE);
+const START = 'docs/getting_started.md';
+const WORKER = 'docs/guide_worker.md';
+const TORCH = 'docs/guide_pytorch.md';
 /** Commands that serve a page until they are stopped. */
 const SERVERS = ['npx vite', 'npx vite preview'];
 /** What a newcomer waits for. */
@@ -84,27 +86,35 @@ async function served(cwd, command, act) {
   }
 }
 
-/** Does what a section says. @returns its folder, what its last command printed, and what its pages showed. */
-async function followed(chrome, heading) {
-  let folder = join(scratch, `newcomer ${heading}`);
-  let printed = '';
+/**
+ * Does what a page says, or a section of it. @returns its folder, what its commands printed, and what its pages showed.
+ */
+async function followed(chrome, page, section) {
+  const blocks = blocksOf(readFileSync(join(root, page), 'utf8'), page).filter(
+    ({heading}) => section === undefined || heading === section,
+  );
+  let folder = join(scratch, `newcomer ${basename(page)} ${section ?? ''}`);
+  const printed = [];
   const shown = [];
   mkdirSync(folder);
-  for (const {language, file, code} of blocks.filter(block => block.heading === heading)) {
+  for (const {language, file, code} of blocks) {
     if (file !== undefined) writeFileSync(join(folder, file), code);
     if (language !== 'sh') continue;
     for (const line of code.trim().split('\n')) {
       const [program, argument] = line.split(' ');
-      if (program === 'cd') folder = join(folder, argument);
+      if (['pip', 'python'].includes(program)) continue;
+      else if (program === 'cd') folder = join(folder, argument);
       else if (SERVERS.includes(line)) shown.push(await served(folder, line, address => shownBy(chrome, address)));
       else
-        printed = await run(folder, 'sh', '-c', line.replace(/^npm install tfjs-optim\b/, `npm install '${tarball}'`));
+        printed.push(
+          await run(folder, 'sh', '-c', line.replace(/^npm install tfjs-optim\b/, `npm install '${tarball}'`)),
+        );
     }
   }
-  return {folder, printed, shown};
+  return {folder, printed: printed.join(''), shown};
 }
 
-describe('A newcomer who follows docs/getting_started.md', () => {
+describe('A newcomer who follows a page', () => {
   let chrome;
   beforeAll(async () => {
     chrome = await browser();
@@ -114,7 +124,7 @@ describe('A newcomer who follows docs/getting_started.md', () => {
   });
 
   it('trains on a page with Vite, while developing and when it is built', async () => {
-    const {shown} = await followed(chrome, 'With a bundler');
+    const {shown} = await followed(chrome, START, 'With a bundler');
     expect(shown.length).toBe(SERVERS.length);
     for (const {text, warnings} of shown) {
       expectFallen(text);
@@ -123,15 +133,33 @@ describe('A newcomer who follows docs/getting_started.md', () => {
   });
 
   it('trains on a page of script tags, opened from disk', async () => {
-    const {folder} = await followed(chrome, 'From a CDN script tag');
+    const {folder} = await followed(chrome, START, 'From a CDN script tag');
     const {text, warnings} = await shownBy(chrome, pathToFileURL(join(folder, 'index.html')).href);
     expectFallen(text);
     expect(warnings).toEqual([]);
   });
 
   it('trains in Node, saves, and goes on', async () => {
-    const {printed} = await followed(chrome, 'In Node');
+    const {printed} = await followed(chrome, START, 'In Node');
     expectFallen(printed);
+    const [, percent] = /is the largest: (\d+) %$/m.exec(printed) ?? [];
+    expect(Number(percent)).toBeGreaterThan(50);
+  });
+
+  it('trains in a worker with Vite, while developing and when it is built', async () => {
+    const {shown} = await followed(chrome, WORKER);
+    expect(shown.length).toBe(SERVERS.length);
+    for (const {text, warnings} of shown) {
+      expectFallen(text);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('writes a file for PyTorch, and reads one', async () => {
+    const {printed} = await followed(chrome, TORCH);
+    expectFallen(printed);
+    // Without the steps of PyTorch.
+    expect(printed).toContain('160 steps so far');
     const [, percent] = /is the largest: (\d+) %$/m.exec(printed) ?? [];
     expect(Number(percent)).toBeGreaterThan(50);
   });

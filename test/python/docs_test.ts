@@ -15,12 +15,12 @@ const pythonOf = (page: string): string[] =>
     .filter(({language}) => language === 'python')
     .map(({code}) => code);
 
-/** The model and the optimizer of both pages. */
-function compiled(): {model: tf.LayersModel; optimizer: Optimizer} {
+/** The model and the optimizer of a page. */
+function compiled(units = 8, classes = 3): {model: tf.LayersModel; optimizer: Optimizer} {
   const model = tf.sequential({
     layers: [
-      tf.layers.dense({name: 'hidden', inputShape: [4], units: 8, activation: 'relu'}),
-      tf.layers.dense({name: 'head', units: 3, activation: 'softmax'}),
+      tf.layers.dense({name: 'hidden', inputShape: [4], units, activation: 'relu'}),
+      tf.layers.dense({name: 'head', units: classes, activation: 'softmax'}),
     ],
   });
   const optimizer = adamW(1e-3);
@@ -45,21 +45,28 @@ describeBackends(
       {model, optimizer}: ReturnType<typeof compiled>,
       code: readonly string[],
       run: (program: string) => Promise<void>,
+      steps = 10,
     ): Promise<void> {
-      await model.trainOnBatch(tf.ones([2, 4]), tf.ones([2, 3]));
+      await model.trainOnBatch(tf.ones([2, 4]), tf.ones([2, Number(model.outputs[0]?.shape[1])]));
       const file = join(folder, 'model.safetensors');
       writeFileSync(file, await toTorch(model, {optimizer}));
       writeFileSync(join(folder, 'page.py'), code.join('\n'));
       await run('page.py');
       await fromTorch(readFileSync(file), model, {optimizer});
-      // One step here, ten in the page.
-      expect(optimizer.iterations).toBe(11);
+      // One step here, the others in the page.
+      expect(optimizer.iterations).toBe(1 + steps);
     }
 
     it('run between the code for TensorFlow.js: docs/interchange.md', async () => {
       const code = pythonOf('docs/interchange.md');
       expect(code.length).toBeGreaterThan(1);
       await thereAndBack(compiled(), code, program => runPython(folder, program, resolve('python')));
+    });
+
+    it('run between the files for TensorFlow.js: docs/guide_pytorch.md', async () => {
+      const code = pythonOf('docs/guide_pytorch.md');
+      expect(code.length).toBe(1);
+      await thereAndBack(compiled(16, 4), code, program => runPython(folder, program, resolve('python')), 200);
     });
 
     for (const how of ['ddp', 'fsdp'])

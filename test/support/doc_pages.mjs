@@ -8,7 +8,7 @@ const FENCE = /^```(.*)\n([^]*?)^```$/gm;
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
 const MARKS = {ts: ['browser', 'node', 'gpu', 'continued', ...BUNDLED], text: ['printed']};
 /** Languages of the files that a reader writes. */
-const OF_FILES = ['js', 'html'];
+const OF_FILES = ['js', 'html', 'python'];
 /** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
