@@ -34,8 +34,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   parts[lane] = sums;
   workgroupBarrier();
-  for (var half = ${WORKGROUP / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { parts[lane] += parts[lane + half]; }
+  for (var span = ${WORKGROUP / 2}u; span > 0u; span /= 2u) {
+    if (lane < span) { parts[lane] += parts[lane + span]; }
     workgroupBarrier();
   }
   if (lane == 0u) {
@@ -79,8 +79,8 @@ export const REPEATED = shader(
     let z = (i / shape.w) % shape.z;
     let y = (i / shape.w / shape.z) % shape.y;
     let x = i / shape.w / shape.z / shape.y;
-    let from = vec4<u32>(x, y, z, w) * uniforms.strides;
-    out[i] = uniforms.factor * dy[from.x + from.y + from.z + from.w];`,
+    let at = vec4<u32>(x, y, z, w) * uniforms.strides;
+    out[i] = uniforms.factor * dy[at.x + at.y + at.z + at.w];`,
   ),
 );
 
