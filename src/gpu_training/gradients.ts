@@ -2,6 +2,7 @@ import {engine, reshape, type Tensor} from '@tensorflow/tfjs-core';
 
 import {fusedBatchNormGradient, shapeWithOnes, splitGradient, unpackGradient} from '../gradients/gradients';
 import type {TrainingGradient} from '../gradients/in_front';
+import {tileGradient} from '../gradients/tile';
 
 /** The name of our kernel that repeats a tensor along axes and multiplies it by a number. */
 export const REPEATED = 'TfjsOptimRepeated';
@@ -50,6 +51,7 @@ export function gpuGradients(isOnHost: IsOnHost): Readonly<Record<string, Traini
     Mean: repeating(true, isOnHost),
     SplitV: splitGradient,
     Sum: repeating(false, isOnHost),
+    Tile: tileGradient,
     Unpack: unpackGradient,
   };
 }

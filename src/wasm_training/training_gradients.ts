@@ -6,6 +6,7 @@ import {div, reshape, type Tensor, tile} from '@tensorflow/tfjs-core';
 
 import {fusedBatchNormGradient, shapeWithOnes, splitGradient, unpackGradient} from '../gradients/gradients';
 import type {TrainingGradient} from '../gradients/in_front';
+import {tileGradient} from '../gradients/tile';
 import {at} from '../util/at';
 
 /** The highest rank for which tfjs has a gradient of `tile`, which the gradient of this gradient needs. */
@@ -41,5 +42,6 @@ export const TRAINING_GRADIENTS: Readonly<Record<string, TrainingGradient>> = {
   Mean: meanGradient,
   SplitV: splitGradient,
   Sum: sumGradient,
+  Tile: tileGradient,
   Unpack: unpackGradient,
 };

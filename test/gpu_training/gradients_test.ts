@@ -76,6 +76,11 @@ const ROWS: readonly Row[] = [
     f: x => x.sum([0, 1]).square(),
   },
   {
+    name: 'tile',
+    shapes: fc.tuple(upTo(3), upTo(5), upTo(4)).map(shape => [[...shape]]),
+    f: x => tf.tile(x, [2, 1, 3]),
+  },
+  {
     name: 'softmax cross-entropy',
     shapes: fc.tuple(upTo(9), upTo(12, 2)).map(shape => [[...shape]]),
     f: x => tf.losses.softmaxCrossEntropy(tf.oneHot(tf.zeros([present(x.shape[0])], 'int32'), present(x.shape[1])), x),
@@ -234,14 +239,14 @@ describeBackends(
 
     it('are registered once', () => {
       const functions = () => [
-        ...['FusedBatchNorm', 'Mean', 'SplitV', 'Sum', 'Unpack'].map(name => tf.getGradient(name).gradFunc),
+        ...['FusedBatchNorm', 'Mean', 'SplitV', 'Sum', 'Tile', 'Unpack'].map(name => tf.getGradient(name).gradFunc),
         ...['Mean', 'Sum'].map(name => tf.getKernel(name, backend).kernelFunc),
       ];
       const before = functions();
       const {backends, kernels, gradients} = registerGpuTraining();
       expect(backends).toContain(backend);
       expect(kernels).toEqual(['Sum', 'Mean']);
-      expect(gradients).toEqual(['FusedBatchNorm', 'Mean', 'SplitV', 'Sum', 'Unpack']);
+      expect(gradients).toEqual(['FusedBatchNorm', 'Mean', 'SplitV', 'Sum', 'Tile', 'Unpack']);
       expect(functions()).toEqual(before);
     });
   },

@@ -42,7 +42,7 @@ const model = () => tf.sequential({layers: [tf.layers.dense({units: 1, inputShap
 async function errorOf(f: (...args: never[]) => unknown, args: readonly unknown[]): Promise<string> {
   try {
     const result: unknown = await Reflect.apply(f, undefined, args);
-    return `no error but ${String(result)}`;
+    return `no error; got ${String(result)}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -92,8 +92,9 @@ describeBackends(
       [loadOptimizer, () => ['localstorage://x'], 'param', 'params'],
     ];
     for (const [f, before, wrong, right] of rows) {
-      // The tests' bundler renames it.
-      const name = f === swa ? 'swa' : f.name;
+      // These functions are made by others, and have other names.
+      const made = Object.entries({ema, lookahead, swa}).find(([, one]) => one === f);
+      const name = made === undefined ? f.name : made[0];
       it(name, async () => {
         const h5 = /keras/i.test(name) ? {h5: h5wasm} : {};
         const message = await errorOf(f, [...before(), {...h5, [wrong]: 1}]);
@@ -194,8 +195,8 @@ describeBackends(
       await net.trainOnBatch(tf.ones([2, 2]), tf.ones([2, 1]));
       for (let i = 0; i < 2; i++) await toTorch(net, {optimizer: adam(0.1)});
       expect(warned.calls.allArgs().flat()).toEqual([
-        'tfjs-optim: toTorch writes the state of an optimizer that has made no step. The model is compiled with another ' +
-          'one, which has made 1. Pass that one: optimizerOf(model).',
+        'tfjs-optim: toTorch writes the state of an optimizer that has made no step. The model is compiled with ' +
+          'another one, which has made 1. Pass that one: optimizerOf(model).',
       ]);
     });
 
@@ -222,8 +223,8 @@ describeBackends(
           ['loadKerasWeights', 'the optimizer, or optimizer: true,'],
         ].map(
           ([what, pass]) =>
-            `tfjs-optim: ${what} reads weights alone, and leaves the state of the optimizer in the file. Pass ${pass} ` +
-            'to go on training where it stopped, or optimizer: false if weights are enough.',
+            `tfjs-optim: ${what} reads weights alone, and leaves the state of the optimizer in the file. Pass ${pass}` +
+            ' to go on training where it stopped, or optimizer: false if weights are enough.',
         ),
       );
     });

@@ -1,9 +1,9 @@
 import {type Callback, Optimizer, partition, type Scalar} from '../../src';
+import type {Arithmetic} from '../../src/rule/arithmetic';
 import {chainIn, commonIn, commonKey} from '../../src/rule/chain';
 import type {Draft} from '../../src/rule/declaration';
 import {ALL} from '../../src/rule/division';
 import {GroupNumbers} from '../../src/rule/group_numbers';
-import type {Arithmetic} from '../../src/rule/arithmetic';
 import {runChain} from '../../src/rule/run_chain';
 import {SharedRun} from '../../src/rule/shared_run';
 import {difference} from './close';

@@ -129,6 +129,17 @@ const ROWS: readonly Row[] = [
     f: x => tf.gather(x, tf.tensor1d([1, 0, 1, 2], 'int32'), 1),
     shapes: fc.tuple(upTo(4), upTo(6, 3), upTo(9)).map(shape => [shape]),
   },
+  ...[1, 2, 3, 4].map((rank): Row => ({
+    ...LINEAR,
+    name: `tile of rank ${rank}`,
+    // Lengths of 1 and more, and as many repetitions.
+    f: x =>
+      tf.tile(
+        x,
+        x.shape.map((length, axis) => 1 + ((length + axis) % 3)),
+      ),
+    shapes: fc.array(upTo(4), {minLength: rank, maxLength: rank}).map(shape => [shape]),
+  })),
   ...[0, 1, -1].map((axis): Row => ({
     ...LINEAR,
     name: `unstack into one, along ${axis}`,
@@ -229,6 +240,19 @@ describeBackends(
       };
       const expected = await penaltyOn('cpu');
       expectClose(await penaltyOn('wasm'), expected, 1e-4);
+    });
+
+    it('of tile take no operation per repetition', async () => {
+      await tf.setBackend('wasm');
+      const scale = tf.ones([1, 1, 4]);
+      const {kernelNames} = await tf.profile(() =>
+        tf.tidy(() => {
+          tf.grad(one => tf.tile(one, [16, 32, 1]))(scale);
+        }),
+      );
+      scale.dispose();
+      expect(kernelNames).toContain('Sum');
+      expect(kernelNames).not.toContain('Slice');
     });
 
     it("are tfjs's own on another backend", async () => {

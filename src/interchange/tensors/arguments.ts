@@ -36,8 +36,8 @@ export function checkTransfer(
   throw new Error(
     `${what} moves the state of optimizers of tfjs-optim; got ${shown(optimizer)}. ` +
       (typeof optimizer === 'object' && optimizer !== null && !isPlain(optimizer)
-        ? "Train with one from the start, such as adam(lr, {like: 'tf.train'}), which computes what tf.train.adam(lr) " +
-          'does; or leave `optimizer` out, which moves weights alone.'
+        ? "Train with one from the start, such as adam(lr, {like: 'tf.train'}), which computes what tf.train.adam(lr)" +
+          ' does; or leave `optimizer` out, which moves weights alone.'
         : 'Pass the one that the model is compiled with, as in optimizer: optimizerOf(model).'),
   );
 }

@@ -54,7 +54,8 @@ export interface MappingOptions {
 /**
  * Finds the counterpart of each weight.
  * @param what the function as errors call it.
- * @throws for what is not a model, a layer that has none, a name that fits nothing, and a name that two weights would have.
+ * @throws for what is not a model, a layer that has none, a name that fits nothing, and a name that two weights would
+ *   have.
  */
 export function moduleThere(what: string, model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
   const mapper = new Mapper(names, batchSize);
