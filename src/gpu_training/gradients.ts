@@ -13,6 +13,9 @@ const HIGHEST_RANK = 4;
 /** tfjs computes with fewer numbers on the host, where they are there already. */
 const FEW = 128;
 
+/** The most columns that can be summed in one dispatch. */
+const MOST_CHANNELS = 65_535;
+
 /** Whether a tensor is small and on the host. */
 type IsOnHost = (tensor: Tensor) => boolean;
 
@@ -47,7 +50,10 @@ function repeating(isMean: boolean, isOnHost: IsOnHost): TrainingGradient {
 /** The gradients, by the names of their kernels. */
 export function gpuGradients(isOnHost: IsOnHost): Readonly<Record<string, TrainingGradient>> {
   return {
-    FusedBatchNorm: fusedBatchNormGradient,
+    FusedBatchNorm: (dy, saved, attrs) => {
+      const [, mean] = saved;
+      return mean !== undefined && mean.size > MOST_CHANNELS ? undefined : fusedBatchNormGradient(dy, saved, attrs);
+    },
     Mean: repeating(true, isOnHost),
     SplitV: splitGradient,
     Sum: repeating(false, isOnHost),

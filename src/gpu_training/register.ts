@@ -20,7 +20,7 @@ import {webgpuKernels} from './webgpu/kernels';
 export interface GpuTrainingReport {
   /** The backends that are imported, and whose kernels are in place. The others follow when they start. */
   readonly backends: readonly string[];
-  /** Kernels of TensorFlow.js on these backends that ours replaced. Ours call them in the cases that are left to them. */
+  /** Kernels of TensorFlow.js on these backends that ours replaced. Ours call them in the other cases. */
   readonly kernels: readonly string[];
   /** Operations whose gradients our functions compute on these backends. */
   readonly gradients: readonly string[];

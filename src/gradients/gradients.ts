@@ -24,7 +24,7 @@ export const fusedBatchNormGradient: TrainingGradient = (dy, [x, mean, variance,
   const isSuited =
     [dy, x, mean, variance, ...(scale === undefined ? [] : [scale])].every(({dtype}) => dtype === 'float32') &&
     mean.size === x.shape.at(-1) &&
-    mean.size > 0 &&
+    x.size > 0 &&
     engine().state.gradientDepth === 0;
   if (!isSuited) return undefined;
   const inputs = {dy, x, mean, variance, ...(scale === undefined ? {} : {scale})};

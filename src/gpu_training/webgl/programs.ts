@@ -40,15 +40,23 @@ const overBlocks = ([count, rows]: Matrices, first: string, step: number, body: 
           int matrix = block / ${blocks};
           int row = 2 * (block - matrix * ${blocks});
           // Values beside the tensor may be anything.
-          float below = row + 1 < ${rows} ? 1.0 : 0.0;
+          bool hasSecond = row + 1 < ${rows};
           ${body}
         }
       }`;
 };
 
-/** Sets the second of two columns to 0 where the tensor ends before. tfjs's products need zeros there. */
-const inColumns = (columns: number, value: string): string =>
-  `setOutput(column + 1 < ${columns} ? ${value} : ${value} * vec4(1.0, 0.0, 1.0, 0.0));`;
+/**
+ * Sets the output, and 0 beside the tensor, where tfjs's products need zeros. A product with 0 would not do: values
+ * beside an input may be infinite.
+ * @param right whether the second column of a block is part of the tensor.
+ * @param below whether the second row is.
+ */
+const setMasked = (value: string, right: string, below = 'true'): string => `
+      vec4 value = ${value};
+      bool right = ${right};
+      bool below = ${below};
+      setOutput(vec4(value.x, right ? value.y : 0.0, below ? value.z : 0.0, right && below ? value.w : 0.0));`;
 
 /** factor · parts of the sums of all columns: [parts, columns]. Part p sums the blocks p, p + parts, p + 2 · parts … */
 export function columnSums(x: Matrices, parts: number, factor: number): Program {
@@ -59,7 +67,7 @@ export function columnSums(x: Matrices, parts: number, factor: number): Program 
         first,
         parts,
         `vec4 found = getX(matrix, row, column);
-          ${name} += found.xy + (below > 0.5 ? found.zw : vec2(0.0));`,
+          ${name} += found.xy + (hasSecond ? found.zw : vec2(0.0));`,
       )}`;
   return program(
     ['X'],
@@ -77,8 +85,7 @@ export function columnSums(x: Matrices, parts: number, factor: number): Program 
         lower = next;
       }`
       }
-      vec4 sums = ${float(factor)} * vec4(upper, lower);
-      ${inColumns(columns, 'sums')}
+      ${setMasked(`${float(factor)} * vec4(upper, lower)`, `column + 1 < ${columns}`)}
     }`,
   );
 }
@@ -103,13 +110,12 @@ export function batchNormParts(x: Matrices, parts: number): Program {
           vec4 x = getX(matrix, row, column);
           s += dy.xy;
           t += dy.xy * (x.xy - center);
-          if (below > 0.5) {
+          if (hasSecond) {
             s += dy.zw;
             t += dy.zw * (x.zw - center);
           }`,
       )}
-      vec4 sums = vec4(s, t);
-      ${inColumns(columns, 'sums')}
+      ${setMasked('vec4(s, t)', `column + 1 < ${columns}`)}
     }`,
   );
 }
@@ -153,9 +159,7 @@ export function batchNormSlopes([count, rows, columns]: Matrices, epsilon: numbe
     void main() {
       ivec3 at = getOutputCoords();
       vec2 factor = (${inverse(epsilon, 'at.z')}${hasScale ? ' * getScale(at.z)' : ''}).xy;
-      vec4 slopes = getDy(at.x, at.y, at.z) * vec4(factor, factor);
-      setOutput(slopes * vec4(1.0, at.z + 1 < ${columns} ? 1.0 : 0.0, at.y + 1 < ${rows} ? 1.0 : 0.0,
-        at.z + 1 < ${columns} && at.y + 1 < ${rows} ? 1.0 : 0.0));
+      ${setMasked('getDy(at.x, at.y, at.z) * vec4(factor, factor)', `at.z + 1 < ${columns}`, `at.y + 1 < ${rows}`)}
     }`,
   );
 }
@@ -171,9 +175,7 @@ export function repeated(shape: number[], factor: number): Program {
     `
     void main() {
       ${type} at = getOutputCoords();
-      float right = ${column} + 1 < ${columns} ? ${float(factor)} : 0.0;
-      float below = ${row} + 1 < ${rows} ? 1.0 : 0.0;
-      setOutput(getDyAtOutCoords() * vec4(${float(factor)}, right, ${float(factor)} * below, right * below));
+      ${setMasked(`${float(factor)} * getDyAtOutCoords()`, `${column} + 1 < ${columns}`, `${row} + 1 < ${rows}`)}
     }`,
   );
 }
