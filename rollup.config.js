@@ -70,7 +70,7 @@ const ENTRY_FILES = [
   'node_webgpu/\\w+',
   'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
   'wasm_training/\\w+',
-  'gpu_training/(\\w+|webgl/\\w+|webgpu/\\w+)',
+  'gpu_training/(\\w+/)?\\w+',
   `backends/(${BACKENDS.join('|')})`,
   // tfjs-optim/gpu-training has the others too.
   'fuse/webgpu/(?!commands|device)\\w+',

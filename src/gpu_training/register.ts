@@ -12,7 +12,7 @@ import {
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
 import {gpuGradients, REPEATED} from './gradients';
-import type {GpuKernels, OnGpu} from './kernels';
+import type {GpuKernels, OnGpu} from './interface/on_gpu';
 import {webglKernels} from './webgl/kernels';
 import {webgpuKernels} from './webgpu/kernels';
 

@@ -2,7 +2,7 @@ import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
 
 import type {WebGLBackend} from '../../fuse/webgl/textures';
 import {at} from '../../util/at';
-import type {BatchNormInputs, Columns, GpuKernels, OnGpu} from '../kernels';
+import type {BatchNormInputs, Columns, GpuKernels, OnGpu} from '../interface/on_gpu';
 import {
   batchNormParts,
   batchNormSlopes,

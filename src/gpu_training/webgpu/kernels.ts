@@ -2,7 +2,7 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import type {WebGPUBackend} from '../../fuse/webgpu/device';
 import {at} from '../../util/at';
-import type {BatchNormInputs, Columns, GpuKernels, OnGpu} from '../kernels';
+import type {BatchNormInputs, Columns, GpuKernels, OnGpu} from '../interface/on_gpu';
 import {dispatch} from './dispatch';
 import {BATCH_NORM_SUMS, batchNormSlopes, COLUMN_SUMS, REPEATED, WORKGROUP} from './shaders';
 
