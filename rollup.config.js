@@ -14,6 +14,7 @@ const ENTRIES = {
   browser: 'src/browser.ts',
   ...Object.fromEntries(BACKENDS.map(name => [name, `src/backends/${name}.ts`])),
   'wasm-training': 'src/wasm_training/index.ts',
+  'gpu-training': 'src/gpu_training/index.ts',
   all: 'src/all.ts',
   plot: 'src/plot/index.ts',
   'file-system': 'src/file_system/index.ts',
@@ -53,6 +54,8 @@ const CHUNKS = [
   ['fit', /src\/fit\//],
   ['wrapper', /src\/wrapper\//],
   ['util', /src\/util\//],
+  ['gradients', /src\/gradients\//],
+  ['webgpu-commands', /src\/fuse\/webgpu\/(commands|device)/],
   ['tensors', /src\/interchange\/tensors\//],
   ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
@@ -67,8 +70,10 @@ const ENTRY_FILES = [
   'node_webgpu/\\w+',
   'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
   'wasm_training/\\w+',
+  'gpu_training/(\\w+/)?\\w+',
   `backends/(${BACKENDS.join('|')})`,
-  'fuse/webgpu/\\w+',
+  // tfjs-optim/gpu-training has the others too.
+  'fuse/webgpu/(?!commands|device)\\w+',
 ];
 const ENTRY = new RegExp(`src/(${ENTRY_FILES.join('|')})\\.ts`);
 

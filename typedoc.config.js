@@ -69,6 +69,7 @@ export default {
     'src/index.ts',
     'src/all.ts',
     'src/wasm_training/index.ts',
+    'src/gpu_training/index.ts',
     'src/plot/index.ts',
     'src/file_system/index.ts',
     'src/node_webgpu/index.ts',

@@ -1,5 +1,6 @@
-import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 
+import {type Reduction, reductionOf} from '../gradients/reduction';
 import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction} from '../wasm/instance';
@@ -7,14 +8,6 @@ import {wasmFunctions} from '../wasm/module';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
 import {withScratch} from './scratch';
-
-/** x with the shape [outer, rows, inner], to sum over the rows. `shape` is that of the result. */
-interface Reduction {
-  readonly outer: number;
-  readonly rows: number;
-  readonly inner: number;
-  readonly shape: number[];
-}
 
 /** The sum of all numbers is computed as this many adjacent sums. */
 const LANES = 16;
@@ -26,14 +19,14 @@ const LANES = 16;
  */
 export function sum(call: Call): TensorInfo {
   const x = call.input('x');
-  const reduction = reductionOf(x, call);
+  const reduction = reductionOf(x, call.attrs);
   return reduction === undefined ? call.stock() : sumAndDivide(call.backend, x, reduction, 1);
 }
 
 /** As `sum`, divided by the number of summed numbers. */
 export function mean(call: Call): TensorInfo {
   const x = call.input('x');
-  const reduction = reductionOf(x, call);
+  const reduction = reductionOf(x, call.attrs);
   return reduction === undefined ? call.stock() : sumAndDivide(call.backend, x, reduction, reduction.rows);
 }
 
@@ -67,31 +60,4 @@ function sumOfAll(backend: WasmBackend, x: number, size: number): number {
     total = [...new Float32Array(buffer, lanes, LANES), ...rest].reduce((all, one) => all + one, 0);
   });
   return total;
-}
-
-function isAxis(value: unknown): value is number | number[] {
-  return typeof value === 'number' || (Array.isArray(value) && value.every(one => typeof one === 'number'));
-}
-
-/** Undefined where `sum` leaves the reduction to tfjs. */
-function reductionOf({dtype, shape}: TensorInfo, {attrs: {axis, keepDims}}: Call): Reduction | undefined {
-  // Without an axis, tfjs sums over all.
-  const given = axis ?? shape.map((_, at) => at);
-  if (dtype !== 'float32' || !isAxis(given) || shape.includes(0)) return undefined;
-  const axes = util.parseAxisParam(given, shape);
-  let [outer, rows, inner] = [1, 1, 1];
-  for (const [axis, length] of shape.entries()) {
-    if (length === 1) continue;
-    if (axes.includes(axis)) {
-      if (inner > 1) return undefined;
-      rows *= length;
-    } else if (rows === 1) {
-      outer *= length;
-    } else {
-      inner *= length;
-    }
-  }
-  if (rows === 1 || (inner === 1 && outer > 1)) return undefined;
-  const [outShape] = backend_util.computeOutAndReduceShapes(shape, axes);
-  return {outer, rows, inner, shape: keepDims === true ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape};
 }

@@ -22,9 +22,11 @@ const ROOMS = [
   'params',
   'schedule',
   'callbacks',
+  'gpu_training',
   'fuse',
   'rule',
   'wasm_training',
+  'gradients',
   'wasm',
   'util',
 ];

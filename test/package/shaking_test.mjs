@@ -16,6 +16,7 @@ const PARTS = {
   wrapper: 'dist/shared/wrapper.js',
   plot: 'dist/plot.js',
   wasmTraining: 'dist/wasm-training.js',
+  gpuTraining: 'dist/gpu-training.js',
   wasmKernels: 'dist/shared/wasm-kernels.js',
   webgpu: 'dist/webgpu.js',
   layers: '@tensorflow/tfjs-layers',
@@ -32,6 +33,7 @@ const PAGES = [
   },
   {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/webgpu'; console.log(adam);`, parts: ['webgpu']},
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
+  {source: `import 'tfjs-optim/gpu-training';`, parts: ['gpuTraining']},
 ];
 
 /** Each bundler returns the modules that contribute code to its bundle of the page, and the code. */

@@ -30,7 +30,16 @@ const OPTIONS = {
   bundler: ['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts'],
   'node, the old one': ['--module', 'commonjs', '--moduleResolution', 'node10', 'types.ts'],
 };
-const ENTRIES = ['index', 'wasm-training', 'plot', 'file-system', 'node-webgpu', 'interchange', 'keras'];
+const ENTRIES = [
+  'index',
+  'wasm-training',
+  'gpu-training',
+  'plot',
+  'file-system',
+  'node-webgpu',
+  'interchange',
+  'keras',
+];
 
 /** The places in declarations where `any` is written, or where a type resolves to `any`. */
 function anyIn(files) {

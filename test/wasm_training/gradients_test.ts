@@ -7,6 +7,7 @@ import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
+import {itPassesThroughOneTimeStep} from './one_time_step';
 import {sizeOf, values} from './values';
 
 type Tensor = ReturnType<typeof tf.tensor>;
@@ -34,18 +35,6 @@ function inputOf(shape: readonly number[], seed: number, apart: number | undefin
   });
   return tf.tensor(ranks, [...shape]);
 }
-
-/** Two recurrent layers, the second of which passes gradients on to the first through its only time step. */
-const RECURRENT: Readonly<Record<string, () => tf.layers.Layer[]>> = {
-  simpleRNN: () => [tf.layers.simpleRNN({units: 3, returnSequences: true}), tf.layers.simpleRNN({units: 4})],
-  lstm: () => [tf.layers.lstm({units: 3, returnSequences: true}), tf.layers.lstm({units: 4, returnSequences: true})],
-  gru: () => [tf.layers.gru({units: 3, returnSequences: true}), tf.layers.gru({units: 4, goBackwards: true})],
-  bidirectional: () => [
-    tf.layers.lstm({units: 3, returnSequences: true}),
-    tf.layers.bidirectional({layer: tf.layers.gru({units: 2}), mergeMode: 'concat'}),
-  ],
-  rnn: () => [tf.layers.gru({units: 3, returnSequences: true}), tf.layers.rnn({cell: tf.layers.lstmCell({units: 2})})],
-};
 
 const upTo = (most: number, least = 1): fc.Arbitrary<number> => fc.integer({min: least, max: most});
 const volume = (shape: readonly number[]): [number, number, number, number, number] => {
@@ -235,51 +224,7 @@ describeBackends(
       });
     }
 
-    for (const [name, layers] of Object.entries(RECURRENT)) {
-      it(`of ${name} with one time step are the slope along any direction`, async () => {
-        const input = tf.input({shape: [1, 3]});
-        const outputs = layers().reduce((x, layer) => {
-          const next = layer.apply(x);
-          if (!(next instanceof tf.SymbolicTensor)) throw new Error('A layer applied to a symbolic tensor gave none.');
-          return next;
-        }, input);
-        const model = tf.model({inputs: input, outputs});
-        const weights = model.getWeights().map((weight, i) => tf.tensor(values(weight.size, i + 1), weight.shape));
-        const setWeights = (distance: number, directions: readonly Tensor[]): void => {
-          tf.tidy(() => {
-            model.setWeights(weights.map((weight, i) => weight.add(present(directions[i]).mul(distance))));
-          });
-        };
-        setWeights(0, weights);
-        const x = tf.tensor(values(15, 90), [5, 1, 3]);
-        const loss = () =>
-          tf.tidy(() => {
-            const [y] = [model.apply(x)].flat();
-            if (!(y instanceof tf.Tensor)) throw new Error('A model applied to a tensor must give a tensor.');
-            return y.square().mean<tf.Scalar>();
-          });
-        await leakless(() => {
-          tf.tidy(() => {
-            const {grads} = tf.variableGrads(loss);
-            const directions = weights.map((weight, i) => tf.tensor(values(weight.size, i + 50), weight.shape));
-            const at = (distance: number): number => {
-              setWeights(distance, directions);
-              return present(loss().dataSync()[0]);
-            };
-            const slope = (at(1e-2) - at(-1e-2)) / 2e-2;
-            const gradients = model
-              .getWeights()
-              .flatMap(weight => (weight instanceof tf.Variable ? [grads[weight.name]] : []));
-            const product = directions
-              .map((direction, i) => present(present(gradients[i]).mul(direction).sum().dataSync()[0]))
-              .reduce((a, b) => a + b);
-            expectClose([product], [slope], 1e-3);
-          });
-        });
-        tf.dispose([x, weights]);
-        model.dispose();
-      });
-    }
+    itPassesThroughOneTimeStep();
 
     it('have gradients themselves', async () => {
       const penaltyOn = async (backend: string): Promise<ArrayLike<number>> => {

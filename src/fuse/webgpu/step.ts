@@ -1,5 +1,4 @@
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
-import {env} from '@tensorflow/tfjs-core';
 
 import type {Output} from '../graph';
 import type {Job} from '../job';
@@ -8,6 +7,7 @@ import type {Plan} from '../plan';
 import {type Dispatch, dispatchesOf, inOrder} from '../shader/dispatches';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {groupOf} from './bind_groups';
+import {computePassOf, submitIfMany} from './commands';
 import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend} from './device';
 import type {Memory} from './memory';
 import {pipelinesOf} from './pipelines';
@@ -113,16 +113,10 @@ export class WebGPUStep {
     backend.ensureCommandEncoderReady();
     if (this.#copies.length > 0) backend.endComputePassEncoder();
     for (const [from, to] of this.#copies) backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, to.size);
-    const pass = backend.computePassEncoder ?? backend.commandEncoder?.beginComputePass();
-    if (pass === undefined) throw new Error("tfjs's WebGPU backend gave no command encoder.");
-    backend.computePassEncoder = pass;
-    this.#record(pass);
+    this.#record(computePassOf(backend));
     memory.recorded(backend);
     for (const data of this.#written) data.values = null;
-    if (backend.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-    }
+    submitIfMany(backend);
     return this.#fresh;
   }
 
