@@ -19,6 +19,7 @@ export const averageWeights = /* @__PURE__ */ newCallback(
   ({p, average, decay}) => ({average: averageOf(average, p, decay)}),
 );
 
+// In a function, because esbuild does not leave out an argument that divides.
 /**
  * {@link averageWeights} with a decay that rises. With t the number of steps and s = t - startAfter - 1, the average is
  * the parameter itself while s is not above 0. Then the decay is `decay`, or with `rising`
@@ -26,29 +27,30 @@ export const averageWeights = /* @__PURE__ */ newCallback(
  * `decay` and `minDecay`, in [0, 1), defaults 0.999 and 0; `startAfter`, a whole number from 0, default 0; `rising`,
  * default false; `gamma`, above 0, default 1; `power`, from 0, default 2/3. Source: timm's ModelEmaV3.
  */
-export const averageRising = /* @__PURE__ */ newCallback(
-  'averageRising',
-  {
-    state: {average: copy, averageSteps: 0},
-    options: {decay: 0.999, rising: false, gamma: 1, power: 2 / 3, minDecay: 0, startAfter: 0},
-    ranges: {
-      decay: {from: 0, below: 1},
-      gamma: {from: 0},
-      power: {from: 0},
-      minDecay: {from: 0, below: 1},
-      startAfter: {from: 0, whole: true},
+export const averageRising = /* @__PURE__ */ (() =>
+  newCallback(
+    'averageRising',
+    {
+      state: {average: copy, averageSteps: 0},
+      options: {decay: 0.999, rising: false, gamma: 1, power: 2 / 3, minDecay: 0, startAfter: 0},
+      ranges: {
+        decay: {from: 0, below: 1},
+        gamma: {from: 0},
+        power: {from: 0},
+        minDecay: {from: 0, below: 1},
+        startAfter: {from: 0, whole: true},
+      },
+      everyParameter: true,
+      evaluate: ({average}) => ({p: average}),
     },
-    everyParameter: true,
-    evaluate: ({average}) => ({p: average}),
-  },
-  ({p, average, averageSteps: before, decay, rising, gamma, power, minDecay, startAfter}) => {
-    const averageSteps = before + 1;
-    const s = averageSteps - startAfter - 1;
-    if (s <= 0) return {average: p, averageSteps};
-    const now = rising ? Math.max(minDecay, Math.min(decay, 1 - (1 + s / gamma) ** -power)) : decay;
-    return {average: averageOf(average, p, now), averageSteps};
-  },
-);
+    ({p, average, averageSteps: before, decay, rising, gamma, power, minDecay, startAfter}) => {
+      const averageSteps = before + 1;
+      const s = averageSteps - startAfter - 1;
+      if (s <= 0) return {average: p, averageSteps};
+      const now = rising ? Math.max(minDecay, Math.min(decay, 1 - (1 + s / gamma) ** -power)) : decay;
+      return {average: averageOf(average, p, now), averageSteps};
+    },
+  ))();
 
 /**
  * The mean of the parameter after some of the steps, all with the same weight: after step `swaStart` + 1, and from then

@@ -31,7 +31,7 @@ describe('The documentation', () => {
   });
 
   it('has pages of script tags', () => {
-    expect(written.length).toBeGreaterThan(1);
+    expect(written.length).toBeGreaterThan(0);
   });
 
   for (const {name, code} of written) {
