@@ -13,7 +13,7 @@ import {overRoot} from './steps';
  * Optimization, 2011.
  * @example
  * ```ts
- * const opt = new Optimizer([weightDecay, adagradStep], {lr: 0.01, wd: 1e-4});
+ * const opt = new Optimizer([weightDecay, stepStat, adagradStep], {lr: 0.01, wd: 1e-4});
  * ```
  */
 export const adagradStep = /* @__PURE__ */ newCallback(

@@ -9,7 +9,7 @@ import {average} from './stats';
  * before `adoptStep`. Default: `wd` 0. `lr` must be given. Source: see {@link adoptStep}.
  * @example
  * ```ts
- * const opt = new Optimizer([adoptDecay, adoptStep], {lr: 1e-3, wd: 0.01});
+ * const opt = new Optimizer([adoptDecay, stepStat, adoptStep], {lr: 1e-3, wd: 0.01});
  * ```
  */
 export const adoptDecay = /* @__PURE__ */ newCallback(
@@ -35,7 +35,7 @@ export const adoptDecay = /* @__PURE__ */ newCallback(
  * 0.333 as `clipExp`.
  * @example
  * ```ts
- * const opt = new Optimizer([adoptDecay, adoptStep], {lr: 1e-3, wd: 0.01});
+ * const opt = new Optimizer([adoptDecay, stepStat, adoptStep], {lr: 1e-3, wd: 0.01});
  * ```
  */
 export const adoptStep = /* @__PURE__ */ newCallback(

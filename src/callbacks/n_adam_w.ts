@@ -14,7 +14,7 @@ import {adamDirection} from './steps';
  * ```ts
  * const opt = new Optimizer(
  *   [weightDecay, averageGrad.with({dampening: true}), averageSqrGrad, stepStat, nAdamWStep],
- *   {lr: 1e-3, wd: 0.01},
+ *   {lr: 1e-3, wd: 0.01, eps: 1e-8},
  * );
  * ```
  */

@@ -17,6 +17,7 @@ const names = new Set<string>();
  *
  * @throws where a name is malformed, reserved, declared twice, or the name of one of the package's callbacks.
  * @function
+ * @formula `(p, grad, hypers, state) → (p, grad, state)`, once per parameter and step
  * @example
  * ```ts
  * const signStep = callback('signStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({

@@ -170,6 +170,7 @@ function stepsOf(name: string, fit: Fit, given: number | undefined): number {
  * Moves hypers by schedules over a whole fit: `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, or over a
  * time: `paramScheduler({lr: cos(1e-3, 0)}, {minutes: 5})`.
  * @throws where the schedules or the options are not valid.
+ * @formula `hyper = schedule(q)`, where q goes from 0 to 1 over the fit
  * @example
  * ```ts
  * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});

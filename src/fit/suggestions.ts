@@ -84,10 +84,10 @@ export const minimum = ofFinite(points => {
 
 /**
  * Takes the rate at which the loss falls most steeply over the logarithm of the rate.
- * @formula `lrs[argmin((lossᵢ - lossᵢ₋₁)/(log lrᵢ - log lrᵢ₋₁))]`
+ * @formula `lrs[argmin((lossᵢ₊₁ - lossᵢ)/(log lrᵢ₊₁ - log lrᵢ))]`
  * @example
  * ```ts
- * steep([1e-3, 1e-2, 1e-1], [3, 2.5, 1])?.lr; // → 0.1
+ * steep([1e-3, 1e-2, 1e-1], [3, 2.5, 1])?.lr; // → 0.01
  * ```
  */
 export const steep = ofFinite(points => {

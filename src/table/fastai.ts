@@ -163,7 +163,7 @@ export class Adam<
 > extends rowClass('Adam', adamRow)<P, A, D> {}
 
 /**
- * Rectified Adam; with `beta` (for example 50) SAdam's softplus. `p ← p - lr·r·(m/d₁)/√(v/d₂)`, where r is the
+ * Rectified Adam; with `beta` (for example 50) SAdam's softplus. `p ← p - lr·r·(m/d₁)/(√(v/d₂) + eps)`, where r is the
  * rectification; see {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
  * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the
  * Adaptive Learning Rate to Improve Convergence of ADAM, 2019.

@@ -47,7 +47,7 @@ export type WrapperSettings<
  * ```
  * @example
  * ```ts
- * const opt = new OptimWrapper(tf.train.adam(1e-3), {params: [body, head]});
+ * const opt = new OptimWrapper([tf.train.sgd(0.01), tf.train.sgd(0.1)], {params: [body, head]});
  * opt.freezeTo(-1); // only the last group trains
  * ```
  */
