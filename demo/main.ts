@@ -1,166 +1,89 @@
 /*
- * The demo page. Its parts:
+ * The demo page. It has two views, each in a folder: digits/ trains a network with several optimizers side by side,
+ * landscape/ shows how optimizers go down a function of two numbers. shared/ is for both. A view knows neither the
+ * other one nor this file.
  *
- * - Setup (setup.ts): what the visitor chose. Plain data, read from the form (setup_form.ts) and saved as it is.
- * - Entrant (entrants.ts): an optimizer that can take part, with its name and its look. From the package's own table.
- * - Contestant (contestant.ts): an entrant with its model, the Course (course.ts) of its learning rate, its History
- *   and its StepTimes (timing.ts).
- * - Session (session.ts): contestants on the same batches of Digits (digits.ts). round() is one step of each.
- * - Trainer (trainer.ts): the one session of the page and its phase. It trains, pauses, resets, saves and restores
- *   (storage.ts).
- *
- * How data flows:
- *
- * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
- * - finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
- *
- * Trainer and what it uses do not know the page. The parts of the page know each other only through this file.
+ * The part of the address from '#' on says which view is shown, and holds its whole setup (shared/link.ts). A view
+ * loads when it is first shown. The top of digits/view.ts and of landscape/view.ts say how data flows there.
  */
-import {availableBackends, start} from './backends';
-import {CurveCharts} from './curves';
-import {loadDigits} from './digits';
-import {element, onPress, setEnabled} from './dom';
-import {DrawingPanel} from './drawing_panel';
-import {findLr} from './finder';
-import {FinderPanel, type Search} from './finder_panel';
-import {ResultsTable} from './results_table';
-import {contestantFor} from './session';
-import type {Setup} from './setup';
-import {SetupForm} from './setup_form';
-import {type Phase, Trainer} from './trainer';
+import {defined} from '../examples/support/lookup';
+import {element, html} from './shared/dom';
+import {fieldsOf, linkOf} from './shared/link';
+import type {MakeView, View} from './shared/view';
 
-/** Milliseconds between two drawings of the charts during a training. */
-const DRAWING_INTERVAL = 250;
-
-const status = element('status', HTMLParagraphElement);
-const progress = element('progress', HTMLProgressElement);
-const steps = element('steps', HTMLSpanElement);
-const buttons = {
-  train: element('train', HTMLButtonElement),
-  step: element('step', HTMLButtonElement),
-  reset: element('reset', HTMLButtonElement),
-  save: element('save', HTMLButtonElement),
-  restore: element('restore', HTMLButtonElement),
+const VIEWS: Readonly<Record<string, () => Promise<MakeView>>> = {
+  digits: async () => (await import('./digits/view')).makeDigitsView,
+  landscape: async () => (await import('./landscape/view')).makeLandscapeView,
 };
-const TRAIN: Readonly<Record<Phase, string>> = {
-  ready: 'Train',
-  busy: 'Train',
-  training: 'Pause',
-  paused: 'Resume',
-  finished: 'Train',
-  failed: 'Train',
-};
+const FIRST = 'digits';
 
-function say(message: string, isError = false): void {
-  status.textContent = message;
-  status.classList.toggle('error', isError);
+const note = element('link-note', HTMLParagraphElement);
+const made = new Map<string, View>();
+let shown: string | undefined;
+
+/** The parts of the page that belong to a view. */
+function partsOf(name: string): readonly [HTMLElement, HTMLAnchorElement] {
+  return [element(`${name}-view`, HTMLElement), element(`to-${name}`, HTMLAnchorElement)];
 }
 
-/** Runs a function. If it fails, the status line shows the error. */
-function guarded(act: () => Promise<void>): void {
-  act().catch((error: unknown) => {
-    say(error instanceof Error ? error.message : String(error), true);
-  });
+/** Puts the present settings of a view into its link, and into the address if the view is shown. */
+function write(name: string): void {
+  const view = made.get(name);
+  if (view === undefined) return;
+  const link = linkOf(view.fields);
+  const [, anchor] = partsOf(name);
+  anchor.href = link;
+  // No entry in the browser's history: a slider makes dozens of changes.
+  if (name === shown) history.replaceState(null, '', link);
 }
 
-async function main(): Promise<void> {
-  const [backends, digits] = await Promise.all([availableBackends(), loadDigits()]);
-  const curves = new CurveCharts();
-  const results = new ResultsTable();
-  const drawing = new DrawingPanel(guarded);
-
-  let drawn = 0;
-  const draw = () => {
-    const {session} = trainer;
-    curves.draw(session);
-    results.draw(session);
-    drawing.draw(session);
-    // Without a training, the bar is empty.
-    progress.max = session === undefined ? 1 : session.steps;
-    progress.value = session === undefined ? 0 : session.step;
-    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
-    drawn = performance.now();
-  };
-  const trainer = new Trainer(
-    digits,
-    () => {
-      if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
-    },
-    message => {
-      if (message !== '') say(message);
-      enable();
-      draw();
-    },
+/** Shows what the address says. */
+async function route(): Promise<void> {
+  const fields = fieldsOf(location.hash);
+  const wanted = fields.get('view');
+  const name = wanted !== undefined && wanted in VIEWS ? wanted : FIRST;
+  const notes = wanted === undefined || wanted === name ? [] : [`view=${wanted} (there is no such view)`];
+  if (shown !== undefined && shown !== name) await made.get(shown)?.leave();
+  shown = name;
+  for (const each of Object.keys(VIEWS)) {
+    const [part, anchor] = partsOf(each);
+    part.hidden = each !== name;
+    if (each === name) anchor.setAttribute('aria-current', 'page');
+    else anchor.removeAttribute('aria-current');
+  }
+  const view = made.get(name) ?? (await make(name));
+  // The visitor may have gone to the other view while this one loaded.
+  if (name !== shown) return;
+  const isLink = fields.size > (wanted === undefined ? 0 : 1);
+  notes.push(...(await view.enter(isLink ? fields : undefined)));
+  note.hidden = notes.length === 0;
+  note.replaceChildren(
+    ...(notes.length === 0
+      ? []
+      : [html('strong', {}, 'The link was not used as a whole. '), `Ignored: ${notes.join('; ')}.`]),
   );
-  const form = new SetupForm(
-    backends,
-    () => {
-      enable();
-    },
-    (name, lr) => {
-      trainer.session?.contestant(name)?.setLr(lr);
-    },
-  );
-  const search: Search = async (name, signal, onStep) => {
-    const setup = form.read();
-    if (setup === undefined) return undefined;
-    return trainer.during(
-      `Searching a learning rate for ${name}.`,
-      async () => {
-        const training = trainer.session?.contestant(name);
-        if (training === undefined) await start(setup.backend);
-        const contestant = training ?? contestantFor(name, setup);
-        try {
-          return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
-        } finally {
-          if (training === undefined) contestant.dispose();
-        }
-      },
-      () => 'The search has finished.',
-    );
-  };
-  const finder = new FinderPanel(search, guarded, (name, lr) => {
-    form.setLr(name, lr);
-  });
-
-  const enable = () => {
-    const {phase, session, stored} = trainer;
-    const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
-    form.lock(session !== undefined || phase === 'busy');
-    buttons.train.textContent = TRAIN[phase];
-    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training');
-    setEnabled(buttons.step, phase === 'ready' || phase === 'paused');
-    setEnabled(buttons.reset, session !== undefined && phase !== 'busy');
-    setEnabled(buttons.save, session !== undefined && (free || phase === 'training'));
-    setEnabled(buttons.restore, stored !== undefined && (free || phase === 'failed'));
-    finder.offer(form.ours);
-    finder.enable(free);
-  };
-  const withSetup = (act: (setup: Setup) => Promise<void>) => {
-    const setup = form.read();
-    if (setup !== undefined) guarded(() => act(setup));
-  };
-  onPress(buttons.train, () => {
-    if (trainer.phase === 'training') guarded(() => trainer.pause());
-    else withSetup(setup => trainer.train(setup));
-  });
-  onPress(buttons.step, () => {
-    withSetup(setup => trainer.train(setup, 1));
-  });
-  onPress(buttons.reset, () => {
-    guarded(() => trainer.reset());
-  });
-  onPress(buttons.save, () => {
-    guarded(() => trainer.save());
-  });
-  onPress(buttons.restore, () => {
-    guarded(async () => {
-      await trainer.restore();
-      const {session} = trainer;
-      if (session !== undefined) form.show({...session.setup, lrs: session.lrs});
-    });
-  });
-  await trainer.begin();
+  write(name);
 }
 
-guarded(main);
+async function make(name: string): Promise<View> {
+  const load = defined(VIEWS[name], `view '${name}'`);
+  const view = await (
+    await load()
+  )(() => {
+    write(name);
+  });
+  made.set(name, view);
+  return view;
+}
+
+/** Routes are taken one after the other. */
+let routing = Promise.resolve();
+function routeNext(): void {
+  routing = routing.then(route).catch((error: unknown) => {
+    note.hidden = false;
+    note.textContent = error instanceof Error ? error.message : String(error);
+  });
+}
+
+addEventListener('hashchange', routeNext);
+routeNext();

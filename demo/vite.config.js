@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url';
 
 import {defineConfig} from 'vite';
 
-import {digitsAsset} from './digits_asset.ts';
+import {digitsAsset} from './digits/digits_asset.ts';
 
 const path = relative => fileURLToPath(new URL(relative, import.meta.url));
 

@@ -40,6 +40,21 @@ export type Counts = Record<keyof typeof COUNTED, number>;
 
 /** Counts the calls of the GPU that `act` makes. */
 export function countsOf(act: () => void): Counts {
+  const {counts, stop} = counting();
+  act();
+  stop();
+  return counts;
+}
+
+/** The draws or dispatches that `act` makes until its promise is fulfilled. */
+export async function launchesOf(act: () => Promise<void>): Promise<number> {
+  const {counts, stop} = counting();
+  await act();
+  stop();
+  return counts.launched;
+}
+
+function counting(): {readonly counts: Counts; readonly stop: () => void} {
   const counts: Counts = {launched: 0, compiled: 0, taken: 0, created: 0};
   const undo = objects().flatMap(object =>
     Object.entries(COUNTED).flatMap(([name, methods]) =>
@@ -50,11 +65,14 @@ export function countsOf(act: () => void): Counts {
       ),
     ),
   );
-  act();
-  undo.forEach(each => {
-    each();
-  });
-  return counts;
+  return {
+    counts,
+    stop: () => {
+      undo.forEach(each => {
+        each();
+      });
+    },
+  };
 }
 
 function objects(): object[] {

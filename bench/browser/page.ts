@@ -3,27 +3,24 @@ import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs';
 
 import {CASES} from '../optimizers/cases';
-import {MODEL_NAMES, type ModelRow, modelRowOf} from './models';
 import {type Row, rowOf} from './steps';
 
 interface Asked {
   readonly backends: readonly string[];
   readonly optimizers: readonly string[];
   readonly cases: string;
-  readonly models: string;
   readonly rounds: number;
 }
 
 declare global {
   interface Window {
-    measure: (asked: Asked) => Promise<{rows: Row[]; models: ModelRow[]}>;
+    measure: (asked: Asked) => Promise<{rows: Row[]}>;
     showRow: (row: Row) => Promise<void>;
-    showModel: (row: ModelRow) => Promise<void>;
   }
 }
 
-window.measure = async ({backends, optimizers, cases, models, rounds}) => {
-  const found: {rows: Row[]; models: ModelRow[]} = {rows: [], models: []};
+window.measure = async ({backends, optimizers, cases, rounds}) => {
+  const found: {rows: Row[]} = {rows: []};
   for (const place of backends) {
     const backend = place === 'webgl1' ? 'webgl' : place;
     tf.env().reset();
@@ -36,12 +33,6 @@ window.measure = async ({backends, optimizers, cases, models, rounds}) => {
           found.rows.push(row);
           await window.showRow(row);
         }
-      }
-      for (const model of MODEL_NAMES) {
-        if (!model.includes(models)) continue;
-        const row = {...(await modelRowOf(backend, optimizer, model, rounds)), backend: place};
-        found.models.push(row);
-        await window.showModel(row);
       }
     }
   }

@@ -1,21 +1,17 @@
 // `npm run bench:browser`: measures steps of optimizers on WebGL and WebGPU in headless Chrome.
 // `npm run bench:browser -- --help` lists the options.
 import {mkdirSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:http';
 import {cpus} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 
-import {build} from 'esbuild';
-
-import {launchChrome} from '../../test/support/chrome.mjs';
+import {openPage} from './serve_page.mjs';
 
 const HELP = `npm run bench:browser [-- options]
 
 Measures an optimizer's step alone, with given gradients, until the GPU has finished: fused, as ordinary operations,
-and tf.train.adam (tf.train.sgd for sgd). Then measures whole training steps of two models. The contestants take turns
-in each round. Milliseconds are medians, ± half the distance between the quartiles.
+and tf.train.adam (tf.train.sgd for sgd). The contestants take turns in each round. Milliseconds are medians, ± half the distance between the quartiles.
 
 'first' and 'compiled' are for the first step with new shapes. Each contestant makes it on a backend that was started
 again and then trained a small model. 'launched' (draws or dispatches), 'taken' (textures or buffers from tfjs's pool)
@@ -24,8 +20,7 @@ say little about a real GPU.
 
   --backends A,B     of webgl, webgl1 (WebGL on WebGL 1), webgpu (default webgl,webgpu)
   --optimizers A,B   the optimizers to measure (default adam,lamb,larc,ranger)
-  --cases TEXT       only cases whose name contains TEXT; "none" for no case
-  --models TEXT      only models whose name contains TEXT; "none" for no model
+  --cases TEXT       only cases whose name contains TEXT
   --rounds N         rounds of measurements (default 9)
   --gpu              use the machine's GPU
   --out FILE         the JSON file for the figures (default bench/results/browser.json)
@@ -40,7 +35,6 @@ const {values} = parseArgs({
     backends: text('webgl,webgpu'),
     optimizers: text('adam,lamb,larc,ranger'),
     cases: text(''),
-    models: text(''),
     rounds: text('9'),
     out: text(join(root, 'bench/results/browser.json')),
     gpu: flag,
@@ -51,27 +45,6 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const {
-  outputFiles: [{text: script}],
-} = await build({
-  entryPoints: [join(root, 'bench/browser/page.ts')],
-  bundle: true,
-  write: false,
-  format: 'iife',
-  platform: 'browser',
-  target: 'es2022',
-  logLevel: 'warning',
-});
-const server = createServer((request, response) => {
-  const isScript = request.url === '/page.js';
-  response
-    .writeHead(200, {'content-type': isScript ? 'text/javascript' : 'text/html'})
-    .end(isScript ? script : '<!doctype html><script src="/page.js"></script>');
-});
-await new Promise(resolve => {
-  server.listen(0, '127.0.0.1', resolve);
-});
-
 const ms = ({median, low, high}) => `${median.toFixed(2)} ±${((high - low) / 2).toFixed(2)}`;
 const compared = ({ours, eager, stock}) => ({
   'ours ms': ms(ours),
@@ -89,35 +62,28 @@ const shown = ({backend, optimizer, case: name, gradients, times, first, compile
   compiled: `${compiled.ours} / ${compiled.stock}`,
   ...Object.fromEntries(['launched', 'taken', 'created'].map(name => [name, `${ours[name]} / ${stock[name]}`])),
 });
-const shownModel = ({backend, optimizer, model, times}) => ({backend, optimizer, model, ...compared(times)});
 const line = row =>
   Object.entries(row)
     .map(([key, value]) => `${key} ${value}`)
     .join(' | ');
 
-const chrome = await launchChrome({gpu: values.gpu});
+const {page, version, open, close} = await openPage(join(root, 'bench/browser/page.ts'), {gpu: values.gpu});
 try {
-  const page = await chrome.newPage();
   await page.exposeFunction('showRow', row => {
     console.log(line(shown(row)));
   });
-  await page.exposeFunction('showModel', row => {
-    console.log(line(shownModel(row)));
-  });
-  await page.goto(`http://127.0.0.1:${server.address().port}/`, {timeout: 120_000});
+  await open();
   // Some systems do not list their processors.
   const processor = cpus()[0]?.model ?? 'unknown processor';
   const renderer = values.gpu ? 'its GPU' : 'software rendering';
-  console.log(`${processor}, Chrome ${chrome.version()}, ${renderer}; ours / tf.train`);
+  console.log(`${processor}, Chrome ${version}, ${renderer}; ours / tf.train`);
   const found = await page.evaluate(asked => globalThis.measure(asked), {
     backends: values.backends.split(','),
     optimizers: values.optimizers.split(','),
     cases: values.cases,
-    models: values.models,
     rounds: Number(values.rounds),
   });
   console.table(found.rows.map(shown));
-  console.table(found.models.map(shownModel));
   const {out} = values;
   mkdirSync(dirname(out), {recursive: true});
   writeFileSync(
@@ -125,7 +91,7 @@ try {
     JSON.stringify(
       {
         processor: cpus()[0]?.model,
-        chrome: chrome.version(),
+        chrome: version,
         gpu: values.gpu,
         date: new Date().toISOString(),
         ...found,
@@ -136,6 +102,5 @@ try {
   );
   console.log(`All figures: ${out}`);
 } finally {
-  await chrome.close();
-  server.close();
+  await close();
 }

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import {parseHTML} from 'linkedom';
 
 import {at} from '../../examples/support/lookup';
+import {svgPlot} from '../../examples/support/svg_plot';
 import {medianOf} from '../wasm_training/measure';
 import type {Line} from './report';
 import {pointsOf} from './trained';
@@ -39,30 +39,25 @@ function curveOf({optimizer, schedule, runs}: Line, perStep: number): Place[] {
 const nameOf = ({optimizer, schedule}: Pick<Line, 'optimizer' | 'schedule'>): string =>
   schedule === 'constant' ? optimizer : `${optimizer}, one-cycle`;
 
-/** An SVG image of held-out losses on a logarithmic scale: the median of the seeds, and their range as a band. */
+/**
+ * An SVG image of held-out losses on a logarithmic scale: the median of the seeds, and their range as a band. Against
+ * seconds, it leaves out the lines without a measured step.
+ */
 export function picture(lines: readonly Line[], against: 'steps' | 'seconds'): string {
-  const {document} = parseHTML('<!doctype html><html><body></body></html>');
-  const places = lines.flatMap(line => curveOf(line, against === 'steps' ? 1 : line.stepMs / 1000));
-  const names = lines.map(nameOf);
-  const svg = Plot.plot({
-    document,
-    width: 800,
-    height: 450,
-    marginLeft: 60,
-    marginRight: 20,
-    marginBottom: 45,
-    style: {background: 'white', color: 'black', fontSize: '12px'},
-    x: {label: against === 'steps' ? 'steps' : 'seconds of training'},
-    y: {label: 'loss on held-out data: median and range of the seeds', type: 'log', grid: true, tickFormat: '~r'},
-    color: {domain: names, range: COLORS},
-    marks: [
-      Plot.areaY(places, {x: 'x', y1: 'low', y2: 'high', fill: 'name', fillOpacity: 0.15}),
-      Plot.line(places, {x: 'x', y: 'middle', stroke: 'name', strokeWidth: 1.5}),
-      ...names.map((name, i) =>
-        Plot.text([name], {frameAnchor: 'top-right', dy: 16 * (i + 1), fill: () => name, text: () => name}),
-      ),
-    ],
+  const drawn = lines.flatMap(line => {
+    if (against === 'steps') return [{line, perStep: 1}];
+    return line.time === undefined ? [] : [{line, perStep: line.time.ms / 1000}];
   });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return `${svg.outerHTML}\n`;
+  const places = drawn.flatMap(({line, perStep}) => curveOf(line, perStep));
+  const axes = {
+    x: against === 'steps' ? 'steps' : 'seconds of training',
+    y: 'loss on held-out data: median and range of the seeds',
+    names: drawn.map(({line}) => nameOf(line)),
+    colors: COLORS,
+  };
+  const svg = svgPlot(axes, [
+    Plot.areaY(places, {x: 'x', y1: 'low', y2: 'high', fill: 'name', fillOpacity: 0.15}),
+    Plot.line(places, {x: 'x', y: 'middle', stroke: 'name', strokeWidth: 1.5}),
+  ]);
+  return `${svg}\n`;
 }

@@ -1,55 +1,49 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {existsSync} from 'node:fs';
 
-import {aboutMachine} from '../machine';
+import {readResults as readAnyResults, Records as AnyRecords, type Results as AnyResults} from '../records';
 import {keyOf} from './search';
+import type {StepTime} from './times';
 import type {Run} from './trained';
 
+const BENCH = 'bench:convergence';
+
 /** What the JSON file holds. */
-export interface Results {
-  readonly machine: ReturnType<typeof aboutMachine>;
-  readonly runs: readonly Run[];
+export interface Results extends AnyResults<Run> {
+  readonly times: readonly StepTime[];
 }
 
-function isResults(value: unknown): value is Results {
-  return (
-    typeof value === 'object' && value !== null && 'machine' in value && 'runs' in value && Array.isArray(value.runs)
-  );
+/** The first files had no times, and each run had a time of its own, which other processes had disturbed. */
+interface Stored extends AnyResults<Run & {stepMs?: unknown}> {
+  readonly times?: readonly StepTime[];
 }
 
 /** @throws where the file is not one of this benchmark. */
 export function readResults(file: string): Results {
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!isResults(value))
-    throw new Error(`${file} must hold the results of bench:convergence. Choose another file with --out.`);
-  return value;
+  const {machine, runs, times = []}: Stored = readAnyResults<Run>(file, BENCH);
+  for (const run of runs) delete run.stepMs;
+  return {machine, runs, times};
 }
 
-/** The runs in a JSON file. The file is complete after every run, so that a benchmark that was stopped goes on. */
-export class Records {
-  readonly #file: string;
-  readonly #machine: Results['machine'];
-  readonly #runs: Map<string, Run>;
+/** The results in the JSON file. */
+export class Records extends AnyRecords<Run> {
+  #times: readonly StepTime[];
 
   constructor(file: string) {
-    const before = existsSync(file) ? readResults(file) : undefined;
-    this.#file = file;
-    this.#machine = before?.machine ?? aboutMachine();
-    // A new file has no runs.
-    this.#runs = new Map((before?.runs ?? []).map(run => [keyOf(run), run]));
-    mkdirSync(dirname(file), {recursive: true});
+    super(file, readResults, keyOf);
+    this.#times = existsSync(file) ? readResults(file).times : [];
   }
 
-  get runs(): readonly Run[] {
-    return [...this.#runs.values()];
+  get times(): readonly StepTime[] {
+    return this.#times;
   }
 
-  add(run: Run): void {
-    this.#runs.set(keyOf(run), run);
-    const lines = this.runs.map(one => JSON.stringify(one)).join(',\n');
-    // A process that is stopped while it writes must not leave half a file.
-    const half = `${this.#file}.new`;
-    writeFileSync(half, `{"machine": ${JSON.stringify(this.#machine)},\n"runs": [\n${lines}\n]}\n`);
-    renameSync(half, this.#file);
+  /** Replaces all times of a task: those of two measurements can't be compared. */
+  addTimes(task: string, times: readonly StepTime[]): void {
+    this.#times = [...this.#times.filter(time => time.task !== task), ...times];
+    this.write();
+  }
+
+  protected override get lists() {
+    return {...super.lists, times: this.#times};
   }
 }

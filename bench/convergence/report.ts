@@ -1,6 +1,7 @@
 import {at} from '../../examples/support/lookup';
 import {medianOf} from '../wasm_training/measure';
 import {isSearch, measuredRuns} from './search';
+import type {StepTime} from './times';
 import {pointsOf, type Run} from './trained';
 
 /** What the runs of one optimizer with one schedule on one task say, over the measured seeds. */
@@ -15,7 +16,8 @@ export interface Line {
   readonly losses: readonly number[];
   /** For each seed, the first measured step with at most the target's loss. It is infinite where it was not reached. */
   readonly stepsToTarget: readonly number[];
-  readonly stepMs: number;
+  /** The time of a training step; undefined where it was not measured. */
+  readonly time: StepTime | undefined;
   /** What the optimizer keeps, in times of the weights' bytes. */
   readonly memory: number;
   /** One run per seed. */
@@ -57,14 +59,13 @@ function stepsTo(target: number | undefined, run: Run): number {
 }
 
 /** One line per task, optimizer and schedule. */
-export function linesOf(all: readonly Run[]): Line[] {
+export function linesOf(all: readonly Run[], stepTimes: readonly StepTime[]): Line[] {
   const searched = grouped(all).map(runs => ({runs: measuredRuns(runs), search: runs.filter(isSearch)}));
   const measured = searched.filter(({runs}) => runs.length > 0);
   const groups = measured.map(({runs}) => runs);
   return measured.map(({runs, search}) => {
     const {task, optimizer, schedule, steps, weightBytes, stateBytes} = at(runs, 0);
     const target = targetOf(task, steps, groups);
-    const times = runs.flatMap(({stepMs}) => (stepMs === null ? [] : [stepMs]));
     return {
       task,
       optimizer,
@@ -73,7 +74,7 @@ export function linesOf(all: readonly Run[]): Line[] {
       rates: [...new Set(runs.flatMap(({lr}) => (lr === null ? [] : [lr])))],
       losses: lossesOf(runs),
       stepsToTarget: runs.map(run => stepsTo(target, run)),
-      stepMs: times.length === 0 ? NaN : medianOf(times),
+      time: stepTimes.find(time => time.task === task && time.optimizer === optimizer),
       memory: stateBytes / weightBytes,
       runs,
       search,
@@ -89,9 +90,19 @@ export function range(values: readonly number[]): string {
   return low === high ? digits(low) : `${digits(low)} to ${digits(high)}`;
 }
 
+/** Quartiles that are farther apart than this part of the median are shown. */
+const NOISY = 0.1;
+
+/** A step's time as a factor of adamW's, with its quartiles where they differ much. */
+export function timeCell(time: StepTime | undefined): string {
+  if (time === undefined) return '–';
+  const {ratio, low, high} = time;
+  return high - low > NOISY * ratio ? `${digits(ratio)} (${range([low, high])})` : digits(ratio);
+}
+
 /** The cells of a task's table, for a terminal or a page. A dash means diverged, or not reached. */
 export function cellsOf(line: Line): Readonly<Record<string, string>> {
-  const {optimizer, schedule, rates, losses, stepsToTarget, stepMs, memory} = line;
+  const {optimizer, schedule, rates, losses, stepsToTarget, time, memory} = line;
   const steps = medianOf(stepsToTarget);
   return {
     optimizer,
@@ -100,8 +111,9 @@ export function cellsOf(line: Line): Readonly<Record<string, string>> {
     loss: digits(medianOf(losses)),
     'of all seeds': range(losses),
     "steps to adamW's loss": digits(steps),
-    seconds: digits((steps * stepMs) / 1000),
-    'ms per step': digits(stepMs),
+    // Without a measured step, the seconds aren't known.
+    seconds: digits(time === undefined ? NaN : (steps * time.ms) / 1000),
+    'time per step (× adamW)': timeCell(time),
     memory: digits(memory),
   };
 }

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 
 import {at, logged, numberIn} from '../../examples/support/lookup';
 import {adamW, fitOneCycle, lrFind, type Optimizer, withAverages} from '../../src';
-import {medianOf} from '../wasm_training/measure';
 import {type Contestant, LR_FIND, type Schedule} from './contestants';
 import type {Data, Problem, Task} from './tasks';
 
@@ -30,8 +29,6 @@ export interface Run extends Question {
   readonly heldOut: readonly number[];
   /** The held-out loss at the end; null where the run diverged: its loss was NaN or infinite. */
   readonly loss: number | null;
-  /** The median time of a training step, with its forward and backward pass, in milliseconds; null without steps. */
-  readonly stepMs: number | null;
   /** Bytes of the weights, and of what the optimizer keeps. */
   readonly weightBytes: number;
   readonly stateBytes: number;
@@ -70,7 +67,7 @@ export async function trained(task: Task, {make}: Contestant, question: Question
   const lr = asked === LR_FIND ? await suggested(problem, task) : asked;
   const measured =
     lr === null
-      ? {heldOut: [], loss: null, stepMs: null, stateBytes: 0}
+      ? {heldOut: [], loss: null, stateBytes: 0}
       : await fitted(task, problem, make(lr, model), {lr, schedule, points});
   model.dispose();
   tf.dispose([{...training}, {...heldOut}]);
@@ -82,11 +79,9 @@ async function fitted(
   {model, training: {xs, ys}, heldOut}: Problem,
   optimizer: Optimizer,
   {lr, schedule, points}: {readonly lr: number; readonly schedule: Schedule; readonly points: readonly number[]},
-): Promise<Pick<Run, 'heldOut' | 'loss' | 'stepMs' | 'stateBytes'>> {
+): Promise<Pick<Run, 'heldOut' | 'loss' | 'stateBytes'>> {
   model.compile({optimizer, loss});
   const losses: number[] = [];
-  const times: number[] = [];
-  let begin = 0;
   const {numBytes: before} = tf.memory();
   const args = {
     epochs: 1,
@@ -95,11 +90,7 @@ async function fitted(
     verbose: 0,
     yieldEvery: 'never',
     callbacks: {
-      onBatchBegin: () => {
-        begin = performance.now();
-      },
       onBatchEnd: (step: number, logs?: tf.Logs) => {
-        times.push(performance.now() - begin);
         if (points.includes(step + 1)) losses.push(heldOutLoss(model, optimizer, heldOut));
         if (![logged(logs, 'loss'), ...losses].every(Number.isFinite)) model.stopTraining = true;
       },
@@ -114,7 +105,6 @@ async function fitted(
     // Four digits are more than other machines repeat.
     heldOut: finite.map(rounded),
     loss: finite.length === points.length ? rounded(at(finite, finite.length - 1)) : null,
-    stepMs: rounded(medianOf(times)),
     stateBytes,
   };
 }

@@ -10,10 +10,12 @@ import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
 import type {Measured} from '../wasm_training/measure';
+import {Torch} from '../whole/torch';
 import {CASES} from './cases';
 import {gpuRows} from './gpu_rows';
 import {compareWithJax} from './jax';
 import {type Row, rowOf} from './row';
+import {compareWithTorch, shownTorch} from './torch';
 
 const NAMES: readonly string[] = optimizers.map(({name}) => name);
 
@@ -22,7 +24,8 @@ const HELP = `npm run bench:optimizers [-- options]
 Measures an optimizer's step alone, with given gradients: fused, as ordinary operations, the most similar optimizer of
 tf.train, and a memory copy of the bytes that the rule must read and write. The contestants take turns in each round.
 Milliseconds are medians, ± half the distance between the quartiles. Adam on wasm is also compared with jax-js's jit of
-the same Adam, at a million parameters.
+the same Adam, at a million parameters, and AdamW in all cases with PyTorch's fused and foreach on the processor, if
+TFJS_OPTIM_PYTHON (or python3) has torch.
 
 The backend webgpu is the machine's graphics card; docs/node_gpu.md says what it needs. There, ten steps run before the
 card is waited for, no memory is copied for comparison, and all but sgd are compared with tf.train.adam.
@@ -113,4 +116,12 @@ if (jax !== undefined) {
       `tf.train.adam, without decay, ${ms(jax.stock)} ms: ÷ ${ratio(jax.stock, jax.ours)}`,
   );
 }
-machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax, gpu});
+const torch =
+  asked.includes('adam') && backends.includes('wasm')
+    ? await Torch.begin()
+    : {missing: 'adam on wasm is not measured'};
+const beside = torch instanceof Torch ? await compareWithTorch(torch, cases, quick ? 10 : 40) : torch;
+if (torch instanceof Torch) torch.end();
+if ('missing' in beside) console.log(`Without PyTorch: ${beside.missing}.`);
+else console.table(beside.map(shownTorch));
+machine.write(option('out', 'bench/results/optimizers.json'), {rows, jax, torch: beside, gpu});

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import {parseHTML} from 'linkedom';
+
+import {svgPlot} from '../support/svg_plot';
 
 /** Each point of a curve is the mean of the losses of this many batches. */
 const WINDOW = 25;
@@ -10,36 +11,12 @@ const COLORS = ['#d62728', '#1f77b4'];
  * @param curves the loss of each batch, by name.
  */
 export function lossPlot(curves: ReadonlyMap<string, readonly number[]>): string {
-  const {document} = parseHTML('<!doctype html><html><body></body></html>');
   const names = [...curves.keys()];
   const points = [...curves].flatMap(([name, losses]) =>
     movingMean(losses).map((loss, i) => ({name, batch: i + 1, loss})),
   );
-  const svg = Plot.plot({
-    document,
-    width: 800,
-    height: 450,
-    marginLeft: 60,
-    marginRight: 20,
-    style: {background: 'white', color: 'black', fontSize: '12px'},
-    x: {label: 'batch'},
-    y: {label: `training loss (mean of ${WINDOW} batches)`, type: 'log', grid: true, tickFormat: '~r'},
-    color: {domain: names, range: COLORS},
-    marks: [
-      Plot.line(points, {x: 'batch', y: 'loss', stroke: 'name', strokeWidth: 1.5}),
-      ...names.map((name, i) =>
-        Plot.text([name], {
-          frameAnchor: 'top-right',
-          dy: 16 * (i + 1),
-          fill: () => name,
-          text: () => name,
-          fontSize: 14,
-        }),
-      ),
-    ],
-  });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return svg.outerHTML;
+  const axes = {x: 'batch', y: `training loss (mean of ${WINDOW} batches)`, names, colors: COLORS};
+  return svgPlot(axes, [Plot.line(points, {x: 'batch', y: 'loss', stroke: 'name', strokeWidth: 1.5})]);
 }
 
 /** For each number: the mean of it and the numbers before it, up to `WINDOW` of them. */

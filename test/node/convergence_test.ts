@@ -49,29 +49,39 @@ describe('bench:convergence', () => {
     const {code, stdout, stderr} = await bench(...args);
     expect(code).withContext(stderr).toBe(0);
     expect(TASKS.filter(({title}) => stdout.includes(`\n${title}\n`))).toEqual(tasks);
-    expect(stdout.match(/^adamW +constant( +[\d.]+){5} +[\d.]+ +2$/gm)?.length)
+    expect(stdout.match(/^adamW +constant( +[\d.]+){5} +1 +2$/gm)?.length)
       .withContext(stdout)
       .toBe(2);
-    expect(stdout.match(/^prodigy at 1 +constant +1( +[\d.]+){2}( +[\d.–]+){2} +[\d.]+ +4$/gm)?.length)
+    expect(
+      stdout.match(/^prodigy at 1 +constant +1( +[\d.]+){2}( +[\d.–]+){2} +[\d.]+( \([\d.]+ to [\d.]+\))? +4$/gm)
+        ?.length,
+    )
       .withContext(stdout)
       .toBe(2);
-    expect(stdout).toMatch(/\n10 runs in [\d a-z]+\. All figures: .*figures\.json/);
+    expect(stdout).toMatch(/\n10 runs, and steps measured on 2 tasks, in [\d a-z]+\. All figures: .*figures\.json/);
     expect(stderr).toMatch(
       / % \| [\d a-z]+ left \| [a-z-]+, (adamW|prodigy at 1), constant, [\d.]+, seed \d: loss [\d.]+/,
     );
 
-    const {runs, machine} = readResults(file);
+    const {runs, times, machine} = readResults(file);
     expect(machine.tfjs).toBe(tf.version_core);
     expect(runs.length).toBe(10);
+    expect(times.length).toBe(4);
+    for (const {optimizer, ms, ratio, low, high, rounds} of times) {
+      expect(rounds).toBe(3);
+      expect(ms).toBeGreaterThan(0);
+      expect(low <= ratio && ratio <= high).toBeTrue();
+      if (optimizer === 'adamW') expect([low, ratio, high]).toEqual([1, 1, 1]);
+    }
     const before = await readFile(file, 'utf8');
-    expect((await bench(...args)).stdout).toMatch(/\n0 runs in /);
+    expect((await bench(...args)).stdout).toMatch(/\n0 runs, and steps measured on 0 tasks, in /);
     expect(await readFile(file, 'utf8')).toBe(before);
   });
 
   it('lists its options, tasks and optimizers', async () => {
     const {code, stdout} = await bench('--help');
     expect(code).toBe(0);
-    for (const option of ['tasks', 'optimizers', 'schedules', 'seeds', 'workers', 'quick', 'out'])
+    for (const option of ['tasks', 'optimizers', 'schedules', 'seeds', 'workers', 'only', 'quick', 'out'])
       expect(stdout).toContain(`--${option} `);
     for (const {name} of [...TASKS, ...optimizers]) expect(stdout).toMatch(new RegExp(`^ +${name}$`, 'm'));
   });
@@ -82,6 +92,7 @@ describe('bench:convergence', () => {
       /^--tasks must be some of digits, autoencoder, characters, fine-tuning; got 'digit'\.\n.*--help/,
     ],
     [['--optimizers', 'adamW,adagard'], /^--optimizers must be some of sgd, .*; got 'adagard'\.\n/],
+    [['--only', 'time'], /^--only must be some of runs, times; got 'time'\.\n/],
     [['--seeds', '0'], /^--seeds must be a whole number from 1; got '0'\.\n/],
   ];
   for (const [args, message] of mistakes) {
@@ -118,7 +129,7 @@ describe('training on real tasks', () => {
   for (const [task, contestant] of Object.entries(tasks)) {
     it(`${contestant} ends with at most twice the loss of adamW at its searched rate: ${task}`, async () => {
       const runs = [...(await runsOf(task, 'adamW')), ...(await runsOf(task, contestant))];
-      const [adamW, prodigy] = linesOf(runs);
+      const [adamW, prodigy] = linesOf(runs, []);
       const losses = [present(adamW).losses, present(prodigy).losses].map(([loss]) => present(loss));
       expect(losses.every(Number.isFinite)).toBeTrue();
       expect(present(losses[1]))

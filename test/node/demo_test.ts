@@ -6,7 +6,7 @@ import type {Browser, BrowserContextOptions} from 'playwright-core';
 import {optimizers} from 'tfjs-optim';
 import {build} from 'vite';
 
-import {centred} from '../../demo/centring';
+import {centred} from '../../demo/digits/centring';
 import {launchChrome} from '../support/chrome.mjs';
 import {DemoPage} from '../support/demo_page';
 import {present} from '../support/present';
@@ -287,6 +287,62 @@ describe('The demo page', () => {
       .evaluateAll(cards => cards.map(card => card.scrollWidth <= card.clientWidth));
     expect(inside).toEqual(inside.map(() => true));
   });
+
+  it('keeps the setup in the address, so that a reload and a link bring it back', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['lamb'], digits: 640, batch: 16, epochs: 2, schedule: 'constant'});
+    await page.getByLabel('learning rate of lamb').fill('0.07');
+    await page.locator('#seed').fill('5');
+    await page.locator('#seed').press('Enter');
+    const hash = () => page.evaluate(() => location.hash);
+    expect(await hash()).toBe(
+      '#view=digits&backend=wasm&schedule=constant&digits=640&batch=16&epochs=2&seed=5&' +
+        'opts=lamb:lr=0.07,tf.train.adam:lr=0.01',
+    );
+    await page.reload();
+    await demo.says(/^Ready/);
+    expect(await page.locator('#digits').inputValue()).toBe('640');
+    expect(await page.getByLabel('learning rate of lamb').inputValue()).toBe('0.07');
+    expect(await page.locator('#entrants input:checked').count()).toBe(2);
+    await page.evaluate(() => {
+      location.hash = '#view=digits&batch=9999&epochs=7&opts=sgd,magic';
+    });
+    const note = page.locator('#link-note');
+    await note.filter({hasText: 'Ignored: magic'}).waitFor();
+    expect(await note.textContent()).toContain('batch=9999 (it must be a whole number from 8 to 512)');
+    expect(await page.locator('#epochs').inputValue()).toBe('7');
+  });
+
+  it('pauses while the landscape is shown, and goes on afterwards', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam'], digits: 512, batch: 8, epochs: 2});
+    await demo.button('Train').click();
+    await page.getByRole('link', {name: 'Landscape'}).click();
+    await page.locator('#descents tr').first().waitFor();
+    expect(await page.locator('#status').textContent()).toMatch(/^Paused at step \d+\.$/);
+    await demo.button('Step').click();
+    await page.getByRole('link', {name: 'Digits'}).click();
+    await demo.button('Resume').click();
+    await demo.says(/^Finished/);
+  });
+
+  it('shows the program that does the same', async () => {
+    const {page} = await open();
+    await demo.choose({optimizers: ['adam'], digits: 640});
+    await page.locator('#digits-code summary').click();
+    expect(await page.locator('#digits-program').textContent()).toContain('Trains on 640 digits');
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`breaks no rule of axe, ${colorScheme}`, async () => {
+      await open({colorScheme});
+      await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
+      expect(await demo.violations()).toEqual([]);
+      await demo.step(1);
+      await demo.button('About adam').click();
+      expect(await demo.violations()).toEqual([]);
+    });
+  }
 
   it('says what is missing in the form and trains nothing', async () => {
     const {page} = await open();

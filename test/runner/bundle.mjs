@@ -41,6 +41,8 @@ const SLOW = [
   'node/choosing_page_test',
   'node/optimizers_page_test',
   'node/demo_test',
+  'node/landscape_page_test',
+  'node/demo_programs_test',
   'node/examples_test',
   'node/federated_test',
   'node/fine_tuning_test',

@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 
 import {present} from './present';
@@ -64,6 +65,27 @@ export class DemoPage {
     await demo.page.goto(url);
     await demo.page.locator('#train[aria-disabled=false]').waitFor();
     return demo;
+  }
+
+  /** The landscape, standing at its start. Resolves when it is ready. @param link its settings. */
+  static async openLandscape(
+    browser: Browser,
+    url: string,
+    link: string,
+    options: BrowserContextOptions = {},
+  ): Promise<DemoPage> {
+    const context = await browser.newContext({reducedMotion: 'reduce', ...options});
+    const demo = new DemoPage(await context.newPage(), url);
+    await demo.page.goto(`${url}#view=landscape&${link}`);
+    await demo.page.locator('#descents tr').first().waitFor();
+    return demo;
+  }
+
+  /** What axe-core finds wrong in the view that is shown: rules, and where they are broken. */
+  async violations(): Promise<string[]> {
+    await this.page.addScriptTag({content: axe.source});
+    const {violations} = await this.page.evaluate<axe.AxeResults>('axe.run(document)');
+    return violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html}`));
   }
 
   /** Waits until the status line says so. */

@@ -28,9 +28,15 @@ export class PythonServer {
   readonly #answers: AsyncIterator<string, undefined>;
   #errors = '';
 
-  /** @param program its file name in `PROGRAMS`. */
-  constructor(program: string) {
-    this.#child = spawn(pythonPath(), [join(PROGRAMS, program)], {env: pythonVariables()});
+  /**
+   * @param program its file name in `folder`.
+   * @param modules the folder of the modules that it imports.
+   */
+  constructor(
+    program: string,
+    {python = pythonPath(), folder = PROGRAMS, modules = 'python'}: Readonly<Record<string, string>> = {},
+  ) {
+    this.#child = spawn(python, [join(folder, program)], {env: {...pythonVariables(), PYTHONPATH: modules}});
     this.#child.stderr.setEncoding('utf8');
     this.#child.stderr.on('data', (text: string) => {
       this.#errors += text;

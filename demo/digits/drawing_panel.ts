@@ -1,0 +1,119 @@
+import {at} from '../../examples/support/lookup';
+import {element, html, onPress, setEnabled} from '../shared/dom';
+import {percent} from '../shared/numbers';
+import {Board, showImage} from './board';
+import {argMax, type Contestant} from './contestant';
+import {SIDE} from './digits';
+import type {Session} from './session';
+
+interface Bar {
+  readonly meter: HTMLSpanElement;
+  readonly text: HTMLSpanElement;
+}
+
+/** A digit, drawn by the visitor or one of the held-out digits, and how a contestant reads it. */
+export class DrawingPanel {
+  readonly #guarded: (act: () => Promise<void>) => void;
+  readonly #choice = element('reader', HTMLSelectElement);
+  readonly #preview = element('preview', HTMLCanvasElement);
+  readonly #answer = element('answer', HTMLParagraphElement);
+  readonly #heldOut = element('held-out', HTMLButtonElement);
+  readonly #board: Board;
+  readonly #bars: readonly Bar[];
+  #session: Session | undefined;
+  #image: Float32Array | undefined;
+  /** The digit that the image shows; undefined for a drawing. */
+  #label: number | undefined;
+
+  constructor(guarded: (act: () => Promise<void>) => void) {
+    this.#guarded = guarded;
+    this.#board = new Board(element('board', HTMLCanvasElement), () => {
+      this.#set(this.#board.image(), undefined);
+    });
+    this.#bars = Array.from({length: 10}, (_, digit) => this.#addBar(digit));
+    onPress(element('clear', HTMLButtonElement), () => {
+      this.#board.clear();
+      this.#set(undefined, undefined);
+    });
+    onPress(this.#heldOut, () => {
+      if (this.#session === undefined) return;
+      const {heldOut} = this.#session;
+      const place = Math.floor(Math.random() * heldOut.size);
+      const image = heldOut.image(place);
+      this.#board.show(image);
+      this.#set(image, heldOut.label(place));
+    });
+    this.#choice.addEventListener('change', () => {
+      this.#read();
+    });
+    this.#set(undefined, undefined);
+  }
+
+  /** Reads the digit again. The contestants may have learnt more, or the training may be another one. */
+  draw(session: Session | undefined): void {
+    if (session !== this.#session) {
+      this.#session = session;
+      const contestants = session === undefined ? [] : session.contestants;
+      this.#choice.replaceChildren(...contestants.map(({entrant}) => html('option', {}, entrant.name)));
+      setEnabled(this.#heldOut, session !== undefined);
+    }
+    this.#read();
+  }
+
+  #set(image: Float32Array | undefined, label: number | undefined): void {
+    this.#image = image;
+    this.#label = label;
+    showImage(this.#preview, image ?? new Float32Array(SIDE * SIDE));
+    this.#read();
+  }
+
+  get #reader(): Contestant | undefined {
+    return this.#session?.contestant(this.#choice.value);
+  }
+
+  #read(): void {
+    const image = this.#image;
+    const reader = this.#reader;
+    if (image === undefined || reader === undefined) {
+      this.#show(
+        undefined,
+        reader === undefined ? 'Train first. Then an optimizer can read the digit.' : 'Draw a digit from 0 to 9.',
+      );
+      return;
+    }
+    this.#guarded(async () => {
+      const probabilities = await reader.read(image);
+      // The visitor may have drawn another digit meanwhile.
+      if (image !== this.#image || reader !== this.#reader) return;
+      if (probabilities.some(Number.isNaN)) {
+        this.#show(undefined, `${reader.entrant.name} has diverged and cannot read a digit.`);
+        return;
+      }
+      const digit = argMax(probabilities);
+      const truth =
+        this.#label === undefined ? '' : this.#label === digit ? ' That is correct.' : ` It is ${this.#label}.`;
+      this.#show(
+        probabilities,
+        `${reader.entrant.name} reads ${digit} (${percent(at(probabilities, digit))}).${truth}`,
+      );
+    });
+  }
+
+  #show(probabilities: readonly number[] | undefined, answer: string): void {
+    if (this.#answer.textContent !== answer) this.#answer.textContent = answer;
+    this.#bars.forEach(({meter, text}, digit) => {
+      const probability = probabilities?.[digit];
+      // Without a reading, the bars are empty.
+      meter.style.setProperty('--share', String(probability ?? 0));
+      text.textContent = probability === undefined ? '' : percent(probability);
+    });
+  }
+
+  #addBar(digit: number): Bar {
+    const bar = {meter: html('span', {class: 'meter', 'aria-hidden': 'true'}), text: html('span', {class: 'share'})};
+    element('probabilities', HTMLOListElement).append(
+      html('li', {}, html('span', {class: 'digit'}, String(digit)), bar.meter, bar.text),
+    );
+    return bar;
+  }
+}

