@@ -118,6 +118,10 @@ export default {
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',
+  favicon: 'tools/site/icon.svg',
+  customCss: 'tools/site/style.css',
+  // The search box finds the pages, too.
+  searchInDocuments: true,
   // Links to sources would depend on the address that the repository was cloned from.
   disableSources: true,
   // The README has its own title.
