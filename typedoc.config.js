@@ -2,9 +2,10 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 
-import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
+import {Converter, OptionDefaults, PageEvent, ReflectionKind} from 'typedoc';
 
 import {PICTURES, REPOSITORY} from './test/support/doc_pages.mjs';
+import {accessible} from './tools/site/page.mjs';
 
 // The pages come in the order of their list.
 const LIST = 'docs/README.md';
@@ -31,6 +32,9 @@ function plugin(app) {
     const match = /^\s*# (.*)\n/.exec(document.content[0].text);
     if (match === null) throw new Error(`${document.name} must begin with a title of plain words.`);
     document.name = match[1];
+  });
+  app.renderer.on(PageEvent.END, page => {
+    page.contents = accessible(page.contents);
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({project}) => {
     const members = project.getReflectionsByKind(
@@ -120,6 +124,7 @@ export default {
   out: 'out/docs',
   favicon: 'tools/site/icon.svg',
   customCss: 'tools/site/style.css',
+  customJs: 'tools/site/navigation.js',
   // The search box finds the pages, too.
   searchInDocuments: true,
   // Links to sources would depend on the address that the repository was cloned from.

@@ -69,7 +69,8 @@ export function problemsIn(folder) {
       return;
     }
     const joined = path === '' ? from : join(dirname(from), decodeURIComponent(path)).replaceAll(sep, '/');
-    const file = joined === '.' || joined === './' ? 'index.html' : joined.endsWith('/') ? `${joined}index.html` : joined;
+    const file =
+      joined === '.' || joined === './' ? 'index.html' : joined.endsWith('/') ? `${joined}index.html` : joined;
     if (!known.has(file)) problems.push(`${from} leads to ${target}, which does not exist`);
     else if (anchor && !isView(anchor) && anchors.get(file)?.has(decodeURIComponent(anchor)) === false)
       problems.push(`${from} leads to ${target}, which has no such anchor`);

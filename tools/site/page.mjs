@@ -1,0 +1,23 @@
+// What TypeDoc's pages lack for screen readers.
+
+/** The page with landmarks, levels of headings without gaps, and no empty headers in tables. */
+export function accessible(html) {
+  return withLevels(html)
+    .replace('<div class="col-content">', '<div class="col-content" role="main">')
+    .replace('<nav id="tsd-sidebar-links" class="tsd-navigation">', '<nav id="tsd-sidebar-links" aria-label="Site">')
+    .replaceAll('<nav class="tsd-navigation">', '<nav class="tsd-navigation" aria-label="Reference and pages">')
+    .replace(/<th( [^>]*)?><\/th>/g, '<td$1></td>');
+}
+
+/** Says the level of each heading that is more than one below the heading that it belongs to. */
+function withLevels(html) {
+  /** The headings around the present one: the level of their tag, and the level that they have. */
+  const around = [];
+  return html.replace(/<h([1-6])([ >])/g, (tag, digit, end) => {
+    const written = Number(digit);
+    while (around.length > 0 && around.at(-1).written >= written) around.pop();
+    const level = (around.at(-1)?.level ?? 0) + 1;
+    around.push({written, level});
+    return level === written ? tag : `<h${digit} aria-level="${level}"${end}`;
+  });
+}
