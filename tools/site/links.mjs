@@ -45,7 +45,8 @@ function targetsOf({name, attributes}) {
 export function problemsIn(folder) {
   const files = readdirSync(folder, {recursive: true, withFileTypes: true})
     .filter(entry => entry.isFile())
-    .map(entry => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).replaceAll(sep, '/'));
+    .map(entry => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).replaceAll(sep, '/'))
+    .sort();
   const known = new Set(files);
   const pages = new Map(
     files.filter(file => file.endsWith('.html')).map(file => [file, tagsOf(readFileSync(join(folder, file), 'utf8'))]),

@@ -4,6 +4,7 @@
 export function accessible(html) {
   return withLevels(html)
     .replace('<div class="col-content">', '<div class="col-content" role="main">')
+    .replace('<div class="page-menu">', '<div class="page-menu" role="navigation" aria-label="This page">')
     .replace('<nav id="tsd-sidebar-links" class="tsd-navigation">', '<nav id="tsd-sidebar-links" aria-label="Site">')
     .replaceAll('<nav class="tsd-navigation">', '<nav class="tsd-navigation" aria-label="Reference and pages">')
     .replace(/<th( [^>]*)?><\/th>/g, '<td$1></td>');
