@@ -77,8 +77,10 @@ function computes({kind, type, name, signatures = [], extendedTypes = []}) {
     types.some(one => FORMULA_TYPES.test(one)) || (kind === ReflectionKind.Class && FORMULA_CLASSES.includes(name))
   );
 }
-const FORMULA_TYPES =
-  /^(CallableCallback|\w*Factory|ScheduleFree|Sched|Schedule|ScheduleFunction|ParamScheduler|Slice|SuggestionRule|SGD|RMSProp|Adam|RAdam|QHAdam|Larc|Lamb|Lookahead|ExtendedOptimizer)$/;
+const FORMULA_TYPES = new RegExp(
+  '^(CallableCallback|\\w*Factory|ScheduleFree|Sched|Schedule|ScheduleFunction|ParamScheduler|Slice|SuggestionRule|' +
+    'SGD|RMSProp|Adam|RAdam|QHAdam|Larc|Lamb|Lookahead|ExtendedOptimizer)$',
+);
 const FORMULA_CLASSES = ['SGD', 'RMSProp', 'Adam', 'RAdam', 'QHAdam', 'Larc', 'Lamb'];
 
 function hasFormula({summary, blockTags}) {
