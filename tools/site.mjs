@@ -51,7 +51,7 @@ function showSources() {
 
 /** Links from the playground to the documentation. Without the site there is none beside it. */
 function linkToDocumentation() {
-  const link = '<a href="../index.html">Documentation</a>';
+  const link = '<a href="../index.html">Docs</a>';
   return {
     name: 'link-to-documentation',
     transformIndexHtml: html => {

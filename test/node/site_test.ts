@@ -68,9 +68,17 @@ describe('The site', () => {
     await open('index.html');
     await page.getByRole('link', {name: 'Open the playground'}).click();
     await page.waitForURL('**/playground/index.html*');
-    await page.getByRole('link', {name: 'Documentation'}).click();
+    await page.getByRole('link', {name: 'Docs'}).click();
     await page.waitForURL('**/where/index.html');
     expect(await page.getByRole('heading', {level: 1}).textContent()).toContain('tfjs-optim');
+  });
+
+  it('lists the headings of a page in whole', async () => {
+    await open('documents/Schedules_and_training.html');
+    const listed = await page.locator('.page-menu .tsd-accordion-details a').allTextContents();
+    const headings = await page.locator('.col-content :is(h1, h2, h3)').allTextContents();
+    expect(listed).toEqual(headings);
+    expect(listed.length).toBeGreaterThan(5);
   });
 
   it('finds exports and pages in the search box', async () => {
