@@ -5,7 +5,10 @@ export function accessible(html) {
   return withWholeTitles(withLevels(html))
     .replace('<div class="col-content">', '<div class="col-content" role="main">')
     .replace('<div class="page-menu">', '<div class="page-menu" role="navigation" aria-label="This page">')
-    .replace('<nav id="tsd-sidebar-links" class="tsd-navigation">', '<nav id="tsd-sidebar-links" class="tsd-navigation" aria-label="Site">')
+    .replace(
+      '<nav id="tsd-sidebar-links" class="tsd-navigation">',
+      '<nav id="tsd-sidebar-links" class="tsd-navigation" aria-label="Site">',
+    )
     .replaceAll('<nav class="tsd-navigation">', '<nav class="tsd-navigation" aria-label="Reference and pages">')
     .replace(/<th( [^>]*)?><\/th>/g, '<td$1></td>');
 }
