@@ -47,6 +47,11 @@ export default defineConfig(
     },
   },
   {
+    // It runs in the pages of the site.
+    files: ['tools/site/navigation.js'],
+    languageOptions: {globals: {document: 'readonly', MutationObserver: 'readonly'}},
+  },
+  {
     // The specs and consumers of the packed package are plain JavaScript, as its users' may be.
     files: ['test/package/**'],
     languageOptions: {

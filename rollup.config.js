@@ -4,6 +4,7 @@ import {basename, dirname, resolve as resolvePath} from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
+import MagicString from 'magic-string';
 import {dts} from 'rollup-plugin-dts';
 
 // A bundled page imports the kernels of these backends itself.
@@ -110,6 +111,17 @@ const withSourceMap = {
   load: file => ({code: readFileSync(file, 'utf8'), map: JSON.parse(readFileSync(`${file}.map`, 'utf8'))}),
 };
 
+// Editors read examples in the declarations. In the code, they would be loaded for nothing.
+const EXAMPLE = /[ \t]*\* @example\n(?:[ \t]*\*(?!\/).*\n)+?(?=[ \t]*\*\/)/g;
+const withoutExamples = {
+  name: 'without-examples',
+  transform(code) {
+    const text = new MagicString(code);
+    for (const {index, 0: example} of code.matchAll(EXAMPLE)) text.remove(index, index + example.length);
+    return text.hasChanged() ? {code: text.toString(), map: text.generateMap({hires: true})} : null;
+  },
+};
+
 export default [
   {
     input: ENTRIES,
@@ -125,6 +137,7 @@ export default [
         declaration: false,
         noEmitOnError: true,
       }),
+      withoutExamples,
     ],
     output: [code('es', 'js'), code('cjs', 'cjs')],
   },

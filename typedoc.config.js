@@ -2,9 +2,10 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 
-import {Converter, OptionDefaults, ReflectionKind} from 'typedoc';
+import {Converter, OptionDefaults, PageEvent, ReflectionKind} from 'typedoc';
 
 import {PICTURES, REPOSITORY} from './test/support/doc_pages.mjs';
+import {accessible} from './tools/site/page.mjs';
 
 // The pages come in the order of their list.
 const LIST = 'docs/README.md';
@@ -22,12 +23,18 @@ const OUT = 'out/readme.md';
 mkdirSync('out', {recursive: true});
 writeFileSync(OUT, readme.replaceAll(`](${REPOSITORY}`, '](../').replaceAll(`](${PICTURES}`, '](../'));
 
-/** Names pages by their titles instead of their files, and exempts members that need no docstring of their own. */
+/**
+ * Names pages by their titles instead of their files, exempts members that need no docstring of their own, and requires
+ * what editors show of each exported value: an example, and a formula where it computes something.
+ */
 function plugin(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
     const match = /^\s*# (.*)\n/.exec(document.content[0].text);
     if (match === null) throw new Error(`${document.name} must begin with a title of plain words.`);
     document.name = match[1];
+  });
+  app.renderer.on(PageEvent.END, page => {
+    page.contents = accessible(page.contents);
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({project}) => {
     const members = project.getReflectionsByKind(
@@ -45,7 +52,42 @@ function plugin(app) {
     app.options.setValue('intentionallyNotDocumented', [
       ...new Set(exempt.map(member => member.getFriendlyFullName())),
     ]);
+    for (const exported of project.getReflectionsByKind(
+      ReflectionKind.Class | ReflectionKind.Function | ReflectionKind.Variable,
+    )) {
+      const comments = commentsOf(exported);
+      if (!comments.some(({blockTags}) => blockTags.some(({tag}) => tag === '@example')))
+        app.logger.warn(`${exported.name} must have an @example: editors show it.`);
+      if (computes(exported) && !comments.some(hasFormula))
+        app.logger.warn(`${exported.name} must have a formula, in its text between backticks or as @formula.`);
+    }
   });
+}
+
+/** The docstrings of an exported value: its own, those of its signatures, those of its type where it has none. */
+function commentsOf(exported) {
+  const signatures = [exported.signatures, exported.type?.declaration?.signatures].flatMap(list => list ?? []);
+  return [exported, ...signatures].flatMap(({comment}) => (comment === undefined ? [] : [comment]));
+}
+
+/** Whether it is a rule, a step, another callback, an average, a schedule, or a rule that suggests a rate. */
+function computes({kind, type, name, signatures = [], extendedTypes = []}) {
+  const types = [type, ...signatures.map(signature => signature.type), ...extendedTypes].map(one => one?.name);
+  return (
+    types.some(one => FORMULA_TYPES.test(one)) || (kind === ReflectionKind.Class && FORMULA_CLASSES.includes(name))
+  );
+}
+const FORMULA_TYPES = new RegExp(
+  '^(CallableCallback|\\w*Factory|ScheduleFree|Sched|Schedule|ScheduleFunction|ParamScheduler|Slice|SuggestionRule|' +
+    'SGD|RMSProp|Adam|RAdam|QHAdam|Larc|Lamb|Lookahead|ExtendedOptimizer)$',
+);
+const FORMULA_CLASSES = ['SGD', 'RMSProp', 'Adam', 'RAdam', 'QHAdam', 'Larc', 'Lamb'];
+
+function hasFormula({summary, blockTags}) {
+  return (
+    blockTags.some(({tag}) => tag === '@formula') ||
+    summary.some(({kind, text}) => kind === 'code' && /[←→·^√=/]|[a-z)] [-+] [a-z(]/.test(text))
+  );
 }
 
 const hasComment = member =>
@@ -83,6 +125,11 @@ export default {
   projectDocuments: pages,
   sortEntryPoints: false,
   out: 'out/docs',
+  favicon: 'tools/site/icon.svg',
+  customCss: 'tools/site/style.css',
+  customJs: 'tools/site/navigation.js',
+  // The search box finds the pages, too.
+  searchInDocuments: true,
   // Links to sources would depend on the address that the repository was cloned from.
   disableSources: true,
   // The README has its own title.

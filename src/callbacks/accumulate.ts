@@ -7,6 +7,12 @@ const EVERY = {every: {from: 1, whole: true}} as const;
 /**
  * Counts the calls of the step, and the windows of `every` calls. All parameters share these numbers, so a parameter
  * without a gradient stays in phase. Option: `every`, a whole number from 1; default 2.
+ * @formula `call ← call + 1`, and after `every` calls `call ← 1`, `window ← window + 1`
+ * @example
+ * ```ts
+ * const opt = new Optimizer([countCalls.with({every: 4}), sumGrads, meanGrad.with({every: 4}), sgdStep], {lr: 0.1});
+ * // the same, shorter: new Optimizer([...accumulate(4), sgdStep], {lr: 0.1})
+ * ```
  */
 export const countCalls = newCallback(
   'countCalls',
@@ -14,7 +20,15 @@ export const countCalls = newCallback(
   ({call, window, every}) => (call % every === 0 ? {call: 1, window: window + 1} : {call: call + 1}),
 );
 
-/** Adds the gradient to the sum `gradSum` of the same window. */
+/**
+ * Adds the gradient to the sum `gradSum` of the same window.
+ * @formula `gradSum ← gradSum + grad`; in a new window, `gradSum ← grad`
+ * @example
+ * ```ts
+ * const opt = new Optimizer([countCalls.with({every: 4}), sumGrads, meanGrad.with({every: 4}), sgdStep], {lr: 0.1});
+ * // the same, shorter: new Optimizer([...accumulate(4), sgdStep], {lr: 0.1})
+ * ```
+ */
 export const sumGrads = newCallback(
   'sumGrads',
   {state: {gradSum: zeros, sumWindow: 0}, needs: {window: 0}},
@@ -26,6 +40,12 @@ export const sumGrads = newCallback(
  * Stops the step in every call but the window's last, which continues with the mean of the gradients,
  * `gradSum/every`. A parameter without any gradient in the window has none now. A missing gradient in single calls
  * counts as zeros. Option: `every`, a whole number from 1; default 2.
+ * @formula `grad ← gradSum/every`, in the last call of a window
+ * @example
+ * ```ts
+ * const opt = new Optimizer([countCalls.with({every: 4}), sumGrads, meanGrad.with({every: 4}), sgdStep], {lr: 0.1});
+ * // the same, shorter: new Optimizer([...accumulate(4), sgdStep], {lr: 0.1})
+ * ```
  */
 export const meanGrad = newCallback(
   'meanGrad',
@@ -55,6 +75,12 @@ export const meanGrad = newCallback(
  * call `applyOpenWindow(opt)`.
  * @param every how many calls make one step, a whole number from 1.
  * @throws for anything else.
+ * @formula `grad ← (g₁ + … + gₙ)/n`, where n is `every` and gᵢ are the gradients of the calls
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {callbacks: accumulate(4)}), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {batchSize: 8, callbacks: applyAccumulated()}); // steps as with batches of 32
+ * ```
  */
 export function accumulate(every: number): readonly Callback[] {
   if (!Number.isInteger(every) || every < 1)

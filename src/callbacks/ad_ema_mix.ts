@@ -16,6 +16,13 @@ import {average, debias} from './stats';
  * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.999, `slowMom` 0.9999, all in [0, 1); `slowWeight` 2, from 0;
  * `eps` 1e-8. Source: Pagliardini et al., The AdEMAMix Optimizer: Better, Faster, Older, 2024, as in the authors'
  * program.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [weightDecay, averageGrad.with({dampening: true}), averageSqrGrad, stepStat, adEMAMixStep],
+ *   {lr: 1e-3, wd: 0.1},
+ * );
+ * ```
  */
 export const adEMAMixStep = /* @__PURE__ */ newCallback(
   'adEMAMixStep',

@@ -9,6 +9,13 @@ import {adamDirection} from './steps';
  * `sqrAvg ← sqrMom·sqrAvg + (1 - sqrMom)·(grad - gradAvg)² + eps`. Here `gradAvg` is the new average, and `eps` stays
  * in `sqrAvg`. `sqrAvg` has the parameter's shape and starts at zeros. Defaults: `sqrMom` 0.999, in [0, 1); `eps`
  * 1e-16, from 0. Needs the dampened `gradAvg` before it. Source: see {@link adaBeliefStep}.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageBelief, stepStat, adaBeliefStep],
+ *   {lr: 1e-3, eps: 1e-16},
+ * );
+ * ```
  */
 export const averageBelief = /* @__PURE__ */ newCallback(
   'averageBelief',
@@ -26,6 +33,13 @@ export const averageBelief = /* @__PURE__ */ newCallback(
  *
  * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.999, `eps` 1e-16. Source: Zhuang et al., AdaBelief Optimizer:
  * Adapting Stepsizes by the Belief in Observed Gradients, 2020, as in adabelief_pytorch 0.2.0.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageBelief, stepStat, adaBeliefStep],
+ *   {lr: 1e-3, eps: 1e-16},
+ * );
+ * ```
  */
 export const adaBeliefStep = /* @__PURE__ */ newCallback(
   'adaBeliefStep',

@@ -9,6 +9,10 @@ import {meanSquare} from './stats';
  * and start at zeros. Option: `lag` (default false) divides by the mean square from before this gradient, as `tf.train`
  * does. Defaults: `sqrMom` 0.9, in [0, 1); `eps` 1e-6. `lr` must be given. Source: Zeiler, ADADELTA: An Adaptive
  * Learning Rate Method, 2012.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, adadeltaStep], {lr: 1, wd: 1e-4});
+ * ```
  */
 export const adadeltaStep = /* @__PURE__ */ newCallback(
   'adadeltaStep',

@@ -54,6 +54,10 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
  * `scaleParameter` true. Convolutions that are factored make it run alone, except those of 1 × 1, and so do factored
  * matrices on WebGL and WebGPU. Source: Shazeer & Stern, Adafactor: Adaptive Learning Rates with Sublinear Memory
  * Cost, 2018; where programs differ, it is as in fairseq and timm.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, adafactorStep], {lr: 1e-3, wd: 1e-4});
+ * ```
  */
 export const adafactorStep = /* @__PURE__ */ newCallbackWithExtras(
   'adafactorStep',

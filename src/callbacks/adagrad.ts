@@ -11,6 +11,10 @@ import {overRoot} from './steps';
  * `√(initialAccumulatorValue + sqrSum + eps)`. Defaults: `initialAccumulatorValue` 0, `lrDecay` 0, `eps` 1e-10, all
  * from 0. `lr` must be given. Source: Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic
  * Optimization, 2011.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, stepStat, adagradStep], {lr: 0.01, wd: 1e-4});
+ * ```
  */
 export const adagradStep = /* @__PURE__ */ newCallback(
   'adagradStep',

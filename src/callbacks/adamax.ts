@@ -10,6 +10,13 @@ import {debias, decayedRate, larger} from './stats';
  * `tf.train` does: `maxGrad ← max(sqrMom·maxGrad, |grad|)`, `p ← p - rate·(gradAvg/d1)/(maxGrad + eps)`. Defaults:
  * `sqrMom` 0.999, `eps` 1e-8, `lrDecay` 0, from 0. `lr` and `mom` must be given. Source: Kingma & Ba, Adam: A Method
  * for Stochastic Optimization, 2015, section 7.1.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), stepStat, adamaxStep],
+ *   {lr: 2e-3, sqrMom: 0.999, eps: 1e-8},
+ * );
+ * ```
  */
 export const adamaxStep = /* @__PURE__ */ newCallback(
   'adamaxStep',

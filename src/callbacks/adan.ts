@@ -6,6 +6,10 @@ import {average, debias, meanSquare} from './stats';
 /**
  * Adan's decay: `p ← p/(1 + lr·wd)`, where `doWd`. The proximal step of a penalty of `wd/2·‖p‖²`, before `adanStep`,
  * whose update is divided by the same. Default: `wd` 0. `lr` must be given. Source: see {@link adanStep}.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([adanDecay, averageGrad.with({dampening: true}), adanStep], {lr: 1e-3, wd: 0.02});
+ * ```
  */
 export const adanDecay = /* @__PURE__ */ newCallback(
   'adanDecay',
@@ -29,6 +33,10 @@ export const adanDecay = /* @__PURE__ */ newCallback(
  * `lr` must be given. Defaults: `mom` 0.98, `diffMom` 0.92, `sqrMom` 0.99, all in [0, 1); `eps` 1e-8, `wd` 0. The
  * weights are 1 minus the paper's betas. Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster
  * Optimizing Deep Models, 2022, as in the authors' program and in timm.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([adanDecay, averageGrad.with({dampening: true}), adanStep], {lr: 1e-3, wd: 0.02});
+ * ```
  */
 export const adanStep = /* @__PURE__ */ newCallback(
   'adanStep',

@@ -7,6 +7,10 @@ import {average} from './stats';
 /**
  * Decoupled decay that leaves out a parameter's first step, as ADOPT does: `p ← p·(1 - lr·wd)`, where `doWd`. Use it
  * before `adoptStep`. Default: `wd` 0. `lr` must be given. Source: see {@link adoptStep}.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([adoptDecay, stepStat, adoptStep], {lr: 1e-3, wd: 0.01});
+ * ```
  */
 export const adoptDecay = /* @__PURE__ */ newCallback(
   'adoptDecay',
@@ -29,6 +33,10 @@ export const adoptDecay = /* @__PURE__ */ newCallback(
  * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.9999, both in [0, 1); `eps` 1e-6. Source: Taniguchi et al.,
  * ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, as in the authors' program. timm has
  * 0.333 as `clipExp`.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([adoptDecay, stepStat, adoptStep], {lr: 1e-3, wd: 0.01});
+ * ```
  */
 export const adoptStep = /* @__PURE__ */ newCallback(
   'adoptStep',

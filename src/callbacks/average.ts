@@ -6,6 +6,11 @@ import {average as averageOf} from './stats';
  * An exponential moving average of the parameter: `average ← decay·average + (1 - decay)·p` after each step. It starts
  * as the parameter before the first step. `opt.eval()` shows it, until `opt.train()`. Option: `decay`, in
  * [0, 1); default 0.999. Source: Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([sgdStep, averageWeights.with({decay: 0.99})], {lr: 0.1});
+ * // the same, shorter: ema(sgd(0.1), {decay: 0.99})
+ * ```
  */
 export const averageWeights = /* @__PURE__ */ newCallback(
   'averageWeights',
@@ -26,6 +31,12 @@ export const averageWeights = /* @__PURE__ */ newCallback(
  * `max(minDecay, min(decay, 1 - (1 + s/gamma)^-power))`. All parameters share `averageSteps`, which is t. Options:
  * `decay` and `minDecay`, in [0, 1), defaults 0.999 and 0; `startAfter`, a whole number from 0, default 0; `rising`,
  * default false; `gamma`, above 0, default 1; `power`, from 0, default 2/3. Source: timm's ModelEmaV3.
+ * @formula `average ← d·average + (1 - d)·p`, d as above
+ * @example
+ * ```ts
+ * const opt = new Optimizer([sgdStep, averageRising.with({decay: 0.999, rising: true})], {lr: 0.1});
+ * // the same, shorter: ema(sgd(0.1), {warmup: true})
+ * ```
  */
 export const averageRising = /* @__PURE__ */ (() =>
   newCallback(
@@ -59,6 +70,11 @@ export const averageRising = /* @__PURE__ */ (() =>
  * that a skipped step does not count. All parameters share the number of steps, `swaSteps`. Options: `swaStart`, a
  * whole number from 0, default 0; `swaEvery`, a whole number from 1, default 1. Source: Izmailov et al., Averaging
  * Weights Leads to Wider Optima and Better Generalization, 2018.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([sgdStep, averageEqually.with({swaStart: 100, swaEvery: 10})], {lr: 0.1});
+ * // the same, shorter: swa(sgd(0.1), {start: 100, every: 10})
+ * ```
  */
 export const averageEqually = /* @__PURE__ */ newCallback(
   'averageEqually',

@@ -9,6 +9,10 @@ import {newCallback} from '../rule/callback';
  *
  * Source: Liang et al., Cautious Optimizers: Improving Training with One Line of Code, 2024. The scale is that of timm
  * and of the authors' present program; an older one is numel/(sum(M) + 1).
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {after: [cautious]}), loss: 'meanSquaredError'});
+ * ```
  */
 export const cautious = /* @__PURE__ */ newCallback('cautious', {takesUpdate: true}, ({update, grad}) => {
   // Asked this way, NaN counts as agreeing. It must reach the parameter, or a broken model would only stand still.

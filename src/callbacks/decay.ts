@@ -4,6 +4,10 @@ import {required} from '../rule/required';
 /**
  * Decoupled weight decay: `p ← p·(1 - lr·wd)`, where `doWd`. Default: `wd` 0. `lr` must be given.
  * Source: Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, averageGrad, momentumStep], {lr: 0.1, mom: 0.9, wd: 1e-4});
+ * ```
  */
 export const weightDecay = newCallback(
   'weightDecay',
@@ -11,7 +15,13 @@ export const weightDecay = newCallback(
   ({p, lr, wd, doWd}) => (doWd ? {p: p.mul(1 - lr * wd)} : {}),
 );
 
-/** L2 regularization: `grad ← grad + wd·p`, where `doWd`. The caller's gradient does not change. Default: `wd` 0. */
+/**
+ * L2 regularization: `grad ← grad + wd·p`, where `doWd`. The caller's gradient does not change. Default: `wd` 0.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([l2Reg, averageGrad, momentumStep], {lr: 0.1, mom: 0.9, wd: 1e-4});
+ * ```
+ */
 export const l2Reg = newCallback('l2Reg', {hypers: {wd: 0}}, ({p, grad, wd, doWd}) =>
   doWd ? {grad: grad.add(p.mul(wd))} : {},
 );
@@ -25,6 +35,10 @@ export const l2Reg = newCallback('l2Reg', {hypers: {wd: 0}}, ({p, grad, wd, doWd
  *
  * Source: Defazio, Why Gradients Rapidly Increase Near the End of Training, 2025. As in timm, it acts on every
  * parameter that decays; the paper corrects only those before a normalization.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {decay: correctedDecay, wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const correctedDecay = /* @__PURE__ */ newCallback(
   'correctedDecay',
@@ -41,6 +55,10 @@ export const correctedDecay = /* @__PURE__ */ newCallback(
  *
  * Sources: Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019, whose formula it is; Wortsman et al.,
  * Small-scale proxies for large-scale Transformer training instabilities, 2023, who call it independent.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {decay: independentDecay, wd: 1e-4}), loss: 'meanSquaredError'});
+ * ```
  */
 export const independentDecay = /* @__PURE__ */ newCallback(
   'independentDecay',
@@ -55,6 +73,10 @@ export const independentDecay = /* @__PURE__ */ newCallback(
  * table take it as their setting `decay`. Default: `wd` 0. `lr` must be given.
  *
  * Source: Chen et al., Cautious Weight Decay, 2025.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {decay: cautiousDecay, wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const cautiousDecay = /* @__PURE__ */ newCallback(
   'cautiousDecay',

@@ -15,6 +15,10 @@ import {average} from './stats';
  *
  * `lr` must be given. Defaults: `mom` 0.9, `sqrMom` 0.999, both in [0, 1); `eps` 1e-15, `wd` 0. Source: Ziyin et al.,
  * LaProp: Separating Momentum and Adaptivity in Adam, 2020, as in timm, whose decay is lr·wd. The authors' is wd.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, averageSqrGrad, laPropStep], {lr: 4e-4, wd: 0.01});
+ * ```
  */
 export const laPropStep = /* @__PURE__ */ newCallback(
   'laPropStep',

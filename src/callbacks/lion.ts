@@ -8,6 +8,10 @@ import {average} from './stats';
  * Lion: `p ← p - lr·sign(mom·m + (1 - mom)·grad)`, then `m ← slowMom·m + (1 - slowMom)·grad`. `lionAvg` is m, has the
  * parameter's shape and starts at zeros. The sign of 0 is 0. Defaults: `mom` 0.9, `slowMom` 0.99, both in [0, 1). `lr`
  * must be given. Source: Chen et al., Symbolic Discovery of Optimization Algorithms, 2023.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, lionStep], {lr: 1e-4, wd: 1});
+ * ```
  */
 export const lionStep = /* @__PURE__ */ newCallback(
   'lionStep',

@@ -40,6 +40,10 @@ function betasOf(isCorrected: boolean, {mom, sqrMom, mom1d, sqrMom1d}: Betas): P
  * `p ← p·(1 - lr·lrScale1d·wd1d)` for the others, where `doWd`. A `wd1d` of 0, the default, means `wd`. Other
  * defaults: `wd` 0, `lrScale1d` 1. All are from 0. `lr` must be given. Source: see {@link marsStep}, whose authors
  * have 0.1 as `wd1d`.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([marsDecay, marsAverages, stepStat, marsStep], {lr: 3e-3, wd: 0.1});
+ * ```
  */
 export const marsDecay = /* @__PURE__ */ newCallback(
   'marsDecay',
@@ -62,6 +66,10 @@ export const marsDecay = /* @__PURE__ */ newCallback(
  * program. So c is `(1 + gamma·mom/(1 - mom))·grad` in the first step, also in the one after a first step that
  * `skipNonFinite` skipped. Defaults: `gamma` 0.025, from 0; `mom` 0.95, `sqrMom` 0.99, `mom1d` 0.9, `sqrMom1d` 0.95;
  * the last four are in [0, 1). Source: see {@link marsStep}.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([marsDecay, marsAverages, stepStat, marsStep], {lr: 3e-3, wd: 0.1});
+ * ```
  */
 export const marsAverages = /* @__PURE__ */ (() =>
   newCallback(
@@ -96,6 +104,10 @@ export const marsAverages = /* @__PURE__ */ (() =>
  * given. Defaults: `eps` 1e-8, `lrScale1d` 1, the rest as in `marsAverages`. Source: Yuan et al., MARS: Unleashing the
  * Power of Variance Reduction for Training Large Models, 2024, as in the authors' program without exact gradients
  * (MARS-approx). timm's first step is another one, and so is what it takes as a matrix.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([marsDecay, marsAverages, stepStat, marsStep], {lr: 3e-3, wd: 0.1});
+ * ```
  */
 export const marsStep = /* @__PURE__ */ (() =>
   newCallback(

@@ -15,6 +15,10 @@ import {average} from './stats';
  * What Muon orthogonalizes, without a learning rate: `mom·gradAvg + (1 - mom)·grad` under the option `nesterov`
  * (default true), otherwise `gradAvg`. Needs a dampened average before it, and {@link orthogonalize} after it. Default:
  * `mom` 0.95. Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageGrad.with({dampening: true}), muonStep, orthogonalize], {lr: 1e-3, mom: 0.95});
+ * ```
  */
 export const muonStep = /* @__PURE__ */ newCallback(
   'muonStep',
@@ -88,6 +92,10 @@ const scales = /* @__PURE__ */ Object.values(LR_SCALES);
  * of batched matrices is divided by √(h·w)); `safety` (1; from 1); `scaleEps` (false; true: the divisor is
  * `safety·‖U‖ + eps·√(in/out)`). Hypers: `lr` must be given, `eps` 1e-7.
  * @throws for a parameter of fewer than two axes.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageGrad.with({dampening: true}), muonStep, orthogonalize], {lr: 1e-3, mom: 0.95});
+ * ```
  */
 export const orthogonalize = /* @__PURE__ */ newCallbackWithExtras(
   'orthogonalize',

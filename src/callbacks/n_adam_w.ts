@@ -10,6 +10,13 @@ import {adamDirection} from './steps';
  * be given. Sources: Dozat, Incorporating Nesterov Momentum into Adam, 2016; Choi et al., On Empirical Comparisons of
  * Optimizers for Deep Learning, 2019. As in timm and AlgoPerf, d1 debiases both parts of u; Keras and PyTorch have a
  * schedule of the momentum, and optax debiases `gradAvg` by the next step's d1.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [weightDecay, averageGrad.with({dampening: true}), averageSqrGrad, stepStat, nAdamWStep],
+ *   {lr: 1e-3, wd: 0.01, eps: 1e-8},
+ * );
+ * ```
  */
 export const nAdamWStep = /* @__PURE__ */ newCallback(
   'nAdamWStep',

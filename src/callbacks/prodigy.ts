@@ -70,6 +70,10 @@ function sumOf(
  * `skipNonFinite` before this step. Defaults: `lr` 1, `mom` 0.9, `sqrMom` 0.999, `distanceMom` 0, `eps` 1e-8, `wd` 0,
  * `d0` 1e-6, `dCoef` 1. Source: Mishchenko & Demyanov, Prodigy: An Expeditiously Adaptive Parameter-Free Learner, 2023;
  * details, such as d' beside eps, are those of the authors' program.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([prodigyStep.with({dCoef: 1})], {lr: 1, wd: 0.01});
+ * ```
  */
 export const prodigyStep = /* @__PURE__ */ newCallbackWithExtras(
   'prodigyStep',

@@ -8,6 +8,10 @@ import {overRoot} from './steps';
  * The mean and the mean square of the gradient, for RMSProp that is centered: `sqrAvg ← sqrMom·sqrAvg +
  * (1 - sqrMom)·grad²`, `center ← sqrMom·center + (1 - sqrMom)·grad`. Both have the parameter's shape and start at
  * zeros. Default: `sqrMom` 0.99, in [0, 1). Source: Graves, Generating Sequences With Recurrent Neural Networks, 2013.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([centeredSqrGrad, rmsPropRootStep], {lr: 1e-3, eps: 1e-7});
+ * ```
  */
 export const centeredSqrGrad = newCallback(
   'centeredSqrGrad',
@@ -24,6 +28,10 @@ export const centeredSqrGrad = newCallback(
  * `centeredSqrGrad` it is `lr·grad/√(sqrAvg - center² - eps)`. TensorFlow.js subtracts eps there, so its root is NaN
  * where the variance is below eps. Here the root is √eps where it would be NaN or 0. Default: `eps` 1e-7. `lr` must be
  * given.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageSqrGrad, rmsPropRootStep], {lr: 1e-3, eps: 1e-7});
+ * ```
  */
 export const rmsPropRootStep = newCallback(
   'rmsPropRootStep',
@@ -42,6 +50,10 @@ export const rmsPropRootStep = newCallback(
  * with `damp = 1 - mom` under the option `dampening` (default false: `damp = 1`). It comes after a step. The learning
  * rate of each step is part of the average. `updateAvg` has the parameter's shape and starts at zeros. Default: `mom`
  * 0.9, in [0, 1).
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageSqrGrad, rmsPropRootStep, averageUpdate], {lr: 1e-3, mom: 0.9, eps: 1e-7});
+ * ```
  */
 export const averageUpdate = newCallback(
   'averageUpdate',

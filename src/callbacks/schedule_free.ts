@@ -104,6 +104,10 @@ function averaged(
  * where `doWd`; with `decayAtZ` it takes z in place of y. Defaults: `mom` 0.9, in [0, 1]; `wd` 0; options `warmup` 0, a
  * whole number of steps, `stepPower` 0, `lrPower` 2, `decayAtZ` false. `lr` must be given. Source: Defazio et al., The
  * Road Less Scheduled, 2024, and its program.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([scheduleFreeSgdStep.with({warmup: 100})], {lr: 1, wd: 1e-4});
+ * ```
  */
 export const scheduleFreeSgdStep = /* @__PURE__ */ (() =>
   newCallback(
@@ -121,6 +125,14 @@ export const scheduleFreeSgdStep = /* @__PURE__ */ (() =>
  * Schedule-Free AdamW: {@link scheduleFreeSgdStep} with `grad/(√(sqrAvg/(1 - sqrMom^(k+1))) + eps)` in place of the
  * gradient, and decay outside of the division. Needs `sqrAvg`, dampened, before it. All hypers but `mom` and `wd` must
  * be given.
+ * @formula `z ← z - e·(grad/(√(sqrAvg/(1 - sqrMom^(k+1))) + eps) + wd·y)`, `x ← x + (w/W)·(z - x)`
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageSqrGrad, scheduleFreeAdamStep.with({warmup: 100})],
+ *   {lr: 2.5e-3, sqrMom: 0.999, eps: 1e-8},
+ * );
+ * ```
  */
 export const scheduleFreeAdamStep = /* @__PURE__ */ (() =>
   newCallback(
@@ -142,6 +154,11 @@ export const scheduleFreeAdamStep = /* @__PURE__ */ (() =>
  * `grad` without the division. It needs no warm-up. With `sqrMom` of 0.6 or less, r never exceeds 4. Option:
  * `silentPhase`, default true. Source: the program of Defazio et al., 2024; Liu et al., On the Variance of the Adaptive
  * Learning Rate and Beyond, 2020.
+ * @formula `z ← z - r·lr·(grad/(√(sqrAvg/(1 - sqrMom^(k+1))) + eps) + wd·y)`, where r is the rectification
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageSqrGrad, scheduleFreeRAdamStep], {lr: 2.5e-3, sqrMom: 0.999, eps: 1e-8});
+ * ```
  */
 export const scheduleFreeRAdamStep = /* @__PURE__ */ (() =>
   newCallback(
@@ -166,6 +183,13 @@ export const scheduleFreeRAdamStep = /* @__PURE__ */ (() =>
  * Replaces the gradient by its debiased average: `a ← innerMom·a + (1 - innerMom)·grad`,
  * `grad ← a/(1 - innerMom^k)`, where k counts the steps of the group. `innerAvg` is a, has the parameter's shape and
  * starts at zeros. Default: `innerMom` 0, in [0, 1).
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageSqrGrad, innerMomentum, scheduleFreeAdamStep],
+ *   {lr: 2.5e-3, sqrMom: 0.999, eps: 1e-8, innerMom: 0.9},
+ * );
+ * ```
  */
 export const innerMomentum = /* @__PURE__ */ newCallback(
   'innerMomentum',

@@ -12,6 +12,12 @@ import {SKIP_NON_FINITE} from './skip_settings';
  *
  * The optimizers of the table put it before their own callbacks, with the setting `skipNonFinite: true` or
  * `maxGradNorm`. In `new Optimizer([…])` it stands where gradients are to be checked.
+ * @formula `p ← p` where a gradient is not finite, or its norm is above `maxGradNorm`
+ * @example
+ * ```ts
+ * const opt = new Optimizer([skipNonFinite, averageGrad, momentumStep], {lr: 0.1, mom: 0.9});
+ * const skipped = await opt.skipped(); // how many steps were skipped
+ * ```
  */
 export const skipNonFinite = /* @__PURE__ */ newCallbackWithExtras(
   SKIP_NON_FINITE,

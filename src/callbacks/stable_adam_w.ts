@@ -16,6 +16,10 @@ import {average, meanSquare} from './stats';
  *
  * Source: Wortsman et al., Stable and low-precision training for large-scale vision-language models, 2023. The
  * averages are those of the optimi library and pytorch_optimizer.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([stableAdamWStep], {lr: 1e-3, wd: 0.01});
+ * ```
  */
 export const stableAdamWStep = /* @__PURE__ */ newCallback(
   'stableAdamWStep',

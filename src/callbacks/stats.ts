@@ -5,6 +5,10 @@ import type {Operand, Value} from '../rule/value';
 /**
  * Momentum: `gradAvg ← mom·gradAvg + damp·grad`, with `damp = 1 - mom` under the option `dampening` (default false:
  * `damp = 1`). `gradAvg` has the parameter's shape and starts at zeros. Default: `mom` 0.9, in [0, 1).
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageGrad, momentumStep], {lr: 0.1, mom: 0.9});
+ * ```
  */
 export const averageGrad = newCallback(
   'averageGrad',
@@ -28,6 +32,10 @@ export function average(old: Value, now: Value, beta: number, weight: Operand = 
  * The mean square: `sqrAvg ← sqrMom·sqrAvg + (damp·grad)·grad`, with `damp = 1 - sqrMom` under the option `dampening`
  * (default true; false: `damp = 1`). `sqrAvg` has the parameter's shape and starts at zeros. Default: `sqrMom` 0.99,
  * in [0, 1).
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageSqrGrad, rmsPropStep], {lr: 1e-3, sqrMom: 0.99, eps: 1e-8});
+ * ```
  */
 export const averageSqrGrad = newCallback(
   'averageSqrGrad',
@@ -44,6 +52,13 @@ export function meanSquare(average: Value, x: Value, sqrMom: number, dampening =
 /**
  * The largest mean square so far, for AMSGrad: `maxSqrAvg ← max(maxSqrAvg, sqrAvg)`. The averages are not debiased. It
  * has the parameter's shape and starts at zeros. Source: Reddi et al., On the Convergence of Adam and Beyond, 2018.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, maxSqrGrad, stepStat, adamStep],
+ *   {lr: 1e-3, eps: 1e-8},
+ * );
+ * ```
  */
 export const maxSqrGrad = newCallback(
   'maxSqrGrad',
@@ -56,7 +71,17 @@ export function larger(a: Value, b: Value): Value {
   return a.where(a.greater(b), b);
 }
 
-/** Counts the parameter's steps in `step`, from 1. */
+/**
+ * Counts the parameter's steps in `step`, from 1.
+ * @formula `step ← step + 1`
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, adamStep],
+ *   {lr: 1e-3, eps: 1e-8},
+ * );
+ * ```
+ */
 export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => ({step: step + 1}));
 
 /**
@@ -64,6 +89,11 @@ export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => 
  * Dividing the average by it removes the bias.
  * @param mom the weight of the old average in each step, in [0, 1).
  * @param damp the weight of the new value in each step.
+ * @example
+ * ```ts
+ * debias(0.9, 0.1, 1); // → 0.1
+ * debias(0.9, 0.1, 2); // → 0.19
+ * ```
  */
 export function debias(mom: number, damp: number, step: number): number {
   return (damp * (1 - mom ** step)) / (1 - mom);

@@ -6,10 +6,22 @@ import type {Value} from '../rule/value';
 import {debias, rectification} from './stats';
 import {trustOf} from './trust';
 
-/** Gradient descent: `p ← p - lr·grad`. `lr` must be given. */
+/**
+ * Gradient descent: `p ← p - lr·grad`. `lr` must be given.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, sgdStep], {lr: 0.1, wd: 1e-4});
+ * ```
+ */
 export const sgdStep = newCallback('sgdStep', {hypers: {lr: required}}, ({grad, lr}) => ({update: grad.mul(lr)}));
 
-/** Descent along the average of `averageGrad`: `p ← p - lr·gradAvg`. `lr` must be given. */
+/**
+ * Descent along the average of `averageGrad`: `p ← p - lr·gradAvg`. `lr` must be given.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageGrad, momentumStep], {lr: 0.1, mom: 0.9});
+ * ```
+ */
 export const momentumStep = newCallback(
   'momentumStep',
   {hypers: {lr: required}, needs: {gradAvg: zeros}},
@@ -20,6 +32,10 @@ export const momentumStep = newCallback(
  * Descent along Nesterov's momentum: `p ← p - lr·(grad + mom·gradAvg)`, with the average of `averageGrad`. `lr` must be
  * given. Default: `mom` 0.9. Source: Sutskever et al., On the Importance of Initialization and Momentum in Deep
  * Learning, 2013, as PyTorch and `tf.train` compute it.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageGrad, nesterovMomentumStep], {lr: 0.1, mom: 0.9});
+ * ```
  */
 export const nesterovMomentumStep = newCallback(
   'nesterovMomentumStep',
@@ -36,6 +52,10 @@ export function overRoot(numerator: Value, square: Value, eps: number, epsInRoot
  * RMSProp: `p ← p - lr·g/(√sqrAvg + eps)`. Here g is `gradAvg` if a callback before it computes that, otherwise
  * `grad`. Default: `eps` 1e-8. `lr` must be given. Source: Hinton, Neural Networks for Machine Learning, lecture 6e,
  * 2012.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([averageSqrGrad, rmsPropStep], {lr: 1e-3, sqrMom: 0.99, eps: 1e-8});
+ * ```
  */
 export const rmsPropStep = newCallback(
   'rmsPropStep',
@@ -76,6 +96,13 @@ export function adamDirection(
  * Adam: `p ← p - lr·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. Needs
  * dampened averages and a step count before it. After `maxSqrGrad`, `maxSqrAvg` takes the place of `sqrAvg` (AMSGrad).
  * All hypers must be given. Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, adamStep],
+ *   {lr: 1e-3, eps: 1e-8},
+ * );
+ * ```
  */
 export const adamStep = newCallback(
   'adamStep',
@@ -94,6 +121,13 @@ export const adamStep = newCallback(
  * (SAdam). With `sqrMom` of 2/3 or less, r never exceeds 5. Default: `beta` 0. The other hypers must be given.
  * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the
  * Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, rAdamStep],
+ *   {lr: 1e-3, mom: 0.9, sqrMom: 0.99, eps: 1e-5},
+ * );
+ * ```
  */
 export const rAdamStep = newCallback(
   'rAdamStep',
@@ -115,6 +149,13 @@ export const rAdamStep = newCallback(
  * this is Adam; with nu1 = 0 and nu2 = 1, RMSProp with a debiased mean square; with nu1 = mom and nu2 = 1, NAdam. All
  * hypers must be given.
  * Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, qhAdamStep],
+ *   {lr: 1e-3, mom: 0.999, sqrMom: 0.999, nu1: 0.7, nu2: 1, eps: 1e-8},
+ * );
+ * ```
  */
 export const qhAdamStep = newCallback(
   'qhAdamStep',
@@ -137,6 +178,13 @@ export const qhAdamStep = newCallback(
  * LAMB: Adam's direction s, scaled for each parameter: `p ← p - lr·q·s`, with `q = min(rms(p)/rms(s), 10)`, and q 1
  * where rms(p) or rms(s) is 0. All hypers must be given. Source: You et al., Large Batch Optimization for Deep
  * Learning: Training BERT in 76 minutes, 2020; the cap and the root mean squares instead of norms are fastai's.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, lambStep],
+ *   {lr: 1e-2, mom: 0.9, sqrMom: 0.99, eps: 1e-5},
+ * );
+ * ```
  */
 export const lambStep = newCallback(
   'lambStep',

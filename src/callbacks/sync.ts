@@ -7,6 +7,11 @@ import {copy} from '../rule/starts';
  * where others replaced the parameter. All parameters share `count`, also frozen ones, which do not change. Options:
  * `k`, a whole number from 1, default 6; `alpha`, from 0 to 1, default 0.5. Source: Zhang et al., Lookahead Optimizer:
  * k steps forward, 1 step back, 2019.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([sgdStep, lookaheadSync.with({k: 6, alpha: 0.5})], {lr: 0.1});
+ * // the same, shorter: lookahead(sgd(0.1))
+ * ```
  */
 export const lookaheadSync = /* @__PURE__ */ newCallback(
   'lookaheadSync',

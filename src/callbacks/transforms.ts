@@ -19,6 +19,11 @@ function unitNorm(x: Value): Value {
  *
  * Source: Brock et al., High-Performance Large-Scale Image Recognition Without Normalization, 2021. The paper leaves
  * the last layer out, as `partition` can do. Vectors are as in timm and optax.
+ * @example
+ * ```ts
+ * const opt = adam(1e-3, {callbacks: [adaptiveGradClip], clipFactor: 0.02});
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
  */
 export const adaptiveGradClip = /* @__PURE__ */ newCallbackWithExtras(
   'adaptiveGradClip',
@@ -38,6 +43,11 @@ export const adaptiveGradClip = /* @__PURE__ */ newCallbackWithExtras(
  * last. Vectors and scalars stay as they are. Under the option `convOnly` (default false), only kernels of four axes or
  * more change. Put it before the optimizer's own callbacks. On WebGL and WebGPU it runs alone where a gradient changes.
  * Source: Yong et al., Gradient Centralization: A New Optimization Technique for Deep Neural Networks, 2020.
+ * @formula `grad ← grad - mean(grad)`, the mean of each column
+ * @example
+ * ```ts
+ * model.compile({optimizer: sgd(0.1, {mom: 0.9, callbacks: [centralizeGrad]}), loss: 'meanSquaredError'});
+ * ```
  */
 export const centralizeGrad = /* @__PURE__ */ newCallbackWithExtras(
   'centralizeGrad',
@@ -50,6 +60,10 @@ export const centralizeGrad = /* @__PURE__ */ newCallbackWithExtras(
  * `o = grad - ⟨p, grad⟩/⟨p, p⟩·p`, `grad ← o·‖grad‖/‖o‖`. Then a step can't lower the loss by scaling the weights. A
  * parameter of one number keeps its gradient, because nothing is orthogonal to it. Put it before the optimizer's own
  * callbacks. Source: Prieto et al., Grokking at the Edge of Numerical Stability, 2025.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {callbacks: [orthoGrad]}), loss: 'meanSquaredError'});
+ * ```
  */
 export const orthoGrad = /* @__PURE__ */ newCallback('orthoGrad', {}, ({p, grad}) => {
   if (p.size === 1) return {};

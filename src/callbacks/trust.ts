@@ -9,6 +9,13 @@ import type {Value} from '../rule/value';
  * `clip` limits it to `lr` (default true, which is LARC; false is LARS). The rate of a parameter that is all zeros is
  * 0, so it never moves. Where the ratio is NaN, `clip` makes it `lr`. Defaults: `trustCoeff` 0.02, `wd` 0, `eps` 1e-8.
  * Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad, larcLayerLr.with({clip: true}), larcStep],
+ *   {lr: 0.1, mom: 0.9, trustCoeff: 0.02, eps: 1e-8},
+ * );
+ * ```
  */
 export const larcLayerLr = newCallback(
   'larcLayerLr',
@@ -24,6 +31,13 @@ export const larcLayerLr = newCallback(
 /**
  * Descent at the parameter's own rate: `p ← p - localLr·g`. Here g is `gradAvg` if a callback before it computes that,
  * otherwise `grad`.
+ * @example
+ * ```ts
+ * const opt = new Optimizer(
+ *   [averageGrad, larcLayerLr.with({clip: true}), larcStep],
+ *   {lr: 0.1, mom: 0.9, trustCoeff: 0.02, eps: 1e-8},
+ * );
+ * ```
  */
 export const larcStep = newCallback(
   'larcStep',
@@ -39,6 +53,10 @@ export const larcStep = newCallback(
  *
  * Sources: You et al., Large Batch Training of Convolutional Networks, 2017; You et al., Large Batch Optimization for
  * Deep Learning: Training BERT in 76 minutes, 2020. The limit is that of fastai's LAMB.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {after: [trustRatio]}), loss: 'meanSquaredError'});
+ * ```
  */
 export const trustRatio = /* @__PURE__ */ newCallback(
   'trustRatio',

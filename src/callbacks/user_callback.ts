@@ -17,6 +17,14 @@ const names = new Set<string>();
  *
  * @throws where a name is malformed, reserved, declared twice, or the name of one of the package's callbacks.
  * @function
+ * @formula `(p, grad, hypers, state) → (p, grad, state)`, once per parameter and step
+ * @example
+ * ```ts
+ * const signStep = callback('signStep', {hypers: {lr: required}}, ({p, grad, lr}) => ({
+ *   p: p.sub(grad.sign().mul(lr)),
+ * }));
+ * model.compile({optimizer: new Optimizer([signStep], {lr: 1e-3}), loss: 'meanSquaredError'});
+ * ```
  */
 export const callback: typeof newCallback = (name, declaration, fn) => {
   checkDeclaration(name, declaration, fn);

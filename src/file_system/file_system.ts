@@ -26,6 +26,14 @@ export type FileSystem = Required<io.IOHandler>;
  *   `file:` URL.
  * @throws where `folder` is not such a path. `save` and `load` reject where files can't be written or read; `load` also
  *   where they are not a model, are cut short, or come from two saves.
+ * @example
+ * ```ts
+ * import {fileSystem} from 'tfjs-optim/file-system';
+ *
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.save(fileSystem('out/docs/example'), {includeOptimizer: true});
+ * const again = await tf.loadLayersModel(fileSystem('out/docs/example'));
+ * ```
  */
 export function fileSystem(folder: string | URL): FileSystem {
   const path = folderOf(folder);

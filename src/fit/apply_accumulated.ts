@@ -8,6 +8,11 @@ import {FitCallback} from './fit_callback';
  * at the end of training. Without this callback these gradients wait for the next fit. They also wait where training
  * throws, is aborted, or is stopped by `terminateOnNaN`. `fitOneCycle` and the other `fit…` functions make this step
  * themselves, unless they are given `keepWindow: true`.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {callbacks: accumulate(4)}), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: applyAccumulated()});
+ * ```
  */
 export function applyAccumulated(): FitCallback {
   return new FitCallback({

@@ -8,6 +8,11 @@ import {override} from './training_run';
  * A callback that keeps the moving averages of batch normalization layers unchanged where the layer does not train: its
  * group is frozen without `trainBn`, or `layer.trainable` is false. Meanwhile such a layer normalizes with its moving
  * averages, as at inference. Freezing and thawing during training take effect at once.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {params: [body, head], trainBn: false}), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: bnFreeze()});
+ * ```
  */
 export function bnFreeze(): FitCallback {
   return new FitCallback({

@@ -26,6 +26,11 @@ export interface CheckpointOptions extends MonitorOptions {
  * @throws for an impossible setting; when training begins, where TensorFlow.js can't save the model's metrics or
  *   losses, or where `saveBest` needs `mode`; during training, where `saveBest` is set and the monitored value is not
  *   logged.
+ * @example
+ * ```ts checked
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: checkpoint('indexeddb://best', {saveBest: true, monitor: 'loss'})});
+ * ```
  */
 export function checkpoint(
   to: string | tf.io.IOHandler,

@@ -20,6 +20,11 @@ export interface EvaluateAveragesOptions extends BatchSizeOption {
  * A callback that makes validation use the evaluation values of the optimizer's callbacks, such as the averages of
  * `ema`, or x of `scheduleFree`. It calls `opt.eval()` before validation and `opt.train()` after it.
  * @throws when training begins, where no callback of the optimizer has evaluation values, and for impossible data.
+ * @example
+ * ```ts
+ * model.compile({optimizer: ema(adam(1e-3)), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, validationSplit: 0.2, callbacks: evaluateAverages()});
+ * ```
  */
 export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('evaluateAverages', options, ['data', 'batchSize'], more);

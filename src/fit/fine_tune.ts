@@ -39,6 +39,11 @@ export interface FineTuneHistory {
  * first epoch. Afterwards all groups are unfrozen. Where it throws or is aborted, the groups are frozen as before the
  * call. `initialEpoch` counts the epochs of both parts. Defaults: `pctStart` 0.3 and `div` 5 in the second part.
  * @throws (rejects) where the optimizer has only one group, or a setting is impossible.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {params: [body, head]}), loss: 'meanSquaredError'});
+ * await fineTune(model, xs, ys, {epochs: 2, freezeEpochs: 1, baseLr: 2e-3});
+ * ```
  */
 export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneHistory>(
   {

@@ -58,6 +58,11 @@ const HOOKS = [
  *   TensorFlow.js does not hand it to callbacks. Default `'auto'`. `stepsPerEpoch`: the number of batches of a dataset
  *   that does not know it, a whole number from 1; only the callbacks get it, TensorFlow.js does not.
  * @throws where `list` is not a list, a member is not a callback, or a setting is impossible.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: fitCallbacks([oneCycle({lrMax: 1e-2}), terminateOnNaN()])});
+ * ```
  */
 export function fitCallbacks(
   list: Iterable<AnyFitCallback>,

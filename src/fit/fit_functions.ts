@@ -14,6 +14,12 @@ import {train, trainFunction} from './train';
  * then a limit, without one by default.
  * @throws (rejects) where the model's optimizer is not one of this package, or a setting is impossible. Then nothing
  *   is changed.
+ * @formula `lr = a + (1 + cos(π·(1 - q)))·(b - a)/2`, first from `lrMax/div` to `lrMax`, then to `lrMax/divFinal`
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {history} = await fitOneCycle(model, xs, ys, {epochs: 3, lrMax: 1e-2});
+ * ```
  */
 export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepOption & TimeLength, History>(
   {
@@ -29,6 +35,12 @@ export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepO
 
 /**
  * Trains at a flat rate, then along half a cosine; see `flatCos`. For the arguments and errors see `fitOneCycle`.
+ * @formula `lr = lrMax`, then `lrMax + (1 + cos(π·(1 - q)))·(lrMax/divFinal - lrMax)/2` for q from 0 to 1
+ * @example
+ * ```ts
+ * model.compile({optimizer: ranger(1e-3), loss: 'meanSquaredError'});
+ * const {history} = await fitFlatCos(model, xs, ys, {epochs: 3});
+ * ```
  */
 export const fitFlatCos = /* @__PURE__ */ trainFunction<FlatCosOptions & KeepOption & TimeLength, History>(
   {
@@ -53,6 +65,12 @@ export interface FitSgdrOptions extends SgdrOptions, KeepOption, TimeLength {
  * first cycle has `cycleLen` epochs; each later cycle has `cycleMult` times as many as the one before. `epochs` can't
  * be given, because the cycles determine it. With `minutes` or `seconds`, the cycles share this time; then `cycleLen`
  * can't be given.
+ * @formula `lr = lrMax·(1 + cos(π·q))/2`, for q from 0 to 1 in each cycle
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {history} = await fitSgdr(model, xs, ys, {cycles: 2, cycleLen: 1, lrMax: 1e-2}); // 1 + 2 epochs
+ * ```
  */
 export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
   {

@@ -31,6 +31,12 @@ type Values = Array<number | tf.Tensor>;
  * name, or with several groups under `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`.
  * Nothing is read from the device before training ends.
  * @throws when training begins, where a named hyper is not one of the optimizer's.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {history} = await model.fit(xs, ys, {epochs: 3, callbacks: record()});
+ * const losses = history['batch_loss'];
+ * ```
  */
 export function record(options: RecordOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm'], more);

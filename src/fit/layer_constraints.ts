@@ -11,6 +11,12 @@ import {override} from './training_run';
  * Applies the constraints of the model's layers (`kernelConstraint: 'nonNeg'` and the like) to their weights. Frozen
  * weights stay unchanged: those whose `trainable` is false, and those that the model's optimizer has frozen. Where a
  * constraint throws, no weight is changed.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.trainOnBatch(xs, ys);
+ * applyConstraints(model);
+ * ```
  */
 export function applyConstraints(model: LayersModel): void {
   const optimizer: unknown = model.optimizer;
@@ -30,6 +36,11 @@ export function applyConstraints(model: LayersModel): void {
 /**
  * A callback that enforces the layers' constraints right after each step. tfjs itself enforces them only where weights
  * are set by hand. In your own training loop, call `applyConstraints(model)` after each step.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: layerConstraints()});
+ * ```
  */
 export function layerConstraints(): FitCallback {
   return new FitCallback({

@@ -30,6 +30,10 @@ interface Flat {
  *   returns true for each layer that starts a group. A name is the whole name of a layer, or else a beginning that
  *   only neighbouring layers have. Default: each layer that has weights is a group.
  * @throws where no layer has a name, a beginning is ambiguous, boundaries are out of order, or a group has no weights.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(slice(1e-5, 1e-3), {params: layerGroups(model, head)}), loss: 'meanSquaredError'});
+ * ```
  */
 export function layerGroups(
   model: LayersModel,
@@ -74,6 +78,10 @@ export function layerGroups(
  * @param decay above 0 and at most 1.
  * @param groups the number of groups, a whole number from 1, or the groups themselves.
  * @throws where an argument is out of range.
+ * @example
+ * ```ts
+ * layerwiseDecay(1e-3, 0.5, 3); // → [0.00025, 0.0005, 0.001]
+ * ```
  */
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
   const length = typeof groups === 'number' ? groups : groups.length;

@@ -37,6 +37,11 @@ const SMOOTHING = 0.98;
  * `stepsPerEpoch` and `batchesPerEpoch` have no effect. Source: Smith, Cyclical Learning Rates for Training Neural
  * Networks, 2017; the rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is out of its range.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {valley, lrs, losses} = await lrFind(model, xs, ys, {numIt: 20});
+ * ```
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
   {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},

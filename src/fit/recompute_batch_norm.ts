@@ -27,6 +27,12 @@ export interface RecomputeOptions<T> extends BatchSizeOption {
  * @returns what `during` returned.
  * @throws (rejects) for data without batches or of another kind, and what the model and `during` throw; then the
  *   averages are as before.
+ * @example
+ * ```ts
+ * model.compile({optimizer: swa(sgd(0.1)), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3});
+ * await recomputeBatchNorm(model, xs, {batchSize: 16});
+ * ```
  */
 export async function recomputeBatchNorm<T = undefined>(
   model: LayersModel,

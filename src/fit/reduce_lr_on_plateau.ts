@@ -25,6 +25,11 @@ export interface PlateauOptions extends MonitorOptions, KeepOption {
  * has this value too. What is saved earlier has the reduced rate: a fit that goes on from it begins and ends with the
  * reduced rate.
  * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: reduceLROnPlateau({monitor: 'loss', factor: 0.5})});
+ * ```
  */
 export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefined[]): FitCallback {
   installSchedules();

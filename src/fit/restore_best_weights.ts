@@ -26,6 +26,11 @@ interface Snapshot {
  * saw where `evaluateAverages` was used. The optimizer's other state is not restored. Where training throws, nothing
  * is restored.
  * @throws when training begins, where `mode` must be given; in training, where the monitored value is not logged.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: restoreBestWeights({monitor: 'loss'})});
+ * ```
  */
 export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('restoreBestWeights', options, ['monitor', 'mode', 'minDelta'], more);

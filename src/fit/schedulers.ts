@@ -170,6 +170,12 @@ function stepsOf(name: string, fit: Fit, given: number | undefined): number {
  * Moves hypers by schedules over a whole fit: `paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})`, or over a
  * time: `paramScheduler({lr: cos(1e-3, 0)}, {minutes: 5})`.
  * @throws where the schedules or the options are not valid.
+ * @formula `hyper = schedule(q)`, where q goes from 0 to 1 over the fit
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: paramScheduler({lr: cos(1e-3, 1e-5), wd: lin(0.1, 0)})});
+ * ```
  */
 export function paramScheduler(
   schedules: Schedules,
@@ -185,6 +191,12 @@ export function paramScheduler(
  * One-cycle: `lr` follows half a cosine from `lrMax/div` up to `lrMax`, then another one down to `lrMax/divFinal`.
  * `mom` falls where `lr` rises, and rises where `lr` falls.
  * Source: Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018.
+ * @formula `lr = a + (1 + cos(π·(1 - q)))·(b - a)/2`, first from `lrMax/div` to `lrMax`, then to `lrMax/divFinal`
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: oneCycle({lrMax: 1e-2})});
+ * ```
  */
 export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('oneCycle', oneCyclePolicy(options, more), options);
@@ -193,6 +205,12 @@ export function oneCycle(options: OneCycleOptions & SchedulerOptions = {}, ...mo
 /**
  * Flat, then half a cosine: `lr` stays at `lrMax` for the share `pctStart` of the steps, and then goes down to
  * `lrMax/divFinal`.
+ * @formula `lr = lrMax`, then `lrMax + (1 + cos(π·(1 - q)))·(lrMax/divFinal - lrMax)/2` for q from 0 to 1
+ * @example
+ * ```ts
+ * model.compile({optimizer: ranger(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: flatCos({pctStart: 0.7})});
+ * ```
  */
 export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('flatCos', flatCosPolicy(options, more), options);
@@ -201,12 +219,26 @@ export function flatCos(options: FlatCosOptions & SchedulerOptions = {}, ...more
 /**
  * Cosine annealing with warm restarts: in each cycle, `lr` goes from `lrMax` to 0. Each cycle is `cycleMult` times as
  * long as the one before. Source: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
+ * @formula `lr = lrMax·(1 + cos(π·q))/2`, for q from 0 to 1 in each cycle
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 7, callbacks: sgdr({cycles: 3, lrMax: 1e-2})}); // 1 + 2 + 4 epochs
+ * ```
  */
 export function sgdr(options: SgdrOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('sgdr', sgdrPolicy(options, more), options);
 }
 
-/** Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`. */
+/**
+ * Linear warm-up from `lrStart` to `lrMax`, then half a cosine to `lrEnd`.
+ * @formula `lr = lrStart + q·(lrMax - lrStart)`, then `lrMax + (1 + cos(π·(1 - q)))·(lrEnd - lrMax)/2`
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: warmupCos({pctStart: 0.1})});
+ * ```
+ */
 export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('warmupCos', warmupCosPolicy(options, more), options);
 }
@@ -218,6 +250,12 @@ export function warmupCos(options: WarmupCosOptions & SchedulerOptions = {}, ...
  * then. Sources: Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024; Hägele et al., Scaling
  * Laws and Compute-Optimal Training Beyond Fixed Training Durations, 2024, where `1-sqrt` over 20 % was better than
  * linear.
+ * @formula `lr = lrMax`, and in the decay `lrEnd + (lrMax - lrEnd)·(1 - √q)`, for q from 0 to 1
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: wsd({pctDecay: 0.2})});
+ * ```
  */
 export function wsd(options: WsdOptions & SchedulerOptions = {}, ...more: undefined[]): ParamScheduler {
   return new ParamScheduler('wsd', wsdPolicy(options, more), options);

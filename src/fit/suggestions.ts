@@ -19,6 +19,13 @@ type Point = Suggestion['point'];
 /**
  * Takes a point in the longest stretch in which the loss falls, shortly after its first third. Source: ESRI's arcgis,
  * by way of fastai.
+ * @formula `lrs[i]` at about half of the longest falling stretch: its start + `⌊n/3⌋ + ⌊n/6⌋`, n its length
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {lrs, losses} = await lrFind(model, xs, ys, {numIt: 20});
+ * const found = valley(lrs, losses)?.lr;
+ * ```
  */
 export const valley = ofFinite(points => {
   // The length of the longest falling subsequence that ends at each point.
@@ -40,6 +47,13 @@ export const valley = ofFinite(points => {
  * Starts at the highest rate and goes down as long as the slopes of the loss curve at two points, 15 points apart,
  * differ by more than 0.005. This finds the rate before the loss falls steeply and explodes. Needs 16 points. Source:
  * Novetta Solutions, by way of fastai.
+ * @formula `lrs[i]` of the first point, from the right, where `|slope(i + 15) - slope(i)| ≤ 0.005`
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * const {lrs, losses} = await lrFind(model, xs, ys, {numIt: 20});
+ * const found = slide(lrs, losses)?.lr;
+ * ```
  */
 export const slide = ofFinite(points => {
   const slopes = gradient(points.map(({loss}) => loss));
@@ -55,13 +69,27 @@ export const slide = ofFinite(points => {
   return suggestion(points[found]);
 });
 
-/** Takes a tenth of the rate at which the loss is lowest. */
+/**
+ * Takes a tenth of the rate at which the loss is lowest.
+ * @formula `lrs[argmin(losses)]/10`
+ * @example
+ * ```ts
+ * minimum([1e-3, 1e-2, 1e-1], [3, 1, 2])?.lr; // → 0.001
+ * ```
+ */
 export const minimum = ofFinite(points => {
   const lowest = suggestion(points[indexOfLeast(points.map(({loss}) => loss))]);
   return lowest && {...lowest, lr: lowest.lr / 10};
 });
 
-/** Takes the rate at which the loss falls most steeply over the logarithm of the rate. */
+/**
+ * Takes the rate at which the loss falls most steeply over the logarithm of the rate.
+ * @formula `lrs[argmin((lossᵢ₊₁ - lossᵢ)/(log lrᵢ₊₁ - log lrᵢ))]`
+ * @example
+ * ```ts
+ * steep([1e-3, 1e-2, 1e-1], [3, 2.5, 1])?.lr; // → 0.01
+ * ```
+ */
 export const steep = ofFinite(points => {
   const slopes = points.slice(1).map(({lr, loss}, i) => {
     const before = at(points, i);

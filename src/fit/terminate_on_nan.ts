@@ -4,6 +4,11 @@ import {FitCallback, logged} from './fit_callback';
 /**
  * A callback that stops training, with a warning, when the loss of a batch is NaN or infinite. It reads the loss of
  * each batch from the device.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: terminateOnNaN()});
+ * ```
  */
 export function terminateOnNaN(): FitCallback {
   return new FitCallback({

@@ -51,6 +51,12 @@ const AGAIN = 'Pass the flags in the first call of the process.';
  * @throws (rejects) if a package is missing or its binary can't be loaded, if there is no card or no driver, if no card
  *   fits `flags`, and if the backend was imported too early. Each error says what to do. The current backend is then as
  *   before; without a card, `navigator` and the globals are too.
+ * @example
+ * ```ts checked
+ * import {startWebGPU} from 'tfjs-optim/node-webgpu';
+ *
+ * const {vendor, device} = await startWebGPU();
+ * ```
  */
 export async function startWebGPU(options: WebGPUOptions = {}, ...more: undefined[]): Promise<GraphicsCard> {
   const flags = flagsOf(options, more);

@@ -25,6 +25,11 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 /**
  * The part of an optimizer that deals with its parameter groups: their hypers, the schedules of hypers, and freezing.
  * It knows nothing about callbacks, state and steps.
+ * @example
+ * ```ts
+ * const opt: BaseOptimizer = adam(1e-3, {params: [body, head]});
+ * opt.setHyper('lr', [1e-4, 1e-3]); // one value per group
+ * ```
  */
 export abstract class BaseOptimizer extends tf.Optimizer {
   /** Replaces the inherited test of tfjs, by which every optimizer is an instance of every other one. */

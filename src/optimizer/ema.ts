@@ -39,6 +39,11 @@ const RISING = ['warmupGamma', 'warmupPower', 'minDecay'] as const;
  * that it is given, as `Lookahead` does.
  * @throws where an option is out of range; where an option needs `warmup`; where the optimizer has a hyper called
  *   `decay`: wrap an Adamax with `{hpMap: {decay: 'lrDecay'}}`; and for scheduleFree, which has an average already.
+ * @formula `average ← decay·average + (1 - decay)·p`
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Ema(adam(1e-3), {decay: 0.99}), loss: 'meanSquaredError'});
+ * ```
  */
 export class Ema<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
@@ -76,5 +81,15 @@ export interface EmaFactory extends Registering {
   <I extends Optimizer>(inner: I, options?: EmaOptions, ...more: undefined[]): Ema<I>;
 }
 
-/** Makes `Ema` over an optimizer, which it takes over. */
+/**
+ * Makes `Ema` over an optimizer, which it takes over.
+ * @formula `average ← decay·average + (1 - decay)·p`
+ * @example
+ * ```ts
+ * const opt = ema(adam(1e-3), {decay: 0.99});
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3});
+ * const score = withAverages(opt, () => model.evaluate(xs, ys));
+ * ```
+ */
 export const ema: EmaFactory = /* @__PURE__ */ registering(Ema, make);

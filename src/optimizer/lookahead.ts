@@ -19,6 +19,11 @@ export interface LookaheadOptions {
  * Lookahead over another optimizer: its callbacks, then `lookaheadSync`. It takes over the parameters, hypers and
  * state of the optimizer that it is given, which can't be used by itself afterwards.
  * @throws where k or alpha is out of range.
+ * @formula every k-th step: `slow ← slow + alpha·(p - slow)`, `p ← slow`
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Lookahead(adam(1e-3), {k: 6, alpha: 0.5}), loss: 'meanSquaredError'});
+ * ```
  */
 export class Lookahead<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
@@ -46,5 +51,12 @@ export interface LookaheadFactory extends Registering {
   <I extends Optimizer>(inner: I, options?: LookaheadOptions, ...more: undefined[]): Lookahead<I>;
 }
 
-/** Makes {@link Lookahead} over an optimizer, which it takes over. */
+/**
+ * Makes {@link Lookahead} over an optimizer, which it takes over.
+ * @formula every k-th step: `slow ← slow + alpha·(p - slow)`, `p ← slow`
+ * @example
+ * ```ts
+ * model.compile({optimizer: lookahead(adam(1e-3), {k: 6, alpha: 0.5}), loss: 'meanSquaredError'});
+ * ```
+ */
 export const lookahead: LookaheadFactory = /* @__PURE__ */ registering(Lookahead, make);

@@ -7,6 +7,12 @@ import type {Optimizer} from './optimizer';
  * For your own loops, after the last batch. For `fit`, use the callback `applyAccumulated`.
  * @returns whether calls were held back.
  * @throws where the optimizer can't make a step, as after `eval()`; nothing is changed then.
+ * @example
+ * ```ts
+ * const opt = adam(1e-3, {callbacks: accumulate(4)});
+ * for (let i = 0; i < 6; i++) opt.minimize(loss);
+ * applyOpenWindow(opt); // → true
+ * ```
  */
 export function applyOpenWindow(optimizer: Optimizer): boolean {
   return optimizer.stepBy(closingWindow);

@@ -35,6 +35,11 @@ export let isShowing: (optimizer: Optimizer) => boolean;
  *
  * A step runs the callbacks in order on each parameter that trains and has a gradient. All new values are computed
  * before the first one is written. A parameter without a gradient keeps its value, its state and its step count.
+ * @example
+ * ```ts
+ * const opt = new Optimizer([weightDecay, averageGrad, momentumStep], {lr: 0.1, mom: 0.9, wd: 1e-4});
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
  */
 export class Optimizer<
   const C extends AnyCallback | readonly AnyCallback[] = readonly AnyCallback[],

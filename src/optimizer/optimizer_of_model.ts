@@ -1,6 +1,13 @@
 import {Optimizer} from './optimizer';
 
-/** Whether x is an optimizer of this package. */
+/**
+ * Whether x is an optimizer of this package.
+ * @example
+ * ```ts
+ * isOptimizer(adam(1e-3)); // → true
+ * isOptimizer(tf.train.adam(1e-3)); // → false
+ * ```
+ */
 export function isOptimizer(x: unknown): x is Optimizer {
   return x instanceof Optimizer;
 }
@@ -8,6 +15,11 @@ export function isOptimizer(x: unknown): x is Optimizer {
 /**
  * The optimizer that a model is compiled with.
  * @throws where the model is not compiled, or its optimizer is not one of this package.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * optimizerOf(model).setHyper('lr', 1e-4);
+ * ```
  */
 export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
   const given: unknown = model;

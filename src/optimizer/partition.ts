@@ -84,6 +84,11 @@ export type PartsOf<L extends PartSpecs, H extends string> = {
 
 /**
  * One optimizer in which a variable is trained by the first part that takes it. See {@link partition}.
+ * @example
+ * ```ts
+ * const opt = new Partition([{of: head, by: sgd(0.1)}, {by: adamW(1e-3)}]);
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
  */
 export class Partition<
   const L extends PartSpecs = PartSpecs,
@@ -243,6 +248,10 @@ export class Partition<
  *   run for all parts, with their hypers and options by name.
  * @throws where the parts are not such a list; where an optimizer has `params`, was used before, or wraps another one;
  *   and for a setting that none of the callbacks for all parts has.
+ * @example
+ * ```ts
+ * model.compile({optimizer: partition([{of: head, by: sgd(0.1)}, {by: adamW(1e-3)}]), loss: 'meanSquaredError'});
+ * ```
  */
 export function partition<
   const L extends PartSpecs,

@@ -11,6 +11,12 @@ import {Optimizer, weightsNow} from './optimizer';
  * saved as it is at the time of the call; later changes do not matter, even before the promise resolves.
  * @param to a URL such as `indexeddb://name`, `localstorage://name`, `file://folder`, or an IOHandler.
  * @throws (rejects) where no IOHandler, or more than one, can save to the URL, and between `eval()` and `train()`.
+ * @example
+ * ```ts checked
+ * const opt = adam(1e-3, {params: [model]});
+ * opt.minimize(loss);
+ * await saveOptimizer(opt, 'indexeddb://optimizer');
+ * ```
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
   const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;
@@ -38,6 +44,10 @@ export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOH
  * @param options `params`: the variables that the optimizer trains, in any grouping. Each goes to the group in which
  *   it was saved. Without `params`, variables join when they are first used.
  * @throws (rejects) where the URL holds no optimizer of this package, or its state fits none of these variables.
+ * @example
+ * ```ts checked
+ * const opt = await loadOptimizer('indexeddb://optimizer', {params: [model]});
+ * ```
  */
 export async function loadOptimizer(
   from: string | tf.io.IOHandler,

@@ -16,7 +16,14 @@ export interface SwaOptions {
   readonly every?: number;
 }
 
-/** Stochastic weight averaging over another optimizer. See {@link swa}. It is saved as an `Ema`, and loaded as one. */
+/**
+ * Stochastic weight averaging over another optimizer. See {@link swa}. It is saved as an `Ema`, and loaded as one.
+ * @formula `average ← average + (p - average)/n`, where n counts the averaged weights
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Swa(sgd(0.1), {start: 100, every: 10}), loss: 'meanSquaredError'});
+ * ```
+ */
 export class Swa<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   static override get className(): string {
     return 'TfjsOptimEma';
@@ -49,5 +56,10 @@ export interface SwaFactory extends Registering {
  * stepsPerEpoch})` averages the weights at the end of epochs. Let the learning rate be constant, or cyclic, after
  * `start`. `opt.eval()`, `withAverages` and `evaluateAverages()` show the averages; before the first one, they show the
  * trained weights. Source: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018.
+ * @formula `average ← average + (p - average)/n`, where n counts the averaged weights
+ * @example
+ * ```ts
+ * model.compile({optimizer: swa(sgd(0.1, {mom: 0.9}), {start: 100, every: 10}), loss: 'meanSquaredError'});
+ * ```
  */
 export const swa: SwaFactory = /* @__PURE__ */ registering(Ema, make);

@@ -23,6 +23,13 @@ export function checkShows(what: string, optimizer: Optimizer): void {
  * @param f may be async. Then the weights are shown until its promise is settled.
  * @returns what the function returned.
  * @throws where no callback of the optimizer has weights to show, and what the function throws.
+ * @example
+ * ```ts
+ * const opt = ema(adam(1e-3));
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3});
+ * const score = withAverages(opt, () => model.evaluate(xs, ys));
+ * ```
  */
 export function withAverages<T>(optimizer: Optimizer, f: () => T): T;
 export function withAverages(optimizer: Optimizer, f: () => unknown): unknown {

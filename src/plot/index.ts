@@ -28,7 +28,16 @@ export interface Tfvis<C> {
   };
 }
 
-/** Draws schedules over their length in percent: one chart per hyper, with one line per group. */
+/**
+ * Draws schedules over their length in percent: one chart per hyper, with one line per group.
+ * @example
+ * ```ts checked
+ * import * as tfvis from '@tensorflow/tfjs-vis';
+ * import {plotSchedules} from 'tfjs-optim/plot';
+ *
+ * await plotSchedules(tfvis, hyper => ({name: hyper}), {lr: cos(1e-2, 0), mom: lin(0.95, 0.85)});
+ * ```
+ */
 export async function plotSchedules<C>(
   tfvis: Tfvis<C>,
   containerOf: (hyper: string) => C,
@@ -52,6 +61,14 @@ export async function plotSchedules<C>(
  * Draws the result of `lrFind`: the smoothed loss over the logarithm (base 10) of the rate, and the suggested rates as
  * points on the curve. Where there are more than ten points, the last five are left out. The loss explodes there, and
  * the rest of the curve would look flat.
+ * @example
+ * ```ts checked
+ * import * as tfvis from '@tensorflow/tfjs-vis';
+ * import {plotLrFind} from 'tfjs-optim/plot';
+ *
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await plotLrFind(tfvis, {name: 'Learning rate'}, await lrFind(model, xs, ys));
+ * ```
  */
 export async function plotLrFind<C>(
   tfvis: Tfvis<C>,
@@ -79,6 +96,14 @@ export async function plotLrFind<C>(
 /**
  * Draws columns of a `History`, such as `['loss', 'val_loss']` of the epochs, or `['batch_loss']` of `record`.
  * @throws where the history does not have a column, or the columns are not of the same length.
+ * @example
+ * ```ts checked
+ * import * as tfvis from '@tensorflow/tfjs-vis';
+ * import {plotHistory} from 'tfjs-optim/plot';
+ *
+ * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
+ * await plotHistory(tfvis, {name: 'Loss'}, await model.fit(xs, ys, {epochs: 3}), ['loss']);
+ * ```
  */
 export async function plotHistory<C>(
   tfvis: Tfvis<C>,

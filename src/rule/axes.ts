@@ -10,6 +10,10 @@ export const SYMBOLIC_AXES: {readonly last: number[]; readonly others: number[]}
 /**
  * The last axis of a value, for reductions. A parameter is seen as a matrix whose columns are its last axis, so
  * `grad.square().mean(lastAxis(grad), true)` is one number per row. A scalar has no axes: its mean is itself.
+ * @example
+ * ```ts
+ * const rowMeans = callback('rowMeans', {}, ({grad}) => ({grad: grad.sub(grad.mean(lastAxis(grad), true))}));
+ * ```
  */
 export function lastAxis(x: Value): number[] {
   if (isSymbolic('lastAxis', x)) return SYMBOLIC_AXES.last;
@@ -19,6 +23,10 @@ export function lastAxis(x: Value): number[] {
 /**
  * All axes of a value but the last, for reductions: `grad.square().mean(otherAxes(grad), true)` is one number per
  * column. A vector has no other axes: its mean along them is itself.
+ * @example
+ * ```ts
+ * const columnMeans = callback('columnMeans', {}, ({grad}) => ({grad: grad.sub(grad.mean(otherAxes(grad), true))}));
+ * ```
  */
 export function otherAxes(x: Value): number[] {
   return isSymbolic('otherAxes', x)

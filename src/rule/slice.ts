@@ -21,6 +21,11 @@ export type HyperValue = Scalar | readonly Scalar[] | Float32Array | Float64Arra
  * - `slice(start, end)`: `start·(end/start)^(i/(n-1))` in group i; with one group, `end`.
  * - `slice(end)`: `end/10` in all groups but the last. `slice(0, end)` is the same.
  * @throws where a value is not finite or not positive.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(slice(1e-5, 1e-3), {params: [body, head]}), loss: 'meanSquaredError'});
+ * scheduleAt(constant(slice(1e-5, 1e-3)), 0, 3); // → [1e-5, 1e-4, 1e-3]
+ * ```
  */
 export function slice(...bounds: readonly [end: number] | readonly [start: number, end: number]): Slice {
   const [first, second] = bounds;

@@ -24,19 +24,48 @@ export interface Start extends StartSettings {
   (at: StartContext): Value;
 }
 
-/** Starts at zeros of the parameter's shape. */
+/**
+ * Starts at zeros of the parameter's shape.
+ * @example
+ * ```ts
+ * const summed = callback('summed', {state: {sum: zeros}}, ({grad, sum}) => ({sum: sum.add(grad)}));
+ * ```
+ */
 export const zeros: Start = ({p}) => p.zerosLike();
 
-/** Starts as a copy of the parameter: a point in weight space, such as slow weights and averages. */
+/**
+ * Starts as a copy of the parameter: a point in weight space, such as slow weights and averages.
+ * @example
+ * ```ts
+ * const drift = callback('drift', {state: {first: copy}}, ({p, grad, first}) => ({
+ *   grad: grad.add(p.sub(first).mul(0.1)),
+ * }));
+ * ```
+ */
 export const copy: Start = /* @__PURE__ */ startAt(({p}) => p, {space: 'weight'});
 
-/** A scalar (rank 0) that starts at 0. */
+/**
+ * A scalar (rank 0) that starts at 0.
+ * @example
+ * ```ts
+ * const scaled = callback('scaled', {state: {size: scalar}}, ({grad, size}) => ({
+ *   size: size.mul(0.9).add(grad.square().mean().mul(0.1)),
+ * }));
+ * ```
+ */
 export const scalar: Start = ({p}) => p.sum().zerosLike();
 
 /**
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad, options}`. The shape of its result is the entry's shape.
  * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.
+ * @example
+ * ```ts
+ * const first = startAt(({grad}) => grad.square());
+ * const squares = callback('squares', {state: {sqr: first}}, ({grad, sqr}) => ({
+ *   sqr: sqr.mul(0.9).add(grad.square().mul(0.1)),
+ * }));
+ * ```
  */
 export function startAt(f: (at: StartContext) => Value, {space}: StartSettings = {}): Start {
   return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});

@@ -27,22 +27,54 @@ export const easePoly =
   (start, end, pos) =>
     start + (end - start) * pos ** power;
 
-/** Linear: `start + pos·(end - start)`. */
+/**
+ * Linear: `start + pos·(end - start)`.
+ * @example
+ * ```ts
+ * schedLin(1, 0)(0.25); // → 0.75
+ * ```
+ */
 export const schedLin = /* @__PURE__ */ sched(easeLin);
 
-/** Half a cosine: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter, SGDR, 2017. */
+/**
+ * Half a cosine: `start + (1 + cos(π·(1 - pos)))·(end - start)/2`. Source: Loshchilov & Hutter, SGDR, 2017.
+ * @example
+ * ```ts
+ * schedCos(1, 0)(0.5); // → 0.5
+ * ```
+ */
 export const schedCos = /* @__PURE__ */ sched(easeCos);
 
-/** Stays at `start`. */
+/**
+ * Stays at `start`.
+ * @formula `start`
+ * @example
+ * ```ts
+ * schedNo(1, 0)(0.5); // → 1
+ * ```
+ */
 export const schedNo = /* @__PURE__ */ sched(easeNo);
 
-/** Exponential: `start·(end/start)^pos`. Both values must be positive, or both negative; otherwise it throws. */
+/**
+ * Exponential: `start·(end/start)^pos`. Both values must be positive, or both negative; otherwise it throws.
+ * @example
+ * ```ts
+ * schedExp(1, 0.01)(0.5); // → 0.1
+ * ```
+ */
 export const schedExp = /* @__PURE__ */ sched(easeExp, (start, end) => {
   if (!(start * end > 0))
     throw new Error(`schedExp needs two values of the same sign, not 0; got ${start} and ${end}.`);
 });
 
-/** Polynomial: `start + (end - start)·pos^power`. @throws where `power` is not positive. */
+/**
+ * Polynomial: `start + (end - start)·pos^power`.
+ * @throws where `power` is not positive.
+ * @example
+ * ```ts
+ * schedPoly(1, 0, 2)(0.5); // → 0.75
+ * ```
+ */
 export function schedPoly(start: number, end: number, power: number): ScheduleFunction<number>;
 export function schedPoly(start: readonly number[], end: readonly number[], power: number): ScheduleFunction<number[]>;
 export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): ScheduleFunction<OneOrMany> {
@@ -55,6 +87,11 @@ export function schedPoly(start: OneOrMany, end: OneOrMany, power: number): Sche
  * position within its share.
  * @param pcts the share of each schedule: not negative, and 1 in sum.
  * @throws where the shares are not valid, or their number is not that of the schedules.
+ * @formula `part(pos)`, where part is the last one whose start is reached, and pos goes from 0 to 1 within it
+ * @example
+ * ```ts
+ * combineScheds([0.5, 0.5], [schedLin(0, 1), schedLin(1, 0)])(0.75); // → 0.5
+ * ```
  */
 export function combineScheds<V extends OneOrMany>(
   pcts: readonly number[],
@@ -70,7 +107,14 @@ export function combineScheds<V extends OneOrMany>(
   };
 }
 
-/** Half a cosine from `start` to `middle` up to position `pct`, then another one from `middle` to `end`. */
+/**
+ * Half a cosine from `start` to `middle` up to position `pct`, then another one from `middle` to `end`.
+ * @formula `a + (1 + cos(π·(1 - q)))·(b - a)/2` from a to b, at the position q within each half
+ * @example
+ * ```ts
+ * combinedCos(0.25, 0.1, 1, 0)(0.25); // → 1
+ * ```
+ */
 export function combinedCos(pct: number, start: number, middle: number, end: number): ScheduleFunction<number>;
 export function combinedCos(
   pct: number,

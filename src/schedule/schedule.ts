@@ -76,6 +76,11 @@ export function checkSchedules(schedules: unknown): void {
  * @param pos from 0 (the start) to 1 (the end).
  * @param groups the number of groups, a whole number from 1. Default 1.
  * @throws where a list does not fit the groups.
+ * @formula `schedule(pos)`, one value per group
+ * @example
+ * ```ts
+ * scheduleAt(lin([1, 10], 0), 0.5, 2); // → [0.5, 5]
+ * ```
  */
 export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
   checkWhole('groups', groups, 1);

@@ -14,6 +14,11 @@ import {rowFactory} from '../optimizer/row';
  *   of steps, because the slow average can make the start unstable. Take AdamW's learning rate.
  * @avoid Short training: the slow average remembers about ten thousand gradients. Data that changes over time: then
  *   old gradients mislead.
+ * @example
+ * ```ts
+ * const opt = adEMAMix(1e-3, {wd: 0.1, slowWeightWarmup: 1000, slowMomWarmup: 1000});
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * ```
  */
 export const adEMAMix = /* @__PURE__ */ rowFactory({
   name: 'adEMAMix',

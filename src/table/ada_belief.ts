@@ -15,6 +15,10 @@ import {rowFactory} from '../optimizer/row';
  *   gradients agree, however large they are. Take Adam's learning rate.
  * @avoid Gradients that are nearly the same in every step, such as those of a whole data set: it divides by how much
  *   they differ, so steps become large.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adaBelief(1e-3, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export const adaBelief = /* @__PURE__ */ rowFactory({
   name: 'adaBelief',

@@ -14,6 +14,10 @@ import {notLikeTrain, rowFactory} from '../optimizer/row';
  * @use Comparing with older results. At `lr: 1` it runs without a search for a rate.
  * @avoid Short trainings: the first steps are about √eps, and they grow slowly. AdamW at a searched rate is usually
  *   better.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adadelta(1), loss: 'meanSquaredError'});
+ * ```
  */
 export const adadelta = /* @__PURE__ */ rowFactory({
   name: 'adadelta',

@@ -16,6 +16,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Models of large matrices, such as embeddings and transformers, where there is no memory for Adam's two tensors.
  * @avoid Models of vectors and small kernels, where it saves nothing. WebGL and WebGPU, and convolutions of more than
  *   16 channels on all backends: there it runs as ordinary operations, more slowly.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adafactor(1e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export const adafactor = /* @__PURE__ */ rowFactory({
   name: 'adafactor',

@@ -14,6 +14,10 @@ import {notLikeTrain, rowFactory} from '../optimizer/row';
  *   takes large steps. The rate falls by itself, so that no schedule is needed.
  * @avoid Long trainings of deep networks: the sum never shrinks, and training comes to a halt. Adam forgets old
  *   gradients.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adagrad(0.01), loss: 'meanSquaredError'});
+ * ```
  */
 export const adagrad = /* @__PURE__ */ rowFactory({
   name: 'adagrad',

@@ -13,6 +13,10 @@ import {notLikeTrain, rowFactory} from '../optimizer/row';
  * @use Gradients that are often zero or have outliers: after a large gradient, steps stay small for long, and no step
  *   is much larger than `lr`.
  * @avoid Where Adam works. Its mean square is less affected by one large gradient.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamax(2e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export const adamax = /* @__PURE__ */ rowFactory({
   name: 'adamax',

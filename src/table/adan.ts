@@ -16,6 +16,10 @@ import {rowFactory} from '../optimizer/row';
  *   the learning rate of AdamW.
  * @avoid Models for which memory is short: its state is twice that of Adam. Small batches: their gradients differ by
  *   noise, so their change says little.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adan(5e-3, {wd: 0.02}), loss: 'meanSquaredError'});
+ * ```
  */
 export const adan = /* @__PURE__ */ rowFactory({
   name: 'adan',

@@ -14,6 +14,10 @@ import {rowFactory} from '../optimizer/row';
  * @use The tasks of Adam, where Adam's loss jumps or depends on `sqrMom`, as with small batches and rare large
  *   gradients. Take Adam's learning rate.
  * @avoid Runs of a few dozen steps: the second moment forgets the first gradient slowly.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adopt(1e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export const adopt = /* @__PURE__ */ rowFactory({
   name: 'adopt',

@@ -112,6 +112,10 @@ const lambRow = {
  * `dampening`, from 0 to 1, makes it `v ← mom·v + (1 - dampening)·grad`; the first `v` is the gradient, as in PyTorch
  * ({@link dampGrad}). Defaults: false and 0. With `mom` 0, or with both, they are errors. `like: 'tf.train'` changes
  * nothing: `tf.train.sgd` and `tf.train.momentum` compute the same.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new SGD(0.1, {mom: 0.9, nesterov: true}), loss: 'meanSquaredError'});
+ * ```
  */
 export class SGD<
   const P extends readonly AnyCallback[] = readonly [],
@@ -127,6 +131,10 @@ export class SGD<
  * With `like: 'tf.train'` it is `u = lr·grad/√(s + eps)`, or with momentum `u ← mom·u + lr·grad/√(s + eps)`, then
  * `p ← p - u`. `sqrMom` is then 0.9 by default, and `eps` that of the backend ({@link LikeTrain}). Only then there is
  * the option `centered`, default false: the variance of the gradient in the place of s ({@link rmsPropRootStep}).
+ * @example
+ * ```ts
+ * model.compile({optimizer: new RMSProp(1e-3, {mom: 0.9}), loss: 'meanSquaredError'});
+ * ```
  */
 export class RMSProp<
   const P extends readonly AnyCallback[] = readonly [],
@@ -135,14 +143,18 @@ export class RMSProp<
 > extends rowClass('RMSProp', rmsPropRow)<P, A, D> {}
 
 /**
- * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. See {@link adamStep}. Defaults,
- * fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma &
- * Ba, Adam: A Method for Stochastic Optimization, 2015; Loshchilov & Hutter, Decoupled Weight Decay Regularization,
- * 2019.
+ * Adam with decoupled weight decay (AdamW); with `decoupleWd: false` Adam with L2. `p ← p·(1 - lr·wd)`, then `p ← p -
+ * lr·(m/d₁)/(√(v/d₂) + eps)`; see {@link adamStep}. Defaults, fastai's: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps`
+ * 1e-5, `wd` 0.01. The paper's are in `adamW`. Sources: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015;
+ * Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019.
  *
  * With `like: 'tf.train'` the defaults are those of `tf.train.adam`: `sqrMom` 0.999, `wd` 0, and `eps` that of the
  * backend ({@link LikeTrain}). Option: `amsgrad: true` divides by the root of the largest mean square so far
  * ({@link maxSqrGrad}); default false. Source: Reddi et al., On the Convergence of Adam and Beyond, 2018.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Adam(1e-3, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export class Adam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -151,9 +163,14 @@ export class Adam<
 > extends rowClass('Adam', adamRow)<P, A, D> {}
 
 /**
- * Rectified Adam; with `beta` (for example 50) SAdam's softplus. See {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9,
- * `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0. Sources: Liu et al., On the Variance of the Adaptive Learning Rate and
- * Beyond, 2020; Tong et al., Calibrating the Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
+ * Rectified Adam; with `beta` (for example 50) SAdam's softplus. `p ← p - lr·r·(m/d₁)/(√(v/d₂) + eps)`, where r is the
+ * rectification; see {@link rAdamStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0, `beta` 0.
+ * Sources: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; Tong et al., Calibrating the
+ * Adaptive Learning Rate to Improve Convergence of ADAM, 2019.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new RAdam(1e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export class RAdam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -162,8 +179,13 @@ export class RAdam<
 > extends rowClass('RAdam', rAdamRow)<P, A, D> {}
 
 /**
- * Quasi-hyperbolic Adam. See {@link qhAdamStep}. Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1,
- * `eps` 1e-8, `wd` 0. Source: Ma & Yarats, Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ * Quasi-hyperbolic Adam. `p ← p - lr·((1-nu1)·g + nu1·m/d₁)/(√((1-nu2)·g² + nu2·v/d₂) + eps)`; see {@link qhAdamStep}.
+ * Defaults: `lr` 1e-3, `mom` 0.999, `sqrMom` 0.999, `nu1` 0.7, `nu2` 1, `eps` 1e-8, `wd` 0. Source: Ma & Yarats,
+ * Quasi-hyperbolic Momentum and Adam for Deep Learning, 2019.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new QHAdam(1e-3, {nu1: 0.8}), loss: 'meanSquaredError'});
+ * ```
  */
 export class QHAdam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -172,9 +194,13 @@ export class QHAdam<
 > extends rowClass('QHAdam', qhAdamRow)<P, A, D> {}
 
 /**
- * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. See {@link larcLayerLr}.
- * Defaults: `lr` 1e-3, `mom` 0.9, `clip` true, `trustCoeff` 0.02, `eps` 1e-8, `wd` 0. Source: You et al., Large Batch
- * Training of Convolutional Networks, 2017.
+ * LARC, or LARS with `clip: false`: momentum at a learning rate of each parameter's own. `p ← p - r·m`, `r =
+ * lr·trustCoeff·‖p‖/(‖g‖ + wd·‖p‖ + eps)`; see {@link larcLayerLr}. Defaults: `lr` 1e-3, `mom` 0.9, `clip` true,
+ * `trustCoeff` 0.02, `eps` 1e-8, `wd` 0. Source: You et al., Large Batch Training of Convolutional Networks, 2017.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Larc(0.1, {wd: 1e-4}), loss: 'meanSquaredError'});
+ * ```
  */
 export class Larc<
   const P extends readonly AnyCallback[] = readonly [],
@@ -183,8 +209,13 @@ export class Larc<
 > extends rowClass('Larc', larcRow)<P, A, D> {}
 
 /**
- * LAMB, for large batches. See {@link lambStep}. Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0.
- * Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2020.
+ * LAMB, for large batches. `p ← p - lr·min(rms(p)/rms(s), 10)·s`, where s is the step of Adam; see {@link lambStep}.
+ * Defaults: `lr` 1e-3, `mom` 0.9, `sqrMom` 0.99, `eps` 1e-5, `wd` 0. Source: You et al., Large Batch Optimization for
+ * Deep Learning: Training BERT in 76 minutes, 2020.
+ * @example
+ * ```ts
+ * model.compile({optimizer: new Lamb(1e-2, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export class Lamb<
   const P extends readonly AnyCallback[] = readonly [],
@@ -201,6 +232,10 @@ export class Lamb<
  * @use Convolution nets trained from scratch with momentum 0.9 and a schedule, and the least memory of all.
  * @avoid No time to search a rate. Embeddings and transformers: their gradients differ too much in size between
  *   parameters.
+ * @example
+ * ```ts
+ * model.compile({optimizer: sgd(0.1, {mom: 0.9, nesterov: true}), loss: 'meanSquaredError'});
+ * ```
  */
 export function sgd<
   const P extends readonly AnyCallback[] = readonly [],
@@ -217,6 +252,10 @@ export function sgd<
  * @memory 1, or 2 with momentum; 1 more with `centered`
  * @use Recurrent nets and reinforcement learning, where published settings use it.
  * @avoid New work: `adam` has debiased averages, and is seldom worse.
+ * @example
+ * ```ts
+ * model.compile({optimizer: rmsProp(1e-3, {mom: 0.9}), loss: 'meanSquaredError'});
+ * ```
  */
 export function rmsProp<
   const P extends readonly AnyCallback[] = readonly [],
@@ -235,6 +274,10 @@ export function rmsProp<
  * @memory 2, or 3 with `amsgrad`
  * @use Almost everything, with fastai's values: short training at high rates, with one-cycle.
  * @avoid Very little memory. Comparisons with published figures, which used the values of `adamW`.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adam(1e-3, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export function adam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -253,6 +296,10 @@ export function adam<
  * @use Almost everything, with the values of PyTorch: transformers, long training, and whatever was trained by AdamW
  *   before.
  * @avoid Very little memory.
+ * @example
+ * ```ts
+ * model.compile({optimizer: adamW(1e-3, {wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export function adamW<
   const P extends readonly AnyCallback[] = readonly [],
@@ -274,6 +321,10 @@ export function adamW<
  * @memory 2
  * @use Training without a warm-up.
  * @avoid Schedules that already warm up: they do the same as the rectification.
+ * @example
+ * ```ts
+ * model.compile({optimizer: rAdam(1e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export function rAdam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -290,6 +341,10 @@ export function rAdam<
  * @memory 2
  * @use Long averages of the gradient that still follow the present one.
  * @avoid No time to search: it has two more hypers.
+ * @example
+ * ```ts
+ * model.compile({optimizer: qhAdam(1e-3, {nu1: 0.8}), loss: 'meanSquaredError'});
+ * ```
  */
 export function qhAdam<
   const P extends readonly AnyCallback[] = readonly [],
@@ -307,6 +362,10 @@ export function qhAdam<
  * @memory 0, or 1 with momentum
  * @use Convolution nets with batches of thousands.
  * @avoid Small batches, where SGD does the same for less.
+ * @example
+ * ```ts
+ * model.compile({optimizer: larc(0.1, {wd: 1e-4}), loss: 'meanSquaredError'});
+ * ```
  */
 export function larc<
   const P extends readonly AnyCallback[] = readonly [],
@@ -323,6 +382,10 @@ export function larc<
  * @memory 2
  * @use Transformers with batches of thousands.
  * @avoid Small batches, where AdamW does as well for less time.
+ * @example
+ * ```ts
+ * model.compile({optimizer: lamb(1e-2, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export function lamb<
   const P extends readonly AnyCallback[] = readonly [],
@@ -340,6 +403,11 @@ export function lamb<
  * @memory 3
  * @use Training from scratch with a flat rate and a cosine at the end (`fitFlatCos`), without a warm-up.
  * @avoid Fine-tuning in few steps: the slow weights hold the weights back.
+ * @example
+ * ```ts
+ * model.compile({optimizer: ranger(1e-3), loss: 'meanSquaredError'});
+ * await fitFlatCos(model, xs, ys, {epochs: 3});
+ * ```
  */
 export function ranger<
   const P extends readonly AnyCallback[] = readonly [],

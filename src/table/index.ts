@@ -46,6 +46,10 @@ export interface TableEntry {
 /**
  * The optimizers of the package. Tests, benchmarks, the demo and documentation go through this table. `make` makes one
  * with its defaults, except for what it is given.
+ * @example
+ * ```ts
+ * for (const {name, make} of optimizers) console.log(name, make().learningRate);
+ * ```
  */
 export const optimizers: readonly TableEntry[] = [
   {name: 'sgd', make: sgd},

@@ -12,6 +12,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Gradients whose size changes quickly, as in reinforcement learning and GANs. `sqrMom` can be small, also
  *   smaller than `mom`, because each gradient is divided before it is averaged.
  * @avoid Comparisons with published figures of Adam. On ordinary tasks the two do nearly the same.
+ * @example
+ * ```ts
+ * model.compile({optimizer: laProp(4e-4, {wd: 0.01}), loss: 'meanSquaredError'});
+ * ```
  */
 export const laProp = /* @__PURE__ */ rowFactory({
   name: 'laProp',

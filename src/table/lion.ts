@@ -10,6 +10,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Large batches, and models for which Adam's memory is too much. Take a third to a tenth of AdamW's learning rate,
  *   and three to ten times its decay.
  * @avoid Small batches: every number moves by the whole rate in each step, so noise in the gradient moves it too.
+ * @example
+ * ```ts
+ * model.compile({optimizer: lion(1e-4, {wd: 1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const lion = /* @__PURE__ */ rowFactory({
   name: 'lion',

@@ -15,6 +15,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Transformers trained from scratch, where it needs fewer steps than AdamW. Its authors take a larger learning
  *   rate than for AdamW.
  * @avoid Convolution nets: their kernels have four axes, so AdamW trains them, with `mom1d` and `sqrMom1d`.
+ * @example
+ * ```ts
+ * model.compile({optimizer: mars(3e-3, {wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const mars = /* @__PURE__ */ rowFactory({
   name: 'mars',

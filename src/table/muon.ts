@@ -242,6 +242,10 @@ function first(value: HyperValue): HyperValue {
  *   and decay are a good start. Jordan gives the last layer to AdamW, too: `head: model`.
  * @avoid Fine-tuning of what AdamW has trained. Large kernels with small batches: a step multiplies matrices 15 times
  *   per kernel, which can take longer than the gradient.
+ * @example
+ * ```ts
+ * model.compile({optimizer: muon(1e-3, {wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const muon = /* @__PURE__ */ withRegister();
 

@@ -12,6 +12,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Wherever AdamW is used, with AdamW's learning rate. It is the baseline of the AlgoPerf benchmark, and often a
  *   little faster than AdamW at the same cost.
  * @avoid A page for which two extra tensors per weight are too much: lion has one.
+ * @example
+ * ```ts
+ * model.compile({optimizer: nAdamW(1e-3, {wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const nAdamW = /* @__PURE__ */ rowFactory({
   name: 'nAdamW',

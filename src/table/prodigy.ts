@@ -19,6 +19,11 @@ import {warnOnce} from '../util/warn';
  *   with few steps: the estimate takes tens of steps to grow from `d0`. Groups with different rates, other than 0. A
  *   constant rate from the first step may ruin deep networks with ReLU, because the first steps are several times as
  *   long as Adam's: warm up, or set `biasCorrection: true`.
+ * @example
+ * ```ts
+ * model.compile({optimizer: prodigy(1), loss: 'meanSquaredError'});
+ * await fitFlatCos(model, xs, ys, {epochs: 3});
+ * ```
  */
 export const prodigy = /* @__PURE__ */ rowFactory({
   name: 'prodigy',
@@ -44,6 +49,13 @@ export const prodigy = /* @__PURE__ */ rowFactory({
  * The learning rate that Prodigy works with now: its `lr` times its estimate d. It is read from the device.
  * @param optimizer made by {@link prodigy}, with one group, or with the same `lr` in all groups.
  * @throws (rejects) where the optimizer has no Prodigy.
+ * @formula `lr·d`
+ * @example
+ * ```ts
+ * const opt = prodigy(1, {params: [model]});
+ * opt.minimize(loss);
+ * const rate = await prodigyLr(opt);
+ * ```
  */
 export async function prodigyLr(optimizer: Optimizer): Promise<number> {
   const step = optimizer.callbacks.find(({name}) => name === prodigyStep.name);

@@ -71,6 +71,12 @@ export const scheduleFreeRAdam = /* @__PURE__ */ rowFactory({
  * @avoid Models that you cannot validate by `evaluateAverages()`, weights with constraints, and fine-tuning by a
  *   schedule that is known to work. Batch normalization needs its averages recomputed for x. `'sgd'` needs one tensor
  *   less.
+ * @example
+ * ```ts
+ * const opt = scheduleFree('adamW', 2.5e-3, {warmup: 20});
+ * model.compile({optimizer: opt, loss: 'meanSquaredError'});
+ * await model.fit(xs, ys, {epochs: 3, callbacks: evaluateAverages()});
+ * ```
  */
 export const scheduleFree: ScheduleFree = /* @__PURE__ */ Object.assign(make, {
   // Evaluating this module has registered the callbacks.

@@ -12,6 +12,10 @@ import {rowFactory} from '../optimizer/row';
  * @use Training in which AdamW's loss has spikes: when gradients suddenly grow, the step does not grow with them. It
  *   replaces clipping of gradients. Use AdamW's learning rate.
  * @avoid Models that train without spikes: the clipping needs another pass over each parameter.
+ * @example
+ * ```ts
+ * model.compile({optimizer: stableAdamW(1e-3, {wd: 0.1}), loss: 'meanSquaredError'});
+ * ```
  */
 export const stableAdamW = /* @__PURE__ */ rowFactory({
   name: 'stableAdamW',

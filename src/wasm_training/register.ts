@@ -41,6 +41,13 @@ function find(name: string): KernelConfig | undefined {
  * Registers the gradient kernels that tfjs lacks on the backend `wasm`, and replaces those that are slow or wrong in
  * this version of tfjs. It may be called more than once, before or after `tf.setBackend('wasm')`, and before
  * tfjs-backend-wasm is imported.
+ * @example
+ * ```ts
+ * import {registerWasmTraining} from 'tfjs-optim/wasm-training';
+ *
+ * registerWasmTraining();
+ * await tf.setBackend('wasm');
+ * ```
  */
 export function registerWasmTraining(): WasmTrainingReport {
   const isStockThere = find('Identity') !== undefined;

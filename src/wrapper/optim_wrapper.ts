@@ -45,6 +45,11 @@ export type WrapperSettings<
  * const groups = new OptimWrapper([tf.train.sgd(1e-3), tf.train.sgd(1e-2)], {params: layerGroups(model, ['head'])});
  * const decayed = new OptimWrapper(tf.train.adam(1e-3), {callbacks: [weightDecay], wd: 0.01});
  * ```
+ * @example
+ * ```ts
+ * const opt = new OptimWrapper([tf.train.sgd(0.01), tf.train.sgd(0.1)], {params: [body, head]});
+ * opt.freezeTo(-1); // only the last group trains
+ * ```
  */
 export class OptimWrapper<
   const P extends readonly AnyCallback[] = readonly [],

@@ -35,7 +35,11 @@ describe('the code in the pages', () => {
     const sources = new Map(
       blocks
         .filter(({source}) => source !== '')
-        .map(({name, source}) => [resolve(`${present(name.split(',')[0]).replaceAll(/\W+/g, '_')}.ts`), source]),
+        .map(({name, source}, i) => [
+          // The number makes names differ that differ only in case.
+          resolve(`${i}_${present(name.split(',')[0]).replaceAll(/\W+/g, '_')}.ts`),
+          source,
+        ]),
     );
     const {options} = ts.parseJsonConfigFileContent(
       ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config,

@@ -51,6 +51,7 @@ const SLOW = [
   'node/convergence_test',
   'node/docs_test',
   'node/reload_test',
+  'node/site_test',
   'node/wasm_training_test',
   'node/fuse/fused_property_test',
 ];

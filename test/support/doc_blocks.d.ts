@@ -3,10 +3,10 @@ declare module 'docs:blocks' {
   import type {DocContext} from './doc_context';
 
   interface Block {
-    /** Its page, its number there and the heading above it. */
+    /** Its page, its number there and the heading above it; for an example, its file and what it is an example of. */
     readonly name: string;
     readonly language: string;
-    readonly where: 'anywhere' | 'browser' | 'node' | 'gpu';
+    readonly where: 'anywhere' | 'browser' | 'node' | 'gpu' | 'checked';
     /** The text in the page. */
     readonly code: string;
     /** What it prints; undefined where the page does not show it. */

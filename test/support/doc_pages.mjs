@@ -1,14 +1,16 @@
-// The code of all pages as modules: `docs:blocks` imports each block as a function of the hidden context that
-// doc_context.ts makes.
+// The code of all pages, and of the examples in docstrings, as modules: `docs:blocks` imports each block as a function
+// of the hidden context that doc_context.ts makes.
 import {readdirSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, sep} from 'node:path';
 
 const FENCE = /^```(.*)\n([^]*?)^```$/gm;
 /** Blocks for bundlers, or that call one. The tests of the package run them with the packed files. */
 const BUNDLED = ['vite', 'webpack', 'esbuild', 'build'];
-const MARKS = {ts: ['browser', 'node', 'gpu', 'continued', ...BUNDLED], text: ['printed']};
+const MARKS = {ts: ['browser', 'node', 'gpu', 'continued', 'checked', ...BUNDLED], text: ['printed']};
 /** Languages of the files that a reader writes. */
 const OF_FILES = ['js', 'html', 'python'];
+/** The examples of a docstring, and the name that is declared below it. */
+const EXAMPLES = /^ \* @example\n((?: \*(?!\/).*\n)+) \*\/\n(?:export )?(?:abstract |async )?(?:\w+) (\w+)/gm;
 /** A statement whose value is in the page: `opt.fusedOn;   // → 'wasm'`. */
 const TOLD = /^( *)(\S.*);\s*\/\/ → (.+)$/gm;
 
@@ -40,8 +42,9 @@ export function pagesOf(root) {
 
 /**
  * The fenced blocks of a page. The word after the language says where alone a block can run. `ts continued` goes on
- * from the block of code before it, in the same module; `text printed` is what that prints. A file name means that the
- * reader writes this file: the tests of the package follow such pages.
+ * from the block of code before it, in the same module; `text printed` is what that prints. `ts checked` needs what the
+ * tests do not have, such as a file: it is type-checked only. A file name means that the reader writes this file: the
+ * tests of the package follow such pages.
  * @param page its name, for the names of the blocks.
  */
 export function blocksOf(text, page) {
@@ -68,6 +71,41 @@ export function blocksOf(text, page) {
     else blocks.push({name, heading, language, where: language === 'html' ? 'browser' : mark, code});
   }
   return blocks;
+}
+
+/** The names of the values that src/browser.ts exports. Examples in docstrings use them without importing them. */
+function namesOf(root) {
+  const entry = readFileSync(join(root, 'src/browser.ts'), 'utf8');
+  return [...entry.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list]) =>
+    list
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => /^\w+$/.test(name)),
+  );
+}
+
+/**
+ * The examples in the docstrings of src/. They run in Node, unless their mark says otherwise. Editors show them beside
+ * the name, so they have no import of the main entry.
+ */
+export function examplesOf(root) {
+  const names = namesOf(root);
+  return readdirSync(join(root, 'src'), {recursive: true})
+    .map(file => `src/${file.replaceAll(sep, '/')}`)
+    .filter(file => file.endsWith('.ts'))
+    .sort()
+    .flatMap(file => [...readFileSync(join(root, file), 'utf8').matchAll(EXAMPLES)].map(found => ({file, found})))
+    .flatMap(({file, found: [, text, name]}) =>
+      blocksOf(text.replace(/^ \* ?/gm, ''), file).map((block, i) => {
+        const used = names.filter(one => new RegExp(`\\b${one}\\b`).test(block.code));
+        return {
+          ...block,
+          name: `${name} ${i + 1} in ${file}, example`,
+          where: block.where === 'anywhere' ? 'node' : block.where,
+          code: `import {${used.join(', ')}} from 'tfjs-optim';\n${block.code}`,
+        };
+      }),
+    );
 }
 
 /** A block as a module that exports `run`, in TypeScript. */
@@ -103,26 +141,21 @@ ${body}
  * the others are listed without `run`.
  */
 export function docBlocks(root, place) {
-  const blocks = () =>
-    pagesOf(root)
-      .flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page))
-      .map(block => ({
-        ...block,
-        source:
-          ['ts', 'html'].includes(block.language) && ![...BUNDLED, 'project'].includes(block.where)
-            ? moduleOf(block)
-            : '',
-      }));
+  const pages = pagesOf(root).flatMap(page => blocksOf(readFileSync(join(root, page), 'utf8'), page));
+  const blocks = [...pages, ...examplesOf(root)].map(block => ({
+    ...block,
+    source:
+      ['ts', 'html'].includes(block.language) && ![...BUNDLED, 'project'].includes(block.where) ? moduleOf(block) : '',
+  }));
   return {
     name: 'doc-blocks',
     setup(bundler) {
       bundler.onResolve({filter: /^docs:/}, ({path}) => ({path, namespace: 'docs'}));
       bundler.onResolve({filter: /^tfjs-optim$/, namespace: 'docs'}, () => ({path: join(root, 'src/index.ts')}));
       bundler.onLoad({filter: /^docs:blocks$/, namespace: 'docs'}, () => {
-        const listed = blocks();
-        const runs = listed.map(({source, where}) => source !== '' && ['anywhere', place].includes(where));
+        const runs = blocks.map(({source, where}) => source !== '' && ['anywhere', place].includes(where));
         const imports = runs.flatMap((run, i) => (run ? [`import {run as run${i}} from 'docs:block/${i}';`] : []));
-        const entries = listed.map(
+        const entries = blocks.map(
           (block, i) => `{...${JSON.stringify(block)}, run: ${runs[i] ? `run${i}` : 'undefined'}},`,
         );
         return {
@@ -132,7 +165,7 @@ export function docBlocks(root, place) {
         };
       });
       bundler.onLoad({filter: /^docs:block\/\d+$/, namespace: 'docs'}, ({path}) => {
-        const block = blocks()[Number(path.slice('docs:block/'.length))];
+        const block = blocks[Number(path.slice('docs:block/'.length))];
         return {contents: block.source, loader: 'ts', resolveDir: root};
       });
     },

@@ -9,6 +9,14 @@ import {readFastaiState} from './optimizers';
  * @param bytes the file.
  * @param model a model of layers, or the variables of another one.
  * @throws (rejects) where the file and the model or the optimizer differ. Then nothing is changed.
+ * @example
+ * ```ts
+ * import {fromFastai, toFastai} from 'tfjs-optim/interchange';
+ *
+ * const optimizer = adam(1e-3, {params: [model]});
+ * const bytes = await toFastai(model, {optimizer});
+ * await fromFastai(bytes, model, {optimizer});
+ * ```
  */
 export function fromFastai(
   bytes: Uint8Array | ArrayBuffer,

@@ -8,6 +8,13 @@ import {fastaiStateOf} from './optimizers';
  * `toTorch`. Every optimizer that consists of callbacks of fastai can be written: its nine, and compositions.
  * @param model a model of layers, or the variables of another one.
  * @throws (rejects) for a layer without a counterpart, and for a callback that fastai does not have, unless `lossy`.
+ * @example
+ * ```ts
+ * import {toFastai} from 'tfjs-optim/interchange';
+ *
+ * const optimizer = adam(1e-3, {params: [model]});
+ * const bytes = await toFastai(model, {optimizer}); // save it as a file, for load_into_fastai
+ * ```
  */
 export function toFastai(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   return written('toFastai', model, options, fastaiStateOf);

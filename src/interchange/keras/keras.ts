@@ -59,6 +59,14 @@ const WEIGHTS = 'model.weights.h5';
  * @param bytes the file.
  * @throws (rejects) for a damaged file, and for layers, arguments and optimizers that TensorFlow.js or this package
  *   lacks. Errors name the layer.
+ * @example
+ * ```ts checked
+ * import h5wasm from 'h5wasm';
+ * import {loadKeras} from 'tfjs-optim/keras';
+ *
+ * const bytes = await (await fetch('model.keras')).arrayBuffer();
+ * const loaded = await loadKeras(bytes, {h5: h5wasm, optimizer: true});
+ * ```
  */
 export async function loadKeras(bytes: Uint8Array | ArrayBuffer, options: LoadKerasOptions): Promise<LayersModel> {
   checkCall('loadKeras', 'bytes, ', options, ['h5', 'optimizer', 'loss', 'lossy']);
@@ -98,6 +106,13 @@ export async function loadKeras(bytes: Uint8Array | ArrayBuffer, options: LoadKe
  * compiled in and goes on where this one is.
  * @returns the file.
  * @throws (rejects) for layers, arguments and optimizers that Keras lacks. Errors name the layer.
+ * @example
+ * ```ts checked
+ * import h5wasm from 'h5wasm';
+ * import {saveKeras} from 'tfjs-optim/keras';
+ *
+ * const bytes = await saveKeras(model, {h5: h5wasm}); // write it to model.keras
+ * ```
  */
 export async function saveKeras(model: LayersModel, options: KerasOptimizerOptions): Promise<Uint8Array> {
   checkCall('saveKeras', 'model, ', options, TO_MODEL);
@@ -126,6 +141,14 @@ export async function saveKeras(model: LayersModel, options: KerasOptimizerOptio
  * anything does not fit, nothing is changed.
  * @param bytes the file.
  * @throws (rejects) for a damaged file, and for weights that do not fit. Errors name the layer.
+ * @example
+ * ```ts checked
+ * import h5wasm from 'h5wasm';
+ * import {loadKerasWeights} from 'tfjs-optim/keras';
+ *
+ * const bytes = await (await fetch('model.weights.h5')).arrayBuffer();
+ * await loadKerasWeights(bytes, model, {h5: h5wasm});
+ * ```
  */
 export async function loadKerasWeights(
   bytes: Uint8Array | ArrayBuffer,
@@ -148,6 +171,13 @@ export async function loadKerasWeights(
  * optimizer's state only into an optimizer that is built: call `optimizer.build(model.trainable_variables)` before.
  * @returns the file.
  * @throws (rejects) for layers and optimizers that Keras lacks. Errors name the layer.
+ * @example
+ * ```ts checked
+ * import h5wasm from 'h5wasm';
+ * import {saveKerasWeights} from 'tfjs-optim/keras';
+ *
+ * const bytes = await saveKerasWeights(model, {h5: h5wasm}); // write it to model.weights.h5
+ * ```
  */
 export async function saveKerasWeights(model: LayersModel, options: KerasOptimizerOptions): Promise<Uint8Array> {
   checkCall('saveKerasWeights', 'model, ', options, TO_MODEL);

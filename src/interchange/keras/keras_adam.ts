@@ -11,6 +11,15 @@ import {zeros} from '../../rule/starts';
  * first steps it weighs up to 1/√(1 - sqrMom) times as much as in `adamStep`. Needs dampened averages and a step
  * count before it. After `maxSqrGrad`, `maxSqrAvg` takes the place of `sqrAvg` (AMSGrad). All hypers must be given.
  * Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015.
+ * @example
+ * ```ts
+ * import {kerasAdamStep} from 'tfjs-optim/keras';
+ *
+ * const opt = new Optimizer(
+ *   [averageGrad.with({dampening: true}), averageSqrGrad, stepStat, kerasAdamStep],
+ *   {lr: 1e-3, eps: 1e-7},
+ * );
+ * ```
  */
 export const kerasAdamStep = /* @__PURE__ */ newCallback(
   'kerasAdamStep',
@@ -30,6 +39,12 @@ export const kerasAdamStep = /* @__PURE__ */ newCallback(
  * `p ← p·(1 - lr·wd)`. Defaults, Keras's: `lr` 1e-3, `mom` (beta_1) 0.9, `sqrMom` (beta_2) 0.999, `eps` 1e-7, `wd` 0.
  * Keras decays biases and normalizations too: give `wdBnBias: true` for that. Option: `amsgrad`, default false. See
  * {@link kerasAdamStep}. A page that only loads models that were saved with it must call `kerasAdam.register()`.
+ * @example
+ * ```ts
+ * import {kerasAdam} from 'tfjs-optim/keras';
+ *
+ * model.compile({optimizer: kerasAdam(1e-3), loss: 'meanSquaredError'});
+ * ```
  */
 export const kerasAdam = /* @__PURE__ */ rowFactory({
   name: 'kerasAdam',

@@ -15,6 +15,13 @@ export const LONGEST_HEADER = 100_000_000;
  * beyond the range of its new type is an error. Types of eight bits or less for floating-point numbers can't be read.
  * @param bytes the whole file. The tensors are copies, so it can be changed afterwards.
  * @throws where the file is damaged, or a tensor can't be read; the message says which and why.
+ * @example
+ * ```ts
+ * import {readSafetensors, writeSafetensors} from 'tfjs-optim/interchange';
+ *
+ * const bytes = writeSafetensors(new Map([['x', {dtype: 'float32', shape: [2], data: Float32Array.of(1, 2)}]]));
+ * readSafetensors(bytes).tensors.get('x')?.shape; // → [2]
+ * ```
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): TensorFile {
   const file = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);

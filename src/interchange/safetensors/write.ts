@@ -9,6 +9,12 @@ import {LONGEST_HEADER, PREFIX} from './read';
  * @param tensors the tensors by name.
  * @param metadata texts by name.
  * @throws where the data of a tensor does not fit its shape, or a name can't be written.
+ * @example
+ * ```ts
+ * import {writeSafetensors} from 'tfjs-optim/interchange';
+ *
+ * const bytes = writeSafetensors(new Map([['x', {dtype: 'float32', shape: [2], data: Float32Array.of(1, 2)}]]));
+ * ```
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,

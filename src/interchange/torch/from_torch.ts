@@ -32,6 +32,13 @@ export interface FromTorchOptions extends ToTorchOptions {
  * @param bytes the file.
  * @param model a model of layers, or the variables of another one.
  * @throws (rejects) where the file and the model differ. Then nothing is changed.
+ * @example
+ * ```ts
+ * import {fromTorch, toTorch} from 'tfjs-optim/interchange';
+ *
+ * const bytes = await toTorch(model); // or a file that PyTorch wrote
+ * await fromTorch(bytes, model);
+ * ```
  */
 export function fromTorch(
   bytes: Uint8Array | ArrayBuffer,

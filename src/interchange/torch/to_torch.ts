@@ -26,6 +26,13 @@ export interface ToTorchOptions {
  * `python/tfjs_optim.py` reads it. `docs/interchange.md` lists the layers and optimizers, and what a module must have.
  * @param model a model of layers, or the variables of another one.
  * @throws (rejects) for a layer or an optimizer without a counterpart; the message says what to do.
+ * @example
+ * ```ts
+ * import {toTorch} from 'tfjs-optim/interchange';
+ *
+ * const optimizer = adamW(1e-3, {params: [model]});
+ * const bytes = await toTorch(model, {optimizer}); // save it as a file, for load_into
+ * ```
  */
 export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   return written('toTorch', model, options, torchStateOf);

@@ -1,0 +1,1 @@
+export declare function problemsIn(folder: string): string[];
