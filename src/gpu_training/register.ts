@@ -40,6 +40,12 @@ type Call = Parameters<KernelFunc>[0];
  * Registers kernels and gradients for the backends `webgl` and `webgpu` that need fewer launches than those of
  * TensorFlow.js. It may be called more than once, before or after `tf.setBackend`, and before tfjs-backend-webgpu is
  * imported.
+ * @example
+ * ```ts checked
+ * import {registerGpuTraining} from 'tfjs-optim/gpu-training';
+ *
+ * registerGpuTraining().gradients; // the operations whose gradients take fewer launches
+ * ```
  */
 export function registerGpuTraining(): GpuTrainingReport {
   const names = new Set<string>();

@@ -31,7 +31,8 @@ const PROLOGUE = `const warnings = []; console.warn = message => { warnings.push
   const tf = await import('@tensorflow/tfjs-core'); let ours; let first;
   const functions = () => Object.fromEntries([
     ...tf.getKernelsForBackend('wasm').map(kernel => [kernel.kernelName, kernel.kernelFunc]),
-    ...['FusedBatchNorm', 'Mean', 'Sum', 'Tile'].map(name => ['gradient of ' + name, tf.getGradient(name)?.gradFunc])]);`;
+    ...['FusedBatchNorm', 'Mean', 'Sum', 'Tile'].map(name =>
+      ['gradient of ' + name, tf.getGradient(name)?.gradFunc])]);`;
 const EPILOGUE = `const before = functions(); const last = ours.registerWasmTraining(); const after = functions();
   const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
   console.log(JSON.stringify({first, last, warnings: warnings.filter(one => one.includes('already registered')),
