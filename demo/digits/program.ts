@@ -1,7 +1,7 @@
 import {factoryOf, followsSchedule, importLine} from '../shared/factories';
 import {YARDSTICK} from './entrants';
-import {stepsOf, TRAINING} from './session';
-import type {Setup} from './setup';
+import {TRAINING} from './session';
+import {type Setup, stepsOf} from './setup';
 
 /** A program for Node that trains as the view does: the same digits, batches and initial weights. */
 export function digitsProgram(setup: Setup): string {

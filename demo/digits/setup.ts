@@ -24,3 +24,8 @@ export const RANGES = {
 
 /** The optimizers of a page that was opened without a link, besides the one that they are compared with. */
 export const CHOSEN: readonly string[] = ['sgd', 'adam', 'ranger'];
+
+/** The number of steps of a training. */
+export function stepsOf({epochs, batch, digits}: Setup): number {
+  return epochs * Math.ceil(digits / batch);
+}

@@ -10,6 +10,8 @@
  * - Trainer (trainer.ts): the one session of the page and its phase. It trains, pauses, resets, saves and restores
  *   (storage.ts).
  *
+ * - Run (run.ts): what charts, table and words show: the session, or the example run (example.ts) before there is one.
+ *
  * How data flows:
  *
  * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
@@ -25,12 +27,14 @@ import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
 import {DrawingPanel} from './drawing_panel';
+import {exampleOf} from './example';
 import {findLr} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
 import {fieldsFor, read} from './link';
+import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
-import {contestantFor} from './session';
+import {contestantFor, type Session} from './session';
 import type {Setup} from './setup';
 import {SetupForm} from './setup_form';
 import {type Phase, Trainer} from './trainer';
@@ -41,6 +45,7 @@ const DRAWING_INTERVAL = 250;
 const status = element('status', HTMLParagraphElement);
 const progress = element('progress', HTMLProgressElement);
 const steps = element('steps', HTMLSpanElement);
+const exampleNote = element('example-note', HTMLParagraphElement);
 const buttons = {
   train: element('train', HTMLButtonElement),
   step: element('step', HTMLButtonElement),
@@ -76,25 +81,37 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
   const results = new ResultsTable();
   const drawing = new DrawingPanel(guarded);
 
+  const example = exampleOf();
+  exampleNote.textContent = example.label;
+  const pace = new Pace();
+
   let drawn = 0;
   const draw = () => {
-    const {session} = trainer;
-    curves.draw(session);
-    results.draw(session);
+    const {session, phase} = trainer;
+    const run = session ?? example.run;
+    exampleNote.hidden = session !== undefined;
+    curves.draw(run);
+    results.draw(run, phase !== 'training');
     drawing.draw(session);
     // Without a training, the bar is empty.
     progress.max = session === undefined ? 1 : session.steps;
     progress.value = session === undefined ? 0 : session.step;
-    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
+    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}${left(session)}`;
     drawn = performance.now();
+  };
+  const left = ({step: now, steps: all}: Session) => {
+    const ms = trainer.phase === 'training' ? pace.timeOf(all - now) : undefined;
+    return ms === undefined || now === all ? '' : `, ${roughly(ms)} left`;
   };
   const trainer = new Trainer(
     digits,
     () => {
+      pace.add(performance.now());
       if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
     },
     message => {
       if (message !== '') say(message);
+      if (trainer.phase === 'training') pace.begin(performance.now());
       enable();
       draw();
     },

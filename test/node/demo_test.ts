@@ -70,8 +70,7 @@ describe('The demo page', () => {
     await demo.choose({optimizers: ['scheduleFreeAdamW'], digits: 256, batch: 32, epochs: 2});
     await demo.button('Train').click();
     await demo.says(/^Finished/);
-    const [free] = await demo.results();
-    expect(free?.name).toBe('scheduleFreeAdamW');
+    const free = (await demo.results()).find(({name}) => name === 'scheduleFreeAdamW');
     expect(free?.loss).toBeLessThan(2.3);
     // The accuracy, in percent.
     expect(free?.figures[0]).toBeGreaterThan(20);
@@ -87,7 +86,7 @@ describe('The demo page', () => {
     await demo.button('Resume').click();
     expect(await demo.says(/^Finished/)).toMatch(/has the best accuracy on 128 held-out digits: [\d.]+ %/);
     const results = await demo.results();
-    expect(results.map(({name}) => name)).toEqual(['adam', YARDSTICK]);
+    expect(results.map(({name}) => name).sort()).toEqual(['adam', YARDSTICK]);
     for (const {
       loss,
       figures: [accuracy = 0, optimizer = 0, step = 0],
@@ -195,7 +194,7 @@ describe('The demo page', () => {
     expect(await demo.says(/^Paused at step/)).toMatch(/^Paused at step \d{1,3}\.$/);
     await demo.button('Reset').click();
     await demo.says(/^Ready/);
-    expect(await page.locator('#results tr').count()).toBe(0);
+    expect(await page.locator('#example-note').isVisible()).toBeTrue();
   });
 
   it('finds a learning rate and takes it', async () => {
