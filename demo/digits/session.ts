@@ -6,9 +6,10 @@ import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
 import {breathe} from './frames';
+import {MODELS} from './models';
 import {accuracyOf, ranked} from './ranking';
 import type {Run} from './run';
-import {RANGES, type Setup, stepsOf} from './setup';
+import {cycleStepsOf, RANGES, type Setup, stepsOf} from './setup';
 import {computesLater, settled, waitingCost} from './timing';
 
 /** The number of the page's digits that are for training. The others are for measuring the accuracy. */
@@ -34,7 +35,7 @@ export class Session implements Run {
 
   /** @param step the number of steps that the contestants have made. */
   constructor(
-    readonly setup: Setup,
+    public setup: Setup,
     digits: Digits,
     readonly contestants: readonly Contestant[],
     public step: number,
@@ -73,6 +74,11 @@ export class Session implements Run {
     const {name} = best.entrant;
     const accuracy = defined(accuracyOf(best), `score of ${name}`);
     return `${name} has the best accuracy on ${this.heldOut.size} held-out digits: ${percent(accuracy)}.`;
+  }
+
+  /** Adds a cycle to the training. */
+  addCycle(): void {
+    this.setup = {...this.setup, cycles: this.setup.cycles + 1};
   }
 
   contestant(name: string): Contestant | undefined {
@@ -117,5 +123,9 @@ export class Session implements Run {
 export function contestantFor(name: string, setup: Setup): Contestant {
   const entrant = entrantNamed(name);
   const lr = defined(setup.lrs[name], `learning rate of ${name} in the setup`);
-  return Contestant.start(entrant, {kind: setup.schedule, lr, steps: stepsOf(setup)}, setup.seed);
+  return Contestant.start(entrant, MODELS[setup.model].make(setup.seed), {
+    kind: setup.schedule,
+    lr,
+    steps: cycleStepsOf(setup),
+  });
 }

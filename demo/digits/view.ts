@@ -23,6 +23,8 @@ import {CodePanel} from '../shared/copying';
 import {element, onPress, setEnabled} from '../shared/dom';
 import {linkOf} from '../shared/link';
 import type {View} from '../shared/view';
+import type {NextStep} from './advice';
+import {AdvicePanel} from './advice_panel';
 import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
@@ -35,7 +37,7 @@ import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
 import {contestantFor, type Session} from './session';
-import type {Setup} from './setup';
+import {RANGES, type Setup} from './setup';
 import {SetupForm} from './setup_form';
 import {type Phase, Trainer} from './trainer';
 
@@ -58,7 +60,7 @@ const TRAIN: Readonly<Record<Phase, string>> = {
   busy: 'Train',
   training: 'Pause',
   paused: 'Resume',
-  finished: 'Train',
+  finished: 'Train on',
   failed: 'Train',
 };
 
@@ -93,6 +95,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     curves.draw(run);
     results.draw(run, phase !== 'training');
     drawing.draw(session);
+    advice.draw(phase === 'finished' ? session : undefined);
     // Without a training, the bar is empty.
     progress.max = session === undefined ? 1 : session.steps;
     progress.value = session === undefined ? 0 : session.step;
@@ -165,7 +168,8 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
     form.lock(session !== undefined || phase === 'busy');
     buttons.train.textContent = TRAIN[phase];
-    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training');
+    const goesOn = phase === 'finished' && session !== undefined && session.setup.cycles < RANGES.cycles.most;
+    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training' || goesOn);
     setEnabled(buttons.step, phase === 'ready' || phase === 'paused');
     setEnabled(buttons.reset, session !== undefined && phase !== 'busy');
     setEnabled(buttons.save, session !== undefined && (free || phase === 'training'));
@@ -177,8 +181,31 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const setup = form.read();
     if (setup !== undefined) guarded(() => act(setup));
   };
+  const trainOn = () => {
+    const session = trainer.addCycle();
+    if (session === undefined) return;
+    form.show({...session.setup, lrs: session.lrs});
+    code.refresh();
+    changed();
+    guarded(() => trainer.train(session.setup));
+  };
+  const take = (step: NextStep) => {
+    if (step.kind === 'trainOn') trainOn();
+    else if (step.kind === 'copy') element('digits-copy', HTMLButtonElement).click();
+    else if (step.kind === 'draw') element('held-out', HTMLButtonElement).focus();
+    else
+      guarded(async () => {
+        await trainer.reset();
+        form.setLr(step.name, step.lr);
+        code.refresh();
+        changed();
+        withSetup(setup => trainer.train(setup));
+      });
+  };
+  const advice = new AdvicePanel(take);
   onPress(buttons.train, () => {
     if (trainer.phase === 'training') guarded(() => trainer.pause());
+    else if (trainer.phase === 'finished') trainOn();
     else withSetup(setup => trainer.train(setup));
   });
   onPress(buttons.step, () => {

@@ -1,3 +1,4 @@
+import {adviceFor, wordsFor} from '../../demo/digits/advice';
 import {exampleOf} from '../../demo/digits/example';
 import {fieldsFor, read} from '../../demo/digits/link';
 import {Pace, roughly} from '../../demo/digits/pace';
@@ -90,6 +91,73 @@ describe('the ranking of contestants', () => {
 
   it('before the first step: as they were chosen', () => {
     expect(names('accuracy', [runner('sgd', []), runner('adam', [])])).toEqual(['sgd', 'adam']);
+  });
+});
+
+describe('the advice after a run', () => {
+  const {run} = exampleOf();
+  /** Losses in even steps from one value to another. */
+  const line = (from: number, to: number, n = 200) =>
+    Array.from({length: n}, (_, i) => from + ((to - from) * i) / (n - 1));
+  const adviceOf = (contestants: readonly Runner[], cycles = 1) =>
+    adviceFor({
+      ...run,
+      setup: {...run.setup, cycles, lrs: Object.fromEntries(contestants.map(({entrant: {name}}) => [name, 0.01]))},
+      contestants,
+    });
+  const good = runner('adam', line(2, 0.05), [0.97]);
+
+  for (const [what, contestants, text, buttons] of [
+    [
+      'one has diverged: a tenth of its rate',
+      [good, runner('sgd', [2, NaN, NaN], [0.1])],
+      /^sgd has diverged: /,
+      ['Train anew with sgd at 0.001', 'Copy the code'],
+    ],
+    [
+      'the loss still falls: train on',
+      [runner('adam', line(2, 0.5), [0.7])],
+      /^adam is the best, but reads only 70\.0 % .* train on\.$/,
+      ['Train another cycle', 'Draw a digit', 'Copy the code'],
+    ],
+    [
+      'the loss stays where it is: another rate',
+      [runner('adam', line(2.3, 2.29), [0.2])],
+      /hardly falls\. Try another learning rate/,
+      ['Train anew with adam at 0.03', 'Train another cycle', 'Draw a digit', 'Copy the code'],
+    ],
+    [
+      'one is behind and slow: a higher rate',
+      [good, runner('sgd', line(2, 0.6), [0.9])],
+      /^adam reads 97\.0 % of the digits\. sgd is behind, with 90\.0 %\. .* try a higher rate\.$/,
+      ['Train anew with sgd at 0.03', 'Train another cycle', 'Draw a digit', 'Copy the code'],
+    ],
+    [
+      'one is behind because its loss rose: a lower rate',
+      [good, runner('sgd', [...line(2, 0.2), ...line(0.2, 1)], [0.8])],
+      /Its loss rose again, so try a lower rate\.$/,
+      ['Train anew with sgd at 0.003', 'Train another cycle', 'Draw a digit', 'Copy the code'],
+    ],
+    [
+      'all are good: use the network',
+      [good, runner('sgd', line(2, 0.06), [0.965])],
+      /^adam reads 97\.0 % of the digits, and all others are near\. Draw a digit/,
+      ['Draw a digit', 'Copy the code', 'Train another cycle'],
+    ],
+  ] as const) {
+    it(what, () => {
+      const advice = adviceOf(contestants);
+      expect(advice.text).toMatch(text);
+      expect(advice.next.map(wordsFor)).toEqual([...buttons]);
+    });
+  }
+
+  it('does not offer a cycle beyond the highest number of cycles', () => {
+    expect(adviceOf([good], 10).next.map(wordsFor)).toEqual(['Draw a digit', 'Copy the code']);
+  });
+
+  it('of the example run needs no cure', () => {
+    expect(adviceFor(run).text).toMatch(/^adam reads 97\.\d % of the digits/);
   });
 });
 
