@@ -355,7 +355,10 @@ describe('The demo page', () => {
     const {page} = await open();
     await demo.choose({optimizers: ['adam'], digits: 640});
     await page.locator('#digits-code summary').click();
-    expect(await page.locator('#digits-program').textContent()).toContain('Trains on 640 digits');
+    // The browser says a moment later that the panel is open.
+    const program = page.locator('#digits-program').filter({hasText: 'Trains on 640 digits'});
+    await program.waitFor();
+    expect(await program.textContent()).toContain('tf.layers.conv2d');
   });
 
   for (const colorScheme of ['light', 'dark'] as const) {
