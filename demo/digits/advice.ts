@@ -61,7 +61,7 @@ function fullAdvice(run: Run): Advice {
         }
       : {
           text:
-            `${name} is the best, but reads only ${percent(accuracy)} of the digits, and its loss hardly falls. ` +
+            `${name} is the best, but reads only ${percent(accuracy)} of the digits, and its loss hardly falls at the end. ` +
             'Try another learning rate, or more digits.',
           next: [rate(run, name, rose(best) ? FACTOR.lower : FACTOR.higher), {kind: 'trainOn'}, ...usual],
         };

@@ -1,3 +1,4 @@
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {milliseconds, percent} from '../shared/numbers';
 import {swatch} from '../shared/swatch';
@@ -83,7 +84,7 @@ export class ResultsTable {
           html('td'),
           html('td'),
         ];
-        const heading = html('th', {scope: 'row'}, swatch(look), html('span', {}, name));
+        const heading = html('th', {scope: 'row'}, swatch(look), html('span', {}, ...breakable(name)));
         const row = html('tr', {}, rank, heading, loss, accuracy, optimizer, whole);
         return [runner, {row, rank, loss, accuracy, optimizer, whole}];
       }),

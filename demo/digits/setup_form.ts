@@ -1,5 +1,6 @@
 import {defined} from '../../examples/support/lookup';
 import {aboutOf} from '../shared/about';
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {swatch} from '../shared/swatch';
 import type {Backend} from './backends';
@@ -57,7 +58,7 @@ export class SetupForm {
         html(
           'li',
           {},
-          html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
+          html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, ...breakable(entrant.name))),
           html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
           ...(entrant === YARDSTICK ? [] : aboutOf(entrant.name)),
         ),

@@ -123,7 +123,7 @@ describe('the advice after a run', () => {
     [
       'the loss stays where it is: another rate',
       [runner('adam', line(2.3, 2.29), [0.2])],
-      /hardly falls\. Try another learning rate/,
+      /hardly falls at the end\. Try another learning rate/,
       ['Train anew with adam at 0.03', 'Train another cycle', 'Draw a digit', 'Copy the code'],
     ],
     [
