@@ -61,8 +61,8 @@ function fullAdvice(run: Run): Advice {
         }
       : {
           text:
-            `${name} is the best, but reads only ${percent(accuracy)} of the digits, and its loss hardly falls at the end. ` +
-            'Try another learning rate, or more digits.',
+            `${name} is the best, but reads only ${percent(accuracy)} of the digits, and its loss hardly falls at ` +
+            'the end. Try another learning rate, or more digits.',
           next: [rate(run, name, rose(best) ? FACTOR.lower : FACTOR.higher), {kind: 'trainOn'}, ...usual],
         };
   const last = others.at(-1);
