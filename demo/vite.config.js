@@ -9,6 +9,7 @@ const path = relative => fileURLToPath(new URL(relative, import.meta.url));
 
 const ENTRIES = {
   'tfjs-optim': 'browser',
+  'tfjs-optim/all': 'all',
   'tfjs-optim/wasm': 'backends/wasm',
   'tfjs-optim/webgpu': 'backends/webgpu',
   'tfjs-optim/wasm-training': 'wasm_training/index',

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 
-import {network} from '../../examples/digits/contestant';
 import {showing} from '../../examples/support/averages';
 import {at, defined} from '../../examples/support/lookup';
 import {type Course, follow, hypersOf, moveByHand} from './course';
@@ -46,9 +45,8 @@ export class Contestant {
     this.#variables = model.trainableWeights.map(weight => weight.read()).filter(isVariable);
   }
 
-  /** A new contestant. The seed decides its initial weights. */
-  static start(entrant: Entrant, course: Course, seed: number): Contestant {
-    const model = network(seed);
+  /** A new contestant. @param model with its initial weights, not compiled. */
+  static start(entrant: Entrant, model: tf.LayersModel, course: Course): Contestant {
     const optimizer = entrant.make(course.lr);
     model.compile({optimizer, loss: 'categoricalCrossentropy'});
     follow(optimizer, course, 0);
@@ -63,13 +61,16 @@ export class Contestant {
   /** Sets the learning rate, the highest one of a one-cycle course, from the next step on. */
   setLr(lr: number): void {
     const course = {...this.course, lr};
-    follow(this.#optimizer, course, this.steps);
+    follow(this.#optimizer, course, this.steps % course.steps);
     this.course = course;
   }
 
   /** Trains on a batch. @param measured whether to measure the times, which means to wait for the GPU twice. */
   async train({xs, ys}: Batch, measured: boolean): Promise<void> {
-    moveByHand(this.#optimizer, this.course, this.steps);
+    const inCycle = this.steps % this.course.steps;
+    // Each cycle has a schedule of its own. That of the first one was set at the start.
+    if (this.steps > 0 && inCycle === 0) follow(this.#optimizer, this.course, 0);
+    moveByHand(this.#optimizer, this.course, inCycle);
     const start = performance.now();
     const {value, grads} = this.#optimizer.computeGradients(
       () => tf.metrics.categoricalCrossentropy(ys, this.#outputs(xs)).mean(),

@@ -9,7 +9,7 @@ export interface Course {
   readonly kind: CourseKind;
   /** The highest rate of one-cycle, or the constant one. */
   readonly lr: number;
-  /** The number of steps of the training. */
+  /** The number of steps of a cycle. After it, the course starts again. */
   readonly steps: number;
 }
 

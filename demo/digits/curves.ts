@@ -1,15 +1,14 @@
 import {type ChartSettings, type Line, LineChart, type Point} from '../shared/chart';
 import {element} from '../shared/dom';
 import {short} from '../shared/numbers';
-import type {Contestant} from './contestant';
-import type {Session} from './session';
+import type {Run, Runner} from './run';
 import {smoothed} from './smoothing';
 
 const step = {format: String};
 
 interface Curves {
   readonly chart: LineChart;
-  readonly pointsOf: (contestant: Contestant) => readonly Point[];
+  readonly pointsOf: (runner: Runner) => readonly Point[];
 }
 
 /** The charts of a training. */
@@ -37,13 +36,10 @@ export class CurveCharts {
     },
   ];
 
-  draw(session: Session | undefined): void {
-    const contestants = session === undefined ? [] : session.contestants;
-    // Without a training, the empty charts have an axis of 100 steps.
-    const xEnd = session === undefined ? 100 : session.steps;
+  draw({contestants, steps}: Run): void {
     for (const {chart: each, pointsOf} of this.#charts) {
-      const lines = contestants.map((contestant): Line => ({...contestant.entrant, points: pointsOf(contestant)}));
-      each.draw(lines, {xEnd});
+      const lines = contestants.map((runner): Line => ({...runner.entrant, points: pointsOf(runner)}));
+      each.draw(lines, {xEnd: steps});
     }
   }
 }

@@ -24,6 +24,14 @@ export class Digits {
     this.#labels = labels;
   }
 
+  /** The digits in bytes as digits_asset.ts describes them. */
+  static of(bytes: Uint8Array): Digits {
+    const size = bytes.length / (PIXELS + 1);
+    if (!Number.isInteger(size))
+      throw new Error(`digits.bin must hold ${PIXELS + 1} bytes per image; it has ${bytes.length} bytes.`);
+    return new Digits(bytes.subarray(size), bytes.subarray(0, size));
+  }
+
   get size(): number {
     return this.#labels.length;
   }
@@ -100,10 +108,7 @@ export async function loadDigits(): Promise<Digits> {
   const bytes = new Uint8Array(
     await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer(),
   );
-  const size = bytes.length / (PIXELS + 1);
-  if (!Number.isInteger(size))
-    throw new Error(`digits.bin must hold ${PIXELS + 1} bytes per image; it has ${bytes.length} bytes.`);
-  return new Digits(bytes.subarray(size), bytes.subarray(0, size));
+  return Digits.of(bytes);
 }
 
 function range(start: number, end: number): number[] {

@@ -2,6 +2,7 @@ import {at} from '../../examples/support/lookup';
 import {type Fields, type LinkedOptimizer, LinkReader, optimizersText} from '../shared/link';
 import {COURSE_KINDS} from './course';
 import {entrantNamed, ENTRANTS, YARDSTICK} from './entrants';
+import {MODEL_NAMES} from './models';
 import {CHOSEN, RANGES, type Setup} from './setup';
 
 /**
@@ -24,10 +25,12 @@ export function read(
   if (!chosen.has(YARDSTICK.name)) chosen.set(YARDSTICK.name, {});
   const setup: Setup = {
     backend: link.choice('backend', at(backends, 0), backends),
+    model: link.choice('model', 'conv', MODEL_NAMES),
     schedule: link.choice('schedule', 'oneCycle', COURSE_KINDS),
     digits: number('digits'),
     batch: number('batch'),
     epochs: number('epochs'),
+    cycles: number('cycles'),
     seed: number('seed'),
     lrs: Object.fromEntries([...chosen].map(([name, {lr = entrantNamed(name).lr}]) => [name, lr])),
   };
@@ -36,14 +39,16 @@ export function read(
 }
 
 /** The fields of a link that `read` makes the same setup of. */
-export function fieldsFor({backend, schedule, digits, batch, epochs, seed, lrs}: Setup): Fields {
+export function fieldsFor({backend, model, schedule, digits, batch, epochs, cycles, seed, lrs}: Setup): Fields {
   return new Map([
     ['view', 'digits'],
     ['backend', backend],
+    ['model', model],
     ['schedule', schedule],
     ['digits', String(digits)],
     ['batch', String(batch)],
     ['epochs', String(epochs)],
+    ['cycles', String(cycles)],
     ['seed', String(seed)],
     ['opts', optimizersText(Object.entries(lrs).map(([name, lr]) => ({name, hypers: {lr}})))],
   ]);

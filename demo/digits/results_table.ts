@@ -1,14 +1,17 @@
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {milliseconds, percent} from '../shared/numbers';
 import {swatch} from '../shared/swatch';
-import type {Contestant} from './contestant';
 import {YARDSTICK} from './entrants';
-import {MEASURED, type Session} from './session';
-import {smoothed} from './smoothing';
+import {accuracyOf, lossOf, ranked, type RankedBy} from './ranking';
+import type {Run, Runner} from './run';
+import {MEASURED} from './session';
 import {computesLater, MEASUREMENTS} from './timing';
 
-/** The cells of one contestant. */
-interface Cells {
+/** The row of one contestant. */
+interface Row {
+  readonly row: HTMLTableRowElement;
+  readonly rank: HTMLTableCellElement;
   readonly loss: HTMLTableCellElement;
   readonly accuracy: HTMLTableCellElement;
   /** Milliseconds of the optimizer, and of the whole step. */
@@ -16,43 +19,77 @@ interface Cells {
   readonly whole: HTMLTableCellElement;
 }
 
-/** The figures of each contestant. The table is also the legend of the charts. */
+/** The figures of each contestant, ranked. The table is also the legend of the charts. */
 export class ResultsTable {
   readonly #body = element('results', HTMLTableSectionElement);
   readonly #note = element('measured', HTMLParagraphElement);
-  #cells = new Map<Contestant, Cells>();
-  #shown: Session | undefined;
+  readonly #heads: ReadonlyMap<RankedBy, HTMLTableCellElement> = new Map([
+    ['loss', element('loss-head', HTMLTableCellElement)],
+    ['accuracy', element('accuracy-head', HTMLTableCellElement)],
+  ]);
+  #by: RankedBy = 'accuracy';
+  #rows = new Map<Runner, Row>();
+  #shown: Run | undefined;
 
-  draw(session: Session | undefined): void {
-    if (session !== this.#shown) this.#begin(session);
-    const yardstick = session?.contestant(YARDSTICK.name)?.times.typical;
-    for (const [{history, times, entrant}, {loss, accuracy, optimizer, whole}] of this.#cells) {
-      const {typical} = times;
-      const score = history.scores.at(-1);
-      const isYardstick = entrant.name === YARDSTICK.name;
-      loss.replaceChildren(decimals(smoothed(history.losses).at(-1)));
-      accuracy.replaceChildren(score === undefined ? '–' : percent(score.accuracy));
+  constructor() {
+    for (const by of this.#heads.keys()) {
+      element(`by-${by}`, HTMLButtonElement).addEventListener('click', () => {
+        this.#by = by;
+        this.#rank(true);
+      });
+    }
+    this.#rank(true);
+  }
+
+  /** @param sorted whether the best one comes first. Rows that move all the time are hard to read. */
+  draw(run: Run, sorted: boolean): void {
+    if (run !== this.#shown) this.#begin(run);
+    const yardstick = run.contestants.find(({entrant}) => entrant.name === YARDSTICK.name)?.times.typical;
+    for (const [runner, {loss, accuracy, optimizer, whole}] of this.#rows) {
+      const {typical} = runner.times;
+      const share = accuracyOf(runner);
+      const isYardstick = runner.entrant.name === YARDSTICK.name;
+      loss.replaceChildren(decimals(lossOf(runner)));
+      accuracy.replaceChildren(share === undefined ? '–' : percent(share));
       optimizer.replaceChildren(...timed(typical?.optimizer, isYardstick ? undefined : yardstick?.optimizer));
       whole.replaceChildren(...timed(typical?.whole, isYardstick ? undefined : yardstick?.whole));
     }
-    this.#note.textContent = noteFor(session);
+    this.#rank(sorted);
+    this.#note.textContent = noteFor(run);
   }
 
-  #begin(session: Session | undefined): void {
-    this.#shown = session;
-    const contestants = session === undefined ? [] : session.contestants;
-    this.#cells = new Map(
-      contestants.map(contestant => [
-        contestant,
-        {loss: html('td'), accuracy: html('td'), optimizer: html('td'), whole: html('td')},
-      ]),
-    );
-    this.#body.replaceChildren(
-      ...[...this.#cells].map(([{entrant}, {loss, accuracy, optimizer, whole}]) => {
-        const heading = html('th', {scope: 'row'}, swatch(entrant.look), html('span', {}, entrant.name));
-        return html('tr', {}, heading, loss, accuracy, optimizer, whole);
+  #rank(sorted: boolean): void {
+    for (const [by, head] of this.#heads) {
+      if (by !== this.#by) head.removeAttribute('aria-sort');
+      else head.setAttribute('aria-sort', by === 'loss' ? 'ascending' : 'descending');
+    }
+    const begun = this.#shown !== undefined && this.#shown.step > 0;
+    const rows = ranked([...this.#rows.keys()], this.#by).flatMap(runner => this.#rows.get(runner) ?? []);
+    rows.forEach(({rank}, i) => {
+      rank.textContent = begun ? String(i + 1) : '–';
+    });
+    if (sorted && rows.some(({row}, i) => row !== this.#body.children[i]))
+      this.#body.append(...rows.map(({row}) => row));
+  }
+
+  #begin(run: Run): void {
+    this.#shown = run;
+    this.#rows = new Map(
+      run.contestants.map(runner => {
+        const {look, name} = runner.entrant;
+        const [rank, loss, accuracy, optimizer, whole] = [
+          html('td', {class: 'rank'}),
+          html('td'),
+          html('td'),
+          html('td'),
+          html('td'),
+        ];
+        const heading = html('th', {scope: 'row'}, swatch(look), html('span', {}, ...breakable(name)));
+        const row = html('tr', {}, rank, heading, loss, accuracy, optimizer, whole);
+        return [runner, {row, rank, loss, accuracy, optimizer, whole}];
       }),
     );
+    this.#body.replaceChildren(...[...this.#rows.values()].map(({row}) => row));
   }
 }
 
@@ -68,18 +105,16 @@ function timed(ms: number | undefined, yardstick: number | undefined): Array<Nod
   ];
 }
 
-function noteFor(session: Session | undefined): string {
+function noteFor({setup, waiting}: Run): string {
   const what =
+    'Rank 1 has the best accuracy on held-out digits, or the lowest loss: press the head of a column. ' +
     'Milliseconds per step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new ' +
     'weights. Step: from a batch on the device to new weights. ' +
     `Each figure is the mean of the middle half of the last ${MEASUREMENTS} measurements.`;
-  if (session === undefined || !computesLater()) return what;
-  const waiting =
-    session.waiting === undefined
-      ? ''
-      : ` The read alone takes ${milliseconds(session.waiting)} ms, which is included.`;
+  if (!computesLater(setup.backend)) return what;
+  const read = waiting === undefined ? '' : ` The read alone takes ${milliseconds(waiting)} ms, which is included.`;
   return (
     `${what} Every ${MEASURED}th step is measured. The clock stops when the GPU has finished, ` +
-    `which the page finds out by reading one number.${waiting}`
+    `which the page finds out by reading one number.${read}`
   );
 }

@@ -6,7 +6,10 @@ import {Contestant} from './contestant';
 import {Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
 import {breathe} from './frames';
-import {RANGES, type Setup} from './setup';
+import {MODELS} from './models';
+import {accuracyOf, ranked} from './ranking';
+import type {Run} from './run';
+import {cycleStepsOf, RANGES, type Setup, stepsOf} from './setup';
 import {computesLater, settled, waitingCost} from './timing';
 
 /** The number of the page's digits that are for training. The others are for measuring the accuracy. */
@@ -22,7 +25,7 @@ const WARM_UP = 3;
 export const MEASURED = 4;
 
 /** A training of several contestants on the same batches, step by step. */
-export class Session {
+export class Session implements Run {
   /** Digits that no contestant trains on. */
   readonly heldOut: Digits;
   /** The milliseconds that finding out that the GPU has finished adds to each measured time; undefined until known. */
@@ -32,7 +35,7 @@ export class Session {
 
   /** @param step the number of steps that the contestants have made. */
   constructor(
-    readonly setup: Setup,
+    public setup: Setup,
     digits: Digits,
     readonly contestants: readonly Contestant[],
     public step: number,
@@ -67,14 +70,15 @@ export class Session {
 
   /** A sentence that says which optimizer has the best accuracy on the held-out digits. */
   get verdict(): string {
-    const ranking = this.contestants
-      .map(({entrant: {name}, history: {scores}}) => ({
-        name,
-        accuracy: defined(scores.at(-1), `score of ${name}`).accuracy,
-      }))
-      .sort((a, b) => b.accuracy - a.accuracy);
-    const {name, accuracy} = at(ranking, 0);
+    const best = at(ranked(this.contestants, 'accuracy'), 0);
+    const {name} = best.entrant;
+    const accuracy = defined(accuracyOf(best), `score of ${name}`);
     return `${name} has the best accuracy on ${this.heldOut.size} held-out digits: ${percent(accuracy)}.`;
+  }
+
+  /** Adds a cycle to the training. */
+  addCycle(): void {
+    this.setup = {...this.setup, cycles: this.setup.cycles + 1};
   }
 
   contestant(name: string): Contestant | undefined {
@@ -84,7 +88,7 @@ export class Session {
   /** One step of each contestant. */
   async round(): Promise<void> {
     const batch = this.#training.batch(this.#batches.at(this.step));
-    const measured = this.step >= WARM_UP && (!computesLater() || this.step % MEASURED === WARM_UP);
+    const measured = this.step >= WARM_UP && (!computesLater(this.setup.backend) || this.step % MEASURED === WARM_UP);
     if (measured) {
       await settled(batch.xs);
       this.waiting ??= await waitingCost(batch.xs);
@@ -119,10 +123,9 @@ export class Session {
 export function contestantFor(name: string, setup: Setup): Contestant {
   const entrant = entrantNamed(name);
   const lr = defined(setup.lrs[name], `learning rate of ${name} in the setup`);
-  return Contestant.start(entrant, {kind: setup.schedule, lr, steps: stepsOf(setup)}, setup.seed);
-}
-
-/** The number of steps of a training. */
-export function stepsOf({epochs, batch, digits}: Setup): number {
-  return epochs * Math.ceil(digits / batch);
+  return Contestant.start(entrant, MODELS[setup.model].make(setup.seed), {
+    kind: setup.schedule,
+    lr,
+    steps: cycleStepsOf(setup),
+  });
 }

@@ -1,10 +1,12 @@
 import {defined} from '../../examples/support/lookup';
 import {aboutOf} from '../shared/about';
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {swatch} from '../shared/swatch';
 import type {Backend} from './backends';
 import {COURSE_KINDS} from './course';
 import {type Entrant, ENTRANTS, YARDSTICK} from './entrants';
+import {MODEL_NAMES, type ModelName, MODELS} from './models';
 import {CHOSEN, RANGES, type Setup} from './setup';
 
 interface Row {
@@ -19,8 +21,11 @@ export class SetupForm {
   readonly #form = element('setup', HTMLFormElement);
   readonly #fixed = element('fixed', HTMLFieldSetElement);
   readonly #backend = element('backend', HTMLSelectElement);
+  readonly #model = element('model', HTMLSelectElement);
+  readonly #modelAbout = element('model-about', HTMLParagraphElement);
   readonly #schedule = element('schedule', HTMLSelectElement);
   readonly #epochs = element('epochs', HTMLInputElement);
+  readonly #cycles = element('cycles', HTMLInputElement);
   readonly #batch = element('batch', HTMLInputElement);
   readonly #digits = element('digits', HTMLInputElement);
   readonly #seed = element('seed', HTMLInputElement);
@@ -34,10 +39,15 @@ export class SetupForm {
   constructor(backends: readonly Backend[], changed: () => void, lrChanged: (name: string, lr: number) => void) {
     this.#lrChanged = lrChanged;
     this.#backend.append(...backends.map(({name, title}) => html('option', {value: name}, title)));
+    this.#model.append(...MODEL_NAMES.map(name => html('option', {value: name}, MODELS[name].title)));
+    this.#model.addEventListener('change', () => {
+      this.#explain();
+    });
     for (const [input, {least, most, usual}] of [
       [this.#digits, RANGES.digits],
       [this.#batch, RANGES.batch],
       [this.#epochs, RANGES.epochs],
+      [this.#cycles, RANGES.cycles],
       [this.#seed, RANGES.seed],
     ] as const) {
       [input.min, input.max, input.value] = [String(least), String(most), String(usual)];
@@ -48,7 +58,7 @@ export class SetupForm {
         html(
           'li',
           {},
-          html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, entrant.name)),
+          html('label', {class: 'choice'}, chosen, swatch(entrant.look), html('span', {}, ...breakable(entrant.name))),
           html('label', {class: 'rate'}, html('span', {class: 'unseen'}, `learning rate of ${entrant.name}`), lr),
           ...(entrant === YARDSTICK ? [] : aboutOf(entrant.name)),
         ),
@@ -84,10 +94,6 @@ export class SetupForm {
 
   #read(): Setup {
     const backend = this.#backend.value;
-    const epochs = this.#epochs;
-    const batch = this.#batch;
-    const digits = this.#digits;
-    const seed = this.#seed;
     const schedule = defined(
       COURSE_KINDS.find(kind => kind === this.#schedule.value),
       `schedule '${this.#schedule.value}'`,
@@ -95,21 +101,25 @@ export class SetupForm {
     const lrs = Object.fromEntries(this.#chosen.map(({entrant, lr}) => [entrant.name, lr.valueAsNumber]));
     return {
       backend,
+      model: this.#chosenModel,
       schedule,
-      epochs: epochs.valueAsNumber,
-      batch: batch.valueAsNumber,
-      digits: digits.valueAsNumber,
-      seed: seed.valueAsNumber,
+      epochs: this.#epochs.valueAsNumber,
+      cycles: this.#cycles.valueAsNumber,
+      batch: this.#batch.valueAsNumber,
+      digits: this.#digits.valueAsNumber,
+      seed: this.#seed.valueAsNumber,
       lrs,
     };
   }
 
   /** Shows the choice of a restored training. */
-  show({backend, schedule, epochs, batch, digits, seed, lrs}: Setup): void {
+  show({backend, model, schedule, epochs, cycles, batch, digits, seed, lrs}: Setup): void {
     this.#backend.value = backend;
+    this.#model.value = model;
     this.#schedule.value = schedule;
     for (const [input, value] of [
       [this.#epochs, epochs],
+      [this.#cycles, cycles],
       [this.#batch, batch],
       [this.#digits, digits],
       [this.#seed, seed],
@@ -146,11 +156,24 @@ export class SetupForm {
     return this.#chosen.map(({entrant: {name}}) => name).filter(name => name !== YARDSTICK.name);
   }
 
+  get #chosenModel(): ModelName {
+    const {value} = this.#model;
+    return defined(
+      MODEL_NAMES.find(name => name === value),
+      `model '${value}'`,
+    );
+  }
+
+  #explain(): void {
+    this.#modelAbout.textContent = MODELS[this.#chosenModel].about;
+  }
+
   get #chosen(): Row[] {
     return this.#rows.filter(({chosen}) => chosen.checked);
   }
 
   #enable(): void {
+    this.#explain();
     this.#fixed.disabled = this.#locked;
     for (const {entrant, chosen, lr} of this.#rows) {
       chosen.disabled = this.#locked || entrant === YARDSTICK;

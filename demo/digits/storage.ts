@@ -1,3 +1,6 @@
+// After a reload, a restored training may hold any optimizer of the package, and a schedule.
+import 'tfjs-optim/all';
+
 import * as tf from '@tensorflow/tfjs';
 
 import {at} from '../../examples/support/lookup';
@@ -11,11 +14,14 @@ import type {Setup} from './setup';
 const PLACE = 'indexeddb://tfjs-optim-demo';
 const FORMAT = 'tfjs-optim-demo 1';
 
+/** A training that was saved before there were several models and cycles lacks them. */
+type StoredSetup = Omit<Setup, 'model' | 'cycles'> & Partial<Pick<Setup, 'model' | 'cycles'>>;
+
 /** What is stored with each model besides its weights and its optimizer. */
 interface Metadata {
   readonly format: typeof FORMAT;
   readonly name: string;
-  readonly setup: Setup;
+  readonly setup: StoredSetup;
   readonly step: number;
   readonly course: Course;
   readonly history: History;
@@ -53,7 +59,7 @@ export async function stored(): Promise<Stored | undefined> {
   const places = complete.sort((a, b) => a.part - b.part).map(({place}) => place);
   const artifacts = await at(tf.io.getLoadHandlers(at(places, 0)), 0).load?.();
   const {setup, step} = metadataOf(artifacts?.userDefinedMetadata);
-  return {setup, step, places};
+  return {setup: {model: 'conv', cycles: 1, ...setup}, step, places};
 }
 
 /**

@@ -3,6 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 /** The number of measured steps that count: the last ones. */
 export const MEASUREMENTS = 101;
 
+/** Typical milliseconds of a step. */
+export interface Times {
+  /** From gradients to new weights. */
+  readonly optimizer: number;
+  /** From a batch on the device to new weights, with the time of the optimizer. */
+  readonly whole: number;
+}
+
 /** The milliseconds of a contestant's measured steps. */
 export class StepTimes {
   readonly #optimizer: number[] = [];
@@ -23,7 +31,7 @@ export class StepTimes {
   }
 
   /** The mean of the middle half of the last measurements; undefined before the first one. */
-  get typical(): {readonly optimizer: number; readonly whole: number} | undefined {
+  get typical(): Times | undefined {
     return this.#whole.length === 0
       ? undefined
       : {optimizer: middleMean(this.#optimizer), whole: middleMean(this.#whole)};
@@ -31,13 +39,13 @@ export class StepTimes {
 }
 
 /** Whether the backend only queues work when it is called. To measure a time then means to wait for the GPU. */
-export function computesLater(): boolean {
-  return ['webgl', 'webgpu'].includes(tf.getBackend());
+export function computesLater(backend: string): boolean {
+  return ['webgl', 'webgpu'].includes(backend);
 }
 
 /** Waits until the GPU has computed the tensor, by reading one number of it. Other backends need no wait. */
 export async function settled(tensor: tf.Tensor): Promise<void> {
-  if (!computesLater()) return;
+  if (!computesLater(tf.getBackend())) return;
   const one = tf.tidy(() => tensor.flatten().slice(0, 1));
   // On WebGL, `data()` waits for a timer of some milliseconds.
   if (tf.getBackend() === 'webgl') one.dataSync();

@@ -65,6 +65,14 @@ export class Trainer {
     await rounds;
   }
 
+  /** Adds a cycle to a finished training. `train` then goes on. @returns the session; undefined if none is finished. */
+  addCycle(): Session | undefined {
+    const {session} = this;
+    if (session === undefined || this.#current !== 'finished') return undefined;
+    session.addCycle();
+    return session;
+  }
+
   /** Starts the backend of the training again, after another view has used its own. */
   async resume(): Promise<void> {
     if (this.session !== undefined) await start(this.session.setup.backend);

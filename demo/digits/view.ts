@@ -10,6 +10,8 @@
  * - Trainer (trainer.ts): the one session of the page and its phase. It trains, pauses, resets, saves and restores
  *   (storage.ts).
  *
+ * - Run (run.ts): what charts, table and words show: the session, or the example run (example.ts) before there is one.
+ *
  * How data flows:
  *
  * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
@@ -21,17 +23,21 @@ import {CodePanel} from '../shared/copying';
 import {element, onPress, setEnabled} from '../shared/dom';
 import {linkOf} from '../shared/link';
 import type {View} from '../shared/view';
+import type {NextStep} from './advice';
+import {AdvicePanel} from './advice_panel';
 import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
 import {loadDigits} from './digits';
 import {DrawingPanel} from './drawing_panel';
+import {exampleOf} from './example';
 import {findLr} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
 import {fieldsFor, read} from './link';
+import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
-import {contestantFor} from './session';
-import type {Setup} from './setup';
+import {contestantFor, type Session} from './session';
+import {RANGES, type Setup} from './setup';
 import {SetupForm} from './setup_form';
 import {type Phase, Trainer} from './trainer';
 
@@ -41,6 +47,7 @@ const DRAWING_INTERVAL = 250;
 const status = element('status', HTMLParagraphElement);
 const progress = element('progress', HTMLProgressElement);
 const steps = element('steps', HTMLSpanElement);
+const exampleNote = element('example-note', HTMLParagraphElement);
 const buttons = {
   train: element('train', HTMLButtonElement),
   step: element('step', HTMLButtonElement),
@@ -53,7 +60,7 @@ const TRAIN: Readonly<Record<Phase, string>> = {
   busy: 'Train',
   training: 'Pause',
   paused: 'Resume',
-  finished: 'Train',
+  finished: 'Train on',
   failed: 'Train',
 };
 
@@ -76,25 +83,38 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
   const results = new ResultsTable();
   const drawing = new DrawingPanel(guarded);
 
+  const example = exampleOf();
+  exampleNote.textContent = example.label;
+  const pace = new Pace();
+
   let drawn = 0;
   const draw = () => {
-    const {session} = trainer;
-    curves.draw(session);
-    results.draw(session);
+    const {session, phase} = trainer;
+    const run = session ?? example.run;
+    exampleNote.hidden = session !== undefined;
+    curves.draw(run);
+    results.draw(run, phase !== 'training');
     drawing.draw(session);
+    advice.draw(phase === 'finished' ? session : undefined);
     // Without a training, the bar is empty.
     progress.max = session === undefined ? 1 : session.steps;
     progress.value = session === undefined ? 0 : session.step;
-    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}`;
+    steps.textContent = session === undefined ? '' : `step ${session.step} of ${session.steps}${left(session)}`;
     drawn = performance.now();
+  };
+  const left = ({step: now, steps: all}: Session) => {
+    const ms = trainer.phase === 'training' ? pace.timeOf(all - now) : undefined;
+    return ms === undefined || now === all ? '' : `, ${roughly(ms)} left`;
   };
   const trainer = new Trainer(
     digits,
     () => {
+      pace.add(performance.now());
       if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
     },
     message => {
       if (message !== '') say(message);
+      if (trainer.phase === 'training') pace.begin(performance.now());
       enable();
       draw();
     },
@@ -148,7 +168,8 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
     form.lock(session !== undefined || phase === 'busy');
     buttons.train.textContent = TRAIN[phase];
-    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training');
+    const goesOn = phase === 'finished' && session !== undefined && session.setup.cycles < RANGES.cycles.most;
+    setEnabled(buttons.train, phase === 'ready' || phase === 'paused' || phase === 'training' || goesOn);
     setEnabled(buttons.step, phase === 'ready' || phase === 'paused');
     setEnabled(buttons.reset, session !== undefined && phase !== 'busy');
     setEnabled(buttons.save, session !== undefined && (free || phase === 'training'));
@@ -160,8 +181,31 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const setup = form.read();
     if (setup !== undefined) guarded(() => act(setup));
   };
+  const trainOn = () => {
+    const session = trainer.addCycle();
+    if (session === undefined) return;
+    form.show({...session.setup, lrs: session.lrs});
+    code.refresh();
+    changed();
+    guarded(() => trainer.train(session.setup));
+  };
+  const take = (step: NextStep) => {
+    if (step.kind === 'trainOn') trainOn();
+    else if (step.kind === 'copy') element('digits-copy', HTMLButtonElement).click();
+    else if (step.kind === 'draw') element('held-out', HTMLButtonElement).focus();
+    else
+      guarded(async () => {
+        await trainer.reset();
+        form.setLr(step.name, step.lr);
+        code.refresh();
+        changed();
+        withSetup(setup => trainer.train(setup));
+      });
+  };
+  const advice = new AdvicePanel(take);
   onPress(buttons.train, () => {
     if (trainer.phase === 'training') guarded(() => trainer.pause());
+    else if (trainer.phase === 'finished') trainOn();
     else withSetup(setup => trainer.train(setup));
   });
   onPress(buttons.step, () => {

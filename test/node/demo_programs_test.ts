@@ -82,22 +82,21 @@ describe('The programs to copy', () => {
     });
   }
 
-  it('train on the digits as the page does', async () => {
-    // The page waits for frames, which Node does not have.
-    Object.assign(globalThis, {requestAnimationFrame: (act: () => void) => setTimeout(act, 0)});
-    const bytes = await digitBytes();
-    const size = bytes.length / 785;
-    const all = new Digits(bytes.subarray(size), bytes.subarray(0, size));
-    for (const link of [
-      'digits=96&batch=32&epochs=2&seed=3&opts=adam:lr=0.02,scheduleFreeAdamW,tf.train.adam',
-      'digits=64&batch=24&epochs=1&schedule=constant&opts=sgd',
-    ]) {
+  for (const link of [
+    'digits=96&batch=32&epochs=2&seed=3&opts=adam:lr=0.02,scheduleFreeAdamW,tf.train.adam',
+    'digits=64&batch=24&epochs=1&schedule=constant&opts=sgd',
+    'digits=64&batch=32&epochs=1&cycles=2&model=mlp&opts=adam,scheduleFreeAdamW,tf.train.adam',
+    'digits=64&batch=32&epochs=1&model=deep&opts=lamb:lr=0.01',
+  ]) {
+    it(`train on the digits as the page does: ${link}`, async () => {
+      // The page waits for frames, which Node does not have.
+      Object.assign(globalThis, {requestAnimationFrame: (act: () => void) => setTimeout(act, 0)});
       const {setup, notes} = readDigits(fieldsOf(link), ['wasm', 'webgl']);
       expect(notes).toEqual([]);
       const lines = await printed(digitsProgram(setup));
       await tf.setBackend('wasm');
       registerWasmTraining();
-      const session = Session.start(setup, all);
+      const session = Session.start(setup, Digits.of(await digitBytes()));
       while (!session.finished) await session.round();
       expect(lines).toEqual(
         session.contestants.flatMap(({entrant: {name}, history: {losses, scores}}) => [
@@ -106,25 +105,30 @@ describe('The programs to copy', () => {
         ]),
       );
       session.dispose();
-    }
-  });
+    });
+  }
 
   it("come from links of the digits, which hold the view's whole setup", () => {
     const backends = ['wasm', 'webgl'];
     const {setup} = readDigits(
       fieldsOf(
-        'backend=webgl&schedule=constant&digits=640&batch=16&epochs=4&seed=9&opts=lamb:lr=0.5,tf.train.adam:lr=1',
+        'backend=webgl&model=deep&schedule=constant&digits=640&batch=16&epochs=4&cycles=2&seed=9&' +
+          'opts=lamb:lr=0.5,tf.train.adam:lr=1',
       ),
       backends,
     );
     expect(setup.lrs).toEqual({lamb: 0.5, 'tf.train.adam': 1});
     expect(readDigits(fieldsOf(linkOf(digitsFields(setup))), backends)).toEqual({setup, notes: []});
-    const wrong = readDigits(fieldsOf('backend=tpu&digits=1&batch=8.5&opts=lamb:lr=0:mom=1&opts2=1'), backends);
+    const wrong = readDigits(
+      fieldsOf('backend=tpu&model=big&digits=1&batch=8.5&opts=lamb:lr=0:mom=1&opts2=1'),
+      backends,
+    );
     expect(wrong.setup).toEqual({...readDigits(new Map(), backends).setup, lrs: {lamb: 0.03, 'tf.train.adam': 0.01}});
     expect(wrong.notes.map(note => note.replace(/ \(.*/, ''))).toEqual([
       'lamb:lr=0',
       'lamb:mom=1',
       'backend=tpu',
+      'model=big',
       'digits=1',
       'batch=8.5',
       'opts2=1',

@@ -125,7 +125,7 @@ export class DemoPage {
       rows.map(async row => {
         // This runs in the page. A cell without a text is not a number yet.
         const [name = '', loss, ...figures] = await row
-          .locator('th, td')
+          .locator('th, td:not(.rank)')
           .evaluateAll(cells =>
             cells.map(cell =>
               cell.firstChild?.nodeName === 'svg' ? cell.textContent : (cell.firstChild?.textContent ?? ''),
