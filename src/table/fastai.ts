@@ -13,6 +13,7 @@ import {
 } from '../callbacks/steps';
 import {larcLayerLr, larcStep} from '../callbacks/trust';
 import {Lookahead, type LookaheadOptions} from '../optimizer/lookahead';
+import {registering} from '../optimizer/registering';
 import {type LikeTrain, notLikeTrain, type Options, rowClass, withDefaults} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import type {AnyCallback} from '../optimizer/settings';
@@ -409,16 +410,19 @@ export function lamb<
  * await fitFlatCos(model, xs, ys, {epochs: 3});
  * ```
  */
-export function ranger<
-  const P extends readonly AnyCallback[] = readonly [],
-  const A extends readonly AnyCallback[] = readonly [],
-  const D extends AnyCallback = never,
->(
-  lr: HyperValue = 1e-3,
-  options?: Options<typeof rAdamRow, P, A, D> & LookaheadOptions,
-  ...more: undefined[]
-): Lookahead {
-  checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);
-  const {k, alpha, ...rest}: LookaheadOptions = {...options};
-  return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, rest)), {k, alpha});
-}
+export const ranger = /* @__PURE__ */ registering(
+  Lookahead,
+  <
+    const P extends readonly AnyCallback[] = readonly [],
+    const A extends readonly AnyCallback[] = readonly [],
+    const D extends AnyCallback = never,
+  >(
+    lr: HyperValue = 1e-3,
+    options?: Options<typeof rAdamRow, P, A, D> & LookaheadOptions,
+    ...more: undefined[]
+  ): Lookahead => {
+    checkRowArguments('ranger', rAdamRow.hypers, lr, [options, ...more]);
+    const {k, alpha, ...rest}: LookaheadOptions = {...options};
+    return new Lookahead(new RAdam(lr, withDefaults({mom: 0.95, wd: 0.01, eps: 1e-6}, rest)), {k, alpha});
+  },
+);

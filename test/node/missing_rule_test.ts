@@ -3,7 +3,7 @@ import {join} from 'node:path';
 
 import {build} from 'esbuild';
 
-import {adam, cos, ema, lion, lookahead, muon, type Optimizer, saveOptimizer, sgd, swa} from '../../src';
+import {adam, cos, ema, lion, lookahead, muon, type Optimizer, ranger, saveOptimizer, sgd, swa} from '../../src';
 import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 import {tf} from '../support/tfjs';
@@ -90,6 +90,10 @@ describe('A page that loads an optimizer whose rule its bundle lacks', () => {
       expect(await loadedBy(page, optimizer, 'loaded.getClassName()')).toBe(optimizer.getClassName());
       optimizer.dispose();
     }
+    const made = ranger();
+    const onlyRanger = `import {ranger, loadOptimizer} from ${from}; globalThis.made = ranger;`;
+    expect(await loadedBy(onlyRanger, made, 'loaded.getClassName()')).toBe('TfjsOptimLookahead');
+    made.dispose();
     const averaging = swa(sgd());
     const page = `import {swa, loadOptimizer} from ${from}; globalThis.made = swa;`;
     expect(await loadedBy(page, averaging, 'loaded.getClassName()')).toBe('TfjsOptimEma');
