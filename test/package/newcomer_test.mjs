@@ -7,7 +7,7 @@ import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 
 import {blocksOf} from '../support/doc_pages.mjs';
-import {root, run, scratch, tarball} from './pack.mjs';
+import {environment, root, run, scratch, tarball} from './pack.mjs';
 import {browser} from './page.mjs';
 
 const START = 'docs/getting_started.md';
@@ -65,7 +65,12 @@ async function shownBy(chrome, address) {
 /** Runs a command until it has printed an address, and ends it after `act` with this address. */
 async function served(cwd, command, act) {
   // A process group of its own: npx starts vite as another process.
-  const server = spawn('sh', ['-c', command], {cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+  const server = spawn('sh', ['-c', command], {
+    cwd,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   try {
     const address = await new Promise((resolve, reject) => {

@@ -14,10 +14,13 @@ process.on('exit', () => {
   rmSync(scratch, {recursive: true, force: true});
 });
 
+/** The environment of commands: as it was at the start, because Vite's `build` sets `NODE_ENV` in this process. */
+export const environment = {...process.env};
+
 /** Runs a command. @throws if the command fails, with its output. */
 export async function run(cwd, command, ...args) {
   try {
-    const {stdout} = await promisify(execFile)(command, args, {cwd, maxBuffer: 64 * 2 ** 20});
+    const {stdout} = await promisify(execFile)(command, args, {cwd, env: environment, maxBuffer: 64 * 2 ** 20});
     return stdout;
   } catch (error) {
     throw new Error([error.message, error.stdout, error.stderr].join('\n'), {cause: error});
