@@ -94,7 +94,10 @@ describe('The page of the landscape', () => {
     expect(await demo.curves('value-chart')).toEqual([41, 41, 41]);
     expect(await demo.curves('distance-chart')).toEqual([41, 41, 41]);
     await page.locator('#descent-code summary').click();
-    expect(await page.locator('#descent-program').textContent()).toBe(landscapeProgram(setup));
+    // The browser says a moment later that the panel is open.
+    const program = page.locator('#descent-program').filter({hasText: /./});
+    await program.waitFor();
+    expect(await program.textContent()).toBe(landscapeProgram(setup));
   });
 
   it('copies the program; where the browser does not let it, selects the program', async () => {
