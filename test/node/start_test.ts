@@ -94,7 +94,7 @@ describe('npm start', () => {
     [['--lr'], /'--lr <value>' argument missing/],
     [['--epochs', '0'], /--epochs must be a whole number from 1; got '0'/],
     [['--digits', '9000'], /--digits must be a whole number from 64 to 8000; got '9000'/],
-    [['--backend', 'webgl'], /--backend must be one of wasm, cpu; got 'webgl'/],
+    [['--backend', 'webgl'], /--backend must be one of wasm, webgpu, cpu; got 'webgl'/],
     [['--seed', '0.5'], /--seed must be a whole number from 0; got '0.5'/],
     [['--momentum', '0.9'], /Unknown option '--momentum'/],
     [['ranger'], /Unexpected argument 'ranger'/],
