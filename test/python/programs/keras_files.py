@@ -275,6 +275,8 @@ def train(name, optimizer, loss, batches, text=None):
     if text:
         model = with_file(text, ".keras", keras.saving.load_model)
     else:
+        # Equal weights in each run: from others, a relu may once decide otherwise, by the last digits of float32.
+        keras.utils.set_random_seed(1)
         model = ARCHITECTURES[name]()
         model.compile(optimizer=eval(optimizer, {"keras": keras, **vars(keras.optimizers)}), loss=loss)
     before = bytes_of(model.save, ".keras")
