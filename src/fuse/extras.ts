@@ -66,9 +66,15 @@ export function stepExtras(): StepExtras | undefined {
   return registered;
 }
 
+/** Must be called only where a callback brings them along. */
+export function neededExtras(): StepExtras {
+  if (registered === undefined) throw new Error('A callback with `shared` or `skips` must install what they need.');
+  return registered;
+}
+
 const NONE: Sharing = {giveTo: () => undefined, run: () => new SharedRun(), commit: () => undefined};
 
 /** The numbers of a chain that belong to no parameter. @param stored as in `StepExtras`. */
 export function sharingOf(chain: Chain, stored: Record<string, tf.Tensor>): Sharing {
-  return (chain.shared.length > 0 ? registered?.sharing(chain, stored) : undefined) ?? NONE;
+  return chain.shared.length > 0 ? neededExtras().sharing(chain, stored) : NONE;
 }

@@ -7,7 +7,7 @@ import {memo} from '../util/memo';
 import {isTensor} from '../util/tensors';
 import {type Bucket, bucketsOf, extentIn, shapesOf} from './bucket';
 import {CallbackUntraceable, entriesOf, type Parts, StartedAlone, type TensorDraft, type TracedDraft} from './draft';
-import {stepExtras} from './extras';
+import {neededExtras} from './extras';
 import type {Graph, Output} from './graph';
 import type {Job} from './job';
 import {type Alikeness, Recorder, Session, ShapeRead, type Shapes, Traced, Untraceable} from './traced';
@@ -86,11 +86,11 @@ function traceBuckets(
   alikeness: Alikeness,
 ): Trace {
   const session = new Session();
-  const extras = stepExtras();
+  const isSharing = chain.shared.length > 0;
   const drafts = bucketsOf(jobs, alikeness, parts?.sameOutcomes, hasAxes, chain).map(bucket =>
     draftOf(bucket, commonIn(chain, bucket[0].group, common), session, shapesOf(bucket, alikeness, hasAxes)),
   );
-  if (chain.canSkip) extras?.checkSkippable(chain, drafts, parts?.alone.keys() ?? []);
+  if (chain.canSkip) neededExtras().checkSkippable(chain, drafts, parts?.alone.keys() ?? []);
   const passes: number[] = [];
   const conditions = new Map<Traced, Traced>();
   let running = 0;
@@ -106,7 +106,7 @@ function traceBuckets(
         memo(conditions, condition, () => condition.greater(0)),
         otherwise,
       ),
-    shared: new SharedRun(extras?.tracedShared(chain, session)),
+    shared: new SharedRun(isSharing ? neededExtras().tracedShared(chain, session) : undefined),
     sum: (_, values) => {
       const index = passes.length;
       const terms = values.map(value => termOf(value, index, drafts));
@@ -137,14 +137,15 @@ function traceBuckets(
     if (!(error instanceof Cut)) throw new CallbackUntraceable(running, error);
     cut = error;
   }
-  if (chain.canSkip) extras?.checkSkips(chain, drafts);
+  if (chain.canSkip) neededExtras().checkSkips(chain, drafts);
   const barriers = [...new Set(passes)].sort((a, b) => a - b);
   const totals = passes.length;
   if (cut === undefined) {
     const buckets = drafts.map(draft => wholeBucket(draft, barriers));
-    const {after} = arithmetic.shared;
     // Their graphs read no parameter. The first job only holds what they compute.
-    for (const [recorder, outputs] of extras?.sharedGraphs(chain, after, session) ?? [])
+    for (const [recorder, outputs] of isSharing
+      ? neededExtras().sharedGraphs(chain, arithmetic.shared.after, session)
+      : [])
       buckets.push(tracedBucket({recorder, jobs: [at(jobs, 0)], terms: []}, outputs, [], barriers));
     return {buckets, totals, barriers};
   }
