@@ -37,12 +37,11 @@ function repeating(isMean: boolean, isOnHost: IsOnHost): TrainingGradient {
     ) {
       return undefined;
     }
+    const withOnes = shapeWithOnes(x.shape, axis);
+    if (withOnes === undefined) return undefined;
     const factor = isMean ? dy.size / x.size : 1;
     return {
-      x: () => {
-        const inputs = {dy: reshape(dy, shapeWithOnes(x.shape, axis))};
-        return engine().runKernel<Tensor>(REPEATED, inputs, {shape: x.shape, factor});
-      },
+      x: () => engine().runKernel<Tensor>(REPEATED, {dy: reshape(dy, withOnes)}, {shape: x.shape, factor}),
     };
   };
 }

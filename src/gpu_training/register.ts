@@ -9,6 +9,7 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 
+import {isNumbers} from '../gradients/axes';
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
 import {gpuGradients, REPEATED} from './gradients';
@@ -128,8 +129,7 @@ function numberOf({attrs}: Call, name: string): number {
 function repeatedKernel(gpu: GpuKernels): KernelFunc {
   return call => {
     const shape: unknown = call.attrs?.['shape'];
-    if (!Array.isArray(shape) || !shape.every(length => typeof length === 'number'))
-      throw new Error(`The attribute 'shape' must be a list of numbers; got ${String(shape)}.`);
+    if (!isNumbers(shape)) throw new Error(`The attribute 'shape' must be a list of numbers; got ${String(shape)}.`);
     return kernelsOf(gpu, call.backend).repeated(inputOf(call, 'dy'), shape, numberOf(call, 'factor'));
   };
 }

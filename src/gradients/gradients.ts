@@ -2,9 +2,10 @@
  * Gradients of tfjs's operations that need fewer passes over the data than tfjs's own, or that correct them. Each
  * returns undefined for cases that are left to tfjs's gradient.
  */
-import {clone, engine, expandDims, type Tensor, util} from '@tensorflow/tfjs-core';
+import {clone, engine, expandDims, type Tensor} from '@tensorflow/tfjs-core';
 
 import {at} from '../util/at';
+import {axesOf} from './axes';
 import {BATCH_NORM_GRADIENT, type TrainingGradient} from './in_front';
 
 /**
@@ -44,11 +45,7 @@ export const unpackGradient: TrainingGradient = (dy, _, {axis}) =>
 export const splitGradient: TrainingGradient = dy => ({x: () => clone(dy)});
 
 /** How a sum or a mean over `axis` of a tensor of `shape` is repeated: its shape with summed axes of length 1. */
-export function shapeWithOnes(shape: readonly number[], axis: unknown): number[] {
-  const given =
-    typeof axis === 'number' || (Array.isArray(axis) && axis.every(one => typeof one === 'number'))
-      ? axis
-      : shape.map((_, at) => at);
-  const axes = util.parseAxisParam(given, [...shape]);
-  return shape.map((length, at) => (axes.includes(at) ? 1 : length));
+export function shapeWithOnes(shape: readonly number[], axis: unknown): number[] | undefined {
+  const axes = axesOf(shape, axis);
+  return axes && shape.map((length, i) => (axes.includes(i) ? 1 : length));
 }

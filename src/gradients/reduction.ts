@@ -1,4 +1,6 @@
-import {backend_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
+import {backend_util, type TensorInfo} from '@tensorflow/tfjs-core';
+
+import {axesOf} from './axes';
 
 /** x with the shape [outer, rows, inner], to sum over the rows. `shape` is that of the result. */
 export interface Reduction {
@@ -6,10 +8,6 @@ export interface Reduction {
   readonly rows: number;
   readonly inner: number;
   readonly shape: number[];
-}
-
-function isAxis(value: unknown): value is number | number[] {
-  return typeof value === 'number' || (Array.isArray(value) && value.every(one => typeof one === 'number'));
 }
 
 /**
@@ -20,10 +18,8 @@ export function reductionOf(
   {dtype, shape}: TensorInfo,
   {axis, keepDims}: Readonly<Record<string, unknown>>,
 ): Reduction | undefined {
-  // Without an axis, tfjs sums over all.
-  const given = axis ?? shape.map((_, at) => at);
-  if (dtype !== 'float32' || !isAxis(given) || shape.includes(0)) return undefined;
-  const axes = util.parseAxisParam(given, shape);
+  const axes = axesOf(shape, axis);
+  if (dtype !== 'float32' || axes === undefined || shape.includes(0)) return undefined;
   let [outer, rows, inner] = [1, 1, 1];
   for (const [axis, length] of shape.entries()) {
     if (length === 1) continue;

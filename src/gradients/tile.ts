@@ -1,6 +1,7 @@
 import {reshape, sum} from '@tensorflow/tfjs-core';
 
 import {at} from '../util/at';
+import {isNumbers} from './axes';
 import type {TrainingGradient} from './in_front';
 
 /** The highest rank that all reductions of tfjs take. */
@@ -26,10 +27,6 @@ function tiledAxes(shape: readonly number[], reps: readonly number[]): TiledAxis
         ? [...axes.slice(0, -1), {...axis, length: last.length * axis.length}]
         : [...axes, axis];
     }, []);
-}
-
-function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(one => typeof one === 'number');
 }
 
 /**

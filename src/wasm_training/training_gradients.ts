@@ -19,6 +19,7 @@ const HIGHEST_RANK = 4;
 function repeated(dy: Tensor, x: Tensor, axis: unknown): Tensor | undefined {
   if (x.rank > HIGHEST_RANK || x.rank === 0 || dy.dtype !== 'float32') return undefined;
   const withOnes = shapeWithOnes(x.shape, axis);
+  if (withOnes === undefined) return undefined;
   return tile(
     reshape(dy, withOnes),
     // An axis that is not summed has the length of x already.
