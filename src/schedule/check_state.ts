@@ -3,7 +3,7 @@ import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import {at} from '../util/at';
 import {malformed} from '../util/config_reader';
-import {checkCount, checkPositive} from './options';
+import {checkPositive, checkWhole} from './options';
 import type {ScheduleState} from './running';
 import {numberFor, spreadSchedule} from './schedule';
 
@@ -12,8 +12,8 @@ type Hypers = Readonly<Record<string, Scalar>>;
 /** @throws where `setSchedule` could not have made these schedules for these groups. */
 export function checkScheduleState(state: ScheduleState, groups: readonly Hypers[], {division, ranges}: Chain): void {
   if (state.seconds === undefined) {
-    checkCount('steps', state.steps, 1);
-    checkCount('step', state.step, 0);
+    checkWhole('steps', state.steps, 1);
+    checkWhole('step', state.step, 0);
   } else {
     checkPositive('seconds', state.seconds);
     if (!(Number.isFinite(state.spent) && state.spent >= 0)) malformed('spent');

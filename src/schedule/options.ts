@@ -33,7 +33,7 @@ export function checkPositive(name: string, value: unknown): asserts value is nu
 
 /** @throws where the option is not a whole number from `least`. */
 export function checkWhole(name: string, value: unknown, least: number): asserts value is number {
-  if (!(typeof value === 'number' && Number.isInteger(value) && value >= least))
+  if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= least))
     throw new Error(`'${name}' must be a whole number from ${least}; got ${shown(value)}.`);
 }
 
@@ -45,10 +45,4 @@ export function checkSwitch(name: string, value: unknown): void {
 /** @throws where the option is not from 0 to 1. */
 export function checkShare(name: string, value: number): void {
   if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
-}
-
-/** @throws where the value is not a whole number of at least `least`. */
-export function checkCount(name: string, value: unknown, least: number): void {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
-    throw new Error(`'${name}' must be a whole number from ${least}; got ${String(value)}.`);
 }

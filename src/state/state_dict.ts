@@ -5,7 +5,7 @@ import {type Chain, chainIn, chainOf} from '../rule/chain';
 import type {OptionDecl, Scalar} from '../rule/declaration';
 import {checkHyper} from '../rule/hypers';
 import {noSchedules, scheduleEngine} from '../schedule/engine';
-import {checkCount} from '../schedule/options';
+import {checkWhole} from '../schedule/options';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {dict as dictIn, isDict, list, malformed} from '../util/config_reader';
@@ -125,7 +125,7 @@ function checkForm(dict: StateDict): void {
   for (const [name, value] of Object.entries(given['common'] === undefined ? malformed('common') : dict.common)) {
     checkFinite('common number', name, value);
   }
-  checkCount('iterations', dict.iterations, 0);
+  checkWhole('iterations', dict.iterations, 0);
 }
 
 /** All tensors of a state dict. */
