@@ -8,6 +8,7 @@ import {type ParamGroups, variablesOf} from '../params/variables_of';
 import {type Chain, chainIn, chainOf} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import {ALL, type Divided, dividedChain, PARTITION, type PartSettings} from '../rule/division';
+import {installSchedules} from '../schedule/install_schedules';
 import {isInstance} from '../state/registered_class';
 import {readConfig, rulesIn} from '../state/saved_config';
 import {at} from '../util/at';
@@ -186,6 +187,8 @@ export class Partition<
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
+    // A partition needs this code anyway. With it, saved schedules are read at once.
+    installSchedules();
     const saidParts = list(config, 'parts');
     const owned = saidParts.map(part => numbers(part, 'callbacks'));
     const indices = owned.flat();

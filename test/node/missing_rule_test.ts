@@ -100,6 +100,20 @@ describe('A page that loads an optimizer whose rule its bundle lacks', () => {
     averaging.dispose();
   });
 
+  it('goes on with the schedules of a partition, which brings their code', async () => {
+    const optimizer = muon(0.5);
+    optimizer.setSchedule({lr: cos(1, 0)}, {steps: 4, step: 2});
+    const page = `
+      import {loadOptimizer, muon} from ${from};
+      console.warn = message => {
+        if (message.startsWith('tfjs-optim')) console.log(message);
+      };
+      muon.register();
+    `;
+    expect(await loadedBy(page, optimizer, 'loaded.schedule?.step')).toBe('2');
+    optimizer.dispose();
+  });
+
   it('is told that schedules stand still, which go on when the page makes a schedule', async () => {
     const optimizer = adam(0.5);
     optimizer.setSchedule({lr: cos(1, 0)}, {steps: 4, step: 2});
