@@ -42,7 +42,7 @@ export default defineConfig(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'setTimeout', 'performance'].map(name => [name, 'readonly']),
+        ['process', 'console', 'URL', 'setTimeout', 'clearTimeout', 'performance'].map(name => [name, 'readonly']),
       ),
     },
   },

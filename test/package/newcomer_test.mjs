@@ -5,6 +5,7 @@ import {spawn} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
+import {stripVTControlCharacters} from 'node:util';
 
 import {blocksOf} from '../support/doc_pages.mjs';
 import {environment, root, run, scratch, tarball} from './pack.mjs';
@@ -15,6 +16,8 @@ const WORKER = 'docs/guide_worker.md';
 const TORCH = 'docs/guide_pytorch.md';
 /** Commands that serve a page until they are stopped. */
 const SERVERS = ['npx vite', 'npx vite preview'];
+/** How long a server may take until it prints its address. */
+const START_MS = 30_000;
 /** What a newcomer waits for. */
 const LOSSES = /^loss (\d+\.\d\d) → (\d+\.\d\d)$/m;
 /** Where the files of the CDN are here. */
@@ -72,11 +75,13 @@ async function served(cwd, command, act) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
+  let limit;
   try {
     const address = await new Promise((resolve, reject) => {
       const read = data => {
         out += data;
-        const [found] = /http:\/\/localhost:\d+\//.exec(out) ?? [];
+        // Vite prints the port in bold where CI or FORCE_COLOR is set.
+        const [found] = /http:\/\/localhost:\d+\//.exec(stripVTControlCharacters(out)) ?? [];
         if (found !== undefined) resolve(found);
       };
       server.stdout.on('data', read);
@@ -84,9 +89,13 @@ async function served(cwd, command, act) {
       server.on('exit', code => {
         reject(new Error(`${command} ended with ${code}:\n${out}`));
       });
+      limit = setTimeout(() => {
+        reject(new Error(`${command} printed no address in ${START_MS / 1000} s. It printed:\n${out}`));
+      }, START_MS);
     });
     return await act(address);
   } finally {
+    clearTimeout(limit);
     if (server.exitCode === null) process.kill(-server.pid);
   }
 }

@@ -20,4 +20,5 @@ jasmine.addMatchingSpecFiles([join('.', pattern)]);
 const {overallStatus} = await jasmine.execute();
 if (overallStatus !== 'passed' && counts.failed === 0) counts.failed = 1;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
-process.exitCode = counts.failed === 0 ? 0 : 1;
+// A failed spec may have left a server or a browser open, and Node would wait for it.
+process.exit(counts.failed === 0 ? 0 : 1);
