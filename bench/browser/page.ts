@@ -8,7 +8,7 @@ import {type Row, rowOf} from './steps';
 interface Asked {
   readonly backends: readonly string[];
   readonly optimizers: readonly string[];
-  readonly cases: string;
+  readonly cases: readonly string[];
   readonly rounds: number;
 }
 
@@ -27,7 +27,7 @@ window.measure = async ({backends, optimizers, cases, rounds}) => {
     if (place === 'webgl1') tf.env().set('WEBGL_VERSION', 1);
     for (const optimizer of optimizers) {
       for (const each of CASES) {
-        if (!each.name.includes(cases)) continue;
+        if (!cases.includes(each.name)) continue;
         for (const unpacked of backend === 'webgl' ? [false, true] : [false]) {
           const row = {...(await rowOf(backend, optimizer, each, unpacked, rounds)), backend: place};
           found.rows.push(row);

@@ -4,8 +4,11 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {parseArgs} from 'node:util';
 
+import {optimizers} from '../../src';
+import {commandLine} from '../command_line';
+import {CASES} from '../optimizers/cases';
+import {rowLine} from '../row_line';
 import {openPage} from './serve_page.mjs';
 
 const HELP = `npm run bench:browser [-- options]
@@ -29,23 +32,22 @@ say little about a real GPU.
 `;
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const text = fallback => ({type: 'string', default: fallback});
-const flag = {type: 'boolean', default: false};
-const {values} = parseArgs({
-  options: {
-    backends: text('webgl,webgpu'),
-    optimizers: text('adam,lamb,larc,ranger'),
-    cases: text(''),
-    rounds: text('9'),
-    out: text(join(root, 'bench/results/browser.json')),
-    gpu: flag,
-    help: flag,
-  },
-});
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const {option, names, count, matching, flag} = commandLine(
+  HELP,
+  ['backends', 'optimizers', 'cases', 'rounds', 'out'],
+  ['gpu'],
+);
+const asked = {
+  backends: names('backends', ['webgl', 'webgl1', 'webgpu'], ['webgl', 'webgpu']),
+  optimizers: names(
+    'optimizers',
+    optimizers.map(({name}) => name),
+    ['adam', 'lamb', 'larc', 'ranger'],
+  ),
+  cases: matching('cases', CASES).map(({name}) => name),
+  rounds: count('rounds', 9),
+};
+const gpu = flag('gpu');
 const ms = ({median, low, high}) => `${median.toFixed(2)} ±${((high - low) / 2).toFixed(2)}`;
 const compared = ({ours, eager, stock}) => ({
   'ours ms': ms(ours),
@@ -63,29 +65,20 @@ const shown = ({backend, optimizer, case: name, gradients, times, first, compile
   compiled: `${compiled.ours} / ${compiled.stock}`,
   ...Object.fromEntries(['launched', 'taken', 'created'].map(name => [name, `${ours[name]} / ${stock[name]}`])),
 });
-const line = row =>
-  Object.entries(row)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(' | ');
 
-const {page, version, open, close} = await openPage(join(root, 'bench/browser/page.ts'), {gpu: values.gpu});
+const {page, version, open, close} = await openPage(join(root, 'bench/browser/page.ts'), {gpu});
 try {
   await page.exposeFunction('showRow', row => {
-    console.log(line(shown(row)));
+    console.log(rowLine(shown(row)));
   });
   await open();
   // Some systems do not list their processors.
   const processor = cpus()[0]?.model ?? 'unknown processor';
-  const renderer = values.gpu ? 'its GPU' : 'software rendering';
+  const renderer = gpu ? 'its GPU' : 'software rendering';
   console.log(`${processor}, Chrome ${version}, ${renderer}; ours / tf.train`);
-  const found = await page.evaluate(asked => globalThis.measure(asked), {
-    backends: values.backends.split(','),
-    optimizers: values.optimizers.split(','),
-    cases: values.cases,
-    rounds: Number(values.rounds),
-  });
+  const found = await page.evaluate(what => globalThis.measure(what), asked);
   console.table(found.rows.map(shown));
-  const {out} = values;
+  const out = option('out', join(root, 'bench/results/browser.json'));
   mkdirSync(dirname(out), {recursive: true});
   writeFileSync(
     out,
@@ -93,7 +86,7 @@ try {
       {
         processor: cpus()[0]?.model,
         chrome: version,
-        gpu: values.gpu,
+        gpu,
         date: new Date().toISOString(),
         ...found,
       },

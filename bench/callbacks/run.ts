@@ -23,10 +23,10 @@ round. Milliseconds are medians, ± half the distance between the quartiles. Eac
   --help             print this help
 `;
 
-const {quick, option} = commandLine(HELP, ['backends', 'only', 'rounds', 'out']);
-const rounds = Number(option('rounds', quick ? '30' : '300'));
-const chosen = COMPARISONS.filter(({name}) => name.includes(option('only', '')));
-const backends = option('backends', 'wasm').split(',');
+const {quick, option, names, count, matching} = commandLine(HELP, ['backends', 'only', 'rounds', 'out']);
+const rounds = count('rounds', quick ? 30 : 300);
+const chosen = matching('only', COMPARISONS);
+const backends = names('backends', ['wasm', 'cpu'], ['wasm']);
 
 /** A step of an optimizer on variables of its own, in milliseconds. */
 function stepper(

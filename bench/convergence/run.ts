@@ -37,7 +37,7 @@ import {serve} from './worker';
 /** How many times each contestant's steps are measured. */
 const ROUNDS = {full: 15, quick: 3};
 const PARTS = ['runs', 'times'] as const;
-const QUICK_OPTIMIZERS = 'sgd,adamW,prodigy at 1';
+const QUICK_OPTIMIZERS = ['sgd', 'adamW', 'prodigy at 1'];
 const HELP = `npm run bench:convergence [-- options]
 
 Trains real tasks on WASM with every optimizer: first with seed 1 at the rates of one grid (two per factor of ten, from
@@ -60,31 +60,22 @@ repeated: a benchmark that was stopped goes on with the same command.
   --workers N         how many trainings at the same time (default 2)
   --only PART         only the 'runs', or only the 'times' of steps (default both)
   --quick             a tenth of the steps, three rates, one seed, ${ROUNDS.quick} rounds of times;
-                      without --optimizers: ${QUICK_OPTIMIZERS}
+                      without --optimizers: ${QUICK_OPTIMIZERS.join(',')}
   --out FILE          the JSON file (default bench/results/convergence.json; with --quick convergence_quick.json)
   --help              print this help
 `;
 
-/** A mistake on the command line ends the program. */
-function refuse(message: string): never {
-  console.error(`${message}\nnpm run bench:convergence -- --help lists the options.`);
-  process.exit(2);
-}
-
-/** The entries with these names, which have commas between them; all for an empty text. */
-function chosen<T>(option: string, all: readonly T[], nameOf: (one: T) => string, names: string): readonly T[] {
-  if (names === '') return all;
-  return names.split(',').map(name => {
-    const found = all.find(one => nameOf(one) === name.trim());
-    return found ?? refuse(`--${option} must be some of ${all.map(nameOf).join(', ')}; got '${name}'.`);
-  });
-}
-
-function whole(option: string, text: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  return Number.isInteger(value) && value > 0
-    ? value
-    : refuse(`--${option} must be a whole number from 1; got '${text}'.`);
+/** The entries whose names `choose` returns, in its order. */
+function named<T extends {readonly name: string}>(
+  all: readonly T[],
+  choose: (names: readonly string[]) => readonly string[],
+): readonly T[] {
+  return choose(all.map(({name}) => name)).map(name =>
+    defined(
+      all.find(one => one.name === name),
+      `entry '${name}'`,
+    ),
+  );
 }
 
 /** Hours, minutes and seconds. */
@@ -186,15 +177,22 @@ async function measure(
 }
 
 async function main(): Promise<void> {
-  const {quick, option} = commandLine(HELP, ['tasks', 'optimizers', 'schedules', 'seeds', 'workers', 'only', 'out']);
+  const {quick, option, names, count} = commandLine(HELP, [
+    'tasks',
+    'optimizers',
+    'schedules',
+    'seeds',
+    'workers',
+    'only',
+    'out',
+  ]);
   const preset = quick ? QUICK : FULL;
-  const effort = {...preset, seeds: whole('seeds', option('seeds', String(preset.seeds)))};
-  const workers = whole('workers', option('workers', '2'));
-  const tasks = chosen('tasks', TASKS, ({name}) => name, option('tasks', ''));
-  const wanted = option('optimizers', quick ? QUICK_OPTIMIZERS : '');
-  const contestants = chosen('optimizers', CONTESTANTS, ({name}) => name, wanted);
-  const schedules = chosen('schedules', SCHEDULES, name => name, option('schedules', ''));
-  const parts = chosen('only', PARTS, name => name, option('only', ''));
+  const effort = {...preset, seeds: count('seeds', preset.seeds)};
+  const workers = count('workers', 2);
+  const tasks = named(TASKS, all => names('tasks', all));
+  const contestants = named(CONTESTANTS, all => names('optimizers', all, quick ? QUICK_OPTIMIZERS : all));
+  const schedules = names('schedules', SCHEDULES);
+  const parts = names('only', PARTS);
   const out = option('out', `bench/results/convergence${quick ? '_quick' : ''}.json`);
   const records = new Records(out);
   const began = performance.now();

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {at, defined} from '../../examples/support/lookup';
+import {processorMs} from '../processor_time';
 import {type Measured, summary} from '../wasm_training/measure';
 import {type Contestant, LR_FIND} from './contestants';
 import type {Data, Task} from './tasks';
@@ -24,15 +25,6 @@ export interface StepTime {
   readonly low: number;
   readonly high: number;
   readonly rounds: number;
-}
-
-/**
- * The processor's time that this program has used, in milliseconds. A step on WASM computes in one thread, so on an
- * idle machine this is the time that passes. On a busy one, it leaves out the time in which other programs run.
- */
-function processorMs(): number {
-  const {user, system} = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 interface Racer {

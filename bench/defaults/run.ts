@@ -57,11 +57,11 @@ const digits = (x: number): string => String(Number(x.toPrecision(3)));
 const inWords = (values: readonly number[]): string =>
   `${digits(medianOf(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
 
-const {quick, option} = commandLine(HELP, ['tasks', 'lr', 'seeds', 'longer', 'out']);
-const lr = Number(option('lr', '0.001'));
-const seeds = Array.from({length: quick ? 1 : Number(option('seeds', '5'))}, (_, i) => i + 1);
-const longer = Number(option('longer', '1'));
-const tasks = TASKS.filter(({name}) => name.includes(option('tasks', ''))).map(task => ({
+const {quick, option, count, positive, matching} = commandLine(HELP, ['tasks', 'lr', 'seeds', 'longer', 'out']);
+const lr = positive('lr', 0.001);
+const seeds = Array.from({length: count('seeds', quick ? 1 : 5)}, (_, i) => i + 1);
+const longer = count('longer', 1);
+const tasks = matching('tasks', TASKS).map(task => ({
   ...task,
   epochs: task.epochs * longer,
 }));

@@ -8,6 +8,7 @@ import type {CDPSession, Page} from 'playwright-core';
 import {build} from 'vite';
 
 import {at, defined} from '../../examples/support/lookup';
+import {optimizers as table} from '../../src';
 import {launchChrome} from '../../test/support/chrome.mjs';
 import {serveFolder} from '../../test/support/static_server';
 import {commandLine} from '../command_line';
@@ -26,13 +27,30 @@ empties caches, so the best of the rounds is the least disturbed one.
   --out FILE         the JSON file for the figures (default bench/results/landscape.json)
   --help             print this help
 `;
-const TWELVE = 'sgd,rmsProp,adam,adamW,rAdam,lamb,ranger,lion,adan,adopt,adagrad,scheduleFreeAdamW';
+const TWELVE = [
+  'sgd',
+  'rmsProp',
+  'adam',
+  'adamW',
+  'rAdam',
+  'lamb',
+  'ranger',
+  'lion',
+  'adan',
+  'adopt',
+  'adagrad',
+  'scheduleFreeAdamW',
+];
 const FRAME = 1000 / 60;
 
-const {option} = commandLine(HELP, ['optimizers', 'frames', 'rounds', 'out']);
-const optimizers = option('optimizers', TWELVE);
-const frames = Number(option('frames', '120'));
-const rounds = Number(option('rounds', '5'));
+const {option, names, count} = commandLine(HELP, ['optimizers', 'frames', 'rounds', 'out']);
+const optimizers = names(
+  'optimizers',
+  table.map(({name}) => name),
+  TWELVE,
+);
+const frames = count('frames', 120);
+const rounds = count('rounds', 5);
 const out = option('out', 'bench/results/landscape.json');
 
 /** Milliseconds of work per frame, over one round. */
@@ -66,7 +84,7 @@ try {
   const page = await browser.newPage({viewport: {width: 1280, height: 800}});
   page.setDefaultTimeout(120_000);
   // Long enough for all rounds, at a speed of one step per frame.
-  await page.goto(`${server.url}#view=landscape&f=himmelblau&steps=2000&speed=60&opts=${optimizers}`);
+  await page.goto(`${server.url}#view=landscape&f=himmelblau&steps=2000&speed=60&opts=${optimizers.join(',')}`);
   await page
     .locator('#descent-count')
     .filter({hasText: /^step \d{2}/})
@@ -82,7 +100,7 @@ try {
   const [best, median] = [at(sorted, 0), at(sorted, Math.floor(rounds / 2))];
   const free = (ms: number) => `${Math.round(100 * (1 - ms / FRAME))} %`;
   console.log(
-    `${optimizers.split(',').length} optimizers: median ${median.toFixed(1)} ms per frame, ${free(median)} of a 60th ` +
+    `${optimizers.length} optimizers: median ${median.toFixed(1)} ms per frame, ${free(median)} of a 60th ` +
       `of a second free; best round ${best.toFixed(1)} ms, ${free(best)} free`,
   );
   await mkdir(dirname(out), {recursive: true});

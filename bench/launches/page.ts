@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 
 import {adam} from '../../src';
 import {launchesOf} from '../browser/gpu';
-import {type BenchModel, MOBILE_NET, RES_NET_20} from '../wasm_training/models';
+import type {BenchModel} from '../wasm_training/models';
+import {COUNTED} from './counted';
 
 /** Draws or dispatches of one step of training. */
 export interface LaunchesRow {
@@ -18,7 +19,7 @@ export interface LaunchesRow {
 
 declare global {
   interface Window {
-    countLaunches: (backends: readonly string[], models: string) => Promise<LaunchesRow[]>;
+    countLaunches: (backends: readonly string[], models: readonly string[]) => Promise<LaunchesRow[]>;
   }
 }
 
@@ -42,7 +43,7 @@ async function launches(model: BenchModel, optimizer: tf.Optimizer): Promise<num
 }
 
 window.countLaunches = async (backends, models) => {
-  const asked = [RES_NET_20, MOBILE_NET].filter(({name}) => name.includes(models));
+  const asked = COUNTED.filter(({name}) => models.includes(name));
   const cases = backends.flatMap(backend => asked.map(model => ({backend, model})));
   const before = [];
   for (const {backend, model} of cases) {

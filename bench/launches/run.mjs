@@ -2,9 +2,10 @@
 // `npm run bench:launches -- --help` lists the options.
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {parseArgs} from 'node:util';
 
 import {openPage} from '../browser/serve_page.mjs';
+import {commandLine} from '../command_line';
+import {COUNTED} from './counted';
 
 const HELP = `npm run bench:launches [-- options]
 
@@ -18,27 +19,18 @@ tfjs-optim/gpu-training. It prints the table of docs/gpu_training.md. The counts
   --help             print this help
 `;
 
-const {values} = parseArgs({
-  options: {
-    backends: {type: 'string', default: 'webgl,webgpu'},
-    models: {type: 'string', default: ''},
-    gpu: {type: 'boolean', default: false},
-    help: {type: 'boolean', default: false},
-  },
-});
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const {names, matching, flag} = commandLine(HELP, ['backends', 'models'], ['gpu']);
+const backends = names('backends', ['webgl', 'webgpu']);
+const models = matching('models', COUNTED).map(({name}) => name);
 const entry = join(dirname(fileURLToPath(import.meta.url)), 'page.ts');
-const {page, open, close} = await openPage(entry, {gpu: values.gpu});
+const {page, open, close} = await openPage(entry, {gpu: flag('gpu')});
 const line = cells => `| ${cells.join(' | ')} |`;
 const share = (part, whole) => `${part} (${Math.round((100 * part) / whole)} %)`;
 try {
   await open();
   const rows = await page.evaluate(
     ([backends, models]) => globalThis.countLaunches(backends, models),
-    [values.backends.split(','), values.models],
+    [backends, models],
   );
   const heading = ['model', 'backend', 'tfjs', 'with our `adam`', 'and with gpu-training'];
   console.log(line(heading));

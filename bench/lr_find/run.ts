@@ -27,9 +27,9 @@ ${MOST} times that of tf.train.adam.
   --help         print this help
 `;
 
-const {quick, option} = commandLine(HELP, ['tasks', 'seeds', 'out']);
-const tasks = TASKS.filter(({name}) => name.includes(option('tasks', '')));
-const seeds = Array.from({length: Number(option('seeds', quick ? '2' : '5'))}, (_, i) => 100 * (i + 1));
+const {quick, option, count, matching} = commandLine(HELP, ['tasks', 'seeds', 'out']);
+const tasks = matching('tasks', TASKS);
+const seeds = Array.from({length: count('seeds', quick ? 2 : 5)}, (_, i) => 100 * (i + 1));
 const machine = new Machine();
 await tf.setBackend('wasm');
 

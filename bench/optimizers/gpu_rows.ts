@@ -1,6 +1,7 @@
 import {startWebGPU} from '../../src/node_webgpu';
 import {type Row, rowOf} from '../browser/steps';
 import {progress, progressEnded} from '../progress';
+import {rowLine} from '../row_line';
 import type {Measured} from '../wasm_training/measure';
 import type {Case} from './cases';
 
@@ -40,11 +41,7 @@ export async function gpuRows(optimizers: readonly string[], cases: readonly Cas
       const row = await rowOf('webgpu', optimizer, each, false, rounds, STEPS_PER_TURN);
       progressEnded();
       rows.push(row);
-      console.log(
-        Object.entries(shown(row))
-          .map(([key, value]) => `${key} ${value}`)
-          .join(' | '),
-      );
+      console.log(rowLine(shown(row)));
     }
   }
   console.table(rows.map(shown));

@@ -9,6 +9,7 @@ import {optimizers} from '../../src';
 import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
+import {rowLine} from '../row_line';
 import type {Measured} from '../wasm_training/measure';
 import {Torch} from '../whole/torch';
 import {CASES} from './cases';
@@ -50,18 +51,19 @@ function helpFor(option: (name: 'optimizers', fallback: string) => string): stri
   return known.length > 0 ? known.map(aboutOptimizer).join('\n') : HELP;
 }
 
-const {quick, option} = commandLine(helpFor, ['backends', 'optimizers', 'cases', 'budget', 'rounds', 'out']);
-const backends = option('backends', 'wasm,cpu').split(',');
-const asked = option('optimizers', NAMES.join(',')).split(',');
-const cases = CASES.filter(
-  ({name, parameters}) =>
-    option('cases', '')
-      .split(';')
-      .some(text => name.includes(text)) &&
-    (!quick || parameters <= 1e6),
-);
-const budget = Number(option('budget', quick ? '300' : '1500'));
-const rounds = Number(option('rounds', quick ? '5' : '15'));
+const {quick, option, names, count, positive, matching} = commandLine(helpFor, [
+  'backends',
+  'optimizers',
+  'cases',
+  'budget',
+  'rounds',
+  'out',
+]);
+const backends = names('backends', ['wasm', 'cpu', 'webgpu'], ['wasm', 'cpu']);
+const asked = names('optimizers', NAMES);
+const cases = matching('cases', CASES, {separator: ';'}).filter(({parameters}) => !quick || parameters <= 1e6);
+const budget = positive('budget', quick ? 300 : 1500);
+const rounds = count('rounds', quick ? 5 : 15);
 const rows: Row[] = [];
 
 const ms = ({median, low, high}: Measured): string =>
@@ -97,11 +99,7 @@ for (const backend of onHost) {
       const row = await rowOf(name, () => make(1e-3), each, budget);
       progressEnded();
       rows.push(row);
-      console.log(
-        Object.entries(shown(row))
-          .map(([key, value]) => `${key} ${value}`)
-          .join(' | '),
-      );
+      console.log(rowLine(shown(row)));
     }
   }
 }

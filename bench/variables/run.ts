@@ -7,6 +7,7 @@ import {at} from '../../examples/support/lookup';
 import {optimizers} from '../../src';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
+import {processorTimeOf} from '../processor_time';
 import {progress, progressEnded} from '../progress';
 import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
 
@@ -34,15 +35,11 @@ const [USUAL_COUNT, USUAL_SHAPE_COUNT] = [83, 100];
 /** 18³ shapes of three axes are more than are asked for. */
 const LONGEST = 18;
 
-const {quick, option} = commandLine(HELP, ['backends', 'optimizers', 'rounds', 'out']);
-const rounds = Number(option('rounds', quick ? '3' : '15'));
-const makers = option('optimizers', 'adamW')
-  .split(',')
-  .map(asked => {
-    const found = optimizers.find(({name}) => name === asked);
-    if (found === undefined) throw new Error(`--optimizers must be names of the table; got '${asked}'.`);
-    return found;
-  });
+const {quick, option, names, count: counted} = commandLine(HELP, ['backends', 'optimizers', 'rounds', 'out']);
+const rounds = counted('rounds', quick ? 3 : 15);
+const NAMES: readonly string[] = optimizers.map(({name}) => name);
+const asked = names('optimizers', NAMES, ['adamW']);
+const makers = optimizers.filter(({name}) => asked.includes(name));
 
 interface Row {
   readonly backend: string;
@@ -51,14 +48,6 @@ interface Row {
   readonly variables: number;
   /** Milliseconds per variable. */
   readonly perVariable: Measured;
-}
-
-/** The milliseconds of the processor that `act` takes, in all threads of this process. */
-function cpuTimeOf(act: () => void): number {
-  const start = process.cpuUsage();
-  act();
-  const {user, system} = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
 
 function made(shapes: ReadonlyArray<readonly number[]>) {
@@ -93,7 +82,7 @@ function stepRows(backend: string, {name, make}: (typeof makers)[number]): Row[]
     return {
       count,
       run: () =>
-        cpuTimeOf(() => {
+        processorTimeOf(() => {
           for (let i = 0; i < steps; i++) step();
         }) / steps,
       dispose: () => {
@@ -133,7 +122,7 @@ function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): 
     for (const {count, gradients, times} of sets) {
       // A turn makes as many first steps as have 5,000 variables together.
       const fresh = Array.from({length: 5000 / count}, () => make(1e-3));
-      const time = cpuTimeOf(() => {
+      const time = processorTimeOf(() => {
         for (const optimizer of fresh) optimizer.applyGradients(gradients);
       });
       for (const optimizer of fresh) optimizer.dispose();
@@ -154,7 +143,7 @@ function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): 
 
 const machine = new Machine();
 const rows: Row[] = [];
-const backends = option('backends', 'wasm,cpu').split(',');
+const backends = names('backends', ['wasm', 'cpu']);
 for (const backend of backends) {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   for (const maker of makers) {

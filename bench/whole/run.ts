@@ -57,32 +57,18 @@ draws or dispatches of a step. Each row is written to the file at once; rows in 
   --help               print this help
 `;
 
-/** A mistake on the command line ends the program. */
-function refuse(message: string): never {
-  console.error(`${message}\nnpm run bench:whole -- --help lists the options.`);
-  process.exit(2);
-}
-
-const gpuFlag = process.argv.indexOf('--gpu');
-if (gpuFlag >= 0) process.argv.splice(gpuFlag, 1);
-const gpu = gpuFlag >= 0;
-const {quick, option} = commandLine(HELP, ['models', 'backends', 'contestants', 'seconds', 'webgpu', 'out']);
-const texts = option('models', quick ? 'MLP,LSTM' : '').split(',');
-const models = MODELS.filter(({name}) => texts.some(text => name.includes(text)));
-if (models.length === 0) refuse(`--models must be parts of names of models; got '${texts.join(',')}'.`);
-const backends = option('backends', quick ? 'wasm' : BACKENDS.join(','))
-  .split(',')
-  .map(
-    name =>
-      BACKENDS.find(one => one === name) ?? refuse(`--backends must be of ${BACKENDS.join(',')}; got '${name}'.`),
-  );
+const {quick, flag, option, names, positive, matching} = commandLine(
+  HELP,
+  ['models', 'backends', 'contestants', 'seconds', 'webgpu', 'out'],
+  ['gpu'],
+);
+const gpu = flag('gpu');
+const models = matching('models', MODELS, {separator: ',', fallback: quick ? 'MLP,LSTM' : ''});
+const backends = names('backends', BACKENDS, quick ? ['wasm'] : BACKENDS);
 const wanted = option('contestants', '').split(',');
 const chosen = wanted.includes('') ? [''] : ['ours', ...wanted];
-const seconds = Number(option('seconds', quick ? '1' : '20'));
-if (!(seconds > 0)) refuse(`--seconds must be a number above 0; got '${option('seconds', '')}'.`);
-const effort: Effort = {budget: seconds * 1000, leastRounds: quick ? 3 : 5};
-const webgpuPlace = option('webgpu', 'chrome');
-if (!['node', 'chrome'].includes(webgpuPlace)) refuse(`--webgpu must be node or chrome; got '${webgpuPlace}'.`);
+const effort: Effort = {budget: positive('seconds', quick ? 1 : 20) * 1000, leastRounds: quick ? 3 : 5};
+const [webgpuPlace] = names('webgpu', ['chrome', 'node'], ['chrome']);
 const out = option('out', `bench/results/whole${quick ? '_quick' : ''}.json`);
 
 const torch =
