@@ -391,6 +391,15 @@ describe('a state entry in weight space', () => {
     await tf.setBackend('cpu');
   });
 
+  it('is declared by the one setting of startAt, and other settings are refused', () => {
+    const message = "The only setting of startAt is space: 'weight'; got ";
+    for (const {settings, got} of [
+      {settings: {spce: 'weight'}, got: "spce: 'weight'."},
+      {settings: {space: 'weights'}, got: "space: 'weights'."},
+    ])
+      expect(() => void Reflect.apply(startAt, undefined, [copy, settings])).toThrowError(`${message}${got}`);
+  });
+
   const twice = startAt(({p}) => p.mul(2), {space: 'weight'});
   const doubled = callback(
     'testDoubled',

@@ -1,3 +1,4 @@
+import {shown} from '../util/shown';
 import type {Value} from './value';
 
 /** The argument of a start. */
@@ -59,6 +60,7 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad, options}`. The shape of its result is the entry's shape.
  * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.
+ * @throws for another setting, and for another space.
  * @example
  * ```ts
  * const first = startAt(({grad}) => grad.square());
@@ -67,6 +69,11 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * }));
  * ```
  */
-export function startAt(f: (at: StartContext) => Value, {space}: StartSettings = {}): Start {
+export function startAt(f: (at: StartContext) => Value, settings: StartSettings = {}): Start {
+  for (const [name, value] of Object.entries(settings)) {
+    if (name === 'space' && (value === 'weight' || value === undefined)) continue;
+    throw new Error(`The only setting of startAt is space: 'weight'; got ${name}: ${shown(value)}.`);
+  }
+  const {space} = settings;
   return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});
 }

@@ -12,6 +12,7 @@ import {chromeEnvironment} from '../support/find_chrome.mjs';
 import {bundleFor, wasmFolder} from './bundle.mjs';
 import {cpuSeconds} from './cpu_time.mjs';
 import {nodeProcesses} from './node_pass.mjs';
+import {isPart} from './settings.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -61,7 +62,7 @@ export async function runInChrome(pass, settings, progress) {
     server.on('run_complete', (_, {error, failed, success, disconnected}) => {
       if (disconnected || (error && failed === 0))
         broken ??= disconnected ? 'Chrome disconnected.' : 'the page failed outside of a spec.';
-      if (success + failed === 0 && !settings.grep) broken ??= 'no spec ran.';
+      if (success + failed === 0 && !isPart(settings)) broken ??= 'no spec ran.';
     });
     server.start();
   });

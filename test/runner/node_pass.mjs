@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {swiftShaderEnvironment} from '../support/find_chrome.mjs';
 import {bundleFor, isOnGpu, wasmFolder} from './bundle.mjs';
 import {cpuSeconds} from './cpu_time.mjs';
+import {isPart} from './settings.mjs';
 
 const PROCESS = fileURLToPath(new URL('node_process.mjs', import.meta.url));
 
@@ -22,7 +23,16 @@ export async function runInNode(pass, settings, progress) {
   const grep = isOnGpu(pass) ? `^(?=.*\\[webgpu\\]).*?(?:${settings.grep})` : settings.grep;
   const child = fork(
     PROCESS,
-    [JSON.stringify({bundle, wasmFolder: `${wasmFolder()}/`, grep, skip, mayLackGpu: driver === undefined})],
+    [
+      JSON.stringify({
+        bundle,
+        wasmFolder: `${wasmFolder()}/`,
+        grep,
+        isPart: isPart(settings),
+        skip,
+        mayLackGpu: driver === undefined,
+      }),
+    ],
     {
       env: {...process.env, ...driver},
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 
 import Jasmine from 'jasmine';
 
-const {bundle, wasmFolder, grep, skip, mayLackGpu} = JSON.parse(process.argv[2]);
+const {bundle, wasmFolder, grep, isPart, skip, mayLackGpu} = JSON.parse(process.argv[2]);
 // test/support/wasm_in_node.ts looks for TensorFlow.js's binaries there.
 process.env.TFJS_WASM_FOLDER = wasmFolder;
 
@@ -68,7 +68,7 @@ const {overallStatus, incompleteReason, failedExpectations = []} = await jasmine
 const broken =
   failedExpectations.length > 0
     ? failedExpectations.map(shown).join('\n')
-    : overallStatus === 'incomplete' && !grep
+    : overallStatus === 'incomplete' && !isPart
       ? incompleteReason
       : undefined;
 process.send({type: 'done', broken, coverage: globalThis.__coverage__}, () => process.exit(0));

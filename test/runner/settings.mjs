@@ -98,6 +98,9 @@ export function settingsFromArguments(args) {
   return {...settings, passes: passesOf(settings, values)};
 }
 
+/** Whether only some specs were asked for. Then a pass may have none. */
+export const isPart = ({file, grep}) => file !== '' || grep !== '';
+
 function compositionsOf({compositions, quick}) {
   if (compositions === '') return quick ? QUICK_COMPOSITIONS : 1;
   const times = Number(compositions);
