@@ -53,7 +53,6 @@ const SLOW = [
   'node/reload_test',
   'node/site_test',
   'node/wasm_training_test',
-  'node/fuse/fused_property_test',
 ];
 
 let folder;
