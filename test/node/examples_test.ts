@@ -1,13 +1,10 @@
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 
+import {bundledExample} from '../support/example';
 import {present} from '../support/present';
 import {type Ended, runCommand, TSX} from '../support/run_command';
-
-/** Runs an example. */
-const start = (file: string, ...args: readonly string[]) =>
-  runCommand(process.execPath, ...TSX, `examples/${file}`, ...args);
 
 /** The numbers in the text at the groups of the pattern. */
 function numbersIn(text: string, pattern: RegExp): number[] {
@@ -160,14 +157,15 @@ describe('examples', () => {
 
   for (const {file, options, args, shows} of EXAMPLES) {
     describe(file, () => {
-      const inOut = (...texts: readonly string[]) =>
-        start(file, ...texts.map(text => text.replace('OUT', join(out, 'model'))));
-
       it('trains and prints its results', async () => {
+        const {run, remove} = await bundledExample(basename(file, '.ts'));
+        const inOut = (...texts: readonly string[]) =>
+          run(...texts.map(text => text.replace('OUT', join(out, 'model'))));
         const {code, stdout, stderr} = await inOut(...args);
         expect(code).withContext(stderr).toBe(0);
         expect(stderr).toMatch(/100 % \| /);
         await shows(stdout, inOut);
+        remove();
       });
 
       it('lists its options', async () => {
@@ -182,7 +180,7 @@ describe('examples', () => {
 
   // All read their options with the same function.
   it('refuse wrong options with exit code 2', async () => {
-    const {code, stderr} = await start('own_rule.ts', '--seed', 'lucky');
+    const {code, stderr} = await runCommand(process.execPath, ...TSX, 'examples/own_rule.ts', '--seed', 'lucky');
     expect(code).toBe(2);
     expect(stderr).toBe(
       "--seed must be a whole number from 0; got 'lucky'.\nnpx tsx examples/own_rule.ts --help lists the options.\n",

@@ -1,11 +1,9 @@
 import {UsageError} from '../../examples/digits/command_line';
 import {optionsFrom} from '../../examples/fine_tuning/options';
 import {deviationOf, meanOf} from '../../examples/fine_tuning/statistics';
+import {bundledExample} from '../support/example';
 import {present} from '../support/present';
-import {runCommand, TSX} from '../support/run_command';
-
-/** Runs the example. */
-const start = (...args: readonly string[]) => runCommand(process.execPath, ...TSX, 'examples/fine_tuning.ts', ...args);
+import {type Ended, runCommand} from '../support/run_command';
 
 /** The mean accuracy of a way in the table, in percent. */
 function meanIn(stdout: string, way: string): number {
@@ -13,6 +11,15 @@ function meanIn(stdout: string, way: string): number {
 }
 
 describe('examples/fine_tuning.ts', () => {
+  let start: (...args: readonly string[]) => Promise<Ended>;
+  let remove: () => void;
+  beforeAll(async () => {
+    ({run: start, remove} = await bundledExample('fine_tuning'));
+  });
+  afterAll(() => {
+    remove();
+  });
+
   it('reads the new digits better with frozen layers and a rate for each group than from scratch', async () => {
     const {code, stdout, stderr} = await start('--seeds', '2', '--digits', '1500', '--epochs', '2', '--lrs', '0.01');
     expect(code).withContext(stderr).toBe(0);
@@ -31,7 +38,8 @@ describe('examples/fine_tuning.ts', () => {
   });
 
   it('lists its options', async () => {
-    const {code, stdout} = await start('--help');
+    // As a user does.
+    const {code, stdout} = await runCommand('npx', 'tsx', 'examples/fine_tuning.ts', '--help');
     expect(code).toBe(0);
     for (const option of ['shots', 'steps', 'lrs', 'seeds', 'seed', 'digits', 'epochs'])
       expect(stdout).toContain(`--${option} `);
