@@ -30,6 +30,9 @@ const KERNEL_SPECS = [
   'unsorted_segment_sum',
 ];
 
+/** The suites whose commands are not `npm test`. Each has a folder. */
+const OWN_FOLDER = ['python', 'site'];
+
 // These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
 const SLOW = [
   'fit/outside_weights_test',
@@ -40,9 +43,6 @@ const SLOW = [
   'fuse/reuse_test',
   'node/choosing_page_test',
   'node/optimizers_page_test',
-  'node/demo_test',
-  'node/landscape_page_test',
-  'node/demo_programs_test',
   'node/examples_test',
   'node/federated_test',
   'node/fine_tuning_test',
@@ -51,7 +51,6 @@ const SLOW = [
   'node/convergence_test',
   'node/docs_test',
   'node/reload_test',
-  'node/site_test',
   'node/wasm_training_test',
 ];
 
@@ -122,9 +121,9 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
-  if (suite === 'python') return {first: '', groups: [{files: specFiles('python', file), backends}]};
+  if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: specFiles(suite, file), backends}]};
   const slow = quick ? SLOW : [];
-  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs', ...slow]);
+  const everywhere = specFiles('.', file, ['node', 'page', ...OWN_FOLDER, 'core_specs', ...slow]);
   const own =
     place === 'node'
       ? specFiles('node', file.replace(/^node\//, ''), slow)
@@ -187,7 +186,7 @@ export async function bundleFor(pass, settings) {
 const forChrome = () => ({format: 'iife', platform: 'browser', target: 'es2022'});
 
 // Node itself cannot import the files of tfjs-core that its specs import, so they are bundled.
-const isEsm = suite => suite === 'specs' || suite === 'python';
+const isEsm = suite => suite === 'specs' || OWN_FOLDER.includes(suite);
 const forNode = suite =>
   isEsm(suite)
     ? {format: 'esm', platform: 'node', target: 'node20', packages: 'external'}

@@ -1,0 +1,37 @@
+// Runs one suite of specs in Node, for the commands `npm run test:…`. The last line is "N passed, N failed, N skipped".
+import {parseArgs} from 'node:util';
+
+import {runInNode} from './node_pass.mjs';
+import {Progress} from './progress.mjs';
+
+/**
+ * Runs the specs in `test/SUITE/` and ends the process.
+ * @param {string} suite
+ * @param {string[]} backends
+ * @param {() => string | undefined} [whyMissing] prepares the suite. @returns why its specs can't run on this machine;
+ * then they are skipped.
+ */
+export async function runOneSuite(suite, backends, whyMissing = () => undefined) {
+  const {values} = parseArgs({
+    options: {
+      file: {type: 'string', default: ''},
+      grep: {type: 'string', default: ''},
+      times: {type: 'boolean', default: false},
+      verbose: {type: 'boolean', default: false},
+    },
+  });
+  const pass = {place: 'node', suite, backends, pageBackends: []};
+  const progress = new Progress(values);
+  try {
+    const missing = whyMissing();
+    if (missing !== undefined) progress.say(pass, `SKIPPED: all specs, because ${missing}`);
+    await runInNode(pass, {...values, compositions: 1, skip: missing !== undefined}, progress);
+  } catch (error) {
+    progress.broken(pass, error.message);
+  }
+  const {passed, skipped} = progress;
+  if (passed + progress.failed + skipped === 0) progress.broken(pass, 'no spec was found.');
+  if (values.times) progress.sayTimes();
+  console.log(`\n${passed} passed, ${progress.failed} failed, ${skipped} skipped`);
+  process.exit(progress.failed > 0 ? 1 : 0);
+}
