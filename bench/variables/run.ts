@@ -8,7 +8,7 @@ import {optimizers} from '../../src';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
-import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
+import {compared, cpuTimeOf, type Measured, measurementOf, summary} from '../wasm_training/measure';
 
 const HELP = `npm run bench:variables [-- options]
 
@@ -51,14 +51,6 @@ interface Row {
   readonly variables: number;
   /** Milliseconds per variable. */
   readonly perVariable: Measured;
-}
-
-/** The milliseconds of the processor that `act` takes, in all threads of this process. */
-function cpuTimeOf(act: () => void): number {
-  const start = process.cpuUsage();
-  act();
-  const {user, system} = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
 
 function made(shapes: ReadonlyArray<readonly number[]>) {

@@ -3,6 +3,7 @@ import {fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
 import {swiftShaderEnvironment} from '../support/find_chrome.mjs';
+import {relaxedSimdFlags} from '../support/relaxed_simd_flags.mjs';
 import {bundleFor, isOnGpu, wasmFolder} from './bundle.mjs';
 import {cpuSeconds} from './cpu_time.mjs';
 
@@ -25,6 +26,7 @@ export async function runInNode(pass, settings, progress) {
     [JSON.stringify({bundle, wasmFolder: `${wasmFolder()}/`, grep, skip, mayLackGpu: driver === undefined})],
     {
       env: {...process.env, ...driver},
+      execArgv: [...process.execArgv, ...relaxedSimdFlags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
