@@ -10,11 +10,11 @@ import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
 /** The options of `registerWasmTraining`. */
 export interface WasmTrainingOptions {
   /**
-   * Whether matrix products and the gradients of convolutions use relaxed SIMD where the engine has it. Then x·y + sum
-   * is one instruction, which rounds once per term of a sum instead of twice where the processor has it. Both results
-   * differ from the exact sum of n terms by at most n · 2^-24 times the sum of the terms' magnitudes, but their last
-   * bits differ from machine to machine. Without it, they are the same on every machine. Default: as chosen before, at
-   * first false.
+   * Whether matrix products and the gradients of convolutions use relaxed SIMD where the engine has it. Then sum + x·y
+   * is one instruction. It is faster, and rounds once instead of twice on processors that have such an instruction. So
+   * last bits differ from machine to machine and from browser to browser; without it, they do not. With or without it,
+   * a sum of n products differs from the exact one by at most n · 2^-24 · Σ|x·y|, to first order. Default: as chosen
+   * before, at first false.
    */
   readonly relaxedSimd?: boolean;
 }
@@ -32,8 +32,8 @@ export interface WasmTrainingReport {
   /** True while tfjs's WASM backend is not imported. Then everything is registered when it starts. */
   readonly pending: boolean;
   /**
-   * Whether products use relaxed SIMD: it was chosen, and the engine has it. Only the build of tfjs without vectors does
-   * without it still.
+   * Whether products use relaxed SIMD: it was chosen, and the engine has it. In tfjs's build without vectors they do
+   * not use it.
    */
   readonly relaxedSimd: boolean;
 }
@@ -65,7 +65,7 @@ function find(name: string): KernelConfig | undefined {
  * ```ts
  * import {registerWasmTraining} from 'tfjs-optim/wasm-training';
  *
- * registerWasmTraining({relaxedSimd: true});
+ * registerWasmTraining();
  * await tf.setBackend('wasm');
  * ```
  */
