@@ -202,13 +202,14 @@ for (const [i, [name, section]] of sections.entries()) {
   progressEnded();
   verdicts.push(...found);
 }
-print(
-  'Targets',
-  verdicts.map(({what, measured, asked, isMet}) => ({
-    figure: what,
-    measured: measured.toFixed(2),
-    asked,
-    met: isMet ? 'yes' : 'NO',
-  })),
-);
+if (verdicts.length > 0)
+  print(
+    'Targets',
+    verdicts.map(({what, measured, asked, isMet}) => ({
+      figure: what,
+      measured: measured.toFixed(2),
+      asked,
+      met: isMet ? 'yes' : 'NO',
+    })),
+  );
 machine.write(option('out', 'bench/results/wasm_training.json'), {verdicts, relaxedSimd: withRelaxedSimd});
