@@ -4,36 +4,13 @@ import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
-import {type Problem, PROBLEMS} from './kernel_problems';
-import {sizeOf, values} from './values';
+import {inputsOf, type Problem, PROBLEMS} from './kernel_problems';
+
+type Tensor = ReturnType<typeof tf.tensor>;
 
 /** Relative, or absolute for results below 1. */
 export const TOLERANCE = 2e-5;
 const RUNS = 60;
-
-function inputsOf(
-  {inputs, whole = {}, positive = []}: Problem,
-  seed: number,
-  changed: (x: number) => number,
-): Record<string, ReturnType<typeof tf.tensor>> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, shape], i) => {
-      const reals = values(sizeOf(shape), seed + i).map(changed);
-      const range = whole[name];
-      if (range !== undefined) {
-        return [
-          name,
-          tf.tensor(
-            Int32Array.from(reals, x => Math.floor(range.from + ((x + 1) / 2) * (range.to - range.from))),
-            [...shape],
-            'int32',
-          ),
-        ];
-      }
-      return [name, tf.tensor(positive.includes(name) ? reals.map(x => 1.1 + x) : reals, [...shape])];
-    }),
-  );
-}
 
 /** The kernel's result on a backend, and its shape. @param changed gives the inputs from those of the seed. */
 export async function resultOn(
@@ -41,11 +18,13 @@ export async function resultOn(
   name: string,
   problem: Problem,
   seed: number,
-  changed: (x: number) => number = x => x,
+  changed: (x: Tensor) => Tensor = x => x,
 ): Promise<{shape: number[]; values: ArrayLike<number>}> {
   await tf.setBackend(backend);
   return leakless(async () => {
-    const inputs = inputsOf(problem, seed, changed);
+    const inputs = tf.tidy(() =>
+      Object.fromEntries(Object.entries(inputsOf(problem, seed)).map(([input, x]) => [input, changed(x)])),
+    );
     const result = tf.engine().runKernel(name, inputs, problem.attrs);
     if (Array.isArray(result)) throw new Error(`${name} gave several tensors.`);
     const found = {shape: result.shape, values: await result.data()};

@@ -41,8 +41,8 @@ function roundingBound(terms: number, sumOfMagnitudes: number): number {
 /** Expects that the kernel's sums differ from those of the CPU backend by rounding only. */
 async function expectRounded(name: string, problem: Problem, seed: number): Promise<void> {
   const [terms, magnitudes] = [
-    await resultOn('cpu', name, problem, seed, () => 1),
-    await resultOn('cpu', name, problem, seed, Math.abs),
+    await resultOn('cpu', name, problem, seed, x => tf.onesLike(x)),
+    await resultOn('cpu', name, problem, seed, x => tf.abs(x)),
   ];
   const expected = await resultOn('cpu', name, problem, seed);
   const found = await resultOn('wasm', name, problem, seed);
