@@ -7,6 +7,8 @@ import {fileURLToPath} from 'node:url';
 
 import {build} from 'esbuild';
 
+import {relaxedSimdFlags} from '../test/support/relaxed_simd_flags.mjs';
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [folders, ...rest] = process.argv.slice(2);
 if (folders === undefined) throw new Error('A folder of bench/ is missing: node bench/bundled.mjs FOLDER[,FOLDER]');
@@ -25,7 +27,7 @@ for (const bench of folders.split(',')) {
     packages: 'external',
     logLevel: 'warning',
   });
-  const {status} = spawnSync(process.execPath, [outfile, ...rest], {cwd: root, stdio: 'inherit'});
+  const {status} = spawnSync(process.execPath, [...relaxedSimdFlags, outfile, ...rest], {cwd: root, stdio: 'inherit'});
   // A process that a signal ended has no status.
   process.exitCode = status ?? 1;
   if (process.exitCode !== 0) break;

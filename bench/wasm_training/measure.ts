@@ -38,6 +38,14 @@ export function timeOf(act: () => void): number {
   return performance.now() - start;
 }
 
+/** The milliseconds of the processor that `act` takes, in all threads of this process of Node. */
+export function cpuTimeOf(act: () => void): number {
+  const start = process.cpuUsage();
+  act();
+  const {user, system} = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 /**
  * Runs every contestant once per round, so that a machine that is busy for a while slows all of them. The first round
  * only warms up.
@@ -46,6 +54,28 @@ export function compared(
   contestants: Readonly<Record<string, () => number>>,
   rounds: number,
 ): ReadonlyMap<string, Measured> {
+  return new Map(inTurn(contestants, rounds).map(({name, times}) => [name, summary(times)]));
+}
+
+/** As `compared`, with the ratio of the first contestant's time to the second's in the same round. */
+export function pairCompared(
+  first: () => number,
+  second: () => number,
+  rounds: number,
+): {readonly first: Measured; readonly second: Measured; readonly ratio: Measured} {
+  const [a, b] = inTurn({first, second}, rounds).map(({times}) => times);
+  const [firsts, seconds] = [defined(a, 'first contestant'), defined(b, 'second contestant')];
+  return {
+    first: summary(firsts),
+    second: summary(seconds),
+    ratio: summary(firsts.map((time, round) => time / at(seconds, round))),
+  };
+}
+
+function inTurn(
+  contestants: Readonly<Record<string, () => number>>,
+  rounds: number,
+): ReadonlyArray<{readonly name: string; readonly times: readonly number[]}> {
   const records = Object.entries(contestants).map(([name, run]) => ({name, run, times: new Array<number>()}));
   for (let round = 0; round <= rounds; round++) {
     for (const {run, times} of records) {
@@ -53,7 +83,7 @@ export function compared(
       if (round > 0) times.push(time);
     }
   }
-  return new Map(records.map(({name, times}) => [name, summary(times)]));
+  return records;
 }
 
 /** The measurement of a contestant. @throws where it was not measured. */

@@ -11,14 +11,16 @@ import {progress, progressEnded} from '../progress';
 import {compared, type Measured, measurementOf, summary, timeOf} from './measure';
 import {MLP, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from './models';
 import {Network} from './networks';
+import {compareRelaxedSimd, type RelaxedSimdRow} from './relaxed_simd';
 import {ms, print, type Verdict, verdict} from './table';
 import {Kernels} from './variants';
 
 const HELP = `npm run bench:wasm-training [-- SECTIONS] [options]
 
 Measures the kernels of tfjs-optim/wasm-training. tfjs's own kernels and ours take turns. Milliseconds are medians, with
-the first and third quartile. The sections are mlp, backward, mnist and matMul; a part of a name is enough. Without
-SECTIONS, all of them run.
+the first and third quartile. The sections are mlp, backward, mnist, matMul and relaxedSimd; a part of a name is
+enough. Without SECTIONS, all of them run. relaxedSimd runs ours without and with relaxed SIMD in turn. It counts the
+processor's time, so that other programs count less, and compares turns of the same round.
 
   --quick       a quarter of the rounds, and matrices of at most 512·512
   --out FILE    the JSON file for the figures (default bench/results/wasm_training.json)
@@ -182,21 +184,32 @@ const machine = new Machine();
 await tf.setBackend('wasm');
 const kernels = new Kernels();
 await kernels.load();
-const sections = Object.entries({mlp, backward, mnist, matMul}).filter(([name]) => isAsked(name));
 const verdicts: Verdict[] = [];
+const withRelaxedSimd: RelaxedSimdRow[] = [];
+const sections = Object.entries({
+  mlp,
+  backward,
+  mnist,
+  matMul,
+  relaxedSimd: () => {
+    withRelaxedSimd.push(...compareRelaxedSimd(kernels, rounds));
+    return [];
+  },
+}).filter(([name]) => isAsked(name));
 for (const [i, [name, section]] of sections.entries()) {
   progress(i + 1, sections.length, name);
   const found = await section(kernels);
   progressEnded();
   verdicts.push(...found);
 }
-print(
-  'Targets',
-  verdicts.map(({what, measured, asked, isMet}) => ({
-    figure: what,
-    measured: measured.toFixed(2),
-    asked,
-    met: isMet ? 'yes' : 'NO',
-  })),
-);
-machine.write(option('out', 'bench/results/wasm_training.json'), {verdicts});
+if (verdicts.length > 0)
+  print(
+    'Targets',
+    verdicts.map(({what, measured, asked, isMet}) => ({
+      figure: what,
+      measured: measured.toFixed(2),
+      asked,
+      met: isMet ? 'yes' : 'NO',
+    })),
+  );
+machine.write(option('out', 'bench/results/wasm_training.json'), {verdicts, relaxedSimd: withRelaxedSimd});

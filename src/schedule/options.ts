@@ -1,29 +1,6 @@
-import {closest} from '../util/closest';
-import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 
-/**
- * @param more the arguments after the options.
- * @param first the arguments before the options as errors write them, with a comma after each.
- * @throws for an unknown option, for options that are not in an object, and for arguments after the options.
- */
-export function checkOptions(
-  what: string,
-  given: object,
-  known: readonly string[],
-  more: readonly unknown[] = [],
-  first = '',
-): void {
-  checkSettings(`${what}(${first}`, [given, ...more], known);
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = closest(name, known);
-    throw new Error(
-      `${what} has no option '${name}'; it has ${known.join(', ')}.` +
-        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
-    );
-  }
-}
+export {checkOptions, checkSwitch} from '../util/options';
 
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: unknown): asserts value is number {
@@ -35,11 +12,6 @@ export function checkPositive(name: string, value: unknown): asserts value is nu
 export function checkWhole(name: string, value: unknown, least: number): asserts value is number {
   if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= least))
     throw new Error(`'${name}' must be a whole number from ${least}; got ${shown(value)}.`);
-}
-
-/** @throws where the option is neither true nor false. */
-export function checkSwitch(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
 }
 
 /** @throws where the option is not from 0 to 1. */

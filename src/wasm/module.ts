@@ -11,11 +11,14 @@ import {env} from '@tensorflow/tfjs-core';
 import {assembleText} from './assemble';
 import {memoryOf, type WasmBackend} from './backend';
 import {functionsOn, type WasmFunctions} from './instance';
+import {usesRelaxedSimd} from './relaxed_simd';
 
-/** What the engine can run. */
+/** What a module may use. */
 export interface WasmFeatures {
   /** 128-bit vectors (`v128`, `f32x4`, …). */
   readonly simd: boolean;
+  /** `f32x4.relaxed_madd`. */
+  readonly relaxedSimd: boolean;
 }
 
 /** The text of a module's functions. The import of the memory is added to it. */
@@ -27,12 +30,16 @@ type WasmText = (features: WasmFeatures) => string;
  * @throws where the page's policy forbids compiling WebAssembly, and where the text is wrong.
  */
 export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText): WasmFunctions {
-  return functionsOn(memoryOf(backend), key, shared => assemble(text(wasmFeatures()), shared));
+  const features = wasmFeatures();
+  return functionsOn(memoryOf(backend), features.relaxedSimd ? `${key}, relaxed` : key, shared =>
+    assemble(text(features), shared),
+  );
 }
 
-/** What this engine can run, as tfjs found when it chose its own build. */
+/** What this engine can run, as tfjs found when it chose its own build, and what of this was chosen. */
 export function wasmFeatures(): WasmFeatures {
-  return {simd: env().getBool('WASM_HAS_SIMD_SUPPORT')};
+  const simd = env().getBool('WASM_HAS_SIMD_SUPPORT');
+  return {simd, relaxedSimd: simd && usesRelaxedSimd()};
 }
 
 function assemble(functions: string, shared: boolean): Uint8Array<ArrayBuffer> {

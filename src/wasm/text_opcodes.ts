@@ -52,6 +52,8 @@ const SIMD: readonly Row[] = [
       of('f32x4', 'convert_i32x4_s convert_i32x4_u'),
     ].join(' '),
   ],
+  // Relaxed SIMD, of WebAssembly 3.0.
+  [261, 'f32x4.relaxed_madd'],
 ];
 
 export const TEXT_INSTRUCTIONS: ReadonlyMap<string, Bytes> = new Map(

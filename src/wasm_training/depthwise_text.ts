@@ -25,7 +25,7 @@ export function depthwiseText(features: WasmFeatures): string {
           ${repeat(
             'i',
             `${t.each(part =>
-              t.set('sum', part, t.add(t.get('sum', part), t.mul(t.load('p', part), t.load('q', part)))),
+              t.set('sum', part, t.multiplyAdd({x: t.load('p', part), y: t.load('q', part), sum: t.get('sum', part)})),
             )}
             ${advance('p', get('xInner'))} ${advance('q', get('dyInner'))}`,
           )}
@@ -44,7 +44,11 @@ export function depthwiseText(features: WasmFeatures): string {
         ${repeat(
           'i',
           `${t.each(part =>
-            t.store('p', part, t.add(t.load('p', part), t.mul(t.load('q', part), t.get('weight', part)))),
+            t.store(
+              'p',
+              part,
+              t.multiplyAdd({x: t.load('q', part), y: t.get('weight', part), sum: t.load('p', part)}),
+            ),
           )}
           ${advance('p', get('dxInner'))} ${advance('q', get('dyInner'))}`,
         )}`,

@@ -7,4 +7,4 @@ import {registerWasmTraining} from './register';
 
 registerWasmTraining();
 
-export {registerWasmTraining, type WasmTrainingReport} from './register';
+export {registerWasmTraining, type WasmTrainingOptions, type WasmTrainingReport} from './register';

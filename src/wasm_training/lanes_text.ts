@@ -1,5 +1,6 @@
 /** Text for loops along adjacent channels. The first steps take many channels, in vectors; later steps take fewer. */
 import type {WasmFeatures} from '../wasm/module';
+import {type MultiplyAdd, multiplyAdd} from './multiply_add_text';
 
 /** A step along the channels. */
 interface Lanes {
@@ -52,6 +53,7 @@ export interface LaneText {
   readonly add: (x: string, y: string) => string;
   readonly sub: (x: string, y: string) => string;
   readonly mul: (x: string, y: string) => string;
+  readonly multiplyAdd: (operands: MultiplyAdd) => string;
   readonly zero: string;
   readonly get: (name: string, part: number) => string;
   readonly set: (name: string, part: number, value: string) => string;
@@ -94,7 +96,7 @@ const wideVectors: WideText = {
   },
 };
 
-function textOf(lanes: Lanes): LaneText {
+function textOf(features: WasmFeatures, lanes: Lanes): LaneText {
   const {type, op, size, parts} = lanes;
   return {
     each: text => Array.from({length: parts}, (_, part) => text(part)).join('\n'),
@@ -103,6 +105,7 @@ function textOf(lanes: Lanes): LaneText {
     add: (x, y) => `(${op}.add ${x} ${y})`,
     sub: (x, y) => `(${op}.sub ${x} ${y})`,
     mul: (x, y) => `(${op}.mul ${x} ${y})`,
+    multiplyAdd: operands => multiplyAdd(features, op, operands),
     zero: type === 'f32' ? '(f32.const 0)' : '(f32x4.splat (f32.const 0))',
     get: (name, part) => `(local.get ${local(name, lanes, part)})`,
     set: (name, part, value) => `(local.set ${local(name, lanes, part)} ${value})`,
@@ -141,7 +144,7 @@ export function alongChannels(
       const width = lanes.size * lanes.parts;
       return `(block $narrower (loop $wide
       (br_if $narrower (i32.lt_s ${get('channels')} (i32.const ${width})))
-      ${body(textOf(lanes))}
+      ${body(textOf(features, lanes))}
       ${pointers.map(name => advance(name, 4 * width)).join(' ')}
       ${advance('channels', -width)}
       (br $wide)))`;

@@ -8,6 +8,7 @@
  * product has `outer` = 1.
  */
 import type {WasmFeatures} from '../wasm/module';
+import {multiplyAdd} from './multiply_add_text';
 
 /** The rows of a tile. */
 export const TILE_ROWS = 4;
@@ -48,7 +49,7 @@ const atMost = (most: number, name: string): string =>
 const range = (length: number): number[] => Array.from({length}, (_, index) => index);
 
 /** The function of one tile: `rows` by `parts` adjacent lanes. */
-function tile(rows: number, lane: LaneWidth, parts: number): string {
+function tile(features: WasmFeatures, rows: number, lane: LaneWidth, parts: number): string {
   const accumulators = range(rows).flatMap(row => range(parts).map(part => ({row, part, name: `$s${row}_${part}`})));
   const offset = (part: number): string => `offset=${4 * lane.size * part}`;
   return `(func $tile${rows}x${lane.size * parts} ${params(['a', 'b', 'c', ...STRIDES])}
@@ -76,8 +77,12 @@ function tile(rows: number, lane: LaneWidth, parts: number): string {
           (local.set $x (${lane.splat} (local.get $p${row})))
           ${range(parts)
             .map(
-              part => `(local.set $s${row}_${part} (${lane.op}.add (local.get $s${row}_${part})
-            (${lane.op}.mul (local.get $x) (local.get $b${part}))))`,
+              part =>
+                `(local.set $s${row}_${part} ${multiplyAdd(features, lane.op, {
+                  x: '(local.get $x)',
+                  y: `(local.get $b${part})`,
+                  sum: `(local.get $s${row}_${part})`,
+                })})`,
             )
             .join('\n')}
           (local.set $p${row} (i32.add (local.get $p${row}) (local.get $aInner)))`,
@@ -108,11 +113,11 @@ function tile(rows: number, lane: LaneWidth, parts: number): string {
 }
 
 /** The tiles of one width, chosen by the number of rows. */
-function tilesOfWidth(lane: LaneWidth, parts: number): string {
+function tilesOfWidth(features: WasmFeatures, lane: LaneWidth, parts: number): string {
   const width = lane.size * parts;
   const call = (rows: number): string => `(call $tile${rows}x${width} ${gets(['a', 'b', 'c', ...STRIDES])})`;
   return `${range(TILE_ROWS)
-    .map(row => tile(row + 1, lane, parts))
+    .map(row => tile(features, row + 1, lane, parts))
     .join('\n')}
     (func $tiles${width} ${params(['rows', 'a', 'b', 'c', ...STRIDES])}
       ${range(TILE_ROWS)
@@ -153,7 +158,7 @@ export function productText(features: WasmFeatures): string {
       (br $again${width})))`;
   });
   return `${widths(features)
-    .map(({lane, parts}) => tilesOfWidth(lane, parts))
+    .map(({lane, parts}) => tilesOfWidth(features, lane, parts))
     .join('\n')}
     (func (export "product") ${params(['m', 'n', 'a', 'aTile', 'b', 'bTile', 'c', ...STRIDES])}
       (local $i i32) (local $rows i32) (local $left i32) (local $p i32) (local $q i32) (local $r i32) (local $t i32)

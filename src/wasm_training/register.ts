@@ -1,9 +1,23 @@
 import {getKernel, type KernelConfig, registerKernel, unregisterKernel, version_core} from '@tensorflow/tfjs-core';
 
+import {checkOptions, checkSwitch} from '../util/options';
+import {chooseRelaxedSimd, usesRelaxedSimd} from '../wasm/relaxed_simd';
 import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
 import {registerTrainingGradients} from './register_gradients';
 import {TRAINING_KERNELS, type TrainingKernelRow} from './training_kernels';
+
+/** The options of `registerWasmTraining`. */
+export interface WasmTrainingOptions {
+  /**
+   * Whether matrix products and the gradients of convolutions use relaxed SIMD where the engine has it. Then sum + x·y
+   * is one instruction. It is faster, and rounds once instead of twice on processors that have such an instruction. So
+   * last bits differ from machine to machine and from browser to browser; without it, they do not. With or without it,
+   * a sum of n products differs from the exact one by at most n · 2^-24 · Σ|x·y|, to first order. Default: as chosen
+   * before, at first false.
+   */
+  readonly relaxedSimd?: boolean;
+}
 
 /** What `registerWasmTraining` did. */
 export interface WasmTrainingReport {
@@ -17,6 +31,11 @@ export interface WasmTrainingReport {
   readonly gradients: readonly string[];
   /** True while tfjs's WASM backend is not imported. Then everything is registered when it starts. */
   readonly pending: boolean;
+  /**
+   * Whether products use relaxed SIMD: it was chosen, and the engine has it. In tfjs's build without vectors they do
+   * not use it.
+   */
+  readonly relaxedSimd: boolean;
 }
 
 type Outcome = 'added' | 'replaced' | 'kept';
@@ -41,6 +60,7 @@ function find(name: string): KernelConfig | undefined {
  * Registers the gradient kernels that tfjs lacks on the backend `wasm`, and replaces those that are slow or wrong in
  * this version of tfjs. It may be called more than once, before or after `tf.setBackend('wasm')`, and before
  * tfjs-backend-wasm is imported.
+ * @throws for unknown options, and where `relaxedSimd` is neither true nor false. Then nothing changes.
  * @example
  * ```ts
  * import {registerWasmTraining} from 'tfjs-optim/wasm-training';
@@ -49,7 +69,13 @@ function find(name: string): KernelConfig | undefined {
  * await tf.setBackend('wasm');
  * ```
  */
-export function registerWasmTraining(): WasmTrainingReport {
+export function registerWasmTraining(options: WasmTrainingOptions = {}, ...more: undefined[]): WasmTrainingReport {
+  checkOptions('registerWasmTraining', options, ['relaxedSimd'], more);
+  const {relaxedSimd} = options;
+  if (relaxedSimd !== undefined) {
+    checkSwitch('relaxedSimd', relaxedSimd);
+    chooseRelaxedSimd(relaxedSimd);
+  }
   const isStockThere = find('Identity') !== undefined;
   if (find(AT_START) === undefined) {
     registerKernel({
@@ -61,13 +87,19 @@ export function registerWasmTraining(): WasmTrainingReport {
       },
     });
   }
-  return isStockThere ? registerAll() : {added: [], replaced: [], kept: [], gradients: [], pending: true};
+  if (isStockThere) return registerAll();
+  return {added: [], replaced: [], kept: [], gradients: [], pending: true, relaxedSimd: usesRelaxedSimd()};
 }
 
 function registerAll(): WasmTrainingReport {
   const report: Record<Outcome, string[]> = {added: [], replaced: [], kept: []};
   for (const row of TRAINING_KERNELS) report[register(row)].push(row.name);
-  return {...report, gradients: registerTrainingGradients(BACKEND), pending: false};
+  return {
+    ...report,
+    gradients: registerTrainingGradients(BACKEND),
+    pending: false,
+    relaxedSimd: usesRelaxedSimd(),
+  };
 }
 
 function register({name, kernel, fault}: TrainingKernelRow): Outcome {

@@ -9,10 +9,13 @@ import {buildSync} from 'esbuild';
 import {isKnownFaulty} from '../../src/wasm_training/faulty_versions';
 import {TRAINING_GRADIENTS} from '../../src/wasm_training/training_gradients';
 import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
+import {relaxedSimdFlags} from '../support/relaxed_simd_flags.mjs';
 
 /** The steps of a process, in any order. */
 const STEPS = {
   ours: 'ours = await import(process.argv[1]); first ??= ours.registerWasmTraining();',
+  relaxed: 'first = ours.registerWasmTraining({relaxedSimd: true});',
+  simdOnly: 'WebAssembly.validate = () => false;',
   tfjs: "await import('@tensorflow/tfjs');",
   backend: "await import('@tensorflow/tfjs-backend-wasm');",
   set: "await tf.setBackend('wasm');",
@@ -64,10 +67,14 @@ describe('Registering wasm-training', () => {
   function outcome(...steps: readonly Step[]): unknown {
     const script = [PROLOGUE, ...steps.map(step => STEPS[step]), EPILOGUE].join('\n');
     return JSON.parse(
-      execFileSync(process.execPath, ['--input-type=module', '--eval', script, pathToFileURL(bundle).href], {
-        cwd: folder,
-        encoding: 'utf8',
-      }),
+      execFileSync(
+        process.execPath,
+        [...relaxedSimdFlags, '--input-type=module', '--eval', script, pathToFileURL(bundle).href],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+        },
+      ),
     );
   }
 
@@ -79,7 +86,9 @@ describe('Registering wasm-training', () => {
     kept: [],
     gradients: Object.keys(TRAINING_GRADIENTS),
     pending: false,
+    relaxedSimd: false,
   };
+  const waiting = {added: [], replaced: [], kept: [], gradients: [], pending: true, relaxedSimd: false};
   const same = {warnings: [], changed: [], product: [17, 22, 27, 22, 29, 36, 27, 36, 45]};
 
   const orders: ReadonlyArray<{steps: readonly Step[]; pending: boolean}> = [
@@ -91,7 +100,7 @@ describe('Registering wasm-training', () => {
   ];
   for (const {steps, pending} of orders) {
     it(`works in the order ${steps.join(', ')}, and once`, () => {
-      const first = pending ? {added: [], replaced: [], kept: [], gradients: [], pending: true} : everything;
+      const first = pending ? waiting : everything;
       expect(outcome(...steps)).toEqual({...same, first, last: everything, backend: 'wasm'});
     });
   }
@@ -111,8 +120,22 @@ describe('Registering wasm-training', () => {
   });
 
   it('says that it waits until tfjs-backend-wasm is imported', () => {
-    const waiting = {added: [], replaced: [], kept: [], gradients: [], pending: true};
     expect(outcome('cpu', 'ours')).toEqual({...same, first: waiting, last: waiting, backend: 'cpu'});
+  });
+
+  it('uses relaxed SIMD where it is chosen and the engine has it', () => {
+    const using = {...everything, relaxedSimd: true};
+    const relaxed = {...same, first: using, last: using, backend: 'wasm'};
+    expect(outcome('tfjs', 'backend', 'set', 'ours', 'relaxed')).toEqual(relaxed);
+    expect(outcome('ours', 'relaxed', 'backend', 'tfjs', 'set')).toEqual({
+      ...relaxed,
+      first: {...waiting, relaxedSimd: true},
+    });
+    expect(outcome('tfjs', 'backend', 'set', 'simdOnly', 'ours', 'relaxed')).toEqual({
+      ...relaxed,
+      first: everything,
+      last: everything,
+    });
   });
 
   for (const [version, isFaulty] of [

@@ -3,6 +3,7 @@ import {fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
 import {swiftShaderEnvironment} from '../support/find_chrome.mjs';
+import {relaxedSimdFlags} from '../support/relaxed_simd_flags.mjs';
 import {bundleFor, isOnGpu, wasmFolder} from './bundle.mjs';
 import {cpuSeconds} from './cpu_time.mjs';
 import {isPart} from './settings.mjs';
@@ -35,6 +36,7 @@ export async function runInNode(pass, settings, progress) {
     ],
     {
       env: {...process.env, ...driver},
+      execArgv: [...process.execArgv, ...relaxedSimdFlags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );

@@ -1,7 +1,6 @@
-import '../../src/wasm_training/index';
-
 import fc from 'fast-check';
 
+import {registerWasmTraining} from '../../src/wasm_training/index';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
@@ -182,47 +181,52 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Specs: the gradient of each row against the slope of its function. */
+function areSlopes(): void {
+  for (const {name, shapes, f, step, tolerance, apart} of ROWS) {
+    it(`of ${name} are the slope along any direction`, async () => {
+      await fc.assert(
+        fc.asyncProperty(shapes, fc.nat(1000), async (inputShapes, seed) => {
+          await leakless(() => {
+            tf.tidy(() => {
+              const inputs = inputShapes.map((shape, i) => inputOf(shape, seed + i, apart));
+              const weight = tf.tidy(() => {
+                const {shape} = f(...inputs);
+                return tf.tensor(values(sizeOf(shape), seed + 50), shape);
+              });
+              const loss = (...given: Tensor[]): Tensor =>
+                f(...given)
+                  .mul(weight)
+                  .sum();
+              tf.grads(loss)(inputs).forEach((gradient, i) => {
+                const direction = tf.tensor(values(gradient.size, seed + 60 + i), gradient.shape);
+                const at = (distance: number): number =>
+                  present(
+                    tf
+                      .sum(loss(...inputs.map((x, j) => (j === i ? x.add(direction.mul(distance)) : x))))
+                      .dataSync()[0],
+                  );
+                const slope = (at(step) - at(-step)) / (2 * step);
+                expectClose(
+                  tf.sum(gradient.mul(direction)).dataSync(),
+                  [slope],
+                  tolerance,
+                  `input ${i} of ${JSON.stringify(inputShapes)}`,
+                );
+              });
+            });
+          });
+        }),
+        {numRuns: 15, seed: 5},
+      );
+    });
+  }
+}
+
 describeBackends(
   'Gradients with wasm-training',
   () => {
-    for (const {name, shapes, f, step, tolerance, apart} of ROWS) {
-      it(`of ${name} are the slope along any direction`, async () => {
-        await fc.assert(
-          fc.asyncProperty(shapes, fc.nat(1000), async (inputShapes, seed) => {
-            await leakless(() => {
-              tf.tidy(() => {
-                const inputs = inputShapes.map((shape, i) => inputOf(shape, seed + i, apart));
-                const weight = tf.tidy(() => {
-                  const {shape} = f(...inputs);
-                  return tf.tensor(values(sizeOf(shape), seed + 50), shape);
-                });
-                const loss = (...given: Tensor[]): Tensor =>
-                  f(...given)
-                    .mul(weight)
-                    .sum();
-                tf.grads(loss)(inputs).forEach((gradient, i) => {
-                  const direction = tf.tensor(values(gradient.size, seed + 60 + i), gradient.shape);
-                  const at = (distance: number): number =>
-                    present(
-                      tf
-                        .sum(loss(...inputs.map((x, j) => (j === i ? x.add(direction.mul(distance)) : x))))
-                        .dataSync()[0],
-                    );
-                  const slope = (at(step) - at(-step)) / (2 * step);
-                  expectClose(
-                    tf.sum(gradient.mul(direction)).dataSync(),
-                    [slope],
-                    tolerance,
-                    `input ${i} of ${JSON.stringify(inputShapes)}`,
-                  );
-                });
-              });
-            });
-          }),
-          {numRuns: 15, seed: 5},
-        );
-      });
-    }
+    areSlopes();
 
     itPassesThroughOneTimeStep();
 
@@ -270,6 +274,17 @@ describeBackends(
       expect(await kernelsOn('cpu')).not.toContain('Tile');
       expect(await kernelsOn('wasm')).toContain('Tile');
     });
+  },
+  ['wasm'],
+);
+
+describeBackends(
+  'Gradients with wasm-training and relaxed SIMD',
+  () => {
+    beforeAll(() => registerWasmTraining({relaxedSimd: true}));
+    afterAll(() => registerWasmTraining({relaxedSimd: false}));
+
+    areSlopes();
   },
   ['wasm'],
 );

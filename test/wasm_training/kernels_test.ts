@@ -1,77 +1,11 @@
 import '../../src/wasm_training/index';
 
-import fc from 'fast-check';
-
-import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
-import {leakless} from '../support/leakless';
 import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
-import {type Problem, PROBLEMS} from './kernel_problems';
-import {sizeOf, values} from './values';
-
-const TOLERANCE = 2e-5;
-const RUNS = 60;
-
-function inputsOf(
-  {inputs, whole = {}, positive = []}: Problem,
-  seed: number,
-): Record<string, ReturnType<typeof tf.tensor>> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, shape], i) => {
-      const reals = values(sizeOf(shape), seed + i);
-      const range = whole[name];
-      if (range !== undefined) {
-        return [
-          name,
-          tf.tensor(
-            Int32Array.from(reals, x => Math.floor(range.from + ((x + 1) / 2) * (range.to - range.from))),
-            [...shape],
-            'int32',
-          ),
-        ];
-      }
-      return [name, tf.tensor(positive.includes(name) ? reals.map(x => 1.1 + x) : reals, [...shape])];
-    }),
-  );
-}
-
-/** The kernel's result on a backend, and its shape. */
-async function resultOn(
-  backend: string,
-  name: string,
-  problem: Problem,
-  seed: number,
-): Promise<{shape: number[]; values: ArrayLike<number>}> {
-  await tf.setBackend(backend);
-  return leakless(async () => {
-    const inputs = inputsOf(problem, seed);
-    const result = tf.engine().runKernel(name, inputs, problem.attrs);
-    if (Array.isArray(result)) throw new Error(`${name} gave several tensors.`);
-    const found = {shape: result.shape, values: await result.data()};
-    tf.dispose([inputs, result]);
-    return found;
-  });
-}
-
-function agreesWithCpu(): void {
-  for (const {name} of TRAINING_KERNELS) {
-    it(`${name} computes the same as on the CPU backend`, async () => {
-      const problems = PROBLEMS[name];
-      if (problems === undefined) throw new Error(`kernel_problems.ts has no problems for ${name}.`);
-      await fc.assert(
-        fc.asyncProperty(problems, fc.nat(1000), async (problem, seed) => {
-          const expected = await resultOn('cpu', name, problem, seed);
-          const found = await resultOn('wasm', name, problem, seed);
-          expect(found.shape).toEqual(expected.shape);
-          expectClose(found.values, expected.values, TOLERANCE, JSON.stringify(problem));
-        }),
-        {numRuns: RUNS, seed: 11},
-      );
-    });
-  }
-}
+import {agreesWithCpu, TOLERANCE} from './agrees_with_cpu';
+import {values} from './values';
 
 describeBackends(
   'Kernels of wasm-training',

@@ -1,0 +1,30 @@
+import {closest} from './closest';
+import {checkSettings} from './settings_check';
+
+/**
+ * @param more the arguments after the options.
+ * @param first the arguments before the options as errors write them, with a comma after each.
+ * @throws for an unknown option, for options that are not in an object, and for arguments after the options.
+ */
+export function checkOptions(
+  what: string,
+  given: object,
+  known: readonly string[],
+  more: readonly unknown[] = [],
+  first = '',
+): void {
+  checkSettings(`${what}(${first}`, [given, ...more], known);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const meant = closest(name, known);
+    throw new Error(
+      `${what} has no option '${name}'; it has ${known.join(', ')}.` +
+        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+    );
+  }
+}
+
+/** @throws where the option is neither true nor false. */
+export function checkSwitch(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
+}
