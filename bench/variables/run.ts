@@ -9,7 +9,7 @@ import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {processorTimeOf} from '../processor_time';
 import {progress, progressEnded} from '../progress';
-import {compared, cpuTimeOf, type Measured, measurementOf, summary} from '../wasm_training/measure';
+import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
 
 const HELP = `npm run bench:variables [-- options]
 

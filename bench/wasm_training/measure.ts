@@ -38,14 +38,6 @@ export function timeOf(act: () => void): number {
   return performance.now() - start;
 }
 
-/** The milliseconds of the processor that `act` takes, in all threads of this process of Node. */
-export function cpuTimeOf(act: () => void): number {
-  const start = process.cpuUsage();
-  act();
-  const {user, system} = process.cpuUsage(start);
-  return (user + system) / 1000;
-}
-
 /**
  * Runs every contestant once per round, so that a machine that is busy for a while slows all of them. The first round
  * only warms up.

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 
 import {adam} from '../../src/index';
 import {chooseRelaxedSimd, usesRelaxedSimd} from '../../src/wasm/relaxed_simd';
-import {cpuTimeOf, type Measured, pairCompared} from './measure';
+import {processorTimeOf} from '../processor_time';
+import {type Measured, pairCompared} from './measure';
 import {MLP, MNIST_CONV_NET, MOBILE_NET, RES_NET_20} from './models';
 import {Network} from './networks';
 import {ms, print} from './table';
@@ -51,7 +52,7 @@ export function compareRelaxedSimd(kernels: Kernels, rounds: (asked: number) => 
 function compare({what, run, dispose}: Work, rounds: number): RelaxedSimdRow {
   const using = (relaxed: boolean) => (): number => {
     chooseRelaxedSimd(relaxed);
-    return cpuTimeOf(run);
+    return processorTimeOf(run);
   };
   const {first, second, ratio} = pairCompared(using(false), using(true), rounds);
   dispose();

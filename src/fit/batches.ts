@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {checkWhole} from '../schedule/options';
+import {checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {type Fit, FitCallback} from './fit_callback';
 

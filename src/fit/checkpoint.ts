@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
+import {checkOptions, checkSwitch, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {FitCallback} from './fit_callback';
 import {monitorOf, type MonitorOptions} from './monitor';

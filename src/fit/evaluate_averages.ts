@@ -1,6 +1,6 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkShows, finallyDo, withAverages} from '../optimizer/with_averages';
-import {checkOptions} from '../schedule/options';
+import {checkOptions} from '../util/options';
 import {FitCallback} from './fit_callback';
 import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
 import {NormAverages} from './norm_averages';

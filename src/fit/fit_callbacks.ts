@@ -1,7 +1,7 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 
-import {checkWhole} from '../schedule/options';
 import {isIterable} from '../util/iterable';
+import {checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {FitCallback, type FitLogs} from './fit_callback';
 

@@ -1,8 +1,8 @@
 import type {History} from '@tensorflow/tfjs-layers';
 
-import {checkWhole} from '../schedule/options';
 import {cycleLengths, type FlatCosOptions, type OneCycleOptions, type SgdrOptions} from '../schedule/policies';
 import type {TimeLength} from '../schedule/span';
+import {checkWhole} from '../util/options';
 import {flatCos, type KeepOption, oneCycle, sgdr} from './schedulers';
 import {train, trainFunction} from './train';
 

@@ -5,7 +5,7 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
 import {normOfAll, squares, together, unscaled} from '../rule/norms';
-import {checkOptions} from '../schedule/options';
+import {checkOptions} from '../util/options';
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {checkWhole} from '../schedule/options';
 import {at} from '../util/at';
+import {checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import {type DatasetElement, disposeElement, nextOf} from './batches';

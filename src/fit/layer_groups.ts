@@ -2,7 +2,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {enter, innerLayers} from '../params/variables_of';
 import {tellKind} from '../params/weight_kind';
-import {checkWhole} from '../schedule/options';
+import {checkWhole} from '../util/options';
 import {quoted} from '../util/quoted';
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';

@@ -1,6 +1,6 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {exp} from '../schedule/constructors';
-import {checkPositive, checkSwitch, checkWhole} from '../schedule/options';
+import {checkPositive, checkSwitch, checkWhole} from '../util/options';
 import {type Agreement, agreementOf} from './agreement';
 import {FitCallback, logged} from './fit_callback';
 import {checkTrainArgs, train, trainFunction} from './train';

@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {checkOptions} from '../schedule/options';
+import {checkOptions} from '../util/options';
 import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
 import {NormAverages} from './norm_averages';
 

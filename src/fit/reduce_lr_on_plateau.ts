@@ -1,7 +1,7 @@
 import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {installSchedules} from '../schedule/install_schedules';
-import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../schedule/options';
+import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../util/options';
 import {FitCallback} from './fit_callback';
 import {monitorOf, type MonitorOptions} from './monitor';
 import type {KeepOption} from './schedulers';

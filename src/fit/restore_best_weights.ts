@@ -3,9 +3,9 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import type {Optimizer} from '../optimizer/optimizer';
 import {isOptimizer} from '../optimizer/optimizer_of_model';
-import {checkOptions} from '../schedule/options';
 import type {ParameterState} from '../state/state_view';
 import {weightSpaceEntries} from '../state/weight_space';
+import {checkOptions} from '../util/options';
 import {assign} from '../util/own_writes';
 import {isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';

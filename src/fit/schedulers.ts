@@ -2,7 +2,6 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {isScheduleFree} from '../rule/schedule_free';
 import {installSchedules} from '../schedule/install_schedules';
-import {checkOptions, checkSwitch, checkWhole} from '../schedule/options';
 import {
   type FlatCosOptions,
   flatCosPolicy,
@@ -17,6 +16,7 @@ import {
 } from '../schedule/policies';
 import {checkSchedules, isPolicy, type SchedulePolicy, type Schedules} from '../schedule/schedule';
 import {secondsIn, type TimeLength} from '../schedule/span';
+import {checkOptions, checkSwitch, checkWhole} from '../util/options';
 import {warnOnce} from '../util/warn';
 import {type Fit, FitCallback} from './fit_callback';
 import type {TrainingRun} from './training_run';

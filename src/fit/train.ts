@@ -1,9 +1,9 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 
 import {optimizerOf} from '../optimizer/optimizer_of_model';
-import {checkSwitch, checkWhole} from '../schedule/options';
 import {closest} from '../util/closest';
 import {listOf} from '../util/iterable';
+import {checkSwitch, checkWhole} from '../util/options';
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {applyAccumulated} from './apply_accumulated';

@@ -2,7 +2,7 @@ import {serialization} from '@tensorflow/tfjs-core';
 
 import {averageRising, averageWeights} from '../callbacks/average';
 import type {Callback} from '../rule/declaration';
-import {checkOptions, checkPositive, checkSwitch} from '../schedule/options';
+import {checkOptions, checkPositive, checkSwitch} from '../util/options';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
 import {registering} from './registering';

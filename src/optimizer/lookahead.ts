@@ -1,7 +1,7 @@
 import {serialization} from '@tensorflow/tfjs-core';
 
 import {lookaheadSync} from '../callbacks/sync';
-import {checkOptions} from '../schedule/options';
+import {checkOptions} from '../util/options';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';
 import {registering} from './registering';

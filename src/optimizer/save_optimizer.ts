@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import {checkOptions} from '../schedule/options';
 import {heldWeights} from '../state/load_weights';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
+import {checkOptions} from '../util/options';
 import {Optimizer, weightsNow} from './optimizer';
 
 /**

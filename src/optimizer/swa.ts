@@ -1,7 +1,7 @@
 import {serialization} from '@tensorflow/tfjs-core';
 
 import {averageEqually} from '../callbacks/average';
-import {checkOptions} from '../schedule/options';
+import {checkOptions} from '../util/options';
 import {Ema} from './ema';
 import {ExtendedOptimizer} from './extended_optimizer';
 import type {Optimizer} from './optimizer';

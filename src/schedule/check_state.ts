@@ -3,7 +3,7 @@ import type {Scalar} from '../rule/declaration';
 import {unknownHyper} from '../rule/hypers';
 import {at} from '../util/at';
 import {malformed} from '../util/config_reader';
-import {checkPositive, checkWhole} from './options';
+import {checkPositive, checkWhole} from '../util/options';
 import type {ScheduleState} from './running';
 import {numberFor, spreadSchedule} from './schedule';
 

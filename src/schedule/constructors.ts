@@ -1,7 +1,7 @@
 import type {HyperValue} from '../rule/slice';
+import {checkPositive} from '../util/options';
 import {checkShares} from './functions';
 import {installSchedules} from './install_schedules';
-import {checkPositive} from './options';
 import type {Schedule} from './schedule';
 
 /**

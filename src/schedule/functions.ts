@@ -1,7 +1,7 @@
 import {at} from '../util/at';
 import {listOf} from '../util/iterable';
+import {checkPositive} from '../util/options';
 import {shown} from '../util/shown';
-import {checkPositive} from './options';
 
 /** One value for all parameter groups, or one per group. */
 type OneOrMany = number | readonly number[];

@@ -1,7 +1,7 @@
 import {type HyperValue, spread} from '../rule/slice';
+import {checkOptions, checkPositive, checkShare, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {combine, constant, cos, lin, poly} from './constructors';
-import {checkOptions, checkPositive, checkShare, checkWhole} from './options';
 import type {Schedule, SchedulePolicy, Schedules} from './schedule';
 
 /** Settings that all policies of this file take. */

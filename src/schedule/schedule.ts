@@ -2,9 +2,9 @@ import {checkHyper} from '../rule/hypers';
 import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {at} from '../util/at';
+import {checkPositive, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
-import {checkPositive, checkWhole} from './options';
 import type {Span} from './span';
 
 /** A schedule from one value to another. */

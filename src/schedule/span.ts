@@ -1,5 +1,5 @@
+import {checkPositive, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
-import {checkPositive, checkWhole} from './options';
 
 /** A length of time: give one of the two. */
 export interface TimeLength {

@@ -1,5 +1,6 @@
 import {closest} from './closest';
 import {checkSettings} from './settings_check';
+import {shown} from './shown';
 
 /**
  * @param more the arguments after the options.
@@ -27,4 +28,21 @@ export function checkOptions(
 /** @throws where the option is neither true nor false. */
 export function checkSwitch(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
+}
+
+/** @throws where the option is not a positive number. */
+export function checkPositive(name: string, value: unknown): asserts value is number {
+  if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
+    throw new Error(`'${name}' must be a positive number; got ${shown(value)}.`);
+}
+
+/** @throws where the option is not a whole number from `least`. */
+export function checkWhole(name: string, value: unknown, least: number): asserts value is number {
+  if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= least))
+    throw new Error(`'${name}' must be a whole number from ${least}; got ${shown(value)}.`);
+}
+
+/** @throws where the option is not from 0 to 1. */
+export function checkShare(name: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
 }

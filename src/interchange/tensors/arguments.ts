@@ -1,4 +1,4 @@
-import {checkOptions, checkSwitch} from '../../schedule/options';
+import {checkOptions, checkSwitch} from '../../util/options';
 import {isPlain, shown} from '../../util/shown';
 import {warnOnce} from '../../util/warn';
 
