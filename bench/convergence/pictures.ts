@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 
 import {at} from '../../examples/support/lookup';
-import {svgPlot} from '../../examples/support/svg_plot';
+import {svgPlot} from './svg_plot';
 import {medianOf} from '../wasm_training/measure';
 import type {Line} from './report';
 import {pointsOf} from './trained';

@@ -14,8 +14,8 @@ const ROW = 18;
 const LEFT = 12;
 /** The width of the picture before a name, and of the gap behind it. */
 const [PICTURE, GAP] = [22, 18];
-/** The width of a letter: wider than most, because nothing measures text where there is no page. */
-const LETTER = 7;
+/** The widths of most lowercase letters and of others: guesses, because nothing measures text where there is no page. */
+const [NARROW, WIDE] = [7, 12];
 
 /**
  * A legend above a chart. It has as many entries beside each other as fit. Observable Plot's own legends are HTML, which
@@ -35,7 +35,7 @@ export function legendOf(
   const group = make('g', {'aria-label': 'legend', 'text-anchor': 'start'});
   let [x, y] = [LEFT, ROW];
   for (const {name, color, dash = 'none', isDot = false} of entries) {
-    const space = PICTURE + LETTER * name.length;
+    const space = PICTURE + guessedWidth(name);
     if (x > LEFT && x + space > width) [x, y] = [LEFT, y + ROW];
     const text = make('text', {x: x + PICTURE, y});
     text.textContent = name;
@@ -49,4 +49,8 @@ export function legendOf(
     x += space + GAP;
   }
   return {element: group, rows: entries.length === 0 ? 0 : y};
+}
+
+function guessedWidth(name: string): number {
+  return [...name].reduce((sum, letter) => sum + (/[a-ln-vx-z\d _.,-]/.test(letter) ? NARROW : WIDE), 0);
 }

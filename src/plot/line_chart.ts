@@ -46,6 +46,9 @@ export const COLORS = ['#1f77b4', '#d95f02', '#2ca02c', '#9467bd', '#d62728', '#
 /** Lines of the same color have different dashes. */
 const DASHES = [undefined, '2,4', '8,3'] as const;
 
+/** About how many ticks a vertical logarithmic scale has: with more of them, it has 45 lines in five decades. */
+const LOG_TICKS = 5;
+
 /** How the line with this number looks. */
 export function lookOf(i: number): Pick<Entry, 'color' | 'dash'> {
   const color = COLORS[i % COLORS.length] ?? COLORS[0];
@@ -61,6 +64,7 @@ export function lineChart(
   const drawn = lines.map(line => ({...line, points: line.points.map(point => drawable(point, x, y))}));
   const {rows, element} = legendOf(legend, document, width);
   const points = drawn.flatMap(line => line.points);
+  const [places, values] = [points.map(point => point.x), points.map(point => point.y)];
   const chart = Plot.plot({
     document,
     width,
@@ -72,18 +76,8 @@ export function lineChart(
     style: {fontSize: '12px'},
     ariaLabel: title,
     ariaDescription: description,
-    x: scaleOf(
-      x,
-      points.map(point => point.x),
-    ),
-    y: {
-      ...scaleOf(
-        y,
-        points.map(point => point.y),
-      ),
-      grid: true,
-      nice: y.log !== true,
-    },
+    x: scaleOf(x, places),
+    y: {...scaleOf(y, values), ticks: y.log === true ? LOG_TICKS : undefined, nice: y.log !== true, grid: true},
     marks: [
       ...drawn.map(({points: of, color, dash}) =>
         Plot.line(of, {x: 'x', y: 'y', stroke: color, strokeWidth: 1.75, strokeDasharray: dash}),

@@ -1,4 +1,4 @@
-import {checkSwitch, checkWhole} from '../schedule/options';
+import {checkSwitch} from '../schedule/options';
 import {checkSchedules, isPolicy, type Schedule} from '../schedule/schedule';
 import {type ChartOptions, checkedOptions} from './chart_options';
 import {joinedGroups} from './groups';
@@ -46,7 +46,6 @@ export function scheduleCharts(
 ): Record<string, SVGSVGElement> {
   const checked = checkedOptions('scheduleCharts', 'schedules', options, ['groups', 'logY'], more);
   const {groups = 1, logY = false}: Partial<ScheduleChartOptions> = {...options};
-  checkWhole('groups', groups, 1);
   checkSwitch('logY', logY);
   checkSchedules(schedules);
   if (isPolicy(schedules))
@@ -56,7 +55,7 @@ export function scheduleCharts(
     );
   return Object.fromEntries(
     Object.entries(schedules).map(([hyper, schedule]) => {
-      const lines = joinedGroups(scheduleSamples(schedule, groups, INTERVALS)).map(({name, values}, i) => ({
+      const lines = joinedGroups(scheduleSamples(hyper, schedule, groups, INTERVALS)).map(({name, values}, i) => ({
         ...lookOf(i),
         name,
         points: values.map((y, step) => ({x: (100 * step) / INTERVALS, y})),

@@ -42,7 +42,7 @@ export async function plotSchedules<C>(
   groups = 1,
 ): Promise<void> {
   for (const [hyper, schedule] of Object.entries(schedules)) {
-    const values = scheduleSamples(schedule, groups, 100).map(samples => samples.map((y, x) => ({x, y})));
+    const values = scheduleSamples(hyper, schedule, groups, 100).map(samples => samples.map((y, x) => ({x, y})));
     const series = values.map((_, group) => `group ${group}`);
     await tfvis.render.linechart(
       containerOf(hyper),
