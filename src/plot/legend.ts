@@ -14,12 +14,12 @@ const ROW = 18;
 const LEFT = 12;
 /** The width of the picture before a name, and of the gap behind it. */
 const [PICTURE, GAP] = [22, 18];
-/** The widths of most lowercase letters and of others: guesses, because nothing measures text where there is no page. */
+/** The widths of most lowercase letters, and of others. They are guesses: without a page, nothing measures text. */
 const [NARROW, WIDE] = [7, 12];
 
 /**
- * A legend above a chart. It has as many entries beside each other as fit. Observable Plot's own legends are HTML, which
- * a file of SVG cannot contain.
+ * A legend above a chart. It has as many entries beside each other as fit. Observable Plot's own legends are HTML,
+ * which a file of SVG cannot contain.
  * @returns its element, and its height in pixels.
  */
 export function legendOf(

@@ -5,9 +5,9 @@ import {lineChart, lookOf} from './line_chart';
 import {rounded} from './numbers';
 
 /**
- * Draws the result of `lrFind` as SVG: the smoothed loss over the rate, on a logarithmic scale. A vertical line marks the
- * suggestion, and dots mark what each rule suggests. Where there are more than ten losses, the last five are left out:
- * the loss explodes there. Colors are as in `historyChart`.
+ * Draws the result of `lrFind` as SVG: the smoothed loss over the rate, on a logarithmic scale. A vertical line marks
+ * the suggestion, and dots mark what each rule suggests. Where there are more than ten losses, the last five are left
+ * out: the loss explodes there. Colors are as in `historyChart`.
  * @param found what `lrFind` resolves to.
  * @returns the element. Its description for those who do not see it is the `reason`.
  * @throws where `found` is something else, or an option is impossible.
@@ -84,6 +84,7 @@ function isFound(x: unknown): x is FoundRates {
     'lrs' in x &&
     'losses' in x &&
     Array.isArray(x.lrs) &&
-    Array.isArray(x.losses)
+    Array.isArray(x.losses) &&
+    x.lrs.length === x.losses.length
   );
 }

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import {DOMParser, parseHTML} from 'linkedom';
+import {parseHTML} from 'linkedom';
 
 import {cos, lin, oneCycle, slice} from '../../src';
 import {type FoundRates, historyChart, liveChart, lrFindChart, scheduleCharts, svgText} from '../../src/plot';
@@ -106,7 +106,13 @@ describe('historyChart', () => {
   });
 
   it('draws axes alone where there is no value', () => {
-    for (const history of [{}, {loss: []}, {loss: [NaN]}, {loss: [NaN, Infinity], val_loss: [NaN, NaN]}])
+    const histories: ReadonlyArray<Readonly<Record<string, number[]>>> = [
+      {},
+      {loss: []},
+      {loss: [NaN]},
+      {loss: [NaN, Infinity], val_loss: [NaN, NaN]},
+    ];
+    for (const history of histories)
       for (const logY of [false, true]) {
         const chart = historyChart(
           {history, epoch: [0, 1].slice(0, Object.values(history)[0]?.length ?? 0)},
@@ -344,6 +350,7 @@ describe('lrFindChart', () => {
     const drawn = (x: unknown) => () => Reflect.apply(lrFindChart, undefined, [x, options]) as unknown;
     expect(drawn(Promise.resolve())).toThrowError(/takes what lrFind resolves to first; got a Promise\. Write await/);
     expect(drawn(3)).toThrowError(/got 3\. Pass all of it\.$/);
+    expect(drawn({lrs: [1, 2], losses: [1]})).toThrowError(/got \{lrs: \[1, 2\], losses: \[1\]\}\. Pass all of it\.$/);
   });
 });
 
@@ -396,7 +403,7 @@ describe('svgText', () => {
     const text = svgText(chart);
     expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" color="black"[^]*<\/svg>\n$/);
     expect(chart.outerHTML).toBe(before);
-    const parsed = present(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement);
+    const parsed = present(parseHTML(text).document.querySelector('svg'));
     expect(texts(parsed, '[aria-label="legend"] text')).toEqual([odd, 'b']);
     expect(pathsOf(parsed)).toEqual(pathsOf(chart));
     expect(text).toContain('aria-label="a &lt;b&gt; &amp; &quot;c&quot;\u00a0&amp;nbsp;, b by step"');
@@ -409,7 +416,7 @@ describe('svgText', () => {
     expect(text).toContain('<rect width="100%" height="100%" fill="none">');
   });
 
-  it('refuses what is no chart, and impossible options', () => {
+  it('refuses other things than charts, and impossible options', () => {
     const written =
       (...given: unknown[]) =>
       () =>
