@@ -4,20 +4,24 @@ import {at} from '../util/at';
 /** What `lrFind` found, or the curve and some of the rates. */
 export type FoundRates = Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>;
 
-interface Place {
+interface CurvePoint {
   readonly lr: number;
   readonly loss: number;
 }
 
-/** The curve of the finder, and the suggested rates with the nearest place on the curve. */
+/** The curve of the finder, and the suggested rates with the nearest point of the curve. */
 export interface FinderCurve {
-  readonly curve: readonly Place[];
-  /** `nearest` is undefined where the curve has no place. */
-  readonly suggested: ReadonlyArray<{readonly rule: string; readonly lr: number; readonly nearest: Place | undefined}>;
+  readonly curve: readonly CurvePoint[];
+  /** `nearest` is undefined where the curve has no point. */
+  readonly suggested: ReadonlyArray<{
+    readonly rule: string;
+    readonly lr: number;
+    readonly nearest: CurvePoint | undefined;
+  }>;
 }
 
 /**
- * The curve without losses that are NaN or infinite. Where it has more than ten places, the last five are left out: the
+ * The curve without losses that are NaN or infinite. Where it has more than ten points, the last five are left out: the
  * loss explodes there, and the rest of the curve would look flat.
  */
 export function finderCurve({lrs, losses, ...rates}: FoundRates): FinderCurve {
@@ -31,8 +35,8 @@ export function finderCurve({lrs, losses, ...rates}: FoundRates): FinderCurve {
   return {curve, suggested};
 }
 
-function nearestTo(curve: readonly Place[], lr: number): Place | undefined {
-  const distance = (place: Place) => Math.abs(Math.log10(place.lr) - Math.log10(lr));
+function nearestTo(curve: readonly CurvePoint[], lr: number): CurvePoint | undefined {
+  const distance = (point: CurvePoint) => Math.abs(Math.log10(point.lr) - Math.log10(lr));
   const [nearest] = [...curve].sort((a, b) => distance(a) - distance(b));
   return nearest;
 }

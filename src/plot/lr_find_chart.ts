@@ -62,7 +62,7 @@ function suggestionMarks(
   curve: ReadonlyArray<{readonly lr: number}>,
   Plot: ChartOptions['Plot'],
 ): object[] {
-  const rates = curve.map(place => place.lr);
+  const rates = curve.map(({lr: rate}) => rate);
   const isRight = lr > Math.sqrt(Math.min(...rates) * Math.max(...rates));
   return [
     Plot.ruleX([lr], {stroke: 'currentColor', strokeDasharray: '5,4'}),
