@@ -53,7 +53,7 @@ await run(
     const optimizer = adam(1e-3, {params});
     model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
 
-    const common = {batchSize: BATCH, shuffle: false, verbose: 0} as const;
+    const common = {batchSize: BATCH, shuffle: false};
     const found = await lrFind(model, xs, ys, {...common, numIt: steps});
     const lrMax = layerwiseDecay(found.suggestion ?? USUAL, 0.5, params);
     const {history, epoch} = await withProgress(epochs * Math.ceil(training.size / BATCH), advance =>

@@ -79,7 +79,7 @@ export function liveChart(
   container: Element,
   options: HistoryChartOptions,
   ...more: undefined[]
-): {onEpochEnd(epoch: number, logs?: Readonly<Record<string, number>>): void} {
+): {onEpochEnd: (epoch: number, logs?: Readonly<Record<string, number>>) => void} {
   const given: unknown = container;
   if (!isElement(given))
     throw new Error(

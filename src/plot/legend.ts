@@ -52,5 +52,5 @@ export function legendOf(
 }
 
 function guessedWidth(name: string): number {
-  return [...name].reduce((sum, letter) => sum + (/[a-ln-vx-z\d _.,-]/.test(letter) ? NARROW : WIDE), 0);
+  return Array.from(name).reduce((sum, letter) => sum + (/[a-ln-vx-z\d _.,-]/.test(letter) ? NARROW : WIDE), 0);
 }

@@ -9,6 +9,10 @@ import {present} from '../support/present';
 const {document} = parseHTML('<html></html>');
 const options = {Plot, document};
 
+/** Calls a function as JavaScript can: with arguments that its types exclude. */
+const call = (f: (...args: never[]) => unknown, ...args: readonly unknown[]): unknown =>
+  Reflect.apply(f, undefined, args);
+
 /** The texts of the elements that match. */
 const texts = (chart: Element, selector: string) =>
   Array.from(chart.querySelectorAll(selector), ({textContent}) => textContent);
@@ -168,7 +172,7 @@ describe('historyChart', () => {
   });
 
   it('says what a wrong history should be', () => {
-    const drawn = (history: unknown) => () => Reflect.apply(historyChart, undefined, [history, options]) as unknown;
+    const drawn = (history: unknown) => () => call(historyChart, history, options);
     expect(drawn(Promise.resolve())).toThrowError(
       /takes the History that model\.fit resolves to first; got a Promise\. Write await/,
     );
@@ -191,7 +195,7 @@ describe('The options of charts', () => {
   const drawn =
     (given?: unknown, ...more: unknown[]) =>
     () =>
-      Reflect.apply(historyChart, undefined, [history, given, ...more]) as unknown;
+      call(historyChart, history, given, ...more);
   const PASS = "Pass {Plot} after: import * as Plot from '@observablehq/plot'.";
 
   it('name Observable Plot where another library, or nothing, is passed', () => {
@@ -253,7 +257,7 @@ describe('scheduleCharts', () => {
     const charts = scheduleCharts(oneCycle({lrMax: 1}).schedulesFor([{lr: 1, mom: 0.9}]), {...options, logY: true});
     expect(Object.keys(charts)).toEqual(['lr', 'mom']);
     expect(ticksOf(present(charts['lr']), 'y')).toContain('1e-4');
-    expect(() => Reflect.apply(scheduleCharts, undefined, [oneCycle(), options]) as unknown).toThrowError(
+    expect(() => call(scheduleCharts, oneCycle(), options)).toThrowError(
       /got a policy, which makes them for an optimizer\. Write scheduleCharts\(policy\.schedulesFor\(opt\.hypers\), /,
     );
   });
@@ -268,7 +272,7 @@ describe('scheduleCharts', () => {
   });
 
   it('refuses what is not schedules by hyper', () => {
-    expect(() => Reflect.apply(scheduleCharts, undefined, [cos(1, 0), options]) as unknown).toThrowError(
+    expect(() => call(scheduleCharts, cos(1, 0), options)).toThrowError(
       /^Schedules must be given by hyper; got one schedule/,
     );
     expect(() => scheduleCharts({lr: lin([1, 2], 0)}, options)).toThrowError(
@@ -347,7 +351,7 @@ describe('lrFindChart', () => {
   });
 
   it('says what it takes', () => {
-    const drawn = (x: unknown) => () => Reflect.apply(lrFindChart, undefined, [x, options]) as unknown;
+    const drawn = (x: unknown) => () => call(lrFindChart, x, options);
     expect(drawn(Promise.resolve())).toThrowError(/takes what lrFind resolves to first; got a Promise\. Write await/);
     expect(drawn(3)).toThrowError(/got 3\. Pass all of it\.$/);
     expect(drawn({lrs: [1, 2], losses: [1]})).toThrowError(/got \{lrs: \[1, 2\], losses: \[1\]\}\. Pass all of it\.$/);
@@ -383,7 +387,7 @@ describe('liveChart', () => {
     const live =
       (container: unknown, ...rest: unknown[]) =>
       () =>
-        Reflect.apply(liveChart, undefined, [container, ...rest]) as unknown;
+        call(liveChart, container, ...rest);
     expect(live(null, {Plot})).toThrowError(
       "liveChart takes an element of the page first, such as document.querySelector('#chart'); got null.",
     );
@@ -420,7 +424,7 @@ describe('svgText', () => {
     const written =
       (...given: unknown[]) =>
       () =>
-        Reflect.apply(svgText, undefined, given) as unknown;
+        call(svgText, ...given);
     expect(written('<svg/>')).toThrowError("svgText takes an SVG element first, such as a chart; got '<svg/>'.");
     expect(written(document.createElement('div'))).toThrowError(/^svgText takes an SVG element first/);
     expect(written(chart, {color: 0})).toThrowError("'color' must be a color of CSS, a text; got 0.");

@@ -28,7 +28,7 @@ describe('Charts by Observable Plot', () => {
 
   it('draw a fit, its schedules and the finder into the page', async () => {
     const {model, x, y, dispose} = tinyFit(sgd(0.01, {mom: 0.9}));
-    const history = await model.fit(x, y, {epochs: 4, validationSplit: 0.25, verbose: 0, callbacks: record()});
+    const history = await model.fit(x, y, {epochs: 4, validationSplit: 0.25, callbacks: record()});
     const charts = [
       historyChart(history, {Plot}),
       historyChart(history, {Plot, metrics: ['lr']}),
@@ -86,7 +86,7 @@ describe('Charts by Observable Plot', () => {
       const [path] = container.querySelectorAll('[aria-label="line"] path');
       return present(path?.getAttribute('d')).split('L').length;
     };
-    await model.fit(x, y, {epochs: 3, verbose: 0, callbacks: live});
+    await model.fit(x, y, {epochs: 3, callbacks: live});
     expect([container.childElementCount, epochsShown()]).toEqual([1, 3]);
     const look = {
       onEpochEnd: () => {
@@ -94,7 +94,7 @@ describe('Charts by Observable Plot', () => {
       },
     };
     const callbacks = fitCallbacks([oneCycle(), live, look]);
-    await model.fit(x, y, {epochs: 5, initialEpoch: 3, verbose: 0, callbacks});
+    await model.fit(x, y, {epochs: 5, initialEpoch: 3, callbacks});
     expect(seen).toEqual([4, 5]);
     dispose();
   });

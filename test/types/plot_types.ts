@@ -46,6 +46,6 @@ historyChart(history, {Plot, metric: ['loss']});
 // @ts-expect-error a schedule must be given by hyper
 scheduleCharts(cos(1, 0), {Plot});
 // @ts-expect-error no such hyper in the schedules
-scheduleCharts({lr: cos(1, 0)}, {Plot}).wd;
+export const {wd} = scheduleCharts({lr: cos(1, 0)}, {Plot});
 // @ts-expect-error options are an object
 svgText(chart, 'white');
