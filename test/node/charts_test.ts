@@ -215,6 +215,13 @@ describe('The options of charts', () => {
     );
   });
 
+  it('name the version of Observable Plot where another one makes no SVG', () => {
+    const other = {...Plot, plot: () => document.createElement('figure')};
+    expect(drawn({Plot: other, document})).toThrowError(
+      'Observable Plot made another element than an SVG. Use version 0.6 of it.',
+    );
+  });
+
   it('ask for a document where there is no page', () => {
     const message = (got: string) =>
       `'document' must be a document; got ${got}. Where there is no page, as in Node, pass ` +
