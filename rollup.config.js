@@ -66,7 +66,7 @@ const ENTRY_FILES = [
   'index',
   'browser',
   'all',
-  'plot/index',
+  'plot/\\w+',
   'file_system/\\w+',
   'node_webgpu/\\w+',
   'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',

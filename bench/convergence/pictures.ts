@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 
 import {at} from '../../examples/support/lookup';
-import {svgPlot} from '../../examples/support/svg_plot';
 import {medianOf} from '../wasm_training/measure';
 import type {Line} from './report';
+import {svgPlot} from './svg_plot';
 import {pointsOf} from './trained';
 
 const COLORS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#17becf', '#8c564b', '#7f7f7f'];

@@ -25,6 +25,18 @@ describe('the plots', () => {
     ]);
   });
 
+  it('draw schedules of hypers with any range, and name the hyper where a list does not fit', async () => {
+    const {tfvis, charts} = paper();
+    await plotSchedules(tfvis, hyper => hyper, {mom: lin(0.9, 1)});
+    expect(charts[0]?.[1].values[0]?.[100]).toEqual({x: 100, y: 1});
+    await expectAsync(plotSchedules(tfvis, hyper => hyper, {mom: lin([0, 1], 0)})).toBeRejectedWithError(
+      /2 values for mom but there are 1/,
+    );
+    await expectAsync(plotSchedules(tfvis, hyper => hyper, {mom: lin(0, 1)}, 0)).toBeRejectedWithError(
+      /'groups' must be a whole number from 1/,
+    );
+  });
+
   it('draw the finder over the logarithm of the rate, without losses that are not finite', async () => {
     const {tfvis, charts} = paper();
     await plotLrFind(tfvis, 'find', {

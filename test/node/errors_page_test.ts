@@ -1,6 +1,10 @@
 import {readFileSync} from 'node:fs';
 
+import * as Plot from '@observablehq/plot';
+import {parseHTML} from 'linkedom';
+
 import {adam, fitOneCycle, lookahead, oneCycle, sgd, terminateOnNaN} from '../../src';
+import {historyChart} from '../../src/plot';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
@@ -125,6 +129,13 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     other.compile({optimizer, loss: 'meanSquaredError'});
     return other.fit(x(), y());
   },
+  'a chart without its library': () => call(historyChart, {history: {loss: [1]}}, {Plot: undefined}),
+  'a chart without a document': () => historyChart({history: {loss: [1]}}, {Plot}),
+  'a metric under another name': () =>
+    historyChart(
+      {history: {loss: [1], acc: [1]}},
+      {Plot, document: parseHTML('<html></html>').document, metrics: ['accuracy']},
+    ),
   'tidy with async': () => call(tf.tidy, () => Promise.resolve()),
   'a layer that is not registered': () =>
     call(tf.models.modelFromJSON, {

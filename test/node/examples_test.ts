@@ -90,6 +90,21 @@ const EXAMPLES: readonly Example[] = [
     },
   },
   {
+    file: 'charts.ts',
+    options: ['digits', 'epochs', 'steps', 'seed', 'out'],
+    args: ['--digits', '256', '--epochs', '2', '--steps', '40', '--out', 'OUT'],
+    shows: async stdout => {
+      const folder = present(/Wrote (\S*)plot_lr_find\.svg/.exec(stdout)?.[1]);
+      const linesOf = async (file: string) =>
+        (await readFile(join(folder, file), 'utf8')).match(/<g[^>]*aria-label="line"/g)?.length;
+      expect(await linesOf('plot_lr_find.svg')).toBe(1);
+      expect(await linesOf('plot_history.svg')).toBe(2);
+      expect(await linesOf('plot_schedule.svg')).toBe(3);
+      expect(await readFile(join(folder, 'training.json'), 'utf8')).toMatch(/"val_loss":\[[\d.]+,[\d.]+\]/);
+      expect(numbersIn(stdout, /^val_loss ([\d.]+) ([\d.]+)$/m)[1]).toBeLessThan(GUESSING);
+    },
+  },
+  {
     file: 'own_loop.ts',
     options: ['steps', 'lr', 'seed', 'out'],
     args: ['--steps', '240', '--out', 'OUT'],

@@ -35,7 +35,7 @@ describe('npm start', () => {
       /100 % \| epoch 2 \| ranger loss [\d.]+ accuracy [\d.]+ % \| tf\.train\.adam loss [\d.]+ accuracy [\d.]+ %/,
     );
     expect(await readFile(join(out, 'loss.svg'), 'utf8')).toMatch(
-      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>$/,
+      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>\n$/,
     );
 
     const model = await tf.loadLayersModel(fileSystem(join(out, 'model')));

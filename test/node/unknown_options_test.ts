@@ -1,6 +1,8 @@
 import h5wasm from 'h5wasm';
+import {parseHTML} from 'linkedom';
 import {fromFastai, fromTorch, toFastai, toTorch} from 'tfjs-optim/interchange';
 import {loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
+import {historyChart, liveChart, lrFindChart, scheduleCharts, svgText} from 'tfjs-optim/plot';
 
 import {
   adam,
@@ -90,6 +92,11 @@ describeBackends(
       [swa, () => [adam(0.1)], 'evry', 'every'],
       [lookahead, () => [adam(0.1)], 'alpah', 'alpha'],
       [loadOptimizer, () => ['localstorage://x'], 'param', 'params'],
+      [historyChart, () => [{history: {}}], 'metric', 'metrics'],
+      [liveChart, () => [parseHTML('<p></p>').document.body], 'metric', 'metrics'],
+      [lrFindChart, () => [{lrs: [], losses: []}], 'widht', 'width'],
+      [scheduleCharts, () => [{}], 'group', 'groups'],
+      [svgText, () => [parseHTML('<svg></svg>').document.documentElement], 'colour', 'color'],
     ];
     for (const [f, before, wrong, right] of rows) {
       // These functions are made by others, and have other names.

@@ -14,6 +14,7 @@ import {browser} from './page.mjs';
 const START = 'docs/getting_started.md';
 const WORKER = 'docs/guide_worker.md';
 const TORCH = 'docs/guide_pytorch.md';
+const PLOTS = 'docs/plots.md';
 /** Commands that serve a page until they are stopped. */
 const SERVERS = ['npx vite', 'npx vite preview'];
 /** How long a server may take until it prints its address. */
@@ -167,6 +168,18 @@ describe('A newcomer who follows a page', () => {
       expectFallen(text);
       expect(warnings).toEqual([]);
     }
+  });
+
+  it('draws the losses in Node', async () => {
+    const {folder} = await followed(chrome, PLOTS, 'In Node');
+    const page = await chrome.newPage();
+    await page.goto(pathToFileURL(join(folder, 'loss.svg')).href);
+    expect(await page.locator('[aria-label="line"] path').count()).toBe(2);
+    expect(await page.locator('[aria-label="legend"] text').allTextContents()).toEqual([
+      'loss, training',
+      'loss, validation',
+    ]);
+    await page.close();
   });
 
   it('writes a file for PyTorch, and reads one', async () => {
