@@ -1,5 +1,5 @@
-import {checkSwitch} from '../util/options';
 import {checkSchedules, isPolicy, type Schedule} from '../schedule/schedule';
+import {checkSwitch} from '../util/options';
 import {type ChartOptions, checkedOptions} from './chart_options';
 import {joinedGroups} from './groups';
 import {lineChart, lookOf} from './line_chart';

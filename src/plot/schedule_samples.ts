@@ -1,6 +1,6 @@
-import {checkWhole} from '../util/options';
 import {type Schedule, spreadSchedule, valuesAt} from '../schedule/schedule';
 import {at} from '../util/at';
+import {checkWhole} from '../util/options';
 
 /**
  * The values of a schedule for each group, from the first step to the end.
