@@ -1,3 +1,5 @@
+import {at} from '../util/at';
+
 /** The values of one or more groups, which are the same. */
 export interface GroupValues {
   /** Which groups they are: `'group 0'`, or `'groups 1, 2'`. Empty where they are all groups. */
@@ -14,6 +16,6 @@ export function joinedGroups(groups: ReadonlyArray<readonly number[]>): GroupVal
   });
   return [...members.values()].map(numbers => ({
     name: members.size === 1 ? '' : `${numbers.length === 1 ? 'group' : 'groups'} ${numbers.join(', ')}`,
-    values: groups.find((_, i) => numbers.includes(i)) ?? [],
+    values: at(groups, at(numbers, 0)),
   }));
 }

@@ -1,3 +1,4 @@
+import {at} from '../util/at';
 import {checkSwitch} from '../util/options';
 import {isPlain, shown} from '../util/shown';
 import {type ChartOptions, checkedOptions} from './chart_options';
@@ -116,7 +117,7 @@ function checkedHistoryOptions(
 
 function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked): SVGSVGElement {
   const {series, unit, places} = columnsOf(history, metrics);
-  const pointsOf = (values: readonly number[]) => places.map((x, i) => ({x, y: values[i] ?? NaN}));
+  const pointsOf = (values: readonly number[]) => values.map((y, i) => ({x: at(places, i), y}));
   const lines = series.flatMap(({name, values, validation}, i): Line[] => {
     const look = lookOf(i);
     const line = {...look, name, points: pointsOf(values)};
