@@ -39,6 +39,7 @@ import {ResultsTable} from './results_table';
 import {contestantFor, type Session} from './session';
 import {RANGES, type Setup} from './setup';
 import {SetupForm} from './setup_form';
+import {restore, save, stored} from './storage';
 import {type Phase, Trainer} from './trainer';
 
 /** Milliseconds between two drawings of the charts during a training. */
@@ -108,6 +109,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
   };
   const trainer = new Trainer(
     digits,
+    {start, save, stored, restore},
     () => {
       pace.add(performance.now());
       if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
@@ -239,19 +241,18 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       return present();
     },
     async enter(link) {
-      await trainer.resume();
+      await trainer.comeBack();
       if (link === undefined) return [];
       const {setup, notes} = read(link, names);
       if (linkOf(fieldsFor(setup)) === linkOf(present())) return notes;
-      if (trainer.session !== undefined)
-        return ['everything, because a training has begun. Press Reset, then open the link again'];
+      if (trainer.occupied) return ['everything, because a training has begun. Press Reset, then open the link again'];
       form.show(setup);
       enable();
       return notes;
     },
     async leave() {
       finder.cancel();
-      await trainer.pause();
+      await trainer.leave();
     },
   };
 }

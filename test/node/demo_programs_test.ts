@@ -14,6 +14,7 @@ import {landscapeProgram} from '../../demo/landscape/program';
 import {Race} from '../../demo/landscape/race';
 import {fieldsOf, linkOf} from '../../demo/shared/link';
 import {registerWasmTraining} from '../../src/wasm_training/register';
+import {framesInNode} from '../support/frames_in_node';
 import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 
@@ -89,8 +90,7 @@ describe('The programs to copy', () => {
     'digits=64&batch=32&epochs=1&model=deep&opts=lamb:lr=0.01',
   ]) {
     it(`train on the digits as the page does: ${link}`, async () => {
-      // The page waits for frames, which Node does not have.
-      Object.assign(globalThis, {requestAnimationFrame: (act: () => void) => setTimeout(act, 0)});
+      framesInNode();
       const {setup, notes} = readDigits(fieldsOf(link), ['wasm', 'webgl']);
       expect(notes).toEqual([]);
       const lines = await printed(digitsProgram(setup));
