@@ -122,6 +122,11 @@ export class Contestant {
     return correct / digits.size;
   }
 
+  /** Calls a function with the model, while its weights are those that read digits best. */
+  shown<T>(act: (model: tf.LayersModel) => T): T {
+    return showing(this.#optimizer, () => act(this.model));
+  }
+
   /** The probability of each digit, for an image of 784 numbers. */
   async read(image: Float32Array): Promise<readonly number[]> {
     const outputs = showing(this.#optimizer, () =>

@@ -1,0 +1,61 @@
+import {NO_WEBCAMS} from './webcam_errors';
+
+/** The webcam, shown in a video element. */
+export class Webcam {
+  readonly #video: HTMLVideoElement;
+  readonly #ended: () => void;
+  #stream: MediaStream | undefined;
+  /** Which start is the last one. An earlier one that the browser grants later is of no use. */
+  #starts = 0;
+
+  /** @param ended is called when the webcam stops by itself, for example because it was unplugged. */
+  constructor(video: HTMLVideoElement, ended: () => void) {
+    this.#video = video;
+    this.#ended = ended;
+  }
+
+  get isOn(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** The video, to take a picture of. */
+  get video(): HTMLVideoElement {
+    return this.#video;
+  }
+
+  /**
+   * Starts the webcam, and resolves when the video shows it, or when `stop` was called meanwhile.
+   * @throws (rejects) where there is none, or the visitor does not allow it.
+   */
+  async start(): Promise<void> {
+    this.stop();
+    const start = this.#starts;
+    if (!('mediaDevices' in navigator)) throw NO_WEBCAMS;
+    const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: 'environment'}, audio: false});
+    if (start !== this.#starts) {
+      end(stream);
+      return;
+    }
+    this.#stream = stream;
+    for (const track of stream.getTracks())
+      track.addEventListener('ended', () => {
+        if (stream !== this.#stream) return;
+        this.stop();
+        this.#ended();
+      });
+    this.#video.srcObject = stream;
+    await this.#video.play();
+  }
+
+  /** Stops the webcam, so that its light goes out. */
+  stop(): void {
+    this.#starts++;
+    if (this.#stream !== undefined) end(this.#stream);
+    this.#stream = undefined;
+    this.#video.srcObject = null;
+  }
+}
+
+function end(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
