@@ -17,6 +17,8 @@
  * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
  * - finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
  *
+ * The visitor's own images are in own/, which own/panel.ts explains.
+ *
  * Trainer and what it uses do not know the page. The parts of the view know each other only through this file.
  */
 import {CodePanel} from '../shared/copying';
@@ -33,6 +35,7 @@ import {exampleOf} from './example';
 import {findLr} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
 import {fieldsFor, read} from './link';
+import {OwnPanel} from './own/panel';
 import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
@@ -142,14 +145,22 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       say(message);
     },
   );
+  const use = <T>(message: string, act: () => Promise<T>, done: string) =>
+    trainer.during(
+      message,
+      async () => {
+        if (trainer.session === undefined) await start(form.backend);
+        return act();
+      },
+      () => done,
+    );
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
     if (setup === undefined) return undefined;
-    return trainer.during(
+    return use(
       `Searching a learning rate for ${name}.`,
       async () => {
         const training = trainer.session?.contestant(name);
-        if (training === undefined) await start(setup.backend);
         const contestant = training ?? contestantFor(name, setup);
         try {
           return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
@@ -157,7 +168,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
           if (training === undefined) contestant.dispose();
         }
       },
-      () => 'The search has finished.',
+      'The search has finished.',
     );
   };
   const finder = new FinderPanel(search, guarded, (name, lr) => {
@@ -165,6 +176,10 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     changed();
   });
 
+  const own = new OwnPanel({
+    session: () => trainer.session,
+    use: (message, act) => use(message, act, 'Ready.'),
+  });
   const enable = () => {
     const {phase, session, stored} = trainer;
     const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
@@ -178,6 +193,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     setEnabled(buttons.restore, stored !== undefined && (free || phase === 'failed'));
     finder.offer(form.ours);
     finder.enable(free);
+    own.enable(free || phase === 'failed');
   };
   const withSetup = (act: (setup: Setup) => Promise<void>) => {
     const setup = form.read();
@@ -236,6 +252,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
   };
   // Training works even where the browser has no storage.
   guarded(() => trainer.begin());
+  own.begin();
   return {
     get fields() {
       return present();
@@ -252,6 +269,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     },
     async leave() {
       finder.cancel();
+      own.leave();
       await trainer.leave();
     },
   };

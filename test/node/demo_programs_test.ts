@@ -112,9 +112,9 @@ describe('The programs to copy', () => {
     });
   }
 
-  for (const [link, steps, cycles] of [
-    ['digits=64&batch=32&epochs=2&seed=3&opts=adam:lr=0.02', 4, 1],
-    ['digits=64&batch=32&epochs=2&opts=scheduleFreeAdamW,adam:lr=0.02', 3, 3],
+  for (const [link, name, steps, cycles] of [
+    ['digits=64&batch=32&epochs=2&seed=3&opts=tf.train.adam:lr=0.02', 'tf.train.adam', 4, 1],
+    ['digits=64&batch=32&epochs=2&opts=scheduleFreeAdamW,tf.train.adam:lr=0.0000001', 'scheduleFreeAdamW', 3, 3],
   ] as const) {
     it(`learn the visitor's pictures as the page does: ${link}`, async () => {
       framesInNode();
@@ -123,8 +123,8 @@ describe('The programs to copy', () => {
       registerWasmTraining();
       const session = Session.start(setup, Digits.of(await digitBytes()));
       for (let i = 0; i < steps; i++) await session.round();
-      const classes = ['A "b"', "c'd"].map((name, label) => ({
-        name,
+      const classes = ['A "b"', "c'd"].map((named, label) => ({
+        name: named,
         pictures: Array.from({length: 3 + label}, (_, i) =>
           Uint8Array.from({length: 784}, (_byte, j) => (j * (label + 1) + 50 * i) % 256),
         ),
@@ -132,6 +132,7 @@ describe('The programs to copy', () => {
       const own = new OwnImages();
       own.change(classes);
       const {base, make} = startFrom(session);
+      expect(base.name).toBe(name);
       for (let i = 0; i < cycles; i++) await own.train(make, new AbortController().signal, () => {});
       const classifier = present(own.classifier);
       const lines = await printed(ownProgram(classes, base, classifier.moreCycles));

@@ -15,7 +15,7 @@ import {
   withoutPicture,
   withPicture,
 } from '../../demo/digits/own/classes';
-import {Classifier, PLAN, type Progress} from '../../demo/digits/own/classifier';
+import {type Classifier, PLAN, type Progress} from '../../demo/digits/own/classifier';
 import {OwnImages} from '../../demo/digits/own/own_images';
 import {inputOf, type Picture, type Pixels, seen} from '../../demo/digits/own/picture';
 import {restore, save} from '../../demo/digits/own/storage';
@@ -76,7 +76,7 @@ describe('a picture as the network sees it', () => {
 
   it('is white where the image is transparent', () => {
     const {data, ...size} = image(28, 28, () => 0);
-    const half = data.map((value, i) => (i % 4 === 3 && Math.floor(i / 4) % 28 < 14 ? 0 : value));
+    const half = Array.from(data, (value, i) => (i % 4 === 3 && Math.floor(i / 4) % 28 < 14 ? 0 : value));
     const picture = seen({data: half, ...size});
     expect([at(picture, 0, 0), at(picture, 27, 0)]).toEqual([255, 0]);
   });
@@ -112,6 +112,7 @@ describe('the classes', () => {
     expect(() => withClass(three)).toThrowError('There can be 3 classes at most.');
     expect(() => withoutClass(FIRST_CLASSES, 0)).toThrowError('There must be 2 classes at least.');
     expect(withoutClass(three, 0).map(({name}) => name)).toEqual(['Class 2', 'Class 3']);
+    expect(withClass(renamed(FIRST_CLASSES, 0, 'cats'))[2]?.name).toBe('Class 3');
     expect(withClass(withoutClass(three, 0)).map(({name}) => name)).toEqual(['Class 2', 'Class 3', 'Class 1']);
   });
 
@@ -167,7 +168,7 @@ describe('the reasons why there is no webcam', () => {
     ['NotAllowedError', /does not let the page use the webcam\. Allow it/],
     ['NotFoundError', /^There is no webcam\./],
     ['NotReadableError', /^The webcam is in use\./],
-    ['AbortError', /^The webcam did not start: the device/],
+    ['AbortError', /^The webcam did not start: the device\. /],
   ] as const) {
     it(name, () => {
       expect(whyNoWebcam(error(name))).toMatch(text);
@@ -248,7 +249,7 @@ describe('own images', () => {
     const text = await own.train(make, stop.signal, ({step}) => {
       if (step === 7) stop.abort();
     });
-    expect(text).toBe('Stopped after 6 of 20 epochs.');
+    expect(text).toBe('Stopped after 6 epochs.');
     expect(present(own.classifier).cycle).toEqual({done: 6, of: 20});
     const steps: number[] = [];
     expect(

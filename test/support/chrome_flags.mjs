@@ -19,8 +19,8 @@ const COMMON = [
   '--disable-sync',
 ];
 
-// A webcam that shows moving shapes. A page still needs the permission to use it.
-const WEBCAM = ['--use-fake-device-for-media-stream'];
+// A webcam that shows moving shapes, and that every page may use.
+const WEBCAM = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 /** The flags of Chrome. @param gpu whether it renders on the machine's GPU. @param webcam whether it has a webcam. */
 export const chromeFlags = ({gpu = false, webcam = false} = {}) => [

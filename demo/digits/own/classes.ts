@@ -1,3 +1,4 @@
+import {at} from '../../../examples/support/lookup';
 import type {Picture} from './picture';
 
 /** A class that the visitor named, with the pictures that show it. */
@@ -17,9 +18,10 @@ export const FIRST_CLASSES: Classes = [emptyClass(1), emptyClass(2)];
 /** The classes, and one more. @throws where there is no room for it. */
 export function withClass(classes: Classes): Classes {
   if (classes.length >= LIMITS.classes.most) throw new Error(`There can be ${LIMITS.classes.most} classes at most.`);
-  const names = classes.map(({name}) => name);
-  const free = [1, 2, 3].find(number => !names.includes(emptyClass(number).name)) ?? classes.length + 1;
-  return [...classes, emptyClass(free)];
+  const free = [classes.length + 1, 1, 2, 3]
+    .map(emptyClass)
+    .filter(({name}) => classes.every(other => other.name !== name));
+  return [...classes, at(free, 0)];
 }
 
 /** The classes without class `i`. @throws where there are only two. */

@@ -75,10 +75,11 @@ export class Classifier {
     return defined(at(this.#model.outputs, 0).shape.at(-1), 'number of outputs');
   }
 
-  /** How far the present cycle is, in epochs. */
+  /** How far the cycle is that began last, in epochs. */
   get cycle(): {readonly done: number; readonly of: number} {
-    if (this.epochs < FIRST_EPOCHS) return {done: this.epochs, of: FIRST_EPOCHS};
-    return {done: (this.epochs - FIRST_EPOCHS) % PLAN.moreEpochs, of: PLAN.moreEpochs};
+    const more = this.epochs - FIRST_EPOCHS;
+    if (more <= 0) return {done: this.epochs, of: FIRST_EPOCHS};
+    return {done: ((more - 1) % PLAN.moreEpochs) + 1, of: PLAN.moreEpochs};
   }
 
   /** The number of cycles after the first one that have begun. */
@@ -96,7 +97,8 @@ export class Classifier {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<void> {
-    const {done, of} = this.cycle;
+    const isFirst = this.epochs < FIRST_EPOCHS;
+    const {done, of} = isFirst || this.cycle.done < this.cycle.of ? this.cycle : {done: 0, of: PLAN.moreEpochs};
     const batches = Math.ceil(examples.length / PLAN.batch);
     let step = done * batches;
     const settings = {
@@ -115,7 +117,7 @@ export class Classifier {
     };
     const {xs, ys} = tensorsOf(examples, this.classes);
     try {
-      if (this.epochs < FIRST_EPOCHS) {
+      if (isFirst) {
         const {frozenEpochs: freezeEpochs, epochs, lr: baseLr, lrMult} = PLAN;
         await fineTune(this.#model, xs, ys, {freezeEpochs, epochs, baseLr, lrMult, ...settings});
       } else {
@@ -129,8 +131,11 @@ export class Classifier {
 
   /** The probability of each class, for each picture. */
   async read(pictures: readonly Picture[]): Promise<ReadonlyArray<readonly number[]>> {
-    const outputs = tf.tidy(() => this.#model.apply(inputsOf(pictures)));
-    if (!(outputs instanceof tf.Tensor)) throw new Error('The network must have one output; it has more.');
+    const outputs = tf.tidy(() => {
+      const answers = this.#model.apply(inputsOf(pictures));
+      if (!(answers instanceof tf.Tensor)) throw new Error('The network must have one output; it has more.');
+      return answers;
+    });
     const values = await outputs.data();
     outputs.dispose();
     return pictures.map((_, i) => [...values.subarray(i * this.classes, (i + 1) * this.classes)]);

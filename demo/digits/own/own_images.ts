@@ -72,8 +72,7 @@ export class OwnImages {
       await classifier.train(examples, signal, onProgress);
     } catch (error) {
       if (!signal.aborted) throw error;
-      const {done, of} = classifier.cycle;
-      return `Stopped after ${done} of ${of} epochs.`;
+      return `Stopped after ${classifier.epochs} epochs.`;
     } finally {
       this.#trains = false;
     }

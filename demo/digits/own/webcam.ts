@@ -24,17 +24,17 @@ export class Webcam {
   }
 
   /**
-   * Starts the webcam, and resolves when the video shows it, or when `stop` was called meanwhile.
+   * Starts the webcam, and resolves when the video shows it. @returns false if `stop` was called meanwhile.
    * @throws (rejects) where there is none, or the visitor does not allow it.
    */
-  async start(): Promise<void> {
+  async start(): Promise<boolean> {
     this.stop();
     const start = this.#starts;
     if (!('mediaDevices' in navigator)) throw NO_WEBCAMS;
     const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: 'environment'}, audio: false});
     if (start !== this.#starts) {
       end(stream);
-      return;
+      return false;
     }
     this.#stream = stream;
     for (const track of stream.getTracks())
@@ -45,6 +45,7 @@ export class Webcam {
       });
     this.#video.srcObject = stream;
     await this.#video.play();
+    return true;
   }
 
   /** Stops the webcam, so that its light goes out. */

@@ -1,7 +1,7 @@
 /** Why there are no pictures of the webcam, and what to do. @param error what the browser threw. */
 export function whyNoWebcam(error: unknown): string {
   const {name, message} = error instanceof Error ? error : new Error(String(error));
-  const why = REASONS[name] ?? `The webcam did not start: ${message}`;
+  const why = REASONS[name] ?? `The webcam did not start: ${message.replace(/\.$/, '')}.`;
   return `${why} You can also drop or choose picture files.`;
 }
 
