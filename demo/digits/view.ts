@@ -29,17 +29,18 @@ import type {NextStep} from './advice';
 import {AdvicePanel} from './advice_panel';
 import {availableBackends, start} from './backends';
 import {CurveCharts} from './curves';
+import {deviceOf} from './device';
 import {loadDigits} from './digits';
 import {DrawingPanel} from './drawing_panel';
 import {exampleOf} from './example';
-import {findLr} from './finder';
+import {searchIn} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
 import {fieldsFor, read} from './link';
 import {OwnPanel} from './own/panel';
 import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
-import {contestantFor, type Session} from './session';
+import type {Session} from './session';
 import {RANGES, type Setup} from './setup';
 import {SetupForm} from './setup_form';
 import {restore, save, stored} from './storage';
@@ -145,31 +146,12 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       say(message);
     },
   );
-  const use = <T>(message: string, act: () => Promise<T>, done: string) =>
-    trainer.during(
-      message,
-      async () => {
-        if (trainer.session === undefined) await start(form.backend);
-        return act();
-      },
-      () => done,
-    );
+  const use = deviceOf(trainer, () => form.backend);
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
     if (setup === undefined) return undefined;
-    return use(
-      `Searching a learning rate for ${name}.`,
-      async () => {
-        const training = trainer.session?.contestant(name);
-        const contestant = training ?? contestantFor(name, setup);
-        try {
-          return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
-        } finally {
-          if (training === undefined) contestant.dispose();
-        }
-      },
-      'The search has finished.',
-    );
+    const act = () => searchIn(trainer.session, setup, digits, name, signal, onStep);
+    return use(`Searching a learning rate for ${name}.`, act, 'The search has finished.');
   };
   const finder = new FinderPanel(search, guarded, (name, lr) => {
     form.setLr(name, lr);

@@ -84,8 +84,8 @@ describe("The visitor's own images", () => {
     expect(await own.says(/^Done\./)).toBe(
       'Done. The network reads 6 of your 6 pictures correctly. Now try another one.',
     );
-    await own.reads(0, /^lying \([\d.]+ %\)\.$/);
-    await own.reads(1, /^standing \([\d.]+ %\)\.$/);
+    await own.reads(0, /^lying \([\d.]+ %\)$/);
+    await own.reads(1, /^standing \([\d.]+ %\)$/);
     const shares = await own.panel.locator('.share').allTextContents();
     expect(shares.map(parseFloat).reduce((a, b) => a + b)).toBeCloseTo(100, 0);
     await own.card(2).getByLabel('Name').fill('upright');
@@ -102,7 +102,7 @@ describe("The visitor's own images", () => {
     await own.says(/^Restored, after 20 epochs\./);
     expect([await own.count(1), await own.count(2)]).toEqual([3, 3]);
     await own.reads(1, /^upright /);
-    await own.button('Train on').click();
+    await own.button('Fine-tune more').click();
     await own.says(/^Done\./);
     await own.button('Save').click();
     await own.says(/^Pictures, network and optimizer are saved/);
@@ -167,7 +167,7 @@ describe("The visitor's own images", () => {
     await demo.button('Pause').click();
     await demo.says(/^Paused/);
     await refuses(/^'Class 3' has no pictures and needs 3\. Add 3, or remove the class\.$/);
-    await own.button('Remove the class', own.card(3)).click();
+    await own.button('Remove class', own.card(3)).click();
     await own.button('Fine-tune').click();
     await own.says(/^Done\./);
     await own.panel.locator('summary').click();

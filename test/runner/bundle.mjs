@@ -42,6 +42,7 @@ const SLOW = [
   'node/optimizers_page_test',
   'node/demo_test',
   'node/landscape_page_test',
+  'node/own_images_page_test',
   'node/demo_programs_test',
   'node/examples_test',
   'node/federated_test',

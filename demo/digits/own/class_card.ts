@@ -30,7 +30,7 @@ export class ClassCard {
     this.#act = act;
     this.#name = html('input', {type: 'text', maxlength: String(LIMITS.name), autocomplete: 'off'});
     this.#intake = new Intake({hint: 'Drop pictures here', choose: 'Choose pictures', isOne: false}, webcam, act.add);
-    this.#remove = html('button', {type: 'button'}, 'Remove the class');
+    this.#remove = html('button', {type: 'button'}, 'Remove class');
     this.#count = html('span', {class: 'note'});
     this.#list = html('ul', {class: 'thumbs', 'aria-label': 'Pictures'});
     this.#intake.zone.append(this.#list);

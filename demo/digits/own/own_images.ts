@@ -87,6 +87,6 @@ export class OwnImages {
       throw new Error('The network does not know your classes yet. Press Fine-tune first.');
     const probabilities = at(await this.#classifier.read([picture]), 0);
     const best = argMax(probabilities);
-    return {probabilities, text: `${at(this.#classes, best).name} (${percent(at(probabilities, best))}).`};
+    return {probabilities, text: `${at(this.#classes, best).name} (${percent(at(probabilities, best))})`};
   }
 }

@@ -145,7 +145,7 @@ export class OwnPanel {
   async #restore(): Promise<void> {
     const {classes, classifier} = await this.#view.use('Restoring your pictures.', () => restore());
     this.#own.replace(classes, classifier);
-    this.#message.say(`Restored, after ${classifier.epochs} epochs. Try a picture, or train on.`);
+    this.#message.say(`Restored, after ${classifier.epochs} epochs. Try a picture, or fine-tune more.`);
   }
 
   #try({pictures: [picture], problems}: Found): void {
@@ -232,7 +232,13 @@ export class OwnPanel {
     // Without a network, the bar is empty.
     const {done, of} = classifier === undefined ? {done: 0, of: 1} : classifier.cycle;
     if (!trains) this.#show(done, of);
-    this.#trainButton.textContent = trains ? 'Stop' : done === 0 ? 'Fine-tune' : done < of ? 'Go on' : 'Train on';
+    this.#trainButton.textContent = trains
+      ? 'Stop'
+      : done === 0
+        ? 'Fine-tune'
+        : done < of
+          ? 'Go on'
+          : 'Fine-tune more';
     setEnabled(this.#anewButton, classifier !== undefined && !trains);
     setEnabled(this.#saveButton, classifier !== undefined && !trains && this.#free);
     setEnabled(this.#restoreButton, this.#stored && !trains && this.#free);

@@ -44,11 +44,12 @@ const fineTuned = async base => {
   const params = layerGroups(tuned, [tuned.layers.at(-1)]);
   tuned.compile({optimizer: adam(${rate}, {params}), loss: 'categoricalCrossentropy'});
   const settings = {batchSize: ${batch}, shuffle: false};
-  await fineTune(tuned, xs, ys, {freezeEpochs: ${frozenEpochs}, epochs: ${epochs}, baseLr: ${rate}, lrMult: ${lrMult}, ...settings});
+  const first = {freezeEpochs: ${frozenEpochs}, epochs: ${epochs}, baseLr: ${rate}, lrMult: ${lrMult}};
+  await fineTune(tuned, xs, ys, {...first, ...settings});
 ${
   again
-    ? `  for (let cycle = 0; cycle < ${moreCycles}; cycle++)
-    await fitOneCycle(tuned, xs, ys, {epochs: ${moreEpochs}, lrMax: slice(${rate / 2 / lrMult}, ${rate / 2}), ...settings});\n`
+    ? `  const more = {epochs: ${moreEpochs}, lrMax: slice(${rate / 2 / lrMult}, ${rate / 2})};
+  for (let i = 0; i < ${moreCycles}; i++) await fitOneCycle(tuned, xs, ys, {...more, ...settings});\n`
     : ''
 }  // The number of each picture, and the probability of each class.
   tuned.predict(xs).arraySync().forEach((answer, i) => console.log('picture', i + 1, ...answer));

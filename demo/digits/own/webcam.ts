@@ -44,7 +44,14 @@ export class Webcam {
         this.#ended();
       });
     this.#video.srcObject = stream;
-    await this.#video.play();
+    try {
+      await this.#video.play();
+    } catch (error) {
+      // `stop` ends what was about to play.
+      if (start !== this.#starts) return false;
+      this.stop();
+      throw error;
+    }
     return true;
   }
 
