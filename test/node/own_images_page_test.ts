@@ -94,20 +94,20 @@ describe("The visitor's own images", () => {
       .locator('.answer')
       .filter({hasText: /^upright /})
       .waitFor();
-    await own.button('Save').click();
+    await own.button('Save your images').click();
     await own.says(/^Pictures, network and optimizer are saved/);
     await demo.page.reload();
     await own.says(/^A network for 'lying' and 'upright' is stored\. Press Restore/);
-    await own.button('Restore').click();
+    await own.button('Restore your images').click();
     await own.says(/^Restored, after 20 epochs\./);
     expect([await own.count(1), await own.count(2)]).toEqual([3, 3]);
     await own.reads(1, /^upright /);
     await own.button('Fine-tune more').click();
     await own.says(/^Done\./);
-    await own.button('Save').click();
+    await own.button('Save your images').click();
     await own.says(/^Pictures, network and optimizer are saved/);
     await demo.page.reload();
-    await own.button('Restore').click();
+    await own.button('Restore your images').click();
     await own.says(/^Restored, after 30 epochs\./);
     await own.button('Start anew').click();
     await own.says(/^The network has forgotten your pictures\./);
@@ -150,7 +150,7 @@ describe("The visitor's own images", () => {
     await own.choose(own.card(2), files(1, 1));
     await own.says(/'Class 2' has 1 picture\./);
     await refuses(/^'Class 2' has 1 picture and needs 3\. Add 2\.$/);
-    await own.button('Copy code').click();
+    await own.button('Copy code for your images').click();
     await own.says(/^'Class 2' has 1 picture and needs 3\. Add 2\.$/);
     await own.choose(own.card(2), files(1, 2));
     await own.says(/'Class 2' has 3 pictures/);
