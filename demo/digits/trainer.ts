@@ -5,6 +5,8 @@ import type {Stored} from './storage';
 
 /** What a trainer needs of the browser. */
 export interface Surroundings {
+  /** The present backend. */
+  readonly backend: () => string;
   /** Starts a backend. */
   readonly start: (backend: string) => Promise<void>;
   /** Saves a training. */
@@ -42,8 +44,8 @@ export class Trainer {
   #failed: Session | undefined;
   /** The number of trainings that were asked for and have no session yet. */
   #building = 0;
-  /** Whether another view may use another backend now. */
-  #away = false;
+  /** The backend before the visitor went to another view, which may use another one. */
+  #left: string | undefined;
 
   /**
    * @param progressed is called after each step.
@@ -112,17 +114,16 @@ export class Trainer {
 
   /** Pauses, because another view may use another backend. */
   async leave(): Promise<void> {
-    this.#away = true;
     await this.pause();
+    this.#left = this.#browser.backend();
   }
 
-  /** Starts the backend of the training again, after another view has used its own. */
+  /** Starts the backend again that was there before another view was shown. */
   async comeBack(): Promise<void> {
-    if (!this.#away) return;
-    this.#away = false;
-    await this.#inTurn(async () => {
-      if (this.session !== undefined) await this.#browser.start(this.session.setup.backend);
-    });
+    const left = this.#left;
+    if (left === undefined) return;
+    this.#left = undefined;
+    await this.#inTurn(() => this.#browser.start(left));
   }
 
   /** Resolves when the present step, and what else was asked for, has ended. */

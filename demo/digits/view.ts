@@ -21,15 +21,17 @@
  *
  * Trainer and what it uses do not know the page. The parts of the view know each other only through this file.
  */
+import * as tf from '@tensorflow/tfjs';
+
 import {CodePanel} from '../shared/copying';
 import {element, onPress, setEnabled} from '../shared/dom';
 import {linkOf} from '../shared/link';
 import type {View} from '../shared/view';
 import type {NextStep} from './advice';
 import {AdvicePanel} from './advice_panel';
-import {availableBackends, start} from './backends';
+import {availableBackends} from './backends';
 import {CurveCharts} from './curves';
-import {deviceOf} from './device';
+import {deviceOf, startWith} from './device';
 import {loadDigits} from './digits';
 import {DrawingPanel} from './drawing_panel';
 import {exampleOf} from './example';
@@ -111,9 +113,10 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const ms = trainer.phase === 'training' ? pace.timeOf(all - now) : undefined;
     return ms === undefined || now === all ? '' : `, ${roughly(ms)} left`;
   };
-  const trainer = new Trainer(
+  const startBackend = (name: string): Promise<void> => startWith(name, change => own.carryOver(change));
+  const trainer: Trainer = new Trainer(
     digits,
-    {start, save, stored, restore},
+    {backend: () => tf.getBackend(), start: startBackend, save, stored, restore},
     () => {
       pace.add(performance.now());
       if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
@@ -146,7 +149,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       say(message);
     },
   );
-  const use = deviceOf(trainer, () => form.backend);
+  const use = deviceOf(trainer, () => startBackend(form.backend));
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
     if (setup === undefined) return undefined;
@@ -158,7 +161,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     changed();
   });
 
-  const own = new OwnPanel({
+  const own: OwnPanel = new OwnPanel({
     session: () => trainer.session,
     use: (message, act) => use(message, act, 'Ready.'),
   });

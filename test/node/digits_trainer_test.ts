@@ -43,6 +43,7 @@ function trainerIn(changes: Partial<Surroundings> = {}, progressed: () => void =
   const trainer = new Trainer(
     digits,
     {
+      backend: () => 'wasm',
       start: () => Promise.resolve(),
       save: () => Promise.resolve(),
       stored: () => Promise.resolve(undefined),
@@ -181,7 +182,7 @@ describe('The trainer of the digits view', () => {
     expect(trainer.phase).toBe('ready');
   });
 
-  it('starts the backend of its training again when the visitor comes back from another view', async () => {
+  it('starts its backend again when the visitor comes back from another view, with a training or without', async () => {
     const started: string[] = [];
     const {trainer} = trainerIn({
       start: backend => {
@@ -194,10 +195,13 @@ describe('The trainer of the digits view', () => {
     await trainer.train(setup, 1);
     await trainer.comeBack();
     expect(started).toEqual(['wasm']);
-    await trainer.leave();
-    await trainer.comeBack();
-    expect(started).toEqual(['wasm', 'wasm']);
-    await leavesNothing(trainer);
+    for (const many of [2, 3]) {
+      await trainer.leave();
+      await trainer.comeBack();
+      expect(started.length).toBe(many);
+      await trainer.reset();
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 
   it('goes on after what failed', async () => {

@@ -316,6 +316,33 @@ describe('own images', () => {
     expect(own.classifier).toBeUndefined();
   });
 
+  it('are read and learnt further on another backend', async () => {
+    const own = ownOf(classesOf([0, 1]));
+    await own.train(make, never, () => {});
+    const {probabilities} = await own.read(lines(0, 5));
+    const before = tf.memory().numTensors;
+    const weights = weightsOf(present(own.classifier));
+    await own.carryOver(async () => {
+      expect(own.classifier).toBeUndefined();
+      await tf.setBackend('cpu');
+    });
+    expect(weightsOf(present(own.classifier))).toEqual(weights);
+    expect(tf.memory().numTensors).toBe(before);
+    const onCpu = await own.read(lines(0, 5));
+    onCpu.probabilities.forEach((probability, i) => {
+      expect(probability).toBeCloseTo(present(probabilities[i]), 4);
+    });
+    expect(await own.train(make, never, () => {})).toMatch(/^Done\. The network reads 8 of your 8 pictures/);
+    await expectAsync(
+      own.carryOver(async () => {
+        await tf.setBackend('wasm');
+        throw new Error('no backend');
+      }),
+    ).toBeRejectedWithError('no backend');
+    expect((await own.read(lines(1, 5))).text).toMatch(/^standing /);
+    own.forget();
+  });
+
   it('leave no tensors over repeated training, reading, saving and restoring', async () => {
     const round = async (own: OwnImages) => {
       await own.train(make, never, () => {});

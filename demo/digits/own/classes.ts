@@ -78,6 +78,12 @@ export function countOf(n: number): string {
   return n === 1 ? '1 picture' : `${n === 0 ? 'no' : n} pictures`;
 }
 
+/** Names in a sentence: 'cats' and 'dogs'. */
+export function listed(names: readonly string[]): string {
+  const quoted = names.map(name => `'${name}'`);
+  return [quoted.slice(0, -1).join(', '), ...quoted.slice(-1)].join(' and ');
+}
+
 /** A picture, and the number of its class. */
 export interface Example {
   readonly picture: Picture;

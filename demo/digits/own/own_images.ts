@@ -1,9 +1,12 @@
-import {at} from '../../../examples/support/lookup';
+import * as tf from '@tensorflow/tfjs';
+
+import {at, defined} from '../../../examples/support/lookup';
 import {percent} from '../../shared/numbers';
 import {argMax} from '../contestant';
 import {type Classes, examplesOf, FIRST_CLASSES, missingIn} from './classes';
 import type {Classifier, Progress} from './classifier';
 import type {Picture} from './picture';
+import {restore, save} from './storage';
 
 /** How the network reads a picture. */
 export interface Answer {
@@ -41,6 +44,32 @@ export class OwnImages {
     this.forget();
     this.#classes = classes;
     this.#classifier = classifier;
+  }
+
+  /**
+   * Takes the network along to another backend. TensorFlow.js would move its numbers too, but by reading them without
+   * waiting, which WebGPU does badly.
+   * @param change sets the backend.
+   */
+  async carryOver(change: () => Promise<void>): Promise<void> {
+    if (this.#classifier === undefined) {
+      await change();
+      return;
+    }
+    let packed: tf.io.ModelArtifacts | undefined;
+    const info = {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON' as const}};
+    const packing = tf.io.withSaveHandler(artifacts => {
+      packed = artifacts;
+      return Promise.resolve(info);
+    });
+    await save(this.#classes, this.#classifier, packing);
+    this.forget();
+    try {
+      await change();
+    } finally {
+      const {classifier} = await restore(tf.io.fromMemory(defined(packed, 'packed network')));
+      this.#classifier = classifier;
+    }
   }
 
   /** Forgets the network, so that the next training starts anew. @throws while it is training. */

@@ -12,7 +12,7 @@ import {element, onPress, setEnabled} from '../../shared/dom';
 import type {Session} from '../session';
 import {startFrom} from './base';
 import {ClassList} from './class_list';
-import {missingIn} from './classes';
+import {listed, missingIn} from './classes';
 import type {Base} from './classifier';
 import {Message} from './message';
 import {OwnImages} from './own_images';
@@ -94,6 +94,12 @@ export class OwnPanel {
   /** @param free whether a training can start now. */
   enable(free: boolean): void {
     this.#free = free;
+    this.#draw();
+  }
+
+  /** Changes the backend, and takes the network along. */
+  async carryOver(change: () => Promise<void>): Promise<void> {
+    await this.#own.carryOver(change);
     this.#draw();
   }
 
@@ -249,10 +255,4 @@ export class OwnPanel {
     this.#progress.max = of;
     this.#progress.value = done;
   }
-}
-
-/** Names in a sentence: 'cats' and 'dogs'. */
-function listed(names: readonly string[]): string {
-  const quoted = names.map(name => `'${name}'`);
-  return [quoted.slice(0, -1).join(', '), ...quoted.slice(-1)].join(' and ');
 }
