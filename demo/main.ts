@@ -1,7 +1,7 @@
 /*
- * The demo page. It has two views, each in a folder: digits/ trains a network with several optimizers side by side,
- * landscape/ shows how optimizers go down a function of two numbers. shared/ is for both. A view knows neither the
- * other one nor this file.
+ * The demo page. It has two views, each in a folder: digits/ trains a network with several optimizers side by side, and
+ * then on the visitor's own images; landscape/ shows how optimizers go down a function of two numbers. shared/ is for
+ * both. A view knows neither the other one nor this file.
  *
  * The part of the address from '#' on says which view is shown, and holds its whole setup (shared/link.ts). A view
  * loads when it is first shown. The top of digits/view.ts and of landscape/view.ts say how data flows there.

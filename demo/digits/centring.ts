@@ -1,17 +1,10 @@
-import {at} from '../../examples/support/lookup';
 import {SIDE} from './digits';
+import {type Box, scaled} from './scaling';
 
 /** The digits of MNIST fit into a square with sides of 20 pixels. */
 const BOX = 20;
 /** Below this value a pixel counts as paper. Ink goes from 0 to 1. */
 const FAINT = 0.1;
-
-interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * Prepares a drawing as MNIST prepared its digits: scaled to fit into 20·20 pixels, and placed into 28·28 pixels with
@@ -26,7 +19,7 @@ export function centred(ink: Float32Array, width: number): Float32Array | undefi
   const scale = BOX / Math.max(box.width, box.height);
   const columns = Math.max(1, Math.round(box.width * scale));
   const rows = Math.max(1, Math.round(box.height * scale));
-  const small = shrunk(ink, width, box, columns, rows);
+  const small = scaled(ink, width, box, columns, rows);
   const [x, y] = centreOfMass(small, columns);
   const left = placed(x, columns);
   const top = placed(y, rows);
@@ -47,34 +40,6 @@ function boxAround(ink: Float32Array, width: number): Box | undefined {
     bottom = Math.max(bottom, Math.floor(i / width));
   });
   return right < left ? undefined : {left, top, width: right - left + 1, height: bottom - top + 1};
-}
-
-/** Scales the box down. Each pixel of the result is the mean ink of its part of the box. */
-function shrunk(ink: Float32Array, width: number, box: Box, columns: number, rows: number): Float32Array {
-  const sums = new Float32Array(columns * rows);
-  const across = parts(box.width, columns);
-  const down = parts(box.height, rows);
-  for (const {from: y, to: row, share: tall} of down) {
-    for (const {from: x, to: column, share: wide} of across) {
-      const place = row * columns + column;
-      sums[place] = at(sums, place) + wide * tall * at(ink, (box.top + y) * width + box.left + x);
-    }
-  }
-  return sums;
-}
-
-/**
- * A length is cut into `many` equal pieces and into `few` equal pieces. For each pair that overlaps: the share of a
- * `few` piece that the `many` piece covers.
- */
-function parts(many: number, few: number): Array<{from: number; to: number; share: number}> {
-  return Array.from({length: many}, (_, from) =>
-    Array.from({length: few}, (_piece, to) => ({
-      from,
-      to,
-      share: Math.min(to + 1, ((from + 1) * few) / many) - Math.max(to, (from * few) / many),
-    })).filter(({share}) => share > 0),
-  ).flat();
 }
 
 function centreOfMass(image: Float32Array, width: number): [x: number, y: number] {

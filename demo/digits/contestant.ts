@@ -30,6 +30,7 @@ export class Contestant {
   readonly times = new StepTimes();
   readonly #optimizer: tf.Optimizer;
   readonly #variables: tf.Variable[];
+  #followed = true;
 
   /**
    * @param model is compiled with the optimizer.
@@ -60,16 +61,23 @@ export class Contestant {
 
   /** Sets the learning rate, the highest one of a one-cycle course, from the next step on. */
   setLr(lr: number): void {
-    const course = {...this.course, lr};
-    follow(this.#optimizer, course, this.steps % course.steps);
-    this.course = course;
+    this.course = {...this.course, lr};
+    // The optimizer may be in the middle of a step, or of a search for a rate, which restores its settings.
+    this.#followed = false;
+  }
+
+  /** Puts the optimizer on its course if the learning rate was set. Each step does so. Call this before saving. */
+  followCourse(): void {
+    if (!this.#followed) follow(this.#optimizer, this.course, this.steps % this.course.steps);
+    this.#followed = true;
   }
 
   /** Trains on a batch. @param measured whether to measure the times, which means to wait for the GPU twice. */
   async train({xs, ys}: Batch, measured: boolean): Promise<void> {
     const inCycle = this.steps % this.course.steps;
     // Each cycle has a schedule of its own. That of the first one was set at the start.
-    if (this.steps > 0 && inCycle === 0) follow(this.#optimizer, this.course, 0);
+    if (this.steps > 0 && inCycle === 0) this.#followed = false;
+    this.followCourse();
     moveByHand(this.#optimizer, this.course, inCycle);
     const start = performance.now();
     const {value, grads} = this.#optimizer.computeGradients(
@@ -81,16 +89,19 @@ export class Contestant {
     if (measured) await settled(defined(grads[first.name], `gradient of '${first.name}'`));
     const middle = performance.now();
     this.#optimizer.applyGradients(grads);
+    tf.dispose(grads);
+    // Before anything is waited for: meanwhile the visitor may set another rate.
+    const {lr, mom} = hypersOf(this.#optimizer);
     if (measured) await settled(first);
     const end = performance.now();
     if (measured) this.times.add(end - middle, end - start);
-    tf.dispose(grads);
+    const loss = at(await value.data(), 0);
+    value.dispose();
+    // All at once, because the charts may be drawn at any time.
     const {losses, lrs, moms} = this.history;
-    const {lr, mom} = hypersOf(this.#optimizer);
     lrs.push(lr);
     moms.push(mom);
-    losses.push(at(await value.data(), 0));
-    value.dispose();
+    losses.push(loss);
   }
 
   /** The share of the digits that it reads correctly. */
@@ -109,6 +120,11 @@ export class Contestant {
       await breathe();
     }
     return correct / digits.size;
+  }
+
+  /** Calls a function with the model, while its weights are those that read digits best. */
+  shown<T>(act: (model: tf.LayersModel) => T): T {
+    return showing(this.#optimizer, () => act(this.model));
   }
 
   /** The probability of each digit, for an image of 784 numbers. */

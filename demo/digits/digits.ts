@@ -5,7 +5,8 @@ import {shuffled} from '../../examples/digits/random';
 /** The number of pixels on each side of an image. */
 export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
-const CLASSES = 10;
+/** The number of digits to tell apart. */
+export const CLASSES = 10;
 
 /** What a network trains on: `xs` [n, 784] from 0 to 1 and `ys` [n, 10], one-hot. */
 export interface Batch {

@@ -3,13 +3,9 @@ import {element, html, onPress, setEnabled} from '../shared/dom';
 import {percent} from '../shared/numbers';
 import {Board, showImage} from './board';
 import {argMax, type Contestant} from './contestant';
-import {SIDE} from './digits';
+import {CLASSES, SIDE} from './digits';
 import type {Session} from './session';
-
-interface Bar {
-  readonly meter: HTMLSpanElement;
-  readonly text: HTMLSpanElement;
-}
+import {Shares} from './shares';
 
 /** A digit, drawn by the visitor or one of the held-out digits, and how a contestant reads it. */
 export class DrawingPanel {
@@ -19,7 +15,7 @@ export class DrawingPanel {
   readonly #answer = element('answer', HTMLParagraphElement);
   readonly #heldOut = element('held-out', HTMLButtonElement);
   readonly #board: Board;
-  readonly #bars: readonly Bar[];
+  readonly #shares = new Shares(element('probabilities', HTMLOListElement));
   #session: Session | undefined;
   #image: Float32Array | undefined;
   /** The digit that the image shows; undefined for a drawing. */
@@ -30,7 +26,7 @@ export class DrawingPanel {
     this.#board = new Board(element('board', HTMLCanvasElement), () => {
       this.#set(this.#board.image(), undefined);
     });
-    this.#bars = Array.from({length: 10}, (_, digit) => this.#addBar(digit));
+    this.#shares.of(Array.from({length: CLASSES}, (_, digit) => String(digit)));
     onPress(element('clear', HTMLButtonElement), () => {
       this.#board.clear();
       this.#set(undefined, undefined);
@@ -101,19 +97,6 @@ export class DrawingPanel {
 
   #show(probabilities: readonly number[] | undefined, answer: string): void {
     if (this.#answer.textContent !== answer) this.#answer.textContent = answer;
-    this.#bars.forEach(({meter, text}, digit) => {
-      const probability = probabilities?.[digit];
-      // Without a reading, the bars are empty.
-      meter.style.setProperty('--share', String(probability ?? 0));
-      text.textContent = probability === undefined ? '' : percent(probability);
-    });
-  }
-
-  #addBar(digit: number): Bar {
-    const bar = {meter: html('span', {class: 'meter', 'aria-hidden': 'true'}), text: html('span', {class: 'share'})};
-    element('probabilities', HTMLOListElement).append(
-      html('li', {}, html('span', {class: 'digit'}, String(digit)), bar.meter, bar.text),
-    );
-    return bar;
+    this.#shares.show(probabilities);
   }
 }

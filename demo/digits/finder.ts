@@ -4,6 +4,8 @@ import {lrFind, type LrFindResult} from 'tfjs-optim';
 import {defined} from '../../examples/support/lookup';
 import type {Contestant} from './contestant';
 import type {Digits} from './digits';
+import {contestantFor, type Session} from './session';
+import type {Setup} from './setup';
 
 /** The most steps that a search takes. */
 export const TRIED = 100;
@@ -34,5 +36,23 @@ export async function findLr(
     });
   } finally {
     tf.dispose([xs, ys]);
+  }
+}
+
+/** Searches a learning rate on the contestant of that name, or on a new one if no such one trains. */
+export async function searchIn(
+  session: Session | undefined,
+  setup: Setup,
+  digits: Digits,
+  name: string,
+  signal: AbortSignal,
+  onStep: (step: number) => void,
+): Promise<LrFindResult> {
+  const training = session?.contestant(name);
+  const contestant = training ?? contestantFor(name, setup);
+  try {
+    return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
+  } finally {
+    if (training === undefined) contestant.dispose();
   }
 }

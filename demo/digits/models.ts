@@ -29,7 +29,7 @@ export const MODELS: Readonly<Record<ModelName, Model>> = {
     make: network,
     code: seed => `const conv = (filters, seed) =>
   tf.layers.conv2d({filters, kernelSize: 3, activation: 'relu', kernelInitializer: tf.initializers.heNormal({seed})});
-const network = () =>
+const network = (units = 10) =>
   tf.sequential({
     layers: [
       tf.layers.reshape({inputShape: [784], targetShape: [28, 28, 1]}),
@@ -39,7 +39,7 @@ const network = () =>
       tf.layers.maxPooling2d({poolSize: 2}),
       tf.layers.flatten({}),
       tf.layers.dense({
-        units: 10,
+        units,
         activation: 'softmax',
         kernelInitializer: tf.initializers.glorotNormal({seed: ${seed + 2}}),
       }),

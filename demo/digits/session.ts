@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import {at, defined} from '../../examples/support/lookup';
 import {percent} from '../shared/numbers';
 import {Contestant} from './contestant';
-import {Batches, type Digits} from './digits';
+import {type Batch, Batches, type Digits} from './digits';
 import {entrantNamed} from './entrants';
 import {breathe} from './frames';
 import {MODELS} from './models';
@@ -88,6 +88,24 @@ export class Session implements Run {
   /** One step of each contestant. */
   async round(): Promise<void> {
     const batch = this.#training.batch(this.#batches.at(this.step));
+    try {
+      await this.#train(batch);
+    } finally {
+      tf.dispose([batch.xs, batch.ys]);
+    }
+    this.step++;
+    if (this.finished) await this.#score(this.heldOut);
+    else if (this.step % Math.min(SCORED, Math.ceil(this.steps / SCORES)) === 0)
+      await this.#score(this.heldOut.slice(0, SCORED_ON));
+  }
+
+  dispose(): void {
+    this.contestants.forEach(contestant => {
+      contestant.dispose();
+    });
+  }
+
+  async #train(batch: Batch): Promise<void> {
     const measured = this.step >= WARM_UP && (!computesLater(this.setup.backend) || this.step % MEASURED === WARM_UP);
     if (measured) {
       await settled(batch.xs);
@@ -99,17 +117,6 @@ export class Session implements Run {
       await contestant.train(batch, measured);
       await breathe();
     }
-    tf.dispose([batch.xs, batch.ys]);
-    this.step++;
-    if (this.finished) await this.#score(this.heldOut);
-    else if (this.step % Math.min(SCORED, Math.ceil(this.steps / SCORES)) === 0)
-      await this.#score(this.heldOut.slice(0, SCORED_ON));
-  }
-
-  dispose(): void {
-    this.contestants.forEach(contestant => {
-      contestant.dispose();
-    });
   }
 
   async #score(digits: Digits): Promise<void> {

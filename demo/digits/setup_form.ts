@@ -92,15 +92,18 @@ export class SetupForm {
     return this.#form.checkValidity() ? this.#read() : undefined;
   }
 
+  get backend(): string {
+    return this.#backend.value;
+  }
+
   #read(): Setup {
-    const backend = this.#backend.value;
     const schedule = defined(
       COURSE_KINDS.find(kind => kind === this.#schedule.value),
       `schedule '${this.#schedule.value}'`,
     );
     const lrs = Object.fromEntries(this.#chosen.map(({entrant, lr}) => [entrant.name, lr.valueAsNumber]));
     return {
-      backend,
+      backend: this.backend,
       model: this.#chosenModel,
       schedule,
       epochs: this.#epochs.valueAsNumber,

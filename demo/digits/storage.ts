@@ -38,7 +38,9 @@ export interface Stored {
 /** Saves a training in the browser, and then removes the previous one. If saving is interrupted, that one stays. */
 export async function save({setup, step, contestants}: Session): Promise<void> {
   const id = Date.now();
-  for (const [i, {model, entrant, course, history}] of contestants.entries()) {
+  for (const [i, contestant] of contestants.entries()) {
+    contestant.followCourse();
+    const {model, entrant, course, history} = contestant;
     const metadata: Metadata = {format: FORMAT, name: entrant.name, setup, step, course, history};
     model.setUserDefinedMetadata(metadata);
     await model.save(`${PLACE}/${id}/${i + 1}-of-${contestants.length}`, {includeOptimizer: true});

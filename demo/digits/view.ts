@@ -17,28 +17,35 @@
  * - form -> Setup -> Trainer -> Session -> Contestants -> History -> curves.ts, results_table.ts, drawing_panel.ts
  * - finder_panel.ts -> finder.ts, on a contestant -> a learning rate -> form -> Contestant
  *
+ * The visitor's own images are in own/, which own/panel.ts explains.
+ *
  * Trainer and what it uses do not know the page. The parts of the view know each other only through this file.
  */
+import * as tf from '@tensorflow/tfjs';
+
 import {CodePanel} from '../shared/copying';
 import {element, onPress, setEnabled} from '../shared/dom';
 import {linkOf} from '../shared/link';
 import type {View} from '../shared/view';
 import type {NextStep} from './advice';
 import {AdvicePanel} from './advice_panel';
-import {availableBackends, start} from './backends';
+import {availableBackends} from './backends';
 import {CurveCharts} from './curves';
+import {deviceOf, startWith} from './device';
 import {loadDigits} from './digits';
 import {DrawingPanel} from './drawing_panel';
 import {exampleOf} from './example';
-import {findLr} from './finder';
+import {searchIn} from './finder';
 import {FinderPanel, type Search} from './finder_panel';
 import {fieldsFor, read} from './link';
+import {OwnPanel} from './own/panel';
 import {Pace, roughly} from './pace';
 import {digitsProgram} from './program';
 import {ResultsTable} from './results_table';
-import {contestantFor, type Session} from './session';
+import type {Session} from './session';
 import {RANGES, type Setup} from './setup';
 import {SetupForm} from './setup_form';
+import {restore, save, stored} from './storage';
 import {type Phase, Trainer} from './trainer';
 
 /** Milliseconds between two drawings of the charts during a training. */
@@ -106,8 +113,10 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     const ms = trainer.phase === 'training' ? pace.timeOf(all - now) : undefined;
     return ms === undefined || now === all ? '' : `, ${roughly(ms)} left`;
   };
-  const trainer = new Trainer(
+  const startBackend = (name: string): Promise<void> => startWith(name, change => own.carryOver(change));
+  const trainer: Trainer = new Trainer(
     digits,
+    {backend: () => tf.getBackend(), start: startBackend, save, stored, restore},
     () => {
       pace.add(performance.now());
       if (performance.now() - drawn >= DRAWING_INTERVAL) draw();
@@ -140,29 +149,22 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
       say(message);
     },
   );
+  const use = deviceOf(trainer, () => startBackend(form.backend));
   const search: Search = async (name, signal, onStep) => {
     const setup = form.read();
     if (setup === undefined) return undefined;
-    return trainer.during(
-      `Searching a learning rate for ${name}.`,
-      async () => {
-        const training = trainer.session?.contestant(name);
-        if (training === undefined) await start(setup.backend);
-        const contestant = training ?? contestantFor(name, setup);
-        try {
-          return await findLr(contestant, digits.slice(0, setup.digits), setup.batch, signal, onStep);
-        } finally {
-          if (training === undefined) contestant.dispose();
-        }
-      },
-      () => 'The search has finished.',
-    );
+    const act = () => searchIn(trainer.session, setup, digits, name, signal, onStep);
+    return use(`Searching a learning rate for ${name}.`, act, 'The search has finished.');
   };
   const finder = new FinderPanel(search, guarded, (name, lr) => {
     form.setLr(name, lr);
     changed();
   });
 
+  const own: OwnPanel = new OwnPanel({
+    session: () => trainer.session,
+    use: (message, act) => use(message, act, 'Ready.'),
+  });
   const enable = () => {
     const {phase, session, stored} = trainer;
     const free = phase === 'ready' || phase === 'paused' || phase === 'finished';
@@ -176,6 +178,7 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
     setEnabled(buttons.restore, stored !== undefined && (free || phase === 'failed'));
     finder.offer(form.ours);
     finder.enable(free);
+    own.enable(free || phase === 'failed');
   };
   const withSetup = (act: (setup: Setup) => Promise<void>) => {
     const setup = form.read();
@@ -234,24 +237,25 @@ export async function makeDigitsView(changed: () => void): Promise<View> {
   };
   // Training works even where the browser has no storage.
   guarded(() => trainer.begin());
+  own.begin();
   return {
     get fields() {
       return present();
     },
     async enter(link) {
-      await trainer.resume();
+      await trainer.comeBack();
       if (link === undefined) return [];
       const {setup, notes} = read(link, names);
       if (linkOf(fieldsFor(setup)) === linkOf(present())) return notes;
-      if (trainer.session !== undefined)
-        return ['everything, because a training has begun. Press Reset, then open the link again'];
+      if (trainer.occupied) return ['everything, because a training has begun. Press Reset, then open the link again'];
       form.show(setup);
       enable();
       return notes;
     },
     async leave() {
       finder.cancel();
-      await trainer.pause();
+      own.leave();
+      await trainer.leave();
     },
   };
 }

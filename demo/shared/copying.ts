@@ -10,8 +10,14 @@ export class CodePanel {
    * @param prefix of the ids `…-copy` (the button), `…-code` (the panel) and `…-program` (the text).
    * @param code the present program; undefined where the settings are not complete.
    * @param say shows the visitor a message.
+   * @param missing is called when the button is pressed and there is no program. By default the form shows why.
    */
-  constructor(prefix: string, code: () => string | undefined, say: (message: string) => void) {
+  constructor(
+    prefix: string,
+    code: () => string | undefined,
+    say: (message: string) => void,
+    missing: () => void = () => {},
+  ) {
     this.#panel = element(`${prefix}-code`, HTMLDetailsElement);
     this.#text = element(`${prefix}-program`, HTMLElement);
     this.#code = code;
@@ -20,7 +26,10 @@ export class CodePanel {
     });
     onPress(element(`${prefix}-copy`, HTMLButtonElement), () => {
       const program = code();
-      if (program === undefined) return;
+      if (program === undefined) {
+        missing();
+        return;
+      }
       copied(program).then(
         () => {
           say('The program is copied. Its first lines say how to run it.');

@@ -11,8 +11,11 @@ export function batchesOf(digits: Digits): number {
   return Math.ceil(digits.size / BATCH);
 }
 
-/** A small convolutional network for 28·28 pixels. The seed decides its initial weights. */
-export function network(seed: number): tf.LayersModel {
+/**
+ * A small convolutional network for 28·28 pixels. The seed decides its initial weights.
+ * @param last the layer that answers, with one unit for each possible answer.
+ */
+export function network(seed: number, last = {name: 'digit', units: 10}): tf.LayersModel {
   const conv = (name: string, filters: number, each: number) =>
     tf.layers.conv2d({
       name,
@@ -30,8 +33,7 @@ export function network(seed: number): tf.LayersModel {
       tf.layers.maxPooling2d({poolSize: 2}),
       tf.layers.flatten({}),
       tf.layers.dense({
-        name: 'digit',
-        units: 10,
+        ...last,
         activation: 'softmax',
         kernelInitializer: tf.initializers.glorotNormal({seed: seed + 2}),
       }),

@@ -7,6 +7,10 @@ import {build} from 'esbuild';
 import {Digits} from '../../demo/digits/digits';
 import {digitBytes} from '../../demo/digits/digits_asset';
 import {fieldsFor as digitsFields, read as readDigits} from '../../demo/digits/link';
+import {startFrom} from '../../demo/digits/own/base';
+import {examplesOf} from '../../demo/digits/own/classes';
+import {OwnImages} from '../../demo/digits/own/own_images';
+import {ownProgram} from '../../demo/digits/own/program';
 import {digitsProgram} from '../../demo/digits/program';
 import {Session} from '../../demo/digits/session';
 import {read} from '../../demo/landscape/link';
@@ -14,6 +18,7 @@ import {landscapeProgram} from '../../demo/landscape/program';
 import {Race} from '../../demo/landscape/race';
 import {fieldsOf, linkOf} from '../../demo/shared/link';
 import {registerWasmTraining} from '../../src/wasm_training/register';
+import {framesInNode} from '../support/frames_in_node';
 import {present} from '../support/present';
 import {runCommand} from '../support/run_command';
 
@@ -89,8 +94,7 @@ describe('The programs to copy', () => {
     'digits=64&batch=32&epochs=1&model=deep&opts=lamb:lr=0.01',
   ]) {
     it(`train on the digits as the page does: ${link}`, async () => {
-      // The page waits for frames, which Node does not have.
-      Object.assign(globalThis, {requestAnimationFrame: (act: () => void) => setTimeout(act, 0)});
+      framesInNode();
       const {setup, notes} = readDigits(fieldsOf(link), ['wasm', 'webgl']);
       expect(notes).toEqual([]);
       const lines = await printed(digitsProgram(setup));
@@ -104,6 +108,41 @@ describe('The programs to copy', () => {
           [name, 'accuracy', String(Math.fround(present(scores.at(-1)).accuracy))],
         ]),
       );
+      session.dispose();
+    });
+  }
+
+  for (const [link, name, steps, cycles] of [
+    ['digits=64&batch=32&epochs=2&seed=3&opts=tf.train.adam:lr=0.02', 'tf.train.adam', 4, 1],
+    ['digits=64&batch=32&epochs=2&opts=scheduleFreeAdamW,tf.train.adam:lr=0.0000001', 'scheduleFreeAdamW', 3, 3],
+  ] as const) {
+    it(`learn the visitor's pictures as the page does: ${link}`, async () => {
+      framesInNode();
+      const {setup} = readDigits(fieldsOf(link), ['wasm']);
+      await tf.setBackend('wasm');
+      registerWasmTraining();
+      const session = Session.start(setup, Digits.of(await digitBytes()));
+      for (let i = 0; i < steps; i++) await session.round();
+      const classes = ['A "b"', "c'd"].map((named, label) => ({
+        name: named,
+        pictures: Array.from({length: 3 + label}, (_, i) =>
+          Uint8Array.from({length: 784}, (_byte, j) => (j * (label + 1) + 50 * i) % 256),
+        ),
+      }));
+      const own = new OwnImages();
+      own.change(classes);
+      const {base, make} = startFrom(session);
+      expect(base.name).toBe(name);
+      for (let i = 0; i < cycles; i++) await own.train(make, new AbortController().signal, () => {});
+      const classifier = present(own.classifier);
+      const lines = await printed(ownProgram(classes, base, classifier.moreCycles));
+      await tf.setBackend('wasm');
+      const answers = await classifier.read(examplesOf(classes).map(({picture}) => picture));
+      expect(lines.filter(([word]) => word === 'picture')).toEqual(
+        answers.map((answer, i) => ['picture', i + 1, ...answer].map(String)),
+      );
+      expect(lines.filter(([word]) => word === base.name).length).toBe(steps + 1);
+      own.forget();
       session.dispose();
     });
   }

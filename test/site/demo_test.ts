@@ -1,44 +1,20 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-
-import type {Browser, BrowserContextOptions} from 'playwright-core';
+import type {BrowserContextOptions} from 'playwright-core';
 import {optimizers} from 'tfjs-optim';
-import {build} from 'vite';
 
 import {centred} from '../../demo/digits/centring';
-import {launchChrome} from '../support/chrome.mjs';
-import {DemoPage} from '../support/demo_page';
+import type {DemoPage} from '../support/demo_page';
+import {demoSite} from '../support/demo_site';
 import {present} from '../support/present';
-import {serveFolder, type StaticServer} from '../support/static_server';
 
 const YARDSTICK = 'tf.train.adam';
 
 describe('The demo page', () => {
-  let folder: string;
-  let server: StaticServer;
-  let browser: Browser;
+  const site = demoSite();
   let demo: DemoPage;
   const open = async (options?: BrowserContextOptions) => {
-    demo = await DemoPage.open(browser, server.url, options);
+    demo = await site.open(options);
     return demo;
   };
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-demo-'));
-    await build({configFile: 'demo/vite.config.js', logLevel: 'warn', build: {outDir: folder}});
-    server = await serveFolder(folder, '/some/where/');
-    browser = await launchChrome();
-  });
-  afterEach(async () => {
-    expect(demo.problems).toEqual([]);
-    await demo.close();
-  });
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-    await rm(folder, {recursive: true});
-  });
 
   it('offers every optimizer of the table', async () => {
     const {page} = await open();
@@ -103,20 +79,18 @@ describe('The demo page', () => {
   });
 
   it('trains where the server isolates the page, so that WASM can have threads', async () => {
-    const isolating = await serveFolder(folder, '/', {
+    demo = await site.openWith({
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     });
-    demo = await DemoPage.open(browser, isolating.url);
     expect(await demo.page.evaluate(() => crossOriginIsolated)).toBeTrue();
     await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
     await demo.step(1);
-    isolating.close();
   });
 
   it('trains without storage, and says that there is none', async () => {
-    demo = await DemoPage.open(browser, server.url, {}, page =>
-      page.addInitScript(() => {
+    demo = await site.open({}, context =>
+      context.addInitScript(() => {
         IDBFactory.prototype.open = () => {
           throw new Error('no storage');
         };

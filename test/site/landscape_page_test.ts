@@ -1,11 +1,6 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-
 import * as tf from '@tensorflow/tfjs';
-import type {Browser, BrowserContextOptions} from 'playwright-core';
+import type {BrowserContextOptions} from 'playwright-core';
 import {optimizers} from 'tfjs-optim';
-import {build} from 'vite';
 
 import {distance} from '../../demo/landscape/functions';
 import {read} from '../../demo/landscape/link';
@@ -13,39 +8,20 @@ import {landscapeProgram} from '../../demo/landscape/program';
 import {Race} from '../../demo/landscape/race';
 import {fieldsOf} from '../../demo/shared/link';
 import {short} from '../../demo/shared/numbers';
-import {launchChrome} from '../support/chrome.mjs';
-import {DemoPage} from '../support/demo_page';
+import type {DemoPage} from '../support/demo_page';
+import {demoSite} from '../support/demo_site';
 import {present} from '../support/present';
-import {serveFolder, type StaticServer} from '../support/static_server';
 
 describe('The page of the landscape', () => {
-  let folder: string;
-  let server: StaticServer;
-  let browser: Browser;
+  const site = demoSite();
   let demo: DemoPage;
   const open = async (link: string, options?: BrowserContextOptions) => {
-    demo = await DemoPage.openLandscape(browser, server.url, link, options);
+    demo = await site.openLandscape(link, options);
     return demo;
   };
   const count = () => demo.page.locator('#descent-count').textContent();
   const fields = async () => fieldsOf(await demo.page.evaluate(() => location.hash));
   const cells = (selector: string) => demo.page.locator(`#descents ${selector}`).allTextContents();
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tfjs-optim-demo-'));
-    await build({configFile: 'demo/vite.config.js', logLevel: 'warn', build: {outDir: folder}});
-    server = await serveFolder(folder, '/some/where/');
-    browser = await launchChrome();
-  });
-  afterEach(async () => {
-    expect(demo.problems).toEqual([]);
-    await demo.close();
-  });
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-    await rm(folder, {recursive: true});
-  });
 
   it('offers every optimizer of the table, with its facts', async () => {
     const {page} = await open('opts=adam');

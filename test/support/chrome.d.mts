@@ -1,3 +1,6 @@
 import type {Browser} from 'playwright-core';
 
-export declare function launchChrome(rendering?: {readonly gpu?: boolean}): Promise<Browser>;
+export declare function launchChrome(rendering?: {
+  readonly gpu?: boolean;
+  readonly webcam?: boolean;
+}): Promise<Browser>;

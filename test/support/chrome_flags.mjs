@@ -19,5 +19,12 @@ const COMMON = [
   '--disable-sync',
 ];
 
-/** The flags of Chrome. @param gpu whether it renders on the machine's GPU. */
-export const chromeFlags = ({gpu = false} = {}) => (gpu ? COMMON : [...COMMON, ...SOFTWARE]);
+// A webcam that shows moving shapes, and that every page may use.
+const WEBCAM = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+/** The flags of Chrome. @param gpu whether it renders on the machine's GPU. @param webcam whether it has a webcam. */
+export const chromeFlags = ({gpu = false, webcam = false} = {}) => [
+  ...COMMON,
+  ...(gpu ? [] : SOFTWARE),
+  ...(webcam ? WEBCAM : []),
+];

@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
+import type {Browser, BrowserContext, BrowserContextOptions, Locator, Page} from 'playwright-core';
 
 import {present} from './present';
 
@@ -57,11 +57,11 @@ export class DemoPage {
     browser: Browser,
     url: string,
     options: BrowserContextOptions = {},
-    prepare: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+    prepare: (context: BrowserContext) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<DemoPage> {
     const context = await browser.newContext(options);
+    await prepare(context);
     const demo = new DemoPage(await context.newPage(), url);
-    await prepare(demo.page);
     await demo.page.goto(url);
     await demo.page.locator('#train[aria-disabled=false]').waitFor();
     return demo;
