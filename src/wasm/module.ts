@@ -8,6 +8,7 @@
  */
 import {env} from '@tensorflow/tfjs-core';
 
+import {memo} from '../util/memo';
 import {assembleText} from './assemble';
 import {memoryOf, type WasmBackend} from './backend';
 import {functionsOn, type WasmFunctions} from './instance';
@@ -30,15 +31,24 @@ type WasmText = (features: WasmFeatures) => string;
  * @throws where the page's policy forbids compiling WebAssembly, and where the text is wrong.
  */
 export function wasmFunctions(backend: WasmBackend, key: string, text: WasmText): WasmFunctions {
-  const features = wasmFeatures();
+  const features = wasmFeatures(backend);
   return functionsOn(memoryOf(backend), features.relaxedSimd ? `${key}, relaxed` : key, shared =>
     assemble(text(features), shared),
   );
 }
 
+const haveSimd = new WeakMap<WebAssembly.Memory, boolean>();
+const PROBE = '(module (func (result v128) (f32x4.splat (f32.const 0))))';
+
+/** Whether the engine has SIMD. After `tf.env().reset()`, tfjs does not say at once what it found. */
+function hasSimd(): boolean {
+  const found = env().getFlags()['WASM_HAS_SIMD_SUPPORT'];
+  return typeof found === 'boolean' ? found : WebAssembly.validate(assembleText(PROBE));
+}
+
 /** What this engine can run, as tfjs found when it chose its own build, and what of this was chosen. */
-export function wasmFeatures(): WasmFeatures {
-  const simd = env().getBool('WASM_HAS_SIMD_SUPPORT');
+export function wasmFeatures(backend: WasmBackend): WasmFeatures {
+  const simd = memo(haveSimd, memoryOf(backend), hasSimd);
   return {simd, relaxedSimd: simd && usesRelaxedSimd()};
 }
 

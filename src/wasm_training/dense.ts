@@ -41,7 +41,7 @@ interface Target {
 /** The functions of `product_text.ts` and `panels_text.ts` on a backend's memory. */
 export class Dense {
   readonly tileRows = TILE_ROWS;
-  readonly tileColumns = tileColumns(wasmFeatures());
+  readonly tileColumns: number;
   readonly #run: {
     readonly product: WasmFunction;
     readonly panels: WasmFunction;
@@ -49,6 +49,7 @@ export class Dense {
   };
 
   constructor(backend: WasmBackend) {
+    this.tileColumns = tileColumns(wasmFeatures(backend));
     const panels = wasmFunctions(backend, 'panels', panelsText);
     this.#run = {
       product: wasmFunction(wasmFunctions(backend, 'product', productText), 'product'),
