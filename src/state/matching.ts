@@ -100,7 +100,8 @@ function matchRivals<S extends Named>(
   if (saved.length !== variables.length) {
     problem(
       `Ambiguous names: ${saved.length} saved parameters (${quoted(saved)}) fit ${variables.length} variables ` +
-        `(${quoted(variables)}). Give every layer a name, or call loadOptimizer with all variables in \`params\`.`,
+        `(${quoted(variables)}). Give every layer a name, or call loadOptimizer with all variables in \`params\`.` +
+        (saved.length > variables.length ? ' If the optimizer trained several models, give each its own.' : ''),
     );
     return;
   }
