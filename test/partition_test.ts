@@ -912,6 +912,7 @@ describeBackends(
         /^skipNonFinite of part 0 and skipNonFinite of part 1 both have the shared number 'skipped'/,
       ],
       ['keepMom', () => [[{by: sgd(), keepMom: 1}]], /^Part 0: 'keepMom' must be true or false; got 1/],
+      ['a name', () => [[{by: sgd(), name: 1}]], /^Part 0: 'name' must be a text such as 'head'; got 1/],
     ];
     for (const [what, args, message] of REFUSED)
       it(`refuses ${what}`, () => {

@@ -285,6 +285,23 @@ describe('A schedule by time', () => {
     given.dispose();
   });
 
+  it('ends a fit of a partition, all of whose parts follow it', async () => {
+    const clock = stoppedClock();
+    const given = tinyFit(partition([{of: ({shape}) => shape.length === 2, by: sgd(0.5)}, {by: adam(0.1)}]));
+    const steps = recordSteps(given.optimizer);
+    takesTime(given.optimizer, () => {
+      clock.pass(10);
+    });
+    const {model, x, y} = given;
+    await model.fit(x, y, {
+      epochs: 9,
+      batchSize: 2,
+      callbacks: paramScheduler({lr: lin(0.8, 0.4)}, {seconds: 40}),
+    });
+    expectClose(steps.flat(), [0.8, 0.7, 0.6, 0.5].flatMap(lr => [lr, lr]), 1e-12);
+    given.dispose();
+  });
+
   it('does not count the time between two fits with a callback of this package', async () => {
     const clock = stoppedClock();
     const given = tinyFit(sgd(0.5));
