@@ -123,9 +123,11 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
+  if (suite === 'isolated')
+    return {first: '', groups: [{files: specFiles('isolated', file.replace(/^isolated\//, '')), backends}]};
   if (suite === 'python') return {first: '', groups: [{files: specFiles('python', file), backends}]};
   const slow = quick ? SLOW : [];
-  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'core_specs', ...slow]);
+  const everywhere = specFiles('.', file, ['node', 'page', 'python', 'isolated', 'core_specs', ...slow]);
   const own =
     place === 'node'
       ? specFiles('node', file.replace(/^node\//, ''), slow)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import {tf} from '../support/tfjs';
+import {sizeOf, values} from './values';
 
 /** A call of a kernel. */
 export interface Problem {
@@ -10,6 +11,30 @@ export interface Problem {
   readonly whole?: Readonly<Record<string, {readonly from: number; readonly to: number}>>;
   /** Inputs that must be above 0. */
   readonly positive?: readonly string[];
+}
+
+/** The inputs of a problem. The same seed gives the same values. */
+export function inputsOf(
+  {inputs, whole = {}, positive = []}: Problem,
+  seed: number,
+): Record<string, ReturnType<typeof tf.tensor>> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, shape], i) => {
+      const reals = values(sizeOf(shape), seed + i);
+      const range = whole[name];
+      if (range !== undefined) {
+        return [
+          name,
+          tf.tensor(
+            Int32Array.from(reals, x => Math.floor(range.from + ((x + 1) / 2) * (range.to - range.from))),
+            [...shape],
+            'int32',
+          ),
+        ];
+      }
+      return [name, tf.tensor(positive.includes(name) ? reals.map(x => 1.1 + x) : reals, [...shape])];
+    }),
+  );
 }
 
 const upTo = (most: number): fc.Arbitrary<number> => fc.integer({min: 1, max: most});

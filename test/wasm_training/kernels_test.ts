@@ -8,34 +8,11 @@ import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {restartWasm} from '../support/restart';
 import {tf} from '../support/tfjs';
-import {type Problem, PROBLEMS} from './kernel_problems';
-import {sizeOf, values} from './values';
+import {inputsOf, type Problem, PROBLEMS} from './kernel_problems';
+import {values} from './values';
 
 const TOLERANCE = 2e-5;
 const RUNS = 60;
-
-function inputsOf(
-  {inputs, whole = {}, positive = []}: Problem,
-  seed: number,
-): Record<string, ReturnType<typeof tf.tensor>> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, shape], i) => {
-      const reals = values(sizeOf(shape), seed + i);
-      const range = whole[name];
-      if (range !== undefined) {
-        return [
-          name,
-          tf.tensor(
-            Int32Array.from(reals, x => Math.floor(range.from + ((x + 1) / 2) * (range.to - range.from))),
-            [...shape],
-            'int32',
-          ),
-        ];
-      }
-      return [name, tf.tensor(positive.includes(name) ? reals.map(x => 1.1 + x) : reals, [...shape])];
-    }),
-  );
-}
 
 /** The kernel's result on a backend, and its shape. */
 async function resultOn(
