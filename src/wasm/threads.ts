@@ -1,8 +1,8 @@
 /**
  * Shares work among the threads of a memory. `wasm_threads/` adds them; without any, the calling thread does all work.
  *
- *   const count = threadsFor(memory, {parts: rows, work: rows * columns});
- *   share(memory, count, rows, ({from, to, thread}) => {
+ *   const division = divided(memory, {parts: rows, work: rows * columns});
+ *   share(memory, division, ({from, to, thread}) => {
  *     thread.on(wasmFunction(functions, 'scale'))(offset + 4 * from * columns, (to - from) * columns);
  *   });
  *
@@ -20,7 +20,7 @@ export interface Thread {
   readonly on: (made: WasmFunction) => WasmFunction;
 }
 
-/** The parts of the work that one thread does: [from, to). */
+/** The parts of the work that a thread does at a time: [from, to). */
 export interface Share {
   readonly from: number;
   readonly to: number;
@@ -35,6 +35,19 @@ export interface Work {
   readonly parts: number;
   /** How long it takes on one thread. The unit is a multiplication and addition of a large matrix product. */
   readonly work: number;
+  /**
+   * The number of shares per thread, by default 4. A thread that is interrupted leaves its later shares to others. Each
+   * share costs what it must prepare for itself.
+   */
+  readonly perThread?: number;
+}
+
+/** How work is divided. */
+export interface Division {
+  readonly parts: number;
+  readonly threads: number;
+  /** The number of shares. It is 1 where the calling thread does everything. */
+  readonly shares: number;
 }
 
 /** The threads of a memory. */
@@ -43,8 +56,8 @@ export interface Threads {
   readonly count: number;
   /** With less work than this, a thread costs more time than it saves. */
   readonly leastWork: number;
-  /** Calls `act` for each of `shares` threads. Returns when all of them have done their share. */
-  readonly run: (shares: number, act: (thread: Thread, index: number) => void) => void;
+  /** Calls `act` for each share, some twice: to write it down for others, and to do it. Returns when all are done. */
+  readonly run: (division: Division, act: (thread: Thread, index: number) => void) => void;
 }
 
 /** How much longer it takes to load, compute and store a number than to multiply and add one in a matrix product. */
@@ -69,25 +82,29 @@ export function hasThreads(memory: WebAssembly.Memory): boolean {
   return threads.has(memory);
 }
 
-/** How many threads should share this work. It is 1 where the memory has no threads, and where the work is small. */
-export function threadsFor(memory: WebAssembly.Memory, {parts, work}: Work): number {
+/** How this work is to be divided. It is one share where the memory has no threads, and where the work is small. */
+export function divided(memory: WebAssembly.Memory, {parts, work, perThread = 4}: Work): Division {
   const there = threads.get(memory);
-  if (there === undefined) return 1;
-  return Math.max(1, Math.min(there.count, parts, Math.floor(work / there.leastWork)));
+  const most = there === undefined ? 1 : Math.min(there.count, parts, Math.floor(work / there.leastWork));
+  return most <= 1
+    ? {parts, threads: 1, shares: 1}
+    : {parts, threads: most, shares: Math.min(parts, most * perThread)};
 }
 
 /**
- * Divides `parts` among `count` threads, as `threadsFor` gives it. Everything that `act` does on the calling thread,
- * such as writing to the memory, is done before other threads run the calls after it.
+ * Lets threads do the shares of a division that `divided` gave. What `act` does itself on the calling thread, such as
+ * writing to the memory of the share, is done before a thread runs the calls after it. It may be called twice for a
+ * share, and must do the same both times.
  */
-export function share(memory: WebAssembly.Memory, count: number, parts: number, act: (share: Share) => void): void {
+export function share(memory: WebAssembly.Memory, division: Division, act: (share: Share) => void): void {
+  const {parts, shares} = division;
   const there = threads.get(memory);
-  if (count === 1 || there === undefined) {
+  if (shares === 1 || there === undefined) {
     act({from: 0, to: parts, thread: CALLING, index: 0});
     return;
   }
-  const start = (index: number): number => Math.floor((parts * index) / count);
-  there.run(count, (thread, index) => {
+  const start = (index: number): number => Math.floor((parts * index) / shares);
+  there.run(division, (thread, index) => {
     act({from: start(index), to: start(index + 1), thread, index});
   });
 }

@@ -1,7 +1,6 @@
-import {addThreads, CALLING, removeThreads, type Thread, type Threads} from '../wasm/threads';
-import {newMailbox} from './mailbox';
+import {addThreads, CALLING, type Division, removeThreads, type Thread, type Threads} from '../wasm/threads';
+import {NoAnswer, SharesOfRun} from './shares_of_run';
 import {WORKER_TEXT} from './worker_text';
-import {NoAnswer, WorkerThread} from './worker_thread';
 
 export interface CrewSettings {
   /** The number of threads, with the calling one. */
@@ -18,11 +17,13 @@ export class Crew implements Threads {
   readonly leastWork: number;
   readonly #patience: number;
   readonly #memory: WebAssembly.Memory;
-  readonly #workers: readonly WorkerThread[];
+  readonly #workers: readonly Worker[];
+  readonly #run: SharesOfRun;
 
   private constructor(
     memory: WebAssembly.Memory,
-    workers: readonly WorkerThread[],
+    workers: readonly Worker[],
+    run: SharesOfRun,
     {count, leastWork, patience}: CrewSettings,
   ) {
     this.count = count;
@@ -30,6 +31,7 @@ export class Crew implements Threads {
     this.#patience = patience;
     this.#memory = memory;
     this.#workers = workers;
+    this.#run = run;
   }
 
   /**
@@ -37,23 +39,27 @@ export class Crew implements Threads {
    * @throws (rejects) where the page may not start workers. Then none is left.
    */
   static async start(memory: WebAssembly.Memory, settings: CrewSettings): Promise<Crew> {
+    const count = settings.count - 1;
+    const run = new SharesOfRun(count, settings.patience);
+    const given = {board: run.board.memory, library: run.library.memory, memory};
     const url = URL.createObjectURL(new Blob([WORKER_TEXT], {type: 'text/javascript'}));
-    const starting = Array.from({length: settings.count - 1}, () => startWorker(url, memory, settings.patience));
-    const outcomes = await Promise.allSettled(starting);
+    const outcomes = await Promise.allSettled(
+      Array.from({length: count}, (_, worker) => startWorker(url, {...given, worker})),
+    );
     URL.revokeObjectURL(url);
     const workers = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const failed = outcomes.find(outcome => outcome.status === 'rejected');
     if (failed !== undefined) {
-      for (const worker of workers) worker.stop();
+      for (const worker of workers) worker.terminate();
       throw asError(failed.reason);
     }
-    const crew = new Crew(memory, workers, settings);
+    const crew = new Crew(memory, workers, run, settings);
     addThreads(memory, crew);
     return crew;
   }
 
-  run(shares: number, act: (thread: Thread, index: number) => void): void {
-    const working = new Array<WorkerThread>();
+  run({threads, shares}: Division, act: (thread: Thread, index: number) => void): void {
+    const run = this.#run;
     const errors = new Array<Error>();
     const attempt = (step: () => void): void => {
       try {
@@ -62,24 +68,29 @@ export class Crew implements Threads {
         errors.push(asError(error));
       }
     };
-    for (const [i, worker] of this.#workers.slice(0, shares - 1).entries()) {
-      if (errors.length > 0) break;
-      working.push(worker);
+    run.begin();
+    // The first share is the calling thread's.
+    for (let i = 1; i < shares && errors.length === 0; i++)
       attempt(() => {
-        worker.begin();
-        act(worker, i + 1);
+        act(run, i);
+        run.publish(i < threads);
       });
-      worker.end();
-    }
     if (errors.length === 0)
       attempt(() => {
         act(CALLING, 0);
       });
-    // Also after an error: the caller may free memory that the others still write to.
-    for (const worker of working)
-      attempt(() => {
-        worker.join();
-      });
+    // A share that no worker took is done here. After an error, it is left out.
+    for (let taken = run.take(); taken !== undefined; taken = run.take()) {
+      const index = taken + 1;
+      if (errors.length === 0)
+        attempt(() => {
+          act(CALLING, index);
+        });
+    }
+    // Also after an error: the caller may free memory that workers still write to.
+    attempt(() => {
+      run.join();
+    });
     if (errors.some(error => error instanceof NoAnswer)) {
       this.stop();
       throw new Error(
@@ -95,7 +106,7 @@ export class Crew implements Threads {
   /** Ends the workers. From then on, one thread does all work. */
   stop(): void {
     removeThreads(this.#memory, this);
-    for (const worker of this.#workers) worker.stop();
+    for (const worker of this.#workers) worker.terminate();
   }
 }
 
@@ -103,12 +114,12 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function startWorker(url: string, memory: WebAssembly.Memory, patience: number): Promise<WorkerThread> {
+/** @param given what its script takes. */
+function startWorker(url: string, given: object): Promise<Worker> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(url, {name: 'tfjs-optim'});
-    const mailbox = newMailbox();
     worker.onmessage = () => {
-      resolve(new WorkerThread(worker, mailbox, patience));
+      resolve(worker);
     };
     worker.onerror = event => {
       const {message} = event;
@@ -122,6 +133,6 @@ function startWorker(url: string, memory: WebAssembly.Memory, patience: number):
         ),
       );
     };
-    worker.postMessage({mailbox, memory});
+    worker.postMessage(given);
   });
 }

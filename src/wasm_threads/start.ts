@@ -4,6 +4,7 @@ import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
 import {isShared} from '../wasm/instance';
+import {MOST_THREADS} from './board';
 import {Crew} from './crew';
 
 /** Options of `startWasmThreads`. */
@@ -23,8 +24,6 @@ export interface WasmThreads {
   /** Ends the workers. From then on, one thread computes everything. A second call does nothing. */
   readonly stop: () => void;
 }
-
-const MOST_THREADS = 64;
 
 /** Less work takes longer with a second thread; see docs/wasm_threads.md. */
 export const LEAST_WORK = 2 ** 18;

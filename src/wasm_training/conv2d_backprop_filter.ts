@@ -75,6 +75,8 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
   const work = {
     parts: taps * tiles,
     work: batch * rows.output * columns.output * taps * inChannels * outChannels,
+    // Each share copies all panels.
+    perThread: 2,
     scratch: floatsOfX + floatsOfDy,
   };
   shared(backend, work, ({from: firstPart, to: endOfParts, thread, scratch: packedX}) => {

@@ -1,13 +1,13 @@
 import {memoryOf, type WasmBackend} from '../wasm/backend';
-import {share, type Share, threadsFor, type Work} from '../wasm/threads';
+import {divided, share, type Share, type Work} from '../wasm/threads';
 import {withScratch} from './scratch';
 
 interface WorkWithScratch extends Work {
-  /** The number of uninitialized numbers that each thread needs in the memory. */
+  /** The number of uninitialized numbers that each share needs in the memory. */
   readonly scratch?: number;
 }
 
-/** A share, with the offset of the thread's own scratch memory. */
+/** A share, with the offset of its own scratch memory. */
 interface ShareWithScratch extends Share {
   readonly scratch: number;
 }
@@ -24,16 +24,16 @@ export const CHANNELS = 16;
 /** Divides work on a backend's memory among its threads. See `share`. */
 export function shared(
   backend: WasmBackend,
-  {parts, work, scratch = 0}: WorkWithScratch,
+  {scratch = 0, ...work}: WorkWithScratch,
   act: (share: ShareWithScratch) => void,
 ): void {
-  const count = threadsFor(memoryOf(backend), {parts, work});
+  const division = divided(memoryOf(backend), work);
   const floats = Math.ceil(scratch / LINE) * LINE;
   const run = (at: number): void => {
-    share(memoryOf(backend), count, parts, each => {
+    share(memoryOf(backend), division, each => {
       act({...each, scratch: at + 4 * floats * each.index});
     });
   };
   if (floats === 0) run(0);
-  else withScratch(backend, count * floats, run);
+  else withScratch(backend, division.shares * floats, run);
 }

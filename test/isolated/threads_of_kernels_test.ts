@@ -9,7 +9,7 @@ import {bitsOf} from '../support/bits';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
 import {inputsOf, type Problem, PROBLEMS} from '../wasm_training/kernel_problems';
-import {withThreads} from './support/threads';
+import {leaveToWorkers, withThreads} from './support/threads';
 
 const RUNS = 40;
 const COUNTS = [2, 3, 4];
@@ -113,6 +113,7 @@ describeBackends(
           return all;
         };
         const alone = await results();
+        leaveToWorkers();
         // It wakes a worker for each share.
         const woken = spyOn(Atomics, 'notify').and.callThrough();
         for (const count of COUNTS) {

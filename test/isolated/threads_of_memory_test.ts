@@ -3,7 +3,7 @@ import '../../src/wasm_training/index';
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {wasmFunction} from '../../src/wasm/instance';
 import {wasmFunctions} from '../../src/wasm/module';
-import {hasThreads, share} from '../../src/wasm/threads';
+import {CALLING, hasThreads, share, type Share} from '../../src/wasm/threads';
 import {startWasmThreads} from '../../src/wasm_threads';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
@@ -25,6 +25,20 @@ function functions() {
     (func (export "stay") (param $at i32)
       (loop $again (br_if $again (i32.eqz (i32.load (local.get $at))))))`,
   );
+}
+
+/** As many shares as threads. The calling thread waits until workers have taken all shares but its own. */
+function onWorkers(block: number, threads: number, act: (share: Share) => void): void {
+  const store = wasmFunction(functions(), 'store');
+  const taken = new Int32Array(memory().buffer, block + 2048, threads).fill(0);
+  share(memory(), {parts: threads, threads, shares: threads}, one => {
+    const {thread, index} = one;
+    thread.on(store)(block + 2048 + 4 * index, 1);
+    const begun = performance.now();
+    while (thread === CALLING && taken.some((_, i) => Atomics.load(taken, i) === 0))
+      if (performance.now() - begun > 60_000) throw new Error('The workers did not take their shares.');
+    act(one);
+  });
 }
 
 function withBlock<T>(act: (at: number) => T): T {
@@ -100,7 +114,7 @@ describeBackends(
       await withThreads(3, () => {
         withBlock(at => {
           const store = wasmFunction(functions(), 'store');
-          share(memory(), 3, 1000, ({from, to, thread}) => {
+          share(memory(), {parts: 1000, threads: 3, shares: 12}, ({from, to, thread}) => {
             const run = thread.on(store);
             for (let round = 0; round < 30; round++) for (let i = from; i < to; i++) run(at + 4 * i, i + round);
           });
@@ -109,13 +123,13 @@ describeBackends(
       });
     });
 
-    it('that fails throws, and the next share is done', async () => {
+    it('that fails on a worker or on the calling thread throws, and the next one is done', async () => {
       await withThreads(3, () => {
         withBlock(at => {
           const [store, fail] = ['store', 'fail'].map(name => wasmFunction(functions(), name));
           if (store === undefined || fail === undefined) throw new Error('The module has both.');
           const run = (failing: number) => {
-            share(memory(), 3, 3, ({from, thread, index}) => {
+            onWorkers(at, 3, ({from, thread, index}) => {
               thread.on(index === failing ? fail : store)(at + 4 * from, 7);
             });
           };
@@ -136,7 +150,7 @@ describeBackends(
         withBlock(at => {
           const store = wasmFunction(functions(), 'store');
           const run = (failing: number) => {
-            share(memory(), 3, 3, ({from, thread, index}) => {
+            share(memory(), {parts: 3, threads: 3, shares: 3}, ({from, thread, index}) => {
               thread.on(store)(at + 4 * from, 8);
               if (index === failing) throw new Error(`Share ${index} failed.`);
             });
@@ -158,12 +172,12 @@ describeBackends(
         new Int32Array(memory().buffer, at, 1).fill(0);
         const stay = wasmFunction(functions(), 'stay');
         expect(() => {
-          share(memory(), 2, 2, ({thread, index}) => {
+          onWorkers(at, 2, ({thread, index}) => {
             if (index === 1) thread.on(stay)(at);
           });
         }).toThrowError(/^A thread of tfjs-optim made no progress for 0.3 s/);
         expect(hasThreads(memory())).toBeFalse();
-        share(memory(), 2, 5, ({from, to, index}) => {
+        share(memory(), {parts: 5, threads: 2, shares: 2}, ({from, to, index}) => {
           expect([from, to, index]).toEqual([0, 5, 0]);
         });
         // Lets the thread go where it was not ended in its loop.

@@ -6,7 +6,7 @@ import {bitsOf, snapshot} from '../support/bits';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
 import {sizeOf, values} from '../wasm_training/values';
-import {startThreads, withThreads} from './support/threads';
+import {leaveToWorkers, startThreads, withThreads} from './support/threads';
 
 /** The smallest parameter that is cut into pieces has 2¹⁷ elements. */
 const SHAPES = [[7], [2 ** 17], [3, 5], [2 ** 17 + 5], [61, 4999], [1]];
@@ -81,6 +81,7 @@ describeBackends(
     for (const [name, make] of Object.entries(OPTIMIZERS)) {
       it(`of ${name} have the same bits with 1 to 4 threads`, async () => {
         const alone = await trained(make);
+        leaveToWorkers();
         // It wakes a worker for each share.
         const woken = spyOn(Atomics, 'notify').and.callThrough();
         for (const count of [2, 3, 4]) expect((await withThreads(count, () => trained(make))) === alone).toBeTrue();

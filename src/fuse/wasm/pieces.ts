@@ -10,7 +10,7 @@
  */
 import {at} from '../../util/at';
 import {wasmFunction} from '../../wasm/instance';
-import {hasThreads, share, threadsFor, WORK_PER_NUMBER} from '../../wasm/threads';
+import {divided, hasThreads, share, WORK_PER_NUMBER} from '../../wasm/threads';
 import {nodeAt} from '../graph';
 import {layoutOf} from './argument_layout';
 import {functionsOf, phasesOf} from './code';
@@ -79,9 +79,8 @@ function runPass(job: CutJob, memory: WebAssembly.Memory, k: number): void {
   const pass = wasmFunction(functionsOf(plan, memory), `pass${k}`);
   const {bytes} = layoutOf(plan);
   writePieces(job, memory);
-  const parts = piecesOf(size);
-  const count = threadsFor(memory, {parts, work: size * WORK_PER_NUMBER});
-  share(memory, count, parts, ({from, to, thread}) => {
+  const division = divided(memory, {parts: piecesOf(size), work: size * WORK_PER_NUMBER});
+  share(memory, division, ({from, to, thread}) => {
     const run = thread.on(pass);
     for (let i = from; i < to; i++) run(pieces + i * bytes, slots, totals);
   });
