@@ -61,7 +61,7 @@ export interface Threads {
 }
 
 /** How much longer it takes to load, compute and store a number than to multiply and add one in a matrix product. */
-export const WORK_PER_NUMBER = 4;
+export const WORK_PER_NUMBER = 3;
 
 export const CALLING: Thread = {on: made => made};
 

@@ -70,15 +70,14 @@ export class Crew implements Threads {
     };
     run.begin();
     // The first share is the calling thread's.
-    for (let i = 1; i < shares && errors.length === 0; i++)
-      attempt(() => {
-        act(run, i);
-        run.publish(i < threads);
-      });
-    if (errors.length === 0)
-      attempt(() => {
-        act(CALLING, 0);
-      });
+    for (let i = 1; i < shares; i++) {
+      act(run, i);
+      run.endShare();
+    }
+    run.publish(threads - 1);
+    attempt(() => {
+      act(CALLING, 0);
+    });
     // A share that no worker took is done here. After an error, it is left out.
     for (let taken = run.take(); taken !== undefined; taken = run.take()) {
       const index = taken + 1;

@@ -22,7 +22,7 @@ export class SharesOfRun implements Thread {
   readonly #patience: number;
   /** The number of shares of the runs before. */
   #base = 0;
-  /** The number of shares of this run that are written. */
+  /** The number of shares of this run that are written. Those of a run that fails before are never published. */
   #written = 0;
   /** How many of them the calling thread took. */
   #own = 0;
@@ -57,14 +57,18 @@ export class SharesOfRun implements Thread {
     if (this.#mustForget || this.#modules.size >= MOST_MODULES) this.#forget();
   }
 
-  /** Lets workers take the share whose commands were just written. @param wake whether one of those that sleep should. */
-  publish(wake: boolean): void {
+  /** Ends the share whose commands were just written. */
+  endShare(): void {
     if (this.#written >= MOST_SHARES) throw new Error(`A run has at most ${MOST_SHARES} shares.`);
-    const words = this.board.upTo(this.#at);
     this.#written++;
-    words[STARTS + this.#written] = this.#at;
-    Atomics.add(words, AT.end, 1);
-    if (wake) Atomics.notify(words, AT.end, 1);
+    this.board.upTo(COMMANDS)[STARTS + this.#written] = this.#at;
+  }
+
+  /** Lets workers take the shares that are written, and wakes as many workers. */
+  publish(workers: number): void {
+    const words = this.board.upTo(COMMANDS);
+    Atomics.add(words, AT.end, this.#written);
+    Atomics.notify(words, AT.end, workers);
   }
 
   /** Takes a written share that nobody has taken. @returns its place in this run; undefined where there is none. */

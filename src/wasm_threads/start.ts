@@ -26,7 +26,7 @@ export interface WasmThreads {
 }
 
 /** Less work takes longer with a second thread; see docs/wasm_threads.md. */
-export const LEAST_WORK = 2 ** 18;
+export const LEAST_WORK = 2 ** 20;
 
 /** Milliseconds that a worker may take for one command. Commands take milliseconds. */
 const PATIENCE = 20_000;

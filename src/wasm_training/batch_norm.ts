@@ -88,7 +88,7 @@ export function batchNormGradient({backend, input, optionalInput, attrs}: Call):
   ];
   const slopeSums = wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums');
   const offsets = [dy, x, mean, dOffset, dScale].map(tensor => offsetOf(backend, tensor));
-  const work = {parts: Math.ceil(inner / CHANNELS), work: 2 * rows * inner * WORK_PER_NUMBER};
+  const work = {parts: Math.ceil(inner / CHANNELS), work: 3 * rows * inner * WORK_PER_NUMBER};
   shared(backend, work, ({from, to, thread}) => {
     const channel = CHANNELS * from;
     thread.on(slopeSums)(

@@ -76,7 +76,7 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
     parts: taps * tiles,
     work: batch * rows.output * columns.output * taps * inChannels * outChannels,
     // Each share copies all panels.
-    perThread: 2,
+    perThread: 1,
     scratch: floatsOfX + floatsOfDy,
   };
   shared(backend, work, ({from: firstPart, to: endOfParts, thread, scratch: packedX}) => {

@@ -53,7 +53,13 @@ export function multiplyAll(backend: WasmBackend, products: readonly MatrixProdu
   const tiles = Math.ceil(side / tile);
   shared(
     backend,
-    {parts: products.length * tiles, work: products.length * m * n * k, scratch: floatsOfB + floatsOfA},
+    {
+      parts: products.length * tiles,
+      work: products.length * m * n * k,
+      // Each share packs the operand along the other side.
+      perThread: 2,
+      scratch: floatsOfB + floatsOfA,
+    },
     ({from, to, thread, scratch}) => {
       const dense = new Dense(backend, thread);
       products.forEach((product, i) => {

@@ -27,15 +27,15 @@ function functions() {
   );
 }
 
-/** As many shares as threads. The calling thread waits until workers have taken all shares but its own. */
-function onWorkers(block: number, threads: number, act: (share: Share) => void): void {
+/** As many shares as threads. The calling thread does its share when a worker has taken the share `awaited`. */
+function onWorkers(block: number, threads: number, awaited: number, act: (share: Share) => void): void {
   const store = wasmFunction(functions(), 'store');
   const taken = new Int32Array(memory().buffer, block + 2048, threads).fill(0);
   share(memory(), {parts: threads, threads, shares: threads}, one => {
     const {thread, index} = one;
     thread.on(store)(block + 2048 + 4 * index, 1);
     const begun = performance.now();
-    while (thread === CALLING && taken.some((_, i) => Atomics.load(taken, i) === 0))
+    while (thread === CALLING && Atomics.load(taken, awaited) === 0)
       if (performance.now() - begun > 60_000) throw new Error('The workers did not take their shares.');
     act(one);
   });
@@ -129,7 +129,7 @@ describeBackends(
           const [store, fail] = ['store', 'fail'].map(name => wasmFunction(functions(), name));
           if (store === undefined || fail === undefined) throw new Error('The module has both.');
           const run = (failing: number) => {
-            onWorkers(at, 3, ({from, thread, index}) => {
+            onWorkers(at, 3, Math.max(0, failing), ({from, thread, index}) => {
               thread.on(index === failing ? fail : store)(at + 4 * from, 7);
             });
           };
@@ -172,7 +172,7 @@ describeBackends(
         new Int32Array(memory().buffer, at, 1).fill(0);
         const stay = wasmFunction(functions(), 'stay');
         expect(() => {
-          onWorkers(at, 2, ({thread, index}) => {
+          onWorkers(at, 2, 1, ({thread, index}) => {
             if (index === 1) thread.on(stay)(at);
           });
         }).toThrowError(/^A thread of tfjs-optim made no progress for 0.3 s/);

@@ -20,6 +20,9 @@ import type {BucketArguments} from './table';
 /** Elements. It is a multiple of what a loop takes per round, so only the last piece has a shorter round. */
 const PIECE = 2 ** 14;
 
+/** The tensors that a pass reads and writes, typically. */
+const NUMBERS = 4;
+
 /** With fewer elements, a parameter is one piece. A second thread would not help it. */
 const LEAST_CUT = 2 ** 17;
 
@@ -79,7 +82,7 @@ function runPass(job: CutJob, memory: WebAssembly.Memory, k: number): void {
   const pass = wasmFunction(functionsOf(plan, memory), `pass${k}`);
   const {bytes} = layoutOf(plan);
   writePieces(job, memory);
-  const division = divided(memory, {parts: piecesOf(size), work: size * WORK_PER_NUMBER});
+  const division = divided(memory, {parts: piecesOf(size), work: size * NUMBERS * WORK_PER_NUMBER});
   share(memory, division, ({from, to, thread}) => {
     const run = thread.on(pass);
     for (let i = from; i < to; i++) run(pieces + i * bytes, slots, totals);
