@@ -2,8 +2,8 @@
 import '../../src/backends/wasm';
 import '../../src/wasm_training/index';
 
-import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
+import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 
 import {adam, lamb, type Optimizer, sgd} from '../../src/browser';
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
@@ -36,7 +36,7 @@ export interface Row {
 declare global {
   interface Window {
     measureThreads: (asked: Asked) => Promise<{readonly rows: readonly Row[]; readonly tfjsThreads: number}>;
-    showRow: (row: Row) => void;
+    showRow: (row: Row) => Promise<void>;
   }
 }
 
@@ -224,7 +224,7 @@ window.measureThreads = async ({threads, leastWork = LEAST_WORK, cases, rounds})
   for (const one of CASES.filter(({name}) => name.includes(cases))) {
     const row = measured(one, crew, memory, rounds);
     found.push(row);
-    window.showRow(row);
+    await window.showRow(row);
     // Lets the page show it.
     await tf.nextFrame();
   }

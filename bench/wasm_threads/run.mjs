@@ -11,9 +11,9 @@ import {openPage} from '../browser/serve_page.mjs';
 const HELP = `npm run bench:wasm-threads [-- options]
 
 Measures kernels, steps of optimizers and whole training steps on TensorFlow.js's WASM backend in headless Chrome, on a
-cross-origin isolated page: with one thread of tfjs-optim, and with several (tfjs-optim/wasm-threads). Both take turns in
-each round, in one page. TensorFlow.js's own threads are the same for both. Milliseconds and ratios are medians, with the
-first and third quartile; a ratio above 1 means that several threads are faster.
+cross-origin isolated page: with one thread of tfjs-optim, and with several (tfjs-optim/wasm-threads). Both take turns
+in each round, in one page. TensorFlow.js's own threads are the same for both. Milliseconds and ratios are medians, with
+the first and third quartile; a ratio above 1 means that several threads are faster.
 
   --threads N     the number of threads (default: that of the processors)
   --cases TEXT    only cases whose name contains TEXT
@@ -41,8 +41,7 @@ if (values.help) {
 }
 const number = value => value.toPrecision(3);
 const shown = ({median, low, high}) => `${number(median)} (${number(low)} to ${number(high)})`;
-const line = ({name, one, several, faster}) =>
-  `| ${name} | ${shown(one)} | ${shown(several)} | ${faster.median.toFixed(2)} (${faster.low.toFixed(2)} to ${faster.high.toFixed(2)}) |`;
+const line = ({name, one, several, faster}) => `| ${[name, ...[one, several, faster].map(shown)].join(' | ')} |`;
 
 const {page, version, open, close} = await openPage(join(root, 'bench/wasm_threads/page.ts'), {}, {isolated: true});
 try {

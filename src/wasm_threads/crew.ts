@@ -127,8 +127,8 @@ function startWorker(url: string, given: object): Promise<Worker> {
       worker.terminate();
       reject(
         new Error(
-          `startWasmThreads could not start a worker${message ? `: ${message}` : ''}. If a Content-Security-Policy is ` +
-            "the reason, add blob: to its worker-src. TensorFlow.js's own threads need the same.",
+          `startWasmThreads could not start a worker${message ? `: ${message}` : ''}. If a Content-Security-Policy ` +
+            "is the reason, add blob: to its worker-src. TensorFlow.js's own threads need the same.",
         ),
       );
     };

@@ -1,4 +1,4 @@
-import {backend, engine, env, getKernel, registerKernel} from '@tensorflow/tfjs-core';
+import {backend, engine, env, getKernelsForBackend, registerKernel} from '@tensorflow/tfjs-core';
 
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
@@ -41,7 +41,8 @@ let running: Crew | undefined;
 /**
  * Starts threads that share the work of this package's kernels for the WASM backend: those of
  * `tfjs-optim/wasm-training`, and the optimizers' fused steps (`tfjs-optim/wasm`). Results do not depend on the number
- * of threads, not by a bit: only outputs that do not depend on each other are divided. Small tensors stay on one thread.
+ * of threads, not by a bit: only outputs that do not depend on each other are divided. Small tensors stay on one
+ * thread.
  *
  * It must be called after `tf.setBackend('wasm')`, and again where the backend was removed and started again. A call
  * while threads run replaces them. The threads end with the page, with `stop()` and with `tf.removeBackend('wasm')`.
@@ -73,14 +74,15 @@ export async function startWasmThreads(options: WasmThreadsOptions = {}, ...more
   if (!isShared(memory))
     throw new Error(
       'startWasmThreads needs the build of tfjs-backend-wasm with threads, but another build was loaded. Call ' +
-        "setWasmPaths instead of setWasmPath, and leave the flag WASM_HAS_MULTITHREAD_SUPPORT as it is, before tf.setBackend('wasm').",
+        'setWasmPaths instead of setWasmPath, and leave the flag WASM_HAS_MULTITHREAD_SUPPORT as it is, before ' +
+        "tf.setBackend('wasm').",
     );
   return startOn(wasm, {count: asked ?? defaultThreads(wasm), leastWork: LEAST_WORK, patience: PATIENCE});
 }
 
 /** Starts threads for this backend, in place of those that run. */
 export async function startOn(wasm: WasmBackend, settings: Parameters<typeof Crew.start>[1]): Promise<WasmThreads> {
-  if (getKernel(AT_END, BACKEND) === undefined) {
+  if (!getKernelsForBackend(BACKEND).some(({kernelName}) => kernelName === AT_END)) {
     registerKernel({
       kernelName: AT_END,
       backendName: BACKEND,
@@ -89,7 +91,8 @@ export async function startOn(wasm: WasmBackend, settings: Parameters<typeof Cre
     });
   }
   const crew = await Crew.start(memoryOf(wasm), settings);
-  if (engine().registry[BACKEND] !== wasm) {
+  const current: unknown = engine().registry[BACKEND];
+  if (current !== wasm) {
     crew.stop();
     throw new Error('The WASM backend was removed while startWasmThreads started its threads. Call it again.');
   }
@@ -116,15 +119,16 @@ function threadsOf(options: WasmThreadsOptions, more: readonly unknown[]): numbe
 function checkPlace(): void {
   if (env().getBool('IS_NODE'))
     throw new Error(
-      'startWasmThreads works in browsers only. In Node, TensorFlow.js cannot load its WASM build with threads, so its ' +
-        'memory is not shared, and one thread computes everything. Remove the call.',
+      'startWasmThreads works in browsers only. In Node, TensorFlow.js cannot load its WASM build with threads, so ' +
+        'its memory is not shared, and one thread computes everything. Remove the call.',
     );
   // Older browsers do not know it.
-  if (Reflect.get(globalThis, 'crossOriginIsolated') !== true)
+  const isolated: unknown = Reflect.get(globalThis, 'crossOriginIsolated');
+  if (isolated !== true)
     throw new Error(
-      'startWasmThreads needs a cross-origin isolated page, because others have no shared memory. Let the server send ' +
-        'the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the ' +
-        'page. Without threads, leave out the call: if (crossOriginIsolated) await startWasmThreads();',
+      'startWasmThreads needs a cross-origin isolated page, because others have no shared memory. Let the server ' +
+        'send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp ' +
+        'with the page. Without threads, leave out the call: if (crossOriginIsolated) await startWasmThreads();',
     );
 }
 

@@ -1,5 +1,5 @@
 import {memoryOf, type WasmBackend} from '../wasm/backend';
-import {divided, share, type Share, type Work} from '../wasm/threads';
+import {divided, type Share, share, type Work} from '../wasm/threads';
 import {withScratch} from './scratch';
 
 interface WorkWithScratch extends Work {

@@ -3,7 +3,7 @@ import '../../src/wasm_training/index';
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {wasmFunction} from '../../src/wasm/instance';
 import {wasmFunctions} from '../../src/wasm/module';
-import {CALLING, hasThreads, share, type Share} from '../../src/wasm/threads';
+import {CALLING, hasThreads, type Share, share} from '../../src/wasm/threads';
 import {startWasmThreads} from '../../src/wasm_threads';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
@@ -96,6 +96,24 @@ describeBackends(
       expect(hasThreads(before)).toBeFalse();
       expect(memory()).not.toBe(before);
       expect(hasThreads(memory())).toBeFalse();
+    });
+
+    it('leaves no thread where the backend is removed while they start', async () => {
+      const before = memory();
+      const starting = startWasmThreads({threads: 2});
+      const restarting = restartBackend('wasm');
+      await expectAsync(starting).toBeRejectedWithError(/removed while startWasmThreads started/);
+      await restarting;
+      expect(hasThreads(before)).toBeFalse();
+      expect(hasThreads(memory())).toBeFalse();
+    });
+
+    it('needs the build with shared memory', async () => {
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+      await restartBackend('wasm');
+      await expectAsync(startWasmThreads()).toBeRejectedWithError(/needs the build of tfjs-backend-wasm with threads/);
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+      await restartBackend('wasm');
     });
 
     it('needs the WASM backend', async () => {

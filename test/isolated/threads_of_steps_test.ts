@@ -67,7 +67,7 @@ async function fitted(): Promise<object> {
   net.compile({optimizer: adam(0.01), loss: 'categoricalCrossentropy'});
   const xs = tf.tensor(values(24 * 12 * 12 * 3, 1), [24, 12, 12, 3]);
   const ys = tf.tidy(() => tf.oneHot(tf.range(0, 24, 1, 'int32').mod(tf.scalar(10, 'int32')), 10).toFloat());
-  const {history} = await net.fit(xs, ys, {epochs: 2, batchSize: 8, shuffle: false, verbose: 0});
+  const {history} = await net.fit(xs, ys, {epochs: 2, batchSize: 8, shuffle: false});
   const found = {losses: history['loss'], weights: await bitsOf(net.getWeights())};
   net.optimizer.dispose();
   net.dispose();

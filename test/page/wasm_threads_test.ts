@@ -1,6 +1,6 @@
-import {startWasmThreads} from '../../src/wasm_threads';
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
 import {hasThreads} from '../../src/wasm/threads';
+import {startWasmThreads} from '../../src/wasm_threads';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
 
@@ -15,7 +15,7 @@ describeBackends(
         return;
       }
       await expectAsync(startWasmThreads()).toBeRejectedWithError(
-        /cross-origin isolated page.*Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
+        /isolated page.*Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
       );
       expect(hasThreads(memoryOf(assertWasmBackend(tf.backend())))).toBeFalse();
     });
