@@ -36,7 +36,7 @@ export interface Row {
 declare global {
   interface Window {
     measureThreads: (asked: Asked) => Promise<{readonly rows: readonly Row[]; readonly tfjsThreads: number}>;
-    showRow: (row: Row) => Promise<void>;
+    showThreadsRow: (row: Row) => Promise<void>;
   }
 }
 
@@ -224,7 +224,7 @@ window.measureThreads = async ({threads, leastWork = LEAST_WORK, cases, rounds})
   for (const one of CASES.filter(({name}) => name.includes(cases))) {
     const row = measured(one, crew, memory, rounds);
     found.push(row);
-    await window.showRow(row);
+    await window.showThreadsRow(row);
     // Lets the page show it.
     await tf.nextFrame();
   }

@@ -45,7 +45,7 @@ const line = ({name, one, several, faster}) => `| ${[name, ...[one, several, fas
 
 const {page, version, open, close} = await openPage(join(root, 'bench/wasm_threads/page.ts'), {}, {isolated: true});
 try {
-  await page.exposeFunction('showRow', row => {
+  await page.exposeFunction('showThreadsRow', row => {
     console.log(line(row));
   });
   await open();
