@@ -29,8 +29,8 @@ export interface Share {
   readonly index: number;
 }
 
-/** Work that can be divided. */
-export interface Work {
+/** What threads can share. */
+export interface Divisible {
   /** The number of parts that do not depend on each other. */
   readonly parts: number;
   /** How long it takes on one thread. The unit is a multiplication and addition of a large matrix product. */
@@ -83,7 +83,7 @@ export function hasThreads(memory: WebAssembly.Memory): boolean {
 }
 
 /** How this work is to be divided. It is one share where the memory has no threads, and where the work is small. */
-export function divided(memory: WebAssembly.Memory, {parts, work, perThread = 4}: Work): Division {
+export function divided(memory: WebAssembly.Memory, {parts, work, perThread = 4}: Divisible): Division {
   const there = threads.get(memory);
   const most = there === undefined ? 1 : Math.min(there.count, parts, Math.floor(work / there.leastWork));
   return most <= 1

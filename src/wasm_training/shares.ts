@@ -1,8 +1,8 @@
 import {memoryOf, type WasmBackend} from '../wasm/backend';
-import {divided, type Share, share, type Work} from '../wasm/threads';
+import {divided, type Divisible, type Share, share} from '../wasm/threads';
 import {withScratch} from './scratch';
 
-interface WorkWithScratch extends Work {
+interface WorkWithScratch extends Divisible {
   /** The number of uninitialized numbers that each share needs in the memory. */
   readonly scratch?: number;
 }

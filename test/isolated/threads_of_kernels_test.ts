@@ -3,6 +3,7 @@ import '../../src/wasm_training/index';
 import fc from 'fast-check';
 
 import {BATCH_NORM_GRADIENT} from '../../src/gradients/in_front';
+import {at} from '../../src/util/at';
 import {TRAINING_KERNELS} from '../../src/wasm_training/training_kernels';
 import {describeBackends} from '../support/backends';
 import {bitsOf} from '../support/bits';
@@ -125,7 +126,7 @@ describeBackends(
           for (const [i, result] of shared.entries())
             expect(result)
               .withContext(`${count} threads, ${JSON.stringify(problems[i])}`)
-              .toEqual(alone[i]);
+              .toEqual(at(alone, i));
         }
       });
     }

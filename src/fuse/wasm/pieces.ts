@@ -27,7 +27,7 @@ const NUMBERS = 4;
 const LEAST_CUT = 2 ** 17;
 
 /** A parameter in a step, with offsets in the memory. */
-interface CutJob {
+interface CutArguments {
   readonly plan: ReusingPlan;
   readonly size: number;
   readonly args: number;
@@ -66,32 +66,32 @@ function piecesOf(size: number): number {
 }
 
 /** Runs the passes of phase `j` of a parameter. */
-export function runPieces(job: CutJob, memory: WebAssembly.Memory, j: number): void {
-  const {plan, args, slots, totals} = job;
+export function runPieces(cut: CutArguments, memory: WebAssembly.Memory, j: number): void {
+  const {plan, args, slots, totals} = cut;
   const functions = functionsOf(plan, memory);
   for (const k of at(phasesOf(plan), j)) {
-    runPass(job, memory, k);
+    runPass(cut, memory, k);
     wasmFunction(functions, `after${k}`)(args, slots, totals);
   }
 }
 
-function runPass(job: CutJob, memory: WebAssembly.Memory, k: number): void {
-  const {plan, size, slots, totals, pieces} = job;
+function runPass(cut: CutArguments, memory: WebAssembly.Memory, k: number): void {
+  const {plan, size, slots, totals, pieces} = cut;
   const {reductions, writes, stores} = at(plan.passes, k);
   if (reductions.length + writes.length + stores.length === 0) return;
   const pass = wasmFunction(functionsOf(plan, memory), `pass${k}`);
   const {bytes} = layoutOf(plan);
-  writePieces(job, memory);
+  writePieces(cut, memory);
   const division = divided(memory, {parts: piecesOf(size), work: size * NUMBERS * WORK_PER_NUMBER});
   share(memory, division, ({from, to, thread}) => {
     const run = thread.on(pass);
     for (let i = from; i < to; i++) run(pieces + i * bytes, slots, totals);
   });
-  addReductions(job, memory, reductions);
+  addReductions(cut, memory, reductions);
 }
 
 /** Copies the arguments of the parameter for each piece, with the piece's number of elements and its offsets. */
-function writePieces({plan, size, args, pieces}: CutJob, memory: WebAssembly.Memory): void {
+function writePieces({plan, size, args, pieces}: CutArguments, memory: WebAssembly.Memory): void {
   const {bytes, count, inputs, outputs, stored} = layoutOf(plan);
   const moving = [
     ...placesOf(plan.inputs, inputs),
@@ -114,7 +114,7 @@ function placesOf(tensors: readonly {readonly extent: string}[], first: number):
 }
 
 function addReductions(
-  {plan, size, args, pieces}: CutJob,
+  {plan, size, args, pieces}: CutArguments,
   memory: WebAssembly.Memory,
   reductions: readonly number[],
 ): void {
