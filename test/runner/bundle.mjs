@@ -53,6 +53,7 @@ const SLOW = [
   'node/reload_test',
   'node/site_test',
   'node/wasm_training_test',
+  'node/wasm_threads_in_worker_test',
   'node/fuse/fused_property_test',
 ];
 
