@@ -49,19 +49,28 @@ const PAGE = 65536;
 /** 64 MB: a million commands. */
 const MOST_PAGES = 1024;
 
+/** Thrown where the memory can't grow. */
+export class BoardFull extends Error {}
+
 /** Words in memory that is shared with the workers and grows. */
 export class SharedWords {
   readonly memory = new WebAssembly.Memory({initial: 1, maximum: MOST_PAGES, shared: true});
   #words = new Int32Array(this.memory.buffer);
 
-  /** At least `length` words. @throws where the memory can't grow. */
+  /** At least `length` words. @throws `BoardFull`. */
   upTo(length: number): Int32Array {
-    if (length > this.#words.length) {
-      const pages = this.memory.buffer.byteLength / PAGE;
-      const missing = Math.ceil((4 * length) / PAGE) - pages;
-      this.memory.grow(Math.max(missing, Math.min(pages, MOST_PAGES - pages)));
-      this.#words = new Int32Array(this.memory.buffer);
-    }
+    if (length > this.#words.length) this.#grow(length);
     return this.#words;
+  }
+
+  #grow(length: number): void {
+    const pages = this.memory.buffer.byteLength / PAGE;
+    const missing = Math.ceil((4 * length) / PAGE) - pages;
+    try {
+      this.memory.grow(Math.max(missing, Math.min(pages, MOST_PAGES - pages)));
+    } catch (cause) {
+      throw new BoardFull('The memory for the commands of threads is full.', {cause});
+    }
+    this.#words = new Int32Array(this.memory.buffer);
   }
 }

@@ -1,4 +1,5 @@
 import {addThreads, CALLING, type Division, removeThreads, type Thread, type Threads} from '../wasm/threads';
+import {BoardFull} from './board';
 import {NoAnswer, SharesOfRun} from './shares_of_run';
 import {WORKER_TEXT} from './worker_text';
 
@@ -70,14 +71,13 @@ export class Crew implements Threads {
     };
     run.begin();
     // The first share is the calling thread's.
-    for (let i = 1; i < shares; i++) {
-      act(run, i);
-      run.endShare();
-    }
+    const own = [0, ...writeShares(run, shares, act)];
     run.publish(threads - 1);
-    attempt(() => {
-      act(CALLING, 0);
-    });
+    for (const index of own)
+      if (errors.length === 0)
+        attempt(() => {
+          act(CALLING, index);
+        });
     // A share that no worker took is done here. After an error, it is left out.
     for (let taken = run.take(); taken !== undefined; taken = run.take()) {
       const index = taken + 1;
@@ -107,6 +107,20 @@ export class Crew implements Threads {
     removeThreads(this.#memory, this);
     for (const worker of this.#workers) worker.terminate();
   }
+}
+
+/** Writes the commands of all shares but the first. @returns the shares that there was no room for. */
+function writeShares(run: SharesOfRun, shares: number, act: (thread: Thread, index: number) => void): number[] {
+  for (let i = 1; i < shares; i++) {
+    try {
+      act(run, i);
+    } catch (error) {
+      if (!(error instanceof BoardFull)) throw error;
+      return Array.from({length: shares - i}, (_, j) => i + j);
+    }
+    run.endShare();
+  }
+  return [];
 }
 
 function asError(thrown: unknown): Error {

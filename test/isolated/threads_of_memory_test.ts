@@ -141,6 +141,23 @@ describeBackends(
       });
     });
 
+    it('is done by the calling thread where there is no room for its commands', async () => {
+      await withThreads(2, () => {
+        withBlock(at => {
+          const store = wasmFunction(functions(), 'store');
+          const begun = new Array<string>();
+          share(memory(), {parts: 3, threads: 2, shares: 3}, ({thread, index}) => {
+            begun.push(`${index} ${thread === CALLING ? 'here' : 'written'}`);
+            const run = thread.on(store);
+            // The third share has more commands than fit.
+            for (let i = 0; i < (index === 2 ? 2 ** 20 : 10); i++) run(at + 4 * index, i);
+          });
+          expect(begun.slice(0, 4)).toEqual(['1 written', '2 written', '0 here', '2 here']);
+          expect([...new Int32Array(memory().buffer, at, 3)]).toEqual([9, 9, 2 ** 20 - 1]);
+        });
+      });
+    });
+
     it('that fails on a worker or on the calling thread throws, and the next one is done', async () => {
       await withThreads(3, () => {
         withBlock(at => {
