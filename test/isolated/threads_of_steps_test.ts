@@ -8,8 +8,8 @@ import {tf} from '../support/tfjs';
 import {sizeOf, values} from '../wasm_training/values';
 import {leaveToWorkers, startThreads, withThreads} from './support/threads';
 
-/** The smallest parameter that is cut into pieces has 2¹⁷ elements. */
-const SHAPES = [[7], [2 ** 17], [3, 5], [2 ** 17 + 5], [61, 4999], [1]];
+/** The smallest parameter that is cut into pieces has 65,536 elements. */
+const SHAPES = [[7], [2 ** 16], [3, 5], [2 ** 16 - 1], [2 ** 17 + 5], [61, 1999], [1]];
 
 const OPTIMIZERS: Readonly<Record<string, () => Optimizer>> = {
   sgd: () => sgd(0.1, {mom: 0.9}),

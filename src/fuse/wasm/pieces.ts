@@ -10,7 +10,7 @@
  */
 import {at} from '../../util/at';
 import {wasmFunction} from '../../wasm/instance';
-import {divided, hasThreads, share, WORK_PER_NUMBER} from '../../wasm/threads';
+import {divided, type Division, share, WORK_PER_NUMBER} from '../../wasm/threads';
 import {nodeAt} from '../graph';
 import {layoutOf} from './argument_layout';
 import {functionsOf, phasesOf} from './code';
@@ -24,7 +24,7 @@ const PIECE = 2 ** 14;
 const NUMBERS = 4;
 
 /** With fewer elements, a parameter is one piece. A second thread would not help it. */
-const LEAST_CUT = 2 ** 17;
+const LEAST_CUT = 2 ** 16;
 
 /** A parameter in a step, with offsets in the memory. */
 interface CutArguments {
@@ -42,7 +42,11 @@ interface CutArguments {
  * A value per row or column stays in one piece: the sum of a column has the numbers of all rows, in their order.
  */
 export function isCut({hasAxes, reductions}: ReusingPlan, size: number, memory: WebAssembly.Memory): boolean {
-  return size >= LEAST_CUT && !hasAxes && (reductions.length > 0 || hasThreads(memory));
+  return size >= LEAST_CUT && !hasAxes && (reductions.length > 0 || divisionOf(size, memory).shares > 1);
+}
+
+function divisionOf(size: number, memory: WebAssembly.Memory): Division {
+  return divided(memory, {parts: piecesOf(size), work: size * NUMBERS * WORK_PER_NUMBER});
 }
 
 /** The bytes for the arguments of pieces. The parameters take turns in them. */
@@ -82,8 +86,7 @@ function runPass(cut: CutArguments, memory: WebAssembly.Memory, k: number): void
   const pass = wasmFunction(functionsOf(plan, memory), `pass${k}`);
   const {bytes} = layoutOf(plan);
   writePieces(cut, memory);
-  const division = divided(memory, {parts: piecesOf(size), work: size * NUMBERS * WORK_PER_NUMBER});
-  share(memory, division, ({from, to, thread}) => {
+  share(memory, divisionOf(size, memory), ({from, to, thread}) => {
     const run = thread.on(pass);
     for (let i = from; i < to; i++) run(pieces + i * bytes, slots, totals);
   });
