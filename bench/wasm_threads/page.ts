@@ -35,7 +35,7 @@ export interface Row {
 
 declare global {
   interface Window {
-    measureThreads: (asked: Asked) => Promise<{readonly rows: readonly Row[]; readonly tfjsThreads: number}>;
+    measureThreads: (asked: Asked) => Promise<readonly Row[]>;
     showThreadsRow: (row: Row) => Promise<void>;
   }
 }
@@ -217,8 +217,7 @@ function measured({name, make}: Case, crew: Crew, memory: WebAssembly.Memory, ro
 window.measureThreads = async ({threads, leastWork = LEAST_WORK, cases, rounds}) => {
   setWasmPaths('/wasm/');
   if (!(await tf.setBackend('wasm'))) throw new Error('The WASM backend did not start.');
-  const backend = assertWasmBackend(tf.backend());
-  const memory = memoryOf(backend);
+  const memory = memoryOf(assertWasmBackend(tf.backend()));
   const crew = await Crew.start(memory, {count: threads, leastWork, patience: 20_000});
   const found = new Array<Row>();
   for (const one of CASES.filter(({name}) => name.includes(cases))) {
@@ -229,5 +228,5 @@ window.measureThreads = async ({threads, leastWork = LEAST_WORK, cases, rounds})
     await tf.nextFrame();
   }
   crew.stop();
-  return {rows: found, tfjsThreads: backend.wasm.tfjs.getThreadsCount()};
+  return found;
 };

@@ -56,7 +56,7 @@ try {
     `${machine.processor}, ${machine.cores} cores, Chrome ${version}, load average ${load.toFixed(2)}\n\n` +
       `| case | 1 thread, ms | ${values.threads} threads, ms | ratio |\n| --- | --- | --- | --- |`,
   );
-  const found = await page.evaluate(asked => globalThis.measureThreads(asked), {
+  const rows = await page.evaluate(asked => globalThis.measureThreads(asked), {
     threads: Number(values.threads),
     leastWork: values['least-work'] === '' ? undefined : Number(values['least-work']),
     cases: values.cases,
@@ -66,7 +66,7 @@ try {
   const noise = {load: {start: load, end: loadavg()[0]}};
   writeFileSync(
     values.out,
-    JSON.stringify({...machine, ...noise, date: new Date().toISOString(), ...found}, undefined, 1),
+    JSON.stringify({...machine, ...noise, date: new Date().toISOString(), rows}, undefined, 1),
   );
   console.log(`\nLoad average at the end ${noise.load.end.toFixed(2)}. All figures: ${values.out}`);
 } finally {

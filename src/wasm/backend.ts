@@ -20,8 +20,6 @@ interface WasmModule {
   readonly tfjs: {
     registerTensor(id: number, size: number, memoryOffset: number): void;
     disposeData(id: number): void;
-    /** The number of threads that share tfjs's own products and convolutions. */
-    getThreadsCount(): number;
   };
 }
 

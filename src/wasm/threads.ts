@@ -77,11 +77,6 @@ export function removeThreads(memory: WebAssembly.Memory, removed: Threads): voi
   if (threads.get(memory) === removed) threads.delete(memory);
 }
 
-/** Whether the work on this memory is shared. */
-export function hasThreads(memory: WebAssembly.Memory): boolean {
-  return threads.has(memory);
-}
-
 /** How this work is to be divided. It is one share where the memory has no threads, and where the work is small. */
 export function divided(memory: WebAssembly.Memory, {parts, work, perThread = 4}: Divisible): Division {
   const there = threads.get(memory);

@@ -10,9 +10,9 @@ import {Crew} from './crew';
 /** Options of `startWasmThreads`. */
 export interface WasmThreadsOptions {
   /**
-   * The number of threads, with the thread that calls: a whole number from 1 to 64. Default: as many as TensorFlow.js
-   * uses for its own products and convolutions, which is the number of the processor's threads, or what
-   * `setThreadsCount` of tfjs-backend-wasm said.
+   * The number of threads, with the thread that calls: a whole number from 1 to 64. Default: the number of the
+   * processor's threads (`navigator.hardwareConcurrency`), but at most 8. `setThreadsCount` of tfjs-backend-wasm is for
+   * TensorFlow.js's own threads, and does not change it.
    */
   readonly threads?: number;
 }
@@ -27,6 +27,9 @@ export interface WasmThreads {
 
 /** Less work takes longer with a second thread; see docs/wasm_threads.md. */
 export const LEAST_WORK = 2 ** 20;
+
+/** By default, a page leaves the other cores to other programs. */
+const MOST_BY_DEFAULT = 8;
 
 /** Milliseconds that a worker may take for one command. Commands take milliseconds. */
 const PATIENCE = 20_000;
@@ -77,7 +80,7 @@ export async function startWasmThreads(options: WasmThreadsOptions = {}, ...more
         'setWasmPaths instead of setWasmPath, and leave the flag WASM_HAS_MULTITHREAD_SUPPORT as it is, before ' +
         "tf.setBackend('wasm').",
     );
-  return startOn(wasm, {count: asked ?? defaultThreads(wasm), leastWork: LEAST_WORK, patience: PATIENCE});
+  return startOn(wasm, {count: asked ?? defaultThreads(), leastWork: LEAST_WORK, patience: PATIENCE});
 }
 
 /** Starts threads for this backend, in place of those that run. */
@@ -132,6 +135,6 @@ function checkPlace(): void {
     );
 }
 
-function defaultThreads({wasm: {tfjs}}: WasmBackend): number {
-  return Math.min(MOST_THREADS, Math.max(1, tfjs.getThreadsCount()));
+function defaultThreads(): number {
+  return Math.min(navigator.hardwareConcurrency, MOST_BY_DEFAULT);
 }

@@ -1,6 +1,6 @@
 import {assertWasmBackend, memoryOf} from '../../src/wasm/backend';
-import {hasThreads} from '../../src/wasm/threads';
 import {startWasmThreads} from '../../src/wasm_threads';
+import {hasThreads} from '../isolated/support/threads';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
 

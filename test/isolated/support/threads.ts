@@ -1,7 +1,13 @@
 import {assertWasmBackend} from '../../../src/wasm/backend';
+import {divided} from '../../../src/wasm/threads';
 import {SharesOfRun} from '../../../src/wasm_threads/shares_of_run';
 import {startOn, type WasmThreads} from '../../../src/wasm_threads/start';
 import {tf} from '../../support/tfjs';
+
+/** Whether threads share large work on this memory. */
+export function hasThreads(memory: WebAssembly.Memory): boolean {
+  return divided(memory, {parts: 2, work: 2 ** 40}).threads === 2;
+}
 
 /** Starts threads that also share the smallest work. */
 export function startThreads(count: number, patience = 20_000): Promise<WasmThreads> {
