@@ -15,6 +15,7 @@ const ENTRIES = {
   browser: 'src/browser.ts',
   ...Object.fromEntries(BACKENDS.map(name => [name, `src/backends/${name}.ts`])),
   'wasm-training': 'src/wasm_training/index.ts',
+  'wasm-threads': 'src/wasm_threads/index.ts',
   'gpu-training': 'src/gpu_training/index.ts',
   all: 'src/all.ts',
   plot: 'src/plot/index.ts',
@@ -71,6 +72,7 @@ const ENTRY_FILES = [
   'node_webgpu/\\w+',
   'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
   'wasm_training/\\w+',
+  'wasm_threads/\\w+',
   'gpu_training/(\\w+/)?\\w+',
   `backends/(${BACKENDS.join('|')})`,
   // tfjs-optim/gpu-training has the others too.

@@ -111,6 +111,7 @@ export default {
     'src/index.ts',
     'src/all.ts',
     'src/wasm_training/index.ts',
+    'src/wasm_threads/index.ts',
     'src/gpu_training/index.ts',
     'src/plot/index.ts',
     'src/file_system/index.ts',

@@ -10,5 +10,9 @@ export interface OpenPage {
   readonly close: () => Promise<void>;
 }
 
-/** Bundles a program for the browser and starts Chrome for it. */
-export function openPage(entry: string, rendering: {readonly gpu?: boolean}): Promise<OpenPage>;
+/** Bundles a program for the browser and starts Chrome for it. TensorFlow.js's binaries are in /wasm/. */
+export function openPage(
+  entry: string,
+  rendering: {readonly gpu?: boolean},
+  server?: {readonly isolated?: boolean},
+): Promise<OpenPage>;

@@ -10,6 +10,24 @@ export type WasmFunctions = Readonly<Record<string, WasmFunction>>;
  */
 export const HOST = {exp: Math.exp, log: Math.log, pow: Math.pow, tanh: Math.tanh};
 
+/** Where another thread finds a function: the binary of its module, and its place among the module's exports. */
+export interface FunctionSource {
+  readonly binary: Uint8Array<ArrayBuffer>;
+  readonly index: number;
+  /** The number of the module's exports, which are functions. */
+  readonly exports: number;
+}
+
+/** Only of functions on shared memories, because other threads can run no others. */
+const sources = new WeakMap<WasmFunction, FunctionSource>();
+
+/** Where another thread finds a function that `functionsOn` or `instantiate` made on a shared memory. */
+export function sourceOf(made: WasmFunction): FunctionSource {
+  const source = sources.get(made);
+  if (source === undefined) throw new Error('Other threads can only run functions on a shared memory.');
+  return source;
+}
+
 /** Functions are freed together with their memory. */
 const functionsByMemory = new WeakMap<WebAssembly.Memory, Map<string, WasmFunctions>>();
 
@@ -41,7 +59,8 @@ export function wasmFunction(functions: WasmFunctions, name: string): WasmFuncti
   return found;
 }
 
-function isShared(memory: WebAssembly.Memory): boolean {
+/** Whether other threads can use the memory. */
+export function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }
 
@@ -50,14 +69,16 @@ export function instantiate(
   memory: WebAssembly.Memory,
   binary: (shared: boolean) => Uint8Array<ArrayBuffer>,
 ): WasmFunctions {
-  const {exports} = new WebAssembly.Instance(compiled(binary(isShared(memory))), {
-    env: {memory},
-    math: HOST,
-  });
+  const shared = isShared(memory);
+  const code = binary(shared);
+  const {exports} = new WebAssembly.Instance(compiled(code), {env: {memory}, math: HOST});
   const functions: Record<string, WasmFunction> = {};
-  for (const [name, value] of Object.entries(exports)) {
-    if (isWasmFunction(value)) functions[name] = value;
-  }
+  const made = Object.entries(exports);
+  made.forEach(([name, value], index) => {
+    if (!isWasmFunction(value)) return;
+    functions[name] = value;
+    if (shared) sources.set(value, {binary: code, index, exports: made.length});
+  });
   return functions;
 }
 

@@ -5,11 +5,13 @@ import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction} from '../wasm/instance';
 import {wasmFunctions} from '../wasm/module';
+import {WORK_PER_NUMBER} from '../wasm/threads';
 import {numberOf} from './attributes';
 import {batchNormText} from './batch_norm_text';
-import {channelsFunction, isAlongChannels} from './channels';
+import {alongRows, isAlongChannels} from './channels';
 import type {Call} from './kernel';
 import {withScratch} from './scratch';
+import {CHANNELS, shared} from './shares';
 
 function numbersOf(backend: WasmBackend, vector: TensorInfo): Float32Array {
   return new Float32Array(memoryOf(backend).buffer, offsetOf(backend, vector), util.sizeFromShape(vector.shape));
@@ -49,15 +51,13 @@ export function fusedBatchNorm(call: Call): TensorInfo {
     const offsets = new Float32Array(buffer, factors + 4 * inner, inner);
     if (offset === undefined) offsets.fill(0);
     else offsets.set(numbersOf(backend, offset));
-    channelsFunction(backend, 'normalize')(
-      offsetOf(backend, x),
-      offsetOf(backend, mean),
-      factors,
-      factors + 4 * inner,
-      offsetOf(backend, out),
-      util.sizeFromShape(x.shape) / inner,
+    alongRows(backend, 'normalize', {
+      x: offsetOf(backend, x),
+      vectors: [offsetOf(backend, mean), factors, factors + 4 * inner],
+      out: offsetOf(backend, out),
+      rows: util.sizeFromShape(x.shape) / inner,
       inner,
-    );
+    });
   });
   return out;
 }
@@ -86,15 +86,18 @@ export function batchNormGradient({backend, input, optionalInput, attrs}: Call):
     vector(),
     vector(),
   ];
-  wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums')(
-    offsetOf(backend, dy),
-    offsetOf(backend, x),
-    offsetOf(backend, mean),
-    inner,
-    rows,
-    offsetOf(backend, dOffset),
-    offsetOf(backend, dScale),
-  );
+  const slopeSums = wasmFunction(wasmFunctions(backend, 'batchNorm', batchNormText), 'slopeSums');
+  const offsets = [dy, x, mean, dOffset, dScale].map(tensor => offsetOf(backend, tensor));
+  const work = {parts: Math.ceil(inner / CHANNELS), work: 3 * rows * inner * WORK_PER_NUMBER};
+  shared(backend, work, ({from, to, thread}) => {
+    const channel = CHANNELS * from;
+    thread.on(slopeSums)(
+      ...offsets.map(offset => offset + 4 * channel),
+      Math.min(inner, CHANNELS * to) - channel,
+      rows,
+      4 * inner,
+    );
+  });
   withScratch(backend, inner, factors => {
     const inv = numbersOf(backend, variance).map(one => 1 / Math.sqrt(one + epsilon));
     const scales = scalesOf(backend, scale, inner);
@@ -104,7 +107,13 @@ export function batchNormGradient({backend, input, optionalInput, attrs}: Call):
     numbersOf(backend, dVariance).set(factor.map((one, c) => -0.5 * at(inv, c) ** 2 * one * at(t, c)));
     t.set(inv.map((one, c) => one * at(t, c)));
     new Float32Array(memoryOf(backend).buffer, factors, inner).set(factor);
-    channelsFunction(backend, 'mul')(offsetOf(backend, dy), factors, offsetOf(backend, dx), rows, inner);
+    alongRows(backend, 'mul', {
+      x: offsetOf(backend, dy),
+      vectors: [factors],
+      out: offsetOf(backend, dx),
+      rows,
+      inner,
+    });
   });
   return [dx, dMean, dVariance, dScale, dOffset];
 }

@@ -5,18 +5,17 @@ import {advance, alongChannels, get, laneLocals, locals, params, repeat} from '.
 const BLOCK = 64;
 
 /**
- * `slopeSums(dy, x, mean, channels, rows, s, t)`: s[c] = Σ over rows of dy[r, c], t[c] = Σ over rows of dy[r, c] ·
- * (x[r, c] - mean[c]).
+ * `slopeSums(dy, x, mean, s, t, channels, rows, row)`: s[c] = Σ over rows of dy[r, c], t[c] = Σ over rows of dy[r, c] ·
+ * (x[r, c] - mean[c]). Rows are `row` bytes apart.
  */
 export function batchNormText(features: WasmFeatures): string {
   return `
-    (func (export "slopeSums") ${params('dy x mean channels rows s t')}
-      ${locals('row left i p q')} ${laneLocals(features, 'sum product center')} ${laneLocals(
+    (func (export "slopeSums") ${params('dy x mean s t channels rows row')}
+      ${locals('left i p q')} ${laneLocals(features, 'sum product center')} ${laneLocals(
         features,
         'sums products',
         'wide',
       )}
-      (local.set $row (i32.shl ${get('channels')} (i32.const 2)))
       ${alongChannels(
         features,
         ['dy', 'x', 'mean', 's', 't'],

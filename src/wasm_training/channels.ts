@@ -2,17 +2,30 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
-import {type WasmFunction, wasmFunction} from '../wasm/instance';
+import {wasmFunction} from '../wasm/instance';
 import {wasmFunctions} from '../wasm/module';
+import {WORK_PER_NUMBER} from '../wasm/threads';
 import {channelsText} from './channels_text';
 import type {TrainingKernel} from './kernel';
+import {shared} from './shares';
 
 /** With shorter rows tfjs's own kernels are as fast. */
 const SHORTEST = 4;
 
-/** A function of `channels_text.ts`. */
-export function channelsFunction(backend: WasmBackend, name: string): WasmFunction {
-  return wasmFunction(wasmFunctions(backend, 'channels', channelsText), name);
+/**
+ * Runs a function of `channels_text.ts` on `rows` rows of `inner` numbers. Threads share the rows.
+ * @param vectors the offsets of its vectors.
+ */
+export function alongRows(
+  backend: WasmBackend,
+  name: 'add' | 'sub' | 'mul' | 'normalize',
+  {x, vectors, out, rows, inner}: {x: number; vectors: readonly number[]; out: number; rows: number; inner: number},
+): void {
+  const run = wasmFunction(wasmFunctions(backend, 'channels', channelsText), name);
+  shared(backend, {parts: rows, work: rows * inner * WORK_PER_NUMBER}, ({from, to, thread}) => {
+    const first = 4 * from * inner;
+    thread.on(run)(x + first, ...vectors, out + first, to - from, inner);
+  });
 }
 
 /** Whether `vector` has the shape of the last axes of `full`, and is broadcast along the others. */
@@ -53,12 +66,12 @@ function combined(
 ): TensorInfo {
   const out = makeTensor(backend, full.shape, 'float32');
   const inner = util.sizeFromShape(vector.shape);
-  channelsFunction(backend, name)(
-    offsetOf(backend, full),
-    offsetOf(backend, vector),
-    offsetOf(backend, out),
-    util.sizeFromShape(full.shape) / inner,
+  alongRows(backend, name, {
+    x: offsetOf(backend, full),
+    vectors: [offsetOf(backend, vector)],
+    out: offsetOf(backend, out),
+    rows: util.sizeFromShape(full.shape) / inner,
     inner,
-  );
+  });
   return out;
 }

@@ -6,7 +6,7 @@ import {type ConvGeometry, convGeometry, isPointwise, outputsOfTap} from './conv
 import {Dense} from './dense';
 import {assertFloat32, type Call, consume, transposed, zeros} from './kernel';
 import {multiply} from './matrix_product';
-import {withScratch} from './scratch';
+import {shared} from './shares';
 
 const NAME = 'Conv2DBackpropFilter';
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
@@ -18,7 +18,8 @@ const BLOCK = 6144;
  * dw[ky, kx, i, o] = Σ over n, y, x of x[n, y·s + ky - p, x·s + kx - p, i] · dy[n, y, x, o]
  *
  * For each tap, this is a product of x's pixels, transposed, with those of dy, over the pixels where the tap is inside
- * x. Both are copied to panels of channels, a few rows at a time. So all taps read them from the first cache.
+ * x. Both are copied to panels of channels, a few rows at a time. So all taps read them from the first cache. Threads
+ * share the tiles of output channels of all taps; each copies the panels for itself.
  */
 export function conv2DBackpropFilter({backend, input, attrs}: Call): TensorInfo {
   const [x, dy] = [input('x'), input('dy')];
@@ -61,15 +62,25 @@ function filterGradient(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, geo
 }
 
 function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number, dy: number, dw: number): void {
-  const dense = new Dense(backend);
+  const {tileRows, tileColumns} = new Dense(backend);
   const {batch, inChannels, outChannels, rows, columns} = geometry;
   const perRow = columns.input * inChannels * rows.stride + columns.outputInMemory * outChannels;
   const step = Math.min(rows.output, Math.max(1, Math.floor(BLOCK / perRow)));
   const most = {x: Math.min(rows.input, (step - 1) * rows.stride + rows.filter), dy: step};
   const roundUp = (value: number, tile: number): number => Math.ceil(value / tile) * tile;
-  const floatsOfX = most.x * columns.input * roundUp(inChannels, dense.tileRows);
-  const floatsOfDy = most.dy * columns.outputInMemory * roundUp(outChannels, dense.tileColumns);
-  withScratch(backend, floatsOfX + floatsOfDy, packedX => {
+  const floatsOfX = most.x * columns.input * roundUp(inChannels, tileRows);
+  const floatsOfDy = most.dy * columns.outputInMemory * roundUp(outChannels, tileColumns);
+  const tiles = Math.ceil(outChannels / tileColumns);
+  const taps = rows.filter * columns.filter;
+  const work = {
+    parts: taps * tiles,
+    work: batch * rows.output * columns.output * taps * inChannels * outChannels,
+    // Each share copies all panels.
+    perThread: 1,
+    scratch: floatsOfX + floatsOfDy,
+  };
+  shared(backend, work, ({from: firstPart, to: endOfParts, thread, scratch: packedX}) => {
+    const dense = new Dense(backend, thread);
     const packedDy = packedX + 4 * floatsOfX;
     for (let n = 0; n < batch; n++) {
       for (let first = 0; first < rows.output; first += step) {
@@ -89,38 +100,41 @@ function sumOverPictures(backend: WasmBackend, geometry: ConvGeometry, x: number
           rows: (end - first) * columns.outputInMemory,
           columns: outChannels,
         };
-        const panelX = 4 * dense.tileRows * fromX.rows;
-        const panelDy = 4 * dense.tileColumns * fromDy.rows;
-        dense.panels(fromX, {at: packedX, width: dense.tileRows, panel: panelX});
-        dense.panels(fromDy, {at: packedDy, width: dense.tileColumns, panel: panelDy});
+        const panelX = 4 * tileRows * fromX.rows;
+        const panelDy = 4 * tileColumns * fromDy.rows;
+        dense.panels(fromX, {at: packedX, width: tileRows, panel: panelX});
+        dense.panels(fromDy, {at: packedDy, width: tileColumns, panel: panelDy});
         for (let ky = 0; ky < rows.filter; ky++) {
           const [y, yEnd] = outputsOfTap(rows, ky, first, end);
           for (let kx = 0; kx < columns.filter && y < yEnd; kx++) {
             const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
-            if (at >= atEnd) continue;
+            const tap = ky * columns.filter + kx;
+            const left = tileColumns * Math.max(0, firstPart - tap * tiles);
+            const right = Math.min(outChannels, tileColumns * Math.min(tiles, endOfParts - tap * tiles));
+            if (at >= atEnd || left >= right) continue;
             const pixelOfX =
               (y * rows.stride + ky - rows.pad - top) * columns.input + at * columns.stride + kx - columns.pad;
             const pixelOfDy = (y - first) * columns.outputInMemory + at;
             dense.product({
               m: inChannels,
-              n: outChannels,
+              n: right - left,
               inner: atEnd - at,
               outer: yEnd - y,
               add: true,
               a: {
-                at: packedX + 4 * dense.tileRows * pixelOfX,
+                at: packedX + 4 * tileRows * pixelOfX,
                 tile: panelX,
                 row: 4,
-                inner: 4 * dense.tileRows * columns.stride,
-                outer: 4 * dense.tileRows * columns.input * rows.stride,
+                inner: 4 * tileRows * columns.stride,
+                outer: 4 * tileRows * columns.input * rows.stride,
               },
               b: {
-                at: packedDy + 4 * dense.tileColumns * pixelOfDy,
+                at: packedDy + (left / tileColumns) * panelDy + 4 * tileColumns * pixelOfDy,
                 tile: panelDy,
-                inner: 4 * dense.tileColumns,
-                outer: 4 * dense.tileColumns * columns.outputInMemory,
+                inner: 4 * tileColumns,
+                outer: 4 * tileColumns * columns.outputInMemory,
               },
-              c: {at: dw + 4 * (ky * columns.filter + kx) * inChannels * outChannels, row: 4 * outChannels},
+              c: {at: dw + 4 * (tap * inChannels * outChannels + left), row: 4 * outChannels},
             });
           }
         }

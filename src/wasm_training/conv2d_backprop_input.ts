@@ -8,6 +8,7 @@ import {Dense} from './dense';
 import {assertFloat32, type Call, consume, transposed, zeros} from './kernel';
 import {multiply} from './matrix_product';
 import {withScratch} from './scratch';
+import {shared} from './shares';
 
 const NAME = 'Conv2DBackpropInput';
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
@@ -20,7 +21,7 @@ const TO_CHANNELS_FIRST = [0, 3, 1, 2];
  * The pixels of dx with the same remainder of (y + p, x + p) by s use the same taps of w, and neighbours among them use
  * neighbours in dy. So for each remainder this is an ordinary convolution of dy with those taps in reverse order. It is
  * computed as a product. Its inner sum runs over the taps of a row and the channels at once, because these are adjacent
- * in dy.
+ * in dy. Threads share the pictures.
  */
 export function conv2DBackpropInput({backend, input, attrs}: Call): TensorInfo {
   const [dy, filter] = [input('dy'), input('filter')];
@@ -105,8 +106,8 @@ function convolveByRemainders(
   const padded = {rows: paddedSize(rows), columns: paddedSize(columns)};
   const floatsOfDy = padded.rows * padded.columns * outChannels;
   const floatsOfTap = outChannels * Math.ceil(inChannels / width) * width;
-  withScratch(backend, floatsOfDy + rows.filter * columns.filter * floatsOfTap, paddedDy => {
-    let weights = paddedDy + 4 * floatsOfDy;
+  withScratch(backend, rows.filter * columns.filter * floatsOfTap, firstWeight => {
+    let weights = firstWeight;
     const parts = remaindersOf(rows).flatMap(down =>
       remaindersOf(columns).map(across => {
         const part = {down, across, weights, panel: 4 * width * down.taps.length * across.taps.length * outChannels};
@@ -127,62 +128,68 @@ function convolveByRemainders(
         return part;
       }),
     );
-    new Float32Array(memoryOf(backend).buffer, paddedDy, floatsOfDy).fill(0);
-    for (let n = 0; n < batch; n++) {
-      copyInside(
-        backend,
-        geometry,
-        padded.columns,
-        at.dy + 4 * n * rows.outputInMemory * columns.outputInMemory * outChannels,
-        paddedDy,
-      );
-      for (const {down, across, weights: b, panel} of parts) {
-        for (let j = 0; j < down.count; j++) {
-          dense.product({
-            m: across.count,
-            n: inChannels,
-            inner: across.taps.length * outChannels,
-            outer: down.taps.length,
-            add: false,
-            a: {
-              at: paddedDy + 4 * ((down.start + j) * padded.columns + across.start) * outChannels,
-              tile: 4 * outChannels * dense.tileRows,
-              row: 4 * outChannels,
-              inner: 4,
-              outer: 4 * padded.columns * outChannels,
-            },
-            b: {at: b, tile: panel, inner: 4 * width, outer: 4 * width * across.taps.length * outChannels},
-            c: {
-              at:
-                at.dx +
-                4 * ((n * rows.input + down.first + j * rows.stride) * columns.input + across.first) * inChannels,
-              row: 4 * columns.stride * inChannels,
-            },
-          });
+    const picture = rows.output * columns.output * rows.filter * columns.filter * inChannels * outChannels;
+    const work = {parts: batch, work: batch * picture, scratch: floatsOfDy};
+    shared(backend, work, ({from, to, thread, scratch: paddedDy}) => {
+      const own = new Dense(backend, thread);
+      new Float32Array(memoryOf(backend).buffer, paddedDy, floatsOfDy).fill(0);
+      for (let n = from; n < to; n++) {
+        copyInside(
+          own,
+          geometry,
+          padded.columns,
+          at.dy + 4 * n * rows.outputInMemory * columns.outputInMemory * outChannels,
+          paddedDy,
+        );
+        for (const {down, across, weights: b, panel} of parts) {
+          for (let j = 0; j < down.count; j++) {
+            own.product({
+              m: across.count,
+              n: inChannels,
+              inner: across.taps.length * outChannels,
+              outer: down.taps.length,
+              add: false,
+              a: {
+                at: paddedDy + 4 * ((down.start + j) * padded.columns + across.start) * outChannels,
+                tile: 4 * outChannels * own.tileRows,
+                row: 4 * outChannels,
+                inner: 4,
+                outer: 4 * padded.columns * outChannels,
+              },
+              b: {at: b, tile: panel, inner: 4 * width, outer: 4 * width * across.taps.length * outChannels},
+              c: {
+                at:
+                  at.dx +
+                  4 * ((n * rows.input + down.first + j * rows.stride) * columns.input + across.first) * inChannels,
+                row: 4 * columns.stride * inChannels,
+              },
+            });
+          }
         }
       }
-    }
+    });
   });
 }
 
 /** Copies a picture of dy into the middle of the padded one. The zeros around it stay from picture to picture. */
 function copyInside(
-  backend: WasmBackend,
+  dense: Dense,
   {outChannels, rows, columns}: ConvGeometry,
   paddedWidth: number,
   dy: number,
   to: number,
 ): void {
-  const bytes = new Uint8Array(memoryOf(backend).buffer);
   const reach = ({input, pad, stride, output}: ConvAxis): number =>
     Math.min(output, Math.floor((input - 1 + pad) / stride) + 1);
-  const length = 4 * reach(columns) * outChannels;
-  for (let y = 0; y < reach(rows); y++) {
-    const source = dy + 4 * y * columns.outputInMemory * outChannels;
-    bytes.copyWithin(
-      to + 4 * ((y + paddingOf(rows)) * paddedWidth + paddingOf(columns)) * outChannels,
-      source,
-      source + length,
-    );
-  }
+  const width = paddedWidth * outChannels;
+  // A panel that is as wide as the padded picture takes the columns of the picture, row by row.
+  dense.panels(
+    {
+      at: dy,
+      row: 4 * columns.outputInMemory * outChannels,
+      rows: reach(rows),
+      columns: reach(columns) * outChannels,
+    },
+    {at: to + 4 * (paddingOf(rows) * width + paddingOf(columns) * outChannels), width, panel: 0},
+  );
 }

@@ -6,6 +6,7 @@ import {type ConvAxis, outputsOfTap, volumeAxes} from './conv_geometry';
 import {Dense} from './dense';
 import {assertFloat32, type Call, zeros} from './kernel';
 import {withScratch} from './scratch';
+import {shared} from './shares';
 
 interface VolumeGeometry {
   readonly batch: number;
@@ -45,32 +46,35 @@ export function conv3DBackpropFilterV2({backend, input, attrs}: Call): TensorInf
     outChannels,
     axes: [, rows, columns],
   } = geometry;
-  const dense = new Dense(backend);
   const dw = zeros(backend, filterShape);
   const at = {x: offsetOf(backend, x), dy: offsetOf(backend, dy), dw: offsetOf(backend, dw)};
-  for (const part of tapsOfSlices(geometry)) {
-    dense.product({
-      m: inChannels,
-      n: outChannels,
-      inner: part.columns,
-      outer: part.rows,
-      add: true,
-      a: {
-        at: at.x + 4 * part.x * inChannels,
-        tile: 4 * dense.tileRows,
-        row: 4,
-        inner: 4 * columns.stride * inChannels,
-        outer: 4 * rows.stride * columns.input * inChannels,
-      },
-      b: {
-        at: at.dy + 4 * part.dy * outChannels,
-        tile: 4 * dense.tileColumns,
-        inner: 4 * outChannels,
-        outer: 4 * columns.output * outChannels,
-      },
-      c: {at: at.dw + 4 * part.tap * inChannels * outChannels, row: 4 * outChannels},
-    });
-  }
+  shared(backend, {parts: tapsOf(geometry), work: workOf(geometry)}, ({from, to, thread}) => {
+    const dense = new Dense(backend, thread);
+    for (const part of tapsOfSlices(geometry)) {
+      if (part.tap < from || part.tap >= to) continue;
+      dense.product({
+        m: inChannels,
+        n: outChannels,
+        inner: part.columns,
+        outer: part.rows,
+        add: true,
+        a: {
+          at: at.x + 4 * part.x * inChannels,
+          tile: 4 * dense.tileRows,
+          row: 4,
+          inner: 4 * columns.stride * inChannels,
+          outer: 4 * rows.stride * columns.input * inChannels,
+        },
+        b: {
+          at: at.dy + 4 * part.dy * outChannels,
+          tile: 4 * dense.tileColumns,
+          inner: 4 * outChannels,
+          outer: 4 * columns.output * outChannels,
+        },
+        c: {at: at.dw + 4 * part.tap * inChannels * outChannels, row: 4 * outChannels},
+      });
+    }
+  });
   return dw;
 }
 
@@ -85,16 +89,25 @@ export function conv3DBackpropInputV2({backend, input, attrs}: Call): TensorInfo
   return dx;
 }
 
+function tapsOf({axes}: VolumeGeometry): number {
+  return axes.reduce((product, {filter}) => product * filter, 1);
+}
+
+function workOf({batch, inChannels, outChannels, axes}: VolumeGeometry): number {
+  return axes.reduce((product, {output, filter}) => product * output * filter, batch * inChannels * outChannels);
+}
+
 function addToInput(backend: WasmBackend, geometry: VolumeGeometry, dy: number, filter: number, dx: number): void {
   const {
+    batch,
     inChannels,
     outChannels,
-    axes: [depths, rows, columns],
+    axes: [, rows, columns],
   } = geometry;
   const dense = new Dense(backend);
   const width = dense.tileColumns;
   const floatsOfTap = outChannels * Math.ceil(inChannels / width) * width;
-  const taps = depths.filter * rows.filter * columns.filter;
+  const taps = tapsOf(geometry);
   withScratch(backend, taps * floatsOfTap, weights => {
     for (let tap = 0; tap < taps; tap++) {
       dense.panelsTransposed(
@@ -107,39 +120,47 @@ function addToInput(backend: WasmBackend, geometry: VolumeGeometry, dy: number, 
         {at: weights + 4 * tap * floatsOfTap, width, panel: 4 * width * outChannels},
       );
     }
-    for (const part of tapsOfSlices(geometry)) {
-      for (let y = 0; y < part.rows; y++) {
-        dense.product({
-          m: part.columns,
-          n: inChannels,
-          inner: outChannels,
-          outer: 1,
-          add: true,
-          a: {
-            at: dy + 4 * (part.dy + y * columns.output) * outChannels,
-            tile: 4 * dense.tileRows * outChannels,
-            row: 4 * outChannels,
-            inner: 4,
-            outer: 0,
-          },
-          b: {at: weights + 4 * part.tap * floatsOfTap, tile: 4 * width * outChannels, inner: 4 * width, outer: 0},
-          c: {
-            at: dx + 4 * (part.x + y * rows.stride * columns.input) * inChannels,
-            row: 4 * columns.stride * inChannels,
-          },
-        });
+    shared(backend, {parts: batch, work: workOf(geometry)}, ({from, to, thread}) => {
+      const own = new Dense(backend, thread);
+      for (const part of tapsOfSlices(geometry, from, to)) {
+        for (let y = 0; y < part.rows; y++) {
+          own.product({
+            m: part.columns,
+            n: inChannels,
+            inner: outChannels,
+            outer: 1,
+            add: true,
+            a: {
+              at: dy + 4 * (part.dy + y * columns.output) * outChannels,
+              tile: 4 * own.tileRows * outChannels,
+              row: 4 * outChannels,
+              inner: 4,
+              outer: 0,
+            },
+            b: {at: weights + 4 * part.tap * floatsOfTap, tile: 4 * width * outChannels, inner: 4 * width, outer: 0},
+            c: {
+              at: dx + 4 * (part.x + y * rows.stride * columns.input) * inChannels,
+              row: 4 * columns.stride * inChannels,
+            },
+          });
+        }
       }
-    }
+    });
   });
 }
 
-function* tapsOfSlices({batch, axes: [depths, rows, columns]}: VolumeGeometry): Generator<TapOfSlice> {
+/** Of the volumes from `first` to before `end`. */
+function* tapsOfSlices(
+  {batch, axes: [depths, rows, columns]}: VolumeGeometry,
+  first = 0,
+  end = batch,
+): Generator<TapOfSlice> {
   const taps = (axis: ConvAxis): {k: number; from: number; to: number}[] =>
     Array.from({length: axis.filter}, (_, k) => {
       const [from, to] = outputsOfTap(axis, k, 0, axis.output);
       return {k, from, to};
     }).filter(({from, to}) => from < to);
-  for (let n = 0; n < batch; n++) {
+  for (let n = first; n < end; n++) {
     for (const z of taps(depths)) {
       for (let at = z.from; at < z.to; at++) {
         for (const y of taps(rows)) {

@@ -1,6 +1,7 @@
 import type {WasmBackend} from '../wasm/backend';
 import {type WasmFunction, wasmFunction} from '../wasm/instance';
 import {wasmFeatures, wasmFunctions} from '../wasm/module';
+import {CALLING, type Thread} from '../wasm/threads';
 import {panelsText} from './panels_text';
 import {productText, TILE_ROWS, tileColumns} from './product_text';
 
@@ -38,7 +39,7 @@ interface Target {
   readonly panel: number;
 }
 
-/** The functions of `product_text.ts` and `panels_text.ts` on a backend's memory. */
+/** The functions of `product_text.ts` and `panels_text.ts` on a backend's memory, for one thread. */
 export class Dense {
   readonly tileRows = TILE_ROWS;
   readonly tileColumns: number;
@@ -48,13 +49,13 @@ export class Dense {
     readonly panelsTransposed: WasmFunction;
   };
 
-  constructor(backend: WasmBackend) {
+  constructor(backend: WasmBackend, thread: Thread = CALLING) {
     this.tileColumns = tileColumns(wasmFeatures(backend));
     const panels = wasmFunctions(backend, 'panels', panelsText);
     this.#run = {
-      product: wasmFunction(wasmFunctions(backend, 'product', productText), 'product'),
-      panels: wasmFunction(panels, 'panels'),
-      panelsTransposed: wasmFunction(panels, 'panelsTransposed'),
+      product: thread.on(wasmFunction(wasmFunctions(backend, 'product', productText), 'product')),
+      panels: thread.on(wasmFunction(panels, 'panels')),
+      panelsTransposed: thread.on(wasmFunction(panels, 'panelsTransposed')),
     };
   }
 

@@ -3,10 +3,12 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction} from '../wasm/instance';
 import {wasmFunctions} from '../wasm/module';
+import {WORK_PER_NUMBER} from '../wasm/threads';
 import {as4D, lengthOf, shape4DOf} from './attributes';
 import {type ConvGeometry, convGeometry, outputsOfTap} from './conv_geometry';
 import {depthwiseText} from './depthwise_text';
 import {assertFloat32, type Call, consume, runStock, zeros} from './kernel';
+import {CHANNELS, shared} from './shares';
 import {tiled} from './tile';
 
 /** How many numbers of x and dy a block of rows may hold, so that it fits in the first cache. */
@@ -72,31 +74,38 @@ function filterGradient(
   const pixel = 4 * channels;
   const perRow = (columns.input * rows.stride + columns.outputInMemory) * channels;
   const step = Math.max(1, Math.floor(BLOCK / perRow));
-  for (let n = 0; n < batch; n++) {
-    for (let first = 0; first < rows.output; first += step) {
-      for (let ky = 0; ky < rows.filter; ky++) {
-        const [y, yEnd] = outputsOfTap(rows, ky, first, Math.min(first + step, rows.output));
-        for (let kx = 0; kx < columns.filter && y < yEnd; kx++) {
-          const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
-          if (at >= atEnd) continue;
-          const rowOfX = n * rows.input + y * rows.stride + ky * rows.dilation - rows.pad;
-          const rowOfDy = n * rows.outputInMemory + y;
-          filterTap(
-            offset.x + pixel * (rowOfX * columns.input + at * columns.stride + kx * columns.dilation - columns.pad),
-            pixel * columns.stride,
-            pixel * columns.input * rows.stride,
-            offset.dy + pixel * (rowOfDy * columns.outputInMemory + at),
-            pixel,
-            pixel * columns.outputInMemory,
-            offset.dw + pixel * (ky * columns.filter + kx),
-            channels,
-            atEnd - at,
-            yEnd - y,
-          );
+  const work = {parts: Math.ceil(channels / CHANNELS), work: workOf(geometry)};
+  shared(backend, work, ({from, to, thread}) => {
+    const run = thread.on(filterTap);
+    const channel = CHANNELS * from;
+    const ownChannels = Math.min(channels, CHANNELS * to) - channel;
+    for (let n = 0; n < batch; n++) {
+      for (let first = 0; first < rows.output; first += step) {
+        for (let ky = 0; ky < rows.filter; ky++) {
+          const [y, yEnd] = outputsOfTap(rows, ky, first, Math.min(first + step, rows.output));
+          for (let kx = 0; kx < columns.filter && y < yEnd; kx++) {
+            const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
+            if (at >= atEnd) continue;
+            const rowOfX = n * rows.input + y * rows.stride + ky * rows.dilation - rows.pad;
+            const rowOfDy = n * rows.outputInMemory + y;
+            const column = at * columns.stride + kx * columns.dilation - columns.pad;
+            run(
+              offset.x + pixel * (rowOfX * columns.input + column) + 4 * channel,
+              pixel * columns.stride,
+              pixel * columns.input * rows.stride,
+              offset.dy + pixel * (rowOfDy * columns.outputInMemory + at) + 4 * channel,
+              pixel,
+              pixel * columns.outputInMemory,
+              offset.dw + pixel * (ky * columns.filter + kx) + 4 * channel,
+              ownChannels,
+              atEnd - at,
+              yEnd - y,
+            );
+          }
         }
       }
     }
-  }
+  });
   return dw;
 }
 
@@ -106,27 +115,34 @@ function inputGradient(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo,
   const dx = zeros(backend, [batch, rows.input, columns.input, channels]);
   const offset = {dx: offsetOf(backend, dx), dy: offsetOf(backend, dy), w: offsetOf(backend, filter)};
   const pixel = 4 * channels;
-  for (let n = 0; n < batch; n++) {
-    for (let y = 0; y < rows.output; y++) {
-      for (let ky = 0; ky < rows.filter; ky++) {
-        const row = y * rows.stride + ky * rows.dilation - rows.pad;
-        for (let kx = 0; kx < columns.filter && row >= 0 && row < rows.input; kx++) {
-          const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
-          if (at >= atEnd) continue;
-          inputTap(
-            offset.dx +
-              pixel *
-                ((n * rows.input + row) * columns.input + at * columns.stride + kx * columns.dilation - columns.pad),
-            pixel * columns.stride,
-            offset.dy + pixel * ((n * rows.outputInMemory + y) * columns.outputInMemory + at),
-            pixel,
-            offset.w + pixel * (ky * columns.filter + kx),
-            channels,
-            atEnd - at,
-          );
+  shared(backend, {parts: batch, work: workOf(geometry)}, ({from, to, thread}) => {
+    const run = thread.on(inputTap);
+    for (let n = from; n < to; n++) {
+      for (let y = 0; y < rows.output; y++) {
+        for (let ky = 0; ky < rows.filter; ky++) {
+          const row = y * rows.stride + ky * rows.dilation - rows.pad;
+          for (let kx = 0; kx < columns.filter && row >= 0 && row < rows.input; kx++) {
+            const [at, atEnd] = outputsOfTap(columns, kx, 0, columns.output);
+            if (at >= atEnd) continue;
+            const column = at * columns.stride + kx * columns.dilation - columns.pad;
+            run(
+              offset.dx + pixel * ((n * rows.input + row) * columns.input + column),
+              pixel * columns.stride,
+              offset.dy + pixel * ((n * rows.outputInMemory + y) * columns.outputInMemory + at),
+              pixel,
+              offset.w + pixel * (ky * columns.filter + kx),
+              channels,
+              atEnd - at,
+            );
+          }
         }
       }
     }
-  }
+  });
   return dx;
+}
+
+function workOf({batch, outChannels, rows, columns}: ConvGeometry): number {
+  const taps = rows.filter * columns.filter;
+  return batch * rows.output * columns.output * taps * outChannels * WORK_PER_NUMBER;
 }

@@ -3,7 +3,7 @@ import {broadcast_util, type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {makeTensor} from '../wasm/allocation';
 import {offsetOf, type WasmBackend} from '../wasm/backend';
 import {lengthOf} from './attributes';
-import {multiply} from './matrix_product';
+import {multiplyAll} from './matrix_product';
 
 /** Which operands are transposed in memory. */
 export interface Transposes {
@@ -29,16 +29,17 @@ export function matrixProduct(
   );
   const c = makeTensor(backend, [...batchShape, m, n], 'float32');
   const at = {a: offsetOf(backend, a), b: offsetOf(backend, b), c: offsetOf(backend, c)};
-  for (let i = 0; i < util.sizeFromShape(batchShape); i++) {
-    multiply(backend, {
+  multiplyAll(
+    backend,
+    Array.from({length: util.sizeFromShape(batchShape)}, (_, i) => ({
       m,
       n,
       k,
       c: at.c + 4 * i * m * n,
       a: {at: at.a + 4 * broadcastIndex(i, left.batch, batchShape) * m * k, transposed: transposeA},
       b: {at: at.b + 4 * broadcastIndex(i, right.batch, batchShape) * k * n, transposed: transposeB},
-    });
-  }
+    })),
+  );
   return c;
 }
 

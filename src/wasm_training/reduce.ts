@@ -5,9 +5,11 @@ import {makeTensor} from '../wasm/allocation';
 import {memoryOf, offsetOf, type WasmBackend} from '../wasm/backend';
 import {wasmFunction} from '../wasm/instance';
 import {wasmFunctions} from '../wasm/module';
+import {WORK_PER_NUMBER} from '../wasm/threads';
 import type {Call} from './kernel';
 import {reduceText} from './reduce_text';
 import {withScratch} from './scratch';
+import {CHANNELS, shared} from './shares';
 
 /** The sum of all numbers is computed as this many adjacent sums. */
 const LANES = 16;
@@ -46,8 +48,21 @@ function sumAndDivide(backend: WasmBackend, x: TensorInfo, reduction: Reduction,
   return out;
 }
 
+/** Threads share the sums of the outer axes, or else channels. */
 function sumRows(backend: WasmBackend, x: number, {outer, rows, inner}: Omit<Reduction, 'shape'>, out: number): void {
-  wasmFunction(wasmFunctions(backend, 'reduce', reduceText), 'sumRows')(x, outer, rows, inner, out);
+  const run = wasmFunction(wasmFunctions(backend, 'reduce', reduceText), 'sumRows');
+  const work = outer * rows * inner * WORK_PER_NUMBER;
+  const row = 4 * inner;
+  if (outer > 1) {
+    shared(backend, {parts: outer, work}, ({from, to, thread}) => {
+      thread.on(run)(x + from * rows * row, to - from, rows, inner, out + from * row, row);
+    });
+    return;
+  }
+  shared(backend, {parts: Math.ceil(inner / CHANNELS), work}, ({from, to, thread}) => {
+    const channel = CHANNELS * from;
+    thread.on(run)(x + 4 * channel, outer, rows, Math.min(inner, CHANNELS * to) - channel, out + 4 * channel, row);
+  });
 }
 
 function sumOfAll(backend: WasmBackend, x: number, size: number): number {

@@ -8,13 +8,13 @@ import {advance, alongChannels, get, laneLocals, locals, params, repeat} from '.
 const BLOCK = 64;
 
 /**
- * `sumRows(x, outer, rows, inner, out)`: out[o, c] = Σ over rows of x[o, r, c], with `inner` adjacent numbers c.
+ * `sumRows(x, outer, rows, inner, out, row)`: out[o, c] = Σ over rows of x[o, r, c], with `inner` adjacent numbers c.
+ * Rows are `row` bytes apart, those of `out` too.
  */
 export function reduceText(features: WasmFeatures): string {
   return `
-    (func (export "sumRows") ${params('x outer rows inner out')}
-      ${locals('channels row left i p q t')} ${laneLocals(features, 'sum')} ${laneLocals(features, 'total', 'wide')}
-      (local.set $row (i32.shl ${get('inner')} (i32.const 2)))
+    (func (export "sumRows") ${params('x outer rows inner out row')}
+      ${locals('channels left i p q t')} ${laneLocals(features, 'sum')} ${laneLocals(features, 'total', 'wide')}
       ${repeat(
         'outer',
         `(local.set $q ${get('x')}) (local.set $t ${get('out')}) (local.set $channels ${get('inner')})

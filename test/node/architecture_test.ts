@@ -26,6 +26,7 @@ const ROOMS = [
   'fuse',
   'rule',
   'wasm_training',
+  'wasm_threads',
   'gradients',
   'wasm',
   'util',

@@ -13,10 +13,12 @@ import {browser} from './page.mjs';
 
 const START = 'docs/getting_started.md';
 const WORKER = 'docs/guide_worker.md';
+const THREADS = 'docs/wasm_threads.md';
 const TORCH = 'docs/guide_pytorch.md';
 const PLOTS = 'docs/plots.md';
 /** Commands that serve a page until they are stopped. */
-const SERVERS = ['npx vite', 'npx vite preview'];
+const VITE = ['npx vite', 'npx vite preview'];
+const SERVERS = [...VITE, 'node server.mjs'];
 /** How long a server may take until it prints its address. */
 const START_MS = 30_000;
 /** What a newcomer waits for. */
@@ -140,7 +142,7 @@ describe('A newcomer who follows a page', () => {
 
   it('trains on a page with Vite, while developing and when it is built', async () => {
     const {shown} = await followed(chrome, START, 'With a bundler');
-    expect(shown.length).toBe(SERVERS.length);
+    expect(shown.length).toBe(VITE.length);
     for (const {text, warnings} of shown) {
       expectFallen(text);
       expect(warnings).toEqual([]);
@@ -163,8 +165,18 @@ describe('A newcomer who follows a page', () => {
 
   it('trains in a worker with Vite, while developing and when it is built', async () => {
     const {shown} = await followed(chrome, WORKER);
+    expect(shown.length).toBe(VITE.length);
+    for (const {text, warnings} of shown) {
+      expectFallen(text);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('trains with threads, from Vite and from a server of its own', async () => {
+    const {shown} = await followed(chrome, THREADS);
     expect(shown.length).toBe(SERVERS.length);
     for (const {text, warnings} of shown) {
+      expect(text).toContain('threads: 2');
       expectFallen(text);
       expect(warnings).toEqual([]);
     }

@@ -16,6 +16,7 @@ const PARTS = {
   wrapper: 'dist/shared/wrapper.js',
   plot: 'dist/plot.js',
   wasmTraining: 'dist/wasm-training.js',
+  wasmThreads: 'dist/wasm-threads.js',
   gpuTraining: 'dist/gpu-training.js',
   wasmKernels: 'dist/shared/wasm-kernels.js',
   webgpu: 'dist/webgpu.js',
@@ -33,6 +34,10 @@ const PAGES = [
   },
   {source: `import {adam} from 'tfjs-optim'; import 'tfjs-optim/webgpu'; console.log(adam);`, parts: ['webgpu']},
   {source: `import 'tfjs-optim/wasm-training';`, parts: ['wasmTraining']},
+  {
+    source: `import {startWasmThreads} from 'tfjs-optim/wasm-threads'; console.log(startWasmThreads);`,
+    parts: ['wasmThreads'],
+  },
   {source: `import 'tfjs-optim/gpu-training';`, parts: ['gpuTraining']},
 ];
 

@@ -33,6 +33,7 @@ const OPTIONS = {
 const ENTRIES = [
   'index',
   'wasm-training',
+  'wasm-threads',
   'gpu-training',
   'plot',
   'file-system',

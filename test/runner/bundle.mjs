@@ -57,6 +57,7 @@ const SLOW = [
   'node/docs_test',
   'node/reload_test',
   'node/wasm_training_test',
+  'node/wasm_threads_in_worker_test',
 ];
 
 let folder;
@@ -126,9 +127,11 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
     );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
+  if (suite === 'isolated')
+    return {first: '', groups: [{files: specFiles('isolated', file.replace(/^isolated\//, '')), backends}]};
   if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: specFiles(suite, file), backends}]};
   const slow = quick ? SLOW : [];
-  const everywhere = specFiles('.', file, ['node', 'page', ...OWN_FOLDER, 'core_specs', ...slow]);
+  const everywhere = specFiles('.', file, ['node', 'page', ...OWN_FOLDER, 'isolated', 'core_specs', ...slow]);
   const own =
     place === 'node'
       ? specFiles('node', file.replace(/^node\//, ''), slow)

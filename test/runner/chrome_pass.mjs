@@ -34,7 +34,7 @@ export async function runInChrome(pass, settings, progress) {
   progress.say(pass, 'starts');
   pass.cpuSeconds = () => cpuSeconds(pid => !nodeProcesses.has(pid));
   Object.assign(process.env, chromeEnvironment());
-  const config = await karma.config.parseConfig(null, options(bundle, settings), {
+  const config = await karma.config.parseConfig(null, options(bundle, settings, pass), {
     promiseConfig: true,
     throwErrors: true,
   });
@@ -68,7 +68,7 @@ export async function runInChrome(pass, settings, progress) {
   });
 }
 
-function options(bundle, settings) {
+function options(bundle, settings, {suite}) {
   const wasm = wasmFolder();
   return {
     basePath: root,
@@ -83,7 +83,7 @@ function options(bundle, settings) {
     reporters: [],
     customLaunchers: {HeadlessChrome: {base: 'ChromeHeadless', flags: CHROME_FLAGS}},
     browsers: ['HeadlessChrome'],
-    customHeaders: settings.threads ? ISOLATION_HEADERS : [],
+    customHeaders: settings.threads || suite === 'isolated' ? ISOLATION_HEADERS : [],
     client: {
       // karma-jasmine takes a text between slashes as a regular expression, and every other text as it is.
       args: settings.grep ? ['--grep', `/${settings.grep}/`] : [],

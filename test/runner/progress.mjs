@@ -28,7 +28,7 @@ export class Progress {
   /** Prints a text after the place and the suite of its pass. */
   say({place, suite}, text) {
     this.#lastLine = Date.now();
-    console.log(`${place.padEnd(6)} ${suite.padEnd(7)} ${text}`);
+    console.log(`${place.padEnd(6)} ${suite.padEnd(8)} ${text}`);
   }
 
   /** A spec starts. @param path the names of its suites, from the outermost one, and its own name. */

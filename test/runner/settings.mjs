@@ -3,16 +3,17 @@ import {parseArgs} from 'node:util';
 
 export const HELP = `npm test [-- options]
 
-Runs three suites, in Chrome and in Node at the same time. The last line is "N passed, N failed" over all of them.
+Runs four suites, in Chrome and in Node at the same time. The last line is "N passed, N failed" over all of them.
   specs    test/**/*_test.ts: on webgl in headless Chrome, and on cpu, wasm and webgpu in Node.
            Those in test/page/ need a page and run in Chrome on every backend. Those in test/node/ run in Node
   core     the optimizer specs of tfjs-core (test/core_specs): on webgl in Chrome, and on cpu and wasm in Node
   kernels  the specs of tfjs-core for operations, on wasm with src/wasm_training/, in Node
+  isolated test/isolated/**/*_test.ts: on wasm with threads, on a cross-origin isolated page in Chrome
 
   --quick           only the fast specs, on wasm in Node, with fewer optimizers and random compositions: no browser
   --browser         only in Chrome, on every backend, webgpu too
   --node            only in Node
-  --specs --core --kernels   only these suites
+  --specs --core --kernels --isolated   only these suites
   --file TEXT       only spec files whose path contains TEXT
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
   --backends A,B    of cpu, webgl, wasm, webgpu; or webgl1, which means webgl on WebGL 1   (or TEST_BACKENDS)
@@ -34,7 +35,7 @@ const DEFAULT = ['cpu', 'webgl', 'wasm', 'webgpu'];
 const QUICK = ['wasm'];
 /** The backends that need no page. */
 const IN_NODE = ['cpu', 'wasm', 'webgpu'];
-const SUITES = ['specs', 'core', 'kernels'];
+const SUITES = ['specs', 'core', 'kernels', 'isolated'];
 
 /** How many processes share the specs in Node where Chrome does not run. */
 const SHARES = 4;
@@ -70,6 +71,7 @@ export function settingsFromArguments(args) {
       specs: flag,
       core: flag,
       kernels: flag,
+      isolated: flag,
       file: text(''),
       grep: text(TEST_GREP),
       backends: text(TEST_BACKENDS),
@@ -115,11 +117,14 @@ function passesOf({backends, threads, quick}, values) {
   const only = values.browser || threads;
   const inChrome = only ? backends : backends.filter(name => !IN_NODE.includes(name));
   const chrome = suites.flatMap(suite => {
+    if (suite === 'isolated')
+      return backends.includes('wasm') ? [{place: 'chrome', suite, backends: ['wasm'], pageBackends: []}] : [];
     const own = suite === 'kernels' ? inChrome.filter(name => name === 'wasm') : inChrome;
     const pageBackends = suite === 'specs' ? backends : [];
     return own.length + pageBackends.length > 0 ? [{place: 'chrome', suite, backends: own, pageBackends}] : [];
   });
   const node = suites.flatMap(suite => {
+    if (suite === 'isolated') return [];
     const own = inNode.filter(name => (suite === 'kernels' ? name === 'wasm' : name !== 'webgpu'));
     return own.length > 0 ? [{place: 'node', suite, backends: own, pageBackends: []}] : [];
   });

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {memo} from '../../util/memo';
 import {allocate, makeTensor} from '../../wasm/allocation';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../../wasm/backend';
+import type {WasmFunction} from '../../wasm/instance';
 import {forgetPackedWeights} from '../../wasm/packed_weights';
 import type {Output} from '../graph';
 import type {Job} from '../job';
@@ -10,6 +11,7 @@ import type {Fresh, FusedBackend, PlannedBucket} from '../kernel';
 import type {Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from './code';
+import {bytesForPieces, isCut, runPieces} from './pieces';
 import {plainPlan, type ReusingPlan, reusingPlan} from './reuse';
 import {type BucketArguments, Table} from './table';
 
@@ -56,7 +58,7 @@ export const wasmBackend: FusedBackend = {
     let at: number;
     try {
       for (const bucket of table.buckets) writeArguments(bucket, wasm, shared, fresh);
-      at = memo(scratches, memory, () => new Scratch(wasm)).room(table.bytes);
+      at = memo(scratches, memory, () => new Scratch(wasm)).room(table.bytes + bytesForPieces(table.buckets, memory));
     } catch (error) {
       for (const {info} of fresh) wasm.disposeData(info.dataId);
       throw error;
@@ -85,20 +87,34 @@ function reusing(plan: Plan): ReusingPlan {
 function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memory, at: number): void {
   for (let j = 0; ; j++) {
     let ran = false;
-    for (const {
-      planned: {jobs},
-      plan,
-      slots,
-      args,
-    } of buckets) {
-      const phase = functionsOf(plan, memory)[`phase${j}`];
+    for (const bucket of buckets) {
+      const phase = functionsOf(bucket.plan, memory)[`phase${j}`];
       // Buckets may have different numbers of phases.
       if (phase === undefined) continue;
-      phase(at + args, at + slots, at, jobs.length);
+      runPhase(bucket, phase, memory, at, j);
       ran = true;
     }
     if (!ran) return;
   }
+}
+
+/** Runs phase `j` of all parameters in their order. One call serves all neighbours that are not cut into pieces. */
+function runPhase(
+  {planned: {jobs}, plan, layout, slots, args}: BucketArguments,
+  phase: WasmFunction,
+  memory: WebAssembly.Memory,
+  at: number,
+  j: number,
+): void {
+  const argsAt = (i: number): number => at + args + i * layout.bytes;
+  let first = 0;
+  jobs.forEach(({variable: {size}}, i) => {
+    if (!isCut(plan, size, memory)) return;
+    if (i > first) phase(argsAt(first), at + slots, at, i - first);
+    runPieces({plan, size, args: argsAt(i), slots: at + slots, totals: at, pieces: at + table.bytes}, memory, j);
+    first = i + 1;
+  });
+  if (jobs.length > first) phase(argsAt(first), at + slots, at, jobs.length - first);
 }
 
 /** Writes the offsets of a bucket's tensors to the table. Tensors that share no data are written in place. */

@@ -44,7 +44,7 @@ function wasmCode(plan: ReusingPlan, shared: boolean): Uint8Array<ArrayBuffer> {
 }
 
 /** The indices of the passes between barriers. */
-function phasesOf({passes}: ReusingPlan): number[][] {
+export function phasesOf({passes}: ReusingPlan): number[][] {
   const phases: number[][] = [[]];
   passes.forEach(({barrier}, k) => {
     if (barrier) phases.push([k]);
