@@ -2,6 +2,7 @@
 import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
+import {pythonEnvironment} from './python/environment.mjs';
 import {runInChrome} from './runner/chrome_pass.mjs';
 import {reportCoverage} from './runner/coverage.mjs';
 import {runInNode} from './runner/node_pass.mjs';
@@ -36,6 +37,15 @@ async function runAll(waiting) {
 // Specs in Chrome would disturb each other. In Node, two processes share what is waiting where Chrome leaves a core.
 const inChrome = settings.passes.filter(({place}) => place === 'chrome');
 const inNode = settings.passes.filter(({place}) => place === 'node');
+if (settings.coverage) {
+  // Some lines of the interchange run only with files of the real packages.
+  const pass = {place: 'node', suite: 'python', backends: ['wasm'], pageBackends: []};
+  const {python, missing} = pythonEnvironment();
+  if (missing === undefined) {
+    process.env.TFJS_OPTIM_PYTHON = python;
+    inNode.push(pass);
+  } else progress.say(pass, `SKIPPED: all specs, because ${missing}`);
+}
 const coverage = await Promise.all([
   runAll(inChrome).then(async chrome => [...chrome, ...(await runAll(inNode))]),
   runAll(inNode),

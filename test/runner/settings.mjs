@@ -19,7 +19,8 @@ Runs four suites, in Chrome and in Node at the same time. The last line is "N pa
   --backends A,B    of cpu, webgl, wasm, webgpu; or webgl1, which means webgl on WebGL 1   (or TEST_BACKENDS)
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
   --threads         only in Chrome, on cross-origin isolated pages, with threaded WASM   (or TEST_THREADS=1)
-  --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage)
+  --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage), also in the
+                    specs of npm run test:python; without those that start programs and bundles of their own
   --times           print which suites and specs took longest, and (on Linux) the time of the processor per suite
   --verbose         print the passed specs too, and the output of specs
   --help            print this help
