@@ -3,15 +3,12 @@ import {resolve} from 'node:path';
 
 import {build, resolveConfig} from 'vite';
 
+import manifest from '../../package.json';
 import {present} from '../support/present';
 
 const CONFIG = {configFile: 'demo/vite.config.js', logLevel: 'warn'} as const;
 /** A text of the package's class `Optimizer`. */
 const OF_THE_CORE = 'The variables hold the weights shown by eval(); call train() before the next step.';
-
-interface PackageJson {
-  readonly exports: Readonly<Record<string, unknown>>;
-}
 
 describe('The build of the demo', () => {
   // With a dist/ folder, Node's rules find the package there.
@@ -19,8 +16,7 @@ describe('The build of the demo', () => {
     const {
       resolve: {alias},
     } = await resolveConfig(CONFIG, 'build');
-    const {exports}: PackageJson = JSON.parse(readFileSync('package.json', 'utf8'));
-    const names = Object.keys(exports)
+    const names = Object.keys(manifest.exports)
       .filter(path => path !== './package.json')
       .map(path => path.replace('.', 'tfjs-optim'));
     expect(names.length).toBeGreaterThan(5);
