@@ -2,14 +2,14 @@ import {at} from '../util/at';
 import {checkSwitch} from '../util/options';
 import {isPlain, shown} from '../util/shown';
 import {type ChartOptions, checkedOptions} from './chart_options';
-import {columnsOf, type RecordedHistory} from './history_columns';
+import {columnsOf, distinct, type RecordedHistory} from './history_columns';
 import {type Line, lineChart, lookOf} from './line_chart';
 
 /** Options of `historyChart` and `liveChart`. */
 export interface HistoryChartOptions extends ChartOptions {
   /**
    * What to draw, by names in the history. A metric is drawn together with the same metric in validation (`acc` with
-   * `val_acc`). A hyper that `record` wrote has one line per group whose values differ (`lr` has `lr_0` and `lr_1`).
+   * `val_acc`), and `val_acc` beside `acc` is not drawn again. A hyper that `record` wrote has one line per group whose values differ (`lr` has `lr_0` and `lr_1`).
    * Default `['loss']`.
    */
   readonly metrics?: readonly string[];
@@ -25,8 +25,8 @@ const DASH = '5,4';
 /**
  * Draws a history as SVG: one line per metric, and a dashed one for the same metric in validation. Text has the color
  * of the page's text (`currentColor`), so that the chart can be read on light and on dark pages. Values that are NaN or
- * infinite are gaps. A value without a neighbor is a dot, such as that of a single epoch. A history without any column
- * gives a chart without lines.
+ * infinite are gaps. A value without a neighbor is a dot, such as that of a single epoch; in validation it is a circle
+ * that is not filled. A chart without any value says "no finite values".
  * @param history what `fit` resolves to.
  * @returns the element. Add it to the page, or write `svgText(chart)` to a file.
  * @throws where the history lacks a metric, the metrics have different numbers of values, or an option is impossible.
@@ -115,7 +115,8 @@ function checkedHistoryOptions(
   return {...checked, metrics, logY};
 }
 
-function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked): SVGSVGElement {
+function chartOf(history: RecordedHistory, {metrics: named, logY, ...options}: Checked): SVGSVGElement {
+  const metrics = distinct(history, named);
   const {series, unit, places} = columnsOf(history, metrics);
   const pointsOf = (values: readonly number[]) => values.map((y, i) => ({x: at(places, i), y}));
   const lines = series.flatMap(({name, values, validation}, i): Line[] => {
@@ -125,7 +126,7 @@ function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked)
       ? [line]
       : [
           {...line, name: `${name}, training`},
-          {...look, name: `${name}, validation`, dash: DASH, points: pointsOf(validation)},
+          {...look, name: `${name}, validation`, dash: DASH, isHollow: true, points: pointsOf(validation)},
         ];
   });
   const [only, ...others] = metrics;
