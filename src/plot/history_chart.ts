@@ -15,9 +15,11 @@ export interface HistoryChartOptions extends ChartOptions {
   readonly metrics?: readonly string[];
   /** Whether the vertical scale is logarithmic. Values that are not above 0 are then gaps. Default false. */
   readonly logY?: boolean;
+  /** The label of the vertical axis. Default: the metric, if there is one; none for several, which a legend names. */
+  readonly yLabel?: string;
 }
 
-type Checked = Required<HistoryChartOptions>;
+type Checked = Required<Omit<HistoryChartOptions, 'yLabel'>> & Pick<HistoryChartOptions, 'yLabel'>;
 
 /** What a line in validation looks like. */
 const DASH = '5,4';
@@ -107,15 +109,17 @@ function checkedHistoryOptions(
   more: readonly unknown[],
   ownDocument?: Document,
 ): Checked {
-  const checked = checkedOptions(what, first, options, ['metrics', 'logY'], more, ownDocument);
-  const {metrics = ['loss'], logY = false}: Partial<HistoryChartOptions> = {...options};
+  const checked = checkedOptions(what, first, options, ['metrics', 'logY', 'yLabel'], more, ownDocument);
+  const {metrics = ['loss'], logY = false, yLabel}: Partial<HistoryChartOptions> = {...options};
   if (!isNames(metrics))
     throw new Error(`'metrics' must be a list of one or more names, such as ['loss']; got ${shown(metrics)}.`);
   checkSwitch('logY', logY);
-  return {...checked, metrics, logY};
+  if (yLabel === undefined) return {...checked, metrics, logY};
+  if (typeof yLabel !== 'string') throw new Error(`'yLabel' must be a text, such as 'loss'; got ${shown(yLabel)}.`);
+  return {...checked, metrics, logY, yLabel};
 }
 
-function chartOf(history: RecordedHistory, {metrics: named, logY, ...options}: Checked): SVGSVGElement {
+function chartOf(history: RecordedHistory, {metrics: named, logY, yLabel, ...options}: Checked): SVGSVGElement {
   const metrics = distinct(history, named);
   const {series, unit, places} = columnsOf(history, metrics);
   const pointsOf = (values: readonly number[]) => values.map((y, i) => ({x: at(places, i), y}));
@@ -134,7 +138,7 @@ function chartOf(history: RecordedHistory, {metrics: named, logY, ...options}: C
     {
       title: `${metrics.join(', ')} by ${unit}`,
       x: {label: unit, ticks: ticksOf(places)},
-      y: {label: others.length === 0 ? only : undefined, log: logY},
+      y: {label: yLabel ?? (others.length === 0 ? only : undefined), log: logY},
       lines,
       legend: lines.length > 1 ? lines : [],
     },

@@ -68,6 +68,8 @@ describe('historyChart', () => {
     expect(dashes).toEqual([null, '5,4', null, '5,4']);
     expect(attributes(chart, '[aria-label="legend"] path', 'stroke')).toEqual(attributes(chart, lines, 'stroke'));
     expect(axesOf(chart)).toEqual(['epoch']);
+    const labelled = {...options, metrics: ['loss', 'acc'], yLabel: 'loss, accuracy'};
+    expect(axesOf(historyChart(historyOf(5), labelled))).toEqual(['loss, accuracy', 'epoch']);
   });
 
   it('draws what record wrote: values by step, and hypers with a line per group that differs', () => {
@@ -268,6 +270,7 @@ describe('The options of charts', () => {
       [{width: 0}, "'width' must be a positive number; got 0."],
       [{height: '300'}, "'height' must be a positive number; got '300'."],
       [{logY: 1}, "'logY' must be true or false; got 1."],
+      [{yLabel: 3}, "'yLabel' must be a text, such as 'loss'; got 3."],
       [{metrics: 'acc'}, "'metrics' must be a list of one or more names, such as ['loss']; got 'acc'."],
       [{metrics: []}, "'metrics' must be a list of one or more names, such as ['loss']; got []."],
     ] as const)
