@@ -101,8 +101,8 @@ function contestant(name: string, optimizer: tf.Optimizer, seed: number): Contes
 }
 
 const SECONDS =
-  'The seconds hardly differ, because the network dominates at this size: its forward and backward passes take nearly ' +
-  "all of them, and the optimizers' steps a small part. docs/benchmarks.md measures the steps alone.";
+  'The seconds hardly differ, because the network dominates at this size: its forward and backward passes take ' +
+  "nearly all of them, and the optimizers' steps a small part. docs/benchmarks.md measures the steps alone.";
 
 interface Result {
   readonly name: string;

@@ -9,8 +9,8 @@ import {type Line, lineChart, lookOf} from './line_chart';
 export interface HistoryChartOptions extends ChartOptions {
   /**
    * What to draw, by names in the history. A metric is drawn together with the same metric in validation (`acc` with
-   * `val_acc`), and `val_acc` beside `acc` is not drawn again. A hyper that `record` wrote has one line per group whose values differ (`lr` has `lr_0` and `lr_1`).
-   * Default `['loss']`.
+   * `val_acc`); `val_acc` beside `acc` is not drawn again. A hyper that `record` wrote has one line per group whose
+   * values differ (`lr` has `lr_0` and `lr_1`). Default `['loss']`.
    */
   readonly metrics?: readonly string[];
   /** Whether the vertical scale is logarithmic. Values that are not above 0 are then gaps. Default false. */

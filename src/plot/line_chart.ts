@@ -111,7 +111,7 @@ function alone(points: readonly Point[]): Point[] {
   return points.filter((point, i) => isShown(point) && isGap(i - 1) && isGap(i + 1));
 }
 
-/** Whether a line is nothing but dots. */
+/** Whether a line is only dots, each between two gaps. */
 function isDotted(points: readonly Point[]): boolean {
   const shown = points.filter(isShown);
   return shown.length > 0 && alone(points).length === shown.length;
