@@ -135,7 +135,7 @@ export class LineChart {
 function inTurns(curves: ReadonlyArray<{readonly look: Look; readonly d: string}>): SVGPathElement[] {
   return curves.map(({look, d}, i) => {
     const equal = curves.flatMap((curve, j) => (curve.d === d ? [j] : []));
-    const dashes =
+    const dashes: Readonly<Record<string, string | number>> =
       equal.length === 1
         ? {'stroke-dasharray': look.dash}
         : {
