@@ -52,8 +52,11 @@ async function main(options: Options): Promise<void> {
     );
     try {
       for (let epoch = first; epoch <= last; epoch++) {
-        for (const one of contestants)
+        for (const one of contestants) {
           await one.epoch(training, seed * 1000 + epoch, logs => progress.batch(one.name, `epoch ${epoch}`, logs));
+          const {loss} = await showing(one.model.optimizer, () => scoreOf(one.model, validation));
+          one.validationLosses.push(loss);
+        }
       }
     } finally {
       progress.stop();
@@ -69,11 +72,15 @@ async function main(options: Options): Promise<void> {
   const again = new Contestant(`${name}, saved, loaded`, loaded);
   await train([again], epochs + 1, epochs + 1);
   results.push(await resultOf(again, epochs + 1, training, validation));
-  await writeFile(join(out, 'loss.svg'), lossPlot(new Map([ours, theirs].map(one => [one.name, one.losses]))));
+  const losses = [ours, theirs].map(
+    one => [one.name, {training: one.losses, validation: one.validationLosses}] as const,
+  );
+  await writeFile(join(out, 'loss.svg'), lossPlot(new Map(losses)));
 
   const heading = ['', 'epochs', 'training loss', 'accuracy', 'validation loss', 'accuracy', 'seconds'];
   console.log(`\n${table(heading, results.map(rowOf))}\n`);
   console.log(verdict(results));
+  console.log(SECONDS);
   console.log(`Wrote ${join(place, 'model.json')}, ${join(place, 'weights.bin')} and ${join(out, 'loss.svg')}.`);
 }
 
@@ -92,6 +99,10 @@ function contestant(name: string, optimizer: tf.Optimizer, seed: number): Contes
   model.compile({optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy']});
   return new Contestant(name, model);
 }
+
+const SECONDS =
+  'The seconds hardly differ, because the network dominates at this size: its forward and backward passes take ' +
+  "nearly all of them, and the optimizers' steps a small part. docs/benchmarks.md measures the steps alone.";
 
 interface Result {
   readonly name: string;

@@ -13,6 +13,7 @@ export class DrawingPanel {
   readonly #choice = element('reader', HTMLSelectElement);
   readonly #preview = element('preview', HTMLCanvasElement);
   readonly #answer = element('answer', HTMLParagraphElement);
+  readonly #hint = element('board-hint', HTMLParagraphElement);
   readonly #heldOut = element('held-out', HTMLButtonElement);
   readonly #board: Board;
   readonly #shares = new Shares(element('probabilities', HTMLOListElement));
@@ -42,23 +43,29 @@ export class DrawingPanel {
     this.#choice.addEventListener('change', () => {
       this.#read();
     });
+    this.#offer(undefined);
     this.#set(undefined, undefined);
   }
 
   /** Reads the digit again. The contestants may have learnt more, or the training may be another one. */
   draw(session: Session | undefined): void {
-    if (session !== this.#session) {
-      this.#session = session;
-      const contestants = session === undefined ? [] : session.contestants;
-      this.#choice.replaceChildren(...contestants.map(({entrant}) => html('option', {}, entrant.name)));
-      setEnabled(this.#heldOut, session !== undefined);
-    }
+    if (session !== this.#session) this.#offer(session);
     this.#read();
+  }
+
+  /** Offers the readers of a training. */
+  #offer(session: Session | undefined): void {
+    this.#session = session;
+    const names = session === undefined ? ['Press Train first'] : session.contestants.map(({entrant}) => entrant.name);
+    this.#choice.replaceChildren(...names.map(name => html('option', {}, name)));
+    this.#choice.disabled = session === undefined;
+    setEnabled(this.#heldOut, session !== undefined);
   }
 
   #set(image: Float32Array | undefined, label: number | undefined): void {
     this.#image = image;
     this.#label = label;
+    this.#hint.hidden = image !== undefined;
     showImage(this.#preview, image ?? new Float32Array(SIDE * SIDE));
     this.#read();
   }
@@ -73,7 +80,9 @@ export class DrawingPanel {
     if (image === undefined || reader === undefined) {
       this.#show(
         undefined,
-        reader === undefined ? 'Train first. Then an optimizer can read the digit.' : 'Draw a digit from 0 to 9.',
+        reader === undefined
+          ? 'Press Train first: a network must learn before it can read. Then draw a digit here.'
+          : 'Draw a digit from 0 to 9.',
       );
       return;
     }

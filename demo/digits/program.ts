@@ -1,4 +1,5 @@
 import {factoryOf, followsSchedule, importLine} from '../shared/factories';
+import {counted} from '../shared/numbers';
 import {YARDSTICK} from './entrants';
 import {MODELS} from './models';
 import {TRAINING} from './session';
@@ -62,7 +63,7 @@ export function digitsProgram(setup: Setup, more?: Continuation): string {
       ? act
       : `${JSON.stringify(free).replaceAll('"', "'")}.includes(name) ? withAverages(optimizer, () => ${act}) : ${act}`;
   const stops = more !== undefined && more.step < cycles * steps;
-  const length = `${again ? `${cycles} cycles of ` : ''}${epochs} epochs of ${perEpoch} steps`;
+  const length = `${again ? `${cycles} cycles of ` : ''}${counted(epochs, 'epoch')} of ${counted(perEpoch, 'step')}`;
   const file = more === undefined ? 'digits' : more.file;
   const title = more === undefined ? 'Trains' : `${more.title}\n// First it trains`;
   return `// ${title} on ${digits} digits, ${length}. Save as ${file}.mjs, then run:

@@ -19,6 +19,12 @@ interface Row {
   readonly whole: HTMLTableCellElement;
 }
 
+/** What the ranks are by, and how to change that. */
+const SORTED: Readonly<Record<RankedBy, string>> = {
+  accuracy: 'Sorted by accuracy on held-out digits. Press Training loss to sort by loss.',
+  loss: 'Sorted by training loss. Press Accuracy to sort by accuracy on held-out digits.',
+};
+
 /** The figures of each contestant, ranked. The table is also the legend of the charts. */
 export class ResultsTable {
   readonly #body = element('results', HTMLTableSectionElement);
@@ -55,7 +61,6 @@ export class ResultsTable {
       whole.replaceChildren(...timed(typical?.whole, isYardstick ? undefined : yardstick?.whole));
     }
     this.#rank(sorted);
-    this.#note.textContent = noteFor(run);
   }
 
   #rank(sorted: boolean): void {
@@ -68,6 +73,7 @@ export class ResultsTable {
     rows.forEach(({rank}, i) => {
       rank.textContent = begun ? String(i + 1) : '–';
     });
+    if (this.#shown !== undefined) this.#note.textContent = `${SORTED[this.#by]} ${noteFor(this.#shown)}`;
     if (sorted && rows.some(({row}, i) => row !== this.#body.children[i]))
       this.#body.append(...rows.map(({row}) => row));
   }
@@ -107,7 +113,6 @@ function timed(ms: number | undefined, yardstick: number | undefined): Array<Nod
 
 function noteFor({setup, waiting}: Run): string {
   const what =
-    'Rank 1 has the best accuracy on held-out digits, or the lowest loss: press the head of a column. ' +
     'Milliseconds per step, and how many times as fast as tf.train.adam that is. Optimizer: from gradients to new ' +
     'weights. Step: from a batch on the device to new weights. ' +
     `Each figure is the mean of the middle half of the last ${MEASUREMENTS} measurements.`;

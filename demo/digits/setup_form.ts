@@ -29,6 +29,8 @@ export class SetupForm {
   readonly #batch = element('batch', HTMLInputElement);
   readonly #digits = element('digits', HTMLInputElement);
   readonly #seed = element('seed', HTMLInputElement);
+  readonly #optimizers = element('optimizers', HTMLDetailsElement);
+  readonly #chosenNames = element('chosen-names', HTMLElement);
   readonly #rows: readonly Row[];
   #locked = false;
 
@@ -72,6 +74,21 @@ export class SetupForm {
         if (lr.reportValidity()) this.#lrChanged(entrant.name, lr.valueAsNumber);
       });
     }
+    // On a phone the results come below the list, so it opens when it is asked for. The width is that of style.css.
+    const wide = matchMedia('(min-width: 44rem)');
+    const fold = () => {
+      this.#optimizers.open = wide.matches;
+    };
+    wide.addEventListener('change', fold);
+    fold();
+    // The browser shows an input that is wrong only where it is visible.
+    this.#optimizers.addEventListener(
+      'invalid',
+      () => {
+        this.#optimizers.open = true;
+      },
+      {capture: true},
+    );
     // After the listeners of the inputs.
     this.#form.addEventListener('change', () => {
       changed();
@@ -178,6 +195,7 @@ export class SetupForm {
   #enable(): void {
     this.#explain();
     this.#fixed.disabled = this.#locked;
+    this.#chosenNames.textContent = `Chosen: ${this.#chosen.map(({entrant}) => entrant.name).join(', ')}`;
     for (const {entrant, chosen, lr} of this.#rows) {
       chosen.disabled = this.#locked || entrant === YARDSTICK;
       lr.disabled = !chosen.checked;

@@ -2,6 +2,7 @@ import {optimizers} from 'tfjs-optim';
 
 import {defined} from '../../examples/support/lookup';
 import {aboutOf} from '../shared/about';
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {lookOf} from '../shared/look';
 import {swatch} from '../shared/swatch';
@@ -131,7 +132,13 @@ export class LandscapeForm {
     const note = NOTES[name];
     const [button, facts] = aboutOf(name, 'landscape-');
     if (note !== undefined) facts.prepend(html('dt', {}, 'Here'), html('dd', {}, note));
-    const choice = html('label', {class: 'choice'}, chosen, swatch(lookOf(name)), html('span', {}, name));
+    const choice = html(
+      'label',
+      {class: 'choice'},
+      chosen,
+      swatch(lookOf(name)),
+      html('span', {}, ...breakable(name)),
+    );
     element('descenders', HTMLUListElement).append(html('li', {}, choice, button, facts, sliders));
     chosen.addEventListener('change', () => {
       this.#choose(name, chosen.checked);

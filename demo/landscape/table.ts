@@ -1,3 +1,4 @@
+import {breakable} from '../shared/breakable';
 import {element, html} from '../shared/dom';
 import {lookOf} from '../shared/look';
 import {short} from '../shared/numbers';
@@ -38,7 +39,7 @@ export class DescentTable {
       race.descents.map(descent => {
         const {name} = descent;
         const [loss, away, how] = [html('td'), html('td'), html('td', {class: 'how'})];
-        const heading = html('th', {scope: 'row'}, swatch(lookOf(name)), html('span', {}, name));
+        const heading = html('th', {scope: 'row'}, swatch(lookOf(name)), html('span', {}, ...breakable(name)));
         return [descent, {row: html('tr', {}, heading, loss, away, how), loss, away, how}];
       }),
     );

@@ -35,6 +35,9 @@ const MARGIN = {top: 8, right: 10, bottom: 22, left: 46};
 /** The most points that a curve is drawn with. More are not visible at the width of a chart. */
 const POINTS = 400;
 
+/** The length of the pieces in which equal curves take turns. */
+const PIECE = 12;
+
 /** A line chart in SVG. `draw` replaces the curves, and the axes if they changed. */
 export class LineChart {
   readonly #settings: ChartSettings;
@@ -86,12 +89,11 @@ export class LineChart {
         : [
             svg('line', {class: 'mark', x1: xs.at(mark), x2: xs.at(mark), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom}),
           ]),
-      ...lines.map(({look, points: all}) =>
-        svg('path', {
+      ...inTurns(
+        lines.map(({look, points: all}) => ({
+          look,
           d: pathOf(thinned(all.filter(point => isDrawn(point, y))), xs, ys),
-          stroke: `var(--${look.hue})`,
-          'stroke-dasharray': look.dash,
-        }),
+        })),
       ),
     );
     this.#cursor.show(lines, xs);
@@ -127,6 +129,21 @@ export class LineChart {
       ...xs.ticks.map(tick => svg('text', {x: xs.at(tick), y: HEIGHT - 4, 'text-anchor': 'middle'}, x.format(tick))),
     );
   }
+}
+
+/** The paths of curves. Of equal ones, which would hide each other, each shows every n-th piece. */
+function inTurns(curves: ReadonlyArray<{readonly look: Look; readonly d: string}>): SVGPathElement[] {
+  return curves.map(({look, d}, i) => {
+    const equal = curves.flatMap((curve, j) => (curve.d === d ? [j] : []));
+    const dashes: Readonly<Record<string, string | number>> =
+      equal.length === 1
+        ? {'stroke-dasharray': look.dash}
+        : {
+            'stroke-dasharray': `${PIECE} ${(equal.length - 1) * PIECE}`,
+            'stroke-dashoffset': -PIECE * equal.indexOf(i),
+          };
+    return svg('path', {d, stroke: `var(--${look.hue})`, ...dashes});
+  });
 }
 
 function isDrawn({y}: Point, axis: Axis): boolean {

@@ -17,3 +17,8 @@ export function milliseconds(ms: number): string {
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
+
+/** A number and what it counts: 1 epoch, 2 epochs. */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -4,6 +4,28 @@ import {parseArgs} from 'node:util';
 export class UsageError extends Error {}
 
 /**
+ * The arguments in the form that parseArgs reads. It takes the `-1` of `--lr -1` for an option, so this joins them to
+ * `--lr=-1`.
+ * @throws UsageError where an option has no value.
+ */
+function joined(args: readonly string[], names: readonly string[]): string[] {
+  const isOption = (arg: string | undefined) => arg !== undefined && names.some(name => arg === `--${name}`);
+  return args.flatMap((arg, i) => {
+    const [before, next] = [args[i - 1], args[i + 1]];
+    if (isOption(before) && isNegative(arg)) return [];
+    if (!isOption(arg)) return [arg];
+    if (next === undefined) throw new UsageError(`${arg} needs a value. Write ${arg} VALUE.`);
+    if (isNegative(next)) return [`${arg}=${next}`];
+    if (!next.startsWith('-')) return [arg];
+    throw new UsageError(
+      `${arg} needs a value; got '${next}'. Write ${arg} VALUE; if the value begins with a dash, ${arg}=${next}.`,
+    );
+  });
+}
+
+const isNegative = (arg: string) => /^-[\d.]/.test(arg);
+
+/**
  * The value of each option, as text.
  * @param defaults all options besides --help, with their default values.
  * @returns 'help' if the command line has --help.
@@ -19,8 +41,9 @@ export function valuesOf<D extends Readonly<Record<string, string>>>(
     help: {type: 'boolean', default: false} as const,
   };
   let given: Record<string, unknown>;
+  const read = joined(args, Object.keys(defaults));
   try {
-    given = parseArgs({args: [...args], options: known}).values;
+    given = parseArgs({args: read, options: known}).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), {cause: error});
   }

@@ -45,6 +45,8 @@ export function network(seed: number, last = {name: 'digit', units: 10}): tf.Lay
 export class Contestant {
   /** The loss of each batch so far. */
   readonly losses: number[] = [];
+  /** The loss in validation after each epoch so far. */
+  readonly validationLosses: number[] = [];
   /** The time that training took so far. */
   seconds = 0;
 

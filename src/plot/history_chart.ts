@@ -2,22 +2,24 @@ import {at} from '../util/at';
 import {checkSwitch} from '../util/options';
 import {isPlain, shown} from '../util/shown';
 import {type ChartOptions, checkedOptions} from './chart_options';
-import {columnsOf, type RecordedHistory} from './history_columns';
+import {columnsOf, distinct, type RecordedHistory} from './history_columns';
 import {type Line, lineChart, lookOf} from './line_chart';
 
 /** Options of `historyChart` and `liveChart`. */
 export interface HistoryChartOptions extends ChartOptions {
   /**
    * What to draw, by names in the history. A metric is drawn together with the same metric in validation (`acc` with
-   * `val_acc`). A hyper that `record` wrote has one line per group whose values differ (`lr` has `lr_0` and `lr_1`).
-   * Default `['loss']`.
+   * `val_acc`); `val_acc` beside `acc` is not drawn again. A hyper that `record` wrote has one line per group whose
+   * values differ (`lr` has `lr_0` and `lr_1`). Default `['loss']`.
    */
   readonly metrics?: readonly string[];
   /** Whether the vertical scale is logarithmic. Values that are not above 0 are then gaps. Default false. */
   readonly logY?: boolean;
+  /** The label of the vertical axis. Default: the metric, if there is one; none for several, which a legend names. */
+  readonly yLabel?: string;
 }
 
-type Checked = Required<HistoryChartOptions>;
+type Checked = Required<Omit<HistoryChartOptions, 'yLabel'>> & Pick<HistoryChartOptions, 'yLabel'>;
 
 /** What a line in validation looks like. */
 const DASH = '5,4';
@@ -25,8 +27,8 @@ const DASH = '5,4';
 /**
  * Draws a history as SVG: one line per metric, and a dashed one for the same metric in validation. Text has the color
  * of the page's text (`currentColor`), so that the chart can be read on light and on dark pages. Values that are NaN or
- * infinite are gaps. A value without a neighbor is a dot, such as that of a single epoch. A history without any column
- * gives a chart without lines.
+ * infinite are gaps. A value without a neighbor is a dot, such as that of a single epoch; in validation it is a circle
+ * that is not filled. A chart without any value says "no finite values".
  * @param history what `fit` resolves to.
  * @returns the element. Add it to the page, or write `svgText(chart)` to a file.
  * @throws where the history lacks a metric, the metrics have different numbers of values, or an option is impossible.
@@ -107,15 +109,18 @@ function checkedHistoryOptions(
   more: readonly unknown[],
   ownDocument?: Document,
 ): Checked {
-  const checked = checkedOptions(what, first, options, ['metrics', 'logY'], more, ownDocument);
-  const {metrics = ['loss'], logY = false}: Partial<HistoryChartOptions> = {...options};
+  const checked = checkedOptions(what, first, options, ['metrics', 'logY', 'yLabel'], more, ownDocument);
+  const {metrics = ['loss'], logY = false, yLabel}: Partial<HistoryChartOptions> = {...options};
   if (!isNames(metrics))
     throw new Error(`'metrics' must be a list of one or more names, such as ['loss']; got ${shown(metrics)}.`);
   checkSwitch('logY', logY);
-  return {...checked, metrics, logY};
+  if (yLabel === undefined) return {...checked, metrics, logY};
+  if (typeof yLabel !== 'string') throw new Error(`'yLabel' must be a text, such as 'loss'; got ${shown(yLabel)}.`);
+  return {...checked, metrics, logY, yLabel};
 }
 
-function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked): SVGSVGElement {
+function chartOf(history: RecordedHistory, {metrics: named, logY, yLabel, ...options}: Checked): SVGSVGElement {
+  const metrics = distinct(history, named);
   const {series, unit, places} = columnsOf(history, metrics);
   const pointsOf = (values: readonly number[]) => values.map((y, i) => ({x: at(places, i), y}));
   const lines = series.flatMap(({name, values, validation}, i): Line[] => {
@@ -125,7 +130,7 @@ function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked)
       ? [line]
       : [
           {...line, name: `${name}, training`},
-          {...look, name: `${name}, validation`, dash: DASH, points: pointsOf(validation)},
+          {...look, name: `${name}, validation`, dash: DASH, isHollow: true, points: pointsOf(validation)},
         ];
   });
   const [only, ...others] = metrics;
@@ -133,7 +138,7 @@ function chartOf(history: RecordedHistory, {metrics, logY, ...options}: Checked)
     {
       title: `${metrics.join(', ')} by ${unit}`,
       x: {label: unit, ticks: ticksOf(places)},
-      y: {label: others.length === 0 ? only : undefined, log: logY},
+      y: {label: yLabel ?? (others.length === 0 ? only : undefined), log: logY},
       lines,
       legend: lines.length > 1 ? lines : [],
     },

@@ -48,6 +48,12 @@ export function columnsOf({history, epoch}: RecordedHistory, metrics: readonly s
     : {series, unit: 'step', places: Array.from({length}, (_, i) => i + 1)};
 }
 
+/** The metrics, each once. Those that are drawn as the validation of another one are left out. */
+export function distinct({history}: RecordedHistory, metrics: readonly string[]): readonly string[] {
+  const validations = new Set(metrics.filter(name => Object.hasOwn(history, name)).map(name => `val_${name}`));
+  return [...new Set(metrics)].filter(name => !validations.has(name) || !Object.hasOwn(history, name));
+}
+
 function seriesOf(history: RecordedHistory['history'], metric: string): Series[] {
   const values = history[metric];
   if (values !== undefined) {

@@ -6,6 +6,8 @@ export interface Entry {
   readonly dash?: string;
   /** Whether it is a dot in the chart, and not a line. Default false. */
   readonly isDot?: boolean;
+  /** Whether its dots are circles that are not filled. Default false. */
+  readonly isHollow?: boolean;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -34,7 +36,7 @@ export function legendOf(
   };
   const group = make('g', {'aria-label': 'legend', 'text-anchor': 'start'});
   let [x, y] = [LEFT, ROW];
-  for (const {name, color, dash = 'none', isDot = false} of entries) {
+  for (const {name, color, dash = 'none', isDot = false, isHollow = false} of entries) {
     const space = PICTURE + guessedWidth(name);
     if (x > LEFT && x + space > width) [x, y] = [LEFT, y + ROW];
     const text = make('text', {x: x + PICTURE, y});
@@ -42,13 +44,18 @@ export function legendOf(
     const middle = y - 4;
     group.append(
       isDot
-        ? make('circle', {cx: x + 8, cy: middle, r: 4, fill: color})
+        ? make('circle', {cx: x + 8, cy: middle, r: 4, ...inkOf(color, isHollow)})
         : make('path', {d: `M${x},${middle}h16`, stroke: color, 'stroke-width': 2, 'stroke-dasharray': dash}),
       text,
     );
     x += space + GAP;
   }
   return {element: group, rows: entries.length === 0 ? 0 : y};
+}
+
+/** How a dot is painted. */
+export function inkOf(color: string, isHollow: boolean): {readonly fill: string; readonly stroke: string} {
+  return {fill: isHollow ? 'none' : color, stroke: isHollow ? color : 'none'};
 }
 
 function guessedWidth(name: string): number {

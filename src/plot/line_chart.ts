@@ -1,5 +1,5 @@
 import type {ChartOptions} from './chart_options';
-import {type Entry, legendOf} from './legend';
+import {type Entry, inkOf, legendOf} from './legend';
 import {rounded} from './numbers';
 
 /** One point. Where y is not finite, the line has a gap. */
@@ -62,9 +62,12 @@ export function lineChart(
   {Plot, document, width, height}: Required<ChartOptions>,
 ): SVGSVGElement {
   const drawn = lines.map(line => ({...line, points: line.points.map(point => drawable(point, x, y))}));
-  const {rows, element} = legendOf(legend, document, width);
+  const dotted = new Set(drawn.filter(line => isDotted(line.points)).map(({name}) => name));
+  const entries = legend.map(entry => (dotted.has(entry.name) ? {...entry, isDot: true} : entry));
+  const {rows, element} = legendOf(entries, document, width);
   const points = drawn.flatMap(line => line.points);
   const [places, values] = [points.map(point => point.x), points.map(point => point.y)];
+  const missing = wordsForNone(points, lines, y);
   const chart = Plot.plot({
     document,
     width,
@@ -75,14 +78,17 @@ export function lineChart(
     marginBottom: 44,
     style: {fontSize: '12px'},
     ariaLabel: title,
-    ariaDescription: description,
+    ariaDescription: description ?? missing,
     x: scaleOf(x, places),
     y: {...scaleOf(y, values), ticks: y.log === true ? LOG_TICKS : undefined, nice: y.log !== true, grid: true},
     marks: [
       ...drawn.map(({points: of, color, dash}) =>
         Plot.line(of, {x: 'x', y: 'y', stroke: color, strokeWidth: 1.75, strokeDasharray: dash}),
       ),
-      ...drawn.map(({points: of, color}) => Plot.dot(alone(of), {x: 'x', y: 'y', fill: color, r: 3})),
+      ...drawn.map(({points: of, color, isHollow = false}) =>
+        Plot.dot(alone(of), {x: 'x', y: 'y', ...inkOf(color, isHollow), r: 3}),
+      ),
+      ...(missing === undefined ? [] : [Plot.text([missing], {frameAnchor: 'middle'})]),
       ...marks,
     ],
   });
@@ -103,6 +109,20 @@ function drawable({x, y}: Point, ofX: Axis, ofY: Axis): Point {
 function alone(points: readonly Point[]): Point[] {
   const isGap = (i: number) => !isShown(points[i]);
   return points.filter((point, i) => isShown(point) && isGap(i - 1) && isGap(i + 1));
+}
+
+/** Whether a line is only dots, each between two gaps. */
+function isDotted(points: readonly Point[]): boolean {
+  const shown = points.filter(isShown);
+  return shown.length > 0 && alone(points).length === shown.length;
+}
+
+/** The words in a chart without points. @param points those that the scales can show. */
+function wordsForNone(points: readonly Point[], lines: readonly Line[], {log = false}: Axis): string | undefined {
+  if (points.some(isShown)) return undefined;
+  return log && lines.some(line => line.points.some(({y}) => Number.isFinite(y)))
+    ? 'no values above 0'
+    : 'no finite values';
 }
 
 const isShown = (point: Point | undefined) => point !== undefined && !Number.isNaN(point.x) && !Number.isNaN(point.y);

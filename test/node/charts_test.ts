@@ -68,6 +68,8 @@ describe('historyChart', () => {
     expect(dashes).toEqual([null, '5,4', null, '5,4']);
     expect(attributes(chart, '[aria-label="legend"] path', 'stroke')).toEqual(attributes(chart, lines, 'stroke'));
     expect(axesOf(chart)).toEqual(['epoch']);
+    const labelled = {...options, metrics: ['loss', 'acc'], yLabel: 'loss, accuracy'};
+    expect(axesOf(historyChart(historyOf(5), labelled))).toEqual(['loss, accuracy', 'epoch']);
   });
 
   it('draws what record wrote: values by step, and hypers with a line per group that differs', () => {
@@ -109,7 +111,34 @@ describe('historyChart', () => {
     ]);
   });
 
-  it('draws axes alone where there is no value', () => {
+  it('tells training and validation apart after one epoch: the dot of validation is hollow', () => {
+    const chart = historyChart({history: {loss: [0.5], val_loss: [0.5]}, epoch: [0]}, options);
+    const inks = (selector: string) =>
+      Array.from(chart.querySelectorAll(selector), dot => ['fill', 'stroke'].map(name => dot.getAttribute(name)));
+    expect(inks('[aria-label="dot"]')).toEqual([
+      [COLORS[0], null],
+      ['none', COLORS[0]],
+    ]);
+    expect(legendOf(chart)).toEqual(['loss, training', 'loss, validation']);
+    expect(inks('[aria-label="legend"] circle')).toEqual([
+      [COLORS[0], 'none'],
+      ['none', COLORS[0]],
+    ]);
+    expect(chart.querySelectorAll('[aria-label="legend"] path').length).toBe(0);
+  });
+
+  it('draws each metric once, and validation with its metric', () => {
+    const history = historyOf(4, {validates: true});
+    const twice = historyChart(history, {...options, metrics: ['val_loss', 'loss', 'val_loss', 'loss']});
+    expect(svgText(twice)).toBe(svgText(historyChart(history, {...options, metrics: ['loss']})));
+    const alone = historyChart(history, {...options, metrics: ['val_loss']});
+    expect([axesOf(alone), legendOf(alone)]).toEqual([['val_loss', 'epoch'], []]);
+    expect(() => historyChart(historyOf(4), {...options, metrics: ['loss', 'val_loss']})).toThrowError(
+      /^The history has no 'val_loss'; it has loss, acc\./,
+    );
+  });
+
+  it('says so where there is no value', () => {
     const histories: ReadonlyArray<Readonly<Record<string, number[]>>> = [
       {},
       {loss: []},
@@ -124,6 +153,8 @@ describe('historyChart', () => {
         );
         expect([pathsOf(chart).join(''), dotsOf(chart).length]).toEqual(['', 0]);
         expect(axesOf(chart)).toEqual(['loss', 'epoch']);
+        expect(texts(chart, '[aria-label="text"] text')).toEqual(['no finite values']);
+        expect(chart.getAttribute('aria-description')).toBe('no finite values');
         expect(chart.outerHTML).not.toMatch(/NaN|Infinity|undefined/);
       }
   });
@@ -135,6 +166,9 @@ describe('historyChart', () => {
     const [one, tenth, hundredth] = ['1', '0.1', '0.01'].map(label => present(places.get(label)));
     expect(present(tenth) - present(one)).toBeCloseTo(present(hundredth) - present(tenth), 3);
     expect([pathsOf(chart)[0]?.match(/L/g)?.length, dotsOf(chart).length]).toEqual([1, 1]);
+    expect(texts(chart, '[aria-label="text"] text')).toEqual([]);
+    const none = historyChart({history: {loss: [-1, 0]}, epoch: [0, 1]}, {...options, logY: true});
+    expect(texts(none, '[aria-label="text"] text')).toEqual(['no values above 0']);
   });
 
   it('has ticks at whole epochs only', () => {
@@ -236,6 +270,7 @@ describe('The options of charts', () => {
       [{width: 0}, "'width' must be a positive number; got 0."],
       [{height: '300'}, "'height' must be a positive number; got '300'."],
       [{logY: 1}, "'logY' must be true or false; got 1."],
+      [{yLabel: 3}, "'yLabel' must be a text, such as 'loss'; got 3."],
       [{metrics: 'acc'}, "'metrics' must be a list of one or more names, such as ['loss']; got 'acc'."],
       [{metrics: []}, "'metrics' must be a list of one or more names, such as ['loss']; got []."],
     ] as const)

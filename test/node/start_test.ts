@@ -34,9 +34,15 @@ describe('npm start', () => {
     expect(stderr).toMatch(
       /100 % \| epoch 2 \| ranger loss [\d.]+ accuracy [\d.]+ % \| tf\.train\.adam loss [\d.]+ accuracy [\d.]+ %/,
     );
-    expect(await readFile(join(out, 'loss.svg'), 'utf8')).toMatch(
-      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*training loss[^]*tf\.train\.adam[^]*<\/svg>\n$/,
-    );
+    expect(stdout).toContain('The seconds hardly differ, because the network dominates at this size');
+    const picture = await readFile(join(out, 'loss.svg'), 'utf8');
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*<\/svg>\n$/);
+    for (const name of ['ranger', 'tf.train.adam'])
+      for (const kind of ['training', 'validation']) expect(picture).toContain(`>loss of ${name}, ${kind}</text>`);
+    // Two lines, and two in the legend.
+    expect(picture.match(/stroke-dasharray="5,4"/g)?.length).toBe(4);
+    for (const label of ['step', 'loss (of training: mean of 25 batches)'])
+      expect(picture).toContain(`>${label}</text>`);
 
     const model = await tf.loadLayersModel(fileSystem(join(out, 'model')));
     const optimizer = optimizerOf(model);
@@ -91,7 +97,13 @@ describe('npm start', () => {
   const mistakes: ReadonlyArray<[args: string[], message: RegExp]> = [
     [['--lr=-1'], /--lr must be a positive number; got '-1'/],
     [['--lr', 'fast'], /--lr must be a positive number; got 'fast'/],
-    [['--lr'], /'--lr <value>' argument missing/],
+    [['--lr', '-1'], /^--lr must be a positive number; got '-1'\.$/],
+    [['--epochs', '2', '--lr', '-.5', '--seed', '3'], /^--lr must be a positive number; got '-\.5'\.$/],
+    [['--lr'], /^--lr needs a value\. Write --lr VALUE\.$/],
+    [
+      ['--lr', '--epochs', '3'],
+      /^--lr needs a value; got '--epochs'\. Write --lr VALUE; if the value begins with a dash, --lr=--epochs\.$/,
+    ],
     [['--epochs', '0'], /--epochs must be a whole number from 1; got '0'/],
     [['--digits', '9000'], /--digits must be a whole number from 64 to 8000; got '9000'/],
     [['--backend', 'webgl'], /--backend must be one of wasm, webgpu, cpu; got 'webgl'/],

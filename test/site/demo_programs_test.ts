@@ -1,8 +1,4 @@
-import {mkdir, mkdtemp, rm} from 'node:fs/promises';
-import {join} from 'node:path';
-
 import * as tf from '@tensorflow/tfjs';
-import {build} from 'esbuild';
 
 import {Digits} from '../../demo/digits/digits';
 import {digitBytes} from '../../demo/digits/digits_asset';
@@ -20,46 +16,15 @@ import {fieldsOf, linkOf} from '../../demo/shared/link';
 import {registerWasmTraining} from '../../src/wasm_training/register';
 import {framesInNode} from '../support/frames_in_node';
 import {present} from '../support/present';
-import {runCommand} from '../support/run_command';
-
-const CACHE = 'node_modules/.cache/tfjs-optim';
+import {programsInNode} from '../support/programs_in_node';
 
 describe('The programs to copy', () => {
-  let folder: string;
-  beforeAll(async () => {
-    await mkdir(CACHE, {recursive: true});
-    // Inside node_modules, so that Node finds the packages that a program imports.
-    folder = await mkdtemp(join(CACHE, 'program-'));
-  });
-  afterAll(async () => {
-    await tf.setBackend('wasm');
-    await rm(folder, {recursive: true});
-  });
+  const run = programsInNode();
+  afterAll(() => tf.setBackend('wasm'));
 
-  /** The lines that a program prints, as lists of words. `tfjs-optim` is the code of this repository. */
+  /** The lines of figures that a program prints, as lists of words. */
   async function printed(program: string): Promise<string[][]> {
-    const file = join(folder, 'program.mjs');
-    await build({
-      stdin: {contents: program, resolveDir: '.', sourcefile: 'program.ts', loader: 'js'},
-      outfile: file,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      alias: {
-        'tfjs-optim/cpu': './src/backends/cpu.ts',
-        'tfjs-optim/wasm-training': './src/wasm_training/index.ts',
-        'tfjs-optim': './src/index.ts',
-      },
-      external: ['@tensorflow/*', 'mnist'],
-      logLevel: 'warning',
-    });
-    const {code, stdout, stderr} = await runCommand(process.execPath, file);
-    expect(code).withContext(stderr).toBe(0);
-    return stdout
-      .split('\n')
-      .filter(line => /^[\w.]+ (\d|accuracy)/.test(line))
-      .map(line => line.split(' '));
+    return (await run(program)).filter(line => /^[\w.]+ (\d|accuracy)/.test(line)).map(line => line.split(' '));
   }
 
   const landscapes = [

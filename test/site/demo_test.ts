@@ -175,6 +175,9 @@ describe('The demo page', () => {
     const {page} = await open();
     expect(await page.locator('#example-note').textContent()).toMatch(/^This is an example run, of /);
     expect(await page.locator('#results .rank').allTextContents()).toEqual(['1', '2', '3', '4']);
+    expect(await page.locator('#measured').textContent()).toMatch(
+      /^Sorted by accuracy on held-out digits\. Press Training loss to sort by loss\./,
+    );
     expect((await demo.curves('loss-chart')).length).toBe(4);
     await demo.choose({optimizers: ['adam'], digits: 64, batch: 8, epochs: 1});
     await demo.button('Train').click();
@@ -191,6 +194,9 @@ describe('The demo page', () => {
     await page.locator('#by-loss').click();
     expect(await page.locator('#loss-head').getAttribute('aria-sort')).toBe('ascending');
     expect(await page.locator('#accuracy-head').getAttribute('aria-sort')).toBeNull();
+    expect(await page.locator('#measured').textContent()).toMatch(
+      /^Sorted by training loss\. Press Accuracy to sort by/,
+    );
     const losses = (await demo.results()).map(({loss}) => loss);
     expect(losses).toEqual([...losses].sort((a, b) => a - b));
   });
@@ -211,8 +217,13 @@ describe('The demo page', () => {
 
   it('reads a drawn digit, without a mouse one of the test digits', async () => {
     const {page} = await open();
+    expect(await page.locator('#answer').textContent()).toMatch(/^Press Train first: /);
+    expect(await page.locator('#reader option').allTextContents()).toEqual(['Press Train first']);
+    expect(await page.locator('#reader').isDisabled()).toBeTrue();
+    expect(await page.locator('#board-hint').isVisible()).toBeTrue();
     await demo.choose({optimizers: ['adam'], digits: 256, batch: 32, epochs: 1});
     await demo.step(2);
+    expect(await page.locator('#reader').isEnabled()).toBeTrue();
     const board = page.locator('#board');
     await board.scrollIntoViewIfNeeded();
     const box = await board.boundingBox();
@@ -224,6 +235,7 @@ describe('The demo page', () => {
     const answer = page.locator('#answer');
     await answer.filter({hasText: /^adam reads \d \([\d.]+ %\)\.$/}).waitFor();
     const shares = (await page.locator('#probabilities .share').allTextContents()).map(parseFloat);
+    expect(await page.locator('#board-hint').isVisible()).toBeFalse();
     expect(shares.length).toBe(10);
     expect(Math.abs(shares.reduce((a, b) => a + b) - 100)).toBeLessThan(1);
     expect(await answer.textContent()).toContain(`reads ${shares.indexOf(Math.max(...shares))} `);
@@ -327,10 +339,10 @@ describe('The demo page', () => {
 
   it('shows the program that does the same', async () => {
     const {page} = await open();
-    await demo.choose({optimizers: ['adam'], digits: 640});
+    await demo.choose({optimizers: ['adam'], digits: 640, batch: 64, epochs: 1});
     await page.locator('#digits-code summary').click();
     // The browser says a moment later that the panel is open.
-    const program = page.locator('#digits-program').filter({hasText: 'Trains on 640 digits'});
+    const program = page.locator('#digits-program').filter({hasText: 'Trains on 640 digits, 1 epoch of 10 steps.'});
     await program.waitFor();
     expect(await program.textContent()).toContain('tf.layers.conv2d');
   });
