@@ -4,12 +4,22 @@ import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {isCallback} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
+import {unknownHyper} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
+import {
+  type AnyCallback,
+  BASE_SETTINGS,
+  type BaseSettings,
+  type DecaySettings,
+  type HyperNames,
+  type HYPERS,
+  type SettingOf,
+  type Settings,
+} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */
@@ -72,6 +82,9 @@ export type RowOptimizer<
 > = Optimizer<readonly Callback[]> & {
   readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 };
+
+/** The names of the settings that every row has. */
+const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'skipNonFinite', 'maxGradNorm'];
 
 type RowHypers = Readonly<Record<string, number>>;
 
@@ -252,12 +265,14 @@ function composed<H extends RowHypers, X extends object>(
   // A number is the `decay` of another callback.
   const isNamed = !isCallback(decay) && [...before, ...later].some(hasDecay);
   const decaying = decayOf(row, isNamed ? undefined : decay, rest.decoupleWd);
+  const all = [
+    ...before,
+    ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
+    ...withDecay(decaying, own, later),
+  ];
+  checkNames(all.filter(isCallback), hypers, Object.keys(rest), Object.keys(known));
   return {
-    callbacks: [
-      ...before,
-      ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-      ...withDecay(decaying, own, later),
-    ],
+    callbacks: all,
     settings: {
       ...settings,
       ...(isNamed && {decay}),
@@ -266,6 +281,24 @@ function composed<H extends RowHypers, X extends object>(
         : {}),
     },
   };
+}
+
+/**
+ * @param extra the names of the settings that only some rows have.
+ * @throws for a name that is neither a hyper, nor an option of a callback, nor a setting.
+ */
+function checkNames(
+  callbacks: readonly Callback[],
+  hypers: object,
+  given: readonly string[],
+  extra: readonly string[],
+): void {
+  const declared = new Set(
+    [...callbacks.map(cb => cb.hypers), hypers, ...callbacks.map(({options}) => options)].flatMap(Object.keys),
+  );
+  const settings = [...extra, ...ROW_SETTINGS, ...BASE_SETTINGS];
+  const unknown = given.find(name => !declared.has(name) && !settings.includes(name));
+  if (unknown !== undefined) throw unknownHyper(unknown, declared, settings);
 }
 
 /** The defaults of the row with `like`. The backend is asked for its eps only where none was given. */

@@ -17,6 +17,12 @@ import type {Value} from './value';
  * @throws for another second argument, and for a name where the callback returned no update of its own.
  */
 export function callAlone(cb: Callback, at: Context, how?: unknown): object {
+  const given: unknown = at;
+  if (typeof given !== 'object' || given === null)
+    throw new Error(
+      `${cb.name}(…) computes a step of one parameter, and needs {p: …}; got ${shown(given)}. For an optimizer, write ` +
+        `it without a call, as in adam(lr, {callbacks: [${cb.name}]}).`,
+    );
   const name = nameOfUpdate(cb, how);
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
@@ -112,5 +118,5 @@ function sharedOf(cb: Callback, at: Context, p: Value, entry: string): Value {
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {
   if (alone.isValue(x)) return x;
-  throw new Error(`${cb.name} needs '${name}', a tensor; got ${String(x)}.`);
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}.`);
 }

@@ -1,3 +1,4 @@
+import {closest} from '../util/closest';
 import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
@@ -79,8 +80,11 @@ function betasAmong(names: readonly string[]): string[] {
   return betas[0] === 'mom' ? betas : [];
 }
 
-/** The error for a hyper that nothing declares. */
-export function unknownHyper(name: string, known: Iterable<string>): Error {
+/**
+ * The error for a hyper that nothing declares.
+ * @param settings the names of what an optimizer that is being made takes beside hypers.
+ */
+export function unknownHyper(name: string, known: Iterable<string>, settings: readonly string[] = []): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
@@ -92,7 +96,8 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
     OTHER_NAMES.find(means) ?? [names.find(same) ?? (beta === undefined ? undefined : betas[Number(beta) - 1])];
   const hint =
-    mine !== undefined && names.includes(mine)
+    didYouMean(closest(name, settings)) ??
+    (mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
       : mine !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
@@ -100,11 +105,15 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
           ? `Write {${betas.map((one, i) => `${one}: beta${i + 1}`).join(', ')}}.`
           : Object.hasOwn(OPTIONS, key)
             ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
-            : undefined;
+            : didYouMean(closest(name, names)));
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
-      `Known: ${names.join(', ') || 'none'}.`,
+      `Known: ${names.join(', ') || 'none'}${settings.length > 0 ? `; settings: ${settings.join(', ')}` : ''}.`,
   );
+}
+
+function didYouMean(meant: string | undefined): string | undefined {
+  return meant === undefined ? undefined : `Did you mean '${meant}'?`;
 }
 
 /** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */
