@@ -305,12 +305,12 @@ const rows: readonly Row[] = [
   // The betas of papers, by the hypers that an optimizer has.
   ...(
     [
-      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom.'],
-      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom."],
-      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox."],
-      [sgd, 'beta2', 'Known: lr, wd, mom.'],
-      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom.'],
-      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag.'],
+      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom; settings: ….'],
+      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom; settings: …."],
+      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox; settings: …."],
+      [sgd, 'beta2', 'Known: lr, wd, mom; settings: ….'],
+      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom; settings: ….'],
+      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag; settings: ….'],
     ] as const
   ).map(([make, name, rest]): Row => [
     `${make.name}(lr, {${name}})`,
@@ -329,6 +329,26 @@ const rows: readonly Row[] = [
     "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; got 0.01. " +
       "Write scheduleFree('adamW', 0.01).",
   ],
+  // Settings are suggested too.
+  ...(
+    [
+      ['skipNonfinite', true, 'skipNonFinite'],
+      ['skip_non_finite', true, 'skipNonFinite'],
+      ['param', [], 'params'],
+      ['callback', [], 'callbacks'],
+      ['groups', [], undefined],
+      ['amsGrad', true, 'amsgrad'],
+      ['AMSGrad', true, 'amsgrad'],
+      ['decoupledWd', false, 'decoupleWd'],
+      ['trainBN', false, 'trainBn'],
+      ['wdd', 0.1, 'wd'],
+    ] as const
+  ).map(([name, value, meant]): Row => [
+    `adam(lr, {${name}})`,
+    () => call(adam, 0.1, {[name]: value}),
+    `No callback of this optimizer has a hyper '${name}'. ${meant === undefined ? '' : `Did you mean '${meant}'? `}` +
+      `${ADAM_HYPERS}, dampening; settings: ….`,
+  ]),
   // Names in other libraries.
   ...(
     [
@@ -353,7 +373,7 @@ const rows: readonly Row[] = [
       [
         `adam(lr, {${name}})`,
         () => call(adam, 0.1, {[name]: 0.5}),
-        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening`),
+        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening; settings: …`),
       ],
       [
         `setHyper('${name}')`,
@@ -397,7 +417,7 @@ const rows: readonly Row[] = [
     'lamb(lr, {like})',
     () => call(lamb, 0.1, {like: 'tf.train'}),
     "No callback of this optimizer has a hyper 'like'. It is an option of adagrad, adadelta, adam, adamax, rmsProp " +
-      `and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening.`,
+      `and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening; settings: ….`,
   ],
   ['adam(lr, {amsgrad: 1})', () => call(adam, 0.1, {amsgrad: 1}), "adam: 'amsgrad' must be true or false; got 1."],
   [
@@ -451,19 +471,19 @@ const rows: readonly Row[] = [
     'adagrad(lr, {initial_accumulator_value})',
     () => call(adagrad, 0.1, {initial_accumulator_value: 0.1}),
     "No callback of this optimizer has a hyper 'initial_accumulator_value'. 'initial_accumulator_value' is " +
-      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot.",
+      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot; settings: ….",
   ],
   [
     'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
     "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
-      'lr, wd, mom, sqrMom, eps, dampening.',
+      'lr, wd, mom, sqrMom, eps, dampening; settings: ….',
   ],
   [
     'weight_decay of an optimizer without weight decay',
     () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
     "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
-      '[weightDecay], wd: …}. Known: lr.',
+      '[weightDecay], wd: …}. Known: lr; settings: ….',
   ],
   ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "'mom' must be a finite number; got '0.9'."],
   ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "'mom' must be a finite number; got null."],
@@ -625,7 +645,8 @@ describe('Word for word', () => {
           () => 'nothing',
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );
-      expect(said.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
+      const shortened = said.replace(/(; settings: )[^.]*/, '$1…');
+      expect(shortened.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
       expect(given.optimizer.iterations).toBe(0);
       given.optimizer.dispose();
       given.model.dispose();
@@ -648,7 +669,7 @@ describe('Word for word', () => {
   it('counts the hypers of your own callbacks as known names', () => {
     const own = callback('messagesOwn', {hypers: {share: 0.5}}, ({p, share}) => ({p: p.mul(share)}));
     expect(() => call(() => new Optimizer([weightDecay, own], Object.assign({lr: 1}, {shares: 1})))).toThrowError(
-      "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share.",
+      "No callback of this optimizer has a hyper 'shares'. Did you mean 'share'? Known: lr, wd, share; settings: params, trainBn, wdBnBias, noWd.",
     );
   });
 });

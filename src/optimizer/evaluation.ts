@@ -11,6 +11,7 @@ import {SharedRun} from '../rule/shared_run';
 import type {Value} from '../rule/value';
 import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
+import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 
 /** What is evaluated: the parameters of an optimizer, with all that its callbacks hold. */
@@ -108,7 +109,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
     );
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
-      const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
+      const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : shown(p);
       throw new Error(
         `${name}: evaluate must return p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
           `for '${variable.name}' it returned ${got}.`,

@@ -296,7 +296,7 @@ function checkNames(
   const declared = new Set(
     [...callbacks.map(cb => cb.hypers), hypers, ...callbacks.map(({options}) => options)].flatMap(Object.keys),
   );
-  const settings = [...extra, ...ROW_SETTINGS, ...BASE_SETTINGS];
+  const settings = [...extra, ...ROW_SETTINGS, ...BASE_SETTINGS].filter(name => !declared.has(name));
   const unknown = given.find(name => !declared.has(name) && !settings.includes(name));
   if (unknown !== undefined) throw unknownHyper(unknown, declared, settings);
 }

@@ -85,12 +85,9 @@ export type DecaySettings<D extends AnyCallback> =
     : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
 /** The names of `BaseSettings`. */
-export const BASE_SETTINGS: readonly string[] = [
-  'params',
-  'trainBn',
-  'wdBnBias',
-  'noWd',
-] satisfies ReadonlyArray<keyof BaseSettings>;
+export const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd'] satisfies ReadonlyArray<
+  keyof BaseSettings
+>;
 
 /** The treatment that the settings ask for. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
@@ -105,7 +102,9 @@ export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettin
 export function hyperValues(chain: Chain, settings: object, declared: HyperDefaults = {}): Map<string, HyperValue> {
   const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
   const values = new Map<string, HyperValue>();
-  const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)));
+  const given = new Map<string, HyperValue | undefined>(
+    Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)),
+  );
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name))
       throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], BASE_SETTINGS);

@@ -20,8 +20,8 @@ export function callAlone(cb: Callback, at: Context, how?: unknown): object {
   const given: unknown = at;
   if (typeof given !== 'object' || given === null)
     throw new Error(
-      `${cb.name}(…) computes a step of one parameter, and needs {p: …}; got ${shown(given)}. For an optimizer, write ` +
-        `it without a call, as in adam(lr, {callbacks: [${cb.name}]}).`,
+      `${cb.name}(…) computes the step of one parameter from {p: …}; got ${shown(given)}. In an optimizer, ` +
+        `write it without a call, as in adam(lr, {callbacks: [${cb.name}]}).`,
     );
   const name = nameOfUpdate(cb, how);
   const {declaration} = cb;

@@ -1,4 +1,5 @@
 import {own} from '../util/own';
+import {shown} from '../util/shown';
 import {callAlone} from './call_alone';
 import type {
   Callback,
@@ -248,7 +249,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl, hyper
         }
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
           throw new Error(
-            `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
+            `${name}: the option '${option}' must be a ${typeof options[option]}; got ${shown(value)}.`,
           );
         }
         if (typeof value === 'number') checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));

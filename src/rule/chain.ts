@@ -275,7 +275,9 @@ function checkIsCallback(cb: unknown, i: number): void {
 
 /** Whether it is a callback of `model.fit`: of a class, or a plain object with hooks. */
 function isOfFit(cb: unknown): boolean {
-  return typeof cb === 'object' && cb !== null && ('setParams' in cb || Object.keys(cb).some(key => /^on[A-Z]/.test(key)));
+  return (
+    typeof cb === 'object' && cb !== null && ('setParams' in cb || Object.keys(cb).some(key => /^on[A-Z]/.test(key)))
+  );
 }
 
 /**

@@ -201,7 +201,7 @@ function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
       throw new Error(
         lrMax === undefined
           ? "The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'."
-          : `'lrMax' must be a finite number; got ${String(value)}.`,
+          : `'lrMax' must be a finite number; got ${shown(value)}.`,
       );
     return value;
   });

@@ -27,7 +27,7 @@ export function checkOptions(
 
 /** @throws where the option is neither true nor false. */
 export function checkSwitch(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
+  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
 }
 
 /** @throws where the option is not a positive number. */
@@ -44,5 +44,5 @@ export function checkWhole(name: string, value: unknown, least: number): asserts
 
 /** @throws where the option is not from 0 to 1. */
 export function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
+  if (!(Number.isFinite(value) && value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${shown(value)}.`);
 }
