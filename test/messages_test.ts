@@ -184,7 +184,7 @@ const rows: readonly Row[] = [
   [
     'adam(lr, null)',
     () => call(adam, 0.1, null),
-    'adam takes its settings in an object; got null. Write adam(0.1, {mom: null}).',
+    'adam takes its settings in an object; got null. For example: adam(0.1, {mom: 0.9}).',
   ],
   [
     'lookahead(optimizer, k, alpha)',
@@ -307,7 +307,11 @@ const rows: readonly Row[] = [
     [
       [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom; settings: ….'],
       [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom; settings: …."],
-      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox; settings: …."],
+      [
+        adan,
+        'beta_3',
+        "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox; settings: ….",
+      ],
       [sgd, 'beta2', 'Known: lr, wd, mom; settings: ….'],
       [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom; settings: ….'],
       [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag; settings: ….'],

@@ -37,7 +37,16 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
   checkOptions(
     'reduceLROnPlateau',
     options,
-    ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr'],
+    {
+      monitor: 'loss',
+      mode: 'min',
+      minDelta: 0,
+      keep: true,
+      factor: 0.1,
+      patience: 10,
+      cooldown: 0,
+      minLr: 0,
+    },
     more,
   );
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;

@@ -81,7 +81,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
   const {variable, entries, group} = parameter;
   const chain = chainIn(of.chain, group.index);
   const known = {...entries, ...commonIn(of.chain, group.index, of.common)};
-  let shown: tf.Tensor = variable;
+  let seen: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;
     if (
@@ -92,7 +92,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
     const draft = {
       of: undefined,
       before: variable,
-      p: shown,
+      p: seen,
       update: undefined,
       grad: undefined,
       trains: true,
@@ -115,7 +115,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
           `for '${variable.name}' it returned ${got}.`,
       );
     }
-    shown = p;
+    seen = p;
   }
-  return shown;
+  return seen;
 }

@@ -12,11 +12,11 @@ import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
 import {
   type AnyCallback,
-  BASE_SETTINGS,
   type BaseSettings,
   type DecaySettings,
   type HyperNames,
   type HYPERS,
+  ROW_SETTINGS,
   type SettingOf,
   type Settings,
 } from './settings';
@@ -82,9 +82,6 @@ export type RowOptimizer<
 > = Optimizer<readonly Callback[]> & {
   readonly [HYPERS]?: 'lr' | (keyof H & string) | HyperNames<readonly [...P, ...A, D]>;
 };
-
-/** The names of the settings that every row has. */
-const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'skipNonFinite', 'maxGradNorm'];
 
 type RowHypers = Readonly<Record<string, number>>;
 
@@ -239,7 +236,9 @@ function composed<H extends RowHypers, X extends object>(
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
   const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain, checkLr} = row;
-  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual);
+  const known: object = decays ? extra : {...extra, decoupleWd: true};
+  const settingNames = [...Object.keys(known), ...ROW_SETTINGS];
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual, settingNames);
   checkLr?.(lr);
   const [options] = given;
   const {
@@ -249,7 +248,6 @@ function composed<H extends RowHypers, X extends object>(
     decay,
     ...rest
   }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
-  const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
   const settings = withDefaults(
@@ -270,7 +268,7 @@ function composed<H extends RowHypers, X extends object>(
     ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
     ...withDecay(decaying, own, later),
   ];
-  checkNames(all.filter(isCallback), hypers, Object.keys(rest), Object.keys(known));
+  checkNames(all.filter(isCallback), hypers, Object.keys(rest), settingNames);
   return {
     callbacks: all,
     settings: {
@@ -284,19 +282,19 @@ function composed<H extends RowHypers, X extends object>(
 }
 
 /**
- * @param extra the names of the settings that only some rows have.
+ * @param all the names of the settings of the row.
  * @throws for a name that is neither a hyper, nor an option of a callback, nor a setting.
  */
 function checkNames(
   callbacks: readonly Callback[],
   hypers: object,
   given: readonly string[],
-  extra: readonly string[],
+  all: readonly string[],
 ): void {
   const declared = new Set(
     [...callbacks.map(cb => cb.hypers), hypers, ...callbacks.map(({options}) => options)].flatMap(Object.keys),
   );
-  const settings = [...extra, ...ROW_SETTINGS, ...BASE_SETTINGS].filter(name => !declared.has(name));
+  const settings = all.filter(name => !declared.has(name));
   const unknown = given.find(name => !declared.has(name) && !settings.includes(name));
   if (unknown !== undefined) throw unknownHyper(unknown, declared, settings);
 }

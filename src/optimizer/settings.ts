@@ -89,6 +89,16 @@ export const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias'
   keyof BaseSettings
 >;
 
+/** The names of the settings of every row of the table, beside hypers. */
+export const ROW_SETTINGS: readonly string[] = [
+  'callbacks',
+  'after',
+  'decay',
+  'skipNonFinite',
+  'maxGradNorm',
+  ...BASE_SETTINGS,
+];
+
 /** The treatment that the settings ask for. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
   return {trainBn, wdBnBias, noWd};

@@ -1,3 +1,4 @@
+import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import type {Value} from './value';
 
@@ -70,6 +71,7 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * ```
  */
 export function startAt(f: (at: StartContext) => Value, settings: StartSettings = {}): Start {
+  checkSettings('startAt(f, ', [settings], {space: 'weight'});
   for (const [name, value] of Object.entries(settings)) {
     if (name === 'space' && (value === 'weight' || value === undefined)) continue;
     throw new Error(`The only setting of startAt is space: 'weight'; got ${name}: ${shown(value)}.`);

@@ -1,8 +1,9 @@
 import {closest} from './closest';
-import {checkSettings} from './settings_check';
+import {checkSettings, type KnownOptions, namesOf} from './settings_check';
 import {shown} from './shown';
 
 /**
+ * @param known the options; with usual values where users may give them one by one.
  * @param more the arguments after the options.
  * @param first the arguments before the options as errors write them, with a comma after each.
  * @throws for an unknown option, for options that are not in an object, and for arguments after the options.
@@ -10,16 +11,17 @@ import {shown} from './shown';
 export function checkOptions(
   what: string,
   given: object,
-  known: readonly string[],
+  known: KnownOptions,
   more: readonly unknown[] = [],
   first = '',
 ): void {
   checkSettings(`${what}(${first}`, [given, ...more], known);
+  const names = namesOf(known);
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = closest(name, known);
+    if (names.includes(name)) continue;
+    const meant = closest(name, names);
     throw new Error(
-      `${what} has no option '${name}'; it has ${known.join(', ')}.` +
+      `${what} has no option '${name}'; it has ${names.join(', ')}.` +
         (meant === undefined ? '' : ` Did you mean '${meant}'?`),
     );
   }
@@ -44,5 +46,6 @@ export function checkWhole(name: string, value: unknown, least: number): asserts
 
 /** @throws where the option is not from 0 to 1. */
 export function checkShare(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${shown(value)}.`);
+  if (!(Number.isFinite(value) && value >= 0 && value <= 1))
+    throw new Error(`'${name}' must be a share, from 0 to 1; got ${shown(value)}.`);
 }

@@ -27,7 +27,9 @@ function shownTo(depth: number, x: unknown): string {
   if (typeof x !== 'object' || x === null) return String(x);
   const {name} = x.constructor;
   // `an HTMLElement` and `an SGDOptimizer`, as they are said.
-  return name === '' || name === 'Object' ? 'an object' : `${/^([AEIO]|[FHLMNRSX][A-Z])/.test(name) ? 'an' : 'a'} ${name}`;
+  return name === '' || name === 'Object'
+    ? 'an object'
+    : `${/^([AEIO]|[FHLMNRSX][A-Z])/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 /** The number of characters that a text or an object can have. */
