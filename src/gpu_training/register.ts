@@ -12,7 +12,7 @@ import {
 import {isNumbers} from '../gradients/axes';
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
-import {checkNoArguments} from '../util/settings_check';
+import {shown} from '../util/shown';
 import {gpuGradients, REPEATED} from './gradients';
 import type {GpuKernels, OnGpu} from './interface/on_gpu';
 import {webglKernels} from './webgl/kernels';
@@ -50,8 +50,10 @@ type Call = Parameters<KernelFunc>[0];
  * registerGpuTraining().gradients; // the operations whose gradients take fewer launches
  * ```
  */
-export function registerGpuTraining(...given: undefined[]): GpuTrainingReport {
-  checkNoArguments('registerGpuTraining', given);
+export function registerGpuTraining(...none: undefined[]): GpuTrainingReport {
+  const given: readonly unknown[] = none;
+  if (given.some(one => one !== undefined))
+    throw new Error(`registerGpuTraining takes no arguments; got ${given.map(shown).join(', ')}.`);
   const names = new Set<string>();
   const backends = BACKENDS.filter(gpu => {
     const {backendName} = gpu;

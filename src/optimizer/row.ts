@@ -4,7 +4,6 @@ import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {isCallback} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
-import {unknownHyper} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
@@ -16,7 +15,6 @@ import {
   type DecaySettings,
   type HyperNames,
   type HYPERS,
-  ROW_SETTINGS,
   type SettingOf,
   type Settings,
 } from './settings';
@@ -236,9 +234,7 @@ function composed<H extends RowHypers, X extends object>(
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
   const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain, checkLr} = row;
-  const known: object = decays ? extra : {...extra, decoupleWd: true};
-  const settingNames = [...Object.keys(known), ...ROW_SETTINGS];
-  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual, settingNames);
+  checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual);
   checkLr?.(lr);
   const [options] = given;
   const {
@@ -248,6 +244,7 @@ function composed<H extends RowHypers, X extends object>(
     decay,
     ...rest
   }: Record<string, unknown> & RowSettings<readonly AnyCallback[]> = {...options};
+  const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
   const settings = withDefaults(
@@ -263,14 +260,12 @@ function composed<H extends RowHypers, X extends object>(
   // A number is the `decay` of another callback.
   const isNamed = !isCallback(decay) && [...before, ...later].some(hasDecay);
   const decaying = decayOf(row, isNamed ? undefined : decay, rest.decoupleWd);
-  const all = [
-    ...before,
-    ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-    ...withDecay(decaying, own, later),
-  ];
-  checkNames(all.filter(isCallback), hypers, Object.keys(rest), settingNames);
   return {
-    callbacks: all,
+    callbacks: [
+      ...before,
+      ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
+      ...withDecay(decaying, own, later),
+    ],
     settings: {
       ...settings,
       ...(isNamed && {decay}),
@@ -279,24 +274,6 @@ function composed<H extends RowHypers, X extends object>(
         : {}),
     },
   };
-}
-
-/**
- * @param all the names of the settings of the row.
- * @throws for a name that is neither a hyper, nor an option of a callback, nor a setting.
- */
-function checkNames(
-  callbacks: readonly Callback[],
-  hypers: object,
-  given: readonly string[],
-  all: readonly string[],
-): void {
-  const declared = new Set(
-    [...callbacks.map(cb => cb.hypers), hypers, ...callbacks.map(({options}) => options)].flatMap(Object.keys),
-  );
-  const settings = all.filter(name => !declared.has(name));
-  const unknown = given.find(name => !declared.has(name) && !settings.includes(name));
-  if (unknown !== undefined) throw unknownHyper(unknown, declared, settings);
 }
 
 /** The defaults of the row with `like`. The backend is asked for its eps only where none was given. */

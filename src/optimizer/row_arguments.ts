@@ -1,7 +1,6 @@
 import {isSlice} from '../rule/slice';
-import {asCode, checkSettings} from '../util/settings_check';
+import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
-import {ROW_SETTINGS} from './settings';
 
 /**
  * Checks the arguments of a factory in the table of optimizers: a learning rate, then settings in one object.
@@ -9,7 +8,6 @@ import {ROW_SETTINGS} from './settings';
  * @param given the arguments after the learning rate.
  * @param first the arguments before it, as code with a comma after each.
  * @param usual the default learning rate.
- * @param settings the names of settings beside hypers. Default: those of every row.
  * @throws for other arguments; the error says what to write.
  */
 export function checkRowArguments(
@@ -19,12 +17,11 @@ export function checkRowArguments(
   given: readonly unknown[],
   first = '',
   usual = 1e-3,
-  settings: readonly string[] = ROW_SETTINGS,
 ): void {
   if (!isRate(lr))
     throw new Error(
       `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
-        `Write ${factory}(${first}${rateFirst(lr, given[0], usual, [...Object.keys(hypers), ...settings])}).`,
+        `Write ${factory}(${first}${rateFirst(lr, given[0], usual, hypers)}).`,
     );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
@@ -44,17 +41,16 @@ function isRate(lr: unknown): boolean {
   );
 }
 
-/** The arguments that the caller probably meant. @param known the names of settings. */
-function rateFirst(lr: unknown, second: unknown, usual: number, known: readonly string[]): string {
+/** The arguments that the caller probably meant. */
+function rateFirst(lr: unknown, second: unknown, usual: number, hypers: object): string {
   if (isPlain(lr)) {
-    if ('kind' in lr) return `${usual}), and in the callbacks of fit paramScheduler({lr: …}`;
     const isLr = (name: string) => /^(lr|(learning_?)?rate)$/i.test(name);
     const rate = Object.keys(lr).find(isLr);
     const others = Object.entries(lr).filter(([name]) => !isLr(name));
     const code = rateOf(rate === undefined ? usual : lr[rate], usual);
     if (others.length === 0) return code;
     // Names of other libraries are explained when they are given as settings.
-    return `${code}, ${others.every(([name]) => known.includes(name)) ? asCode(Object.fromEntries(others)) : '{…}'}`;
+    return `${code}, ${others.every(([name]) => name in hypers) ? shown(Object.fromEntries(others)) : '{…}'}`;
   }
   // PyTorch and fastai take the parameters first: a list of variables, or a model.
   if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;

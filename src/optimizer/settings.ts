@@ -85,19 +85,12 @@ export type DecaySettings<D extends AnyCallback> =
     : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
 /** The names of `BaseSettings`. */
-export const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd'] satisfies ReadonlyArray<
+const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd'] satisfies ReadonlyArray<
   keyof BaseSettings
 >;
 
-/** The names of the settings of every row of the table, beside hypers. */
-export const ROW_SETTINGS: readonly string[] = [
-  'callbacks',
-  'after',
-  'decay',
-  'skipNonFinite',
-  'maxGradNorm',
-  ...BASE_SETTINGS,
-];
+/** What the optimizers of the table take besides hypers. */
+const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'decoupleWd', 'skipNonFinite', ...BASE_SETTINGS];
 
 /** The treatment that the settings ask for. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
@@ -115,9 +108,11 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDefau
   const given = new Map<string, HyperValue | undefined>(
     Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)),
   );
+  // Only the optimizers of the table declare hypers beside their callbacks.
+  const inTable = Object.keys(declared).length > 0 && chain.externals.length === 0;
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name))
-      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], BASE_SETTINGS);
+      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], inTable ? ROW_SETTINGS : BASE_SETTINGS);
     if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // What is not an option is a number. Only a wrapped optimizer can have hypers that are true or false.

@@ -267,16 +267,7 @@ function checkIsCallback(cb: unknown, i: number): void {
     `Callback ${i} must be made with callback(…); got ` +
       (Array.isArray(cb)
         ? 'a list. Spread it, as in [...accumulate(4)].'
-        : isOfFit(cb)
-          ? 'one of fit, which belongs there: model.fit(x, y, {callbacks: …}).'
-          : `${shown(cb)}.`),
-  );
-}
-
-/** Whether it is a callback of `model.fit`: of a class, or a plain object with hooks. */
-function isOfFit(cb: unknown): boolean {
-  return (
-    typeof cb === 'object' && cb !== null && ('setParams' in cb || Object.keys(cb).some(key => /^on[A-Z]/.test(key)))
+        : `${shown(cb)}. Those of fit belong to model.fit.`),
   );
 }
 

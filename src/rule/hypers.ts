@@ -1,4 +1,3 @@
-import {closest} from '../util/closest';
 import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
@@ -95,25 +94,30 @@ export function unknownHyper(name: string, known: Iterable<string>, settings: re
   // name in case or underscores only.
   const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
     OTHER_NAMES.find(means) ?? [names.find(same) ?? (beta === undefined ? undefined : betas[Number(beta) - 1])];
+  const meant = [...Object.keys(OPTIONS), ...settings].find(one => isNear(key, one));
   const hint =
-    didYouMean(closest(name, settings)) ??
-    (mine !== undefined && names.includes(mine)
+    mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
       : mine !== undefined && by !== undefined
         ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
         : key === 'betas' && betas.length > 0
           ? `Write {${betas.map((one, i) => `${one}: beta${i + 1}`).join(', ')}}.`
-          : Object.hasOwn(OPTIONS, key)
-            ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
-            : didYouMean(closest(name, names)));
+          : meant === undefined
+            ? undefined
+            : Object.hasOwn(OPTIONS, meant)
+              ? `'${meant}' is an option of ${OPTIONS[meant]}, given when the optimizer is made.`
+              : `Did you mean '${meant}'?`;
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
       `Known: ${names.join(', ') || 'none'}${settings.length > 0 ? `; settings: ${settings.join(', ')}` : ''}.`,
   );
 }
 
-function didYouMean(meant: string | undefined): string | undefined {
-  return meant === undefined ? undefined : `Did you mean '${meant}'?`;
+/** Whether names have the same letters, but for case, order and one letter. @param key has small letters only. */
+function isNear(key: string, name: string): boolean {
+  let rest = name.toLowerCase();
+  for (const letter of key) rest = rest.replace(letter, '');
+  return rest.length <= 1 && Math.abs(name.length - key.length) <= 1;
 }
 
 /** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */

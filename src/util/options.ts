@@ -1,5 +1,5 @@
 import {closest} from './closest';
-import {checkSettings, type KnownOptions, namesOf} from './settings_check';
+import {checkSettings} from './settings_check';
 import {shown} from './shown';
 
 /**
@@ -11,12 +11,13 @@ import {shown} from './shown';
 export function checkOptions(
   what: string,
   given: object,
-  known: KnownOptions,
+  known: Readonly<Record<string, unknown>> | readonly string[],
   more: readonly unknown[] = [],
   first = '',
 ): void {
-  checkSettings(`${what}(${first}`, [given, ...more], known);
-  const names = namesOf(known);
+  const isNames = Array.isArray(known);
+  checkSettings(`${what}(${first}`, [given, ...more], isNames ? {} : known);
+  const names: readonly string[] = isNames ? known : Object.keys(known);
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
     const meant = closest(name, names);
