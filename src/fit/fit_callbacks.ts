@@ -160,9 +160,11 @@ export function notCalled(given: unknown, what: string): void {
  */
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
-  // Functions such as `accumulate` make a list of callbacks of the optimizer.
-  for (const one of Array.isArray(given) ? Array.from<unknown>(given) : [given])
-    notCalled(one, `Callback ${i} of the list`);
+  notCalled(given, `Callback ${i} of the list`);
+  if (Array.isArray(given) && given.some(isCallback))
+    throw new Error(
+      `Callback ${i} of the list is a list that belongs to the optimizer: adam(lr, {callbacks: [...accumulate(4)]}).`,
+    );
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Error(`Callback ${i} of the list must be a callback, or an object with hooks; got ${shown(given)}.`);
   if (member instanceof FitCallback) {

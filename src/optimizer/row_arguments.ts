@@ -44,13 +44,12 @@ function isRate(lr: unknown): boolean {
 /** The arguments that the caller probably meant. */
 function rateFirst(lr: unknown, second: unknown, usual: number, hypers: object): string {
   if (isPlain(lr)) {
-    const isLr = (name: string) => /^(lr|(learning_?)?rate)$/i.test(name);
-    const rate = Object.keys(lr).find(isLr);
-    const others = Object.entries(lr).filter(([name]) => !isLr(name));
-    const code = rateOf(rate === undefined ? usual : lr[rate], usual);
-    if (others.length === 0) return code;
+    const {learningRate, lr: rate = learningRate, ...settings} = lr;
+    const names = Object.keys(settings);
     // Names of other libraries are explained when they are given as settings.
-    return `${code}, ${others.every(([name]) => name in hypers) ? shown(Object.fromEntries(others)) : '{…}'}`;
+    return names.length === 0
+      ? rateOf(rate, usual)
+      : `${rateOf(rate, usual)}, ${names.every(name => name in hypers) ? shown(settings) : '{…}'}`;
   }
   // PyTorch and fastai take the parameters first: a list of variables, or a model.
   if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;

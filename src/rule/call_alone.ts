@@ -16,10 +16,10 @@ import type {Value} from './value';
  *   A number is ignored, so that a list of arguments can be mapped.
  * @throws for another second argument, and for a name where the callback returned no update of its own.
  */
-export function callAlone(cb: Callback, at: Context, how?: unknown): object {
+export function callAlone(cb: Callback, at: Context = {}, how?: unknown): object {
   const name = nameOfUpdate(cb, how);
   const {declaration} = cb;
-  const p = valueOf(cb, 'p', Reflect.get(Object(at), 'p'));
+  const p = valueOf(cb, 'p', at['p']);
   const hypers: Record<string, Scalar> = {};
   for (const [name, fallback] of Object.entries({...declaration.hypers, ...cb.options})) {
     const value = own(at, name) ?? fallback;
@@ -112,5 +112,5 @@ function sharedOf(cb: Callback, at: Context, p: Value, entry: string): Value {
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {
   if (alone.isValue(x)) return x;
-  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}. An optimizer takes it without a call.`);
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}. In an optimizer, do not call it.`);
 }

@@ -113,11 +113,11 @@ export function unknownHyper(name: string, known: Iterable<string>, settings: re
   );
 }
 
-/** Whether names have the same letters, but for case, order and one letter. @param key has small letters only. */
+/** Whether names have the same letters in any order and case, except for one. @param key has small letters only. */
 function isNear(key: string, name: string): boolean {
   let rest = name.toLowerCase();
   for (const letter of key) rest = rest.replace(letter, '');
-  return rest.length <= 1 && Math.abs(name.length - key.length) <= 1;
+  return rest.length < 2 && key.length < name.length + 2;
 }
 
 /** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */

@@ -30,5 +30,12 @@ function distance(a: string, b: string, least: number): number {
   const [restA, restB] = [a.slice(1), b.slice(1)];
   return a[0] === b[0]
     ? distance(restA, restB, least)
-    : 1 + Math.min(...[[restA, b], [a, restB], [restA, restB]].map(([c = '', d = '']) => distance(c, d, least - 1)));
+    : 1 +
+        Math.min(
+          ...[
+            [restA, b],
+            [a, restB],
+            [restA, restB],
+          ].map(([c = '', d = '']) => distance(c, d, least - 1)),
+        );
 }
