@@ -62,7 +62,7 @@ async function kernelPart(text) {
   const [last] = hosts.splice(-1);
   return `\`\`\`wgsl\n${lines.join('\n')}\n\`\`\`
 
-This is its loop, with line breaks added. Each pass of the loop computes four numbers at once.
+This is its loop, with line breaks added. Each pass computes four numbers at once.
 ${hosts.join(', ')} and ${last}.
 JavaScript sends them in each step, so a new learning rate needs no new kernel.`;
 }
