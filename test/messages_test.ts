@@ -1,4 +1,5 @@
 import {
+  accumulate,
   adadelta,
   adagrad,
   Adam,
@@ -7,9 +8,12 @@ import {
   adamW,
   adan,
   callback,
+  cautious,
+  clipGlobalNorm,
   clipGradNorm,
   cos,
   ema,
+  evaluateAverages,
   fineTune,
   fitCallbacks,
   fitFlatCos,
@@ -18,6 +22,7 @@ import {
   lamb,
   larc,
   lion,
+  loadOptimizer,
   lookahead,
   lrFind,
   oneCycle,
@@ -30,13 +35,19 @@ import {
   ranger,
   reduceLROnPlateau,
   rmsProp,
+  saveOptimizer,
   scheduleFree,
   SGD,
   sgd,
   sgdStep,
+  skipNonFinite,
   slice,
+  startAt,
   weightDecay,
 } from '../src';
+import {registerGpuTraining} from '../src/gpu_training';
+import {writeSafetensors} from '../src/interchange';
+import {registerWasmTraining} from '../src/wasm_training';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
 
@@ -67,6 +78,7 @@ function things() {
 type Things = ReturnType<typeof things>;
 type Row = readonly [what: string, act: (given: Things) => unknown, message: string];
 
+const START_AT = "The only setting of startAt is {space: 'weight'}; got 'weight'.";
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
@@ -118,6 +130,134 @@ const rows: readonly Row[] = [
     "ranger('fast')",
     () => call(ranger, 'fast'),
     "ranger takes the learning rate first; got 'fast'. Write ranger(0.001).",
+  ],
+  [
+    'adam({learningRate})',
+    () => call(adam, {learningRate: 0.1}),
+    'adam takes the learning rate first; got {learningRate: 0.1}. Write adam(0.1).',
+  ],
+  [
+    'adam({learning_rate, beta_1})',
+    () => call(adam, {learning_rate: 0.1, beta_1: 0.9}),
+    'adam takes the learning rate first; got {learning_rate: 0.1, beta_1: 0.9}. Write adam(0.001, {…}).',
+  ],
+  [
+    'adam(cos)',
+    () => call(adam, cos(1e-3, 0)),
+    "adam takes the learning rate first; got {kind: 'cos', start: 0.001, end: 0}. Write adam(0.001, {…}).",
+  ],
+  // Callbacks in the wrong place.
+  ...(
+    [
+      ['fitCallbacks([skipNonFinite])', () => call(fitCallbacks, [skipNonFinite]), 'skipNonFinite', 'callbacks'],
+      ['fitCallbacks([clipGlobalNorm])', () => call(fitCallbacks, [clipGlobalNorm]), 'clipGlobalNorm', 'callbacks'],
+      ['fitCallbacks([cautious])', () => call(fitCallbacks, [cautious]), 'cautious', 'after'],
+    ] as const
+  ).map(([what, act, name, setting]): Row => [
+    what,
+    act,
+    `Callback 0 of the list is ${name}, which belongs to the optimizer: adam(lr, {${setting}: [${name}]}).`,
+  ]),
+  [
+    'fitCallbacks([accumulate(4)])',
+    () => call(fitCallbacks, [accumulate(4)]),
+    'Callback 0 of the list is a list that belongs to the optimizer: adam(lr, {callbacks: [...accumulate(4)]}).',
+  ],
+  [
+    'clipGlobalNorm()',
+    () => call(clipGlobalNorm),
+    "clipGlobalNorm needs 'p', a tensor; got undefined. In an optimizer, do not call it.",
+  ],
+  [
+    'adam(lr, {callbacks: [oneCycle()]})',
+    () => call(adam, 0.1, {callbacks: [oneCycle()]}),
+    'Callback 0 must be made with callback(…); got a ParamScheduler. Those of fit belong to model.fit.',
+  ],
+  [
+    'adam(lr, {after: {onEpochEnd}})',
+    () => call(adam, 0.1, {after: [{onEpochEnd: 1}]}),
+    'Callback 5 must be made with callback(…); got {onEpochEnd: 1}. Those of fit belong to model.fit.',
+  ],
+  // Places, and functions that take nothing.
+  ...([undefined, null, 3] as const).flatMap((place): readonly Row[] => [
+    [
+      `saveOptimizer(optimizer, ${place})`,
+      ({optimizer}) => call(saveOptimizer, optimizer, place),
+      `saveOptimizer takes a place, a URL or an IOHandler; got ${place}. ` +
+        "Write saveOptimizer(optimizer, 'indexeddb://name').",
+    ],
+    [
+      `loadOptimizer(${place})`,
+      () => call(loadOptimizer, place),
+      `loadOptimizer takes a place, a URL or an IOHandler; got ${place}. Write loadOptimizer('indexeddb://name').`,
+    ],
+  ]),
+  [
+    'saveOptimizer(of tf.train)',
+    () => call(saveOptimizer, tf.train.sgd(0.1), 'localstorage://x'),
+    'saveOptimizer takes an optimizer of tfjs-optim first; got an SGDOptimizer. Wrap those of tf.train by ' +
+      'new OptimWrapper(…).',
+  ],
+  ...([true, {relaxedSimd: true}] as const).map((given): Row => [
+    `registerGpuTraining(${JSON.stringify(given)})`,
+    () => call(registerGpuTraining, given),
+    `registerGpuTraining takes no arguments; got ${given === true ? 'true' : '{relaxedSimd: true}'}.`,
+  ]),
+  [
+    'registerWasmTraining(null)',
+    () => call(registerWasmTraining, null),
+    'registerWasmTraining takes its settings in an object; got null. Write registerWasmTraining({…}).',
+  ],
+  [
+    'registerWasmTraining(true)',
+    () => call(registerWasmTraining, true),
+    'registerWasmTraining takes its settings in an object; got true. Write registerWasmTraining({relaxedSimd: true}).',
+  ],
+  [
+    'evaluateAverages(model)',
+    ({model}) => call(evaluateAverages, model),
+    'evaluateAverages takes its settings in an object; got a Sequential. Write evaluateAverages({…}).',
+  ],
+  ['startAt(f, weight)', () => call(startAt, () => 0, 'weight'), START_AT],
+  [
+    'writeSafetensors(model)',
+    ({model}) => call(writeSafetensors, model),
+    'writeSafetensors takes a Map of tensors by name first; got a Sequential. For a model, use toTorch(model) or ' +
+      'saveKeras(model).',
+  ],
+  // Texts do not count as numbers, and are shown with quotes.
+  ["{minLr: '0'}", () => call(reduceLROnPlateau, {minLr: '0'}), "'minLr' must be a number from 0; got '0'."],
+  [
+    "{pctStart: '0.5'}",
+    () => call(oneCycle, {pctStart: '0.5'}),
+    "'pctStart' must be a share, from 0 to 1; got '0.5'.",
+  ],
+  ["{keep: 'true'}", () => call(oneCycle, {keep: 'true'}), "'keep' must be true or false; got 'true'."],
+  [
+    "{relaxedSimd: 'true'}",
+    () => call(registerWasmTraining, {relaxedSimd: 'true'}),
+    "'relaxedSimd' must be true or false; got 'true'.",
+  ],
+  [
+    "accumulate('4')",
+    () => call(accumulate, '4'),
+    "accumulate takes the number of calls per step, a whole number from 1; got '4'.",
+  ],
+  [
+    "freezeTo('d0')",
+    ({optimizer}) => call(optimizer.freezeTo.bind(optimizer), 'd0'),
+    "freezeTo takes the index of the first group to train, a whole number; got 'd0'.",
+  ],
+  [
+    "loadStateDict('x')",
+    ({optimizer}) => call(optimizer.loadStateDict.bind(optimizer), 'x'),
+    "loadStateDict takes what stateDict() returned; got 'x'.",
+  ],
+  // Large objects are named by their first properties.
+  [
+    'a large object for fitCallbacks',
+    () => call(fitCallbacks, Object.fromEntries(Array.from({length: 43}, (_, i) => [`k${i}`, i]))),
+    'fitCallbacks needs a list of callbacks; got an object with k0, k1, k2 and 40 others.',
   ],
   // Settings are one object, which is the last argument.
   [
@@ -184,7 +324,7 @@ const rows: readonly Row[] = [
   [
     'adam(lr, null)',
     () => call(adam, 0.1, null),
-    'adam takes its settings in an object; got null. Write adam(0.1, {mom: null}).',
+    'adam takes its settings in an object; got null. Write adam(0.1, {…}).',
   ],
   [
     'lookahead(optimizer, k, alpha)',
@@ -305,12 +445,16 @@ const rows: readonly Row[] = [
   // The betas of papers, by the hypers that an optimizer has.
   ...(
     [
-      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom.'],
-      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom."],
-      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox."],
-      [sgd, 'beta2', 'Known: lr, wd, mom.'],
-      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom.'],
-      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag.'],
+      [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom; settings: ….'],
+      [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom; settings: …."],
+      [
+        adan,
+        'beta_3',
+        "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox; settings: ….",
+      ],
+      [sgd, 'beta2', 'Known: lr, wd, mom; settings: ….'],
+      [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom; settings: ….'],
+      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag; settings: ….'],
     ] as const
   ).map(([make, name, rest]): Row => [
     `${make.name}(lr, {${name}})`,
@@ -329,6 +473,29 @@ const rows: readonly Row[] = [
     "scheduleFree takes what it steps with first, 'adamW', 'sgd' or 'rAdam'; got 0.01. " +
       "Write scheduleFree('adamW', 0.01).",
   ],
+  // Settings are suggested too.
+  ...(
+    [
+      ['skipNonfinite', true, 'skipNonFinite'],
+      ['skip_non_finite', true, 'skipNonFinite'],
+      ['param', [], 'params'],
+      ['callback', [], 'callbacks'],
+      ['groups', [], undefined],
+      ['decoupledWd', false, 'decoupleWd'],
+      ['trainBN', false, 'trainBn'],
+    ] as const
+  ).map(([name, value, meant]): Row => [
+    `adam(lr, {${name}})`,
+    () => call(adam, 0.1, {[name]: value}),
+    `No callback of this optimizer has a hyper '${name}'. ${meant === undefined ? '' : `Did you mean '${meant}'? `}` +
+      `${ADAM_HYPERS}, dampening; settings: ….`,
+  ]),
+  ...['amsGrad', 'AMSGrad', 'ams_grad'].map((name): Row => [
+    `adam(lr, {${name}})`,
+    () => call(adam, 0.1, {[name]: true}),
+    `No callback of this optimizer has a hyper '${name}'. 'amsgrad' is an option of adaBelief, adam, adamW and mars, ` +
+      `given when the optimizer is made. ${ADAM_HYPERS}, dampening; settings: ….`,
+  ]),
   // Names in other libraries.
   ...(
     [
@@ -344,8 +511,8 @@ const rows: readonly Row[] = [
       ['clipNorm', 'Make the optimizer with {callbacks: [clipGradNorm], clipNorm: …}.'],
       ['clipvalue', 'Make the optimizer with {callbacks: [clipGradValue], clipValue: …}.'],
       ['global_clipnorm', 'Make the optimizer with {callbacks: [clipGlobalNorm], globalClipNorm: …}.'],
-      ['nesterov', 'It is an option of sgd, given when the optimizer is made.'],
-      ['centered', 'It is an option of rmsProp, given when the optimizer is made.'],
+      ['nesterov', "'nesterov' is an option of sgd, given when the optimizer is made."],
+      ['centered', "'centered' is an option of rmsProp, given when the optimizer is made."],
     ] as const
   ).flatMap(([name, hint]): readonly Row[] => {
     const message = `No callback of this optimizer has a hyper '${name}'. ${hint} ${ADAM_HYPERS}.`;
@@ -353,7 +520,7 @@ const rows: readonly Row[] = [
       [
         `adam(lr, {${name}})`,
         () => call(adam, 0.1, {[name]: 0.5}),
-        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening`),
+        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening; settings: …`),
       ],
       [
         `setHyper('${name}')`,
@@ -390,14 +557,14 @@ const rows: readonly Row[] = [
     ({optimizer}) => {
       optimizer.setHyper('amsgrad', 1);
     },
-    "No callback of this optimizer has a hyper 'amsgrad'. It is an option of adaBelief, adam, adamW and mars, " +
+    "No callback of this optimizer has a hyper 'amsgrad'. 'amsgrad' is an option of adaBelief, adam, adamW and mars, " +
       `given when the optimizer is made. ${ADAM_HYPERS}.`,
   ],
   [
     'lamb(lr, {like})',
     () => call(lamb, 0.1, {like: 'tf.train'}),
-    "No callback of this optimizer has a hyper 'like'. It is an option of adagrad, adadelta, adam, adamax, rmsProp " +
-      `and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening.`,
+    "No callback of this optimizer has a hyper 'like'. 'like' is an option of adagrad, adadelta, adam, adamax, " +
+      `rmsProp and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening; settings: ….`,
   ],
   ['adam(lr, {amsgrad: 1})', () => call(adam, 0.1, {amsgrad: 1}), "adam: 'amsgrad' must be true or false; got 1."],
   [
@@ -451,19 +618,19 @@ const rows: readonly Row[] = [
     'adagrad(lr, {initial_accumulator_value})',
     () => call(adagrad, 0.1, {initial_accumulator_value: 0.1}),
     "No callback of this optimizer has a hyper 'initial_accumulator_value'. 'initial_accumulator_value' is " +
-      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot.",
+      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot; settings: ….",
   ],
   [
     'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
     "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
-      'lr, wd, mom, sqrMom, eps, dampening.',
+      'lr, wd, mom, sqrMom, eps, dampening; settings: ….',
   ],
   [
     'weight_decay of an optimizer without weight decay',
     () => call(() => new Optimizer([sgdStep], Object.assign({lr: 1}, {weight_decay: 1}))),
     "No callback of this optimizer has a hyper 'weight_decay'. Make the optimizer with {callbacks: " +
-      '[weightDecay], wd: …}. Known: lr.',
+      '[weightDecay], wd: …}. Known: lr; settings: ….',
   ],
   ['a hyper that is text', () => call(adam, 0.1, {mom: '0.9'}), "'mom' must be a finite number; got '0.9'."],
   ['a hyper that is null', () => call(adam, 0.1, {mom: null}), "'mom' must be a finite number; got null."],
@@ -625,7 +792,8 @@ describe('Word for word', () => {
           () => 'nothing',
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );
-      expect(said.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
+      const shortened = said.replace(/(; settings: )[^.]*/, '$1…');
+      expect(shortened.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
       expect(given.optimizer.iterations).toBe(0);
       given.optimizer.dispose();
       given.model.dispose();
@@ -648,7 +816,8 @@ describe('Word for word', () => {
   it('counts the hypers of your own callbacks as known names', () => {
     const own = callback('messagesOwn', {hypers: {share: 0.5}}, ({p, share}) => ({p: p.mul(share)}));
     expect(() => call(() => new Optimizer([weightDecay, own], Object.assign({lr: 1}, {shares: 1})))).toThrowError(
-      "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share.",
+      "No callback of this optimizer has a hyper 'shares'. Known: lr, wd, share; settings: params, trainBn, " +
+        'wdBnBias, noWd.',
     );
   });
 });

@@ -870,9 +870,9 @@ describeBackends(
     };
     const twice = sgd(0.1);
     const REFUSED: ReadonlyArray<readonly [what: string, args: () => unknown[], message: RegExp]> = [
-      ['no list', () => [{by: sgd()}], /^partition takes a list of parts; got \{by: a SGD\}\. Write partition\(/],
+      ['no list', () => [{by: sgd()}], /^partition takes a list of parts; got \{by: an SGD\}\. Write partition\(/],
       ['an empty list', () => [[]], /^partition takes a list of parts; got \[\]\. Write partition\(/],
-      ['an optimizer as a part', () => [[sgd()]], /^Part 0 must be \{of, by\}; got a SGD\./],
+      ['an optimizer as a part', () => [[sgd()]], /^Part 0 must be \{of, by\}; got an SGD\./],
       ['a part without `by`', () => [[{of: isKernel}, {by: sgd()}]], /^Part 0 must have `by`.*got undefined/],
       ['another key', () => [[{by: sgd(), if: 1}]], /^Part 0 has 'if'; a part has only/],
       ['a tf.train optimizer', () => [[{by: tf.train.sgd(1)}]], /^Part 0 must have `by`, an optimizer of tfjs-optim/],

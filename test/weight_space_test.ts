@@ -392,10 +392,10 @@ describe('a state entry in weight space', () => {
   });
 
   it('is declared by the one setting of startAt, and other settings are refused', () => {
-    const message = "The only setting of startAt is space: 'weight'; got ";
+    const message = "The only setting of startAt is {space: 'weight'}; got ";
     for (const {settings, got} of [
-      {settings: {spce: 'weight'}, got: "spce: 'weight'."},
-      {settings: {space: 'weights'}, got: "space: 'weights'."},
+      {settings: {spce: 'weight'}, got: "{spce: 'weight'}."},
+      {settings: {space: 'weights'}, got: "{space: 'weights'}."},
     ])
       expect(() => void Reflect.apply(startAt, undefined, [copy, settings])).toThrowError(`${message}${got}`);
   });

@@ -62,9 +62,9 @@ async function kernelPart(text) {
   const [last] = hosts.splice(-1);
   return `\`\`\`wgsl\n${lines.join('\n')}\n\`\`\`
 
-This is its loop, with line breaks added. Each turn computes four numbers.
-${hosts.join(', ')} and ${last}: they come from
-the host in each step, so a schedule compiles nothing.`;
+This is its loop, with line breaks added. Each pass computes four numbers at once.
+${hosts.join(', ')} and ${last}.
+JavaScript sends them in each step, so a new learning rate needs no new kernel.`;
 }
 
 const {svg, label, machine} = stepsPicture('docs/data/optimizer_steps.json');

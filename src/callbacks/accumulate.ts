@@ -1,6 +1,7 @@
 import {newCallback} from '../rule/callback';
 import type {Callback} from '../rule/declaration';
 import {zeros} from '../rule/starts';
+import {shown} from '../util/shown';
 
 const EVERY = {every: {from: 1, whole: true}} as const;
 
@@ -84,6 +85,6 @@ export const meanGrad = newCallback(
  */
 export function accumulate(every: number): readonly Callback[] {
   if (!Number.isInteger(every) || every < 1)
-    throw new Error(`accumulate takes the number of calls per step, a whole number from 1; got ${every}.`);
+    throw new Error(`accumulate takes the number of calls per step, a whole number from 1; got ${shown(every)}.`);
   return [countCalls.with({every}), sumGrads, meanGrad.with({every})];
 }

@@ -49,7 +49,7 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
   {
     name: 'fineTune',
     own: ['baseLr', 'freezeEpochs', 'lrMult', 'div', 'divFinal', 'pctStart', 'moms', 'wd'],
-    inOrder: ['epochs', 'baseLr', 'freezeEpochs'],
+    inOrder: {epochs: 3, baseLr: 2e-3, freezeEpochs: 1},
   },
   async (
     model,

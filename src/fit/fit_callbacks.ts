@@ -1,5 +1,6 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 
+import {isCallback} from '../rule/chain';
 import {isIterable} from '../util/iterable';
 import {checkWhole} from '../util/options';
 import {shown} from '../util/shown';
@@ -131,9 +132,18 @@ class CallbackGroup extends CustomCallback {
   }
 }
 
-/** @throws where a function or class that makes a callback was given in place of the callback. */
+/**
+ * @throws where a function or class that makes a callback was given in place of the callback, and for a callback of the
+ *   optimizer.
+ */
 export function notCalled(given: unknown, what: string): void {
   if (typeof given !== 'function') return;
+  if (isCallback(given)) {
+    const setting = given.declaration.takesUpdate ? 'after' : 'callbacks';
+    throw new Error(
+      `${what} is ${given.name}, which belongs to the optimizer: adam(lr, {${setting}: [${given.name}]}).`,
+    );
+  }
   const {name} = given;
   const prototype: unknown = Reflect.get(given, 'prototype');
   const isClass = typeof prototype === 'object' && prototype !== null && 'setParams' in prototype;
@@ -151,6 +161,10 @@ export function notCalled(given: unknown, what: string): void {
 function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): Full {
   const given: unknown = member;
   notCalled(given, `Callback ${i} of the list`);
+  if (Array.isArray(given) && given.some(isCallback))
+    throw new Error(
+      `Callback ${i} of the list is a list that belongs to the optimizer: adam(lr, {callbacks: [...accumulate(4)]}).`,
+    );
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Error(`Callback ${i} of the list must be a callback, or an object with hooks; got ${shown(given)}.`);
   if (member instanceof FitCallback) {

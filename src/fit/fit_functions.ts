@@ -25,7 +25,7 @@ export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepO
   {
     name: 'fitOneCycle',
     own: ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'minutes', 'seconds'],
-    inOrder: ['epochs', 'lrMax'],
+    inOrder: {epochs: 3, lrMax: 1e-2},
   },
   async (model, fitOn, {lrMax, wd, div, divFinal, pctStart, moms, keep, minutes, seconds, ...args} = {}) => {
     const schedule = oneCycle({lrMax, wd, div, divFinal, pctStart, moms, keep, minutes, seconds});
@@ -46,7 +46,7 @@ export const fitFlatCos = /* @__PURE__ */ trainFunction<FlatCosOptions & KeepOpt
   {
     name: 'fitFlatCos',
     own: ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'minutes', 'seconds'],
-    inOrder: ['epochs', 'lrMax'],
+    inOrder: {epochs: 3, lrMax: 1e-2},
   },
   async (model, fitOn, {lrMax, wd, divFinal, pctStart, keep, minutes, seconds, ...args} = {}) => {
     const schedule = flatCos({lrMax, wd, divFinal, pctStart, keep, minutes, seconds});
@@ -76,7 +76,7 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
   {
     name: 'fitSgdr',
     own: ['lrMax', 'wd', 'cycles', 'cycleMult', 'cycleLen', 'keep', 'minutes', 'seconds'],
-    inOrder: ['cycles', 'cycleLen', 'lrMax'],
+    inOrder: {cycles: 3, cycleLen: 1, lrMax: 1e-2},
   },
   async (
     model,

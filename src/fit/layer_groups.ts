@@ -86,8 +86,9 @@ export function layerGroups(
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
   const length = typeof groups === 'number' ? groups : groups.length;
   checkWhole('groups', length, 1);
-  if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' must be a number from 0; got ${lr}.`);
-  if (!(decay > 0 && decay <= 1)) throw new Error(`'decay' must be above 0 and at most 1; got ${decay}.`);
+  if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' must be a number from 0; got ${shown(lr)}.`);
+  if (!(Number.isFinite(decay) && decay > 0 && decay <= 1))
+    throw new Error(`'decay' must be above 0 and at most 1; got ${shown(decay)}.`);
   return Array.from({length}, (_, i) => lr * decay ** (length - 1 - i));
 }
 

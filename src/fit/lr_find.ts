@@ -44,7 +44,7 @@ const SMOOTHING = 0.98;
  * ```
  */
 export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>(
-  {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: ['numIt']},
+  {name: 'lrFind', own: ['startLr', 'endLr', 'numIt', 'stopDiv'], inOrder: {numIt: 100}},
   async (
     model,
     fitOn,

@@ -1,3 +1,4 @@
+import {shown} from '../util/shown';
 import {warnOnce} from '../util/warn';
 import {type Fit, type FitLogs, logged} from './fit_callback';
 import {metricDirection} from './metric_direction';
@@ -28,9 +29,10 @@ interface Monitor {
 /** @param what the name of the callback that watches, for errors. */
 export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', minDelta = 0}: MonitorOptions): Monitor {
   checkIsName(what, monitor);
-  if (!(minDelta >= 0)) throw new Error(`${what}: 'minDelta' must be a number from 0; got ${minDelta}.`);
+  if (!(Number.isFinite(minDelta) && minDelta >= 0))
+    throw new Error(`${what}: 'minDelta' must be a number from 0; got ${shown(minDelta)}.`);
   if (!['auto', 'min', 'max'].includes(mode))
-    throw new Error(`${what}: 'mode' must be 'auto', 'min' or 'max'; got '${mode}'.`);
+    throw new Error(`${what}: 'mode' must be 'auto', 'min' or 'max'; got ${shown(mode)}.`);
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
   const data = monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics';
@@ -66,6 +68,6 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
 function checkIsName(what: string, monitor: unknown): void {
   if (typeof monitor !== 'string' || monitor === '')
     throw new Error(
-      `${what}: 'monitor' must be the name of a logged value, such as 'val_loss'; got ${String(monitor)}.`,
+      `${what}: 'monitor' must be the name of a logged value, such as 'val_loss'; got ${shown(monitor)}.`,
     );
 }

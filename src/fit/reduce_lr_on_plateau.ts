@@ -2,6 +2,7 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {installSchedules} from '../schedule/install_schedules';
 import {checkOptions, checkPositive, checkSwitch, checkWhole} from '../util/options';
+import {shown} from '../util/shown';
 import {FitCallback} from './fit_callback';
 import {monitorOf, type MonitorOptions} from './monitor';
 import type {KeepOption} from './schedulers';
@@ -36,7 +37,16 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
   checkOptions(
     'reduceLROnPlateau',
     options,
-    ['monitor', 'mode', 'minDelta', 'keep', 'factor', 'patience', 'cooldown', 'minLr'],
+    {
+      monitor: 'loss',
+      mode: 'min',
+      minDelta: 0,
+      keep: true,
+      factor: 0.1,
+      patience: 10,
+      cooldown: 0,
+      minLr: 0,
+    },
     more,
   );
   const {factor = 0.1, patience = 10, cooldown = 0, minLr = 0, keep = false} = options;
@@ -44,7 +54,8 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
   if (factor >= 1) throw new Error(`'factor' must be below 1; got ${factor}.`);
   checkWhole('patience', patience, 1);
   checkWhole('cooldown', cooldown, 0);
-  if (!(minLr >= 0)) throw new Error(`'minLr' must be a number from 0; got ${String(minLr)}.`);
+  if (!(Number.isFinite(minLr) && minLr >= 0))
+    throw new Error(`'minLr' must be a number from 0; got ${shown(minLr)}.`);
   checkSwitch('keep', keep);
   const monitor = monitorOf('reduceLROnPlateau', options);
   let waited = 0;

@@ -90,7 +90,7 @@ interface Named {
   /** The names of all settings that `fit` and `fitDataset` don't have. */
   readonly own: readonly string[];
   /** The names of settings, in the order in which fastai takes them one by one. */
-  readonly inOrder: readonly string[];
+  readonly inOrder: Readonly<Record<string, number>>;
 }
 
 /** Makes a function that trains on arrays or on a dataset. @param run trains on either. */

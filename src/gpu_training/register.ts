@@ -12,6 +12,7 @@ import {
 import {isNumbers} from '../gradients/axes';
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
+import {shown} from '../util/shown';
 import {gpuGradients, REPEATED} from './gradients';
 import type {GpuKernels, OnGpu} from './interface/on_gpu';
 import {webglKernels} from './webgl/kernels';
@@ -41,6 +42,7 @@ type Call = Parameters<KernelFunc>[0];
  * Registers kernels and gradients for the backends `webgl` and `webgpu` that need fewer launches than those of
  * TensorFlow.js. It may be called more than once, before or after `tf.setBackend`, and before tfjs-backend-webgpu is
  * imported.
+ * @throws where it is given an argument. `relaxedSimd` belongs to `registerWasmTraining`.
  * @example
  * ```ts checked
  * import {registerGpuTraining} from 'tfjs-optim/gpu-training';
@@ -48,7 +50,10 @@ type Call = Parameters<KernelFunc>[0];
  * registerGpuTraining().gradients; // the operations whose gradients take fewer launches
  * ```
  */
-export function registerGpuTraining(): GpuTrainingReport {
+export function registerGpuTraining(...none: undefined[]): GpuTrainingReport {
+  const given: readonly unknown[] = none;
+  if (given.some(one => one !== undefined))
+    throw new Error(`registerGpuTraining takes no arguments; got ${given.map(shown).join(', ')}.`);
   const names = new Set<string>();
   const backends = BACKENDS.filter(gpu => {
     const {backendName} = gpu;

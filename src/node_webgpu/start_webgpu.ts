@@ -83,7 +83,7 @@ export async function startWebGPU(options: WebGPUOptions = {}, ...more: undefine
 }
 
 function flagsOf(options: WebGPUOptions, more: readonly unknown[]): string[] {
-  checkSettings('startWebGPU(', [options, ...more], ['flags']);
+  checkSettings('startWebGPU(', [options, ...more]);
   const {flags = [], ...unknown}: WebGPUOptions = options;
   const [name] = Object.keys(unknown);
   if (name !== undefined) throw new Error(`startWebGPU has no option '${name}'. Its option is 'flags'.`);

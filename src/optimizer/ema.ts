@@ -51,7 +51,13 @@ export class Ema<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   }
 
   constructor(inner: I, options: EmaOptions = {}, ...more: undefined[]) {
-    checkOptions('ema', options, ['decay', 'warmup', ...RISING, 'startAfter'], more, 'optimizer, ');
+    checkOptions(
+      'ema',
+      options,
+      {decay: 0.999, warmup: true, warmupGamma: 1, warmupPower: 1, minDecay: 0, startAfter: 0},
+      more,
+      'optimizer, ',
+    );
     super(inner, averageOf(options));
     serialization.registerClass(Ema);
   }

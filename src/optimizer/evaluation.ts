@@ -11,6 +11,7 @@ import {SharedRun} from '../rule/shared_run';
 import type {Value} from '../rule/value';
 import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
+import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 
 /** What is evaluated: the parameters of an optimizer, with all that its callbacks hold. */
@@ -80,7 +81,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
   const {variable, entries, group} = parameter;
   const chain = chainIn(of.chain, group.index);
   const known = {...entries, ...commonIn(of.chain, group.index, of.common)};
-  let shown: tf.Tensor = variable;
+  let seen: tf.Tensor = variable;
   for (const cb of chain.callbacks) {
     const {name, declaration} = cb;
     if (
@@ -91,7 +92,7 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
     const draft = {
       of: undefined,
       before: variable,
-      p: shown,
+      p: seen,
       update: undefined,
       grad: undefined,
       trains: true,
@@ -108,13 +109,13 @@ function evaluated(of: Evaluated, parameter: Parameter, values: ContextValues<Va
     );
     const p: unknown = 'p' in result ? result.p : undefined;
     if (!isTensor(p) || p.isDisposed || p.dtype !== 'float32' || !tf.util.arraysEqual(p.shape, variable.shape)) {
-      const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : String(p);
+      const got = isTensor(p) ? `${p.isDisposed ? 'a disposed tensor' : p.dtype} of shape [${p.shape}]` : shown(p);
       throw new Error(
         `${name}: evaluate must return p, a float32 tensor of the parameter's shape [${variable.shape}]; ` +
           `for '${variable.name}' it returned ${got}.`,
       );
     }
-    shown = p;
+    seen = p;
   }
-  return shown;
+  return seen;
 }

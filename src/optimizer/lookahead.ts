@@ -31,7 +31,7 @@ export class Lookahead<I extends Optimizer = Optimizer> extends ExtendedOptimize
   }
 
   constructor(inner: I, options: LookaheadOptions = {}, ...more: undefined[]) {
-    checkOptions('lookahead', options, ['k', 'alpha'], more, 'optimizer, ');
+    checkOptions('lookahead', options, {k: 6, alpha: 0.5}, more, 'optimizer, ');
     const {k = 6, alpha = 0.5} = options;
     super(inner, lookaheadSync.with({k, alpha}));
     serialization.registerClass(Lookahead);

@@ -1,3 +1,4 @@
+import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 
 /**
@@ -24,7 +25,7 @@ export function isOptimizer(x: unknown): x is Optimizer {
 export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null)
-    throw new Error(`This needs a model of tfjs-layers; got ${String(given)}.`);
+    throw new Error(`This needs a model of tfjs-layers; got ${shown(given)}.`);
   const {optimizer} = model;
   if (isOptimizer(optimizer)) return optimizer;
   throw new Error(

@@ -107,7 +107,7 @@ export class Partition<
 
   /** @throws where the parts are not such a list, and where an optimizer can't be a part; then nothing is changed. */
   constructor(parts: L, settings?: PartitionSettings<C, A>, ...more: undefined[]) {
-    checkSettings('partition(parts, ', [settings, ...more], []);
+    checkSettings('partition(parts, ', [settings, ...more]);
     const specs = partsIn(parts);
     super([], {});
     const {

@@ -9,7 +9,15 @@ import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 import {checkRowArguments} from './row_arguments';
-import type {AnyCallback, BaseSettings, DecaySettings, HyperNames, HYPERS, SettingOf, Settings} from './settings';
+import {
+  type AnyCallback,
+  type BaseSettings,
+  type DecaySettings,
+  type HyperNames,
+  type HYPERS,
+  type SettingOf,
+  type Settings,
+} from './settings';
 import {declareTableHypers} from './table_hypers';
 
 /** Settings that every optimizer of the table takes beside its hypers. */

@@ -21,13 +21,13 @@ export function checkRowArguments(
   if (!isRate(lr))
     throw new Error(
       `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
-        `Write ${factory}(${first}${rateFirst(lr, given[0], usual)}).`,
+        `Write ${factory}(${first}${rateFirst(lr, given[0], usual, hypers)}).`,
     );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
     `${factory}(${first}${typeof lr === 'number' ? lr : 'lr'}, `,
     given,
-    Object.keys(hypers).filter(name => name !== 'wd'),
+    Object.fromEntries(Object.entries(hypers).filter(([name]) => name !== 'wd')),
   );
 }
 
@@ -42,12 +42,21 @@ function isRate(lr: unknown): boolean {
 }
 
 /** The arguments that the caller probably meant. */
-function rateFirst(lr: unknown, second: unknown, usual: number): string {
+function rateFirst(lr: unknown, second: unknown, usual: number, hypers: object): string {
   if (isPlain(lr)) {
-    const {lr: rate = usual, ...settings} = lr;
-    return Object.keys(settings).length > 0 ? `${shown(rate)}, ${shown(settings)}` : shown(rate);
+    const {learningRate, lr: rate = learningRate, ...settings} = lr;
+    const names = Object.keys(settings);
+    // Names of other libraries are explained when they are given as settings.
+    return names.length === 0
+      ? rateOf(rate, usual)
+      : `${rateOf(rate, usual)}, ${names.every(name => name in hypers) ? shown(settings) : '{…}'}`;
   }
   // PyTorch and fastai take the parameters first: a list of variables, or a model.
   if (typeof lr === 'object' && lr !== null) return `${typeof second === 'number' ? second : usual}, {params: …}`;
-  return `${Number(lr) || usual}`;
+  return rateOf(lr, usual);
+}
+
+/** The number that was given, also as text; otherwise the default. */
+function rateOf(given: unknown, usual: number): string {
+  return `${Number(given) || usual}`;
 }

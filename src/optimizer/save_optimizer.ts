@@ -4,6 +4,7 @@ import {type ParamGroups, variablesOf} from '../params/variables_of';
 import {heldWeights} from '../state/load_weights';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {checkOptions} from '../util/options';
+import {shown} from '../util/shown';
 import {Optimizer, weightsNow} from './optimizer';
 
 /**
@@ -19,6 +20,13 @@ import {Optimizer, weightsNow} from './optimizer';
  * ```
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
+  const given: unknown = optimizer;
+  if (!(given instanceof Optimizer))
+    throw new Error(
+      `saveOptimizer takes an optimizer of tfjs-optim first; got ${shown(given)}. Wrap those of tf.train by ` +
+        'new OptimWrapper(…).',
+    );
+  checkPlace('saveOptimizer(optimizer, ', to);
   const handler = typeof to === 'string' ? onlyHandler(to, tf.io.getSaveHandlers(to)) : to;
   if (handler.save === undefined)
     throw new Error("This IOHandler can't save: it has no `save`. Pass another one, or a URL.");
@@ -54,6 +62,7 @@ export async function loadOptimizer(
   options: {readonly params?: ParamGroups} = {},
 ): Promise<Optimizer> {
   checkOptions('loadOptimizer', options, ['params'], [], 'from, ');
+  checkPlace('loadOptimizer(', from);
   const {params} = options;
   const handler = typeof from === 'string' ? onlyHandler(from, tf.io.getLoadHandlers(from)) : from;
   if (handler.load === undefined)
@@ -80,6 +89,15 @@ export async function loadOptimizer(
     tf.dispose(weights);
   }
   return optimizer;
+}
+
+/** @param before the call as code, up to the place. */
+function checkPlace(before: string, place: unknown): void {
+  if (typeof place === 'string' || (typeof place === 'object' && place !== null)) return;
+  throw new Error(
+    `${before.slice(0, before.indexOf('('))} takes a place, a URL or an IOHandler; got ${shown(place)}. ` +
+      `Write ${before}'indexeddb://name').`,
+  );
 }
 
 function onlyHandler(url: string, handlers: readonly tf.io.IOHandler[]): tf.io.IOHandler {

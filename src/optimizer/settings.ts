@@ -84,7 +84,13 @@ export type DecaySettings<D extends AnyCallback> =
     ? OpenSettings
     : {readonly [K in Exclude<Keys<HypersOf<readonly [D]>>, 'lr'> | Keys<OptionsOf<readonly [D]>>]?: HyperValue};
 
-const BASE: ReadonlySet<string> = new Set<keyof BaseSettings>(['params', 'trainBn', 'wdBnBias', 'noWd']);
+/** The names of `BaseSettings`. */
+const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd'] satisfies ReadonlyArray<
+  keyof BaseSettings
+>;
+
+/** What the optimizers of the table take besides hypers. */
+const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'decoupleWd', 'skipNonFinite', ...BASE_SETTINGS];
 
 /** The treatment that the settings ask for. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
@@ -99,10 +105,14 @@ export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettin
 export function hyperValues(chain: Chain, settings: object, declared: HyperDefaults = {}): Map<string, HyperValue> {
   const defaults = new Map<string, number | Required>([...chain.hypers, ...Object.entries(declared)]);
   const values = new Map<string, HyperValue>();
-  const given = new Map<string, HyperValue | undefined>(Object.entries(settings).filter(([name]) => !BASE.has(name)));
+  const given = new Map<string, HyperValue | undefined>(
+    Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)),
+  );
+  // Only the optimizers of the table declare hypers beside their callbacks.
+  const inTable = Object.keys(declared).length > 0 && chain.externals.length === 0;
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name))
-      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()]);
+      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], inTable ? ROW_SETTINGS : BASE_SETTINGS);
     if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // What is not an option is a number. Only a wrapped optimizer can have hypers that are true or false.

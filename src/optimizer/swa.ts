@@ -30,7 +30,7 @@ export class Swa<I extends Optimizer = Optimizer> extends ExtendedOptimizer<I> {
   }
 
   constructor(inner: I, options: SwaOptions = {}, ...more: undefined[]) {
-    checkOptions('swa', options, ['start', 'every'], more, 'optimizer, ');
+    checkOptions('swa', options, {start: 100, every: 10}, more, 'optimizer, ');
     const {start, every} = options;
     super(inner, averageEqually.with({swaStart: start, swaEvery: every}), 'swa');
     serialization.registerClass(Ema);

@@ -9,6 +9,7 @@ import {LateMoving} from '../schedule/late_moving';
 import type {MovesHypers} from '../schedule/moving';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
+import {shown} from '../util/shown';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
 import {isTrainable} from './trainable';
@@ -259,7 +260,7 @@ export class ParameterSet {
 
   freezeTo(n: number): void {
     if (!Number.isInteger(n))
-      throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${n}.`);
+      throw new Error(`freezeTo takes the index of the first group to train, a whole number; got ${shown(n)}.`);
     const {count} = this;
     if (n < 0) this.#groupsAt(n);
     this.frozenIdx = n >= 0 ? n : count + n;

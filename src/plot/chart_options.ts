@@ -30,15 +30,15 @@ export interface ChartOptions {
   readonly height?: number;
 }
 
-/** The names of what all charts take. */
-const OF_ALL = ['Plot', 'document', 'width', 'height'];
+/** What all charts take, with usual values. */
+const OF_ALL = {Plot: undefined, document: undefined, width: 640, height: 360};
 const FUNCTIONS = ['plot', 'line', 'dot', 'ruleX', 'text'] as const satisfies ReadonlyArray<keyof PlotLibrary>;
 
 /**
  * The options of a chart, with their defaults.
  * @param what the function as errors call it.
  * @param first its argument before the options.
- * @param own the names of the options that only this chart has.
+ * @param own the options that only this chart has, with usual values.
  * @param more the arguments after the options.
  * @param ownDocument the document where none is given; default that of the page.
  * @throws for an unknown option, for a library that is not Observable Plot, where there is no document, and for a size
@@ -48,13 +48,13 @@ export function checkedOptions(
   what: string,
   first: string,
   options: ChartOptions | undefined,
-  own: readonly string[],
+  own: Readonly<Record<string, unknown>>,
   more: readonly unknown[],
   ownDocument: Document = globalThis.document,
 ): Required<ChartOptions> {
   if (isPlot(options))
     throw new Error(`${what} takes its settings in an object; got Plot. Write ${what}(${first}, {Plot}).`);
-  checkOptions(what, options ?? {}, [...OF_ALL, ...own], more, `${first}, `);
+  checkOptions(what, options ?? {}, {...own, ...OF_ALL}, more, `${first}, `);
   const {Plot, document: given = ownDocument, width = 640, height = 360}: Partial<ChartOptions> = {...options};
   checkPositive('width', width);
   checkPositive('height', height);

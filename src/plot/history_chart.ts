@@ -50,12 +50,12 @@ export function historyChart(
   options: HistoryChartOptions,
   ...more: undefined[]
 ): SVGSVGElement {
-  const checked = checkedHistoryOptions('historyChart', 'history', options, more);
   const given: unknown = history;
   if (!isHistory(given)) {
     const got = given instanceof Promise ? 'a Promise. Write await model.fit(…)' : `${shown(given)}. Pass all of it`;
     throw new Error(`historyChart takes the History that model.fit resolves to first; got ${got}.`);
   }
+  const checked = checkedHistoryOptions('historyChart', 'history', options, more);
   return chartOf(given, checked);
 }
 
@@ -109,7 +109,7 @@ function checkedHistoryOptions(
   more: readonly unknown[],
   ownDocument?: Document,
 ): Checked {
-  const checked = checkedOptions(what, first, options, ['metrics', 'logY', 'yLabel'], more, ownDocument);
+  const checked = checkedOptions(what, first, options, {metrics: ['loss'], logY: true, yLabel: 'loss'}, more, ownDocument);
   const {metrics = ['loss'], logY = false, yLabel}: Partial<HistoryChartOptions> = {...options};
   if (!isNames(metrics))
     throw new Error(`'metrics' must be a list of one or more names, such as ['loss']; got ${shown(metrics)}.`);
@@ -157,7 +157,9 @@ function isHistory(x: unknown): x is RecordedHistory {
 }
 
 function isElement(x: unknown): x is Element {
-  return typeof x === 'object' && x !== null && 'replaceChildren' in x && typeof x.replaceChildren === 'function';
+  return (
+    typeof x === 'object' && x !== null && 'replaceChildren' in x && 'ownerDocument' in x && x.ownerDocument !== null
+  );
 }
 
 const isNames = (x: unknown): x is readonly string[] =>

@@ -24,12 +24,12 @@ import {rounded} from './numbers';
  * ```
  */
 export function lrFindChart(found: FoundRates, options: ChartOptions, ...more: undefined[]): SVGSVGElement {
-  const checked = checkedOptions('lrFindChart', 'found', options, [], more);
   const given: unknown = found;
   if (!isFound(given)) {
     const got = given instanceof Promise ? 'a Promise. Write await lrFind(…)' : `${shown(given)}. Pass all of it`;
     throw new Error(`lrFindChart takes what lrFind resolves to first; got ${got}.`);
   }
+  const checked = checkedOptions('lrFindChart', 'found', options, {}, more);
   const {curve, suggested} = finderCurve(given);
   const {Plot} = checked;
   const {suggestion, reason} = given;

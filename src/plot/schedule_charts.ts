@@ -44,15 +44,15 @@ export function scheduleCharts(
   options: ScheduleChartOptions | undefined,
   ...more: undefined[]
 ): Record<string, SVGSVGElement> {
-  const checked = checkedOptions('scheduleCharts', 'schedules', options, ['groups', 'logY'], more);
-  const {groups = 1, logY = false}: Partial<ScheduleChartOptions> = {...options};
-  checkSwitch('logY', logY);
   checkSchedules(schedules);
   if (isPolicy(schedules))
     throw new Error(
       'scheduleCharts takes schedules by hyper first; got a policy, which makes them for an optimizer. Write ' +
         'scheduleCharts(policy.schedulesFor(opt.hypers), {Plot, groups: opt.hypers.length}).',
     );
+  const checked = checkedOptions('scheduleCharts', 'schedules', options, {groups: 3, logY: true}, more);
+  const {groups = 1, logY = false}: Partial<ScheduleChartOptions> = {...options};
+  checkSwitch('logY', logY);
   return Object.fromEntries(
     Object.entries(schedules).map(([hyper, schedule]) => {
       const lines = joinedGroups(scheduleSamples(hyper, schedule, groups, INTERVALS)).map(({name, values}, i) => ({

@@ -16,7 +16,7 @@ import type {Value} from './value';
  *   A number is ignored, so that a list of arguments can be mapped.
  * @throws for another second argument, and for a name where the callback returned no update of its own.
  */
-export function callAlone(cb: Callback, at: Context, how?: unknown): object {
+export function callAlone(cb: Callback, at: Context = {}, how?: unknown): object {
   const name = nameOfUpdate(cb, how);
   const {declaration} = cb;
   const p = valueOf(cb, 'p', at['p']);
@@ -112,5 +112,5 @@ function sharedOf(cb: Callback, at: Context, p: Value, entry: string): Value {
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {
   if (alone.isValue(x)) return x;
-  throw new Error(`${cb.name} needs '${name}', a tensor; got ${String(x)}.`);
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}. In an optimizer, do not call it.`);
 }

@@ -1,4 +1,5 @@
 import {own} from '../util/own';
+import {shown} from '../util/shown';
 import {callAlone} from './call_alone';
 import type {
   Callback,
@@ -247,9 +248,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl, hyper
           throw new Error(`${name} has no option '${option}'; it has ${Object.keys(options).join(', ') || 'none'}.`);
         }
         if (typeof value !== typeof options[option] || (typeof value === 'number' && !Number.isFinite(value))) {
-          throw new Error(
-            `${name}: the option '${option}' must be a ${typeof options[option]}; got ${String(value)}.`,
-          );
+          throw new Error(`${name}: the option '${option}' must be a ${typeof options[option]}; got ${shown(value)}.`);
         }
         if (typeof value === 'number') checkRange(`${name}'s ${option}`, value, own(declaration.ranges, option));
         set[option] = value;

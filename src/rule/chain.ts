@@ -265,7 +265,9 @@ function checkIsCallback(cb: unknown, i: number): void {
   if (isCallback(cb)) return;
   throw new Error(
     `Callback ${i} must be made with callback(…); got ` +
-      `${Array.isArray(cb) ? 'a list. Spread it, as in [...accumulate(4)]' : shown(cb)}.`,
+      (Array.isArray(cb)
+        ? 'a list. Spread it, as in [...accumulate(4)].'
+        : `${shown(cb)}. Those of fit belong to model.fit.`),
   );
 }
 

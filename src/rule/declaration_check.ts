@@ -52,7 +52,7 @@ export function checkDeclaration(name: string, declaration: Partial<GivenDeclara
   if (!NAME.test(name))
     throw new Error(`A callback's name must be camelCase letters and digits (${NAME.source}); got '${name}'.`);
   if (typeof run !== 'function')
-    throw new Error(`${name}: the last argument must be the function of the callback; got ${String(run)}.`);
+    throw new Error(`${name}: the last argument must be the function of the callback; got ${shown(run)}.`);
   if (!isPlain(declaration))
     throw new Error(
       `${name}: the declaration must be an object such as {hypers: {lr: 0.1}}; got ${shown(declaration)}.`,
@@ -198,6 +198,6 @@ function checkValue(name: string, kind: (typeof KINDS)[number], entry: string, v
         : kind === 'options'
           ? 'a number or a boolean'
           : 'a number or a start (zeros, copy, scalar, startAt(f))';
-    throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${String(value)}.`);
+    throw new Error(`${name}: ${kind}.${entry} must be ${right}; got ${shown(value)}.`);
   }
 }

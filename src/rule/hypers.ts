@@ -79,8 +79,11 @@ function betasAmong(names: readonly string[]): string[] {
   return betas[0] === 'mom' ? betas : [];
 }
 
-/** The error for a hyper that nothing declares. */
-export function unknownHyper(name: string, known: Iterable<string>): Error {
+/**
+ * The error for a hyper that nothing declares.
+ * @param settings the names of what an optimizer that is being made takes beside hypers.
+ */
+export function unknownHyper(name: string, known: Iterable<string>, settings: readonly string[] = []): Error {
   const names = [...known];
   const key = name.replace(/_/g, '').toLowerCase();
   const same = (one: string) => one.toLowerCase() === key;
@@ -91,6 +94,7 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
   // name in case or underscores only.
   const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
     OTHER_NAMES.find(means) ?? [names.find(same) ?? (beta === undefined ? undefined : betas[Number(beta) - 1])];
+  const meant = [...Object.keys(OPTIONS), ...settings].find(one => isNear(key, one));
   const hint =
     mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
@@ -98,13 +102,22 @@ export function unknownHyper(name: string, known: Iterable<string>): Error {
         ? `Make the optimizer with {callbacks: [${by}], ${mine}: …}.`
         : key === 'betas' && betas.length > 0
           ? `Write {${betas.map((one, i) => `${one}: beta${i + 1}`).join(', ')}}.`
-          : Object.hasOwn(OPTIONS, key)
-            ? `It is an option of ${OPTIONS[key]}, given when the optimizer is made.`
-            : undefined;
+          : meant === undefined
+            ? undefined
+            : Object.hasOwn(OPTIONS, meant)
+              ? `'${meant}' is an option of ${OPTIONS[meant]}, given when the optimizer is made.`
+              : `Did you mean '${meant}'?`;
   return new Error(
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
-      `Known: ${names.join(', ') || 'none'}.`,
+      `Known: ${names.join(', ') || 'none'}${settings.length > 0 ? `; settings: ${settings.join(', ')}` : ''}.`,
   );
+}
+
+/** Whether names have the same letters in any order and case, except for one. @param key has small letters only. */
+function isNear(key: string, name: string): boolean {
+  let rest = name.toLowerCase();
+  for (const letter of key) rest = rest.replace(letter, '');
+  return rest.length < 2 && key.length < name.length + 2;
 }
 
 /** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */

@@ -70,10 +70,9 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * ```
  */
 export function startAt(f: (at: StartContext) => Value, settings: StartSettings = {}): Start {
-  for (const [name, value] of Object.entries(settings)) {
-    if (name === 'space' && (value === 'weight' || value === undefined)) continue;
-    throw new Error(`The only setting of startAt is space: 'weight'; got ${name}: ${shown(value)}.`);
-  }
+  for (const [name, value] of Object.entries(settings))
+    if (name !== 'space' || (value !== 'weight' && value !== undefined))
+      throw new Error(`The only setting of startAt is {space: 'weight'}; got ${shown(settings)}.`);
   const {space} = settings;
   return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});
 }

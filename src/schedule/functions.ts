@@ -191,5 +191,5 @@ function between(
 function checkEnds(ends: readonly unknown[]): void {
   for (const end of ends)
     if (typeof end !== 'number' || !Number.isFinite(end))
-      throw new Error(`A schedule needs finite numbers; got ${String(end)}.`);
+      throw new Error(`A schedule needs finite numbers; got ${shown(end)}.`);
 }

@@ -67,8 +67,10 @@ export interface WsdOptions extends LrOptions {
   readonly lrEnd?: HyperValue;
 }
 
+/** Usual values of what all policies take. */
+const OF_ALL = {lrMax: 0.01, wd: 0.01};
 /** Options of the callbacks of `fit`. The policies do not read them. */
-const OF_FIT = ['keep', 'stepsPerEpoch', 'minutes', 'seconds'];
+const OF_FIT = {keep: true, stepsPerEpoch: 100, minutes: 1, seconds: 60};
 
 type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
 
@@ -77,7 +79,7 @@ type Hypers = Parameters<SchedulePolicy['schedulesFor']>[0];
  * where `lr` rises, and rises where `lr` falls. Source: Smith & Topin, Super-Convergence, 2018.
  */
 export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('oneCycle', options, ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', ...OF_FIT], more);
+  checkOptions('oneCycle', options, {...OF_ALL, div: 25, divFinal: 1e5, pctStart: 0.25, moms: [], ...OF_FIT}, more);
   const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = [0.95, 0.85, 0.95]} = options;
   const ownMoms = options.moms === undefined;
   checkPositive('div', div);
@@ -101,7 +103,7 @@ export function oneCyclePolicy(options: OneCycleOptions = {}, more: readonly unk
 
 /** `lr` stays at `lrMax`, and then follows half a cosine down to `lrMax/divFinal`. */
 export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('flatCos', options, ['lrMax', 'wd', 'divFinal', 'pctStart', ...OF_FIT], more);
+  checkOptions('flatCos', options, {...OF_ALL, divFinal: 1e5, pctStart: 0.75, ...OF_FIT}, more);
   const {divFinal = 1e5, pctStart = 0.75} = options;
   checkPositive('divFinal', divFinal);
   checkShare('pctStart', pctStart);
@@ -115,7 +117,7 @@ export function flatCosPolicy(options: FlatCosOptions = {}, more: readonly unkno
 
 /** `lr` follows half a cosine from `lrMax` to 0 in each cycle. Source: Loshchilov & Hutter, SGDR, 2017. */
 export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('sgdr', options, ['lrMax', 'wd', 'cycles', 'cycleMult', ...OF_FIT], more);
+  checkOptions('sgdr', options, {...OF_ALL, cycles: 3, cycleMult: 2, ...OF_FIT}, more);
   const lengths = cycleLengths(options);
   const total = lengths.reduce((a, b) => a + b);
   return {
@@ -134,7 +136,7 @@ export function sgdrPolicy(options: SgdrOptions = {}, more: readonly unknown[] =
 
 /** `lr` rises linearly from `lrStart` to `lrMax`, and then follows half a cosine to `lrEnd`. */
 export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('warmupCos', options, ['lrMax', 'wd', 'pctStart', 'lrStart', 'lrEnd', ...OF_FIT], more);
+  checkOptions('warmupCos', options, {...OF_ALL, pctStart: 0.1, lrStart: 0, lrEnd: 0, ...OF_FIT}, more);
   const {pctStart = 0.1, lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   return {
@@ -150,7 +152,12 @@ export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly u
  * 2024; Hägele et al., Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations, 2024 (`1-sqrt`).
  */
 export function wsdPolicy(options: WsdOptions = {}, more: readonly unknown[] = []): SchedulePolicy {
-  checkOptions('wsd', options, ['lrMax', 'wd', 'pctStart', 'pctDecay', 'decay', 'lrStart', 'lrEnd', ...OF_FIT], more);
+  checkOptions(
+    'wsd',
+    options,
+    {...OF_ALL, pctStart: 0.1, pctDecay: 0.2, decay: 'linear', lrStart: 0, lrEnd: 0, ...OF_FIT},
+    more,
+  );
   const {pctStart = 0.1, pctDecay = 0.2, decay: falls = '1-sqrt', lrStart = 0, lrEnd = 0} = options;
   checkShare('pctStart', pctStart);
   checkShare('pctDecay', pctDecay);
@@ -201,7 +208,7 @@ function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
       throw new Error(
         lrMax === undefined
           ? "The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'."
-          : `'lrMax' must be a finite number; got ${String(value)}.`,
+          : `'lrMax' must be a finite number; got ${shown(value)}.`,
       );
     return value;
   });

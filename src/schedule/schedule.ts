@@ -148,6 +148,6 @@ function easeOf({kind, power = 1}: SimpleSchedule<readonly number[]>): Ease {
 /** @throws where the value is not a number that the hyper can have. */
 export function numberFor(name: string, value: unknown, ranges?: Ranges): number {
   checkHyper(name, value, value, ranges);
-  if (typeof value !== 'number') throw new Error(`The schedule of '${name}' needs a number; got ${value}.`);
+  if (typeof value !== 'number') throw new Error(`The schedule of '${name}' needs a number; got ${shown(value)}.`);
   return value;
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {startShape} from '../fuse/start_shape';
 import {type Chain, startIn} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
+import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 
 /**
@@ -20,7 +21,7 @@ export function checkStateEntry(
   now?: unknown,
 ): void {
   if (name === 'doWd' || name === 'forceTrain') {
-    if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
+    if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
     return;
   }
   const found = startIn(chain, name, hypers);
@@ -31,7 +32,7 @@ export function checkStateEntry(
   const {start, options} = found;
   if (typeof start === 'number') {
     if (typeof value !== 'number' || !Number.isFinite(value))
-      throw new Error(`The state '${name}' of '${variable.name}' must be a finite number; got ${String(value)}.`);
+      throw new Error(`The state '${name}' of '${variable.name}' must be a finite number; got ${shown(value)}.`);
     return;
   }
   const shape = startShape(start, variable.shape, options) ?? (isTensor(now) ? now.shape : undefined);
@@ -40,7 +41,7 @@ export function checkStateEntry(
     value.dtype !== 'float32' ||
     (shape !== undefined && !tf.util.arraysEqual([...shape], value.shape))
   ) {
-    const got = isTensor(value) ? `${value.dtype} of shape [${value.shape}]` : String(value);
+    const got = isTensor(value) ? `${value.dtype} of shape [${value.shape}]` : shown(value);
     throw new Error(
       `The state '${name}' of '${variable.name}' must be a float32 tensor` +
         `${shape === undefined ? '' : ` of shape [${shape}]`}; got ${got}.`,

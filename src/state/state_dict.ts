@@ -9,6 +9,7 @@ import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {dict as dictIn, isDict, list, malformed} from '../util/config_reader';
 import {checkWhole} from '../util/options';
+import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import {checkFrozenIdx} from './saved_check';
 import {FROZEN} from './saved_config';
@@ -112,13 +113,13 @@ function undeclared(kind: string, name: string): Error {
 }
 
 function checkFinite(kind: string, name: string, value: unknown): void {
-  if (!Number.isFinite(value)) throw new Error(`The ${kind} '${name}' must be finite; got ${String(value)}.`);
+  if (!Number.isFinite(value)) throw new Error(`The ${kind} '${name}' must be finite; got ${shown(value)}.`);
 }
 
 /** @throws where the object is not a state dict, or its numbers are impossible. */
 function checkForm(dict: StateDict): void {
   const given: unknown = dict;
-  if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() returned; got ${String(given)}.`);
+  if (!isDict(given)) throw new Error(`loadStateDict takes what stateDict() returned; got ${shown(given)}.`);
   for (const entry of list(given, 'callbacks')) dictIn(entry, 'options');
   for (const key of ['state', 'hypers']) list(given, key);
   if (dict.groupState !== undefined) list(given, 'groupState');

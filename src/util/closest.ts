@@ -4,11 +4,10 @@
  * name's letters, would have to change.
  */
 export function closest(name: string, known: Iterable<string>): string | undefined {
-  const wanted = lettersOf(name);
   let best: string | undefined;
   let least = Math.min(3, name.length / 2);
   for (const one of known) {
-    const far = lettersOf(one) === wanted ? 0 : distance(name, one);
+    const far = lettersOf(one) === lettersOf(name) ? 0 : distance(name, one, least);
     if (far >= least) continue;
     best = one;
     least = far;
@@ -18,19 +17,25 @@ export function closest(name: string, known: Iterable<string>): string | undefin
 
 /** The letters in alphabetical order: the same for `maxLr`, `lr_max` and `lrMax`. */
 function lettersOf(name: string): string {
-  return name.toLowerCase().replace(/_/g, '').split('').sort().join('');
+  return Array.from(name.toLowerCase().replace(/_/g, '')).sort().join('');
 }
 
-/** The number of letters to insert, delete or replace. Source: Levenshtein, 1965. */
-function distance(a: string, b: string): number {
-  let row = Array.from({length: b.length + 1}, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(Number(row[j]) + 1, Number(next[j - 1]) + 1, Number(row[j - 1]) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    row = next;
-  }
-  return Number(row.at(-1));
+/**
+ * The number of letters to insert, delete or replace; from `least` on, only that it is not below. Source: Levenshtein,
+ * 1965.
+ */
+function distance(a: string, b: string, least: number): number {
+  if (least <= 0) return 0;
+  if (a === '' || b === '') return a.length + b.length;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  return a[0] === b[0]
+    ? distance(restA, restB, least)
+    : 1 +
+        Math.min(
+          ...[
+            [restA, b],
+            [a, restB],
+            [restA, restB],
+          ].map(([c = '', d = '']) => distance(c, d, least - 1)),
+        );
 }

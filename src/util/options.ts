@@ -3,6 +3,7 @@ import {checkSettings} from './settings_check';
 import {shown} from './shown';
 
 /**
+ * @param known the options; with usual values where users may give them one by one.
  * @param more the arguments after the options.
  * @param first the arguments before the options as errors write them, with a comma after each.
  * @throws for an unknown option, for options that are not in an object, and for arguments after the options.
@@ -10,16 +11,18 @@ import {shown} from './shown';
 export function checkOptions(
   what: string,
   given: object,
-  known: readonly string[],
+  known: Readonly<Record<string, unknown>> | readonly string[],
   more: readonly unknown[] = [],
   first = '',
 ): void {
-  checkSettings(`${what}(${first}`, [given, ...more], known);
+  const isNames = Array.isArray(known);
+  checkSettings(`${what}(${first}`, [given, ...more], isNames ? {} : known);
+  const names: readonly string[] = isNames ? known : Object.keys(known);
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = closest(name, known);
+    if (names.includes(name)) continue;
+    const meant = closest(name, names);
     throw new Error(
-      `${what} has no option '${name}'; it has ${known.join(', ')}.` +
+      `${what} has no option '${name}'; it has ${names.join(', ')}.` +
         (meant === undefined ? '' : ` Did you mean '${meant}'?`),
     );
   }
@@ -27,7 +30,7 @@ export function checkOptions(
 
 /** @throws where the option is neither true nor false. */
 export function checkSwitch(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${String(value)}.`);
+  if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
 }
 
 /** @throws where the option is not a positive number. */
@@ -44,5 +47,6 @@ export function checkWhole(name: string, value: unknown, least: number): asserts
 
 /** @throws where the option is not from 0 to 1. */
 export function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new Error(`'${name}' must be a share, from 0 to 1; got ${String(value)}.`);
+  if (!(Number.isFinite(value) && value >= 0 && value <= 1))
+    throw new Error(`'${name}' must be a share, from 0 to 1; got ${shown(value)}.`);
 }

@@ -4,17 +4,20 @@ import {isPlain, shown} from './shown';
  * Checks that settings are given in one object, which must be the last argument.
  * @param before the call as code, up to the settings, such as `lookahead(optimizer, `.
  * @param given the settings and all arguments after them.
- * @param names the names of settings, in the order in which other libraries take them one by one.
+ * @param usual a usual value of each setting, in the order in which other libraries take them one by one. The error
+ *   writes arguments of the same types into the object.
  * @throws for anything else; the error says what to write.
  */
-export function checkSettings(before: string, given: readonly unknown[], names: readonly string[]): void {
+export function checkSettings(before: string, given: readonly unknown[], usual: object = {}): void {
   const [settings, ...more] = given;
   if ((settings === undefined || isPlain(settings)) && more.every(one => one === undefined)) return;
+  const options = Object.entries(usual).slice(0, given.length);
+  const fits = given.every((value, i) => typeof value === typeof options[i]?.[1]);
   const meant = isPlain(settings)
     ? settings
-    : Object.fromEntries(names.slice(0, given.length).map((name, i) => [name, given[i]]));
+    : fits && Object.fromEntries(options.map(([name], i) => [name, given[i]]));
   throw new Error(
     `${before.slice(0, before.indexOf('('))} takes its settings in an object; got ${given.map(shown).join(', ')}. ` +
-      `Write ${before}${shown(meant)}).`,
+      `Write ${before}${meant === false ? '{…}' : shown(meant)}).`,
   );
 }

@@ -70,7 +70,7 @@ function find(name: string): KernelConfig | undefined {
  * ```
  */
 export function registerWasmTraining(options: WasmTrainingOptions = {}, ...more: undefined[]): WasmTrainingReport {
-  checkOptions('registerWasmTraining', options, ['relaxedSimd'], more);
+  checkOptions('registerWasmTraining', options, {relaxedSimd: true}, more);
   const {relaxedSimd} = options;
   if (relaxedSimd !== undefined) {
     checkSwitch('relaxedSimd', relaxedSimd);

@@ -66,7 +66,7 @@ export class OptimWrapper<
     settings: WrapperSettings<P, A> = {},
     ...more: undefined[]
   ) {
-    checkSettings('new OptimWrapper(optimizer, ', [settings, ...more], ['lr']);
+    checkSettings('new OptimWrapper(optimizer, ', [settings, ...more], {lr: 0.1});
     const {
       hpMap,
       callbacks = [],

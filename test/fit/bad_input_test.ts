@@ -49,7 +49,7 @@ function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
 type Made = Array<readonly [what: string, make: () => unknown, message: RegExp]>;
 
 const made: Made = [
-  ['schedLin of text', () => call(schedLin, '1', 2), /needs finite numbers; got 1/],
+  ['schedLin of text', () => call(schedLin, '1', 2), /needs finite numbers; got '1'/],
   ['schedLin without an end', () => call(schedLin, 1), /needs finite numbers; got undefined/],
   ['schedLin of NaN', () => schedLin([0, NaN], [1, 1]), /needs finite numbers; got NaN/],
   [
@@ -77,7 +77,7 @@ const made: Made = [
     /'moms' must be three numbers, such as \[0.95, 0.85, 0.95\]; got \[0.9, 0.8\]/,
   ],
   ['one mom', () => call(oneCycle, {moms: 0.9}), /'moms' must be three numbers/],
-  ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' must be true or false; got yes/],
+  ['keep that is text', () => call(flatCos, {keep: 'yes'}), /'keep' must be true or false; got 'yes'/],
   ['a misspelt setting', () => call(warmupCos, {lr_max: 1}), /warmupCos has no option 'lr_max'; it has lrMax/],
   ['cycles that are not a whole number', () => sgdr({cycles: 1.5}), /'cycles' must be a whole number from 1; got 1.5/],
   [

@@ -72,6 +72,11 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'labels of another number of classes': () => compiled('sgd').fit(x(), tf.ones([4, 3])),
   'labels that are float32': () => call(tf.oneHot, tf.tensor1d([1, 2]), 3),
   'fit before compile': () => net().fit(x(), y()),
+  'an optimizer of this package by its name': () => compiled('adamW'),
+  'an optimizer that was not called': () => {
+    const model = net();
+    return call(model.compile.bind(model), {optimizer: adam, loss: 'meanSquaredError'});
+  },
   'fitOneCycle before compile': () => fitOneCycle(net(), x(), y(), {epochs: 1}),
   'fitOneCycle with an optimizer of tf.train': () => fitOneCycle(compiled('adam'), x(), y(), {epochs: 1}),
   'a loss from elsewhere': () => minimize(() => tf.scalar(1)),

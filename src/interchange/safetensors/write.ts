@@ -1,3 +1,4 @@
+import {shown} from '../../util/shown';
 import {type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
 import {METADATA} from './header';
@@ -20,6 +21,12 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const given: unknown = tensors;
+  if (!(given instanceof Map))
+    throw new TypeError(
+      `writeSafetensors takes a Map of tensors by name first; got ${shown(given)}. For a model, use toTorch(model) ` +
+        'or saveKeras(model).',
+    );
   // The data of wider types comes first, so that all data is aligned.
   const inOrder = [...tensors].sort(([, a], [, b]) => widthOf(b) - widthOf(a));
   const listed = new Map<string, unknown>();
