@@ -109,7 +109,14 @@ function checkedHistoryOptions(
   more: readonly unknown[],
   ownDocument?: Document,
 ): Checked {
-  const checked = checkedOptions(what, first, options, {metrics: ['loss'], logY: true, yLabel: 'loss'}, more, ownDocument);
+  const checked = checkedOptions(
+    what,
+    first,
+    options,
+    {metrics: ['loss'], logY: true, yLabel: 'loss'},
+    more,
+    ownDocument,
+  );
   const {metrics = ['loss'], logY = false, yLabel}: Partial<HistoryChartOptions> = {...options};
   if (!isNames(metrics))
     throw new Error(`'metrics' must be a list of one or more names, such as ['loss']; got ${shown(metrics)}.`);

@@ -1,6 +1,6 @@
 import {backend, engine, env, getKernelsForBackend, registerKernel} from '@tensorflow/tfjs-core';
 
-import {checkSettings} from '../util/settings_check';
+import {checkOptions} from '../util/options';
 import {shown} from '../util/shown';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
 import {isShared} from '../wasm/instance';
@@ -110,10 +110,8 @@ export async function startOn(wasm: WasmBackend, settings: Parameters<typeof Cre
 }
 
 function threadsOf(options: WasmThreadsOptions, more: readonly unknown[]): number | undefined {
-  checkSettings('startWasmThreads(', [options, ...more], ['threads']);
-  const {threads, ...unknown}: WasmThreadsOptions = options;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw new Error(`startWasmThreads has no option '${name}'. Its option is 'threads'.`);
+  checkOptions('startWasmThreads', options, {threads: 2}, more);
+  const {threads} = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new Error(`'threads' must be a whole number from 1 to ${MOST_THREADS}; got ${shown(threads)}.`);
   return threads;

@@ -298,7 +298,11 @@ describe('A schedule by time', () => {
       batchSize: 2,
       callbacks: paramScheduler({lr: lin(0.8, 0.4)}, {seconds: 40}),
     });
-    expectClose(steps.flat(), [0.8, 0.7, 0.6, 0.5].flatMap(lr => [lr, lr]), 1e-12);
+    expectClose(
+      steps.flat(),
+      [0.8, 0.7, 0.6, 0.5].flatMap(lr => [lr, lr]),
+      1e-12,
+    );
     given.dispose();
   });
 
