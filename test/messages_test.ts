@@ -793,7 +793,9 @@ describe('Word for word', () => {
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );
       const shortened = said.replace(/(; settings: )[^.]*/, '$1…');
-      expect(shortened.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\ba _?(\w+?)\d*\b/g, 'a $1')).toBe(message);
+      expect(shortened.replace(/body\/kernel_\d+/, 'body/kernel').replace(/\b(an?) _?(\w+?)\d*\b/g, '$1 $2')).toBe(
+        message,
+      );
       expect(given.optimizer.iterations).toBe(0);
       given.optimizer.dispose();
       given.model.dispose();

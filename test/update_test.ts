@@ -318,7 +318,9 @@ describe('A step that is called alone', () => {
       expect(() => call({p, grad, lr: '0.1'})).toThrowError(
         "sgdStep needs the hyper 'lr', a number; got something of type string.",
       );
-      expect(() => call({grad, lr})).toThrowError("sgdStep needs 'p', a tensor; got undefined.");
+      expect(() => call({grad, lr})).toThrowError(
+        "sgdStep needs 'p', a tensor; got undefined. In an optimizer, do not call it.",
+      );
       expect(() => call({p, grad: 3, lr})).toThrowError("sgdStep needs 'grad', a tensor; got 3.");
     });
   });
@@ -428,13 +430,13 @@ describe('A declaration', () => {
         "{default: 5, from: 1, whole: true}; got 'fast'.",
     );
     expect(declared({options: {quick: 'yes'}})).toThrowError(
-      'misdeclared: options.quick must be a number or a boolean; got yes.',
+      "misdeclared: options.quick must be a number or a boolean; got 'yes'.",
     );
     expect(declared({state: {seen: true}})).toThrowError(
       'misdeclared: state.seen must be a number or a start (zeros, copy, scalar, startAt(f)); got true.',
     );
     expect(() => call(callback, 'misdeclared', {}, {p: 1})).toThrowError(
-      'misdeclared: the last argument must be the function of the callback; got [object Object].',
+      'misdeclared: the last argument must be the function of the callback; got {p: 1}.',
     );
   });
 });
@@ -467,6 +469,6 @@ describe('Callbacks after a step', () => {
   it('are callbacks', () => {
     expect(() => {
       Reflect.apply(sgd, undefined, [0.1, {after: 'cautious'}]);
-    }).toThrowError("Callback 2 must be made with callback(…); got 'cautious'.");
+    }).toThrowError("Callback 2 must be made with callback(…); got 'cautious'. Those of fit belong to model.fit.");
   });
 });

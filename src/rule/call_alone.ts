@@ -112,5 +112,6 @@ function sharedOf(cb: Callback, at: Context, p: Value, entry: string): Value {
 
 function valueOf(cb: Callback, name: string, x: unknown): Value {
   if (alone.isValue(x)) return x;
-  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}. In an optimizer, do not call it.`);
+  const instead = x === undefined ? ' In an optimizer, do not call it.' : '';
+  throw new Error(`${cb.name} needs '${name}', a tensor; got ${shown(x)}.${instead}`);
 }
