@@ -24,7 +24,7 @@ function figuresOf({machine, runs}: Results<Row>): string {
   const invalid = runs.flatMap(({entries}) => entries.filter(one => one.invalid !== undefined)).length;
   return [
     `${processor}, ${cores} cores, TensorFlow.js ${tfjs}, ${at(dates, 0)} to ${at(dates, dates.length - 1)}. ` +
-      `${invalid} of the lines are invalid because their losses differ from ours.`,
+      `Lines that are invalid because their losses differ from ours: ${invalid}.`,
     `![Times of whole steps relative to ours](${PICTURE})`,
     ...backends.map(backend =>
       section(
