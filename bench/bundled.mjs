@@ -5,9 +5,8 @@ import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {build} from 'esbuild';
-
 import {relaxedSimdFlags} from '../test/support/relaxed_simd_flags.mjs';
+import {bundleProgram} from '../tools/bundle_program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [folders, ...rest] = process.argv.slice(2);
@@ -17,16 +16,7 @@ const cache = join(root, 'node_modules', '.cache', 'tfjs-optim');
 mkdirSync(cache, {recursive: true});
 for (const bench of folders.split(',')) {
   const outfile = join(cache, `bench_${bench}.mjs`);
-  await build({
-    entryPoints: [join(root, 'bench', bench, 'run.ts')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
+  await bundleProgram(join(root, 'bench', bench, 'run.ts'), outfile);
   const {status} = spawnSync(process.execPath, [...relaxedSimdFlags, outfile, ...rest], {cwd: root, stdio: 'inherit'});
   // A process that a signal ended has no status.
   process.exitCode = status ?? 1;

@@ -1,3 +1,4 @@
+import {closest} from '../util/closest';
 import {own} from '../util/own';
 import {shown} from '../util/shown';
 import type {Scalar} from './declaration';
@@ -94,7 +95,7 @@ export function unknownHyper(name: string, known: Iterable<string>, settings: re
   // name in case or underscores only.
   const [mine, , by] = OTHER_NAMES.find(entry => means(entry) && names.includes(entry[0])) ??
     OTHER_NAMES.find(means) ?? [names.find(same) ?? (beta === undefined ? undefined : betas[Number(beta) - 1])];
-  const meant = [...Object.keys(OPTIONS), ...settings].find(one => isNear(key, one));
+  const meant = closest(name, [...Object.keys(OPTIONS), ...settings]);
   const hint =
     mine !== undefined && names.includes(mine)
       ? `'${name}' is '${mine}' here.`
@@ -111,13 +112,6 @@ export function unknownHyper(name: string, known: Iterable<string>, settings: re
     `No callback of this optimizer has a hyper '${name}'. ${hint === undefined ? '' : `${hint} `}` +
       `Known: ${names.join(', ') || 'none'}${settings.length > 0 ? `; settings: ${settings.join(', ')}` : ''}.`,
   );
-}
-
-/** Whether names have the same letters in any order and case, except for one. @param key has small letters only. */
-function isNear(key: string, name: string): boolean {
-  let rest = name.toLowerCase();
-  for (const letter of key) rest = rest.replace(letter, '');
-  return rest.length < 2 && key.length < name.length + 2;
 }
 
 /** The variables of a group together with its hypers. Writes go to the view of the hypers, too. */

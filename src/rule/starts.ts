@@ -70,9 +70,8 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * ```
  */
 export function startAt(f: (at: StartContext) => Value, settings: StartSettings = {}): Start {
-  for (const [name, value] of Object.entries(settings))
-    if (name !== 'space' || (value !== 'weight' && value !== undefined))
-      throw new Error(`The only setting of startAt is {space: 'weight'}; got ${shown(settings)}.`);
-  const {space} = settings;
-  return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space});
+  const {space, ...others}: {readonly space?: unknown} = settings;
+  if ((space !== undefined && space !== 'weight') || Object.keys(others).length > 0)
+    throw new Error(`The only setting of startAt is {space: 'weight'}; got ${shown(settings)}.`);
+  return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space} as const);
 }

@@ -17,7 +17,7 @@ export function closest(name: string, known: Iterable<string>): string | undefin
 
 /** The letters in alphabetical order: the same for `maxLr`, `lr_max` and `lrMax`. */
 function lettersOf(name: string): string {
-  return Array.from(name.toLowerCase().replace(/_/g, '')).sort().join('');
+  return Array.from(name.replace(/_/g, '').toLowerCase()).sort().join();
 }
 
 /**
@@ -30,12 +30,5 @@ function distance(a: string, b: string, least: number): number {
   const [restA, restB] = [a.slice(1), b.slice(1)];
   return a[0] === b[0]
     ? distance(restA, restB, least)
-    : 1 +
-        Math.min(
-          ...[
-            [restA, b],
-            [a, restB],
-            [restA, restB],
-          ].map(([c = '', d = '']) => distance(c, d, least - 1)),
-        );
+    : 1 + Math.min(distance(restA, b, least - 1), distance(a, restB, least - 1), distance(restA, restB, least - 1));
 }

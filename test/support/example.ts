@@ -1,13 +1,12 @@
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 
-import {build} from 'esbuild';
-
+import {bundleProgram} from '../../tools/bundle_program.mjs';
 import {type Ended, runCommand} from './run_command';
 
 /**
- * Bundles the example `examples/NAME.ts` as an application would be, because tsx reads the 300 files of the package
- * anew in each process. Specs of `--help` run the examples with tsx, as users do.
+ * Bundles the example `examples/NAME.ts`, so that its processes start fast. Specs of `--help` run examples with tsx, as
+ * users do.
  */
 export async function bundledExample(name: string): Promise<{
   readonly run: (...args: readonly string[]) => Promise<Ended>;
@@ -18,16 +17,7 @@ export async function bundledExample(name: string): Promise<{
   mkdirSync(cache, {recursive: true});
   const folder = mkdtempSync(join(cache, 'example-'));
   const outfile = join(folder, `${name}.mjs`);
-  await build({
-    entryPoints: [`examples/${name}.ts`],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
+  await bundleProgram(`examples/${name}.ts`, outfile);
   return {
     run: (...args) => runCommand(process.execPath, outfile, ...args),
     remove: () => {
