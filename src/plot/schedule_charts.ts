@@ -1,9 +1,9 @@
-import {checkSchedules, isPolicy, type Schedule} from '../schedule/schedule';
+import type {Schedule} from '../schedule/schedule';
 import {checkSwitch} from '../util/options';
 import {type ChartOptions, checkedOptions} from './chart_options';
 import {joinedGroups} from './groups';
 import {lineChart, lookOf} from './line_chart';
-import {scheduleSamples} from './schedule_samples';
+import {checkCharted, scheduleSamples} from './schedule_samples';
 
 /** Options of `scheduleCharts`. */
 export interface ScheduleChartOptions extends ChartOptions {
@@ -44,12 +44,7 @@ export function scheduleCharts(
   options: ScheduleChartOptions | undefined,
   ...more: undefined[]
 ): Record<string, SVGSVGElement> {
-  checkSchedules(schedules);
-  if (isPolicy(schedules))
-    throw new Error(
-      'scheduleCharts takes schedules by hyper first; got a policy, which makes them for an optimizer. Write ' +
-        'scheduleCharts(policy.schedulesFor(opt.hypers), {Plot, groups: opt.hypers.length}).',
-    );
+  checkCharted(schedules, 'scheduleCharts(policy.schedulesFor(opt.hypers), {Plot, groups: opt.hypers.length})');
   const checked = checkedOptions('scheduleCharts', 'schedules', options, {groups: 3, logY: true}, more);
   const {groups = 1, logY = false}: Partial<ScheduleChartOptions> = {...options};
   checkSwitch('logY', logY);

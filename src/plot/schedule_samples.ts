@@ -1,6 +1,22 @@
-import {type Schedule, spreadSchedule, valuesAt} from '../schedule/schedule';
+import {checkSchedules, isPolicy, type Schedule, type Schedules, spreadSchedule, valuesAt} from '../schedule/schedule';
 import {at} from '../util/at';
 import {checkWhole} from '../util/options';
+import {isPlain, shown} from '../util/shown';
+
+/**
+ * @param call the call as code, for a policy.
+ * @throws where these are not schedules by hyper, or there are none.
+ */
+export function checkCharted(schedules: Schedules, call: string): void {
+  checkSchedules(schedules);
+  const name = call.slice(0, call.indexOf('('));
+  if (isPolicy(schedules))
+    throw new Error(
+      `${name} takes schedules by hyper first; got a policy, which makes them for an optimizer. Write ${call}.`,
+    );
+  if (!isPlain(schedules) || Object.keys(schedules).length === 0)
+    throw new Error(`${name} takes schedules by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown(schedules)}.`);
+}
 
 /**
  * The values of a schedule for each group, from the first step to the end.

@@ -1,7 +1,7 @@
 import type {LrFindResult} from '../fit/lr_find';
 import type {Schedules} from '../schedule/schedule';
 import {finderCurve} from './finder_curve';
-import {scheduleSamples} from './schedule_samples';
+import {checkCharted, scheduleSamples} from './schedule_samples';
 
 interface Point {
   readonly x: number;
@@ -27,6 +27,7 @@ export interface Tfvis<C> {
 
 /**
  * Draws schedules over their length in percent: one chart per hyper, with one line per group.
+ * @throws where these are not schedules by hyper, or there are none, and where a list does not fit the groups.
  * @example
  * ```ts checked
  * import * as tfvis from '@tensorflow/tfjs-vis';
@@ -41,6 +42,7 @@ export async function plotSchedules<C>(
   schedules: Schedules,
   groups = 1,
 ): Promise<void> {
+  checkCharted(schedules, 'plotSchedules(tfvis, containerOf, policy.schedulesFor(opt.hypers), opt.hypers.length)');
   for (const [hyper, schedule] of Object.entries(schedules)) {
     const values = scheduleSamples(hyper, schedule, groups, 100).map(samples => samples.map((y, x) => ({x, y})));
     const series = values.map((_, group) => `group ${group}`);

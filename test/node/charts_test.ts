@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-import {cos, lin, oneCycle, slice} from '../../src';
+import {adam, cos, lin, oneCycle, slice} from '../../src';
 import {type FoundRates, historyChart, liveChart, lrFindChart, scheduleCharts, svgText} from '../../src/plot';
 import {COLORS} from '../../src/plot/line_chart';
 import {present} from '../support/present';
@@ -317,6 +317,13 @@ describe('scheduleCharts', () => {
     expect(() => call(scheduleCharts, cos(1, 0), options)).toThrowError(
       /^Schedules must be given by hyper; got one schedule/,
     );
+    for (const [given, shown] of [
+      [{}, '{}'],
+      [adam(1e-3), 'an Adam'],
+    ] as const)
+      expect(() => call(scheduleCharts, given, options)).toThrowError(
+        `scheduleCharts takes schedules by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown}.`,
+      );
     expect(() => scheduleCharts({lr: lin([1, 2], 0)}, options)).toThrowError(
       /^Trying to set 2 values for lr but there are 1 parameter groups/,
     );
