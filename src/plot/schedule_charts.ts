@@ -44,10 +44,10 @@ export function scheduleCharts(
   options: ScheduleChartOptions | undefined,
   ...more: undefined[]
 ): Record<string, SVGSVGElement> {
-  checkCharted(schedules, 'scheduleCharts(policy.schedulesFor(opt.hypers), {Plot, groups: opt.hypers.length})');
   const checked = checkedOptions('scheduleCharts', 'schedules', options, {groups: 3, logY: true}, more);
   const {groups = 1, logY = false}: Partial<ScheduleChartOptions> = {...options};
   checkSwitch('logY', logY);
+  checkCharted(schedules, 'scheduleCharts(policy.schedulesFor(opt.hypers), {Plot, groups: opt.hypers.length})');
   return Object.fromEntries(
     Object.entries(schedules).map(([hyper, schedule]) => {
       const lines = joinedGroups(scheduleSamples(hyper, schedule, groups, INTERVALS)).map(({name, values}, i) => ({
