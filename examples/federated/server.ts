@@ -1,6 +1,7 @@
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer, type Server} from 'node:net';
+import {extname} from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
@@ -9,7 +10,8 @@ import type {HostTensor, TensorFile} from 'tfjs-optim/interchange';
 import {defined} from '../support/lookup';
 import {Connection} from './connection';
 
-const PROGRAM = fileURLToPath(new URL('client.ts', import.meta.url));
+// TypeScript beside this file; bundled, as the tests run it, JavaScript beside the bundle.
+const PROGRAM = fileURLToPath(new URL(`client${extname(import.meta.url)}`, import.meta.url));
 /** How long a client may take to connect. */
 const JOINING_SECONDS = 120;
 /** How long a client may take to end by itself. */

@@ -1,8 +1,9 @@
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
 
+import {bundledExample} from '../support/example';
 import {present} from '../support/present';
-import {type Ended, runCommand, TSX} from '../support/run_command';
+import {type Ended, runCommand} from '../support/run_command';
 
 const FEW = ['--clients', '2', '--rounds', '3', '--digits', '600', '--lr', '0.003'];
 
@@ -13,12 +14,17 @@ interface Run extends Ended {
   readonly accuracies: readonly number[];
 }
 
-/** Runs the example. @param onClient is called when a client is connected. */
-async function start(
+/**
+ * Runs the example.
+ * @param file the bundled example.
+ * @param onClient is called when a client is connected.
+ */
+async function startFile(
+  file: string,
   args: readonly string[],
   onClient: (client: number, pid: number) => void = () => undefined,
 ): Promise<Run> {
-  const child = spawn(process.execPath, [...TSX, 'examples/federated.ts', ...args]);
+  const child = spawn(process.execPath, [file, ...args]);
   const ended = new Promise<number>(resolve => {
     child.on('close', code => {
       // A signal leaves no code.
@@ -52,6 +58,19 @@ function expectEnded(pids: readonly number[]): void {
 }
 
 describe('examples/federated.ts', () => {
+  let example: Awaited<ReturnType<typeof bundledExample>>;
+
+  beforeAll(async () => {
+    example = await bundledExample('federated', ['federated/client']);
+  });
+
+  afterAll(() => {
+    example.remove();
+  });
+
+  const start = (args: readonly string[], onClient?: (client: number, pid: number) => void) =>
+    startFile(example.file, args, onClient);
+
   for (const more of [[], ['--server-optimizer', 'fedadam']])
     it(`learns over sockets, and ends all its processes: ${more.join(' ') || 'fedavg'}`, async () => {
       const {code, stderr, stdout, pids, accuracies} = await start([...FEW, ...more]);

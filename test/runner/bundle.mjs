@@ -74,6 +74,12 @@ function outputFolder() {
   return folder;
 }
 
+/** Whether a path contains one of the texts of `--file`; without any, each does. */
+const fits = (path, wanted) => wanted.length === 0 || wanted.some(text => path.includes(text));
+/** The texts as parts of a path inside `folder`. */
+const within = (folder, wanted) =>
+  wanted.map(text => (text.startsWith(`${folder}/`) ? text.slice(folder.length + 1) : text));
+
 /** The spec files in `test/folder` and below it, without those in `skipped`. */
 function specFiles(folder, wanted, skipped = []) {
   const directory = join(root, 'test', folder);
@@ -83,7 +89,7 @@ function specFiles(folder, wanted, skipped = []) {
     .filter(entry => entry.isFile() && /_test\.[jt]s$/.test(entry.name))
     .map(pathOf)
     .filter(path => !skipped.some(other => relative(join(root, 'test'), path).startsWith(other)))
-    .filter(path => relative(directory, path).includes(wanted))
+    .filter(path => fits(relative(directory, path), wanted))
     .sort();
 }
 
@@ -114,29 +120,27 @@ const standIn = {
 };
 
 /** The modules of a pass: `first` loads before the specs, `groups` are the specs with their backends. */
-function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1}}, {file, quick}) {
+function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1}}, {files: wanted, quick}) {
   if (suite === 'core') {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
     return {
       first: './test/core_specs/environments.ts',
-      groups: [{files: specFiles(relative(join(root, 'test'), directory), file), backends}],
+      groups: [{files: specFiles(relative(join(root, 'test'), directory), wanted), backends}],
     };
   }
   if (suite === 'kernels') {
-    const files = KERNEL_SPECS.filter(name => name.includes(file)).map(name =>
+    const files = KERNEL_SPECS.filter(name => fits(name, wanted)).map(name =>
       require.resolve(`${CORE_OPS}/${name}_test.js`),
     );
     return {first: './test/wasm_training/core_environment.ts', groups: [{files, backends}]};
   }
   if (suite === 'isolated')
-    return {first: '', groups: [{files: specFiles('isolated', file.replace(/^isolated\//, '')), backends}]};
-  if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: specFiles(suite, file), backends}]};
+    return {first: '', groups: [{files: specFiles('isolated', within('isolated', wanted)), backends}]};
+  if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: specFiles(suite, wanted), backends}]};
   const slow = quick ? SLOW : [];
-  const everywhere = specFiles('.', file, ['node', 'page', ...OWN_FOLDER, 'isolated', 'core_specs', ...slow]);
+  const everywhere = specFiles('.', wanted, ['node', 'page', ...OWN_FOLDER, 'isolated', 'core_specs', ...slow]);
   const own =
-    place === 'node'
-      ? specFiles('node', file.replace(/^node\//, ''), slow)
-      : specFiles('page', file.replace(/^page\//, ''));
+    place === 'node' ? specFiles('node', within('node', wanted), slow) : specFiles('page', within('page', wanted));
   const mine = files => files.filter((_, i) => i % share.of === share.first);
   const groups = isOnGpu({place, backends})
     ? [{files: mine(everywhere), backends}]

@@ -14,7 +14,7 @@ import {Progress} from './progress.mjs';
 export async function runOneSuite(suite, backends, whyMissing = () => undefined) {
   const {values} = parseArgs({
     options: {
-      file: {type: 'string', default: ''},
+      file: {type: 'string', multiple: true, default: []},
       grep: {type: 'string', default: ''},
       times: {type: 'boolean', default: false},
       verbose: {type: 'boolean', default: false},
@@ -25,7 +25,7 @@ export async function runOneSuite(suite, backends, whyMissing = () => undefined)
   try {
     const missing = whyMissing();
     if (missing !== undefined) progress.say(pass, `SKIPPED: all specs, because ${missing}`);
-    await runInNode(pass, {...values, compositions: 1, skip: missing !== undefined}, progress);
+    await runInNode(pass, {...values, files: values.file, compositions: 1, skip: missing !== undefined}, progress);
   } catch (error) {
     progress.broken(pass, error.message);
   }

@@ -14,7 +14,7 @@ Runs four suites, in Chrome and in Node at the same time. The last line is "N pa
   --browser         only in Chrome, on every backend, webgpu too
   --node            only in Node
   --specs --core --kernels --isolated   only these suites
-  --file TEXT       only spec files whose path contains TEXT
+  --file TEXT       only spec files whose path contains TEXT; of several --file, one must fit
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
   --backends A,B    of cpu, webgl, wasm, webgpu; or webgl1, which means webgl on WebGL 1   (or TEST_BACKENDS)
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
@@ -73,7 +73,7 @@ export function settingsFromArguments(args) {
       core: flag,
       kernels: flag,
       isolated: flag,
-      file: text(''),
+      file: {type: 'string', multiple: true, default: []},
       grep: text(TEST_GREP),
       backends: text(TEST_BACKENDS),
       compositions: text(TEST_COMPOSITIONS),
@@ -87,7 +87,7 @@ export function settingsFromArguments(args) {
   const settings = {
     help: values.help,
     quick: values.quick,
-    file: values.file,
+    files: values.file,
     grep: values.grep,
     backends: values.backends ? values.backends.split(',') : values.quick ? QUICK : DEFAULT,
     compositions: compositionsOf(values),
@@ -102,7 +102,7 @@ export function settingsFromArguments(args) {
 }
 
 /** Whether only some specs were asked for. Then a pass may have none. */
-export const isPart = ({file, grep}) => file !== '' || grep !== '';
+export const isPart = ({files, grep}) => files.length > 0 || grep !== '';
 
 function compositionsOf({compositions, quick}) {
   if (compositions === '') return quick ? QUICK_COMPOSITIONS : 1;

@@ -1,5 +1,5 @@
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 
 import {bundleProgram} from '../../tools/bundle_program.mjs';
 import {type Ended, runCommand} from './run_command';
@@ -7,8 +7,13 @@ import {type Ended, runCommand} from './run_command';
 /**
  * Bundles the example `examples/NAME.ts`, so that its processes start fast. Specs of `--help` run examples with tsx, as
  * users do.
+ * @param workers programs that the example starts, as `federated/client`. Each is bundled to the same folder.
  */
-export async function bundledExample(name: string): Promise<{
+export async function bundledExample(
+  name: string,
+  workers: readonly string[] = [],
+): Promise<{
+  readonly file: string;
   readonly run: (...args: readonly string[]) => Promise<Ended>;
   readonly remove: () => void;
 }> {
@@ -16,10 +21,12 @@ export async function bundledExample(name: string): Promise<{
   const cache = join('node_modules', '.cache', 'tfjs-optim');
   mkdirSync(cache, {recursive: true});
   const folder = mkdtempSync(join(cache, 'example-'));
-  const outfile = join(folder, `${name}.mjs`);
-  await bundleProgram(`examples/${name}.ts`, outfile);
+  const outfileOf = (program: string): string => join(folder, `${basename(program)}.mjs`);
+  for (const program of [name, ...workers]) await bundleProgram(`examples/${program}.ts`, outfileOf(program));
+  const file = outfileOf(name);
   return {
-    run: (...args) => runCommand(process.execPath, outfile, ...args),
+    file,
+    run: (...args) => runCommand(process.execPath, file, ...args),
     remove: () => {
       rmSync(folder, {recursive: true});
     },
