@@ -45,7 +45,8 @@ export function runSegment<V extends Value, D extends Draft<V>>(
   // A total, and a callback that runs alone, needs all parameters with their pending updates applied.
   if (!first.declaration.takesUpdate) applyUpdates(running, arithmetic);
   const isAlone = arithmetic.runsAlone(index, first);
-  if (isAlone) arithmetic.runAlone(index, first, running);
+  // No kernel has to end before a callback that runs on no parameter.
+  if (isAlone && running.length > 0) arithmetic.runAlone(index, first, running);
   const total = isAlone ? undefined : totalOf(first, index, running, arithmetic);
   const runsFirst = new Set(isAlone ? [] : running);
   for (const draft of drafts) {
