@@ -78,7 +78,7 @@ function things() {
 type Things = ReturnType<typeof things>;
 type Row = readonly [what: string, act: (given: Things) => unknown, message: string];
 
-const START_AT = "The only setting of startAt is {space: 'weight'}; got 'weight'.";
+const START_AT = "startAt takes a function and the setting {space: 'weight'}; got 'weight'.";
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +

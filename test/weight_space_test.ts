@@ -391,13 +391,15 @@ describe('a state entry in weight space', () => {
     await tf.setBackend('cpu');
   });
 
-  it('is declared by the one setting of startAt, and other settings are refused', () => {
-    const message = "The only setting of startAt is {space: 'weight'}; got ";
-    for (const {settings, got} of [
-      {settings: {spce: 'weight'}, got: "{spce: 'weight'}."},
-      {settings: {space: 'weights'}, got: "{space: 'weights'}."},
+  it('is declared by the one setting of startAt, which refuses other settings and what is not a function', () => {
+    const message = "startAt takes a function and the setting {space: 'weight'}; got ";
+    for (const {given, got} of [
+      {given: [copy, {spce: 'weight'}], got: "{spce: 'weight'}."},
+      {given: [copy, {space: 'weights'}], got: "{space: 'weights'}."},
+      {given: [3], got: '3.'},
+      {given: [null], got: 'null.'},
     ])
-      expect(() => void Reflect.apply(startAt, undefined, [copy, settings])).toThrowError(`${message}${got}`);
+      expect(() => void Reflect.apply(startAt, undefined, given)).toThrowError(`${message}${got}`);
   });
 
   const twice = startAt(({p}) => p.mul(2), {space: 'weight'});

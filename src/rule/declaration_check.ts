@@ -37,15 +37,10 @@ const FUNCTIONS = ['total', 'evaluate'] as const;
 const RANGE = {from: 'number', above: 'number', to: 'number', below: 'number', whole: 'boolean'} as const satisfies {
   readonly [F in keyof Range]-?: 'number' | 'boolean';
 };
-const FIELDS: ReadonlySet<string> = new Set([
-  ...KINDS,
-  ...SWITCHES,
-  ...FUNCTIONS,
-  'ranges',
-  'restarts',
-  'group',
-  'run',
-]);
+// Bundlers keep a spread that nothing uses, because it may have effects.
+const FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set<string>(
+  /* @__PURE__ */ [KINDS, SWITCHES, FUNCTIONS, ['ranges', 'restarts', 'group', 'run']].flat(),
+);
 
 /** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
 export function checkDeclaration(name: string, declaration: Partial<GivenDeclaration>, run: unknown): void {

@@ -60,7 +60,7 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  * Starts at what `f` computes from the parameter and its first gradient.
  * @param f gets `{p, grad, options}`. The shape of its result is the entry's shape.
  * @param settings `space: 'weight'` for an entry that holds a point in weight space, as `copy` does.
- * @throws for another setting, and for another space.
+ * @throws for what is not a function, another setting, and another space.
  * @example
  * ```ts
  * const first = startAt(({grad}) => grad.square());
@@ -71,7 +71,11 @@ export const scalar: Start = ({p}) => p.sum().zerosLike();
  */
 export function startAt(f: (at: StartContext) => Value, settings: StartSettings = {}): Start {
   const {space, ...others}: {readonly space?: unknown} = settings;
-  if ((space !== undefined && space !== 'weight') || Object.keys(others).length > 0)
-    throw new Error(`The only setting of startAt is {space: 'weight'}; got ${shown(settings)}.`);
+  const given: unknown = f;
+  const isFunction = typeof given === 'function';
+  if (!isFunction || (space !== undefined && space !== 'weight') || Object.keys(others).length > 0)
+    throw new Error(
+      `startAt takes a function and the setting {space: 'weight'}; got ${shown(isFunction ? settings : given)}.`,
+    );
   return space === undefined ? f : Object.assign((at: StartContext) => f(at), {space} as const);
 }
