@@ -3,6 +3,7 @@ import {newCallback} from '../rule/callback';
 import {chainChecks} from '../rule/chain';
 import {checkCommonRanges} from '../rule/common_ranges';
 import {checkDeclaration} from '../rule/declaration_check';
+import {ofDeclaredNames} from '../rule/declared_names';
 import {isRegistered} from '../rule/registry';
 
 /** The names that users have given to callbacks. All others are those of the package. */
@@ -15,7 +16,8 @@ const names = new Set<string>();
  * below. It returns any of `p`, `grad`, `stop` and its state entries. The same function runs eagerly and is traced for
  * fusing.
  *
- * @throws where a name is malformed, reserved, declared twice, or the name of one of the package's callbacks.
+ * @throws where a name is malformed, reserved, declared twice, or the name of one of the package's callbacks. A step
+ *   throws where a function of the callback reads a name that is not declared.
  * @function
  * @formula `(p, grad, hypers, state) → (p, grad, state)`, once per parameter and step
  * @example
@@ -33,5 +35,15 @@ export const callback: typeof newCallback = (name, declaration, fn) => {
   if (isRegistered(name) && !names.has(name))
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
   names.add(name);
-  return newCallback(name, declaration, fn);
+  const {group, total, evaluate} = declaration;
+  return newCallback(
+    name,
+    {
+      ...declaration,
+      ...(group && {group: ofDeclaredNames(`${name}: group`, group)}),
+      ...(total && {total: ofDeclaredNames(`${name}: total`, total)}),
+      ...(evaluate && {evaluate: ofDeclaredNames(`${name}: evaluate`, evaluate)}),
+    },
+    ofDeclaredNames(name, fn),
+  );
 };
