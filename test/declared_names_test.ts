@@ -43,7 +43,7 @@ describeBackends(
             const optimizer = new Optimizer([rule], {lr: 0.5, params: [variable]});
             const gradients = [{name: variable.name, tensor: tf.tensor1d([2, 4])}];
             const message = new RegExp(
-              `^testReads(: ${where})? reads 'speed', which it does not declare; it can read .*\\blr\\b.*\\. Declare more`,
+              `^testReads(: ${where})? reads 'speed', which it does not declare; it can read .*\\blr\\b.*\\. Declare`,
             );
             if (where === 'evaluate') {
               optimizer.applyGradients(gradients);

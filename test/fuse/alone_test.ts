@@ -165,7 +165,7 @@ function make(chain: readonly Callback[]): Optimizer {
   });
 }
 
-/** How many kernels the third step of an optimizer takes, on a parameter of that shape. The optimizer is disposed of. */
+/** How many kernels the third step of an optimizer takes, on a parameter of that shape. Disposes of the optimizer. */
 async function kernelsOf(optimizer: Optimizer, shape: readonly number[]): Promise<number> {
   await train(optimizer, [shape], 2);
   const variable = tf.tidy(() => tf.variable(tf.ones([...shape])));
