@@ -172,20 +172,25 @@ describe('examples', () => {
 
   for (const {file, options, args, shows} of EXAMPLES) {
     describe(file, () => {
+      let example: Awaited<ReturnType<typeof bundledExample>>;
+      beforeAll(async () => {
+        example = await bundledExample(basename(file, '.ts'));
+      });
+      afterAll(() => {
+        example.remove();
+      });
+
       it('trains and prints its results', async () => {
-        const {run, remove} = await bundledExample(basename(file, '.ts'));
         const inOut = (...texts: readonly string[]) =>
-          run(...texts.map(text => text.replace('OUT', join(out, 'model'))));
+          example.run(...texts.map(text => text.replace('OUT', join(out, 'model'))));
         const {code, stdout, stderr} = await inOut(...args);
         expect(code).withContext(stderr).toBe(0);
         expect(stderr).toMatch(/100 % \| /);
         await shows(stdout, inOut);
-        remove();
       });
 
       it('lists its options', async () => {
-        // As a user does.
-        const {code, stdout} = await runCommand('npx', 'tsx', `examples/${file}`, '--help');
+        const {code, stdout} = await example.run('--help');
         expect(code).toBe(0);
         expect(stdout).toContain(`npx tsx examples/${file} `);
         for (const option of options) expect(stdout).toContain(`--${option} `);

@@ -3,7 +3,7 @@ import {createInterface} from 'node:readline';
 
 import {bundledExample} from '../support/example';
 import {present} from '../support/present';
-import {type Ended, runCommand} from '../support/run_command';
+import type {Ended} from '../support/run_command';
 
 const FEW = ['--clients', '2', '--rounds', '3', '--digits', '600', '--lr', '0.003'];
 
@@ -109,8 +109,7 @@ describe('examples/federated.ts', () => {
   });
 
   it('lists its options, and refuses others with exit code 2', async () => {
-    const run = (...args: readonly string[]) => runCommand('npx', 'tsx', 'examples/federated.ts', ...args);
-    const [help, wrong] = await Promise.all([run('--help'), run('--server-optimizer', 'fedsgd')]);
+    const [help, wrong] = await Promise.all([example.run('--help'), example.run('--server-optimizer', 'fedsgd')]);
     expect(help.code).toBe(0);
     for (const option of ['rounds', 'clients', 'server-optimizer', 'server-lr', 'digits', 'epochs', 'lr', 'patience'])
       expect(help.stdout).toContain(`--${option} `);

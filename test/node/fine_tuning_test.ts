@@ -3,7 +3,7 @@ import {optionsFrom} from '../../examples/fine_tuning/options';
 import {deviationOf, meanOf} from '../../examples/fine_tuning/statistics';
 import {bundledExample} from '../support/example';
 import {present} from '../support/present';
-import {type Ended, runCommand} from '../support/run_command';
+import type {Ended} from '../support/run_command';
 
 /** The mean accuracy of a way in the table, in percent. */
 function meanIn(stdout: string, way: string): number {
@@ -38,8 +38,7 @@ describe('examples/fine_tuning.ts', () => {
   });
 
   it('lists its options', async () => {
-    // As a user does.
-    const {code, stdout} = await runCommand('npx', 'tsx', 'examples/fine_tuning.ts', '--help');
+    const {code, stdout} = await start('--help');
     expect(code).toBe(0);
     for (const option of ['shots', 'steps', 'lrs', 'seeds', 'seed', 'digits', 'epochs'])
       expect(stdout).toContain(`--${option} `);

@@ -52,7 +52,6 @@ const SLOW = [
   'node/convergence_test',
   'node/generated_pages_test',
   'node/missing_rule_test',
-  'node/own_images_test',
   'node/whole_page_test',
   'node/whole_test',
   'node/docs_test',

@@ -5,8 +5,8 @@ import {bundleProgram} from '../../tools/bundle_program.mjs';
 import {type Ended, runCommand} from './run_command';
 
 /**
- * Bundles the example `examples/NAME.ts`, so that its processes start fast. Specs of `--help` run examples with tsx, as
- * users do.
+ * Bundles the example `examples/NAME.ts`, so that its processes start fast. One spec, of wrong options, runs an example
+ * with tsx, as users do.
  * @param workers programs that the example starts, as `federated/client`. Each is bundled to the same folder.
  */
 export async function bundledExample(
