@@ -3,8 +3,10 @@
 import {runOneSuite} from '../runner/one_suite.mjs';
 import {pythonEnvironment} from './environment.mjs';
 
-await runOneSuite('python', ['wasm'], () => {
-  const {python, missing} = pythonEnvironment();
-  if (missing === undefined) process.env.TFJS_OPTIM_PYTHON = python;
-  return missing;
+await runOneSuite('python', ['wasm'], {
+  whyMissing: () => {
+    const {python, missing} = pythonEnvironment();
+    if (missing === undefined) process.env.TFJS_OPTIM_PYTHON = python;
+    return missing;
+  },
 });

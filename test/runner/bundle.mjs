@@ -31,9 +31,9 @@ const KERNEL_SPECS = [
 ];
 
 /** The suites whose commands are not `npm test`. Each has a folder. */
-const OWN_FOLDER = ['python', 'site'];
+const OWN_FOLDER = ['programs', 'python', 'site'];
 
-// These specs start browsers, servers, compilers or whole programs, or try many structures. `--quick` leaves them out.
+// These specs start browsers, servers or compilers, or try many structures. `--quick` leaves them out.
 const SLOW = [
   'fit/outside_weights_test',
   'fit/setting_hypers_test',
@@ -43,17 +43,10 @@ const SLOW = [
   'fuse/reuse_test',
   'node/choosing_page_test',
   'node/optimizers_page_test',
-  'node/examples_test',
-  'node/federated_test',
-  'node/fine_tuning_test',
   'node/node_webgpu_test',
-  'node/start_test',
-  'node/command_line_test',
-  'node/convergence_test',
   'node/generated_pages_test',
   'node/missing_rule_test',
   'node/whole_page_test',
-  'node/whole_test',
   'node/docs_test',
   'node/reload_test',
   'node/wasm_training_test',
@@ -135,12 +128,12 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
   }
   if (suite === 'isolated')
     return {first: '', groups: [{files: specFiles('isolated', within('isolated', wanted)), backends}]};
-  if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: specFiles(suite, wanted), backends}]};
+  const mine = files => files.filter((_, i) => i % share.of === share.first);
+  if (OWN_FOLDER.includes(suite)) return {first: '', groups: [{files: mine(specFiles(suite, wanted)), backends}]};
   const slow = quick ? SLOW : [];
   const everywhere = specFiles('.', wanted, ['node', 'page', ...OWN_FOLDER, 'isolated', 'core_specs', ...slow]);
   const own =
     place === 'node' ? specFiles('node', within('node', wanted), slow) : specFiles('page', within('page', wanted));
-  const mine = files => files.filter((_, i) => i % share.of === share.first);
   const groups = isOnGpu({place, backends})
     ? [{files: mine(everywhere), backends}]
     : [

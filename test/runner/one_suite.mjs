@@ -8,10 +8,12 @@ import {Progress} from './progress.mjs';
  * Runs the specs in `test/SUITE/` and ends the process.
  * @param {string} suite
  * @param {string[]} backends
- * @param {() => string | undefined} [whyMissing] prepares the suite. @returns why its specs can't run on this machine;
- * then they are skipped.
+ * @param {object} how
+ * @param {number} [how.processes] how many processes share the spec files.
+ * @param {() => string | undefined} [how.whyMissing] prepares the suite. @returns why its specs can't run on this
+ * machine; then they are skipped.
  */
-export async function runOneSuite(suite, backends, whyMissing = () => undefined) {
+export async function runOneSuite(suite, backends, {processes = 1, whyMissing = () => undefined} = {}) {
   const {values} = parseArgs({
     options: {
       file: {type: 'string', multiple: true, default: []},
@@ -21,14 +23,22 @@ export async function runOneSuite(suite, backends, whyMissing = () => undefined)
     },
   });
   const pass = {place: 'node', suite, backends, pageBackends: []};
+  const passes = Array.from({length: processes}, (_, first) => ({...pass, share: {first, of: processes}}));
   const progress = new Progress(values);
-  try {
+  /** Runs a part, and reports what ends it before its specs could. */
+  const reported = async part => {
+    try {
+      await part();
+    } catch (error) {
+      progress.broken(pass, error.message);
+    }
+  };
+  await reported(async () => {
     const missing = whyMissing();
     if (missing !== undefined) progress.say(pass, `SKIPPED: all specs, because ${missing}`);
-    await runInNode(pass, {...values, files: values.file, compositions: 1, skip: missing !== undefined}, progress);
-  } catch (error) {
-    progress.broken(pass, error.message);
-  }
+    const settings = {...values, files: values.file, compositions: 1, skip: missing !== undefined};
+    await Promise.all(passes.map(one => reported(() => runInNode(one, settings, progress))));
+  });
   const {passed, skipped} = progress;
   if (passed + progress.failed + skipped === 0) progress.broken(pass, 'no spec was found.');
   if (values.times) progress.sayTimes();
