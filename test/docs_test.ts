@@ -3,8 +3,8 @@ import {blocks} from 'docs:blocks';
 import {describeDocs} from './support/doc_specs';
 
 /**
- * The pages of a newcomer, on the backend that a page has at first. The others run in Node (node/docs_test): on WebGL in
- * software, compiling their programs would take a tenth of the time of all specs.
+ * The pages of a newcomer, on the backend that a page has at first. The others run in Node (node/docs_test): on WebGL
+ * in software, compiling their programs would take a tenth of the time of all specs.
  */
 const FIRST_PAGES = ['README.md', 'docs/getting_started.md', 'docs/saving_and_resuming.md'];
 describeDocs(
