@@ -19,14 +19,14 @@ import {override} from './training_run';
  * ```
  */
 export function applyConstraints(model: LayersModel): void {
-  const optimizer: unknown = model.optimizer;
+  const optimizer = isOptimizer(model.optimizer) ? optimizerOf(model) : undefined;
   tf.tidy(() => {
     // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not do so:
     // compiling a Sequential sets it to true for these layers too.
     const constrained = model.trainableWeights.flatMap(weight => {
       const variable = weight.read();
       if (!hasConstraint(weight) || !isVariable(variable) || !variable.trainable) return [];
-      if (isOptimizer(optimizer) && optimizer.isFrozen(variable)) return [];
+      if (optimizer?.isFrozen(variable) === true) return [];
       return [[variable, weight.constraint.apply(variable)] as const];
     });
     for (const [variable, value] of constrained) assign(variable, value);

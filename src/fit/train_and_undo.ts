@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import type {Optimizer} from '../optimizer/optimizer';
+import {variablesIn} from '../params/variables_of';
 import {tensorsIn} from '../state/state_dict';
 import {putBack} from '../util/own_writes';
-import {isVariable} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**
@@ -17,11 +17,8 @@ export async function trainAndUndo(
   training: () => Promise<void>,
 ): Promise<void> {
   // Training attaches all trainable variables. Their state must be in `stateDict`, so that loading it restores them.
-  optimizer.attach(model.trainableWeights.map(weight => weight.read()).filter(isVariable));
-  const variables = new Set([
-    ...model.weights.map(weight => weight.read()).filter(isVariable),
-    ...optimizer.paramLists.flat(),
-  ]);
+  optimizer.attach(variablesIn(model.trainableWeights));
+  const variables = new Set([...variablesIn(model.weights), ...optimizer.paramLists.flat()]);
   const weights = new Map([...variables].map(variable => [variable, tf.keep(variable.clone())]));
   const dict = optimizer.stateDict();
   const copies = [...weights.values(), ...tensorsIn(dict)];

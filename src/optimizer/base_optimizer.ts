@@ -38,6 +38,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   }
 
   protected abstract get set(): ParameterSet;
+  /** The same, with loaded parameters that have not made a step yet. */
+  protected abstract get boundSet(): ParameterSet;
   /** Called when the user names the parameters. From then on no others are trained. */
   protected abstract setExplicit(): void;
 
@@ -46,7 +48,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * state.
    */
   get paramLists(): tf.Variable[][] {
-    return this.set.lists;
+    return this.boundSet.lists;
   }
 
   set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
@@ -190,8 +192,9 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** Whether the variable must not change now: its `trainable` is false, or it is a parameter and frozen. */
   isFrozen(variable: tf.Variable): boolean {
-    const parameter = this.set.find(variable);
-    return parameter === undefined ? !variable.trainable : !this.set.trains(parameter);
+    const set = this.boundSet;
+    const parameter = set.find(variable);
+    return parameter === undefined ? !variable.trainable : !set.trains(parameter);
   }
 
   /** Freezes the groups before `n` and thaws the others. A negative `n` counts from the end. */
@@ -243,7 +246,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   /** What the optimizer trains and how, one row per parameter. `console.table` prints it. */
   summary(): SummaryRow[] {
-    return this.set.parameters.map(parameter => ({
+    return this.boundSet.parameters.map(parameter => ({
       variable: parameter.variable.name,
       group: indexOf(parameter.group),
       ...(parameter.group.of && {part: parameter.group.of.part, partName: parameter.group.of.name}),

@@ -120,6 +120,11 @@ export class Optimizer<
     return this.#training.set;
   }
 
+  protected override get boundSet(): ParameterSet {
+    this.#training.bindOffered();
+    return this.#training.set;
+  }
+
   protected override setExplicit(): void {
     this.#training.explicit = true;
   }
@@ -146,7 +151,7 @@ export class Optimizer<
    * @param withGrad whether to return only parameters that have a gradient in `grads`. Default false.
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
-    return paramRows(this.set, {state: this.state, hypers: this.hypers, group: groups}).filter(
+    return paramRows(this.boundSet, {state: this.state, hypers: this.hypers, group: groups}).filter(
       ({variable}) => !withGrad || this.grads.get(variable) !== undefined,
     );
   }
@@ -244,9 +249,11 @@ export class Optimizer<
   /**
    * Writes to the variables what the callbacks evaluate to, such as weight averages, until `train()`. No step can be
    * made in between.
+   * @throws for a loaded optimizer that has no variables yet: `optimizerOf(model)` gives it those of the model.
    */
   eval(): void {
     this.#checkUsable();
+    this.#training.checkBound();
     this.#evaluation.show(this.#training);
   }
 
@@ -297,7 +304,7 @@ export class Optimizer<
 
   /**
    * Everything that the optimizer has learned, by position. The tensors are copies that the caller owns.
-   * @throws between `eval()` and `train()`.
+   * @throws between `eval()` and `train()`, and for a loaded optimizer that has no variables yet.
    */
   stateDict(): StateDict {
     this.#checkAlive();
@@ -389,6 +396,11 @@ export class Optimizer<
   attach(variables: Iterable<tf.Variable>): void {
     this.#checkUsable();
     this.#training.bind([...variables], true);
+  }
+
+  /** @internal Tells which variables loaded state may belong to, for what needs them before the next step. */
+  offer(variables: readonly tf.Variable[]): void {
+    if (this.#trainingState !== undefined) this.#trainingState.offered = variables;
   }
 
   /**

@@ -1,3 +1,6 @@
+import type {LayerVariable} from '@tensorflow/tfjs-layers';
+
+import {variablesIn} from '../params/variables_of';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
 
@@ -14,7 +17,8 @@ export function isOptimizer(x: unknown): x is Optimizer {
 }
 
 /**
- * The optimizer that a model is compiled with.
+ * The optimizer that a model is compiled with. If it was loaded with the model, it knows the model's variables from now
+ * on, and not only after the first step.
  * @throws where the model is not compiled, or its optimizer is not one of this package.
  * @example
  * ```ts
@@ -22,12 +26,18 @@ export function isOptimizer(x: unknown): x is Optimizer {
  * optimizerOf(model).setHyper('lr', 1e-4);
  * ```
  */
-export function optimizerOf(model: {readonly optimizer?: unknown}): Optimizer {
+export function optimizerOf(model: {
+  readonly optimizer?: unknown;
+  readonly trainableWeights?: readonly LayerVariable[];
+}): Optimizer {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null)
     throw new Error(`This needs a model of tfjs-layers; got ${shown(given)}.`);
-  const {optimizer} = model;
-  if (isOptimizer(optimizer)) return optimizer;
+  const {optimizer, trainableWeights = []} = model;
+  if (isOptimizer(optimizer)) {
+    optimizer.offer(variablesIn(trainableWeights));
+    return optimizer;
+  }
   throw new Error(
     optimizer === undefined || optimizer === null
       ? 'The model has no optimizer: compile it first.'

@@ -4,11 +4,10 @@ import {checkPlaceOfSkips} from '../callbacks/skip_settings';
 import {type Job, sharingOf, step} from '../fuse';
 import type {Gradients} from '../params/gradients';
 import {clearEntries, type Group, type Parameter, replaceState} from '../params/parameter';
-import {ParameterSet} from '../params/parameter_groups';
+import type {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
 import {checkVariable} from '../params/variables_of';
 import {type Chain, chainIn, chainOf, type ChangeOfCallbacks} from '../rule/chain';
-import type {Scalar} from '../rule/declaration';
 import {GroupNumbers} from '../rule/group_numbers';
 import {Lending} from '../state/lending';
 import {loadWeights} from '../state/load_weights';
@@ -24,6 +23,7 @@ import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
 import {isTensor} from '../util/tensors';
 import type {Part} from './part';
+import {savedGroups} from './saved_groups';
 
 /**
  * What an optimizer trains and what it has learned: its callbacks, its parameters with their state, the host numbers
@@ -32,6 +32,8 @@ import type {Part} from './part';
 export class TrainingState {
   /** Shows the parts of a partition. Absent elsewhere. @param check throws where the caller no longer owns this. */
   parts?: (check: () => unknown) => readonly Part[];
+  /** The variables of the model that the optimizer was loaded with. A step may show that its state has others. */
+  offered: readonly tf.Variable[] = [];
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
@@ -77,6 +79,17 @@ export class TrainingState {
       replaceState(this.set.add(variable, saved?.group), saved);
     }
     if (fresh.length > 0) this.set.joined();
+  }
+
+  /** Gives loaded state to the offered variables where it fits them, and has no others yet. */
+  bindOffered(): void {
+    if (this.set.parameters.length === 0 && this.#waiting.fits(this.offered)) this.bind(this.offered);
+  }
+
+  /** The same. @throws where all parameters still wait for their variables. */
+  checkBound(): void {
+    this.bindOffered();
+    if (this.set.parameters.length === 0) this.#waiting.checkEmpty();
   }
 
   /**
@@ -196,6 +209,7 @@ export class TrainingState {
    * @returns whether a step was made.
    */
   runBy(change: ChangeOfCallbacks, considered?: ReadonlySet<tf.Variable>): boolean {
+    this.checkBound();
     const {
       chain: {division, callbacks},
       common,
@@ -234,6 +248,7 @@ export class TrainingState {
 
   /** All state by position. The caller owns the tensors. */
   toDict(iterations: number): StateDict {
+    this.checkBound();
     const {chain, common, set} = this;
     return {
       callbacks: callbackList(chain),
@@ -317,7 +332,7 @@ export class TrainingState {
    * Loads a configuration. The weights of its parameters must follow.
    * @param set groups with the saved hypers.
    */
-  loadConfig(config: SavedConfig, set: ParameterSet = this.#setOf(config)): void {
+  loadConfig(config: SavedConfig, set = savedGroups(config, this.chain, this.set.treatment)): void {
     const {rules, frozen, frozenIdx, explicit, schedule, manifest} = config;
     this.set = set;
     this.rules = rules;
@@ -330,14 +345,6 @@ export class TrainingState {
     this.#groupState = [];
     this.#replaceShared({});
     this.#waiting.expect(manifest);
-  }
-
-  #setOf({hypers}: SavedConfig): ParameterSet {
-    const columns = new Map<string, Scalar[]>();
-    for (const values of hypers)
-      for (const [name, value] of Object.entries(values)) memo(columns, name, (): Scalar[] => []).push(value);
-    const {externals, ranges} = this.chain;
-    return new ParameterSet(undefined, hypers.length, columns, this.set.treatment, externals, ranges);
   }
 
   /** `iter`, the state and the host numbers. The optimizer owns the tensors; its next step may change them. */

@@ -38,6 +38,11 @@ export function variablesOf(params: ParamGroups): tf.Variable[][] {
   return groups;
 }
 
+/** The variables of weights. */
+export function variablesIn(weights: readonly LayerVariable[]): tf.Variable[] {
+  return weights.map(weight => weight.read()).filter(isVariable);
+}
+
 /** @throws where an optimizer could not train the variable. */
 export function checkVariable(variable: tf.Variable): void {
   if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; pass a live one.`);

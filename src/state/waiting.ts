@@ -44,6 +44,21 @@ export class Waiting {
     );
   }
 
+  /** @throws where saved parameters wait. */
+  checkEmpty(): void {
+    if (this.#waiting.length > 0)
+      throw new Error('The loaded optimizer has no variables yet. Get it by optimizerOf(model), or make a step first.');
+  }
+
+  /** Whether there are saved parameters, and they fit these variables. */
+  fits(variables: readonly tf.Variable[]): boolean {
+    let fits = this.#waiting.length > 0;
+    const matched = matchVariables(this.#waiting, variables, () => {
+      fits = false;
+    });
+    return fits && matched.size > 0;
+  }
+
   /**
    * Takes out the saved parameters that match these variables.
    * @param first whether no variable has been matched before.
