@@ -245,6 +245,46 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
     refuses(file, larger, /does not train 'stem\.weight' and 'stem\.bias'/);
   });
 
+  it('freeze what is frozen there, and thaw what trains there', async () => {
+    const params = [net.of('stem'), net.of('dense'), net.of('head')];
+    const trains = (optimizer: Optimizer) => optimizer.summary().map(({trainable}) => trainable);
+    const change: ReadonlyArray<readonly [name: string, frozenIdx: number, freeze: (optimizer: Adam) => void]> = [
+      ['freezeTo', 2, optimizer => optimizer.freezeTo(2)],
+      ['everything', 3, optimizer => optimizer.freezeTo(3)],
+      ['one in the middle', 0, optimizer => optimizer.setFreeze(1, false)],
+      [
+        'some of a group',
+        1,
+        optimizer => {
+          optimizer.state.set(present(net.of('stem')[0]), {forceTrain: true});
+          optimizer.freezeTo(1);
+        },
+      ],
+      ['nothing', 0, optimizer => optimizer.unfreeze()],
+    ];
+    for (const [name, frozenIdx, freeze] of change) {
+      const optimizer = trained(adamW(0.01, {params}));
+      freeze(optimizer);
+      const other = trained(adamW(0.01, {params}));
+      if (name === 'nothing') other.freezeTo(2);
+      readTorchState(await there(optimizer), other, net.counterparts)();
+      expect(trains(other)).withContext(name).toEqual(trains(optimizer));
+      expect(other.frozenIdx).withContext(name).toBe(frozenIdx);
+      expect(await there(other))
+        .withContext(name)
+        .toEqual(await there(optimizer));
+    }
+    // What belongs to layers that are not trainable says nothing about a group.
+    const [fixed] = net.of('stem');
+    present(fixed).trainable = false;
+    const optimizer = trained(adamW(0.01, {params}));
+    const other = trained(adamW(0.01, {params}));
+    readTorchState(await there(optimizer), other, net.counterparts)();
+    expect(trains(other)).toEqual([false, true, true, true, true, true]);
+    present(fixed).trainable = true;
+    expect(trains(other)).toEqual(new Array(6).fill(true));
+  });
+
   it('decay what PyTorch decays', async () => {
     const optimizer = trained(adamW(0.01));
     const file = edited(await there(optimizer), ({metadata}) => {

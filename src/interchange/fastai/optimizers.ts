@@ -211,11 +211,11 @@ export function readFastaiState(
     state,
     hypers,
     metadata,
-    others: {
+    others: () => ({
       ...(lookahead && sync && {common: {count: lookahead.count}}),
       frozenIdx: described.frozen_idx,
       frozen: hypers.map((_, row) => (row < described.frozen_idx ? 'unless forced' : 'no')),
-    },
+    }),
   });
 }
 

@@ -15,6 +15,7 @@ import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
+import {frozenThere} from './frozen_groups';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
 
@@ -117,7 +118,7 @@ function alikeIn({held, hypers}: Holding, choices: readonly (Choice | undefined)
 /**
  * Reads the state of an optimizer that `torchStateOf` or Python's `save` wrote. Nothing is changed yet, but the
  * optimizer is given the variables that its next step would give it.
- * @returns a function that gives the optimizer this state, its hypers, its step count and its schedules. It throws
+ * @returns a function that gives the optimizer this state, its hypers, frozen groups, step count and schedules. It throws
  *   where the optimizer can't have them; then nothing is changed.
  * @throws where the file has no optimizer; where its class does not compute what the optimizer does; for state that is
  *   missing, of another shape, or of parameters that the optimizer does not have. With `lossy` only what can't be read
@@ -160,7 +161,16 @@ export function readTorchState(
   });
   tensors.checkAllUsed();
   done();
-  return setState(optimizer, {state, hypers, metadata});
+  const {groups: frozen, flags, frozenIdx} = frozenThere(groupOf, holding);
+  return setState(optimizer, {
+    state: new Map([...state].map(([index, one]) => [index, {...one, flags: {...one.flags, ...flags.get(index)}}])),
+    hypers,
+    metadata,
+    others: before => ({
+      frozen: before.frozen.map((old, row) => frozen.get(row) ?? old),
+      frozenIdx: frozenIdx ?? before.frozenIdx,
+    }),
+  });
 }
 
 /** Reads one group of ours. */

@@ -28,7 +28,7 @@ export interface NewTraining {
   readonly hypers: ReadonlyArray<Readonly<Record<string, Scalar>>>;
   readonly metadata: Readonly<Record<string, string>>;
   /** Other numbers of the optimizer, in place of its own. */
-  readonly others?: Partial<Pick<StateDict, 'common' | 'frozen' | 'frozenIdx'>>;
+  readonly others?: (before: StateDict) => Partial<Pick<StateDict, 'common' | 'frozen' | 'frozenIdx'>>;
 }
 
 /**
@@ -70,7 +70,7 @@ export function setState(optimizer: Optimizer, {state, hypers, metadata, others}
         hypers,
         schedule,
         iterations: steps.length > 0 ? Math.max(...steps) : (counted ?? before.iterations),
-        ...others,
+        ...others?.(before),
       });
     } finally {
       tf.dispose([...tensorsIn(before), ...made]);
