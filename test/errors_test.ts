@@ -1,15 +1,20 @@
 import {
+  accumulate,
   type Adam,
   adam,
   adamStep,
   averageGrad,
   callback,
+  clipGradNorm,
+  ema,
   lookahead,
   momentumStep,
   Optimizer,
+  ranger,
   sgd,
   sgdStep,
   slice,
+  swa,
   weightDecay,
   zeros,
 } from '../src';
@@ -699,3 +704,31 @@ describeBackends(
   },
   ['cpu', 'wasm', 'webgl'],
 );
+
+describe('A callback with state', () => {
+  const TWICE: Readonly<Record<string, () => Optimizer>> = {
+    accumulate: () => sgd(1, {callbacks: [...accumulate(2), ...accumulate(3)]}),
+    averageGrad: () => new Optimizer([averageGrad, averageGrad.with({dampening: true}), sgdStep], {lr: 1, mom: 0.9}),
+    lookahead: () => lookahead(ranger(0.1)),
+    ema: () => ema(ema(adam(0.1))),
+    swa: () => swa(swa(adam(0.1))),
+  };
+  for (const [name, make] of Object.entries(TWICE))
+    it(`is refused where it is there twice: ${name}`, () => {
+      expect(make).toThrowError(/^\w+ is there twice, and both would update its state; leave one out\.$/);
+    });
+
+  it('leaves the optimizer as it was, where a wrapper would add it twice', () => {
+    const inner = ranger(0.1);
+    expect(() => lookahead(inner)).toThrowError(/there twice/);
+    expect(() => lookahead(inner)).toThrowError(/there twice/);
+    expect(inner.hypers[0]?.['lr']).toBe(0.1);
+    inner.dispose();
+  });
+
+  it('may stand beside itself without state', () => {
+    const optimizer = new Optimizer([clipGradNorm, weightDecay, clipGradNorm, sgdStep], {lr: 1, wd: 0.1, clipNorm: 1});
+    expect(optimizer.callbacks.length).toBe(4);
+    optimizer.dispose();
+  });
+});

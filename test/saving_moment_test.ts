@@ -89,7 +89,7 @@ const MEANWHILE: Readonly<Record<string, (training: Training) => void | Promise<
     training.optimizer.dispose();
   },
   'another optimizer taking over': training => {
-    const outer = lookahead(training.optimizer, {k: 1});
+    const outer = ema(training.optimizer);
     training.variables.forEach(variable => {
       tf.tidy(() => {
         outer.applyGradients({[variable.name]: tf.onesLike(variable)});

@@ -32,11 +32,11 @@ export function dividedChain(divided: readonly Divided[], parts: readonly PartSe
   const partOf = divided.map(([part]) => part);
   const count = parts.length;
   const runsIn = (part: number) => divided.filter(([of]) => of === part || of === ALL);
-  const chains = Array.from({length: count}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
   const shared = chainOf(divided.filter(([of]) => of === ALL).map(([, callback]) => callback)).common;
-  const ownNumbers = chains.map(({common}) => new Set([...common].filter(name => !shared.has(name))));
   checkNumbers(divided, shared);
   checkOnlyOnce(divided);
+  const chains = Array.from({length: count}, (_, part) => chainOf(runsIn(part).map(([, callback]) => callback)));
+  const ownNumbers = chains.map(({common}) => new Set([...common].filter(name => !shared.has(name))));
   const lastTakers = chains.map((_, part) =>
     divided.map(([of, {declaration}]) => (of === part || of === ALL) && declaration.takesUpdate).lastIndexOf(true),
   );
