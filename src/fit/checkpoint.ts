@@ -12,7 +12,7 @@ export interface CheckpointOptions extends MonitorOptions {
   readonly saveBest?: boolean;
   /**
    * Also save each time this many batches have passed, a whole number from 1. Training can then go on from the middle
-   * of an epoch. Default: off.
+   * of an epoch. Not with `saveBest`, whose file holds the best model. Default: off.
    */
   readonly everyBatches?: number;
 }
@@ -41,6 +41,7 @@ export function checkpoint(
   const {saveBest = false, everyBatches} = options;
   checkSwitch('saveBest', saveBest);
   if (everyBatches !== undefined) checkWhole('everyBatches', everyBatches, 1);
+  checkTogether(options);
   const monitor = monitorOf('checkpoint', options);
   let batches = 0;
   return new FitCallback({
@@ -60,6 +61,18 @@ export function checkpoint(
       if (!saveBest || (await monitor.improves(logs))) await model.save(to, {includeOptimizer: true});
     },
   });
+}
+
+/** @throws where one setting would undo another one, or has no effect. */
+function checkTogether({saveBest = false, everyBatches, monitor, mode, minDelta}: CheckpointOptions): void {
+  if (saveBest && everyBatches !== undefined)
+    throw new Error(
+      "checkpoint: 'everyBatches' would overwrite the best model; leave it or 'saveBest' out, or use two checkpoints " +
+        'with two places.',
+    );
+  const [unused] = Object.entries({monitor, mode, minDelta}).find(([, value]) => value !== undefined) ?? [];
+  if (!saveBest && unused !== undefined)
+    throw new Error(`checkpoint: '${unused}' has no effect without {saveBest: true}; add that, or leave it out.`);
 }
 
 // Checked when training begins, so that a wrong address does not cost the first epoch.

@@ -224,12 +224,11 @@ describe('The direction of a monitored value', () => {
     });
   }
 
-  it('is not asked for by a checkpoint of every epoch', async () => {
-    const given = tinyFit(sgd(0.5));
-    const place = memoryHandler();
-    await given.model.fit(given.x, given.y, {callbacks: checkpoint(place, {monitor: 'f1'})});
-    expect(place.artifacts().weightSpecs?.length).toBeGreaterThan(0);
-    given.dispose();
+  it('is refused by a checkpoint of every epoch, which does not watch it', () => {
+    for (const [setting, value] of Object.entries({monitor: 'f1', mode: 'max', minDelta: 0.1}))
+      expect(() => checkpoint(memoryHandler(), {[setting]: value})).toThrowError(
+        `checkpoint: '${setting}' has no effect without {saveBest: true}; add that, or leave it out.`,
+      );
   });
 
   it('is of a value that fit may not log: one warning when training begins, then an error', async () => {

@@ -461,11 +461,20 @@ describe('What a fit moves', () => {
   const saveIn = async (model: tf.LayersModel, place: tf.io.IOHandler) => {
     await model.save(place, {includeOptimizer: true});
   };
+  /** Keeps only the n-th model that is saved. */
+  const onlySave = (n: number, place: ReturnType<typeof memoryHandler>): tf.io.IOHandler => {
+    let saves = 0;
+    return {
+      save: artifacts => present(++saves === n ? place.save : memoryHandler().save)(artifacts),
+    };
+  };
   /** Ways to save at the end of a fit. Each saves in a hook of its own. */
   type Saving = (place: ReturnType<typeof memoryHandler>, given: Fitted) => AnyFitCallback;
   const SAVINGS: Readonly<Record<string, Saving>> = {
     'checkpoint after each epoch': place => checkpoint(place),
-    'checkpoint after the last batch': place => checkpoint(place, {everyBatches: 16, saveBest: true, monitor: 'loss'}),
+    'checkpoint after the last batch': place =>
+      // Three epochs end before the last batch.
+      checkpoint(onlySave(4, place), {everyBatches: 16}),
     'model.save in onEpochEnd': (place, {model}) => ({onEpochEnd: () => saveIn(model, place)}),
     'model.save in onBatchEnd': (place, {model}) => ({onBatchEnd: () => saveIn(model, place)}),
     'model.save in onTrainEnd': (place, {model}) => ({onTrainEnd: () => saveIn(model, place)}),

@@ -346,6 +346,9 @@ describe('checkpoint', () => {
       dispose();
     }
     expect(() => checkpoint('indexeddb://x', {everyBatches: 0})).toThrowError(/'everyBatches' must be a whole number/);
+    expect(() => checkpoint('indexeddb://x', {everyBatches: 2, saveBest: true})).toThrowError(
+      /^checkpoint: 'everyBatches' would overwrite the best model; leave it or 'saveBest' out, or use two checkpoints/,
+    );
   });
 
   it('goes on in the middle of a one-cycle as if it had not been interrupted, with groups and freezing', async () => {
