@@ -53,6 +53,24 @@ describeBackends(
         tf.dispose([xs, ys]);
       }));
 
+    it('takes null for an absent list of variables', () =>
+      leakless(async () => {
+        for (const named of [true, false]) {
+          const x = tf.tidy(() => tf.variable(tf.tensor1d([1, -2])));
+          const optimizer = sgd(1, named ? {params: [x]} : {});
+          const cost: unknown = Reflect.apply(optimizer.minimize.bind(optimizer), undefined, [
+            () => tf.tidy(() => x.square().sum().div(2).asScalar()),
+            true,
+            null,
+          ]);
+          expect(cost instanceof tf.Tensor && [...cost.dataSync()]).toEqual([2.5]);
+          expect([...(await x.data())]).toEqual([0, 0]);
+          if (cost instanceof tf.Tensor) cost.dispose();
+          optimizer.dispose();
+          x.dispose();
+        }
+      }));
+
     it('takes the gradients of tf.variableGrads, as a map and as a list, and minimizes a loss itself', () =>
       leakless(async () => {
         const start = [1, -2, 3];

@@ -116,6 +116,12 @@ export class Batches {
           } else if (seen === 0) {
             const advice = first ? 'It is empty.' : AGAIN;
             stop(fit, `The dataset gave no batches in epoch ${epoch}; training was stopped. ${advice}`);
+          } else if (stepsPerEpoch !== undefined && seen < stepsPerEpoch) {
+            stop(
+              fit,
+              `'stepsPerEpoch' is ${stepsPerEpoch}, but the dataset had ${seen} batches in epoch ${epoch}; training ` +
+                'was stopped. Give the number of batches that the dataset has, or leave it out.',
+            );
           }
           first = false;
         },

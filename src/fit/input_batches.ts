@@ -41,6 +41,8 @@ export class InputBatches {
     checkWhole('batchSize', batchSize, 1);
     this.#what = what;
     this.#model = model;
+    // A Sequential that was loaded, and neither compiled nor used since, has no names of inputs yet.
+    if (model.inputNames.length === 0) model.build(model.inputs.map(({shape}) => shape));
     const {inputNames} = model;
     if (isDataset(data)) {
       this.#dataset = data;

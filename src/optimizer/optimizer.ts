@@ -172,7 +172,8 @@ export class Optimizer<
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     this.#checkUsable();
     const variables = this.#training.variablesToTrain(varList);
-    if (this.#training.explicit && varList !== undefined && !this.#warnedOfLeftOut)
+    // tfjs takes null for an absent list.
+    if (this.#training.explicit && varList && !this.#warnedOfLeftOut)
       this.#warnedOfLeftOut = warnLeftOut(f, varList, this.set);
     if (variables.length === 0) return {value: tf.tidy(f), grads: {}};
     return wasmTrainingHint(() => tf.variableGrads(f, variables));

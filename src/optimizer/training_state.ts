@@ -114,7 +114,7 @@ export class TrainingState {
           `(${quoted(this.set.parameters.map(({variable}) => variable))}).`,
       );
     }
-    if (varList !== undefined && !named.some(isTrainable))
+    if (varList && !named.some(isTrainable))
       throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
     return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }

@@ -1,3 +1,4 @@
+import {memo} from '../util/memo';
 import {shown} from '../util/shown';
 import {isShowing, type Optimizer} from './optimizer';
 import {isOptimizer} from './optimizer_of_model';
@@ -10,6 +11,9 @@ export function checkShows(what: string, optimizer: Optimizer): void {
   );
 }
 
+/** How many calls of `withAverages` have not ended. The last one puts the weights back. */
+const callsOf = new WeakMap<Optimizer, {open: number}>();
+
 /**
  * Runs a function while the variables hold what `opt.eval()` shows: the averages of `ema` and `swa`, x of
  * `scheduleFree`. Afterwards the trained weights are back, also where the function throws. Use it to predict, and to
@@ -18,8 +22,8 @@ export function checkShows(what: string, optimizer: Optimizer): void {
  * ```ts
  * await withAverages(opt, () => model.save('indexeddb://for-inference'));
  * ```
- * Within the function no step can be made, and the optimizer can't be saved. Inside of another `withAverages`, and
- * between `eval()` and `train()`, the outer one puts the weights back.
+ * Within the function no step can be made, and the optimizer can't be saved. Of calls that
+ * overlap, the last one to end puts the weights back; between `eval()` and `train()`, that is `train()`.
  * @param f may be async. Then the weights are shown until its promise is settled.
  * @returns what the function returned.
  * @throws where no callback of the optimizer has weights to show, and what the function throws.
@@ -41,10 +45,14 @@ export function withAverages(optimizer: Optimizer, f: () => unknown): unknown {
   if (typeof f !== 'function')
     throw new Error(`withAverages takes a function second; got ${shown(f)}. Write withAverages(opt, () => …).`);
   checkShows('withAverages', optimizer);
-  if (isShowing(optimizer)) return f();
-  optimizer.eval();
+  const calls = memo(callsOf, optimizer, () => ({open: 0}));
+  // Whoever called `eval()` puts the weights back.
+  if (calls.open === 0 && isShowing(optimizer)) return f();
+  if (!isShowing(optimizer)) optimizer.eval();
+  calls.open++;
   return finallyDo(f, () => {
-    optimizer.train();
+    calls.open--;
+    if (calls.open === 0) optimizer.train();
   });
 }
 

@@ -195,6 +195,26 @@ describe('withAverages', () => {
     dispose();
   });
 
+  it('shows the averages in each of several calls that overlap, until the last one ends', async () => {
+    const {model, optimizer, backAgain, dispose} = await trained();
+    await leakless(async () => {
+      const shown = withAverages(optimizer, () => model.getWeights().map(weight => [...weight.dataSync()]));
+      const afterTicks = async (ticks: number) => {
+        for (let i = 0; i < ticks; i++) await Promise.resolve();
+        return model.getWeights().map(weight => [...weight.dataSync()]);
+      };
+      for (const [first, second] of [
+        [1, 9],
+        [9, 1],
+      ] as const) {
+        const results = [first, second].map(ticks => withAverages(optimizer, () => afterTicks(ticks)));
+        expect(await Promise.all(results)).toEqual([shown, shown]);
+        await backAgain();
+      }
+    });
+    dispose();
+  });
+
   it('puts the trained weights back where the function throws, or its promise is rejected', async () => {
     const {model, optimizer, x, y, backAgain, dispose} = await trained();
     await leakless(async () => {
@@ -308,6 +328,20 @@ describe('recomputeBatchNorm', () => {
       expect(norm.getConfig()['momentum']).toBe(0.9);
     }
     tf.dispose(batches);
+    dispose();
+  });
+
+  it('takes a Sequential that was loaded and not used since', async () => {
+    const {model, x, y, averagesNow, dispose} = normalizing();
+    await model.fit(x, y, FIT);
+    const place = memoryHandler();
+    await model.save(place);
+    const loaded = await tf.loadLayersModel(place);
+    await recomputeBatchNorm(loaded, x);
+    await recomputeBatchNorm(model, x);
+    expect(await weightsOf(loaded)).toEqual(await weightsOf(model));
+    expect(averagesNow().length).toBeGreaterThan(0);
+    loaded.dispose();
     dispose();
   });
 

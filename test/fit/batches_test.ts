@@ -234,6 +234,14 @@ describe('A dataset of unknown length', () => {
         `\`stepsPerEpoch\`, the number of its batches. ${REPEATED}`,
     },
     {
+      what: 'one that ends before stepsPerEpoch',
+      run: () => fitOneCycle(given.model, onlyOnce(given), {epochs: 2, stepsPerEpoch: 40}),
+      message:
+        "'stepsPerEpoch' is 40, but the dataset had 4 batches in epoch 0; training was stopped. Give the number of " +
+        'batches that the dataset has, or leave it out.',
+      steps: 4,
+    },
+    {
       what: 'one that goes on after stepsPerEpoch',
       run: () => fitOneCycle(given.model, endless(), {epochs: 2, stepsPerEpoch: 3}),
       message:
