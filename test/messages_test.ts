@@ -7,10 +7,13 @@ import {
   adamax,
   adamW,
   adan,
+  applyConstraints,
+  applyOpenWindow,
   callback,
   cautious,
   clipGlobalNorm,
   clipGradNorm,
+  combine,
   cos,
   ema,
   evaluateAverages,
@@ -21,10 +24,12 @@ import {
   fitSgdr,
   lamb,
   larc,
+  layerwiseDecay,
   lion,
   loadOptimizer,
   lookahead,
   lrFind,
+  muon,
   oneCycle,
   Optimizer,
   OptimWrapper,
@@ -79,6 +84,8 @@ type Things = ReturnType<typeof things>;
 type Row = readonly [what: string, act: (given: Things) => unknown, message: string];
 
 const START_AT = "startAt takes a function and the setting {space: 'weight'}; got 'weight'.";
+const COMBINED =
+  'A combined schedule takes the shares of its parts first, as in combine([0.25, 0.75], [lin(0, 1), cos(1, 0)]); ';
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
@@ -224,6 +231,56 @@ const rows: readonly Row[] = [
     ({model}) => call(writeSafetensors, model),
     'writeSafetensors takes a Map of tensors by name first; got a Sequential. For a model, use toTorch(model) or ' +
       'saveKeras(model).',
+  ],
+  // What is no optimizer, no model, or no setting of this kind.
+  [
+    'applyOpenWindow(model)',
+    ({model}) => call(applyOpenWindow, model),
+    'applyOpenWindow takes an optimizer of tfjs-optim first; got a Sequential. Write ' +
+      'applyOpenWindow(optimizerOf(model)) for the optimizer of a model.',
+  ],
+  [
+    'applyConstraints(optimizer)',
+    ({optimizer}) => call(applyConstraints, optimizer),
+    'applyConstraints needs a model of tfjs-layers; got an Adam.',
+  ],
+  [
+    'layerwiseDecay(lr, decay)',
+    () => call(layerwiseDecay, 1e-3, 0.5),
+    "'groups' must be a whole number from 1; got undefined.",
+  ],
+  [
+    'layerwiseDecay(lr, decay, model)',
+    ({model}) => call(layerwiseDecay, 1e-3, 0.5, model),
+    "'groups' must be a whole number from 1; got a Sequential.",
+  ],
+  ['combine(share, parts)', () => call(combine, 0.25, [cos(1, 0)]), `${COMBINED}got 0.25.`],
+  [
+    'combine(parts, shares)',
+    () => call(combine, [cos(1, 0)], [1]),
+    `${COMBINED}got [{kind: 'cos', start: 1, end: 0}].`,
+  ],
+  [
+    'adamW(lr, {noWd: true})',
+    () => call(adamW, 0.1, {noWd: true}),
+    "'noWd' must be a function, as in ({name}) => name.includes('bias'); got true.",
+  ],
+  ["adamW(lr, {trainBn: 'x'})", () => call(adamW, 0.1, {trainBn: 'x'}), "'trainBn' must be true or false; got 'x'."],
+  ['adamW(lr, {wdBnBias: 1})', () => call(adamW, 0.1, {wdBnBias: 1}), "'wdBnBias' must be true or false; got 1."],
+  [
+    "muon(lr, {head: 'dense'})",
+    () => call(muon, 0.1, {head: 'dense'}),
+    "A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got 'dense'.",
+  ],
+  [
+    'new Optimizer(callbacks)',
+    () => make(Optimizer, [sgdStep]),
+    "The hyper 'lr' has no default: give it, as in {lr: …}.",
+  ],
+  [
+    'setHyper({lr: undefined})',
+    ({optimizer}) => call(optimizer.setHyper.bind(optimizer), {lr: undefined}),
+    "'lr' must be a finite number; got NaN.",
   ],
   // Texts do not count as numbers, and are shown with quotes.
   ["{minLr: '0'}", () => call(reduceLROnPlateau, {minLr: '0'}), "'minLr' must be a number from 0; got '0'."],

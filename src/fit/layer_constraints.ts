@@ -4,6 +4,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {isOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
 import {assign} from '../util/own_writes';
 import {isVariable} from '../util/tensors';
+import {checkIsModel} from './containers';
 import {FitCallback} from './fit_callback';
 import {override} from './training_run';
 
@@ -11,6 +12,7 @@ import {override} from './training_run';
  * Applies the constraints of the model's layers (`kernelConstraint: 'nonNeg'` and the like) to their weights. Frozen
  * weights stay unchanged: those whose `trainable` is false, and those that the model's optimizer has frozen. Where a
  * constraint throws, no weight is changed.
+ * @throws for what is not a model.
  * @example
  * ```ts
  * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
@@ -19,6 +21,7 @@ import {override} from './training_run';
  * ```
  */
 export function applyConstraints(model: LayersModel): void {
+  checkIsModel('applyConstraints', model);
   const optimizer = isOptimizer(model.optimizer) ? optimizerOf(model) : undefined;
   tf.tidy(() => {
     // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not do so:

@@ -6,6 +6,7 @@ import {checkWhole} from '../util/options';
 import {quoted} from '../util/quoted';
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
+import {checkIsModel, isContainer} from './containers';
 
 type Layer = layers.Layer;
 /** Where a group starts: a layer, its name, or the common beginning of the names of neighbouring layers. */
@@ -39,7 +40,7 @@ export function layerGroups(
   model: LayersModel,
   boundaries: readonly Boundary[] | ((layer: Layer, index: number) => boolean) = hasWeights,
 ): Layer[][] {
-  if (!isContainer(model)) throw new Error(`layerGroups needs a model of tfjs-layers; got ${shown(model)}.`);
+  checkIsModel('layerGroups', model);
   const flat = flatten(model);
   if (!flat.leaves.some(hasWeights))
     throw new Error(
@@ -84,7 +85,8 @@ export function layerGroups(
  * ```
  */
 export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
-  const length = typeof groups === 'number' ? groups : groups.length;
+  const given: unknown = groups;
+  const length: unknown = Array.isArray(given) ? given.length : given;
   checkWhole('groups', length, 1);
   if (!(Number.isFinite(lr) && lr >= 0)) throw new Error(`'lr' must be a number from 0; got ${shown(lr)}.`);
   if (!(Number.isFinite(decay) && decay > 0 && decay <= 1))
@@ -115,10 +117,6 @@ function flatten(model: LayersModel): Flat {
   };
   enter(model.layers);
   return {leaves, starts};
-}
-
-function isContainer(layer: unknown): layer is Layer & {readonly layers: readonly Layer[]} {
-  return typeof layer === 'object' && layer !== null && 'layers' in layer && Array.isArray(layer.layers);
 }
 
 function listOf(boundaries: unknown): readonly Boundary[] {

@@ -82,7 +82,7 @@ export class Optimizer<
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDefaults = {}, rules: string[] = []) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], {lr: 0.1});
-    this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), settings, declared, rules);
+    this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), {...settings}, declared, rules);
     const bound = (variable: tf.Variable) => {
       this.#checkAlive();
       this.#training.bind([variable]);

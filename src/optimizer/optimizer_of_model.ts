@@ -17,6 +17,18 @@ export function isOptimizer(x: unknown): x is Optimizer {
 }
 
 /**
+ * @param call the call as code, for the optimizer of a model.
+ * @throws where x is not an optimizer of this package.
+ */
+export function checkIsOptimizer(x: unknown, call: string): void {
+  if (!isOptimizer(x))
+    throw new Error(
+      `${call.slice(0, call.indexOf('('))} takes an optimizer of tfjs-optim first; got ${shown(x)}. ` +
+        `Write ${call} for the optimizer of a model.`,
+    );
+}
+
+/**
  * The optimizer that a model is compiled with. If it was loaded with the model, it knows the model's variables from now
  * on, and not only after the first step.
  * @throws where the model is not compiled, or its optimizer is not one of this package.

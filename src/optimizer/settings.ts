@@ -7,6 +7,8 @@ import type {Callback, HyperDecl, HyperDefaults, Scalar, WithoutDefault} from '.
 import {checkHyper, unknownHyper} from '../rule/hypers';
 import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
+import {checkSwitch} from '../util/options';
+import {shown} from '../util/shown';
 
 /** Settings of every optimizer besides its hypers. */
 export interface BaseSettings {
@@ -92,8 +94,12 @@ const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd
 /** What the optimizers of the table take besides hypers. */
 const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'decoupleWd', 'skipNonFinite', ...BASE_SETTINGS];
 
-/** The treatment that the settings ask for. */
+/** The treatment that the settings ask for. @throws where one of them is of another kind. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
+  checkSwitch('trainBn', trainBn);
+  checkSwitch('wdBnBias', wdBnBias);
+  if (noWd !== undefined && typeof noWd !== 'function')
+    throw new Error(`'noWd' must be a function, as in ({name}) => name.includes('bias'); got ${shown(noWd)}.`);
   return {trainBn, wdBnBias, noWd};
 }
 

@@ -1,7 +1,7 @@
 import {memo} from '../util/memo';
 import {shown} from '../util/shown';
 import {isShowing, type Optimizer} from './optimizer';
-import {isOptimizer} from './optimizer_of_model';
+import {checkIsOptimizer} from './optimizer_of_model';
 
 /** @throws where no callback of the optimizer has weights to show. @param what the function, for the error. */
 export function checkShows(what: string, optimizer: Optimizer): void {
@@ -37,11 +37,7 @@ const callsOf = new WeakMap<Optimizer, {open: number}>();
  */
 export function withAverages<T>(optimizer: Optimizer, f: () => T): T;
 export function withAverages(optimizer: Optimizer, f: () => unknown): unknown {
-  if (!isOptimizer(optimizer))
-    throw new Error(
-      `withAverages takes an optimizer of tfjs-optim first; got ${shown(optimizer)}. ` +
-        'Write withAverages(optimizerOf(model), () => …) for the optimizer of a model.',
-    );
+  checkIsOptimizer(optimizer, 'withAverages(optimizerOf(model), () => …)');
   if (typeof f !== 'function')
     throw new Error(`withAverages takes a function second; got ${shown(f)}. Write withAverages(opt, () => …).`);
   checkShows('withAverages', optimizer);

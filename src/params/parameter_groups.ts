@@ -227,11 +227,12 @@ export class ParameterSet {
    * @param groups the groups; default all.
    * @throws where one of them can't be set; then nothing is set.
    */
-  setHypers(values: Readonly<Record<string, HyperValue>>, groups: readonly Group[] = this.groups): void {
+  setHypers(values: Readonly<Record<string, HyperValue | undefined>>, groups: readonly Group[] = this.groups): void {
     const columns = Object.entries(values).map(([name, value]) => {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
-      const column = this.spread(name, value, groups === this.groups);
+      // NaN: a name without a value, which is refused as any NaN is.
+      const column = this.spread(name, value ?? NaN, groups === this.groups);
       for (const {hypers, index} of having) checkHyper(name, at(column, index), hypers[name], this.rangesIn(index));
       return {name, column, having};
     });

@@ -242,7 +242,7 @@ function bind(name: string, declaration: Declaration, options: OptionDecl, hyper
     declaration,
     with(given: Readonly<Record<string, Scalar | undefined>>) {
       const set: Record<string, Scalar> = {...options};
-      for (const [option, value] of Object.entries(given)) {
+      for (const [option, value] of Object.entries({...given})) {
         if (value === undefined) continue;
         if (!Object.hasOwn(options, option)) {
           throw new Error(`${name} has no option '${option}'; it has ${Object.keys(options).join(', ') || 'none'}.`);

@@ -133,6 +133,12 @@ export function combinedCos(
 
 /** @throws where the number of shares is not that of the parts, a share is negative, or their sum is not 1. */
 export function checkShares(pcts: readonly number[], parts: number): void {
+  const given: unknown = pcts;
+  if (!Array.isArray(given) || !given.every(pct => typeof pct === 'number'))
+    throw new Error(
+      'A combined schedule takes the shares of its parts first, as in combine([0.25, 0.75], [lin(0, 1), cos(1, 0)]); ' +
+        `got ${shown(given)}.`,
+    );
   const sum = pcts.reduce((a, b) => a + b, 0);
   if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
   throw new Error(

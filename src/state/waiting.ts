@@ -47,7 +47,9 @@ export class Waiting {
   /** @throws where saved parameters wait. */
   checkEmpty(): void {
     if (this.#waiting.length > 0)
-      throw new Error('The loaded optimizer has no variables yet. Get it by optimizerOf(model), or make a step first.');
+      throw new Error(
+        'The loaded optimizer has no variables yet. Get it by optimizerOf(model), or make a step first.',
+      );
   }
 
   /** Whether there are saved parameters, and they fit these variables. */

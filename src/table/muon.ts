@@ -298,6 +298,9 @@ function headVariables(head: Params | Iterable<Params>): tf.Variable[] {
 }
 
 function outputOf(member: Params): Params {
+  const given: unknown = member;
+  // What is no object is refused as other parameters are.
+  if (typeof given !== 'object' || given === null) return member;
   if (!('layers' in member) || !Array.isArray(member.layers)) return member;
   const last: Params | undefined = member.layers.filter(({weights}) => weights.length > 0).at(-1);
   return last === undefined ? member : outputOf(last);

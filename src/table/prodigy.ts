@@ -1,6 +1,7 @@
 import {l2Reg} from '../callbacks/decay';
 import {prodigyStep} from '../callbacks/prodigy';
 import type {Optimizer} from '../optimizer/optimizer';
+import {checkIsOptimizer} from '../optimizer/optimizer_of_model';
 import {rowFactory} from '../optimizer/row';
 import type {HyperValue} from '../rule/slice';
 import {warnOnce} from '../util/warn';
@@ -58,6 +59,7 @@ export const prodigy = /* @__PURE__ */ rowFactory({
  * ```
  */
 export async function prodigyLr(optimizer: Optimizer): Promise<number> {
+  checkIsOptimizer(optimizer, 'prodigyLr(optimizerOf(model))');
   const step = optimizer.callbacks.find(({name}) => name === prodigyStep.name);
   const {d} = await optimizer.shared();
   const rates = optimizer.hypers.flatMap(({lr}) => (typeof lr === 'number' ? [lr] : []));
