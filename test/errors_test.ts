@@ -726,7 +726,7 @@ describe('A callback with state', () => {
     inner.dispose();
   });
 
-  it('may stand beside itself without state', () => {
+  it('may be there twice if it has no state', () => {
     const optimizer = new Optimizer([clipGradNorm, weightDecay, clipGradNorm, sgdStep], {lr: 1, wd: 0.1, clipNorm: 1});
     expect(optimizer.callbacks.length).toBe(4);
     optimizer.dispose();

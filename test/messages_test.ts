@@ -232,7 +232,7 @@ const rows: readonly Row[] = [
     'writeSafetensors takes a Map of tensors by name first; got a Sequential. For a model, use toTorch(model) or ' +
       'saveKeras(model).',
   ],
-  // What is no optimizer, no model, or no setting of this kind.
+  // Something else than an optimizer, a model or a setting of this kind.
   [
     'applyOpenWindow(model)',
     ({model}) => call(applyOpenWindow, model),

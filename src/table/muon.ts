@@ -299,7 +299,7 @@ function headVariables(head: Params | Iterable<Params>): tf.Variable[] {
 
 function outputOf(member: Params): Params {
   const given: unknown = member;
-  // What is no object is refused as other parameters are.
+  // Other things are refused as other parameters are.
   if (typeof given !== 'object' || given === null) return member;
   if (!('layers' in member) || !Array.isArray(member.layers)) return member;
   const last: Params | undefined = member.layers.filter(({weights}) => weights.length > 0).at(-1);

@@ -118,8 +118,8 @@ function alikeIn({held, hypers}: Holding, choices: readonly (Choice | undefined)
 /**
  * Reads the state of an optimizer that `torchStateOf` or Python's `save` wrote. Nothing is changed yet, but the
  * optimizer is given the variables that its next step would give it.
- * @returns a function that gives the optimizer this state, its hypers, frozen groups, step count and schedules. It throws
- *   where the optimizer can't have them; then nothing is changed.
+ * @returns a function that gives the optimizer this state, its hypers, frozen groups, step count and schedules. It
+ *   throws where the optimizer can't have them; then nothing is changed.
  * @throws where the file has no optimizer; where its class does not compute what the optimizer does; for state that is
  *   missing, of another shape, or of parameters that the optimizer does not have. With `lossy` only what can't be read
  *   at all is an error.
