@@ -52,9 +52,36 @@ const MOST_PAGES = 1024;
 /** Thrown where the memory can't grow. */
 export class BoardFull extends Error {}
 
+/** Memory that can be shared and grows. Its `buffer` may be another one afterwards. */
+interface Growing {
+  readonly memory: {readonly buffer: ArrayBufferLike};
+  /** @throws where it would become too large. */
+  readonly grow: (pages: number) => void;
+}
+
+/**
+ * Memory of one page. V8 reserves ten gigabytes of addresses for a memory of WebAssembly, however small, and a process
+ * has a terabyte. So pages that start and stop threads again and again need another one. Firefox before 128 and Safari
+ * before 16.4 have no growing buffers.
+ */
+function growing(): Growing {
+  if (!('growable' in SharedArrayBuffer.prototype)) {
+    const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_PAGES, shared: true});
+    return {memory, grow: pages => memory.grow(pages)};
+  }
+  const buffer = new SharedArrayBuffer(PAGE, {maxByteLength: MOST_PAGES * PAGE});
+  return {
+    memory: {buffer},
+    grow: pages => {
+      buffer.grow(buffer.byteLength + pages * PAGE);
+    },
+  };
+}
+
 /** Words in memory that is shared with the workers and grows. */
 export class SharedWords {
-  readonly memory = new WebAssembly.Memory({initial: 1, maximum: MOST_PAGES, shared: true});
+  readonly #growing = growing();
+  readonly memory = this.#growing.memory;
   #words = new Int32Array(this.memory.buffer);
 
   /** At least `length` words. @throws `BoardFull`. */
@@ -67,7 +94,7 @@ export class SharedWords {
     const pages = this.memory.buffer.byteLength / PAGE;
     const missing = Math.ceil((4 * length) / PAGE) - pages;
     try {
-      this.memory.grow(Math.max(missing, Math.min(pages, MOST_PAGES - pages)));
+      this.#growing.grow(Math.max(missing, Math.min(pages, MOST_PAGES - pages)));
     } catch (cause) {
       throw new BoardFull('The memory for the commands of threads is full.', {cause});
     }

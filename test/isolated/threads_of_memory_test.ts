@@ -5,6 +5,7 @@ import {wasmFunction} from '../../src/wasm/instance';
 import {wasmFunctions} from '../../src/wasm/module';
 import {CALLING, type Share, share} from '../../src/wasm/threads';
 import {startWasmThreads} from '../../src/wasm_threads';
+import {BoardFull, SharedWords} from '../../src/wasm_threads/board';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
 import {restartBackend} from '../support/restart';
@@ -235,3 +236,22 @@ describeBackends(
   },
   ['wasm'],
 );
+
+describe('words that are shared with workers', () => {
+  it('do not run out of addresses, although a page started and stopped threads again and again', () => {
+    const all = Array.from({length: 500}, () => new SharedWords());
+    all.forEach((words, i) => {
+      words.upTo(20_000).fill(i);
+    });
+    expect(all.every((words, i) => words.upTo(20_000)[19_999] === i)).toBeTrue();
+  });
+
+  it('keep their numbers when they grow, up to a limit', () => {
+    const words = new SharedWords();
+    words.upTo(1)[0] = 7;
+    expect(words.upTo(1_000_000).length).toBeGreaterThanOrEqual(1_000_000);
+    expect(words.upTo(1)[0]).toBe(7);
+    expect(() => words.upTo(2 ** 25)).toThrowError(BoardFull);
+    expect(words.upTo(1)[0]).toBe(7);
+  });
+});
