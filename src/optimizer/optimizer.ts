@@ -400,7 +400,7 @@ export class Optimizer<
   }
 
   /** @internal Tells which variables loaded state may belong to, for what needs them before the next step. */
-  offer(variables: readonly tf.Variable[]): void {
+  offer(variables: () => readonly tf.Variable[]): void {
     if (this.#trainingState !== undefined) this.#trainingState.offered = variables;
   }
 

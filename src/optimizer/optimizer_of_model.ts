@@ -45,9 +45,10 @@ export function optimizerOf(model: {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null)
     throw new Error(`This needs a model of tfjs-layers; got ${shown(given)}.`);
-  const {optimizer, trainableWeights = []} = model;
+  const {optimizer} = model;
   if (isOptimizer(optimizer)) {
-    optimizer.offer(variablesIn(trainableWeights));
+    // Many callbacks ask for the optimizer in each batch, so the weights are only listed when they are needed.
+    optimizer.offer(() => variablesIn(model.trainableWeights ?? []));
     return optimizer;
   }
   throw new Error(

@@ -33,7 +33,7 @@ export class TrainingState {
   /** Shows the parts of a partition. Absent elsewhere. @param check throws where the caller no longer owns this. */
   parts?: (check: () => unknown) => readonly Part[];
   /** The variables of the model that the optimizer was loaded with. A step may show that its state has others. */
-  offered: readonly tf.Variable[] = [];
+  offered: () => readonly tf.Variable[] = () => [];
   /** Host numbers that all parameters share. */
   common: Record<string, number> = {};
   /** The numbers of each group that callbacks declare. Numbers that have not started are absent. */
@@ -83,7 +83,7 @@ export class TrainingState {
 
   /** Gives loaded state to the offered variables where it fits them, and has no others yet. */
   bindOffered(): void {
-    if (this.set.parameters.length === 0 && this.#waiting.fits(this.offered)) this.bind(this.offered);
+    if (this.set.parameters.length === 0 && this.#waiting.fits(this.offered)) this.bind(this.offered());
   }
 
   /** The same. @throws where all parameters still wait for their variables. */

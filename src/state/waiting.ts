@@ -53,12 +53,11 @@ export class Waiting {
   }
 
   /** Whether there are saved parameters, and they fit these variables. */
-  fits(variables: readonly tf.Variable[]): boolean {
-    let fits = this.#waiting.length > 0;
-    const matched = matchVariables(this.#waiting, variables, () => {
-      fits = false;
-    });
-    return fits && matched.size > 0;
+  fits(variables: () => readonly tf.Variable[]): boolean {
+    if (this.#waiting.length === 0) return false;
+    const problems: string[] = [];
+    const matched = matchVariables(this.#waiting, variables(), text => problems.push(text));
+    return problems.length === 0 && matched.size > 0;
   }
 
   /**
