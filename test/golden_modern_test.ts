@@ -63,6 +63,9 @@ describeBackends(
   ['cpu', 'wasm', 'webgl'],
 );
 
+/** `data()` would wait for a timer of some milliseconds on WebGL, once for each parameter and step. */
+const valuesOf = (tensor: tf.Tensor) => tensor.dataSync();
+
 async function compare(adapter: Adapter, one: ModernCase, backend: string): Promise<void> {
   const {grads, events, inner} = one;
   const {f64, tol} = one.expected;
@@ -81,9 +84,9 @@ async function compare(adapter: Adapter, one: ModernCase, backend: string): Prom
     return made;
   };
   let optimizer = make();
-  const expectValues = async (wanted: readonly GoldenNumbers[], what: string) => {
+  const expectValues = (wanted: readonly GoldenNumbers[], what: string) => {
     for (const [i, variable] of variables.entries())
-      expectClose(await variable.data(), numbers(elementOf(wanted, i)), tol, `${what}, parameter ${i}`);
+      expectClose(valuesOf(variable), numbers(elementOf(wanted, i)), tol, `${what}, parameter ${i}`);
   };
   for (const [step, gradients] of grads.entries()) {
     for (const event of events) if (event.step === step) optimizer = applyEvent(optimizer, event, make, adapter);
@@ -98,7 +101,7 @@ async function compare(adapter: Adapter, one: ModernCase, backend: string): Prom
     const fusedOn = adapter.fusedOn?.(one, backend, step) ?? backend;
     if (typeof fusedOn === 'string') expect(optimizer.fusedOn).toBe(fusedOn);
     else expect(optimizer.fusedOn).toMatch(fusedOn);
-    await expectValues(elementOf(params, step), `step ${step}`);
+    expectValues(elementOf(params, step), `step ${step}`);
     for (const [name, read] of Object.entries(adapter.trace ?? {})) {
       const wanted = [elementOf(present(f64.trace?.[name]), step)].flat().map(number);
       const got = [await read(optimizer)].flat();
@@ -113,10 +116,10 @@ async function compare(adapter: Adapter, one: ModernCase, backend: string): Prom
     }
     if (adapter.shows === undefined || step < (adapter.showsAfter?.(one) ?? 0)) continue;
     optimizer.eval();
-    await expectValues(elementOf(present(f64[adapter.shows]), step), `${adapter.shows} after step ${step}`);
+    expectValues(elementOf(present(f64[adapter.shows]), step), `${adapter.shows} after step ${step}`);
     optimizer.train();
   }
-  await expectState(adapter, one, optimizer, variables);
+  expectState(adapter, one, optimizer, variables);
   optimizer.dispose();
   tf.dispose(variables);
 }
@@ -136,12 +139,12 @@ function applyEvent(optimizer: Optimizer, event: ModernEvent, make: () => Optimi
   return fresh;
 }
 
-async function expectState(
+function expectState(
   {state = {}}: Adapter,
   one: ModernCase,
   optimizer: Optimizer,
   variables: readonly tf.Variable[],
-): Promise<void> {
+): void {
   const {expected} = one;
   for (const [i, variable] of variables.entries()) {
     const entries = optimizer.state.get(variable);
@@ -151,7 +154,7 @@ async function expectState(
       const list = listIn(wanted);
       if (list === undefined) continue;
       const value = entries[ours];
-      const got = value instanceof tf.Tensor ? await value.data() : [Number(present(value))];
+      const got = value instanceof tf.Tensor ? valuesOf(value) : [Number(present(value))];
       expectClose(got, numbers(list), expected.tol, `${ours} of parameter ${i}`);
     }
   }

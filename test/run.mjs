@@ -55,6 +55,7 @@ if (settings.times) progress.sayTimes();
 const {passed, failed, skipped} = progress;
 if (passed + failed + skipped === 0)
   console.log('\nNo spec ran: no spec file or name matches --file and --grep, for these backends and suites.');
+progress.sayFailures();
 const left = skipped > 0 ? `, ${skipped} skipped` : '';
 console.log(`\n${((Date.now() - began) / 1000).toFixed(0)} s\n${passed} passed, ${failed} failed${left}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -1,6 +1,7 @@
 import {describeBackends} from './support/backends';
 import {expectClose} from './support/close';
 import {leakless} from './support/leakless';
+import {drawFrom} from './support/seeded_random';
 import {tf} from './support/tfjs';
 
 describeBackends('the test support', backend => {
@@ -27,5 +28,15 @@ describeBackends('the test support', backend => {
 describe('expectClose', () => {
   it('takes NaN and the infinities as equal to themselves', () => {
     expectClose([NaN, Infinity, -Infinity, 100.0001], [NaN, Infinity, -Infinity, 100], 2e-6);
+  });
+});
+
+describe('Random numbers', () => {
+  it('are the same in each run of a spec', () => {
+    const first = Math.random();
+    drawFrom('Random numbers are the same in each run of a spec');
+    expect(Math.random()).toBe(first);
+    drawFrom('another spec');
+    expect(Math.random()).not.toBe(first);
   });
 });

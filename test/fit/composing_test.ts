@@ -71,8 +71,9 @@ const COMMON = {batchSize: 2, shuffle: false, epochs: 4} as const;
 
 describeBackends(
   'everything together',
-  () => {
-    for (const reversed of [false, true]) {
+  backend => {
+    // The order matters on the host only, and on WebGL this takes a quarter of a minute.
+    for (const reversed of backend === 'webgl' ? [false] : [false, true]) {
       it(`trains, records, saves and goes on${reversed ? ', in the other order' : ''}`, async () => {
         const ordered = (list: AnyFitCallback[]) => (reversed ? list.reverse() : list);
         const run = (

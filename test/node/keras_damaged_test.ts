@@ -152,12 +152,15 @@ describeBackends(
       await loadKerasWeights(weights, model, {h5, optimizer: true});
     }, 600_000);
 
-    /** Marks the bytes of numbers, by comparing files that differ in them alone. */
+    /**
+     * Marks the bytes of numbers, by comparing files that differ in them alone. The two values have no byte in common,
+     * so a byte of any weight differs from that of one of them.
+     */
     async function dataIn(weights: Uint8Array): Promise<Uint8Array> {
       const marks = new Uint8Array(weights.length);
       const opt = kerasAdam(0.01);
       const other = smallModel();
-      for (const value of [1.1, -3.7]) {
+      for (const value of new Float32Array(new Uint32Array([0x3fa5a5a5, 0xc05a5a5a]).buffer)) {
         for (const variable of other.weights.map(weight => weight.read())) {
           if (!isVariable(variable)) throw new Error('A weight must be a variable.');
           variable.assign(tf.fill(variable.shape, value));

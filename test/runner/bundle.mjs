@@ -87,11 +87,12 @@ function specFiles(folder, wanted, skipped = []) {
 
 const importsOf = files => files.map(file => `  await import(${JSON.stringify(file)});`).join('\n');
 
-function define(backends, {compositions, quick}) {
+function define(backends, {compositions, quick, seed}) {
   const values = {
     TEST_BACKENDS: backends.join(','),
     TEST_COMPOSITIONS: String(compositions),
     TEST_QUICK: quick ? '1' : '',
+    TEST_SEED: seed,
     NODE_ENV: 'test',
   };
   return Object.fromEntries(
@@ -166,12 +167,17 @@ export async function bundleFor(pass, settings) {
   const starter = isOnGpu(pass) ? `export {startWebGPU} from './src/node_webgpu/index.ts';\n` : '';
   // In Chrome the backends come first. tfjs-vis has another copy of tfjs-core, and only the copy that is initialized
   // first works.
-  const contents = chrome
+  const entry = chrome
     ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
     : `import './test/support/wasm_in_node.ts';\n${starter}${finder}\nexport async function loadSpecs() {\n${load}\n}`;
   const bundle = join(outputFolder(), `${nameOf(pass)}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`);
   await build({
-    stdin: {contents, resolveDir: root, sourcefile: `${nameOf(pass)}.ts`, loader: 'ts'},
+    stdin: {
+      contents: `import './test/support/seeded_random.ts';\n${entry}`,
+      resolveDir: root,
+      sourcefile: `${nameOf(pass)}.ts`,
+      loader: 'ts',
+    },
     outfile: bundle,
     bundle: true,
     sourcemap: 'inline',

@@ -18,6 +18,7 @@ export async function runOneSuite(suite, backends, {processes = 1, whyMissing = 
     options: {
       file: {type: 'string', multiple: true, default: []},
       grep: {type: 'string', default: ''},
+      seed: {type: 'string', default: '1'},
       times: {type: 'boolean', default: false},
       verbose: {type: 'boolean', default: false},
     },
@@ -42,6 +43,7 @@ export async function runOneSuite(suite, backends, {processes = 1, whyMissing = 
   const {passed, skipped} = progress;
   if (passed + progress.failed + skipped === 0) progress.broken(pass, 'no spec was found.');
   if (values.times) progress.sayTimes();
+  progress.sayFailures();
   console.log(`\n${passed} passed, ${progress.failed} failed, ${skipped} skipped`);
   process.exit(progress.failed > 0 ? 1 : 0);
 }

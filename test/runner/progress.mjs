@@ -11,6 +11,7 @@ export class Progress {
   #verbose;
   #times;
   #suites = [];
+  #failures = [];
   #specs = [];
   #current = new Map();
   #lastLine = Date.now();
@@ -48,10 +49,9 @@ export class Progress {
     if (this.#times) this.#specs.push({pass, name: path.join(' '), seconds: ms / 1000});
     const running = this.#current.get(pass);
     const failed = messages.length > 0;
-    if (failed) this.failed++;
-    else this.passed++;
+    if (!failed) this.passed++;
     running[failed ? 'failed' : 'passed']++;
-    if (failed) this.say(pass, `FAILED ${path.join(' ')}\n${messages.join('\n')}`);
+    if (failed) this.#fail(pass, `FAILED ${path.join(' ')}\n${messages.join('\n')}`);
     else if (this.#verbose) this.say(pass, `passed ${path.join(' ')}`);
   }
 
@@ -97,8 +97,20 @@ export class Progress {
 
   /** A pass failed as a whole. */
   broken(pass, why) {
+    this.#fail(pass, `FAILED: ${why}`);
+  }
+
+  /** Prints all failures once more, since a reader of a long log looks at its end first. */
+  sayFailures() {
+    if (this.#failures.length === 0) return;
+    console.log('\nAll failures once more:');
+    for (const {pass, text} of this.#failures) this.say(pass, text);
+  }
+
+  #fail(pass, text) {
     this.failed++;
-    this.say(pass, `FAILED: ${why}`);
+    this.#failures.push({pass, text});
+    this.say(pass, text);
   }
 
   #sayWhatRuns() {

@@ -18,6 +18,7 @@ Runs four suites, in Chrome and in Node at the same time. The last line is "N pa
   --grep REGEXP     only specs whose full name matches REGEXP         (or TEST_GREP)
   --backends A,B    of cpu, webgl, wasm, webgpu; or webgl1, which means webgl on WebGL 1   (or TEST_BACKENDS)
   --compositions N  N times as many random compositions of callbacks, others in each run   (or TEST_COMPOSITIONS)
+  --seed TEXT       where specs draw from Math.random, they draw other numbers (default 1)   (or TEST_SEED)
   --threads         only in Chrome, on cross-origin isolated pages, with threaded WASM   (or TEST_THREADS=1)
   --coverage        write a report to out/coverage about the lines of src/ that ran (npm run coverage), also in the
                     specs of npm run test:python; without those that start programs and bundles of their own
@@ -62,7 +63,7 @@ const QUICK_COMPOSITIONS = 0.1;
 export function settingsFromArguments(args) {
   const flag = {type: 'boolean', default: false};
   const text = fallback => ({type: 'string', default: fallback});
-  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = ''} = process.env;
+  const {TEST_GREP = '', TEST_BACKENDS = '', TEST_THREADS = '', TEST_COMPOSITIONS = '', TEST_SEED = '1'} = process.env;
   const {values} = parseArgs({
     args,
     options: {
@@ -77,6 +78,7 @@ export function settingsFromArguments(args) {
       grep: text(TEST_GREP),
       backends: text(TEST_BACKENDS),
       compositions: text(TEST_COMPOSITIONS),
+      seed: text(TEST_SEED),
       threads: flag,
       coverage: flag,
       times: flag,
@@ -91,6 +93,7 @@ export function settingsFromArguments(args) {
     grep: values.grep,
     backends: values.backends ? values.backends.split(',') : values.quick ? QUICK : DEFAULT,
     compositions: compositionsOf(values),
+    seed: values.seed,
     threads: values.threads || TEST_THREADS === '1',
     coverage: values.coverage,
     times: values.times,
