@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import {defined} from '../../examples/support/lookup';
 import {launchesOf} from '../browser/gpu';
 import type {Contestant} from './contestant';
+import {GpuKernels} from './gpu_kernels';
 import {jaxContestant} from './jax';
 import {MODELS} from './models';
 import {type Effort, type Row, rowOf} from './row';
@@ -13,7 +14,7 @@ import {tfjsContestants} from './tfjs';
 
 /** What the page measures. */
 export interface Asked {
-  readonly backend: string;
+  readonly backend: 'webgl' | 'webgpu';
   readonly place: string;
   readonly model: string;
   /** Texts of which a contestant's name must contain one. */
@@ -29,7 +30,13 @@ declare global {
 
 window.measureWhole = async ({backend, place, model, contestants, effort}) => {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
-  const all: Contestant[] = [...tfjsContestants(), ...(backend === 'webgpu' ? [jaxContestant('webgpu')] : [])];
+  const gpuKernels = new GpuKernels(backend);
+  const all: Contestant[] = [
+    ...tfjsContestants(kernels => {
+      gpuKernels.use(kernels);
+    }),
+    ...(backend === 'webgpu' ? [jaxContestant('webgpu')] : []),
+  ];
   return rowOf(
     {backend, place},
     defined(

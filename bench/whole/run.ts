@@ -25,6 +25,7 @@ import {readResults, Records} from '../records';
 import {print} from '../wasm_training/table';
 import {Kernels} from '../wasm_training/variants';
 import type {Contestant} from './contestant';
+import {GpuKernels} from './gpu_kernels';
 import {jaxContestant} from './jax';
 import {MODELS} from './models';
 import {BENCH, cellsOf, keyOf} from './report';
@@ -41,10 +42,11 @@ Measures whole training steps: both passes and Adam. All contestants train the s
 the same batches, and their losses must agree within 1e-3 for ten steps. They take turns in each round. Figures are
 times relative to ours in the same round: medians, with the first and third quartile.
 
-Contestants: 'ours' is tfjs with this package (adam; on wasm also wasm-training), 'tfjs alone' has tf.train.adam, 'tfjs
-with our kernels' has wasm-training and tf.train.adam. jax-js runs on wasm and webgpu. PyTorch runs beside wasm with one
-thread and with all cores, if TFJS_OPTIM_PYTHON (or python3) has torch. webgl and webgpu run in Chrome, and count the
-draws or dispatches of a step. Each row is written to the file at once; rows in the file are not repeated.
+Contestants: 'ours' is tfjs with this package (adam; on wasm also wasm-training, on webgl and webgpu gpu-training),
+'tfjs alone' has tf.train.adam, 'tfjs with our kernels' has tf.train.adam with the training kernels of ours. jax-js
+runs on wasm and webgpu. PyTorch runs beside wasm with one thread and with all cores, if TFJS_OPTIM_PYTHON (or
+python3) has torch. webgl and webgpu run in Chrome, and count the draws or dispatches of a step. Each row is written
+to the file at once; rows in the file are not repeated.
 
   --models TEXTS       only models whose name contains one of these, with commas between them, of${listed(MODELS, 23)}
   --backends A,B       of ${BACKENDS.join(', ')} (default: all)
@@ -94,7 +96,14 @@ async function inNode(backend: 'wasm' | 'cpu', measure: (contestants: readonly C
 async function onCard(asked: typeof models, onRow: (row: Row) => void): Promise<void> {
   const {device, description, software} = await startWebGPU();
   const card = software ? 'rendering in software' : `${device} ${description}`.trim();
-  const all = [...tfjsContestants(), jaxContestant('webgpu'), ...torchContestants(torch, 'webgpu')];
+  const gpuKernels = new GpuKernels('webgpu');
+  const all = [
+    ...tfjsContestants(kernels => {
+      gpuKernels.use(kernels);
+    }),
+    jaxContestant('webgpu'),
+    ...torchContestants(torch, 'webgpu'),
+  ];
   const contestants = all.filter(({name}) => chosen.some(text => name.includes(text)));
   for (const model of asked)
     onRow(

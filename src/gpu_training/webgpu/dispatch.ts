@@ -19,6 +19,8 @@ export interface Uniforms {
   readonly inner?: number;
   readonly epsilon?: number;
   readonly factor?: number;
+  /** How many columns a workgroup sums. */
+  readonly width?: number;
   /** Of the output, from the first of four axes. */
   readonly shape?: readonly number[];
   /** Of the input, for an output's axes. */
@@ -59,12 +61,14 @@ function compiledOn(device: GpuDevice, {code, inputs}: Shader, outputs: number):
 }
 
 function uniformsOn(device: GpuDevice, uniforms: Uniforms): GpuBuffer {
-  const {rows, inner = 1, epsilon = 0, factor = 1, shape = [1, 1, 1, 1], strides = [0, 0, 0, 0]} = uniforms;
-  const words = new Uint32Array(12);
+  const {rows, inner = 1, epsilon = 0, factor = 1, width = 1, shape = [1, 1, 1, 1], strides = [0, 0, 0, 0]} = uniforms;
+  // Vectors begin at multiples of 16 bytes.
+  const words = new Uint32Array(16);
   words.set([rows, inner]);
   new Float32Array(words.buffer).set([epsilon, factor], 2);
-  words.set(shape, 4);
-  words.set(strides, 8);
+  words[4] = width;
+  words.set(shape, 8);
+  words.set(strides, 12);
   return memo(
     memo(uniformBuffers, device, () => new Map<string, GpuBuffer>()),
     words.join(),

@@ -14,6 +14,24 @@ interface Backend extends WebGPUBackend {
 /** The most workgroups along one axis that every machine can have. */
 const MOST_GROUPS = 65_535;
 
+/** The columns that neighbouring threads read in one access to the memory. */
+const FULL_WIDTH = 8;
+
+/** With so many workgroups, even a large card is busy. */
+const BUSY_GROUPS = 32;
+
+/** The largest power of two up to x, from 1. */
+const powerBelow = (x: number): number => 2 ** Math.floor(Math.log2(Math.max(1, x)));
+
+/**
+ * How many columns a workgroup sums: as many as one access to the memory brings, where there are enough for all of the
+ * card, and more where a column has fewer rows than a workgroup has threads.
+ */
+function widthFor({rows, inner}: Columns): number {
+  const coalesced = Math.min(FULL_WIDTH, powerBelow(inner / BUSY_GROUPS));
+  return Math.max(coalesced, powerBelow(Math.min(WORKGROUP / Math.max(1, rows), inner)));
+}
+
 const groupsFor = (threads: number): number => Math.min(MOST_GROUPS, Math.ceil(threads / WORKGROUP));
 
 function isOwn(backend: object): backend is Backend {
@@ -30,7 +48,9 @@ class WebGPUKernels implements OnGpu {
   columnSums(x: TensorInfo, {rows, inner}: Columns, factor: number, shape: number[]): TensorInfo | undefined {
     // tfjs sums all elements in one dispatch too.
     if (inner === 1 || inner > MOST_GROUPS) return undefined;
-    return at(dispatch(this.#backend, COLUMN_SUMS, {rows, inner, factor}, [x], [shape], inner), 0);
+    const width = widthFor({rows, inner});
+    const groups = Math.ceil(inner / width);
+    return at(dispatch(this.#backend, COLUMN_SUMS, {rows, inner, factor, width}, [x], [shape], groups), 0);
   }
 
   repeated(dy: TensorInfo, shape: number[], factor: number): TensorInfo {
@@ -45,14 +65,16 @@ class WebGPUKernels implements OnGpu {
   batchNormGradient({dy, x, mean, variance, scale}: BatchNormInputs, epsilon: number): TensorInfo[] {
     const inner = util.sizeFromShape(mean.shape);
     const size = util.sizeFromShape(x.shape);
-    const uniforms = {rows: size / inner, inner, epsilon};
+    const rows = size / inner;
+    const width = widthFor({rows, inner});
+    const uniforms = {rows, inner, epsilon, width};
     const sums = dispatch(
       this.#backend,
       BATCH_NORM_SUMS,
       uniforms,
       [dy, x, mean, variance],
       [[inner], [inner]],
-      inner,
+      Math.ceil(inner / width),
     );
     const slopes = dispatch(
       this.#backend,

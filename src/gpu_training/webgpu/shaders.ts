@@ -6,6 +6,7 @@ export const WORKGROUP = 256;
 const header = (inputs: readonly string[], outputs: readonly string[]): string => `
 struct Uniforms {
   rows: u32, inner: u32, epsilon: f32, factor: f32,
+  width: u32,
   shape: vec4<u32>,
   strides: vec4<u32>,
 }
@@ -16,8 +17,8 @@ ${[...inputs.map(name => ['read', name] as const), ...outputs.map(name => ['read
 `;
 
 /**
- * Each workgroup sums one column, as in tfjs's own reductions of rows: its threads take turns along the column, and
- * then add their sums in pairs.
+ * Each workgroup sums `width` columns, a power of two. Neighbouring threads read neighbouring columns. The threads of a
+ * column take turns along it, and then add their sums in pairs.
  * @param term what a thread adds to `sums` for the element `i`.
  * @param end what the first thread does with the totals.
  */
@@ -25,21 +26,24 @@ const columns = (type: string, start: string, term: string, end: string): string
 var<workgroup> parts: array<${type}, ${WORKGROUP}>;
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x;
-  ${start}
+  let width = uniforms.width;
+  let column = group.x * width + lane % width;
   var sums = ${type}();
-  for (var row = lane; row < uniforms.rows; row += ${WORKGROUP}u) {
-    let i = row * uniforms.inner + column;
-    sums += ${term};
+  if (column < uniforms.inner) {
+    ${start}
+    for (var row = lane / width; row < uniforms.rows; row += ${WORKGROUP}u / width) {
+      let i = row * uniforms.inner + column;
+      sums += ${term};
+    }
   }
   parts[lane] = sums;
   workgroupBarrier();
-  for (var span = ${WORKGROUP / 2}u; span > 0u; span /= 2u) {
+  for (var span = ${WORKGROUP / 2}u; span >= width; span /= 2u) {
     if (lane < span) { parts[lane] += parts[lane + span]; }
     workgroupBarrier();
   }
-  if (lane == 0u) {
-    let total = parts[0];
+  if (lane < width && column < uniforms.inner) {
+    let total = parts[lane];
     ${end}
   }
 }`;
