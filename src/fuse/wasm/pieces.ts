@@ -84,9 +84,15 @@ function runPass(cut: CutArguments, memory: WebAssembly.Memory, k: number): void
   const {reductions, writes, stores} = at(plan.passes, k);
   if (reductions.length + writes.length + stores.length === 0) return;
   const pass = wasmFunction(functionsOf(plan, memory), `pass${k}`);
+  const division = divisionOf(size, memory);
+  // Without a sum, pieces are only for threads.
+  if (reductions.length === 0 && division.shares === 1) {
+    pass(cut.args, slots, totals);
+    return;
+  }
   const {bytes} = layoutOf(plan);
   writePieces(cut, memory);
-  share(memory, divisionOf(size, memory), ({from, to, thread}) => {
+  share(memory, division, ({from, to, thread}) => {
     const run = thread.on(pass);
     for (let i = from; i < to; i++) run(pieces + i * bytes, slots, totals);
   });
