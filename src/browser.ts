@@ -132,7 +132,7 @@ export {
   schedPoly,
   type ScheduleFunction,
 } from './schedule/functions';
-export type {ScheduleView} from './schedule/moving';
+export type {ClearOptions, ScheduleView} from './schedule/moving';
 export type {FlatCosOptions, OneCycleOptions, SgdrOptions, WarmupCosOptions, WsdOptions} from './schedule/policies';
 export type {ScheduleState} from './schedule/running';
 export {

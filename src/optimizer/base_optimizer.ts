@@ -7,7 +7,7 @@ import {type ParamGroups, variablesOf} from '../params/variables_of';
 import type {Scalar} from '../rule/declaration';
 import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
-import type {MovesHypers, ScheduleView} from '../schedule/moving';
+import type {ClearOptions, MovesHypers, ScheduleView} from '../schedule/moving';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import type {ScheduleLength} from '../schedule/span';
 import {at} from '../util/at';
@@ -157,9 +157,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * Ends the schedules before their last step. Their hypers return to their values before the schedules; with `keep`
    * (default false) they keep their present values. Hypers that were set since then stay as they are. After the last
    * step this changes nothing.
+   * @throws for an unknown option, and where `keep` is not true or false.
    */
-  clearSchedule({keep = false}: {readonly keep?: boolean} = {}): void {
-    this.moving.clear(keep);
+  clearSchedule(options: ClearOptions = {}): void {
+    this.moving.clear(options);
   }
 
   /**

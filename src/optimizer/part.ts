@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Callback, Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
-import type {ScheduleView} from '../schedule/moving';
+import type {ClearOptions, ScheduleView} from '../schedule/moving';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import type {ScheduleLength} from '../schedule/span';
 
@@ -29,7 +29,7 @@ export interface Part<N extends string = string> {
   /** Starts schedules of this part, in place of those that it follows. See `Optimizer.setSchedule`. */
   setSchedule(schedules: Schedules | SchedulePolicy, length: ScheduleLength): void;
   /** Ends the schedules of this part. See `Optimizer.clearSchedule`. */
-  clearSchedule(options?: {readonly keep?: boolean}): void;
+  clearSchedule(options?: ClearOptions): void;
 }
 
 /** The parts of an optimizer that was made over another one. Undefined where that one has no parts. */

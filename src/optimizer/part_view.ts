@@ -41,9 +41,9 @@ export function partViews(training: TrainingState, set: DividedSet, check: () =>
         check();
         set.moving.startPart(part, schedules, length);
       },
-      clearSchedule: ({keep = false} = {}) => {
+      clearSchedule: (options = {}) => {
         check();
-        moving.clear(keep);
+        moving.clear(options);
       },
     });
   });

@@ -1,5 +1,6 @@
 import type {LrFindResult} from '../fit/lr_find';
 import {at} from '../util/at';
+import {shown} from '../util/shown';
 
 /** What `lrFind` found, or the curve and some of the rates. */
 export type FoundRates = Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>;
@@ -18,6 +19,13 @@ export interface FinderCurve {
     readonly lr: number;
     readonly nearest: CurvePoint | undefined;
   }>;
+}
+
+/** @param place of the argument in the call `what`. @throws where it is not what `lrFind` resolves to. */
+export function checkFound(what: string, place: string, given: unknown): asserts given is FoundRates {
+  if (isFound(given)) return;
+  const got = given instanceof Promise ? 'a Promise. Write await lrFind(…)' : `${shown(given)}. Pass all of it`;
+  throw new Error(`${what} takes what lrFind resolves to ${place}; got ${got}.`);
 }
 
 /**
@@ -39,4 +47,16 @@ function nearestTo(curve: readonly CurvePoint[], lr: number): CurvePoint | undef
   const distance = (point: CurvePoint) => Math.abs(Math.log10(point.lr) - Math.log10(lr));
   const [nearest] = [...curve].sort((a, b) => distance(a) - distance(b));
   return nearest;
+}
+
+function isFound(x: unknown): x is FoundRates {
+  return (
+    typeof x === 'object' &&
+    x !== null &&
+    'lrs' in x &&
+    'losses' in x &&
+    Array.isArray(x.lrs) &&
+    Array.isArray(x.losses) &&
+    x.lrs.length === x.losses.length
+  );
 }

@@ -1,8 +1,8 @@
 import {at} from '../util/at';
 import {checkSwitch} from '../util/options';
-import {isPlain, shown} from '../util/shown';
+import {shown} from '../util/shown';
 import {type ChartOptions, checkedOptions} from './chart_options';
-import {columnsOf, distinct, type RecordedHistory} from './history_columns';
+import {checkHistory, columnsOf, distinct, isNames, type RecordedHistory} from './history_columns';
 import {type Line, lineChart, lookOf} from './line_chart';
 
 /** Options of `historyChart` and `liveChart`. */
@@ -50,13 +50,9 @@ export function historyChart(
   options: HistoryChartOptions,
   ...more: undefined[]
 ): SVGSVGElement {
-  const given: unknown = history;
-  if (!isHistory(given)) {
-    const got = given instanceof Promise ? 'a Promise. Write await model.fit(…)' : `${shown(given)}. Pass all of it`;
-    throw new Error(`historyChart takes the History that model.fit resolves to first; got ${got}.`);
-  }
+  checkHistory('historyChart', 'first', history);
   const checked = checkedHistoryOptions('historyChart', 'history', options, more);
-  return chartOf(given, checked);
+  return chartOf(history, checked);
 }
 
 /**
@@ -159,15 +155,8 @@ function ticksOf(places: readonly number[]): number {
   return Math.min(8, Math.max(1, (places.at(-1) ?? first) - first));
 }
 
-function isHistory(x: unknown): x is RecordedHistory {
-  return typeof x === 'object' && x !== null && 'history' in x && isPlain(x.history);
-}
-
 function isElement(x: unknown): x is Element {
   return (
     typeof x === 'object' && x !== null && 'replaceChildren' in x && 'ownerDocument' in x && x.ownerDocument !== null
   );
 }
-
-const isNames = (x: unknown): x is readonly string[] =>
-  Array.isArray(x) && x.length > 0 && x.every(name => typeof name === 'string');

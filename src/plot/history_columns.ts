@@ -1,4 +1,4 @@
-import {shown} from '../util/shown';
+import {isPlain, shown} from '../util/shown';
 import {joinedGroups} from './groups';
 
 /** What `fit` resolves to, or a part of it. */
@@ -24,6 +24,21 @@ export interface Columns {
   /** The number of each epoch or step, from 1. */
   readonly places: readonly number[];
 }
+
+/** @param place of the argument in the call `what`. @throws where it is not a `History`. */
+export function checkHistory(what: string, place: string, given: unknown): asserts given is RecordedHistory {
+  if (isHistory(given)) return;
+  const got = given instanceof Promise ? 'a Promise. Write await model.fit(…)' : `${shown(given)}. Pass all of it`;
+  throw new Error(`${what} takes the History that model.fit resolves to ${place}; got ${got}.`);
+}
+
+function isHistory(x: unknown): x is RecordedHistory {
+  return typeof x === 'object' && x !== null && 'history' in x && isPlain(x.history);
+}
+
+/** Whether it is a list of at least one column's name. */
+export const isNames = (x: unknown): x is readonly string[] =>
+  Array.isArray(x) && x.length > 0 && x.every(name => typeof name === 'string');
 
 /**
  * The columns of metrics. A history without any column has none of them.

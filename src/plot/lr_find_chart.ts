@@ -1,6 +1,5 @@
-import {shown} from '../util/shown';
 import {type ChartOptions, checkedOptions} from './chart_options';
-import {finderCurve, type FoundRates} from './finder_curve';
+import {checkFound, finderCurve, type FoundRates} from './finder_curve';
 import {lineChart, lookOf} from './line_chart';
 import {rounded} from './numbers';
 
@@ -24,15 +23,11 @@ import {rounded} from './numbers';
  * ```
  */
 export function lrFindChart(found: FoundRates, options: ChartOptions, ...more: undefined[]): SVGSVGElement {
-  const given: unknown = found;
-  if (!isFound(given)) {
-    const got = given instanceof Promise ? 'a Promise. Write await lrFind(…)' : `${shown(given)}. Pass all of it`;
-    throw new Error(`lrFindChart takes what lrFind resolves to first; got ${got}.`);
-  }
+  checkFound('lrFindChart', 'first', found);
   const checked = checkedOptions('lrFindChart', 'found', options, {}, more);
-  const {curve, suggested} = finderCurve(given);
+  const {curve, suggested} = finderCurve(found);
   const {Plot} = checked;
-  const {suggestion, reason} = given;
+  const {suggestion, reason} = found;
   const rules = suggested
     .filter(({rule}) => rule !== 'suggestion')
     .flatMap(({rule, nearest}, i) => (nearest === undefined ? [] : [{...lookOf(i + 1), name: rule, nearest}]));
@@ -76,15 +71,3 @@ function suggestionMarks(
 }
 
 const short = (lr: number) => rounded(Number(lr.toPrecision(3)));
-
-function isFound(x: unknown): x is FoundRates {
-  return (
-    typeof x === 'object' &&
-    x !== null &&
-    'lrs' in x &&
-    'losses' in x &&
-    Array.isArray(x.lrs) &&
-    Array.isArray(x.losses) &&
-    x.lrs.length === x.losses.length
-  );
-}

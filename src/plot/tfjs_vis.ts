@@ -1,12 +1,16 @@
 import type {LrFindResult} from '../fit/lr_find';
 import type {Schedules} from '../schedule/schedule';
-import {finderCurve} from './finder_curve';
+import {isPlain, shown} from '../util/shown';
+import {checkFound, finderCurve} from './finder_curve';
+import {checkHistory, isNames} from './history_columns';
 import {checkCharted, scheduleSamples} from './schedule_samples';
 
 interface Point {
   readonly x: number;
   readonly y: number;
 }
+
+const DRAWS = ['linechart', 'scatterplot'] as const;
 
 interface Labels {
   readonly xLabel: string;
@@ -25,9 +29,22 @@ export interface Tfvis<C> {
   };
 }
 
+/** @param call as code, from the name of the function. @throws where its first argument is not tfjs-vis. */
+function checkTfvis(call: string, given: unknown): void {
+  const render: unknown = typeof given === 'object' && given !== null && 'render' in given ? given.render : undefined;
+  if (typeof render === 'object' && render !== null)
+    if (DRAWS.every(name => typeof Reflect.get(render, name) === 'function')) return;
+  const got = isPlain(given) ? 'another object' : shown(given);
+  throw new Error(
+    `${call.slice(0, call.indexOf('('))} takes tfjs-vis first; got ${got}. ` +
+      `Write ${call} after: import * as tfvis from '@tensorflow/tfjs-vis'.`,
+  );
+}
+
 /**
  * Draws schedules over their length in percent: one chart per hyper, with one line per group.
- * @throws where these are not schedules by hyper, or there are none, and where a list does not fit the groups.
+ * @throws where an argument is something else, such as a policy instead of schedules by hyper, where there are no
+ *   schedules, and where a list does not fit the groups.
  * @example
  * ```ts checked
  * import * as tfvis from '@tensorflow/tfjs-vis';
@@ -42,6 +59,12 @@ export async function plotSchedules<C>(
   schedules: Schedules,
   groups = 1,
 ): Promise<void> {
+  checkTfvis('plotSchedules(tfvis, containerOf, schedules)', tfvis);
+  if (typeof containerOf !== 'function')
+    throw new Error(
+      'plotSchedules takes a function second, which names the container of a hyper, such as ' +
+        `hyper => ({name: hyper}); got ${shown(containerOf)}.`,
+    );
   checkCharted(schedules, 'plotSchedules(tfvis, containerOf, policy.schedulesFor(opt.hypers), opt.hypers.length)');
   for (const [hyper, schedule] of Object.entries(schedules)) {
     const values = scheduleSamples(hyper, schedule, groups, 100).map(samples => samples.map((y, x) => ({x, y})));
@@ -58,6 +81,7 @@ export async function plotSchedules<C>(
  * Draws the result of `lrFind`: the smoothed loss over the logarithm (base 10) of the rate, and the suggested rates as
  * points on the curve. Where there are more than ten points, the last five are left out. The loss explodes there, and
  * the rest of the curve would look flat.
+ * @throws where an argument is something else, such as a promise of a result.
  * @example
  * ```ts checked
  * import * as tfvis from '@tensorflow/tfjs-vis';
@@ -72,6 +96,8 @@ export async function plotLrFind<C>(
   container: C,
   found: Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>,
 ): Promise<void> {
+  checkTfvis('plotLrFind(tfvis, container, await lrFind(…))', tfvis);
+  checkFound('plotLrFind', 'third', found);
   const {curve, suggested} = finderCurve(found);
   const pointOf = ({lr, loss}: (typeof curve)[number]): Point => ({x: Math.log10(lr), y: loss});
   await tfvis.render.scatterplot(
@@ -90,7 +116,8 @@ export async function plotLrFind<C>(
 
 /**
  * Draws columns of a `History`, such as `['loss', 'val_loss']` of the epochs, or `['batch_loss']` of `record`.
- * @throws where the history does not have a column, or the columns are not of the same length.
+ * @throws where an argument is something else, where the history does not have a column, and where the columns are not
+ *   of the same length.
  * @example
  * ```ts checked
  * import * as tfvis from '@tensorflow/tfjs-vis';
@@ -103,9 +130,14 @@ export async function plotLrFind<C>(
 export async function plotHistory<C>(
   tfvis: Tfvis<C>,
   container: C,
-  {history}: {readonly history: Readonly<Record<string, readonly unknown[]>>},
+  recorded: {readonly history: Readonly<Record<string, readonly unknown[]>>},
   names: readonly string[],
 ): Promise<void> {
+  checkTfvis("plotHistory(tfvis, container, await model.fit(…), ['loss'])", tfvis);
+  checkHistory('plotHistory', 'third', recorded);
+  if (!isNames(names))
+    throw new Error(`plotHistory takes a list of columns fourth, such as ['loss', 'val_loss']; got ${shown(names)}.`);
+  const {history} = recorded;
   const columns = names.map(name => {
     const column = history[name];
     if (column === undefined)

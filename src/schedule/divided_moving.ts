@@ -3,7 +3,7 @@ import {unknownHyper} from '../rule/hypers';
 import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {own} from '../util/own';
-import {type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
+import {type ClearOptions, type MovesHypers, Moving, type OfFit, type ScheduleView} from './moving';
 import type {ScheduleState} from './running';
 import {checkLength, checkSchedules, isPolicy, numberFor, type SchedulePolicy, type Schedules} from './schedule';
 import {type ScheduleLength, spanOf} from './span';
@@ -119,8 +119,8 @@ export class DividedMoving implements MovesHypers {
     return Object.fromEntries(all.filter(([name]) => name !== 'mom' || !leavesMom));
   }
 
-  clear(keep: boolean): void {
-    for (const part of this.parts) part.clear(keep);
+  clear(options: ClearOptions): void {
+    for (const part of this.parts) part.clear(options);
   }
 
   endFit(): void {

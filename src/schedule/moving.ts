@@ -1,6 +1,7 @@
 import type {Scalar} from '../rule/declaration';
 import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
+import {checkOptions, checkSwitch} from '../util/options';
 import {type ScheduledHyper, type ScheduleState, scheduleState} from './running';
 import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
 import {
@@ -14,6 +15,12 @@ import {
   spanIn,
   spanOf,
 } from './span';
+
+/** How schedules end before their last step. */
+export interface ClearOptions {
+  /** Whether the hypers keep their present values; default false: they return to those before the schedules. */
+  readonly keep?: boolean;
+}
 
 /** How far an optimizer is in its schedules. */
 export interface ScheduleView {
@@ -147,8 +154,11 @@ export class Moving {
     };
   }
 
-  /** Ends the schedules. @param keep whether the hypers stay as they are. */
-  clear(keep: boolean): void {
+  /** Ends the schedules. @throws where the option is not one. */
+  clear(options: ClearOptions): void {
+    checkOptions('clearSchedule', options, {keep: true});
+    const {keep = false} = options;
+    checkSwitch('keep', keep);
     this.#notice();
     this.#end(entry => isScheduled(entry) || isDue(entry), keep);
   }

@@ -250,6 +250,27 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     /'steps' must be a whole number from 1; got undefined/,
   ],
   [
+    'clearSchedule of a switch',
+    ({optimizer}) => {
+      call(optimizer.clearSchedule.bind(optimizer), true);
+    },
+    /clearSchedule takes its settings in an object; got true\. Write clearSchedule\({keep: true}\)/,
+  ],
+  [
+    'clearSchedule with a misspelt option',
+    ({optimizer}) => {
+      call(optimizer.clearSchedule.bind(optimizer), {kepp: true});
+    },
+    /clearSchedule has no option 'kepp'; it has keep\. Did you mean 'keep'\?/,
+  ],
+  [
+    'clearSchedule with a number for a switch',
+    ({optimizer}) => {
+      call(optimizer.clearSchedule.bind(optimizer), {keep: 1});
+    },
+    /'keep' must be true or false; got 1/,
+  ],
+  [
     'fineTune at no rate',
     ({model, x, y}) => fineTune(model, x, y, {baseLr: 0}),
     /'baseLr' must be a positive number; got 0/,

@@ -80,4 +80,30 @@ describe('the plots', () => {
       /must have the same length; 'loss' has 2 values, 'batch_loss' has 3 values/,
     );
   });
+
+  it('name an argument that is something else, and what to write', async () => {
+    const {tfvis} = paper();
+    const history = {history: {loss: [1]}};
+    const call = async (plot: (...args: readonly never[]) => Promise<void>, ...args: readonly unknown[]) => {
+      await Reflect.apply(plot, undefined, args);
+    };
+    const cases: ReadonlyArray<readonly [Promise<void>, RegExp]> = [
+      [
+        call(plotLrFind),
+        /^plotLrFind takes tfjs-vis first; got undefined\. Write plotLrFind\(tfvis, container, await/,
+      ],
+      [
+        call(plotHistory, {}),
+        /^plotHistory takes tfjs-vis first; got another object\. Write plotHistory\(tfvis, cont/,
+      ],
+      [call(plotSchedules, {render: {linechart: 1}}), /^plotSchedules takes tfjs-vis first; got another object/],
+      [call(plotSchedules, tfvis, 'lr', {lr: lin(1, 0)}), /takes a function second, .*; got 'lr'\./],
+      [call(plotLrFind, tfvis, 'find'), /^plotLrFind takes what lrFind resolves to third; got undefined\. Pass all/],
+      [call(plotLrFind, tfvis, 'find', Promise.resolve()), /third; got a Promise\. Write await lrFind\(…\)\./],
+      [call(plotHistory, tfvis, 'losses', {loss: [1]}, ['loss']), /^plotHistory takes the History .* third; got/],
+      [call(plotHistory, tfvis, 'losses', history), /takes a list of columns fourth, .*; got undefined\./],
+      [call(plotHistory, tfvis, 'losses', history, 'loss'), /takes a list of columns fourth, .*; got 'loss'\./],
+    ];
+    for (const [plot, message] of cases) await expectAsync(plot).toBeRejectedWithError(message);
+  });
 });
