@@ -120,6 +120,7 @@ export const orthogonalize = /* @__PURE__ */ newCallbackWithExtras(
     needsTensors: true,
   },
   ({update, lr, eps, nsSteps, coefficients, lrScale, batched, normalizeSpatial, safety, scaleEps}) => {
+    // Unreachable: with \`needsTensors\`, it never gets traced values.
     if (!isTensor(update)) throw new Error('orthogonalize multiplies matrices, so it needs tensors.');
     const {shape, rank, size} = update;
     if (rank < 2)

@@ -61,6 +61,7 @@ export function registerGpuTraining(...none: undefined[]): GpuTrainingReport {
       registerKernel({
         kernelName: AT_START,
         backendName,
+        // Unreachable: nothing calls it.
         kernelFunc: () => [],
         setupFunc: () => {
           registerAll(gpu);
@@ -120,6 +121,7 @@ function inputOf({inputs}: Call, name: string): TensorInfo {
 function kernelsOf({of, backendName}: GpuKernels, backend: object): OnGpu {
   const found = of(backend);
   if (found === undefined)
+    // Unreachable: no other package has a backend of that name.
     throw new Error(`The backend '${backendName}' must be that of TensorFlow.js; another one has its name.`);
   return found;
 }
@@ -128,6 +130,7 @@ function numberOf({attrs}: Call, name: string): number {
   // tfjs leaves them out where a kernel has none.
   const value: unknown = attrs?.[name];
   if (typeof value === 'number') return value;
+  // Unreachable: our gradients pass these attributes.
   throw new Error(`The attribute '${name}' must be a number; got ${String(value)}.`);
 }
 

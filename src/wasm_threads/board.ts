@@ -66,6 +66,7 @@ interface Growing {
  */
 function growing(): Growing {
   if (!('growable' in SharedArrayBuffer.prototype)) {
+    // Unreachable: the browser of the tests has growing buffers.
     const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_PAGES, shared: true});
     return {memory, grow: pages => memory.grow(pages)};
   }

@@ -89,6 +89,7 @@ export async function startOn(wasm: WasmBackend, settings: Parameters<typeof Cre
     registerKernel({
       kernelName: AT_END,
       backendName: BACKEND,
+      // Unreachable: nothing calls it.
       kernelFunc: () => [],
       disposeFunc: () => running?.stop(),
     });

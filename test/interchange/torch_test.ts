@@ -228,6 +228,29 @@ describeBackends(
       expect(await toTorch([w, steps], {names, optimizer})).toEqual(file);
     });
 
+    it('refuse what depends on more than the layer tells', async () => {
+      const norm = tf.sequential({layers: [L.layerNormalization({name: 'norm', axis: [1, 2], inputShape: [2, 3]})]});
+      await expectAsync(toTorch(norm)).toBeRejectedWithError(
+        /^The layer 'norm' \(LayerNormalization\) has no counterpart in PyTorch: it normalizes 2 axes, whose order/,
+      );
+      const shared = L.dense({name: 'shared', units: 1});
+      const inputs = [
+        [2, 2, 3],
+        [3, 2, 2],
+      ].map(shape => tf.input({shape}));
+      const outputs = inputs.flatMap(input => shared.apply(L.flatten().apply(input)));
+      const model = tf.model({inputs, outputs: outputs.filter(one => one instanceof tf.SymbolicTensor)});
+      await expectAsync(toTorch(model)).toBeRejectedWithError(
+        /^The layer 'shared' \(Dense\) has no counterpart in PyTorch: it reads flattened images of sev/,
+      );
+    });
+
+    it('refuse a name of a layer that is not a text', async () => {
+      await expectAsync(toTorch(dense(), {names: {dense: {name: 'x', axes: [0]}}})).toBeRejectedWithError(
+        "The name of the layer 'dense' must be a text; only weights can have axes.",
+      );
+    });
+
     it('refuse slopes that PyTorch does not have', async () => {
       const prelu = tf.sequential({layers: [L.prelu({name: 'slopes', inputShape: [2, 2, 3]})]});
       await expectAsync(toTorch(prelu)).toBeRejectedWithError(

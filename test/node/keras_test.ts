@@ -1,8 +1,10 @@
 import h5wasm from 'h5wasm';
-import {adamW, lookahead, sgd} from 'tfjs-optim';
-import {kerasAdam, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
+import {adagrad, adam, adamW, constant, lookahead, type Optimizer, rmsProp, sgd} from 'tfjs-optim';
+import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
+import {readZip, writeZip} from '../../src/interchange/keras/zip';
 import {describeBackends} from '../support/backends';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
 const h5 = h5wasm;
@@ -46,6 +48,197 @@ describeBackends(
         /^The file's optimizer has 0 variables; Adam with 2 trainable weights has 6/,
       );
     });
+
+    it('are not written with what the optimizer does, and Keras does not', async () => {
+      const training = async (make: (model: tf.LayersModel) => Optimizer, frozen = false) => {
+        const model = tf.sequential({
+          layers: [
+            tf.layers.dense({units: 2, inputShape: [3], name: 'low'}),
+            tf.layers.dense({units: 2, name: 'out'}),
+          ],
+        });
+        const optimizer = make(model);
+        model.compile({optimizer, loss: 'meanSquaredError'});
+        if (frozen) optimizer.freezeTo(1);
+        await model.fit(tf.ones([4, 3]), tf.zeros([4, 2]), {epochs: 1});
+        return {model, optimizer};
+      };
+      const inGroups = (model: tf.LayersModel) => model.layers.map(layer => [layer]);
+      const cases: ReadonlyArray<readonly [Awaited<ReturnType<typeof training>>, RegExp]> = [
+        [await training(() => rmsProp(0.1)), /^Keras's RMSprop computes something else\. .*, or give lossy: true\.$/],
+        [await training(() => adam(0.1)), /computes something else\. .*kerasAdam/],
+        [
+          await training(model => kerasAdam([0.1, 0.2], {params: inGroups(model)})),
+          /^Keras's optimizers have one value of each hyper/,
+        ],
+        [
+          await training(() => adagrad(0.1, {like: 'tf.train', lrDecay: 0.5})),
+          /^Keras's Adagrad has no 'lrDecay'; it must be 0, and is 0\.5\.$/,
+        ],
+        [
+          await training(model => kerasAdam(0.1, {params: inGroups(model)}), true),
+          /^The layer 'low' \(Dense\): 'low\/kernel\w*' is not trained by the optimizer, and its layer is trainable\./,
+        ],
+        [
+          await training(() => kerasAdam(0.1, {wd: 0.1})),
+          /'low\/bias\w*' has no weight decay, and Keras decays every/,
+        ],
+      ];
+      for (const [{model, optimizer}, message] of cases)
+        await expectAsync(saveKeras(model, {h5, optimizer})).toBeRejectedWithError(message);
+      const {model, optimizer} = await training(() => kerasAdam(0.1));
+      optimizer.setSchedule({lr: constant(0.01)}, {steps: 9});
+      await expectAsync(saveKeras(model, {h5, optimizer})).toBeRejectedWithError(/^The optimizer follows a schedule/);
+      optimizer.clearSchedule();
+      optimizer.state.set(present(model.trainableWeights.map(weight => weight.read()).find(isVariable)), {step: 0});
+      await expectAsync(saveKeras(model, {h5, optimizer})).toBeRejectedWithError(/has made 0 of 1 steps, and Keras/);
+    });
+
+    it('are not written for a model that is not built, or with names and losses that Keras does not take', async () => {
+      const unbuilt = tf.sequential({name: 'early'});
+      await expectAsync(saveKeras(unbuilt, {h5})).toBeRejectedWithError(/^The model 'early' is not built: give its/);
+      const named = (name: string) => tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [3], name})]});
+      await expectAsync(saveKeras(named('a/b'), {h5})).toBeRejectedWithError(
+        /^The layer 'a\/b' \(Dense\) has a slash in its name, which Keras 3 does not allow\./,
+      );
+      const own = named('own');
+      own.compile({optimizer: kerasAdam(0.1), loss: (_, output) => output.mean()});
+      await expectAsync(saveKeras(own, {h5, optimizer: true})).toBeRejectedWithError(
+        /^The model is compiled with the loss .*, which has no name in Keras\./,
+      );
+      class Scaled extends tf.layers.Layer {
+        static className = 'Scaled';
+        override build(shape: tf.Shape) {
+          this.addWeight('scale', [1], 'float32', tf.initializers.ones());
+          super.build(shape);
+        }
+        override call(inputs: tf.Tensor | tf.Tensor[]) {
+          return inputs;
+        }
+      }
+      const scaled = tf.sequential({layers: [new Scaled({inputShape: [3], name: 'mine'})]});
+      await expectAsync(saveKerasWeights(scaled, {h5})).toBeRejectedWithError(
+        /^The layer 'mine' \(Scaled\) is of a class whose weights can't be moved between TensorFlow\.js and Keras 3\./,
+      );
+    });
+
+    it('keep a list of losses, one per output', async () => {
+      const input = tf.input({shape: [3]});
+      const outputs = ['a', 'b'].flatMap(name => tf.layers.dense({units: 1, name}).apply(input));
+      const model = tf.model({inputs: input, outputs: outputs.filter(isSymbolic)});
+      model.compile({optimizer: kerasAdam(0.1), loss: ['meanSquaredError', 'meanAbsoluteError']});
+      const loaded = await loadKeras(await saveKeras(model, {h5, optimizer: true}), {h5, optimizer: true});
+      expect(loaded.loss).toEqual(['meanSquaredError', 'meanAbsoluteError']);
+    });
+
+    describe('are not read', () => {
+      const FILES = ['config.json', 'metadata.json', 'model.weights.h5'];
+      /** A file in which one part is another. */
+      const fileWith = async (name: string, change: (text: string) => string): Promise<Uint8Array> => {
+        const model = dense(2);
+        model.compile({optimizer: kerasAdam(0.1), loss: 'meanSquaredError'});
+        const files = await readZip(await saveKeras(model, {h5, optimizer: true}), FILES);
+        const text = change(new TextDecoder().decode(present(files.get(name))));
+        return writeZip(
+          [...files].map(([one, data]) => ({name: one, data: one === name ? new TextEncoder().encode(text) : data})),
+        );
+      };
+      const altered = (change: (config: Record<string, unknown>) => void) =>
+        fileWith('config.json', text => {
+          const config: unknown = JSON.parse(text);
+          if (!isRecord(config)) throw new Error('A configuration is an object.');
+          change(config);
+          return JSON.stringify(config);
+        });
+      /** A file with another entry in its directory. */
+      const directoryWith = async (change: (view: DataView, first: number) => void) => {
+        const bytes = await fileWith('metadata.json', text => text);
+        const signature = [0x50, 0x4b, 1, 2];
+        const first = bytes.findIndex((_, i) => signature.every((byte, j) => bytes[i + j] === byte));
+        change(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), first);
+        return bytes;
+      };
+      const compiled = (settings: object) =>
+        altered(config => {
+          config['compile_config'] = {...Object(config['compile_config']), ...settings};
+        });
+
+      const cases: Readonly<Record<string, readonly [() => Promise<Uint8Array>, RegExp]>> = {
+        'of Keras 2': [
+          () => fileWith('metadata.json', () => '{"keras_version": "2.15.0"}'),
+          /^This \.keras file was written by Keras '2\.15\.0'; only those of Keras 3 can be read\./,
+        ],
+        'whose parts are not JSON': [
+          () => fileWith('metadata.json', () => '{"keras'),
+          /'metadata\.json' is not JSON \(/,
+        ],
+        'without an input shape': [
+          () =>
+            altered(config => {
+              const inner = present(config['config']);
+              if (!isRecord(inner) || !Array.isArray(inner['layers'])) throw new Error('A Sequential has layers.');
+              inner['layers'].shift();
+              Reflect.deleteProperty(inner, 'build_input_shape');
+            }),
+          /has no input shape\. Build it in Keras, as with keras\.Input\(shape=…\), and save it again\.$/,
+        ],
+        'with weights of losses': [() => compiled({loss_weights: [0.5]}), /is compiled with loss_weights, which Tens/],
+        'with one weight for the loss': [() => compiled({loss_weights: 2}), /is compiled with loss_weights, which/],
+        'that are encrypted': [
+          () =>
+            directoryWith((view, first) => {
+              view.setUint16(first + 8, 1, true);
+            }),
+          /is encrypted\. A \.keras file is a zip archive; save it again\.$/,
+        ],
+        'with a part of more than 4 GB': [
+          () =>
+            directoryWith((view, first) => {
+              view.setUint32(first + 24, 0xffffffff, true);
+            }),
+          /needs more than 4 GB, which can't be read here\.$/,
+        ],
+        'compressed in another way': [
+          () =>
+            directoryWith((view, first) => {
+              view.setUint16(first + 10, 9, true);
+            }),
+          /is compressed by method 9; expected none or DEFLATE\./,
+        ],
+        'that are not compressed as they say': [
+          () =>
+            directoryWith((view, first) => {
+              view.setUint16(first + 10, 8, true);
+            }),
+          /can't be inflated \(/,
+        ],
+        'that would fill the memory': [
+          () =>
+            directoryWith((view, first) => {
+              view.setUint16(first + 10, 8, true);
+              view.setUint32(first + 24, 2 ** 31, true);
+            }),
+          /is said to expand from \d+ bytes to 2147483648\./,
+        ],
+      };
+      for (const [what, [make, message]] of Object.entries(cases))
+        it(what, async () => {
+          await expectAsync(loadKeras(await make(), {h5, optimizer: true})).toBeRejectedWithError(message);
+        });
+
+      it('with weights that the model lacks', async () => {
+        const two = tf.sequential({
+          layers: [tf.layers.dense({units: 2, inputShape: [3], name: 'out'}), tf.layers.dense({units: 2})],
+        });
+        await expectAsync(loadKerasWeights(await saveKerasWeights(two, {h5}), dense(2), {h5})).toBeRejectedWithError(
+          /^The file has weights at 'layers\/dense_1\/vars\/\d' that the model '.*' lacks\./,
+        );
+      });
+    });
   },
   ['cpu'],
 );
+
+const isSymbolic = (x: unknown): x is tf.SymbolicTensor => x instanceof tf.SymbolicTensor;
+const isVariable = (x: tf.Tensor): x is tf.Variable => x instanceof tf.Variable;
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;

@@ -427,6 +427,17 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
     expect(optimizer.allParams().map(({state}) => state['step'])).toEqual([2, 2, 2, 2, 2, 2]);
   });
 
+  it('start anew where the file lacks a part of the state, with one warning, where they are lossy', async () => {
+    const file = edited(await there(trained(adamW(0.02))), ({tensors}) => {
+      tensors.delete('state.head.bias.exp_avg');
+    });
+    const optimizer = trained(adamW(0.01), 1);
+    readTorchState(file, optimizer, net.counterparts, {lossy: true})();
+    expect(warned).toHaveBeenCalledOnceWith(
+      jasmine.stringMatching(/The file lacks the state exp_avg of 'head\.bias', but has other state of it/),
+    );
+  });
+
   it('start anew where a parameter has made no step there', async () => {
     const optimizer = trained(adamW(0.01));
     const file = edited(await there(optimizer), ({tensors}) => {
@@ -537,6 +548,24 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
       });
       expect(other.summary()).toEqual(optimizer.summary());
       expect(await fastaiStateOf(other, net.counterparts)).toEqual(file);
+    });
+
+    it('are refused for groups that are frozen after one that trains', async () => {
+      const optimizer = trained(adam(0.01, {params: [net.of('stem'), net.of('dense', 'head')]}));
+      optimizer.setFreeze(1, false);
+      await expectAsync(fastaiStateOf(optimizer, net.counterparts)).toBeRejectedWithError(
+        /^fastai freezes the first groups only, and leaves those that must train\./,
+      );
+    });
+
+    it('are refused for a Lookahead of other numbers', async () => {
+      const file = await fastaiStateOf(trained(lookahead(adam(0.1), {k: 5})), net.counterparts);
+      refuses(
+        file,
+        trained(lookahead(adam(0.1)), 1),
+        /Lookahead has k 5 and alpha 0\.5 in the file, and 6 and 0\.5 here\./,
+        readFastaiState,
+      );
     });
 
     for (const [name, message, edit, make] of [

@@ -7,6 +7,7 @@ import {historyChart, liveChart, lrFindChart, scheduleCharts, svgText} from 'tfj
 import {
   adam,
   checkpoint,
+  clipGlobalNorm,
   ema,
   evaluateAverages,
   fineTune,
@@ -115,6 +116,9 @@ describeBackends(
         /'trainBN'/,
       );
       expect(await errorOf(partition, [[{by: adam(0.1)}], {lr: 1}])).toMatch(/^partition has no setting 'lr'/);
+      expect(await errorOf(partition, [[{by: adam(0.1)}], {callbacks: [clipGlobalNorm], lr: 1}])).toMatch(
+        /^partition has no setting 'lr'.* noWd, globalClipNorm; give hypers to the optimizer of a part\.$/,
+      );
       expect(await errorOf(adam, [0.1, {wdd: 1}])).toMatch(/'wdd'/);
     });
   },

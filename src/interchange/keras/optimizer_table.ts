@@ -156,6 +156,7 @@ export function make(row: OptimizerRow, values: Readonly<Record<string, number>>
     case 'Lion':
       return lion(lr, options);
     default:
+      // Unreachable: each row has a case.
       throw new Error(`There is no optimizer for Keras's ${row.kind}.`);
   }
 }

@@ -258,6 +258,7 @@ const nameOf = (name: string) => name.slice(name.lastIndexOf('/') + 1);
 function variableOf(weight: layers.Layer['weights'][number]): tf.Variable {
   const value = weight.read();
   if (isVariable(value)) return value;
+  // Unreachable: tfjs-layers 4 keeps each weight in a variable.
   throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
 }
 

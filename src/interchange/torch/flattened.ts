@@ -55,7 +55,7 @@ export class FlattenedOrders {
   ofInputOf(layer: layers.Layer): Order {
     return agreed(
       layer.inboundNodes.flatMap(({inputTensors: [input]}) => (input === undefined ? [] : [this.#of(input)])),
-      layer,
+      'it',
     );
   }
 
@@ -80,7 +80,7 @@ export class FlattenedOrders {
     if (ELEMENTWISE.has(className))
       return agreed(
         inputs.map(one => this.#of(one)),
-        layer,
+        `the layer '${layer.name}' before it`,
       );
     return undefined;
   }
@@ -93,7 +93,7 @@ export class FlattenedOrders {
         // A Sequential that is first in another one is its own input.
         return outer === undefined || outer.id === inner.id ? [] : [this.#of(outer)];
       });
-      if (given.length > 0) this.#known.set(inner.id, agreed(given, container));
+      if (given.length > 0) this.#known.set(inner.id, agreed(given, `The layer '${container.name}'`));
     });
   }
 }
@@ -128,12 +128,12 @@ function joined(parts: ReadonlyArray<readonly [Order, number]>): Order {
   return Int32Array.from(all);
 }
 
-/** @throws where the orders differ. */
-function agreed(orders: readonly Order[], layer: layers.Layer): Order {
+/** @param subject of the error's sentence. @throws where the orders differ. */
+function agreed(orders: readonly Order[], subject: string): Order {
   const [first, ...others] = orders;
   if (others.some(order => order?.join() !== first?.join()))
     throw new Error(
-      `The layer '${layer.name}' reads flattened images of several shapes, so its weights have no order that fits ` +
+      `${subject} reads flattened images of several shapes, so its weights have no order that fits ` +
         'PyTorch. Give it one flattened input, or use a layer for each.',
     );
   return first;

@@ -57,11 +57,7 @@ const axes =
     transposed(...order);
 const byFeatures = ({order}: Context): Layout => (order === undefined ? same : reordered(order));
 
-const strided = ({strides, dilationRate, kernelSize}: Config) => ({
-  stride: strides,
-  dilation:
-    Array.isArray(kernelSize) && typeof dilationRate === 'number' ? kernelSize.map(() => dilationRate) : dilationRate,
-});
+const strided = ({strides, dilationRate}: Config) => ({stride: strides, dilation: dilationRate});
 
 function convolution(...order: readonly number[]): LayerRow {
   return {weights: {kernel: {name: 'weight', layout: axes(...order)}, bias: BIAS}, settings: strided};
