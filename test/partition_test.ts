@@ -503,6 +503,17 @@ describeBackends('a partition computes what two optimizers compute', backend => 
     }
   });
 
+  it('refuses weights by names before its variables are attached: their parts are not known', async () => {
+    const variables = variablesOf(SHAPES);
+    const trainer = new Trainer(partition([{of: variables.slice(0, 2), by: sgd(0.1)}, {by: adamW(0.1)}]), variables);
+    trainer.steps(1);
+    const weights = await trainer.optimizer.getWeights();
+    const fresh = partition([{of: variables.slice(0, 2), by: sgd(0.1)}, {by: adamW(0.1)}]);
+    await expectAsync(fresh.setWeights(weights)).toBeRejectedWithError(/'.+' is not bound; attach it first/);
+    for (const optimizer of [trainer.optimizer, fresh]) optimizer.dispose();
+    tf.dispose(variables);
+  });
+
   it('sums a total of all parts over all variables', async () => {
     const clipped = {callbacks: [clipGlobalNorm], globalClipNorm: 0.5} as const;
     const [one, two] = [variablesOf(SHAPES), variablesOf(SHAPES)];

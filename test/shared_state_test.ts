@@ -7,6 +7,7 @@ import {
   loadOptimizer,
   lookahead,
   Optimizer,
+  prodigyLr,
   required,
   saveOptimizer,
   type Value,
@@ -125,6 +126,16 @@ function disposeDict({state, shared = {}}: ReturnType<Optimizer['stateDict']>): 
   tf.dispose(state.flatMap(values => Object.values(values)).filter(value => value instanceof tf.Tensor));
   tf.dispose(shared);
 }
+
+describe('prodigyLr', () => {
+  it('refuses an optimizer without prodigyStep', async () => {
+    const optimizer = adam(0.1);
+    await expectAsync(prodigyLr(optimizer)).toBeRejectedWithError(
+      'prodigyLr takes an optimizer that was made by prodigy(…); this one has no prodigyStep.',
+    );
+    optimizer.dispose();
+  });
+});
 
 describeBackends(
   'shared numbers',

@@ -75,6 +75,11 @@ describe('A page that loads an optimizer whose rule its bundle lacks', () => {
     expect(await loadedBy(`import {loadOptimizer} from ${from};`, optimizer)).toMatch(
       /made with muon\. Before loading it, call Partition\.register\(\) and muon\.register\(\)/,
     );
+    const half = `import {loadOptimizer, Partition} from ${from}; Partition.register();`;
+    expect(await loadedBy(half, optimizer)).toBe(
+      "The saved partition takes variables by the rule 'muonKernels', which is not registered. Before loading, call " +
+        "muon.register(), or import 'tfjs-optim/all'.",
+    );
     optimizer.dispose();
   });
 
