@@ -1,4 +1,4 @@
-import {isOptimizer, type Optimizer, type Scalar} from '../src';
+import {isOptimizer, lion, muon, type Optimizer, type Scalar, scheduleFree} from '../src';
 import {chainOf} from '../src/rule/chain';
 import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
@@ -66,6 +66,15 @@ function compositionOf({make}: TableRow): Composition {
   made.dispose();
   return composition;
 }
+
+describe('register', () => {
+  it('may be called, although importing the factory has registered all', () => {
+    for (const factory of [lion, muon, scheduleFree])
+      expect(() => {
+        factory.register();
+      }).not.toThrow();
+  });
+});
 
 describeBackends('every optimizer', backend => {
   for (const row of optimizerTable) {

@@ -203,6 +203,7 @@ function registerProduct(): void {
     kernelFunc: ({inputs, attrs, backend}) => {
       const {a, b} = inputs;
       if (a === undefined || b === undefined || !(backend instanceof tf.KernelBackend))
+        // Unreachable: only \`product\` runs this kernel.
         throw new Error(`The kernel ${KERNEL} multiplies two tensors of the WASM backend.`);
       const [transposeA, transposeB] = [attrs?.['transposeA'] === true, attrs?.['transposeB'] === true];
       return matrixProduct(assertWasmBackend(backend), a, b, {transposeA, transposeB});

@@ -51,6 +51,7 @@ export type ReduceAlong = (at: Recorder, a: Traced, op: Reduction, axis: unknown
 
 /** Replaced where a callback needs it. Most don't, so bundles can leave it out. */
 let reduceAlong: ReduceAlong = (_at, _a, op) => {
+  // Unreachable: `callback` and the package's callbacks that reduce along axes bring the code.
   throw new Untraceable(`${op}() along an axis`);
 };
 

@@ -2,6 +2,7 @@ import type {Callback} from './declaration';
 import type {Value} from './value';
 
 function notShared(entry: string): never {
+  // Unreachable: callbacks only ask for what their declarations share.
   throw new Error(`'${entry}' is not shared.`);
 }
 

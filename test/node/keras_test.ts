@@ -1,3 +1,5 @@
+import {deflateRawSync} from 'node:zlib';
+
 import h5wasm from 'h5wasm';
 import {adagrad, adam, adamW, constant, lookahead, type Optimizer, rmsProp, sgd} from 'tfjs-optim';
 import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
@@ -122,6 +124,46 @@ describeBackends(
       );
     });
 
+    it('are not read where the momentum is a multiple of a learning rate of 0', async () => {
+      const model = dense(2);
+      const optimizer = sgd(0.1, {mom: 0.9});
+      model.compile({optimizer, loss: 'meanSquaredError'});
+      await model.fit(tf.ones([4, 3]), tf.zeros([4, 2]), {epochs: 1});
+      optimizer.setHyper('lr', 0);
+      const file = await saveKerasWeights(model, {h5, optimizer});
+      await expectAsync(loadKerasWeights(file, model, {h5, optimizer})).toBeRejectedWithError(
+        "The file's learning rate is 0, so its momentum can't be converted: it is a multiple of the rate.",
+      );
+    });
+
+    it('keep the constraint of a depthwise kernel', async () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.depthwiseConv2d({
+            kernelSize: 2,
+            inputShape: [4, 4, 2],
+            depthwiseConstraint: tf.constraints.maxNorm({maxValue: 3, axis: 0}),
+          }),
+        ],
+      });
+      const loaded = await loadKeras(await saveKeras(model, {h5}), {h5});
+      const constraint: unknown = Reflect.get(present(loaded.layers[0]), 'depthwiseConstraint');
+      expect(constraint).toBeInstanceOf(tf.serialization.Serializable);
+      expect(constraint instanceof tf.serialization.Serializable && constraint.getConfig()).toEqual({
+        maxValue: 3,
+        axis: 0,
+      });
+    });
+
+    it('are not written with the arguments of calls that Keras lacks', async () => {
+      const input = tf.input({shape: [3]});
+      const output = tf.layers.dense({units: 2, name: 'out'}).apply(input, {factor: 2});
+      if (!isSymbolic(output)) throw new Error('A layer that is applied to a symbol gives one.');
+      await expectAsync(saveKeras(tf.model({inputs: input, outputs: output}), {h5})).toBeRejectedWithError(
+        /^The layer 'out' \(Dense\) is called with factor, which can't be moved to Keras\.$/,
+      );
+    });
+
     it('keep a list of losses, one per output', async () => {
       const input = tf.input({shape: [3]});
       const outputs = ['a', 'b'].flatMap(name => tf.layers.dense({units: 1, name}).apply(input));
@@ -153,9 +195,7 @@ describeBackends(
       /** A file with another entry in its directory. */
       const directoryWith = async (change: (view: DataView, first: number) => void) => {
         const bytes = await fileWith('metadata.json', text => text);
-        const signature = [0x50, 0x4b, 1, 2];
-        const first = bytes.findIndex((_, i) => signature.every((byte, j) => bytes[i + j] === byte));
-        change(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), first);
+        change(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), directoryOf(bytes));
         return bytes;
       };
       const compiled = (settings: object) =>
@@ -182,6 +222,7 @@ describeBackends(
             }),
           /has no input shape\. Build it in Keras, as with keras\.Input\(shape=…\), and save it again\.$/,
         ],
+        'with a loss of another kind': [() => compiled({loss: 5}), /loss/],
         'with weights of losses': [() => compiled({loss_weights: [0.5]}), /is compiled with loss_weights, which Tens/],
         'with one weight for the loss': [() => compiled({loss_weights: 2}), /is compiled with loss_weights, which/],
         'that are encrypted': [
@@ -212,6 +253,18 @@ describeBackends(
             }),
           /can't be inflated \(/,
         ],
+        'that are longer than they say': [
+          async () => {
+            const packed = deflateRawSync(new Uint8Array(1000));
+            const bytes = writeZip([{name: 'metadata.json', data: packed}]);
+            const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+            const first = directoryOf(bytes);
+            view.setUint16(first + 10, 8, true);
+            view.setUint32(first + 24, 5, true);
+            return Promise.resolve(bytes);
+          },
+          /'metadata\.json' has \d+ bytes instead of 5\./,
+        ],
         'that would fill the memory': [
           () =>
             directoryWith((view, first) => {
@@ -225,6 +278,41 @@ describeBackends(
         it(what, async () => {
           await expectAsync(loadKeras(await make(), {h5, optimizer: true})).toBeRejectedWithError(message);
         });
+
+      describe('with other tensors', () => {
+        type Dataset = Parameters<InstanceType<typeof h5.File>['create_dataset']>[0];
+        /** A file with weights of `dense(2)`: this kernel, and a bias. */
+        const fileOf = async (kernel: Pick<Dataset, 'data' | 'dtype' | 'shape'>): Promise<Uint8Array> => {
+          const {FS} = await h5.ready;
+          const file = new h5.File('other_tensors.h5', 'w');
+          for (const path of ['layers', 'layers/dense']) file.create_group(path);
+          const group = file.create_group('layers/dense/vars');
+          group.create_dataset({name: '0', ...kernel});
+          group.create_dataset({name: '1', data: Float32Array.of(7, 8), shape: [2], dtype: '<f'});
+          file.close();
+          const bytes = FS.readFile('other_tensors.h5').slice();
+          FS.unlink('other_tensors.h5');
+          return bytes;
+        };
+        const kernelOf = async (model: tf.LayersModel) => [...(await present(model.getWeights()[0]).data())];
+
+        it('of texts', async () => {
+          const file = await fileOf({data: ['a', 'b', 'c', 'd', 'e', 'f'], shape: [3, 2]});
+          await expectAsync(loadKerasWeights(file, dense(2), {h5})).toBeRejectedWithError(
+            /must be float32, float64 or of integers; at 'layers\/dense\/vars\/0' the file has another type\.$/,
+          );
+        });
+
+        it('but with numbers of float64', async () => {
+          const model = dense(2);
+          await loadKerasWeights(
+            await fileOf({data: Float64Array.of(1, 2, 3, 4, 5, 0.5), shape: [3, 2], dtype: '<d'}),
+            model,
+            {h5},
+          );
+          expect(await kernelOf(model)).toEqual([1, 2, 3, 4, 5, 0.5]);
+        });
+      });
 
       it('with weights that the model lacks', async () => {
         const two = tf.sequential({
@@ -242,3 +330,9 @@ describeBackends(
 const isSymbolic = (x: unknown): x is tf.SymbolicTensor => x instanceof tf.SymbolicTensor;
 const isVariable = (x: tf.Tensor): x is tf.Variable => x instanceof tf.Variable;
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
+
+/** Where the directory of a zip archive begins. */
+function directoryOf(bytes: Uint8Array): number {
+  const signature = [0x50, 0x4b, 1, 2];
+  return bytes.findIndex((_, i) => signature.every((byte, j) => bytes[i + j] === byte));
+}

@@ -196,6 +196,12 @@ describeBackends('the state of optimizers for PyTorch and fastai', backend => {
     kernel.dispose();
   });
 
+  it('need parameters', async () => {
+    await expectAsync(torchStateOf(adam(0.1), [])).toBeRejectedWithError(
+      'The optimizer trains none of these weights; make it with the `params` of this model, or without.',
+    );
+  });
+
   it('need a counterpart for each parameter', async () => {
     const other = tf.variable(tf.zeros([2]), true, 'other');
     const optimizer = adamW(0.01, {params: [other]});

@@ -30,6 +30,7 @@ class GuardedInitializer extends tf.serialization.Serializable {
     super();
     const {className, config: inner} = config;
     if (typeof className !== 'string' || !isConfig(inner))
+      // Unreachable: only `guarded` names this class.
       throw new Error(`${NAME} is only for loading models of Keras.`);
     this.#inner = {className, config: inner};
   }

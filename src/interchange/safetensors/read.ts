@@ -83,6 +83,7 @@ function read(one: Listed, data: Uint8Array): HostTensor {
   } catch (error) {
     if (error instanceof RangeError)
       throw new Error(`The tensor '${name}' can't be read: ${error.message}.`, {cause: error});
+    // Unreachable: lengths and dtypes were checked, so only memory can lack.
     throw error;
   }
 }
