@@ -10,8 +10,6 @@ interface Point {
   readonly y: number;
 }
 
-const DRAWS = ['linechart', 'scatterplot'] as const;
-
 interface Labels {
   readonly xLabel: string;
   readonly yLabel: string;
@@ -29,11 +27,14 @@ export interface Tfvis<C> {
   };
 }
 
-/** @param call as code, from the name of the function. @throws where its first argument is not tfjs-vis. */
-function checkTfvis(call: string, given: unknown): void {
+/**
+ * @param call as code, from the name of the function.
+ * @param draws the name of the function of tfjs-vis that it uses.
+ * @throws where its first argument is not tfjs-vis.
+ */
+function checkTfvis(call: string, given: unknown, draws: keyof Tfvis<unknown>['render']): void {
   const render: unknown = typeof given === 'object' && given !== null && 'render' in given ? given.render : undefined;
-  if (typeof render === 'object' && render !== null)
-    if (DRAWS.every(name => typeof Reflect.get(render, name) === 'function')) return;
+  if (typeof render === 'object' && render !== null && typeof Reflect.get(render, draws) === 'function') return;
   const got = isPlain(given) ? 'another object' : shown(given);
   throw new Error(
     `${call.slice(0, call.indexOf('('))} takes tfjs-vis first; got ${got}. ` +
@@ -59,7 +60,7 @@ export async function plotSchedules<C>(
   schedules: Schedules,
   groups = 1,
 ): Promise<void> {
-  checkTfvis('plotSchedules(tfvis, containerOf, schedules)', tfvis);
+  checkTfvis('plotSchedules(tfvis, containerOf, schedules)', tfvis, 'linechart');
   if (typeof containerOf !== 'function')
     throw new Error(
       'plotSchedules takes a function second, which names the container of a hyper, such as ' +
@@ -96,7 +97,7 @@ export async function plotLrFind<C>(
   container: C,
   found: Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>,
 ): Promise<void> {
-  checkTfvis('plotLrFind(tfvis, container, await lrFind(…))', tfvis);
+  checkTfvis('plotLrFind(tfvis, container, await lrFind(…))', tfvis, 'scatterplot');
   checkFound('plotLrFind', 'third', found);
   const {curve, suggested} = finderCurve(found);
   const pointOf = ({lr, loss}: (typeof curve)[number]): Point => ({x: Math.log10(lr), y: loss});
@@ -133,7 +134,7 @@ export async function plotHistory<C>(
   recorded: {readonly history: Readonly<Record<string, readonly unknown[]>>},
   names: readonly string[],
 ): Promise<void> {
-  checkTfvis("plotHistory(tfvis, container, await model.fit(…), ['loss'])", tfvis);
+  checkTfvis("plotHistory(tfvis, container, await model.fit(…), ['loss'])", tfvis, 'linechart');
   checkHistory('plotHistory', 'third', recorded);
   if (!isNames(names))
     throw new Error(`plotHistory takes a list of columns fourth, such as ['loss', 'val_loss']; got ${shown(names)}.`);
