@@ -120,7 +120,7 @@ export const orthogonalize = /* @__PURE__ */ newCallbackWithExtras(
     needsTensors: true,
   },
   ({update, lr, eps, nsSteps, coefficients, lrScale, batched, normalizeSpatial, safety, scaleEps}) => {
-    // Unreachable: with \`needsTensors\`, it never gets traced values.
+    // Unreachable: with `needsTensors`, it never gets traced values.
     if (!isTensor(update)) throw new Error('orthogonalize multiplies matrices, so it needs tensors.');
     const {shape, rank, size} = update;
     if (rank < 2)
@@ -203,7 +203,7 @@ function registerProduct(): void {
     kernelFunc: ({inputs, attrs, backend}) => {
       const {a, b} = inputs;
       if (a === undefined || b === undefined || !(backend instanceof tf.KernelBackend))
-        // Unreachable: only \`product\` runs this kernel.
+        // Unreachable: only `product` runs this kernel.
         throw new Error(`The kernel ${KERNEL} multiplies two tensors of the WASM backend.`);
       const [transposeA, transposeB] = [attrs?.['transposeA'] === true, attrs?.['transposeB'] === true];
       return matrixProduct(assertWasmBackend(backend), a, b, {transposeA, transposeB});

@@ -103,7 +103,7 @@ function copyOf(tensor: HostTensor): HostTensor {
 function transpose(tensor: HostTensor, axes: readonly number[]): HostTensor {
   const {shape} = tensor;
   if (shape.length !== axes.length)
-    // Unreachable: the shape was compared with \`shapeThere\` before.
+    // Unreachable: the shape was compared with `shapeThere` before.
     throw new Error(`The tensor must have ${axes.length} axes; it has the shape [${shape}].`);
   return gathered(tensor, pick(shape, axes), transposedSources(shape, axes));
 }
@@ -129,7 +129,7 @@ function transposedSources(shape: readonly number[], axes: readonly number[]): I
 function takeFirst(tensor: HostTensor, order: Int32Array): HostTensor {
   const {shape} = tensor;
   if (shape[0] !== order.length)
-    // Unreachable: the shape was compared with \`shapeThere\` before.
+    // Unreachable: the shape was compared with `shapeThere` before.
     throw new Error(`The first axis must have ${order.length} elements; the shape is [${shape}].`);
   const length = sizeOf(shape.slice(1));
   return gathered(
