@@ -6,11 +6,10 @@ import * as tf from '@tensorflow/tfjs';
 import {defined} from '../../examples/support/lookup';
 import {launchesOf} from '../browser/gpu';
 import type {Contestant} from './contestant';
-import {GpuKernels} from './gpu_kernels';
+import {contestantsOn} from './gpu_kernels';
 import {jaxContestant} from './jax';
 import {MODELS} from './models';
 import {type Effort, type Row, rowOf} from './row';
-import {tfjsContestants} from './tfjs';
 
 /** What the page measures. */
 export interface Asked {
@@ -30,13 +29,7 @@ declare global {
 
 window.measureWhole = async ({backend, place, model, contestants, effort}) => {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
-  const gpuKernels = new GpuKernels(backend);
-  const all: Contestant[] = [
-    ...tfjsContestants(kernels => {
-      gpuKernels.use(kernels);
-    }),
-    ...(backend === 'webgpu' ? [jaxContestant('webgpu')] : []),
-  ];
+  const all: Contestant[] = [...contestantsOn(backend), ...(backend === 'webgpu' ? [jaxContestant('webgpu')] : [])];
   return rowOf(
     {backend, place},
     defined(

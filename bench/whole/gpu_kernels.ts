@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import {defined} from '../../examples/support/lookup';
 import {gpuGradients} from '../../src/gpu_training/gradients';
 import {registerGpuTraining} from '../../src/gpu_training/register';
+import type {Contestant} from './contestant';
+import {tfjsContestants} from './tfjs';
 
 /** What tfjs keeps for both passes: kernels of one backend, and gradients by operation, which all backends share. */
 interface Registered {
@@ -15,8 +17,16 @@ function registered(backend: string): Registered {
   return {kernels: tf.getKernelsForBackend(backend), gradients: names.map(name => tf.getGradient(name))};
 }
 
+/** The contestants on tfjs, with and without gpu-training. @param backend that has started. */
+export function contestantsOn(backend: 'webgl' | 'webgpu'): Contestant[] {
+  const kernels = new GpuKernels(backend);
+  return tfjsContestants(which => {
+    kernels.use(which);
+  });
+}
+
 /** Switches gpu-training on and off in one process, so that the same run measures both. Create it once per process. */
-export class GpuKernels {
+class GpuKernels {
   readonly #stock: Registered;
   readonly #ours: Registered;
   readonly #replaced: readonly string[];

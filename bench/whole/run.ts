@@ -25,7 +25,7 @@ import {readResults, Records} from '../records';
 import {print} from '../wasm_training/table';
 import {Kernels} from '../wasm_training/variants';
 import type {Contestant} from './contestant';
-import {GpuKernels} from './gpu_kernels';
+import {contestantsOn} from './gpu_kernels';
 import {jaxContestant} from './jax';
 import {MODELS} from './models';
 import {BENCH, cellsOf, keyOf} from './report';
@@ -96,14 +96,7 @@ async function inNode(backend: 'wasm' | 'cpu', measure: (contestants: readonly C
 async function onCard(asked: typeof models, onRow: (row: Row) => void): Promise<void> {
   const {device, description, software} = await startWebGPU();
   const card = software ? 'rendering in software' : `${device} ${description}`.trim();
-  const gpuKernels = new GpuKernels('webgpu');
-  const all = [
-    ...tfjsContestants(kernels => {
-      gpuKernels.use(kernels);
-    }),
-    jaxContestant('webgpu'),
-    ...torchContestants(torch, 'webgpu'),
-  ];
+  const all = [...contestantsOn('webgpu'), jaxContestant('webgpu'), ...torchContestants(torch, 'webgpu')];
   const contestants = all.filter(({name}) => chosen.some(text => name.includes(text)));
   for (const model of asked)
     onRow(

@@ -121,7 +121,7 @@ function inputOf({inputs}: Call, name: string): TensorInfo {
 function kernelsOf({of, backendName}: GpuKernels, backend: object): OnGpu {
   const found = of(backend);
   if (found === undefined)
-    // Unreachable: no other package has a backend of that name.
+    // Unreachable: no spec registers another backend of that name.
     throw new Error(`The backend '${backendName}' must be that of TensorFlow.js; another one has its name.`);
   return found;
 }

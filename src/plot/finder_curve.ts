@@ -1,6 +1,6 @@
 import type {LrFindResult} from '../fit/lr_find';
 import {at} from '../util/at';
-import {shown} from '../util/shown';
+import {notResult} from './not_result';
 
 /** What `lrFind` found, or the curve and some of the rates. */
 export type FoundRates = Pick<LrFindResult, 'lrs' | 'losses'> & Partial<LrFindResult>;
@@ -23,9 +23,7 @@ export interface FinderCurve {
 
 /** @param place of the argument in the call `what`. @throws where it is not what `lrFind` resolves to. */
 export function checkFound(what: string, place: string, given: unknown): asserts given is FoundRates {
-  if (isFound(given)) return;
-  const got = given instanceof Promise ? 'a Promise. Write await lrFind(…)' : `${shown(given)}. Pass all of it`;
-  throw new Error(`${what} takes what lrFind resolves to ${place}; got ${got}.`);
+  if (!isFound(given)) throw notResult({what, place}, 'what lrFind resolves to', 'lrFind(…)', given);
 }
 
 /**

@@ -1,5 +1,6 @@
 import {isPlain, shown} from '../util/shown';
 import {joinedGroups} from './groups';
+import {notResult} from './not_result';
 
 /** What `fit` resolves to, or a part of it. */
 export interface RecordedHistory {
@@ -27,9 +28,8 @@ export interface Columns {
 
 /** @param place of the argument in the call `what`. @throws where it is not a `History`. */
 export function checkHistory(what: string, place: string, given: unknown): asserts given is RecordedHistory {
-  if (isHistory(given)) return;
-  const got = given instanceof Promise ? 'a Promise. Write await model.fit(…)' : `${shown(given)}. Pass all of it`;
-  throw new Error(`${what} takes the History that model.fit resolves to ${place}; got ${got}.`);
+  if (!isHistory(given))
+    throw notResult({what, place}, 'the History that model.fit resolves to', 'model.fit(…)', given);
 }
 
 function isHistory(x: unknown): x is RecordedHistory {

@@ -5,6 +5,8 @@ import {adagrad, adam, adamW, constant, lookahead, type Optimizer, rmsProp, sgd}
 import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
 import {readZip, writeZip} from '../../src/interchange/keras/zip';
+import {isDict} from '../../src/util/config_reader';
+import {isVariable} from '../../src/util/tensors';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
@@ -188,7 +190,7 @@ describeBackends(
       const altered = (change: (config: Record<string, unknown>) => void) =>
         fileWith('config.json', text => {
           const config: unknown = JSON.parse(text);
-          if (!isRecord(config)) throw new Error('A configuration is an object.');
+          if (!isDict(config)) throw new Error('A configuration is an object.');
           change(config);
           return JSON.stringify(config);
         });
@@ -216,7 +218,7 @@ describeBackends(
           () =>
             altered(config => {
               const inner = present(config['config']);
-              if (!isRecord(inner) || !Array.isArray(inner['layers'])) throw new Error('A Sequential has layers.');
+              if (!isDict(inner) || !Array.isArray(inner['layers'])) throw new Error('A Sequential has layers.');
               inner['layers'].shift();
               Reflect.deleteProperty(inner, 'build_input_shape');
             }),
@@ -282,13 +284,17 @@ describeBackends(
       describe('with other tensors', () => {
         type Dataset = Parameters<InstanceType<typeof h5.File>['create_dataset']>[0];
         /** A file with weights of `dense(2)`: this kernel, and a bias. */
-        const fileOf = async (kernel: Pick<Dataset, 'data' | 'dtype' | 'shape'>): Promise<Uint8Array> => {
+        const fileOf = async (
+          kernel: Pick<Dataset, 'data' | 'dtype' | 'shape'>,
+          change: (file: InstanceType<typeof h5.File>) => void = () => undefined,
+        ): Promise<Uint8Array> => {
           const {FS} = await h5.ready;
           const file = new h5.File('other_tensors.h5', 'w');
           for (const path of ['layers', 'layers/dense']) file.create_group(path);
           const group = file.create_group('layers/dense/vars');
           group.create_dataset({name: '0', ...kernel});
           group.create_dataset({name: '1', data: Float32Array.of(7, 8), shape: [2], dtype: '<f'});
+          change(file);
           file.close();
           const bytes = FS.readFile('other_tensors.h5').slice();
           FS.unlink('other_tensors.h5');
@@ -300,6 +306,15 @@ describeBackends(
           const file = await fileOf({data: ['a', 'b', 'c', 'd', 'e', 'f'], shape: [3, 2]});
           await expectAsync(loadKerasWeights(file, dense(2), {h5})).toBeRejectedWithError(
             /must be float32, float64 or of integers; at 'layers\/dense\/vars\/0' the file has another type\.$/,
+          );
+        });
+
+        it('behind a link that leads nowhere', async () => {
+          const file = await fileOf({data: new Float32Array(6), shape: [3, 2], dtype: '<f'}, open => {
+            open.create_soft_link('/nowhere', 'link');
+          });
+          await expectAsync(loadKerasWeights(file, dense(2), {h5})).toBeRejectedWithError(
+            /'link' is neither a group nor a tensor/,
           );
         });
 
@@ -328,8 +343,6 @@ describeBackends(
 );
 
 const isSymbolic = (x: unknown): x is tf.SymbolicTensor => x instanceof tf.SymbolicTensor;
-const isVariable = (x: tf.Tensor): x is tf.Variable => x instanceof tf.Variable;
-const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
 
 /** Where the directory of a zip archive begins. */
 function directoryOf(bytes: Uint8Array): number {

@@ -156,7 +156,6 @@ function datasetsOf(file: H5File): Set<string> {
       const type = fieldOf(entity, 'type');
       if (type === 'Dataset') paths.add(inner);
       else if (type === 'Group') walk(keysOf(entity), `${inner}/`, depth + 1);
-      // Unreachable: Keras's files have no links and types, and h5wasm gives nothing else.
       else throw new Error(`'${inner}' is neither a group nor a tensor`);
     }
   };
