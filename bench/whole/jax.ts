@@ -3,7 +3,7 @@ import {blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, valueAn
 import {at, defined} from '../../examples/support/lookup';
 import type {Contestant, Training, Turn} from './contestant';
 import type {Graph, Node, Op} from './graph';
-import {ADAM, type Setup, type Weight} from './setup';
+import type {AdamHypers, Setup, Weight} from './setup';
 
 type Array = np.Array;
 
@@ -120,14 +120,13 @@ function forward(graph: Graph, weights: readonly Array[], xs: Array): Array {
 }
 
 /** The whole step under one `jit`: both passes and Adam. Numbers that change from step to step are arguments. */
-function compiled(graph: Graph, batch: number) {
+function compiled(graph: Graph, batch: number, {mom, sqrMom}: AdamHypers) {
   const loss = (weights: Array[], xs: Array, ys: Array): Array =>
     nn
       .logSoftmax(forward(graph, weights, xs), -1)
       .mul(ys)
       .sum()
       .mul(-1 / batch);
-  const {mom, sqrMom} = ADAM;
   return jit((weights: Array[], means: Array[], squares: Array[], xs: Array, ys: Array, rate: Array, eps: Array) => {
     const copies = weights.map(weight => weight.ref);
     const [value, gradients] = valueAndGrad(loss)(copies, xs, ys);
@@ -160,6 +159,7 @@ function weightIn({shape, values}: Weight, op: Op): Array {
 }
 
 class JaxTraining implements Training {
+  readonly #adam: AdamHypers;
   readonly #step: ReturnType<typeof compiled>;
   readonly #batches: ReadonlyArray<{readonly xs: Array; readonly ys: Array}>;
   #weights: Array[];
@@ -167,8 +167,9 @@ class JaxTraining implements Training {
   #squares: Array[];
   #steps = 0;
 
-  constructor({model, graph, inputShape, weights, batches}: Setup) {
-    this.#step = compiled(graph, model.batch);
+  constructor({model, graph, inputShape, weights, batches, adam}: Setup) {
+    this.#adam = adam;
+    this.#step = compiled(graph, model.batch, adam);
     const ops = new Map(graph.flatMap(({op, weights: own}) => own.map(place => [place, op] as const)));
     this.#weights = weights.map((weight, i) => weightIn(weight, defined(ops.get(i), `node of weight ${i}`)));
     this.#means = weights.map((_, i) => np.zerosLike(at(this.#weights, i).ref));
@@ -184,7 +185,7 @@ class JaxTraining implements Training {
   }
 
   async run(steps: number): Promise<Turn> {
-    const {lr, mom, sqrMom, eps} = ADAM;
+    const {lr, mom, sqrMom, eps} = this.#adam;
     let last: np.Array | undefined;
     const begin = performance.now();
     for (let i = 0; i < steps; i++) {

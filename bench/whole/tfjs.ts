@@ -4,7 +4,7 @@ import {at} from '../../examples/support/lookup';
 import {adam} from '../../src';
 import type {Contestant, Training, Turn} from './contestant';
 import {OURS} from './row';
-import {ADAM, type Setup, variablesOf} from './setup';
+import {type AdamHypers, type Setup, variablesOf} from './setup';
 
 interface TensorBatch {
   readonly xs: tf.Tensor;
@@ -77,22 +77,21 @@ class TfjsTraining implements Training {
  * A contestant on tfjs's current backend.
  * @param prepare runs before each turn, outside the measured time.
  */
-function onTfjs(name: string, optimizer: () => tf.Optimizer, prepare: () => void): Contestant {
+function onTfjs(name: string, optimizer: (hypers: AdamHypers) => tf.Optimizer, prepare: () => void): Contestant {
   return {
     name,
     start: async setup => {
-      const training = new TfjsTraining(setup, optimizer(), prepare);
+      const training = new TfjsTraining(setup, optimizer(setup.adam), prepare);
       // Kernels that are missing throw here.
       await training.run(1);
       training.dispose();
-      return new TfjsTraining(setup, optimizer(), prepare);
+      return new TfjsTraining(setup, optimizer(setup.adam), prepare);
     },
   };
 }
 
-const {lr, mom, sqrMom, eps} = ADAM;
-const theirs = (): tf.Optimizer => tf.train.adam(lr, mom, sqrMom, eps);
-const ours = (): tf.Optimizer => adam(lr, {mom, sqrMom, eps, wd: 0});
+const theirs = ({lr, mom, sqrMom, eps}: AdamHypers): tf.Optimizer => tf.train.adam(lr, mom, sqrMom, eps);
+const ours = ({lr, mom, sqrMom, eps}: AdamHypers): tf.Optimizer => adam(lr, {mom, sqrMom, eps, wd: 0});
 
 /** @param use switches between tfjs's kernels and ours, where a backend has both. */
 export function tfjsContestants(use?: (kernels: 'stock' | 'ours') => void): Contestant[] {

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {isDict} from '../../src/util/config_reader';
 import {PROGRAMS, PythonServer} from '../../test/python/support/python';
 import type {Contestant, Training, Turn} from './contestant';
-import {ADAM, type Setup} from './setup';
+import type {Setup} from './setup';
 
 const PROGRAM = join('bench', 'whole', 'torch_training.py');
 
@@ -57,13 +57,17 @@ export class Torch {
   }
 
   /** A network on `device`, with PyTorch's fused Adam. */
-  start(device: 'cpu' | 'cuda', threads: number, {graph, inputShape, weights, batches}: Setup): Promise<Training> {
+  start(
+    device: 'cpu' | 'cuda',
+    threads: number,
+    {graph, inputShape, weights, batches, adam}: Setup,
+  ): Promise<Training> {
     return this.#training(
       threads,
       'start',
       device,
       graph,
-      ADAM,
+      adam,
       inputShape,
       weights.map(({shape, values}) => ({shape, values: bytes(values)})),
       batches.map(({inputs, classes}) => ({

@@ -147,9 +147,10 @@ function recipeOf({home, index}: Traced): string {
 /** Whether a value can differ from parameter to parameter: it is not computed from totals and numbers alone. */
 function dependsOnParameter({home, index}: Traced): boolean {
   if (home === undefined) return false;
-  return reachable(home, [index])
-    .map(i => at(home.nodes, i))
-    .some(({extent, ...of}) => extent !== 'scalar' || (of.op === 'input' && of.element === undefined));
+  return reachable(home, [index]).some(i => {
+    const node = at(home.nodes, i);
+    return node.extent !== 'scalar' || (node.op === 'input' && node.element === undefined);
+  });
 }
 
 /**

@@ -2,8 +2,9 @@ import {memo} from '../util/memo';
 import {own} from '../util/own';
 import type {Arithmetic, ContextValues, Values} from './arithmetic';
 import {type Chain, optionsIn, type Segment, takesPart} from './chain';
-import type {Callback, Context, Draft} from './declaration';
+import type {Callback, Context, Draft, Scalar} from './declaration';
 import {ruleExtras} from './extras';
+import type {Required} from './required';
 import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
 import type {Start, StartContext} from './starts';
 import type {Value} from './value';
@@ -207,6 +208,27 @@ export function like<V extends Value>(cb: Callback, entry: string, value: unknow
   return value;
 }
 
+/** What a callback's function gets, as lists: making them anew in every step would take longer than the rest. */
+interface ContextEntries {
+  readonly numbers: ReadonlyArray<readonly [string, Scalar | Required]>;
+  readonly reads: readonly string[];
+  readonly starts: ReadonlyArray<readonly [string, number | Start]>;
+  readonly groupState: ReadonlyArray<readonly [string, number]>;
+  readonly shared: readonly string[];
+}
+
+const contextEntries = new WeakMap<Callback, ContextEntries>();
+
+function contextEntriesOf({declaration, options}: Callback): ContextEntries {
+  return {
+    numbers: Object.entries({...declaration.hypers, ...options}),
+    reads: Object.keys(declaration.reads),
+    starts: Object.entries({...declaration.needs, ...declaration.state}),
+    groupState: Object.entries(declaration.groupState),
+    shared: Object.keys(declaration.shared),
+  };
+}
+
 /** The argument of a callback's function. Entries that have not started are started first. */
 export function contextOf<V extends Value>(
   cb: Callback,
@@ -214,19 +236,17 @@ export function contextOf<V extends Value>(
   values: ContextValues<V>,
   total?: object,
 ): Context {
-  const {declaration, options} = cb;
   const {hypers, entries} = draft;
+  const of = memo(contextEntries, cb, () => contextEntriesOf(cb));
   const context: Record<string, unknown> = {p: draft.p, grad: draft.grad, doWd: draft.doWd};
-  for (const [name, value] of Object.entries({...declaration.hypers, ...options}))
-    context[name] = own(hypers, name) ?? value;
-  for (const name of Object.keys(declaration.reads)) context[name] = own(entries, name);
-  for (const [name, start] of Object.entries({...declaration.needs, ...declaration.state}))
-    context[name] = own(entries, name) ?? begin(cb, name, start, draft, values);
+  for (const [name, value] of of.numbers) context[name] = own(hypers, name) ?? value;
+  for (const name of of.reads) context[name] = own(entries, name);
+  for (const [name, start] of of.starts) context[name] = own(entries, name) ?? begin(cb, name, start, draft, values);
   const numbers = draft.groups[0]?.now;
-  for (const [name, start] of Object.entries(declaration.groupState))
+  for (const [name, start] of of.groupState)
     context[name] = numbers === undefined ? start : (own(numbers, name) ?? start);
-  for (const name of Object.keys(declaration.shared)) context[name] = values.shared.before(name);
-  if (declaration.takesUpdate) context['update'] = updateOf(cb, draft);
+  for (const name of of.shared) context[name] = values.shared.before(name);
+  if (cb.declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
 }
