@@ -5,6 +5,7 @@ import {readZip, writeZip} from '../../src/interchange/keras/zip';
 import {at} from '../../src/util/at';
 import {isVariable} from '../../src/util/tensors';
 import {describeBackends} from '../support/backends';
+import {isSymbolic} from '../support/symbolic';
 import {tf} from '../support/tfjs';
 
 const h5 = h5wasm;
@@ -29,8 +30,6 @@ function smallModel(): tf.LayersModel {
   model.compile({optimizer: kerasAdam(0.01), loss: 'meanSquaredError'});
   return model;
 }
-
-const isSymbolic = (x: unknown): x is tf.SymbolicTensor => x instanceof tf.SymbolicTensor;
 
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map(weight => Array.from(weight.dataSync()));
 

@@ -4,11 +4,13 @@ import h5wasm from 'h5wasm';
 import {adagrad, adam, adamW, constant, lookahead, type Optimizer, rmsProp, sgd} from 'tfjs-optim';
 import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
-import {readZip, writeZip} from '../../src/interchange/keras/zip';
+import {writeZip} from '../../src/interchange/keras/zip';
 import {isDict} from '../../src/util/config_reader';
 import {isVariable} from '../../src/util/tensors';
 import {describeBackends} from '../support/backends';
+import {compiledWith, configChanged, denseWeights, partChanged} from '../support/keras_files';
 import {present} from '../support/present';
+import {isSymbolic} from '../support/symbolic';
 import {tf} from '../support/tfjs';
 
 const h5 = h5wasm;
@@ -176,47 +178,31 @@ describeBackends(
     });
 
     describe('are not read', () => {
-      const FILES = ['config.json', 'metadata.json', 'model.weights.h5'];
-      /** A file in which one part is another. */
-      const fileWith = async (name: string, change: (text: string) => string): Promise<Uint8Array> => {
+      const compiledFile = async () => {
         const model = dense(2);
         model.compile({optimizer: kerasAdam(0.1), loss: 'meanSquaredError'});
-        const files = await readZip(await saveKeras(model, {h5, optimizer: true}), FILES);
-        const text = change(new TextDecoder().decode(present(files.get(name))));
-        return writeZip(
-          [...files].map(([one, data]) => ({name: one, data: one === name ? new TextEncoder().encode(text) : data})),
-        );
+        return saveKeras(model, {h5, optimizer: true});
       };
-      const altered = (change: (config: Record<string, unknown>) => void) =>
-        fileWith('config.json', text => {
-          const config: unknown = JSON.parse(text);
-          if (!isDict(config)) throw new Error('A configuration is an object.');
-          change(config);
-          return JSON.stringify(config);
-        });
       /** A file with another entry in its directory. */
       const directoryWith = async (change: (view: DataView, first: number) => void) => {
-        const bytes = await fileWith('metadata.json', text => text);
+        const bytes = await compiledFile();
         change(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), directoryOf(bytes));
         return bytes;
       };
-      const compiled = (settings: object) =>
-        altered(config => {
-          config['compile_config'] = {...Object(config['compile_config']), ...settings};
-        });
+      const compiled = async (settings: object) => compiledWith(await compiledFile(), settings);
 
       const cases: Readonly<Record<string, readonly [() => Promise<Uint8Array>, RegExp]>> = {
         'of Keras 2': [
-          () => fileWith('metadata.json', () => '{"keras_version": "2.15.0"}'),
+          async () => partChanged(await compiledFile(), 'metadata.json', () => '{"keras_version": "2.15.0"}'),
           /^This \.keras file was written by Keras '2\.15\.0'; only those of Keras 3 can be read\./,
         ],
         'whose parts are not JSON': [
-          () => fileWith('metadata.json', () => '{"keras'),
+          async () => partChanged(await compiledFile(), 'metadata.json', () => '{"keras'),
           /'metadata\.json' is not JSON \(/,
         ],
         'without an input shape': [
-          () =>
-            altered(config => {
+          async () =>
+            configChanged(await compiledFile(), config => {
               const inner = present(config['config']);
               if (!isDict(inner) || !Array.isArray(inner['layers'])) throw new Error('A Sequential has layers.');
               inner['layers'].shift();
@@ -282,35 +268,17 @@ describeBackends(
         });
 
       describe('with other tensors', () => {
-        type Dataset = Parameters<InstanceType<typeof h5.File>['create_dataset']>[0];
-        /** A file with weights of `dense(2)`: this kernel, and a bias. */
-        const fileOf = async (
-          kernel: Pick<Dataset, 'data' | 'dtype' | 'shape'>,
-          change: (file: InstanceType<typeof h5.File>) => void = () => undefined,
-        ): Promise<Uint8Array> => {
-          const {FS} = await h5.ready;
-          const file = new h5.File('other_tensors.h5', 'w');
-          for (const path of ['layers', 'layers/dense']) file.create_group(path);
-          const group = file.create_group('layers/dense/vars');
-          group.create_dataset({name: '0', ...kernel});
-          group.create_dataset({name: '1', data: Float32Array.of(7, 8), shape: [2], dtype: '<f'});
-          change(file);
-          file.close();
-          const bytes = FS.readFile('other_tensors.h5').slice();
-          FS.unlink('other_tensors.h5');
-          return bytes;
-        };
         const kernelOf = async (model: tf.LayersModel) => [...(await present(model.getWeights()[0]).data())];
 
         it('of texts', async () => {
-          const file = await fileOf({data: ['a', 'b', 'c', 'd', 'e', 'f'], shape: [3, 2]});
+          const file = await denseWeights({data: ['a', 'b', 'c', 'd', 'e', 'f'], shape: [3, 2]});
           await expectAsync(loadKerasWeights(file, dense(2), {h5})).toBeRejectedWithError(
             /must be float32, float64 or of integers; at 'layers\/dense\/vars\/0' the file has another type\.$/,
           );
         });
 
         it('behind a link that leads nowhere', async () => {
-          const file = await fileOf({data: new Float32Array(6), shape: [3, 2], dtype: '<f'}, open => {
+          const file = await denseWeights({data: new Float32Array(6), shape: [3, 2], dtype: '<f'}, open => {
             open.create_soft_link('/nowhere', 'link');
           });
           await expectAsync(loadKerasWeights(file, dense(2), {h5})).toBeRejectedWithError(
@@ -321,7 +289,7 @@ describeBackends(
         it('but with numbers of float64', async () => {
           const model = dense(2);
           await loadKerasWeights(
-            await fileOf({data: Float64Array.of(1, 2, 3, 4, 5, 0.5), shape: [3, 2], dtype: '<d'}),
+            await denseWeights({data: Float64Array.of(1, 2, 3, 4, 5, 0.5), shape: [3, 2], dtype: '<d'}),
             model,
             {h5},
           );
@@ -341,8 +309,6 @@ describeBackends(
   },
   ['cpu'],
 );
-
-const isSymbolic = (x: unknown): x is tf.SymbolicTensor => x instanceof tf.SymbolicTensor;
 
 /** Where the directory of a zip archive begins. */
 function directoryOf(bytes: Uint8Array): number {

@@ -1,3 +1,4 @@
+import {isSymbolic} from '../support/symbolic';
 import {tf} from '../support/tfjs';
 
 type Symbolic = ReturnType<typeof tf.input>;
@@ -17,10 +18,6 @@ export interface LayerCase {
 
 interface Chained {
   apply(x: Symbolic): unknown;
-}
-
-function isSymbolic(value: unknown): value is Symbolic {
-  return value instanceof tf.SymbolicTensor;
 }
 
 function chain(input: Symbolic, ...layers: readonly Chained[]): Symbolic {

@@ -40,6 +40,7 @@ const USUAL: Readonly<Record<string, unknown>> = {
   ignore_class: null,
   axis: -1,
 };
+const OTHER_LOSS = "Give 'loss': the name of another loss, or a function.";
 const METRICS: ReadonlySet<string> = new Set(['accuracy', 'acc', 'mse', 'mape']);
 
 /** The loss of a compiled model of Keras. @throws where TensorFlow.js lacks it. */
@@ -61,18 +62,24 @@ export function lossHere(config: Dict): NonNullable<Loss> {
 }
 
 function oneHere(loss: unknown): string {
-  const found = typeof loss === 'string' ? own(LOSSES, own(SHORT, loss) ?? loss) : byClass(loss);
-  if (found === undefined)
-    throw new Error(`The model is compiled with the loss ${shown(loss)}, which TensorFlow.js lacks. Give 'loss'.`);
-  return found;
+  if (loss === null || loss === undefined)
+    throw new Error(`The model is compiled without a loss, or without one for an output. ${OTHER_LOSS}`);
+  const name = typeof loss === 'string' ? (own(SHORT, loss) ?? loss) : nameOf(loss);
+  return own(LOSSES, name) ?? lacks(shown(name));
 }
 
-function byClass(loss: unknown): string | undefined {
-  if (!isDict(loss) || typeof loss['class_name'] !== 'string' || !isDict(loss['config'])) return undefined;
-  for (const [key, value] of Object.entries(without(loss['config'], 'name', 'dtype', 'fn')))
-    if (Object.hasOwn(USUAL, key) ? USUAL[key] !== value : value !== null) return undefined;
-  const name = snake(loss['class_name']).replace(/^_/, '').replace('k_l_', 'kl_');
-  return own(LOSSES, name);
+/** Keras's name for a loss that the file has as a class. */
+function nameOf(loss: unknown): string {
+  if (!isDict(loss) || typeof loss['class_name'] !== 'string' || !isDict(loss['config'])) return lacks(shown(loss));
+  const {class_name: kind, config} = loss;
+  for (const [key, value] of Object.entries(without(config, 'name', 'dtype', 'fn')))
+    if (Object.hasOwn(USUAL, key) ? USUAL[key] !== value : value !== null)
+      lacks(`${kind} with ${key}=${shown(value)}`);
+  return snake(kind).replace(/^_/, '').replace('k_l_', 'kl_');
+}
+
+function lacks(loss: string): never {
+  throw new Error(`The model is compiled with the loss ${loss}, which TensorFlow.js lacks. ${OTHER_LOSS}`);
 }
 
 /** The metrics of a compiled model that TensorFlow.js has too. Others are left out. */

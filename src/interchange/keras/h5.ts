@@ -1,7 +1,7 @@
 import {at} from '../../util/at';
 import {isIterable} from '../../util/iterable';
 import {shown} from '../../util/shown';
-import {float32, type HostTensor, sizeOf} from '../tensors/host_tensor';
+import {float32, type HostTensor, type HostTensorOf, sizeOf} from '../tensors/host_tensor';
 import {items} from './value_config';
 
 /** What is needed of h5wasm: `import h5wasm from 'h5wasm'`. */
@@ -57,7 +57,7 @@ export interface H5Tensors {
 export interface H5Group {
   readonly path: string;
   readonly name: string;
-  readonly tensors: readonly HostTensor[];
+  readonly tensors: ReadonlyArray<HostTensorOf<'float32' | 'int32'>>;
 }
 
 /** No model nests deeper, or has more groups: damaged files can have groups that contain themselves. */
@@ -99,29 +99,31 @@ export async function writeH5(h5: H5Wasm, groups: readonly H5Group[]): Promise<U
   const name = `tfjs-optim-${files++}.h5`;
   const file = new h5.File(name, 'w');
   try {
-    const made = new Set<string>();
-    for (const {path, name: label, tensors} of groups) {
-      const parts = [...path.split('/').filter(part => part !== ''), 'vars'];
-      for (let i = 1; i < parts.length; i++) {
-        const parent = parts.slice(0, i).join('/');
-        if (!made.has(parent)) file.create_group(parent);
-        made.add(parent);
-      }
-      const group = file.create_group(parts.join('/'));
-      group.create_attribute('name', label);
-      for (const [i, tensor] of tensors.entries()) {
-        if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32')
-          throw new Error(`'${label}' has a weight of type ${tensor.dtype}; Keras's files take float32 and int32.`);
-        const {data, shape, dtype} = tensor;
-        group.create_dataset({name: String(i), data, shape: [...shape], dtype: dtype === 'int32' ? '<i' : '<f'});
-      }
+    try {
+      writeGroups(file, groups);
+    } finally {
+      file.close();
     }
+    return FS.readFile(name);
   } finally {
-    file.close();
+    FS.unlink(name);
   }
-  const bytes = FS.readFile(name);
-  FS.unlink(name);
-  return bytes;
+}
+
+function writeGroups(file: H5File, groups: readonly H5Group[]): void {
+  const made = new Set<string>();
+  for (const {path, name, tensors} of groups) {
+    const parts = [...path.split('/').filter(part => part !== ''), 'vars'];
+    for (let i = 1; i < parts.length; i++) {
+      const parent = parts.slice(0, i).join('/');
+      if (!made.has(parent)) file.create_group(parent);
+      made.add(parent);
+    }
+    const group = file.create_group(parts.join('/'));
+    group.create_attribute('name', name);
+    for (const [i, {data, shape, dtype}] of tensors.entries())
+      group.create_dataset({name: String(i), data, shape: [...shape], dtype: dtype === 'int32' ? '<i' : '<f'});
+  }
 }
 
 /** @throws where it is not h5wasm. */

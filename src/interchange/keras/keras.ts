@@ -8,7 +8,7 @@ import {at} from '../../util/at';
 import {isDict} from '../../util/config_reader';
 import {shown} from '../../util/shown';
 import {bytesOf, checkTransfer, warnUnread, warnWhereUntrained} from '../tensors/arguments';
-import {fromDevice, type HostTensor, toDevice} from '../tensors/host_tensor';
+import {float32FromDevice, type HostTensor, toDevice} from '../tensors/host_tensor';
 import {type Loss, lossHere, lossThere, metricsHere} from './compile_config';
 import {guardedBuild} from './guarded_initializer';
 import {checkH5, type H5Group, type H5Tensors, type H5Wasm, withH5, writeH5} from './h5';
@@ -197,10 +197,10 @@ async function groupsOf(
   const layers = savedLayers(model);
   const state = optimizer && (await optimizerThere(optimizer, trainedIn(model, layers), lossy));
   const groups = await Promise.all(
-    layers.map(async ({path, name, where, variables}): Promise<H5Group> => ({
+    layers.map(async ({path, name, variables}): Promise<H5Group> => ({
       path,
       name,
-      tensors: await Promise.all(variables.map(async variable => fromDevice(valueOf(variable), where))),
+      tensors: await Promise.all(variables.map(async variable => float32FromDevice(valueOf(variable)))),
     })),
   );
   if (state !== undefined) groups.push({path: 'optimizer', name: 'optimizer', tensors: state.tensors});

@@ -2,7 +2,7 @@ import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {guarded} from './guarded_initializer';
 import {type LayerRow, LAYERS, WITHOUT_EFFECT} from './layer_table';
-import {camel, type ClassConfig, type Dict, items, lacking, valueHere, without} from './value_config';
+import {camel, type ClassConfig, type Dict, items, lacking, notReadable, valueHere, without} from './value_config';
 
 /** A model of Keras 3 as TensorFlow.js takes it. */
 export interface ModelHere {
@@ -122,10 +122,11 @@ function nodeOf(node: unknown, where: string, tensorHere: (value: unknown, at: s
     throw broken(`${where} is called in a form that Keras 3 does not write`);
   for (const [key, value] of Object.entries(node['kwargs']))
     if (value !== null && key !== 'training' && key !== 'mask')
-      throw lacking(where, `the argument '${key}' in its call`, 'that is not None');
+      throw notReadable(where, `is called with the argument '${key}', which can't be read here`);
   const args: readonly unknown[] = node['args'];
   const [inputs, ...others] = args;
-  if (others.some(value => value !== null)) throw lacking(where, 'a call with', `${args.length} arguments`);
+  if (others.some(value => value !== null))
+    throw notReadable(where, `is called with ${args.length} arguments; only calls with one can be read here`);
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
   if (list.length === 0) throw broken(`${where} is called without inputs`);
   return list.map(value => tensorHere(value, where));
@@ -157,7 +158,7 @@ function inputHere({config}: ClassConfig, where: string): LayerHere {
 
 function inputType({config}: ClassConfig, where: string): string {
   if (config['sparse'] === true || config['ragged'] === true)
-    throw lacking(where, 'an input that is', 'sparse or ragged');
+    throw notReadable(where, 'has a sparse or ragged input, which TensorFlow.js lacks');
   const dtype = dtypeIn(config);
   const ours = own(INPUT_TYPES, dtype);
   if (ours === undefined) throw lacking(where, 'an input of the type', dtype);
@@ -222,7 +223,10 @@ function wrapped(name: string, label: string, config: Dict, where: string): obje
         Object.entries(own).filter(([key]) => !/^(name|dtype|go_backwards)$|initializer$/.test(key)),
       ]);
     if (plain(back) !== plain(inner) || back.config['go_backwards'] === inner.config['go_backwards'])
-      throw lacking(where, 'a backward_layer', 'that is not its layer the other way around');
+      throw notReadable(
+        where,
+        'has a backward_layer other than its layer with the opposite go_backwards, which TensorFlow.js lacks',
+      );
   }
   // TensorFlow.js puts these words before the name by itself. Masked outputs are zero in both.
   const own = without(inner.config, 'zero_output_for_mask');

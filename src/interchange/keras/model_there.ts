@@ -2,6 +2,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
+import {shown} from '../../util/shown';
 import {LAYERS, MERGES, OF_TFJS_ONLY} from './layer_table';
 import {argsOf} from './model_here';
 import {camel, type Dict, items, snake, valueThere} from './value_config';
@@ -153,7 +154,10 @@ function layerThere(layer: layers.Layer): SavedClass {
       value !== null &&
       value !== undefined
     )
-      throw new Error(`${where} has ${key}, which can't be moved to Keras 3.`);
+      throw new Error(
+        `${where} has ${key}=${shown(value)}, which Keras 3 lacks. Make the layer without it, or write the weights ` +
+          'alone by saveKerasWeights.',
+      );
   }
   // These are missing or wrong in the configurations of TensorFlow.js.
   if (args.has('depth_multiplier')) theirs['depth_multiplier'] = Reflect.get(layer, 'depthMultiplier') ?? 1;

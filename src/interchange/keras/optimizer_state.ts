@@ -9,7 +9,14 @@ import {at} from '../../util/at';
 import {isDict} from '../../util/config_reader';
 import {shown} from '../../util/shown';
 import {isTensor} from '../../util/tensors';
-import {float32, fromDevice, type HostTensor, scalar, toDevice} from '../tensors/host_tensor';
+import {
+  float32,
+  float32FromDevice,
+  type HostTensor,
+  type HostTensorOf,
+  scalar,
+  toDevice,
+} from '../tensors/host_tensor';
 import {onlyNumber} from './h5';
 import {BASE_OFF, CLIPPING, make, type OptimizerRow, ROWS} from './optimizer_table';
 
@@ -48,7 +55,10 @@ function signature({name, options}: Callback): string {
 /** @throws where Keras has no such optimizer, or computes something else and `lossy` is not set. */
 function describe(optimizer: Optimizer, lossy: boolean): Described {
   if (!isOptimizer(optimizer))
-    throw new Error(`'optimizer' must be an optimizer of tfjs-optim; got ${shown(optimizer)}.`);
+    throw new Error(
+      `'optimizer' must be an optimizer of the same copy of tfjs-optim as tfjs-optim/keras; got ${shown(optimizer)}. ` +
+        'Load tfjs-optim once; `npm ls tfjs-optim` shows the versions in the project.',
+    );
   const names = optimizer.callbacks.map(signature);
   const clip = CLIPPING.findIndex(({callback}) => callback.name === names[0]);
   const rest = clip === -1 ? names : names.slice(1);
@@ -77,7 +87,7 @@ export async function optimizerThere(
   optimizer: Optimizer,
   trained: readonly Trained[],
   lossy: boolean,
-): Promise<{readonly config: string; readonly tensors: readonly HostTensor[]}> {
+): Promise<{readonly config: string; readonly tensors: ReadonlyArray<HostTensorOf<'float32' | 'int32'>>}> {
   const {row, clip, hypers} = describe(optimizer, lossy);
   const bound = new Set(optimizer.paramLists.flat());
   // An optimizer that was loaded gets its variables at its first step.
@@ -94,9 +104,9 @@ export async function optimizerThere(
     };
   });
   const copies = row.entries.flatMap(list => shared.flatMap(copyOf => list.map(copyOf)));
-  let state: HostTensor[];
+  let state: Array<HostTensorOf<'float32'>>;
   try {
-    state = await Promise.all(copies.map(copy => fromDevice(copy, 'The state')));
+    state = await Promise.all(copies.map(float32FromDevice));
   } finally {
     tf.dispose(copies);
   }
@@ -152,7 +162,7 @@ function checkAll(
     const missing = row.entries.flat().find(entry => !isTensor(state[entry]));
     if (iterations > 0 && missing !== undefined)
       throw new Error(
-        `${name} has no ${missing} after ${iterations} steps, and in Keras every parameter takes part in each step. ` +
+        `${name} has no '${missing}' at step ${iterations}, and in Keras every parameter takes part in each step. ` +
           'Give lossy: true to write zeros.',
       );
     if (row.counts === true && (state['step'] ?? 0) !== iterations)
@@ -163,7 +173,7 @@ function checkAll(
   }
 }
 
-function scaled({shape, data}: HostTensor, f: (x: number) => number): HostTensor {
+function scaled({shape, data}: HostTensor, f: (x: number) => number): HostTensorOf<'float32'> {
   return float32(shape, Float32Array.from(data, f));
 }
 

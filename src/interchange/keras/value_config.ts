@@ -113,14 +113,18 @@ function classIn(value: unknown, nameKey: string, where: string, key: string): C
 const HARD_SIGMOID =
   ' Its hard sigmoid is max(0, min(1, 0.2x + 0.5)), and that of Keras 3 is relu6(x + 3)/6: use sigmoid instead.';
 
+const CHANGE = ' Change the model in Keras before you save it.';
+
 /** The error for a value that TensorFlow.js lacks. */
 export function lacking(where: string, key: string, value: unknown): Error {
   const text = typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
   return new Error(
-    `${where} has ${key} ${text}, which TensorFlow.js lacks.` +
-      (value === 'hard_sigmoid' ? HARD_SIGMOID : ' Change the model in Keras before you save it.'),
+    `${where} has ${key} ${text}, which TensorFlow.js lacks.` + (value === 'hard_sigmoid' ? HARD_SIGMOID : CHANGE),
   );
 }
+
+/** The error for something else that can't be read. @param what it is, as the rest of a sentence. */
+export const notReadable = (where: string, what: string) => new Error(`${where} ${what}.${CHANGE}`);
 
 function lackingThere(where: string, key: string, value: unknown): Error {
   return new Error(

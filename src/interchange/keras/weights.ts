@@ -52,7 +52,7 @@ function layerAt(layer: layers.Layer, path: string, seen: Set<layers.Layer>): Sa
         'weights in a model without it.',
     );
   const inner = row?.inner ?? [];
-  const found: SavedLayer[] = [{path, name, where, variables: inner.length > 0 ? [] : weightsOf(layer)}];
+  const found: SavedLayer[] = [{path, name, where, variables: inner.length > 0 ? [] : weightsOf(layer, where)}];
   for (const part of inner) {
     const child = layerIn(layer, camel(part));
     if (child === undefined) throw new Error(`${where} has no ${part}, which its weights are saved in.`);
@@ -62,18 +62,24 @@ function layerAt(layer: layers.Layer, path: string, seen: Set<layers.Layer>): Sa
         path: join(path, part),
         name: `${snakeClass(layer.getClassName())}_cell`,
         where,
-        variables: weightsOf(child),
+        variables: weightsOf(child, where),
       });
     else found.push(...layerAt(child, join(path, part), seen));
   }
   return found;
 }
 
-/** Those that train first, also while the layer is frozen. */
-const weightsOf = (layer: layers.Layer): readonly LayerVariable[] => [
-  ...layer.trainableWeights,
-  ...layer.nonTrainableWeights,
-];
+/** Those that train first, also while the layer is frozen. @throws where one is not float32. */
+function weightsOf(layer: layers.Layer, where: string): readonly LayerVariable[] {
+  const all = [...layer.trainableWeights, ...layer.nonTrainableWeights];
+  const other = all.find(({dtype}) => dtype !== 'float32');
+  if (other !== undefined)
+    throw new Error(
+      `${where}: '${other.originalName}' is ${other.dtype}, and only weights of float32 can be moved. Make the layer ` +
+        'without a dtype.',
+    );
+  return all;
+}
 
 const join = (path: string, part: string) => (path === '' ? part : `${path}/${part}`);
 

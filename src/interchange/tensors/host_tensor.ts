@@ -16,9 +16,12 @@ export interface HostArrays {
 export type HostDtype = keyof HostArrays;
 
 /** A tensor outside of TensorFlow.js: its elements in row-major order, on the host. */
-export type HostTensor = {
-  [D in HostDtype]: {readonly dtype: D; readonly shape: readonly number[]; readonly data: HostArrays[D]};
-}[HostDtype];
+export type HostTensor = HostTensorOf<HostDtype>;
+
+/** A tensor of these types. */
+export type HostTensorOf<Dtypes extends HostDtype> = {
+  [D in Dtypes]: {readonly dtype: D; readonly shape: readonly number[]; readonly data: HostArrays[D]};
+}[Dtypes];
 
 /** What a file of tensors contains. */
 export interface TensorFile {
@@ -34,12 +37,12 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** A float32 tensor of the shape. */
-export function float32(shape: readonly number[], data: Float32Array): HostTensor {
+export function float32(shape: readonly number[], data: Float32Array): HostTensorOf<'float32'> {
   return {dtype: 'float32', shape, data};
 }
 
 /** A float32 scalar. */
-export function scalar(value: number): HostTensor {
+export function scalar(value: number): HostTensorOf<'float32'> {
   return float32([], Float32Array.of(value));
 }
 
@@ -59,10 +62,14 @@ export async function fromDevice(tensor: tf.Tensor, name: string): Promise<HostT
       parts.dispose();
     }
   }
-  const data = await tensor.data();
-  if (dtype === 'int32') return {dtype, shape, data: Int32Array.from(data)};
-  if (dtype === 'bool') return {dtype, shape, data: Uint8Array.from(data)};
-  return float32(shape, Float32Array.from(data));
+  if (dtype === 'int32') return {dtype, shape, data: Int32Array.from(await tensor.data())};
+  if (dtype === 'bool') return {dtype, shape, data: Uint8Array.from(await tensor.data())};
+  return float32FromDevice(tensor);
+}
+
+/** Reads a float32 tensor from its device. */
+export async function float32FromDevice(tensor: tf.Tensor): Promise<HostTensorOf<'float32'>> {
+  return float32(tensor.shape, Float32Array.from(await tensor.data()));
 }
 
 /** Makes a tensor of TensorFlow.js with the same elements. The caller must dispose it. */
