@@ -196,6 +196,18 @@ describeBackends(
           );
       });
 
+      it('whose points Keras samples elsewhere', async () => {
+        const model = tf.sequential({
+          layers: [tf.layers.upSampling2d({inputShape: [4, 4, 2], interpolation: 'bilinear', name: 'up'})],
+        });
+        await expectRefused(
+          model,
+          async () => saveKeras(model, {h5}),
+          "The layer 'up' (UpSampling2D) has interpolation='bilinear', which Keras 3 computes otherwise. Make the layer " +
+            "with interpolation='nearest', or write the weights alone by saveKerasWeights.",
+        );
+      });
+
       it('with an argument that Keras lacks', async () => {
         const rates = {rate: 0.5, noiseShape: [1, 1, 3]};
         const model = tf.sequential({

@@ -146,9 +146,15 @@ function layerThere(layer: layers.Layer): SavedClass {
   const named = new Map(Object.entries(row.renamed ?? {}).map(([there, here]) => [here, there]));
   for (const [key, value] of Object.entries(config)) {
     const there = named.get(key) ?? snake(key);
-    if (args.has(there))
+    if (args.has(there)) {
+      const fixed = row.fixed?.[there];
+      if (fixed !== undefined && value !== fixed)
+        throw new Error(
+          `${where} has ${key}=${shown(value)}, which Keras 3 computes otherwise. Make the layer with ` +
+            `${key}=${shown(fixed)}, or write the weights alone by saveKerasWeights.`,
+        );
       theirs[there] = there === 'layer' ? layerThere(wrappedIn(layer)) : valueThere(there, value, where);
-    else if (
+    } else if (
       !['name', 'trainable', 'dtype'].includes(key) &&
       !OF_TFJS_ONLY.has(key) &&
       value !== null &&
