@@ -203,8 +203,8 @@ describeBackends(
         await expectRefused(
           model,
           async () => saveKeras(model, {h5}),
-          "The layer 'up' (UpSampling2D) has interpolation='bilinear', which Keras 3 computes otherwise. Make the layer " +
-            "with interpolation='nearest', or write the weights alone by saveKerasWeights.",
+          "The layer 'up' (UpSampling2D) has interpolation='bilinear', which Keras 3 computes otherwise. Make the " +
+            "layer with interpolation='nearest', or write the weights alone by saveKerasWeights.",
         );
       });
 
