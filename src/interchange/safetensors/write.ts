@@ -1,7 +1,7 @@
 import {shown} from '../../util/shown';
 import {type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
-import {METADATA} from './header';
+import {isUnicode, METADATA} from './header';
 import {LONGEST_HEADER, PREFIX} from './read';
 
 /**
@@ -51,14 +51,10 @@ export function writeSafetensors(
   return file;
 }
 
-function widthOf({dtype}: HostTensor): number {
-  const found = DTYPES.get(WRITTEN[dtype]);
-  if (found === undefined) throw new Error(`The table of dtypes has no ${WRITTEN[dtype]}.`);
-  return found.bytes;
-}
+const widthOf = ({dtype}: HostTensor) => DTYPES[WRITTEN[dtype]].bytes;
 
 function checkText(text: string): void {
-  if (/\p{Surrogate}/u.test(text))
+  if (!isUnicode(text))
     throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
 }
 
