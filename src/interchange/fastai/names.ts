@@ -36,10 +36,7 @@ export const HYPERS: Readonly<Record<string, string>> = {
 };
 
 /** The state tensors of the parameter's shape. `localLr` of Larc is computed anew in each step. */
-export const STATE: ReadonlyArray<{readonly theirs: string; readonly ours: string}> = [
-  {theirs: 'grad_avg', ours: 'gradAvg'},
-  {theirs: 'sqr_avg', ours: 'sqrAvg'},
-];
+export const STATE: Readonly<Record<string, string>> = {grad_avg: 'gradAvg', sqr_avg: 'sqrAvg'};
 
 /** Our callback around which fastai has a class of its own. */
 export const LOOKAHEAD = 'lookaheadSync';

@@ -6,7 +6,7 @@ import {own} from '../../util/own';
 import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
 import type {Counterpart} from '../tensors/counterpart';
-import {inTurn, type Layout, same, transposed} from '../tensors/layout';
+import {type Layout, same, transposed} from '../tensors/layout';
 import {FlattenedOrders, isContainer} from './flattened';
 import {type LayerRow, layerRows, WITHOUT} from './layers';
 
@@ -146,7 +146,11 @@ class Mapper {
     return own(this.#names, key);
   }
 
-  #add(variable: tf.Variable, {name, layout}: {name: string; layout: Layout}, isParameter: boolean): void {
+  #add(
+    variable: tf.Variable,
+    {name, layout = same}: {name: string; layout?: Layout | undefined},
+    isParameter: boolean,
+  ): void {
     this.#counterparts.push({variable, name, layout, isParameter});
   }
 
@@ -159,23 +163,19 @@ class Mapper {
       const key = `${path}${backward ? '_reverse' : ''}/${weight}`;
       const named = this.#named(key, variable.name);
       const there = row && own(row.weights, weight);
-      if (named === undefined && there === undefined) {
-        left.push(key);
+      if (there === undefined || typeof named === 'object') {
+        if (named === undefined) left.push(key);
+        else this.#add(variable, byHand(named), there?.isBuffer !== true);
         continue;
       }
-      if (named !== undefined && (typeof named !== 'string' || there === undefined)) {
-        this.#add(variable, byHand(named), there?.isBuffer !== true);
-        continue;
-      }
-      if (there === undefined) continue;
-      let layout: Layout;
+      let layout: Layout | undefined;
       try {
         const order = this.#orders.ofInputOf(layer);
-        layout = there.layout({shape: variable.shape, order, unbiased: this.#unbiased(layer, className)});
+        layout = there.layout?.({shape: variable.shape, order, unbiased: this.#unbiased(layer, className)});
       } catch (error) {
         throw withoutCounterpart(layer, className, error instanceof Error ? error.message : String(error), [key]);
       }
-      const name = typeof named === 'string' ? named : `${module}.${there.name}${suffix}`;
+      const name = named ?? `${module}.${there.name}${suffix}`;
       this.#add(variable, {name, layout}, there.isBuffer !== true);
     }
     if (left.length > 0)
@@ -220,10 +220,9 @@ class Mapper {
   }
 }
 
-function byHand(named: string | NamedByHand): {name: string; layout: Layout} {
-  if (typeof named === 'string') return {name: named, layout: same};
-  const {name, axes} = named;
-  return {name, layout: axes === undefined ? same : inTurn(transposed(...axes))};
+function byHand(named: string | NamedByHand): {name: string; layout?: Layout} {
+  const {name, axes}: NamedByHand = typeof named === 'string' ? {name: named} : named;
+  return {name, ...(axes && {layout: transposed(...axes)})};
 }
 
 /** A layer with weights of its own, as its class is in the table. */
