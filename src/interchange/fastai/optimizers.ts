@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
 import {weightKind} from '../../params/weight_kind';
-import type {Callback, Scalar} from '../../rule/declaration';
+import type {Callback, OptionDecl, Scalar} from '../../rule/declaration';
 import type {StateDict} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {own} from '../../util/own';
@@ -145,16 +145,8 @@ export function readFastaiState(
     );
   const {lookahead} = described;
   const sync = callbacks.find(({name}) => name === LOOKAHEAD);
-  if ((lookahead === undefined) !== (sync === undefined))
-    problem(`Only the optimizer ${sync === undefined ? 'in the file' : 'here'} is a Lookahead.`);
-  else if (lookahead !== undefined && sync !== undefined) {
-    const {k, alpha} = sync.options;
-    if (lookahead.k !== k || lookahead.alpha !== alpha)
-      problem(
-        `Lookahead has k ${lookahead.k} and alpha ${lookahead.alpha} in the file, and ${String(k)} and ` +
-          `${String(alpha)} here.`,
-      );
-  }
+  const [there, here] = [lookahead, sync?.options].map(shownLookahead);
+  if (there !== here) problem(`Lookahead: the file has ${there}; this optimizer has ${here}.`);
   if (groups.length !== holding.hypers.length)
     throw new Error(
       `The optimizer in the file has ${groups.length} parameter groups; this one has ${holding.hypers.length}. ` +
@@ -226,6 +218,11 @@ function flagsHere(
     ...(doWd !== decays && {doWd}),
     ...(forceTrain !== mustTrain(optimizer, variable) && {forceTrain}),
   };
+}
+
+/** The numbers of a Lookahead as errors show them. */
+function shownLookahead(given: Described['lookahead'] | OptionDecl): string {
+  return given === undefined ? 'none' : `k ${String(given.k)} and alpha ${String(given.alpha)}`;
 }
 
 function onlyPart({parts}: Holding): Holding['parts'][number] {

@@ -1,4 +1,3 @@
-import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 
 /** A parameter group of the framework on the other side. */
@@ -99,7 +98,6 @@ export function numberAt(
   [key, index]: readonly [key: string, index?: number],
 ): number | undefined {
   const value = own(hypers, key);
-  const found: unknown =
-    index === undefined ? value : Array.isArray(value) || isDict(value) ? Reflect.get(value, index) : undefined;
+  const found: unknown = index === undefined ? value : Array.isArray(value) ? value[index] : undefined;
   return typeof found === 'number' ? found : undefined;
 }
