@@ -1,4 +1,5 @@
 import {isDict} from '../../util/config_reader';
+import {shown} from '../../util/shown';
 
 /** A tensor as the header lists it. */
 export interface Listed {
@@ -33,10 +34,9 @@ export const isUnicode = (text: string) => !/\p{Surrogate}/u.test(text);
 
 /** @throws where the text is not a header of the format. */
 export function parseHeader(text: string): Header {
-  if (!text.startsWith('{')) malformed("its header must begin with '{'");
   const header = objectIn(text);
   const {[METADATA]: metadata = {}, ...tensors} = header;
-  if (!isTexts(metadata)) malformed(`its metadata must be texts by name; it has ${JSON.stringify(metadata)}`);
+  if (!isTexts(metadata)) malformed(`its metadata must be texts by name; it has ${shown(metadata)}`);
   // JSON has other words and numbers too, which `JSON.parse` would round.
   const [other] = /[^\s\d{}[\],]+/.exec(text.replace(TEXT, '')) ?? [];
   if (other !== undefined) malformed(`its header must have texts and whole numbers from 0 only; it has ${other}`);
@@ -52,7 +52,10 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
   } catch (error) {
     malformed(`its header is not JSON (${String(error)})`);
   }
-  return isDict(value) ? value : malformed('its header is not an object');
+  // The format allows no space before it.
+  return text.startsWith('{') && isDict(value)
+    ? value
+    : malformed("its header must be an object that begins with '{'");
 }
 
 function tensor(name: string, entry: unknown): Listed {
@@ -63,7 +66,7 @@ function tensor(name: string, entry: unknown): Listed {
   }
   return malformed(
     `the tensor '${name}' must have dtype, a text; shape and two data_offsets, numbers below 2^53; and nothing else. ` +
-      `It has ${JSON.stringify(entry)}`,
+      `It has ${shown(entry)}`,
   );
 }
 
