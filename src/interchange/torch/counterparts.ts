@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isLayer, variableOf} from '../../params/variables_of';
 import {closest} from '../../util/closest';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
@@ -247,19 +248,8 @@ function classOf(layer: layers.Layer): string {
   return layer.getClassName() === 'RNN' && isLayer(cell) ? cell.getClassName() : layer.getClassName();
 }
 
-function isLayer(x: unknown): x is layers.Layer {
-  return typeof x === 'object' && x !== null && 'getClassName' in x && 'weights' in x;
-}
-
 /** The name of a weight in its layer: the last part of `'dense_1/kernel'`. */
 const nameOf = (name: string) => name.slice(name.lastIndexOf('/') + 1);
-
-function variableOf(weight: layers.Layer['weights'][number]): tf.Variable {
-  const value = weight.read();
-  if (isVariable(value)) return value;
-  // Unreachable: tfjs-layers 4 keeps each weight in a variable.
-  throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
-}
 
 function checkNeeds(layer: layers.Layer, {needs = {}}: LayerRow): void {
   const cell: unknown = Reflect.get(layer, 'cell');
