@@ -62,14 +62,15 @@ function expand(member: unknown): tf.Variable[] {
 }
 
 function weightsOf(member: object): tf.Variable[] | undefined {
-  if (isLayerVariable(member)) return [valueOf(member)];
+  if (isLayerVariable(member)) return [variableOf(member)];
   if (!isLayer(member)) return undefined;
   enter(member);
   const notTrained = new Set(innerLayers(member).flatMap(neverTrained));
-  return [...new Set(member.weights)].filter(weight => !notTrained.has(weight)).map(valueOf);
+  return [...new Set(member.weights)].filter(weight => !notTrained.has(weight)).map(variableOf);
 }
 
-function valueOf(weight: LayerVariable): tf.Variable {
+/** The variable of a layer's weight. @throws where it holds none, which no version of tfjs-layers 4 does. */
+export function variableOf(weight: LayerVariable): tf.Variable {
   const value = weight.read();
   if (isVariable(value)) return value;
   throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
@@ -79,7 +80,7 @@ function valueOf(weight: LayerVariable): tf.Variable {
 export function innerLayers(layer: layers.Layer, seen = new Set<layers.Layer>()): layers.Layer[] {
   if (seen.has(layer)) return [];
   seen.add(layer);
-  for (const value of Object.values(layer).flat()) if (isObject(value) && isLayer(value)) innerLayers(value, seen);
+  for (const value of Object.values(layer).flat()) if (isLayer(value)) innerLayers(value, seen);
   return [...seen];
 }
 
@@ -97,8 +98,8 @@ function isObject(x: unknown): x is object {
   return typeof x === 'object' && x !== null;
 }
 
-function isLayer(x: object): x is layers.Layer {
-  return 'weights' in x && Array.isArray(x.weights) && 'countParams' in x && 'name' in x;
+export function isLayer(x: unknown): x is layers.Layer {
+  return isObject(x) && 'weights' in x && Array.isArray(x.weights) && 'countParams' in x && 'name' in x;
 }
 
 function isLayerVariable(x: object): x is LayerVariable {
@@ -118,7 +119,7 @@ export function enter(layer: layers.Layer, outer: readonly layers.Layer[] = []):
   const path = [...outer, layer];
   // A Sequential also has a private model inside, which may be left from an earlier `compile`.
   const inner = isContainer(layer) ? layer.layers : Object.values(layer).flat();
-  for (const one of inner) if (isObject(one) && isLayer(one)) enter(one, path);
+  for (const one of inner) if (isLayer(one)) enter(one, path);
   if (isContainer(layer)) return;
   for (const weight of layer.weights) {
     const value = weight.read();

@@ -144,7 +144,7 @@ describe('safetensors', () => {
     expect(() => readSafetensors(new Uint8Array(3))).toThrowError(`${begins}it must have at least 8 bytes; it has 3.`);
     expect(read({a: two}, 12)).toThrowError(`${begins}its tensors have 8 bytes; 12 follow the header.`);
     expect(read({a: two, b: {...two, data_offsets: [4, 12]}}, 12)).toThrowError(
-      `${begins}the data of 'b' begins at 4, inside of the tensor before it.`,
+      `${begins}the data of 'b' begins at 4; the tensor before it ends at 8.`,
     );
     expect(read({a: two, b: {...two, data_offsets: [12, 20]}}, 20)).toThrowError(
       `${begins}the data of 'b' begins at 12; the tensor before it ends at 8.`,

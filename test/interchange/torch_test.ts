@@ -62,13 +62,13 @@ describeBackends(
         ],
         [
           changed(file, tensors => tensors.set('dense.weight', {...weight, shape: [3, 2]})),
-          /^'dense.weight' has the shape \[3,2\] in the file; the model needs \[2,3\]\.$/,
+          /^'dense.weight' is float32 of shape \[3,2\] in the file; 'dense\/.*' needs float32 of shape \[2,3\]\.$/,
         ],
         [
           changed(file, tensors =>
             tensors.set('dense.weight', {dtype: 'int32', shape: [2, 3], data: new Int32Array(6)}),
           ),
-          /^'dense.weight' has numbers of the type int32 in the file; it must be float32\.$/,
+          /^'dense.weight' is int32 of shape \[2,3\] in the file; 'dense\/.*' needs float32 of shape \[2,3\]\.$/,
         ],
         [
           changed(file, tensors => tensors.set('head.weight', weight)),
@@ -81,7 +81,7 @@ describeBackends(
         [changed(file, tensors => tensors.delete('state.dense.weight.exp_avg')), /exp_avg/],
         [
           changed(file, (_, metadata) => (metadata['modules'] = '{')),
-          /^The metadata 'modules' of the file is damaged/,
+          /^The metadata 'modules' is missing or malformed/,
         ],
         [file.slice(0, 100), /^This is not a valid safetensors file/],
       ];

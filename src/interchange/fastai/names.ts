@@ -5,21 +5,21 @@ import {own} from '../../util/own';
 export type FastaiCallback = readonly [name: string, options: Readonly<Record<string, unknown>>];
 
 /** The callbacks of ours that compute what one of fastai does, with the options of both. */
-const CALLBACKS: Readonly<Record<string, {readonly name: string; readonly option?: string}>> = {
-  weightDecay: {name: 'weight_decay'},
-  l2Reg: {name: 'l2_reg'},
-  averageGrad: {name: 'average_grad', option: 'dampening'},
-  averageSqrGrad: {name: 'average_sqr_grad', option: 'dampening'},
-  stepStat: {name: 'step_stat'},
-  sgdStep: {name: 'sgd_step'},
-  momentumStep: {name: 'momentum_step'},
-  rmsPropStep: {name: 'rms_prop_step'},
-  adamStep: {name: 'adam_step'},
-  rAdamStep: {name: 'radam_step'},
-  qhAdamStep: {name: 'qhadam_step'},
-  larcLayerLr: {name: 'larc_layer_lr', option: 'clip'},
-  larcStep: {name: 'larc_step'},
-  lambStep: {name: 'lamb_step'},
+const CALLBACKS: Readonly<Record<string, readonly [name: string, option?: string]>> = {
+  weightDecay: ['weight_decay'],
+  l2Reg: ['l2_reg'],
+  averageGrad: ['average_grad', 'dampening'],
+  averageSqrGrad: ['average_sqr_grad', 'dampening'],
+  stepStat: ['step_stat'],
+  sgdStep: ['sgd_step'],
+  momentumStep: ['momentum_step'],
+  rmsPropStep: ['rms_prop_step'],
+  adamStep: ['adam_step'],
+  rAdamStep: ['radam_step'],
+  qhAdamStep: ['qhadam_step'],
+  larcLayerLr: ['larc_layer_lr', 'clip'],
+  larcStep: ['larc_step'],
+  lambStep: ['lamb_step'],
 };
 
 /** The hypers of these callbacks, by our names. */
@@ -36,10 +36,7 @@ export const HYPERS: Readonly<Record<string, string>> = {
 };
 
 /** The state tensors of the parameter's shape. `localLr` of Larc is computed anew in each step. */
-export const STATE: ReadonlyArray<{readonly theirs: string; readonly ours: string}> = [
-  {theirs: 'grad_avg', ours: 'gradAvg'},
-  {theirs: 'sqr_avg', ours: 'sqrAvg'},
-];
+export const STATE: Readonly<Record<string, string>> = {grad_avg: 'gradAvg', sqr_avg: 'sqrAvg'};
 
 /** Our callback around which fastai has a class of its own. */
 export const LOOKAHEAD = 'lookaheadSync';
@@ -48,7 +45,7 @@ export const LOOKAHEAD = 'lookaheadSync';
 export function fastaiCallback(cb: Callback): FastaiCallback | undefined {
   const known = own(CALLBACKS, cb.name);
   if (known === undefined) return undefined;
-  const {name, option} = known;
+  const [name, option] = known;
   return [name, option === undefined ? {} : {[option]: cb.options[option]}];
 }
 

@@ -1,21 +1,22 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
 import {weightKind} from '../../params/weight_kind';
-import type {Callback, Scalar} from '../../rule/declaration';
-import {writeSchedule} from '../../schedule/saved_schedule';
-import {type StateDict, tensorsIn} from '../../state/state_dict';
+import type {Callback, OptionDecl, Scalar} from '../../rule/declaration';
+import type {StateDict} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {own} from '../../util/own';
 import {isTensor} from '../../util/tensors';
 import type {Counterpart} from '../tensors/counterpart';
 import {fromDevice, type HostTensor, scalar, type TensorFile} from '../tensors/host_tensor';
-import {valueIn} from '../training/chain_parts';
-import {numberAt, readGroups, writeGroups} from '../training/file_groups';
-import {type Held, type Holding, holdingOf, namesOf} from '../training/held';
+import {checkStateless, entriesOf, valueIn, withState} from '../training/chain_parts';
+import {numberAt, readGroups} from '../training/file_groups';
+import {type Held, type Holding, holdingOf} from '../training/held';
+import {listed} from '../training/listed';
 import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
+import {writtenState} from '../training/written_state';
 import {DESCRIBED, type Described, describedIn} from './described';
 import {type FastaiCallback, fastaiCallback, HYPERS, LOOKAHEAD, shownCallbacks, STATE} from './names';
 
@@ -36,57 +37,42 @@ export async function fastaiStateOf(
   const {problem, done} = problems(lossy, 'what fastai does not have is left out of the file');
   const {callbacks, hypers: ofGroups} = onlyPart(holding);
   const theirs = callbacksThere(callbacks, cb => {
-    const state = Object.keys(cb.declaration.state);
-    problem(`fastai has no callback ${cb.name}${state.length === 0 ? '' : `, with its state ${state.join(', ')}`}.`);
+    problem(`fastai has no callback ${withState(cb)}.`);
   });
   const sync = callbacks.find(({name}) => name === LOOKAHEAD);
-  const dict = optimizer.stateDict();
-  try {
-    if (dict.frozen.some((frozen, i) => frozen === 'wholly' || (frozen === 'no') !== i >= dict.frozenIdx))
+  return writtenState(optimizer, holding, dict => {
+    const {frozen, frozenIdx, common, state} = dict;
+    if (frozen.some((how, i) => how === 'wholly' || (how === 'no') !== i >= frozenIdx))
       problem('fastai freezes the first groups only, and leaves those that must train.');
     done();
-    const tensors = new Map<string, HostTensor>();
-    for (const one of holding.held)
-      for (const [key, tensor] of await stateThere(one, dict, sync !== undefined))
-        tensors.set(`state.${one.counterpart.name}.${key}`, tensor);
+    const optionOf = (name: string) => Number(valueIn(callbacks, at(ofGroups, 0), name));
     const described: Described = {
       callbacks: theirs,
-      ...(sync && {
-        lookahead: {
-          k: Number(valueIn(callbacks, at(ofGroups, 0), 'k')),
-          alpha: Number(valueIn(callbacks, at(ofGroups, 0), 'alpha')),
-          // Absent before the first step.
-          count: own(dict.common, 'count') ?? 0,
-        },
-      }),
-      frozen_idx: dict.frozenIdx,
+      // The count is absent before the first step.
+      ...(sync && {lookahead: {k: optionOf('k'), alpha: optionOf('alpha'), count: own(common, 'count') ?? 0}}),
+      frozen_idx: frozenIdx,
       flags: Object.fromEntries(
-        holding.held.map(one => [
-          one.counterpart.name,
-          {do_wd: one.decays, force_train: mustTrain(optimizer, one, dict), requires_grad: one.trains},
+        holding.held.map(({counterpart: {name, variable}, decays, trains}) => [
+          name,
+          {do_wd: decays, force_train: mustTrain(optimizer, variable), requires_grad: trains},
         ]),
       ),
     };
-    const groups = ofGroups.map((hypers, row) => ({
-      cls: CLASS,
-      params: holding.held.filter(one => one.row === row).map(one => one.counterpart.name),
-      frozen: false,
-      hypers: Object.fromEntries(
-        Object.entries(HYPERS).flatMap(([ours, name]) => (Object.hasOwn(hypers, ours) ? [[name, hypers[ours]]] : [])),
-      ),
-    }));
     return {
-      tensors,
-      metadata: {
-        ...writeGroups(groups),
-        [DESCRIBED]: JSON.stringify(described),
-        iterations: String(dict.iterations),
-        ...(dict.schedule && {schedule: JSON.stringify(writeSchedule(dict.schedule))}),
-      },
+      groups: ofGroups.map((hypers, row) => ({
+        cls: CLASS,
+        params: holding.held.filter(one => one.row === row).map(one => one.counterpart.name),
+        frozen: false,
+        hypers: Object.fromEntries(
+          Object.entries(HYPERS).flatMap(([ours, name]) =>
+            Object.hasOwn(hypers, ours) ? [[name, hypers[ours]]] : [],
+          ),
+        ),
+      })),
+      metadata: {[DESCRIBED]: JSON.stringify(described)},
+      stateOf: one => stateThere(one, at(state, one.index), sync !== undefined),
     };
-  } finally {
-    tf.dispose(tensorsIn(dict));
-  }
+  });
 }
 
 /** The callbacks of fastai. @param missing is called for each callback that fastai does not have. */
@@ -102,13 +88,12 @@ function callbacksThere(callbacks: readonly Callback[], missing: (cb: Callback) 
 
 /** The state of one parameter, by fastai's entries. */
 async function stateThere(
-  {counterpart: {variable, layout}, index}: Held,
-  {state}: StateDict,
+  {counterpart: {variable, layout}}: Held,
+  entries: StateDict['state'][number],
   isLookahead: boolean,
-): Promise<Array<[key: string, tensor: HostTensor]>> {
-  const entries = at(state, index);
+): Promise<Array<[entry: string, tensor: HostTensor]>> {
   const read: Array<[string, HostTensor]> = [];
-  for (const {theirs, ours} of [...STATE, ...(isLookahead ? [{theirs: 'slow', ours: 'slow'}] : [])]) {
+  for (const [theirs, ours] of Object.entries({...STATE, ...(isLookahead && {slow: 'slow'})})) {
     const tensor = entries[ours];
     if (isTensor(tensor)) read.push([theirs, layout.there(await fromDevice(tensor, `${variable.name}/${ours}`))]);
   }
@@ -118,8 +103,8 @@ async function stateThere(
 }
 
 /** Whether a parameter trains although its group is frozen. */
-function mustTrain(optimizer: Optimizer, {index, counterpart: {variable}}: Held, {state}: StateDict): boolean {
-  const {forceTrain} = at(state, index);
+function mustTrain(optimizer: Optimizer, variable: tf.Variable): boolean {
+  const {forceTrain} = optimizer.state.get(variable);
   if (typeof forceTrain === 'boolean') return forceTrain;
   return optimizer.getConfig()['trainBn'] === true && weightKind(variable) === 'normalization';
 }
@@ -152,8 +137,7 @@ export function readFastaiState(
   const {callbacks} = onlyPart(holding);
   const strange: Callback[] = [];
   const mine = callbacksThere(callbacks, cb => strange.push(cb));
-  const stateful = strange.filter(cb => Object.keys(cb.declaration.state).length > 0);
-  if (stateful.length > 0) problem(`The file has no state of ${namesOf(stateful)}, which starts anew.`);
+  checkStateless(strange, problem);
   if (shownCallbacks(mine) !== shownCallbacks(described.callbacks))
     problem(
       `The optimizer in the file has the callbacks ${shownCallbacks(described.callbacks)}; this one has those of ` +
@@ -161,16 +145,8 @@ export function readFastaiState(
     );
   const {lookahead} = described;
   const sync = callbacks.find(({name}) => name === LOOKAHEAD);
-  if ((lookahead === undefined) !== (sync === undefined))
-    problem(`Only the optimizer ${sync === undefined ? 'in the file' : 'here'} is a Lookahead.`);
-  else if (lookahead !== undefined && sync !== undefined) {
-    const {k, alpha} = sync.options;
-    if (lookahead.k !== k || lookahead.alpha !== alpha)
-      problem(
-        `Lookahead has k ${lookahead.k} and alpha ${lookahead.alpha} in the file, and ${String(k)} and ` +
-          `${String(alpha)} here.`,
-      );
-  }
+  const [there, here] = [lookahead, sync?.options].map(shownLookahead);
+  if (there !== here) problem(`Lookahead: the file has ${there}; this optimizer has ${here}.`);
   if (groups.length !== holding.hypers.length)
     throw new Error(
       `The optimizer in the file has ${groups.length} parameter groups; this one has ${holding.hypers.length}. ` +
@@ -179,9 +155,9 @@ export function readFastaiState(
   const hypers = holding.hypers.map((now, row) => hypersHere(now, at(groups, row).hypers));
   const tensors = new TensorsOfState(file, problem);
   const isCounted = described.callbacks.some(([name]) => name === 'step_stat');
-  const declared = new Set(callbacks.flatMap(cb => Object.keys(cb.declaration.state)));
+  const declared = entriesOf(callbacks);
   const rule = {
-    state: STATE.filter(({ours}) => declared.has(ours)),
+    state: Object.fromEntries(Object.entries(STATE).filter(([, ours]) => declared.has(ours))),
     ...(isCounted && declared.has('step') && {count: 'step' as const}),
   };
   const state = new Map(
@@ -204,7 +180,7 @@ export function readFastaiState(
   );
   const names = new Set(holding.held.map(one => one.counterpart.name));
   const left = groups.flatMap(({params}) => params).filter(name => !names.has(name));
-  if (left.length > 0) problem(`The optimizer in the file has ${left.join(', ')}; this one does not.`);
+  if (left.length > 0) problem(`The optimizer in the file has ${listed(left)}; this one does not.`);
   tensors.checkAllUsed();
   done();
   return setState(optimizer, {
@@ -237,12 +213,16 @@ function flagsHere(
   flags: Described['flags'][string] | undefined,
 ): NewState['flags'] {
   if (flags === undefined) return {};
-  const {forceTrain = optimizer.getConfig()['trainBn'] === true && weightKind(variable) === 'normalization'} =
-    optimizer.state.get(variable);
+  const {do_wd: doWd, force_train: forceTrain} = flags;
   return {
-    ...(flags.do_wd !== decays && {doWd: flags.do_wd}),
-    ...(flags.force_train !== forceTrain && {forceTrain: flags.force_train}),
+    ...(doWd !== decays && {doWd}),
+    ...(forceTrain !== mustTrain(optimizer, variable) && {forceTrain}),
   };
+}
+
+/** The numbers of a Lookahead as errors show them. */
+function shownLookahead(given: Described['lookahead'] | OptionDecl): string {
+  return given === undefined ? 'none' : `k ${String(given.k)} and alpha ${String(given.alpha)}`;
 }
 
 function onlyPart({parts}: Holding): Holding['parts'][number] {

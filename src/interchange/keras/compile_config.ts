@@ -3,26 +3,24 @@ import type {ModelCompileArgs} from '@tensorflow/tfjs-layers';
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
-import {type Dict, items, snake, without} from './value_config';
+import {camel, type Dict, items, snake, without} from './value_config';
 
 /** A loss as `model.compile` takes it. */
 export type Loss = ModelCompileArgs['loss'];
 
 /** Keras's names of losses, with those of TensorFlow.js. */
 const LOSSES: Readonly<Record<string, string>> = {
-  binary_crossentropy: 'binaryCrossentropy',
-  categorical_crossentropy: 'categoricalCrossentropy',
-  categorical_hinge: 'categoricalHinge',
-  hinge: 'hinge',
+  ...Object.fromEntries(
+    (
+      'binary_crossentropy categorical_crossentropy categorical_hinge hinge mean_absolute_error ' +
+      'mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error poisson ' +
+      'sparse_categorical_crossentropy squared_hinge'
+    )
+      .split(' ')
+      .map(name => [name, camel(name)]),
+  ),
   kl_divergence: 'kullbackLeiblerDivergence',
   log_cosh: 'logcosh',
-  mean_absolute_error: 'meanAbsoluteError',
-  mean_absolute_percentage_error: 'meanAbsolutePercentageError',
-  mean_squared_error: 'meanSquaredError',
-  mean_squared_logarithmic_error: 'meanSquaredLogarithmicError',
-  poisson: 'poisson',
-  sparse_categorical_crossentropy: 'sparseCategoricalCrossentropy',
-  squared_hinge: 'squaredHinge',
 };
 const SHORT: Readonly<Record<string, string>> = {
   bce: 'binary_crossentropy',

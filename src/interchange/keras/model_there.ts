@@ -1,5 +1,6 @@
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isLayer} from '../../params/variables_of';
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
@@ -192,10 +193,6 @@ function wrappedIn(wrapper: layers.Layer): layers.Layer {
 export function layerIn(of: layers.Layer, field: string): layers.Layer | undefined {
   const value: unknown = Reflect.get(of, field);
   return isLayer(value) ? value : undefined;
-}
-
-function isLayer(x: unknown): x is layers.Layer {
-  return typeof x === 'object' && x !== null && 'trainableWeights' in x && 'getClassName' in x;
 }
 
 /** How errors call a layer. */

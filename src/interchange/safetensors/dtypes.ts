@@ -1,4 +1,4 @@
-import type {HostTensor} from '../tensors/host_tensor';
+import {float32, type HostTensor} from '../tensors/host_tensor';
 
 /** How elements of a dtype of the format are stored, and what they become here. */
 interface Dtype {
@@ -8,38 +8,43 @@ interface Dtype {
   readonly read: (data: ArrayBuffer, shape: readonly number[]) => HostTensor;
 }
 
-const floats =
-  (convert: (data: ArrayBuffer) => Float32Array): Dtype['read'] =>
-  (data, shape) => ({
-    dtype: 'float32',
-    shape,
-    data: convert(data),
-  });
-const integers =
-  (convert: (data: ArrayBuffer) => Int32Array): Dtype['read'] =>
-  (data, shape) => ({
-    dtype: 'int32',
-    shape,
-    data: convert(data),
-  });
+/** A class of arrays. */
+interface Stored<T> {
+  new (data: ArrayBuffer): Iterable<T>;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+function floats<T>(array: Stored<T>, convert: (x: T) => number): Dtype {
+  return {
+    bytes: array.BYTES_PER_ELEMENT,
+    read: (data, shape) => float32(shape, Float32Array.from(new array(data), convert)),
+  };
+}
+
+function integers(array: Stored<number | bigint>): Dtype {
+  return {
+    bytes: array.BYTES_PER_ELEMENT,
+    read: (data, shape) => ({dtype: 'int32', shape, data: Int32Array.from(new array(data), toInt32)}),
+  };
+}
 
 /** The dtypes that can be read, by their names in the format. */
-export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
-  ['F64', {bytes: 8, read: floats(data => Float32Array.from(new Float64Array(data), toFloat32))}],
-  ['F32', {bytes: 4, read: floats(data => new Float32Array(data))}],
-  ['F16', {bytes: 2, read: floats(data => Float32Array.from(new Uint16Array(data), halfToNumber))}],
-  ['BF16', {bytes: 2, read: floats(fromBfloat16)}],
-  ['I64', {bytes: 8, read: integers(data => fromBigInts(new BigInt64Array(data)))}],
-  ['U64', {bytes: 8, read: integers(data => fromBigInts(new BigUint64Array(data)))}],
-  ['I32', {bytes: 4, read: integers(data => new Int32Array(data))}],
-  ['U32', {bytes: 4, read: integers(data => Int32Array.from(new Uint32Array(data), toInt32))}],
-  ['I16', {bytes: 2, read: integers(data => Int32Array.from(new Int16Array(data)))}],
-  ['U16', {bytes: 2, read: integers(data => Int32Array.from(new Uint16Array(data)))}],
-  ['I8', {bytes: 1, read: integers(data => Int32Array.from(new Int8Array(data)))}],
-  ['U8', {bytes: 1, read: integers(data => Int32Array.from(new Uint8Array(data)))}],
-  ['BOOL', {bytes: 1, read: (data, shape) => ({dtype: 'bool', shape, data: checkedBooleans(new Uint8Array(data))})}],
-  ['C64', {bytes: 8, read: (data, shape) => ({dtype: 'complex64', shape, data: new Float32Array(data)})}],
-]);
+export const DTYPES = {
+  F64: floats(Float64Array, toFloat32),
+  F32: {bytes: 4, read: (data, shape) => float32(shape, new Float32Array(data))},
+  F16: floats(Uint16Array, halfToNumber),
+  BF16: {bytes: 2, read: (data, shape) => float32(shape, fromBfloat16(data))},
+  I64: integers(BigInt64Array),
+  U64: integers(BigUint64Array),
+  I32: integers(Int32Array),
+  U32: integers(Uint32Array),
+  I16: integers(Int16Array),
+  U16: integers(Uint16Array),
+  I8: integers(Int8Array),
+  U8: integers(Uint8Array),
+  BOOL: {bytes: 1, read: (data, shape) => ({dtype: 'bool', shape, data: checkedBooleans(new Uint8Array(data))})},
+  C64: {bytes: 8, read: (data, shape) => ({dtype: 'complex64', shape, data: new Float32Array(data)})},
+} satisfies Readonly<Record<string, Dtype>>;
 
 /** The dtype that a tensor is written as. */
 export const WRITTEN = {float32: 'F32', int32: 'I32', bool: 'BOOL', complex64: 'C64'} as const;
@@ -50,18 +55,10 @@ function toFloat32(x: number): number {
   return rounded;
 }
 
-function toInt32(x: number): number {
-  if (x !== (x | 0)) throw new RangeError(`${x} is beyond the range of int32`);
-  return x;
-}
-
-function fromBigInts(data: BigInt64Array | BigUint64Array): Int32Array {
-  const result = new Int32Array(data.length);
-  data.forEach((x, i) => {
-    if (BigInt.asIntN(32, x) !== x) throw new RangeError(`${x.toString()} is beyond the range of int32`);
-    result[i] = Number(x);
-  });
-  return result;
+function toInt32(x: number | bigint): number {
+  const value = Number(x);
+  if (value !== (value | 0)) throw new RangeError(`${x} is beyond the range of int32`);
+  return value;
 }
 
 /** The value of a half-precision number (IEEE 754 binary16). */

@@ -1,10 +1,15 @@
+import {isDict} from '../../util/config_reader';
+import {shown} from '../../util/shown';
+
 /** A tensor as the header lists it. */
 export interface Listed {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Where its data begins and ends, from the end of the header. */
-  readonly offsets: readonly number[];
+  /** Where its data begins, from the end of the header. */
+  readonly begin: number;
+  /** Where its data ends. */
+  readonly end: number;
 }
 
 export interface Header {
@@ -14,132 +19,74 @@ export interface Header {
 
 /** The key of the header under which metadata is. */
 export const METADATA = '__metadata__';
+const KEYS = ['dtype', 'shape', 'data_offsets'];
+
+/** A text in JSON. A key has a colon after it. */
+const TEXT = /("(?:[^"\\]|\\.)*")\s*(:?)/g;
 
 /** @throws that a file is damaged, or not of this format. */
 export function malformed(why: string): never {
   throw new Error(`This is not a valid safetensors file: ${why}.`);
 }
 
-const TOKEN = /[ \t\n\r]*(?:("(?:[^"\\]|\\.)*")|(0|[1-9]\d*)(?![\d.eE])|([{}[\]:,]))/y;
-
-/**
- * Reads JSON of exactly the format's structure. `JSON.parse` would hide names that are there twice, and it rounds
- * numbers that are too large.
- */
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  object<T>(what: string, entry: (key: string) => T): Map<string, T> {
-    const entries = new Map<string, T>();
-    this.#punctuation('{');
-    if (this.#takes('}')) return entries;
-    do {
-      const key = this.string();
-      if (entries.has(key)) malformed(`${what} has the name '${key}' twice`);
-      this.#punctuation(':');
-      entries.set(key, entry(key));
-    } while (this.#takes(','));
-    this.#punctuation('}');
-    return entries;
-  }
-
-  list(): number[] {
-    const numbers: number[] = [];
-    this.#punctuation('[');
-    if (this.#takes(']')) return numbers;
-    do numbers.push(this.#number());
-    while (this.#takes(','));
-    this.#punctuation(']');
-    return numbers;
-  }
-
-  string(): string {
-    const {text, literal} = this.#next();
-    if (literal === undefined) return malformed(`its header must have a string at character ${this.#at}; got ${text}`);
-    this.#at += text.length;
-    let value: unknown;
-    try {
-      value = JSON.parse(literal);
-    } catch {
-      return malformed(`its header has the string ${literal}, which is not JSON`);
-    }
-    if (typeof value !== 'string' || /\p{Surrogate}/u.test(value))
-      return malformed(`its header has the string ${literal}, which is not Unicode`);
-    return value;
-  }
-
-  /** The format pads the header with spaces. */
-  end(): void {
-    if (this.#text.slice(this.#at).trim() !== '') malformed('its header has text after the last brace');
-  }
-
-  #number(): number {
-    const {text, digits} = this.#next();
-    const value = Number(digits);
-    if (!Number.isSafeInteger(value))
-      malformed(`its header must have an integer from 0 at character ${this.#at}; got ${text.trim()}`);
-    this.#at += text.length;
-    return value;
-  }
-
-  #punctuation(mark: string): void {
-    if (!this.#takes(mark))
-      malformed(`its header must have '${mark}' at character ${this.#at}; got ${this.#next().text.trim()}`);
-  }
-
-  #takes(mark: string): boolean {
-    const next = this.#next();
-    if (next.mark !== mark) return false;
-    this.#at += next.text.length;
-    return true;
-  }
-
-  #next(): {text: string; literal?: string | undefined; digits?: string | undefined; mark?: string | undefined} {
-    TOKEN.lastIndex = this.#at;
-    const match = TOKEN.exec(this.#text);
-    if (match !== null) return {text: match[0], literal: match[1], digits: match[2], mark: match[3]};
-    return {text: this.#text.slice(this.#at, this.#at + 20) || 'its end'};
-  }
-}
+/** Whether UTF-8 can have a text. */
+export const isUnicode = (text: string) => !/\p{Surrogate}/u.test(text);
 
 /** @throws where the text is not a header of the format. */
 export function parseHeader(text: string): Header {
-  if (!text.startsWith('{')) malformed("its header must begin with '{'");
-  const reader = new Reader(text);
-  let metadata: ReadonlyMap<string, string> = new Map();
-  const tensors = reader.object('the header', name => {
-    if (name !== METADATA) return tensor(reader, name);
-    metadata = reader.object('the metadata', () => reader.string());
-    return undefined;
-  });
-  reader.end();
-  return {
-    listed: [...tensors.values()].filter(one => one !== undefined),
-    metadata: Object.fromEntries(metadata),
-  };
+  const header = objectIn(text);
+  const {[METADATA]: metadata = {}, ...tensors} = header;
+  if (!isTexts(metadata)) malformed(`its metadata must be texts by name; it has ${shown(metadata)}`);
+  // JSON has other words and numbers too, which `JSON.parse` would round.
+  const [other] = /[^\s\d{}[\],]+/.exec(text.replace(TEXT, '')) ?? [];
+  if (other !== undefined) malformed(`its header must have texts and whole numbers from 0 only; it has ${other}`);
+  const listed = Object.entries(tensors).map(([name, entry]) => tensor(name, entry));
+  checkTexts(text, [...Object.keys(header), ...Object.keys(metadata), ...listed.flatMap(() => KEYS)]);
+  return {listed, metadata};
 }
 
-function tensor(reader: Reader, name: string): Listed {
-  const what = `the tensor '${name}'`;
-  let dtype: string | undefined;
-  const lists = new Map<string, number[]>();
-  const read = reader.object(what, key => {
-    if (key === 'dtype') dtype = reader.string();
-    else if (key === 'shape' || key === 'data_offsets') lists.set(key, reader.list());
-    else malformed(`${what} has '${key}'; it must have dtype, shape and data_offsets only`);
-    return key;
-  });
-  const shape = lists.get('shape');
-  const offsets = lists.get('data_offsets');
-  if (dtype === undefined || shape === undefined || offsets === undefined)
-    return malformed(
-      `${what} must have dtype, shape and data_offsets; it has ${[...read.keys()].join(', ') || 'none'}`,
-    );
-  if (offsets.length !== 2) malformed(`${what} must have two data_offsets; it has ${offsets.length}`);
-  return {name, dtype, shape, offsets};
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    malformed(`its header is not JSON (${String(error)})`);
+  }
+  // The format allows no space before it.
+  return text.startsWith('{') && isDict(value)
+    ? value
+    : malformed("its header must be an object that begins with '{'");
+}
+
+function tensor(name: string, entry: unknown): Listed {
+  const {dtype, shape, data_offsets: offsets, ...others} = isDict(entry) ? entry : {};
+  if (isSizes(shape) && isSizes(offsets) && typeof dtype === 'string' && Object.keys(others).length === 0) {
+    const [begin, end, more] = offsets;
+    if (begin !== undefined && end !== undefined && more === undefined) return {name, dtype, shape, begin, end};
+  }
+  return malformed(
+    `the tensor '${name}' must have dtype, a text; shape and two data_offsets, numbers below 2^53; and nothing else. ` +
+      `It has ${shown(entry)}`,
+  );
+}
+
+/** @throws for names that are there twice, of which `JSON.parse` knows one only, and for texts that are not Unicode. */
+function checkTexts(text: string, names: readonly string[]): void {
+  const there: string[] = [];
+  for (const [, literal = '', colon] of text.matchAll(TEXT)) {
+    const value = String(JSON.parse(literal));
+    if (!isUnicode(value)) malformed(`its header has the text ${literal}, which is not Unicode`);
+    if (colon !== '') there.push(value);
+  }
+  const known = [...names].sort();
+  const twice = there.sort().find((name, i) => name !== known[i]);
+  if (twice !== undefined) malformed(`the header has the name '${twice}' twice`);
+}
+
+function isSizes(x: unknown): x is number[] {
+  return Array.isArray(x) && x.every(Number.isSafeInteger);
+}
+
+function isTexts(x: unknown): x is Record<string, string> {
+  return isDict(x) && Object.values(x).every(value => typeof value === 'string');
 }

@@ -1,4 +1,4 @@
-import {at} from '../../util/at';
+import {own} from '../../util/own';
 import {type HostTensor, sizeOf, type TensorFile} from '../tensors/host_tensor';
 import {DTYPES} from './dtypes';
 import {type Listed, malformed, parseHeader} from './header';
@@ -33,13 +33,16 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): TensorFile {
     malformed(`it says that its header has ${length} bytes, but ${file.length - PREFIX} follow`);
   const {listed, metadata} = parseHeader(textOf(file.subarray(PREFIX, PREFIX + length)));
   const data = file.subarray(PREFIX + length);
-  const inOrder = [...listed].sort((a, b) => begin(a) - begin(b) || end(a) - end(b));
-  checkOffsets(inOrder, data.length);
+  const inOrder = [...listed].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let before = 0;
+  for (const {name, begin, end} of inOrder) {
+    if (begin !== before)
+      malformed(`the data of '${name}' begins at ${begin}; the tensor before it ends at ${before}`);
+    before = end;
+  }
+  if (before !== data.length) malformed(`its tensors have ${before} bytes; ${data.length} follow the header`);
   return {tensors: new Map(inOrder.map(one => [one.name, read(one, data)])), metadata};
 }
-
-const begin = ({offsets}: Listed) => at(offsets, 0);
-const end = ({offsets}: Listed) => at(offsets, 1);
 
 function textOf(header: Uint8Array): string {
   try {
@@ -49,37 +52,21 @@ function textOf(header: Uint8Array): string {
   }
 }
 
-function checkOffsets(inOrder: readonly Listed[], length: number): void {
-  let before = 0;
-  for (const one of inOrder) {
-    const what = `the data of '${one.name}'`;
-    if (begin(one) < before) malformed(`${what} begins at ${begin(one)}, inside of the tensor before it`);
-    if (begin(one) > before) malformed(`${what} begins at ${begin(one)}; the tensor before it ends at ${before}`);
-    if (end(one) < begin(one)) malformed(`${what} begins at ${begin(one)} and ends at ${end(one)}`);
-    if (end(one) > length) malformed(`${what} ends at ${end(one)}; the data has ${length} bytes`);
-    before = end(one);
-  }
-  if (before !== length) malformed(`its tensors have ${before} bytes; ${length} follow the header`);
-}
-
-function read(one: Listed, data: Uint8Array): HostTensor {
-  const {name, shape} = one;
-  const dtype = DTYPES.get(one.dtype);
+function read({name, dtype: there, shape, begin, end}: Listed, data: Uint8Array): HostTensor {
+  const dtype = own(DTYPES, there);
   if (dtype === undefined)
     throw new Error(
-      `The tensor '${name}' has the dtype ${one.dtype}, which can't be read. Write it as F32; the dtypes that can be ` +
-        `read are ${[...DTYPES.keys()].join(', ')}.`,
+      `The tensor '${name}' has the dtype ${there}, which can't be read. Write it as F32; the dtypes that can be ` +
+        `read are ${Object.keys(DTYPES).join(', ')}.`,
     );
   const needed = sizeOf(shape) * dtype.bytes;
-  if (!Number.isSafeInteger(needed)) malformed(`the tensor '${name}' has the shape [${shape}], which is too large`);
-  if (end(one) - begin(one) !== needed)
+  if (end - begin !== needed)
     malformed(
-      `the tensor '${name}' of shape [${shape}] and dtype ${one.dtype} must have ${needed} bytes; it has ` +
-        `${end(one) - begin(one)}`,
+      `the tensor '${name}' of shape [${shape}] and dtype ${there} must have ${needed} bytes; it has ${end - begin}`,
     );
   try {
     // The copy is aligned; the file's data need not be.
-    return dtype.read(new Uint8Array(data.subarray(begin(one), end(one))).buffer, shape);
+    return dtype.read(new Uint8Array(data.subarray(begin, end)).buffer, shape);
   } catch (error) {
     if (error instanceof RangeError)
       throw new Error(`The tensor '${name}' can't be read: ${error.message}.`, {cause: error});

@@ -1,7 +1,7 @@
 import {shown} from '../../util/shown';
 import {type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
-import {METADATA} from './header';
+import {isUnicode, METADATA} from './header';
 import {LONGEST_HEADER, PREFIX} from './read';
 
 /**
@@ -29,17 +29,17 @@ export function writeSafetensors(
     );
   // The data of wider types comes first, so that all data is aligned.
   const inOrder = [...tensors].sort(([, a], [, b]) => widthOf(b) - widthOf(a));
-  const listed = new Map<string, unknown>();
-  if (Object.keys(metadata).length > 0) listed.set(METADATA, metadata);
+  const listed: Array<readonly [name: string, value: unknown]> = [];
+  if (Object.keys(metadata).length > 0) listed.push([METADATA, metadata]);
   Object.entries(metadata).flat().forEach(checkText);
   let length = 0;
   for (const [name, tensor] of inOrder) {
     check(name, tensor);
     const end = length + tensor.data.byteLength;
-    listed.set(name, {dtype: WRITTEN[tensor.dtype], shape: tensor.shape, data_offsets: [length, end]});
+    listed.push([name, {dtype: WRITTEN[tensor.dtype], shape: tensor.shape, data_offsets: [length, end]}]);
     length = end;
   }
-  const header = headerOf(listed);
+  const header = headerOf(Object.fromEntries(listed));
   const file = new Uint8Array(PREFIX + header.length + length);
   new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
   file.set(header, PREFIX);
@@ -51,14 +51,10 @@ export function writeSafetensors(
   return file;
 }
 
-function widthOf({dtype}: HostTensor): number {
-  const found = DTYPES.get(WRITTEN[dtype]);
-  if (found === undefined) throw new Error(`The table of dtypes has no ${WRITTEN[dtype]}.`);
-  return found.bytes;
-}
+const widthOf = ({dtype}: HostTensor) => DTYPES[WRITTEN[dtype]].bytes;
 
 function checkText(text: string): void {
-  if (/\p{Surrogate}/u.test(text))
+  if (!isUnicode(text))
     throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
 }
 
@@ -75,11 +71,8 @@ function check(name: string, tensor: HostTensor): void {
 }
 
 /** The header as JSON, with spaces up to a multiple of eight bytes. */
-function headerOf(listed: ReadonlyMap<string, unknown>): Uint8Array {
-  // An object would put integer-like names first, and `__proto__` nowhere.
-  const entries = [...listed].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  const text = `{${entries.join(',')}}`;
-  const bytes = new TextEncoder().encode(text);
+function headerOf(listed: object): Uint8Array {
+  const bytes = new TextEncoder().encode(JSON.stringify(listed));
   const header = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
   if (header.length > LONGEST_HEADER)
     // Unreachable: a test would need names of 100 MB.

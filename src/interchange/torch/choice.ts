@@ -1,8 +1,16 @@
-import type {Callback} from '../../rule/declaration';
 import {at} from '../../util/at';
-import {type Chained, type Fit, fitOf, valueIn} from '../training/chain_parts';
+import {
+  type Chained,
+  checkStateless,
+  entriesOf,
+  type Fit,
+  fitOf,
+  namesOf,
+  valueIn,
+  withState,
+} from '../training/chain_parts';
 import type {FileGroup} from '../training/file_groups';
-import {type Holding, namesOf} from '../training/held';
+import type {Holding} from '../training/held';
 import {problems} from '../training/lossy';
 import {decaysIn, isTuple} from './optimizer_groups';
 import {type TorchRule, torchRules} from './rules';
@@ -35,15 +43,15 @@ export function chosenFor(holding: Holding, lossy: boolean): Array<Choice | unde
           'Write the weights alone, without `optimizer`' +
           (lossy ? '; no state of it has a counterpart either.' : ', or pass lossy: true where some state is enough.'),
       );
-    const wrong = choice.rule.matrices
-      ? mine.find(({counterpart: {layout, variable}}) => layout.shapeThere(variable.shape).length !== 2)
-      : undefined;
-    if (wrong !== undefined)
-      throw new Error(
-        `${choice.rule.cls} trains matrices only; '${wrong.counterpart.name}' has the shape ` +
-          `[${wrong.counterpart.layout.shapeThere(wrong.counterpart.variable.shape)}]. ` +
-          'Give such kernels to the other part: muon(lr, {head: …}), or `of`.',
-      );
+    if (choice.rule.matrices === true)
+      for (const {counterpart} of mine) {
+        const shape = counterpart.layout.shapeThere(counterpart.variable.shape);
+        if (shape.length !== 2)
+          throw new Error(
+            `${choice.rule.cls} trains matrices only; '${counterpart.name}' has the shape [${shape}]. ` +
+              'Give such kernels to the other part: muon(lr, {head: …}), or `of`.',
+          );
+      }
     return choice;
   });
   const {problem, done} = problems(lossy, 'what PyTorch does not have is left out of the file');
@@ -59,10 +67,8 @@ function best(chained: Chained, isDecaying: boolean): Choice | undefined {
     const fit = fitOf(chained, rule.pieces);
     return fit === undefined ? [] : [choiceOf(rule, fit, chained, isDecaying)];
   });
-  return choices.reduce<Choice | undefined>(
-    (found, choice) => (found === undefined || choice.lost.length < found.lost.length ? choice : found),
-    undefined,
-  );
+  // Of equal ones, the first stays first.
+  return choices.sort((a, b) => a.lost.length - b.lost.length)[0];
 }
 
 function choiceOf(rule: TorchRule, {decay, extra}: Fit, {callbacks, hypers}: Chained, isDecaying: boolean): Choice {
@@ -71,7 +77,7 @@ function choiceOf(rule: TorchRule, {decay, extra}: Fit, {callbacks, hypers}: Cha
     rule,
     decays,
     lost: [
-      ...extra.map(cb => `the callback ${cb.name}${stateOf(cb)}`),
+      ...extra.map(cb => `the callback ${withState(cb)}`),
       ...(isDecaying && decay !== undefined && !decays
         ? [`a decay that ${HOW[decay].replace('decays', 'acts on')}`]
         : []),
@@ -82,23 +88,18 @@ function choiceOf(rule: TorchRule, {decay, extra}: Fit, {callbacks, hypers}: Cha
 
 /** A rule that makes another step from the same state. */
 function nearest({callbacks, hypers}: Chained): Choice | undefined {
-  const state = new Set(callbacks.flatMap(cb => Object.keys(cb.declaration.state)));
+  const state = entriesOf(callbacks);
   const names = Object.keys(at(hypers, 0));
   const rule = torchRules.find(
     ({state: entries, hypers: specs, count}) =>
-      entries.length > 0 &&
-      entries.every(({ours}) => state.has(ours)) &&
+      Object.keys(entries).length > 0 &&
+      Object.values(entries).every(ours => state.has(ours)) &&
       (count !== 'step' || state.has('step')) &&
       Object.values(specs).every(spec =>
         typeof spec === 'string' ? names.includes(spec) : !isTuple(spec) || spec.every(name => names.includes(name)),
       ),
   );
   return rule && {rule, decays: true, lost: [`the step of ${namesOf(callbacks)}, and makes its own from that state`]};
-}
-
-function stateOf({declaration: {state}}: Callback): string {
-  const names = Object.keys(state);
-  return names.length === 0 ? '' : ` (with its state ${names.join(', ')})`;
 }
 
 /**
@@ -129,8 +130,7 @@ export function ruleInFile(
     return known;
   }
   const {rule, fit} = first;
-  const stateful = fit.extra.filter(cb => Object.keys(cb.declaration.state).length > 0);
-  if (stateful.length > 0) problem(`The file has no state of ${namesOf(stateful)}, which starts anew.`);
+  checkStateless(fit.extra, problem);
   if (fit.decay !== rule.decay && decaysIn(groups))
     problem(
       `${cls} ${HOW[rule.decay]}; this optimizer ${fit.decay === undefined ? 'has no decay' : HOW[fit.decay]}. ` +

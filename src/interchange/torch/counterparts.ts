@@ -1,12 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
+import {isLayer, variableOf} from '../../params/variables_of';
 import {closest} from '../../util/closest';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
 import type {Counterpart} from '../tensors/counterpart';
-import {inTurn, type Layout, same, transposed} from '../tensors/layout';
+import {type Layout, same, transposed} from '../tensors/layout';
 import {FlattenedOrders, isContainer} from './flattened';
 import {type LayerRow, layerRows, WITHOUT} from './layers';
 
@@ -146,7 +147,11 @@ class Mapper {
     return own(this.#names, key);
   }
 
-  #add(variable: tf.Variable, {name, layout}: {name: string; layout: Layout}, isParameter: boolean): void {
+  #add(
+    variable: tf.Variable,
+    {name, layout = same}: {name: string; layout?: Layout | undefined},
+    isParameter: boolean,
+  ): void {
     this.#counterparts.push({variable, name, layout, isParameter});
   }
 
@@ -159,23 +164,19 @@ class Mapper {
       const key = `${path}${backward ? '_reverse' : ''}/${weight}`;
       const named = this.#named(key, variable.name);
       const there = row && own(row.weights, weight);
-      if (named === undefined && there === undefined) {
-        left.push(key);
+      if (there === undefined || typeof named === 'object') {
+        if (named === undefined) left.push(key);
+        else this.#add(variable, byHand(named), there?.isBuffer !== true);
         continue;
       }
-      if (named !== undefined && (typeof named !== 'string' || there === undefined)) {
-        this.#add(variable, byHand(named), there?.isBuffer !== true);
-        continue;
-      }
-      if (there === undefined) continue;
-      let layout: Layout;
+      let layout: Layout | undefined;
       try {
         const order = this.#orders.ofInputOf(layer);
-        layout = there.layout({shape: variable.shape, order, unbiased: this.#unbiased(layer, className)});
+        layout = there.layout?.({shape: variable.shape, order, unbiased: this.#unbiased(layer, className)});
       } catch (error) {
         throw withoutCounterpart(layer, className, error instanceof Error ? error.message : String(error), [key]);
       }
-      const name = typeof named === 'string' ? named : `${module}.${there.name}${suffix}`;
+      const name = named ?? `${module}.${there.name}${suffix}`;
       this.#add(variable, {name, layout}, there.isBuffer !== true);
     }
     if (left.length > 0)
@@ -220,10 +221,9 @@ class Mapper {
   }
 }
 
-function byHand(named: string | NamedByHand): {name: string; layout: Layout} {
-  if (typeof named === 'string') return {name: named, layout: same};
-  const {name, axes} = named;
-  return {name, layout: axes === undefined ? same : inTurn(transposed(...axes))};
+function byHand(named: string | NamedByHand): {name: string; layout?: Layout} {
+  const {name, axes}: NamedByHand = typeof named === 'string' ? {name: named} : named;
+  return {name, ...(axes && {layout: transposed(...axes)})};
 }
 
 /** A layer with weights of its own, as its class is in the table. */
@@ -248,19 +248,8 @@ function classOf(layer: layers.Layer): string {
   return layer.getClassName() === 'RNN' && isLayer(cell) ? cell.getClassName() : layer.getClassName();
 }
 
-function isLayer(x: unknown): x is layers.Layer {
-  return typeof x === 'object' && x !== null && 'getClassName' in x && 'weights' in x;
-}
-
 /** The name of a weight in its layer: the last part of `'dense_1/kernel'`. */
 const nameOf = (name: string) => name.slice(name.lastIndexOf('/') + 1);
-
-function variableOf(weight: layers.Layer['weights'][number]): tf.Variable {
-  const value = weight.read();
-  if (isVariable(value)) return value;
-  // Unreachable: tfjs-layers 4 keeps each weight in a variable.
-  throw new Error(`The weight '${weight.name}' holds no tf.Variable; this version of tfjs-layers is not supported.`);
-}
 
 function checkNeeds(layer: layers.Layer, {needs = {}}: LayerRow): void {
   const cell: unknown = Reflect.get(layer, 'cell');

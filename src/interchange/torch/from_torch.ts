@@ -1,12 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
+import {at} from '../../util/at';
 import {isDict} from '../../util/config_reader';
 import {assign} from '../../util/own_writes';
 import {shown} from '../../util/shown';
 import {readSafetensors} from '../safetensors/read';
 import {bytesOf, checkTransfer, warnUnread} from '../tensors/arguments';
 import {type HostTensor, type TensorFile, toDevice} from '../tensors/host_tensor';
+import {checkTensor} from '../training/check_tensor';
+import {GROUPS, jsonIn, malformedEntry, STATE} from '../training/file_groups';
+import {listed} from '../training/listed';
 import {problems} from '../training/lossy';
 import {type ModuleThere, moduleThere, type Weights} from './counterparts';
 import {readTorchState} from './optimizers';
@@ -83,7 +87,7 @@ function read(
   checkSettings(file, module, problem);
   const names = new Set([...module.counterparts, ...module.constants].map(({name}) => name));
   const strange = [...file.tensors.keys()].filter(
-    name => !names.has(name) && !name.startsWith('state.') && !name.endsWith('num_batches_tracked'),
+    name => !names.has(name) && !name.startsWith(STATE) && !name.endsWith('num_batches_tracked'),
   );
   if (strange.length > 0)
     problem(
@@ -95,8 +99,7 @@ function read(
   try {
     setState?.();
     module.counterparts.forEach(({variable}, i) => {
-      const tensor = tensors[i];
-      if (tensor === undefined) throw new Error(`'${variable.name}' has no value.`);
+      const tensor = at(tensors, i);
       // With its optimizer's state, the weights are not written by others: points in weight space go on.
       if (optimizer === false) variable.assign(tensor);
       else assign(variable, tensor);
@@ -104,7 +107,7 @@ function read(
   } finally {
     tf.dispose(tensors);
   }
-  if (options.optimizer === undefined && Object.keys(file.metadata).some(key => key.startsWith('param_groups.')))
+  if (options.optimizer === undefined && Object.keys(file.metadata).some(key => key.startsWith(GROUPS)))
     warnUnread(what, '{optimizer}');
 }
 
@@ -119,7 +122,7 @@ function weightsIn(
   for (const {name, shape, value, addedTo} of constants) {
     const tensor = tensors.get(name);
     if (tensor === undefined || tensor.data.every(x => x === value)) continue;
-    checkShape(name, tensor, shape);
+    checkTensor(name, tensor, 'float32', shape, 'the model');
     if (addedTo === undefined || hasOptimizer)
       problem(
         `'${name}' must be ${value} everywhere, because the layer here does not have it; in the file it has other ` +
@@ -132,12 +135,10 @@ function weightsIn(
     if (tensor === undefined)
       throw new Error(
         `The file has no '${name}', the counterpart of '${variable.name}'. It has ${listed(
-          [...tensors.keys()].filter(one => !one.startsWith('state.')),
+          [...tensors.keys()].filter(one => !one.startsWith(STATE)),
         )}. Give the names of the file in \`names\`.`,
       );
-    checkShape(name, tensor, layout.shapeThere(variable.shape));
-    if (tensor.dtype !== variable.dtype)
-      throw new Error(`'${name}' has numbers of the type ${tensor.dtype} in the file; it must be ${variable.dtype}.`);
+    checkTensor(name, tensor, variable.dtype, layout.shapeThere(variable.shape), `'${variable.name}'`);
     const more = added.get(name);
     const whole: HostTensor =
       more === undefined
@@ -147,22 +148,10 @@ function weightsIn(
   });
 }
 
-function checkShape(name: string, {shape}: HostTensor, expected: readonly number[]): void {
-  if (shape.join() !== expected.join())
-    throw new Error(`'${name}' has the shape [${shape}] in the file; the model needs [${expected}].`);
-}
-
 /** @throws where modules were made with other numbers than our layers. */
 function checkSettings({metadata}: TensorFile, {settings}: ModuleThere, problem: (text: string) => void): void {
-  if (!Object.hasOwn(metadata, 'modules')) return;
-  const text = String(metadata['modules']);
-  let there: unknown;
-  try {
-    there = JSON.parse(text);
-  } catch {
-    there = undefined;
-  }
-  if (!isDict(there)) throw new Error(`The metadata 'modules' of the file is damaged: ${text.slice(0, 50)}.`);
+  const there = jsonIn(metadata, 'modules') ?? {};
+  if (!isDict(there)) throw malformedEntry('modules');
   for (const [module, ours] of Object.entries(settings)) {
     const theirs = there[module];
     if (!isDict(theirs)) continue;
@@ -178,9 +167,4 @@ function checkSettings({metadata}: TensorFile, {settings}: ModuleThere, problem:
 function isNear(a: unknown, b: unknown): boolean {
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= 1e-6 * Math.abs(a);
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function listed(names: readonly string[]): string {
-  const some = names.slice(0, 4).map(name => `'${name}'`);
-  return names.length > 4 ? `${some.join(', ')} and ${names.length - 4} more` : some.join(', ') || 'nothing';
 }

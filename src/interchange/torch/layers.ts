@@ -1,4 +1,3 @@
-import {at} from '../../util/at';
 import {inTurn, type Layout, reordered, reshaped, same, scaled, transposed} from '../tensors/layout';
 import type {Order} from './flattened';
 
@@ -19,7 +18,8 @@ export interface Context {
 export interface WeightThere {
   /** Its name in the module. */
   readonly name: string;
-  readonly layout: (context: Context) => Layout;
+  /** Default: the same on both sides. */
+  readonly layout?: (context: Context) => Layout;
   /** Whether it is a buffer, which is not trained. */
   readonly isBuffer?: true;
 }
@@ -49,9 +49,8 @@ export interface LayerRow {
   readonly isRecurrent?: true;
 }
 
-const asItIs = () => same;
-const BIAS: WeightThere = {name: 'bias', layout: asItIs};
-const axes =
+const BIAS: WeightThere = {name: 'bias'};
+const axesThere =
   (...order: readonly number[]) =>
   () =>
     transposed(...order);
@@ -60,18 +59,15 @@ const byFeatures = ({order}: Context): Layout => (order === undefined ? same : r
 const strided = ({strides, dilationRate}: Config) => ({stride: strides, dilation: dilationRate});
 
 function convolution(...order: readonly number[]): LayerRow {
-  return {weights: {kernel: {name: 'weight', layout: axes(...order)}, bias: BIAS}, settings: strided};
+  return {weights: {kernel: {name: 'weight', layout: axesThere(...order)}, bias: BIAS}, settings: strided};
 }
 
 /** [height, width, channels, multiplier] → [channels·multiplier, 1, height, width]. */
 function depthwise({shape}: Context): Layout {
-  const [height, width, channels, multiplier] = [0, 1, 2, 3].map(axis => at(shape, axis));
+  const [height = 0, width = 0, channels = 0, multiplier = 0] = shape;
   return inTurn(
     transposed(2, 3, 0, 1),
-    reshaped(
-      [channels, multiplier, height, width].map(Number),
-      [Number(channels) * Number(multiplier), 1, height, width].map(Number),
-    ),
+    reshaped([channels, multiplier, height, width], [channels * multiplier, 1, height, width]),
   );
 }
 
@@ -86,9 +82,9 @@ const UNSCALED: readonly ConstantThere[] = [
 
 const RECURRENT: Pick<LayerRow, 'weights' | 'constants' | 'isRecurrent'> = {
   weights: {
-    kernel: {name: 'weight_ih', layout: axes(1, 0)},
-    recurrent_kernel: {name: 'weight_hh', layout: axes(1, 0)},
-    bias: {name: 'bias_ih', layout: asItIs},
+    kernel: {name: 'weight_ih', layout: axesThere(1, 0)},
+    recurrent_kernel: {name: 'weight_hh', layout: axesThere(1, 0)},
+    bias: {name: 'bias_ih'},
   },
   constants: [{name: 'bias_hh', like: 'bias', value: 0, isAdded: true}],
   isRecurrent: true,
@@ -98,20 +94,20 @@ const LSTM: LayerRow = {...RECURRENT, needs: {activation: ['tanh'], recurrentAct
 const SIMPLE_RNN: LayerRow = {...RECURRENT, needs: {activation: ['tanh', 'relu']}};
 
 /** torch has one slope, or one per channel. */
-function slopes({shape, order}: Context): Layout {
-  const channels = at(shape, shape.length - 1);
+function slopes(context: Context): Layout {
+  const {shape} = context;
   if (shape.slice(0, -1).some(extent => extent !== 1))
     throw new Error(
       `its slopes have the shape [${shape}]; torch.nn.PReLU has one per channel. Make it with sharedAxes for all ` +
         'axes but the last.',
     );
-  return inTurn(byFeatures({shape, order, unbiased: 1}), reshaped(shape, [channels]));
+  return inTurn(byFeatures(context), reshaped(shape, shape.slice(-1)));
 }
 
-function trailing({shape, order, unbiased}: Context): Layout {
-  if (shape.length > 1)
-    throw new Error(`it normalizes ${shape.length} axes, whose order in PyTorch depends on the module.`);
-  return byFeatures({shape, order, unbiased});
+function trailing(context: Context): Layout {
+  const axes = context.shape.length;
+  if (axes > 1) throw new Error(`it normalizes ${axes} axes, whose order in PyTorch depends on the module.`);
+  return byFeatures(context);
 }
 
 /** The classes of layers with weights that have a counterpart in `torch.nn`. */
@@ -131,8 +127,8 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   SeparableConv2D: {
     weights: {
       depthwise_kernel: {name: 'depthwise.weight', layout: depthwise},
-      pointwise_kernel: {name: 'pointwise.weight', layout: axes(3, 2, 0, 1)},
-      bias: {name: 'pointwise.bias', layout: asItIs},
+      pointwise_kernel: {name: 'pointwise.weight', layout: axesThere(3, 2, 0, 1)},
+      bias: {name: 'pointwise.bias'},
     },
   },
   BatchNormalization: {
@@ -141,8 +137,7 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
       moving_mean: {name: 'running_mean', layout: byFeatures, isBuffer: true},
       moving_variance: {
         name: 'running_var',
-        layout: context =>
-          context.unbiased === 1 ? byFeatures(context) : inTurn(byFeatures(context), scaled(context.unbiased)),
+        layout: context => inTurn(byFeatures(context), scaled(context.unbiased)),
         isBuffer: true,
       },
     },
@@ -154,7 +149,7 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     constants: UNSCALED,
     settings: ({epsilon}) => ({eps: epsilon}),
   },
-  Embedding: {weights: {embeddings: {name: 'weight', layout: asItIs}}},
+  Embedding: {weights: {embeddings: {name: 'weight'}}},
   LSTM,
   LSTMCell: LSTM,
   SimpleRNN: SIMPLE_RNN,

@@ -1,23 +1,25 @@
-import * as tf from '@tensorflow/tfjs-core';
-
 import type {Optimizer} from '../../optimizer/optimizer';
 import type {Scalar} from '../../rule/declaration';
-import {writeSchedule} from '../../schedule/saved_schedule';
-import {type StateDict, tensorsIn} from '../../state/state_dict';
+import type {StateDict} from '../../state/state_dict';
 import {at} from '../../util/at';
 import {memo} from '../../util/memo';
 import {isTensor} from '../../util/tensors';
 import type {Counterpart} from '../tensors/counterpart';
 import {float32, fromDevice, type HostTensor, scalar, type TensorFile} from '../tensors/host_tensor';
-import {type FileGroup, readGroups, writeGroups} from '../training/file_groups';
-import {chainedIn, type Held, type Holding, holdingOf, namesOf} from '../training/held';
+import {namesOf} from '../training/chain_parts';
+import {type FileGroup, readGroups} from '../training/file_groups';
+import {chainedIn, type Held, type Holding, holdingOf} from '../training/held';
+import {listed} from '../training/listed';
 import {type Lossy, problems} from '../training/lossy';
 import {type NewState, setState} from '../training/new_state';
 import {TensorsOfState} from '../training/tensors_of_state';
+import {writtenState} from '../training/written_state';
 import {type Choice, chosenFor, ruleInFile} from './choice';
 import {frozenThere} from './frozen_groups';
 import {type Alike, classOf, groupThere, hypersHere} from './optimizer_groups';
 import type {TorchRule} from './rules';
+
+type Hypers = Holding['hypers'][number];
 
 /**
  * The state of an optimizer as PyTorch has it: the state tensors of each parameter under its counterpart's name, the
@@ -32,61 +34,47 @@ export async function torchStateOf(
 ): Promise<TensorFile> {
   const holding = holdingOf(optimizer, counterparts);
   const choices = chosenFor(holding, lossy);
-  const dict = optimizer.stateDict();
-  try {
-    const tensors = new Map<string, HostTensor>();
-    for (const one of holding.held) {
-      const {rule} = choiceIn(choices, holding, one.row);
-      const hypers = at(holding.hypers, one.row);
-      for (const [key, tensor] of await stateThere(rule, one, dict, name => Number(hypers[name])))
-        tensors.set(`state.${one.counterpart.name}.${key}`, tensor);
-    }
-    const groups = alikeIn(holding, choices).map(alike =>
-      groupThere(choiceIn(choices, holding, alike.row).rule, chainedIn(holding, alike.row), alike),
-    );
-    return {
-      tensors,
-      metadata: {
-        ...writeGroups(groups),
-        iterations: String(dict.iterations),
-        ...(dict.schedule && {schedule: JSON.stringify(writeSchedule(dict.schedule))}),
-      },
-    };
-  } finally {
-    tf.dispose(tensorsIn(dict));
-  }
+  const ruleOf = (row: number) => choiceIn(choices, holding, row).rule;
+  return writtenState(optimizer, holding, dict => ({
+    groups: alikeIn(holding, choices).map(alike =>
+      groupThere(ruleOf(alike.row), chainedIn(holding, alike.row), alike),
+    ),
+    stateOf: one => stateThere(ruleOf(one.row), one, dict, at(holding.hypers, one.row)),
+  }));
 }
 
 /** The state of one parameter, by the entries of PyTorch. Empty where it has made no step. */
 async function stateThere(
-  {state, count, started, eager}: TorchRule,
+  {state, count, started, plus, eager}: TorchRule,
   {counterpart: {variable, layout}, index}: Held,
   {state: states, iterations}: StateDict,
-  hyper: (name: string) => number,
-): Promise<Array<[key: string, tensor: HostTensor]>> {
+  hypers: Hypers,
+): Promise<Array<[entry: string, tensor: HostTensor]>> {
   const entries = at(states, index);
   const flag = started === undefined ? undefined : entries[started];
   const isStarted =
-    state.some(({ours}) => isTensor(entries[ours])) && !(isTensor(flag) && at(await flag.data(), 0) === 0);
+    Object.values(state).some(ours => isTensor(entries[ours])) && !(isTensor(flag) && at(await flag.data(), 0) === 0);
   if (!isStarted && eager !== true) return [];
   const read: Array<[string, HostTensor]> = [];
-  for (const {theirs, ours, plus} of state) {
+  for (const [theirs, ours] of Object.entries(state)) {
     const tensor = entries[ours];
     if (isStarted && !isTensor(tensor)) throw new Error(`The state '${ours}' of '${variable.name}' is missing.`);
     const host = isTensor(tensor)
       ? await fromDevice(tensor, `${variable.name}/${ours}`)
       : float32(variable.shape, new Float32Array(variable.size));
-    read.push([theirs, layout.there(plus === undefined ? host : moved(host, hyper(plus)))]);
+    read.push([theirs, layout.there(moved(host, hypers, plus, 1))]);
   }
   if (count !== undefined) read.push(['step', scalar(Number(count === 'step' ? (entries['step'] ?? 0) : iterations))]);
   return read;
 }
 
-/** The elements plus a number. */
-function moved({shape, data}: HostTensor, by: number): HostTensor {
+/** The elements with a hyper added so many times. Without a hyper, the tensor as it is. */
+function moved(tensor: HostTensor, hypers: Hypers, hyper: string | undefined, times: number): HostTensor {
+  if (hyper === undefined) return tensor;
+  const by = Number(hypers[hyper]) * times;
   return float32(
-    shape,
-    Float32Array.from(data, value => value + by),
+    tensor.shape,
+    Float32Array.from(tensor.data, value => value + by),
   );
 }
 
@@ -142,13 +130,13 @@ export function readTorchState(
   const groupOf = new Map(groups.flatMap(group => group.params.map(name => [name, group] as const)));
   const names = new Set(holding.held.map(({counterpart: {name}}) => name));
   const strange = groups.flatMap(({frozen, params}) => (frozen ? [] : params.filter(name => !names.has(name))));
-  if (strange.length > 0) problem(`The optimizer in the file trains ${quotedList(strange)}; this one does not.`);
+  if (strange.length > 0) problem(`The optimizer in the file trains ${listed(strange)}; this one does not.`);
   const state = new Map<number, NewState>();
   const hypers = holding.hypers.map((now, row) => {
     const mine = holding.held.filter(one => one.row === row);
     const left = mine.filter(({counterpart: {name}, trains}) => trains && !groupOf.has(name));
     if (left.length > 0)
-      problem(`The optimizer in the file does not train ${quotedList(left.map(one => one.counterpart.name))}.`);
+      problem(`The optimizer in the file does not train ${listed(left.map(one => one.counterpart.name))}.`);
     const theirs = new Map<FileGroup, Held[]>();
     for (const one of mine) {
       const group = groupOf.get(one.counterpart.name);
@@ -175,7 +163,7 @@ export function readTorchState(
 
 /** Reads one group of ours. */
 function readRow(
-  now: Holding['hypers'][number],
+  now: Hypers,
   row: number,
   theirs: ReadonlyMap<FileGroup, readonly Held[]>,
   {
@@ -183,7 +171,7 @@ function readRow(
     tensors,
     problem,
   }: {readonly holding: Holding; readonly tensors: TensorsOfState; readonly problem: (text: string) => void},
-): {readonly hypers: Holding['hypers'][number]; readonly state: ReadonlyMap<number, NewState>} {
+): {readonly hypers: Hypers; readonly state: ReadonlyMap<number, NewState>} {
   const chained = chainedIn(holding, row);
   const classes = [...new Set([...theirs.keys()].map(classOf))];
   const cls = at(classes, 0);
@@ -209,7 +197,7 @@ function readRow(
       return [
         one.index,
         {
-          tensors: withoutStart(rule, found.tensors, name => Number(hypers[name])),
+          tensors: new Map([...found.tensors].map(([ours, tensor]) => [ours, moved(tensor, hypers, rule.plus, -1)])),
           numbers: found.numbers,
           flags: decays === undefined || decays === one.decays ? {} : {doWd: decays},
         },
@@ -217,23 +205,4 @@ function readRow(
     }),
   );
   return {hypers, state};
-}
-
-/** Our tensors, without the hypers that those of PyTorch include. */
-function withoutStart(
-  {state}: TorchRule,
-  tensors: ReadonlyMap<string, HostTensor>,
-  hyper: (name: string) => number,
-): Map<string, HostTensor> {
-  return new Map(
-    [...tensors].map(([ours, tensor]) => {
-      const plus = state.find(entry => entry.ours === ours)?.plus;
-      return [ours, plus === undefined ? tensor : moved(tensor, -hyper(plus))];
-    }),
-  );
-}
-
-function quotedList(names: readonly string[]): string {
-  const shown = names.slice(0, 3).map(name => `'${name}'`);
-  return names.length > 3 ? `${shown.join(', ')} and ${names.length - 3} others` : shown.join(' and ');
 }

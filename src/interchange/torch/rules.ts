@@ -1,6 +1,7 @@
 import {COEFFICIENTS} from '../../callbacks/muon';
 import type {Scalar} from '../../rule/declaration';
-import type {Decay, Piece} from '../training/chain_parts';
+import type {Decay, Pieces} from '../training/chain_parts';
+import type {StateRule} from '../training/tensors_of_state';
 
 /**
  * Where a hyper of a PyTorch class comes from: one of our hypers; several in a tuple; a value that it must have; or an
@@ -9,31 +10,16 @@ import type {Decay, Piece} from '../training/chain_parts';
 export type HyperSpec =
   string | readonly string[] | {readonly is: unknown} | {readonly option: string; readonly words?: readonly string[]};
 
-/** One tensor of a parameter's state. */
-export interface StateEntry {
-  readonly theirs: string;
-  readonly ours: string;
-  /** A hyper of ours that their tensor includes, and ours does not. */
-  readonly plus?: string;
-}
-
 /** One rule that an optimizer class of PyTorch or timm computes exactly as our callbacks do. */
-export interface TorchRule {
+export interface TorchRule extends StateRule {
   /** The class, as Python imports it. */
   readonly cls: string;
   /** Our callbacks, after decay. */
-  readonly pieces: readonly Piece[];
+  readonly pieces: Pieces;
   /** The decay of the class. */
   readonly decay: Decay;
-  /** The state that has the parameter's shape. */
-  readonly state: readonly StateEntry[];
-  /**
-   * Where its `step` comes from: our count of the parameter's steps, or the optimizer's steps where we do not count.
-   * Absent: it has no `step`.
-   */
-  readonly count?: 'step' | 'iterations';
-  /** An entry of ours, a scalar that is 1 from the first step on, and that it does not have. */
-  readonly started?: string;
+  /** A hyper of ours that the tensors of its state include, and ours do not. */
+  readonly plus?: string;
   /** Whether it makes the state when it is constructed, so that no parameter may be without. */
   readonly eager?: true;
   /** Whether its parameters must be matrices. */
@@ -46,82 +32,41 @@ export interface TorchRule {
 
 const BETAS = {lr: 'lr', betas: ['mom', 'sqrMom'], eps: 'eps', weight_decay: 'wd'} as const;
 const NO: HyperSpec = {is: false};
-const YES: HyperSpec = {is: true};
-const MOMENTS: readonly StateEntry[] = [
-  {theirs: 'exp_avg', ours: 'gradAvg'},
-  {theirs: 'exp_avg_sq', ours: 'sqrAvg'},
-];
-const AVERAGES: readonly Piece[] = [
-  {name: 'averageGrad', options: {dampening: true}},
-  {name: 'averageSqrGrad', options: {dampening: true}},
-  {name: 'stepStat'},
-];
+const MOMENTS = {exp_avg: 'gradAvg', exp_avg_sq: 'sqrAvg'};
+const AVERAGED = {averageGrad: {dampening: true}};
+const SQUARED = {averageSqrGrad: {dampening: true}};
 
 /** torch's AdamW is its Adam with a flag. The exact class is what users read. */
 function adams(cls: string, decay: Decay): TorchRule[] {
-  const hypers = {...BETAS, decoupled_weight_decay: {is: decay === 'weightDecay'}};
+  const rule = (amsgrad: boolean, pieces: Pieces): TorchRule => ({
+    cls,
+    decay,
+    pieces: {...AVERAGED, ...SQUARED, ...pieces, adamStep: {}},
+    state: {...MOMENTS, ...(amsgrad && {max_exp_avg_sq: 'maxSqrAvg'})},
+    count: 'step',
+    hypers: {...BETAS, decoupled_weight_decay: {is: decay === 'weightDecay'}, amsgrad: {is: amsgrad}},
+  });
   return [
-    {
-      cls,
-      decay,
-      pieces: [...AVERAGES, {name: 'adamStep'}],
-      state: MOMENTS,
-      count: 'step',
-      hypers: {...hypers, amsgrad: NO},
-    },
-    {
-      cls,
-      decay,
-      pieces: [...AVERAGES, {name: 'maxSqrGrad'}, {name: 'adamStep'}],
-      state: [...MOMENTS, {theirs: 'max_exp_avg_sq', ours: 'maxSqrAvg'}],
-      count: 'step',
-      hypers: {...hypers, amsgrad: YES},
-    },
-    {
-      cls,
-      decay,
-      pieces: [...AVERAGES.slice(0, 2), {name: 'maxSqrGrad'}, {name: 'stepStat'}, {name: 'adamStep'}],
-      state: [...MOMENTS, {theirs: 'max_exp_avg_sq', ours: 'maxSqrAvg'}],
-      count: 'step',
-      hypers: {...hypers, amsgrad: YES},
-    },
+    rule(false, {stepStat: {}}),
+    rule(true, {stepStat: {}, maxSqrGrad: {}}),
+    rule(true, {maxSqrGrad: {}, stepStat: {}}),
   ];
 }
 
 /** Stochastic gradient descent. torch's adds decay to the gradient; timm's SGDW decays the weights. */
 function sgds(cls: string, decay: Decay): TorchRule[] {
-  const state: readonly StateEntry[] = [{theirs: 'momentum_buffer', ours: 'gradAvg'}];
-  const momentum = {name: 'averageGrad', options: {dampening: false}};
-  const hypers = {lr: 'lr', momentum: 'mom', weight_decay: 'wd'};
+  const momentum: Pieces = {averageGrad: {dampening: false}};
+  const hypers = {lr: 'lr', momentum: 'mom', weight_decay: 'wd', dampening: {is: 0}, nesterov: NO};
+  const rule = {cls, decay, state: {momentum_buffer: 'gradAvg'}, hypers};
   return [
+    {...rule, pieces: {sgdStep: {}}, state: {}, hypers: {...hypers, momentum: {is: 0}}},
+    {...rule, pieces: {...momentum, momentumStep: {}}},
+    {...rule, pieces: {...momentum, nesterovMomentumStep: {}}, hypers: {...hypers, nesterov: {is: true}}},
     {
-      cls,
-      decay,
-      pieces: [{name: 'sgdStep'}],
-      state: [],
-      hypers: {...hypers, momentum: {is: 0}, dampening: {is: 0}, nesterov: NO},
-    },
-    {
-      cls,
-      decay,
-      pieces: [momentum, {name: 'momentumStep'}],
-      state,
-      hypers: {...hypers, dampening: {is: 0}, nesterov: NO},
-    },
-    {
-      cls,
-      decay,
-      pieces: [momentum, {name: 'nesterovMomentumStep'}],
-      state,
-      hypers: {...hypers, dampening: {is: 0}, nesterov: YES},
-    },
-    {
-      cls,
-      decay,
-      pieces: [{name: 'dampGrad'}, momentum, {name: 'momentumStep'}],
-      state,
+      ...rule,
+      pieces: {dampGrad: {}, ...momentum, momentumStep: {}},
       started: 'damped',
-      hypers: {...hypers, dampening: {option: 'damp'}, nesterov: NO},
+      hypers: {...hypers, dampening: {option: 'damp'}},
     },
   ];
 }
@@ -149,16 +94,17 @@ function rules(): readonly TorchRule[] {
     {
       cls: 'torch.optim.RMSprop',
       decay: 'l2Reg',
-      pieces: [{name: 'averageSqrGrad', options: {dampening: true}}, {name: 'rmsPropStep'}],
-      state: [{theirs: 'square_avg', ours: 'sqrAvg'}],
+      pieces: {...SQUARED, rmsPropStep: {}},
+      state: {square_avg: 'sqrAvg'},
       count: 'iterations',
       hypers: {lr: 'lr', alpha: 'sqrMom', eps: 'eps', weight_decay: 'wd', momentum: {is: 0}, centered: NO},
     },
     {
       cls: 'torch.optim.Adagrad',
       decay: 'l2Reg',
-      pieces: [{name: 'stepStat'}, {name: 'adagradStep', options: {epsInRoot: false}}],
-      state: [{theirs: 'sum', ours: 'sqrSum', plus: 'initialAccumulatorValue'}],
+      pieces: {stepStat: {}, adagradStep: {epsInRoot: false}},
+      state: {sum: 'sqrSum'},
+      plus: 'initialAccumulatorValue',
       count: 'step',
       eager: true,
       hypers: {
@@ -172,26 +118,16 @@ function rules(): readonly TorchRule[] {
     {
       cls: 'torch.optim.Adadelta',
       decay: 'l2Reg',
-      pieces: [{name: 'adadeltaStep', options: {lag: false}}],
-      state: [
-        {theirs: 'square_avg', ours: 'sqrAvg'},
-        {theirs: 'acc_delta', ours: 'sqrDelta'},
-      ],
+      pieces: {adadeltaStep: {lag: false}},
+      state: {square_avg: 'sqrAvg', acc_delta: 'sqrDelta'},
       count: 'iterations',
       hypers: {lr: 'lr', rho: 'sqrMom', eps: 'eps', weight_decay: 'wd'},
     },
     {
       cls: 'torch.optim.Adamax',
       decay: 'l2Reg',
-      pieces: [
-        {name: 'averageGrad', options: {dampening: true}},
-        {name: 'stepStat'},
-        {name: 'adamaxStep', options: {epsOutside: false}},
-      ],
-      state: [
-        {theirs: 'exp_avg', ours: 'gradAvg'},
-        {theirs: 'exp_inf', ours: 'maxGrad'},
-      ],
+      pieces: {...AVERAGED, stepStat: {}, adamaxStep: {epsOutside: false}},
+      state: {exp_avg: 'gradAvg', exp_inf: 'maxGrad'},
       count: 'step',
       hypers: BETAS,
       lost: value => (value('lrDecay') === 0 ? [] : ["the hyper 'lrDecay'"]),
@@ -199,14 +135,14 @@ function rules(): readonly TorchRule[] {
     {
       cls: 'timm.optim.Lion',
       decay: 'weightDecay',
-      pieces: [{name: 'lionStep'}],
-      state: [{theirs: 'exp_avg', ours: 'lionAvg'}],
+      pieces: {lionStep: {}},
+      state: {exp_avg: 'lionAvg'},
       hypers: {lr: 'lr', betas: ['mom', 'slowMom'], weight_decay: 'wd', ...CAUTION},
     },
     {
       cls: 'timm.optim.NAdamW',
       decay: 'weightDecay',
-      pieces: [...AVERAGES, {name: 'nAdamWStep'}],
+      pieces: {...AVERAGED, ...SQUARED, stepStat: {}, nAdamWStep: {}},
       state: MOMENTS,
       count: 'step',
       hypers: {...BETAS, ...CAUTION},
@@ -214,8 +150,8 @@ function rules(): readonly TorchRule[] {
     {
       cls: 'torch.optim.Muon',
       decay: 'weightDecay',
-      pieces: [{name: 'averageGrad', options: {dampening: true}}, {name: 'muonStep'}, {name: 'orthogonalize'}],
-      state: [{theirs: 'momentum_buffer', ours: 'gradAvg'}],
+      pieces: {...AVERAGED, muonStep: {}, orthogonalize: {}},
+      state: {momentum_buffer: 'gradAvg'},
       matrices: true,
       hypers: {
         lr: 'lr',

@@ -1,7 +1,7 @@
 import type {Optimizer} from '../../optimizer/optimizer';
 import {writeSafetensors} from '../safetensors/write';
 import {checkTransfer, warnWhereUntrained} from '../tensors/arguments';
-import {fromDevice, type HostTensor, sizeOf} from '../tensors/host_tensor';
+import {float32, fromDevice, type HostTensor, sizeOf} from '../tensors/host_tensor';
 import {moduleThere, type Names, type Weights} from './counterparts';
 import {torchStateOf} from './optimizers';
 
@@ -65,7 +65,7 @@ export async function written(
   );
   const tensors = new Map(weights);
   for (const {name, shape, value} of constants)
-    tensors.set(name, {dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)).fill(value)});
+    tensors.set(name, float32(shape, new Float32Array(sizeOf(shape)).fill(value)));
   for (const [name, tensor] of state?.tensors ?? []) tensors.set(name, tensor);
   return writeSafetensors(tensors, {
     format: 'pt',

@@ -1,10 +1,8 @@
 import type {Callback, OptionDecl, Scalar} from '../../rule/declaration';
+import {own} from '../../util/own';
 
-/** One callback of a rule: its name, and values of options without which it computes something else. */
-export interface Piece {
-  readonly name: string;
-  readonly options?: OptionDecl;
-}
+/** The callbacks of a rule, in order, each with values of options without which it computes something else. */
+export type Pieces = Readonly<Record<string, OptionDecl>>;
 
 /** The callbacks that run on the parameters of some groups, and the hypers of these groups. */
 export interface Chained {
@@ -26,28 +24,45 @@ export interface Fit {
 const DECAYS: readonly Decay[] = ['weightDecay', 'l2Reg'];
 
 /** How callbacks fit a rule. Undefined where they lack one of its callbacks. */
-export function fitOf({callbacks, hypers}: Chained, pieces: readonly Piece[]): Fit | undefined {
-  const fits = [...DECAYS, undefined].flatMap((decay): Fit[] => {
-    const wanted = decay === undefined ? pieces : [{name: decay}, ...pieces];
-    let next = 0;
-    const extra = callbacks.filter(cb => {
-      const piece = wanted[next];
-      if (piece === undefined || !isPiece(cb, piece, hypers)) return true;
-      next++;
-      return false;
-    });
-    return next === wanted.length ? [{decay, extra}] : [];
-  });
-  return fits[0];
-}
-
-function isPiece(cb: Callback, {name, options = {}}: Piece, hypers: Chained['hypers']): boolean {
-  return (
+export function fitOf({callbacks, hypers}: Chained, pieces: Pieces): Fit | undefined {
+  const isPiece = (cb: Callback, [name, options]: readonly [string, OptionDecl]) =>
     cb.name === name &&
     Object.entries(options).every(([option, value]) =>
-      hypers.every(values => (Object.hasOwn(values, option) ? values[option] : cb.options[option]) === value),
-    )
-  );
+      hypers.every(values => valueIn([cb], values, option) === value),
+    );
+  for (const decay of [...DECAYS, undefined]) {
+    const left = Object.entries({...(decay && {[decay]: {}}), ...pieces});
+    const extra = callbacks.filter(cb => {
+      const [next] = left;
+      if (next === undefined || !isPiece(cb, next)) return true;
+      left.shift();
+      return false;
+    });
+    if (left.length === 0) return {decay, extra};
+  }
+  return undefined;
+}
+
+/** The entries of state that callbacks declare. */
+export function entriesOf(callbacks: readonly Callback[]): Set<string> {
+  return new Set(callbacks.flatMap(cb => Object.keys(cb.declaration.state)));
+}
+
+/** A callback as errors name it, with the state that is lost with it. */
+export function withState(cb: Callback): string {
+  const state = [...entriesOf([cb])].join(', ');
+  return state === '' ? cb.name : `${cb.name} (with its state ${state})`;
+}
+
+/** Calls `problem` where a file has no state of callbacks because its optimizer does not have them. */
+export function checkStateless(callbacks: readonly Callback[], problem: (text: string) => void): void {
+  const stateful = callbacks.filter(cb => entriesOf([cb]).size > 0);
+  if (stateful.length > 0) problem(`The file has no state of ${namesOf(stateful)}, which starts anew.`);
+}
+
+/** The callbacks as errors list them. */
+export function namesOf(callbacks: readonly Callback[]): string {
+  return callbacks.map(({name}) => name).join(', ') || 'none';
 }
 
 /**
@@ -59,6 +74,5 @@ export function valueIn(
   hypers: Readonly<Record<string, Scalar>>,
   name: string,
 ): Scalar | undefined {
-  if (Object.hasOwn(hypers, name)) return hypers[name];
-  return callbacks.find(({options}) => Object.hasOwn(options, name))?.options[name];
+  return own(hypers, name) ?? callbacks.find(({options}) => Object.hasOwn(options, name))?.options[name];
 }

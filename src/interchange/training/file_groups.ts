@@ -1,4 +1,4 @@
-import {isDict} from '../../util/config_reader';
+import {own} from '../../util/own';
 
 /** A parameter group of the framework on the other side. */
 export interface FileGroup {
@@ -22,7 +22,10 @@ export interface Origin {
   readonly at: Readonly<Record<string, readonly [key: string, index?: number]>>;
 }
 
-const PREFIX = 'param_groups.';
+/** What the keys of groups in the metadata begin with. */
+export const GROUPS = 'param_groups.';
+/** What the names of state tensors begin with: `state.<parameter>.<entry>`. */
+export const STATE = 'state.';
 const OWN = ['class', 'params', 'frozen', 'tfjs'];
 
 /** The groups as metadata: `param_groups.<i>.<key>`, with values in JSON. */
@@ -30,7 +33,7 @@ export function writeGroups(groups: readonly FileGroup[]): Record<string, string
   return Object.fromEntries(
     groups.flatMap(({cls, params, frozen, hypers, origin}, i) =>
       Object.entries({...hypers, class: cls, params, frozen, ...(origin && {tfjs: origin})}).map(
-        ([key, value]) => [`${PREFIX}${i}.${key}`, JSON.stringify(value)] as const,
+        ([key, value]) => [`${GROUPS}${i}.${key}`, JSON.stringify(value)] as const,
       ),
     ),
   );
@@ -40,8 +43,8 @@ export function writeGroups(groups: readonly FileGroup[]): Record<string, string
 export function readGroups(metadata: Readonly<Record<string, string>>): FileGroup[] {
   const found = new Map<number, Record<string, unknown>>();
   for (const key of Object.keys(metadata)) {
-    if (!key.startsWith(PREFIX)) continue;
-    const [, index, name] = /^(0|[1-9]\d{0,5})\.(.+)$/.exec(key.slice(PREFIX.length)) ?? [];
+    if (!key.startsWith(GROUPS)) continue;
+    const [, index, name] = /^(0|[1-9]\d{0,5})\.(.+)$/.exec(key.slice(GROUPS.length)) ?? [];
     if (index === undefined || name === undefined) throw malformedEntry(key);
     const values = found.get(Number(index)) ?? {};
     values[name] = jsonIn(metadata, key);
@@ -56,10 +59,10 @@ export function readGroups(metadata: Readonly<Record<string, string>>): FileGrou
   return groups;
 }
 
-/** A value of the metadata, which is JSON. @throws where it is missing or can't be parsed. */
+/** A value of the metadata, which is JSON. Undefined where it is missing. @throws where it can't be parsed. */
 export function jsonIn(metadata: Readonly<Record<string, string>>, key: string): unknown {
-  const text = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
-  if (text === undefined) throw malformedEntry(key);
+  const text = own(metadata, key);
+  if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return value;
@@ -70,10 +73,10 @@ export function jsonIn(metadata: Readonly<Record<string, string>>, key: string):
 
 function groupFrom(i: number, values: Readonly<Record<string, unknown>>): FileGroup {
   const {class: cls, params, frozen} = values;
-  if (typeof cls !== 'string') throw malformedEntry(`${PREFIX}${i}.class`);
+  if (typeof cls !== 'string') throw malformedEntry(`${GROUPS}${i}.class`);
   if (!Array.isArray(params) || !params.every(name => typeof name === 'string'))
-    throw malformedEntry(`${PREFIX}${i}.params`);
-  if (typeof frozen !== 'boolean') throw malformedEntry(`${PREFIX}${i}.frozen`);
+    throw malformedEntry(`${GROUPS}${i}.params`);
+  if (typeof frozen !== 'boolean') throw malformedEntry(`${GROUPS}${i}.frozen`);
   return {
     cls,
     params,
@@ -94,8 +97,7 @@ export function numberAt(
   hypers: Readonly<Record<string, unknown>>,
   [key, index]: readonly [key: string, index?: number],
 ): number | undefined {
-  const value = Object.hasOwn(hypers, key) ? hypers[key] : undefined;
-  const found: unknown =
-    index === undefined ? value : Array.isArray(value) || isDict(value) ? Reflect.get(value, index) : undefined;
+  const value = own(hypers, key);
+  const found: unknown = index === undefined ? value : Array.isArray(value) ? value[index] : undefined;
   return typeof found === 'number' ? found : undefined;
 }

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
 import type {Part} from '../../optimizer/part';
-import type {Callback, Scalar} from '../../rule/declaration';
+import type {Scalar} from '../../rule/declaration';
 import {hasName} from '../../state/matching';
 import {at} from '../../util/at';
 import {list, text} from '../../util/config_reader';
@@ -86,9 +86,4 @@ function attachTrained(optimizer: Optimizer, counterparts: readonly Counterpart[
 /** Whether it is a partition, or made over one. Without its class, which bundles would then contain. */
 function hasParts(optimizer: object): optimizer is {readonly parts: readonly Part[]} {
   return 'parts' in optimizer && Array.isArray(optimizer.parts);
-}
-
-/** The callbacks as errors list them. */
-export function namesOf(callbacks: readonly Callback[]): string {
-  return callbacks.map(({name}) => name).join(', ') || 'none';
 }

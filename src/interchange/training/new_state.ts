@@ -8,7 +8,8 @@ import {installSchedules} from '../../schedule/install_schedules';
 import {readSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {isDict} from '../../util/config_reader';
-import {type HostTensor, toDevice} from '../tensors/host_tensor';
+import {own} from '../../util/own';
+import {type HostTensor, scalar, toDevice} from '../tensors/host_tensor';
 import {jsonIn, malformedEntry} from './file_groups';
 
 /** The new state of one parameter. */
@@ -53,19 +54,11 @@ export function setState(optimizer: Optimizer, {state, hypers, metadata, others}
         state: before.state.map((old, index) => {
           const found = state.get(index);
           if (found === undefined) return old;
-          return {
-            ...flagsIn(old),
-            ...Object.fromEntries([...found.tensors].map(([entry, host]) => [entry, tensorOf(host)])),
-            ...Object.fromEntries(
-              Object.entries(found.numbers).map(([entry, value]) => [
-                entry,
-                isOnDevice(optimizer, entry)
-                  ? tensorOf({dtype: 'float32', shape: [], data: Float32Array.of(value)})
-                  : value,
-              ]),
-            ),
-            ...found.flags,
-          };
+          const entries: Record<string, tf.Tensor | Scalar> = flagsIn(old);
+          for (const [entry, host] of found.tensors) entries[entry] = tensorOf(host);
+          for (const [entry, value] of Object.entries(found.numbers))
+            entries[entry] = isOnDevice(optimizer, entry) ? tensorOf(scalar(value)) : value;
+          return {...entries, ...found.flags};
         }),
         hypers,
         schedule,
@@ -87,20 +80,20 @@ function flagsIn({doWd, forceTrain}: StateDict['state'][number]): Record<string,
 
 /** Whether an entry is a scalar on the device. */
 function isOnDevice({callbacks}: Optimizer, entry: string): boolean {
-  return callbacks.some(({declaration: {state}}) => Object.hasOwn(state, entry) && state[entry] === scalarStart);
+  return callbacks.some(({declaration: {state}}) => own(state, entry) === scalarStart);
 }
 
 function scheduleIn(metadata: Readonly<Record<string, string>>, rows: number): StateDict['schedule'] {
-  if (!Object.hasOwn(metadata, 'schedule')) return undefined;
   const saved = jsonIn(metadata, 'schedule');
+  if (saved === undefined) return undefined;
   if (!isDict(saved)) throw malformedEntry('schedule');
   installSchedules();
   return readSchedule(saved, rows);
 }
 
 function iterationsIn(metadata: Readonly<Record<string, string>>): number | undefined {
-  if (!Object.hasOwn(metadata, 'iterations')) return undefined;
   const value = jsonIn(metadata, 'iterations');
+  if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformedEntry('iterations');
   return value;
 }

@@ -1,13 +1,20 @@
-import {util} from '@tensorflow/tfjs-core';
-
 import type {HostTensor} from '../tensors/host_tensor';
-import type {Chained} from './chain_parts';
+import {type Chained, entriesOf} from './chain_parts';
+import {checkTensor} from './check_tensor';
+import {STATE} from './file_groups';
 import type {Held} from './held';
+import {listed} from './listed';
 
 /** What a rule of the other side has as state. */
-interface StateRule {
-  readonly state: ReadonlyArray<{readonly theirs: string; readonly ours: string}>;
+export interface StateRule {
+  /** The tensors of the parameter's shape: the entries of the other side, with ours. */
+  readonly state: Readonly<Record<string, string>>;
+  /**
+   * Where its `step` comes from: our count of the parameter's steps, or the optimizer's steps where we do not count.
+   * Absent: it has no `step`.
+   */
   readonly count?: 'step' | 'iterations';
+  /** An entry of ours, a scalar that is 1 from the first step on, and that it does not have. */
   readonly started?: string;
 }
 
@@ -17,7 +24,6 @@ export interface FoundState {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
-const PREFIX = 'state.';
 const NOTHING: FoundState = {tensors: new Map(), numbers: {}};
 
 /** The tensors `state.<parameter>.<entry>` of a file. */
@@ -33,33 +39,32 @@ export class TensorsOfState {
   }
 
   /** The tensor of an entry, in our layout. Undefined where the file lacks it. @throws for another shape. */
-  tensor({counterpart: {name, layout, variable}}: Held, entry: string): HostTensor | undefined {
-    const key = `${PREFIX}${name}.${entry}`;
-    const tensor = this.#tensors.get(key);
+  tensor(held: Held, entry: string): HostTensor | undefined {
+    const {layout, variable} = held.counterpart;
+    const [key, tensor] = this.#entry(held, entry);
     if (tensor === undefined) return undefined;
-    this.#used.add(key);
-    const wanted = [...layout.shapeThere(variable.shape)];
-    if (tensor.dtype !== 'float32' || !util.arraysEqual(wanted, [...tensor.shape]))
-      throw new Error(
-        `'${key}' is ${tensor.dtype} of shape [${tensor.shape}] in the file; '${variable.name}' needs float32 of ` +
-          `shape [${wanted}].`,
-      );
+    checkTensor(key, tensor, 'float32', layout.shapeThere(variable.shape), `'${variable.name}'`);
     return layout.here(tensor);
   }
 
-  /** A whole number of an entry. Undefined where the file lacks it. @throws for anything else. */
-  count({counterpart: {name}}: Held, entry = 'step'): number | undefined {
-    const key = `${PREFIX}${name}.${entry}`;
-    const tensor = this.#tensors.get(key);
+  /** How many steps a parameter has made. Undefined where the file does not say. @throws for anything else. */
+  #step(held: Held): number | undefined {
+    const [key, tensor] = this.#entry(held, 'step');
     if (tensor === undefined) return undefined;
-    this.#used.add(key);
-    const [value] = tensor.data;
-    if (tensor.data.length !== 1 || value === undefined || !Number.isSafeInteger(value) || value < 0)
+    const {dtype, shape, data} = tensor;
+    const [value] = data;
+    if (data.length !== 1 || value === undefined || !Number.isSafeInteger(value) || value < 0)
       throw new Error(
-        `'${key}' must be one whole number from 0; the file has ${tensor.dtype} of shape [${tensor.shape}]` +
-          `${tensor.data.length === 1 ? ` with ${value}` : ''}.`,
+        `'${key}' must be one whole number from 0; the file has ${dtype} of shape [${shape}]` +
+          `${data.length === 1 ? ` with ${value}` : ''}.`,
       );
     return value;
+  }
+
+  #entry({counterpart: {name}}: Held, entry: string): readonly [key: string, tensor: HostTensor | undefined] {
+    const key = `${STATE}${name}.${entry}`;
+    this.#used.add(key);
+    return [key, this.#tensors.get(key)];
   }
 
   /**
@@ -67,24 +72,20 @@ export class TensorsOfState {
    * @param chained the callbacks that are to have it.
    */
   of(held: Held, {state, count, started}: StateRule, {callbacks}: Chained): FoundState {
-    const {name} = held.counterpart;
-    const declared = new Set(callbacks.flatMap(cb => Object.keys(cb.declaration.state)));
-    const step = this.count(held);
-    const found = state.flatMap(({theirs, ours}) => {
-      const tensor = this.tensor(held, theirs);
-      return tensor === undefined ? [] : [[ours, tensor] as const];
-    });
-    if (found.length === 0 || (count === 'step' && step === 0)) return NOTHING;
-    const missing = [
-      ...state.filter(({theirs}) => !this.#tensors.has(`${PREFIX}${name}.${theirs}`)).map(({theirs}) => theirs),
-      ...(count === 'step' && step === undefined ? ['step'] : []),
-    ];
+    const declared = entriesOf(callbacks);
+    const step = this.#step(held);
+    const found = Object.entries(state).map(([theirs, ours]) => [theirs, ours, this.tensor(held, theirs)] as const);
+    const there = found.flatMap(([, ours, tensor]) => (tensor === undefined ? [] : [[ours, tensor] as const]));
+    if (there.length === 0 || (count === 'step' && step === 0)) return NOTHING;
+    const missing = found.flatMap(([theirs, , tensor]) => (tensor === undefined ? [theirs] : []));
+    if (count === 'step' && step === undefined) missing.push('step');
     if (missing.length > 0) {
+      const {name} = held.counterpart;
       this.#problem(`The file lacks the state ${missing.join(', ')} of '${name}', but has other state of it.`);
       return NOTHING;
     }
     return {
-      tensors: new Map(found.filter(([ours]) => declared.has(ours))),
+      tensors: new Map(there.filter(([ours]) => declared.has(ours))),
       numbers: {
         ...(count === 'step' && step !== undefined && declared.has('step') && {step}),
         ...(started !== undefined && declared.has(started) && {[started]: 1}),
@@ -94,12 +95,7 @@ export class TensorsOfState {
 
   /** Calls `problem` where the file has state that was not asked for. */
   checkAllUsed(): void {
-    const left = [...this.#tensors.keys()].filter(key => key.startsWith(PREFIX) && !this.#used.has(key));
-    if (left.length === 0) return;
-    const names = left.slice(0, 3).map(key => `'${key}'`);
-    this.#problem(
-      `The file has ${names.join(', ')}${left.length > 3 ? ` and ${left.length - 3} others` : ''}, which this ` +
-        'optimizer does not have.',
-    );
+    const left = [...this.#tensors.keys()].filter(key => key.startsWith(STATE) && !this.#used.has(key));
+    if (left.length > 0) this.#problem(`The file has ${listed(left)}, which this optimizer does not have.`);
   }
 }
