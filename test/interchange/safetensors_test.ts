@@ -152,9 +152,16 @@ describe('safetensors', () => {
     expect(read({a: {...two, shape: [3]}})).toThrowError(
       `${begins}the tensor 'a' of shape [3] and dtype F32 must have 12 bytes; it has 8.`,
     );
-    expect(() =>
-      readSafetensors(fileOf(`{"a":${JSON.stringify(two)},"a":${JSON.stringify(two)}}`, new Uint8Array(8))),
-    ).toThrowError(`${begins}the header has the name 'a' twice.`);
+    for (const name of ['a', 'weight'])
+      expect(() =>
+        readSafetensors(
+          fileOf(`{"${name}":${JSON.stringify(two)},"${name}":${JSON.stringify(two)}}`, new Uint8Array(8)),
+        ),
+      ).toThrowError(`${begins}the header has the name '${name}' twice.`);
+    const dtypes = `{"a":{"dtype":"F32",${JSON.stringify(two).slice(1)}}`;
+    expect(() => readSafetensors(fileOf(dtypes, new Uint8Array(8)))).toThrowError(
+      `${begins}the header has the name 'dtype' twice.`,
+    );
   });
 
   it('refuses to write what the format does not have', () => {

@@ -78,9 +78,14 @@ function checkTexts(text: string, names: readonly string[]): void {
     if (!isUnicode(value)) malformed(`its header has the text ${literal}, which is not Unicode`);
     if (colon !== '') there.push(value);
   }
-  const known = [...names].sort();
-  const twice = there.sort().find((name, i) => name !== known[i]);
+  const known = [...names].sort(tensorsFirst);
+  const twice = there.sort(tensorsFirst).find((name, i) => name !== known[i]);
   if (twice !== undefined) malformed(`the header has the name '${twice}' twice`);
+}
+
+/** A tensor that is there twice brings its keys twice, too; the error must name the tensor. */
+function tensorsFirst(a: string, b: string): number {
+  return KEYS.indexOf(a) - KEYS.indexOf(b) || (a < b ? -1 : Number(a > b));
 }
 
 function isSizes(x: unknown): x is number[] {
