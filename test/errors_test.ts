@@ -304,6 +304,11 @@ describeBackends(
         act: ({optimizer, stranger}) =>
           optimizer.minimize(() => tf.tidy(() => stranger.sum().asScalar()), false, [stranger]),
       },
+      {
+        what: 'a list without any variable, as fit gives it for a model that is frozen',
+        says: /^None of the variables to train \(none\) is trainable\. Set `trainable = true` on a layer/,
+        act: ({optimizer, w}) => optimizer.minimize(() => tf.tidy(() => w.sum().asScalar()), false, []),
+      },
     ]);
 
     table('saved data', [
@@ -625,6 +630,24 @@ describeBackends(
         );
       }
     });
+
+    it('a variable on which noWd says neither true nor false', () =>
+      leakless(async () => {
+        const {optimizer, w, b, stranger} = trained();
+        let answer: unknown = 1;
+        const made: unknown = Reflect.apply(sgd, undefined, [0.1, {wd: 0.1, params: [w, b], noWd: () => answer}]);
+        if (!(made instanceof Optimizer)) throw new Error('It must be an optimizer.');
+        const loss = () => tf.tidy(() => w.sum().asScalar());
+        const before = await bitsOf([w, b]);
+        await refuses(() => made.minimize(loss), /^`noWd` must return true or false; for 'w' it returned 1\.$/);
+        expect(await bitsOf([w, b])).toEqual(before);
+        expect(made.iterations).toBe(0);
+        answer = false;
+        made.minimize(loss);
+        made.dispose();
+        optimizer.dispose();
+        tf.dispose([w, b, stranger]);
+      }));
 
     it("a disposed optimizer can't be used", () =>
       leakless(async () => {

@@ -4,6 +4,7 @@ import {
   applyConstraints,
   applyOpenWindow,
   ema,
+  isOptimizer,
   type Optimizer,
   optimizerOf,
   scheduleFree,
@@ -11,6 +12,7 @@ import {
   withAverages,
 } from '../src';
 import {tensorsIn} from '../src/state/state_dict';
+import {isVariable} from '../src/util/tensors';
 import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {memoryHandler} from './support/memory_handler';
@@ -37,6 +39,14 @@ async function trainedAndLoaded(make: (model: tf.Sequential) => Optimizer, freez
 }
 
 const weightsOf = (model: tf.LayersModel): number[] => model.getWeights().flatMap(weight => [...weight.dataSync()]);
+
+/** A variable of the model. */
+function variableOf({weights}: tf.LayersModel): tf.Variable {
+  const value = present(weights[0]).read();
+  if (!isVariable(value)) throw new Error('The weight must hold a variable.');
+  return value;
+}
+
 const inGroups = ({layers}: tf.Sequential) => adamW(0.01, {params: layers.map(layer => [layer])});
 
 const AVERAGED: Readonly<Record<string, () => Optimizer>> = {
@@ -129,13 +139,16 @@ describeBackends(
         const {optimizer} = loaded;
         const message =
           'The loaded optimizer has no variables yet. Get it by optimizerOf(model), or make a step first.';
-        for (const method of ['eval', 'stateDict', 'stepBy']) {
+        const variable = variableOf(loaded);
+        for (const method of ['eval', 'stateDict', 'stepBy', 'isFrozen', 'summary', 'allParams']) {
           const f: unknown = Reflect.get(optimizer, method);
           if (typeof f !== 'function') throw new Error(`The optimizer has no ${method}.`);
           expect(() => {
-            Reflect.apply(f, optimizer, []);
+            Reflect.apply(f, optimizer, method === 'isFrozen' ? [variable] : []);
           }).toThrowError(message);
         }
+        if (!isOptimizer(optimizer)) throw new Error('It must be an optimizer of this package.');
+        expect(() => optimizer.state.get(variable)).toThrowError(message);
         optimizerOf(loaded).eval();
         optimizerOf(loaded).train();
         dispose();
@@ -146,7 +159,8 @@ describeBackends(
         const {loaded, dispose} = await trainedAndLoaded(() => adamW(0.01));
         const other = tf.sequential({layers: [tf.layers.dense({units: 5, inputShape: [4], name: 'other'})]});
         other.compile({optimizer: loaded.optimizer, loss: 'meanSquaredError'});
-        expect(optimizerOf(other).summary()).toEqual([]);
+        expect(() => optimizerOf(other).summary()).toThrowError(/^The loaded optimizer has no variables yet/);
+        expect(optimizerOf(other).paramLists).toEqual([[]]);
         expect(optimizerOf(loaded).summary().length).toBe(6);
         other.dispose();
         dispose();

@@ -24,6 +24,7 @@ import {
   fitSgdr,
   lamb,
   larc,
+  layerGroups,
   layerwiseDecay,
   lion,
   loadOptimizer,
@@ -766,7 +767,132 @@ const rows: readonly Row[] = [
     () => call(ema, 'adam'),
     "Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got 'adam'.",
   ],
+  // Other things where a variable is needed, or a list of variables.
+  [
+    'isFrozen of a weight of a layer',
+    ({optimizer, model}) => call(optimizer.isFrozen.bind(optimizer), present(model.trainableWeights[0])),
+    "This needs a tf.Variable; got a LayerVariable. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'isFrozen of a layer',
+    ({optimizer, model}) => call(optimizer.isFrozen.bind(optimizer), present(model.layers[0])),
+    "This needs a tf.Variable; got a Dense. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'state.get()',
+    ({optimizer: {state}}) => call(state.get.bind(state)),
+    "This needs a tf.Variable; got undefined. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'state.set of a layer',
+    ({optimizer: {state}, model}) => call(state.set.bind(state), present(model.layers[0]), {doWd: false}),
+    "This needs a tf.Variable; got a Dense. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'grads.get of a layer',
+    ({optimizer: {grads}, model}) => call(grads.get.bind(grads), present(model.layers[0])),
+    "This needs a tf.Variable; got a Dense. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'grads.set of a weight of a layer',
+    ({optimizer: {grads}, model, x}) => call(grads.set.bind(grads), present(model.trainableWeights[0]), x),
+    "This needs a tf.Variable; got a LayerVariable. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'attach(model)',
+    ({optimizer, model}) => call(optimizer.attach.bind(optimizer), model),
+    "This needs a tf.Variable; got a Sequential. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'minimize of the weights of layers',
+    ({optimizer, model, x}) => call(optimizer.minimize.bind(optimizer), () => x.sum(), false, model.trainableWeights),
+    "This needs a tf.Variable; got a LayerVariable. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'minimize of a model',
+    ({optimizer, model, x}) => call(optimizer.minimize.bind(optimizer), () => x.sum(), false, model),
+    "This needs a list of tf.Variable; got a Sequential. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'minimize of a variable without a list',
+    ({optimizer, w, x}) => call(optimizer.minimize.bind(optimizer), () => x.sum(), false, w),
+    "This needs a list of tf.Variable; got a Variable. For a layer's weight, pass weight.read().",
+  ],
+  [
+    'backward of a name',
+    ({optimizer, x}) => call(optimizer.backward.bind(optimizer), () => x.sum(), 'kernel'),
+    "This needs a list of tf.Variable; got 'kernel'. For a layer's weight, pass weight.read().",
+  ],
+  // Answers of functions.
+  [
+    'noWd that gives a match',
+    ({w}) => {
+      const optimizer = call(adamW, 0.1, {params: [w], noWd: ({name}: tf.Variable) => /body/.exec(name)});
+      return optimizer instanceof Optimizer && optimizer.summary();
+    },
+    "`noWd` must return true or false; for 'body/kernel' it returned ['body'].",
+  ],
+  [
+    'noWd that is async, in a saved configuration',
+    ({w}) => {
+      const optimizer = call(adamW, 0.1, {params: [w], noWd: () => Promise.resolve(true)});
+      return optimizer instanceof Optimizer && optimizer.getConfig();
+    },
+    "`noWd` must return true or false; for 'body/kernel' it returned a Promise.",
+  ],
+  [
+    'boundaries that give a number',
+    ({model}) => call(layerGroups, model, () => 1),
+    "`boundaries` must return true or false; for 'body' it returned 1.",
+  ],
+  // Switches.
+  [
+    'setFreeze(0)',
+    ({optimizer}) => call(optimizer.setFreeze.bind(optimizer), 0),
+    "'trainable' must be true or false; got undefined.",
+  ],
+  [
+    "setFreeze(0, true, 'no')",
+    ({optimizer}) => call(optimizer.setFreeze.bind(optimizer), 0, true, 'no'),
+    "'ignoreForceTrain' must be true or false; got 'no'.",
+  ],
+  [
+    'zeroGrad(0)',
+    ({optimizer}) => call(optimizer.zeroGrad.bind(optimizer), 0),
+    "'setToNone' must be true or false; got 0.",
+  ],
+  [
+    "allParams(0, 'grad')",
+    ({optimizer}) => call(optimizer.allParams.bind(optimizer), 0, 'grad'),
+    "'withGrad' must be true or false; got 'grad'.",
+  ],
+  // Weights.
+  [
+    'setWeights()',
+    ({optimizer}) => call(optimizer.setWeights.bind(optimizer)),
+    'setWeights takes a list of {name, tensor}; got undefined. Write setWeights(await other.getWeights()).',
+  ],
+  [
+    'setWeights without await',
+    ({optimizer}) => call(optimizer.setWeights.bind(optimizer), optimizer.getWeights()),
+    'setWeights takes a list of {name, tensor}; got a Promise. Write setWeights(await other.getWeights()).',
+  ],
+  [
+    'setWeights([tensor])',
+    ({optimizer, x}) => call(optimizer.setWeights.bind(optimizer), [x]),
+    'setWeights takes a list of {name, tensor}; got [a Tensor]. Write setWeights(await other.getWeights()).',
+  ],
   // Gradients.
+  [
+    'applyGradients()',
+    ({optimizer}) => call(optimizer.applyGradients.bind(optimizer)),
+    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got undefined.',
+  ],
+  [
+    'applyGradients(a map)',
+    ({optimizer, w}) => call(optimizer.applyGradients.bind(optimizer), new Map([[w, w]])),
+    'applyGradients takes a list of {name: variable.name, tensor: gradient}; got a Map.',
+  ],
   [
     'applyGradients([tensor])',
     ({optimizer, x}) => {

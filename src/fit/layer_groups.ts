@@ -2,7 +2,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {enter, innerLayers} from '../params/variables_of';
 import {tellKind} from '../params/weight_kind';
-import {checkWhole} from '../util/options';
+import {answerOf, checkWhole} from '../util/options';
 import {quoted} from '../util/quoted';
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
@@ -30,7 +30,8 @@ interface Flat {
  * @param boundaries where a new group starts: a list of layers or names in the order of the model, or a function that
  *   returns true for each layer that starts a group. A name is the whole name of a layer, or else a beginning that
  *   only neighbouring layers have. Default: each layer that has weights is a group.
- * @throws where no layer has a name, a beginning is ambiguous, boundaries are out of order, or a group has no weights.
+ * @throws where no layer has a name, a beginning is ambiguous, boundaries are out of order, a group has no weights, or
+ *   the function returns neither true nor false.
  * @example
  * ```ts
  * model.compile({optimizer: adam(slice(1e-5, 1e-3), {params: layerGroups(model, head)}), loss: 'meanSquaredError'});
@@ -49,7 +50,7 @@ export function layerGroups(
   const starts =
     typeof boundaries === 'function'
       ? flat.leaves
-          .flatMap((layer, i) => (boundaries(layer, i) ? [i] : []))
+          .flatMap((layer, i) => (answerOf('boundaries', layer, boundaries(layer, i)) ? [i] : []))
           .filter(start => start > 0 && flat.leaves.slice(0, start).some(hasWeights))
       : listOf(boundaries).map(boundary => startOf(boundary, flat));
   starts.forEach((start, i) => {

@@ -11,7 +11,9 @@ import type {ClearOptions, MovesHypers, ScheduleView} from '../schedule/moving';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import type {ScheduleLength} from '../schedule/span';
 import {at} from '../util/at';
+import {checkSwitch} from '../util/options';
 import {quoted} from '../util/quoted';
+import {checkIsVariable} from '../util/tensors';
 import {warn} from '../util/warn';
 import {description} from './description';
 import type {SummaryRow} from './summary';
@@ -39,6 +41,8 @@ export abstract class BaseOptimizer extends tf.Optimizer {
 
   protected abstract get set(): ParameterSet;
   /** The same, with loaded parameters that have not made a step yet. */
+  protected abstract get offeredSet(): ParameterSet;
+  /** The same. @throws where all parameters still wait for their variables, so that any answer would be wrong. */
   protected abstract get boundSet(): ParameterSet;
   /** Called when the user names the parameters. From then on no others are trained. */
   protected abstract setExplicit(): void;
@@ -48,7 +52,7 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    * state.
    */
   get paramLists(): tf.Variable[][] {
-    return this.boundSet.lists;
+    return this.offeredSet.lists;
   }
 
   set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
@@ -191,8 +195,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.set.frozenIdx;
   }
 
-  /** Whether the variable must not change now: its `trainable` is false, or it is a parameter and frozen. */
+  /**
+   * Whether the variable must not change now: its `trainable` is false, or it is a parameter and frozen.
+   * @throws for a loaded optimizer that has no variables yet: `optimizerOf(model)` gives it those of the model.
+   */
   isFrozen(variable: tf.Variable): boolean {
+    checkIsVariable(variable);
     const set = this.boundSet;
     const parameter = set.find(variable);
     return parameter === undefined ? !variable.trainable : !set.trains(parameter);
@@ -225,8 +233,11 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /**
    * Freezes or thaws group `n` only. Parameters with the flag `forceTrain` still train in a frozen group, unless
    * `ignoreForceTrain` is true.
+   * @throws where there is no such group, and where the others are not true or false.
    */
   setFreeze(n: number, trainable: boolean, ignoreForceTrain = false): void {
+    checkSwitch('trainable', trainable);
+    checkSwitch('ignoreForceTrain', ignoreForceTrain);
     this.set.setFreeze(n, trainable, ignoreForceTrain);
   }
 
@@ -245,7 +256,10 @@ export abstract class BaseOptimizer extends tf.Optimizer {
     return this.toString();
   }
 
-  /** What the optimizer trains and how, one row per parameter. `console.table` prints it. */
+  /**
+   * What the optimizer trains and how, one row per parameter. `console.table` prints it.
+   * @throws for a loaded optimizer that has no variables yet: `optimizerOf(model)` gives it those of the model.
+   */
   summary(): SummaryRow[] {
     return this.boundSet.parameters.map(parameter => ({
       variable: parameter.variable.name,

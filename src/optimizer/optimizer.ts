@@ -93,6 +93,7 @@ export class Optimizer<
       chain: () => this.#training.chain,
       common: () => this.#training.common,
       known: variable => this.#training.set.find(variable),
+      read: variable => this.boundSet.find(variable),
       bound,
       // Only in a partition the group matters. There it may come with saved state.
       groupOf: variable =>
@@ -120,9 +121,12 @@ export class Optimizer<
     return this.#training.set;
   }
 
+  protected override get offeredSet(): ParameterSet {
+    return this.#training.bindOffered();
+  }
+
   protected override get boundSet(): ParameterSet {
-    this.#training.bindOffered();
-    return this.#training.set;
+    return this.#training.checkBound();
   }
 
   protected override setExplicit(): void {
@@ -149,11 +153,10 @@ export class Optimizer<
    * The parameters with their group, state and hypers.
    * @param groups the index of one group, where a negative index counts from the end. Default: all groups.
    * @param withGrad whether to return only parameters that have a gradient in `grads`. Default false.
+   * @throws for a loaded optimizer that has no variables yet: `optimizerOf(model)` gives it those of the model.
    */
   allParams(groups?: number, withGrad = false): ParamRow[] {
-    return paramRows(this.boundSet, {state: this.state, hypers: this.hypers, group: groups}).filter(
-      ({variable}) => !withGrad || this.grads.get(variable) !== undefined,
-    );
+    return paramRows(this.boundSet, this, groups, withGrad);
   }
 
   // Training
@@ -187,7 +190,8 @@ export class Optimizer<
    * @returns the loss if `returnCost` is true, which the caller must dispose; otherwise null.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
-    this.#considered = varList && new Set(varList);
+    // `computeGradients` refuses what is not a list.
+    this.#considered = Array.isArray(varList) ? new Set(varList) : undefined;
     try {
       const [cost = null] = tf.tidy((): tf.Scalar[] => {
         const value = super.minimize(f, returnCost, varList);
@@ -319,9 +323,7 @@ export class Optimizer<
    */
   loadStateDict(dict: StateDict): void {
     this.#checkUsable();
-    this.#training.loadDict(dict, (variable, values) => {
-      this.state.set(variable, values);
-    });
+    this.#training.loadDict(dict, this.state);
     this.iterations_ = dict.iterations;
   }
 
@@ -396,7 +398,7 @@ export class Optimizer<
    */
   attach(variables: Iterable<tf.Variable>): void {
     this.#checkUsable();
-    this.#training.bind([...variables], true);
+    this.#training.bind(listOf(variables), true);
   }
 
   /** @internal Tells which variables loaded state may belong to, for what needs them before the next step. */

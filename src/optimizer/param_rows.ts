@@ -1,10 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import type {GradientStore} from '../params/gradients';
 import {indexOf} from '../params/parameter';
 import type {ParameterSet} from '../params/parameter_groups';
 import type {Scalar} from '../rule/declaration';
 import type {ParameterState, StateView} from '../state/state_view';
 import {at} from '../util/at';
+import {checkSwitch} from '../util/options';
 
 /** One row of `allParams`. */
 export interface ParamRow {
@@ -20,26 +22,36 @@ export interface ParamRow {
   readonly hypers: Record<string, Scalar>;
 }
 
+/** What rows are made from. */
+interface Rows {
+  readonly state: StateView;
+  readonly hypers: ReadonlyArray<Record<string, Scalar>>;
+  readonly grads: GradientStore;
+}
+
 /**
  * The parameters with their group, state and hypers.
- * @param of `group`: the index of the group, where a negative one counts from the end. Undefined: all groups.
+ * @param index the index of the group, where a negative one counts from the end. Undefined: all groups.
+ * @param withGrad whether to return only those that have a gradient.
  */
 export function paramRows(
   set: ParameterSet,
-  of: {
-    readonly state: StateView;
-    readonly hypers: ReadonlyArray<Record<string, Scalar>>;
-    readonly group: number | undefined;
-  },
+  {state, hypers, grads}: Rows,
+  index: number | undefined,
+  withGrad: boolean,
 ): ParamRow[] {
-  const wanted = of.group !== undefined && of.group < 0 ? set.count + of.group : of.group;
+  checkSwitch('withGrad', withGrad);
+  const wanted = index !== undefined && index < 0 ? set.count + index : index;
   return set.parameters
-    .filter(({group}) => wanted === undefined || indexOf(group) === wanted)
+    .filter(({variable, group}) => {
+      if (withGrad && grads.get(variable) === undefined) return false;
+      return wanted === undefined || indexOf(group) === wanted;
+    })
     .map(parameter => ({
       variable: parameter.variable,
       group: indexOf(parameter.group),
       trainable: set.trains(parameter),
-      state: of.state.get(parameter.variable),
-      hypers: at(of.hypers, parameter.group.index),
+      state: state.get(parameter.variable),
+      hypers: at(hypers, parameter.group.index),
     }));
 }

@@ -8,6 +8,7 @@ import type {Chain} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {at} from '../util/at';
+import {answerOf} from '../util/options';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import type {Optimizer} from './optimizer';
@@ -108,13 +109,7 @@ export function valuesIn({groups, values, ranges}: ParameterSet): Record<string,
 export function takerOf(of: unknown, part: number): PartOfSet['takes'] {
   if (of === undefined) return undefined;
   if (typeof of === 'function' && isSavedTaker(of)) return of;
-  if (isPredicate(of)) {
-    return variable => {
-      const taken: unknown = of(variable);
-      if (typeof taken === 'boolean') return taken;
-      throw new Error(`\`of\` must return true or false; for '${variable.name}' it returned ${shown(taken)}.`);
-    };
-  }
+  if (isPredicate(of)) return variable => answerOf('of', variable, of(variable));
   if (!isParams(of))
     throw new Error(
       `\`of\` of part ${part} must be variables, layers, a model, lists of these, or a function; got ${shown(of)}.`,

@@ -21,7 +21,7 @@ export interface BaseSettings {
   readonly trainBn?: boolean;
   /** Weight decay and L2 act on biases and normalization parameters too. Default false. */
   readonly wdBnBias?: boolean;
-  /** Returns true for a variable on which weight decay and L2 must not act. Default: none. */
+  /** Returns true for a variable on which weight decay and L2 must not act, and false for others. Default: none. */
   readonly noWd?: (variable: tf.Variable) => boolean;
 }
 

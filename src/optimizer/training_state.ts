@@ -15,13 +15,14 @@ import {callbackList, type SavedConfig} from '../state/saved_config';
 import {SavedNumbers} from '../state/saved_numbers';
 import {manifestOf, type NamedTensor, type SavedParameter, writeWeights} from '../state/saved_weights';
 import {chainOfDict, copies, type StateDict} from '../state/state_dict';
+import type {StateView} from '../state/state_view';
 import {parametersToSave, Waiting} from '../state/waiting';
 import {WeightSpace} from '../state/weight_space';
 import {at} from '../util/at';
 import {checkCore} from '../util/core_copies';
 import {memo} from '../util/memo';
 import {quoted} from '../util/quoted';
-import {isTensor} from '../util/tensors';
+import {checkVariables, isTensor} from '../util/tensors';
 import type {Part} from './part';
 import {savedGroups} from './saved_groups';
 
@@ -82,22 +83,24 @@ export class TrainingState {
   }
 
   /** Gives loaded state to the offered variables where it fits them, and has no others yet. */
-  bindOffered(): void {
+  bindOffered(): ParameterSet {
     if (this.set.parameters.length === 0 && this.#waiting.fits(this.offered)) this.bind(this.offered());
+    return this.set;
   }
 
   /** The same. @throws where all parameters still wait for their variables. */
-  checkBound(): void {
-    this.bindOffered();
-    if (this.set.parameters.length === 0) this.#waiting.checkEmpty();
+  checkBound(): ParameterSet {
+    if (this.bindOffered().parameters.length === 0) this.#waiting.checkEmpty();
+    return this.set;
   }
 
   /**
    * The variables for which gradients are needed: those considered variables that are parameters and train.
    * @param varList the variables to consider; without it, the named parameters, or else all trainable variables.
-   * @throws where no considered variable is a parameter, or no variable of the list is trainable.
+   * @throws where no considered variable is trainable, or none is a parameter.
    */
   variablesToTrain(varList: readonly tf.Variable[] | undefined): tf.Variable[] {
+    if (varList) checkVariables(varList);
     const named =
       varList ??
       (this.explicit && this.set.parameters.length > 0
@@ -105,17 +108,14 @@ export class TrainingState {
         : Object.values(tf.engine().registeredVariables).filter(
             ({trainable, dtype}) => trainable && dtype === 'float32',
           ));
+    const none = (what: string) => new Error(`None of the variables to train (${quoted(named)}) is ${what}.`);
+    if ((varList || named.length === 0) && !named.some(isTrainable))
+      throw none('trainable. Set `trainable = true` on a layer, and compile again');
     this.bind(named);
     // Variables that are not parameters are left out.
     const mine = named.flatMap(variable => this.set.find(variable) ?? []);
-    if (mine.length === 0) {
-      throw new Error(
-        `None of the variables to train (${quoted(named)}) is a parameter of this optimizer ` +
-          `(${quoted(this.set.parameters.map(({variable}) => variable))}).`,
-      );
-    }
-    if (varList && !named.some(isTrainable))
-      throw new Error(`None of the variables to train (${quoted(named)}) is trainable.`);
+    if (mine.length === 0)
+      throw none(`a parameter of this optimizer (${quoted(this.set.parameters.map(({variable}) => variable))})`);
     return mine.filter(parameter => this.set.trains(parameter)).map(({variable}) => variable);
   }
 
@@ -266,10 +266,10 @@ export class TrainingState {
 
   /**
    * Loads what `toDict` returned.
-   * @param setState sets the state and flags of a variable.
+   * @param view sets the state and flags of a variable.
    * @throws where it belongs to another optimizer, other groups or other parameters; then nothing is changed.
    */
-  loadDict(dict: StateDict, setState: (variable: tf.Variable, values: StateDict['state'][number]) => void): void {
+  loadDict(dict: StateDict, view: Pick<StateView, 'set'>): void {
     const {set} = this;
     this.chain = chainOfDict(dict, this.chain, set.groups);
     // The tensors may be this optimizer's own, so they are copied before its state is disposed.
@@ -288,7 +288,7 @@ export class TrainingState {
     });
     set.parameters.forEach((parameter, i) => {
       replaceState(parameter);
-      setState(parameter.variable, at(state, i));
+      view.set(parameter.variable, at(state, i));
     });
     tf.dispose(state.flatMap(entries => Object.values(entries)).filter(isTensor));
     set.frozenIdx = dict.frozenIdx;

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {shown} from '../util/shown';
+import {checkSwitch} from '../util/options';
+import {isPlain, shown} from '../util/shown';
+import {checkIsVariable} from '../util/tensors';
 
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
@@ -20,6 +22,7 @@ export function gradientsByVariable(named: NamedGradients): Gradients {
   const gradients = new Map<tf.Variable, tf.Tensor>();
   // This runs in every step for hundreds of variables, so it makes no list of pairs.
   if (isList(named)) for (const one of named) addGradient(gradients, nameOf(one), one.tensor);
+  else if (!isPlain(named)) throw notGradients(named);
   else for (const name of Object.keys(named)) addGradient(gradients, name, named[name]);
   return gradients;
 }
@@ -42,7 +45,11 @@ function addGradient(
 
 function nameOf(one: object): string {
   if ('name' in one && typeof one.name === 'string' && 'tensor' in one) return one.name;
-  throw new Error(`applyGradients takes a list of {name: variable.name, tensor: gradient}; got ${shown(one)}.`);
+  throw notGradients(one);
+}
+
+function notGradients(given: unknown): Error {
+  return new Error(`applyGradients takes a list of {name: variable.name, tensor: gradient}; got ${shown(given)}.`);
 }
 
 function isList(named: NamedGradients): named is Extract<NamedGradients, readonly unknown[]> {
@@ -68,11 +75,13 @@ export class GradientStore {
 
   /** The gradient of a variable, which the optimizer owns; `undefined` where there is none. */
   get(variable: tf.Variable): tf.Tensor | undefined {
+    checkIsVariable(variable);
     return this.#stored.get(variable);
   }
 
   /** Replaces the gradient of a variable; `undefined` removes it. The caller still owns the tensor. */
   set(variable: tf.Variable, gradient: tf.Tensor | undefined): void {
+    checkIsVariable(variable);
     if (gradient !== undefined) checkGradient(variable, gradient);
     const old = this.#stored.get(variable);
     if (gradient === undefined) this.#stored.delete(variable);
@@ -92,6 +101,7 @@ export class GradientStore {
 
   /** Disposes all gradients. With `toNone` false, replaces them with zeros. */
   zero(toNone: boolean): void {
+    checkSwitch('setToNone', toNone);
     for (const [variable, gradient] of [...this.#stored]) {
       if (toNone || variable.isDisposed) this.set(variable, undefined);
       else

@@ -9,6 +9,7 @@ import {LateMoving} from '../schedule/late_moving';
 import type {MovesHypers} from '../schedule/moving';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
+import {answerOf} from '../util/options';
 import {shown} from '../util/shown';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
@@ -189,8 +190,8 @@ export class ParameterSet {
   }
 
   decays({variable, flags, kind}: Parameter): boolean {
-    const {wdBnBias, noWd} = this.treatment;
-    return flags.doWd ?? !((!wdBnBias && kind !== undefined) || noWd?.(variable) === true);
+    const {wdBnBias} = this.treatment;
+    return flags.doWd ?? !((!wdBnBias && kind !== undefined) || this.#isWithoutWd(variable));
   }
 
   /**
@@ -199,10 +200,15 @@ export class ParameterSet {
    */
   flagsToSave(parameter: Parameter): Flags {
     const {variable, flags, kind} = parameter;
-    const {noWd, trainBn} = this.treatment;
+    const {trainBn} = this.treatment;
     if (kind !== kindByName(variable.name))
       return {doWd: this.decays(parameter), forceTrain: trainBn && kind === 'normalization', ...flags};
-    return flags.doWd === undefined && noWd?.(variable) === true ? {...flags, doWd: false} : flags;
+    return flags.doWd === undefined && this.#isWithoutWd(variable) ? {...flags, doWd: false} : flags;
+  }
+
+  #isWithoutWd(variable: tf.Variable): boolean {
+    const {noWd} = this.treatment;
+    return noWd !== undefined && answerOf('noWd', variable, noWd(variable));
   }
 
   /**

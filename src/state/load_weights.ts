@@ -4,6 +4,8 @@ import {dispose, keep, tidy} from '@tensorflow/tfjs-core';
 import type {Parameter} from '../params/parameter';
 import type {Chain} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
+import {isPlain, shown} from '../util/shown';
+import {isTensor} from '../util/tensors';
 import type {Manifest} from './manifest';
 import {type NamedTensor, readWeights, type SavedParameter, type SavedState} from './saved_weights';
 import {disposeState, matchRead} from './waiting';
@@ -46,6 +48,7 @@ export async function loadWeights(
   {chain, expected, known, bound, hypers, check}: Loading,
   weights: readonly NamedTensor[],
 ): Promise<Loaded> {
+  checkForm(weights);
   const listed = expected === undefined ? listedByNames(chain, known, weights) : {manifest: expected, weights};
   const held = heldWeights(listed.weights);
   const before = bound().map(({variable}) => variable);
@@ -72,6 +75,14 @@ export async function loadWeights(
   }
   const taken = new Set(now.map(({variable}) => own.get(variable)));
   return {...state, own, waiting: parameters.filter(parameter => !taken.has(parameter))};
+}
+
+/** @throws for anything but a list of named tensors, such as a promise. */
+function checkForm(weights: unknown): void {
+  if (Array.isArray(weights) && weights.every(one => isPlain(one) && isTensor(one['tensor']))) return;
+  throw new Error(
+    `setWeights takes a list of {name, tensor}; got ${shown(weights)}. Write setWeights(await other.getWeights()).`,
+  );
 }
 
 /** Copies of weights: the caller may change or dispose the originals while they are read. */

@@ -4,7 +4,7 @@ import type {Group, Parameter} from '../params/parameter';
 import {type Chain, chainIn, commonIn, commonKey} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {own} from '../util/own';
-import {isTensor} from '../util/tensors';
+import {checkIsVariable, isTensor} from '../util/tensors';
 import {checkStateEntry} from './state_check';
 
 /** The state of one parameter, with the flags that were set. */
@@ -14,6 +14,7 @@ export type ParameterState = Readonly<Record<string, tf.Tensor | Scalar>>;
 export interface StateView {
   /**
    * The state and flags of a variable. The optimizer owns the tensors; clone those that must outlive the next step.
+   * @throws for a loaded optimizer that has no variables yet: `optimizerOf(model)` gives it those of the model.
    */
   get(variable: tf.Variable): ParameterState;
   /**
@@ -31,22 +32,26 @@ interface StateOwner {
   readonly common: () => Record<string, number>;
   /** The parameter of a variable; undefined where the variable is not bound. */
   readonly known: (variable: tf.Variable) => Parameter | undefined;
+  /** The same. @throws where loaded state still waits for its variables. */
+  readonly read: (variable: tf.Variable) => Parameter | undefined;
   /** The parameter of a variable. It binds the variable first where needed. @throws where it can't be bound. */
   readonly bound: (variable: tf.Variable) => Parameter;
   /** The group that a variable would join if it were bound without saved state. */
   readonly groupOf: (variable: tf.Variable) => Group;
 }
 
-export function stateView({chain, common, known, bound, groupOf}: StateOwner): StateView {
+export function stateView({chain, common, known, read, bound, groupOf}: StateOwner): StateView {
   return {
     get: variable => {
-      const parameter = known(variable);
+      checkIsVariable(variable);
+      const parameter = read(variable);
       if (parameter === undefined) return {};
       const {entries, flags, group} = parameter;
       const shared = Object.keys(entries).length > 0 ? commonIn(chain(), group.index, common()) : {};
       return {...entries, ...shared, ...flags};
     },
     set: (variable, values) => {
+      checkIsVariable(variable);
       const before = known(variable);
       const {index, hypers} = before?.group ?? groupOf(variable);
       for (const [name, value] of Object.entries(values))

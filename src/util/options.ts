@@ -33,6 +33,12 @@ export function checkSwitch(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
 }
 
+/** What a user's function says of a variable or layer. @throws where that is neither true nor false. */
+export function answerOf(what: string, {name}: {readonly name: string}, answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw new Error(`\`${what}\` must return true or false; for '${name}' it returned ${shown(answer)}.`);
+}
+
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: unknown): asserts value is number {
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))

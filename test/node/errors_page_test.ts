@@ -3,8 +3,9 @@ import {readFileSync} from 'node:fs';
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-import {adam, fitOneCycle, lookahead, oneCycle, sgd, terminateOnNaN} from '../../src';
+import {adam, fitOneCycle, isOptimizer, lookahead, oneCycle, saveOptimizer, sgd, terminateOnNaN} from '../../src';
 import {historyChart} from '../../src/plot';
+import {memoryHandler} from '../support/memory_handler';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 
@@ -87,6 +88,21 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     const frozen = tf.variable(tf.ones([1]), false);
     return sgd(1).minimize(() => frozen.sum(), false, [frozen]);
   },
+  'a model that is frozen': () => {
+    const model = net();
+    for (const layer of model.layers) layer.trainable = false;
+    model.compile({optimizer: sgd(0.1), loss: 'meanSquaredError'});
+    return model.fit(x(), y());
+  },
+  "layers' weights in place of variables": () => {
+    const model = net();
+    const optimizer = sgd(0.1);
+    return call(optimizer.attach.bind(optimizer), model.trainableWeights);
+  },
+  'an answer of noWd that is neither true nor false': () => {
+    const optimizer = call(sgd, 0.1, {params: net(), noWd: () => 1});
+    return isOptimizer(optimizer) && optimizer.summary();
+  },
   'a gradient of a gradient that is missing': () => {
     const pool = tf.grad(image => tf.avgPool<tf.Tensor4D>(image.as4D(1, 4, 4, 1), 2, 2, 'valid'));
     return tf.grad(image => pool(image).square())(tf.ones([4, 4]));
@@ -152,6 +168,21 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'two variables of one name': () => ['one', 'two'].map(() => tf.variable(tf.ones([1]), true, 'errors-page')),
   'weights of another model': () => {
     net().loadWeights({'other/kernel': tf.ones([1])});
+  },
+  'a saved optimizer as a model': async () => {
+    const memory = memoryHandler();
+    const optimizer = sgd(0.1);
+    await compiled(optimizer).fit(x(), y());
+    await saveOptimizer(optimizer, memory);
+    return tf.loadLayersModel(memory);
+  },
+  'the optimizer of a loaded model': async () => {
+    const memory = memoryHandler();
+    const model = compiled(sgd(0.1));
+    await model.fit(x(), y());
+    await model.save(memory, {includeOptimizer: true});
+    const {optimizer} = await tf.loadLayersModel(memory);
+    return isOptimizer(optimizer) && optimizer.summary();
   },
   'a path in Node': () => tf.loadLayersModel('./model.json'),
   'weights that were replaced': () => {
