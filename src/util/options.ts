@@ -33,6 +33,12 @@ export function checkSwitch(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);
 }
 
+/** @throws where the option is given and is not a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new Error(`'${name}' must be a function; got ${shown(value)}.`);
+}
+
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: unknown): asserts value is number {
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
