@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {checkWhole} from '../util/options';
+import {checkFunction, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {type Fit, FitCallback} from './fit_callback';
 
@@ -43,7 +43,7 @@ export class Batches {
   /** @throws where a setting is impossible, alone or with this dataset. */
   check({epochs, initialEpoch}: {readonly epochs: number; readonly initialEpoch: number}): void {
     const {stepsPerEpoch, batchesPerEpoch, onCount} = this.#settings;
-    checkIsFunction('onCount', onCount);
+    checkFunction('onCount', onCount);
     const size = sizeOf(this.#dataset);
     if (batchesPerEpoch !== undefined) {
       checkWhole('batchesPerEpoch', batchesPerEpoch, 1);
@@ -176,11 +176,6 @@ const ENDLESS =
 const ONCE =
   'With `batchesPerEpoch`, TensorFlow.js begins the dataset once for all epochs. ' +
   'Repeat it by `.repeat()`, or leave `batchesPerEpoch` out: then each epoch begins it anew.';
-
-function checkIsFunction(name: string, given: unknown): void {
-  if (given !== undefined && typeof given !== 'function')
-    throw new Error(`'${name}' must be a function; got ${shown(given)}.`);
-}
 
 /** One value of an iterator; null or undefined after the last one. */
 export type DatasetElement = tf.TensorContainer | null | undefined;

@@ -85,20 +85,24 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     const common = {divFinal, moms, wd};
     const alone = oneCycle({...common, lrMax: slice(baseLr), pctStart: 0.99});
     const together = oneCycle({...common, lrMax: slice(baseLr / 2 / lrMult, baseLr / 2), div, pctStart});
-    const part = (to: number, from: number, schedule: ParamScheduler) =>
-      train(model, fitOn, {...args, epochs: to, initialEpoch: from}, [
+    const part = (to: number, from: number, schedule: ParamScheduler, regroup: () => void) =>
+      train(fitOn, {...args, epochs: to, initialEpoch: from}, [
+        // Not earlier: while a dataset is counted, the user's own `fit` may run.
+        new FitCallback({trainBegin: regroup}),
         schedule,
         ...(from === 0 ? [cleared(optimizer)] : []),
       ]);
     const freezeAgain = recordedFreezing(optimizer);
     try {
       let frozen: History | undefined;
-      if (initialEpoch < freezeEpochs) {
-        optimizer.freeze();
-        frozen = await part(freezeEpochs, initialEpoch, alone);
-      }
-      optimizer.unfreeze();
-      return {frozen, unfrozen: await part(epochs, Math.max(0, initialEpoch - freezeEpochs), together)};
+      if (initialEpoch < freezeEpochs)
+        frozen = await part(freezeEpochs, initialEpoch, alone, () => {
+          optimizer.freeze();
+        });
+      const unfrozen = await part(epochs, Math.max(0, initialEpoch - freezeEpochs), together, () => {
+        optimizer.unfreeze();
+      });
+      return {frozen, unfrozen};
     } catch (error) {
       freezeAgain();
       throw error;

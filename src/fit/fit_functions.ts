@@ -27,9 +27,9 @@ export const fitOneCycle = /* @__PURE__ */ trainFunction<OneCycleOptions & KeepO
     own: ['lrMax', 'wd', 'div', 'divFinal', 'pctStart', 'moms', 'keep', 'minutes', 'seconds'],
     inOrder: {epochs: 3, lrMax: 1e-2},
   },
-  async (model, fitOn, {lrMax, wd, div, divFinal, pctStart, moms, keep, minutes, seconds, ...args} = {}) => {
+  async (_, fitOn, {lrMax, wd, div, divFinal, pctStart, moms, keep, minutes, seconds, ...args} = {}) => {
     const schedule = oneCycle({lrMax, wd, div, divFinal, pctStart, moms, keep, minutes, seconds});
-    return train(model, fitOn, args, [schedule], {seconds: schedule.seconds});
+    return train(fitOn, args, [schedule], {seconds: schedule.seconds});
   },
 );
 
@@ -48,9 +48,9 @@ export const fitFlatCos = /* @__PURE__ */ trainFunction<FlatCosOptions & KeepOpt
     own: ['lrMax', 'wd', 'divFinal', 'pctStart', 'keep', 'minutes', 'seconds'],
     inOrder: {epochs: 3, lrMax: 1e-2},
   },
-  async (model, fitOn, {lrMax, wd, divFinal, pctStart, keep, minutes, seconds, ...args} = {}) => {
+  async (_, fitOn, {lrMax, wd, divFinal, pctStart, keep, minutes, seconds, ...args} = {}) => {
     const schedule = flatCos({lrMax, wd, divFinal, pctStart, keep, minutes, seconds});
-    return train(model, fitOn, args, [schedule], {seconds: schedule.seconds});
+    return train(fitOn, args, [schedule], {seconds: schedule.seconds});
   },
 );
 
@@ -79,7 +79,7 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
     inOrder: {cycles: 3, cycleLen: 1, lrMax: 1e-2},
   },
   async (
-    model,
+    _,
     fitOn,
     {lrMax, wd, cycles, cycleMult, cycleLen: len, keep, minutes, seconds: time, epochs: given, ...args} = {},
   ) => {
@@ -95,7 +95,7 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
         throw new Error(
           `fitSgdr takes 'cycleLen', a number of epochs, or a time, not both; got ${len}. Leave it out.`,
         );
-      return train(model, fitOn, args, [schedule], {seconds});
+      return train(fitOn, args, [schedule], {seconds});
     }
     const cycleLen = len ?? 1;
     checkWhole('cycleLen', cycleLen, 1);
@@ -105,6 +105,6 @@ export const fitSgdr = /* @__PURE__ */ trainFunction<FitSgdrOptions, History>(
         `Each cycle must be a whole number of epochs; with cycleLen ${cycleLen} and cycleMult ${cycleMult} they are ` +
           `${lengths.join(', ')}. Change one of the two.`,
       );
-    return train(model, fitOn, {...args, epochs: lengths.reduce((a, b) => a + b)}, [schedule]);
+    return train(fitOn, {...args, epochs: lengths.reduce((a, b) => a + b)}, [schedule]);
   },
 );

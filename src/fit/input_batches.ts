@@ -44,13 +44,19 @@ export class InputBatches {
     // A Sequential that was loaded, and neither compiled nor used since, has no names of inputs yet.
     if (model.inputNames.length === 0) model.build(model.inputs.map(({shape}) => shape));
     const {inputNames} = model;
+    if (Array.isArray(data) && data.length === 0) throw this.#noExamples();
     if (isDataset(data)) {
       this.#dataset = data;
       this.#given = {list: this.#read};
     } else if (isListOfBatches(data, inputNames.length)) {
       this.#given = {list: data};
     } else {
-      this.#given = {whole: this.inOrder(this.#plain.tensors('data', data, inputNames.length)), batchSize};
+      try {
+        this.#given = {whole: this.inOrder(this.#plain.tensors('data', data, inputNames.length)), batchSize};
+      } catch (error) {
+        this.dispose();
+        throw error;
+      }
     }
   }
 
@@ -97,7 +103,7 @@ export class InputBatches {
     }
   }
 
-  /** The tensors of a batch in the order of the model's inputs. @throws where one is missing. */
+  /** The tensors of a batch in the order of the model's inputs. @throws where one is missing or has no rows. */
   inOrder(batch: unknown): tf.Tensor[] {
     const {inputNames} = this.#model;
     const xs: unknown = isObject(batch) && !isTensor(batch) && 'xs' in batch ? batch.xs : batch;
@@ -107,6 +113,7 @@ export class InputBatches {
         ? xs
         : inputNames.map((name): unknown => (isObject(xs) ? Reflect.get(xs, name) : undefined));
     const tensors = list.filter(isTensor);
+    if (tensors.some(({shape}) => shape[0] === 0)) throw this.#noExamples();
     if (tensors.length === inputNames.length && list.length === tensors.length) return tensors;
     throw new Error(
       `${this.#what}: a batch must be one tensor for each of the inputs ${inputNames.join(', ')}; got ${shown(batch)}.`,
@@ -116,6 +123,10 @@ export class InputBatches {
   dispose(): void {
     this.#plain.dispose();
     for (const element of this.#read.splice(0)) disposeElement(element);
+  }
+
+  #noExamples(): Error {
+    return new Error(`${this.#what}: the data, or a batch of them, have no examples. Give at least one.`);
   }
 
   async #each(dataset: FitDataset, use: (element: DatasetElement) => void): Promise<void> {

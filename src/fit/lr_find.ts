@@ -85,7 +85,7 @@ export const lrFind = /* @__PURE__ */ trainFunction<LrFindOptions, LrFindResult>
     await trainAndUndo(model, optimizer, async () => {
       optimizer.setSchedule({lr: exp(startLr, endLr)}, {steps: numIt});
       // An epoch has at least one batch, so `numIt` epochs are enough. Nothing here needs to know the steps per epoch.
-      await train(model, fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {
+      await train(fitOn, {...args, keepWindow: true, signal, epochs: numIt, initialEpoch: 0}, [watch], {
         stepsMatter: false,
       });
     });

@@ -26,7 +26,7 @@ export class PlainData {
    * @param name the name of the data, for errors.
    * @param count the number of the model's inputs or outputs. An array that contains tensors is a list with one element
    *   per input or output. So is an array of this length, where it is above 1.
-   * @throws where the data are neither tensors nor numbers.
+   * @throws where the data are neither tensors nor numbers, or rows have different lengths.
    */
   tensors(name: string, data: TrainData, count: number): Tensors {
     const given: unknown = data;
@@ -70,6 +70,7 @@ export class PlainData {
     if (isTensor(given)) return given;
     if (!isNumbers(given))
       throw new Error(`'${name}' must be a tensor or a non-empty array of numbers; got ${shown(given)}.`);
+    checkRows(name, given);
     const tensor = tf.tensor(given, undefined, 'float32');
     this.#made.push(tensor);
     return tensor;
@@ -84,5 +85,40 @@ function isNumbers(x: unknown): x is Nested {
     Array.isArray(x) &&
     x.length > 0 &&
     x.every(one => typeof one === 'number' || typeof one === 'boolean' || isNumbers(one))
+  );
+}
+
+/** @throws where nested arrays are not all as long as the first ones. tfjs compares the number of all numbers alone. */
+function checkRows(name: string, given: Nested): void {
+  const lengths: number[] = [];
+  for (let first: unknown = given; isRow(first); first = first[0]) lengths.push(first.length);
+  const path = misfit(given, lengths);
+  if (path === undefined) return;
+  const placed = (indices: readonly number[]) => {
+    const part = indices.reduce<unknown>((row, i) => (isRow(row) ? row[i] : undefined), given);
+    return `${name}${indices.map(i => `[${i}]`).join('')} ${isRow(part) ? `has length ${part.length}` : 'is a number'}`;
+  };
+  throw new Error(
+    `'${name}' must have rows of one length; ${placed(path.map(() => 0))} and ${placed(path)}. ` +
+      'Cut or fill the rows.',
+  );
+}
+
+/** The indices of the first part whose length is not the one of its depth; undefined where there is none. */
+function misfit(part: unknown, lengths: readonly number[], depth = 0): number[] | undefined {
+  if ((isRow(part) ? part.length : undefined) !== lengths[depth]) return [];
+  if (depth === lengths.length) return undefined;
+  // The elements of a typed array are numbers: one stands for all.
+  const parts: readonly unknown[] = Array.isArray(part) ? part : [0];
+  for (const [i, inner] of parts.entries()) {
+    const path = misfit(inner, lengths, depth + 1);
+    if (path !== undefined) return [i, ...path];
+  }
+  return undefined;
+}
+
+function isRow(x: unknown): x is readonly unknown[] | Float32Array | Int32Array | Uint8Array {
+  return (
+    Array.isArray(x) || [Float32Array, Int32Array, Uint8Array, Uint8ClampedArray].some(numbers => x instanceof numbers)
   );
 }

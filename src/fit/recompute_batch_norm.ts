@@ -1,8 +1,12 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {checkOptions} from '../util/options';
+import {checkFunction, checkOptions} from '../util/options';
+import {checkIsModel} from './containers';
 import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
 import {NormAverages} from './norm_averages';
+import {oneAtATime} from './one_at_a_time';
+
+const NAME = 'recomputeBatchNorm';
 
 /** Settings of `recomputeBatchNorm`. */
 export interface RecomputeOptions<T> extends BatchSizeOption {
@@ -25,8 +29,8 @@ export interface RecomputeOptions<T> extends BatchSizeOption {
  * ```
  * Each batch has the same weight. Source: PyTorch's `update_bn`.
  * @returns what `during` returned.
- * @throws (rejects) for data without batches or of another kind, and what the model and `during` throw; then the
- *   averages are as before.
+ * @throws (rejects) for data without examples or of another kind, while the model trains, and what the model and
+ *   `during` throw; then the averages are as before.
  * @example
  * ```ts
  * model.compile({optimizer: swa(sgd(0.1)), loss: 'meanSquaredError'});
@@ -40,9 +44,19 @@ export async function recomputeBatchNorm<T = undefined>(
   options: RecomputeOptions<T> = {},
   ...more: undefined[]
 ): Promise<Awaited<T> | undefined> {
-  checkOptions('recomputeBatchNorm', options, ['batchSize', 'during'], more, 'model, data, ');
+  checkIsModel(NAME, model);
+  checkOptions(NAME, options, ['batchSize', 'during'], more, 'model, data, ');
+  checkFunction('during', options.during);
+  return oneAtATime(NAME, model, () => recompute(model, data, options));
+}
+
+async function recompute<T>(
+  model: LayersModel,
+  data: NormData,
+  options: RecomputeOptions<T>,
+): Promise<Awaited<T> | undefined> {
   const {during} = options;
-  const batches = new InputBatches('recomputeBatchNorm', model, data, options);
+  const batches = new InputBatches(NAME, model, data, options);
   const averages = new NormAverages(model);
   try {
     await batches.once(batch => {

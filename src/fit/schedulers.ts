@@ -72,7 +72,12 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
       throw new Error(`${name}: 'stepsPerEpoch' has no effect on a schedule by time; leave it out.`);
     let begun = false;
     super({
-      trainBegin: () => {
+      trainBegin: ({knownSteps}) => {
+        if (knownSteps === 0)
+          throw new Error(
+            `${name}: there are no examples to train on: the data have none, or \`validationSplit\` takes all for ` +
+              'validation. Give more examples.',
+          );
         begun = false;
       },
       // Callbacks of the user may save when training ends. What they save must have the hypers from before.

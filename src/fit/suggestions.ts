@@ -1,4 +1,5 @@
 import {at} from '../util/at';
+import {shown} from '../util/shown';
 
 /** A learning rate that a rule suggests, with the point of the loss curve that it is based on. */
 export interface Suggestion {
@@ -27,7 +28,7 @@ type Point = Suggestion['point'];
  * const found = valley(lrs, losses)?.lr;
  * ```
  */
-export const valley = ofFinite(points => {
+export const valley = ofFinite('valley', points => {
   // The length of the longest falling subsequence that ends at each point.
   const lengths: number[] = [];
   let longest = 0;
@@ -55,7 +56,7 @@ export const valley = ofFinite(points => {
  * const found = slide(lrs, losses)?.lr;
  * ```
  */
-export const slide = ofFinite(points => {
+export const slide = ofFinite('slide', points => {
   const slopes = gradient(points.map(({loss}) => loss));
   let right = points.length - 1;
   let left = right - 15;
@@ -77,7 +78,7 @@ export const slide = ofFinite(points => {
  * minimum([1e-3, 1e-2, 1e-1], [3, 1, 2])?.lr; // → 0.001
  * ```
  */
-export const minimum = ofFinite(points => {
+export const minimum = ofFinite('minimum', points => {
   const lowest = suggestion(points[indexOfLeast(points.map(({loss}) => loss))]);
   return lowest && {...lowest, lr: lowest.lr / 10};
 });
@@ -90,7 +91,7 @@ export const minimum = ofFinite(points => {
  * steep([1e-3, 1e-2, 1e-1], [3, 2.5, 1])?.lr; // → 0.01
  * ```
  */
-export const steep = ofFinite(points => {
+export const steep = ofFinite('steep', points => {
   const slopes = points.slice(1).map(({lr, loss}, i) => {
     const before = at(points, i);
     return (loss - before.loss) / (Math.log(lr) - Math.log(before.lr));
@@ -104,9 +105,15 @@ export function finitePoints(losses: readonly number[]): number {
   return first < 0 ? losses.length : first;
 }
 
-function ofFinite(rule: (points: readonly Point[]) => Suggestion | undefined): SuggestionRule {
+function ofFinite(name: string, rule: (points: readonly Point[]) => Suggestion | undefined): SuggestionRule {
   return (lrs, losses) => {
-    if (lrs.length < losses.length)
+    for (const given of [lrs, losses])
+      if (!Array.isArray(given))
+        throw new Error(
+          `${name} takes a list of rates and a list of losses; got ${shown(lrs)} and ${shown(losses)}. ` +
+            `For a result of lrFind, write ${name}(result.lrs, result.losses).`,
+        );
+    if (lrs.length !== losses.length)
       throw new Error(`A rule needs one learning rate per loss; got ${lrs.length} rates and ${losses.length} losses.`);
     return rule(losses.slice(0, finitePoints(losses)).map((loss, i) => ({lr: at(lrs, i), loss})));
   };

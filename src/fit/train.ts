@@ -3,13 +3,15 @@ import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorfl
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {closest} from '../util/closest';
 import {listOf} from '../util/iterable';
-import {checkSwitch, checkWhole} from '../util/options';
+import {checkFunction, checkSwitch, checkWhole} from '../util/options';
 import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
+import {isTensor} from '../util/tensors';
 import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, notCalled} from './fit_callbacks';
+import {checkNotTraining, oneAtATime} from './one_at_a_time';
 import {PlainData, type TrainData, type ValidationData} from './plain_data';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
@@ -93,27 +95,41 @@ interface Named {
   readonly inOrder: Readonly<Record<string, number>>;
 }
 
-/** Makes a function that trains on arrays or on a dataset. @param run trains on either. */
+/**
+ * Makes a function that trains on arrays or on a dataset.
+ * @param run trains on either. Nothing else of this package works on the model meanwhile.
+ */
 export function trainFunction<O extends object, R>(
   named: Named,
   run: (model: LayersModel, fitOn: FitOn, args?: TrainArgs & O) => Promise<R>,
 ): TrainFunction<O, R> {
+  const {name} = named;
+  const start = (model: LayersModel, fitOn: FitOn, args: (TrainArgs & O) | undefined) => {
+    // Counting a dataset takes time, in which the user's own `fit` may have begun.
+    const next: FitOn['fit'] = common => {
+      checkNotTraining(name, model);
+      return fitOn.fit(common);
+    };
+    return oneAtATime(name, model, () => run(model, {...fitOn, fit: next}, args));
+  };
   return async (model: LayersModel, ...given: Arrays<O> | OnDataset<O>) => {
+    optimizerOf(model);
     if (isOnDataset(given)) {
       const [dataset, args] = given;
       checkArguments(named, 'model, dataset', given.slice(1));
       const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = {...args};
       const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
       // tfjs does not know `stepsPerEpoch`. It treats an undefined `batchesPerEpoch` as if it were absent.
-      return run(
+      return start(
         model,
         {fit: common => fitOnDataset(model, dataset, {...rest, batchesPerEpoch, ...common}), batches},
         args,
       );
     }
     const [x, y, args] = given;
+    checkHasLabels(named, model, y);
     checkArguments(named, 'model, x, y', given.slice(2));
-    return run(model, {fit: common => fitOnArrays(model, x, y, {...args, ...common})}, args);
+    return start(model, {fit: common => fitOnArrays(model, x, y, {...args, ...common})}, args);
   };
 }
 
@@ -130,13 +146,28 @@ async function fitOnArrays(
   try {
     const {inputs, outputs} = model;
     const [xs, ys] = [data.tensors('x', x, inputs.length), data.tensors('y', y, outputs.length)];
+    const validates = isGiven(validationData);
+    checkExamples(xs, validates ? 0 : args.validationSplit);
     return await model.fit(xs, ys, {
       ...args,
-      ...(isGiven(validationData) ? {validationData: data.validation(model, validationData)} : {}),
+      ...(validates ? {validationData: data.validation(model, validationData)} : {}),
     });
   } finally {
     data.dispose();
   }
+}
+
+/** @throws where there is no row to train on. tfjs would train on nothing in silence. */
+function checkExamples(xs: Parameters<LayersModel['fit']>[0], validationSplit = 0): void {
+  const [first] = isTensor(xs) ? [xs] : Object.values(xs);
+  const rows = first?.shape[0];
+  if (rows === 0) throw new Error("There are no examples to train on: 'x' has none. Give at least one.");
+  // As tfjs counts them. It ignores a share of 1 or more.
+  if (rows !== undefined && validationSplit < 1 && Math.floor(rows * (1 - validationSplit)) === 0)
+    throw new Error(
+      `There are no examples to train on: 'validationSplit' ${validationSplit} takes all ${rows} for validation. ` +
+        'Give a smaller share, or more examples.',
+    );
 }
 
 /** Calls `fitDataset`, with tensors in place of arrays of numbers to validate on. */
@@ -182,6 +213,15 @@ function checkArguments({name, own, inOrder}: Named, before: string, given: read
   }
 }
 
+/** @throws where settings are in the place of `y`. */
+function checkHasLabels({name, own}: Named, model: LayersModel, y: TrainData): void {
+  if (typeof y !== 'object' || isTensor(y) || Array.isArray(y) || ArrayBuffer.isView(y)) return;
+  const names = Object.keys(y);
+  const isSetting = (key: string) => own.includes(key) || ARGUMENTS.includes(key);
+  if (names.some(key => model.outputNames.includes(key)) || (names.length > 0 && !names.some(isSetting))) return;
+  throw new Error(`${name}: 'y' is missing before the settings. Write ${name}(model, x, y, ${shown(y)}).`);
+}
+
 /** How a function trains. */
 interface TrainWays {
   /**
@@ -198,17 +238,14 @@ const ENDLESS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Trains as `fit` or `fitDataset` do. The callbacks `own` come before the user's.
- * @throws before anything is changed, where the model's optimizer is not one of this package, a setting is not valid,
- *   or the signal is aborted.
+ * @throws before anything is changed, where a setting is not valid, or the signal is aborted.
  */
 export async function train(
-  model: LayersModel,
   fitOn: FitOn,
   args: TrainArgs,
   own: readonly AnyFitCallback[],
   {stepsMatter = true, seconds}: TrainWays = {},
 ): Promise<History> {
-  optimizerOf(model);
   checkTrainArgs(args);
   const byTime = seconds !== undefined;
   const {initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
@@ -227,8 +264,10 @@ export async function train(
   ];
   fitCallbacks(list, {yieldEvery});
   // Last, because it may read the dataset. All other settings are checked by now.
-  // A schedule by time does not need the steps, so its time is not spent on counting.
-  const stepsPerEpoch = byTime && onProgress === undefined ? undefined : await batches?.perEpoch(signal);
+  // A schedule by time does not need the steps, so its time is not spent on counting. Nothing is awaited where nothing
+  // is counted: `lrFind` has made its copies by now, and no step of another fit may come after them.
+  const counts = batches !== undefined && !(byTime && onProgress === undefined);
+  const stepsPerEpoch = counts ? await batches.perEpoch(signal) : undefined;
   const history = await fitOn.fit({
     epochs,
     initialEpoch,
@@ -276,7 +315,7 @@ export function checkTrainArgs(args: TrainArgs): void {
     'an AbortSignal',
     given => typeof given === 'object' && given !== null && 'throwIfAborted' in given,
   );
-  checkKind('onProgress', onProgress, 'a function', given => typeof given === 'function');
+  checkFunction('onProgress', onProgress);
   notCalled(callbacks, '`callbacks`');
   if (keepWindow !== undefined) checkSwitch('keepWindow', keepWindow);
   checkKind(

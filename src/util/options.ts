@@ -39,6 +39,12 @@ export function answerOf(what: string, {name}: {readonly name: string}, answer: 
   throw new Error(`\`${what}\` must return true or false; for '${name}' it returned ${shown(answer)}.`);
 }
 
+/** @throws where the option is given and is not a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new Error(`'${name}' must be a function; got ${shown(value)}.`);
+}
+
 /** @throws where the option is not a positive number. */
 export function checkPositive(name: string, value: unknown): asserts value is number {
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))

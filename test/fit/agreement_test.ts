@@ -19,10 +19,29 @@ const through = (points: ReadonlyArray<readonly [number, number]>) => (i: number
 
 describe('A rule for a learning rate', () => {
   it('needs one rate per loss', () => {
-    for (const rule of [valley, slide, minimum, steep])
+    for (const rule of [valley, slide, minimum, steep]) {
       expect(() => rule([0.1, 0.2], [3, 2, 1])).toThrowError(
         'A rule needs one learning rate per loss; got 2 rates and 3 losses.',
       );
+      expect(() => rule([0.1, 0.2], [3])).toThrowError(/; got 2 rates and 1 losses\.$/);
+    }
+  });
+
+  it('needs two lists', () => {
+    const given: ReadonlyArray<readonly [args: readonly unknown[], got: string]> = [
+      [[], 'undefined and undefined'],
+      [[{lrs: [1], losses: [2]}], '{lrs: [1], losses: [2]} and undefined'],
+      [[[1, 2]], '[1, 2] and undefined'],
+      [[Float32Array.of(1), [1]], 'a Float32Array and [1]'],
+    ];
+    for (const [name, rule] of Object.entries({valley, slide, minimum, steep}))
+      for (const [args, got] of given)
+        expect(() => {
+          Reflect.apply(rule, undefined, args);
+        }).toThrowError(
+          `${name} takes a list of rates and a list of losses; got ${got}. ` +
+            `For a result of lrFind, write ${name}(result.lrs, result.losses).`,
+        );
   });
 });
 

@@ -424,6 +424,23 @@ describe('recomputeBatchNorm', () => {
     await expectAsync(recomputeBatchNorm(model, x, {batchSize: 0})).toBeRejectedWithError(
       "'batchSize' must be a whole number from 1; got 0.",
     );
+    const none = tf.zeros([0, 2]);
+    const elements = [x.clone(), none.clone()];
+    await leakless(async () => {
+      for (const data of [[], none, [none], [x, none], tf.data.array<tf.TensorContainer>(elements)])
+        await expectAsync(recomputeBatchNorm(model, data)).toBeRejectedWithError(
+          'recomputeBatchNorm: the data, or a batch of them, have no examples. Give at least one.',
+        );
+    });
+    tf.dispose([none, ...elements]);
+    const refused: ReadonlyArray<readonly [args: readonly unknown[], message: string]> = [
+      [[model, x, {during: 5}], "'during' must be a function; got 5."],
+      [[undefined, x], 'recomputeBatchNorm needs a model of tfjs-layers; got undefined.'],
+    ];
+    for (const [args, message] of refused) {
+      const promise: unknown = Reflect.apply(recomputeBatchNorm, undefined, args);
+      await expectAsync(Promise.resolve(promise)).toBeRejectedWithError(message);
+    }
     expect(averagesNow()).toEqual(before);
     dispose();
   });

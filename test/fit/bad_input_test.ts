@@ -173,6 +173,50 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
     ({model}) => call(fitOneCycle, model),
     /\(model, x, y, arguments\) with tensors or arrays of numbers, or \(model, dataset, arguments\)/,
   ],
+  [
+    'settings in the place of y',
+    ({model, x}) => call(fitOneCycle, model, x, {epochs: 1}),
+    /^fitOneCycle: 'y' is missing before the settings\. Write fitOneCycle\(model, x, y, {epochs: 1}\)\.$/,
+  ],
+  [
+    'empty settings in the place of y',
+    ({model, x}) => call(lrFind, model, x, {}),
+    /^lrFind: 'y' is missing before the settings\. Write lrFind\(model, x, y, {}\)\.$/,
+  ],
+  ...[fitOneCycle, fitFlatCos, fitSgdr, fineTune, lrFind].flatMap((train, i): typeof training => [
+    [
+      `no examples, of function ${i}`,
+      ({model, x, y}) => call(train, model, x.slice(0, 0), y.slice(0, 0)),
+      /^There are no examples to train on: 'x' has none\. Give at least one\.$/,
+    ],
+    [
+      `a validationSplit that leaves no examples, of function ${i}`,
+      ({model, x, y}) => call(train, model, x, y, {validationSplit: 0.9}),
+      /^There are no examples to train on: 'validationSplit' 0\.9 takes all 8 for validation\. Give a smaller/,
+    ],
+  ]),
+  [
+    'a schedule by time without examples',
+    ({model, x, y}) => fitOneCycle(model, x.slice(0, 0), y, {seconds: 60}),
+    /^There are no examples/,
+  ],
+  ...[oneCycle(), oneCycle({seconds: 60}), oneCycle({stepsPerEpoch: 2})].flatMap((schedule, i): typeof training => [
+    [
+      `no examples in plain fit, with schedule ${i}`,
+      ({model, x, y}) => model.fit(x.slice(0, 0), y.slice(0, 0), {callbacks: schedule}),
+      /^oneCycle: there are no examples to train on: the data have none, or `validationSplit` takes all/,
+    ],
+    [
+      `a validationSplit of plain fit that leaves none, with schedule ${i}`,
+      ({model, x, y}) => model.fit(x, y, {validationSplit: 0.9, callbacks: schedule}),
+      /^oneCycle: there are no examples to train on/,
+    ],
+    [
+      `a dataset of plain fit without batches, with schedule ${i}`,
+      ({model}) => model.fitDataset(tf.data.array<tf.TensorContainer>([]), {epochs: 1, callbacks: schedule}),
+      /^oneCycle: there are no examples to train on/,
+    ],
+  ]),
   ['x without y', ({model, x}) => call(fitFlatCos, model, x), /\(model, x, y, arguments\) with tensors/],
   [
     'an argument of fastai',

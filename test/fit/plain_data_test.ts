@@ -1,5 +1,5 @@
 import type {NestedNumbers} from '../../src';
-import {adam, fineTune, fitFlatCos, fitOneCycle, fitSgdr, lrFind, sgd} from '../../src';
+import {adam, fineTune, fitFlatCos, fitOneCycle, fitSgdr, lrFind, recomputeBatchNorm, sgd} from '../../src';
 import {bitsOf} from '../support/bits';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';
@@ -99,6 +99,76 @@ describe('Arrays of numbers', () => {
       await expectAsync(
         fitOneCycle(model, X, Y, {epochs: 1, ...Object.fromEntries([['validationData', [X, ['a']]]])}),
       ).toBeRejectedWithError(/^'validationData\[1\]' must be/);
+      dispose();
+    }));
+
+  const ragged: ReadonlyArray<readonly [x: NestedNumbers, y: NestedNumbers, message: string]> = [
+    [[[1, 2], [3]], Y, "'x' must have rows of one length; x[0] has length 2 and x[1] has length 1."],
+    // As many numbers as two rows of three. tfjs would shift them.
+    [
+      [
+        [1, 2, 3],
+        [1, 2, 3, 4],
+        [5, 6],
+      ],
+      Y,
+      "'x' must have rows of one length; x[0] has length 3 and x[1] has length 4.",
+    ],
+    [X, [[1], 2], "'y' must have rows of one length; y[0] has length 1 and y[1] is a number."],
+    [X, [1, [2]], "'y' must have rows of one length; y[0] is a number and y[1] has length 1."],
+    [
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [[1, 2], Float32Array.of(3)],
+      ],
+      Y,
+      "'x' must have rows of one length; x[0][0] has length 2 and x[1][1] has length 1.",
+    ],
+    [
+      [[[1], [2]], Float32Array.of(1, 2)],
+      Y,
+      "'x' must have rows of one length; x[0][0] has length 1 and x[1][0] is a number.",
+    ],
+  ];
+  for (const [x, y, message] of ragged)
+    it(`with rows of different lengths are refused: ${message}`, () =>
+      leakless(async () => {
+        const {model, dispose} = net();
+        const wanted = `${message} Cut or fill the rows.`;
+        for (const [, train] of trainings)
+          await expectAsync(train(model, [x, y], {...ARGS, validationData: [X, Y]})).toBeRejectedWithError(wanted);
+        if (y === Y)
+          await expectAsync(recomputeBatchNorm(model, x)).toBeRejectedWithError(
+            wanted.replace("'x'", "'data'").replaceAll('x[', 'data['),
+          );
+        await expectAsync(fitOneCycle(model, X, Y, {validationData: [x, y]})).toBeRejectedWithError(
+          wanted
+            .replace("'x'", "'validationData[0]'")
+            .replaceAll('x[', 'validationData[0][')
+            .replace("'y'", "'validationData[1]'")
+            .replaceAll('y[', 'validationData[1]['),
+        );
+        dispose();
+      }));
+
+  it('of several inputs are named where rows have different lengths', () =>
+    leakless(async () => {
+      const {model, dispose} = twice();
+      const good = [[1], [2]];
+      const bad = [[1], [2, 3]];
+      const tail = ' has length 2. Cut or fill the rows.';
+      await expectAsync(fitOneCycle(model, [good, bad], [good, good])).toBeRejectedWithError(
+        `'x[1]' must have rows of one length; x[1][0] has length 1 and x[1][1]${tail}`,
+      );
+      await expectAsync(fitOneCycle(model, [good, good], {out0: good, out1: bad})).toBeRejectedWithError(
+        `'y.out1' must have rows of one length; y.out1[0] has length 1 and y.out1[1]${tail}`,
+      );
+      await expectAsync(recomputeBatchNorm(model, [good, bad])).toBeRejectedWithError(
+        `'data[1]' must have rows of one length; data[1][0] has length 1 and data[1][1]${tail}`,
+      );
       dispose();
     }));
 

@@ -3,7 +3,17 @@ import {readFileSync} from 'node:fs';
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-import {adam, fitOneCycle, isOptimizer, lookahead, oneCycle, saveOptimizer, sgd, terminateOnNaN} from '../../src';
+import {
+  adam,
+  fitOneCycle,
+  isOptimizer,
+  lookahead,
+  lrFind,
+  oneCycle,
+  saveOptimizer,
+  sgd,
+  terminateOnNaN,
+} from '../../src';
 import {historyChart} from '../../src/plot';
 import {memoryHandler} from '../support/memory_handler';
 import {present} from '../support/present';
@@ -72,6 +82,26 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'inputs with an axis too many': () => compiled('sgd').fit(tf.ones([4, 4, 1]), y()),
   'labels of another number of classes': () => compiled('sgd').fit(x(), tf.ones([4, 3])),
   'labels that are float32': () => call(tf.oneHot, tf.tensor1d([1, 2]), 3),
+  'rows of different lengths': () =>
+    fitOneCycle(
+      compiled(sgd(0.1)),
+      [
+        [1, 2, 3, 4],
+        [1, 2],
+      ],
+      y(),
+    ),
+  'no examples': () => fitOneCycle(compiled(sgd(0.1)), tf.ones([0, 4]), tf.ones([0, 2])),
+  'settings in the place of y': () => call(fitOneCycle, compiled(sgd(0.1)), x(), {epochs: 1}),
+  'lrFind while the model trains': async () => {
+    const model = compiled(sgd(0.1));
+    const fit = model.fit(x(), y());
+    try {
+      await lrFind(model, x(), y());
+    } finally {
+      await fit;
+    }
+  },
   'fit before compile': () => net().fit(x(), y()),
   'an optimizer of this package by its name': () => compiled('adamW'),
   'an optimizer that was not called': () => {
