@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-import {adam, fitOneCycle, lookahead, oneCycle, sgd, terminateOnNaN} from '../../src';
+import {adam, clipGradNorm, fitOneCycle, lookahead, oneCycle, sgd, terminateOnNaN, weightDecay} from '../../src';
 import {historyChart} from '../../src/plot';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
@@ -100,6 +100,8 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'a NaN in the data': () => compiled(sgd(0.1)).fit(tf.fill([4, 4], NaN), y(), {callbacks: terminateOnNaN()}),
   'the rate in an object': () => call(adam, {lr: 1e-3}),
   "Keras's beta1": () => call(adam, 1e-3, {beta1: 0.9}),
+  'clipping after the step': () => compiled(sgd(0.1, {after: [clipGradNorm], clipNorm: 1})).fit(x(), y()),
+  'weight decay twice': () => sgd(0.1, {wd: 0.1, callbacks: [weightDecay]}),
   'params without a layer': () => {
     const model = net();
     model.compile({optimizer: sgd(0.1, {params: [present(model.layers[1])]}), loss: 'meanSquaredError'});
