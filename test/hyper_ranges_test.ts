@@ -363,8 +363,8 @@ describeBackends(
       const made = {
         'an optimizer': () => new Optimizer([savedTest, sgdStep], {lr: 0.1, times: 3, gain: 2}),
         'an optimizer of the table': () => adam(0.1, {callbacks: [savedTest], times: 3, gain: 2}),
-        Lookahead: () => lookahead(adam(0.1, {after: [savedTest], times: 3, gain: 2})),
-        'an average': () => ema(adam(0.1, {after: [savedTest], times: 3, gain: 2})),
+        Lookahead: () => lookahead(adam(0.1, {callbacks: [savedTest], times: 3, gain: 2})),
+        'an average': () => ema(adam(0.1, {callbacks: [savedTest], times: 3, gain: 2})),
         'a partition': () => partition([{by: new Optimizer([savedTest, sgdStep], {lr: 0.1, times: 3, gain: 2})}]),
       };
 

@@ -11,9 +11,11 @@ import {
   applyOpenWindow,
   callback,
   cautious,
+  cautiousDecay,
   clipGlobalNorm,
   clipGradNorm,
   combine,
+  correctedDecay,
   cos,
   ema,
   evaluateAverages,
@@ -22,6 +24,7 @@ import {
   fitFlatCos,
   fitOneCycle,
   fitSgdr,
+  l2Reg,
   lamb,
   larc,
   layerGroups,
@@ -35,6 +38,7 @@ import {
   Optimizer,
   OptimWrapper,
   paramScheduler,
+  partition,
   prodigy,
   qhAdam,
   rAdam,
@@ -48,6 +52,7 @@ import {
   sgdStep,
   skipNonFinite,
   slice,
+  stableAdamW,
   startAt,
   weightDecay,
 } from '../src';
@@ -87,6 +92,10 @@ type Row = readonly [what: string, act: (given: Things) => unknown, message: str
 const START_AT = "startAt takes a function and the setting {space: 'weight'}; got 'weight'.";
 const COMBINED =
   'A combined schedule takes the shares of its parts first, as in combine([0.25, 0.75], [lin(0, 1), cos(1, 0)]); ';
+const twice = (decay: string) => `${decay} is there twice, and both would decay the weights; leave one out.`;
+const inItsStep = (rule: string, decay: string) => `${rule} decays the weights by itself; leave ${decay} out.`;
+const itself = (rule: string, decay: string) =>
+  `${rule} decays the weights by itself; leave ${decay} out, or write {decay: ${decay}}.`;
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
@@ -281,8 +290,51 @@ const rows: readonly Row[] = [
   [
     'setHyper({lr: undefined})',
     ({optimizer}) => call(optimizer.setHyper.bind(optimizer), {lr: undefined}),
-    "'lr' must be a finite number; got NaN.",
+    "'lr' must be a finite number; got undefined.",
   ],
+  [
+    'setHyper(lr)',
+    ({optimizer}) => call(optimizer.setHyper.bind(optimizer), 'lr'),
+    "'lr' must be a finite number; got undefined.",
+  ],
+  [
+    'parts[0].setHyper(lr, undefined)',
+    () => partition([{by: sgd(1)}]).parts[0].setHyper({lr: undefined}),
+    "'lr' must be a finite number; got undefined.",
+  ],
+  // Options that are true or false.
+  [
+    "muon(lr, {nesterov: 'yes'})",
+    () => call(muon, 0.1, {nesterov: 'yes'}),
+    "'nesterov' must be true or false; got 'yes'.",
+  ],
+  ['adam(lr, {dampening: 1})', () => call(adam, 0.1, {dampening: 1}), "'dampening' must be true or false; got 1."],
+  // What would do nothing, or the same twice.
+  ['new Optimizer([])', () => make(Optimizer, [], {}), 'An optimizer needs callbacks, such as [sgdStep]; got none.'],
+  ['sgd with weightDecay', () => sgd(0.1, {wd: 0.5, callbacks: [weightDecay]}), itself('sgd', 'weightDecay')],
+  ['adam with weightDecay after it', () => adam(0.1, {after: [weightDecay]}), itself('adam', 'weightDecay')],
+  ['sgd with l2Reg', () => sgd(0.1, {wd: 0.5, decoupleWd: false, callbacks: [l2Reg]}), itself('sgd', 'l2Reg')],
+  ['adam with l2Reg', () => adam(0.1, {wd: 0.5, callbacks: [l2Reg]}), itself('adam', 'l2Reg')],
+  [
+    'adam with two other decays',
+    () => adam(0.1, {wd: 0.5, lr0: 0.1, callbacks: [correctedDecay], decay: cautiousDecay}),
+    itself('adam', 'correctedDecay'),
+  ],
+  [
+    'a partition with weightDecay',
+    () => partition([{by: sgd(0.1)}], {callbacks: [weightDecay]}),
+    twice('weightDecay'),
+  ],
+  ['muon with weightDecay', () => muon(0.1, {callbacks: [weightDecay]}), twice('weightDecay')],
+  [
+    'OptimWrapper with weightDecay twice',
+    () => new OptimWrapper(tf.train.sgd(0.1), {callbacks: [weightDecay, weightDecay], wd: 0.5}),
+    twice('weightDecay'),
+  ],
+  ['l2Reg twice', () => new Optimizer([l2Reg, sgdStep, l2Reg], {lr: 1, wd: 0.5}), twice('l2Reg')],
+  ['adan with weightDecay', () => adan(0.1, {callbacks: [weightDecay]}), inItsStep('adan', 'weightDecay')],
+  ['prodigy with weightDecay', () => prodigy(1, {callbacks: [weightDecay]}), inItsStep('prodigy', 'weightDecay')],
+  ['stableAdamW with l2Reg after it', () => stableAdamW(0.1, {after: [l2Reg]}), inItsStep('stableAdamW', 'l2Reg')],
   // Texts do not count as numbers, and are shown with quotes.
   ["{minLr: '0'}", () => call(reduceLROnPlateau, {minLr: '0'}), "'minLr' must be a number from 0; got '0'."],
   [
@@ -551,8 +603,8 @@ const rows: readonly Row[] = [
   ...['amsGrad', 'AMSGrad', 'ams_grad'].map((name): Row => [
     `adam(lr, {${name}})`,
     () => call(adam, 0.1, {[name]: true}),
-    `No callback of this optimizer has a hyper '${name}'. 'amsgrad' is an option of adaBelief, adam, adamW and mars, ` +
-      `given when the optimizer is made. ${ADAM_HYPERS}, dampening; settings: ….`,
+    `No callback of this optimizer has a hyper '${name}'. Did you mean 'amsgrad'? ` +
+      `${ADAM_HYPERS}, dampening; settings: ….`,
   ]),
   // Names in other libraries.
   ...(
@@ -996,6 +1048,30 @@ describe('Word for word', () => {
     optimizer.dispose();
     model.dispose();
     tf.dispose([x, y]);
+  });
+
+  it('lists the settings that an optimizer takes, and suggests the nearest', () => {
+    const base = 'params, trainBn, wdBnBias, noWd';
+    const ofStep = `callbacks, after, skipNonFinite, maxGradNorm, ${base}.`;
+    const says = (act: () => unknown, hint: string, known: string) => {
+      expect(act).toThrowError(new RegExp(`Did you mean '${hint}'\\? Known: .*; settings: ${known}$`));
+    };
+    const adams = `amsgrad, like, decay, decoupleWd, ${ofStep}`;
+    says(() => call(adam, 1e-3, {maxGradnorm: 1}), 'maxGradNorm', adams);
+    says(() => call(adam, 1e-3, {amsgard: true}), 'amsgrad', adams);
+    says(() => call(adan, 1e-3, {callback: []}), 'callbacks', `prox, ${ofStep}`);
+    says(() => make(OptimWrapper, tf.train.adam(1e-3), {callback: []}), 'callbacks', `hpMap, ${ofStep}`);
+    says(() => make(OptimWrapper, tf.train.adam(1e-3), {skipNonfinite: true}), 'skipNonFinite', `hpMap, ${ofStep}`);
+    says(() => make(Optimizer, [sgdStep], {lr: 1, param: []}), 'params', `${base}.`);
+    const muons =
+      'nesterov, nsSteps, coefficients, lrScale, convMode, normalizeSpatial, safety, scaleEps, head, of, ' +
+      `decoupleWd, decay, rest, ${ofStep}`;
+    for (const [wrong, meant] of [
+      ['callback', 'callbacks'],
+      ['param', 'params'],
+      ['nestrov', 'nesterov'],
+    ] as const)
+      says(() => call(muon, 1e-2, {[wrong]: []}), meant, muons);
   });
 
   it('counts the hypers of your own callbacks as known names', () => {

@@ -56,7 +56,7 @@ function factoringOf({shape, rank}: Value, minDim: unknown): Factoring | undefin
  * Cost, 2018; where programs differ, it is as in fairseq and timm.
  * @example
  * ```ts
- * const opt = new Optimizer([weightDecay, adafactorStep], {lr: 1e-3, wd: 1e-4});
+ * const opt = new Optimizer([adafactorStep], {lr: 1e-3, wd: 1e-4});
  * ```
  */
 export const adafactorStep = /* @__PURE__ */ newCallbackWithExtras(

@@ -22,7 +22,7 @@ export const weightDecay = newCallback(
  * const opt = new Optimizer([l2Reg, averageGrad, momentumStep], {lr: 0.1, mom: 0.9, wd: 1e-4});
  * ```
  */
-export const l2Reg = newCallback('l2Reg', {hypers: {wd: 0}}, ({p, grad, wd, doWd}) =>
+export const l2Reg = newCallback('l2Reg', {hypers: {wd: 0}, isStep: false}, ({p, grad, wd, doWd}) =>
   doWd ? {grad: grad.add(p.mul(wd))} : {},
 );
 
@@ -80,7 +80,7 @@ export const independentDecay = /* @__PURE__ */ newCallback(
  */
 export const cautiousDecay = /* @__PURE__ */ newCallback(
   'cautiousDecay',
-  {hypers: {lr: required, wd: 0}, takesUpdate: true},
+  {hypers: {lr: required, wd: 0}, takesUpdate: true, isStep: false},
   ({p, update, lr, wd, doWd}) =>
     doWd ? {update: update.add(p.mul(lr * wd).where(update.mul(p).greaterEqual(0), 0))} : {},
 );

@@ -95,6 +95,7 @@ function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, 
   for (const [name, value] of outcome.numbers) draft.entries[name] = value;
   if (!outcome.isPending) draft.update = undefined;
   draft.stopped = outcome.stopped;
+  draft.unread = outcome.unread;
 }
 
 /** What a draft hands to a callback that runs alone: names of tensors by what they are, and what has to be computed. */
@@ -154,7 +155,7 @@ function draftsAcross(
   outcomes: Outcomes,
 ): TensorDraft[] {
   const byJob = new Map<Job, TensorDraft>();
-  drafts.forEach(({of, trains, doWd, hypers, stopped}, i) => {
+  drafts.forEach(({of, trains, doWd, hypers, stopped, unread}, i) => {
     const crossing = at(crossings, i);
     for (const job of of.jobs) {
       const tensor = (name: string): tf.Tensor => tensorOf(job, name);
@@ -181,6 +182,7 @@ function draftsAcross(
           ),
         },
         stopped,
+        unread,
       });
     }
   });

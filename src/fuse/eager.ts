@@ -108,6 +108,7 @@ function arithmeticOf({lastTaker}: Chain, shared: Sharing): Arithmetic<tf.Tensor
         if (draft.gate !== undefined && draft.grad !== undefined)
           draft.grad = arithmetic.chosen(draft.gate.skip, tf.zerosLike(draft.grad), draft.grad);
       declaration.together?.(drafts);
+      for (const draft of drafts) draft.unread = undefined;
       if (index >= lastTaker) return;
       for (const [draft, p] of before)
         arithmetic.scope(draft, () => {

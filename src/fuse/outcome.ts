@@ -17,6 +17,8 @@ export interface Outcome {
   /** Whether an update is pending afterwards. */
   readonly isPending: boolean;
   readonly stopped: boolean;
+  /** As that of the draft. */
+  readonly unread: string | undefined;
 }
 
 /** What the callbacks that have run alone changed, by index. */
@@ -35,7 +37,7 @@ export function runAlone(
   const before = drafts.map(({p, grad, update, entries}) => ({...entries, p, grad, update}));
   runEagerly(chain, {callbacks: chain.callbacks.slice(index, index + 1), first: index}, drafts, shared);
   return new Map(
-    drafts.map(({of, p, grad, update, entries, stopped}, i) => {
+    drafts.map(({of, p, grad, update, entries, stopped, unread}, i) => {
       const after: Readonly<Record<string, tf.Tensor | number | undefined>> = {...entries, p, grad, update};
       const known: Readonly<Record<string, tf.Tensor | number | undefined>> = at(before, i);
       const changed = Object.entries(after).filter(([name, value]) => value !== known[name]);
@@ -48,6 +50,7 @@ export function runAlone(
         ),
         isPending: update !== undefined,
         stopped,
+        unread,
       };
       return [of, outcome];
     }),

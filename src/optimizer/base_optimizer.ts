@@ -84,13 +84,12 @@ export abstract class BaseOptimizer extends tf.Optimizer {
    */
   setHyper(name: string, value: HyperValue): void;
   setHyper(values: Readonly<Record<string, HyperValue>>): void;
-  // NaN: a name without a value, which is rejected as any NaN is.
-  setHyper(name: string | Readonly<Record<string, HyperValue>>, value: HyperValue = NaN): void {
+  setHyper(name: string | Readonly<Record<string, HyperValue>>, value?: HyperValue): void {
     this.setHypers(typeof name === 'object' ? name : {[name]: value});
   }
 
   /** Sets several hypers as `setHyper` does. @throws where one can't be set; then nothing is set. */
-  setHypers(values: Readonly<Record<string, HyperValue>>): void {
+  setHypers(values: Readonly<Record<string, HyperValue | undefined>>): void {
     this.set.setHypers(values);
   }
 

@@ -3,20 +3,25 @@ import {variablesOf} from '../params/variables_of';
 import {chainOf} from '../rule/chain';
 import type {HyperDefaults} from '../rule/declaration';
 import {checkCore} from '../util/core_copies';
+import {listOf} from '../util/iterable';
 import {type AnyCallback, type BaseSettings, hyperValues, treatmentOf} from './settings';
 import {TrainingState} from './training_state';
 
 /**
  * What a new optimizer trains.
+ * @param isWhole whether it cannot take over the callbacks of others later.
  * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
  */
 export function trainingStateOf(
-  callbacks: readonly AnyCallback[],
+  callbacks: AnyCallback | readonly AnyCallback[],
   settings: BaseSettings,
   declared: HyperDefaults,
   rules: readonly string[],
+  isWhole: boolean,
 ): TrainingState {
-  const chain = chainOf(callbacks);
+  const list = listOf<AnyCallback>(callbacks);
+  if (isWhole && list.length === 0) throw new Error('An optimizer needs callbacks, such as [sgdStep]; got none.');
+  const chain = chainOf(list);
   const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
   lists?.flat().forEach(checkCore);
   const values = hyperValues(chain, settings, declared);

@@ -12,7 +12,6 @@ import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
 import {type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
-import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {ruleOf} from './description';
@@ -82,7 +81,7 @@ export class Optimizer<
   constructor(callbacks: C, settings: Settings<ListOf<C>>, declared: HyperDefaults = {}, rules: string[] = []) {
     super();
     checkSettings('new Optimizer(callbacks, ', [settings], {lr: 0.1});
-    this.#trainingState = trainingStateOf(listOf<AnyCallback>(callbacks), {...settings}, declared, rules);
+    this.#trainingState = trainingStateOf(callbacks, {...settings}, declared, rules, new.target === Optimizer);
     const bound = (variable: tf.Variable) => {
       this.#checkAlive();
       this.#training.bind([variable]);

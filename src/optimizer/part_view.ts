@@ -33,9 +33,7 @@ export function partViews(training: TrainingState, set: DividedSet, check: () =>
         return moving.view;
       },
       setHyper: (name: string | Readonly<Record<string, HyperValue | undefined>>, value?: HyperValue) => {
-        const given = typeof name === 'object' ? Object.entries(name) : [[name, value] as const];
-        // NaN: a name without a value, which is rejected as any NaN is.
-        set.setHypers(Object.fromEntries(given.map(([hyper, to]) => [hyper, to ?? NaN])), mine());
+        set.setHypers(typeof name === 'object' ? name : {[name]: value}, mine());
       },
       setSchedule: (schedules, length) => {
         check();

@@ -2,7 +2,7 @@ import {backend} from '@tensorflow/tfjs-core';
 
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
-import {isCallback} from '../rule/chain';
+import {isCallback, isDecay} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
@@ -152,7 +152,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
   const declared: HyperDefaults = row.hypers;
-  declareTableHypers(declared);
+  declareTableHypers(declared, row.extra, row.decays);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
@@ -210,7 +210,7 @@ export interface Factory<H, X> extends Registering {
  * `@__PURE__`, so that bundles leave out the rules that they don't use.
  */
 export function rowFactory<const H extends RowHypers, X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
-  declareTableHypers(row.hypers);
+  declareTableHypers(row.hypers, row.extra, row.decays);
   const make = <
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
@@ -260,6 +260,11 @@ function composed<H extends RowHypers, X extends object>(
   // A number is the `decay` of another callback.
   const isNamed = !isCallback(decay) && [...before, ...later].some(hasDecay);
   const decaying = decayOf(row, isNamed ? undefined : decay, rest.decoupleWd);
+  const second = [...before, ...later].find(cb => isCallback(cb) && isDecay(cb))?.name;
+  if (second !== undefined)
+    throw new Error(
+      `${name} decays the weights by itself; leave ${second} out${decays ? '' : `, or write {decay: ${second}}`}.`,
+    );
   return {
     callbacks: [
       ...before,

@@ -9,6 +9,7 @@ import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
 import {checkSwitch} from '../util/options';
 import {shown} from '../util/shown';
+import {settingsOfRow} from './table_hypers';
 
 /** Settings of every optimizer besides its hypers. */
 export interface BaseSettings {
@@ -91,8 +92,8 @@ const BASE_SETTINGS: readonly string[] = ['params', 'trainBn', 'wdBnBias', 'noWd
   keyof BaseSettings
 >;
 
-/** What the optimizers of the table take besides hypers. */
-const ROW_SETTINGS = ['callbacks', 'after', 'decay', 'decoupleWd', 'skipNonFinite', ...BASE_SETTINGS];
+/** What optimizers take whose step is given: those of the table, `muon` and `OptimWrapper`. */
+export const STEP_SETTINGS = ['callbacks', 'after', 'skipNonFinite', 'maxGradNorm', ...BASE_SETTINGS];
 
 /** The treatment that the settings ask for. @throws where one of them is of another kind. */
 export function treatmentOf({trainBn = true, wdBnBias = false, noWd}: BaseSettings): Treatment {
@@ -114,16 +115,19 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDefau
   const given = new Map<string, HyperValue | undefined>(
     Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)),
   );
-  // Only the optimizers of the table declare hypers beside their callbacks.
-  const inTable = Object.keys(declared).length > 0 && chain.externals.length === 0;
+  const isWrapper = chain.externals.length > 0;
+  const ofRow = isWrapper ? ['hpMap'] : settingsOfRow(declared);
+  // An optimizer that is given a list of callbacks takes no others.
+  const known = ofRow.length > 0 ? [...ofRow, ...STEP_SETTINGS] : BASE_SETTINGS;
   for (const [name, value] of given) {
     if (!defaults.has(name) && !chain.options.has(name))
-      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], inTable ? ROW_SETTINGS : BASE_SETTINGS);
+      throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], known);
     if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // What is not an option is a number. Only a wrapped optimizer can have hypers that are true or false.
-    if (typeof sample === 'boolean' && chain.externals.length === 0)
-      checkHyper(name, sample, chain.options.get(name) ?? 0);
+    const option = chain.options.get(name);
+    if (typeof option === 'boolean' || (typeof sample === 'boolean' && !isWrapper))
+      checkHyper(name, sample, option ?? 0);
     values.set(name, value);
   }
   for (const [name, value] of defaults) {

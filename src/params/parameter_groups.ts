@@ -237,8 +237,8 @@ export class ParameterSet {
     const columns = Object.entries(values).map(([name, value]) => {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));
-      // NaN: a name without a value, which is refused as any NaN is.
-      const column = this.spread(name, value ?? NaN, groups === this.groups);
+      if (value === undefined) checkHyper(name, value, having[0]?.hypers[name]);
+      const column = this.spread(name, value, groups === this.groups);
       for (const {hypers, index} of having) checkHyper(name, at(column, index), hypers[name], this.rangesIn(index));
       return {name, column, having};
     });

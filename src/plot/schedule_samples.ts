@@ -1,7 +1,6 @@
 import {checkSchedules, isPolicy, type Schedule, type Schedules, spreadSchedule, valuesAt} from '../schedule/schedule';
 import {at} from '../util/at';
 import {checkWhole} from '../util/options';
-import {isPlain, shown} from '../util/shown';
 
 /**
  * @param call the call as code, for a policy.
@@ -14,8 +13,6 @@ export function checkCharted(schedules: Schedules, call: string): void {
     throw new Error(
       `${name} takes schedules by hyper first; got a policy, which makes them for an optimizer. Write ${call}.`,
     );
-  if (!isPlain(schedules) || Object.keys(schedules).length === 0)
-    throw new Error(`${name} takes schedules by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown(schedules)}.`);
 }
 
 /**

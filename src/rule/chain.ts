@@ -144,8 +144,8 @@ export const chainChecks = new Set<(callbacks: readonly Callback[]) => void>();
 
 /**
  * Collects and checks what the callbacks declare.
- * @throws where two callbacks use a name differently or have no value of a hyper in common, a callback with state is
- *   there twice, or one needs an entry that no callback before it provides.
+ * @throws where two callbacks use a name differently or have no value of a hyper in common, a callback with state, or
+ *   a decay, is there twice, or one needs an entry that no callback before it provides.
  */
 export function chainOf(callbacks: readonly Callback[]): Chain {
   const hypers = new Map<string, number | Required>();
@@ -181,12 +181,16 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
   if (gates.length > 1)
     throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
-  /** The callbacks with state. */
+  /** The callbacks that can't be there twice. */
   const holders = new Set<string>();
   for (const cb of callbacks) {
     const {declaration, name} = cb;
-    if (holders.has(name)) throw new Error(`${name} is there twice, and both would update its state; leave one out.`);
-    if (Object.keys(declaration.state).length > 0) holders.add(name);
+    const decays = isDecay(cb);
+    if (holders.has(name))
+      throw new Error(
+        `${name} is there twice, and both would ${decays ? 'decay the weights' : 'update its state'}; leave one out.`,
+      );
+    if (decays || Object.keys(declaration.state).length > 0) holders.add(name);
     for (const [entry, range] of Object.entries(declaration.ranges))
       if (range !== undefined) memo(ranges, entry, (): Range[] => []).push(range);
     for (const [hyper, value] of Object.entries(declaration.hypers)) {
@@ -263,6 +267,11 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
 /** Whether it was made with `callback`. */
 export function isCallback(cb: unknown): cb is Callback {
   return typeof cb === 'function' && 'declaration' in cb;
+}
+
+/** Whether it decays the weights, and does nothing else. */
+export function isDecay({declaration: {hypers, isStep}}: Callback): boolean {
+  return !isStep && 'wd' in hypers;
 }
 
 function checkIsCallback(cb: unknown, i: number): void {

@@ -146,6 +146,8 @@ export interface Draft<V extends Value, Of = unknown> {
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
+  /** The callback that returned the present gradient. Absent where a callback has read that, or none returned one. */
+  unread?: string | undefined;
   /** Absent where no callback has asked to skip the step. */
   gate?: Gate<V>;
 }

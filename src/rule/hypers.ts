@@ -105,7 +105,7 @@ export function unknownHyper(name: string, known: Iterable<string>, settings: re
           ? `Write {${betas.map((one, i) => `${one}: beta${i + 1}`).join(', ')}}.`
           : meant === undefined
             ? undefined
-            : Object.hasOwn(OPTIONS, meant)
+            : Object.hasOwn(OPTIONS, meant) && !settings.includes(meant)
               ? `'${meant}' is an option of ${OPTIONS[meant]}, given when the optimizer is made.`
               : `Did you mean '${meant}'?`;
   return new Error(

@@ -18,7 +18,10 @@ export function runChain<V extends Value, D extends Draft<V>>(
 ): void {
   for (const segment of segments) runSegment(chain, segment, drafts, arithmetic);
   applyUpdates(drafts, arithmetic);
-  for (const draft of drafts) advanceIdle(chain, draft);
+  for (const draft of drafts) {
+    checkGradientRead(draft);
+    advanceIdle(chain, draft);
+  }
   if (!chain.canSkip) return;
   for (const draft of drafts)
     arithmetic.scope(draft, () => {
@@ -136,7 +139,7 @@ function runCallback<V extends Value>(
   isTaken: boolean,
   total: object | undefined,
 ): void {
-  const {takesUpdate, isStep} = cb.declaration;
+  const {takesUpdate, isStep, everyParameter} = cb.declaration;
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
@@ -144,7 +147,10 @@ function runCallback<V extends Value>(
   const result = entriesReturned(cb.name, cb.declaration.run(contextOf(cb, draft, arithmetic, total)), WANTED.run);
   const {state, shared, skips} = cb.declaration;
   const more = skips || Object.keys(shared).length > 0 ? ruleExtras().returned(cb, draft, arithmetic) : undefined;
-  for (const [entry, value] of entriesOf(result)) {
+  const returned = entriesOf(result);
+  // A step may make no use of the gradient in some calls.
+  if (isStep && !everyParameter && returned.length > 0) draft.unread = undefined;
+  for (const [entry, value] of returned) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
     if (entry === 'stop') {
@@ -160,6 +166,7 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
+      if (!('p' in result || 'update' in result)) draft.unread = cb.name;
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else if (more?.take(entry, value) !== true) {
@@ -172,6 +179,14 @@ function runCallback<V extends Value>(
   if (update !== undefined && draft.trains) draft.update = update;
   if (draft.stopped) applyUpdate(draft, arithmetic);
   more?.openGate(before);
+}
+
+/** @throws where a callback changed the gradient after the step: then nothing would tell that it does nothing. */
+function checkGradientRead<V extends Value>({unread, trains, stopped}: Draft<V>): void {
+  if (unread === undefined || stopped || !trains) return;
+  throw new Error(
+    `${unread} returned a gradient that no step uses; put it before the step, as in {callbacks: [${unread}]}.`,
+  );
 }
 
 /** Computes the new numbers of groups in which a callback with `everyGroup` ran on no parameter. */
@@ -239,6 +254,7 @@ export function contextOf<V extends Value>(
   const {hypers, entries} = draft;
   const of = memo(contextEntries, cb, () => contextEntriesOf(cb));
   const context: Record<string, unknown> = {p: draft.p, grad: draft.grad, doWd: draft.doWd};
+  if (draft.unread !== undefined) watchGradient(context, draft);
   for (const [name, value] of of.numbers) context[name] = own(hypers, name) ?? value;
   for (const name of of.reads) context[name] = own(entries, name);
   for (const [name, start] of of.starts) context[name] = own(entries, name) ?? begin(cb, name, start, draft, values);
@@ -249,6 +265,18 @@ export function contextOf<V extends Value>(
   if (cb.declaration.takesUpdate) context['update'] = updateOf(cb, draft);
   if (total !== undefined) context['total'] = total;
   return context;
+}
+
+/** Notices that a callback reads the gradient. Only where another one returned it, because getters take time. */
+function watchGradient<V extends Value>(context: Record<string, unknown>, draft: Draft<V>): void {
+  const {grad} = draft;
+  Object.defineProperty(context, 'grad', {
+    enumerable: true,
+    get: () => {
+      draft.unread = undefined;
+      return grad;
+    },
+  });
 }
 
 /** @throws where the callback takes the update of a step, but no step before it returned one. */

@@ -83,6 +83,6 @@ export function constant(value: HyperValue): Schedule {
  */
 export function combine(pcts: readonly number[], parts: readonly Schedule[]): Schedule {
   installSchedules();
-  checkShares(pcts, parts.length);
+  checkShares(pcts, parts);
   return {kind: 'combined', pcts: [...pcts], parts: [...parts]};
 }

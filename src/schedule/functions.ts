@@ -97,7 +97,7 @@ export function combineScheds<V extends OneOrMany>(
   pcts: readonly number[],
   scheds: ReadonlyArray<ScheduleFunction<V>>,
 ): ScheduleFunction<V> {
-  checkShares(pcts, scheds.length);
+  checkShares(pcts, scheds);
   for (const part of scheds)
     if (typeof part !== 'function')
       throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${shown(part)}.`);
@@ -132,17 +132,18 @@ export function combinedCos(
 }
 
 /** @throws where the number of shares is not that of the parts, a share is negative, or their sum is not 1. */
-export function checkShares(pcts: readonly number[], parts: number): void {
+export function checkShares(pcts: readonly number[], parts: readonly unknown[]): void {
   const given: unknown = pcts;
-  if (!Array.isArray(given) || !given.every(pct => typeof pct === 'number'))
+  const isList = Array.isArray(parts);
+  if (!isList || !Array.isArray(given) || !given.every(pct => typeof pct === 'number'))
     throw new Error(
       'A combined schedule takes the shares of its parts first, as in combine([0.25, 0.75], [lin(0, 1), cos(1, 0)]); ' +
-        `got ${shown(given)}.`,
+        `got ${shown(given)}${isList ? '' : ` and ${shown(parts)}`}.`,
     );
   const sum = pcts.reduce((a, b) => a + b, 0);
-  if (pcts.length === parts && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
+  if (pcts.length === parts.length && pcts.every(pct => pct >= 0) && Math.abs(sum - 1) < 1e-6) return;
   throw new Error(
-    `A combined schedule needs a share, from 0, for each of its ${parts} parts, and their sum must be 1; ` +
+    `A combined schedule needs a share, from 0, for each of its ${parts.length} parts, and their sum must be 1; ` +
       `got the shares ${pcts}, with the sum ${sum}.`,
   );
 }

@@ -3,7 +3,7 @@ import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {checkOptions, checkSwitch} from '../util/options';
 import {type ScheduledHyper, type ScheduleState, scheduleState} from './running';
-import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
+import {checkPosition, numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
 import {
   areAlike,
   isOver,
@@ -97,15 +97,17 @@ export class Moving {
         seconds: state.seconds,
         spent: state.spent,
         position: positionIn(state),
-        at: pos =>
-          Object.fromEntries(
+        at: pos => {
+          checkPosition(pos);
+          return Object.fromEntries(
             state.hypers.map(entry => [
               entry.name,
               valuesAt(entry.schedule, Math.min(Math.max(pos, 0), 1)).map((value, i) =>
                 isReleased(entry, i) ? Number(at(this.#groups, i)[entry.name]) : value,
               ),
             ]),
-          ),
+          );
+        },
       }
     );
   }

@@ -142,7 +142,8 @@ export function warmupCosPolicy(options: WarmupCosOptions = {}, more: readonly u
   return {
     schedulesFor: hypers => {
       const lr = highest(options, hypers);
-      return {lr: combine([pctStart, 1 - pctStart], [lin(lrStart, lr), cos(lr, lrEnd)]), ...decay(options)};
+      const [start, end] = [rates('lrStart', lrStart, hypers), rates('lrEnd', lrEnd, hypers)];
+      return {lr: combine([pctStart, 1 - pctStart], [lin(start, lr), cos(lr, end)]), ...decay(options)};
     },
   };
 }
@@ -171,7 +172,11 @@ export function wsdPolicy(options: WsdOptions = {}, more: readonly unknown[] = [
   return {
     schedulesFor: hypers => {
       const lr = highest(options, hypers);
-      const parts = [lin(lrStart, lr), constant(lr), fall(lr, lrEnd)];
+      const parts = [
+        lin(rates('lrStart', lrStart, hypers), lr),
+        constant(lr),
+        fall(lr, rates('lrEnd', lrEnd, hypers)),
+      ];
       return {lr: combine([pctStart, Math.max(0, stable), pctDecay], parts), ...decay(options)};
     },
   };
@@ -194,7 +199,9 @@ function hill(pct: number, start: HyperValue, middle: HyperValue, end: HyperValu
 }
 
 function threeOf(moms: unknown): readonly [number, number, number] {
-  const numbers = Array.isArray(moms) ? moms.filter(mom => typeof mom === 'number') : [];
+  const numbers = Array.isArray(moms)
+    ? moms.filter(mom => typeof mom === 'number').filter(mom => Number.isFinite(mom))
+    : [];
   const [first, middle, last, ...more] = numbers;
   if (first === undefined || middle === undefined || last === undefined || more.length > 0)
     throw new Error(`'moms' must be three numbers, such as [0.95, 0.85, 0.95]; got ${shown(moms)}.`);
@@ -202,15 +209,20 @@ function threeOf(moms: unknown): readonly [number, number, number] {
 }
 
 function highest({lrMax}: LrOptions, hypers: Hypers): number[] {
-  const values = lrMax === undefined ? hypers.map(({lr}) => lr) : spread('lrMax', lrMax, hypers.length);
-  return values.map(value => {
-    if (typeof value !== 'number')
-      throw new Error(
-        lrMax === undefined
-          ? "The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'."
-          : `'lrMax' must be a finite number; got ${shown(value)}.`,
-      );
-    return value;
+  if (lrMax !== undefined) return rates('lrMax', lrMax, hypers);
+  return hypers.map(({lr}) => {
+    if (typeof lr !== 'number')
+      throw new Error("The schedule needs an optimizer with the hyper 'lr'; this optimizer has no 'lr'.");
+    return lr;
+  });
+}
+
+/** A rate for each group. @throws under the name of the option, where one is not a number. */
+function rates(name: string, value: HyperValue, {length}: Hypers): number[] {
+  return spread(name, value, length).map(rate => {
+    if (typeof rate !== 'number' || !Number.isFinite(rate))
+      throw new Error(`'${name}' must be a finite number; got ${shown(rate)}.`);
+    return rate;
   });
 }
 

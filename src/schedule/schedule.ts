@@ -3,7 +3,7 @@ import type {Ranges} from '../rule/range';
 import {type HyperValue, spread} from '../rule/slice';
 import {at} from '../util/at';
 import {checkPositive, checkWhole} from '../util/options';
-import {shown} from '../util/shown';
+import {isPlain, shown} from '../util/shown';
 import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
 import type {Span} from './span';
 
@@ -61,13 +61,16 @@ export function checkLength(schedules: Schedules | SchedulePolicy, {seconds}: Sp
   );
 }
 
-/** @throws where it is not an object, or is one schedule and not schedules by hyper. */
+/** @throws where it is neither a policy nor schedules by hyper, or has none. */
 export function checkSchedules(schedules: unknown): void {
   if (isSchedule(schedules))
     throw new Error(
       'Schedules must be given by hyper; got one schedule. Write {lr: cos(1e-3, 1e-5)}, with the name of the hyper.',
     );
-  if (typeof schedules !== 'object' || schedules === null)
+  const isGiven = isPlain(schedules)
+    ? Object.keys(schedules).length > 0
+    : typeof schedules === 'object' && schedules !== null && 'schedulesFor' in schedules;
+  if (!isGiven)
     throw new Error(`Schedules must be given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown(schedules)}.`);
 }
 
@@ -75,7 +78,7 @@ export function checkSchedules(schedules: unknown): void {
  * The value of a schedule for each of n groups.
  * @param pos from 0 (the start) to 1 (the end).
  * @param groups the number of groups, a whole number from 1. Default 1.
- * @throws where a list does not fit the groups.
+ * @throws where a list does not fit the groups, and for a position that is not a number.
  * @formula `schedule(pos)`, one value per group
  * @example
  * ```ts
@@ -84,7 +87,14 @@ export function checkSchedules(schedules: unknown): void {
  */
 export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[] {
   checkWhole('groups', groups, 1);
+  checkPosition(pos);
   return valuesAt(spreadSchedule('value', schedule, groups), pos);
+}
+
+/** @throws where a position is not a number. */
+export function checkPosition(pos: unknown): void {
+  if (typeof pos !== 'number' || Number.isNaN(pos))
+    throw new Error(`A schedule takes a position, a number from 0 to 1; got ${shown(pos)}.`);
 }
 
 /**
@@ -100,7 +110,7 @@ export function spreadSchedule(
 ): Schedule<readonly number[]> {
   checkIsSchedule(name, schedule);
   if (schedule.kind === 'combined') {
-    checkShares(schedule.pcts, schedule.parts.length);
+    checkShares(schedule.pcts, schedule.parts);
     return {...schedule, parts: schedule.parts.map(part => spreadSchedule(name, part, n, ranges))};
   }
   const {kind, power} = schedule;

@@ -1,4 +1,5 @@
-import {checkPositive, checkWhole} from '../util/options';
+import {checkOptions, checkPositive, checkWhole} from '../util/options';
+import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 
 /** A length of time: give one of the two. */
@@ -8,6 +9,9 @@ export interface TimeLength {
   /** The time of training in seconds, a positive number. */
   readonly seconds?: number | undefined;
 }
+
+/** Usual values of what a length can have. */
+const LENGTH = {steps: 1000, step: 0, minutes: 5, seconds: 300, spent: 0};
 
 /** How long schedules are: a number of steps, or a time of training. */
 export type ScheduleLength =
@@ -38,10 +42,12 @@ export function secondsIn({minutes, seconds}: TimeLength): number | undefined {
   return minutes === undefined ? seconds : 60 * minutes;
 }
 
-/** @throws where the length is neither a number of steps nor a time, or is both. */
+/** @throws where the length is neither a number of steps nor a time, or is both, or has something else. */
 export function spanOf(length: ScheduleLength): Span {
+  checkSettings('setSchedule(schedules, ', [length], LENGTH);
   // In JavaScript, `length` may be left out. Then the error below says that `steps` is missing.
   const given: Readonly<Partial<Record<'steps' | 'step' | 'minutes' | 'seconds' | 'spent', number>>> = {...length};
+  checkOptions('setSchedule', given, LENGTH);
   const seconds = secondsIn(given);
   const {steps, step = 0, spent = 0} = given;
   if (seconds === undefined) {

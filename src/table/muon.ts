@@ -8,7 +8,13 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';
 import {type Options, type Registering, rowFactory} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
-import type {AnyCallback, BaseSettings, DecaySettings, Settings} from '../optimizer/settings';
+import {
+  type AnyCallback,
+  type BaseSettings,
+  type DecaySettings,
+  type Settings,
+  STEP_SETTINGS,
+} from '../optimizer/settings';
 import {registerTaker, type SavedTaker} from '../params/takers';
 import {type Params, variablesOf} from '../params/variables_of';
 import {weightKind} from '../params/weight_kind';
@@ -104,18 +110,6 @@ const MUONS: ReadonlySet<string> = new Set<keyof MuonSettings>([
   'decoupleWd',
   'decay',
   'rest',
-]);
-
-/** Settings of every partition. */
-const SETTINGS: ReadonlySet<string> = new Set<keyof BaseSettings | keyof SkipSettings | 'callbacks' | 'after'>([
-  'params',
-  'trainBn',
-  'wdBnBias',
-  'noWd',
-  'skipNonFinite',
-  'maxGradNorm',
-  'callbacks',
-  'after',
 ]);
 
 type Callbacks = readonly AnyCallback[];
@@ -270,10 +264,13 @@ function divided(options: object | undefined): {
       ? own
       : ofDecay.includes(name)
         ? decaying
-        : SETTINGS.has(name) || ofOthers.includes(name)
+        : STEP_SETTINGS.includes(name) || ofOthers.includes(name)
           ? others
           : undefined;
-    if (owner === undefined) throw unknownHyper(name, ['lr', ...MUONS, ...ofDecay, ...ofOthers]);
+    if (owner === undefined) {
+      const hypers = ['lr', ...Object.keys(HYPERS_OF_MUON), ...ofDecay, ...ofOthers];
+      throw unknownHyper(name, hypers, [...[...MUONS].filter(one => !hypers.includes(one)), ...STEP_SETTINGS]);
+    }
     for (const one of [own, decaying, others])
       if (one !== owner || value === undefined) Reflect.deleteProperty(one, name);
   }

@@ -6,6 +6,7 @@ import {
   clipGlobalNorm,
   clipGradNorm,
   clipGradValue,
+  combine,
   combineScheds,
   cos,
   ema,
@@ -34,6 +35,7 @@ import {
   scheduleAt,
   sgdr,
   warmupCos,
+  wsd,
 } from '../../src';
 import {bitsOf, snapshot} from '../support/bits';
 import {replaceMethod} from '../support/replace_method';
@@ -58,6 +60,15 @@ const made: Made = [
     /'power' must be a positive number; got Infinity/,
   ],
   ['poly of no power', () => call(poly, 0, 1), /'power' must be a positive number; got undefined/],
+  [
+    'combine without shares',
+    () => call(combine, [cos(1, 0)]),
+    /takes the shares of its parts first.*}\] and undefined/,
+  ],
+  ['combineScheds without shares', () => call(combineScheds, [schedLin(0, 1)]), /shares of its parts.* and undefined/],
+  ['combine without parts', () => call(combine, [0.5, 0.5]), /shares of its parts.*got \[0\.5, 0\.5\] and undefined/],
+  ['scheduleAt of no position', () => call(scheduleAt, cos(1, 0)), /takes a position, .* 0 to 1; got undefined/],
+  ['scheduleAt of NaN', () => scheduleAt(cos(1, 0), NaN), /takes a position, .* 0 to 1; got NaN/],
   [
     'combineScheds of numbers',
     () => call(combineScheds, [1], [3]),
@@ -292,6 +303,63 @@ const training: Array<readonly [what: string, run: (given: Given) => unknown, me
       Reflect.apply(optimizer.setSchedule.bind(optimizer), undefined, [{lr: cos(1, 0)}]);
     },
     /'steps' must be a whole number from 1; got undefined/,
+  ],
+  [
+    'setSchedule of a number',
+    ({optimizer}) => {
+      call(optimizer.setSchedule.bind(optimizer), {lr: cos(1, 0)}, 100);
+    },
+    /setSchedule takes its settings in an object; got 100\. Write setSchedule\(schedules, {steps: 100}\)/,
+  ],
+  [
+    'setSchedule with a misspelt length',
+    ({optimizer}) => {
+      call(optimizer.setSchedule.bind(optimizer), {lr: cos(1, 0)}, {steps: 10, minute: 1});
+    },
+    /setSchedule has no option 'minute'; it has steps, step, minutes, seconds, spent\. Did you mean 'minutes'\?/,
+  ],
+  [
+    'setSchedule with an option of fit',
+    ({optimizer}) => {
+      call(optimizer.setSchedule.bind(optimizer), {lr: cos(1, 0)}, {steps: 10, keep: true});
+    },
+    /setSchedule has no option 'keep'; it has /,
+  ],
+  [
+    'setSchedule of no schedules',
+    ({optimizer}) => {
+      optimizer.setSchedule({}, {steps: 2});
+    },
+    /given by hyper, as in {lr: cos\(1e-3, 1e-5\)}; got {}/,
+  ],
+  [
+    'paramScheduler of no schedules',
+    ({model, x, y}) => model.fit(x, y, {callbacks: paramScheduler({})}),
+    /given by hyper, as in {lr: cos\(1e-3, 1e-5\)}; got {}/,
+  ],
+  [
+    'lrMax of NaN',
+    ({model, x, y}) => fitOneCycle(model, x, y, {lrMax: NaN}),
+    /'lrMax' must be a finite number; got NaN/,
+  ],
+  [
+    'lrStart of NaN',
+    ({optimizer}) => {
+      optimizer.setSchedule(warmupCos({lrStart: NaN}), {steps: 2});
+    },
+    /'lrStart' must be a finite number; got NaN/,
+  ],
+  [
+    'lrEnd of infinity',
+    ({optimizer}) => {
+      optimizer.setSchedule(wsd({lrEnd: Infinity}), {steps: 2});
+    },
+    /'lrEnd' must be a finite number; got Infinity/,
+  ],
+  [
+    'momentum of NaN',
+    ({model, x, y}) => fitOneCycle(model, x, y, {moms: [0.9, NaN, 0.9]}),
+    /'moms' must be three numbers/,
   ],
   [
     'clearSchedule of a switch',

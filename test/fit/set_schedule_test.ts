@@ -34,6 +34,7 @@ describeBackends(
         expectClose([step(), step(), step()].flat(), [0.4, 0.8, 0.3, 0.6, 0.2, 0.4], 1e-15);
         expect(optimizer.schedule?.step).toBe(3);
         expect(optimizer.schedule?.at(0.5)).toEqual({lr: [0.2, 0.4]});
+        expect(() => optimizer.schedule?.at(NaN)).toThrowError(/takes a position, a number from 0 to 1; got NaN/);
         expectClose([step(), step()].flat(), [0.1, 0.2, 0.1, 0.2], 1e-15);
         expect(optimizer.schedule).toBeUndefined();
         const [first, second] = variables.map(variable => Array.from(variable.dataSync()));

@@ -322,7 +322,7 @@ describe('scheduleCharts', () => {
       [adam(1e-3), 'an Adam'],
     ] as const)
       expect(() => call(scheduleCharts, given, options)).toThrowError(
-        `scheduleCharts takes schedules by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown}.`,
+        `Schedules must be given by hyper, as in {lr: cos(1e-3, 1e-5)}; got ${shown}.`,
       );
     expect(() => scheduleCharts({lr: lin([1, 2], 0)}, options)).toThrowError(
       /^Trying to set 2 values for lr but there are 1 parameter groups/,

@@ -5,6 +5,7 @@ import {parseHTML} from 'linkedom';
 
 import {
   adam,
+  clipGradNorm,
   fitOneCycle,
   isOptimizer,
   lookahead,
@@ -13,6 +14,7 @@ import {
   saveOptimizer,
   sgd,
   terminateOnNaN,
+  weightDecay,
 } from '../../src';
 import {historyChart} from '../../src/plot';
 import {memoryHandler} from '../support/memory_handler';
@@ -146,6 +148,8 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'a NaN in the data': () => compiled(sgd(0.1)).fit(tf.fill([4, 4], NaN), y(), {callbacks: terminateOnNaN()}),
   'the rate in an object': () => call(adam, {lr: 1e-3}),
   "Keras's beta1": () => call(adam, 1e-3, {beta1: 0.9}),
+  'clipping after the step': () => compiled(sgd(0.1, {after: [clipGradNorm], clipNorm: 1})).fit(x(), y()),
+  'weight decay twice': () => sgd(0.1, {wd: 0.1, callbacks: [weightDecay]}),
   'params without a layer': () => {
     const model = net();
     model.compile({optimizer: sgd(0.1, {params: [present(model.layers[1])]}), loss: 'meanSquaredError'});
