@@ -12,6 +12,7 @@ import type {NamedTensor} from '../state/saved_weights';
 import type {StateDict} from '../state/state_dict';
 import {type StateView, stateView} from '../state/state_view';
 import {at} from '../util/at';
+import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
 import {BaseOptimizer} from './base_optimizer';
 import {ruleOf} from './description';
