@@ -214,7 +214,8 @@ export class Partition<
       ),
     );
     // The base constructor, because that of the class takes optimizers.
-    const made: unknown = Reflect.construct(Optimizer, [[], {}], cls);
+    const isPartition = Object.is(cls, Partition) || Object.prototype.isPrototypeOf.call(Partition, cls);
+    const made: unknown = isPartition ? Reflect.construct(Optimizer, [[], {}], cls) : undefined;
     if (!(made instanceof Partition) || !isInstance(cls, made))
       throw new Error(`${cls.className} must be a partition of tfjs-optim.`);
     const {chain, hypers, trainBn, wdBnBias, explicit} = saved;

@@ -30,7 +30,7 @@ describe('the plots', () => {
     await plotSchedules(tfvis, hyper => hyper, {mom: lin(0.9, 1)});
     expect(charts[0]?.[1].values[0]?.[100]).toEqual({x: 100, y: 1});
     await expectAsync(plotSchedules(tfvis, hyper => hyper, {})).toBeRejectedWithError(
-      'plotSchedules takes schedules by hyper, as in {lr: cos(1e-3, 1e-5)}; got {}.',
+      'Schedules must be given by hyper, as in {lr: cos(1e-3, 1e-5)}; got {}.',
     );
     await expectAsync(plotSchedules(tfvis, hyper => hyper, {mom: lin([0, 1], 0)})).toBeRejectedWithError(
       /2 values for mom but there are 1/,
