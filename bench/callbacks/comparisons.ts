@@ -1,16 +1,31 @@
 import * as tf from '@tensorflow/tfjs';
 
 import {
+  adaBelief,
+  adadelta,
+  adagrad,
   adam,
+  adamax,
   adamW,
+  adan,
+  adEMAMix,
+  adopt,
   type AnyCallback,
   callback,
   cautious,
+  laProp,
   lastAxis,
+  lion,
   muon,
+  nAdamW,
   Optimizer,
   otherAxes,
   partition,
+  qhAdam,
+  rAdam,
+  ranger,
+  rmsProp,
+  scheduleFree,
   sgd,
   sgdStep,
   type Value,
@@ -26,6 +41,8 @@ export interface Comparison {
   /** What is measured together with a step of the first. */
   readonly beside?: (gradient: tf.Tensor) => tf.Tensor;
   readonly limit: number;
+  /** Whether times are divided by how many numbers a step moves: the parameter, its gradient and its state. */
+  readonly isPerNumber?: true;
 }
 
 const MILLION = [[1000, 1000]];
@@ -72,6 +89,37 @@ const orthogonal = (length: number, limit: number): Comparison => ({
   other: () => muon(1e-3),
   limit,
 });
+
+/** The rules of the table that compute each number from those at its place. */
+const ELEMENTWISE: Readonly<Record<string, (lr: number) => Optimizer>> = {
+  rmsProp,
+  adam,
+  rAdam,
+  qhAdam,
+  ranger,
+  lion,
+  nAdamW,
+  adaBelief,
+  adan,
+  adopt,
+  laProp,
+  adEMAMix,
+  adagrad,
+  adadelta,
+  adamax,
+  scheduleFreeAdamW: lr => scheduleFree('adamW', lr),
+  scheduleFreeSgd: lr => scheduleFree('sgd', lr),
+  scheduleFreeRAdam: lr => scheduleFree('rAdam', lr),
+};
+const elementwise = (what: string, shapes: Comparison['shapes']) =>
+  Object.entries(ELEMENTWISE).map(([rule, make]): Comparison => ({
+    name: `${rule} ÷ AdamW, per number moved, ${what}`,
+    shapes,
+    base: () => adamW(1e-3),
+    other: () => make(1e-3),
+    limit: 1.5,
+    isPerNumber: true,
+  }));
 
 export const COMPARISONS: readonly Comparison[] = [
   {
@@ -126,4 +174,6 @@ export const COMPARISONS: readonly Comparison[] = [
   },
   orthogonal(64, 2.5),
   orthogonal(512, 1.3),
+  ...elementwise('1 M', MILLION),
+  ...elementwise('83 of 1,000', MANY),
 ];

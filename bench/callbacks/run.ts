@@ -31,10 +31,9 @@ const backends = names('backends', ['wasm', 'cpu'], ['wasm']);
 /** A step of an optimizer on variables of its own, in milliseconds. */
 function stepper(
   optimizer: Optimizer | undefined,
-  shapes: ReadonlyArray<readonly number[]>,
+  variables: readonly tf.Variable[],
   beside?: (gradient: tf.Tensor) => tf.Tensor,
 ): () => number {
-  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
   const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
   return () =>
     timeOf(() => {
@@ -43,20 +42,35 @@ function stepper(
     });
 }
 
+const variablesOf = (shapes: ReadonlyArray<readonly number[]>): tf.Variable[] =>
+  shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
+
+/** How many numbers a step moves per parameter: the parameter and each tensor of its state twice, the gradient once. */
+function movedBy(optimizer: Optimizer, [variable]: readonly tf.Variable[]): number {
+  if (variable === undefined) throw new Error('A comparison needs a shape.');
+  const state = Object.values(optimizer.state.get(variable));
+  return 3 + 2 * state.filter(entry => typeof entry === 'object' && entry.size === variable.size).length;
+}
+
 const ms = ({median, low, high}: Measured): string => `${median.toFixed(3)} ±${((high - low) / 2).toFixed(3)}`;
 
 const machine = new Machine();
 const rows: Array<Readonly<Record<string, string | number>>> = [];
 for (const backend of backends) {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
-  for (const {name, shapes, base, other, beside, limit} of chosen) {
+  for (const {name, shapes, base, other, beside, limit, isPerNumber = false} of chosen) {
     progress(rows.length + 1, backends.length * chosen.length, `${name} on ${backend}`);
     tf.engine().startScope();
     const optimizers = {base: base?.(), other: other()};
+    const variables = {base: variablesOf(shapes), other: variablesOf(shapes)};
     const times = compared(
-      {base: stepper(optimizers.base, shapes, beside), other: stepper(optimizers.other, shapes)},
+      {base: stepper(optimizers.base, variables.base, beside), other: stepper(optimizers.other, variables.other)},
       rounds,
     );
+    const moved =
+      isPerNumber && optimizers.base !== undefined
+        ? movedBy(optimizers.other, variables.other) / movedBy(optimizers.base, variables.base)
+        : 1;
     const [one, two] = [measurementOf(times, 'base'), measurementOf(times, 'other')];
     progressEnded();
     rows.push({
@@ -64,7 +78,7 @@ for (const backend of backends) {
       comparison: name,
       'base ms': ms(one),
       'other ms': ms(two),
-      ratio: (two.median / one.median).toFixed(2),
+      ratio: (two.median / one.median / moved).toFixed(2),
       limit,
       'fused on': optimizers.other.fusedOn,
     });

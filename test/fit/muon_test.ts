@@ -1,5 +1,14 @@
-import type {Optimizer} from '../../src';
-import {loadOptimizer, muon, optimizerOf, Partition, saveOptimizer} from '../../src';
+import {
+  averageGrad,
+  loadOptimizer,
+  muon,
+  muonStep,
+  Optimizer,
+  optimizerOf,
+  orthogonalize,
+  Partition,
+  saveOptimizer,
+} from '../../src';
 import {registerWasmTraining} from '../../src/wasm_training/register';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
@@ -230,6 +239,23 @@ describe('muon', () => {
     await saveOptimizer(optimizer, handler);
     optimizer.dispose();
     expect(shapes(await loadOptimizer(handler), [[4, 8], [8]])).toEqual(['muon', 'adamW']);
+  });
+
+  it('names a parameter of one axis where its step is in a list of callbacks', () => {
+    const v = tf.variable(tf.tensor1d([1, 2]));
+    const optimizer = new Optimizer([averageGrad, muonStep, orthogonalize], {lr: 0.1, mom: 0.9});
+    const grad = tf.tensor1d([3, 4]);
+    const {numTensors} = tf.memory();
+    expect(() => {
+      optimizer.applyGradients({[v.name]: grad});
+    }).toThrowError(
+      'orthogonalize: the parameter has the shape [2]; it must have two axes or more. Let another optimizer train ' +
+        'it, as muon does.',
+    );
+    expect(Array.from(v.dataSync())).toEqual([1, 2]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    optimizer.dispose();
+    tf.dispose([v, grad]);
   });
 
   it('names what is wrong with its settings', () => {
