@@ -1,4 +1,4 @@
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {innerLayers} from '../params/variables_of';
 
@@ -11,8 +11,7 @@ const busy = new WeakSet();
  * @throws (rejects) before `work` is called, where another call works on the model, or on a model inside it.
  */
 export async function oneAtATime<T>(name: string, model: LayersModel, work: () => Promise<T>): Promise<T> {
-  checkNotTraining(name, model);
-  if (innerLayers(model).some(inner => busy.has(inner))) throw inUse(name);
+  if (innerLayers(model).some(inner => busy.has(inner) || isTraining(inner))) throw inUse(name);
   busy.add(model);
   try {
     return await work();
@@ -23,8 +22,12 @@ export async function oneAtATime<T>(name: string, model: LayersModel, work: () =
 
 /** @throws where a `fit` of the model, or of a model inside it, runs. */
 export function checkNotTraining(name: string, model: LayersModel): void {
-  // tfjs sets it on the model inside a Sequential.
-  if (innerLayers(model).some(inner => Reflect.get(inner, 'isTraining') === true)) throw inUse(name);
+  if (innerLayers(model).some(isTraining)) throw inUse(name);
+}
+
+// tfjs sets it on the model inside a Sequential.
+function isTraining(inner: layers.Layer): boolean {
+  return Reflect.get(inner, 'isTraining') === true;
 }
 
 function inUse(name: string): Error {

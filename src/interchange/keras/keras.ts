@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {LayersModel, type LayerVariable, Sequential} from '@tensorflow/tfjs-layers';
+import {LayersModel, Sequential} from '@tensorflow/tfjs-layers';
 
 import type {Optimizer} from '../../optimizer/optimizer';
 import {optimizerOf} from '../../optimizer/optimizer_of_model';
-import {variablesOf} from '../../params/variables_of';
-import {at} from '../../util/at';
+import {variableOf} from '../../params/variables_of';
 import {isDict} from '../../util/config_reader';
 import {shown} from '../../util/shown';
 import {bytesOf, checkTransfer, warnUnread, warnWhereUntrained} from '../tensors/arguments';
@@ -200,7 +199,7 @@ async function groupsOf(
     layers.map(async ({path, name, variables}): Promise<H5Group> => ({
       path,
       name,
-      tensors: await Promise.all(variables.map(async variable => float32FromDevice(valueOf(variable)))),
+      tensors: await Promise.all(variables.map(async variable => float32FromDevice(variableOf(variable)))),
     })),
   );
   if (state !== undefined) groups.push({path: 'optimizer', name: 'optimizer', tensors: state.tensors});
@@ -230,7 +229,7 @@ function prepareAll(
       // Keras before 3.0 had another name for it.
       const found =
         [key, key.replaceAll('layers/', '_layer_checkpoint_dependencies/')].find(one => paths.has(one)) ?? key;
-      tensors.push([valueOf(variable), read(found, variable.shape.map(Number), label)]);
+      tensors.push([variableOf(variable), read(found, variable.shape.map(Number), label)]);
       left.delete(found);
     }
   const isState = (path: string) => path.startsWith('optimizer/');
@@ -271,12 +270,8 @@ function apply({values, state}: Loaded): void {
 function trainedIn(model: LayersModel, layers: readonly SavedLayer[]): Trained[] {
   const trainable = new Set(model.trainableWeights);
   return layers.flatMap(({variables, where}) =>
-    variables.filter(variable => trainable.has(variable)).map(variable => ({variable: valueOf(variable), where})),
+    variables.filter(variable => trainable.has(variable)).map(variable => ({variable: variableOf(variable), where})),
   );
-}
-
-function valueOf(variable: LayerVariable): tf.Variable {
-  return at(at(variablesOf(variable), 0), 0);
 }
 
 function compiledIn(saved: unknown, {loss, lossy}: Pick<LoadKerasOptions, 'loss'> & {readonly lossy: boolean}) {
