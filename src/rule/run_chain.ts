@@ -223,7 +223,7 @@ export function like<V extends Value>(cb: Callback, entry: string, value: unknow
   return value;
 }
 
-/** What a callback's function gets, as lists: making them anew in every step would take longer than the rest. */
+/** What a callback's function gets, as lists. They are made once per callback, because every step needs them. */
 interface ContextEntries {
   readonly numbers: ReadonlyArray<readonly [string, Scalar | Required]>;
   readonly reads: readonly string[];
