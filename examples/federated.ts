@@ -52,7 +52,7 @@ function step(opt: Optimizer, model: tf.LayersModel, answers: readonly TensorFil
     const weights = answers.map(answer => tensorsOf(model, answer));
     const gradients = opt.allParams().map(({variable}, i) => {
       const parts = weights.map((of, client) => at(of, i).mul(at(shares, client) / total));
-      return {name: variable.name, tensor: variable.sub(tf.addN(parts))};
+      return {name: variable.name, tensor: variable.sub(tf.stack(parts).sum(0))};
     });
     opt.applyGradients(gradients);
   });

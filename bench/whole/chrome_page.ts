@@ -16,6 +16,8 @@ export interface Asked {
   readonly backend: 'webgl' | 'webgpu';
   readonly place: string;
   readonly model: string;
+  /** The number of examples per batch. */
+  readonly batch: number;
   /** Texts of which a contestant's name must contain one. */
   readonly contestants: readonly string[];
   readonly effort: Effort;
@@ -27,15 +29,18 @@ declare global {
   }
 }
 
-window.measureWhole = async ({backend, place, model, contestants, effort}) => {
+window.measureWhole = async ({backend, place, model, batch, contestants, effort}) => {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   const all: Contestant[] = [...contestantsOn(backend), ...(backend === 'webgpu' ? [jaxContestant('webgpu')] : [])];
   return rowOf(
     {backend, place},
-    defined(
-      MODELS.find(({name}) => name === model),
-      `model '${model}'`,
-    ),
+    {
+      ...defined(
+        MODELS.find(({name}) => name === model),
+        `model '${model}'`,
+      ),
+      batch,
+    },
     all.filter(({name}) => contestants.some(text => name.includes(text))),
     effort,
     launchesOf,

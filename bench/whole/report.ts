@@ -17,10 +17,10 @@ function remark({invalid, missing}: Entry): string {
 }
 
 /** One line per contestant. */
-export function cellsOf({model, entries}: Row): Array<Readonly<Record<string, string>>> {
+export function cellsOf({model, batch, entries}: Row): Array<Readonly<Record<string, string>>> {
   const countsLaunches = entries.some(({launches}) => launches !== undefined);
   return entries.map(entry => ({
-    model,
+    model: `${model}, batch ${batch}`,
     contestant: entry.contestant,
     'ms per step': entry.step === undefined ? '–' : between(entry.step),
     'times ours': entry.ratio === undefined ? '–' : between(entry.ratio),

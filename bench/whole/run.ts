@@ -50,6 +50,7 @@ to the file at once; rows in the file are not repeated.
 
   --models TEXTS       only models whose name contains one of these, with commas between them, of${listed(MODELS, 23)}
   --backends A,B       of ${BACKENDS.join(', ')} (default: all)
+  --batch N            examples per batch, instead of each network's own number. The table shows it
   --contestants TEXTS  only contestants whose name contains one of these; ours always takes part
   --seconds N          approximate seconds of measured rounds per row (default 20)
   --webgpu PLACE       chrome, or node for the machine's graphics card through the package webgpu (default chrome)
@@ -59,13 +60,16 @@ to the file at once; rows in the file are not repeated.
   --help               print this help
 `;
 
-const {quick, flag, option, names, positive, matching} = commandLine(
+const {quick, flag, option, names, count, positive, matching} = commandLine(
   HELP,
-  ['models', 'backends', 'contestants', 'seconds', 'webgpu', 'out'],
+  ['models', 'backends', 'batch', 'contestants', 'seconds', 'webgpu', 'out'],
   ['gpu'],
 );
 const gpu = flag('gpu');
-const models = matching('models', MODELS, {separator: ',', fallback: quick ? 'MLP,LSTM' : ''});
+const models = matching('models', MODELS, {separator: ',', fallback: quick ? 'MLP,LSTM' : ''}).map(model => ({
+  ...model,
+  batch: count('batch', model.batch),
+}));
 const backends = names('backends', BACKENDS, quick ? ['wasm'] : BACKENDS);
 const wanted = option('contestants', '').split(',');
 const chosen = wanted.includes('') ? [''] : ['ours', ...wanted];
@@ -122,10 +126,10 @@ async function measureOn(backend: Backend, asked: typeof models, onRow: (row: Ro
   const {page, version, open, close} = await openPage('bench/whole/chrome_page.ts', {gpu});
   try {
     const place = `Chrome ${version}, ${gpu ? "the machine's GPU" : 'rendering in software'}`;
-    for (const {name} of asked) {
+    for (const {name, batch} of asked) {
       // A page of its own for each model, so that nothing is left on the device.
       await open();
-      const question = {backend, place, model: name, contestants: chosen, effort};
+      const question = {backend, place, model: name, batch, contestants: chosen, effort};
       onRow(await page.evaluate(about => window.measureWhole(about), question));
     }
   } finally {

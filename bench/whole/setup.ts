@@ -39,8 +39,8 @@ export interface Setup {
  * With a larger rate or a smaller `eps`, rounding errors grow so fast in networks with batch norm that their losses
  * part after a few steps. MobileNetV1's grow fastest, because its last batch norms are over few values.
  */
-function adamFor(model: BenchModel): AdamHypers {
-  return {lr: model === MOBILE_NET ? 1e-5 : 1e-4, mom: 0.9, sqrMom: 0.999, eps: 1e-4};
+function adamFor({name}: BenchModel): AdamHypers {
+  return {lr: name === MOBILE_NET.name ? 1e-5 : 1e-4, mom: 0.9, sqrMom: 0.999, eps: 1e-4};
 }
 
 const BATCHES = 4;

@@ -84,7 +84,8 @@ function arithmeticOf({lastTaker}: Chain, shared: Sharing): Arithmetic<tf.Tensor
     sameShape: (a, b) => tf.util.arraysEqual(a.shape, b.shape),
     difference: (a, b) => tf.sub(a, b),
     chosen: (condition, then, otherwise) => chosen(tf.greater(condition, 0), then, otherwise),
-    sum: (_, perDraft) => tf.addN([...perDraft]),
+    // `tf.addN` of more than seven tensors fails in silence on WebGPU, where a kernel has eight buffers.
+    sum: (_, perDraft) => perDraft.reduce((a, b) => tf.add(a, b)),
     shared: shared.run(),
     scope: (draft, run) => {
       tf.tidy(() => {
