@@ -84,7 +84,7 @@ function takeOver(draft: TracedDraft, index: number, outcomes: ReadonlyMap<Job, 
     for (const job of jobs) {
       const own = outcomes.get(job)?.tensors.get(name);
       if (own === undefined) throw new Error(`Callback ${index} gave '${name}' for some parameters of a bucket only.`);
-      job.temporaries = {...job.temporaries, [key]: own};
+      job.temporaries = new Map(job.temporaries).set(key, own);
     }
     const input = recorder.input(key, extent);
     if (name === 'p') draft.p = input;

@@ -162,14 +162,17 @@ export function reachable(
   roots: Iterable<number>,
   into: (node: Node) => boolean = () => true,
 ): number[] {
-  const found = new Set<number>();
-  for (const root of roots) found.add(root);
-  // This loop also visits what it adds to the set.
-  for (const index of found) {
+  const isFound: boolean[] = new Array<boolean>(graph.nodes.length).fill(false);
+  for (const root of roots) isFound[root] = true;
+  const found: number[] = [];
+  // Operands come before the nodes that use them.
+  for (let index = graph.nodes.length - 1; index >= 0; index--) {
+    if (isFound[index] !== true) continue;
+    found.push(index);
     const node = nodeAt(graph, index);
-    if (into(node)) for (const arg of argsOf(node)) found.add(arg);
+    if (into(node)) for (const arg of argsOf(node)) isFound[arg] = true;
   }
-  return [...found].sort((a, b) => a - b);
+  return found.reverse();
 }
 
 const MARKS: Readonly<Record<Extent, string>> = {full: '', rows: ':rows', cols: ':cols', scalar: '!'};

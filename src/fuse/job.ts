@@ -23,7 +23,7 @@ export interface Job {
   /** The state by entry: tensors and host numbers. A step replaces them. */
   readonly entries: Record<string, tf.Tensor | number>;
   /** What earlier parts of the step computed for later ones, by the name that graphs know it by. */
-  temporaries?: Record<string, tf.Tensor>;
+  temporaries?: ReadonlyMap<string, tf.Tensor> | undefined;
   /** The names of those that nodes of its graph became, by node. */
   crossed?: ReadonlyMap<number, string>;
 }

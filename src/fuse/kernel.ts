@@ -68,7 +68,7 @@ export function runKernel(name: string, fused: FusedBackend, step: PlannedStep):
   const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
   step.fresh.forEach(({job, output: {name: entry}}, i) => {
     const tensor = at(tensors, i);
-    if (isTemporary(entry)) job.temporaries = {...job.temporaries, [entry]: tensor};
+    if (isTemporary(entry)) job.temporaries = new Map(job.temporaries).set(entry, tensor);
     else if (entry === 'p') assign(job.variable, tensor);
     else replaceEntry(job, entry, tensor);
   });

@@ -10,7 +10,7 @@ import {NotFused, type TracedDraft} from './draft';
 import type {Sharing} from './extras';
 import {argsOf, type Output, reachable} from './graph';
 import {type Job, temporary} from './job';
-import {HiddenMistake, Recorder, type Session, Traced} from './traced';
+import {HiddenMistake, type ListElement, Recorder, type Session, Traced} from './traced';
 
 /**
  * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
@@ -42,39 +42,41 @@ export class SharedTensors implements Sharing {
   }
 
   giveTo(jobs: readonly Job[]): void {
-    const inputs = Object.fromEntries(this.#entries.map(each => [inputNameOf(each), this.#tensorOf(each)]));
+    const inputs = new Map(this.#entries.map(each => [inputNameOf(each), this.#tensorOf(each)]));
     for (const job of jobs) job.temporaries = inputs;
   }
 
   run(): SharedRun<tf.Tensor> {
     const made = new Map(
-      this.#entries.flatMap(each => each.names.map((name, i) => [name, this.#scalarOf(each, i)] as const)),
+      this.#entries.flatMap(each =>
+        each.names.map((name, i) => [name, tf.reshape(this.#elementOf(each, i), [])] as const),
+      ),
     );
     const run = new SharedRun(entry => known(made, entry));
     this.#runs.push(run);
     return run;
   }
 
-  commit({temporaries = {}}: Partial<Job> = {}): void {
+  commit({temporaries}: Partial<Job> = {}): void {
     const after = new Map(this.#runs.flatMap(run => [...run.after]));
     for (const each of this.#entries) {
       const {key, names} = each;
       for (const name of names) {
-        const value = own(temporaries, newNameOf(name));
+        const value = temporaries?.get(newNameOf(name));
         if (value !== undefined) after.set(name, value);
       }
       if (!names.some(name => after.has(name))) continue;
-      const values = names.map((name, i) => after.get(name) ?? this.#scalarOf(each, i));
-      // A reshaped tensor shares its data, which is faster than an operation.
-      const next = values.length === 1 ? tf.reshape(at(values, 0), [1]) : tf.stack(values);
+      const values = names.map((name, i) => asList(after.get(name) ?? this.#elementOf(each, i)));
+      // A copy would be an operation.
+      const next = values.length === 1 ? at(values, 0) : tf.concat(values);
       const old = own(this.#stored, key);
       this.#stored[key] = tf.keep(next);
       old?.dispose();
     }
   }
 
-  #scalarOf(each: SharedEntries, i: number): tf.Tensor {
-    return tf.reshape(tf.slice(this.#tensorOf(each), [i], [1]), []);
+  #elementOf(each: SharedEntries, i: number): tf.Tensor {
+    return tf.slice(this.#tensorOf(each), [i], [1]);
   }
 
   #tensorOf({key, starts}: SharedEntries): tf.Tensor {
@@ -82,12 +84,24 @@ export class SharedTensors implements Sharing {
   }
 }
 
+const elementsOf = new WeakMap<Chain, ReadonlyMap<string, ListElement>>();
+
 /** A function that returns an entry's symbolic value before the step. */
-export function tracedShared({shared}: Chain, session: Session): (entry: string) => Traced {
-  const elements = new Map(
-    shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}] as const)),
+export function tracedShared(chain: Chain, session: Session): (entry: string) => Traced {
+  const elements = memo(
+    elementsOf,
+    chain,
+    () =>
+      new Map(
+        chain.shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}])),
+      ),
   );
   return entry => new Traced(session, undefined, 0, 'scalar', 'float', 0, known(elements, entry));
+}
+
+/** A number as a list of one. Kernels already make such lists of new values. */
+function asList(value: tf.Tensor): tf.Tensor {
+  return value.rank === 1 ? value : tf.reshape(value, [1]);
 }
 
 function known<T>(values: ReadonlyMap<string, T>, entry: string): T {

@@ -3,18 +3,18 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {own} from '../util/own';
 import {isVariable} from '../util/tensors';
 import {type Output, shapeWith} from './graph';
-import type {Job} from './job';
+import {isNewShared, type Job} from './job';
 
 /** The tensor of a job with that name in the graph. */
 export function tensorOf({variable, grad, entries, temporaries}: Job, name: string): tf.Tensor {
-  const tensor =
-    name === 'p' ? variable : name === 'grad' ? grad : (own(entries, name) ?? (temporaries && own(temporaries, name)));
+  const tensor = name === 'p' ? variable : name === 'grad' ? grad : (own(entries, name) ?? temporaries?.get(name));
   if (typeof tensor !== 'object') throw new Error(`'${name}' of '${variable.name}' is not a tensor.`);
   return tensor;
 }
 
-/** The shape of an output. */
-export function shapeOf({variable}: Job, {extent}: Output): number[] {
+/** The shape of an output. A new shared number becomes an element of a list. */
+export function shapeOf({variable}: Job, {name, extent}: Output): number[] {
+  if (isNewShared(name)) return [1];
   return extent === 'full' ? variable.shape : shapeWith(extent, variable.shape);
 }
 
