@@ -162,15 +162,15 @@ export function reachable(
   roots: Iterable<number>,
   into: (node: Node) => boolean = () => true,
 ): number[] {
-  const isFound: boolean[] = new Array<boolean>(graph.nodes.length).fill(false);
-  for (const root of roots) isFound[root] = true;
+  const isFound = new Uint8Array(graph.nodes.length);
+  for (const root of roots) isFound[root] = 1;
   const found: number[] = [];
   // Operands come before the nodes that use them.
   for (let index = graph.nodes.length - 1; index >= 0; index--) {
-    if (isFound[index] !== true) continue;
+    if (isFound[index] === 0) continue;
     found.push(index);
     const node = nodeAt(graph, index);
-    if (into(node)) for (const arg of argsOf(node)) isFound[arg] = true;
+    if (into(node)) for (const arg of argsOf(node)) isFound[arg] = 1;
   }
   return found.reverse();
 }

@@ -10,7 +10,7 @@ import {NotFused, type TracedDraft} from './draft';
 import type {Sharing} from './extras';
 import {argsOf, type Output, reachable} from './graph';
 import {type Job, temporary} from './job';
-import {HiddenMistake, type ListElement, Recorder, type Session, Traced} from './traced';
+import {HiddenMistake, Recorder, type Session, Traced} from './traced';
 
 /**
  * How many shared numbers one bucket computes. WebGPU binds eight buffers; some are the lists that these are computed
@@ -84,17 +84,10 @@ export class SharedTensors implements Sharing {
   }
 }
 
-const elementsOf = new WeakMap<Chain, ReadonlyMap<string, ListElement>>();
-
 /** A function that returns an entry's symbolic value before the step. */
-export function tracedShared(chain: Chain, session: Session): (entry: string) => Traced {
-  const elements = memo(
-    elementsOf,
-    chain,
-    () =>
-      new Map(
-        chain.shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}])),
-      ),
+export function tracedShared({shared}: Chain, session: Session): (entry: string) => Traced {
+  const elements = new Map(
+    shared.flatMap(each => each.names.map((name, element) => [name, {name: inputNameOf(each), element}] as const)),
   );
   return entry => new Traced(session, undefined, 0, 'scalar', 'float', 0, known(elements, entry));
 }

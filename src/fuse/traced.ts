@@ -60,7 +60,7 @@ export function registerReduceAlong(reduce: ReduceAlong): void {
 }
 
 /** Where a number is that belongs to no parameter: the name of a list, and its place there. */
-export interface ListElement {
+interface ListElement {
   readonly name: string;
   readonly element: number;
 }
