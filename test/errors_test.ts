@@ -184,6 +184,16 @@ describeBackends(
         },
         says: /'lr' must be/,
       },
+      ...[5, 'lr', undefined, null, [0.1]].map(value => ({
+        what: `${JSON.stringify(value)} in place of hypers`,
+        act: ({optimizer}: Trained) => {
+          const set = (hypers: Record<string, number>) => {
+            optimizer.setHypers(hypers);
+          };
+          Reflect.apply(set, undefined, [value]);
+        },
+        says: /^setHypers takes its settings in an object; got .*\. Write setHypers\(\{…\}\)\.$/,
+      })),
       {
         what: 'a bad value written to a group',
         act: ({optimizer}) => {
@@ -441,6 +451,16 @@ describeBackends(
         },
         says: /no state 'velocity'; it has doWd, forceTrain, gradAvg/,
       },
+      ...[5, 'doWd', undefined, null, [true]].map(value => ({
+        what: `${JSON.stringify(value)} in place of state entries`,
+        act: ({optimizer, w}: Trained) => {
+          const set = (entries: Record<string, number>) => {
+            optimizer.state.set(w, entries);
+          };
+          Reflect.apply(set, undefined, [value]);
+        },
+        says: /^state\.set takes its settings in an object; got .*\. Write state\.set\(variable, \{…\}\)\.$/,
+      })),
       {
         what: 'a flag that is a number',
         act: ({optimizer, w}) => {

@@ -54,8 +54,8 @@ const MOST_ON_WEBGPU = 7;
 const MOST_RANKS = 4;
 
 /**
- * Whether tfjs's WebGL backend would add the elements of a parameter one after another, in float32. It does so for prime
- * numbers of elements.
+ * Whether tfjs's WebGL backend would add the elements of a parameter one after another, in float32. It does so for
+ * prime numbers of elements.
  */
 function losesDigitsOnWebGL({groups}: Composition): boolean {
   return groups.flat().some(({shape}) => LARGE_PRIMES.includes(tf.util.sizeFromShape([...shape])));

@@ -67,7 +67,7 @@ export class SharedTensors implements Sharing {
       }
       if (!names.some(name => after.has(name))) continue;
       const values = names.map((name, i) => asList(after.get(name) ?? this.#elementOf(each, i)));
-      // A copy would be an operation.
+      // `tf.concat` would copy a single list.
       const next = values.length === 1 ? at(values, 0) : tf.concat(values);
       const old = own(this.#stored, key);
       this.#stored[key] = tf.keep(next);

@@ -10,6 +10,7 @@ import type {MovesHypers} from '../schedule/moving';
 import type {ScheduleState} from '../schedule/running';
 import {at} from '../util/at';
 import {answerOf} from '../util/options';
+import {checkValues} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
@@ -234,6 +235,7 @@ export class ParameterSet {
    * @throws where one of them can't be set; then nothing is set.
    */
   setHypers(values: Readonly<Record<string, HyperValue | undefined>>, groups: readonly Group[] = this.groups): void {
+    checkValues('setHypers(', values);
     const columns = Object.entries(values).map(([name, value]) => {
       const having = groups.filter(({hypers}) => Object.hasOwn(hypers, name));
       if (having.length === 0) throw unknownHyper(name, new Set(groups.flatMap(({hypers}) => Object.keys(hypers))));

@@ -4,6 +4,7 @@ import type {Group, Parameter} from '../params/parameter';
 import {type Chain, chainIn, commonIn, commonKey} from '../rule/chain';
 import type {Scalar} from '../rule/declaration';
 import {own} from '../util/own';
+import {checkValues} from '../util/settings_check';
 import {checkIsVariable, isTensor} from '../util/tensors';
 import {checkStateEntry} from './state_check';
 
@@ -52,6 +53,7 @@ export function stateView({chain, common, known, read, bound, groupOf}: StateOwn
     },
     set: (variable, values) => {
       checkIsVariable(variable);
+      checkValues('state.set(variable, ', values);
       const before = known(variable);
       const {index, hypers} = before?.group ?? groupOf(variable);
       for (const [name, value] of Object.entries(values))

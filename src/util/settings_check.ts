@@ -21,3 +21,8 @@ export function checkSettings(before: string, given: readonly unknown[], usual: 
       `Write ${before}${meant === false ? '{…}' : shown(meant)}).`,
   );
 }
+
+/** @throws where values by name are not given in an object. @param before the call as code, up to the values. */
+export function checkValues(before: string, values: unknown): void {
+  checkSettings(before, [values ?? null]);
+}
