@@ -155,8 +155,6 @@ export class TrainingState {
           hypers,
           entries,
           groupNumbers: mine.groupState.size === 0 ? undefined : memo(numbers, own, () => this.numbersOf(own)),
-          // Objects that get a property later are slower.
-          temporaries: undefined,
         });
       else if (trains && mine.groupState.size > 0) idle.add(own);
     }
