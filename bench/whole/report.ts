@@ -5,7 +5,8 @@ import type {Entry, Row} from './row';
 export const BENCH = 'bench:whole';
 
 /** Rows with equal keys answer the same question. */
-export const keyOf = ({backend, model}: Pick<Row, 'backend' | 'model'>): string => `${backend}|${model}`;
+export const keyOf = ({backend, model, batch}: Pick<Row, 'backend' | 'model' | 'batch'>): string =>
+  `${backend}|${model}|${batch}`;
 
 const digits = (x: number): string => String(Number(x.toPrecision(3)));
 const between = ({median, low, high}: Measured): string => `${digits(median)} (${digits(low)}–${digits(high)})`;

@@ -138,11 +138,11 @@ async function measureOn(backend: Backend, asked: typeof models, onRow: (row: Ro
 }
 
 const records = new Records<Row>(out, file => readResults<Row>(file, BENCH), keyOf);
-const isDone = (backend: string, model: string): boolean =>
-  records.runs.some(row => keyOf(row) === keyOf({backend, model}));
+const isDone = (backend: string, {name: model, batch}: (typeof models)[number]): boolean =>
+  records.runs.some(row => keyOf(row) === keyOf({backend, model, batch}));
 const waiting = backends.map(backend => ({
   backend,
-  asked: models.filter(({name}) => !isDone(backend, name)),
+  asked: models.filter(model => !isDone(backend, model)),
 }));
 const bar = progressBar('{value} of {total} rows | {state}');
 bar.start(
