@@ -23,6 +23,15 @@ let memory: WebAssembly.Memory | undefined;
 const table = new Table();
 const tiled = new WeakMap<Plan, ReusingPlan>();
 
+/** An array that becomes the values of an output's tensor after the step. */
+interface NewValues {
+  readonly job: Job;
+  readonly output: Output;
+  readonly array: Float32Array;
+  /** Undefined where a new tensor is needed: other tensors share the data, or there are no data yet. */
+  readonly data: CpuData | undefined;
+}
+
 /** One parameter in a step, with the arrays of its inputs and outputs. */
 interface BoundJob {
   readonly job: Job;
@@ -42,6 +51,8 @@ interface LineArray {
   readonly output?: Output;
 }
 
+const NO_LINES: readonly LineArray[] = [];
+
 interface BoundBucket extends BucketArguments {
   readonly bound: readonly BoundJob[];
 }
@@ -60,23 +71,22 @@ export const cpuBackend: FusedBackend = {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend; got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.buckets);
     table.start(step, ({plan}) => onTiles(plan));
-    const buckets = table.buckets.map(bucket => bind(bucket, backend, shared));
+    const created: NewValues[] = [];
+    const buckets = table.buckets.map(bucket => bind(bucket, backend, shared, created));
     const tiles = new Tiles(buckets);
     const passes = Math.max(...step.buckets.map(({plan}) => plan.passes.length));
     for (let k = 0; k < passes; k++) for (const bucket of buckets) runPass(bucket, k, tiles);
-    return buckets.flatMap(
-      ({
-        planned: {
-          plan: {outputs},
-        },
-        bound,
-      }) =>
-        bound.flatMap(({job, targets}) => targets.flatMap((array, i) => settle(job, at(outputs, i), array, backend))),
-    );
+    return created.flatMap(each => settle(each, backend));
   },
 };
 
-function bind(bucket: BucketArguments, backend: CpuBackend, shared: ReadonlySet<object>): BoundBucket {
+/** @param created gets the arrays that are made for outputs. */
+function bind(
+  bucket: BucketArguments,
+  backend: CpuBackend,
+  shared: ReadonlySet<object>,
+  created: NewValues[],
+): BoundBucket {
   const {
     planned: {
       plan: {inputs, outputs},
@@ -85,30 +95,30 @@ function bind(bucket: BucketArguments, backend: CpuBackend, shared: ReadonlySet<
     layout,
     args,
   } = bucket;
+  // The loop over jobs runs for each parameter in each step, so each tensor's data are looked up once.
+  const names = [...new Set([...inputs, ...outputs.filter(({replaces}) => replaces)].map(({name}) => name))];
+  const replaced = outputs.map(({name, replaces}) => (replaces ? names.indexOf(name) : undefined));
+  const known = new Array<CpuData>(names.length);
   return {
     ...bucket,
     bound: jobs.map((job, j) => {
-      const boundJob = {
-        job,
-        args: args + j * layout.bytes,
-        sources: inputs.map(({name}) => peek(backend.data.get(tensorOf(job, name).dataId))),
-        targets: outputs.map(output => targetOf(job, output, backend, shared)),
-      };
-      return {...boundJob, lines: linesOf(bucket, boundJob)};
+      for (let i = 0; i < names.length; i++) known[i] = backend.data.get(tensorOf(job, at(names, i)).dataId);
+      // The inputs come first among the names, in their order.
+      const sources = inputs.map((_, i) => peek(at(known, i)));
+      const targets = outputs.map((output, i) => {
+        const index = replaced[i];
+        const data = index === undefined ? undefined : at(known, index);
+        const isShared = shared.size > 0 && data !== undefined && shared.has(tensorOf(job, output.name).dataId);
+        const own = data === undefined || isShared ? undefined : writable(data);
+        if (own !== undefined) return own;
+        const array = new Float32Array(sizeOf(output.extent, job.variable.shape));
+        created.push({job, output, array, data: data?.refCount === 1 ? data : undefined});
+        return array;
+      });
+      const jobArgs = args + j * layout.bytes;
+      return {job, args: jobArgs, sources, targets, lines: linesOf(bucket, jobArgs, sources, targets)};
     }),
   };
-}
-
-/** The data that an output replaces; undefined where other tensors share the data, or where there are no data yet. */
-function replaced(job: Job, {name, replaces}: Output, backend: CpuBackend): CpuData | undefined {
-  const data = replaces ? backend.data.get(tensorOf(job, name).dataId) : undefined;
-  return data?.refCount === 1 ? data : undefined;
-}
-
-function targetOf(job: Job, output: Output, backend: CpuBackend, shared: ReadonlySet<object>): Float32Array {
-  const data = replaced(job, output, backend);
-  const own = data === undefined || shared.has(tensorOf(job, output.name).dataId) ? undefined : writable(data);
-  return own ?? new Float32Array(sizeOf(output.extent, job.variable.shape));
 }
 
 function sizeOf(extent: Extent, shape: readonly number[]): number {
@@ -116,10 +126,9 @@ function sizeOf(extent: Extent, shape: readonly number[]): number {
 }
 
 /** Makes an array the values of the output's tensor. Returns the new tensor, where one is needed. */
-function settle(job: Job, output: Output, array: Float32Array, backend: CpuBackend): Fresh[] {
-  const data = replaced(job, output, backend);
+function settle({job, output, array, data}: NewValues, backend: CpuBackend): Fresh[] {
   if (data !== undefined) {
-    if (writable(data) !== array) setOwnValues(data, array);
+    setOwnValues(data, array);
     return [];
   }
   const info = backend.makeTensorInfo(shapeOf(job, output), 'float32', array);
@@ -205,8 +214,13 @@ class Tiles {
   }
 }
 
-function linesOf({plan, layout}: BucketArguments, {args, sources, targets}: Omit<BoundJob, 'lines'>): LineArray[] {
-  if (!plan.hasAxes) return [];
+function linesOf(
+  {plan, layout}: BucketArguments,
+  args: number,
+  sources: readonly Float32Array[],
+  targets: readonly Float32Array[],
+): readonly LineArray[] {
+  if (!plan.hasAxes) return NO_LINES;
   return [
     ...plan.inputs.flatMap(({extent}, i) =>
       isLine(extent) ? [{at: args + layout.inputs + 4 * i, array: at(sources, i)}] : [],
