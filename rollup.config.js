@@ -58,7 +58,9 @@ const CHUNKS = [
   ['util', /src\/util\//],
   ['gradients', /src\/gradients\//],
   ['webgpu-commands', /src\/fuse\/webgpu\/(commands|device)/],
-  ['tensors', /src\/interchange\/tensors\//],
+  ['transfer', /src\/interchange\/transfer\//],
+  // Loaded when an optimizer is handed over, with that for PyTorch or for fastai.
+  ['training-state', /src\/interchange\/training\//],
   ['wasm', /src\/wasm\//],
   ['wasm-kernels', /src\/fuse\/(wasm|cpu)\//],
 ];
@@ -70,7 +72,7 @@ const ENTRY_FILES = [
   'plot/\\w+',
   'file_system/\\w+',
   'node_webgpu/\\w+',
-  'interchange/(index|(fastai|keras|safetensors|torch|training)/\\w+)',
+  'interchange/(index|(fastai|keras|safetensors|torch)/\\w+)',
   'wasm_training/\\w+',
   'wasm_threads/\\w+',
   'gpu_training/(\\w+/)?\\w+',
@@ -86,6 +88,8 @@ const chunkOf = id => (ENTRY.test(id) ? undefined : (CHUNKS.find(([, files]) => 
 const output = (format, extension) => ({
   dir: 'dist',
   format,
+  // Not import(), because CommonJS files can be loaded where that is missing, as in a vm.
+  dynamicImportInCjs: false,
   entryFileNames: `[name].${extension}`,
   chunkFileNames: `shared/[name].${extension}`,
 });

@@ -1,5 +1,5 @@
-import {fromDevice, type HostTensor, toDevice} from '../../src/interchange/tensors/host_tensor';
-import {reordered, transposed} from '../../src/interchange/tensors/layout';
+import {fromDevice, type HostTensor, toDevice} from '../../src/interchange/transfer/host_tensor';
+import {reordered, transposed} from '../../src/interchange/transfer/layout';
 import {describeBackends} from '../support/backends';
 import {leakless} from '../support/leakless';
 import {tf} from '../support/tfjs';

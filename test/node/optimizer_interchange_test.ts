@@ -16,10 +16,10 @@ import {
   rmsProp,
   sgd,
 } from '../../src';
-import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/optimizers';
-import {float32, type HostTensor, scalar, type TensorFile} from '../../src/interchange/tensors/host_tensor';
-import {same} from '../../src/interchange/tensors/layout';
-import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
+import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/fastai_state';
+import {readTorchState, torchStateOf} from '../../src/interchange/torch/torch_state';
+import {float32, type HostTensor, scalar, type TensorFile} from '../../src/interchange/transfer/host_tensor';
+import {same} from '../../src/interchange/transfer/layout';
 import {Gradients, Net} from '../python/support/alone';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';

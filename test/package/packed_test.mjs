@@ -64,6 +64,20 @@ describe('The packed package', () => {
     );
   });
 
+  it('loads the code for the state of optimizers when an optimizer is moved', () => {
+    const imported = new Set();
+    const follow = file => {
+      if (imported.has(file)) return;
+      imported.add(file);
+      for (const [, path] of read(file).matchAll(/^import .*'(\.[^']+)';$/gm)) follow(join(dirname(file), path));
+    };
+    follow('dist/interchange.js');
+    const shared = ['core', 'transfer', 'util'].map(name => `dist/shared/${name}.js`);
+    expect([...imported].sort()).toEqual(['dist/interchange.js', ...shared]);
+    for (const state of ['torch_state', 'fastai_state'])
+      expect(read('dist/interchange.js')).toContain(`import('./shared/${state}.js')`);
+  });
+
   it('is within its size limits (size-limit)', () => {
     const sizes = JSON.parse(printed('size-limit/bin.js', '--json'));
     for (const {name, size, sizeLimit} of sizes) expect(size).withContext(name).toBeLessThanOrEqual(sizeLimit);

@@ -1,9 +1,9 @@
 import {adam, lamb, larc, lookahead, oneCycle, type Optimizer, qhAdam, rAdam, ranger, rmsProp, sgd} from '../../src';
+import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/fastai_state';
 import {fromFastai} from '../../src/interchange/fastai/from_fastai';
-import {fastaiStateOf, readFastaiState} from '../../src/interchange/fastai/optimizers';
 import {toFastai} from '../../src/interchange/fastai/to_fastai';
-import type {TensorFile} from '../../src/interchange/tensors/host_tensor';
-import {fromDevice} from '../../src/interchange/tensors/host_tensor';
+import type {TensorFile} from '../../src/interchange/transfer/host_tensor';
+import {fromDevice} from '../../src/interchange/transfer/host_tensor';
 import {describeBackends} from '../support/backends';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';

@@ -12,8 +12,8 @@ import {
   rmsProp,
   sgd,
 } from '../../src';
-import {float32, type TensorFile} from '../../src/interchange/tensors/host_tensor';
-import {readTorchState, torchStateOf} from '../../src/interchange/torch/optimizers';
+import {readTorchState, torchStateOf} from '../../src/interchange/torch/torch_state';
+import {float32, type TensorFile} from '../../src/interchange/transfer/host_tensor';
 import {describeBackends} from '../support/backends';
 import {begun, bothSides, expectClose, fileOf, Net, take, type Training} from './support/alone';
 import {torchrun} from './support/torchrun';

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import {fromTorch, type Names, toTorch} from '../../src/interchange';
-import {sizeOf} from '../../src/interchange/tensors/host_tensor';
+import {sizeOf} from '../../src/interchange/transfer/host_tensor';
 import {describeBackends} from '../support/backends';
 import {tf} from '../support/tfjs';
 import {pythonDuringSuite} from './support/python';

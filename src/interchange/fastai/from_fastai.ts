@@ -1,6 +1,5 @@
 import type {Weights} from '../torch/counterparts';
 import {type FromTorchOptions, readInto} from '../torch/from_torch';
-import {readFastaiState} from './optimizers';
 
 /**
  * Reads weights, and the state of an optimizer, from a file that `save_fastai` of `python/tfjs_optim.py` wrote, or
@@ -23,5 +22,5 @@ export function fromFastai(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
-  return readInto('fromFastai', bytes, model, options, readFastaiState);
+  return readInto('fromFastai', bytes, model, options, async () => (await import('./fastai_state')).readFastaiState);
 }

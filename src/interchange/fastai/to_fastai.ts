@@ -1,6 +1,5 @@
 import type {Weights} from '../torch/counterparts';
 import {type ToTorchOptions, written} from '../torch/to_torch';
-import {fastaiStateOf} from './optimizers';
 
 /**
  * Writes weights, and the state of an optimizer, as a file of the format safetensors for fastai. `load_into_fastai` of
@@ -17,5 +16,5 @@ import {fastaiStateOf} from './optimizers';
  * ```
  */
 export function toFastai(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  return written('toFastai', model, options, fastaiStateOf);
+  return written('toFastai', model, options, async () => (await import('./fastai_state')).fastaiStateOf);
 }

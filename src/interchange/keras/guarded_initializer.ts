@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {isDict} from '../../util/config_reader';
-import {sizeOf} from '../tensors/host_tensor';
+import {sizeOf} from '../transfer/host_tensor';
 
 /** How many numbers the weights of the model that is built now may still have. Undefined while none is built. */
 let left: number | undefined;

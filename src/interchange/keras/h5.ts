@@ -1,7 +1,7 @@
 import {at} from '../../util/at';
 import {isIterable} from '../../util/iterable';
 import {shown} from '../../util/shown';
-import {float32, type HostTensor, type HostTensorOf, sizeOf} from '../tensors/host_tensor';
+import {float32, type HostTensor, type HostTensorOf, sizeOf} from '../transfer/host_tensor';
 import {items} from './value_config';
 
 /** What is needed of h5wasm: `import h5wasm from 'h5wasm'`. */

@@ -16,7 +16,7 @@ import {
   type HostTensorOf,
   scalar,
   toDevice,
-} from '../tensors/host_tensor';
+} from '../transfer/host_tensor';
 import {onlyNumber} from './h5';
 import {BASE_OFF, CLIPPING, make, type OptimizerRow, ROWS} from './optimizer_table';
 

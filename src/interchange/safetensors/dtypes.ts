@@ -1,4 +1,4 @@
-import {float32, type HostTensor} from '../tensors/host_tensor';
+import {float32, type HostTensor} from '../transfer/host_tensor';
 
 /** How elements of a dtype of the format are stored, and what they become here. */
 interface Dtype {

@@ -1,5 +1,5 @@
 import {own} from '../../util/own';
-import {type HostTensor, sizeOf, type TensorFile} from '../tensors/host_tensor';
+import {type HostTensor, sizeOf, type TensorFile} from '../transfer/host_tensor';
 import {DTYPES} from './dtypes';
 import {type Listed, malformed, parseHeader} from './header';
 

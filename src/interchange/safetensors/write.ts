@@ -1,5 +1,5 @@
 import {shown} from '../../util/shown';
-import {type HostTensor, sizeOf} from '../tensors/host_tensor';
+import {type HostTensor, sizeOf} from '../transfer/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
 import {isUnicode, METADATA} from './header';
 import {LONGEST_HEADER, PREFIX} from './read';

@@ -11,7 +11,7 @@ import {
 } from '../training/chain_parts';
 import type {FileGroup} from '../training/file_groups';
 import type {Holding} from '../training/held';
-import {problems} from '../training/lossy';
+import {problems} from '../transfer/lossy';
 import {decaysIn, isTuple} from './optimizer_groups';
 import {type TorchRule, torchRules} from './rules';
 

@@ -6,8 +6,8 @@ import {closest} from '../../util/closest';
 import {own} from '../../util/own';
 import {shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
-import type {Counterpart} from '../tensors/counterpart';
-import {type Layout, same, transposed} from '../tensors/layout';
+import type {Counterpart} from '../transfer/counterpart';
+import {type Layout, same, transposed} from '../transfer/layout';
 import {FlattenedOrders, isContainer} from './flattened';
 import {type LayerRow, layerRows, WITHOUT} from './layers';
 

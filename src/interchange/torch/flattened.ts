@@ -1,8 +1,8 @@
 import type {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 
 import {at} from '../../util/at';
-import {sizeOf} from '../tensors/host_tensor';
-import {channelsFirstOrder} from '../tensors/layout';
+import {sizeOf} from '../transfer/host_tensor';
+import {channelsFirstOrder} from '../transfer/layout';
 
 /**
  * The features of a flattened tensor in PyTorch's order: feature `i` over there is our feature `order[i]`. Undefined

@@ -6,15 +6,15 @@ import {isDict} from '../../util/config_reader';
 import {assign} from '../../util/own_writes';
 import {shown} from '../../util/shown';
 import {readSafetensors} from '../safetensors/read';
-import {bytesOf, checkTransfer, warnUnread} from '../tensors/arguments';
-import {type HostTensor, type TensorFile, toDevice} from '../tensors/host_tensor';
-import {checkTensor} from '../training/check_tensor';
-import {GROUPS, jsonIn, malformedEntry, STATE} from '../training/file_groups';
-import {listed} from '../training/listed';
-import {problems} from '../training/lossy';
+import {bytesOf, checkTransfer, warnUnread} from '../transfer/arguments';
+import {checkTensor} from '../transfer/check_tensor';
+import {type HostTensor, type TensorFile, toDevice} from '../transfer/host_tensor';
+import {listed} from '../transfer/listed';
+import {problems} from '../transfer/lossy';
+import {GROUPS, jsonIn, malformedEntry, STATE} from '../transfer/metadata';
 import {type ModuleThere, moduleThere, type Weights} from './counterparts';
-import {readTorchState} from './optimizers';
 import {OPTIONS, type ToTorchOptions} from './to_torch';
+import type {readTorchState} from './torch_state';
 
 /** Settings of `fromTorch`. */
 export interface FromTorchOptions extends ToTorchOptions {
@@ -49,26 +49,25 @@ export function fromTorch(
   model: Weights,
   options: FromTorchOptions = {},
 ): Promise<void> {
-  return readInto('fromTorch', bytes, model, options, readTorchState);
+  return readInto('fromTorch', bytes, model, options, async () => (await import('./torch_state')).readTorchState);
 }
 
 /**
  * Reads a file with the weights as PyTorch has them.
  * @param what the function as errors call it.
- * @param readState reads the state of the optimizer.
+ * @param load loads the code that reads the state of the optimizer.
  */
-export function readInto(
+export async function readInto(
   what: string,
   bytes: Uint8Array | ArrayBuffer,
   model: Weights,
   options: FromTorchOptions,
-  readState: typeof readTorchState,
+  load: () => Promise<typeof readTorchState>,
 ): Promise<void> {
-  // A promise, so that errors reject it, as those of `toTorch` do.
-  return new Promise(resolve => {
-    read(what, bytes, model, options, readState);
-    resolve();
-  });
+  checkTransfer(what, 'bytes, model, ', options, OPTIONS, isWanted => !isWanted);
+  const {optimizer = false} = options;
+  const training = optimizer === false ? undefined : {optimizer, readState: await load()};
+  read(what, bytes, model, options, training);
 }
 
 function read(
@@ -76,14 +75,13 @@ function read(
   bytes: Uint8Array | ArrayBuffer,
   model: Weights,
   options: FromTorchOptions,
-  readState: typeof readTorchState,
+  training: {readonly optimizer: Optimizer; readonly readState: typeof readTorchState} | undefined,
 ): void {
-  checkTransfer(what, 'bytes, model, ', options, OPTIONS, isWanted => !isWanted);
-  const {optimizer = false, lossy = false} = options;
+  const {lossy = false} = options;
   const file = readSafetensors(bytesOf(what, bytes));
   const module = moduleThere(what, model, options);
   const {problem, done} = problems(lossy, 'what the file and the model do not share is left out');
-  const values = weightsIn(file, module, optimizer !== false, problem);
+  const values = weightsIn(file, module, training !== undefined, problem);
   checkSettings(file, module, problem);
   const names = new Set([...module.counterparts, ...module.constants].map(({name}) => name));
   const strange = [...file.tensors.keys()].filter(
@@ -94,14 +92,14 @@ function read(
       `The file has ${listed(strange)}, which the model does not have. Give the names of its layers in \`names\`.`,
     );
   done();
-  const setState = optimizer === false ? undefined : readState(file, optimizer, module.counterparts, {lossy});
+  const setState = training?.readState(file, training.optimizer, module.counterparts, {lossy});
   const tensors = values.map(toDevice);
   try {
     setState?.();
     module.counterparts.forEach(({variable}, i) => {
       const tensor = at(tensors, i);
       // With its optimizer's state, the weights are not written by others: points in weight space go on.
-      if (optimizer === false) variable.assign(tensor);
+      if (training === undefined) variable.assign(tensor);
       else assign(variable, tensor);
     });
   } finally {

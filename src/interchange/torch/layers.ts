@@ -1,4 +1,4 @@
-import {inTurn, type Layout, reordered, reshaped, same, scaled, transposed} from '../tensors/layout';
+import {inTurn, type Layout, reordered, reshaped, same, scaled, transposed} from '../transfer/layout';
 import type {Order} from './flattened';
 
 type Shape = readonly number[];
@@ -56,10 +56,11 @@ const axesThere =
     transposed(...order);
 const byFeatures = ({order}: Context): Layout => (order === undefined ? same : reordered(order));
 
-const strided = ({strides, dilationRate}: Config) => ({stride: strides, dilation: dilationRate});
+const strided = ({strides}: Config) => ({stride: strides});
+const dilated = (config: Config) => ({...strided(config), dilation: config['dilationRate']});
 
-function convolution(...order: readonly number[]): LayerRow {
-  return {weights: {kernel: {name: 'weight', layout: axesThere(...order)}, bias: BIAS}, settings: strided};
+function convolution(settings: LayerRow['settings'], ...order: readonly number[]): LayerRow {
+  return {weights: {kernel: {name: 'weight', layout: axesThere(...order)}, bias: BIAS}, settings};
 }
 
 /** [height, width, channels, multiplier] → [channels·multiplier, 1, height, width]. */
@@ -118,12 +119,12 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
       bias: BIAS,
     },
   },
-  Conv1D: convolution(2, 1, 0),
-  Conv2D: convolution(3, 2, 0, 1),
-  Conv3D: convolution(4, 3, 0, 1, 2),
-  Conv2DTranspose: {...convolution(3, 2, 0, 1), settings: ({strides}) => ({stride: strides})},
-  Conv3DTranspose: {...convolution(4, 3, 0, 1, 2), settings: ({strides}) => ({stride: strides})},
-  DepthwiseConv2D: {weights: {depthwise_kernel: {name: 'weight', layout: depthwise}, bias: BIAS}, settings: strided},
+  Conv1D: convolution(dilated, 2, 1, 0),
+  Conv2D: convolution(dilated, 3, 2, 0, 1),
+  Conv3D: convolution(dilated, 4, 3, 0, 1, 2),
+  Conv2DTranspose: convolution(strided, 3, 2, 0, 1),
+  Conv3DTranspose: convolution(strided, 4, 3, 0, 1, 2),
+  DepthwiseConv2D: {weights: {depthwise_kernel: {name: 'weight', layout: depthwise}, bias: BIAS}, settings: dilated},
   SeparableConv2D: {
     weights: {
       depthwise_kernel: {name: 'depthwise.weight', layout: depthwise},

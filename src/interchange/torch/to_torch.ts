@@ -1,9 +1,9 @@
 import type {Optimizer} from '../../optimizer/optimizer';
 import {writeSafetensors} from '../safetensors/write';
-import {checkTransfer, warnWhereUntrained} from '../tensors/arguments';
-import {float32, fromDevice, type HostTensor, sizeOf} from '../tensors/host_tensor';
+import {checkTransfer, warnWhereUntrained} from '../transfer/arguments';
+import {float32, fromDevice, type HostTensor, sizeOf} from '../transfer/host_tensor';
 import {moduleThere, type Names, type Weights} from './counterparts';
-import {torchStateOf} from './optimizers';
+import type {torchStateOf} from './torch_state';
 
 /** Settings of `toTorch`. */
 export interface ToTorchOptions {
@@ -35,7 +35,7 @@ export interface ToTorchOptions {
  * ```
  */
 export function toTorch(model: Weights, options: ToTorchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  return written('toTorch', model, options, torchStateOf);
+  return written('toTorch', model, options, async () => (await import('./torch_state')).torchStateOf);
 }
 
 /** The options of all transfers to and from PyTorch and fastai. The most probable one is first. */
@@ -44,19 +44,19 @@ export const OPTIONS = ['optimizer', 'names', 'batchSize', 'lossy'];
 /**
  * A file with the weights as PyTorch has them.
  * @param what the function as errors call it.
- * @param stateOf the state of the optimizer as the other side has it.
+ * @param load loads the code for the state of the optimizer as the other side has it.
  */
 export async function written(
   what: string,
   model: Weights,
   options: ToTorchOptions,
-  stateOf: typeof torchStateOf,
+  load: () => Promise<typeof torchStateOf>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkTransfer(what, 'model, ', options, OPTIONS, isWanted => !isWanted);
   const {optimizer = false, lossy = false} = options;
   const {counterparts, constants, settings} = moduleThere(what, model, options);
   if (optimizer !== false) warnWhereUntrained(what, model, optimizer);
-  const state = optimizer === false ? undefined : await stateOf(optimizer, counterparts, {lossy});
+  const state = optimizer === false ? undefined : await (await load())(optimizer, counterparts, {lossy});
   const weights = await Promise.all(
     counterparts.map(async ({variable, name, layout}): Promise<[string, HostTensor]> => [
       name,

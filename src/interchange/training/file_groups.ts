@@ -1,4 +1,5 @@
 import {own} from '../../util/own';
+import {GROUPS, jsonIn, malformedEntry} from '../transfer/metadata';
 
 /** A parameter group of the framework on the other side. */
 export interface FileGroup {
@@ -22,10 +23,6 @@ export interface Origin {
   readonly at: Readonly<Record<string, readonly [key: string, index?: number]>>;
 }
 
-/** What the keys of groups in the metadata begin with. */
-export const GROUPS = 'param_groups.';
-/** What the names of state tensors begin with: `state.<parameter>.<entry>`. */
-export const STATE = 'state.';
 const OWN = ['class', 'params', 'frozen', 'tfjs'];
 
 /** The groups as metadata: `param_groups.<i>.<key>`, with values in JSON. */
@@ -59,18 +56,6 @@ export function readGroups(metadata: Readonly<Record<string, string>>): FileGrou
   return groups;
 }
 
-/** A value of the metadata, which is JSON. Undefined where it is missing. @throws where it can't be parsed. */
-export function jsonIn(metadata: Readonly<Record<string, string>>, key: string): unknown {
-  const text = own(metadata, key);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    throw malformedEntry(key);
-  }
-}
-
 function groupFrom(i: number, values: Readonly<Record<string, unknown>>): FileGroup {
   const {class: cls, params, frozen} = values;
   if (typeof cls !== 'string') throw malformedEntry(`${GROUPS}${i}.class`);
@@ -83,13 +68,6 @@ function groupFrom(i: number, values: Readonly<Record<string, unknown>>): FileGr
     frozen,
     hypers: Object.fromEntries(Object.entries(values).filter(([key]) => !OWN.includes(key))),
   };
-}
-
-/** The error for metadata that neither this package nor its Python module wrote. */
-export function malformedEntry(key: string): Error {
-  return new Error(
-    `The metadata '${key}' is missing or malformed; write the file with toTorch, or with save() of tfjs_optim.py.`,
-  );
 }
 
 /** The number at a key of a group's hypers, or at an index of its list. Undefined where it is not there. */

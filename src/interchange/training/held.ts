@@ -6,7 +6,7 @@ import type {Scalar} from '../../rule/declaration';
 import {hasName} from '../../state/matching';
 import {at} from '../../util/at';
 import {list, text} from '../../util/config_reader';
-import type {Counterpart} from '../tensors/counterpart';
+import type {Counterpart} from '../transfer/counterpart';
 import type {Chained} from './chain_parts';
 
 /** One parameter of an optimizer, with its counterpart. */

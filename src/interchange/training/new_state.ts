@@ -9,8 +9,8 @@ import {readSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import {isDict} from '../../util/config_reader';
 import {own} from '../../util/own';
-import {type HostTensor, scalar, toDevice} from '../tensors/host_tensor';
-import {jsonIn, malformedEntry} from './file_groups';
+import {type HostTensor, scalar, toDevice} from '../transfer/host_tensor';
+import {jsonIn, malformedEntry} from '../transfer/metadata';
 
 /** The new state of one parameter. */
 export interface NewState {

@@ -1,9 +1,9 @@
-import type {HostTensor} from '../tensors/host_tensor';
+import {checkTensor} from '../transfer/check_tensor';
+import type {HostTensor} from '../transfer/host_tensor';
+import {listed} from '../transfer/listed';
+import {STATE} from '../transfer/metadata';
 import {type Chained, entriesOf} from './chain_parts';
-import {checkTensor} from './check_tensor';
-import {STATE} from './file_groups';
 import type {Held} from './held';
-import {listed} from './listed';
 
 /** What a rule of the other side has as state. */
 export interface StateRule {

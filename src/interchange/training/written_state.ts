@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Optimizer} from '../../optimizer/optimizer';
 import {writeSchedule} from '../../schedule/saved_schedule';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
-import type {HostTensor, TensorFile} from '../tensors/host_tensor';
-import {type FileGroup, STATE, writeGroups} from './file_groups';
+import type {HostTensor, TensorFile} from '../transfer/host_tensor';
+import {STATE} from '../transfer/metadata';
+import {type FileGroup, writeGroups} from './file_groups';
 import type {Held, Holding} from './held';
 
 /** What the other side has of an optimizer. */

@@ -1,4 +1,4 @@
-import type {HostTensor} from '../tensors/host_tensor';
+import type {HostTensor} from './host_tensor';
 
 /**
  * @param name of a tensor in a file.
