@@ -197,6 +197,8 @@ function product(
 
 function registerProduct(): void {
   isRegistered = true;
+  // Another copy of this package may have registered it.
+  if (tf.getKernelsForBackend('wasm').some(({kernelName}) => kernelName === KERNEL)) return;
   tf.registerKernel({
     kernelName: KERNEL,
     backendName: 'wasm',

@@ -53,6 +53,11 @@ export class PlannedStep {
   ) {}
 }
 
+/** Runs a step on its backend. Returns the new tensors. */
+type Run = (backend: tf.KernelBackend) => tf.TensorInfo[];
+
+const isRun = (x: unknown): x is Run => typeof x === 'function';
+
 const registered = new Set<string>();
 
 /**
@@ -60,11 +65,13 @@ const registered = new Set<string>();
  * To be called inside `tf.tidy`, at whose end the temporaries go.
  */
 export function runKernel(name: string, fused: FusedBackend, step: PlannedStep): void {
-  if (!registered.has(name)) register(name, fused);
+  if (!registered.has(name)) register(name);
   // The tensors are in an attribute, because a map of hundreds of inputs would take half of the speed.
-  const made = tf
-    .engine()
-    .runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly step: PlannedStep}>({}, {step}));
+  const run: Run = backend => {
+    step.fresh = fused.run(step, backend);
+    return step.fresh.map(({info}) => info);
+  };
+  const made = tf.engine().runKernel(KERNEL, {}, Object.assign<tf.NamedAttrMap, {readonly run: Run}>({}, {run}));
   const tensors: readonly tf.Tensor[] = Array.isArray(made) ? made : [made];
   step.fresh.forEach(({job, output: {name: entry}}, i) => {
     const tensor = at(tensors, i);
@@ -81,17 +88,21 @@ export function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): v
   if (typeof old === 'object') old.dispose();
 }
 
-function register(backendName: string, fused: FusedBackend): void {
+/**
+ * Where two copies of this package share TensorFlow.js, the kernel is that of the first one. So it only calls the
+ * function that it is given, and each copy runs its own steps.
+ */
+function register(backendName: string): void {
   registered.add(backendName);
+  if (tf.getKernelsForBackend(backendName).some(({kernelName}) => kernelName === KERNEL)) return;
   tf.registerKernel({
     kernelName: KERNEL,
     backendName,
     kernelFunc: ({attrs, backend}) => {
-      const step: unknown = attrs?.['step'];
-      if (!(step instanceof PlannedStep) || !(backend instanceof tf.KernelBackend))
+      const run: unknown = attrs?.['run'];
+      if (!isRun(run) || !(backend instanceof tf.KernelBackend))
         throw new Error(`Only the optimizers of tfjs-optim can run the kernel ${KERNEL}.`);
-      step.fresh = fused.run(step, backend);
-      return step.fresh.map(({info}) => info);
+      return run(backend);
     },
   });
 }

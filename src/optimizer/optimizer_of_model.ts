@@ -16,11 +16,21 @@ export function isOptimizer(x: unknown): x is Optimizer {
   return x instanceof Optimizer;
 }
 
+/** @throws where x is an optimizer of another copy of this package, whose classes are other ones. */
+export function checkCopy(x: unknown): void {
+  if (typeof x === 'object' && x !== null && 'callbacks' in x && 'stateDict' in x && !isOptimizer(x))
+    throw new Error(
+      'The optimizer was made by another copy of tfjs-optim. Use one copy: `npm ls tfjs-optim` shows where each comes' +
+        ' from. A project that loads the package by import and by require() has two.',
+    );
+}
+
 /**
  * @param call the call as code, for the optimizer of a model.
  * @throws where x is not an optimizer of this package.
  */
 export function checkIsOptimizer(x: unknown, call: string): void {
+  checkCopy(x);
   if (!isOptimizer(x))
     throw new Error(
       `${call.slice(0, call.indexOf('('))} takes an optimizer of tfjs-optim first; got ${shown(x)}. ` +
@@ -51,6 +61,7 @@ export function optimizerOf(model: {
     optimizer.offer(() => variablesIn(model.trainableWeights ?? []));
     return optimizer;
   }
+  checkCopy(optimizer);
   throw new Error(
     optimizer === undefined || optimizer === null
       ? 'The model has no optimizer: compile it first.'

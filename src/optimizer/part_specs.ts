@@ -12,7 +12,7 @@ import {answerOf} from '../util/options';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import type {Optimizer} from './optimizer';
-import {isOptimizer} from './optimizer_of_model';
+import {checkCopy, isOptimizer} from './optimizer_of_model';
 import type {TrainingState} from './training_state';
 
 /** A part as it was given, checked. */
@@ -36,6 +36,7 @@ export function partsIn(given: unknown): GivenPart[] {
     if (odd !== undefined)
       throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by', 'keepMom' and 'name'. ${form}.`);
     const {of, by, keepMom = false, name} = part;
+    checkCopy(by);
     if (!isOptimizer(by))
       throw new Error(
         `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,

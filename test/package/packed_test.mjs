@@ -72,8 +72,8 @@ describe('The packed package', () => {
       for (const [, path] of read(file).matchAll(/^import .*'(\.[^']+)';$/gm)) follow(join(dirname(file), path));
     };
     follow('dist/interchange.js');
-    const shared = ['core', 'transfer', 'util'].map(name => `dist/shared/${name}.js`);
-    expect([...imported].sort()).toEqual(['dist/interchange.js', ...shared]);
+    expect([...imported]).toContain('dist/shared/transfer.js');
+    expect([...imported].filter(file => file.includes('state'))).toEqual([]);
     for (const state of ['torch_state', 'fastai_state'])
       expect(read('dist/interchange.js')).toContain(`import('./shared/${state}.js')`);
   });

@@ -34,9 +34,9 @@ export function isCpuBackend(backend: object): backend is CpuBackend {
 }
 
 /**
- * tfjs returns arrays without copying (`dataSync`, slices), and stores users' arrays without copying. So an array may be
- * written only if we made it and no other code has asked for it. To notice that, `values` becomes an accessor. All data
- * have the same one, because engines are slow with objects that have accessors of their own.
+ * tfjs returns arrays without copying (`dataSync`, slices), and stores users' arrays without copying. So an array may
+ * be written only if we made it and no other code has asked for it. To notice that, `values` becomes an accessor. All
+ * data have the same one, because engines are slow with objects that have accessors of their own.
  */
 const accessor: PropertyDescriptor & ThisType<CpuData> = {
   configurable: true,
