@@ -31,6 +31,7 @@ const CORE = 'node_modules/@tensorflow/tfjs-core/dist/engine.js';
 const WEBGL = 'node_modules/@tensorflow/tfjs-backend-webgl/dist';
 /** Parts of messages that need a broken machine or project, and the files that have them. */
 const IN_SOURCES: Readonly<Record<string, string>> = {
+  'another copy of tfjs-optim': 'src/optimizer/optimizer_of_model.ts',
   'The highest priority backend': CORE,
   'No backend found': CORE,
   'Initialization of backend': CORE,
