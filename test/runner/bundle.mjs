@@ -33,7 +33,7 @@ const KERNEL_SPECS = [
 /** The suites whose commands are not `npm test`. Each has a folder. */
 const OWN_FOLDER = ['programs', 'python', 'site'];
 
-// These specs start browsers, servers or compilers, or try many structures. `--quick` leaves them out.
+// These specs start compilers, or try many structures. `--quick` leaves them out.
 const SLOW = [
   'fit/outside_weights_test',
   'fit/setting_hypers_test',
@@ -41,16 +41,8 @@ const SLOW = [
   'fuse/growth_test',
   'fuse/packed_weights_test',
   'fuse/reuse_test',
-  'node/choosing_page_test',
-  'node/optimizers_page_test',
-  'node/node_webgpu_test',
-  'node/generated_pages_test',
-  'node/missing_rule_test',
-  'node/whole_page_test',
   'node/docs_test',
-  'node/reload_test',
   'node/wasm_training_test',
-  'node/wasm_threads_in_worker_test',
 ];
 
 let folder;

@@ -37,12 +37,12 @@ export function instrumented(root) {
 /** Begins the comment above lines that no test can run. The reason follows. */
 const EXPLAINED = '// Unreachable: ';
 
-const MISSING_RULES = 'test/node/missing_rule_test.ts';
+const MISSING_RULES = 'test/programs/missing_rule_test.ts';
 /** Files with lines that run in bundles and processes of their own, which are not measured: of which specs. */
 const ELSEWHERE = [
   [/^src\/(optimizer\/unregistered|params\/takers|rule\/registry)\./, MISSING_RULES],
   [/^src\/(callbacks\/skip_settings|schedule\/(engine|late_moving))\./, MISSING_RULES],
-  [/^src\/node_webgpu\//, 'test/node/node_webgpu_test.ts'],
+  [/^src\/node_webgpu\//, 'test/programs/node_webgpu_test.ts'],
   [/^src\/wasm_training\/register\./, 'test/node/wasm_training_test.ts'],
 ];
 

@@ -39,7 +39,7 @@ const QUICK = ['wasm'];
 const IN_NODE = ['cpu', 'wasm', 'webgpu'];
 const SUITES = ['specs', 'core', 'kernels', 'isolated'];
 
-/** How many processes share the specs in Node where Chrome does not run. */
+/** How many processes share the specs in Node, so that both cores have work until the end. */
 const SHARES = 4;
 /** How many times the usual number of random compositions `--quick` runs. */
 const QUICK_COMPOSITIONS = 0.1;
@@ -136,7 +136,7 @@ function passesOf({backends, threads, quick}, values) {
   if (!quick && suites.includes('specs') && inNode.includes('webgpu'))
     node.push({place: 'node', suite: 'specs', backends: ['webgpu'], pageBackends: []});
   const alone = quick || (values.node && !only);
-  return [...(alone ? [] : chrome), ...(only && !values.node ? [] : alone ? node.flatMap(shared) : node)];
+  return [...(alone ? [] : chrome), ...(only && !values.node ? [] : node.flatMap(shared))];
 }
 
 /** The passes that share a pass. Only the specs are worth it. */

@@ -1,5 +1,5 @@
-// A program of test/node/node_webgpu_test.ts: trains in Node on the backend webgpu, and prints what happened as JSON.
-// `early` imports tfjs's backend before it may; a folder as the second argument is where the model is saved.
+// A program of test/programs/node_webgpu_test.ts: trains in Node on the backend webgpu, and prints what happened
+// as JSON. `early` imports tfjs's backend before it may; a folder as the second argument is where the model is saved.
 import * as tf from '@tensorflow/tfjs';
 
 import {adam, optimizerOf} from '../../src';
