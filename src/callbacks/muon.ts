@@ -6,6 +6,7 @@ import {required} from '../rule/required';
 import {zeros} from '../rule/starts';
 import {at} from '../util/at';
 import {memo} from '../util/memo';
+import {registerOnce} from '../util/register_once';
 import {isTensor} from '../util/tensors';
 import {assertWasmBackend} from '../wasm/backend';
 import {matrixProduct, type Transposes} from '../wasm_training/matrices_product';
@@ -197,9 +198,7 @@ function product(
 
 function registerProduct(): void {
   isRegistered = true;
-  // Another copy of this package may have registered it.
-  if (tf.getKernelsForBackend('wasm').some(({kernelName}) => kernelName === KERNEL)) return;
-  tf.registerKernel({
+  registerOnce({
     kernelName: KERNEL,
     backendName: 'wasm',
     kernelFunc: ({inputs, attrs, backend}) => {

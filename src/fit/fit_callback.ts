@@ -1,7 +1,7 @@
 import type {Scalar, Tensor} from '@tensorflow/tfjs-core';
 import {CustomCallback, LayersModel} from '@tensorflow/tfjs-layers';
 
-import {isOptimizer} from '../optimizer/optimizer_of_model';
+import {asOptimizer} from '../optimizer/optimizer_of_model';
 import {isScheduleFree} from '../rule/schedule_free';
 import {warnOnce} from '../util/warn';
 import {type TrainingRun, trainingRun} from './training_run';
@@ -120,7 +120,8 @@ export class FitCallback extends CustomCallback {
 /** Warns where validation measures the weights at which Schedule-Free takes gradients. Users want their average. */
 function checkValidation({model: {optimizer}, run, logs}: Fit): void {
   const validates = logs.some(name => name.startsWith('val_'));
-  if (validates && !run.showsAverages && isOptimizer(optimizer) && isScheduleFree(optimizer.callbacks))
+  const callbacks = asOptimizer(optimizer)?.callbacks;
+  if (validates && !run.showsAverages && callbacks !== undefined && isScheduleFree(callbacks))
     warnOnce(
       'validation measures the weights at which scheduleFree takes gradients. Their average is better: add ' +
         'evaluateAverages() to the callbacks, and use withAverages to predict and to save.',

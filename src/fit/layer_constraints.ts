@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {isOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
+import {asOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
 import {assign} from '../util/own_writes';
 import {isVariable} from '../util/tensors';
 import {checkIsModel} from './containers';
@@ -22,7 +22,7 @@ import {override} from './training_run';
  */
 export function applyConstraints(model: LayersModel): void {
   checkIsModel('applyConstraints', model);
-  const optimizer = isOptimizer(model.optimizer) ? optimizerOf(model) : undefined;
+  const optimizer = asOptimizer(model.optimizer) && optimizerOf(model);
   tf.tidy(() => {
     // `trainableWeights` leaves out the layers whose `trainable` is false. `variable.trainable` alone would not do so:
     // compiling a Sequential sets it to true for these layers too.

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import type {Optimizer} from '../optimizer/optimizer';
-import {isOptimizer} from '../optimizer/optimizer_of_model';
+import {asOptimizer} from '../optimizer/optimizer_of_model';
 import type {ParameterState} from '../state/state_view';
 import {weightSpaceEntries} from '../state/weight_space';
 import {checkOptions} from '../util/options';
@@ -69,7 +69,7 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
 
 function snapshotOf(model: LayersModel): Snapshot {
   const copyOf = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.clone());
-  const optimizer = isOptimizer(model.optimizer) ? model.optimizer : undefined;
+  const optimizer = asOptimizer(model.optimizer);
   const variables = model.weights.map(weight => weight.read()).filter(isVariable);
   return {
     optimizer,

@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {isOptimizer} from '../optimizer/optimizer_of_model';
+import {asOptimizer} from '../optimizer/optimizer_of_model';
 
 const running = new WeakMap<LayersModel, TrainingRun>();
 
@@ -52,12 +52,11 @@ export class TrainingRun {
 export function trainingRun(model: LayersModel): TrainingRun {
   const known = running.get(model);
   if (known !== undefined) return known;
+  // An optimizer of another copy is refused here, and not where training ends.
+  asOptimizer(model.optimizer);
   const run = new TrainingRun();
   running.set(model, run);
-  run.onEnd(() => {
-    const {optimizer} = model;
-    if (isOptimizer(optimizer)) optimizer.pauseSchedule();
-  });
+  run.onEnd(() => asOptimizer(model.optimizer)?.pauseSchedule());
   // tfjs calls no hook when a step, a callback or the data throw. But it writes `isTraining = false` in every case.
   Object.defineProperty(model, 'isTraining', {
     configurable: true,

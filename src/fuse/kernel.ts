@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {at} from '../util/at';
 import {own} from '../util/own';
 import {assign} from '../util/own_writes';
+import {registerOnce} from '../util/register_once';
 import type {Output} from './graph';
 import {isTemporary, type Job} from './job';
 import type {Plan} from './plan';
@@ -94,8 +95,7 @@ export function replaceEntry({entries}: Job, name: string, tensor: tf.Tensor): v
  */
 function register(backendName: string): void {
   registered.add(backendName);
-  if (tf.getKernelsForBackend(backendName).some(({kernelName}) => kernelName === KERNEL)) return;
-  tf.registerKernel({
+  registerOnce({
     kernelName: KERNEL,
     backendName,
     kernelFunc: ({attrs, backend}) => {

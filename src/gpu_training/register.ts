@@ -12,6 +12,7 @@ import {
 import {isNumbers} from '../gradients/axes';
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
+import {registerOnce} from '../util/register_once';
 import {shown} from '../util/shown';
 import {gpuGradients, REPEATED} from './gradients';
 import type {GpuKernels, OnGpu} from './interface/on_gpu';
@@ -57,17 +58,15 @@ export function registerGpuTraining(...none: undefined[]): GpuTrainingReport {
   const names = new Set<string>();
   const backends = BACKENDS.filter(gpu => {
     const {backendName} = gpu;
-    if (find(AT_START, backendName) === undefined) {
-      registerKernel({
-        kernelName: AT_START,
-        backendName,
-        // Unreachable: nothing calls it.
-        kernelFunc: () => [],
-        setupFunc: () => {
-          registerAll(gpu);
-        },
-      });
-    }
+    registerOnce({
+      kernelName: AT_START,
+      backendName,
+      // Unreachable: nothing calls it.
+      kernelFunc: () => [],
+      setupFunc: () => {
+        registerAll(gpu);
+      },
+    });
     // Without it, tfjs's own kernels are not registered yet.
     if (find('Identity', backendName) === undefined) return false;
     for (const name of registerAll(gpu)) names.add(name);
@@ -94,10 +93,8 @@ function registerGradients(): string[] {
 
 function registerAll(gpu: GpuKernels): string[] {
   const {backendName} = gpu;
-  if (find(REPEATED, backendName) === undefined) {
-    registerKernel({kernelName: REPEATED, backendName, kernelFunc: repeatedKernel(gpu)});
-    registerKernel({kernelName: BATCH_NORM_GRADIENT, backendName, kernelFunc: batchNormKernel(gpu)});
-  }
+  registerOnce({kernelName: REPEATED, backendName, kernelFunc: repeatedKernel(gpu)});
+  registerOnce({kernelName: BATCH_NORM_GRADIENT, backendName, kernelFunc: batchNormKernel(gpu)});
   registerGradients();
   return ['Sum', 'Mean'].filter(name => {
     const stock = find(name, backendName);

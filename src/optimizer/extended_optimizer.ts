@@ -2,7 +2,7 @@ import type {Callback, HyperDefaults} from '../rule/declaration';
 import {isScheduleFree} from '../rule/schedule_free';
 import {shown} from '../util/shown';
 import {Optimizer} from './optimizer';
-import {checkCopy, isOptimizer} from './optimizer_of_model';
+import {asOptimizer} from './optimizer_of_model';
 import {type PartsUnder, typedParts} from './part';
 import {numbersIn} from './settings';
 import {tableHypers} from './table_hypers';
@@ -22,8 +22,7 @@ export abstract class ExtendedOptimizer<I extends Optimizer = Optimizer> extends
    * @throws where `inner` is not an optimizer of this package, or is Schedule-Free.
    */
   constructor(inner: I, last: Callback, rule?: string) {
-    checkCopy(inner);
-    if (!isOptimizer(inner))
+    if (asOptimizer(inner) === undefined)
       throw new Error(
         'Only an optimizer of tfjs-optim can be taken over; wrap those of tf.train by new OptimWrapper(…). Got ' +
           `${shown(inner)}.`,

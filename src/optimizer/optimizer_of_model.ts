@@ -16,13 +16,18 @@ export function isOptimizer(x: unknown): x is Optimizer {
   return x instanceof Optimizer;
 }
 
-/** @throws where x is an optimizer of another copy of this package, whose classes are other ones. */
-export function checkCopy(x: unknown): void {
-  if (typeof x === 'object' && x !== null && 'callbacks' in x && 'stateDict' in x && !isOptimizer(x))
+/**
+ * x, where it is an optimizer of this package; undefined where it is anything else.
+ * @throws where x is an optimizer of another copy of this package, whose classes are other ones.
+ */
+export function asOptimizer(x: unknown): Optimizer | undefined {
+  if (isOptimizer(x)) return x;
+  if (typeof x === 'object' && x !== null && 'callbacks' in x && 'stateDict' in x)
     throw new Error(
       'The optimizer was made by another copy of tfjs-optim. Use one copy: `npm ls tfjs-optim` shows where each comes' +
         ' from. A project that loads the package by import and by require() has two.',
     );
+  return undefined;
 }
 
 /**
@@ -30,8 +35,7 @@ export function checkCopy(x: unknown): void {
  * @throws where x is not an optimizer of this package.
  */
 export function checkIsOptimizer(x: unknown, call: string): void {
-  checkCopy(x);
-  if (!isOptimizer(x))
+  if (asOptimizer(x) === undefined)
     throw new Error(
       `${call.slice(0, call.indexOf('('))} takes an optimizer of tfjs-optim first; got ${shown(x)}. ` +
         `Write ${call} for the optimizer of a model.`,
@@ -55,17 +59,15 @@ export function optimizerOf(model: {
   const given: unknown = model;
   if (typeof given !== 'object' || given === null)
     throw new Error(`This needs a model of tfjs-layers; got ${shown(given)}.`);
-  const {optimizer} = model;
-  if (isOptimizer(optimizer)) {
-    // Many callbacks ask for the optimizer in each batch, so the weights are only listed when they are needed.
-    optimizer.offer(() => variablesIn(model.trainableWeights ?? []));
-    return optimizer;
-  }
-  checkCopy(optimizer);
-  throw new Error(
-    optimizer === undefined || optimizer === null
-      ? 'The model has no optimizer: compile it first.'
-      : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: ' +
-          'new OptimWrapper(tf.train.adam()), …}).',
-  );
+  const optimizer = asOptimizer(model.optimizer);
+  if (optimizer === undefined)
+    throw new Error(
+      model.optimizer === undefined || model.optimizer === null
+        ? 'The model has no optimizer: compile it first.'
+        : 'The model is compiled with an optimizer that is not of tfjs-optim; wrap it, as in compile({optimizer: ' +
+            'new OptimWrapper(tf.train.adam()), …}).',
+    );
+  // Many callbacks ask for the optimizer in each batch, so the weights are only listed when they are needed.
+  optimizer.offer(() => variablesIn(model.trainableWeights ?? []));
+  return optimizer;
 }

@@ -12,7 +12,7 @@ import {answerOf} from '../util/options';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
 import type {Optimizer} from './optimizer';
-import {checkCopy, isOptimizer} from './optimizer_of_model';
+import {asOptimizer} from './optimizer_of_model';
 import type {TrainingState} from './training_state';
 
 /** A part as it was given, checked. */
@@ -35,11 +35,11 @@ export function partsIn(given: unknown): GivenPart[] {
     const odd = Object.keys(part).find(key => !['of', 'by', 'keepMom', 'name'].includes(key));
     if (odd !== undefined)
       throw new Error(`Part ${i} has '${odd}'; a part has only 'of', 'by', 'keepMom' and 'name'. ${form}.`);
-    const {of, by, keepMom = false, name} = part;
-    checkCopy(by);
-    if (!isOptimizer(by))
+    const {of, keepMom = false, name} = part;
+    const by = asOptimizer(part['by']);
+    if (by === undefined)
       throw new Error(
-        `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(by)}. ${form}.`,
+        `Part ${i} must have \`by\`, an optimizer of tfjs-optim such as sgd(0.1); got ${shown(part['by'])}. ${form}.`,
       );
     const isLast = i === given.length - 1;
     if (isLast && of !== undefined)

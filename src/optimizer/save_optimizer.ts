@@ -6,7 +6,7 @@ import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {checkOptions} from '../util/options';
 import {shown} from '../util/shown';
 import {Optimizer, weightsNow} from './optimizer';
-import {checkCopy} from './optimizer_of_model';
+import {asOptimizer} from './optimizer_of_model';
 
 /**
  * Saves an optimizer by itself, for models that are not a LayersModel. The variables are not saved. The optimizer is
@@ -21,11 +21,9 @@ import {checkCopy} from './optimizer_of_model';
  * ```
  */
 export async function saveOptimizer(optimizer: Optimizer, to: string | tf.io.IOHandler): Promise<tf.io.SaveResult> {
-  const given: unknown = optimizer;
-  checkCopy(given);
-  if (!(given instanceof Optimizer))
+  if (asOptimizer(optimizer) === undefined)
     throw new Error(
-      `saveOptimizer takes an optimizer of tfjs-optim first; got ${shown(given)}. Wrap those of tf.train by ` +
+      `saveOptimizer takes an optimizer of tfjs-optim first; got ${shown(optimizer)}. Wrap those of tf.train by ` +
         'new OptimWrapper(…).',
     );
   checkPlace('saveOptimizer(optimizer, ', to);

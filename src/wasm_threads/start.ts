@@ -1,6 +1,7 @@
-import {backend, engine, env, getKernelsForBackend, registerKernel} from '@tensorflow/tfjs-core';
+import {backend, engine, env} from '@tensorflow/tfjs-core';
 
 import {checkOptions} from '../util/options';
+import {registerOnce} from '../util/register_once';
 import {shown} from '../util/shown';
 import {assertWasmBackend, memoryOf, type WasmBackend} from '../wasm/backend';
 import {isShared} from '../wasm/instance';
@@ -85,15 +86,13 @@ export async function startWasmThreads(options: WasmThreadsOptions = {}, ...more
 
 /** Starts threads for this backend, in place of those that run. */
 export async function startOn(wasm: WasmBackend, settings: Parameters<typeof Crew.start>[1]): Promise<WasmThreads> {
-  if (!getKernelsForBackend(BACKEND).some(({kernelName}) => kernelName === AT_END)) {
-    registerKernel({
-      kernelName: AT_END,
-      backendName: BACKEND,
-      // Unreachable: nothing calls it.
-      kernelFunc: () => [],
-      disposeFunc: () => running?.stop(),
-    });
-  }
+  registerOnce({
+    kernelName: AT_END,
+    backendName: BACKEND,
+    // Unreachable: nothing calls it.
+    kernelFunc: () => [],
+    disposeFunc: () => running?.stop(),
+  });
   const crew = await Crew.start(memoryOf(wasm), settings);
   const current: unknown = engine().registry[BACKEND];
   if (current !== wasm) {

@@ -1,6 +1,7 @@
 import {getKernel, type KernelConfig, registerKernel, unregisterKernel, version_core} from '@tensorflow/tfjs-core';
 
 import {checkOptions, checkSwitch} from '../util/options';
+import {registerOnce} from '../util/register_once';
 import {chooseRelaxedSimd, usesRelaxedSimd} from '../wasm/relaxed_simd';
 import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
@@ -77,16 +78,14 @@ export function registerWasmTraining(options: WasmTrainingOptions = {}, ...more:
     chooseRelaxedSimd(relaxedSimd);
   }
   const isStockThere = find('Identity') !== undefined;
-  if (find(AT_START) === undefined) {
-    registerKernel({
-      kernelName: AT_START,
-      backendName: BACKEND,
-      kernelFunc: () => [],
-      setupFunc: () => {
-        registerAll();
-      },
-    });
-  }
+  registerOnce({
+    kernelName: AT_START,
+    backendName: BACKEND,
+    kernelFunc: () => [],
+    setupFunc: () => {
+      registerAll();
+    },
+  });
   if (isStockThere) return registerAll();
   return {added: [], replaced: [], kept: [], gradients: [], pending: true, relaxedSimd: usesRelaxedSimd()};
 }

@@ -1,6 +1,7 @@
-import {getKernelsForBackend, registerKernel, version_core} from '@tensorflow/tfjs-core';
+import {version_core} from '@tensorflow/tfjs-core';
 
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
+import {registerOnce} from '../util/register_once';
 import {batchNormGradient} from './batch_norm';
 import {isKnownFaulty} from './faulty_versions';
 import {kernelFunction} from './kernel';
@@ -15,12 +16,10 @@ const OURS = Symbol.for('tfjs-optim/wasm-training');
  */
 export function registerTrainingGradients(backendName: string): string[] {
   if (!isKnownFaulty(version_core)) return [];
-  if (!getKernelsForBackend(backendName).some(({kernelName}) => kernelName === BATCH_NORM_GRADIENT)) {
-    registerKernel({
-      kernelName: BATCH_NORM_GRADIENT,
-      backendName,
-      kernelFunc: kernelFunction(BATCH_NORM_GRADIENT, batchNormGradient, undefined),
-    });
-  }
+  registerOnce({
+    kernelName: BATCH_NORM_GRADIENT,
+    backendName,
+    kernelFunc: kernelFunction(BATCH_NORM_GRADIENT, batchNormGradient, undefined),
+  });
   return putInFront(TRAINING_GRADIENTS, [backendName], OURS);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
-import {Optimizer} from '../optimizer/optimizer';
+import {asOptimizer} from '../optimizer/optimizer_of_model';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
 import {UnregisteredWrapper} from '../optimizer/unregistered';
 import {variablesOf} from '../params/variables_of';
@@ -76,7 +76,7 @@ export class OptimWrapper<
       ...rest
     }: WrapperSettings<readonly AnyCallback[], readonly AnyCallback[]> = settings;
     const list = listOf<tf.Optimizer>(optimizers);
-    const ours = list.find(optimizer => optimizer instanceof Optimizer);
+    const ours = list.find(optimizer => asOptimizer(optimizer) !== undefined);
     if (ours !== undefined) {
       throw new Error(
         `OptimWrapper wraps optimizers of tf.train; ${ours.getClassName()} of tfjs-optim needs no wrapper.`,

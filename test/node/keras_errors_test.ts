@@ -250,8 +250,8 @@ describeBackends(
             async () => {
               await Reflect.apply(call, undefined, args);
             },
-            "'optimizer' must be an optimizer of the same copy of tfjs-optim as tfjs-optim/keras; got a KerasAdam. " +
-              'Load tfjs-optim once; `npm ls tfjs-optim` shows the versions in the project.',
+            'The optimizer was made by another copy of tfjs-optim. Use one copy: `npm ls tfjs-optim` shows where ' +
+              'each comes from. A project that loads the package by import and by require() has two.',
           );
       });
 

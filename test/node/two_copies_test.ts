@@ -71,7 +71,17 @@ describeBackends(
       expect(() => ours.lookahead(optimizer)).toThrowError(message);
       expect(() => ours.partition([{by: optimizer}])).toThrowError(message);
       expect(() => ours.withAverages(optimizer, () => 1)).toThrowError(message);
+      expect(() => new ours.OptimWrapper(optimizer)).toThrowError(message);
+      expect(() => {
+        ours.applyConstraints(model);
+      }).toThrowError(message);
       await expectAsync(ours.saveOptimizer(optimizer, 'indexeddb://adam')).toBeRejectedWithError(message);
+      // Without the optimizer, it would restore the weights alone.
+      const callbacks = ours.restoreBestWeights({monitor: 'loss'});
+      const [xs, ys] = [tf.ones([4, 2]), tf.ones([4, 1])];
+      await expectAsync(model.fit(xs, ys, {callbacks})).toBeRejectedWithError(message);
+      expect(optimizer.iterations).toBe(0);
+      tf.dispose([xs, ys]);
       optimizer.dispose();
       model.dispose();
     });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Optimizer} from '../../optimizer/optimizer';
-import {isOptimizer} from '../../optimizer/optimizer_of_model';
+import {asOptimizer} from '../../optimizer/optimizer_of_model';
 import type {Callback} from '../../rule/declaration';
 import {type StateDict, tensorsIn} from '../../state/state_dict';
 import type {ParameterState} from '../../state/state_view';
@@ -54,11 +54,8 @@ function signature({name, options}: Callback): string {
 
 /** @throws where Keras has no such optimizer, or computes something else and `lossy` is not set. */
 function describe(optimizer: Optimizer, lossy: boolean): Described {
-  if (!isOptimizer(optimizer))
-    throw new Error(
-      `'optimizer' must be an optimizer of the same copy of tfjs-optim as tfjs-optim/keras; got ${shown(optimizer)}. ` +
-        'Load tfjs-optim once; `npm ls tfjs-optim` shows the versions in the project.',
-    );
+  // The options were checked by what an optimizer has, which those of another copy have too.
+  asOptimizer(optimizer);
   const names = optimizer.callbacks.map(signature);
   const clip = CLIPPING.findIndex(({callback}) => callback.name === names[0]);
   const rest = clip === -1 ? names : names.slice(1);
