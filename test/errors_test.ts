@@ -236,6 +236,11 @@ describeBackends(
         },
         says: /Trying to set 1 lists of parameters but there are 2 parameter groups/,
       },
+      ...([5, null, undefined, 'w', [5], [undefined]] as const).map(lists => ({
+        what: `groups that are ${JSON.stringify(lists)}`,
+        act: ({optimizer}: Trained) => Reflect.set(optimizer, 'paramLists', lists),
+        says: /^'paramLists' must be a list with one list of variables per group; got .+\.$/,
+      })),
       {
         what: 'a variable in two groups',
         act: ({optimizer, w}) => {

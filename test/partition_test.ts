@@ -1,4 +1,3 @@
-import type {Optimizer} from '../src';
 import {
   accumulate,
   adamW,
@@ -10,6 +9,7 @@ import {
   exp,
   fineTune,
   fitOneCycle,
+  l2Reg,
   lamb,
   larc,
   layerwiseDecay,
@@ -17,6 +17,7 @@ import {
   loadOptimizer,
   lookahead,
   oneCycle,
+  Optimizer,
   optimizerOf,
   OptimWrapper,
   Partition,
@@ -25,6 +26,7 @@ import {
   reduceLROnPlateau,
   saveOptimizer,
   sgd,
+  sgdStep,
   slice,
   zeros,
 } from '../src';
@@ -921,6 +923,11 @@ describeBackends(
         'a shared number in two parts',
         () => [[{of: isKernel, by: sgd(1, {skipNonFinite: true})}, {by: sgd(1, {skipNonFinite: true})}]],
         /^skipNonFinite of part 0 and skipNonFinite of part 1 both have the shared number 'skipped'/,
+      ],
+      [
+        'decay in a part and for all parts',
+        () => [[{of: isKernel, by: new Optimizer([sgdStep], {lr: 1})}, {by: sgd()}], {after: [l2Reg]}],
+        /^The part 'SGD' decays its weights by weightDecay, and l2Reg for all parts would decay them again; leave/,
       ],
       ['keepMom', () => [[{by: sgd(), keepMom: 1}]], /^Part 0: 'keepMom' must be true or false; got 1/],
       ['a name', () => [[{by: sgd(), name: 1}]], /^Part 0: 'name' must be a text such as 'head'; got 1/],

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {indexOf} from '../params/parameter';
 import type {ParameterSet} from '../params/parameter_groups';
 import {isTrainable} from '../params/trainable';
-import {type ParamGroups, variablesOf} from '../params/variables_of';
+import {variablesOf} from '../params/variables_of';
 import type {Scalar} from '../rule/declaration';
 import {groupView} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
@@ -11,8 +11,10 @@ import type {ClearOptions, MovesHypers, ScheduleView} from '../schedule/moving';
 import type {SchedulePolicy, Schedules} from '../schedule/schedule';
 import type {ScheduleLength} from '../schedule/span';
 import {at} from '../util/at';
+import {isIterable} from '../util/iterable';
 import {checkSwitch} from '../util/options';
 import {quoted} from '../util/quoted';
+import {shown} from '../util/shown';
 import {checkIsVariable} from '../util/tensors';
 import {warn} from '../util/warn';
 import {description} from './description';
@@ -50,14 +52,18 @@ export abstract class BaseOptimizer extends tf.Optimizer {
   /**
    * The variables of each group. When it is set, there must be one list per group; variables that stay keep their
    * state.
+   * @throws for what is not a list of lists of variables.
    */
   get paramLists(): tf.Variable[][] {
     return this.offeredSet.lists;
   }
 
   set paramLists(lists: Iterable<Iterable<tf.Variable>>) {
-    const groups: ParamGroups = [...lists].map(list => [...list]);
-    this.set.replace(variablesOf(groups));
+    const given: unknown = lists;
+    const groups = isIterable<unknown>(given) ? [...lists] : undefined;
+    if (groups?.every(list => isIterable<tf.Variable>(list)) !== true)
+      throw new Error(`'paramLists' must be a list with one list of variables per group; got ${shown(given)}.`);
+    this.set.replace(variablesOf(groups.map(list => [...list])));
     this.setExplicit();
   }
 

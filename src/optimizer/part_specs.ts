@@ -4,8 +4,8 @@ import type {PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {isSavedTaker} from '../params/takers';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import type {Chain} from '../rule/chain';
-import type {Scalar} from '../rule/declaration';
+import {type Chain, isDecay} from '../rule/chain';
+import type {Callback, Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {at} from '../util/at';
 import {answerOf} from '../util/options';
@@ -56,6 +56,27 @@ export function partsIn(given: unknown): GivenPart[] {
       throw new Error(`Part ${i}: 'name' must be a text such as 'head'; got ${shown(name)}.`);
     return {of, by, keepMom, name};
   });
+}
+
+/**
+ * @param forAll the callbacks for all parts.
+ * @throws where one of them decays the weights of a part that decays them, too.
+ */
+export function checkDecays(
+  forAll: readonly Callback[],
+  parts: readonly PartOfSet[],
+  chains: ReadonlyArray<Pick<Chain, 'callbacks'>>,
+): void {
+  const second = forAll.find(isDecay)?.name;
+  if (second === undefined) return;
+  for (const [i, {name}] of parts.entries()) {
+    const own = at(chains, i).callbacks.find(isDecay)?.name;
+    if (own !== undefined)
+      throw new Error(
+        `The part '${name}' decays its weights by ${own}, and ${second} for all parts would decay them again; ` +
+          `leave ${second} out, or write {decay: ${second}} instead.`,
+      );
+  }
 }
 
 /** @throws where the optimizer has something that the partition would lose. */

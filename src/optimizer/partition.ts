@@ -20,7 +20,7 @@ import {ruleOf} from './description';
 import {ExtendedOptimizer} from './extended_optimizer';
 import {Optimizer} from './optimizer';
 import {type Part, typedParts} from './part';
-import {checkNew, checkShared, partsIn, takerOf, valuesIn} from './part_specs';
+import {checkDecays, checkNew, checkShared, partsIn, takerOf, valuesIn} from './part_specs';
 import {partViews} from './part_view';
 import {
   type AnyCallback,
@@ -135,13 +135,19 @@ export class Partition<
       ...states.flatMap(({chain}, part) => chain.callbacks.map((callback): Divided => [part, callback])),
       ...forAll(after),
     ];
-    checkShared(chainOf([...listOf<AnyCallback>(callbacks), ...gate, ...listOf<AnyCallback>(after)]), values);
+    const common = chainOf([...listOf<AnyCallback>(callbacks), ...gate, ...listOf<AnyCallback>(after)]);
+    checkShared(common, values);
     const settled = specs.map(({of, by, keepMom, name}, part): PartOfSet => ({
       name: name ?? ruleOf(at(states, part)) ?? by.getClassName().replace('TfjsOptim', ''),
       takes: takerOf(of, part),
       keepsMom: keepMom,
       ranges: new Map(),
     }));
+    checkDecays(
+      common.callbacks,
+      settled,
+      states.map(({chain}) => chain),
+    );
     const chain = dividedChain(divided, settled.map(settingsOf));
     const lists = params === undefined ? undefined : variablesOf(params);
     lists?.flat().forEach(checkCore);

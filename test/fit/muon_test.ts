@@ -1,5 +1,6 @@
 import {
   averageGrad,
+  l2Reg,
   loadOptimizer,
   muon,
   muonStep,
@@ -267,5 +268,9 @@ describe('muon', () => {
     expect(make({safety: 0.5})).toThrowError(/'safety' must be a number from 1; got 0.5/);
     expect(make({steps: 3})).toThrowError(/No callback of this optimizer has a hyper 'steps'.*nsSteps/);
     expect(make({head: [], of: () => true})).toThrowError(/'head' and 'of' both/);
+    expect(make({callbacks: [l2Reg]})).toThrowError(
+      "The part 'muon' decays its weights by weightDecay, and l2Reg for all parts would decay them again; leave " +
+        'l2Reg out, or write {decay: l2Reg} instead.',
+    );
   });
 });
