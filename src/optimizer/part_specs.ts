@@ -71,7 +71,8 @@ export function checkDecays(
   if (second === undefined) return;
   for (const [i, {name}] of parts.entries()) {
     const own = at(chains, i).callbacks.find(isDecay)?.name;
-    if (own !== undefined)
+    // The chain refuses the same callback twice.
+    if (own !== undefined && own !== second)
       throw new Error(
         `The part '${name}' decays its weights by ${own}, and ${second} for all parts would decay them again; ` +
           `leave ${second} out, or write {decay: ${second}} instead.`,
