@@ -247,7 +247,8 @@ describe("The visitor's own images", () => {
       await own.button('Choose pictures', own.card(i + 1)).focus();
       await page.keyboard.press('Enter');
       await (await choosing).setFiles(files(i, 4));
-      await own.says(/has 4 pictures/);
+      // With the name, because the message of the first class is still there.
+      await own.says(new RegExp(`^'Class ${i + 1}' has 4 pictures\\.$`));
     }
     await own.card(1).getByRole('button', {name: 'Remove picture 4'}).focus();
     await page.keyboard.press('Enter');
