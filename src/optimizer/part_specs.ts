@@ -60,7 +60,7 @@ export function partsIn(given: unknown): GivenPart[] {
 
 /**
  * @param forAll the callbacks for all parts.
- * @throws where one of them decays the weights of a part that decays them, too.
+ * @throws where one of them decays the weights of a part whose own callback decays them.
  */
 export function checkDecays(
   forAll: readonly Callback[],
@@ -75,7 +75,7 @@ export function checkDecays(
     if (own !== undefined && own !== second)
       throw new Error(
         `The part '${name}' decays its weights by ${own}, and ${second} for all parts would decay them again; ` +
-          `leave ${second} out, or write {decay: ${second}} instead.`,
+          `leave ${second} out.`,
       );
   }
 }

@@ -5,7 +5,7 @@ import {heldWeights} from '../state/load_weights';
 import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {checkOptions} from '../util/options';
 import {shown} from '../util/shown';
-import {Optimizer, weightsNow} from './optimizer';
+import {type Optimizer, weightsNow} from './optimizer';
 import {asOptimizer} from './optimizer_of_model';
 
 /**
@@ -73,8 +73,9 @@ export async function loadOptimizer(
     throw new Error('The loaded file holds no optimizer; loadOptimizer reads what saveOptimizer saved.');
   if (weightData === undefined || weightSpecs === undefined)
     throw new Error('The loaded file holds no weights; save the optimizer again with saveOptimizer.');
-  const optimizer = fromRegisteredClass(modelTopology);
-  if (!(optimizer instanceof Optimizer))
+  // Where two copies of this package registered the class, it is that of the last one.
+  const optimizer = asOptimizer(fromRegisteredClass(modelTopology));
+  if (optimizer === undefined)
     throw new Error(`The saved class '${modelTopology.className}' must be an optimizer of tfjs-optim.`);
   let weights: tf.NamedTensorMap = {};
   try {

@@ -270,7 +270,7 @@ describe('muon', () => {
     expect(make({head: [], of: () => true})).toThrowError(/'head' and 'of' both/);
     expect(make({callbacks: [l2Reg]})).toThrowError(
       "The part 'muon' decays its weights by weightDecay, and l2Reg for all parts would decay them again; leave " +
-        'l2Reg out, or write {decay: l2Reg} instead.',
+        'l2Reg out.',
     );
   });
 });

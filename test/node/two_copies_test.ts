@@ -5,6 +5,7 @@ import {pathToFileURL} from 'node:url';
 import * as ours from '../../src';
 import {bundleProgram} from '../../tools/bundle_program.mjs';
 import {describeBackends} from '../support/backends';
+import {memoryHandler} from '../support/memory_handler';
 import {tf} from '../support/tfjs';
 
 const CACHE = 'node_modules/.cache/tfjs-optim';
@@ -76,6 +77,15 @@ describeBackends(
         ours.applyConstraints(model);
       }).toThrowError(message);
       await expectAsync(ours.saveOptimizer(optimizer, 'indexeddb://adam')).toBeRejectedWithError(message);
+      const handler = memoryHandler();
+      const own = ours.partition([{by: ours.sgd(0.1)}]);
+      await ours.saveOptimizer(own, handler);
+      // TensorFlow.js makes optimizers of the class that was registered last.
+      theirs.Partition.register();
+      await expectAsync(ours.loadOptimizer(handler)).toBeRejectedWithError(message);
+      ours.Partition.register();
+      (await ours.loadOptimizer(handler)).dispose();
+      own.dispose();
       // Without the optimizer, it would restore the weights alone.
       const callbacks = ours.restoreBestWeights({monitor: 'loss'});
       const [xs, ys] = [tf.ones([4, 2]), tf.ones([4, 1])];

@@ -33,7 +33,7 @@ const KERNEL_SPECS = [
 /** The suites whose commands are not `npm test`. Each has a folder. */
 const OWN_FOLDER = ['programs', 'python', 'site'];
 
-// These specs start compilers, or try many structures. `--quick` leaves them out.
+// These specs start compilers or processes, or try many structures. `--quick` leaves them out.
 const SLOW = [
   'fit/outside_weights_test',
   'fit/setting_hypers_test',
