@@ -17,7 +17,7 @@ export function isOptimizer(x: unknown): x is Optimizer {
 }
 
 /**
- * x, where it is an optimizer of this package; undefined where it is anything else.
+ * x if it is an optimizer of this package, otherwise undefined.
  * @throws where x is an optimizer of another copy of this package, whose classes are other ones.
  */
 export function asOptimizer(x: unknown): Optimizer | undefined {
