@@ -1,5 +1,6 @@
 import {
   accumulate,
+  adafactor,
   adamW,
   applyOpenWindow,
   callback,
@@ -22,12 +23,14 @@ import {
   OptimWrapper,
   Partition,
   partition,
+  prodigy,
   ranger,
   reduceLROnPlateau,
   saveOptimizer,
   sgd,
   sgdStep,
   slice,
+  stableAdamW,
   zeros,
 } from '../src';
 import {UnregisteredPartition} from '../src/optimizer/unregistered';
@@ -929,6 +932,11 @@ describeBackends(
         () => [[{of: isKernel, by: new Optimizer([sgdStep], {lr: 1})}, {by: sgd()}], {after: [l2Reg]}],
         /^The part 'SGD' decays its weights by weightDecay, and l2Reg for all parts would decay them again; leave/,
       ],
+      ...[prodigy, adafactor, stableAdamW].map((rule): readonly [string, () => unknown[], RegExp] => [
+        'decay in the step of a part and for all parts',
+        () => [[{by: keep(rule())}], {callbacks: [l2Reg]}],
+        /^The part '\w+' decays its weights by \w+Step, and l2Reg for all parts would decay them again; leave/,
+      ]),
       ['keepMom', () => [[{by: sgd(), keepMom: 1}]], /^Part 0: 'keepMom' must be true or false; got 1/],
       ['a name', () => [[{by: sgd(), name: 1}]], /^Part 0: 'name' must be a text such as 'head'; got 1/],
     ];

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
 import {memo} from '../util/memo';
+import {RecentMap} from '../util/recent_map';
 import {warnOnce} from '../util/warn';
 import {fusedBackends} from './backends';
 import {CallbackUntraceable, NotFused, type Parts} from './draft';
@@ -24,11 +25,8 @@ export const MOST_PLANS = 256;
 /** More operations take longer to compile than training can gain. No rule of the package has a tenth of them. */
 const MOST_OPERATIONS = 4000;
 
-/**
- * By structure, from the least to the most recently used. Backends store what they compile by the plan object, so it is
- * freed together with the plan.
- */
-export const plans = new Map<string, Plan>();
+/** By structure. Backends store what they compile by the plan object, so it is freed together with the plan. */
+export const plans = new RecentMap<string, Plan>(MOST_PLANS);
 /** The plans that a backend has prepared. A backend that is restarted is another object. */
 const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
@@ -130,15 +128,7 @@ function operationsIn(nodes: Graph['nodes']): number {
 }
 
 function planFor(each: TracedBucket, barriers: readonly number[]): Plan {
-  const {key} = each;
-  const plan = plans.get(key) ?? planOf(each, barriers);
-  plans.delete(key);
-  plans.set(key, plan);
-  for (const oldest of plans.keys()) {
-    if (plans.size <= MOST_PLANS) break;
-    plans.delete(oldest);
-  }
-  return plan;
+  return memo(plans, each.key, () => planOf(each, barriers));
 }
 
 function prepare(fused: FusedBackend, buckets: readonly PlannedBucket[]): void {

@@ -143,11 +143,7 @@ export class Partition<
       keepsMom: keepMom,
       ranges: new Map(),
     }));
-    checkDecays(
-      common.callbacks,
-      settled,
-      states.map(({chain}) => chain),
-    );
+    checkDecays(common.callbacks, settled, states);
     const chain = dividedChain(divided, settled.map(settingsOf));
     const lists = params === undefined ? undefined : variablesOf(params);
     lists?.flat().forEach(checkCore);

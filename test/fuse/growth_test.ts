@@ -1,10 +1,11 @@
-import {callback, Optimizer, required} from '../../src';
+import {callback, larc, Optimizer, required} from '../../src';
 import {MOST_PLANS, plans} from '../../src/fuse';
 import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {methodCalls} from '../support/replace_method';
 import {tf} from '../support/tfjs';
+import {trained} from '../support/trained';
 import {webgl} from '../support/webgl';
 
 const BITS = 10;
@@ -98,4 +99,20 @@ describeBackends(
       }));
   },
   ['cpu', 'wasm', 'webgl'],
+);
+
+describeBackends(
+  'programs of the same text',
+  () => {
+    it('are compiled once, though their plans differ', () => {
+      const step = (): void => {
+        trained(() => larc(0.1, {wd: 0.1}));
+      };
+      step();
+      plans.clear();
+      expect(compiledWhile(step)).toBe(0);
+      expect(plans.size).toBeGreaterThan(0);
+    });
+  },
+  ['webgl'],
 );

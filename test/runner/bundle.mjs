@@ -33,16 +33,24 @@ const KERNEL_SPECS = [
 /** The suites whose commands are not `npm test`. Each has a folder. */
 const OWN_FOLDER = ['programs', 'python', 'site'];
 
-// These specs start compilers or processes, or try many structures. `--quick` leaves them out.
+// These specs start compilers or processes, or try many structures, files or moments. `--quick` leaves them out.
 const SLOW = [
   'fit/outside_weights_test',
   'fit/setting_hypers_test',
   'fuse/axes_test',
   'fuse/growth_test',
+  'fuse/long_graph_test',
+  'fuse/out_of_memory_test',
   'fuse/packed_weights_test',
   'fuse/reuse_test',
+  'like_tf_train_test',
   'node/docs_test',
+  'node/optimizer_interchange_test',
   'node/wasm_training_test',
+  'saving_moment_test',
+  'wasm_training/kernels_test',
+  'wasm_training/layers_test',
+  'wasm_training/relaxed_simd_test',
 ];
 
 let folder;

@@ -1,4 +1,5 @@
 import {memo} from '../../util/memo';
+import {RecentMap} from '../../util/recent_map';
 import type {Plan} from '../plan';
 import type {Dispatch} from '../shader/dispatches';
 import {CORNER, isWebGL2, type Targets, targetsOf, type Triangle, triangleOf, type WebGLContext} from './context';
@@ -21,6 +22,9 @@ export type Rectangle = readonly [x: number, y: number, width: number, height: n
 // Browsers collect commands until they are flushed. With these flushes the GPU starts before a step is complete.
 const DRAWS_AT_ONCE = 16;
 
+/** A context stores so many programs without regard to whether their plans are still used. */
+const MOST_PROGRAMS = 256;
+
 /**
  * Draws to textures of one WebGL context, with its own programs and framebuffer. It leaves those of tfjs unchanged.
  */
@@ -28,6 +32,8 @@ export class Canvas {
   readonly #gl: WebGLContext;
   /** By plan. Freed together with the plan or the context. */
   readonly #programs = new WeakMap<object, Map<string, Program>>();
+  /** By text. Steps of different plans often have a part in common. */
+  readonly #byText = new RecentMap<string, Program>(MOST_PROGRAMS);
   readonly #targets: Targets;
   readonly #triangle: Triangle;
   readonly #framebuffer: WebGLFramebuffer;
@@ -167,8 +173,12 @@ export class Canvas {
     return memo(
       memo(this.#programs, owner, () => new Map<string, Program>()),
       name,
-      () => this.#linked(shader()),
+      () => this.#ofText(shader()),
     );
+  }
+
+  #ofText(shader: Shader): Program {
+    return memo(this.#byText, shader.vertices + shader.fragments, () => this.#linked(shader));
   }
 
   #linked({vertices, fragments, sources}: Shader): Program {
