@@ -313,4 +313,15 @@ describe('The setting decay', () => {
       "The hyper 'lr0' has no default: give it, as in {lr0: …}.",
     );
   });
+
+  it('is not needed by a decay that is the only callback', () => {
+    const variable = variableOf([1, -2]);
+    const optimizer = new Optimizer([weightDecay], {lr: 0.5, wd: 0.5});
+    tf.tidy(() => {
+      optimizer.applyGradients({[variable.name]: tf.zeros([2])});
+    });
+    expectClose(variable.dataSync(), [0.75, -1.5], 1e-7);
+    optimizer.dispose();
+    variable.dispose();
+  });
 });

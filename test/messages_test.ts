@@ -9,6 +9,7 @@ import {
   adan,
   applyConstraints,
   applyOpenWindow,
+  averageGrad,
   callback,
   cautious,
   cautiousDecay,
@@ -54,6 +55,7 @@ import {
   slice,
   stableAdamW,
   startAt,
+  stepStat,
   weightDecay,
 } from '../src';
 import {registerGpuTraining} from '../src/gpu_training';
@@ -310,7 +312,16 @@ const rows: readonly Row[] = [
   ],
   ['adam(lr, {dampening: 1})', () => call(adam, 0.1, {dampening: 1}), "'dampening' must be true or false; got 1."],
   // What would do nothing, or the same twice.
-  ['new Optimizer([])', () => make(Optimizer, [], {}), 'An optimizer needs callbacks, such as [sgdStep]; got none.'],
+  [
+    'new Optimizer([])',
+    () => make(Optimizer, [], {}),
+    'An optimizer needs a callback that makes a step, such as sgdStep; got none.',
+  ],
+  [
+    'an optimizer without a step',
+    () => new Optimizer([weightDecay, averageGrad, stepStat], {lr: 0.1}),
+    'An optimizer needs a callback that makes a step, such as sgdStep; got weightDecay, averageGrad, stepStat.',
+  ],
   ['sgd with weightDecay', () => sgd(0.1, {wd: 0.5, callbacks: [weightDecay]}), itself('sgd', 'weightDecay')],
   ['adam with weightDecay after it', () => adam(0.1, {after: [weightDecay]}), itself('adam', 'weightDecay')],
   ['sgd with l2Reg', () => sgd(0.1, {wd: 0.5, decoupleWd: false, callbacks: [l2Reg]}), itself('sgd', 'l2Reg')],

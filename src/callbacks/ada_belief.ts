@@ -19,7 +19,7 @@ import {adamDirection} from './steps';
  */
 export const averageBelief = /* @__PURE__ */ newCallback(
   'averageBelief',
-  {hypers: {sqrMom: 0.999, eps: 1e-16}, needs: {gradAvg: zeros}, state: {sqrAvg: zeros}},
+  {hypers: {sqrMom: 0.999, eps: 1e-16}, needs: {gradAvg: zeros}, state: {sqrAvg: zeros}, isStep: false},
   ({grad, gradAvg, sqrAvg, sqrMom, eps}) => ({sqrAvg: meanSquare(sqrAvg, grad.sub(gradAvg), sqrMom).add(eps)}),
 );
 

@@ -78,6 +78,7 @@ export const marsAverages = /* @__PURE__ */ (() =>
       hypers: {...hypers, gamma: {default: 0.025, from: 0}},
       options: {...options, lion: false},
       state: {gradAvg: zeros, sqrAvg: zeros, marsGrad: zeros},
+      isStep: false,
     },
     ({p, grad, gradAvg, sqrAvg, marsGrad, gamma, optimize1d, lion, ...betas}) => {
       const isCorrected = corrects(p, optimize1d);

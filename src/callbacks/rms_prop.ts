@@ -15,7 +15,7 @@ import {overRoot} from './steps';
  */
 export const centeredSqrGrad = newCallback(
   'centeredSqrGrad',
-  {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros, center: zeros}},
+  {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros, center: zeros}, isStep: false},
   // In the order of tf.train. The variance is a small difference of large numbers, in which each rounding shows.
   ({grad, sqrAvg, center, sqrMom}) => ({
     sqrAvg: sqrAvg.mul(sqrMom).add(grad.square().mul(1 - sqrMom)),

@@ -12,7 +12,7 @@ import type {Operand, Value} from '../rule/value';
  */
 export const averageGrad = newCallback(
   'averageGrad',
-  {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}},
+  {hypers: {mom: 0.9}, state: {gradAvg: zeros}, options: {dampening: false}, isStep: false},
   ({grad, gradAvg, mom, dampening}) => ({
     gradAvg: momentum(gradAvg, grad, mom, dampening),
   }),
@@ -39,7 +39,7 @@ export function average(old: Value, now: Value, beta: number, weight: Operand = 
  */
 export const averageSqrGrad = newCallback(
   'averageSqrGrad',
-  {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros}, options: {dampening: true}},
+  {hypers: {sqrMom: 0.99}, state: {sqrAvg: zeros}, options: {dampening: true}, isStep: false},
   ({grad, sqrAvg, sqrMom, dampening}) => ({sqrAvg: meanSquare(sqrAvg, grad, sqrMom, dampening)}),
 );
 
@@ -62,7 +62,7 @@ export function meanSquare(average: Value, x: Value, sqrMom: number, dampening =
  */
 export const maxSqrGrad = newCallback(
   'maxSqrGrad',
-  {state: {maxSqrAvg: zeros}, needs: {sqrAvg: zeros}},
+  {state: {maxSqrAvg: zeros}, needs: {sqrAvg: zeros}, isStep: false},
   ({sqrAvg, maxSqrAvg}) => ({maxSqrAvg: larger(maxSqrAvg, sqrAvg)}),
 );
 
@@ -82,7 +82,7 @@ export function larger(a: Value, b: Value): Value {
  * );
  * ```
  */
-export const stepStat = newCallback('stepStat', {state: {step: 0}}, ({step}) => ({step: step + 1}));
+export const stepStat = newCallback('stepStat', {state: {step: 0}, isStep: false}, ({step}) => ({step: step + 1}));
 
 /**
  * The sum of all weights in an average that started at zero, after `step` steps: `damp·(1 - mom^step)/(1 - mom)`.

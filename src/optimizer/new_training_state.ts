@@ -1,16 +1,21 @@
 import {ParameterSet} from '../params/parameter_groups';
 import {variablesOf} from '../params/variables_of';
-import {chainOf} from '../rule/chain';
-import type {HyperDefaults} from '../rule/declaration';
+import {chainOf, isDecay} from '../rule/chain';
+import type {Callback, HyperDefaults} from '../rule/declaration';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
 import {type AnyCallback, type BaseSettings, hyperValues, treatmentOf} from './settings';
 import {TrainingState} from './training_state';
 
+function isStatistic(cb: Callback): boolean {
+  return !isDecay(cb) && Object.keys(cb.declaration.state).length > 0;
+}
+
 /**
  * What a new optimizer trains.
  * @param isWhole whether it cannot take over the callbacks of others later.
- * @throws for unknown or impossible hypers, callbacks that don't go together, or parameters that can't be trained.
+ * @throws for unknown or impossible hypers, callbacks that don't go together or make no step, or parameters that can't
+ *   be trained.
  */
 export function trainingStateOf(
   callbacks: AnyCallback | readonly AnyCallback[],
@@ -20,8 +25,13 @@ export function trainingStateOf(
   isWhole: boolean,
 ): TrainingState {
   const list = listOf<AnyCallback>(callbacks);
-  if (isWhole && list.length === 0) throw new Error('An optimizer needs callbacks, such as [sgdStep]; got none.');
   const chain = chainOf(list);
+  const hasStep = list.some(cb => cb.declaration.isStep);
+  // Decay alone moves the weights too.
+  if (list.length === 0 ? isWhole : !hasStep && list.some(isStatistic)) {
+    const got = list.map(({name}) => name).join(', ') || 'none';
+    throw new Error(`An optimizer needs a callback that makes a step, such as sgdStep; got ${got}.`);
+  }
   const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
   lists?.flat().forEach(checkCore);
   const values = hyperValues(chain, settings, declared);

@@ -140,8 +140,8 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     parameters share its numbers. The `p` that it returns for a frozen parameter is ignored.
  *   - `takesUpdate`: gets `update`, which will be subtracted from `p` for the step before it, and may return another
  *     one. The update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
- *   - `isStep`: false for a callback such as weight decay, whose change of `p` is not an update for later callbacks.
- *     Default true.
+ *   - `isStep`: false for a statistic, and for a callback such as weight decay, whose change of `p` is not an update
+ *     for later callbacks. Default true.
  *   - `needsTensors`: calls functions of TensorFlow.js, such as `tf.matMul`, which can't be traced. It runs alone, as
  *     ordinary operations between fused kernels. Without it, such a callback does so after a warning. Default false.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
