@@ -22,7 +22,7 @@ export type Rectangle = readonly [x: number, y: number, width: number, height: n
 // Browsers collect commands until they are flushed. With these flushes the GPU starts before a step is complete.
 const DRAWS_AT_ONCE = 16;
 
-/** A context stores so many programs without regard to whether their plans are still used. */
+/** The most programs that a context finds by their text, also after their plans were dropped. */
 const MOST_PROGRAMS = 256;
 
 /**
