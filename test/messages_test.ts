@@ -28,6 +28,7 @@ import {
   l2Reg,
   lamb,
   larc,
+  larcLayerLr,
   layerGroups,
   layerwiseDecay,
   lion,
@@ -322,6 +323,16 @@ const rows: readonly Row[] = [
     () => new Optimizer([weightDecay, averageGrad, stepStat], {lr: 0.1}),
     'An optimizer needs a callback that makes a step, such as sgdStep; got weightDecay, averageGrad, stepStat.',
   ],
+  ...[[skipNonFinite], [skipNonFinite, averageGrad], [averageGrad, larcLayerLr]].map(
+    (callbacks): readonly [string, () => unknown, string] => {
+      const names = callbacks.map(({name}) => name).join(', ');
+      return [
+        `only ${names}`,
+        () => new Optimizer(callbacks, {lr: 0.1}),
+        `An optimizer needs a callback that makes a step, such as sgdStep; got ${names}.`,
+      ];
+    },
+  ),
   ['sgd with weightDecay', () => sgd(0.1, {wd: 0.5, callbacks: [weightDecay]}), itself('sgd', 'weightDecay')],
   ['adam with weightDecay after it', () => adam(0.1, {after: [weightDecay]}), itself('adam', 'weightDecay')],
   ['sgd with l2Reg', () => sgd(0.1, {wd: 0.5, decoupleWd: false, callbacks: [l2Reg]}), itself('sgd', 'l2Reg')],

@@ -13,6 +13,8 @@ import {
   l2Reg,
   lamb,
   larc,
+  larcLayerLr,
+  larcStep,
   layerwiseDecay,
   lin,
   loadOptimizer,
@@ -24,6 +26,7 @@ import {
   Partition,
   partition,
   prodigy,
+  prodigyStep,
   ranger,
   reduceLROnPlateau,
   saveOptimizer,
@@ -932,6 +935,11 @@ describeBackends(
         () => [[{of: isKernel, by: new Optimizer([sgdStep], {lr: 1})}, {by: sgd()}], {after: [l2Reg]}],
         /^The part 'SGD' decays its weights by weightDecay, and l2Reg for all parts would decay them again; leave/,
       ],
+      [
+        'decay in the step of a list of callbacks and for all parts',
+        () => [[{by: new Optimizer([prodigyStep], {})}], {callbacks: [l2Reg]}],
+        /^The part 'Optimizer' decays its weights by prodigyStep, and l2Reg for all parts would decay them again; leave/,
+      ],
       ...[prodigy, adafactor, stableAdamW].map((rule): readonly [string, () => unknown[], RegExp] => [
         'decay in the step of a part and for all parts',
         () => [[{by: keep(rule())}], {callbacks: [l2Reg]}],
@@ -945,6 +953,11 @@ describeBackends(
         const given = args();
         expect(refuse(...given)).toThrowError(message);
       });
+
+    it('takes a decay for all parts beside a rule that reads `wd`, and does not decay', () => {
+      const rule = new Optimizer([larcLayerLr, larcStep], {lr: 1});
+      expect(refuse([{by: rule}], {callbacks: [l2Reg]})).not.toThrowError();
+    });
 
     it('changes nothing where it refuses', () => {
       const first = keep(sgd(0.1));

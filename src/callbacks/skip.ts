@@ -28,6 +28,7 @@ export const skipNonFinite = /* @__PURE__ */ newCallbackWithExtras(
     // Averages and slow weights of parameters without a gradient must not move either.
     everyParameter: true,
     skips: true,
+    isStep: false,
     total: ({grad, maxGradNorm}): Readonly<Record<string, Value>> =>
       grad === undefined ? {} : {faults: nonFinite(grad), ...(maxGradNorm > 0 ? squares(grad) : {})},
   },

@@ -19,7 +19,13 @@ import type {Value} from '../rule/value';
  */
 export const larcLayerLr = newCallback(
   'larcLayerLr',
-  {hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8}, state: {localLr: scalar}, options: {clip: true}},
+  {
+    hypers: {lr: required, trustCoeff: 0.02, wd: 0, eps: 1e-8},
+    state: {localLr: scalar},
+    options: {clip: true},
+    isStep: false,
+    decays: false,
+  },
   ({p, grad, lr, trustCoeff, wd, eps, clip}) => {
     const pNorm = unscaled(normOf(p));
     const gradNorm = unscaled(normOf(grad));

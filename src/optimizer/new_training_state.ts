@@ -8,7 +8,8 @@ import {type AnyCallback, type BaseSettings, hyperValues, treatmentOf} from './s
 import {TrainingState} from './training_state';
 
 function isStatistic(cb: Callback): boolean {
-  return !isDecay(cb) && Object.keys(cb.declaration.state).length > 0;
+  const {state, skips} = cb.declaration;
+  return !isDecay(cb) && (skips || Object.keys(state).length > 0);
 }
 
 /**

@@ -11,7 +11,6 @@ import {at} from '../util/at';
 import {answerOf} from '../util/options';
 import {own} from '../util/own';
 import {isPlain, shown} from '../util/shown';
-import {ruleOf} from './description';
 import type {Optimizer} from './optimizer';
 import {asOptimizer} from './optimizer_of_model';
 import type {TrainingState} from './training_state';
@@ -71,10 +70,7 @@ export function checkDecays(
   const second = forAll.find(isDecay)?.name;
   if (second === undefined) return;
   for (const [i, {name}] of parts.entries()) {
-    const state = at(states, i);
-    const {callbacks} = state.chain;
-    // Some rules of the table decay within their step. Elsewhere, a callback may read `wd` and not decay by it.
-    const own = (callbacks.find(isDecay) ?? (ruleOf(state) === undefined ? undefined : callbacks.find(hasWd)))?.name;
+    const own = at(states, i).chain.callbacks.find(cb => cb.declaration.decays)?.name;
     // The chain refuses the same callback twice.
     if (own !== undefined && own !== second)
       throw new Error(
@@ -82,10 +78,6 @@ export function checkDecays(
           `leave ${second} out.`,
       );
   }
-}
-
-function hasWd({declaration: {hypers}}: Callback): boolean {
-  return 'wd' in hypers;
 }
 
 /** @throws where the optimizer has something that the partition would lose. */

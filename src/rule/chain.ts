@@ -270,8 +270,8 @@ export function isCallback(cb: unknown): cb is Callback {
 }
 
 /** Whether it decays the weights, and does nothing else. */
-export function isDecay({declaration: {hypers, isStep}}: Callback): boolean {
-  return !isStep && 'wd' in hypers;
+export function isDecay({declaration: {decays, isStep}}: Callback): boolean {
+  return decays && !isStep;
 }
 
 function checkIsCallback(cb: unknown, i: number): void {

@@ -31,7 +31,7 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips', 'everyGroup', 'needsTensors'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'decays', 'skips', 'everyGroup', 'needsTensors'] as const;
 const FUNCTIONS = ['total', 'evaluate'] as const;
 /** The fields of a range, with what each must be. */
 const RANGE = {from: 'number', above: 'number', to: 'number', below: 'number', whole: 'boolean'} as const satisfies {
