@@ -11,7 +11,7 @@ import {stepEagerly} from './eager';
 import type {FusedStep} from './extras';
 import type {Graph} from './graph';
 import {numberWriter} from './job';
-import {type FusedBackend, type PlannedBucket, PlannedStep, runKernel} from './kernel';
+import {PlannedStep, runKernel} from './kernel';
 import {type Plan, planOf} from './plan';
 import {type Trace, trace, type TracedBucket} from './trace';
 import {HiddenMistake} from './traced';
@@ -27,8 +27,6 @@ const MOST_OPERATIONS = 4000;
 
 /** By structure. Backends store what they compile by the plan object, so it is freed together with the plan. */
 export const plans = new RecentMap<string, Plan>(MOST_PLANS);
-/** The plans that a backend has prepared. A backend that is restarted is another object. */
-const prepared = new WeakMap<tf.KernelBackend, WeakSet<Plan>>();
 /** Chains that can't be fused, and why: on the backend named, or on any backend where none is named. */
 export const unfusable = new WeakMap<Chain, {readonly backend?: string; readonly why: string}>();
 export const lastStep = new WeakMap<Chain, LastStep>();
@@ -112,7 +110,7 @@ export function runFused(chain: Chain, {buckets, totals, barriers}: Trace): Plan
     .filter(({graph}) => graph.outputs.length > 0 || graph.terms.length > 0)
     .map(each => ({plan: planFor(each, barriers), jobs: each.jobs, slots: each.slots}));
   try {
-    prepare(fused, planned);
+    for (const bucket of planned) fused.prepare(bucket, tf.backend());
   } catch (error) {
     giveUp(chain, {backend: name, why: messageOf(error)});
     return undefined;
@@ -129,16 +127,6 @@ function operationsIn(nodes: Graph['nodes']): number {
 
 function planFor(each: TracedBucket, barriers: readonly number[]): Plan {
   return memo(plans, each.key, () => planOf(each, barriers));
-}
-
-function prepare(fused: FusedBackend, buckets: readonly PlannedBucket[]): void {
-  const backend = tf.backend();
-  const done = memo(prepared, backend, () => new WeakSet<Plan>());
-  for (const {plan} of buckets) {
-    if (done.has(plan)) continue;
-    fused.prepare(plan, backend);
-    done.add(plan);
-  }
 }
 
 function messageOf(error: unknown): string {

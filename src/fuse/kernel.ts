@@ -31,10 +31,10 @@ export interface FusedBackend {
   /** Whether it computes values with one number per row or per column. Otherwise their callbacks run alone. */
   readonly hasAxes: boolean;
   /**
-   * Compiles what the plan needs, before its first step on this backend.
+   * Compiles what the bucket needs and was not compiled before. It comes before every step.
    * @throws where this machine or page can't compile it. The step then runs eagerly.
    */
-  prepare(plan: Plan, backend: tf.KernelBackend): void;
+  prepare(bucket: PlannedBucket, backend: tf.KernelBackend): void;
   /**
    * Runs a step of prepared plans. Everything that can fail comes before the first write. An output is written in place
    * only where no other tensor shares the data. A job's parameter has elements: a step leaves out

@@ -108,6 +108,8 @@ const SHAPES = [
   [0],
   [3, 0],
 ];
+/** From 256 texels, parameters have other programs. */
+const LARGE = [[601], [1, 602], [30, 41], [5, 17, 16]];
 const packed = (of: tf.Tensor, step: number): tf.Tensor => packedCopy(of.mul(0.5).add(step - 1));
 const unpacked = (of: tf.Tensor, step: number): tf.Tensor => unpackedSquare(of.mul(0.5).add(step - 1));
 
@@ -180,7 +182,7 @@ describeBackends(
       for (const [kind, gradient] of Object.entries({packed, unpacked})) {
         it(`computes ${name} as an eager step does, on all shapes, with ${kind} gradients`, () =>
           leakless(async () => {
-            await expectAsEager(() => trained(make, SHAPES, gradient));
+            for (const shapes of [SHAPES, LARGE]) await expectAsEager(() => trained(make, shapes, gradient));
           }));
       }
     }
@@ -219,20 +221,21 @@ describeBackends(
           of => of.transpose().transpose(),
           of => of,
         ];
-        for (const gradient of gradients) {
-          await expectAsEager(() =>
-            trained(
-              () => adam(0.1),
-              [
-                [5, 3],
-                [4, 6],
-                [6, 1],
-                [1, 6],
-              ],
-              gradient,
-            ),
-          );
-        }
+        const small = [
+          [5, 3],
+          [4, 6],
+          [6, 1],
+          [1, 6],
+        ];
+        // From 256 texels, a vector has a program of its own.
+        const large = [
+          [35, 33],
+          [24, 46],
+          [601, 1],
+          [1, 601],
+        ];
+        for (const gradient of gradients)
+          for (const shapes of [small, large]) await expectAsEager(() => trained(() => adam(0.1), shapes, gradient));
         await expectAsEager(async () => {
           const [start, grad] = tf.tidy(
             () => [unpackedSquare(tf.range(0, 15).reshape([3, 5])), tf.ones([3, 5])] as const,
@@ -252,7 +255,7 @@ describeBackends(
         await expectAsEager(() => trained(() => adam(0.1, {wd: 0.1}), [[70001], [9, 20001], [301, 303]], unpacked, 2));
       }));
 
-    it('makes one draw per parameter, with one program for all shapes', () => {
+    it('makes one draw per parameter, with one program for small shapes, and one where a matrix is large', () => {
       const optimizer = adam(0.1);
       const step = (shapes: readonly number[][], gradient: (of: tf.Tensor, step: number) => tf.Tensor) => {
         const variables = shapes.map(shape => variableOf(shape));
@@ -268,7 +271,10 @@ describeBackends(
         return counts;
       };
       step([[2]], packed);
-      expect(step([[3, 4], [7], [5, 5, 2], [3, 3, 2, 2], [300, 400]], packed)).toEqual({draws: 5, links: 0});
+      const small = [[3, 4], [7], [5, 5, 2], [3, 3, 2, 2]];
+      expect(step(small, packed)).toEqual({draws: 4, links: 0});
+      step([[300, 400]], packed);
+      expect(step([...small, [500, 300]], packed)).toEqual({draws: 5, links: 0});
       optimizer.dispose();
     });
 
@@ -290,7 +296,11 @@ describeBackends(
             .reduce((sum, weight) => sum.add(grad.mul(weight)), p)
             .mul(1 / 70),
         );
-        await expectAsEager(() => trained(weighted, [[3, 5], [7]], packed));
+        for (const shapes of [
+          [[3, 5], [7]],
+          [[30, 41], [601]],
+        ])
+          await expectAsEager(() => trained(weighted, shapes, packed));
       }));
 
     it('keeps scalar state, in tensors of one element', () =>
@@ -490,17 +500,17 @@ describeBackends(
       for (const flag of ['WEBGL_RENDER_FLOAT32_ENABLED', 'WEBGL_PACK']) {
         tf.env().set(flag, false);
         expect(() => {
-          webglBackend.prepare(plan(), tf.backend());
+          webglBackend.prepare({plan: plan(), jobs: [], slots: []}, tf.backend());
         }).toThrowError(/packed float32 textures/);
         tf.env().set(flag, true);
       }
       const restore = replaceMethod(gl, 'getProgramParameter', () => () => false);
       expect(() => {
-        webglBackend.prepare(plan(), tf.backend());
+        webglBackend.prepare({plan: plan(), jobs: [], slots: []}, tf.backend());
       }).toThrowError(/could not be compiled/);
       restore();
       expect(() => {
-        webglBackend.prepare(plan(), tf.backend());
+        webglBackend.prepare({plan: plan(), jobs: [], slots: []}, tf.backend());
       }).not.toThrow();
     });
   },

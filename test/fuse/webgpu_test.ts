@@ -3,7 +3,7 @@ import {describeBackends} from '../support/backends';
 import {expectClose} from '../support/close';
 import {leakless} from '../support/leakless';
 import {present} from '../support/present';
-import {replaceMethod} from '../support/replace_method';
+import {methodCalls, replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
 import {webgpu} from '../support/webgpu';
 
@@ -178,7 +178,7 @@ describeBackends(
       };
       const batch = tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE');
       tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 1000);
-      step([[2]]);
+      step([[2], [4]]);
       const restore = [
         replaceMethod(device, 'createComputePipeline', original => (...values) => {
           counts.pipelines++;
@@ -195,6 +195,22 @@ describeBackends(
       });
       tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', batch);
       expect(counts).toEqual({dispatches: 3, pipelines: 0, buffers: 0});
+      optimizer.dispose();
+    });
+
+    it('compiles for vectors of four, and for other sizes, when a parameter first needs it', () => {
+      const only = callback('compiledHere', {}, ({p, grad}) => ({p: p.sub(grad.mul(0.375))}));
+      const optimizer = new Optimizer([only], {});
+      const {device} = webgpu();
+      const compiled = (...shapes: readonly number[][]): number =>
+        methodCalls(device, ['createComputePipeline'], () => {
+          tf.tidy(() => {
+            const variables = shapes.map(shape => tf.variable(tf.ones(shape)));
+            optimizer.applyGradients(variables.map(({name, shape}) => ({name, tensor: tf.ones(shape)})));
+            tf.dispose(variables);
+          });
+        });
+      expect([compiled([2, 2]), compiled([4], [3, 4]), compiled([3], [8]), compiled([5])]).toEqual([1, 0, 1, 0]);
       optimizer.dispose();
     });
 

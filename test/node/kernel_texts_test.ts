@@ -56,7 +56,7 @@ function shaderTexts(): string {
       return [
         ...[WEBGL1, WEBGL2].flatMap(dialect =>
           dispatchesOf(plan, totals, 4, false).map(
-            dispatch => glsl(dialect, plan, dispatch, ['matrix', ...stored]).fragments,
+            dispatch => glsl(dialect, plan, dispatch, ['matrix', ...stored], true).fragments,
           ),
         ),
         ...dispatchesOf(plan, totals, WORKGROUP, true).flatMap(dispatch =>

@@ -63,7 +63,7 @@ interface BoundBucket extends BucketArguments {
  */
 export const cpuBackend: FusedBackend = {
   hasAxes: true,
-  prepare(plan) {
+  prepare({plan}) {
     functionsOf(onTiles(plan), ownMemory());
   },
 

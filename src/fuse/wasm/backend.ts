@@ -45,8 +45,8 @@ const plain = new WeakMap<Plan, ReusingPlan>();
 /** Fuses on tfjs's WASM backend: SIMD functions on its memory, with one call for all parameters of a bucket. */
 export const wasmBackend: FusedBackend = {
   hasAxes: true,
-  prepare(plan, backend) {
-    functionsOf(reusing(plan), memoryOf(assertWasmBackend(backend)));
+  prepare(bucket, backend) {
+    functionsOf(planFor(bucket), memoryOf(assertWasmBackend(backend)));
   },
 
   run(step, backend) {

@@ -3,7 +3,6 @@ import {env} from '@tensorflow/tfjs-core';
 
 import {memo} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
-import {dispatchesOf, leastTotals} from '../shader/dispatches';
 import {Canvas} from './canvas';
 import {WebGLStep} from './step';
 import {isWebGLBackend, type WebGLBackend} from './textures';
@@ -16,12 +15,8 @@ const canvases = new WeakMap<WebGLBackend, Canvas>();
  */
 export const webglBackend: FusedBackend = {
   hasAxes: false,
-  prepare(plan, backend) {
-    const canvas = canvasOf(assertWebGL(backend));
-    // Nothing compiles on a lost context. The step itself throws an error that says so.
-    if (canvas.isLost) return;
-    for (const dispatch of dispatchesOf(plan, leastTotals(plan), canvas.mostTargets, false))
-      canvas.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)]);
+  prepare({plan}, backend) {
+    canvasOf(assertWebGL(backend)).prepare(plan);
   },
 
   run(step, backend) {

@@ -1,7 +1,7 @@
 import {memo} from '../../util/memo';
 import {RecentMap} from '../../util/recent_map';
 import type {Plan} from '../plan';
-import type {Dispatch} from '../shader/dispatches';
+import {type Dispatch, dispatchesOf, leastTotals} from '../shader/dispatches';
 import {CORNER, isWebGL2, type Targets, targetsOf, type Triangle, triangleOf, type WebGLContext} from './context';
 import {type Dialect, WEBGL1, WEBGL2} from './dialects';
 import {dispatchShader, type Shader, sumShader, type Variant} from './shader';
@@ -34,6 +34,7 @@ export class Canvas {
   readonly #programs = new WeakMap<object, Map<string, Program>>();
   /** By text. Steps of different plans often have a part in common. */
   readonly #byText = new RecentMap<string, Program>(MOST_PROGRAMS);
+  readonly #prepared = new WeakSet<Plan>();
   readonly #targets: Targets;
   readonly #triangle: Triangle;
   readonly #framebuffer: WebGLFramebuffer;
@@ -73,14 +74,28 @@ export class Canvas {
     return this.#wasLost;
   }
 
-  program(plan: Plan, dispatch: Dispatch, ofTensors: Variant): Program {
+  /**
+   * Compiles the most common programs of a plan, before its first step.
+   * @throws where this machine can't compile them.
+   */
+  prepare(plan: Plan): void {
+    // Nothing compiles on a lost context. The step itself throws an error that says so.
+    if (this.#prepared.has(plan) || this.isLost) return;
+    for (const dispatch of dispatchesOf(plan, leastTotals(plan), this.mostTargets, false))
+      this.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)], false);
+    this.#prepared.add(plan);
+  }
+
+  /** @param isLarge whether the dispatch may draw many texels. */
+  program(plan: Plan, dispatch: Dispatch, ofTensors: Variant, isLarge: boolean): Program {
     const [, ...stored] = ofTensors;
     // A single number does not depend on how tensors are stored, unless it is read from a list.
     const hasLists = plan.inputs.some(({element}) => element !== undefined);
-    const variant: Variant =
-      dispatch.kind === 'sums' || dispatch.kind === 'tensors' ? ofTensors : ['scalar', ...(hasLists ? stored : [])];
-    return this.#compiled(plan, `${dispatch.name} ${variant.join()}`, () =>
-      dispatchShader(this.#dialect, plan, dispatch, variant),
+    const isPerElement = dispatch.kind === 'sums' || dispatch.kind === 'tensors';
+    const variant: Variant = isPerElement ? ofTensors : ['scalar', ...(hasLists ? stored : [])];
+    const handsOver = isLarge && isPerElement;
+    return this.#compiled(plan, `${dispatch.name} ${handsOver} ${variant.join()}`, () =>
+      dispatchShader(this.#dialect, plan, dispatch, variant, handsOver),
     );
   }
 

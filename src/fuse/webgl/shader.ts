@@ -24,8 +24,8 @@ import type {Dialect} from './dialects';
  */
 export type Storage = 'alike' | 'moved' | 'unpacked';
 /**
- * What is written: a single number, a tensor of one row, or any other tensor. A texel of one row holds two numbers, and
- * saves finding the rows, which takes most of the time.
+ * What is written: a single number, a large tensor of one row, or any other tensor. A texel of one row holds two
+ * numbers, and saves finding the rows, which takes most of the time.
  */
 type Form = 'scalar' | 'vector' | 'matrix';
 /** In what programs for the same values differ: the form of the output, and the storage of each input. */
@@ -39,12 +39,16 @@ export interface Shader {
   readonly sources: number;
 }
 
-/** Computes the values of a dispatch. Of sums it computes parts: each sums every n-th texel of its row's share. */
+/**
+ * Computes the values of a dispatch. Of sums it computes parts: each sums every n-th texel of its row's share.
+ * @param isLarge whether computing per texel what all elements share would take time.
+ */
 export function dispatchShader(
   dialect: Dialect,
   plan: Plan,
   dispatch: Dispatch,
   [output, ...stored]: Variant,
+  isLarge: boolean,
 ): Shader {
   const {graph, inputs, passes, slots} = plan;
   // Texture units: first the inputs, then the sums of all passes, then the totals.
@@ -113,7 +117,7 @@ REPEAT(t<end){${compute('+=')}t+=across;texel+=leap;if(texel.x>=width)texel+=ive
   } as const;
   // What all elements share is computed at the corners of the triangle, unless it is more than they can hand over.
   const handed = fours(shared.length);
-  if (!dialect.handsOver || geometry + handed > MOST_HANDED)
+  if (!isLarge || !dialect.handsOver || geometry + handed > MOST_HANDED)
     return shader(dialect, size, `\n#define at words\n`, scalars + main);
   const take = shared
     .map(([name, type], i) => `${typeName(type)} ${name}=${typeName(type)}(handed${four(i)});`)

@@ -15,6 +15,9 @@ import {isExclusive, matricesOf, onGPU, packed, replace, type Texture, textureOf
 const TEXELS_PER_PART = 64;
 const PARTS_ACROSS = 4;
 const MOST_DOWN = 256;
+// Parameters of at least this many texels have programs of their own: for vectors, and with a vertex shader that computes
+// what all elements share. For smaller ones, these programs would save less than they take to compile.
+const LARGE = 256;
 // Every machine can have textures of this many texels per side.
 const LONGEST = 2048;
 
@@ -49,6 +52,8 @@ interface BoundBucket {
   readonly sums: readonly Sums[];
   /** The column of the first parameter in the terms. */
   readonly firstTerm: number;
+  /** Whether a parameter of the bucket is large. All of them have the same programs. */
+  readonly isLarge: boolean;
 }
 
 /** One step. `prepare` makes everything, `draw` computes, and `commit` makes the results visible. */
@@ -83,6 +88,7 @@ export class WebGLStep {
         planned,
         bound,
         firstTerm: terms,
+        isLarge: most >= LARGE,
         dispatches: dispatchesOf(plan, totals, this.#canvas.mostTargets, false),
         sums: plan.passes.map(({reductions}) => this.#sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
@@ -164,7 +170,7 @@ export class WebGLStep {
       texels: [width, height],
       filled,
       words,
-      variant: [rows * count === 1 ? 'vector' : 'matrix', ...stored],
+      variant: [rows * count === 1 && filled >= LARGE ? 'vector' : 'matrix', ...stored],
     };
   }
 
@@ -179,7 +185,7 @@ export class WebGLStep {
     return {size, parts: textures(width, rows * height), results: textures(1, rows)};
   }
 
-  #drawDispatch({planned: {plan}, bound, sums, firstTerm}: BoundBucket, dispatch: Dispatch): void {
+  #drawDispatch({planned: {plan}, bound, sums, firstTerm, isLarge}: BoundBucket, dispatch: Dispatch): void {
     const canvas = this.#canvas;
     const totals = this.#totals;
     const {kind, pass, first, values, outputs: written} = dispatch;
@@ -192,7 +198,7 @@ export class WebGLStep {
       [words[5], words[7]] = [width, height];
       const targets = to === undefined ? positions.map(position => at(outputs, position)) : some(to.parts);
       const area: Rectangle = [kind === 'terms' ? firstTerm + i : 0, kind === 'sums' ? i * height : 0, width, height];
-      canvas.draw(canvas.program(plan, dispatch, variant), words, [...inputs, ...results], targets, area);
+      canvas.draw(canvas.program(plan, dispatch, variant, isLarge), words, [...inputs, ...results], targets, area);
     });
     if (to === undefined) return;
     const size = Int32Array.of(...to.size, 0, 0, 0, 0, 0, 0);

@@ -2,11 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import {memo} from '../../util/memo';
 import type {FusedBackend} from '../kernel';
-import {dispatchesOf, leastTotals} from '../shader/dispatches';
 import {type GpuDevice, isWebGPUBackend, type WebGPUBackend} from './device';
 import {Memory} from './memory';
 import {pipelinesOf} from './pipelines';
-import {LANES, lanesOf, WORKGROUP} from './shader';
+import {mostLanes} from './shader';
 import {WebGPUStep} from './step';
 
 const memories = new WeakMap<GpuDevice, Memory>();
@@ -14,10 +13,9 @@ const memories = new WeakMap<GpuDevice, Memory>();
 /** Fuses on tfjs's WebGPU backend: one dispatch per parameter, which writes in place. */
 export const webgpuBackend: FusedBackend = {
   hasAxes: false,
-  prepare(plan, backend) {
+  prepare({plan, jobs}, backend) {
     const pipelines = pipelinesOf(plan, webgpu(backend).device);
-    for (const dispatch of dispatchesOf(plan, leastTotals(plan), WORKGROUP, true))
-      for (const size of LANES) pipelines.of(dispatch, lanesOf(dispatch, size));
+    for (const {variable} of jobs) pipelines.prepare(mostLanes(variable.size));
   },
 
   run(step, backend) {

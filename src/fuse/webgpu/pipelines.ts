@@ -1,8 +1,8 @@
 import {memo} from '../../util/memo';
 import type {Plan} from '../plan';
-import type {Dispatch} from '../shader/dispatches';
+import {type Dispatch, dispatchesOf, leastTotals} from '../shader/dispatches';
 import {COMPUTE, type GpuDevice, type GpuLayout, type GpuPipeline} from './device';
-import {boundNames, dispatchShader, isWritten, type Lanes} from './shader';
+import {boundNames, dispatchShader, isWritten, type Lanes, lanesOf, WORKGROUP} from './shader';
 
 /** The pipelines of a plan on one device. Freed together with the plan or the device. */
 class Pipelines {
@@ -10,6 +10,7 @@ class Pipelines {
   readonly #device: GpuDevice;
   readonly layout: GpuLayout;
   readonly #made = new Map<string, GpuPipeline>();
+  readonly #prepared = new Set<Lanes>();
 
   constructor(plan: Plan, device: GpuDevice) {
     this.#plan = plan;
@@ -28,6 +29,14 @@ class Pipelines {
     this.layout = device.createBindGroupLayout({
       entries: types.map((type, binding) => ({binding, visibility: COMPUTE, buffer: {type}})),
     });
+  }
+
+  /** Compiles what parameters need whose elements can be computed so many at once. */
+  prepare(most: Lanes): void {
+    if (this.#prepared.has(most)) return;
+    for (const dispatch of dispatchesOf(this.#plan, leastTotals(this.#plan), WORKGROUP, true))
+      this.of(dispatch, lanesOf(dispatch, most));
+    this.#prepared.add(most);
   }
 
   of(dispatch: Dispatch, lanes: Lanes): GpuPipeline {

@@ -32,12 +32,14 @@ export function isWritten({outputs}: Plan, tensor: string): boolean {
 export const LANES = [1, 4] as const;
 export type Lanes = (typeof LANES)[number];
 
-/**
- * Four where a dispatch computes elements and these fill vectors of four. Reading one number takes as long as reading
- * four.
- */
-export function lanesOf({kind}: Dispatch, size: number): Lanes {
-  return (kind === 'sums' || kind === 'tensors') && size > 0 && size % 4 === 0 ? 4 : 1;
+/** Four where the elements of a parameter fill vectors of four. Reading one number takes as long as reading four. */
+export function mostLanes(size: number): Lanes {
+  return size > 0 && size % 4 === 0 ? 4 : 1;
+}
+
+/** How many elements a thread of a dispatch computes at once, of those that it could. */
+export function lanesOf({kind}: Dispatch, most: Lanes): Lanes {
+  return kind === 'sums' || kind === 'tensors' ? most : 1;
 }
 
 /** Computes the values of a dispatch. Each workgroup computes a part of sums; one thread computes terms and scalars. */

@@ -12,7 +12,7 @@ import type {BufferData, GpuBindGroup, GpuBuffer, GpuComputePass, WebGPUBackend}
 import type {Memory} from './memory';
 import {pipelinesOf} from './pipelines';
 import {pendingReads} from './reads';
-import {boundNames, LANES, type Lanes, lanesOf, OWN_WORDS, ownWords, WORKGROUP} from './shader';
+import {boundNames, LANES, type Lanes, lanesOf, mostLanes, OWN_WORDS, ownWords, WORKGROUP} from './shader';
 
 // A workgroup costs 3 µs in software, and 16,384 threads that read four vectors each saturate a memory of 1 TB/s.
 const MOST_GROUPS = 256;
@@ -204,7 +204,7 @@ export class WebGPUStep {
       dispatch,
     ] of inOrder(this.#buckets)) {
       for (const lanes of LANES) {
-        const some = bound.filter(({size}) => lanesOf(dispatch, size) === lanes);
+        const some = bound.filter(({size}) => lanesOf(dispatch, mostLanes(size)) === lanes);
         if (some.length > 0) pass.setPipeline(pipelinesOf(plan, this.#backend.device).of(dispatch, lanes));
         for (const job of some) {
           pass.setBindGroup(0, job.group);
