@@ -182,9 +182,13 @@ describeBackends(
       for (const [kind, gradient] of Object.entries({packed, unpacked})) {
         it(`computes ${name} as an eager step does, on all shapes, with ${kind} gradients`, () =>
           leakless(async () => {
-            for (const shapes of [SHAPES, LARGE]) await expectAsEager(() => trained(make, shapes, gradient));
+            await expectAsEager(() => trained(make, SHAPES, gradient));
           }));
       }
+      it(`computes ${name} as an eager step does, on large shapes`, () =>
+        leakless(async () => {
+          await expectAsEager(() => trained(make, LARGE, packed));
+        }));
     }
 
     it('takes variables and gradients from the host', () =>

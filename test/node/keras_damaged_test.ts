@@ -9,7 +9,7 @@ import {isSymbolic} from '../support/symbolic';
 import {tf} from '../support/tfjs';
 
 const h5 = h5wasm;
-const COUNT = 2000;
+const COUNT = 1000;
 
 /** Numbers from 0 to below n, the same in each run. */
 function drawsOf(seed: number): (n: number) => number {

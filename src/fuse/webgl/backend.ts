@@ -15,8 +15,8 @@ const canvases = new WeakMap<WebGLBackend, Canvas>();
  */
 export const webglBackend: FusedBackend = {
   hasAxes: false,
-  prepare({plan}, backend) {
-    canvasOf(assertWebGL(backend)).prepare(plan);
+  prepare(bucket, backend) {
+    canvasOf(assertWebGL(backend)).prepare(bucket);
   },
 
   run(step, backend) {

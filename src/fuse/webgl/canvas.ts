@@ -1,11 +1,12 @@
 import {memo} from '../../util/memo';
 import {RecentMap} from '../../util/recent_map';
+import type {PlannedBucket} from '../kernel';
 import type {Plan} from '../plan';
 import {type Dispatch, dispatchesOf, leastTotals} from '../shader/dispatches';
 import {CORNER, isWebGL2, type Targets, targetsOf, type Triangle, triangleOf, type WebGLContext} from './context';
 import {type Dialect, WEBGL1, WEBGL2} from './dialects';
 import {dispatchShader, type Shader, sumShader, type Variant} from './shader';
-import type {Texture, WebGLBackend} from './textures';
+import {isLarge, texelsOf, type Texture, type WebGLBackend} from './textures';
 
 /** A compiled shader. */
 interface Program {
@@ -78,22 +79,23 @@ export class Canvas {
    * Compiles the most common programs of a plan, before its first step.
    * @throws where this machine can't compile them.
    */
-  prepare(plan: Plan): void {
+  prepare({plan, jobs}: PlannedBucket): void {
     // Nothing compiles on a lost context. The step itself throws an error that says so.
     if (this.#prepared.has(plan) || this.isLost) return;
+    const areLarge = jobs.some(({variable: {shape}}) => isLarge(texelsOf(shape)));
     for (const dispatch of dispatchesOf(plan, leastTotals(plan), this.mostTargets, false))
-      this.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)], false);
+      this.program(plan, dispatch, ['matrix', ...plan.inputs.map(() => 'alike' as const)], areLarge);
     this.#prepared.add(plan);
   }
 
-  /** @param isLarge whether the dispatch may draw many texels. */
-  program(plan: Plan, dispatch: Dispatch, ofTensors: Variant, isLarge: boolean): Program {
+  /** @param areLarge whether the dispatch may draw many texels. */
+  program(plan: Plan, dispatch: Dispatch, ofTensors: Variant, areLarge: boolean): Program {
     const [, ...stored] = ofTensors;
     // A single number does not depend on how tensors are stored, unless it is read from a list.
     const hasLists = plan.inputs.some(({element}) => element !== undefined);
     const isPerElement = dispatch.kind === 'sums' || dispatch.kind === 'tensors';
     const variant: Variant = isPerElement ? ofTensors : ['scalar', ...(hasLists ? stored : [])];
-    const handsOver = isLarge && isPerElement;
+    const handsOver = areLarge && isPerElement;
     return this.#compiled(plan, `${dispatch.name} ${handsOver} ${variant.join()}`, () =>
       dispatchShader(this.#dialect, plan, dispatch, variant, handsOver),
     );

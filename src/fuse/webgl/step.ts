@@ -8,16 +8,24 @@ import {fours} from '../shader/lines';
 import {shapeOf, tensorOf} from '../tensors_of_job';
 import type {Canvas, Rectangle} from './canvas';
 import type {Storage, Variant} from './shader';
-import {isExclusive, matricesOf, onGPU, packed, replace, type Texture, textureOf, type WebGLBackend} from './textures';
+import {
+  isExclusive,
+  isLarge,
+  matricesOf,
+  onGPU,
+  packed,
+  replace,
+  texelsOf,
+  type Texture,
+  textureOf,
+  type WebGLBackend,
+} from './textures';
 
 // A sum is drawn as a rectangle of parts, and a part sums at least this many texels. The parts of a row take turns
 // along a range of texels. So neighbours read neighbours, and find in the cache what others have loaded.
 const TEXELS_PER_PART = 64;
 const PARTS_ACROSS = 4;
 const MOST_DOWN = 256;
-// Parameters of at least this many texels have programs of their own: for vectors, and with a vertex shader that computes
-// what all elements share. For smaller ones, these programs would save less than they take to compile.
-const LARGE = 256;
 // Every machine can have textures of this many texels per side.
 const LONGEST = 2048;
 
@@ -88,7 +96,7 @@ export class WebGLStep {
         planned,
         bound,
         firstTerm: terms,
-        isLarge: most >= LARGE,
+        isLarge: isLarge(most),
         dispatches: dispatchesOf(plan, totals, this.#canvas.mostTargets, false),
         sums: plan.passes.map(({reductions}) => this.#sums(jobs.length, [PARTS_ACROSS, down], reductions.length)),
       });
@@ -141,7 +149,7 @@ export class WebGLStep {
       return texture;
     });
     const [rows, columns, count] = matricesOf(shape);
-    const filled = count * Math.ceil(rows / 2) * Math.ceil(columns / 2);
+    const filled = texelsOf(shape);
     const geometry = [width, rows, columns, filled, index, 1, size, 0];
     const stored: Storage[] = [];
     const inputs = plan.inputs.map(({name, extent, element}) => {
@@ -170,7 +178,7 @@ export class WebGLStep {
       texels: [width, height],
       filled,
       words,
-      variant: [rows * count === 1 && filled >= LARGE ? 'vector' : 'matrix', ...stored],
+      variant: [rows * count === 1 && isLarge(filled) ? 'vector' : 'matrix', ...stored],
     };
   }
 

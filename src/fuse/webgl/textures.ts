@@ -54,6 +54,21 @@ export function matricesOf(shape: readonly number[]): readonly [rows: number, co
   return [shape.at(-2) ?? 1, shape.at(-1) ?? 1, shape.slice(0, -2).reduce((a, b) => a * b, 1)];
 }
 
+/** How many texels a tensor of this shape fills, where it is packed. */
+export function texelsOf(shape: readonly number[]): number {
+  const [rows, columns, count] = matricesOf(shape);
+  return count * Math.ceil(rows / 2) * Math.ceil(columns / 2);
+}
+
+// Parameters of at least this many texels have programs of their own: for vectors, and with a vertex shader that
+// computes what all elements share. For smaller ones, these programs would save less than they take to compile.
+const LARGE = 256;
+
+/** Whether a tensor of so many texels is worth programs of its own. */
+export function isLarge(texels: number): boolean {
+  return texels >= LARGE;
+}
+
 /**
  * The data of a tensor. Their texture holds one element per texel, or is packed for the tensor's shape.
  * @param made gets the tensor that is made where the texture must be repacked.
