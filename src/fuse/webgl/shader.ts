@@ -41,7 +41,7 @@ export interface Shader {
 
 /**
  * Computes the values of a dispatch. Of sums it computes parts: each sums every n-th texel of its row's share.
- * @param isLarge whether computing per texel what all elements share would take time.
+ * @param isLarge whether the tensor is large. Then what all elements share is not computed once per texel.
  */
 export function dispatchShader(
   dialect: Dialect,

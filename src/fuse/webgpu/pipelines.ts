@@ -31,7 +31,7 @@ class Pipelines {
     });
   }
 
-  /** Compiles what parameters need whose elements can be computed so many at once. */
+  /** Compiles the shaders of parameters. @param most how many of their elements a thread can compute at once. */
   prepare(most: Lanes): void {
     if (this.#prepared.has(most)) return;
     for (const dispatch of dispatchesOf(this.#plan, leastTotals(this.#plan), WORKGROUP, true))

@@ -37,7 +37,7 @@ export function mostLanes(size: number): Lanes {
   return size > 0 && size % 4 === 0 ? 4 : 1;
 }
 
-/** How many elements a thread of a dispatch computes at once, of those that it could. */
+/** How many elements a thread of a dispatch computes at once. @param most what `mostLanes` gives for its tensor. */
 export function lanesOf({kind}: Dispatch, most: Lanes): Lanes {
   return kind === 'sums' || kind === 'tensors' ? most : 1;
 }
