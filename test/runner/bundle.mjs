@@ -112,8 +112,14 @@ const standIn = {
   },
 };
 
-/** The modules of a pass: `first` loads before the specs, `groups` are the specs with their backends. */
-function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1}}, {files: wanted, quick}) {
+/**
+ * The modules of a pass: `first` loads before the specs, `groups` are the specs with their backends. Of a group with
+ * `onlyOnBackends`, specs that name no backend are left out.
+ */
+function partsOf(
+  {place, suite, backends, pageBackends, onlyOnBackends = false, share = {first: 0, of: 1}},
+  {files: wanted, quick},
+) {
   if (suite === 'core') {
     const directory = dirname(require.resolve(`${CORE_OPTIMIZERS}/optimizer_test.js`));
     return {
@@ -138,7 +144,7 @@ function partsOf({place, suite, backends, pageBackends, share = {first: 0, of: 1
   const groups = isOnGpu({place, backends})
     ? [{files: mine(everywhere), backends}]
     : [
-        {files: backends.length > 0 ? mine(everywhere) : [], backends},
+        {files: backends.length > 0 ? mine(everywhere) : [], backends, onlyOnBackends},
         {files: mine(own), backends: place === 'node' ? backends : pageBackends},
       ];
   return {first: '', groups};
@@ -158,8 +164,10 @@ export async function bundleFor(pass, settings) {
   if (filled.length === 0) return undefined;
   const load = filled
     .map(
-      ({files, backends}) =>
-        `${first ? '' : `  await findBackends(${JSON.stringify(backends)});\n`}${importsOf(files)}`,
+      ({files, backends, onlyOnBackends = false}) =>
+        (first ? '' : `  await findBackends(${JSON.stringify(backends)});\n`) +
+        importsOf(files) +
+        (onlyOnBackends ? '\n  leaveOthersToNode();' : ''),
     )
     .join('\n');
   const finder = first ? `import '${first}';` : `import {findBackends} from './test/support/backends.ts';`;
@@ -167,8 +175,9 @@ export async function bundleFor(pass, settings) {
   const starter = isOnGpu(pass) ? `export {startWebGPU} from './src/node_webgpu/index.ts';\n` : '';
   // In Chrome the backends come first. tfjs-vis has another copy of tfjs-core, and only the copy that is initialized
   // first works.
+  const pageStart = `import {leaveOthersToNode, startAfter} from './test/support/browser.ts';\n`;
   const entry = chrome
-    ? `import {startAfter} from './test/support/browser.ts';\n${finder}\nstartAfter(async () => {\n${load}\n});`
+    ? `${pageStart}${finder}\nstartAfter(async () => {\n${load}\n});`
     : `import './test/support/wasm_in_node.ts';\n${starter}${finder}\nexport async function loadSpecs() {\n${load}\n}`;
   const bundle = join(outputFolder(), `${nameOf(pass)}.${chrome ? 'js' : isEsm(pass.suite) ? 'mjs' : 'cjs'}`);
   await build({

@@ -5,7 +5,8 @@ export const HELP = `npm test [-- options]
 
 Runs four suites, in Chrome and in Node at the same time. The last line is "N passed, N failed" over all of them.
   specs    test/**/*_test.ts: on webgl in headless Chrome, and on cpu, wasm and webgpu in Node.
-           Those in test/page/ need a page and run in Chrome on every backend. Those in test/node/ run in Node
+           Those in test/page/ need a page and run in Chrome on every backend. Those in test/node/, and those that
+           name no backend, run in Node
   core     the optimizer specs of tfjs-core (test/core_specs): on webgl in Chrome, and on cpu and wasm in Node
   kernels  the specs of tfjs-core for operations, on wasm with src/wasm_training/, in Node
   isolated test/isolated/**/*_test.ts: on wasm with threads, on a cross-origin isolated page in Chrome
@@ -46,12 +47,14 @@ const QUICK_COMPOSITIONS = 0.1;
 
 /**
  * A process that runs one suite at one place, on these backends. `pageBackends` are for the specs in test/page/. With
- * `share`, it runs every `of`-th spec file, from file number `first`.
+ * `onlyOnBackends`, specs elsewhere that name no backend are left to Node. With `share`, it runs every `of`-th spec
+ * file, from file number `first`.
  * @typedef {{
  *   place: 'chrome' | 'node',
  *   suite: string,
  *   backends: string[],
  *   pageBackends: string[],
+ *   onlyOnBackends?: boolean,
  *   share?: {first: number, of: number},
  * }} Pass
  * On webgpu in Node, only specs for every backend run.
@@ -125,7 +128,10 @@ function passesOf({backends, threads, quick}, values) {
       return backends.includes('wasm') ? [{place: 'chrome', suite, backends: ['wasm'], pageBackends: []}] : [];
     const own = suite === 'kernels' ? inChrome.filter(name => name === 'wasm') : inChrome;
     const pageBackends = suite === 'specs' ? backends : [];
-    return own.length + pageBackends.length > 0 ? [{place: 'chrome', suite, backends: own, pageBackends}] : [];
+    const onlyOnBackends = !only && inNode.some(name => name !== 'webgpu');
+    return own.length + pageBackends.length > 0
+      ? [{place: 'chrome', suite, backends: own, pageBackends, onlyOnBackends}]
+      : [];
   });
   const node = suites.flatMap(suite => {
     if (suite === 'isolated') return [];

@@ -2,6 +2,8 @@ import '@tensorflow/tfjs-backend-webgpu';
 
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 
+import {PLACES} from './backends';
+
 declare global {
   interface Window {
     __karma__: {start: (...args: unknown[]) => void; error: (message: string) => void};
@@ -25,4 +27,19 @@ export function startAfter(load: () => Promise<void>): void {
       },
     );
   };
+}
+
+/** Leaves out the specs so far that name no backend. They need no page, and run in Node. */
+export function leaveOthersToNode(): void {
+  const env = jasmine.getEnv();
+  const others = new Set(
+    specsIn(env.topSuite())
+      .filter(spec => !PLACES.some(place => spec.getFullName().includes(`[${place}]`)))
+      .map(({id}) => id),
+  );
+  env.configure({specFilter: ({id}) => !others.has(id)});
+}
+
+function specsIn({children}: jasmine.Suite): jasmine.Spec[] {
+  return children.flatMap(child => ('children' in child ? specsIn(child) : [child]));
 }
