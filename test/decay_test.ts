@@ -10,12 +10,14 @@ import {
   cos,
   type HyperValue,
   independentDecay,
+  l2Reg,
   lion,
   lookahead,
   Optimizer,
   optimizers,
   OptimWrapper,
   partition,
+  prodigyStep,
   sgd,
   sgdStep,
   slice,
@@ -23,7 +25,9 @@ import {
   trustRatio,
   weightDecay,
 } from '../src';
+import {houseCallbacks} from '../src/callbacks';
 import {isOptimizer} from '../src/optimizer/optimizer_of_model';
+import {isDecaying} from '../src/rule/chain';
 import {tensorsIn} from '../src/state/state_dict';
 import {describeBackends} from './support/backends';
 import {bitsOf} from './support/bits';
@@ -38,6 +42,10 @@ import {variableOf} from './support/vectors';
 /** Decay by any share of the parameter. */
 const shareDecayTest = callback('shareDecayTest', {hypers: {share: 0}, isStep: false}, ({p, share, doWd}) =>
   doWd ? {p: p.mul(1 - share)} : {},
+);
+/** Decay in a step of a user's own. */
+const ownDecayTest = callback('ownDecayTest', {hypers: {lr: 1, wd: 0}}, ({p, lr, wd, doWd}) =>
+  doWd ? {p: p.mul(1 - lr * wd)} : {},
 );
 const noDecayTest = callback('noDecayTest', {isStep: false}, () => ({}));
 
@@ -323,5 +331,43 @@ describe('The setting decay', () => {
     expectClose(variable.dataSync(), [0.75, -1.5], 1e-7);
     optimizer.dispose();
     variable.dispose();
+  });
+});
+
+describe('A second decay', () => {
+  const decaying: readonly Callback[] = [...houseCallbacks, ownDecayTest].filter(isDecaying);
+
+  for (const step of decaying.filter(cb => cb.declaration.isStep))
+    it(`is refused beside ${step.name}, which decays by itself`, () => {
+      for (const other of decaying.filter(cb => cb !== step && !cb.declaration.isStep)) {
+        const message = `${step.name} decays the weights by itself; leave ${other.name} out.`;
+        expect(() => new Optimizer<readonly Callback[]>([other, step], {})).toThrowError(message);
+        expect(() => new Optimizer<readonly Callback[]>([step, other], {})).toThrowError(message);
+      }
+    });
+
+  it('is refused by the same step', () => {
+    expect(() => new Optimizer([ownDecayTest, ownDecayTest], {})).toThrowError(
+      'ownDecayTest is there twice, and both would decay the weights; leave one out.',
+    );
+  });
+
+  it('is accepted where the option of the step says that it does not decay', () => {
+    const optimizer = new Optimizer([l2Reg, prodigyStep.with({decoupled: false})], {wd: 0.1});
+    expect(namesIn(optimizer)).toEqual(['l2Reg', 'prodigyStep']);
+    optimizer.dispose();
+  });
+
+  it('is refused in a step of a user, beside an optimizer of the table and for all parts of a partition', () => {
+    expect(() => sgd(0.1, {after: [ownDecayTest]})).toThrowError(
+      'sgd decays the weights by itself; leave ownDecayTest out, or write {decay: ownDecayTest}.',
+    );
+    expect(() => stableAdamW(0.1, {callbacks: [ownDecayTest]})).toThrowError(
+      'stableAdamW decays the weights by itself; leave ownDecayTest out.',
+    );
+    expect(() => partition([{by: sgd(0.1)}], {callbacks: [ownDecayTest]})).toThrowError(
+      "The part 'SGD' decays its weights by weightDecay, and ownDecayTest for all parts would decay them again; " +
+        'leave ownDecayTest out.',
+    );
   });
 });

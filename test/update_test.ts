@@ -375,6 +375,14 @@ describe('A declaration', () => {
     );
     expect(declared({takesUpdate: 'yes'})).toThrowError("misdeclared: takesUpdate must be true or false; got 'yes'.");
     expect(declared({isStep: 0})).toThrowError('misdeclared: isStep must be true or false; got 0.');
+    for (const [decays, shown] of [
+      [1, '1'],
+      ['wd', "'wd'"],
+      ['scale', "'scale'"],
+    ] as const)
+      expect(declared({decays, options: {scale: 1}})).toThrowError(
+        `misdeclared: decays must be true, false, or the name of an option that is true or false; got ${shown}.`,
+      );
   });
 
   it('is an object, whose fields are of their kinds', () => {

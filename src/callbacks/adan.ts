@@ -43,6 +43,7 @@ export const adanStep = /* @__PURE__ */ newCallback(
   {
     hypers: {lr: required, mom: 0.98, diffMom: {default: 0.92, from: 0, below: 1}, sqrMom: 0.99, eps: 1e-8, wd: 0},
     options: {prox: true},
+    decays: false,
     needs: {gradAvg: zeros},
     state: {adanDiff: zeros, adanSqr: zeros, adanGrad: zeros, adanSeen: scalar},
     groupState: {adanSteps: 0},

@@ -25,6 +25,7 @@ export const laPropStep = /* @__PURE__ */ newCallback(
   {
     hypers: {lr: required, mom: 0.9, sqrMom: 0.999, eps: 1e-15, wd: 0},
     options: {decayed: false},
+    decays: false,
     needs: {sqrAvg: zeros},
     state: {laPropAvg: zeros, laPropRate: 0, laPropSum: 0},
   },

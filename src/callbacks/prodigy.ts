@@ -80,6 +80,7 @@ export const prodigyStep = /* @__PURE__ */ newCallbackWithExtras(
   {
     hypers: {lr: 1, mom: 0.9, sqrMom: 0.999, distanceMom: {default: 0, from: 0, below: 1}, eps: 1e-8, wd: 0},
     options: {d0: 1e-6, dCoef: 1, growthRate: 0, biasCorrection: false, safeguardWarmup: false, decoupled: true},
+    decays: 'decoupled',
     ranges: {d0: {from: 1e-30}, dCoef: {from: 0}, growthRate: {from: 0}},
     state: {scaledAvg: zeros, scaledSqrAvg: zeros, distanceSum: zeros, origin: copy},
     shared: {d: 0, dMax: 0, numerator: 0, weight1: 0, weight2: 0},

@@ -1,6 +1,6 @@
 import {ParameterSet} from '../params/parameter_groups';
 import {variablesOf} from '../params/variables_of';
-import {chainOf, isDecay} from '../rule/chain';
+import {chainOf, isDecaying} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import {checkCore} from '../util/core_copies';
 import {listOf} from '../util/iterable';
@@ -9,7 +9,7 @@ import {TrainingState} from './training_state';
 
 function isStatistic(cb: Callback): boolean {
   const {state, skips} = cb.declaration;
-  return !isDecay(cb) && (skips || Object.keys(state).length > 0);
+  return !isDecaying(cb) && (skips || Object.keys(state).length > 0);
 }
 
 /**

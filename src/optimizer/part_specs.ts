@@ -4,7 +4,7 @@ import type {PartOfSet} from '../params/divided_groups';
 import {ParameterSet} from '../params/parameter_groups';
 import {isSavedTaker} from '../params/takers';
 import {type ParamGroups, variablesOf} from '../params/variables_of';
-import {type Chain, isDecay} from '../rule/chain';
+import {type Chain, isDecaying} from '../rule/chain';
 import type {Callback, Scalar} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {at} from '../util/at';
@@ -67,10 +67,10 @@ export function checkDecays(
   parts: readonly PartOfSet[],
   states: readonly TrainingState[],
 ): void {
-  const second = forAll.find(isDecay)?.name;
+  const second = forAll.find(isDecaying)?.name;
   if (second === undefined) return;
   for (const [i, {name}] of parts.entries()) {
-    const own = at(states, i).chain.callbacks.find(cb => cb.declaration.decays)?.name;
+    const own = at(states, i).chain.callbacks.find(isDecaying)?.name;
     // The chain refuses the same callback twice.
     if (own !== undefined && own !== second)
       throw new Error(

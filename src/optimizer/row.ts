@@ -2,7 +2,7 @@ import {backend} from '@tensorflow/tfjs-core';
 
 import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
-import {isCallback, isDecay} from '../rule/chain';
+import {isCallback, isDecaying} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
@@ -260,7 +260,7 @@ function composed<H extends RowHypers, X extends object>(
   // A number is the `decay` of another callback.
   const isNamed = !isCallback(decay) && [...before, ...later].some(hasDecay);
   const decaying = decayOf(row, isNamed ? undefined : decay, rest.decoupleWd);
-  const second = [...before, ...later].find(cb => isCallback(cb) && isDecay(cb))?.name;
+  const second = [...before, ...later].find(cb => isCallback(cb) && isDecaying(cb))?.name;
   if (second !== undefined)
     throw new Error(
       `${name} decays the weights by itself; leave ${second} out${decays ? '' : `, or write {decay: ${second}}`}.`,

@@ -142,8 +142,9 @@ export interface CallableCallback<H extends HyperDecl, S, R, N, O extends Option
  *     one. The update is applied, `p ← p - update`, before the next callback that does not take it, and at the end.
  *   - `isStep`: false for a statistic, and for a callback such as weight decay, whose change of `p` is not an update
  *     for later callbacks. Default true.
- *   - `decays`: whether it decays the weights. Default: whether it has the hyper `wd`. The optimizers of the table, and
- *     `partition`, refuse a callback with `isStep: false` that decays weights that decay already.
+ *   - `decays`: whether it decays the weights, or the name of the option that says so. Default: whether it has the
+ *     hyper `wd`. Another such callback is refused beside a step that decays by itself. The optimizers of the table,
+ *     and `partition`, refuse one where the weights decay already.
  *   - `needsTensors`: calls functions of TensorFlow.js, such as `tf.matMul`, which can't be traced. It runs alone, as
  *     ordinary operations between fused kernels. Without it, such a callback does so after a warning. Default false.
  *   - `evaluate`: the `{p}` that `opt.eval()` shows until `opt.train()`.
@@ -176,7 +177,7 @@ export function newCallback<
     readonly everyParameter?: E;
     readonly takesUpdate?: TU;
     readonly isStep?: boolean;
-    readonly decays?: boolean;
+    readonly decays?: boolean | (keyof O & string);
     readonly needsTensors?: boolean;
     readonly groupState?: G;
     readonly everyGroup?: boolean;

@@ -50,8 +50,8 @@ export interface Declaration {
   readonly needsTensors: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
-  /** Whether it decays the weights. */
-  readonly decays: boolean;
+  /** Whether it decays the weights, or the option that says so. */
+  readonly decays: boolean | string;
   /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */
   readonly everyGroup: boolean;
   /** Computes new numbers of a group from those before the step. */

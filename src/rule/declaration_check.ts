@@ -31,7 +31,7 @@ const RESERVED = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const KINDS = ['hypers', 'state', 'reads', 'needs', 'options', 'groupState', 'shared'] as const;
-const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'decays', 'skips', 'everyGroup', 'needsTensors'] as const;
+const SWITCHES = ['everyParameter', 'takesUpdate', 'isStep', 'skips', 'everyGroup', 'needsTensors'] as const;
 const FUNCTIONS = ['total', 'evaluate'] as const;
 /** The fields of a range, with what each must be. */
 const RANGE = {from: 'number', above: 'number', to: 'number', below: 'number', whole: 'boolean'} as const satisfies {
@@ -39,7 +39,7 @@ const RANGE = {from: 'number', above: 'number', to: 'number', below: 'number', w
 };
 // Bundlers keep a spread that nothing uses, because it may have effects.
 const FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set<string>(
-  /* @__PURE__ */ [KINDS, SWITCHES, FUNCTIONS, ['ranges', 'restarts', 'group', 'run']].flat(),
+  /* @__PURE__ */ [KINDS, SWITCHES, FUNCTIONS, ['decays', 'ranges', 'restarts', 'group', 'run']].flat(),
 );
 
 /** @throws for a malformed name, an unknown field, a value of the wrong kind, or a name that is declared twice. */
@@ -65,6 +65,11 @@ export function checkDeclaration(name: string, declaration: Partial<GivenDeclara
     if (value !== undefined && typeof value !== 'boolean')
       throw new Error(`${name}: ${field} must be true or false; got ${shown(value)}.`);
   }
+  const {decays, options = {}} = declaration;
+  if (decays !== undefined && typeof decays !== 'boolean' && typeof own(options, decays) !== 'boolean')
+    throw new Error(
+      `${name}: decays must be true, false, or the name of an option that is true or false; got ${shown(decays)}.`,
+    );
   for (const field of FUNCTIONS) {
     const value: unknown = declaration[field];
     if (value !== undefined && typeof value !== 'function')
