@@ -13,6 +13,7 @@ import {
   l2Reg,
   lion,
   lookahead,
+  muon,
   Optimizer,
   optimizers,
   OptimWrapper,
@@ -47,7 +48,7 @@ const shareDecayTest = callback('shareDecayTest', {hypers: {share: 0}, isStep: f
 const ownDecayTest = callback('ownDecayTest', {hypers: {lr: 1, wd: 0}}, ({p, lr, wd, doWd}) =>
   doWd ? {p: p.mul(1 - lr * wd)} : {},
 );
-const noDecayTest = callback('noDecayTest', {isStep: false}, () => ({}));
+const noDecayTest = callback('noDecayTest', {decays: true, isStep: false}, () => ({}));
 
 interface Row {
   readonly name: string;
@@ -259,9 +260,9 @@ describe('The setting decay', () => {
     ]);
     expect(
       namesIn(
-        sgd(0.1, {decay: cautiousDecay, callbacks: [noDecayTest], after: [cautious, trustRatio, averageWeights]}),
+        sgd(0.1, {decay: cautiousDecay, callbacks: [shareDecayTest], after: [cautious, trustRatio, averageWeights]}),
       ),
-    ).toEqual(['noDecayTest', 'sgdStep', 'cautious', 'trustRatio', 'cautiousDecay', 'averageWeights']);
+    ).toEqual(['shareDecayTest', 'sgdStep', 'cautious', 'trustRatio', 'cautiousDecay', 'averageWeights']);
   });
 
   it('is not the decay of a callback that has one, which is a number', () => {
@@ -312,6 +313,19 @@ describe('The setting decay', () => {
       "adam: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.",
     );
     expect(namesIn(sgd(0.1, {decay: cautiousDecay, decoupleWd: true}))).toEqual(['sgdStep', 'cautiousDecay']);
+    for (const [row, name] of [
+      [adam, 'adam'],
+      [muon, 'muon'],
+    ] as const) {
+      expect(call(row, 0.1, {decay: cautious})).toThrowError(
+        `${name}: 'decay' must be a callback that decays the weights, such as weightDecay; got cautious. Give other ` +
+          'callbacks in `callbacks` or `after`. A decay of your own without `wd` declares {decays: true}.',
+      );
+      for (const decay of [0.9, 'x', [weightDecay], {}, true, null])
+        expect(call(row, 0.1, {decay})).toThrowError(
+          new RegExp(`^${name}: 'decay' must be a callback such as weightDecay; got `),
+        );
+    }
     expect(() => stableAdamW(0.1, {decay: cautiousDecay})).toThrowError(
       "stableAdamW decays in its step; leave 'decay' out.",
     );

@@ -27,6 +27,7 @@ import {
   fitSgdr,
   l2Reg,
   lamb,
+  laProp,
   larc,
   larcLayerLr,
   layerGroups,
@@ -45,6 +46,7 @@ import {
   qhAdam,
   rAdam,
   ranger,
+  record,
   reduceLROnPlateau,
   rmsProp,
   saveOptimizer,
@@ -333,6 +335,44 @@ const rows: readonly Row[] = [
       ];
     },
   ),
+  ...(
+    [
+      ['adam', 'first', 'adam(', () => call(adam, 0.1, {lr: 0.5})],
+      ['muon', 'first', 'muon(', () => call(muon, 0.1, {lr: 0.5})],
+      ['scheduleFree', 'second', "scheduleFree('sgd', ", () => call(scheduleFree, 'sgd', 0.1, {lr: 0.5})],
+    ] as const
+  ).map(([name, place, begin, act]): Row => [
+    `${name} with two rates`,
+    act,
+    `${name} takes the learning rate ${place}; leave 'lr' out of the settings. Write ${begin}0.5, {…}).`,
+  ]),
+  [
+    'hpMap the other way round',
+    () => new OptimWrapper(tf.train.adam(0.1), {hpMap: {mom: 'beta1'}}),
+    "OptimWrapper: 'hpMap' names mom, but the hypers of Adam are learningRate, beta1, beta2, epsilon. Write the " +
+      "optimizer's name first, as in {beta1: 'mom'}.",
+  ],
+  [
+    'hpMap as a text',
+    () => make(OptimWrapper, tf.train.adam(0.1), {hpMap: 'x'}),
+    "OptimWrapper: 'hpMap' must be an object such as {beta1: 'mom'}; got 'x'.",
+  ],
+  [
+    'a setting of laProp that is misspelt',
+    () => call(laProp, 0.1, {callback: []}),
+    "No callback of this optimizer has a hyper 'callback'. Did you mean 'callbacks'? Known: lr, wd, sqrMom, mom, " +
+      'eps, dampening, decayed; settings: ….',
+  ],
+  [
+    'record with a text',
+    () => call(record, {hypers: 'lr'}),
+    "record: 'hypers' must be true, false or a list of names such as ['lr']; got 'lr'.",
+  ],
+  [
+    'record with a text as a switch',
+    () => call(record, {gradNorm: 'no'}),
+    "'gradNorm' must be true or false; got 'no'.",
+  ],
   ['sgd with weightDecay', () => sgd(0.1, {wd: 0.5, callbacks: [weightDecay]}), itself('sgd', 'weightDecay')],
   ['adam with weightDecay after it', () => adam(0.1, {after: [weightDecay]}), itself('adam', 'weightDecay')],
   ['sgd with l2Reg', () => sgd(0.1, {wd: 0.5, decoupleWd: false, callbacks: [l2Reg]}), itself('sgd', 'l2Reg')],

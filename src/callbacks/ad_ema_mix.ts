@@ -6,7 +6,7 @@ import {average, debias} from './stats';
 /**
  * AdEMAMix: Adam's step along a fast and a slow average of the gradient: `slowAvg ← β·slowAvg + (1 - β)·grad`,
  * `p ← p - lr·(m/d1 + α·slowAvg)/(√(sqrAvg/d2) + eps)`, with `d1 = 1 - mom^step`, `d2 = 1 - sqrMom^step`. The slow
- * average is not debiased. Here m is `gradAvg` if a callback before it computes that, otherwise `grad`.
+ * average is not debiased. Here m is `gradAvg` if a callback before it computes that, otherwise `grad`, with d1 = 1.
  *
  * α is `slowWeight`, after a warm-up of `slowWeight·step/slowWeightWarmup`. β is `slowMom`, after a warm-up in which
  * its half-life grows linearly from that of `mom`, over `slowMomWarmup` steps. Both options are whole numbers of the
@@ -58,11 +58,13 @@ export const adEMAMixStep = /* @__PURE__ */ newCallback(
   }) => {
     const nextSlow = average(slowAvg, grad, step < slowMomWarmup ? warm(mom, slowMom, step / slowMomWarmup) : slowMom);
     const weight = step < slowWeightWarmup ? (slowWeight * step) / slowWeightWarmup : slowWeight;
+    // The gradient itself has no bias.
+    const fastMom = gradAvg === undefined ? 0 : mom;
     // Numerator and denominator are multiplied by √d2.
     const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, step));
     return {
       update: (gradAvg ?? grad)
-        .mul((lr * root2) / debias(mom, 1 - mom, step))
+        .mul((lr * root2) / debias(fastMom, 1 - fastMom, step))
         .add(nextSlow.mul(lr * root2 * weight))
         .div(sqrAvg.sqrt().add(eps * root2)),
       slowAvg: nextSlow,

@@ -55,10 +55,11 @@ export function checkpoint(
       batches++;
       if (everyBatches !== undefined && batches % everyBatches === 0) await model.save(to, {includeOptimizer: true});
     },
-    epochEnd: async ({model, run, epochs}, epoch, logs) => {
+    epochEnd: async (fit, epoch, logs) => {
+      const {model, run, epochs} = fit;
       // The last save must hold the weights that training ends with. The best model must be the one that was evaluated.
       if (!saveBest && epoch === epochs - 1) run.makeLastSteps();
-      if (!saveBest || (await monitor.improves(logs))) await model.save(to, {includeOptimizer: true});
+      if (!saveBest || (await monitor.improves(fit, logs)) === true) await model.save(to, {includeOptimizer: true});
     },
   });
 }

@@ -5,7 +5,7 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {type Gradients, gradientsByVariable, type NamedGradients} from '../params/gradients';
 import {normOfAll, squares, together, unscaled} from '../rule/norms';
-import {checkOptions} from '../util/options';
+import {checkOptions, checkSwitch} from '../util/options';
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
 import {FitCallback} from './fit_callback';
@@ -30,7 +30,7 @@ type Values = Array<number | tf.Tensor>;
  * A callback that records values of each batch in the `history` that `fit` returns: `batch_loss`; each hyper under its
  * name, or with several groups under `name_0`, `name_1` and so on; and, on request, `grad_norm` and `update_norm`.
  * Nothing is read from the device before training ends.
- * @throws when training begins, where a named hyper is not one of the optimizer's.
+ * @throws for an impossible setting; when training begins, where a named hyper is not one of the optimizer's.
  * @example
  * ```ts
  * model.compile({optimizer: adam(1e-3), loss: 'meanSquaredError'});
@@ -41,6 +41,9 @@ type Values = Array<number | tf.Tensor>;
 export function record(options: RecordOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('record', options, ['hypers', 'gradNorm', 'updateNorm'], more);
   const {hypers = true, gradNorm = false, updateNorm = false} = options;
+  checkHypers(hypers);
+  checkSwitch('gradNorm', gradNorm);
+  checkSwitch('updateNorm', updateNorm);
   let recorded: Record<string, Values> = {};
   const add = (name: string, value: number | tf.Tensor) => {
     (recorded[name] ??= []).push(value);
@@ -84,11 +87,20 @@ export function record(options: RecordOptions = {}, ...more: undefined[]): FitCa
         throw new Error(
           'The model has no History: tfjs-optim does not know this version of tfjs-layers. Use one that it supports.',
         );
+      // Another `record` of this fit may have recorded values under the same names.
+      const replaced: unknown[] = Object.keys(recorded).flatMap(name => history.history[name] ?? []);
+      tf.dispose(replaced.filter(isTensor));
       // The History then owns the tensors: it reads them and disposes them.
       Object.assign(history.history, recorded);
       recorded = {};
     },
   });
+}
+
+function checkHypers(hypers: unknown): void {
+  const isList = Array.isArray(hypers) && hypers.every(name => typeof name === 'string');
+  if (typeof hypers !== 'boolean' && !isList)
+    throw new Error(`record: 'hypers' must be true, false or a list of names such as ['lr']; got ${shown(hypers)}.`);
 }
 
 function hyperValues(optimizer: Optimizer, wanted: boolean | readonly string[]): Array<readonly [string, number]> {

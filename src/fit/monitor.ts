@@ -22,8 +22,11 @@ export interface MonitorOptions {
 interface Monitor {
   /** Forgets the best value. @throws where it is not known whether more or less is better. */
   begin(fit: Fit): void;
-  /** Whether the value is the best so far. @throws where the value is not logged. */
-  improves(logs: FitLogs): Promise<boolean>;
+  /**
+   * Whether the value is the best so far. Undefined where it is not logged because training stops within the epoch,
+   * before the validation. @throws where it is not logged otherwise.
+   */
+  improves(fit: Fit, logs: FitLogs): Promise<boolean | undefined>;
 }
 
 /** @param what the name of the callback that watches, for errors. */
@@ -35,8 +38,11 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
     throw new Error(`${what}: 'mode' must be 'auto', 'min' or 'max'; got ${shown(mode)}.`);
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
-  const data = monitor.startsWith('val_') ? 'Give validation data' : 'Add it to the metrics';
-  const advice = `${data}, or set 'monitor'.`;
+  const adviceFor = (names: readonly string[]) => {
+    const isValidated = names.some(name => name.startsWith('val_'));
+    const what = monitor.startsWith('val_') && !isValidated ? 'Give validation data' : 'Add it to the metrics';
+    return `${what}, or set 'monitor' to a name that is logged.`;
+  };
   let best = -Infinity;
   return {
     begin: ({logs}) => {
@@ -49,14 +55,18 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
       if (logs.length === 0 || logs.includes(monitor)) return;
       warnOnce(
         `a callback watches '${monitor}', but fit logs only ${logs.join(', ')}. If no callback adds '${monitor}', ` +
-          `training stops with an error after the first epoch. ${advice}`,
+          `training stops with an error after the first epoch. ${adviceFor(logs)}`,
       );
     },
-    improves: async logs => {
+    improves: async ({model}, logs) => {
       const value = await logged(logs[monitor]);
       if (value === undefined) {
-        const names = Object.keys(logs).join(', ') || 'nothing';
-        throw new Error(`${what} watches '${monitor}', which was not logged. Logged: ${names}. ${advice}`);
+        if (model.stopTraining) return undefined;
+        const names = Object.keys(logs);
+        throw new Error(
+          `${what} watches '${monitor}', which was not logged. Logged: ${names.join(', ') || 'nothing'}. ` +
+            adviceFor(names),
+        );
       }
       if (!(sign * value > best + minDelta)) return false;
       best = sign * value;

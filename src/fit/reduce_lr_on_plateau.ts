@@ -89,9 +89,11 @@ export function reduceLROnPlateau(options: PlateauOptions = {}, ...more: undefin
       const {iterations} = optimizer;
       over = () => optimizer.iterations > iterations;
     },
-    epochEnd: async ({model, epochs}, _, logs) => {
+    epochEnd: async (fit, _, logs) => {
+      const {model, epochs} = fit;
       if (epoch === epochs - 1) over = () => true;
-      const improved = await monitor.improves(logs);
+      const improved = await monitor.improves(fit, logs);
+      if (improved === undefined) return;
       resting = Math.max(0, resting - 1);
       waited = improved || resting > 0 ? 0 : waited + 1;
       if (waited < patience) return;

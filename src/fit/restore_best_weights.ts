@@ -46,10 +46,10 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
       forget();
       fit.run.onEnd(forget);
     },
-    epochEnd: async ({model}, _, logs) => {
-      if (!(await monitor.improves(logs))) return;
+    epochEnd: async (fit, _, logs) => {
+      if ((await monitor.improves(fit, logs)) !== true) return;
       forget();
-      best = snapshotOf(model);
+      best = snapshotOf(fit.model);
     },
     trainEnd: ({model}) => {
       if (best === undefined) return;

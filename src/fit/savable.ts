@@ -1,8 +1,19 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
+import {warnOnce} from '../util/warn';
+
+/** The names of functions that TensorFlow.js finds again when it loads metrics. */
+const LOADABLE: ReadonlySet<string> = new Set(
+  (
+    'binaryAccuracy categoricalAccuracy precision categoricalCrossentropy sparseCategoricalCrossentropy ' +
+    'mse MSE mae MAE mape MAPE'
+  ).split(' '),
+);
+
 /**
  * Checks that TensorFlow.js can save the losses and metrics that a model was compiled with. TensorFlow.js itself
- * reports this only after an epoch, and its error does not say what to change.
+ * reports this only after an epoch, and its error does not say what to change. Warns of metrics with which the saved
+ * model can't be loaded.
  * @param what the name of the callback that saves, for errors.
  * @throws where they can't be saved.
  */
@@ -22,6 +33,14 @@ export function checkSavable(what: string, {metrics, loss}: LayersModel): void {
         "losses. Compile with names, such as 'meanSquaredError', or with one function for all outputs.",
     );
   }
+  const lost = [metrics, ...partsOf(metrics).map(([, metric]) => metric)].find(
+    metric => typeof metric === 'function' && !LOADABLE.has(metric.name),
+  );
+  if (typeof lost === 'function')
+    warnOnce(
+      `tf.loadLayersModel can't load what ${what} saves: it does not know the metric '${lost.name}', which is a ` +
+        "function. Compile without it, or with a name such as 'accuracy'.",
+    );
 }
 
 /** The metrics or losses of each output, with the output as errors call it. Empty where all outputs have one. */

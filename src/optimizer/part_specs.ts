@@ -107,11 +107,11 @@ export function checkNew(part: number, by: Optimizer, {explicit, set, common}: T
 /** @throws for a setting that no callback for all parts has. */
 export function checkShared(shared: Chain, values: object): void {
   const names = [...shared.hypers.keys(), ...shared.options.keys()];
-  const unknown = Object.keys(values).find(name => !names.includes(name));
+  const [unknown] = Object.entries(values).find(([name, value]) => value !== undefined && !names.includes(name)) ?? [];
   if (unknown !== undefined)
     throw new Error(
-      `partition has no setting '${unknown}'. Its own are params, callbacks, after, trainBn, wdBnBias, noWd` +
-        `${names.map(name => `, ${name}`).join('')}; give hypers to the optimizer of a part.`,
+      `partition has no setting '${unknown}'. Its own are params, callbacks, after, skipNonFinite, maxGradNorm, ` +
+        `trainBn, wdBnBias, noWd${names.map(name => `, ${name}`).join('')}; give hypers to the optimizer of a part.`,
     );
 }
 

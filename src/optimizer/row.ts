@@ -249,7 +249,7 @@ function composed<H extends RowHypers, X extends object>(
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
   const settings = withDefaults(
     {lr: usual, ...(rest['like'] !== undefined && defaultsLikeTrain(row, rest))},
-    Object.fromEntries(Object.entries({lr, ...rest}).filter(([setting]) => !Object.hasOwn(known, setting))),
+    Object.fromEntries(Object.entries({...rest, lr}).filter(([setting]) => !Object.hasOwn(known, setting))),
   );
   const own = chain(
     hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
@@ -306,13 +306,23 @@ function decayOf(
 ): Callback | undefined {
   if (decay === undefined) return decays ? undefined : decoupleWd ? weightDecay : l2Reg;
   if (decays) throw new Error(`${name} decays in its step; leave 'decay' out.`);
-  if (!isCallback(decay))
-    throw new Error(
-      `${name}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
-        "The decay of averages is 'mom' and 'sqrMom' here.",
-    );
+  checkDecay(name, decay);
   if (!decoupleWd) throw new Error(`${name}: 'decay' replaces what 'decoupleWd' chooses; leave one of them out.`);
   return decay;
+}
+
+/** @throws where the setting `decay` is not a callback that decays. */
+export function checkDecay(factory: string, decay: unknown): asserts decay is Callback {
+  if (!isCallback(decay))
+    throw new Error(
+      `${factory}: 'decay' must be a callback such as weightDecay; got ${shown(decay)}. ` +
+        "The decay of averages is 'mom' and 'sqrMom' here.",
+    );
+  if (!isDecaying(decay))
+    throw new Error(
+      `${factory}: 'decay' must be a callback that decays the weights, such as weightDecay; got ${decay.name}. ` +
+        'Give other callbacks in `callbacks` or `after`. A decay of your own without `wd` declares {decays: true}.',
+    );
 }
 
 /** The rule's callbacks and those after them, with decay before the rule, or after it where it takes the update. */

@@ -23,6 +23,13 @@ export function checkRowArguments(
       `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
         `Write ${factory}(${first}${rateFirst(lr, given[0], usual, hypers)}).`,
     );
+  const [options] = given;
+  const second = isPlain(options) ? options['lr'] : undefined;
+  if (second !== undefined)
+    throw new Error(
+      `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; leave 'lr' out of the settings. ` +
+        `Write ${factory}(${first}${shown(second)}, {…}).`,
+    );
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
     `${factory}(${first}${typeof lr === 'number' ? lr : 'lr'}, `,

@@ -118,11 +118,11 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDefau
   const isWrapper = chain.externals.length > 0;
   const ofRow = isWrapper ? ['hpMap'] : settingsOfRow(declared);
   // An optimizer that is given a list of callbacks takes no others.
-  const known = ofRow.length > 0 ? [...ofRow, ...STEP_SETTINGS] : BASE_SETTINGS;
+  const known = ofRow === undefined ? BASE_SETTINGS : [...ofRow, ...STEP_SETTINGS];
   for (const [name, value] of given) {
+    if (value === undefined) continue;
     if (!defaults.has(name) && !chain.options.has(name))
       throw unknownHyper(name, [...defaults.keys(), ...chain.options.keys()], known);
-    if (value === undefined) continue;
     const sample = Array.isArray(value) ? Array.from<unknown>(value)[0] : value;
     // What is not an option is a number. Only a wrapped optimizer can have hypers that are true or false.
     const option = chain.options.get(name);

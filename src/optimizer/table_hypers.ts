@@ -10,9 +10,9 @@ export function declareTableHypers(hypers: HyperDefaults, own: object, decays = 
   settings.set(hypers, [...Object.keys(own), ...(decays ? [] : ['decay', 'decoupleWd'])]);
 }
 
-/** The settings of the class of the table that declares these hypers. */
-export function settingsOfRow(hypers: HyperDefaults): readonly string[] {
-  return settings.get(hypers) ?? [];
+/** The settings of the class of the table that declares these hypers. Undefined where none does. */
+export function settingsOfRow(hypers: HyperDefaults): readonly string[] | undefined {
+  return settings.get(hypers);
 }
 
 /**

@@ -177,7 +177,7 @@ export function newCallback<
     readonly everyParameter?: E;
     readonly takesUpdate?: TU;
     readonly isStep?: boolean;
-    readonly decays?: boolean | (keyof O & string);
+    readonly decays?: boolean | string;
     readonly needsTensors?: boolean;
     readonly groupState?: G;
     readonly everyGroup?: boolean;

@@ -6,7 +6,7 @@ import type {SkipSettings} from '../callbacks/skip_settings';
 import {averageGrad} from '../callbacks/stats';
 import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';
-import {type Options, type Registering, rowFactory} from '../optimizer/row';
+import {checkDecay, type Options, type Registering, rowFactory} from '../optimizer/row';
 import {checkRowArguments} from '../optimizer/row_arguments';
 import {
   type AnyCallback,
@@ -158,8 +158,8 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
     lrScale: indexIn('lrScale', LR_SCALES, lrScale),
     batched: convMode === undefined ? undefined : indexIn('convMode', CONV_MODES, convMode) === 1,
   };
+  if (decay !== undefined) checkDecay(NAME, decay);
   const common = {
-    lr,
     wd,
     ...decaying,
     ...(decay !== undefined && 'lr0' in decay.hypers && !('lr0' in decaying) && {lr0: lr}),
@@ -188,8 +188,8 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
     others,
   );
   // An optimizer without `params` has one group, so lists can be set only now.
-  optimizer.parts[0].setHyper(listsIn({...values, ...common}));
-  if (rest === undefined) optimizer.parts[1].setHyper(listsIn(common));
+  optimizer.parts[0].setHyper(listsIn({...values, lr, ...common}));
+  if (rest === undefined) optimizer.parts[1].setHyper(listsIn({lr, ...common}));
   return optimizer;
 }
 
@@ -267,7 +267,7 @@ function divided(options: object | undefined): {
         : STEP_SETTINGS.includes(name) || ofOthers.includes(name)
           ? others
           : undefined;
-    if (owner === undefined) {
+    if (owner === undefined && value !== undefined) {
       const hypers = ['lr', ...Object.keys(HYPERS_OF_MUON), ...ofDecay, ...ofOthers];
       throw unknownHyper(name, hypers, [...[...MUONS].filter(one => !hypers.includes(one)), ...STEP_SETTINGS]);
     }

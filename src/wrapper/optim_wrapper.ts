@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {asOptimizer} from '../optimizer/optimizer_of_model';
+import {withDefaults} from '../optimizer/row';
 import type {AnyCallback, BaseSettings, Settings} from '../optimizer/settings';
 import {UnregisteredWrapper} from '../optimizer/unregistered';
 import {variablesOf} from '../params/variables_of';
@@ -99,7 +100,7 @@ export class OptimWrapper<
         callback,
         ...listOf<AnyCallback>(after),
       ],
-      Object.assign({...values}, rest, {params: lists}),
+      withDefaults({...values}, {...rest, params: lists}),
     );
     OptimWrapper.register();
   }

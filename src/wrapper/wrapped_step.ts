@@ -11,6 +11,7 @@ import {fromRegisteredClass, isSavedObject} from '../state/registered_class';
 import {dict, list, malformed, text} from '../util/config_reader';
 import {memo} from '../util/memo';
 import {own} from '../util/own';
+import {isPlain, shown} from '../util/shown';
 import type {TrainClass} from './train_classes';
 import {disposeOptimizer, TrainOptimizer, type WrappedDraft} from './train_optimizer';
 
@@ -53,6 +54,7 @@ export function wrappedStep(
   if (new Set(optimizers).size < optimizers.length)
     throw new Error('The same optimizer was given for two parameter groups; make one optimizer per group.');
   const {trainClass} = first;
+  checkHpMap(first, hpMap);
   const names = namesOf(first.hypers, {...HP_MAP, ...trainClass.hpMap, ...hpMap});
   for (const {optimizer, hypers} of inners) {
     if (
@@ -121,6 +123,18 @@ export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Ca
     optimizers.forEach(disposeOptimizer);
     throw error;
   }
+}
+
+/** @throws where it is not an object, or names none of the optimizer's hypers. A map may serve several optimizers. */
+function checkHpMap({optimizer, hypers}: TrainOptimizer, hpMap: unknown): void {
+  if (!isPlain(hpMap))
+    throw new Error(`OptimWrapper: 'hpMap' must be an object such as {beta1: 'mom'}; got ${shown(hpMap)}.`);
+  const names = Object.keys(hpMap);
+  if (names.length > 0 && !names.some(name => Object.hasOwn(hypers, name)))
+    throw new Error(
+      `OptimWrapper: 'hpMap' names ${names.join(', ')}, but the hypers of ${optimizer.getClassName()} are ` +
+        `${Object.keys(hypers).join(', ')}. Write the optimizer's name first, as in {beta1: 'mom'}.`,
+    );
 }
 
 /** tfjs's names of hypers by the names in this package. */

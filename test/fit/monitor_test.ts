@@ -1,7 +1,17 @@
-import {checkpoint, fitCallbacks, oneCycle, reduceLROnPlateau, restoreBestWeights, sgd} from '../../src';
+import {
+  checkpoint,
+  type FitCallback,
+  fitCallbacks,
+  fitOneCycle,
+  oneCycle,
+  reduceLROnPlateau,
+  restoreBestWeights,
+  sgd,
+} from '../../src';
 import {metricDirection} from '../../src/fit/metric_direction';
 import {bitsOf} from '../support/bits';
 import {memoryHandler} from '../support/memory_handler';
+import {present} from '../support/present';
 import {tf} from '../support/tfjs';
 import {tinyFit} from './support/model';
 
@@ -252,7 +262,7 @@ describe('The direction of a monitored value', () => {
       else
         await expectAsync(fit).toBeRejectedWithError(
           "restoreBestWeights watches 'val_dice_loss', which was not logged. Logged: loss. " +
-            "Give validation data, or set 'monitor'.",
+            "Give validation data, or set 'monitor' to a name that is logged.",
         );
     }
     expect(said).toEqual([0, 0, 0, 1, 1]);
@@ -260,12 +270,109 @@ describe('The direction of a monitored value', () => {
       [
         "tfjs-optim: a callback watches 'val_dice_loss', but fit logs only loss. " +
           "If no callback adds 'val_dice_loss', training stops with an error after the first epoch. " +
-          "Give validation data, or set 'monitor'.",
+          "Give validation data, or set 'monitor' to a name that is logged.",
       ],
     ]);
     await model.fit(x, y, {validationData: [x, y], callbacks: restoreBestWeights()});
     expect(warned).toHaveBeenCalledTimes(1);
     given.dispose();
+  });
+
+  it('is missed where validation data were given, and the error does not ask for these', async () => {
+    spyOn(console, 'warn');
+    const {model, x, y, dispose} = tinyFit(sgd(0.5));
+    model.compile({optimizer: model.optimizer, loss: 'meanSquaredError', metrics: ['accuracy']});
+    const callbacks = restoreBestWeights({monitor: 'val_accuracy'});
+    await expectAsync(model.fit(x, y, {validationData: [x, y], callbacks})).toBeRejectedWithError(
+      "restoreBestWeights watches 'val_accuracy', which was not logged. Logged: val_loss, val_acc, loss, acc. " +
+        "Add it to the metrics, or set 'monitor' to a name that is logged.",
+    );
+    dispose();
+  });
+
+  describe('in an epoch that ends before its validation', () => {
+    const EPOCHS = 4;
+    /**
+     * Trains until the first batch of the last epoch. The loss falls, so the first epoch is the best in mode 'max'.
+     * @returns the weights after each epoch, those at the end, the rate, and the lengths of the history.
+     */
+    async function stopped(...watching: FitCallback[]) {
+      const given = tinyFit(sgd(0.05));
+      const {model, x, y, optimizer} = given;
+      const after: number[][] = [];
+      const weights = () => model.getWeights().flatMap(weight => [...weight.dataSync()]);
+      let epoch = 0;
+      const {history} = await model.fit(x, y, {
+        epochs: EPOCHS,
+        batchSize: 2,
+        shuffle: false,
+        validationData: [x, y],
+        callbacks: fitCallbacks([
+          {
+            onEpochBegin: now => {
+              epoch = now;
+            },
+            onBatchEnd: () => {
+              if (epoch === EPOCHS - 1) model.stopTraining = true;
+            },
+            onEpochEnd: () => {
+              after.push(weights());
+            },
+          },
+          ...watching,
+        ]),
+      });
+      const result = {after, end: weights(), rate: optimizer.hypers[0]?.lr, lengths: Object.values(history).map(size)};
+      given.dispose();
+      return result;
+    }
+    const size = ({length}: readonly unknown[]) => length;
+
+    it('leaves the best weights those of an epoch before', async () => {
+      const {after, end, lengths} = await stopped(restoreBestWeights({mode: 'max'}));
+      expect(after.length).toBe(EPOCHS);
+      expect(end).toEqual(present(after[0]));
+      expect(lengths).toContain(EPOCHS - 1);
+    });
+
+    it('saves nothing where the best is saved', async () => {
+      const handler = memoryHandler();
+      const {after} = await stopped(checkpoint(handler, {saveBest: true, mode: 'max'}));
+      const loaded = await tf.loadLayersModel(handler);
+      expect(loaded.getWeights().flatMap(weight => [...weight.dataSync()])).toEqual(present(after[0]));
+      loaded.dispose();
+    });
+
+    it('does not count as an epoch without improvement', async () => {
+      const options = {mode: 'max', patience: EPOCHS - 1, keep: true, factor: 0.5} as const;
+      expect((await stopped(reduceLROnPlateau(options))).rate).toBe(0.05);
+    });
+
+    it('gives back the rate, where it was reduced', async () => {
+      expect((await stopped(reduceLROnPlateau({mode: 'max', patience: 1, factor: 0.5}))).rate).toBe(0.05);
+    });
+  });
+
+  it('does not hide why a fit was aborted', async () => {
+    const {model, x, y, dispose} = tinyFit(sgd(0.05));
+    const controller = new AbortController();
+    const reason = new Error('the user left');
+    let batches = 0;
+    const abort = {
+      onBatchEnd: () => {
+        batches++;
+        if (batches === 6) controller.abort(reason);
+      },
+    };
+    const fit = fitOneCycle(model, x, y, {
+      epochs: 4,
+      batchSize: 2,
+      validationData: [x, y],
+      signal: controller.signal,
+      callbacks: [restoreBestWeights(), abort],
+    });
+    await expectAsync(fit).toBeRejectedWith(reason);
+    dispose();
   });
 
   it('is followed: the best epoch of each is kept, in the same way by all who watch', async () => {

@@ -75,3 +75,37 @@ describeBackends(
   },
   ['cpu'],
 );
+
+describe('checkpoint', () => {
+  it('warns of metrics that are functions, with which the saved model can not be loaded', async () => {
+    await tf.setBackend('cpu');
+    const said = spyOn(console, 'warn');
+    const kinds = new Set<boolean>();
+    const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [3], activation: 'sigmoid'})]});
+    const [x, y] = [tf.ones([4, 3]), tf.ones([4, 1])];
+    for (const metric of [...Object.values<typeof own>(tf.metrics), own]) {
+      const warned: string[] = [];
+      said.and.callFake((text: string) => warned.push(text));
+      const optimizer = adam(0.01);
+      model.compile({optimizer, loss: 'meanSquaredError', metrics: [metric]});
+      const saved = memoryHandler();
+      await model.fit(x, y, {epochs: 1, callbacks: checkpoint(saved)});
+      const loads = await tf.loadLayersModel(saved).then(
+        loaded => {
+          loaded.dispose();
+          return true;
+        },
+        () => false,
+      );
+      const text =
+        `tfjs-optim: tf.loadLayersModel can't load what checkpoint saves: it does not know the metric ` +
+        `'${metric.name}', which is a function. Compile without it, or with a name such as 'accuracy'.`;
+      expect(warned.includes(text)).withContext(metric.name).toBe(!loads);
+      kinds.add(loads);
+      optimizer.dispose();
+    }
+    expect(kinds.size).toBe(2);
+    tf.dispose([x, y]);
+    model.dispose();
+  });
+});

@@ -159,6 +159,17 @@ describe('record', () => {
     expect(await leaked([record({gradNorm: true}), fail])).toBe(await leaked([fail]));
     dispose();
   });
+
+  it('leaves no tensor where two of it record the same values', async () => {
+    const {model, x, y, dispose} = tinyFit(adam(0.1));
+    await model.fit(x, y, {batchSize: 4});
+    const before = tf.memory().numTensors;
+    const both = fitCallbacks([record({hypers: ['lr']}), record({gradNorm: true, hypers: false})]);
+    const {history} = await model.fit(x, y, {batchSize: 4, callbacks: both});
+    expect(Object.values(history).map(values => values.length)).toEqual([1, 2, 2, 2]);
+    expect(tf.memory().numTensors).toBe(before);
+    dispose();
+  });
 });
 
 describe('layerConstraints', () => {

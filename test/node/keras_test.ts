@@ -4,6 +4,7 @@ import h5wasm from 'h5wasm';
 import {adagrad, adam, adamW, constant, lookahead, type Optimizer, rmsProp, sgd} from 'tfjs-optim';
 import {kerasAdam, loadKeras, loadKerasWeights, saveKeras, saveKerasWeights} from 'tfjs-optim/keras';
 
+import {metricsHere} from '../../src/interchange/keras/compile_config';
 import {writeZip} from '../../src/interchange/keras/zip';
 import {isDict} from '../../src/util/config_reader';
 import {isVariable} from '../../src/util/tensors';
@@ -309,6 +310,18 @@ describeBackends(
   },
   ['cpu'],
 );
+
+describe('The metrics of a compiled model', () => {
+  it('are those that TensorFlow.js has by the same name', () => {
+    expect(metricsHere({metrics: ['accuracy', 'acc', 'mae', 'mse', 'mape', 'auc', {class_name: 'Mean'}]})).toEqual([
+      'accuracy',
+      'acc',
+      'mae',
+      'mse',
+      'mape',
+    ]);
+  });
+});
 
 /** Where the directory of a zip archive begins. */
 function directoryOf(bytes: Uint8Array): number {

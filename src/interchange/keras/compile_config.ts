@@ -39,7 +39,7 @@ const USUAL: Readonly<Record<string, unknown>> = {
   axis: -1,
 };
 const OTHER_LOSS = "Give 'loss': the name of another loss, or a function.";
-const METRICS: ReadonlySet<string> = new Set(['accuracy', 'acc', 'mse', 'mape']);
+const METRICS: ReadonlySet<string> = new Set(['accuracy', 'acc', 'mae', 'mse', 'mape']);
 
 /** The loss of a compiled model of Keras. @throws where TensorFlow.js lacks it. */
 export function lossHere(config: Dict): NonNullable<Loss> {
