@@ -1,6 +1,8 @@
 import {
   adam,
   adamW,
+  averageGrad,
+  averageSqrGrad,
   averageWeights,
   type Callback,
   callback,
@@ -23,6 +25,7 @@ import {
   sgdStep,
   slice,
   stableAdamW,
+  stepStat,
   trustRatio,
   weightDecay,
 } from '../src';
@@ -349,14 +352,20 @@ describe('The setting decay', () => {
 });
 
 describe('A second decay', () => {
-  const decaying: readonly Callback[] = [...houseCallbacks, ownDecayTest].filter(isDecaying);
+  /** What some of the steps need before them. */
+  const AVERAGES = [averageGrad.with({dampening: true}), averageSqrGrad.with({dampening: true}), stepStat];
+  const decaying: readonly Callback[] = [...houseCallbacks, ownDecayTest].filter(cb => isDecaying(cb));
 
   for (const step of decaying.filter(cb => cb.declaration.isStep))
     it(`is refused beside ${step.name}, which decays by itself`, () => {
       for (const other of decaying.filter(cb => cb !== step && !cb.declaration.isStep)) {
         const message = `${step.name} decays the weights by itself; leave ${other.name} out.`;
-        expect(() => new Optimizer<readonly Callback[]>([other, step], {})).toThrowError(message);
-        expect(() => new Optimizer<readonly Callback[]>([step, other], {})).toThrowError(message);
+        const settings = {lr: 1, ...('lr0' in other.hypers && {lr0: 1}), ...('eps' in step.hypers && {eps: 1e-8})};
+        for (const list of [
+          [...AVERAGES, other, step],
+          [...AVERAGES, step, other],
+        ])
+          expect(() => new Optimizer<readonly Callback[]>(list, settings)).toThrowError(message);
       }
     });
 
@@ -370,6 +379,18 @@ describe('A second decay', () => {
     const optimizer = new Optimizer([l2Reg, prodigyStep.with({decoupled: false})], {wd: 0.1});
     expect(namesIn(optimizer)).toEqual(['l2Reg', 'prodigyStep']);
     optimizer.dispose();
+    const byName = new Optimizer([l2Reg, prodigyStep], {wd: 0.1, decoupled: false});
+    expect(namesIn(byName)).toEqual(['l2Reg', 'prodigyStep']);
+    byName.dispose();
+    for (const decoupled of [true, [false, true]])
+      expect(
+        () =>
+          new Optimizer([l2Reg, prodigyStep.with({decoupled: false})], {
+            wd: 0.1,
+            decoupled,
+            params: [[variableOf([1])], [variableOf([1])]],
+          }),
+      ).toThrowError('prodigyStep decays the weights by itself; leave l2Reg out.');
   });
 
   it('is refused in a step of a user, beside an optimizer of the table and for all parts of a partition', () => {

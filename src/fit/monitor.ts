@@ -40,8 +40,8 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   const sign = direction === 'max' ? 1 : -1;
   const adviceFor = (names: readonly string[]) => {
     const isValidated = names.some(name => name.startsWith('val_'));
-    const what = monitor.startsWith('val_') && !isValidated ? 'Give validation data' : 'Add it to the metrics';
-    return `${what}, or set 'monitor' to a name that is logged.`;
+    const action = monitor.startsWith('val_') && !isValidated ? 'Give validation data' : 'Add it to the metrics';
+    return `${action}, or set 'monitor' to a name that is logged.`;
   };
   let best = -Infinity;
   return {
@@ -61,7 +61,14 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
     improves: async ({model}, logs) => {
       const value = await logged(logs[monitor]);
       if (value === undefined) {
-        if (model.stopTraining) return undefined;
+        if (model.stopTraining) {
+          if (best === -Infinity)
+            warnOnce(
+              `training stopped before '${monitor}' was logged for the first time, so ${what} had no effect. ` +
+                'Train for longer than an epoch.',
+            );
+          return undefined;
+        }
         const names = Object.keys(logs);
         throw new Error(
           `${what} watches '${monitor}', which was not logged. Logged: ${names.join(', ') || 'nothing'}. ` +

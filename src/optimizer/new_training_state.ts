@@ -12,6 +12,15 @@ function isStatistic(cb: Callback): boolean {
   return !isDecaying(cb) && (skips || Object.keys(state).length > 0);
 }
 
+/** @throws where a callback decays the weights beside a step that decays them by itself. */
+function checkStepDecays(callbacks: readonly Callback[], values: ReadonlyMap<string, unknown>): void {
+  const decaying = callbacks.filter(cb => isDecaying(cb, values));
+  const step = decaying.find(cb => cb.declaration.isStep)?.name;
+  const other = decaying.find(cb => cb.name !== step)?.name;
+  if (step !== undefined && other !== undefined)
+    throw new Error(`${step} decays the weights by itself; leave ${other} out.`);
+}
+
 /**
  * What a new optimizer trains.
  * @param isWhole whether it cannot take over the callbacks of others later.
@@ -36,6 +45,7 @@ export function trainingStateOf(
   const lists = settings.params === undefined ? undefined : variablesOf(settings.params);
   lists?.flat().forEach(checkCore);
   const values = hyperValues(chain, settings, declared);
+  checkStepDecays(list, values);
   const {externals, ranges} = chain;
   // Without `params` there is one group.
   const set = new ParameterSet(lists, lists?.length ?? 1, values, treatmentOf(settings), externals, ranges);

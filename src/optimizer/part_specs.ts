@@ -67,10 +67,10 @@ export function checkDecays(
   parts: readonly PartOfSet[],
   states: readonly TrainingState[],
 ): void {
-  const second = forAll.find(isDecaying)?.name;
+  const second = forAll.find(cb => isDecaying(cb))?.name;
   if (second === undefined) return;
   for (const [i, {name}] of parts.entries()) {
-    const own = at(states, i).chain.callbacks.find(isDecaying)?.name;
+    const own = at(states, i).chain.callbacks.find(cb => isDecaying(cb, at(states, i).set.values))?.name;
     // The chain refuses the same callback twice.
     if (own !== undefined && own !== second)
       throw new Error(

@@ -18,18 +18,15 @@ export function checkRowArguments(
   first = '',
   usual = 1e-3,
 ): void {
+  const takes = `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}`;
   if (!isRate(lr))
     throw new Error(
-      `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; got ${shown(lr)}. ` +
-        `Write ${factory}(${first}${rateFirst(lr, given[0], usual, hypers)}).`,
+      `${takes}; got ${shown(lr)}. ` + `Write ${factory}(${first}${rateFirst(lr, given[0], usual, hypers)}).`,
     );
   const [options] = given;
   const second = isPlain(options) ? options['lr'] : undefined;
   if (second !== undefined)
-    throw new Error(
-      `${factory} takes the learning rate ${first === '' ? 'first' : 'second'}; leave 'lr' out of the settings. ` +
-        `Write ${factory}(${first}${shown(second)}, {…}).`,
-    );
+    throw new Error(`${takes}; leave 'lr' out of the settings. Write ${factory}(${first}${shown(second)}, {…}).`);
   // `wd` is left out, because other libraries have no weight decay here, or have it at another position.
   checkSettings(
     `${factory}(${first}${typeof lr === 'number' ? lr : 'lr'}, `,

@@ -145,8 +145,7 @@ export const chainChecks = new Set<(callbacks: readonly Callback[]) => void>();
 /**
  * Collects and checks what the callbacks declare.
  * @throws where two callbacks use a name differently or have no value of a hyper in common, a callback with state, or
- *   a decay, is there twice, a decay is beside a step that decays, or one needs an entry that no callback before it
- *   provides.
+ *   a decay, is there twice, or one needs an entry that no callback before it provides.
  */
 export function chainOf(callbacks: readonly Callback[]): Chain {
   const hypers = new Map<string, number | Required>();
@@ -182,16 +181,11 @@ export function chainOf(callbacks: readonly Callback[]): Chain {
   const gates = callbacks.filter(cb => cb.declaration.skips).map(({name}) => name);
   if (gates.length > 1)
     throw new Error(`Only one callback can skip steps; got ${gates.join(' and ')}. Leave all but one out.`);
-  const decaying = callbacks.filter(isDecaying);
-  const step = decaying.find(cb => cb.declaration.isStep)?.name;
-  const other = decaying.find(cb => cb.name !== step)?.name;
-  if (step !== undefined && other !== undefined)
-    throw new Error(`${step} decays the weights by itself; leave ${other} out.`);
   /** The callbacks that can't be there twice. */
   const holders = new Set<string>();
   for (const cb of callbacks) {
     const {declaration, name} = cb;
-    const decays = decaying.includes(cb);
+    const decays = isDecaying(cb);
     if (holders.has(name))
       throw new Error(
         `${name} is there twice, and both would ${decays ? 'decay the weights' : 'update its state'}; leave one out.`,
@@ -275,9 +269,13 @@ export function isCallback(cb: unknown): cb is Callback {
   return typeof cb === 'function' && 'declaration' in cb;
 }
 
-/** Whether it decays the weights. */
-export function isDecaying({declaration: {decays}, options}: Callback): boolean {
-  return typeof decays === 'string' ? own(options, decays) === true : decays;
+/**
+ * Whether it decays the weights.
+ * @param named the options that were set by name; those of the callback are in their place where absent.
+ */
+export function isDecaying({declaration: {decays}, options}: Callback, named?: ReadonlyMap<string, unknown>): boolean {
+  // Of a list with one value per group, some may be true.
+  return typeof decays === 'string' ? (named?.get(decays) ?? own(options, decays)) !== false : decays;
 }
 
 function checkIsCallback(cb: unknown, i: number): void {

@@ -9,7 +9,7 @@ import {variablesOf} from '../params/variables_of';
 import {register} from '../rule/registry';
 import {listOf} from '../util/iterable';
 import {checkSettings} from '../util/settings_check';
-import {reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
+import {checkHpMap, reviveWrappedStep, WRAPPED_STEP, wrappedStep} from './wrapped_step';
 
 /** Settings of `OptimWrapper`: those of every optimizer, and the hypers and options of `callbacks` by name. */
 export type WrapperSettings<
@@ -92,6 +92,8 @@ export class OptimWrapper<
           (lists === undefined ? ' Give the groups as lists in `params`.' : ''),
       );
     }
+    const [first] = list;
+    if (hpMap !== undefined && first !== undefined) checkHpMap(first, hpMap);
     const {callback, values} = wrappedStep(list, hpMap);
     super(
       [

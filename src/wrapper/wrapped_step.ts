@@ -54,7 +54,6 @@ export function wrappedStep(
   if (new Set(optimizers).size < optimizers.length)
     throw new Error('The same optimizer was given for two parameter groups; make one optimizer per group.');
   const {trainClass} = first;
-  checkHpMap(first, hpMap);
   const names = namesOf(first.hypers, {...HP_MAP, ...trainClass.hpMap, ...hpMap});
   for (const {optimizer, hypers} of inners) {
     if (
@@ -125,8 +124,12 @@ export function reviveWrappedStep(config: Readonly<Record<string, unknown>>): Ca
   }
 }
 
-/** @throws where it is not an object, or names none of the optimizer's hypers. A map may serve several optimizers. */
-function checkHpMap({optimizer, hypers}: TrainOptimizer, hpMap: unknown): void {
+/**
+ * Checks an `hpMap` that was given, before `wrappedStep`. One map may serve several optimizers.
+ * @throws where it is not an object, or names none of the optimizer's hypers.
+ */
+export function checkHpMap(optimizer: tf.Optimizer, hpMap: unknown): void {
+  const {hypers} = new TrainOptimizer(optimizer);
   if (!isPlain(hpMap))
     throw new Error(`OptimWrapper: 'hpMap' must be an object such as {beta1: 'mom'}; got ${shown(hpMap)}.`);
   const names = Object.keys(hpMap);

@@ -335,6 +335,28 @@ describe('The direction of a monitored value', () => {
       expect(lengths).toContain(EPOCHS - 1);
     });
 
+    it('warns where no epoch came before', async () => {
+      const warned = spyOn(console, 'warn');
+      const {model, x, y, dispose} = tinyFit(sgd(0.05));
+      const stop = {
+        onBatchEnd: () => {
+          model.stopTraining = true;
+        },
+      };
+      await model.fit(x, y, {
+        batchSize: 2,
+        validationData: [x, y],
+        callbacks: fitCallbacks([stop, checkpoint(memoryHandler(), {saveBest: true})]),
+      });
+      expect(warned.calls.allArgs()).toEqual([
+        [
+          "tfjs-optim: training stopped before 'val_loss' was logged for the first time, so checkpoint had no " +
+            'effect. Train for longer than an epoch.',
+        ],
+      ]);
+      dispose();
+    });
+
     it('saves nothing where the best is saved', async () => {
       const handler = memoryHandler();
       const {after} = await stopped(checkpoint(handler, {saveBest: true, mode: 'max'}));
