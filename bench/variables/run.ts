@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
 
 import {at} from '../../examples/support/lookup';
-import {optimizers} from '../../src';
+import {type Optimizer, optimizers} from '../../src';
 import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {processorTimeOf} from '../processor_time';
@@ -16,7 +16,9 @@ const HELP = `npm run bench:variables [-- options]
 Measures how an optimizer's step grows with the number of variables. All variables have ten elements, so that the time
 is that of the step's own work, per variable. The numbers of variables take turns in each round. The time is that of
 the processor, so that other programs count less: with more variables, they would interrupt more turns.
-A second table has the first step of an optimizer, which plans, with variables of different shapes.
+  step in training                each step gets gradients that were just computed, as in training
+  step again                      the same gradients again and again, so that the caches hold all of a small model
+  first step, all shapes differ   the step that plans, with variables of different shapes
 Times are medians with their quartiles, per variable.
 
   --backends A,B     of wasm, cpu (default wasm,cpu)
@@ -40,25 +42,25 @@ const rounds = counted('rounds', quick ? 3 : 15);
 const NAMES: readonly string[] = optimizers.map(({name}) => name);
 const asked = names('optimizers', NAMES, ['adamW']);
 const makers = optimizers.filter(({name}) => asked.includes(name));
+type Maker = (typeof makers)[number];
+
+type RepeatedStep = 'step in training' | 'step again';
 
 interface Row {
   readonly backend: string;
   readonly optimizer: string;
-  readonly what: 'step' | 'first step, all shapes differ';
+  readonly what: RepeatedStep | 'first step, all shapes differ';
   readonly variables: number;
   /** Milliseconds per variable. */
   readonly perVariable: Measured;
 }
 
-function made(shapes: ReadonlyArray<readonly number[]>) {
-  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
-  const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
-  return {
-    gradients,
-    dispose: () => {
-      tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
-    },
-  };
+function madeVariables(shapes: ReadonlyArray<readonly number[]>): tf.Variable[] {
+  return shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
+}
+
+function madeGradients(variables: readonly tf.Variable[]) {
+  return variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
 }
 
 const scaled = ({median, low, high, runs}: Measured, by: number): Measured => ({
@@ -68,37 +70,66 @@ const scaled = ({median, low, high, runs}: Measured, by: number): Measured => ({
   runs,
 });
 
+/** Steps of one optimizer, repeated in one way. */
+interface Repeated {
+  /** Makes that many steps. Returns the time of one. */
+  readonly run: (steps: number) => number;
+  readonly dispose: () => void;
+}
+
+function inTraining(variables: tf.Variable[], optimizer: Optimizer): Repeated {
+  const loss = (): tf.Scalar => tf.addN(variables.map(variable => variable.square().sum())).asScalar();
+  return {
+    run: steps => {
+      let time = 0;
+      for (let i = 0; i < steps; i++) {
+        const {value, grads} = tf.variableGrads(loss, variables);
+        time += processorTimeOf(() => {
+          optimizer.applyGradients(grads);
+        });
+        tf.dispose([value, grads]);
+      }
+      return time / steps;
+    },
+    dispose: () => {
+      optimizer.dispose();
+    },
+  };
+}
+
+function again(variables: readonly tf.Variable[], optimizer: Optimizer): Repeated {
+  const gradients = madeGradients(variables);
+  return {
+    run: steps =>
+      processorTimeOf(() => {
+        for (let i = 0; i < steps; i++) optimizer.applyGradients(gradients);
+      }) / steps,
+    dispose: () => {
+      optimizer.dispose();
+      tf.dispose(gradients.map(({tensor}) => tensor));
+    },
+  };
+}
+
 /** The time of a step per variable, by the number of variables. */
-function stepRows(backend: string, {name, make}: (typeof makers)[number]): Row[] {
+function stepRows(backend: string, {name, make}: Maker, what: RepeatedStep): Row[] {
   const contestants = COUNTS.map(count => {
-    const {gradients, dispose} = made(Array.from({length: count}, () => [10]));
-    const optimizer = make(1e-3);
-    const step = () => {
-      optimizer.applyGradients(gradients);
-    };
-    for (let i = 0; i < 30; i++) step();
-    // Turns are equally long, about 10,000 variables each.
-    const steps = Math.max(2, Math.round(10_000 / count));
-    return {
-      count,
-      run: () =>
-        processorTimeOf(() => {
-          for (let i = 0; i < steps; i++) step();
-        }) / steps,
-      dispose: () => {
-        optimizer.dispose();
-        dispose();
-      },
-    };
+    const variables = madeVariables(Array.from({length: count}, () => [10]));
+    const repeated = (what === 'step in training' ? inTraining : again)(variables, make(1e-3));
+    repeated.run(30);
+    // Turns are equally long, about 5,000 variables each.
+    const steps = Math.max(1, Math.round(5000 / count));
+    return {count, run: () => repeated.run(steps), variables, repeated};
   });
   const times = compared(Object.fromEntries(contestants.map(({count, run}) => [count, run])), rounds);
-  contestants.forEach(({dispose}) => {
-    dispose();
-  });
+  for (const {repeated, variables} of contestants) {
+    repeated.dispose();
+    tf.dispose(variables);
+  }
   return COUNTS.map(count => ({
     backend,
     optimizer: name,
-    what: 'step',
+    what,
     variables: count,
     perVariable: scaled(measurementOf(times, String(count)), 1 / count),
   }));
@@ -111,13 +142,12 @@ const shapeAt = (i: number): number[] => [
 ];
 
 /** The time of the first step of a new optimizer, per variable, where no two variables have the same shape. */
-function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): Row[] {
+function firstStepRows(backend: string, {name, make}: Maker): Row[] {
   const all = LONGEST ** 3;
-  const sets = SHAPE_COUNTS.map(count => ({
-    count,
-    times: new Array<number>(),
-    ...made(Array.from({length: count}, (_, i) => shapeAt(Math.floor((i * all) / count)))),
-  }));
+  const sets = SHAPE_COUNTS.map(count => {
+    const variables = madeVariables(Array.from({length: count}, (_, i) => shapeAt(Math.floor((i * all) / count))));
+    return {count, times: new Array<number>(), variables, gradients: madeGradients(variables)};
+  });
   for (let round = 0; round <= Math.ceil(rounds / 3); round++) {
     for (const {count, gradients, times} of sets) {
       // A turn makes as many first steps as have 5,000 variables together.
@@ -129,8 +159,8 @@ function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): 
       if (round > 0) times.push(time / 5000);
     }
   }
-  return sets.map(({count, times, dispose}) => {
-    dispose();
+  return sets.map(({count, times, variables, gradients}) => {
+    tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
     return {
       backend,
       optimizer: name,
@@ -141,14 +171,20 @@ function firstStepRows(backend: string, {name, make}: (typeof makers)[number]): 
   });
 }
 
+const measures: ReadonlyArray<(backend: string, maker: Maker) => Row[]> = [
+  (backend, maker) => stepRows(backend, maker, 'step in training'),
+  (backend, maker) => stepRows(backend, maker, 'step again'),
+  firstStepRows,
+];
+const rowsOfOptimizer = 2 * COUNTS.length + SHAPE_COUNTS.length;
 const machine = new Machine();
 const rows: Row[] = [];
 const backends = names('backends', ['wasm', 'cpu']);
 for (const backend of backends) {
   if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} did not start.`);
   for (const maker of makers) {
-    for (const measure of [stepRows, firstStepRows]) {
-      progress(rows.length + 1, backends.length * makers.length * (COUNTS.length + SHAPE_COUNTS.length), maker.name);
+    for (const measure of measures) {
+      progress(rows.length + 1, backends.length * makers.length * rowsOfOptimizer, maker.name);
       rows.push(...measure(backend, maker));
       progressEnded();
     }
@@ -164,7 +200,7 @@ console.table(
         other.backend === backend &&
         other.optimizer === optimizer &&
         other.what === what &&
-        other.variables === (what === 'step' ? USUAL_COUNT : USUAL_SHAPE_COUNT),
+        other.variables === (what === 'first step, all shapes differ' ? USUAL_SHAPE_COUNT : USUAL_COUNT),
     );
     return {
       backend,
