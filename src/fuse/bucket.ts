@@ -37,7 +37,7 @@ export function bucketsOf(
       const [first] = members;
       if (
         alike(first, job, alikeness) &&
-        chainIn(chain, first.group) === chainIn(chain, job.group) &&
+        (first.group === job.group || chainIn(chain, first.group) === chainIn(chain, job.group)) &&
         hasEntries(job, entries, hasAxes) &&
         sameOutcomes?.(first, job) !== false
       )

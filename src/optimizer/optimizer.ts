@@ -501,10 +501,8 @@ export class Optimizer<
 
   #update(gradients: Gradients): void {
     const training = this.#training;
-    training.bind([...gradients.keys()]);
-    for (const variable of gradients.keys())
-      if (training.set.find(variable) === undefined)
-        training.parameterOf(variable, `There is a gradient for '${variable.name}', which`);
+    for (const variable of training.bind([...gradients.keys()]))
+      training.parameterOf(variable, `There is a gradient for '${variable.name}', which`);
     training.restartReplaced();
     this.onSchedule(() => {
       training.run(training.chain, gradients, this.#considered);

@@ -65,12 +65,14 @@ export class TrainingState {
    * Adds the new ones of these variables, with their saved state. A variable without saved state is added only where
    * the user did not name the parameters.
    * @param naming whether the user names these variables now, so that all of them are added.
+   * @returns those that are not parameters.
    * @throws where saved weights are missing, where saved state fits none of the first variables, and for a variable
    *   that can't be trained.
    */
-  bind(variables: readonly tf.Variable[], naming = false): void {
+  bind(variables: readonly tf.Variable[], naming = false): tf.Variable[] {
     this.#waiting.checkArrived();
     const fresh = variables.filter(variable => this.set.find(variable) === undefined);
+    if (fresh.length === 0) return [];
     fresh.forEach(checkCore);
     fresh.forEach(checkVariable);
     const matched = this.#waiting.claim(fresh, this.set.parameters.length === 0);
@@ -79,7 +81,8 @@ export class TrainingState {
       if (saved === undefined && this.explicit && !naming) continue;
       replaceState(this.set.add(variable, saved?.group), saved);
     }
-    if (fresh.length > 0) this.set.joined();
+    this.set.joined();
+    return fresh.filter(variable => this.set.find(variable) === undefined);
   }
 
   /** Gives loaded state to the offered variables where it fits them, and has no others yet. */
@@ -210,10 +213,8 @@ export class TrainingState {
    */
   runBy(change: ChangeOfCallbacks, considered?: ReadonlySet<tf.Variable>): boolean {
     this.checkBound();
-    const {
-      chain: {division, callbacks},
-      common,
-    } = this;
+    const {division, callbacks} = this.chain;
+    const {common} = this;
     const hypers = this.set.groups.map(group => group.hypers);
     const others = division === undefined ? change(callbacks, common, at(hypers, 0)) : undefined;
     const chain = others === undefined ? division?.changed(change, common, hypers) : chainOf(others);
@@ -231,7 +232,7 @@ export class TrainingState {
   /** Restarts the state that restarts by itself, where others wrote the variable since its last step. */
   restartReplaced(): void {
     this.keepLent();
-    this.#weightSpace.restartReplaced(this.chain, this.set.parameters, parameter => !this.set.trains(parameter));
+    this.#weightSpace.restartReplaced(this.chain, this.set);
   }
 
   /** Restarts all state in weight space. */

@@ -1,4 +1,5 @@
 import type {Parameter} from '../params/parameter';
+import type {ParameterSet} from '../params/parameter_groups';
 import {type Chain, chainIn} from '../rule/chain';
 import type {Callback} from '../rule/declaration';
 import {own} from '../util/own';
@@ -20,14 +21,14 @@ export class WeightSpace {
 
   /**
    * Restarts the entries that a chain `restarts`, where others wrote the variable since its last step. Warns once.
-   * @param isFrozen whether a parameter does not train, so that no warning is needed.
+   * @param set the parameters, and whether one trains: a frozen one needs no warning.
    */
-  restartReplaced(chain: Chain, parameters: readonly Parameter[], isFrozen: (parameter: Parameter) => boolean): void {
+  restartReplaced(chain: Chain, set: Pick<ParameterSet, 'parameters' | 'trains'>): void {
     const {restarts} = chain;
     if (restarts.length === 0) return;
-    const replaced = parameters.filter(({isReplaced}) => isReplaced?.() === true);
+    const replaced = set.parameters.filter(({isReplaced}) => isReplaced?.() === true);
     for (const parameter of replaced) restart(parameter, chainIn(chain, parameter.group.index).restarts);
-    const told = replaced.filter(parameter => !isFrozen(parameter)).map(({variable}) => variable);
+    const told = replaced.filter(parameter => set.trains(parameter)).map(({variable}) => variable);
     if (told.length === 0 || this.#told) return;
     this.#told = true;
     const others = told.length > 3 ? ' and others' : '';

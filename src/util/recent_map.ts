@@ -1,4 +1,7 @@
-/** A map that holds at most `most` entries: those that were read or written last. */
+/**
+ * A map that holds at most `most` entries: those that were read or written last. While it is at most half full, it does
+ * not note reads, because that takes longer than reading. An entry that is still read is noted before it could be lost.
+ */
 export class RecentMap<K, V extends object> extends Map<K, V> {
   readonly #most: number;
 
@@ -9,7 +12,7 @@ export class RecentMap<K, V extends object> extends Map<K, V> {
 
   override get(key: K): V | undefined {
     const value = super.get(key);
-    if (value !== undefined) this.set(key, value);
+    if (value !== undefined && 2 * this.size > this.#most) this.set(key, value);
     return value;
   }
 

@@ -47,10 +47,11 @@ function checksum(text: string): string {
   return (hash >>> 0).toString(16);
 }
 
-/** The texts of all shaders of the plans that are in use. */
-function shaderTexts(): string {
-  return [...plans.values()]
-    .flatMap(plan => {
+/** The texts of all shaders of the plans with these keys. */
+function shaderTexts(keys: readonly string[]): string {
+  return keys
+    .flatMap(key => {
+      const plan = present(plans.get(key));
       const totals = leastTotals(plan);
       const stored = plan.inputs.map(() => 'alike' as const);
       return [
@@ -69,6 +70,7 @@ function shaderTexts(): string {
 
 function computedBy(make: () => Optimizer): string {
   plans.clear();
+  const lookup = spyOn(plans, 'get').and.callThrough();
   return tf.tidy(() => {
     const variables = [tf.variable(tf.ones([2, 3])), tf.variable(tf.ones([4])), tf.variable(tf.scalar(1))];
     const optimizer = make();
@@ -79,7 +81,9 @@ function computedBy(make: () => Optimizer): string {
       const graph = optimizer.graph().replace(/^[\d, ]+:$/gm, 'parameters:');
       if (!graphs.includes(graph)) graphs.push(graph);
     }
-    const shaders = checksum(shaderTexts());
+    const used = lookup.calls.allArgs().map(([key]) => key);
+    // In the order of their last use.
+    const shaders = checksum(shaderTexts([...new Set(used.reverse())].reverse()));
     optimizer.dispose();
     tf.dispose(variables);
     return `shaders ${shaders}\n${graphs.join('\n')}`;

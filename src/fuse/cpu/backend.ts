@@ -70,7 +70,7 @@ export const cpuBackend: FusedBackend = {
   run(step, backend) {
     if (!isCpuBackend(backend)) throw new Error(`Expected tfjs's CPU backend; got ${backend.constructor.name}.`);
     const shared = sharedGradients(step.buckets);
-    table.start(step, ({plan}) => onTiles(plan));
+    table.start(step, onTiles);
     const created: NewValues[] = [];
     const buckets = table.buckets.map(bucket => bind(bucket, backend, shared, created));
     const tiles = new Tiles(buckets);

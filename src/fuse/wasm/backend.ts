@@ -7,13 +7,13 @@ import type {WasmFunction} from '../../wasm/instance';
 import {forgetPackedWeights} from '../../wasm/packed_weights';
 import type {Output} from '../graph';
 import type {Job} from '../job';
-import type {Fresh, FusedBackend, PlannedBucket} from '../kernel';
+import type {Fresh, FusedBackend} from '../kernel';
 import type {Plan} from '../plan';
 import {shapeOf, sharedGradients, tensorOf} from '../tensors_of_job';
 import {functionsOf} from './code';
 import {bytesForPieces, isCut, runPieces} from './pieces';
 import {plainPlan, type ReusingPlan, reusingPlan} from './reuse';
-import {type BucketArguments, Table} from './table';
+import {type BucketArguments, largestOf, Table} from './table';
 
 /** A block of our own in the backend's memory, reused from step to step. */
 class Scratch {
@@ -46,7 +46,7 @@ const plain = new WeakMap<Plan, ReusingPlan>();
 export const wasmBackend: FusedBackend = {
   hasAxes: true,
   prepare(bucket, backend) {
-    functionsOf(planFor(bucket), memoryOf(assertWasmBackend(backend)));
+    functionsOf(planFor(bucket.plan, largestOf(bucket)), memoryOf(assertWasmBackend(backend)));
   },
 
   run(step, backend) {
@@ -73,10 +73,8 @@ export const wasmBackend: FusedBackend = {
 /** The most elements of a parameter whose values are stored between passes, so that the memory does not grow much. */
 const MOST_STORED = 2 ** 24;
 
-function planFor({plan, jobs}: PlannedBucket): ReusingPlan {
-  return jobs.every(({variable: {size}}) => size <= MOST_STORED)
-    ? reusing(plan)
-    : memo(plain, plan, () => plainPlan(plan));
+function planFor(plan: Plan, largest: number): ReusingPlan {
+  return largest <= MOST_STORED ? reusing(plan) : memo(plain, plan, () => plainPlan(plan));
 }
 
 function reusing(plan: Plan): ReusingPlan {
@@ -100,13 +98,17 @@ function runPhases(buckets: readonly BucketArguments[], memory: WebAssembly.Memo
 
 /** Runs phase `j` of all parameters in their order. One call serves all neighbours that are not cut into pieces. */
 function runPhase(
-  {planned: {jobs}, plan, layout, slots, args}: BucketArguments,
+  {planned: {jobs}, plan, layout, largest, slots, args}: BucketArguments,
   phase: WasmFunction,
   memory: WebAssembly.Memory,
   at: number,
   j: number,
 ): void {
   const argsAt = (i: number): number => at + args + i * layout.bytes;
+  if (!isCut(plan, largest, memory)) {
+    phase(argsAt(0), at + slots, at, jobs.length);
+    return;
+  }
   let first = 0;
   jobs.forEach(({variable: {size}}, i) => {
     if (!isCut(plan, size, memory)) return;

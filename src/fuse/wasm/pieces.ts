@@ -40,6 +40,7 @@ interface CutArguments {
 /**
  * Whether a parameter is computed in pieces. With reductions it always is, so that a sum is the same without threads.
  * A value per row or column stays in one piece: the sum of a column has the numbers of all rows, in their order.
+ * Where a parameter is not, no smaller one of its bucket is.
  */
 export function isCut({hasAxes, reductions}: ReusingPlan, size: number, memory: WebAssembly.Memory): boolean {
   return size >= LEAST_CUT && !hasAxes && (reductions.length > 0 || divisionOf(size, memory).shares > 1);
@@ -51,18 +52,11 @@ function divisionOf(size: number, memory: WebAssembly.Memory): Division {
 
 /** The bytes for the arguments of pieces. The parameters take turns in them. */
 export function bytesForPieces(buckets: readonly BucketArguments[], memory: WebAssembly.Memory): number {
-  let most = 0;
-  for (const {
-    planned: {jobs},
-    plan,
-    layout,
-  } of buckets) {
-    for (const {
-      variable: {size},
-    } of jobs)
-      if (isCut(plan, size, memory)) most = Math.max(most, piecesOf(size) * layout.bytes);
-  }
-  return most;
+  return buckets.reduce(
+    (most, {plan, layout, largest}) =>
+      isCut(plan, largest, memory) ? Math.max(most, piecesOf(largest) * layout.bytes) : most,
+    0,
+  );
 }
 
 function piecesOf(size: number): number {

@@ -1,6 +1,7 @@
 import {memo} from '../../util/memo';
 import {isLine, matrixOf, nodeAt} from '../graph';
 import type {PlannedBucket, PlannedStep} from '../kernel';
+import type {Plan} from '../plan';
 import {aligned, type ArgumentLayout, layoutOf, lengthAt} from './argument_layout';
 import type {ReusingPlan} from './reuse';
 
@@ -10,6 +11,8 @@ export interface BucketArguments {
   /** The plan with what its passes leave in memory. */
   readonly plan: ReusingPlan;
   readonly layout: ArgumentLayout;
+  /** The most elements of one of its parameters. */
+  readonly largest: number;
   readonly slots: number;
   readonly args: number;
 }
@@ -43,15 +46,16 @@ export class Table {
   buckets: readonly BucketArguments[] = [];
 
   /** Starts the table of a step. It is zero except for the slots, the sizes, and -∞ where a maximum starts. */
-  start({buckets, totals}: PlannedStep, planFor: (bucket: PlannedBucket) => ReusingPlan): void {
+  start({buckets, totals}: PlannedStep, planFor: (plan: Plan, largest: number) => ReusingPlan): void {
     let at = 8 * totals;
     this.buckets = buckets.map(planned => {
-      const plan = planFor(planned);
+      const largest = largestOf(planned);
+      const plan = planFor(planned.plan, largest);
       const layout = argumentLayout(plan);
       const slots = at;
       const args = slots + aligned(4 * planned.slots.length);
       at = args + layout.bytes * planned.jobs.length;
-      return {planned, plan, layout, slots, args};
+      return {planned, plan, layout, largest, slots, args};
     });
     this.bytes = at;
     this.#bytes = at;
@@ -105,8 +109,8 @@ export class Table {
   }
 
   /** Makes room for the values that passes store. The parameters of a bucket take turns in it. */
-  #startStored({planned: {jobs}, plan: {stored}, layout, args}: BucketArguments): void {
-    const bytes = 4 * jobs.reduce((most, {variable: {size}}) => Math.max(most, size), 0);
+  #startStored({planned: {jobs}, plan: {stored}, layout, largest, args}: BucketArguments): void {
+    const bytes = 4 * largest;
     stored.forEach((_, i) => {
       this.addBlock({
         at: jobs.map((__, j) => args + j * layout.bytes + layout.stored + 4 * i),
@@ -144,6 +148,13 @@ export class Table {
     if (word === undefined) throw new Error(`The table has no word at ${at}.`);
     return word;
   }
+}
+
+/** The most elements of a parameter of the bucket. */
+export function largestOf({jobs}: PlannedBucket): number {
+  let most = 0;
+  for (const {variable} of jobs) most = Math.max(most, variable.size);
+  return most;
 }
 
 function argumentLayout(plan: ReusingPlan): ArgumentLayout {
