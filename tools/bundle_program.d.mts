@@ -1,1 +1,5 @@
-export function bundleProgram(entry: string, outfile: string): Promise<void>;
+export function bundleProgram(
+  entry: string,
+  outfile: string,
+  replaced?: Readonly<Record<string, string>>,
+): Promise<void>;
