@@ -114,8 +114,8 @@ class Mapper {
       // The layers of a model in the model may be those of the module itself.
       if (named === '' && !isContainer(layer))
         throw new Error(
-          `The name of the layer '${layer.name}' must not be empty. For weights of the module itself, give their full ` +
-            `names: names: {'${layer.name}/kernel': 'weight'}.`,
+          `The name of the layer '${layer.name}' must not be empty. For weights of the module itself, give ` +
+            `their full names: names: {'${layer.name}/kernel': 'weight'}.`,
         );
       if (isContainer(layer)) {
         this.#orders.enter(layer);
