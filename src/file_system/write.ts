@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import type {io} from '@tensorflow/tfjs-core';
 
 import {CHECKSUM, checksumOf, MODEL, piecesOf, UNFINISHED, WEIGHTS} from './layout';
+import {bytesOf} from './saved_model';
 
 /** Writes model.json and weights.bin. They replace the previous files only once both are on disk. */
 export async function writeSaved(
@@ -15,6 +16,12 @@ export async function writeSaved(
   if (weightData === undefined && weightSpecs.length > 0)
     throw new Error('fileSystem needs the weights as weightData; got only weightSpecs. Add weightData.');
   const buffers = weightData === undefined ? [] : [weightData].flat();
+  const expected = bytesOf(weightSpecs);
+  const found = buffers.reduce((sum, {byteLength}) => sum + byteLength, 0);
+  if (expected !== undefined && expected !== found)
+    throw new Error(
+      `fileSystem got weights of ${found} bytes; their weightSpecs need ${expected}. Give weightData that fits.`,
+    );
   const model = JSON.stringify({
     ...described,
     weightsManifest: [{paths: [WEIGHTS], weights: weightSpecs}],

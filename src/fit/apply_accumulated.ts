@@ -1,5 +1,6 @@
 import {applyOpenWindow} from '../optimizer/open_window';
 import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {checkNoMore} from '../util/options';
 import {FitCallback} from './fit_callback';
 
 /**
@@ -14,7 +15,8 @@ import {FitCallback} from './fit_callback';
  * await model.fit(xs, ys, {epochs: 3, callbacks: applyAccumulated()});
  * ```
  */
-export function applyAccumulated(): FitCallback {
+export function applyAccumulated(...none: undefined[]): FitCallback {
+  checkNoMore('applyAccumulated', none);
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);

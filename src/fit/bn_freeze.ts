@@ -1,4 +1,5 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
+import {checkNoMore} from '../util/options';
 import {isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {isNormalization, leafLayers} from './layer_groups';
@@ -14,7 +15,8 @@ import {override} from './training_run';
  * await model.fit(xs, ys, {epochs: 3, callbacks: bnFreeze()});
  * ```
  */
-export function bnFreeze(): FitCallback {
+export function bnFreeze(...none: undefined[]): FitCallback {
+  checkNoMore('bnFreeze', none);
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);

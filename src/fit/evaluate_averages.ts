@@ -1,6 +1,7 @@
 import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkShows, finallyDo, withAverages} from '../optimizer/with_averages';
 import {checkOptions} from '../util/options';
+import {warnOnce} from '../util/warn';
 import {FitCallback} from './fit_callback';
 import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
 import {NormAverages} from './norm_averages';
@@ -28,9 +29,13 @@ export interface EvaluateAveragesOptions extends BatchSizeOption {
  */
 export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more: undefined[]): FitCallback {
   checkOptions('evaluateAverages', options, ['data', 'batchSize'], more);
-  const {data} = options;
+  const {data, batchSize} = options;
+  if (data === undefined && batchSize !== undefined)
+    throw new Error("evaluateAverages: 'batchSize' has no effect without 'data'. Leave it out, or give 'data'.");
+  let isUsed = false;
   return new FitCallback({
     trainBegin: async ({model, run}) => {
+      isUsed = false;
       const optimizer = optimizerOf(model);
       checkShows('evaluateAverages', optimizer);
       const batches = data === undefined ? undefined : new InputBatches('evaluateAverages', model, data, options);
@@ -41,8 +46,9 @@ export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more:
       await batches?.read();
       const swapped =
         (evaluate: (...args: unknown[]) => unknown) =>
-        (...args: unknown[]) =>
-          withAverages(optimizer, () => {
+        (...args: unknown[]) => {
+          isUsed = true;
+          return withAverages(optimizer, () => {
             if (batches === undefined) return evaluate(...args);
             const averages = new NormAverages(model);
             return finallyDo(
@@ -57,10 +63,19 @@ export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more:
               },
             );
           });
+        };
       // No hook would be early enough: `fit` validates inside the last step of an epoch.
       run.showsAverages = true;
       override(run, model, 'testLoop', swapped);
       override(run, model, 'evaluateDataset', swapped);
+    },
+    // Not earlier: another callback may call `model.evaluate`, which sees the averages too.
+    trainEnd: ({logs}) => {
+      if (!isUsed && !logs.some(name => name.startsWith('val_')))
+        warnOnce(
+          'evaluateAverages had no effect, because training had no validation. Give fit `validationData` or ' +
+            '`validationSplit`.',
+        );
     },
   });
 }

@@ -85,13 +85,18 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
     const common = {divFinal, moms, wd};
     const alone = oneCycle({...common, lrMax: slice(baseLr), pctStart: 0.99});
     const together = oneCycle({...common, lrMax: slice(baseLr / 2 / lrMult, baseLr / 2), div, pctStart});
-    const part = (to: number, from: number, schedule: ParamScheduler, regroup: () => void) =>
-      train(fitOn, {...args, epochs: to, initialEpoch: from}, [
-        // Not earlier: while a dataset is counted, the user's own `fit` may run.
-        new FitCallback({trainBegin: regroup}),
-        schedule,
-        ...(from === 0 ? [cleared(optimizer)] : []),
-      ]);
+    const part = (to: number, from: number, schedule: ParamScheduler, regroup: () => void, before = 0) =>
+      train(
+        fitOn,
+        {...args, epochs: to, initialEpoch: from},
+        [
+          // Not earlier: while a dataset is counted, the user's own `fit` may run.
+          new FitCallback({trainBegin: regroup}),
+          schedule,
+          ...(from === 0 ? [cleared(optimizer)] : []),
+        ],
+        {before},
+      );
     const freezeAgain = recordedFreezing(optimizer);
     try {
       let frozen: History | undefined;
@@ -99,9 +104,11 @@ export const fineTune = /* @__PURE__ */ trainFunction<FineTuneOptions, FineTuneH
         frozen = await part(freezeEpochs, initialEpoch, alone, () => {
           optimizer.freeze();
         });
-      const unfrozen = await part(epochs, Math.max(0, initialEpoch - freezeEpochs), together, () => {
+      const from = Math.max(0, initialEpoch - freezeEpochs);
+      const unfreeze = () => {
         optimizer.unfreeze();
-      });
+      };
+      const unfrozen = await part(epochs, from, together, unfreeze, freezeEpochs);
       return {frozen, unfrozen};
     } catch (error) {
       freezeAgain();

@@ -21,6 +21,8 @@ export interface Fit {
   readonly stepsPerEpoch: number;
   /** The number of steps per epoch; undefined where it is not known. */
   readonly knownSteps: number | undefined;
+  /** The number of batches that this epoch has had so far. */
+  readonly batches: number;
   /** The names of the values that `fit` itself logs per epoch. Other callbacks may add more. */
   readonly logs: readonly string[];
 }
@@ -51,6 +53,7 @@ export class FitCallback extends CustomCallback {
   yields = true;
   #fit: Fit | undefined;
   #model: LayersModel | undefined;
+  #batches = 0;
 
   constructor(hooks: FitHooks) {
     super({}, 'auto');
@@ -74,6 +77,7 @@ export class FitCallback extends CustomCallback {
         'This callback did not get its model. Give it to `fit` or `fitDataset` alone, in a list without plain ' +
           'objects, or in fitCallbacks([…]).',
       );
+    const batches = () => this.#batches;
     this.#fit = {
       model,
       run: trainingRun(model),
@@ -84,6 +88,9 @@ export class FitCallback extends CustomCallback {
       },
       get knownSteps() {
         return stepsIfKnown(params);
+      },
+      get batches() {
+        return batches();
       },
       logs: namesIn(params['metrics']),
     };
@@ -97,6 +104,7 @@ export class FitCallback extends CustomCallback {
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
+    this.#batches = 0;
     await super.onEpochBegin(epoch);
     if (this.#fit !== undefined) await this.#hooks.epochBegin?.(this.#fit, epoch);
   }
@@ -112,6 +120,7 @@ export class FitCallback extends CustomCallback {
   }
 
   override async onBatchEnd(batch: number, logs: FitLogs = {}): Promise<void> {
+    this.#batches++;
     if (this.#fit !== undefined) await this.#hooks.batchEnd?.(this.#fit, batch, logs);
     if (this.yields) await super.onBatchEnd(batch, logs);
   }
@@ -135,7 +144,8 @@ export async function logged(value: number | Tensor | undefined): Promise<number
   return number;
 }
 
-function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): number | undefined {
+/** The number of steps per epoch in what tfjs tells callbacks; undefined where it does not know it. */
+export function stepsIfKnown({steps, samples, batchSize}: CustomCallback['params']): number | undefined {
   const [given, all, size] = [steps, samples, batchSize].map(numberOf);
   if (given !== undefined) return given;
   return all !== undefined && size !== undefined ? Math.ceil(all / size) : undefined;

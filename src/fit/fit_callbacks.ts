@@ -1,10 +1,12 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 
 import {isCallback} from '../rule/chain';
+import {closest} from '../util/closest';
 import {isIterable} from '../util/iterable';
-import {checkWhole} from '../util/options';
+import {checkOptions, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
-import {FitCallback, type FitLogs} from './fit_callback';
+import {FitCallback, type FitLogs, stepsIfKnown} from './fit_callback';
+import {stepsCheck} from './steps_check';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
 type Full = Pick<
@@ -67,14 +69,20 @@ const HOOKS = [
  */
 export function fitCallbacks(
   list: Iterable<AnyFitCallback>,
-  {yieldEvery = 'auto', stepsPerEpoch}: GroupSettings = {},
+  settings: GroupSettings = {},
+  ...more: undefined[]
 ): CustomCallback {
+  checkOptions('fitCallbacks', settings, ['yieldEvery', 'stepsPerEpoch'], more, 'list, ');
+  const {yieldEvery = 'auto', stepsPerEpoch} = settings;
   checkYieldEvery(yieldEvery);
   notCalled(list, 'The list of fitCallbacks');
   if (stepsPerEpoch !== undefined) checkWhole('stepsPerEpoch', stepsPerEpoch, 1);
   if (!isIterable(list)) throw new Error(`fitCallbacks needs a list of callbacks; got ${shown(list)}.`);
+  const members = [...list];
+  // Last, so that it knows whether another callback has stopped training.
+  if (stepsPerEpoch !== undefined) members.push(new FitCallback(stepsCheck('fitCallbacks', stepsPerEpoch)));
   return new CallbackGroup(
-    [...list].map((member, i) => completed(member, i, yieldEvery)),
+    members.map((member, i) => completed(member, i, yieldEvery)),
     yieldEvery,
     stepsPerEpoch,
   );
@@ -92,12 +100,14 @@ class CallbackGroup extends CustomCallback {
 
   override setParams(params: CustomCallback['params']): void {
     super.setParams(params);
-    // tfjs sets `steps` to null where it does not know the number.
-    const known =
-      this.#stepsPerEpoch === undefined || typeof params['steps'] === 'number'
-        ? params
-        : {...params, steps: this.#stepsPerEpoch};
-    for (const member of this.#members) member.setParams(known);
+    const given = this.#stepsPerEpoch;
+    const known = stepsIfKnown(params);
+    // An error, as where a scheduler gets another number. Whoever gives one plans a schedule by it, and it would end
+    // elsewhere. Nothing is trained yet.
+    if (given !== undefined && known !== undefined && given !== known)
+      throw new Error(`fitCallbacks: 'stepsPerEpoch' must be ${known} in this fit, or be left out; got ${given}.`);
+    const all = given === undefined || known !== undefined ? params : {...params, steps: given};
+    for (const member of this.#members) member.setParams(all);
   }
 
   override setModel(model: Parameters<CustomCallback['setModel']>[0]): void {
@@ -172,6 +182,7 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
     return member;
   }
   if (isFull(member)) return member;
+  checkHooks(given, i);
   const hooks = Object.fromEntries(
     HOOKS.flatMap(name => {
       const hook: unknown = Reflect.get(given, name);
@@ -183,6 +194,36 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
   if (Object.keys(hooks).length === 0)
     throw new Error(`Callback ${i} of the list has no hook; give it at least one of ${HOOKS.join(', ')}.`);
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
+}
+
+/** @throws where a hook is not a function, or a function has nearly the name of a hook. Other fields are the user's. */
+function checkHooks(member: object, i: number): void {
+  for (const name of HOOKS) {
+    const hook: unknown = Reflect.get(member, name);
+    if (typeof hook !== 'function' && hook !== undefined && hook !== null)
+      throw new Error(`Callback ${i} of the list: '${name}' must be a function; got ${shown(hook)}.`);
+  }
+  for (const name of namesIn(member)) {
+    const meant = closest(name, HOOKS);
+    if (meant === name || !(meant !== undefined || /^on[A-Z_]/.test(name))) continue;
+    if (typeof Reflect.get(member, name) !== 'function') continue;
+    throw new Error(
+      `Callback ${i} of the list has no hook '${name}'; the hooks are ${HOOKS.join(', ')}.` +
+        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+    );
+  }
+}
+
+/** The names of an object's own fields, and of the methods of its class. */
+function namesIn(member: object): string[] {
+  const names: string[] = [];
+  for (
+    let of: object | null = member;
+    of !== null && Reflect.getPrototypeOf(of) !== null;
+    of = Reflect.getPrototypeOf(of)
+  )
+    names.push(...Object.getOwnPropertyNames(of));
+  return names;
 }
 
 function checkYieldEvery(given: unknown): void {

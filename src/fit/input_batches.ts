@@ -5,6 +5,7 @@ import {at} from '../util/at';
 import {checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
+import {warnOnce} from '../util/warn';
 import {type DatasetElement, disposeElement, nextOf} from './batches';
 import {PlainData, type TrainData} from './plain_data';
 
@@ -37,7 +38,8 @@ export class InputBatches {
   readonly #dataset: FitDataset | undefined;
 
   /** @throws for data of another kind, and for a wrong batch size. @param what the function, for errors. */
-  constructor(what: string, model: LayersModel, data: NormData, {batchSize = 32}: BatchSizeOption) {
+  constructor(what: string, model: LayersModel, data: NormData, {batchSize: rows}: BatchSizeOption) {
+    const batchSize = rows ?? 32;
     checkWhole('batchSize', batchSize, 1);
     this.#what = what;
     this.#model = model;
@@ -45,6 +47,9 @@ export class InputBatches {
     if (model.inputNames.length === 0) model.build(model.inputs.map(({shape}) => shape));
     const {inputNames} = model;
     if (Array.isArray(data) && data.length === 0) throw this.#noExamples();
+    const isInBatches = isDataset(data) || isListOfBatches(data, inputNames.length);
+    if (rows !== undefined && isInBatches)
+      warnOnce(`${what}: 'batchSize' has no effect on data that are in batches. Leave it out.`);
     if (isDataset(data)) {
       this.#dataset = data;
       this.#given = {list: this.#read};

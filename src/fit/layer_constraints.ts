@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import {asOptimizer, optimizerOf} from '../optimizer/optimizer_of_model';
+import {checkNoMore} from '../util/options';
 import {assign} from '../util/own_writes';
 import {isVariable} from '../util/tensors';
 import {checkIsModel} from './containers';
@@ -20,7 +21,8 @@ import {override} from './training_run';
  * applyConstraints(model);
  * ```
  */
-export function applyConstraints(model: LayersModel): void {
+export function applyConstraints(model: LayersModel, ...more: undefined[]): void {
+  checkNoMore('applyConstraints', more, ' after the model');
   checkIsModel('applyConstraints', model);
   const optimizer = asOptimizer(model.optimizer) && optimizerOf(model);
   tf.tidy(() => {
@@ -45,7 +47,8 @@ export function applyConstraints(model: LayersModel): void {
  * await model.fit(xs, ys, {epochs: 3, callbacks: layerConstraints()});
  * ```
  */
-export function layerConstraints(): FitCallback {
+export function layerConstraints(...none: undefined[]): FitCallback {
+  checkNoMore('layerConstraints', none);
   return new FitCallback({
     trainBegin: ({model, run}) => {
       const optimizer = optimizerOf(model);

@@ -2,7 +2,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {enter, innerLayers} from '../params/variables_of';
 import {tellKind} from '../params/weight_kind';
-import {answerOf, checkWhole} from '../util/options';
+import {answerOf, checkNoMore, checkWhole} from '../util/options';
 import {quoted} from '../util/quoted';
 import {shown} from '../util/shown';
 import {isVariable} from '../util/tensors';
@@ -40,7 +40,9 @@ interface Flat {
 export function layerGroups(
   model: LayersModel,
   boundaries: readonly Boundary[] | ((layer: Layer, index: number) => boolean) = hasWeights,
+  ...more: undefined[]
 ): Layer[][] {
+  checkNoMore('layerGroups', more, ' after the boundaries');
   checkIsModel('layerGroups', model);
   const flat = flatten(model);
   if (!flat.leaves.some(hasWeights))
@@ -85,7 +87,13 @@ export function layerGroups(
  * layerwiseDecay(1e-3, 0.5, 3); // → [0.00025, 0.0005, 0.001]
  * ```
  */
-export function layerwiseDecay(lr: number, decay: number, groups: number | readonly unknown[]): number[] {
+export function layerwiseDecay(
+  lr: number,
+  decay: number,
+  groups: number | readonly unknown[],
+  ...more: undefined[]
+): number[] {
+  checkNoMore('layerwiseDecay', more, ' after the groups');
   const given: unknown = groups;
   const length: unknown = Array.isArray(given) ? given.length : given;
   checkWhole('groups', length, 1);

@@ -33,9 +33,9 @@ const SMOOTHING = 0.98;
  * Afterwards everything is as it was, bit for bit, also where training diverges, is stopped or throws: weights, moving
  * averages, the states of stateful RNNs, the model's `history`, the optimizer's state, hypers, schedule, step count and
  * freezing. Only two things are not undone: random numbers were drawn, and a dataset has given data. Takes the data and
- * arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`). `epochs`, `initialEpoch`,
- * `stepsPerEpoch` and `batchesPerEpoch` have no effect. Source: Smith, Cyclical Learning Rates for Training Neural
- * Networks, 2017; the rules are fastai's.
+ * arguments of `fit` or `fitDataset`, `signal`, and `onProgress` (`steps` is `numIt`). `epochs` and `initialEpoch`, and
+ * `stepsPerEpoch` and `batchesPerEpoch` of a dataset, have no effect. Source: Smith, Cyclical Learning Rates for
+ * Training Neural Networks, 2017; the rules are fastai's.
  * @throws (rejects) where the model's optimizer is not one of this package or a setting is out of its range.
  * @example
  * ```ts

@@ -23,8 +23,8 @@ interface Monitor {
   /** Forgets the best value. @throws where it is not known whether more or less is better. */
   begin(fit: Fit): void;
   /**
-   * Whether the value is the best so far. Undefined where it is not logged because training stops within the epoch,
-   * before the validation. @throws where it is not logged otherwise.
+   * Whether the value is the best so far. Undefined where training stops within the epoch: then the validation is
+   * missing, and the loss and the metrics are those of some batches only. @throws where it is not logged otherwise.
    */
   improves(fit: Fit, logs: FitLogs): Promise<boolean | undefined>;
 }
@@ -44,6 +44,19 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
     return `${action}, or set 'monitor' to a name that is logged.`;
   };
   let best = -Infinity;
+  let whole: number | undefined;
+  /** Whether fit measured the value on some batches only, because training stops within the epoch. */
+  const isPartial = ({model, batches, knownSteps, logs}: Fit, now: FitLogs) => {
+    if (!model.stopTraining) whole = batches;
+    else if (logs.includes(monitor)) {
+      const validation = logs.filter(name => name.startsWith('val_'));
+      // After the last batch comes the validation. Without it, the batches of an earlier epoch tell how many there are.
+      if (validation.some(name => name in now)) return false;
+      const all = whole ?? knownSteps;
+      return all === undefined ? validation.length > 0 : batches < all;
+    }
+    return false;
+  };
   return {
     begin: ({logs}) => {
       if (direction === undefined) {
@@ -52,23 +65,24 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
         );
       }
       best = -Infinity;
+      whole = undefined;
       if (logs.length === 0 || logs.includes(monitor)) return;
       warnOnce(
         `a callback watches '${monitor}', but fit logs only ${logs.join(', ')}. If no callback adds '${monitor}', ` +
           `training stops with an error after the first epoch. ${adviceFor(logs)}`,
       );
     },
-    improves: async ({model}, logs) => {
+    improves: async (fit, logs) => {
       const value = await logged(logs[monitor]);
+      if (isPartial(fit, logs) || (value === undefined && fit.model.stopTraining)) {
+        if (best === -Infinity)
+          warnOnce(
+            `training stopped before '${monitor}' was logged for a whole epoch, so ${what} had no effect. ` +
+              'Train for longer than an epoch.',
+          );
+        return undefined;
+      }
       if (value === undefined) {
-        if (model.stopTraining) {
-          if (best === -Infinity)
-            warnOnce(
-              `training stopped before '${monitor}' was logged for the first time, so ${what} had no effect. ` +
-                'Train for longer than an epoch.',
-            );
-          return undefined;
-        }
         const names = Object.keys(logs);
         throw new Error(
           `${what} watches '${monitor}', which was not logged. Logged: ${names.join(', ') || 'nothing'}. ` +

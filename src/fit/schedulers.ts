@@ -19,6 +19,7 @@ import {secondsIn, type TimeLength} from '../schedule/span';
 import {checkOptions, checkSwitch, checkWhole} from '../util/options';
 import {warnOnce} from '../util/warn';
 import {type Fit, FitCallback} from './fit_callback';
+import {stepsCheck} from './steps_check';
 import type {TrainingRun} from './training_run';
 
 /** A setting of all callbacks for `fit` that move hypers. */
@@ -71,8 +72,10 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
     if (seconds !== undefined && given !== undefined)
       throw new Error(`${name}: 'stepsPerEpoch' has no effect on a schedule by time; leave it out.`);
     let begun = false;
+    const check = given === undefined ? undefined : stepsCheck(name, given);
     super({
       trainBegin: ({knownSteps}) => {
+        check?.trainBegin();
         if (knownSteps === 0)
           throw new Error(
             `${name}: there are no examples to train on: the data have none, or \`validationSplit\` takes all for ` +
@@ -90,10 +93,14 @@ export class ParamScheduler extends FitCallback implements SchedulePolicy {
           );
         moving.endFit();
       },
-      batchEnd: ({model}) => {
+      batchEnd: fit => {
+        const {model} = fit;
+        check?.batchEnd(fit);
         if (seconds !== undefined && optimizerOf(model).moving.tick()) model.stopTraining = true;
       },
-      epochEnd: ({model}) => {
+      epochEnd: fit => {
+        const {model} = fit;
+        check?.epochEnd(fit);
         // Validation counts. After it, the next epoch may have no time left.
         if (seconds !== undefined && optimizerOf(model).moving.tick()) model.stopTraining = true;
       },

@@ -1,4 +1,5 @@
 import {at} from '../util/at';
+import {checkNoMore} from '../util/options';
 import {shown} from '../util/shown';
 
 /** A learning rate that a rule suggests, with the point of the loss curve that it is based on. */
@@ -106,7 +107,8 @@ export function finitePoints(losses: readonly number[]): number {
 }
 
 function ofFinite(name: string, rule: (points: readonly Point[]) => Suggestion | undefined): SuggestionRule {
-  return (lrs, losses) => {
+  return (lrs, losses, ...more: undefined[]) => {
+    checkNoMore(name, more, ' after the losses');
     for (const given of [lrs, losses])
       if (!Array.isArray(given))
         throw new Error(

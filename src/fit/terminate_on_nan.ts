@@ -1,3 +1,4 @@
+import {checkNoMore} from '../util/options';
 import {warn} from '../util/warn';
 import {FitCallback, logged} from './fit_callback';
 
@@ -10,7 +11,8 @@ import {FitCallback, logged} from './fit_callback';
  * await model.fit(xs, ys, {epochs: 3, callbacks: terminateOnNaN()});
  * ```
  */
-export function terminateOnNaN(): FitCallback {
+export function terminateOnNaN(...none: undefined[]): FitCallback {
+  checkNoMore('terminateOnNaN', none);
   return new FitCallback({
     batchEnd: async ({model, run}, batch, {loss}) => {
       const value = await logged(loss);

@@ -1,18 +1,18 @@
 import type {CustomCallback, History, LayersModel, ModelFitArgs} from '@tensorflow/tfjs-layers';
 
 import {optimizerOf} from '../optimizer/optimizer_of_model';
-import {closest} from '../util/closest';
 import {listOf} from '../util/iterable';
 import {checkFunction, checkSwitch, checkWhole} from '../util/options';
-import {checkSettings} from '../util/settings_check';
 import {shown} from '../util/shown';
 import {isTensor} from '../util/tensors';
+import {warnOnce} from '../util/warn';
 import {applyAccumulated} from './apply_accumulated';
 import {Batches, type BatchSettings} from './batches';
 import {FitCallback} from './fit_callback';
 import {type AnyFitCallback, fitCallbacks, notCalled} from './fit_callbacks';
 import {checkNotTraining, oneAtATime} from './one_at_a_time';
 import {PlainData, type TrainData, type ValidationData} from './plain_data';
+import {ARRAYS, checkArguments, checkHasLabels, DATASET, isGiven, type Named} from './train_arguments';
 
 type FitDataset = Parameters<LayersModel['fitDataset']>[0];
 
@@ -86,15 +86,6 @@ interface FitOn {
   readonly batches?: Batches;
 }
 
-/** The settings of a function that trains, for errors. */
-interface Named {
-  readonly name: string;
-  /** The names of all settings that `fit` and `fitDataset` don't have. */
-  readonly own: readonly string[];
-  /** The names of settings, in the order in which fastai takes them one by one. */
-  readonly inOrder: Readonly<Record<string, number>>;
-}
-
 /**
  * Makes a function that trains on arrays or on a dataset.
  * @param run trains on either. Nothing else of this package works on the model meanwhile.
@@ -116,7 +107,7 @@ export function trainFunction<O extends object, R>(
     optimizerOf(model);
     if (isOnDataset(given)) {
       const [dataset, args] = given;
-      checkArguments(named, 'model, dataset', given.slice(1));
+      checkArguments(named, 'model, dataset', given.slice(1), DATASET);
       const {stepsPerEpoch, batchesPerEpoch, onCount, ...rest}: DatasetArgs = {...args};
       const batches = new Batches(dataset, {stepsPerEpoch, batchesPerEpoch, onCount});
       // tfjs does not know `stepsPerEpoch`. It treats an undefined `batchesPerEpoch` as if it were absent.
@@ -128,7 +119,7 @@ export function trainFunction<O extends object, R>(
     }
     const [x, y, args] = given;
     checkHasLabels(named, model, y);
-    checkArguments(named, 'model, x, y', given.slice(2));
+    checkArguments(named, 'model, x, y', given.slice(2), ARRAYS);
     return start(model, {fit: common => fitOnArrays(model, x, y, {...args, ...common})}, args);
   };
 }
@@ -189,37 +180,8 @@ async function fitOnDataset(
   }
 }
 
-/** `null` counts as absent, as in tfjs. */
-function isGiven<T>(x: T | undefined): x is T {
-  const given: unknown = x;
-  return given !== undefined && given !== null;
-}
-
 function isPair(validationData: DatasetArgs['validationData']): validationData is ValidationData {
   return Array.isArray(validationData);
-}
-
-function checkArguments({name, own, inOrder}: Named, before: string, given: readonly unknown[]): void {
-  checkSettings(`${name}(${before}, `, given, inOrder);
-  const [settings] = given;
-  if (settings === undefined) return;
-  for (const setting of Object.keys({...settings})) {
-    if (own.includes(setting) || ARGUMENTS.includes(setting)) continue;
-    const near = closest(setting, own) ?? closest(setting, ARGUMENTS);
-    throw new Error(
-      `${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} ` +
-        `Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`,
-    );
-  }
-}
-
-/** @throws where settings are in the place of `y`. */
-function checkHasLabels({name, own}: Named, model: LayersModel, y: TrainData): void {
-  if (typeof y !== 'object' || isTensor(y) || Array.isArray(y) || ArrayBuffer.isView(y)) return;
-  const names = Object.keys(y);
-  const isSetting = (key: string) => own.includes(key) || ARGUMENTS.includes(key);
-  if (names.some(key => model.outputNames.includes(key)) || (names.length > 0 && !names.some(isSetting))) return;
-  throw new Error(`${name}: 'y' is missing before the settings. Write ${name}(model, x, y, ${shown(y)}).`);
 }
 
 /** How a function trains. */
@@ -231,6 +193,8 @@ interface TrainWays {
   readonly stepsMatter?: boolean;
   /** The time that ends training. Undefined where epochs end it. Then `epochs` is 1 by default. */
   readonly seconds?: number | undefined;
+  /** The epochs of an earlier part of the same training, by which messages count more. Default 0. */
+  readonly before?: number;
 }
 
 /** The epochs of a training that only a time ends. tfjs's `fitDataset` refuses Infinity. */
@@ -244,13 +208,19 @@ export async function train(
   fitOn: FitOn,
   args: TrainArgs,
   own: readonly AnyFitCallback[],
-  {stepsMatter = true, seconds}: TrainWays = {},
+  {stepsMatter = true, seconds, before = 0}: TrainWays = {},
 ): Promise<History> {
   checkTrainArgs(args);
   const byTime = seconds !== undefined;
   const {initialEpoch = 0, signal, onProgress, callbacks, yieldEvery, keepWindow = false} = args;
   const {epochs = byTime ? ENDLESS : 1} = args;
   signal?.throwIfAborted();
+  // Not an error: a program that goes on where it stopped may find that all epochs are done.
+  if (initialEpoch >= epochs)
+    warnOnce(
+      `nothing is trained: 'initialEpoch' is ${before + initialEpoch}, and training ends before epoch ` +
+        `${before + epochs}. 'epochs' counts from epoch 0: give a larger number.`,
+    );
   const batches = stepsMatter ? fitOn.batches : undefined;
   batches?.check({epochs, initialEpoch});
   const watch = batches?.watch();
@@ -279,30 +249,6 @@ export async function train(
   if (problem !== undefined) throw new Error(problem);
   return history;
 }
-
-/** All arguments of tfjs's `fit` and `fitDataset`, and the settings that this package adds to them. */
-const ARGUMENTS = [
-  'batchSize',
-  'epochs',
-  'verbose',
-  'callbacks',
-  'validationSplit',
-  'validationData',
-  'shuffle',
-  'classWeight',
-  'sampleWeight',
-  'initialEpoch',
-  'stepsPerEpoch',
-  'validationSteps',
-  'yieldEvery',
-  'batchesPerEpoch',
-  'validationBatchSize',
-  'validationBatches',
-  'signal',
-  'onProgress',
-  'onCount',
-  'keepWindow',
-];
 
 /** @throws where a setting is not valid. */
 export function checkTrainArgs(args: TrainArgs): void {

@@ -12,8 +12,8 @@ import {
 import {isNumbers} from '../gradients/axes';
 import {BATCH_NORM_GRADIENT, putInFront} from '../gradients/in_front';
 import {reductionOf} from '../gradients/reduction';
+import {checkNoMore} from '../util/options';
 import {registerOnce} from '../util/register_once';
-import {shown} from '../util/shown';
 import {gpuGradients, REPEATED} from './gradients';
 import type {GpuKernels, OnGpu} from './interface/on_gpu';
 import {webglKernels} from './webgl/kernels';
@@ -52,9 +52,7 @@ type Call = Parameters<KernelFunc>[0];
  * ```
  */
 export function registerGpuTraining(...none: undefined[]): GpuTrainingReport {
-  const given: readonly unknown[] = none;
-  if (given.some(one => one !== undefined))
-    throw new Error(`registerGpuTraining takes no arguments; got ${given.map(shown).join(', ')}.`);
+  checkNoMore('registerGpuTraining', none);
   const names = new Set<string>();
   const backends = BACKENDS.filter(gpu => {
     const {backendName} = gpu;

@@ -6,7 +6,7 @@ import {shown} from '../util/shown';
 /** One value for all parameter groups, or one per group. */
 type OneOrMany = number | readonly number[];
 
-/** Returns the value at a position, from 0 (the start) to 1 (the end). */
+/** Returns the value at a position, from 0 (the start) to 1 (the end). It throws for any other position. */
 export type ScheduleFunction<V extends OneOrMany> = (pos: number) => V;
 
 /** Makes a schedule between two values, or between two lists with one value per parameter group. */
@@ -102,8 +102,10 @@ export function combineScheds<V extends OneOrMany>(
     if (typeof part !== 'function')
       throw new Error(`combineScheds takes functions, such as schedCos(0, 1); got ${shown(part)}.`);
   return pos => {
+    checkPosition(pos);
     const {index, within} = partAt(pcts, pos);
-    return at(scheds, index)(within);
+    // The shares may be a bit less than 1 in sum.
+    return at(scheds, index)(Math.min(within, 1 + ROUNDING));
   };
 }
 
@@ -151,6 +153,12 @@ export function checkShares(pcts: readonly number[], parts: readonly unknown[]):
 // A sum of shares such as 1/7 may differ, by rounding, from the position of the batch at which a part starts.
 const ROUNDING = 1e-9;
 
+/** @throws where a position is not a number from 0 to 1. Rounding may make it a bit more. */
+export function checkPosition(pos: unknown): void {
+  if (!(typeof pos === 'number' && pos >= 0 && pos <= 1 + ROUNDING))
+    throw new Error(`A schedule takes a position, a number from 0 to 1; got ${shown(pos)}.`);
+}
+
 /** The part of a combined schedule at a position, and the position within it. */
 export function partAt(pcts: readonly number[], pos: number): {index: number; within: number} {
   let start = 0;
@@ -183,7 +191,10 @@ function between(
   checkEnds([...starts, ...ends]);
   if (typeof start === 'number' && typeof end === 'number') {
     check?.(start, end);
-    return pos => ease(start, end, pos);
+    return pos => {
+      checkPosition(pos);
+      return ease(start, end, pos);
+    };
   }
   if (starts.length !== ends.length)
     throw new Error(
@@ -192,7 +203,10 @@ function between(
     );
   const pairs = starts.map((value, i) => ({from: value, to: at(ends, i)}));
   for (const {from, to} of pairs) check?.(from, to);
-  return pos => pairs.map(({from, to}) => ease(from, to, pos));
+  return pos => {
+    checkPosition(pos);
+    return pairs.map(({from, to}) => ease(from, to, pos));
+  };
 }
 
 function checkEnds(ends: readonly unknown[]): void {

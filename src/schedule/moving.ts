@@ -2,8 +2,9 @@ import type {Scalar} from '../rule/declaration';
 import type {Ranges} from '../rule/range';
 import {at} from '../util/at';
 import {checkOptions, checkSwitch} from '../util/options';
+import {checkPosition} from './functions';
 import {type ScheduledHyper, type ScheduleState, scheduleState} from './running';
-import {checkPosition, numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
+import {numberFor, type SchedulePolicy, type Schedules, valuesAt} from './schedule';
 import {
   areAlike,
   isOver,

@@ -4,7 +4,7 @@ import {type HyperValue, spread} from '../rule/slice';
 import {at} from '../util/at';
 import {checkPositive, checkWhole} from '../util/options';
 import {isPlain, shown} from '../util/shown';
-import {checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
+import {checkPosition, checkShares, type Ease, easeCos, easeExp, easeLin, easeNo, easePoly, partAt} from './functions';
 import type {Span} from './span';
 
 /** A schedule from one value to another. */
@@ -78,7 +78,7 @@ export function checkSchedules(schedules: unknown): void {
  * The value of a schedule for each of n groups.
  * @param pos from 0 (the start) to 1 (the end).
  * @param groups the number of groups, a whole number from 1. Default 1.
- * @throws where a list does not fit the groups, and for a position that is not a number.
+ * @throws where a list does not fit the groups, and for a position that is not from 0 to 1.
  * @formula `schedule(pos)`, one value per group
  * @example
  * ```ts
@@ -89,12 +89,6 @@ export function scheduleAt(schedule: Schedule, pos: number, groups = 1): number[
   checkWhole('groups', groups, 1);
   checkPosition(pos);
   return valuesAt(spreadSchedule('value', schedule, groups), pos);
-}
-
-/** @throws where a position is not a number. */
-export function checkPosition(pos: unknown): void {
-  if (typeof pos !== 'number' || Number.isNaN(pos))
-    throw new Error(`A schedule takes a position, a number from 0 to 1; got ${shown(pos)}.`);
 }
 
 /**

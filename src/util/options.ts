@@ -28,6 +28,12 @@ export function checkOptions(
   }
 }
 
+/** @throws for arguments beyond those that a function takes. @param after where they would be, for the error. */
+export function checkNoMore(what: string, given: readonly unknown[], after = ''): void {
+  if (given.some(one => one !== undefined))
+    throw new Error(`${what} takes no arguments${after}; got ${given.map(shown).join(', ')}.`);
+}
+
 /** @throws where the option is neither true nor false. */
 export function checkSwitch(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new Error(`'${name}' must be true or false; got ${shown(value)}.`);

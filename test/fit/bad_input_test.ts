@@ -68,6 +68,12 @@ const made: Made = [
   ['combineScheds without shares', () => call(combineScheds, [schedLin(0, 1)]), /shares of its parts.* and undefined/],
   ['combine without parts', () => call(combine, [0.5, 0.5]), /shares of its parts.*got \[0\.5, 0\.5\] and undefined/],
   ['scheduleAt of no position', () => call(scheduleAt, cos(1, 0)), /takes a position, .* 0 to 1; got undefined/],
+  ['scheduleAt after the end', () => scheduleAt(cos(1, 0), 1.5), /takes a position, .* 0 to 1; got 1\.5/],
+  ['scheduleAt before the start', () => scheduleAt(lin(1, 0), -0.1), /takes a position, .* 0 to 1; got -0\.1/],
+  ['a step in place of a position', () => schedLin(0, 1)(10), /takes a position, .* 0 to 1; got 10/],
+  ['a step for each group', () => schedLin([0, 1], [1, 0])(2), /takes a position, .* 0 to 1; got 2/],
+  ['NaN for a schedule', () => schedPoly(0, 1, 2)(NaN), /takes a position, .* 0 to 1; got NaN/],
+  ['a step for a combined schedule', () => combineScheds([1], [schedLin(0, 1)])(2), /takes a position, .*; got 2/],
   ['scheduleAt of NaN', () => scheduleAt(cos(1, 0), NaN), /takes a position, .* 0 to 1; got NaN/],
   [
     'combineScheds of numbers',

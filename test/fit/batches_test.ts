@@ -152,6 +152,80 @@ describe('A dataset of unknown length', () => {
     expectClose(rates.flat(), straight, 1e-12);
   });
 
+  describe('with a wrong stepsPerEpoch', () => {
+    const COUNTED = 'or train with fitOneCycle or another fit function, which count the batches.';
+    const rows: ReadonlyArray<
+      readonly [what: string, callback: () => tf.CustomCallback, epochs: number, message: string]
+    > = [
+      [
+        'that is too large, of a scheduler',
+        () => oneCycle({stepsPerEpoch: 41}),
+        2,
+        `oneCycle: 'stepsPerEpoch' is 41, but the first epoch had 4 batches. Schedules do not reach their end. ` +
+          `Give 4, ${COUNTED}`,
+      ],
+      [
+        'that is too small, of a scheduler in a list',
+        () => fitCallbacks([paramScheduler({lr: lin(0.8, 0)}, {stepsPerEpoch: 3})]),
+        5,
+        `paramScheduler: 'stepsPerEpoch' is 3, but the first epoch had 4 batches. Schedules end too early. ` +
+          `Give 4, ${COUNTED}`,
+      ],
+      [
+        'that is too large, of a list',
+        () => fitCallbacks([oneCycle()], {stepsPerEpoch: 40}),
+        1,
+        `fitCallbacks: 'stepsPerEpoch' is 40, but the first epoch had 4 batches. Schedules do not reach their end. ` +
+          `Give 4, ${COUNTED}`,
+      ],
+      [
+        'by which the schedule is over before the first epoch',
+        () => oneCycle({stepsPerEpoch: 1}),
+        2,
+        "oneCycle: 'stepsPerEpoch' is 1, but the first epoch has more than 2 batches. Schedules are over. Give the " +
+          'number of batches per epoch. For a dataset that never ends, give fitDataset `batchesPerEpoch` instead.',
+      ],
+    ];
+    for (const [what, callback, epochs, message] of rows)
+      it(`warns once of one ${what}`, async () => {
+        const warned = spyOn(console, 'warn');
+        await given.model.fitDataset(unknown(given).dataset, {epochs, callbacks: callback()});
+        expect(warned.calls.allArgs()).toEqual([[`tfjs-optim: ${message}`]]);
+        expect(rates.length).toBe(4 * epochs);
+      });
+
+    it('says nothing where training was stopped within the epoch, nor where the number is right', async () => {
+      const warned = spyOn(console, 'warn');
+      const stop = {
+        onBatchEnd: () => {
+          given.model.stopTraining = true;
+        },
+      };
+      const {dataset} = unknown(given);
+      await given.model.fitDataset(dataset, {
+        epochs: 2,
+        callbacks: fitCallbacks([oneCycle(), stop], {stepsPerEpoch: 5}),
+      });
+      await given.model.fitDataset(dataset, {epochs: 2, callbacks: fitCallbacks([oneCycle()], {stepsPerEpoch: 4})});
+      await fitOneCycle(given.model, dataset, {epochs: 2, stepsPerEpoch: 4});
+      expect(warned).not.toHaveBeenCalled();
+    });
+
+    it('throws where fit knows the number, and takes the right one', async () => {
+      const known = (await samples(given.x, given.y)).batch(2);
+      const wrong = () => fitCallbacks([oneCycle()], {stepsPerEpoch: 5});
+      const message = "fitCallbacks: 'stepsPerEpoch' must be 4 in this fit, or be left out; got 5.";
+      await expectAsync(given.model.fitDataset(known, {epochs: 1, callbacks: wrong()})).toBeRejectedWithError(message);
+      await expectAsync(given.model.fit(given.x, given.y, {batchSize: 2, callbacks: wrong()})).toBeRejectedWithError(
+        message,
+      );
+      expect(optimizer.iterations).toBe(0);
+      const right = fitCallbacks([oneCycle()], {stepsPerEpoch: 4});
+      await given.model.fit(given.x, given.y, {batchSize: 2, callbacks: right});
+      expect(optimizer.iterations).toBe(4);
+    });
+  });
+
   it('is not counted by lrFind', async () => {
     const progress: string[] = [];
     const found = await lrFind(given.model, unknown(given).dataset, {

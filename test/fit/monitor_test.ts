@@ -297,16 +297,24 @@ describe('The direction of a monitored value', () => {
      * @returns the weights after each epoch, those at the end, the rate, and the lengths of the history.
      */
     async function stopped(...watching: FitCallback[]) {
+      return stoppedOn([], ...watching);
+    }
+
+    /** The same, without validation, and on what `others` make of the data. */
+    async function stoppedOn(
+      others: ReadonlyArray<'no validation' | 'dataset of unknown length'>,
+      ...watching: FitCallback[]
+    ) {
       const given = tinyFit(sgd(0.05));
-      const {model, x, y, optimizer} = given;
+      const {model, x, optimizer} = given;
+      // The loss of the first two rows alone is higher than that of all rows.
+      const y = tf.mul(given.y, [[9], [9], [1], [1], [1], [1], [1], [1]]);
       const after: number[][] = [];
       const weights = () => model.getWeights().flatMap(weight => [...weight.dataSync()]);
       let epoch = 0;
-      const {history} = await model.fit(x, y, {
+      const common = {
         epochs: EPOCHS,
-        batchSize: 2,
-        shuffle: false,
-        validationData: [x, y],
+        ...(others.includes('no validation') ? {} : {validationData: [x, y] satisfies [tf.Tensor, tf.Tensor]}),
         callbacks: fitCallbacks([
           {
             onEpochBegin: now => {
@@ -321,8 +329,15 @@ describe('The direction of a monitored value', () => {
           },
           ...watching,
         ]),
+      };
+      const dataset = tf.data.generator(function* () {
+        for (let i = 0; i < 8; i += 2) yield {xs: x.slice(i, 2), ys: y.slice(i, 2)};
       });
+      const {history} = others.includes('dataset of unknown length')
+        ? await model.fitDataset(dataset, common)
+        : await model.fit(x, y, {...common, batchSize: 2, shuffle: false});
       const result = {after, end: weights(), rate: optimizer.hypers[0]?.lr, lengths: Object.values(history).map(size)};
+      y.dispose();
       given.dispose();
       return result;
     }
@@ -333,6 +348,50 @@ describe('The direction of a monitored value', () => {
       expect(after.length).toBe(EPOCHS);
       expect(end).toEqual(present(after[0]));
       expect(lengths).toContain(EPOCHS - 1);
+    });
+
+    for (const others of [
+      [],
+      ['no validation'],
+      ['dataset of unknown length'],
+      ['no validation', 'dataset of unknown length'],
+    ] as const) {
+      it(`does not count where the loss is watched (${others.join(', ') || 'arrays'})`, async () => {
+        const {after, end} = await stoppedOn(others, restoreBestWeights({monitor: 'loss', mode: 'max'}));
+        expect(end).toEqual(present(after[0]));
+      });
+    }
+
+    it('counts where training stops after its last batch', async () => {
+      const {model, x, y, dispose} = tinyFit(sgd(0.05));
+      const warned = spyOn(console, 'warn');
+      const stop = {
+        onBatchEnd: (batch: number) => {
+          if (batch === 3) model.stopTraining = true;
+        },
+      };
+      const handler = memoryHandler();
+      let saves = 0;
+      const counting = {
+        ...handler,
+        save: (artifacts: tf.io.ModelArtifacts) => {
+          saves++;
+          return present(handler.save)(artifacts);
+        },
+      };
+      const best = () => checkpoint(counting, {saveBest: true, monitor: 'loss'});
+      await model.fit(x, y, {epochs: 2, batchSize: 2, callbacks: fitCallbacks([stop, best()])});
+      await model.fit(x, y, {batchSize: 2, validationData: [x, y], callbacks: fitCallbacks([stop, best()])});
+      // Another callback, such as one for early stopping, may stop training between epochs.
+      const early = {
+        onEpochEnd: () => {
+          model.stopTraining = true;
+        },
+      };
+      await model.fit(x, y, {epochs: 2, batchSize: 2, callbacks: fitCallbacks([early, best()])});
+      expect(saves).toBe(3);
+      expect(warned).not.toHaveBeenCalled();
+      dispose();
     });
 
     it('warns where no epoch came before', async () => {
@@ -350,7 +409,7 @@ describe('The direction of a monitored value', () => {
       });
       expect(warned.calls.allArgs()).toEqual([
         [
-          "tfjs-optim: training stopped before 'val_loss' was logged for the first time, so checkpoint had no " +
+          "tfjs-optim: training stopped before 'val_loss' was logged for a whole epoch, so checkpoint had no " +
             'effect. Train for longer than an epoch.',
         ],
       ]);

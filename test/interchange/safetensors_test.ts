@@ -172,6 +172,41 @@ describe('safetensors', () => {
     expect(() => writeSafetensors(new Map([['a', {...tensor, shape: [3]}]]))).toThrowError(
       "The tensor 'a' of shape [3] and type float32 must have 12 bytes; it has 8.",
     );
+    const written = (values: object, name: unknown = 'a', ...more: unknown[]): unknown => {
+      const result: unknown = Reflect.apply(writeSafetensors, undefined, [
+        new Map([[name, {...tensor, ...values}]]),
+        ...more,
+      ]);
+      return result;
+    };
+    expect(() => written({dtype: 'F32'})).toThrowError(
+      "The dtype of the tensor 'a' must be one of float32, int32, bool, complex64; got 'F32'.",
+    );
+    expect(() => written({dtype: 'constructor'})).toThrowError(/^The dtype of the tensor 'a' must be/);
+    expect(() => written({dtype: 'int32'})).toThrowError(
+      "The data of the tensor 'a', of dtype int32, must be of the class Int32Array; got a Float32Array.",
+    );
+    expect(() => written({data: [1, 2]})).toThrowError(/must be of the class Float32Array; got \[1, 2\]\.$/);
+    expect(() => written({data: undefined})).toThrowError(/must be of the class Float32Array; got undefined\.$/);
+    expect(() => written({dtype: 'bool', data: Uint8Array.of(1, 2)})).toThrowError(
+      "The tensor 'a' of dtype bool must have 0 and 1 only; got 2.",
+    );
+    for (const shape of [2, [-1, -2], [0.5, 4], ['2'], undefined])
+      expect(() => written({shape})).toThrowError(/^The shape of the tensor 'a' must be a list of whole numbers/);
+    expect(() => written({}, 3)).toThrowError('The name of a tensor must be a text; got 3.');
+    expect(() => written({}, 'a', {epoch: 3})).toThrowError("The metadata 'epoch' must be a text; got 3.");
+    expect(() => written({}, 'a', null)).toThrowError('Metadata must be texts by name; got null.');
+    expect(() => written({}, 'a', {}, 'pt')).toThrowError(
+      "writeSafetensors takes no arguments after the metadata; got 'pt'.",
+    );
+    const bare: unknown = new Map([['a', Float32Array.of(1)]]);
+    expect(() => void Reflect.apply(writeSafetensors, undefined, [bare])).toThrowError(
+      "The tensor 'a' must be {dtype, shape, data}; got a Float32Array.",
+    );
+    for (const bytes of ['file', Float32Array.of(1), undefined])
+      expect(() => void Reflect.apply(readSafetensors, undefined, [bytes])).toThrowError(
+        /^readSafetensors takes the bytes of a file first/,
+      );
     expect(() => writeSafetensors(new Map([['\ud800', tensor]]))).toThrowError(/^Names and metadata must be Unicode/);
     expect(() => writeSafetensors(new Map(), {a: '\udc00'})).toThrowError(/^Names and metadata must be Unicode/);
   });

@@ -251,6 +251,24 @@ describeBackends(
       );
     });
 
+    it('refuse names that are empty or of another kind, and axes that are not those of the weight', async () => {
+      const rows: ReadonlyArray<readonly [names: unknown, message: RegExp]> = [
+        [{dense: ''}, /^The name of the layer 'dense' must not be empty\. .*: {'dense\/kernel': 'weight'}\.$/],
+        [{'dense/kernel': ''}, /must not be empty; give the full name of a parameter\.$/],
+        [{'dense/kernel': {name: '', axes: [1, 0]}}, /must not be empty; give the full name/],
+        [{'dense/kernel': {nmae: 'w'}}, /must have a text, or {name, axes}, for 'dense\/kernel'; got {nmae: 'w'}\.$/],
+        [{'dense/kernel': 3}, /must have a text, or {name, axes}, for 'dense\/kernel'; got 3\.$/],
+        [{'dense/kernel': {name: 'w', axis: [1, 0]}}, /has 'axis'; it may have name and axes\.$/],
+        [{'dense/kernel': {name: 'w', axes: [0, 0]}}, /'axes' must be an order of the axes 0, 1; got \[0, 0\]\.$/],
+        [{'dense/kernel': {name: 'w', axes: [0]}}, /'axes' must be an order of the axes 0, 1; got \[0\]\.$/],
+        [null, /^`names` must be an object, {dense: 'fc'}; got null\.$/],
+      ];
+      for (const [names, message] of rows) {
+        const result: unknown = Reflect.apply(toTorch, undefined, [dense(), {names}]);
+        await expectAsync(Promise.resolve(result)).toBeRejectedWithError(message);
+      }
+    });
+
     it('refuse slopes that PyTorch does not have', async () => {
       const prelu = tf.sequential({layers: [L.prelu({name: 'slopes', inputShape: [2, 2, 3]})]});
       await expectAsync(toTorch(prelu)).toBeRejectedWithError(

@@ -132,6 +132,15 @@ describeBackends('fileSystem', () => {
     expect(await valuesIn()).toEqual({topology: undefined, weights: [3]});
   });
 
+  it('refuses weights that do not fit their specs, and keeps the old files', async () => {
+    const {weightSpecs, weightData} = artifacts(3);
+    await fileSystem(folder).save({weightSpecs, weightData});
+    await expectAsync(fileSystem(folder).save({weightSpecs, weightData: new ArrayBuffer(8)})).toBeRejectedWithError(
+      'fileSystem got weights of 8 bytes; their weightSpecs need 16. Give weightData that fits.',
+    );
+    expect((await fileSystem(folder).load()).weightSpecs).toEqual(weightSpecs);
+  });
+
   it('saves and loads weights in several buffers, and buffers that are larger than its chunks', async () => {
     const size = 5 * 2 ** 20;
     const values = Float32Array.from({length: size}, (_, i) => i % 1021);

@@ -1,4 +1,6 @@
+import {checkNoMore} from '../../util/options';
 import {own} from '../../util/own';
+import {bytesOf} from '../transfer/arguments';
 import {type HostTensor, sizeOf, type TensorFile} from '../transfer/host_tensor';
 import {DTYPES} from './dtypes';
 import {type Listed, malformed, parseHeader} from './header';
@@ -23,8 +25,9 @@ export const LONGEST_HEADER = 100_000_000;
  * readSafetensors(bytes).tensors.get('x')?.shape; // → [2]
  * ```
  */
-export function readSafetensors(bytes: Uint8Array | ArrayBuffer): TensorFile {
-  const file = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+export function readSafetensors(bytes: Uint8Array | ArrayBuffer, ...more: undefined[]): TensorFile {
+  checkNoMore('readSafetensors', more, ' after the bytes');
+  const file = bytesOf('readSafetensors', bytes);
   if (file.length < PREFIX) malformed(`it must have at least ${PREFIX} bytes; it has ${file.length}`);
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > LONGEST_HEADER)

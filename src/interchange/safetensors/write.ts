@@ -1,4 +1,6 @@
-import {shown} from '../../util/shown';
+import {checkNoMore} from '../../util/options';
+import {own} from '../../util/own';
+import {isPlain, shown} from '../../util/shown';
 import {type HostTensor, sizeOf} from '../transfer/host_tensor';
 import {DTYPES, WRITTEN} from './dtypes';
 import {isUnicode, METADATA} from './header';
@@ -9,7 +11,7 @@ import {LONGEST_HEADER, PREFIX} from './read';
  * same tensors and metadata give the same bytes.
  * @param tensors the tensors by name.
  * @param metadata texts by name.
- * @throws where the data of a tensor does not fit its shape, or a name can't be written.
+ * @throws where the data of a tensor does not fit its shape or dtype, or a name or metadata can't be written.
  * @example
  * ```ts
  * import {writeSafetensors} from 'tfjs-optim/interchange';
@@ -20,6 +22,7 @@ import {LONGEST_HEADER, PREFIX} from './read';
 export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  ...more: undefined[]
 ): Uint8Array<ArrayBuffer> {
   const given: unknown = tensors;
   if (!(given instanceof Map))
@@ -27,14 +30,16 @@ export function writeSafetensors(
       `writeSafetensors takes a Map of tensors by name first; got ${shown(given)}. For a model, use toTorch(model) ` +
         'or saveKeras(model).',
     );
+  checkNoMore('writeSafetensors', more, ' after the metadata');
+  if (!isPlain(metadata)) throw new Error(`Metadata must be texts by name; got ${shown(metadata)}.`);
+  for (const [name, value] of Object.entries(metadata)) checkText(name, value, `The metadata '${name}'`);
+  for (const [name, tensor] of tensors) check(name, tensor);
   // The data of wider types comes first, so that all data is aligned.
   const inOrder = [...tensors].sort(([, a], [, b]) => widthOf(b) - widthOf(a));
   const listed: Array<readonly [name: string, value: unknown]> = [];
   if (Object.keys(metadata).length > 0) listed.push([METADATA, metadata]);
-  Object.entries(metadata).flat().forEach(checkText);
   let length = 0;
   for (const [name, tensor] of inOrder) {
-    check(name, tensor);
     const end = length + tensor.data.byteLength;
     listed.push([name, {dtype: WRITTEN[tensor.dtype], shape: tensor.shape, data_offsets: [length, end]}]);
     length = end;
@@ -53,19 +58,45 @@ export function writeSafetensors(
 
 const widthOf = ({dtype}: HostTensor) => DTYPES[WRITTEN[dtype]].bytes;
 
-function checkText(text: string): void {
-  if (!isUnicode(text))
-    throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
+/** The array that the data of each dtype is in. */
+const ARRAYS: Readonly<Record<string, string>> = {
+  float32: 'Float32Array',
+  int32: 'Int32Array',
+  bool: 'Uint8Array',
+  complex64: 'Float32Array',
+};
+
+function checkText(name: unknown, value: unknown, what: string): void {
+  for (const text of [name, value]) {
+    if (typeof text !== 'string') throw new Error(`${what} must be a text; got ${shown(text)}.`);
+    if (!isUnicode(text))
+      throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
+  }
 }
 
 function check(name: string, tensor: HostTensor): void {
-  const {shape, data} = tensor;
-  checkText(name);
+  checkText(name, '', 'The name of a tensor');
   if (name === METADATA) throw new Error(`No tensor can have the name '${METADATA}'; the format uses it.`);
+  if (!isPlain(tensor)) throw new Error(`The tensor '${name}' must be {dtype, shape, data}; got ${shown(tensor)}.`);
+  const {dtype, shape, data} = tensor;
+  const array = own(ARRAYS, dtype);
+  if (array === undefined)
+    throw new Error(
+      `The dtype of the tensor '${name}' must be one of ${Object.keys(ARRAYS).join(', ')}; got ${shown(dtype)}.`,
+    );
+  // By its tag, because it may be of another window.
+  if (Object.prototype.toString.call(data) !== `[object ${array}]`)
+    throw new Error(
+      `The data of the tensor '${name}', of dtype ${dtype}, must be of the class ${array}; got ${shown(data)}.`,
+    );
+  if (!Array.isArray(shape) || !shape.every(extent => Number.isSafeInteger(extent) && extent >= 0))
+    throw new Error(`The shape of the tensor '${name}' must be a list of whole numbers from 0; got ${shown(shape)}.`);
+  if (dtype === 'bool' && data.some(x => x > 1))
+    throw new Error(`The tensor '${name}' of dtype bool must have 0 and 1 only; got ${data.find(x => x > 1)}.`);
   const bytes = sizeOf(shape) * widthOf(tensor);
   if (data.byteLength !== bytes)
     throw new Error(
-      `The tensor '${name}' of shape [${shape}] and type ${tensor.dtype} must have ${bytes} bytes; it has ` +
+      `The tensor '${name}' of shape [${shape}] and type ${dtype} must have ${bytes} bytes; it has ` +
         `${data.byteLength}.`,
     );
 }

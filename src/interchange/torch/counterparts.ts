@@ -4,7 +4,7 @@ import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 import {isLayer, variableOf} from '../../params/variables_of';
 import {closest} from '../../util/closest';
 import {own} from '../../util/own';
-import {shown} from '../../util/shown';
+import {isPlain, shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
 import type {Counterpart} from '../transfer/counterpart';
 import {type Layout, same, transposed} from '../transfer/layout';
@@ -59,6 +59,7 @@ export interface MappingOptions {
  *   have.
  */
 export function moduleThere(what: string, model: Weights, {names = {}, batchSize}: MappingOptions): ModuleThere {
+  if (!isPlain(names)) throw new Error(`\`names\` must be an object, {dense: 'fc'}; got ${shown(names)}.`);
   const mapper = new Mapper(names, batchSize);
   const given: unknown = model;
   if (typeof given !== 'object' || given === null || !(Symbol.iterator in given || 'layers' in given))
@@ -99,7 +100,7 @@ class Mapper {
 
   addVariable(variable: tf.Variable): void {
     const named = this.#named(variable.name) ?? variable.name;
-    this.#add(variable, byHand(named), true);
+    this.#add(variable, byHand(variable, named), true);
   }
 
   addLayers(all: readonly layers.Layer[], path: readonly string[], module: string): void {
@@ -110,6 +111,12 @@ class Mapper {
       const named = this.#named(own.join('.'), layer.name) ?? [module, layer.name].filter(Boolean).join('.');
       if (typeof named !== 'string')
         throw new Error(`The name of the layer '${layer.name}' must be a text; only weights can have axes.`);
+      // The layers of a model in the model may be those of the module itself.
+      if (named === '' && !isContainer(layer))
+        throw new Error(
+          `The name of the layer '${layer.name}' must not be empty. For weights of the module itself, give ` +
+            `their full names: names: {'${layer.name}/kernel': 'weight'}.`,
+        );
       if (isContainer(layer)) {
         this.#orders.enter(layer);
         this.addLayers(layer.layers, own, named);
@@ -144,7 +151,11 @@ class Mapper {
     const key = keys.find(one => Object.hasOwn(this.#names, one));
     if (key === undefined) return undefined;
     this.#used.add(key);
-    return own(this.#names, key);
+    const named = own(this.#names, key);
+    const given: unknown = named;
+    if (typeof given !== 'string' && !(isPlain(given) && typeof given['name'] === 'string'))
+      throw new Error(`\`names\` must have a text, or {name, axes}, for '${key}'; got ${shown(given)}.`);
+    return named;
   }
 
   #add(
@@ -166,7 +177,7 @@ class Mapper {
       const there = row && own(row.weights, weight);
       if (there === undefined || typeof named === 'object') {
         if (named === undefined) left.push(key);
-        else this.#add(variable, byHand(named), there?.isBuffer !== true);
+        else this.#add(variable, byHand(variable, named), there?.isBuffer !== true);
         continue;
       }
       let layout: Layout | undefined;
@@ -176,6 +187,7 @@ class Mapper {
       } catch (error) {
         throw withoutCounterpart(layer, className, error instanceof Error ? error.message : String(error), [key]);
       }
+      if (named !== undefined) byHand(variable, named);
       const name = named ?? `${module}.${there.name}${suffix}`;
       this.#add(variable, {name, layout}, there.isBuffer !== true);
     }
@@ -221,8 +233,18 @@ class Mapper {
   }
 }
 
-function byHand(named: string | NamedByHand): {name: string; layout?: Layout} {
-  const {name, axes}: NamedByHand = typeof named === 'string' ? {name: named} : named;
+/** @throws for an empty name, and axes that are not those of the variable. */
+function byHand({name: ours, shape}: tf.Variable, named: string | NamedByHand): {name: string; layout?: Layout} {
+  const {name, axes, ...others}: NamedByHand = typeof named === 'string' ? {name: named} : named;
+  const what = `\`names\` for '${ours}'`;
+  if (name === '') throw new Error(`${what} must not be empty; give the full name of a parameter.`);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new Error(`${what} has '${other}'; it may have name and axes.`);
+  const all = shape.map((_, i) => i);
+  const given: unknown = axes;
+  const isOrder = Array.isArray(given) && given.length === all.length && all.every(axis => given.includes(axis));
+  if (given !== undefined && !isOrder)
+    throw new Error(`${what}: 'axes' must be an order of the axes ${all.join(', ')}; got ${shown(given)}.`);
   return {name, ...(axes && {layout: transposed(...axes)})};
 }
 

@@ -1,0 +1,49 @@
+import {warnOnce} from '../util/warn';
+import type {Fit} from './fit_callback';
+
+/** Hooks of a callback of `fit`. */
+interface StepsCheck {
+  trainBegin(): void;
+  batchEnd(fit: Fit): void;
+  epochEnd(fit: Fit): void;
+}
+
+/**
+ * Compares `stepsPerEpoch`, as the user gave it for a dataset of unknown length, with the batches of the first epoch of
+ * a fit. It warns where they differ, and does not throw, because an epoch was trained by then.
+ * @param what the function that it was given to.
+ */
+export function stepsCheck(what: string, given: number): StepsCheck {
+  let isOver = false;
+  const tell = (had: string, advice: string) => {
+    isOver = true;
+    warnOnce(`${what}: 'stepsPerEpoch' is ${given}, but the first epoch ${had} batches. ${advice}`);
+  };
+  // Where training was stopped, the epoch may have ended early.
+  const skips = ({model}: Fit) => isOver || model.stopTraining;
+  return {
+    trainBegin: () => {
+      isOver = false;
+    },
+    // The epoch of an endless dataset never ends.
+    batchEnd: fit => {
+      const all = given * fit.epochs;
+      if (!skips(fit) && fit.batches > all)
+        tell(
+          `has more than ${all}`,
+          'Schedules are over. Give the number of batches per epoch. For a dataset that never ends, give fitDataset ' +
+            '`batchesPerEpoch` instead.',
+        );
+    },
+    epochEnd: fit => {
+      const {batches} = fit;
+      if (!skips(fit) && batches !== given)
+        tell(
+          `had ${batches}`,
+          `Schedules ${batches > given ? 'end too early' : 'do not reach their end'}. Give ${batches}, or train with ` +
+            'fitOneCycle or another fit function, which count the batches.',
+        );
+      isOver = true;
+    },
+  };
+}
