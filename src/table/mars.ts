@@ -1,6 +1,19 @@
 import {marsAverages, marsDecay, marsStep} from '../callbacks/mars';
 import {maxSqrGrad, stepStat} from '../callbacks/stats';
+import {checkNeeded} from '../optimizer/needed_settings';
 import {rowFactory} from '../optimizer/row';
+
+const USUAL = {
+  mom: 0.95,
+  sqrMom: 0.99,
+  gamma: 0.025,
+  eps: 1e-8,
+  wd: 0,
+  lrScale1d: 1,
+  mom1d: 0.9,
+  sqrMom1d: 0.95,
+  wd1d: 0,
+};
 
 /**
  * MARS: AdamW, or Lion, on gradients with less variance. See {@link marsStep}. Only matrices (kernels of dense layers,
@@ -23,19 +36,26 @@ import {rowFactory} from '../optimizer/row';
 export const mars = /* @__PURE__ */ rowFactory({
   name: 'mars',
   lr: 3e-3,
-  hypers: {
-    mom: 0.95,
-    sqrMom: 0.99,
-    gamma: 0.025,
-    eps: 1e-8,
-    wd: 0,
-    lrScale1d: 1,
-    mom1d: 0.9,
-    sqrMom1d: 0.95,
-    wd1d: 0,
-  },
+  hypers: USUAL,
   extra: {lion: false, amsgrad: false, optimize1d: false},
   decays: true,
+  check: (_, given) => {
+    const others = {optimize1d: false};
+    checkNeeded(
+      'mars',
+      given,
+      {
+        // With `lion`, only parameters that are not corrected divide by a mean square.
+        ...(given['lion'] === true && {amsgrad: others, eps: others}),
+        sqrMom: {lion: false},
+        lrScale1d: others,
+        mom1d: others,
+        sqrMom1d: others,
+        wd1d: others,
+      },
+      {...USUAL, optimize1d: false, lion: false, amsgrad: false},
+    );
+  },
   chain: (_, {lion, amsgrad, optimize1d}) => [
     marsDecay.with({optimize1d}),
     marsAverages.with({optimize1d, lion}),
