@@ -107,6 +107,7 @@ const twice = (decay: string) => `${decay} is there twice, and both would decay 
 const inItsStep = (rule: string, decay: string) => `${rule} decays the weights by itself; leave ${decay} out.`;
 const itself = (rule: string, decay: string) =>
   `${rule} decays the weights by itself; leave ${decay} out, or write {decay: ${decay}}.`;
+const factoryName = (factory: unknown) => present(optimizers.find(({make: one}) => one === factory)).name;
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
@@ -346,12 +347,12 @@ const rows: readonly Row[] = [
     const names = Object.keys(settings);
     const [idle] = names.slice(-1);
     return [
-      `${present(optimizers.find(row => row.make === factory)).name}(lr, {${names.join()}})`,
+      `${factoryName(factory)}(lr, {${names.join()}})`,
       () => call(factory, 0.1, settings),
-      `${present(optimizers.find(row => row.make === factory)).name}: '${idle}' needs ${needed}; set it, or leave '${idle}' out.`,
+      `${factoryName(factory)}: '${idle}' needs ${needed}; set it, or leave '${idle}' out.`,
     ];
   }),
-  // Options that a row has set are no settings.
+  // Options that a row has set are not settings.
   [
     'adamW(lr, {dampening})',
     () => call(adamW, 0.1, {dampening: false}),

@@ -290,7 +290,7 @@ function composed<H extends RowHypers, X extends object>(
 }
 
 /**
- * The options of the row's own callbacks are no settings: the row has set them, or has a setting in their place.
+ * The options of the row's own callbacks are not settings: the row has set them, or has a setting in their place.
  * @param settings those that are neither options of the row nor callbacks.
  * @throws for one that is unknown.
  */

@@ -22,7 +22,7 @@ const USUAL = {
  * `gamma` 0.025, `eps` 1e-8, `wd` 0; of other parameters `lrScale1d` 1, `mom1d` 0.9, `sqrMom1d` 0.95, `wd1d` 0, which
  * means `wd`. Options, by default false: `lion`, `amsgrad`, `optimize1d`.
  * @formula the step of `adamW`, or with `lion` the sign of m, where m and v average c instead of g:
- *   `c = g + gamma·mom/(1 - mom)·(g - g₀)`, `c ← c/max(1, ‖c‖)`, and g₀ is the gradient of the step before
+ *   `c = g + gamma·mom/(1 - mom)·(g - g₀)`, `c ← c/max(1, ‖c‖)`, and g₀ is the gradient of the step before, at first 0
  * @source Yuan et al., MARS: Unleashing the Power of Variance Reduction for Training Large Models, 2024
  * @memory 3, or 4 with `amsgrad`
  * @use Transformers trained from scratch, where it needs fewer steps than AdamW. Its authors take a larger learning

@@ -79,7 +79,10 @@ export interface MuonSettings {
   readonly decoupleWd?: boolean;
   /** The decay of both parts in place of `weightDecay`, as for every optimizer. */
   readonly decay?: AnyCallback;
-  /** The optimizer of everything else, without `params`. Default: `adamW(lr, {mom: 0.9, sqrMom: 0.95, wd})`. */
+  /**
+   * The optimizer of everything else, without `params`. It keeps its own decay: `wd`, `decay` and `decoupleWd` then act
+   * on Muon's part only. Default: `adamW(lr, {mom: 0.9, sqrMom: 0.95, wd})`.
+   */
   readonly rest?: Optimizer;
 }
 
