@@ -1,12 +1,15 @@
 import {
   accumulate,
+  adaBelief,
   adadelta,
+  adafactor,
   adagrad,
   Adam,
   adam,
   adamax,
   adamW,
   adan,
+  adopt,
   applyConstraints,
   applyOpenWindow,
   averageGrad,
@@ -36,9 +39,12 @@ import {
   loadOptimizer,
   lookahead,
   lrFind,
+  mars,
+  momentumStep,
   muon,
   oneCycle,
   Optimizer,
+  optimizers,
   OptimWrapper,
   paramScheduler,
   partition,
@@ -101,6 +107,7 @@ const twice = (decay: string) => `${decay} is there twice, and both would decay 
 const inItsStep = (rule: string, decay: string) => `${rule} decays the weights by itself; leave ${decay} out.`;
 const itself = (rule: string, decay: string) =>
   `${rule} decays the weights by itself; leave ${decay} out, or write {decay: ${decay}}.`;
+const factoryName = (factory: unknown) => present(optimizers.find(({make: one}) => one === factory)).name;
 const ADAM_HYPERS = 'Known: lr, wd, mom, sqrMom, eps';
 const OF_FIT =
   'those of fit and fitDataset are batchSize, epochs, verbose, callbacks, validationSplit, validationData, ' +
@@ -313,7 +320,49 @@ const rows: readonly Row[] = [
     () => call(muon, 0.1, {nesterov: 'yes'}),
     "'nesterov' must be true or false; got 'yes'.",
   ],
-  ['adam(lr, {dampening: 1})', () => call(adam, 0.1, {dampening: 1}), "'dampening' must be true or false; got 1."],
+  [
+    'an option of a callback as a setting',
+    () => make(Optimizer, [averageGrad, momentumStep], {lr: 0.1, dampening: 1}),
+    "'dampening' must be true or false; got 1.",
+  ],
+  // Settings that do nothing without others.
+  ...(
+    [
+      [adafactor, {warmupInit: true}, 'relativeStep: true'],
+      [adafactor, {scaleParameter: false}, 'relativeStep: true'],
+      [adafactor, {epsScale: 1e-2}, 'relativeStep: true'],
+      [adafactor, {relativeStep: true, scaleParameter: false, epsScale: 1e-2}, 'scaleParameter: true'],
+      [adopt, {clip: false, clipExp: 0.3}, 'clip: true'],
+      [adaBelief, {rectify: false, sgdPhase: false}, 'rectify: true'],
+      [mars, {lion: true, sqrMom: 0.9}, 'lion: false'],
+      [mars, {optimize1d: true, mom1d: 0.8}, 'optimize1d: false'],
+      [mars, {optimize1d: true, sqrMom1d: 0.8}, 'optimize1d: false'],
+      [mars, {optimize1d: true, lrScale1d: 0.8}, 'optimize1d: false'],
+      [mars, {optimize1d: true, wd1d: 0.8}, 'optimize1d: false'],
+      [mars, {optimize1d: true, lion: true, eps: 1e-6}, 'optimize1d: false'],
+      [mars, {optimize1d: true, lion: true, amsgrad: true}, 'optimize1d: false'],
+      [muon, {normalizeSpatial: false}, "convMode: 'batched'"],
+    ] as const
+  ).map(([factory, settings, needed]): Row => {
+    const names = Object.keys(settings);
+    const [idle] = names.slice(-1);
+    return [
+      `${factoryName(factory)}(lr, {${names.join()}})`,
+      () => call(factory, 0.1, settings),
+      `${factoryName(factory)}: '${idle}' needs ${needed}; set it, or leave '${idle}' out.`,
+    ];
+  }),
+  // Options that a row has set are not settings.
+  [
+    'adamW(lr, {dampening})',
+    () => call(adamW, 0.1, {dampening: false}),
+    `No callback of this optimizer has a hyper 'dampening'. ${ADAM_HYPERS}; settings: ….`,
+  ],
+  [
+    'laProp(lr, {decayed})',
+    () => call(laProp, 0.1, {decayed: false}),
+    "No callback of this optimizer has a hyper 'decayed'. Known: lr, wd, sqrMom, mom, eps; settings: ….",
+  ],
   // What would do nothing, or the same twice.
   [
     'new Optimizer([])',
@@ -361,7 +410,7 @@ const rows: readonly Row[] = [
     'a setting of laProp that is misspelt',
     () => call(laProp, 0.1, {callback: []}),
     "No callback of this optimizer has a hyper 'callback'. Did you mean 'callbacks'? Known: lr, wd, sqrMom, mom, " +
-      'eps, dampening, decayed; settings: ….',
+      'eps; settings: ….',
   ],
   [
     'record with a text',
@@ -619,14 +668,10 @@ const rows: readonly Row[] = [
     [
       [lion, 'betas', 'Write {mom: beta1, slowMom: beta2}. Known: lr, wd, mom, slowMom; settings: ….'],
       [lion, 'beta2', "'beta2' is 'slowMom' here. Known: lr, wd, mom, slowMom; settings: …."],
-      [
-        adan,
-        'beta_3',
-        "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps, dampening, prox; settings: ….",
-      ],
+      [adan, 'beta_3', "'beta_3' is 'sqrMom' here. Known: lr, wd, mom, diffMom, sqrMom, eps; settings: …."],
       [sgd, 'beta2', 'Known: lr, wd, mom; settings: ….'],
       [sgd, 'betas', 'Write {mom: beta1}. Known: lr, wd, mom; settings: ….'],
-      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps, lag; settings: ….'],
+      [adadelta, 'betas', 'Known: lr, wd, sqrMom, eps; settings: ….'],
     ] as const
   ).map(([make, name, rest]): Row => [
     `${make.name}(lr, {${name}})`,
@@ -660,13 +705,12 @@ const rows: readonly Row[] = [
     `adam(lr, {${name}})`,
     () => call(adam, 0.1, {[name]: value}),
     `No callback of this optimizer has a hyper '${name}'. ${meant === undefined ? '' : `Did you mean '${meant}'? `}` +
-      `${ADAM_HYPERS}, dampening; settings: ….`,
+      `${ADAM_HYPERS}; settings: ….`,
   ]),
   ...['amsGrad', 'AMSGrad', 'ams_grad'].map((name): Row => [
     `adam(lr, {${name}})`,
     () => call(adam, 0.1, {[name]: true}),
-    `No callback of this optimizer has a hyper '${name}'. Did you mean 'amsgrad'? ` +
-      `${ADAM_HYPERS}, dampening; settings: ….`,
+    `No callback of this optimizer has a hyper '${name}'. Did you mean 'amsgrad'? ` + `${ADAM_HYPERS}; settings: ….`,
   ]),
   // Names in other libraries.
   ...(
@@ -692,7 +736,7 @@ const rows: readonly Row[] = [
       [
         `adam(lr, {${name}})`,
         () => call(adam, 0.1, {[name]: 0.5}),
-        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}, dampening; settings: …`),
+        message.replace(ADAM_HYPERS, `${ADAM_HYPERS}; settings: …`),
       ],
       [
         `setHyper('${name}')`,
@@ -736,7 +780,7 @@ const rows: readonly Row[] = [
     'lamb(lr, {like})',
     () => call(lamb, 0.1, {like: 'tf.train'}),
     "No callback of this optimizer has a hyper 'like'. 'like' is an option of adagrad, adadelta, adam, adamax, " +
-      `rmsProp and sgd, given when the optimizer is made. ${ADAM_HYPERS}, dampening; settings: ….`,
+      `rmsProp and sgd, given when the optimizer is made. ${ADAM_HYPERS}; settings: ….`,
   ],
   ['adam(lr, {amsgrad: 1})', () => call(adam, 0.1, {amsgrad: 1}), "adam: 'amsgrad' must be true or false; got 1."],
   [
@@ -790,13 +834,13 @@ const rows: readonly Row[] = [
     'adagrad(lr, {initial_accumulator_value})',
     () => call(adagrad, 0.1, {initial_accumulator_value: 0.1}),
     "No callback of this optimizer has a hyper 'initial_accumulator_value'. 'initial_accumulator_value' is " +
-      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps, epsInRoot; settings: ….",
+      "'initialAccumulatorValue' here. Known: lr, wd, initialAccumulatorValue, lrDecay, eps; settings: ….",
   ],
   [
     'clipnorm, with its callback',
     () => call(adam, 0.1, {callbacks: [clipGradNorm], clipNorm: 1, clipnorm: 1}),
     "No callback of this optimizer has a hyper 'clipnorm'. 'clipnorm' is 'clipNorm' here. Known: clipNorm, " +
-      'lr, wd, mom, sqrMom, eps, dampening; settings: ….',
+      'lr, wd, mom, sqrMom, eps; settings: ….',
   ],
   [
     'weight_decay of an optimizer without weight decay',
@@ -1118,7 +1162,7 @@ describe('Word for word', () => {
     const says = (act: () => unknown, hint: string, known: string) => {
       expect(act).toThrowError(new RegExp(`Did you mean '${hint}'\\? Known: .*; settings: ${known}$`));
     };
-    const adams = `amsgrad, like, decay, decoupleWd, ${ofStep}`;
+    const adams = `amsgrad, like, decoupleWd, decay, ${ofStep}`;
     says(() => call(adam, 1e-3, {maxGradnorm: 1}), 'maxGradNorm', adams);
     says(() => call(adam, 1e-3, {amsgard: true}), 'amsgrad', adams);
     says(() => call(adan, 1e-3, {callback: []}), 'callbacks', `prox, ${ofStep}`);

@@ -1,19 +1,23 @@
 import {
   adafactor,
+  Adam,
   adam,
   adEMAMix,
   averageSqrGrad,
   type Callback,
+  callback,
   larc,
   lion,
   muon,
   Optimizer,
+  optimizers,
   OptimWrapper,
   partition,
   rmsProp,
   scheduleFree,
   sgd,
   stepStat,
+  type TableFactory,
 } from '../src';
 import {adEMAMixStep} from '../src/callbacks/ad_ema_mix';
 import {asOptimizer} from '../src/optimizer/optimizer_of_model';
@@ -60,6 +64,25 @@ describe('A setting that is undefined', () => {
   });
 });
 
+describe('The rate of adafactor with relativeStep', () => {
+  it('is the relative step itself where none is given, and a factor of it where one is', async () => {
+    await tf.setBackend('cpu');
+    const relative = {relativeStep: true};
+    expect(adafactor(undefined, relative).learningRate).toBe(1);
+    expect(adafactor().learningRate).toBe(1e-3);
+    expect(await valuesBySteps(adafactor(undefined, relative), [1], GRADS)).toEqual(
+      await valuesBySteps(adafactor(1, relative), [1], GRADS),
+    );
+    // In the first step, min(0.01, 1)·rms(p) of 0.01.
+    expect((await valuesBySteps(adafactor(undefined, relative), [1], [[1]]))[0]?.[0]).toBeCloseTo(0.99, 6);
+    expect((await valuesBySteps(adafactor(0.5, relative), [1], [[1]]))[0]?.[0]).toBeCloseTo(0.995, 6);
+  });
+
+  it('is that of adafactor() where relativeStep is false', () => {
+    expect(adafactor(undefined, {relativeStep: false, warmupInit: false}).learningRate).toBe(1e-3);
+  });
+});
+
 describe('A momentum of 0', () => {
   const ROWS: ReadonlyArray<readonly [string, () => Optimizer]> = [
     ['sgd', () => sgd(0.01, {mom: 0})],
@@ -88,3 +111,71 @@ describe('A momentum of 0', () => {
     expect(byList).toEqual(byRow);
   });
 });
+
+describe('An option that a row has set for its callbacks', () => {
+  /** The options that `muon` takes by name. */
+  const NAMED = ['nesterov', 'nsSteps', 'normalizeSpatial', 'safety', 'scaleEps'];
+  /** Settings that have the names of options, by the name of the factory. */
+  const SETTINGS: Readonly<Record<string, readonly string[]>> = {
+    adafactor: ['minDim', 'relativeStep', 'warmupInit', 'scaleParameter'],
+    larc: ['clip'],
+    ranger: ['k', 'alpha'],
+    muon: NAMED,
+    prodigy: ['d0', 'dCoef', 'growthRate', 'biasCorrection', 'safeguardWarmup'],
+    adaBelief: ['rectify', 'sgdPhase'],
+    adan: ['prox'],
+    adopt: ['clip', 'clipExp'],
+    mars: ['lion', 'optimize1d'],
+    adEMAMix: ['slowWeightWarmup', 'slowMomWarmup'],
+    scheduleFreeAdamW: ['warmup', 'lrPower', 'stepPower', 'decayAtZ'],
+    scheduleFreeSgd: ['warmup', 'lrPower', 'stepPower', 'decayAtZ'],
+    scheduleFreeRAdam: ['silentPhase', 'lrPower', 'stepPower', 'decayAtZ'],
+  };
+  for (const {name, make} of optimizers)
+    it(`is not a setting of its optimizer: ${name}`, () => {
+      // Options that come with other settings.
+      for (const settings of [{}, {mom: 0.5}, {like: 'tf.train'}]) {
+        const made = outcomeOf(make, settings);
+        if (!(made instanceof Optimizer)) continue;
+        const options = made.callbacks.flatMap(cb => Object.entries(cb.options));
+        made.dispose();
+        for (const [option, value] of options) {
+          const given = outcomeOf(make, {...settings, [option]: value});
+          if (SETTINGS[name]?.includes(option) === true) expect(given).withContext(option).toBeInstanceOf(Optimizer);
+          // SGD has a number of this name, and Muon words.
+          else
+            expect(String(given))
+              .withContext(option)
+              .toMatch(/has a hyper '|sgd: 'dampening' must be a number|muon: '(coefficients|lrScale)'/);
+          if (given instanceof Optimizer) given.dispose();
+        }
+      }
+    });
+
+  it('is the option of another callback in the list', () => {
+    const own = callback('usersDampening', {options: {dampening: false}}, () => ({}));
+    const optimizer = adam(0.1, {callbacks: [own], dampening: true});
+    expect(optimizer.hypers[0]).toEqual(jasmine.objectContaining({dampening: true}));
+    optimizer.dispose();
+  });
+
+  it('stays a hyper of an optimizer that was saved with it', () => {
+    const saved = new Optimizer<readonly Callback[]>([...adam(0.1).callbacks], {
+      ...adam(0.1).hypers[0],
+      dampening: true,
+    });
+    const loaded = present(asOptimizer(Adam.fromConfig(Adam, saved.getConfig())));
+    expect(loaded.hypers).toEqual(saved.hypers);
+    saved.dispose();
+    loaded.dispose();
+  });
+});
+
+/** What was made, or the error. */
+function outcomeOf(make: TableFactory, settings: object): unknown {
+  try {
+    return Reflect.apply(make, undefined, [undefined, settings]);
+  } catch (error) {
+    return error;
+  }
+}

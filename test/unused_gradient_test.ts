@@ -1,5 +1,10 @@
 import {
   accumulate,
+  adaBeliefStep,
+  adamStep,
+  averageBelief,
+  averageGrad,
+  averageSqrGrad,
   type Callback,
   callback,
   cautious,
@@ -8,20 +13,32 @@ import {
   clipGradNorm,
   clipGradValue,
   l2Reg,
+  lambStep,
+  larcLayerLr,
+  larcStep,
   lookahead,
+  marsAverages,
+  marsStep,
+  maxSqrGrad,
+  momentumStep,
   Optimizer,
+  optimizers,
   OptimWrapper,
   orthoGrad,
   partition,
+  rAdamStep,
   required,
+  rmsPropStep,
   sgd,
   sgdStep,
+  stepStat,
   weightDecay,
+  zeros,
 } from '../src';
 import {describeBackends} from './support/backends';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
-import {suiteWith} from './support/vectors';
+import {suiteWith, valuesOf} from './support/vectors';
 
 const HYPERS: Readonly<Record<string, number>> = {clipValue: 1, clipNorm: 1, globalClipNorm: 1};
 const alone = callback('unusedAlone', {needsTensors: true}, ({grad}) => ({grad: grad.mul(1)}));
@@ -36,10 +53,38 @@ const everyOther = callback('everyOther', {hypers: {lr: required}, state: {calls
   at.calls % 2 === 0 ? {calls: at.calls + 1} : {calls: at.calls + 1, update: at.grad.mul(at.lr)},
 );
 const turnsGrad = callback('turnsGrad', {takesUpdate: true}, ({grad}) => ({grad: grad.abs()}));
+const turned = callback('turned', {}, ({grad}) => ({grad: grad.mul(-3).add(1)}));
+const dampened = averageGrad.with({dampening: true});
+const HYPERS_OF_ALL = {lr: 1, mom: 0.9, sqrMom: 0.9, eps: 1e-8};
+/** Lists of the package's callbacks in which a gradient is changed after all that read it. */
+const AFTER_AVERAGES: Readonly<Record<string, readonly Callback[]>> = {
+  momentum: [averageGrad, turned, momentumStep],
+  Adam: [dampened, averageSqrGrad, stepStat, turned, adamStep],
+  AMSGrad: [dampened, averageSqrGrad, turned, maxSqrGrad, stepStat, adamStep],
+  RAdam: [dampened, averageSqrGrad, stepStat, turned, rAdamStep],
+  LAMB: [dampened, averageSqrGrad, stepStat, turned, lambStep],
+  RMSProp: [averageGrad, averageSqrGrad, turned, rmsPropStep],
+  LARC: [averageGrad, larcLayerLr, turned, larcStep],
+  AdaBelief: [dampened, averageBelief, stepStat, turned, adaBeliefStep],
+  MARS: [marsAverages, stepStat, turned, marsStep],
+};
+/** A user's step that reads the gradient in some calls only. */
+const mixes = callback('mixes', {hypers: {lr: required}, needs: {gradAvg: zeros}, state: {calls: 0}}, at => ({
+  update: (at.calls % 2 === 0 ? at.gradAvg : at.grad).mul(at.lr),
+  calls: at.calls + 1,
+}));
 const seesGrad = callback('seesGrad', {state: {seen: 0}}, ({grad, seen}) => ({seen: seen + grad.rank}));
 
 function hypersOf({hypers}: Callback): Record<string, number> {
   return Object.fromEntries(Object.keys(hypers).map(name => [name, present(HYPERS[name])]));
+}
+
+/** The values of the hypers that callbacks have. */
+function valuesFor(
+  callbacks: readonly Callback[],
+  values: Readonly<Record<string, number | boolean>>,
+): Record<string, number | boolean> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => callbacks.some(cb => name in cb.hypers)));
 }
 
 /** Optimizers in which nothing uses a gradient that a callback returns, with its name and the calls until then. */
@@ -64,6 +109,19 @@ const UNUSED: ReadonlyArray<readonly [what: string, by: string, make: () => Opti
     'clipGradNorm',
     () => new OptimWrapper(tf.train.sgd(1), {after: [clipGradNorm], clipNorm: 1}),
   ],
+  ...Object.entries(AFTER_AVERAGES).map(
+    ([what, callbacks]) =>
+      [
+        `after the averages of ${what}`,
+        'turned',
+        () => new Optimizer(callbacks, valuesFor(callbacks, HYPERS_OF_ALL)),
+      ] as const,
+  ),
+  [
+    'clipping between momentum and its step',
+    'clipGradNorm',
+    () => new Optimizer([averageGrad, clipGradNorm, momentumStep], {lr: 1, clipNorm: 1}),
+  ],
   ['in a part', 'clipGradNorm', () => partition([{by: sgd(1, {after: [clipGradNorm], clipNorm: 1})}])],
   ['for all parts', 'clipGradNorm', () => partition([{by: sgd(1)}], {after: [clipGradNorm], clipNorm: 1})],
 ];
@@ -77,6 +135,7 @@ const USED: Readonly<Record<string, () => Optimizer>> = {
   'before one that looks alone': () => sgd(1, {after: [centralizeGrad, aloneReads]}),
   'by a step that passes it on': () => new Optimizer([passesOn, sgdStep], {lr: 1}),
   'by a step that does nothing in some calls': () => new Optimizer([clipGradNorm, everyOther], {lr: 1, clipNorm: 1}),
+  'by a step that reads it in some calls': () => new Optimizer([averageGrad, turned, mixes], {lr: 1}),
   'that a step returns for later': () => new Optimizer([passesOn], {}),
   'of every parameter': () => new Optimizer([givesGrad, sgdStep], {lr: 1}),
   'by one that runs alone': () => sgd(1, {callbacks: [alone]}),
@@ -113,7 +172,8 @@ describeBackends('A gradient that a callback returns', backend => {
         expect(() => {
           call(optimizer, first);
         }).toThrowError(
-          `${by} returned a gradient that no step uses; put it before the step, as in {callbacks: [${by}]}.`,
+          `${by} returned a gradient that no step uses; ` +
+            `put it before the step and its averages, as in {callbacks: [${by}]}.`,
         );
         expect(await values(all)).toEqual(before);
         expect(optimizer.iterations).toBe(calls - 1);
@@ -136,6 +196,27 @@ describeBackends('A gradient that a callback returns', backend => {
       });
   }
 
+  it('warns once where a step of your own does not read it in a call', () => {
+    const warned = spyOn(console, 'warn');
+    const [first, ...others] = variables();
+    if (first === undefined) throw new Error('There are three variables.');
+    // A name of its own, because each text warns once.
+    const step = callback(`mixesOn${backend}`, {hypers: {lr: required}, needs: {gradAvg: zeros}}, ({gradAvg, lr}) => ({
+      update: gradAvg.mul(lr),
+    }));
+    const optimizer = new Optimizer([averageGrad, turned, step], {lr: 1});
+    for (let i = 0; i < 3; i++) call(optimizer, first);
+    expect(warned.calls.allArgs()).toEqual([
+      [
+        `tfjs-optim: ${step.name} made a step without reading the gradient, which a callback before it had changed. ` +
+          `Put that callback before all that read the gradient, such as averages; or let ${step.name} read \`grad\` ` +
+          'in each call.',
+      ],
+    ]);
+    optimizer.dispose();
+    tf.dispose([first, ...others]);
+  });
+
   it('does not matter for a frozen parameter, and can be the first of a parameter', async () => {
     const all = variables();
     const [first, , frozen] = all;
@@ -157,4 +238,40 @@ describeBackends('A gradient that a callback returns', backend => {
     idle.dispose();
     tf.dispose(all);
   });
+});
+
+describe('A gradient that is changed in the midst of the callbacks of an optimizer of the table', () => {
+  for (const {name, make} of optimizers.filter(row => row.name !== 'muon'))
+    it(`acts on the step, or is an error: ${name}`, async () => {
+      await tf.setBackend('cpu');
+      const {callbacks, hypers} = make();
+      const values = valuesFor(callbacks, present(hypers[0]));
+      const trained = async (list: readonly Callback[]) => {
+        const variable = tf.tidy(() => tf.variable(tf.tensor2d([[1, -2, 0.5]])));
+        const optimizer = new Optimizer(list, values);
+        for (const grad of [
+          [3, 4, -1],
+          [-2, 1, 0.5],
+          [1, 1, -3],
+          [0.1, 2, 2],
+          [1, -1, 1],
+          [2, 2, 2],
+          [1, 3, 2],
+        ])
+          tf.tidy(() => {
+            optimizer.applyGradients([{name: variable.name, tensor: tf.tensor2d([grad])}]);
+          });
+        const after = await valuesOf(variable);
+        optimizer.dispose();
+        variable.dispose();
+        return after;
+      };
+      const plain = await trained(callbacks);
+      for (const i of [...callbacks.keys(), callbacks.length]) {
+        const list = [...callbacks.slice(0, i), turned, ...callbacks.slice(i)];
+        const outcome = await trained(list).catch((error: unknown) => String(error));
+        if (typeof outcome === 'string') expect(outcome).withContext(`${i}`).toContain('turned returned a gradient');
+        else expect(outcome).withContext(`${i}`).not.toEqual(plain);
+      }
+    });
 });

@@ -49,9 +49,9 @@ export const adaBeliefStep = /* @__PURE__ */ newCallback(
     needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
     reads: {maxSqrAvg: zeros},
   },
-  ({maxSqrAvg, lr, rectify, sgdPhase, ...at}) => {
-    const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
-    if (!rectify) return {update: adamDirection({...at, sqrAvg: maxSqrAvg ?? sqrAvg}, lr)};
+  at => {
+    const {gradAvg, sqrAvg, lr, mom, sqrMom, step, eps, rectify, sgdPhase} = at;
+    if (!rectify) return {update: adamDirection(at, lr, at.maxSqrAvg)};
     const rate = lr / debias(mom, 1 - mom, step);
     const v = rectification(sqrMom, step, 5);
     if (v === undefined) return {update: sgdPhase ? gradAvg.mul(rate) : gradAvg.zerosLike()};

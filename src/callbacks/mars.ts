@@ -119,10 +119,11 @@ export const marsStep = /* @__PURE__ */ (() =>
       needs: {gradAvg: zeros, sqrAvg: zeros, step: 0},
       reads: {maxSqrAvg: zeros},
     },
-    ({p, gradAvg, sqrAvg, maxSqrAvg, step, lr, eps, lrScale1d, optimize1d, lion, ...betas}) => {
+    at => {
+      const {p, gradAvg, sqrAvg, step, lr, eps, lrScale1d, optimize1d, lion} = at;
       const isCorrected = corrects(p, optimize1d);
       if (lion && isCorrected) return {update: signOf(gradAvg).mul(lr)};
-      const at = {...betasOf(isCorrected, betas), gradAvg, sqrAvg: maxSqrAvg ?? sqrAvg, step, eps};
-      return {update: adamDirection(at, isCorrected ? lr : lr * lrScale1d)};
+      const averages = {...betasOf(isCorrected, at), gradAvg, sqrAvg, step, eps};
+      return {update: adamDirection(averages, isCorrected ? lr : lr * lrScale1d, at.maxSqrAvg)};
     },
   ))();

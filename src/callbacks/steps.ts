@@ -60,24 +60,18 @@ export function overRoot(numerator: Value, square: Value, eps: number, epsInRoot
 export const rmsPropStep = newCallback(
   'rmsPropStep',
   {hypers: {lr: required, eps: 1e-8}, needs: {sqrAvg: zeros}, reads: {gradAvg: zeros}},
-  ({grad, gradAvg, sqrAvg, lr, eps}) => ({update: overRoot((gradAvg ?? grad).mul(lr), sqrAvg, eps)}),
+  at => ({update: overRoot((at.gradAvg ?? at.grad).mul(at.lr), at.sqrAvg, at.eps)}),
 );
 
 const adamNeeds = {gradAvg: zeros, sqrAvg: zeros, step: 0};
 
 /**
- * `scale·(gradAvg/d1)/(√(sqrAvg/d2) + eps)`, where d1 and d2 debias the averages. It takes only one division, because
+ * `scale·(gradAvg/d1)/(√(square/d2) + eps)`, where d1 and d2 debias the averages. It takes only one division, because
  * numerator and denominator are multiplied by √d2.
+ * @param at what a step is given. A step that copied it would read the gradient, and so count as using it.
  */
 export function adamDirection(
-  {
-    gradAvg,
-    sqrAvg,
-    mom,
-    sqrMom,
-    step,
-    eps,
-  }: {
+  at: {
     readonly gradAvg: Value;
     readonly sqrAvg: Value;
     readonly mom: number;
@@ -86,10 +80,12 @@ export function adamDirection(
     readonly eps: number;
   },
   scale = 1,
+  square = at.sqrAvg,
 ): Value {
+  const {gradAvg, mom, sqrMom, step, eps} = at;
   const d1 = debias(mom, 1 - mom, step);
   const root2 = Math.sqrt(debias(sqrMom, 1 - sqrMom, step));
-  return gradAvg.mul((scale * root2) / d1).div(sqrAvg.sqrt().add(eps * root2));
+  return gradAvg.mul((scale * root2) / d1).div(square.sqrt().add(eps * root2));
 }
 
 /**
@@ -111,7 +107,7 @@ export const adamStep = newCallback(
     needs: adamNeeds,
     reads: {maxSqrAvg: zeros},
   },
-  ({lr, maxSqrAvg, ...at}) => ({update: adamDirection({...at, sqrAvg: maxSqrAvg ?? at.sqrAvg}, lr)}),
+  at => ({update: adamDirection(at, at.lr, at.maxSqrAvg)}),
 );
 
 /**
@@ -132,8 +128,8 @@ export const adamStep = newCallback(
 export const rAdamStep = newCallback(
   'rAdamStep',
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required, beta: 0}, needs: adamNeeds},
-  ({lr, beta, ...at}) => {
-    const {gradAvg, sqrAvg, mom, sqrMom, step, eps} = at;
+  at => {
+    const {gradAvg, sqrAvg, lr, mom, sqrMom, step, eps, beta} = at;
     const d1 = debias(mom, 1 - mom, step);
     const d2 = debias(sqrMom, 1 - sqrMom, step);
     const v = rectification(sqrMom, step, 5);
@@ -189,9 +185,9 @@ export const qhAdamStep = newCallback(
 export const lambStep = newCallback(
   'lambStep',
   {hypers: {lr: required, mom: required, sqrMom: required, eps: required}, needs: adamNeeds},
-  ({p, lr, ...at}) => {
+  at => {
     const s = adamDirection(at);
-    const q = trustOf(unscaled(rmsOf(p)), unscaled(rmsOf(s)), 10);
-    return {update: s.mul(q.mul(lr))};
+    const q = trustOf(unscaled(rmsOf(at.p)), unscaled(rmsOf(s)), 10);
+    return {update: s.mul(q.mul(at.lr))};
   },
 );

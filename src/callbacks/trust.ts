@@ -45,11 +45,9 @@ export const larcLayerLr = newCallback(
  * );
  * ```
  */
-export const larcStep = newCallback(
-  'larcStep',
-  {needs: {localLr: scalar}, reads: {gradAvg: zeros}},
-  ({grad, gradAvg, localLr}) => ({update: (gradAvg ?? grad).mul(localLr)}),
-);
+export const larcStep = newCallback('larcStep', {needs: {localLr: scalar}, reads: {gradAvg: zeros}}, at => ({
+  update: (at.gradAvg ?? at.grad).mul(at.localLr),
+}));
 
 /**
  * Layerwise adaptive rates for any step, as LARS and LAMB have them; for `after`: `u ← q·u`, where u is the update of

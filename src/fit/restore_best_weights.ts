@@ -7,7 +7,7 @@ import type {ParameterState} from '../state/state_view';
 import {weightSpaceEntries} from '../state/weight_space';
 import {checkOptions} from '../util/options';
 import {assign} from '../util/own_writes';
-import {isVariable} from '../util/tensors';
+import {isLive, isVariable} from '../util/tensors';
 import {FitCallback} from './fit_callback';
 import {monitorOf, type MonitorOptions} from './monitor';
 
@@ -56,7 +56,7 @@ export function restoreBestWeights(options: MonitorOptions = {}, ...more: undefi
       // A callback may have compiled the model with another optimizer since. Its state is not of that epoch.
       const optimizer = model.optimizer === best.optimizer ? best.optimizer : undefined;
       optimizer?.rebase();
-      for (const [variable, value] of best.weights) if (!variable.isDisposed) assign(variable, value);
+      for (const [variable, value] of best.weights) if (isLive(variable)) assign(variable, value);
       if (optimizer === undefined) return;
       for (const variable of optimizer.paramLists.flat()) {
         const state = best.states.get(variable);

@@ -5,6 +5,7 @@ import type {Optimizer} from '../optimizer/optimizer';
 import {variablesIn} from '../params/variables_of';
 import {tensorsIn} from '../state/state_dict';
 import {putBack} from '../util/own_writes';
+import {isLive} from '../util/tensors';
 import {rememberOutsideWeights} from './outside_weights';
 
 /**
@@ -28,7 +29,7 @@ export async function trainAndUndo(
     await training();
   } finally {
     restoreOutside();
-    for (const [variable, weight] of weights) if (!variable.isDisposed) putBack(variable, weight);
+    for (const [variable, weight] of weights) if (isLive(variable)) putBack(variable, weight);
     optimizer.loadStateDict(dict);
     optimizer.watchWeights();
     tf.dispose(copies);

@@ -12,7 +12,7 @@ import type {Value} from '../rule/value';
 import {own} from '../util/own';
 import {assign, putBack} from '../util/own_writes';
 import {shown} from '../util/shown';
-import {isTensor} from '../util/tensors';
+import {isLive, isTensor} from '../util/tensors';
 
 /** What is evaluated: the parameters of an optimizer, with all that its callbacks hold. */
 interface Evaluated {
@@ -68,7 +68,7 @@ export class Evaluation {
   /** Restores the trained weights. */
   restore(): void {
     for (const [variable, trained] of this.#trained) {
-      if (!variable.isDisposed) putBack(variable, trained);
+      if (isLive(variable)) putBack(variable, trained);
       this.#trained.delete(variable);
       trained.dispose();
     }

@@ -4,6 +4,7 @@ import {l2Reg, weightDecay} from '../callbacks/decay';
 import {skipping, type SkipSettings} from '../callbacks/skip_settings';
 import {isCallback, isDecaying} from '../rule/chain';
 import type {Callback, HyperDefaults} from '../rule/declaration';
+import {unknownHyper} from '../rule/hypers';
 import type {HyperValue} from '../rule/slice';
 import {listOf} from '../util/iterable';
 import {shown} from '../util/shown';
@@ -17,6 +18,7 @@ import {
   type HYPERS,
   type SettingOf,
   type Settings,
+  STEP_SETTINGS,
 } from './settings';
 import {declareTableHypers} from './table_hypers';
 
@@ -108,12 +110,16 @@ export interface OptimizerRow<H, X> {
   readonly hypers: H;
   /** Settings that are neither hypers nor common to all optimizers, with their defaults. */
   readonly extra: X;
+  /** Options of its callbacks that are settings by name, and so can differ between groups. Default: none. */
+  readonly options?: readonly string[];
   /** Other defaults of hypers and `lr` with the setting `like: 'tf.train'`. That of `eps` is the backend's. */
   readonly train?: {readonly [K in keyof H | 'lr']?: number};
   /** Whether its own callbacks decay the weights. Then it has no setting `decoupleWd`. Default false. */
   readonly decays?: boolean;
-  /** Called with the learning rate that was given, to warn of one that is a mistake. */
-  readonly checkLr?: (lr: HyperValue | undefined) => void;
+  /** Called with what was given, to warn of a learning rate or settings that are a mistake, or to refuse them. */
+  readonly check?: (lr: HyperValue | undefined, given: Readonly<Record<string, unknown>>) => void;
+  /** The default learning rate with the settings that were given, where it is another one. */
+  readonly lrWith?: (given: Readonly<Record<string, unknown>>) => number | undefined;
   /** The callbacks after decay. `uses` says whether a hyper is not 0 when the optimizer is made. */
   readonly chain: (uses: (hyper: keyof H & string) => boolean, extra: X) => readonly Callback[];
 }
@@ -152,7 +158,7 @@ export function rowClass<const H extends RowHypers, X extends object>(
   row: OptimizerRow<H, X>,
 ): RowClass<H, X> {
   const declared: HyperDefaults = row.hypers;
-  declareTableHypers(declared, row.extra, row.decays);
+  declareTableHypers(declared);
   return class<
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
@@ -210,7 +216,7 @@ export interface Factory<H, X> extends Registering {
  * `@__PURE__`, so that bundles leave out the rules that they don't use.
  */
 export function rowFactory<const H extends RowHypers, X extends object>(row: OptimizerRow<H, X>): Factory<H, X> {
-  declareTableHypers(row.hypers, row.extra, row.decays);
+  declareTableHypers(row.hypers);
   const make = <
     const P extends readonly AnyCallback[] = readonly [],
     const A extends readonly AnyCallback[] = readonly [],
@@ -233,9 +239,8 @@ function composed<H extends RowHypers, X extends object>(
   lr: HyperValue | undefined,
   given: readonly [options: object | undefined, ...more: undefined[]],
 ) {
-  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain, checkLr} = row;
+  const {name, first, lr: usual = 1e-3, hypers, extra, decays = false, chain} = row;
   checkRowArguments(name, hypers, lr === undefined ? usual : lr, given, first, usual);
-  checkLr?.(lr);
   const [options] = given;
   const {
     callbacks = [],
@@ -247,8 +252,9 @@ function composed<H extends RowHypers, X extends object>(
   const known: object = decays ? extra : {...extra, decoupleWd: true};
   const chosen = Object.entries(rest).filter(([setting]) => Object.hasOwn(known, setting));
   for (const [setting, value] of chosen) checkKind(name, setting, value, Reflect.get(known, setting));
+  row.check?.(lr, rest);
   const settings = withDefaults(
-    {lr: usual, ...(rest['like'] !== undefined && defaultsLikeTrain(row, rest))},
+    {lr: row.lrWith?.(rest) ?? usual, ...(rest['like'] !== undefined && defaultsLikeTrain(row, rest))},
     Object.fromEntries(Object.entries({...rest, lr}).filter(([setting]) => !Object.hasOwn(known, setting))),
   );
   const own = chain(
@@ -265,12 +271,14 @@ function composed<H extends RowHypers, X extends object>(
     throw new Error(
       `${name} decays the weights by itself; leave ${second} out${decays ? '' : `, or write {decay: ${second}}`}.`,
     );
+  const list = [
+    ...before,
+    ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
+    ...withDecay(decaying, own, later),
+  ];
+  checkNames(row, settings, list.filter(isCallback), own, Object.keys(known));
   return {
-    callbacks: [
-      ...before,
-      ...skipping(skipNonFinite, options === undefined ? undefined : Reflect.get(options, 'maxGradNorm')),
-      ...withDecay(decaying, own, later),
-    ],
+    callbacks: list,
     settings: {
       ...settings,
       ...(isNamed && {decay}),
@@ -279,6 +287,29 @@ function composed<H extends RowHypers, X extends object>(
         : {}),
     },
   };
+}
+
+/**
+ * The options of the row's own callbacks are not settings: the row has set them, or has a setting in their place.
+ * @param settings those that are neither options of the row nor callbacks.
+ * @throws for one that is unknown.
+ */
+function checkNames(
+  {hypers, options = [], decays = false}: Pick<OptimizerRow<object, object>, 'hypers' | 'options' | 'decays'>,
+  settings: object,
+  callbacks: readonly Callback[],
+  own: readonly Callback[],
+  extra: readonly string[],
+): void {
+  const names = new Set([
+    ...callbacks.flatMap(cb => Object.keys(cb.hypers)),
+    ...Object.keys(hypers),
+    ...options,
+    ...callbacks.flatMap(cb => (own.includes(cb) ? [] : Object.keys(cb.options))),
+  ]);
+  const known = [...extra, ...(decays ? [] : ['decay']), ...STEP_SETTINGS];
+  for (const [name, value] of Object.entries(settings))
+    if (value !== undefined && !names.has(name) && !known.includes(name)) throw unknownHyper(name, names, known);
 }
 
 /** The defaults of the row with `like`. The backend is asked for its eps only where none was given. */

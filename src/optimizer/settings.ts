@@ -9,7 +9,6 @@ import type {Required} from '../rule/required';
 import type {HyperValue} from '../rule/slice';
 import {checkSwitch} from '../util/options';
 import {shown} from '../util/shown';
-import {settingsOfRow} from './table_hypers';
 
 /** Settings of every optimizer besides its hypers. */
 export interface BaseSettings {
@@ -116,9 +115,8 @@ export function hyperValues(chain: Chain, settings: object, declared: HyperDefau
     Object.entries(settings).filter(([name]) => !BASE_SETTINGS.includes(name)),
   );
   const isWrapper = chain.externals.length > 0;
-  const ofRow = isWrapper ? ['hpMap'] : settingsOfRow(declared);
-  // An optimizer that is given a list of callbacks takes no others.
-  const known = ofRow === undefined ? BASE_SETTINGS : [...ofRow, ...STEP_SETTINGS];
+  // An optimizer that is given a list of callbacks takes no others. Those of the table have checked the names before.
+  const known = isWrapper ? ['hpMap', ...STEP_SETTINGS] : BASE_SETTINGS;
   for (const [name, value] of given) {
     if (value === undefined) continue;
     if (!defaults.has(name) && !chain.options.has(name))

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {checkSwitch} from '../util/options';
 import {isPlain, shown} from '../util/shown';
-import {checkIsVariable} from '../util/tensors';
+import {checkIsVariable, isLive} from '../util/tensors';
 
 /** A gradient for each variable that has one. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
@@ -103,7 +103,7 @@ export class GradientStore {
   zero(toNone: boolean): void {
     checkSwitch('setToNone', toNone);
     for (const [variable, gradient] of [...this.#stored]) {
-      if (toNone || variable.isDisposed) this.set(variable, undefined);
+      if (toNone || !isLive(variable)) this.set(variable, undefined);
       else
         tf.tidy(() => {
           this.set(variable, tf.zerosLike(gradient));
@@ -113,6 +113,6 @@ export class GradientStore {
 
   /** The gradients of live variables. */
   all(): Gradients {
-    return new Map([...this.#stored].filter(([variable]) => !variable.isDisposed));
+    return new Map([...this.#stored].filter(([variable]) => isLive(variable)));
   }
 }

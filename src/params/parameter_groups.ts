@@ -12,6 +12,7 @@ import {at} from '../util/at';
 import {answerOf} from '../util/options';
 import {checkValues} from '../util/settings_check';
 import {shown} from '../util/shown';
+import {isLive} from '../util/tensors';
 import {warn} from '../util/warn';
 import {clearEntries, type Flags, type Group, indexOf, newParameter, type Parameter} from './parameter';
 import {isTrainable} from './trainable';
@@ -171,7 +172,7 @@ export class ParameterSet {
   #dropDisposed(): void {
     const left = new Set<Group>();
     for (const [variable, parameter] of this.#byVariable) {
-      if (!variable.isDisposed) continue;
+      if (isLive(variable)) continue;
       clearEntries(parameter);
       this.#byVariable.delete(variable);
       left.add(parameter.group);
@@ -179,7 +180,7 @@ export class ParameterSet {
     if (left.size === 0) return;
     this.#ordered = undefined;
     for (const {parameters} of left) {
-      const living = parameters.filter(({variable}) => !variable.isDisposed);
+      const living = parameters.filter(({variable}) => isLive(variable));
       parameters.length = 0;
       for (const parameter of living) parameters.push(parameter);
     }

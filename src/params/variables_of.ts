@@ -3,7 +3,7 @@ import type {layers, LayersModel, LayerVariable} from '@tensorflow/tfjs-layers';
 
 import {isIterable, listOf} from '../util/iterable';
 import {shown} from '../util/shown';
-import {isVariable} from '../util/tensors';
+import {isLive, isVariable} from '../util/tensors';
 import {tellEnclosing} from './trainable';
 
 /** One or more parameters: a variable, a layer's weight, or everything trainable in a layer or model. */
@@ -45,7 +45,7 @@ export function variablesIn(weights: readonly LayerVariable[]): tf.Variable[] {
 
 /** @throws where an optimizer could not train the variable. */
 export function checkVariable(variable: tf.Variable): void {
-  if (variable.isDisposed) throw new Error(`The variable '${variable.name}' is disposed; pass a live one.`);
+  if (!isLive(variable)) throw new Error(`The variable '${variable.name}' is disposed; pass a live one.`);
   if (variable.dtype !== 'float32')
     throw new Error(`The variable '${variable.name}' is ${variable.dtype}; only float32 variables can be trained.`);
 }

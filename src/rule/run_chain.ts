@@ -139,7 +139,7 @@ function runCallback<V extends Value>(
   isTaken: boolean,
   total: object | undefined,
 ): void {
-  const {takesUpdate, isStep, everyParameter} = cb.declaration;
+  const {takesUpdate, isStep} = cb.declaration;
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
@@ -148,8 +148,6 @@ function runCallback<V extends Value>(
   const {state, shared, skips} = cb.declaration;
   const more = skips || Object.keys(shared).length > 0 ? ruleExtras().returned(cb, draft, arithmetic) : undefined;
   const returned = entriesOf(result);
-  // A step may make no use of the gradient in some calls.
-  if (isStep && !everyParameter && returned.length > 0) draft.unread = undefined;
   for (const [entry, value] of returned) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -181,11 +179,15 @@ function runCallback<V extends Value>(
   more?.openGate(before);
 }
 
-/** @throws where a callback changed the gradient after the step: then nothing would tell that it does nothing. */
+/**
+ * @throws where a callback changed the gradient after everything that reads it, such as averages: then nothing would
+ *   tell that it does nothing.
+ */
 function checkGradientRead<V extends Value>({unread, trains, stopped}: Draft<V>): void {
   if (unread === undefined || stopped || !trains) return;
   throw new Error(
-    `${unread} returned a gradient that no step uses; put it before the step, as in {callbacks: [${unread}]}.`,
+    `${unread} returned a gradient that no step uses; ` +
+      `put it before the step and its averages, as in {callbacks: [${unread}]}.`,
   );
 }
 

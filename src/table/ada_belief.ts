@@ -1,5 +1,6 @@
 import {adaBeliefStep, averageBelief} from '../callbacks/ada_belief';
 import {averageGrad, maxSqrGrad, stepStat} from '../callbacks/stats';
+import {checkNeeded} from '../optimizer/needed_settings';
 import {rowFactory} from '../optimizer/row';
 
 /**
@@ -24,6 +25,9 @@ export const adaBelief = /* @__PURE__ */ rowFactory({
   name: 'adaBelief',
   hypers: {mom: 0.9, sqrMom: 0.999, eps: 1e-16, wd: 0},
   extra: {rectify: true, sgdPhase: true, amsgrad: false},
+  check: (_, given) => {
+    checkNeeded('adaBelief', given, {sgdPhase: {rectify: true}}, {rectify: true, sgdPhase: true});
+  },
   chain: (_, {rectify, sgdPhase, amsgrad}) => {
     if (amsgrad && rectify)
       throw new Error("adaBelief: 'amsgrad' needs rectify: false; got rectify: true. Leave one of them out.");

@@ -1,13 +1,14 @@
 import {adafactorStep} from '../callbacks/adafactor';
 import {averageUpdate} from '../callbacks/rms_prop';
+import {checkNeeded} from '../optimizer/needed_settings';
 import {rowFactory} from '../optimizer/row';
 
 /**
  * Adafactor: a second moment that is stored as the means of rows and columns. See {@link adafactorStep}. With `mom`,
  * the update is averaged: `m ← mom·m + (1 - mom)·update`. With `relativeStep: true`, the rate falls by itself, and `lr`
- * is a factor of it, usually 1. Decay is part of its step, at the step's rate. So it has neither `decoupleWd` nor
- * `decay`. Defaults: `lr` 1e-3, `mom` 0, `wd` 0, `eps` 1e-30, `epsScale` 1e-3, `clipThreshold` 1, `decayPower` 0.8,
- * `minDim` 16.
+ * is a factor of it, by default 1. Only then there are the options `warmupInit` and `scaleParameter`, and `epsScale`.
+ * Decay is part of its step, at the step's rate. So it has neither `decoupleWd` nor `decay`. Defaults: `lr` 1e-3, `mom`
+ * 0, `wd` 0, `eps` 1e-30, `epsScale` 1e-3, `clipThreshold` 1, `decayPower` 0.8, `minDim` 16.
  * @formula `R ← β·R + (1 - β)·rowMeans(g²)`, `C ← β·C + (1 - β)·columnMeans(g²)`, `u = g/√(R·C/mean(R))`,
  *   `p ← p·(1 - lr·wd) - lr·u/max(1, rms(u))`, with `β = 1 - t^-0.8`; vectors and small kernels have `g/√V` with the
  *   full average V
@@ -26,6 +27,16 @@ export const adafactor = /* @__PURE__ */ rowFactory({
   hypers: {mom: 0, wd: 0, eps: 1e-30, epsScale: 1e-3, clipThreshold: 1, decayPower: 0.8},
   extra: {minDim: 16, relativeStep: false, warmupInit: false, scaleParameter: true},
   decays: true,
+  check: (_, given) => {
+    const relative = {relativeStep: true};
+    checkNeeded(
+      'adafactor',
+      given,
+      {warmupInit: relative, scaleParameter: relative, epsScale: {relativeStep: true, scaleParameter: true}},
+      {relativeStep: false, warmupInit: false, scaleParameter: true, epsScale: 1e-3},
+    );
+  },
+  lrWith: ({relativeStep}) => (relativeStep === true ? 1 : undefined),
   chain: (uses, options) => [
     adafactorStep.with(options),
     ...(uses('mom') ? [averageUpdate.with({dampening: true})] : []),

@@ -1,6 +1,7 @@
 import {adoptDecay, adoptStep} from '../callbacks/adopt';
 import {l2Reg} from '../callbacks/decay';
 import {stepStat} from '../callbacks/stats';
+import {checkNeeded} from '../optimizer/needed_settings';
 import {rowFactory} from '../optimizer/row';
 
 /**
@@ -24,6 +25,9 @@ export const adopt = /* @__PURE__ */ rowFactory({
   hypers: {mom: 0.9, sqrMom: 0.9999, eps: 1e-6, wd: 0},
   extra: {decoupleWd: true, clip: true, clipExp: 0.25},
   decays: true,
+  check: (_, given) => {
+    checkNeeded('adopt', given, {clipExp: {clip: true}}, {clip: true, clipExp: 0.25});
+  },
   chain: (_, {decoupleWd, clip, clipExp}) => [
     decoupleWd ? adoptDecay : l2Reg,
     stepStat,

@@ -6,7 +6,8 @@ import {rowFactory} from '../optimizer/row';
 /**
  * LaProp: Adam with the average taken after the division. See {@link laPropStep}. Decay after the step:
  * `p ← (p - u)·(1 - lr·wd)`. Defaults: `lr` 4e-4, `mom` 0.9, `sqrMom` 0.999, `eps` 1e-15, `wd` 0.
- * @formula `m ← mom·m + (1 - mom)·lr·g/(√(v/d₂) + eps)`, `p ← p - m/d₁`, `p ← p·(1 - lr·wd)`
+ * @formula `m ← mom·m + (1 - mom)·lr·g/(√(v/d₂) + eps)`, `r ← mom·r + (1 - mom)·lr`, `p ← p - m·lr/r`,
+ *   `p ← p·(1 - lr·wd)`
  * @source Ziyin et al., LaProp: Separating Momentum and Adaptivity in Adam, 2020
  * @memory 2
  * @use Gradients whose size changes quickly, as in reinforcement learning and GANs. `sqrMom` can be small, also

@@ -1,6 +1,19 @@
 import {marsAverages, marsDecay, marsStep} from '../callbacks/mars';
 import {maxSqrGrad, stepStat} from '../callbacks/stats';
+import {checkNeeded} from '../optimizer/needed_settings';
 import {rowFactory} from '../optimizer/row';
+
+const USUAL = {
+  mom: 0.95,
+  sqrMom: 0.99,
+  gamma: 0.025,
+  eps: 1e-8,
+  wd: 0,
+  lrScale1d: 1,
+  mom1d: 0.9,
+  sqrMom1d: 0.95,
+  wd1d: 0,
+};
 
 /**
  * MARS: AdamW, or Lion, on gradients with less variance. See {@link marsStep}. Only matrices (kernels of dense layers,
@@ -9,7 +22,7 @@ import {rowFactory} from '../optimizer/row';
  * `gamma` 0.025, `eps` 1e-8, `wd` 0; of other parameters `lrScale1d` 1, `mom1d` 0.9, `sqrMom1d` 0.95, `wd1d` 0, which
  * means `wd`. Options, by default false: `lion`, `amsgrad`, `optimize1d`.
  * @formula the step of `adamW`, or with `lion` the sign of m, where m and v average c instead of g:
- *   `c = g + gamma·mom/(1 - mom)·(g - g₀)`, `c ← c/max(1, ‖c‖)`, and g₀ is the gradient of the step before
+ *   `c = g + gamma·mom/(1 - mom)·(g - g₀)`, `c ← c/max(1, ‖c‖)`, and g₀ is the gradient of the step before, at first 0
  * @source Yuan et al., MARS: Unleashing the Power of Variance Reduction for Training Large Models, 2024
  * @memory 3, or 4 with `amsgrad`
  * @use Transformers trained from scratch, where it needs fewer steps than AdamW. Its authors take a larger learning
@@ -23,19 +36,26 @@ import {rowFactory} from '../optimizer/row';
 export const mars = /* @__PURE__ */ rowFactory({
   name: 'mars',
   lr: 3e-3,
-  hypers: {
-    mom: 0.95,
-    sqrMom: 0.99,
-    gamma: 0.025,
-    eps: 1e-8,
-    wd: 0,
-    lrScale1d: 1,
-    mom1d: 0.9,
-    sqrMom1d: 0.95,
-    wd1d: 0,
-  },
+  hypers: USUAL,
   extra: {lion: false, amsgrad: false, optimize1d: false},
   decays: true,
+  check: (_, given) => {
+    const others = {optimize1d: false};
+    checkNeeded(
+      'mars',
+      given,
+      {
+        // With `lion`, only parameters that are not corrected divide by a mean square.
+        ...(given['lion'] === true && {amsgrad: others, eps: others}),
+        sqrMom: {lion: false},
+        lrScale1d: others,
+        mom1d: others,
+        sqrMom1d: others,
+        wd1d: others,
+      },
+      {...USUAL, optimize1d: false, lion: false, amsgrad: false},
+    );
+  },
   chain: (_, {lion, amsgrad, optimize1d}) => [
     marsDecay.with({optimize1d}),
     marsAverages.with({optimize1d, lion}),

@@ -4,6 +4,7 @@ import type {weightDecay} from '../callbacks/decay';
 import {COEFFICIENTS, LR_SCALES, muonStep, orthogonalize} from '../callbacks/muon';
 import type {SkipSettings} from '../callbacks/skip_settings';
 import {averageGrad} from '../callbacks/stats';
+import {checkNeeded} from '../optimizer/needed_settings';
 import type {Optimizer} from '../optimizer/optimizer';
 import {Partition, type PartitionSettings, type PartVariables, type RestSpec} from '../optimizer/partition';
 import {checkDecay, type Options, type Registering, rowFactory} from '../optimizer/row';
@@ -78,7 +79,10 @@ export interface MuonSettings {
   readonly decoupleWd?: boolean;
   /** The decay of both parts in place of `weightDecay`, as for every optimizer. */
   readonly decay?: AnyCallback;
-  /** The optimizer of everything else, without `params`. Default: `adamW(lr, {mom: 0.9, sqrMom: 0.95, wd})`. */
+  /**
+   * The optimizer of everything else, without `params`. It keeps its own decay: `wd`, `decay` and `decoupleWd` then act
+   * on Muon's part only. Default: `adamW(lr, {mom: 0.9, sqrMom: 0.95, wd})`.
+   */
   readonly rest?: Optimizer;
 }
 
@@ -130,6 +134,7 @@ const row = /* @__PURE__ */ rowFactory({
   name: NAME,
   hypers: HYPERS_OF_MUON,
   extra: {},
+  options: ['nesterov', 'nsSteps', 'coefficients', 'lrScale', 'batched', 'normalizeSpatial', 'safety', 'scaleEps'],
   chain: () => [averageGrad.with({dampening: true}), muonStep, orthogonalize],
 });
 
@@ -152,6 +157,7 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
   const {wd = HYPERS_OF_MUON.wd, coefficients, lrScale, convMode, head, of, rest, decay, decoupleWd, ...given} = own;
   if (head !== undefined && of !== undefined)
     throw new Error("muon: 'head' and 'of' both say what Muon trains; give one of them.");
+  checkNeeded(NAME, own, {normalizeSpatial: {convMode: 'batched'}}, {normalizeSpatial: true, convMode: 'flatten'});
   const values = {
     ...given,
     coefficients: indexIn('coefficients', COEFFICIENTS, coefficients),

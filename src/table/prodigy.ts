@@ -39,7 +39,7 @@ export const prodigy = /* @__PURE__ */ rowFactory({
     decoupleWd: true,
   },
   decays: true,
-  checkLr,
+  check: checkLr,
   chain: (_, {decoupleWd, ...options}) => [
     ...(decoupleWd ? [] : [l2Reg]),
     prodigyStep.with({...options, decoupled: decoupleWd}),

@@ -11,6 +11,11 @@ export function isVariable(x: unknown): x is tf.Variable {
   return x instanceof tf.Variable;
 }
 
+/** Whether a variable is not disposed. After `tf.disposeVariables()`, `isDisposed` is still false. */
+export function isLive(variable: tf.Variable): boolean {
+  return !variable.isDisposed && tf.engine().registeredVariables[variable.name] === variable;
+}
+
 /** @throws where it is not a variable. Layers' weights and layers look like one, and have other properties. */
 export function checkIsVariable(x: unknown): void {
   if (!isVariable(x)) throw needs('a tf.Variable', x);

@@ -78,6 +78,7 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
   MARS: {
     make: (given, params) => {
       const lr = given.number('lr');
+      const optimize1d = given.flag('optimize_1d', false);
       return mars(lr, {
         ...betas(given, [0.95, 0.99]),
         gamma: given.number('gamma', 0.025),
@@ -87,10 +88,11 @@ export const adaptiveAdapters: Readonly<Record<string, Adapter>> = {
         lrScale1d: given.single('lr_1d', 3e-3) / firstOf(lr),
         mom1d: given.element('betas_1d', 0, [0.9, 0.95]),
         sqrMom1d: given.element('betas_1d', 1, [0.9, 0.95]),
-        wd1d: given.number('weight_decay_1d', 0.1),
+        // The authors' program takes it also where it does nothing.
+        wd1d: optimize1d ? undefined : given.number('weight_decay_1d', 0.1),
         lion: given.word('mars_type', 'mars-adamw') === 'mars-lion',
         amsgrad: given.flag('amsgrad', false),
-        optimize1d: given.flag('optimize_1d', false),
+        optimize1d,
         params,
       });
     },
