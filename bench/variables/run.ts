@@ -23,7 +23,7 @@ Times are medians with their quartiles, per variable.
 
   --backends A,B     of wasm, cpu (default wasm,cpu)
   --optimizers A,B   names of the table (default adamW)
-  --rounds N         rounds of the steps (default 15); the first step is measured a third as often
+  --rounds N         rounds of the steps (default 31); the first step is measured a third as often
   --quick            three rounds
   --out FILE         the JSON file for the figures (default bench/results/variables.json)
   --help             print this help
@@ -38,7 +38,7 @@ const [USUAL_COUNT, USUAL_SHAPE_COUNT] = [83, 100];
 const LONGEST = 18;
 
 const {quick, option, names, count: counted} = commandLine(HELP, ['backends', 'optimizers', 'rounds', 'out']);
-const rounds = counted('rounds', quick ? 3 : 15);
+const rounds = counted('rounds', quick ? 3 : 31);
 const NAMES: readonly string[] = optimizers.map(({name}) => name);
 const asked = names('optimizers', NAMES, ['adamW']);
 const makers = optimizers.filter(({name}) => asked.includes(name));
