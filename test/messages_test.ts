@@ -295,6 +295,16 @@ const rows: readonly Row[] = [
     "A parameter must be a tf.Variable, a layer's weight, a layer or a LayersModel; got 'dense'.",
   ],
   [
+    'muon([])',
+    () => call(muon, []),
+    "muon: 'lr' must be a value, or a list with one value per group; got an empty list.",
+  ],
+  [
+    'muon(lr, {mom: []})',
+    () => call(muon, 0.1, {mom: []}),
+    "muon: 'mom' must be a value, or a list with one value per group; got an empty list.",
+  ],
+  [
     'new Optimizer(callbacks)',
     () => make(Optimizer, [sgdStep]),
     "The hyper 'lr' has no default: give it, as in {lr: …}.",

@@ -175,13 +175,13 @@ function made(lr: HyperValue = 1e-3, options?: object, ...more: undefined[]): Pa
     [
       {
         of: of ?? kernels(head === undefined ? [] : headVariables(head)),
-        by: partOf(first(lr), {...firstOf({...values, ...common}), ...kinds}),
+        by: partOf(first('lr', lr), {...firstOf({...values, ...common}), ...kinds}),
         keepMom: true,
         name: NAME,
       },
       rest === undefined
         ? {
-            by: adamW<Callbacks, Callbacks, AnyCallback>(first(lr), {
+            by: adamW<Callbacks, Callbacks, AnyCallback>(first('lr', lr), {
               mom: 0.9,
               sqrMom: 0.95,
               ...firstOf(common),
@@ -210,12 +210,18 @@ function listsIn(values: Readonly<Record<string, HyperValue | undefined>>): Reco
 /** The first value of each list; other values as they are, unless they are undefined. */
 function firstOf(values: Readonly<Record<string, HyperValue | undefined>>): Record<string, HyperValue> {
   return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, first(value)] as const])),
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, first(name, value)] as const],
+    ),
   );
 }
 
-function first(value: HyperValue): HyperValue {
-  return isIterable<HyperValue>(value) ? at([...value], 0) : value;
+function first(name: string, value: HyperValue): HyperValue {
+  if (!isIterable<HyperValue>(value)) return value;
+  const [one] = [...value];
+  if (one === undefined)
+    throw new Error(`muon: '${name}' must be a value, or a list with one value per group; got an empty list.`);
+  return one;
 }
 
 /**
