@@ -27,6 +27,18 @@ import {tf} from './support/tfjs';
 
 const GRADS = [[1], [1], [0.5]];
 
+/** The rows whose steps decay by themselves. */
+const DECAYING: readonly string[] = [
+  'stableAdamW',
+  'adan',
+  'laProp',
+  'mars',
+  'adafactor',
+  'scheduleFreeAdamW',
+  'scheduleFreeSgd',
+  'scheduleFreeRAdam',
+];
+
 describe('A setting that is undefined', () => {
   const of = (make: (...args: never[]) => Optimizer, ...args: readonly unknown[]): Optimizer => {
     const made: unknown = Reflect.apply(make, undefined, args);
@@ -80,6 +92,24 @@ describe('The rate of adafactor with relativeStep', () => {
 
   it('is that of adafactor() where relativeStep is false', () => {
     expect(adafactor(undefined, {relativeStep: false, warmupInit: false}).learningRate).toBe(1e-3);
+  });
+});
+
+describe('decoupleWd', () => {
+  it('is a setting of every row, unless it decays by itself', () => {
+    const without = optimizers.flatMap(({name, make}) => {
+      try {
+        for (const decoupleWd of [true, false]) {
+          const made: unknown = Reflect.apply(make, undefined, [0.1, {wd: 0.1, decoupleWd}]);
+          present(asOptimizer(made)).dispose();
+        }
+        return [];
+      } catch (error) {
+        expect(String(error)).toContain("No callback of this optimizer has a hyper 'decoupleWd'. Known: ");
+        return [name];
+      }
+    });
+    expect(without).toEqual(optimizers.flatMap(({name}) => (DECAYING.includes(name) ? [name] : [])));
   });
 });
 

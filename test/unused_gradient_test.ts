@@ -208,12 +208,27 @@ describeBackends('A gradient that a callback returns', backend => {
     for (let i = 0; i < 3; i++) call(optimizer, first);
     expect(warned.calls.allArgs()).toEqual([
       [
-        `tfjs-optim: ${step.name} made a step without reading the gradient, which a callback before it had changed. ` +
-          `Put that callback before all that read the gradient, such as averages; or let ${step.name} read \`grad\` ` +
-          'in each call.',
+        'tfjs-optim: turned returned a gradient that no callback read in a step. Put turned before all that read ' +
+          `the gradient, such as averages; or let ${step.name} read \`grad\` in each call.`,
       ],
     ]);
     optimizer.dispose();
+    tf.dispose([first, ...others]);
+  });
+
+  it('may be read after a callback of your own that changes the parameter without it', () => {
+    const warned = spyOn(console, 'warn');
+    const [first, ...others] = variables();
+    if (first === undefined) throw new Error('There are three variables.');
+    const shrinks = callback('shrinksBeforeStep', {}, ({p}) => ({p: p.mul(0.5)}));
+    for (const optimizer of [
+      new Optimizer([turned, shrinks, sgdStep], {lr: 1}),
+      new Optimizer([averageGrad, shrinks, momentumStep], {lr: 1, mom: 0.9}),
+    ]) {
+      call(optimizer, first);
+      optimizer.dispose();
+    }
+    expect(warned).not.toHaveBeenCalled();
     tf.dispose([first, ...others]);
   });
 

@@ -5,8 +5,6 @@ import {checkCommonRanges} from '../rule/common_ranges';
 import {checkDeclaration} from '../rule/declaration_check';
 import {ofDeclaredNames} from '../rule/declared_names';
 import {isRegistered} from '../rule/registry';
-import {isPlain} from '../util/shown';
-import {warnOnce} from '../util/warn';
 
 /** The names that users have given to callbacks. All others are those of the package. */
 const names = new Set<string>();
@@ -38,7 +36,7 @@ export const callback: typeof newCallback = (name, declaration, fn) => {
     throw new Error(`tfjs-optim has a callback '${name}'; choose another name.`);
   names.add(name);
   const {group, total, evaluate} = declaration;
-  return newCallback(
+  const made = newCallback(
     name,
     {
       ...declaration,
@@ -46,29 +44,9 @@ export const callback: typeof newCallback = (name, declaration, fn) => {
       ...(total && {total: ofDeclaredNames(`${name}: total`, total)}),
       ...(evaluate && {evaluate: ofDeclaredNames(`${name}: evaluate`, evaluate)}),
     },
-    declaration.isStep === false || declaration.everyParameter === true ? ofDeclaredNames(name, fn) : ofStep(name, fn),
+    ofDeclaredNames(name, fn),
   );
+  const isStep = declaration.isStep !== false && declaration.everyParameter !== true;
+  Object.assign(made.declaration, {mayIgnoreGrad: isStep});
+  return made;
 };
-
-/**
- * The function of a step. One that makes no use of the gradient in this call may use it in others, so it counts as
- * using it, with a warning.
- */
-function ofStep<A extends object, R>(name: string, fn: (at: A) => R): (at: A) => R {
-  const read = new Set<string | symbol>();
-  const step = ofDeclaredNames(name, fn, entry => read.add(entry));
-  return at => {
-    read.clear();
-    const result = step(at);
-    // The gradient has a getter where a callback has changed it, and none has read it before.
-    if (read.has('grad') || !isPlain(result) || Object.getOwnPropertyDescriptor(at, 'grad')?.get === undefined)
-      return result;
-    if (Object.keys(result).length > 0) Reflect.get(at, 'grad');
-    if ('p' in result || 'update' in result)
-      warnOnce(
-        `${name} made a step without reading the gradient, which a callback before it had changed. Put that callback ` +
-          `before all that read the gradient, such as averages; or let ${name} read \`grad\` in each call.`,
-      );
-    return result;
-  };
-}

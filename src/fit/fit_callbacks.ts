@@ -196,7 +196,13 @@ function completed(member: AnyFitCallback, i: number, yieldEvery: YieldEvery): F
   return new CustomCallback({...member, ...hooks}, 'onYield' in hooks ? yieldEvery : 'never');
 }
 
-/** @throws where a hook is not a function, or a function has nearly the name of a hook. Other fields are the user's. */
+/** Hooks of Keras that tfjs does not have, and names as Python writes them. */
+const FOREIGN_HOOK = /^on(_|(Train|Test|Predict)(Batch)?(Begin|End)$)/;
+
+/**
+ * @throws where a hook is not a function, or a function has nearly the name of a hook, or that of one of Keras. Other
+ *   fields and methods are the user's.
+ */
 function checkHooks(member: object, i: number): void {
   for (const name of HOOKS) {
     const hook: unknown = Reflect.get(member, name);
@@ -205,7 +211,7 @@ function checkHooks(member: object, i: number): void {
   }
   for (const name of namesIn(member)) {
     const meant = closest(name, HOOKS);
-    if (meant === name || !(meant !== undefined || /^on[A-Z_]/.test(name))) continue;
+    if (meant === name || !(meant !== undefined || FOREIGN_HOOK.test(name))) continue;
     if (typeof Reflect.get(member, name) !== 'function') continue;
     throw new Error(
       `Callback ${i} of the list has no hook '${name}'; the hooks are ${HOOKS.join(', ')}.` +

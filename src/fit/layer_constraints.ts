@@ -21,8 +21,7 @@ import {override} from './training_run';
  * applyConstraints(model);
  * ```
  */
-export function applyConstraints(model: LayersModel, ...more: undefined[]): void {
-  checkNoMore('applyConstraints', more, ' after the model');
+export function applyConstraints(model: LayersModel): void {
   checkIsModel('applyConstraints', model);
   const optimizer = asOptimizer(model.optimizer) && optimizerOf(model);
   tf.tidy(() => {

@@ -15,8 +15,8 @@ interface StepsCheck {
  */
 export function stepsCheck(what: string, given: number): StepsCheck {
   let isOver = false;
+  let isTold = false;
   const tell = (had: string, advice: string) => {
-    isOver = true;
     warnOnce(`${what}: 'stepsPerEpoch' is ${given}, but the first epoch ${had} batches. ${advice}`);
   };
   // Where training was stopped, the epoch may have ended early.
@@ -24,16 +24,18 @@ export function stepsCheck(what: string, given: number): StepsCheck {
   return {
     trainBegin: () => {
       isOver = false;
+      isTold = false;
     },
     // The epoch of an endless dataset never ends.
     batchEnd: fit => {
       const all = given * fit.epochs;
-      if (!skips(fit) && fit.batches > all)
-        tell(
-          `has more than ${all}`,
-          'Schedules are over. Give the number of batches per epoch. For a dataset that never ends, give fitDataset ' +
-            '`batchesPerEpoch` instead.',
-        );
+      if (isTold || skips(fit) || fit.batches <= all) return;
+      isTold = true;
+      tell(
+        `has more than ${all}`,
+        'Schedules are over. The end of the epoch will tell the number to give. For a dataset that never ends, give ' +
+          'fitDataset `batchesPerEpoch` instead.',
+      );
     },
     epochEnd: fit => {
       const {batches} = fit;

@@ -1,5 +1,5 @@
 import {newCallback} from '../rule/callback';
-import {checkOptions, closeGate, extraReturned} from '../rule/extra_returned';
+import {checkOptions, closeGate, extraReturned, warnUnread} from '../rule/extra_returned';
 import {registerRuleExtras} from '../rule/extras';
 import {reduceAlong} from './axes';
 import {registerStepExtras} from './extras';
@@ -13,7 +13,7 @@ import {registerReduceAlong} from './traced';
  */
 export function installExtras(): void {
   registerReduceAlong(reduceAlong);
-  registerRuleExtras({returned: extraReturned, checkOptions, closeGate});
+  registerRuleExtras({returned: extraReturned, checkOptions, closeGate, warnUnread});
   registerStepExtras({
     sharing: (chain, stored) => new SharedTensors(chain, stored),
     tracedShared,

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Chain} from '../rule/chain';
+import type {Unread} from '../rule/declaration';
 import {at} from '../util/at';
 import {isTensor} from '../util/tensors';
 import type {TensorDraft} from './draft';
@@ -18,7 +19,7 @@ export interface Outcome {
   readonly isPending: boolean;
   readonly stopped: boolean;
   /** As that of the draft. */
-  readonly unread: string | undefined;
+  readonly unread: Unread | undefined;
 }
 
 /** What the callbacks that have run alone changed, by index. */

@@ -38,7 +38,8 @@ const RISING = ['warmupGamma', 'warmupPower', 'minDecay'] as const;
  * both around a function, and in `fit`, `evaluateAverages()` does both around validation. It takes over the optimizer
  * that it is given, as `Lookahead` does.
  * @throws where an option is out of range; where an option needs `warmup`; where the optimizer has a hyper called
- *   `decay`: wrap an Adamax with `{hpMap: {decay: 'lrDecay'}}`; and for scheduleFree, which has an average already.
+ *   `decay`: wrap an Adamax with `{hpMap: {decay: 'lrDecay'}}`; with `warmup` or `startAfter`, for `mars`, which has a
+ *   hyper called `gamma`; and for scheduleFree, which has an average already.
  * @formula `average ← decay·average + (1 - decay)·p`
  * @example
  * ```ts

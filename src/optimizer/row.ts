@@ -259,7 +259,10 @@ function composed<H extends RowHypers, X extends object>(
   );
   const own = chain(
     hyper => (Reflect.get(settings, hyper) ?? hypers[hyper]) !== 0,
-    Object.assign({...extra}, Object.fromEntries(chosen.filter(([, value]) => value !== undefined))),
+    Object.assign(
+      {...extra},
+      Object.fromEntries(chosen.filter(([setting, value]) => value !== undefined && Object.hasOwn(extra, setting))),
+    ),
   );
   const before = listOf<AnyCallback>(callbacks);
   const later = listOf<AnyCallback>(after);

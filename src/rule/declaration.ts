@@ -50,6 +50,8 @@ export interface Declaration {
   readonly needsTensors: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
+  /** Whether it is a step of a user, which may read the gradient in some calls only. Absent elsewhere. */
+  readonly mayIgnoreGrad?: boolean;
   /** Whether it decays the weights, or the option that says so. */
   readonly decays: boolean | string;
   /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */
@@ -111,6 +113,14 @@ export interface GroupStep {
   advance(cb: Callback, hypers: Readonly<Record<string, Scalar>>): void;
 }
 
+/** A gradient that no callback has read. */
+export interface Unread {
+  /** The callback that returned it. */
+  readonly by: string;
+  /** A step after it that may read the gradient in other calls. */
+  readonly passed?: string;
+}
+
 /** A parameter as it was when a callback may have skipped the step. */
 export interface Gate<V extends Value> {
   /** A scalar, positive where the step is skipped. */
@@ -148,8 +158,8 @@ export interface Draft<V extends Value, Of = unknown> {
   /** State by name: tensors and host numbers. Entries that have not started are absent. */
   readonly entries: Record<string, V | number>;
   stopped: boolean;
-  /** The callback that returned the present gradient. Absent where a callback has read that, or none returned one. */
-  unread?: string | undefined;
+  /** Absent where a callback has read the present gradient, or none returned one. */
+  unread?: Unread | undefined;
   /** Absent where no callback has asked to skip the step. */
   gate?: Gate<V>;
 }

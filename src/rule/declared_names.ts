@@ -4,19 +4,13 @@ import {closest} from '../util/closest';
  * A callback's function that throws where it reads a name that the callback does not declare. Without it, the name
  * would be `undefined`, and a product with it NaN.
  * @param who the callback's name, with that of its function.
- * @param onRead called with each name that it reads.
  */
-export function ofDeclaredNames<A extends object, R>(
-  who: string,
-  f: (at: A) => R,
-  onRead?: (name: string | symbol) => unknown,
-): (at: A) => R {
+export function ofDeclaredNames<A extends object, R>(who: string, f: (at: A) => R): (at: A) => R {
   return at =>
     f(
       new Proxy(at, {
         get: (names, name): unknown => {
           if (typeof name === 'string' && !(name in names)) throw unknownName(who, name, Object.keys(names));
-          onRead?.(name);
           return Reflect.get(names, name);
         },
       }),

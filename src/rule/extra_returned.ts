@@ -1,4 +1,5 @@
 import {own} from '../util/own';
+import {warnOnce} from '../util/warn';
 import type {Values} from './arithmetic';
 import type {Callback, Draft} from './declaration';
 import type {ExtraReturned} from './extras';
@@ -38,6 +39,13 @@ export function extraReturned<V extends Value>(
       if (skip !== undefined) draft.gate = {skip, p, entries: {...draft.entries}};
     },
   };
+}
+
+export function warnUnread(by: string, step: string): void {
+  warnOnce(
+    `${by} returned a gradient that no callback read in a step. Put ${by} before all that read the gradient, such as ` +
+      `averages; or let ${step} read \`grad\` in each call.`,
+  );
 }
 
 /** Shared numbers that stay where a callback before has skipped the step. */

@@ -14,13 +14,18 @@ export interface ExtraReturned<V extends Value> {
   openGate(p: V): void;
 }
 
-/** What only callbacks with `shared` or `skips` need. Most pages have none, so it comes with these callbacks. */
+/**
+ * What only callbacks with `shared` or `skips`, and those of users, need. Most pages have none, so it comes with these
+ * callbacks.
+ */
 export interface RuleExtras {
   returned<V extends Value>(cb: Callback, draft: Draft<V>, arithmetic: Values<V>): ExtraReturned<V>;
   /** @throws where an option of a callback that skips steps differs between groups. */
   checkOptions<V extends Value>(cb: Callback, drafts: ReadonlyArray<Draft<V>>): void;
   /** Where the step is skipped, gives a parameter and its state what they were at the gate. */
   closeGate<V extends Value>(draft: Draft<V>, arithmetic: Values<V>): void;
+  /** Warns that no callback has read a gradient. @param by the one that returned it. @param step one after it. */
+  warnUnread(by: string, step: string): void;
 }
 
 let registered: RuleExtras | undefined;

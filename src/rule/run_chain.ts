@@ -139,7 +139,7 @@ function runCallback<V extends Value>(
   isTaken: boolean,
   total: object | undefined,
 ): void {
-  const {takesUpdate, isStep} = cb.declaration;
+  const {takesUpdate, isStep, mayIgnoreGrad} = cb.declaration;
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
@@ -148,6 +148,8 @@ function runCallback<V extends Value>(
   const {state, shared, skips} = cb.declaration;
   const more = skips || Object.keys(shared).length > 0 ? ruleExtras().returned(cb, draft, arithmetic) : undefined;
   const returned = entriesOf(result);
+  if (mayIgnoreGrad && draft.unread !== undefined && returned.length > 0)
+    draft.unread = {...draft.unread, passed: cb.name};
   for (const [entry, value] of returned) {
     if (value === undefined) continue;
     checkEntry(cb.name, entry, value);
@@ -164,7 +166,7 @@ function runCallback<V extends Value>(
     } else if (entry === 'grad') {
       // A parameter without a gradient can get one, of the parameter's shape.
       draft.grad = like(cb, entry, value, draft.grad ?? draft.p, arithmetic);
-      if (!('p' in result || 'update' in result)) draft.unread = cb.name;
+      if (!('p' in result || 'update' in result)) draft.unread = {by: cb.name};
     } else if (Object.hasOwn(state, entry)) {
       draft.entries[entry] = stateLike(cb, entry, value, draft, arithmetic);
     } else if (more?.take(entry, value) !== true) {
@@ -180,15 +182,19 @@ function runCallback<V extends Value>(
 }
 
 /**
+ * Warns of a changed gradient that was not read in this step, where a user's step may read it in others.
  * @throws where a callback changed the gradient after everything that reads it, such as averages: then nothing would
  *   tell that it does nothing.
  */
 function checkGradientRead<V extends Value>({unread, trains, stopped}: Draft<V>): void {
   if (unread === undefined || stopped || !trains) return;
-  throw new Error(
-    `${unread} returned a gradient that no step uses; ` +
-      `put it before the step and its averages, as in {callbacks: [${unread}]}.`,
-  );
+  const {by, passed} = unread;
+  if (passed !== undefined) ruleExtras().warnUnread(by, passed);
+  else
+    throw new Error(
+      `${by} returned a gradient that no step uses; ` +
+        `put it before the step and its averages, as in {callbacks: [${by}]}.`,
+    );
 }
 
 /** Computes the new numbers of groups in which a callback with `everyGroup` ran on no parameter. */

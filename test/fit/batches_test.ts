@@ -155,7 +155,7 @@ describe('A dataset of unknown length', () => {
   describe('with a wrong stepsPerEpoch', () => {
     const COUNTED = 'or train with fitOneCycle or another fit function, which count the batches.';
     const rows: ReadonlyArray<
-      readonly [what: string, callback: () => tf.CustomCallback, epochs: number, message: string]
+      readonly [what: string, callback: () => tf.CustomCallback, epochs: number, ...messages: string[]]
     > = [
       [
         'that is too large, of a scheduler',
@@ -182,15 +182,18 @@ describe('A dataset of unknown length', () => {
         'by which the schedule is over before the first epoch',
         () => oneCycle({stepsPerEpoch: 1}),
         2,
-        "oneCycle: 'stepsPerEpoch' is 1, but the first epoch has more than 2 batches. Schedules are over. Give the " +
-          'number of batches per epoch. For a dataset that never ends, give fitDataset `batchesPerEpoch` instead.',
+        "oneCycle: 'stepsPerEpoch' is 1, but the first epoch has more than 2 batches. Schedules are over. The end of " +
+          'the epoch will tell the number to give. For a dataset that never ends, give fitDataset ' +
+          '`batchesPerEpoch` instead.',
+        `oneCycle: 'stepsPerEpoch' is 1, but the first epoch had 4 batches. Schedules end too early. ` +
+          `Give 4, ${COUNTED}`,
       ],
     ];
-    for (const [what, callback, epochs, message] of rows)
+    for (const [what, callback, epochs, ...messages] of rows)
       it(`warns once of one ${what}`, async () => {
         const warned = spyOn(console, 'warn');
         await given.model.fitDataset(unknown(given).dataset, {epochs, callbacks: callback()});
-        expect(warned.calls.allArgs()).toEqual([[`tfjs-optim: ${message}`]]);
+        expect(warned.calls.allArgs()).toEqual(messages.map(message => [`tfjs-optim: ${message}`]));
         expect(rates.length).toBe(4 * epochs);
       });
 

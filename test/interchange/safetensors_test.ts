@@ -60,6 +60,16 @@ describe('safetensors', () => {
     expect(readSafetensors(file.buffer).tensors).toEqual(tensors);
   });
 
+  it('writes tensors that are objects of a class', () => {
+    class Ones {
+      readonly dtype = 'float32';
+      readonly shape = [2];
+      readonly data = Float32Array.of(1, 1);
+    }
+    const {tensors} = readSafetensors(writeSafetensors(new Map([['x', new Ones()]])));
+    expect(tensors.get('x')).toEqual({dtype: 'float32', shape: [2], data: Float32Array.of(1, 1)});
+  });
+
   it('reads float16, bfloat16 and float64 as float32', () => {
     expect(readX('F16', Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0x8000, 0x3555))).toEqual({
       dtype: 'float32',

@@ -1,4 +1,3 @@
-import {checkNoMore} from '../../util/options';
 import {own} from '../../util/own';
 import {bytesOf} from '../transfer/arguments';
 import {type HostTensor, sizeOf, type TensorFile} from '../transfer/host_tensor';
@@ -25,8 +24,7 @@ export const LONGEST_HEADER = 100_000_000;
  * readSafetensors(bytes).tensors.get('x')?.shape; // → [2]
  * ```
  */
-export function readSafetensors(bytes: Uint8Array | ArrayBuffer, ...more: undefined[]): TensorFile {
-  checkNoMore('readSafetensors', more, ' after the bytes');
+export function readSafetensors(bytes: Uint8Array | ArrayBuffer): TensorFile {
   const file = bytesOf('readSafetensors', bytes);
   if (file.length < PREFIX) malformed(`it must have at least ${PREFIX} bytes; it has ${file.length}`);
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));

@@ -77,7 +77,9 @@ function checkText(name: unknown, value: unknown, what: string): void {
 function check(name: string, tensor: HostTensor): void {
   checkText(name, '', 'The name of a tensor');
   if (name === METADATA) throw new Error(`No tensor can have the name '${METADATA}'; the format uses it.`);
-  if (!isPlain(tensor)) throw new Error(`The tensor '${name}' must be {dtype, shape, data}; got ${shown(tensor)}.`);
+  const given: unknown = tensor;
+  if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given))
+    throw new Error(`The tensor '${name}' must be {dtype, shape, data}; got ${shown(given)}.`);
   const {dtype, shape, data} = tensor;
   const array = own(ARRAYS, dtype);
   if (array === undefined)
