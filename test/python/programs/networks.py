@@ -104,6 +104,8 @@ def main():
     if rank == 0:
         with open(options["losses"], "w") as file:
             json.dump((losses / size).tolist(), file)
+    # Where one process ends while the other still has work in Gloo's threads, Gloo aborts now and then.
+    dist.barrier()
     dist.destroy_process_group()
 
 
