@@ -72,13 +72,9 @@ import {writeSafetensors} from '../src/interchange';
 import {registerWasmTraining} from '../src/wasm_training';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
+import {call} from './support/untyped_call';
 
-/** Calls a function, or makes an object, with arguments that TypeScript would refuse. */
-function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
-  const result: unknown = Reflect.apply(fn, undefined, args);
-  return result;
-}
-
+/** Makes an object with arguments that TypeScript would refuse. */
 function make(cls: new (...args: never[]) => unknown, ...args: unknown[]): unknown {
   const result: unknown = Reflect.construct(cls, args);
   return result;

@@ -46,6 +46,7 @@ import {disposeModels, expectSame, reloaded} from './support/resuming';
 import {compiled, smallNet, train} from './support/small_net';
 import {tf} from './support/tfjs';
 import {gradientNumbers, variablesOf} from './support/training';
+import {call} from './support/untyped_call';
 
 /** Kernels, which the first part takes, and biases, by turns. The first two are one group of the user. */
 const SHAPES = [[3, 2], [4], [2, 2], [3]];
@@ -878,10 +879,10 @@ describeBackends(
       expect(() => part.hypers).toThrowError(/it is part of a/);
     });
 
-    const refuse = (...args: unknown[]): (() => unknown) => {
-      const call = (fn: (...given: never[]) => unknown): unknown => Reflect.apply(fn, undefined, args);
-      return () => call(partition);
-    };
+    const refuse =
+      (...args: unknown[]): (() => unknown) =>
+      () =>
+        call(partition, ...args);
     const used = () => {
       const optimizer = keep(sgd(0.1));
       optimizer.attach([present(variables[0])]);

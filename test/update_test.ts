@@ -25,6 +25,7 @@ import {leakless} from './support/leakless';
 import {rowsOn} from './support/rows_on';
 import {valuesBySteps} from './support/single_variable';
 import {tf} from './support/tfjs';
+import {call} from './support/untyped_call';
 import {variableOf} from './support/vectors';
 
 /** Leaves out what the update does against the gradient (Liang et al., Cautious Optimizers, 2024), unscaled. */
@@ -64,12 +65,6 @@ const STEPS: readonly Made[] = [
   {name: 'a wrapped optimizer', make: after => new OptimWrapper(tf.train.adam(0.01), {after})},
   {name: 'a wrapped optimizer of user maths', make: after => new OptimWrapper(tf.train.momentum(0.01, 0.9), {after})},
 ];
-
-/** Calls a function with arguments that TypeScript would refuse. */
-function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
-  const result: unknown = Reflect.apply(fn, undefined, args);
-  return result;
-}
 
 function isFunction(x: unknown): x is (...args: never[]) => unknown {
   return typeof x === 'function';

@@ -16,6 +16,7 @@ import {describeBackends} from './support/backends';
 import {leakless} from './support/leakless';
 import {present} from './support/present';
 import {tf} from './support/tfjs';
+import {call} from './support/untyped_call';
 import {step, suiteWith, valuesOf, variableOf} from './support/vectors';
 
 async function shownBy(optimizer: Optimizer, variable: tf.Variable): Promise<number[]> {
@@ -237,8 +238,6 @@ describe('An average over an optimizer', () => {
     }));
 
   it('is told what it needs', () => {
-    const call = (fn: (...args: never[]) => unknown, ...args: unknown[]): unknown =>
-      Reflect.apply(fn, undefined, args);
     const inner = sgd(0.1);
     const faults: ReadonlyArray<readonly [() => unknown, string | RegExp]> = [
       [() => ema(inner, {minDecay: 0.5}), "ema: 'minDecay' needs warmup: true; set it, or leave 'minDecay' out."],

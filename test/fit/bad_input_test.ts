@@ -40,13 +40,8 @@ import {
 import {bitsOf, snapshot} from '../support/bits';
 import {replaceMethod} from '../support/replace_method';
 import {tf} from '../support/tfjs';
+import {call} from '../support/untyped_call';
 import {samples, tinyFit} from './support/model';
-
-/** Calls a function with arguments that TypeScript would refuse. */
-function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
-  const result: unknown = Reflect.apply(fn, undefined, args);
-  return result;
-}
 
 type Made = Array<readonly [what: string, make: () => unknown, message: RegExp]>;
 

@@ -23,13 +23,8 @@ import {
   valley,
 } from '../../src';
 import {tf} from '../support/tfjs';
+import {call} from '../support/untyped_call';
 import {samples, tinyFit} from './support/model';
-
-/** Calls a function with arguments that TypeScript would refuse. */
-function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
-  const result: unknown = Reflect.apply(fn, undefined, args);
-  return result;
-}
 
 const f = () => undefined;
 const HOOKS = 'the hooks are onTrainBegin, onTrainEnd, onEpochBegin, onEpochEnd, onBatchBegin, onBatchEnd, onYield.';

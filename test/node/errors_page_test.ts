@@ -20,6 +20,7 @@ import {historyChart} from '../../src/plot';
 import {memoryHandler} from '../support/memory_handler';
 import {present} from '../support/present';
 import {tf} from '../support/tfjs';
+import {call} from '../support/untyped_call';
 
 const PAGE = 'docs/errors.md';
 /** The page's messages. `…` is what differs from case to case. */
@@ -53,12 +54,6 @@ function compiled(optimizer: tf.Optimizer | string): tf.Sequential {
   const model = net();
   model.compile({optimizer, loss: 'meanSquaredError'});
   return model;
-}
-
-/** Calls a function with arguments that TypeScript would refuse. */
-function call(fn: (...args: never[]) => unknown, ...args: unknown[]): unknown {
-  const result: unknown = Reflect.apply(fn, undefined, args);
-  return result;
 }
 
 /** Minimizes a function that cannot be a loss. */
