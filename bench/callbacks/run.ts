@@ -7,6 +7,7 @@ import type {Optimizer} from '../../src';
 import {commandLine, listed} from '../command_line';
 import {Machine} from '../machine';
 import {progress, progressEnded} from '../progress';
+import {randomGradients, randomVariables} from '../random_variables';
 import {compared, type Measured, measurementOf, timeOf} from '../wasm_training/measure';
 import {COMPARISONS} from './comparisons';
 
@@ -34,16 +35,13 @@ function stepper(
   variables: readonly tf.Variable[],
   beside?: (gradient: tf.Tensor) => tf.Tensor,
 ): () => number {
-  const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
+  const gradients = randomGradients(variables);
   return () =>
     timeOf(() => {
       optimizer?.applyGradients(gradients);
       if (beside !== undefined) for (const {tensor} of gradients) beside(tensor).dispose();
     });
 }
-
-const variablesOf = (shapes: ReadonlyArray<readonly number[]>): tf.Variable[] =>
-  shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
 
 /** How many numbers a step moves per parameter: the parameter and each tensor of its state twice, the gradient once. */
 function movedBy(optimizer: Optimizer, [variable]: readonly tf.Variable[]): number {
@@ -62,7 +60,7 @@ for (const backend of backends) {
     progress(rows.length + 1, backends.length * chosen.length, `${name} on ${backend}`);
     tf.engine().startScope();
     const optimizers = {base: base?.(), other: other()};
-    const variables = {base: variablesOf(shapes), other: variablesOf(shapes)};
+    const variables = {base: randomVariables(shapes), other: randomVariables(shapes)};
     const times = compared(
       {base: stepper(optimizers.base, variables.base, beside), other: stepper(optimizers.other, variables.other)},
       rounds,

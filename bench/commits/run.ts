@@ -1,8 +1,8 @@
 // `npm run bench:commits`: whether steps became slower since an earlier commit. `-- --help` lists the options.
 import {type ChildProcess, execFileSync, fork, spawnSync} from 'node:child_process';
-import {mkdtempSync} from 'node:fs';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {optimizers} from '../../src';
@@ -38,9 +38,6 @@ const asked = names('optimizers', NAMES);
 const rounds = count('rounds', quick ? 10 : 100);
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const git = (...args: readonly string[]): string =>
-  execFileSync('git', ['-C', root, ...args], {encoding: 'utf8', stdio: 'pipe'});
-
 /** The full name of a commit. Ends the program where there is none. */
 function commitNamed(text: string): string {
   const {status, stdout} = spawnSync('git', ['-C', root, 'rev-parse', '--verify', '--quiet', `${text}^{commit}`], {
@@ -54,17 +51,24 @@ function commitNamed(text: string): string {
 /** A process that measures one commit. */
 class Worker {
   readonly #process: ChildProcess;
+  /** Rejects when the process ends. */
+  readonly #ended: Promise<never>;
 
   private constructor(file: string) {
     this.#process = fork(file, {stdio: ['ignore', 'ignore', 'inherit', 'ipc']});
-    this.#process.on('exit', code => {
-      // After `end` there is no code, but a signal.
-      if (code !== null) throw new Error(`A process that measures a commit ended with ${code}.`);
+    this.#ended = new Promise((_, reject) => {
+      this.#process.on('exit', code => {
+        reject(new Error(`The process of ${basename(file)} ended with ${code}.`));
+      });
     });
+    // It matters only to those who wait for an answer.
+    this.#ended.catch(() => undefined);
   }
 
-  static async start(file: string): Promise<Worker> {
+  /** @param started gets the process, also where it fails before it is ready. */
+  static async start(file: string, started: Worker[]): Promise<Worker> {
     const worker = new Worker(file);
+    started.push(worker);
     await worker.#answer();
     return worker;
   }
@@ -93,9 +97,10 @@ class Worker {
   }
 
   #answer(): Promise<Answer> {
-    return new Promise(resolve => {
+    const message = new Promise<Answer>(resolve => {
       this.#process.once('message', resolve);
     });
+    return Promise.race([message, this.#ended]);
   }
 }
 
@@ -141,20 +146,27 @@ const commit = commitNamed(option('before', 'HEAD'));
 const worker = 'bench/commits/worker.ts';
 const cache = join(root, 'node_modules', '.cache', 'tfjs-optim');
 const checkout = mkdtempSync(join(tmpdir(), 'tfjs-optim-commit-'));
+const workers: Worker[] = [];
 const machine = new Machine();
 const rows: Array<Readonly<Record<string, string | number>>> = [];
-git('worktree', 'add', '--detach', checkout, commit);
 try {
+  // Not a worktree, which would stay registered where this program is stopped.
+  const sources = execFileSync('git', ['-C', root, 'archive', commit, 'src', 'tsconfig.json'], {maxBuffer: 2 ** 28});
+  execFileSync('tar', ['-x', '-C', checkout], {input: sources});
   const files = {before: join(cache, 'commit_before.mjs'), now: join(cache, 'commit_now.mjs')};
   await bundleProgram(join(root, worker), files.before, {[join(root, 'src')]: join(checkout, 'src')});
   await bundleProgram(join(root, worker), files.now);
-  const [before, now] = await Promise.all([Worker.start(files.before), Worker.start(files.now)]);
+  const before = await Worker.start(files.before, workers);
+  const now = await Worker.start(files.now, workers);
   for (const {name: sizes, variables, size, steps} of SIZES) {
     for (const optimizer of asked) {
       progress(rows.length + 1, SIZES.length * asked.length, `${optimizer}, ${sizes}`);
       const compared = await compare(before, now, {optimizer, variables, size}, steps);
       progressEnded();
-      if (compared === undefined) continue;
+      if (compared === undefined) {
+        console.log(`The earlier commit has no ${optimizer}.`);
+        continue;
+      }
       const {median, low, high} = compared.ratio;
       rows.push({
         parameters: sizes,
@@ -166,10 +178,9 @@ try {
       });
     }
   }
-  before.end();
-  now.end();
 } finally {
-  git('worktree', 'remove', '--force', checkout);
+  for (const one of workers) one.end();
+  rmSync(checkout, {recursive: true});
 }
 console.table(rows);
 machine.write(option('out', 'bench/results/commits.json'), {before: commit, rows});

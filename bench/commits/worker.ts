@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import * as library from '../../src';
 import {processorTimeOf} from '../processor_time';
+import {randomGradients, randomVariables} from '../random_variables';
 import type {Answer, Case, Question} from './questions';
 
 /** Steps before the first measurement, so that everything is compiled. */
@@ -17,24 +18,17 @@ interface Measuring {
   readonly dispose: () => void;
 }
 
-/** What the other commit exports can differ from what the types say. */
-function applierOf(made: unknown): (gradients: Parameters<tf.Optimizer['applyGradients']>[0]) => void {
-  if (!(made instanceof tf.Optimizer)) throw new Error('The factory must return an optimizer.');
-  return gradients => {
-    made.applyGradients(gradients);
-  };
-}
-
 function measuring({optimizer: name, variables: count, size}: Case): Measuring | undefined {
+  // What the other commit exports can differ from what the types say.
   const make: unknown = Reflect.get(library, name);
   if (typeof make !== 'function') return undefined;
   const made: unknown = Reflect.apply(make, undefined, [1e-3]);
-  const apply = applierOf(made);
-  const variables = Array.from({length: count}, () => tf.tidy(() => tf.variable(tf.randomNormal([size]))));
-  const gradients = variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
+  if (!(made instanceof tf.Optimizer)) throw new Error(`${name} must return an optimizer.`);
+  const variables = randomVariables(Array.from({length: count}, () => [size]));
+  const gradients = randomGradients(variables);
   const run: Steps = steps =>
     processorTimeOf(() => {
-      for (let i = 0; i < steps; i++) apply(gradients);
+      for (let i = 0; i < steps; i++) made.applyGradients(gradients);
     }) / steps;
   run(WARM_UP);
   return {
@@ -44,7 +38,7 @@ function measuring({optimizer: name, variables: count, size}: Case): Measuring |
       return run(steps);
     },
     dispose: () => {
-      if (made instanceof tf.Optimizer) made.dispose();
+      made.dispose();
       tf.dispose([variables, gradients.map(({tensor}) => tensor)]);
     },
   };

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 import type {Optimizer} from '../../src';
+import {randomGradients, randomVariables} from '../random_variables';
 import {compared, type Measured, measurementOf, timeOf} from '../wasm_training/measure';
 import type {Case} from './cases';
 
@@ -52,12 +53,14 @@ export async function rowOf(
   {name, shapes, parameters}: Case,
   budget: number,
 ): Promise<Row> {
-  const variables = () => shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
-  const gradientsOf = (of: readonly tf.Variable[]) =>
-    of.map(({name: variable, shape}) => ({name: variable, tensor: tf.randomNormal(shape)}));
+  const variables = () => randomVariables(shapes);
   const mine = {ours: make(), eager: make(), stock: stockOf(optimizer)};
   const own = {ours: variables(), eager: variables(), stock: variables()};
-  const gradients = {ours: gradientsOf(own.ours), eager: gradientsOf(own.eager), stock: gradientsOf(own.stock)};
+  const gradients = {
+    ours: randomGradients(own.ours),
+    eager: randomGradients(own.eager),
+    stock: randomGradients(own.stock),
+  };
   const steps: Steps = {
     ours: () => {
       mine.ours.applyGradients(gradients.ours);

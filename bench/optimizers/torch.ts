@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import {at} from '../../examples/support/lookup';
 import {adam} from '../../src';
+import {randomGradients, randomVariables} from '../random_variables';
 import {type Measured, summary, timeOf} from '../wasm_training/measure';
 import type {Torch} from '../whole/torch';
 import type {Case} from './cases';
@@ -28,8 +29,8 @@ interface Running {
 
 /** One case: ours and PyTorch's implementations take turns. */
 async function comparisonsOf(torch: Torch, {name, shapes}: Case, rounds: number): Promise<TorchComparison[]> {
-  const variables = shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
-  const gradients = variables.map(({name: of, shape}) => ({name: of, tensor: tf.randomNormal(shape)}));
+  const variables = randomVariables(shapes);
+  const gradients = randomGradients(variables);
   const optimizer = adam(HYPERS.lr, HYPERS);
   const ours: Running = {
     name: 'ours',

@@ -9,6 +9,7 @@ import {commandLine} from '../command_line';
 import {Machine} from '../machine';
 import {processorTimeOf} from '../processor_time';
 import {progress, progressEnded} from '../progress';
+import {randomGradients, randomVariables} from '../random_variables';
 import {compared, type Measured, measurementOf, summary} from '../wasm_training/measure';
 
 const HELP = `npm run bench:variables [-- options]
@@ -55,14 +56,6 @@ interface Row {
   readonly perVariable: Measured;
 }
 
-function madeVariables(shapes: ReadonlyArray<readonly number[]>): tf.Variable[] {
-  return shapes.map(shape => tf.tidy(() => tf.variable(tf.randomNormal([...shape]))));
-}
-
-function madeGradients(variables: readonly tf.Variable[]) {
-  return variables.map(({name, shape}) => ({name, tensor: tf.randomNormal(shape)}));
-}
-
 const scaled = ({median, low, high, runs}: Measured, by: number): Measured => ({
   median: median * by,
   low: low * by,
@@ -98,7 +91,7 @@ function inTraining(variables: tf.Variable[], optimizer: Optimizer): Repeated {
 }
 
 function again(variables: readonly tf.Variable[], optimizer: Optimizer): Repeated {
-  const gradients = madeGradients(variables);
+  const gradients = randomGradients(variables);
   return {
     run: steps =>
       processorTimeOf(() => {
@@ -114,7 +107,7 @@ function again(variables: readonly tf.Variable[], optimizer: Optimizer): Repeate
 /** The time of a step per variable, by the number of variables. */
 function stepRows(backend: string, {name, make}: Maker, what: RepeatedStep): Row[] {
   const contestants = COUNTS.map(count => {
-    const variables = madeVariables(Array.from({length: count}, () => [10]));
+    const variables = randomVariables(Array.from({length: count}, () => [10]));
     const repeated = (what === 'step in training' ? inTraining : again)(variables, make(1e-3));
     repeated.run(30);
     // Turns are equally long, about 5,000 variables each.
@@ -145,8 +138,8 @@ const shapeAt = (i: number): number[] => [
 function firstStepRows(backend: string, {name, make}: Maker): Row[] {
   const all = LONGEST ** 3;
   const sets = SHAPE_COUNTS.map(count => {
-    const variables = madeVariables(Array.from({length: count}, (_, i) => shapeAt(Math.floor((i * all) / count))));
-    return {count, times: new Array<number>(), variables, gradients: madeGradients(variables)};
+    const variables = randomVariables(Array.from({length: count}, (_, i) => shapeAt(Math.floor((i * all) / count))));
+    return {count, times: new Array<number>(), variables, gradients: randomGradients(variables)};
   });
   for (let round = 0; round <= Math.ceil(rounds / 3); round++) {
     for (const {count, gradients, times} of sets) {
