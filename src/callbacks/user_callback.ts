@@ -4,6 +4,7 @@ import {chainChecks} from '../rule/chain';
 import {checkCommonRanges} from '../rule/common_ranges';
 import {checkDeclaration} from '../rule/declaration_check';
 import {ofDeclaredNames} from '../rule/declared_names';
+import {stepsOfUsers} from '../rule/extras';
 import {isRegistered} from '../rule/registry';
 
 /** The names that users have given to callbacks. All others are those of the package. */
@@ -46,7 +47,6 @@ export const callback: typeof newCallback = (name, declaration, fn) => {
     },
     ofDeclaredNames(name, fn),
   );
-  const isStep = declaration.isStep !== false && declaration.everyParameter !== true;
-  Object.assign(made.declaration, {mayIgnoreGrad: isStep});
+  if (made.declaration.isStep && !made.declaration.everyParameter) stepsOfUsers.add(made.declaration);
   return made;
 };

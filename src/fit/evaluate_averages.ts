@@ -2,7 +2,7 @@ import {optimizerOf} from '../optimizer/optimizer_of_model';
 import {checkShows, finallyDo, withAverages} from '../optimizer/with_averages';
 import {checkOptions} from '../util/options';
 import {warnOnce} from '../util/warn';
-import {FitCallback} from './fit_callback';
+import {FitCallback, isOfValidation} from './fit_callback';
 import {type BatchSizeOption, InputBatches, type NormData} from './input_batches';
 import {NormAverages} from './norm_averages';
 import {override} from './training_run';
@@ -71,7 +71,7 @@ export function evaluateAverages(options: EvaluateAveragesOptions = {}, ...more:
     },
     // Not earlier: another callback may call `model.evaluate`, which sees the averages too.
     trainEnd: ({logs}) => {
-      if (!isUsed && !logs.some(name => name.startsWith('val_')))
+      if (!isUsed && !logs.some(isOfValidation))
         warnOnce(
           'evaluateAverages had no effect, because training had no validation. Give fit `validationData` or ' +
             '`validationSplit`.',

@@ -126,9 +126,14 @@ export class FitCallback extends CustomCallback {
   }
 }
 
+/** Whether a logged value is one of the validation. */
+export function isOfValidation(name: string): boolean {
+  return name.startsWith('val_');
+}
+
 /** Warns where validation measures the weights at which Schedule-Free takes gradients. Users want their average. */
 function checkValidation({model: {optimizer}, run, logs}: Fit): void {
-  const validates = logs.some(name => name.startsWith('val_'));
+  const validates = logs.some(isOfValidation);
   const callbacks = asOptimizer(optimizer)?.callbacks;
   if (validates && !run.showsAverages && callbacks !== undefined && isScheduleFree(callbacks))
     warnOnce(

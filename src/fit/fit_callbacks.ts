@@ -1,12 +1,12 @@
 import {CustomCallback, type CustomCallbackArgs, type ModelFitArgs} from '@tensorflow/tfjs-layers';
 
 import {isCallback} from '../rule/chain';
-import {closest} from '../util/closest';
+import {closest, didYouMean} from '../util/closest';
 import {isIterable} from '../util/iterable';
 import {checkOptions, checkWhole} from '../util/options';
 import {shown} from '../util/shown';
 import {FitCallback, type FitLogs, stepsIfKnown} from './fit_callback';
-import {stepsCheck} from './steps_check';
+import {checkSteps, stepsCheck} from './steps_check';
 
 type YieldEvery = NonNullable<ModelFitArgs['yieldEvery']>;
 type Full = Pick<
@@ -102,10 +102,7 @@ class CallbackGroup extends CustomCallback {
     super.setParams(params);
     const given = this.#stepsPerEpoch;
     const known = stepsIfKnown(params);
-    // An error, as where a scheduler gets another number. Whoever gives one plans a schedule by it, and it would end
-    // elsewhere. Nothing is trained yet.
-    if (given !== undefined && known !== undefined && given !== known)
-      throw new Error(`fitCallbacks: 'stepsPerEpoch' must be ${known} in this fit, or be left out; got ${given}.`);
+    if (given !== undefined) checkSteps('fitCallbacks', given, known);
     const all = given === undefined || known !== undefined ? params : {...params, steps: given};
     for (const member of this.#members) member.setParams(all);
   }
@@ -214,8 +211,7 @@ function checkHooks(member: object, i: number): void {
     if (meant === name || !(meant !== undefined || FOREIGN_HOOK.test(name))) continue;
     if (typeof Reflect.get(member, name) !== 'function') continue;
     throw new Error(
-      `Callback ${i} of the list has no hook '${name}'; the hooks are ${HOOKS.join(', ')}.` +
-        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+      `Callback ${i} of the list has no hook '${name}'; the hooks are ${HOOKS.join(', ')}.${didYouMean(meant)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import {shown} from '../util/shown';
 import {warnOnce} from '../util/warn';
-import {type Fit, type FitLogs, logged} from './fit_callback';
+import {type Fit, type FitLogs, isOfValidation, logged} from './fit_callback';
 import {metricDirection} from './metric_direction';
 
 /** Which logged value shows whether training got better. */
@@ -39,8 +39,8 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   const direction = mode === 'auto' ? metricDirection(monitor) : mode;
   const sign = direction === 'max' ? 1 : -1;
   const adviceFor = (names: readonly string[]) => {
-    const isValidated = names.some(name => name.startsWith('val_'));
-    const action = monitor.startsWith('val_') && !isValidated ? 'Give validation data' : 'Add it to the metrics';
+    const isValidated = names.some(isOfValidation);
+    const action = isOfValidation(monitor) && !isValidated ? 'Give validation data' : 'Add it to the metrics';
     return `${action}, or set 'monitor' to a name that is logged.`;
   };
   let best = -Infinity;
@@ -49,7 +49,7 @@ export function monitorOf(what: string, {monitor = 'val_loss', mode = 'auto', mi
   const isPartial = ({model, batches, knownSteps, logs}: Fit, now: FitLogs) => {
     if (!model.stopTraining) whole = batches;
     else if (logs.includes(monitor)) {
-      const validation = logs.filter(name => name.startsWith('val_'));
+      const validation = logs.filter(isOfValidation);
       // After the last batch comes the validation. Without it, the batches of an earlier epoch tell how many there are.
       if (validation.some(name => name in now)) return false;
       const all = whole ?? knownSteps;

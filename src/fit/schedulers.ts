@@ -19,7 +19,7 @@ import {secondsIn, type TimeLength} from '../schedule/span';
 import {checkOptions, checkSwitch, checkWhole} from '../util/options';
 import {warnOnce} from '../util/warn';
 import {type Fit, FitCallback} from './fit_callback';
-import {stepsCheck} from './steps_check';
+import {checkSteps, stepsCheck} from './steps_check';
 import type {TrainingRun} from './training_run';
 
 /** A setting of all callbacks for `fit` that move hypers. */
@@ -174,8 +174,8 @@ function spentIn({moving}: Optimizer, seconds: number, epoch: number): number {
 function stepsOf(name: string, fit: Fit, given: number | undefined): number {
   const {knownSteps} = fit;
   if (given === undefined) return fit.stepsPerEpoch;
-  if (knownSteps === undefined || knownSteps === given) return given;
-  throw new Error(`${name}: 'stepsPerEpoch' must be ${knownSteps} in this fit, or be left out; got ${given}.`);
+  checkSteps(name, given, knownSteps);
+  return given;
 }
 
 /**

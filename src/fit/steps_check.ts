@@ -9,6 +9,16 @@ interface StepsCheck {
 }
 
 /**
+ * Checks `stepsPerEpoch`, as the user gave it to a function. Another number would end schedules elsewhere.
+ * @param known the number of steps per epoch; undefined where fit does not know it.
+ * @throws where the fit has another number of steps. Nothing is trained yet.
+ */
+export function checkSteps(what: string, given: number, known: number | undefined): void {
+  if (known !== undefined && known !== given)
+    throw new Error(`${what}: 'stepsPerEpoch' must be ${known} in this fit, or be left out; got ${given}.`);
+}
+
+/**
  * Compares `stepsPerEpoch`, as the user gave it for a dataset of unknown length, with the batches of the first epoch of
  * a fit. It warns where they differ, and does not throw, because an epoch was trained by then.
  * @param what the function that it was given to.

@@ -1,6 +1,6 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
-import {closest} from '../util/closest';
+import {closest, didYouMean} from '../util/closest';
 import {own as ownIn} from '../util/own';
 import {checkSettings} from '../util/settings_check';
 import {isPlain, shown} from '../util/shown';
@@ -101,7 +101,7 @@ export function checkArguments(
     if (own.includes(setting) || ARGUMENTS.includes(setting)) continue;
     const near = closest(setting, own) ?? closest(setting, ARGUMENTS);
     throw new Error(
-      `${name} has no setting '${setting}'.${near === undefined ? '' : ` Did you mean '${near}'?`} ` +
+      `${name} has no setting '${setting}'.${didYouMean(near)} ` +
         `Its own are ${own.join(', ')}; those of fit and fitDataset are ${ARGUMENTS.join(', ')}.`,
     );
   }

@@ -50,8 +50,6 @@ export interface Declaration {
   readonly needsTensors: boolean;
   /** Whether its change of `p` counts as an update for later callbacks. False for weight decay. */
   readonly isStep: boolean;
-  /** Whether it is a step of a user, which may read the gradient in some calls only. Absent elsewhere. */
-  readonly mayIgnoreGrad?: boolean;
   /** Whether it decays the weights, or the option that says so. */
   readonly decays: boolean | string;
   /** Whether `group` runs also in steps in which no parameter of the group has a gradient. */

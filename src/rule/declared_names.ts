@@ -1,4 +1,4 @@
-import {closest} from '../util/closest';
+import {closest, didYouMean} from '../util/closest';
 
 /**
  * A callback's function that throws where it reads a name that the callback does not declare. Without it, the name
@@ -18,8 +18,7 @@ export function ofDeclaredNames<A extends object, R>(who: string, f: (at: A) => 
 }
 
 function unknownName(who: string, name: string, known: readonly string[]): Error {
-  const meant = closest(name, known);
-  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
+  const hint = didYouMean(closest(name, known));
   return new Error(
     `${who} reads '${name}', which it does not declare; it can read ${known.join(', ')}.${hint} ` +
       'Declare more in `hypers`, `options`, `state` or another field of its declaration.',

@@ -1,5 +1,5 @@
 import type {Values} from './arithmetic';
-import type {Callback, Draft} from './declaration';
+import type {Callback, Declaration, Draft} from './declaration';
 import type {Value} from './value';
 
 /** Takes what a callback returns besides its parameter, its gradient and its state: `shared` and `skip`. */
@@ -27,6 +27,9 @@ export interface RuleExtras {
   /** Warns that no callback has read a gradient. @param by the one that returned it. @param step one after it. */
   warnUnread(by: string, step: string): void;
 }
+
+/** The declarations of users' steps. A step of a user may read the gradient in some calls only. */
+export const stepsOfUsers = new WeakSet<Declaration>();
 
 let registered: RuleExtras | undefined;
 

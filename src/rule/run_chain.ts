@@ -3,7 +3,7 @@ import {own} from '../util/own';
 import type {Arithmetic, ContextValues, Values} from './arithmetic';
 import {type Chain, optionsIn, type Segment, takesPart} from './chain';
 import type {Callback, Context, Draft, Scalar} from './declaration';
-import {ruleExtras} from './extras';
+import {ruleExtras, stepsOfUsers} from './extras';
 import type {Required} from './required';
 import {checkEntry, entriesReturned, undeclared, type ValueTests, WANTED, what} from './returned';
 import type {Start, StartContext} from './starts';
@@ -139,7 +139,7 @@ function runCallback<V extends Value>(
   isTaken: boolean,
   total: object | undefined,
 ): void {
-  const {takesUpdate, isStep, mayIgnoreGrad} = cb.declaration;
+  const {takesUpdate, isStep} = cb.declaration;
   if (!takesUpdate) applyUpdate(draft, arithmetic);
   const before = draft.p;
   let update: V | undefined;
@@ -148,7 +148,7 @@ function runCallback<V extends Value>(
   const {state, shared, skips} = cb.declaration;
   const more = skips || Object.keys(shared).length > 0 ? ruleExtras().returned(cb, draft, arithmetic) : undefined;
   const returned = entriesOf(result);
-  if (mayIgnoreGrad && draft.unread !== undefined && returned.length > 0)
+  if (draft.unread !== undefined && stepsOfUsers.has(cb.declaration) && returned.length > 0)
     draft.unread = {...draft.unread, passed: cb.name};
   for (const [entry, value] of returned) {
     if (value === undefined) continue;

@@ -15,6 +15,11 @@ export function closest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** A sentence for errors that asks whether a name was meant, after a space. Empty where none is known. */
+export function didYouMean(meant: string | undefined): string {
+  return meant === undefined ? '' : ` Did you mean '${meant}'?`;
+}
+
 /** The letters in alphabetical order: the same for `maxLr`, `lr_max` and `lrMax`. */
 function lettersOf(name: string): string {
   return Array.from(name.replace(/_/g, '').toLowerCase()).sort().join();

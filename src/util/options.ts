@@ -1,4 +1,4 @@
-import {closest} from './closest';
+import {closest, didYouMean} from './closest';
 import {checkSettings} from './settings_check';
 import {shown} from './shown';
 
@@ -20,11 +20,7 @@ export function checkOptions(
   const names: readonly string[] = isNames ? known : Object.keys(known);
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    const meant = closest(name, names);
-    throw new Error(
-      `${what} has no option '${name}'; it has ${names.join(', ')}.` +
-        (meant === undefined ? '' : ` Did you mean '${meant}'?`),
-    );
+    throw new Error(`${what} has no option '${name}'; it has ${names.join(', ')}.${didYouMean(closest(name, names))}`);
   }
 }
 

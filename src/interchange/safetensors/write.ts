@@ -32,7 +32,8 @@ export function writeSafetensors(
     );
   checkNoMore('writeSafetensors', more, ' after the metadata');
   if (!isPlain(metadata)) throw new Error(`Metadata must be texts by name; got ${shown(metadata)}.`);
-  for (const [name, value] of Object.entries(metadata)) checkText(name, value, `The metadata '${name}'`);
+  for (const [name, value] of Object.entries(metadata))
+    for (const text of [name, value]) checkText(text, `The metadata '${name}'`);
   for (const [name, tensor] of tensors) check(name, tensor);
   // The data of wider types comes first, so that all data is aligned.
   const inOrder = [...tensors].sort(([, a], [, b]) => widthOf(b) - widthOf(a));
@@ -66,16 +67,14 @@ const ARRAYS: Readonly<Record<string, string>> = {
   complex64: 'Float32Array',
 };
 
-function checkText(name: unknown, value: unknown, what: string): void {
-  for (const text of [name, value]) {
-    if (typeof text !== 'string') throw new Error(`${what} must be a text; got ${shown(text)}.`);
-    if (!isUnicode(text))
-      throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
-  }
+function checkText(text: unknown, what: string): void {
+  if (typeof text !== 'string') throw new Error(`${what} must be a text; got ${shown(text)}.`);
+  if (!isUnicode(text))
+    throw new Error(`Names and metadata must be Unicode; ${JSON.stringify(text)} has half of a surrogate pair.`);
 }
 
 function check(name: string, tensor: HostTensor): void {
-  checkText(name, '', 'The name of a tensor');
+  checkText(name, 'The name of a tensor');
   if (name === METADATA) throw new Error(`No tensor can have the name '${METADATA}'; the format uses it.`);
   const given: unknown = tensor;
   if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given))

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
 
 import {isLayer, variableOf} from '../../params/variables_of';
-import {closest} from '../../util/closest';
+import {closest, didYouMean} from '../../util/closest';
 import {own} from '../../util/own';
 import {isPlain, shown} from '../../util/shown';
 import {isVariable} from '../../util/tensors';
@@ -127,10 +127,9 @@ class Mapper {
   finish(): ModuleThere {
     for (const name of Object.keys(this.#names)) {
       if (this.#used.has(name)) continue;
-      const meant = closest(name, this.#known);
       throw new Error(
         `\`names\` has '${name}', which is neither a layer nor a weight of the model.` +
-          (meant === undefined ? '' : ` Did you mean '${meant}'?`),
+          didYouMean(closest(name, this.#known)),
       );
     }
     const taken = new Map<string, string>();
