@@ -1,11 +1,11 @@
 import {shown} from '../util/shown';
 
-/** What other settings must be, so that a setting does something: by its name, then by theirs. */
+/** The values that other settings must have, so that a setting does something: by its name, then by their names. */
 type Needs = Readonly<Record<string, Readonly<Record<string, boolean | string>>>>;
 
 /**
- * Checks the settings of a row, of which some do nothing unless others have certain values.
- * @param usual the default of each setting. One that is given as its default does what it says.
+ * Checks the settings of a row. Some do nothing unless other settings have certain values.
+ * @param usual the default of each setting. A setting with its default is never refused.
  * @throws for a setting that would do nothing.
  */
 export function checkNeeded(factory: string, given: object, needs: Needs, usual: object): void {

@@ -6,7 +6,7 @@ import {rowFactory} from '../optimizer/row';
 /**
  * Adafactor: a second moment that is stored as the means of rows and columns. See {@link adafactorStep}. With `mom`,
  * the update is averaged: `m ← mom·m + (1 - mom)·update`. With `relativeStep: true`, the rate falls by itself, and `lr`
- * is a factor of it, by default 1. Only then there are the options `warmupInit` and `scaleParameter`, and `epsScale`.
+ * is a factor of it, by default 1. `warmupInit`, `scaleParameter` and `epsScale` need `relativeStep`.
  * Decay is part of its step, at the step's rate. So it has neither `decoupleWd` nor `decay`. Defaults: `lr` 1e-3, `mom`
  * 0, `wd` 0, `eps` 1e-30, `epsScale` 1e-3, `clipThreshold` 1, `decayPower` 0.8, `minDim` 16.
  * @formula `R ← β·R + (1 - β)·rowMeans(g²)`, `C ← β·C + (1 - β)·columnMeans(g²)`, `u = g/√(R·C/mean(R))`,

@@ -1,6 +1,6 @@
 /**
- * A map that holds at most `most` entries: those that were read or written last. While it is at most half full, it does
- * not note reads, because that takes longer than reading. An entry that is still read is noted before it could be lost.
+ * A map that holds at most `most` entries: those that were read or written last. While it is at most half full, reads
+ * do not count, because counting one takes longer than the read. Then they count, so no entry in use is lost.
  */
 export class RecentMap<K, V extends object> extends Map<K, V> {
   readonly #most: number;

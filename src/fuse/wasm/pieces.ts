@@ -40,7 +40,7 @@ interface CutArguments {
 /**
  * Whether a parameter is computed in pieces. With reductions it always is, so that a sum is the same without threads.
  * A value per row or column stays in one piece: the sum of a column has the numbers of all rows, in their order.
- * Where a parameter is not, no smaller one of its bucket is.
+ * Where the largest parameter of a bucket is not cut, no other one is.
  */
 export function isCut({hasAxes, reductions}: ReusingPlan, size: number, memory: WebAssembly.Memory): boolean {
   return size >= LEAST_CUT && !hasAxes && (reductions.length > 0 || divisionOf(size, memory).shares > 1);
